@@ -15,16 +15,20 @@ from benchmarks.errors import TableError, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
-WHOLE_NUMBER_UNITS = frozenset({"index", "seeds"})
+WHOLE_NUMBER_UNITS = frozenset({"index", "seeds", "params"})
+POSITIVE_UNITS = frozenset({"ms", "mj", "s", "macs", "nats"})
+UNITS = frozenset({"pct", "ratio"}) | WHOLE_NUMBER_UNITS | POSITIVE_UNITS
 
 
 @dataclass(frozen=True)
 class Column:
     """What one column holds; its name carries data set, split, epochs and unit, the fields repeat them for code.
 
-    `unit` is `pct` (percent, 0 to 100), `index` or `seeds` (whole numbers from 0). `dataset`, `split` and `epochs`
-    are None where the column is not about a training. With `may_be_missing`, NaN means that this architecture was not
-    measured; elsewhere NaN is an error.
+    `unit` is `pct` (percent, 0 to 100), `index`, `seeds` or `params` (whole numbers from 0), `ms` (milliseconds), `mj`
+    (millijoules), `s` (seconds), `macs` (multiply-adds), `nats` (a cross-entropy), all from 0, or `ratio` (anything
+    else). `dataset`, `split` and `epochs` are None where the column is not about a training. With `may_be_missing`, NaN
+    means that this architecture was not measured; elsewhere NaN is an error. `higher_is_better` is False for latency,
+    energy, losses and errors.
     """
 
     name: str
@@ -35,11 +39,15 @@ class Column:
     seeds: str
     description: str
     may_be_missing: bool = False
+    higher_is_better: bool = True
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Where a table comes from. `path`, `sha256` and `rows` are None where no file was read."""
+    """Where a table comes from. `path`, `sha256` and `rows` are None where no file was read.
+
+    `splits`, `epochs` and `seeds` say in a few words, for `nasinit list tables`, what was measured.
+    """
 
     name: str
     space: str
@@ -50,6 +58,9 @@ class Facts:
     sha256: str | None
     rows: int | None
     note: str
+    splits: str = ""
+    epochs: str = ""
+    seeds: str = ""
 
 
 class Table:
@@ -178,6 +189,8 @@ class Table:
         self._reject(column, numbers, np.isinf(numbers), "is infinite")
         if column.unit == "pct":
             self._reject(column, numbers, (numbers < 0) | (numbers > 100), "is not a percentage from 0 to 100")
+        if column.unit in POSITIVE_UNITS:
+            self._reject(column, numbers, numbers < 0, "is below zero")
         if column.unit in WHOLE_NUMBER_UNITS:
             broken = (numbers < 0) | (numbers != np.floor(numbers))
             self._reject(column, numbers, broken & ~np.isnan(numbers), "is not a whole number from 0")
