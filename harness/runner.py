@@ -72,7 +72,7 @@ def run(
         HarnessError: for an unknown proxy, a malformed architecture, a bad setting, or a store that cannot be used.
     """
     chosen = resolve(proxies)
-    setting = _changed(setting or Setting(), changes)
+    setting = _changed(setting or Setting(), changes).sized(space.width, space.depth)
     _check_device(setting)
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise SettingError(f"workers must be a whole number from 1, got {workers!r}")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from harness.errors import SettingError, unknown
@@ -18,6 +18,7 @@ LABELS = ("random", "true")
 LOSSES = ("cross_entropy", "mean_squared_error")
 DTYPES = ("float32", "float64")
 _SMALLEST = {"batch_size": 2, "classes": 2, "width": 1, "depth": 1, "image_size": 4, "channels": 1, "probes": 2}
+_OF_THE_SPACE = ("width", "depth")
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Setting:
         image_size: pixels on a side.
         channels: channels of an image.
         classes: outputs of the network, K.
-        width: channels of the first stage, C.
-        depth: cells a stage, N in the NAS-Bench-201 paper.
+        width: channels of the first stage, C; None for what the space's own networks have (16 in NAS-Bench-201's and
+            in DARTS's search).
+        depth: cells a stage, N, in NAS-Bench-201 (5), cells in DARTS (8 in its search); None for the space's own.
         init: how the weights are drawn (`harness.spaces.initialisation`).
         bn: `train` normalises by the batch and couples its samples; `eval` by the running statistics, which at
             initialisation are mean 0 and variance 1. The choice decides the sign of the NTK trace's correlation.
@@ -55,8 +57,8 @@ class Setting:
     image_size: int = 32
     channels: int = 3
     classes: int = 10
-    width: int = 16
-    depth: int = 5
+    width: int | None = None
+    depth: int | None = None
     init: str = "pytorch"
     bn: str = "train"
     loss: str = "cross_entropy"
@@ -78,13 +80,22 @@ class Setting:
             if getattr(self, name) not in allowed:
                 raise SettingError(unknown(name, getattr(self, name), allowed))
         for name, smallest in _SMALLEST.items():
-            _check_integer(name, getattr(self, name), smallest)
+            if name not in _OF_THE_SPACE or getattr(self, name) is not None:
+                _check_integer(name, getattr(self, name), smallest)
         _check_integer("seed", self.seed, 0)
         device: object = self.device
         if not isinstance(device, str) or re.fullmatch(r"cpu|cuda(:[0-9]+)?", device) is None:
             raise SettingError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {self.device!r}")
         if self.labels == "true" and self.input in ("gaussian", "uniform"):
             raise SettingError(f"labels 'true' need images: input {self.input!r} is noise and has none")
+
+    def sized(self, width: int, depth: int) -> Setting:
+        """The setting with the space's own `width` and `depth` where it leaves them open; what scores are stored by."""
+        return replace(
+            self,
+            width=width if self.width is None else self.width,
+            depth=depth if self.depth is None else self.depth,
+        )
 
     def json(self) -> str:
         """The setting as one line of JSON with sorted keys: its identity in a store."""
@@ -103,7 +114,8 @@ class Setting:
         shown = [
             f"{field.name} {getattr(self, field.name)}"
             for field in fields(self)
-            if field.name in always or getattr(self, field.name) != field.default
+            if getattr(self, field.name) is not None
+            and (field.name in always or getattr(self, field.name) != field.default)
         ]
         return ", ".join(shown)
 

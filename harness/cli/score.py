@@ -21,7 +21,7 @@ _DEFAULT = Setting()
 
 
 def score(
-    space: Annotated[str, typer.Option(help="search space")] = "nasbench201",
+    space: Annotated[str, typer.Option(help="nasbench201 | darts")] = "nasbench201",
     sample: Annotated[int | None, typer.Option(help="score that many architectures, drawn with --seed")] = None,
     all_: Annotated[bool, typer.Option("--all", help="score the whole space")] = False,
     architectures: Annotated[
@@ -38,8 +38,12 @@ def score(
     bn: Annotated[str, typer.Option(help=f"batch norm mode: {' | '.join(BN_MODES)}")] = _DEFAULT.bn,
     init: Annotated[str, typer.Option(help=f"weights: {' | '.join(INITS)}")] = _DEFAULT.init,
     loss: Annotated[str, typer.Option(help=" | ".join(LOSSES))] = _DEFAULT.loss,
-    width: Annotated[int, typer.Option(help="channels of the first stage, C")] = _DEFAULT.width,
-    depth: Annotated[int, typer.Option(help="cells a stage, N")] = _DEFAULT.depth,
+    width: Annotated[
+        int | None, typer.Option(help="channels of the first stage, C; the space's own by default")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(help="NAS-Bench-201: cells a stage, N; DARTS: cells; the space's own by default")
+    ] = None,
     dtype: Annotated[str, typer.Option(help=" | ".join(DTYPES))] = _DEFAULT.dtype,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1")] = _DEFAULT.device,
     probes: Annotated[int, typer.Option(help="sign vectors of ntk_trace")] = _DEFAULT.probes,
@@ -73,6 +77,7 @@ def score(
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out what needs many backward passes: {', '.join(left_out)}; name them to have them")
     opened = open_space(space)
+    setting = setting.sized(opened.width, opened.depth)
     cells = _architectures(opened, sample, all_, architectures, seed)
     print(f"scoring {len(cells):,} architectures of {space} by {', '.join(proxy.name for proxy in chosen)}")
     print(f"setting: {setting.describe()}; store: {store}")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SPACES = {
     "nasbench201": "NAS-Bench-201 topology cells (Dong & Yang 2020): 4 nodes, 6 edges, 5 operations, 15,625 cells",
+    "darts": "DARTS genotypes (Liu et al. 2019): a normal and a reduction cell, 4 nodes with 2 inputs, 7 operations",
 }
 
 
@@ -29,4 +30,8 @@ def open_space(name: str) -> Space:
         from harness.spaces.nasbench201 import NasBench201
 
         return NasBench201()
+    if name == "darts":
+        from harness.spaces.darts import Darts
+
+        return Darts()
     raise SpaceError(unknown("space", name, SPACES))

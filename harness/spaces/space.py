@@ -31,6 +31,16 @@ class Space(Protocol):
         """The name that `open_space` takes and tables and stores carry."""
         ...
 
+    @property
+    def width(self) -> int:
+        """Channels of the first stage, C, of the networks where nothing else is asked for."""
+        ...
+
+    @property
+    def depth(self) -> int:
+        """Their depth: cells a stage in NAS-Bench-201, cells in DARTS."""
+        ...
+
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[Architecture]: ...
@@ -39,12 +49,23 @@ class Space(Protocol):
         """The architecture that `text` encodes; `SpaceError` says what is wrong with it."""
         ...
 
+    def key(self, architecture: Architecture) -> str:
+        """Text under which tables are joined: equal for architectures that are one network, however they are written.
+
+        In NAS-Bench-201 it is `str`, since tables have a row for each way to write a cell.
+        """
+        ...
+
     def in_order(self, keys: Sequence[str]) -> Iterator[Architecture]:
         """All architectures in the order of `keys`, say a table's official one."""
         ...
 
     def sample(self, count: int, seed: int = 0) -> list[Architecture]:
         """`count` different architectures, uniformly."""
+        ...
+
+    def neighbours(self, architecture: Architecture) -> list[Architecture]:
+        """The architectures that differ in one choice, an operation or an input: the mutations of a search."""
         ...
 
     def build(

@@ -63,7 +63,7 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
     frames: dict[str, pd.DataFrame] = {}
     proxies = {"train": PROXIES, "eval": EVAL_PROXIES}
     for step, bn in enumerate(BN_MODES, start=1):
-        setting = Setting(bn=bn, seed=seed, probes=PROBES)
+        setting = _setting(bn, seed)
         say(f"Step {step} of 3: scoring {sample} random cells with batch norm in {bn} mode ({setting.describe()})")
         frames[bn] = run(
             space, cells, proxies[bn], setting=setting, store=out / "scores.sqlite", workers=workers, progress=True
@@ -106,12 +106,17 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
     write_text(json.dumps(_facts(table, sample, seed), indent=2) + "\n", out / "demo.json")
 
 
+def _setting(bn: str, seed: int) -> Setting:
+    space = open_space("nasbench201")
+    return Setting(bn=bn, seed=seed, probes=PROBES).sized(space.width, space.depth)
+
+
 def _facts(table: Table, sample: int, seed: int) -> dict[str, Any]:
     command = ["nasinit", *sys.argv[1:]] if Path(sys.argv[0]).stem == "nasinit" else ["nasinit", "demo"]
     return {
         "command": shlex.join(command),
         "sample": sample,
-        "settings": {bn: asdict(Setting(bn=bn, seed=seed, probes=PROBES)) for bn in BN_MODES},
+        "settings": {bn: asdict(_setting(bn, seed)) for bn in BN_MODES},
         "column": COLUMN,
         "titles": TITLES,
         "table": {"name": table.facts.name, "title": table.facts.title, "sha256": table.facts.sha256},

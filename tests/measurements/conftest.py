@@ -13,6 +13,10 @@ CELLS = {
     "nasbench201": "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|nor_conv_3x3~2|",
     "dead edge": "|none~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|",
 }
+GENOTYPE = (  # DARTS_V2, as NASLib writes it
+    "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)], "
+    "[(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]"
+)
 
 
 class InPlace(nn.Module):
@@ -69,6 +73,8 @@ def networks() -> dict[str, nn.Module]:
     made: dict[str, nn.Module] = {
         name: space.build(space.parse(cell), classes=3, width=3, depth=1, seed=1) for name, cell in CELLS.items()
     }
+    darts = open_space("darts")
+    made["darts"] = darts.build(darts.parse(GENOTYPE), classes=3, width=2, depth=3, seed=1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         made |= {"in place": InPlace(), "shared": Shared(), "plain": plain(), "perceptron": perceptron()}

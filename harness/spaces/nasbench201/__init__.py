@@ -24,6 +24,8 @@ class NasBench201:
     """All 15,625 cells of Dong & Yang (2020) and the networks they stand for."""
 
     name = "nasbench201"
+    width = 16
+    depth = 5
 
     def __len__(self) -> int:
         return int(len(OPERATIONS) ** len(EDGES))
@@ -38,6 +40,10 @@ class NasBench201:
         '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'
         """
         return parse(text)
+
+    def key(self, architecture: Architecture) -> str:
+        """The cell's string: tables have a row for each of the 15,625 ways to write a cell."""
+        return str(_as_cell(architecture))
 
     def in_order(self, keys: Sequence[str]) -> Iterator[Cell]:
         """All cells in the order of `keys`, such as the official index order of a table's `keys`.
@@ -66,6 +72,16 @@ class NasBench201:
         cells: list[Architecture] = list(all_cells())
         random.Random(derived_seed(seed, "sample", self.name)).shuffle(cells)
         return cells[:count]
+
+    def neighbours(self, architecture: Architecture) -> list[Architecture]:
+        """The 24 cells that differ in one edge's operation."""
+        operations = _as_cell(architecture).operations
+        return [
+            Cell((*operations[:edge], new, *operations[edge + 1 :]))
+            for edge, old in enumerate(operations)
+            for new in OPERATIONS
+            if new != old
+        ]
 
     def build(
         self,

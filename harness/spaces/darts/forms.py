@@ -1,0 +1,229 @@
+"""The three forms in which DARTS genotypes are written down, read without ever running them.
+
+- `Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=[2, 3, 4, 5], reduce=[…], reduce_concat=range(2, 6))`, as
+  repositories print it, the pairs flat or nested per node, also as an assignment `NAME = Genotype(…)`;
+- NAS-Bench-301's configuration (ConfigSpace): a mapping of `NetworkSelectorDatasetInfo:darts:edge_normal_0` and so on
+  to operations, and of `…:inputs_node_normal_3` to inputs such as `0_1`;
+- NASLib's compact tuples: `(((0, 4), (1, 3), …), (…))`, pairs (input, index in `OPERATIONS`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from harness.errors import SpaceError, unknown
+from harness.spaces.darts.genotype import CELLS, INPUTS, NODES, OPERATIONS, Genotype, Pair, Pairs, nodes_of
+
+PREFIX = "NetworkSelectorDatasetInfo:darts:"
+CONCAT = list(range(INPUTS, INPUTS + NODES))
+
+Compact = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
+
+_LONGEST = 20_000
+_SHOWN = 120
+_FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
+_EXPECTED = (
+    "Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=[2, 3, 4, 5], reduce=[…], reduce_concat=[2, 3, 4, 5]), "
+    f"a configuration {{'{PREFIX}edge_normal_0': 'sep_conv_3x3', …}} or compact tuples [[(0, 3), …], […]]"
+)
+
+
+def parse(text: str) -> Genotype:
+    """The genotype that `text` holds, in any of the three forms.
+
+    Raises:
+        SpaceError: naming the text and what is wrong with it: the cell, node and pair, or the field.
+    """
+    expression = _expression(text)
+    try:
+        if isinstance(expression, ast.Call):
+            return _from_call(expression)
+        value = _literal(expression)
+        return from_configuration(value) if isinstance(value, Mapping) else from_compact(value)
+    except SpaceError as error:
+        raise _malformed(text, str(error)) from None
+
+
+def nested_text(genotype: Genotype) -> str:
+    """`Genotype(…)` with the pairs nested per node, as later repositories print it."""
+    normal, reduce = ([list(node) for node in nodes_of(getattr(genotype, cell))] for cell in CELLS)
+    return f"Genotype(normal={normal}, normal_concat=range(2, 6), reduce={reduce}, reduce_concat=range(2, 6))"
+
+
+def to_compact(genotype: Genotype) -> Compact:
+    """NASLib's tuples (input, index of the operation), normal cell first."""
+    normal, reduce = (
+        tuple((source, OPERATIONS.index(operation)) for operation, source in getattr(genotype, cell)) for cell in CELLS
+    )
+    return normal, reduce
+
+
+def from_compact(cells: object) -> Genotype:
+    """The genotype of NASLib's tuples; `SpaceError` names the cell and the pair that is wrong."""
+    if not isinstance(cells, Sequence) or isinstance(cells, str) or len(cells) != len(CELLS):
+        raise SpaceError(
+            f"compact tuples are two cells of {2 * NODES} pairs (input, operation index), got {cells!r:.80}"
+        )
+    return Genotype(*(_compact_cell(cell, pairs) for cell, pairs in zip(CELLS, cells, strict=True)))
+
+
+def to_configuration(genotype: Genotype) -> dict[str, str]:
+    """NAS-Bench-301's configuration; the order of a node's two pairs is not in it."""
+    configuration = {}
+    for cell in CELLS:
+        for place, node in enumerate(nodes_of(getattr(genotype, cell)), start=INPUTS):
+            for operation, source in node:
+                configuration[f"{PREFIX}edge_{cell}_{_first_edge(place) + source}"] = operation
+            if place > INPUTS:
+                inputs = "_".join(str(source) for source in sorted(source for _, source in node))
+                configuration[f"{PREFIX}inputs_node_{cell}_{place}"] = inputs
+    return configuration
+
+
+def from_configuration(configuration: Mapping[str, object]) -> Genotype:
+    """The genotype of a NAS-Bench-301 configuration, each node's pairs by rising input.
+
+    Args:
+        configuration: by full name; what it holds beside the cells (the optimiser's settings) is passed over, and so
+            are inactive edges, whose value is None.
+
+    Raises:
+        SpaceError: for a missing, unknown or superfluous entry, or one of another form, by name.
+    """
+    given = {
+        str(name).removeprefix(PREFIX): value
+        for name, value in configuration.items()
+        if str(name).startswith(PREFIX) and value is not None
+    }
+    genotype = Genotype(*(_configured_cell(cell, given) for cell in CELLS))
+    if given:
+        raise SpaceError(f"entry {PREFIX}{next(iter(given))} belongs to no chosen input of this configuration")
+    return genotype
+
+
+def _configured_cell(cell: str, given: dict[str, object]) -> Pairs:
+    pairs: list[Pair] = []
+    for node in range(INPUTS, INPUTS + NODES):
+        inputs = "0_1" if node == INPUTS else str(_taken(given, f"inputs_node_{cell}_{node}"))
+        sources = inputs.split("_")
+        if len(sources) != 2 or not all(source.isdecimal() and int(source) < node for source in sources):
+            raise SpaceError(
+                f"entry {PREFIX}inputs_node_{cell}_{node} is {inputs!r}: expected two inputs from 0 to {node - 1}, "
+                "such as '0_1'"
+            )
+        for source in map(int, sources):
+            pairs.append((str(_taken(given, f"edge_{cell}_{_first_edge(node) + source}")), source))
+    return tuple(pairs)
+
+
+def _taken(given: dict[str, object], name: str) -> object:
+    if name not in given:
+        raise SpaceError(f"entry {PREFIX}{name} is missing")
+    return given.pop(name)
+
+
+def _first_edge(node: int) -> int:
+    """Number of the edge from input 0 to `node`: the edges are counted node by node."""
+    return sum(range(INPUTS, node))
+
+
+def _compact_cell(cell: str, pairs: object) -> Pairs:
+    if not isinstance(pairs, Sequence) or isinstance(pairs, str):
+        raise SpaceError(f"cell {cell!r} is {pairs!r:.80}, not a list of pairs (input, operation index)")
+    return tuple(_compact_pair(cell, position, pair) for position, pair in enumerate(pairs))
+
+
+def _compact_pair(cell: str, position: int, pair: object) -> Pair:
+    where = f"cell {cell!r}, node {INPUTS + position // 2}, pair {position % 2} {pair!r:.80}"
+    if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+        raise SpaceError(f"{where}: not a pair (input, operation index)")
+    source, operation = pair
+    if type(operation) is not int or not 0 <= operation < len(OPERATIONS):
+        raise SpaceError(
+            f"{where}: operation index {operation!r} does not exist; they go from 0 to {len(OPERATIONS) - 1}"
+        )
+    return OPERATIONS[operation], source
+
+
+def _expression(text: str) -> ast.expr:
+    """The one expression that the text holds, as a syntax tree."""
+    stripped = str(text).strip()
+    if not stripped or len(stripped) > _LONGEST:
+        raise _malformed(text, f"it has {len(stripped):,} characters")
+    try:
+        (statement,) = ast.parse(stripped).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _malformed(text, "it is cut, or of another form") from None
+    if not isinstance(statement, (ast.Expr, ast.Assign)):
+        raise _malformed(text, "it is a statement")
+    return statement.value
+
+
+def _from_call(call: ast.Call) -> Genotype:
+    name = ast.unparse(call.func).rpartition(".")[2]
+    fields = {keyword.arg: keyword.value for keyword in call.keywords}
+    if name == "Configuration" and "values" in fields:
+        values = _literal(fields["values"])
+        return from_configuration(values if isinstance(values, Mapping) else {})
+    if name != "Genotype":
+        raise SpaceError(unknown("form", name, ("Genotype", "Configuration")))
+    if call.args and not fields:
+        fields = dict(zip(_FIELDS, call.args, strict=False))
+    for field in fields:
+        if field not in _FIELDS:
+            raise SpaceError(unknown("field", field, _FIELDS))
+    for field in _FIELDS:
+        if field not in fields:
+            raise SpaceError(f"field {field!r} is missing")
+    for cell in CELLS:
+        if (concat := _concat(fields[f"{cell}_concat"])) != CONCAT:
+            raise SpaceError(f"field '{cell}_concat' is {concat}: in this space a cell's output is {CONCAT}")
+    return Genotype(*(_pairs(cell, _literal(fields[cell])) for cell in CELLS))
+
+
+def _concat(value: ast.expr) -> object:
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "range" and not value.keywords:
+        bounds = [_literal(argument) for argument in value.args]
+        if 1 <= len(bounds) <= 2 and all(type(bound) is int and 0 <= bound <= 100 for bound in bounds):
+            return list(range(*bounds))  # type: ignore[call-overload]  # checked above
+    literal = _literal(value)
+    return list(literal) if isinstance(literal, (list, tuple)) else literal
+
+
+def _pairs(cell: str, value: object) -> Pairs:
+    """Flat or nested (operation, input) pairs as a flat tuple."""
+    if not isinstance(value, (list, tuple)):
+        raise SpaceError(f"field {cell!r} is {value!r:.80}, not a list of pairs (operation, input)")
+    nested = bool(value) and all(isinstance(node, (list, tuple)) and _holds_pairs(node) for node in value)
+    if nested and len(value) != NODES:
+        raise SpaceError(f"cell {cell!r} has {len(value)} nodes, expected {NODES}")
+    flat = [pair for node in value for pair in node] if nested else list(value)
+    for position, pair in enumerate(flat):
+        if not _is_pair(pair):
+            raise SpaceError(f"cell {cell!r}, pair {position} {pair!r:.80}: not (operation, input)")
+    return tuple((operation, source) for operation, source in flat)
+
+
+def _holds_pairs(node: Sequence[object]) -> bool:
+    return len(node) > 0 and all(isinstance(pair, (list, tuple)) for pair in node)
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str)
+
+
+def _literal(value: ast.expr) -> object:
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        raise SpaceError(
+            f"{ast.unparse(value)[:80]!r} is not a plain value, and nothing in a genotype is run"
+        ) from None
+
+
+def _malformed(text: object, why: str) -> SpaceError:
+    shown = str(text).strip()
+    if len(shown) > _SHOWN:
+        shown = shown[:_SHOWN] + "…"
+    return SpaceError(f"malformed DARTS genotype {shown!r}: {why}. A genotype reads {_EXPECTED}")

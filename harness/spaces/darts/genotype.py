@@ -1,0 +1,131 @@
+"""A DARTS genotype: a normal and a reduction cell (Liu, Simonyan and Yang 2019)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.errors import SpaceError, unknown
+
+OPERATIONS = (
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+"""In the order of NAS-Bench-301's and NASLib's operation indices. `none` is a choice of the search, never of a cell."""
+
+INPUTS = 2
+"""Nodes 0 and 1 are the outputs of the two cells before."""
+
+NODES = 4
+"""Intermediate nodes, 2 to 5, of two pairs each; the cell's output is their concatenation."""
+
+CELLS = ("normal", "reduce")
+
+Pair = tuple[str, int]
+"""An operation and the node that it reads."""
+
+Pairs = tuple[Pair, ...]
+"""One cell: two pairs a node, node 2 first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Genotype:
+    """One architecture. `str` gives the text that repositories print; `harness.spaces.darts.forms` has the others.
+
+    Attributes:
+        normal: eight (operation, input) pairs, two for each of the nodes 2 to 5, in the order given: it is the order of
+            the network's modules, and means nothing else.
+        reduce: likewise, of the cells that halve the side.
+
+    Raises:
+        SpaceError: for another number of pairs, an unknown operation, an input that does not stand before its node, or
+            one input twice at a node; the message names the cell, the node and the pair.
+    """
+
+    normal: Pairs
+    reduce: Pairs
+
+    def __post_init__(self) -> None:
+        for cell in CELLS:
+            _check_cell(cell, getattr(self, cell))
+
+    def __str__(self) -> str:
+        concat = list(range(INPUTS, INPUTS + NODES))
+        return (
+            f"Genotype(normal={list(self.normal)}, normal_concat={concat}, "
+            f"reduce={list(self.reduce)}, reduce_concat={concat})"
+        )
+
+    def canonical(self) -> Genotype:
+        """The representative of the genotypes that are one network up to the order in which it is written.
+
+        Two things do not change a network: the order of a node's two pairs, since they are summed, and the numbering of
+        the intermediate nodes, as long as each reads from nodes before it: it permutes the channels of the cell's
+        output, and with them the input channels of the layers that read it. The representative is the first in the
+        order of numbers (inputs before operations, as in `OPERATIONS`) over all such numberings, each cell by itself.
+        """
+        return Genotype(_first_of(self.normal), _first_of(self.reduce))
+
+    def minimal(self) -> Genotype:
+        """`canonical()`: nothing else is known to make two genotypes one network, weight for weight."""
+        return self.canonical()
+
+
+def nodes_of(pairs: Pairs) -> list[tuple[Pair, Pair]]:
+    """The two pairs of each intermediate node, node 2 first."""
+    return [(pairs[2 * node], pairs[2 * node + 1]) for node in range(NODES)]
+
+
+def renumbered(pairs: Pairs, order: tuple[int, ...]) -> Pairs:
+    """The same cell with its nodes in another order.
+
+    Args:
+        pairs: of one cell.
+        order: a permutation of 0 to 3; the node that was `order[i]` (from 0) becomes node i.
+    """
+    places = {INPUTS + old: INPUTS + new for new, old in enumerate(order)}
+    nodes = nodes_of(pairs)
+    return tuple((operation, places.get(source, source)) for old in order for operation, source in nodes[old])
+
+
+def numberings(pairs: Pairs) -> Iterator[tuple[int, ...]]:
+    """Every order of the nodes, for `renumbered`, in which each still reads only nodes before it."""
+    reads = [{source - INPUTS for _, source in node if source >= INPUTS} for node in nodes_of(pairs)]
+    for order in itertools.permutations(range(NODES)):
+        if all(reads[node] <= set(order[:place]) for place, node in enumerate(order)):
+            yield order
+
+
+def _first_of(pairs: Pairs) -> Pairs:
+    def rank(cell: Pairs) -> list[tuple[int, int]]:
+        return [(source, OPERATIONS.index(operation)) for operation, source in cell]
+
+    return min((_sorted_nodes(renumbered(pairs, order)) for order in numberings(pairs)), key=rank)
+
+
+def _sorted_nodes(pairs: Pairs) -> Pairs:
+    return tuple(pair for node in nodes_of(pairs) for pair in sorted(node, key=lambda pair: pair[1]))
+
+
+def _check_cell(cell: str, pairs: Pairs) -> None:
+    if len(pairs) != 2 * NODES:
+        raise SpaceError(
+            f"cell {cell!r} of a DARTS genotype has {len(pairs)} pairs, expected {2 * NODES}: two for each "
+            f"of the nodes {INPUTS} to {INPUTS + NODES - 1}"
+        )
+    for position, (operation, source) in enumerate(pairs):
+        node = INPUTS + position // 2
+        where = f"cell {cell!r}, node {node}, pair {position % 2} {(operation, source)!r}"
+        if operation not in OPERATIONS:
+            why = " ('none' is dropped when a cell is derived)" if operation == "none" else ""
+            raise SpaceError(f"{where}: {unknown('operation', operation, OPERATIONS)}{why}")
+        if isinstance(source, bool) or not isinstance(source, int) or not 0 <= source < node:
+            raise SpaceError(f"{where}: input {source!r} does not exist; node {node} reads from 0 to {node - 1}")
+        if position % 2 and pairs[position - 1][1] == source:
+            raise SpaceError(f"{where}: both pairs read input {source}; the two inputs of a node differ in this space")

@@ -1,0 +1,188 @@
+"""The networks of a DARTS genotype: for CIFAR (also the small one of the search) and for ImageNet.
+
+Module names are those of the authors' code (`cnn/model.py`), so its state dictionaries load with `strict=True`.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from harness.errors import SettingError
+from harness.spaces.darts.genotype import INPUTS, NODES, Genotype, Pairs, nodes_of
+from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, operation_module
+
+STEM_MULTIPLIER = 3
+AUXILIARY_CHANNELS = (128, 768)
+
+
+def reductions(depth: int) -> tuple[int, int]:
+    """Positions (from 0) of the two reduction cells among `depth` cells; one position where they coincide."""
+    return depth // 3, 2 * depth // 3
+
+
+def drop_path(outputs: Tensor, probability: float) -> Tensor:
+    """Outputs [N, C, H, W] with each sample's set to zero with that probability, the others scaled to keep the mean."""
+    kept = torch.empty(len(outputs), 1, 1, 1, dtype=outputs.dtype, device=outputs.device).bernoulli_(1 - probability)
+    return outputs * kept / (1 - probability)
+
+
+class CellModule(nn.Module):
+    """One cell: each node sums its two operations, the output concatenates the four nodes.
+
+    Args:
+        pairs: of the normal or the reduction cell.
+        wide_before: channels of the output of the cell before the last.
+        wide_last: channels of the output of the last cell.
+        wide: channels of each node.
+        halves: whether this is a reduction cell.
+        halved_last: whether the last one was, so that the output before it is twice as large.
+    """
+
+    def __init__(
+        self, pairs: Pairs, wide_before: int, wide_last: int, wide: int, *, halves: bool, halved_last: bool
+    ) -> None:
+        super().__init__()
+        self.preprocess0 = (FactorizedReduce if halved_last else ReLUConvBN)(wide_before, wide)
+        self.preprocess1 = ReLUConvBN(wide_last, wide)
+        self._ops = nn.ModuleList(
+            operation_module(operation, wide, stride=2 if halves and source < INPUTS else 1)
+            for operation, source in pairs
+        )
+        self.nodes = [tuple(source for _, source in node) for node in nodes_of(pairs)]
+        self.drop_path_probability = 0.0
+
+    def forward(self, before: Tensor, last: Tensor) -> Tensor:
+        """Map the outputs of the two cells before to [N, 4 · wide, H, W], or half that side."""
+        states = [self.preprocess0(before), self.preprocess1(last)]
+        for node, sources in enumerate(self.nodes):
+            first, second = (
+                self._dropped(self._ops[2 * node + place], states[source]) for place, source in enumerate(sources)
+            )
+            states.append(first + second)
+        return torch.cat(states[INPUTS:], dim=1)
+
+    def _dropped(self, operation: nn.Module, inputs: Tensor) -> Tensor:
+        outputs: Tensor = operation(inputs)
+        if self.training and self.drop_path_probability > 0 and not isinstance(operation, nn.Identity):
+            return drop_path(outputs, self.drop_path_probability)
+        return outputs
+
+
+class AuxiliaryHead(nn.Module):
+    """The classifier at two thirds of the depth that some trainings add.
+
+    Args:
+        wide: channels that it reads.
+        classes: outputs.
+        stride: of its average pool: 3 on CIFAR (side 8), 2 on ImageNet (side 14).
+        second_norm: whether its second convolution is followed by batch norm: on CIFAR, and not on ImageNet, where the
+            authors left it out by mistake and published so.
+    """
+
+    def __init__(self, wide: int, classes: int, *, stride: int, second_norm: bool) -> None:
+        super().__init__()
+        narrow, broad = AUXILIARY_CHANNELS
+        self.features = nn.Sequential(
+            nn.ReLU(),
+            nn.AvgPool2d(5, stride=stride, padding=0, count_include_pad=False),
+            nn.Conv2d(wide, narrow, 1, bias=False),
+            nn.BatchNorm2d(narrow),
+            nn.ReLU(),
+            nn.Conv2d(narrow, broad, 2, bias=False),
+            *([nn.BatchNorm2d(broad)] if second_norm else []),
+            nn.ReLU(),
+        )
+        self.classifier = nn.Linear(broad, classes)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits [N, classes] of [N, wide, H, W]."""
+        logits: Tensor = self.classifier(self.features(inputs).flatten(1))
+        return logits
+
+
+class DartsNetwork(nn.Module):
+    """A DARTS classifier: [N, channels, H, W] to logits [N, classes].
+
+    With an auxiliary head, in train mode, it gives the pair (logits, auxiliary logits).
+
+    Args:
+        genotype: of its cells.
+        classes: outputs, K.
+        width: channels of the nodes of the first cells, C.
+        depth: cells.
+        channels: of an image.
+        stem: `cifar` (one convolution, side kept) or `imagenet` (three convolutions, side / 8).
+        auxiliary: whether there is an auxiliary head after the second reduction cell.
+    """
+
+    def __init__(
+        self,
+        genotype: Genotype,
+        *,
+        classes: int = 10,
+        width: int = 16,
+        depth: int = 8,
+        channels: int = 3,
+        stem: str = "cifar",
+        auxiliary: bool = False,
+    ) -> None:
+        super().__init__()
+        imagenet = stem == "imagenet"
+        if imagenet:
+            self.stem0, self.stem1 = _imagenet_stem(channels, width)
+            wide_before = wide_last = width
+        else:
+            self.stem = nn.Sequential(
+                nn.Conv2d(channels, STEM_MULTIPLIER * width, 3, padding=1, bias=False),
+                nn.BatchNorm2d(STEM_MULTIPLIER * width),
+            )
+            wide_before = wide_last = STEM_MULTIPLIER * width
+        self.imagenet, self.auxiliary_after = imagenet, reductions(depth)[1] if auxiliary else None
+        self.cells = nn.ModuleList()
+        wide, halved_last = width, imagenet
+        for place in range(depth):
+            halves = place in reductions(depth)
+            wide = 2 * wide if halves else wide
+            pairs = genotype.reduce if halves else genotype.normal
+            self.cells.append(CellModule(pairs, wide_before, wide_last, wide, halves=halves, halved_last=halved_last))
+            wide_before, wide_last, halved_last = wide_last, NODES * wide, halves
+            if place == self.auxiliary_after:
+                self.auxiliary_head = AuxiliaryHead(
+                    wide_last, classes, stride=2 if imagenet else 3, second_norm=not imagenet
+                )
+        self.global_pooling = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Linear(wide_last, classes)
+
+    def set_drop_path(self, probability: float) -> None:
+        """Drop each operation's output but skip's, sample by sample, with that probability in train mode."""
+        if not 0 <= probability < 1:
+            raise SettingError(f"a drop-path probability is from 0 to below 1, got {probability!r}")
+        for cell in self.cells:
+            cell.drop_path_probability = probability  # type: ignore[assignment]  # cells are CellModules
+
+    def forward(self, inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """Logits [N, classes] of images [N, channels, H, W]; with the auxiliary head's in train mode."""
+        before: Tensor = self.stem0(inputs) if self.imagenet else self.stem(inputs)
+        last: Tensor = self.stem1(before) if self.imagenet else before
+        auxiliary: Tensor | None = None
+        for place, cell in enumerate(self.cells):
+            before, last = last, cell(before, last)
+            if self.training and place == self.auxiliary_after:
+                auxiliary = self.auxiliary_head(last)
+        logits: Tensor = self.classifier(self.global_pooling(last).flatten(1))
+        return logits if auxiliary is None else (logits, auxiliary)
+
+
+def _imagenet_stem(channels: int, width: int) -> tuple[nn.Sequential, nn.Sequential]:
+    first = nn.Sequential(
+        nn.Conv2d(channels, width // 2, 3, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(width // 2),
+        nn.ReLU(),
+        nn.Conv2d(width // 2, width, 3, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+    )
+    second = nn.Sequential(
+        nn.ReLU(), nn.Conv2d(width, width, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(width)
+    )
+    return first, second

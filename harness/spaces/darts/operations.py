@@ -1,0 +1,97 @@
+"""The operations of a DARTS cell as modules, named as in the authors' code so that its state dictionaries load."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from harness.errors import SettingError
+
+_SEPARABLE = {"sep_conv_3x3": 3, "sep_conv_5x5": 5}
+_DILATED = {"dil_conv_3x3": 3, "dil_conv_5x5": 5}
+
+
+def operation_module(operation: str, wide: int, stride: int) -> nn.Module:
+    """The module of one operation, [N, wide, H, W] to [N, wide, H / stride, W / stride]."""
+    if operation in _SEPARABLE:
+        return SeparableConvolution(wide, _SEPARABLE[operation], stride)
+    if operation in _DILATED:
+        return DilatedConvolution(wide, _DILATED[operation], stride)
+    if operation == "max_pool_3x3":
+        return nn.MaxPool2d(3, stride=stride, padding=1)
+    if operation == "avg_pool_3x3":
+        return nn.AvgPool2d(3, stride=stride, padding=1, count_include_pad=False)
+    return nn.Identity() if stride == 1 else FactorizedReduce(wide, wide)
+
+
+class ReLUConvBN(nn.Module):
+    """ReLU, 1×1 convolution without bias, batch norm."""
+
+    def __init__(self, wide_in: int, wide_out: int) -> None:
+        super().__init__()
+        self.op = nn.Sequential(nn.ReLU(), nn.Conv2d(wide_in, wide_out, 1, bias=False), nn.BatchNorm2d(wide_out))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map [N, wide_in, H, W] to [N, wide_out, H, W]."""
+        outputs: Tensor = self.op(inputs)
+        return outputs
+
+
+class SeparableConvolution(nn.Module):
+    """ReLU, depthwise convolution, pointwise convolution, batch norm; twice, the first with the stride."""
+
+    def __init__(self, wide: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.op = nn.Sequential(
+            *_separated(wide, kernel, stride, dilation=1), *_separated(wide, kernel, stride=1, dilation=1)
+        )
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map [N, wide, H, W] to [N, wide, H / stride, W / stride]."""
+        outputs: Tensor = self.op(inputs)
+        return outputs
+
+
+class DilatedConvolution(nn.Module):
+    """ReLU, depthwise convolution with dilation 2 and the stride, pointwise convolution, batch norm."""
+
+    def __init__(self, wide: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.op = nn.Sequential(*_separated(wide, kernel, stride, dilation=2))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map [N, wide, H, W] to [N, wide, H / stride, W / stride]."""
+        outputs: Tensor = self.op(inputs)
+        return outputs
+
+
+class FactorizedReduce(nn.Module):
+    """ReLU, two 1×1 convolutions with stride 2, the second one pixel further on, concatenated, batch norm."""
+
+    def __init__(self, wide_in: int, wide_out: int) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+        self.conv_1 = nn.Conv2d(wide_in, wide_out // 2, 1, stride=2, bias=False)
+        self.conv_2 = nn.Conv2d(wide_in, wide_out // 2, 1, stride=2, bias=False)
+        self.bn = nn.BatchNorm2d(wide_out)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map [N, wide_in, H, W] to [N, wide_out, H / 2, W / 2]; H and W must be even."""
+        if inputs.shape[2] % 2 or inputs.shape[3] % 2:
+            raise SettingError(
+                f"a factorised reduction halves an even side, got {list(inputs.shape[2:])}: "
+                "take an image size that can be halved twice, such as 32"
+            )
+        active = self.relu(inputs)
+        outputs: Tensor = self.bn(torch.cat([self.conv_1(active), self.conv_2(active[:, :, 1:, 1:])], dim=1))
+        return outputs
+
+
+def _separated(wide: int, kernel: int, stride: int, dilation: int) -> list[nn.Module]:
+    padding = dilation * (kernel - 1) // 2
+    return [
+        nn.ReLU(),
+        nn.Conv2d(wide, wide, kernel, stride, padding, dilation, groups=wide, bias=False),
+        nn.Conv2d(wide, wide, 1, bias=False),
+        nn.BatchNorm2d(wide),
+    ]
