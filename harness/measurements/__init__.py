@@ -31,12 +31,24 @@ class Measurement(NamedTuple):
 
 _SIZE, _FORWARD, _GRADIENT = (f"harness.measurements.{name}" for name in ("size", "forward", "gradient"))
 _TRACE, _PER_SAMPLE = (f"harness.measurements.{name}" for name in ("trace", "per_sample"))
+_ACTIVATIONS, _JACOBIAN = (f"harness.measurements.{name}" for name in ("activations", "input_jacobian"))
+_HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"))
+_SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
+_ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "halves"))
+_CHANNELS, _COLUMNS = (f"harness.measurements.{name}" for name in ("channel_correlations", "activation_columns"))
 
 MEASUREMENTS: dict[str, Measurement] = {
     "parameter_count": Measurement(_SIZE, "trainable parameters", "no pass"),
     "multiply_adds": Measurement(_SIZE, "multiply-adds of one sample", "one forward of one sample"),
     "forward": Measurement(_FORWARD, "logits [N, K], loss, layer inputs", "the shared forward"),
     "loss_gradient": Measurement(_GRADIENT, "gradient of the mean loss, by parameter name", "1 backward"),
+    "weights": Measurement(_GRADIENT, "trainable weights of convolutions and linear layers, by name", "no pass"),
+    "hessian_gradient": Measurement(_HESSIAN, "loss Hessian times loss gradient, by weight name", "2 backwards"),
+    "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", "no pass"),
+    "input_jacobian": Measurement(_JACOBIAN, "gradient [N, D] of the logits' sum by the inputs", "1 backward"),
+    "labelled_input_jacobian": Measurement(_JACOBIAN, "that gradient with labels [N] and outputs K", "1 backward"),
+    "synaptic_flow": Measurement(_FLOW, "|W|, ∂R/∂|W| without batch norm", "a forward and backward of one sample"),
+    "synaptic_flow_bn": Measurement(_FLOW, "|W|, ∂R/∂|W| with batch norm", "a forward and backward of one sample"),
     "ntk_trace_estimate": Measurement(_TRACE, "NTK trace, estimated by sign vectors", "1 backward a probe"),
     "ntk_trace_exact": Measurement(_TRACE, "NTK trace of the batch function", "N·K backwards", exhaustive=True),
     "ntk_trace_per_sample": Measurement(_PER_SAMPLE, "NTK trace without coupling", "K backwards", exhaustive=True),
@@ -44,6 +56,16 @@ MEASUREMENTS: dict[str, Measurement] = {
     "logit_sum_gram": Measurement(_PER_SAMPLE, "Gram matrix [N, N] of logit-sum gradients", "1 backward"),
     "logit_sum_gram_exact": Measurement(
         _TRACE, "Gram matrix [N, N] of logit-sum gradients through the coupling", "N backwards", exhaustive=True
+    ),
+    "activation_columns": Measurement(_COLUMNS, "distinct sign patterns of ReLU units over the samples", "no pass"),
+    "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
+    "half_gradients": Measurement(_HALVES, "loss gradients of the batch's halves", "its own forward and backward"),
+    "pooled_change": Measurement(_POOLED, "change of the pooled features with the input", "2 forwards, own weights"),
+    "cell_spectra": Measurement(
+        _SPECTRA, "spectra of features and Jacobians by cell", "a forward and backward, own weights"
+    ),
+    "channel_correlations": Measurement(
+        _CHANNELS, "λ_min of channel correlations by module", "one forward of one sample, 64 x 64"
     ),
 }
 

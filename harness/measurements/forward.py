@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.nn import functional
+from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
@@ -26,6 +27,9 @@ class LayerCall:
         inputs: its input, without a graph. Autograd keeps the same tensor, so holding it costs no memory.
         edge: where gradients of its output arrive; an edge survives a later in-place change of the output.
         version: of the input at the call; it rises when the input is changed in place.
+        output: of a convolution or a linear layer, without a graph; None for other layers. Whatever follows such a
+            layer mostly keeps the same tensor (batch norm does); of other layers' outputs nobody does.
+        output_version: of the output at the call.
     """
 
     name: str
@@ -33,6 +37,23 @@ class LayerCall:
     inputs: Tensor | None
     edge: GradientEdge | None
     version: int = 0
+    output: Tensor | None = None
+    output_version: int = 0
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One call of an `nn.ReLU` module.
+
+    Attributes:
+        name: the module's name in the network.
+        output: [N, ...], without a graph; positive where the unit is active. Autograd keeps the same tensor.
+        version: of the output at the call; it rises when the output is changed in place.
+    """
+
+    name: str
+    output: Tensor
+    version: int
 
 
 @dataclass(frozen=True)
@@ -44,12 +65,38 @@ class Forward:
         loss: scalar, the mean over the batch.
         calls: the calls of layers with parameters, in order.
         uncalled: parameters of modules that were not called, by name: unused, or used behind their module's back.
+        inputs: [N, ...], the leaf that the pass started from. It requires a gradient, so that an input Jacobian is one
+            more backward pass on this graph; a pass that asks only for parameters' gradients does not pay for it.
+        activations: the calls of `nn.ReLU` modules, in order.
     """
 
     logits: Tensor
     loss: Tensor
     calls: tuple[LayerCall, ...]
     uncalled: dict[str, nn.Parameter]
+    inputs: Tensor
+    activations: tuple[Activation, ...]
+
+    def relu_outputs(self) -> tuple[Tensor, ...]:
+        """Outputs [N, ...] of all ReLUs, in the order of their calls, without a graph.
+
+        Only `nn.ReLU` modules are seen: `torch.relu` leaves no module, and of other activations (ReLU6, leaky ones)
+        the sign does not tell the linear piece.
+
+        Raises:
+            NotApplicable: when there is none, or one does not put out a sample a row, or was changed in place later.
+        """
+        if not self.activations:
+            raise NotApplicable("the network calls no nn.ReLU module (a functional relu cannot be seen)")
+        for call in self.activations:
+            if call.output.ndim < 2 or len(call.output) != len(self.logits):
+                given = list(call.output.shape)
+                raise NotApplicable(
+                    f"ReLU {call.name!r} gives {given}, not a row for each of {len(self.logits)} samples"
+                )
+            if call.output._version != call.version:
+                raise NotApplicable(f"the output of ReLU {call.name!r} was changed in place afterwards")
+        return tuple(call.output for call in self.activations)
 
 
 def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
@@ -61,49 +108,77 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise NotApplicable("the network has no trainable parameters: there is nothing to differentiate by")
     calls: list[LayerCall] = []
+    activations: list[Activation] = []
     handles = [
         module.register_forward_hook(_recorder(name, calls))
         for name, module in network.named_modules()
         if any(parameter.requires_grad for parameter in module.parameters(recurse=False))
     ]
+    handles += [
+        module.register_forward_hook(_activation_recorder(name, activations))
+        for name, module in network.named_modules()
+        if isinstance(module, nn.ReLU)
+    ]
+    inputs = batch.inputs.clone().requires_grad_()
     try:
-        logits = network(batch.inputs.clone())
+        logits = network(inputs.clone())  # a leaf cannot be changed in place, its copy can
     finally:
         for handle in handles:
             handle.remove()
-    _check_logits(logits, batch)
+    _check_logits(logits, batch, network)
     owned = {parameter for call in calls for parameter in call.module.parameters(recurse=False)}
     uncalled = {name: parameter for name, parameter in trainable(network).items() if parameter not in owned}
-    return Forward(logits, LOSSES[setting.loss](logits, batch.labels), tuple(calls), uncalled)
+    loss = LOSSES[setting.loss](logits, batch.labels)
+    return Forward(logits, loss, tuple(calls), uncalled, inputs, tuple(activations))
 
 
 def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         plain = len(inputs) == 1 and isinstance(inputs[0], Tensor) and isinstance(output, Tensor)
-        usable = plain and output.requires_grad
-        calls.append(
-            LayerCall(
-                name,
-                module,
-                inputs[0].detach() if usable else None,
-                get_gradient_edge(output) if usable else None,
-                inputs[0]._version if usable else 0,
-            )
-        )
+        if not (plain and output.requires_grad):
+            calls.append(LayerCall(name, module, None, None))
+            return
+        kept = output.detach() if isinstance(module, (_ConvNd, nn.Linear)) else None
+        edge = get_gradient_edge(output)
+        calls.append(LayerCall(name, module, inputs[0].detach(), edge, inputs[0]._version, kept, output._version))
 
     return record
 
 
-def _check_logits(logits: object, batch: Batch) -> None:
+def _activation_recorder(name: str, activations: list[Activation]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
+    def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        activations.append(Activation(name, output.detach(), output._version))
+
+    return record
+
+
+def _check_logits(logits: object, batch: Batch, network: nn.Module) -> None:
     if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(batch):
         given = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         raise NotApplicable(f"a classifier gives logits of shape [{len(batch)}, K]; the network gave {given}")
-    if not logits.requires_grad:
+    if not _reaches_any(logits, set(trainable(network).values())):
         raise NotApplicable("the logits do not depend on any trainable parameter")
     if int(batch.labels.max()) >= logits.shape[1]:
         raise NotApplicable(
             f"the batch has a label {int(batch.labels.max())}, but the network has only {logits.shape[1]} outputs"
         )
+
+
+def _reaches_any(output: Tensor, parameters: set[nn.Parameter]) -> bool:
+    """Whether the graph of `output` leads back to one of the parameters; the inputs' leaf is no parameter."""
+    if output in parameters:
+        return True
+    seen = set()
+    waiting = [output.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        if getattr(node, "variable", None) in parameters:
+            return True
+        seen.add(node)
+        waiting.extend(function for function, _ in node.next_functions)
+    return False
 
 
 def _mean_squared_error(logits: Tensor, labels: Tensor) -> Tensor:

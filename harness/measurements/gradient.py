@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from harness.errors import NotApplicable
-from harness.measurements.forward import Forward, gradients_of, trainable
+from harness.measurements.forward import Forward, LayerCall, gradients_of, trainable
+
+
+class ChannelProducts(NamedTuple):
+    """What the outputs of one call of a convolution or a linear layer have to do with the loss.
+
+    Attributes:
+        products: [N, C], Σ_positions a ⊙ ∂L/∂a of the call's outputs a, by sample and output channel.
+        weights_per_channel: weights of the layer that make one output channel.
+    """
+
+    products: Tensor
+    weights_per_channel: int
 
 
 class Gradients(Mapping[str, Tensor]):
@@ -17,11 +31,15 @@ class Gradients(Mapping[str, Tensor]):
     Args:
         gradients: of all trainable parameters.
         network: tells which of them are weights of a convolution or a linear layer.
+        channels: of the calls of those layers, or the reason why there are none.
     """
 
-    def __init__(self, gradients: dict[str, Tensor], network: nn.Module) -> None:
+    def __init__(
+        self, gradients: dict[str, Tensor], network: nn.Module, channels: list[ChannelProducts | NotApplicable]
+    ) -> None:
         self._gradients = gradients
         self._network = network
+        self._channels = channels
 
     def __getitem__(self, name: str) -> Tensor:
         return self._gradients[name]
@@ -39,21 +57,97 @@ class Gradients(Mapping[str, Tensor]):
         Raises:
             NotApplicable: when the network has none, or a layer makes its weight from other parameters.
         """
-        names = weight_names(self._network)
-        found = {name: gradient for name, gradient in self._gradients.items() if name in names}
-        if not found:
-            raise NotApplicable("the network has no trainable weight of a convolution or a linear layer")
-        return found
+        return _weights_of(self._network, self._gradients)
+
+    @property
+    def channels(self) -> list[ChannelProducts]:
+        """Of each call of a convolution or a linear layer with trainable parameters that the loss depends on.
+
+        Raises:
+            NotApplicable: when the network calls none, or one whose output cannot be seen.
+        """
+        for call in self._channels:
+            if isinstance(call, NotApplicable):
+                raise call
+        return [call for call in self._channels if isinstance(call, ChannelProducts)]
 
 
 def loss_gradient(network: nn.Module, forward: Forward) -> Gradients:
     """Gradient of the batch's mean loss by every trainable parameter.
 
+    Hooks form the channel products while the pass holds the outputs' gradients: they cost no second pass and keep no
+    gradient alive (a pass of their own would take as long as half of this one, the products take a fifteenth of it).
+
     Cost: one backward pass on the shared forward pass.
     """
     parameters = trainable(network)
-    gradients = gradients_of(forward.loss, parameters)
-    return Gradients(dict(zip(parameters, gradients, strict=True)), network)
+    channels: list[ChannelProducts | NotApplicable] = []
+    layers = [call for call in forward.calls if isinstance(call.module, (_ConvNd, nn.Linear))]
+    if not layers:
+        channels.append(NotApplicable("the network calls no trainable convolution or linear layer"))
+    handles = []
+    for call in layers:
+        if call.edge is None:
+            name = call.name or "the network itself"
+            channels.append(NotApplicable(f"layer {name!r} does not map one tensor to one that can be differentiated"))
+        else:
+            handles.append(call.edge.node.register_prehook(_product_recorder(call, len(forward.logits), channels)))
+    try:
+        gradients = gradients_of(forward.loss, parameters)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return Gradients(dict(zip(parameters, gradients, strict=True)), network, channels)
+
+
+def _product_recorder(
+    call: LayerCall, samples: int, channels: list[ChannelProducts | NotApplicable]
+) -> Callable[[tuple[Tensor | None, ...]], None]:
+    def record(gradients: tuple[Tensor | None, ...]) -> None:
+        assert call.edge is not None
+        gradient = gradients[call.edge.output_nr]
+        if gradient is not None:
+            channels.append(_channel_products(call, gradient, samples))
+
+    return record
+
+
+@torch.no_grad()
+def _channel_products(call: LayerCall, gradient: Tensor, samples: int) -> ChannelProducts | NotApplicable:
+    module, output = call.module, call.output
+    assert isinstance(module, (_ConvNd, nn.Linear))
+    assert output is not None
+    assert call.inputs is not None
+    if output.ndim < 2 or len(output) != samples:
+        return NotApplicable(f"layer {call.name!r} gives {list(output.shape)}, not a row for each of {samples} samples")
+    if output._version != call.output_version:  # an in-place activation: the layer says once more what it gave
+        if call.inputs._version != call.version:
+            return NotApplicable(f"input and output of layer {call.name!r} were both changed in place afterwards")
+        output = module.forward(call.inputs)
+    products = output * gradient
+    if products.ndim > 2:
+        channel = products.ndim - 1 if isinstance(module, nn.Linear) else 1
+        products = products.movedim(channel, 1).flatten(2).sum(dim=2)
+    return ChannelProducts(products, module.weight.numel() // products.shape[1])
+
+
+def weights(network: nn.Module) -> dict[str, Tensor]:
+    """Trainable weights of convolutions and linear layers by name, without a graph: no bias, no norm layer.
+
+    Raises:
+        NotApplicable: as `Gradients.weights`.
+
+    Cost: no pass.
+    """
+    return {name: weight.detach() for name, weight in _weights_of(network, trainable(network)).items()}
+
+
+def _weights_of(network: nn.Module, by_name: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    names = weight_names(network)
+    found = {name: tensor for name, tensor in by_name.items() if name in names}
+    if not found:
+        raise NotApplicable("the network has no trainable weight of a convolution or a linear layer")
+    return found
 
 
 def weight_names(network: nn.Module) -> frozenset[str]:

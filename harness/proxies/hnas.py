@@ -1,4 +1,7 @@
-"""Kernel metrics of HNAS (Shu et al., NeurIPS 2022), as its code computes them."""
+"""The metrics of HNAS (Shu et al., NeurIPS 2022), and the condition number that it corrects them by.
+
+The corrected scores need constants that its search fits: `harness.combine.hnas`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,66 @@ from harness.proxies.te_nas import condition_number
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from harness.measurements.gradient import Gradients
+
+
+@proxy(source="shu2022hnas")
+def m_grad(loss_gradient: Gradients) -> float:
+    """M_Grad = ‖m⁻¹ Σ ∇ℓ_n‖₂, the norm of the mean loss's gradient (Shu et al. 2022).
+
+    Args:
+        loss_gradient: by every trainable parameter.
+
+    Returns:
+        A non-negative number, the square root of `nasi_trace`; larger is better.
+
+    The authors' code takes a sum of one norm a layer in its place, which is `grad_norm`.
+
+    Cost: one forward and one backward pass, shared.
+    """
+    return math.sqrt(sum(gradient.double().square().sum() for gradient in loss_gradient.values()))
+
+
+@proxy(source="shu2022hnas")
+def m_snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
+    """M_SNIP = |θᵀ ∇L|, L the mean loss (Shu et al. 2022; the formula is recalled from the paper, not read again).
+
+    Args:
+        weights: of convolutions and linear layers.
+        loss_gradient: of the mean loss by them.
+
+    Returns:
+        A non-negative number; larger is better. For a layer that batch norm in train mode follows, θᵀ∇L is 0, so that
+        on NAS-Bench-201 the shortcuts' convolutions and the classifier are all that counts.
+
+    The authors' code sums |θ ⊙ ∇L| in its place, which is `snip`.
+
+    Cost: one forward and one backward pass, shared.
+    """
+    return abs(_inner_product(weights, loss_gradient.weights))
+
+
+@proxy(source="shu2022hnas")
+def m_grasp(weights: dict[str, Tensor], hessian_gradient: dict[str, Tensor]) -> float:
+    """M_GraSP = |θᵀ H ∇L|, L the mean loss (Shu et al. 2022; the formula is recalled from the paper, not read again).
+
+    Args:
+        weights: of convolutions and linear layers.
+        hessian_gradient: H ∇L of the mean loss by them.
+
+    Returns:
+        A non-negative number; larger is better.
+
+    The authors' code takes −θᵀ H ∇L in its place, which is `grasp`. H and ∇L are the batch's, as there.
+
+    Cost: one forward and two backward passes, the second of about three times the work; shared with `grasp`.
+    """
+    return abs(_inner_product(weights, hessian_gradient))
+
+
+def _inner_product(weights: dict[str, Tensor], others: dict[str, Tensor]) -> float:
+    return float(sum((weight.double() * others[name].double()).sum() for name, weight in weights.items()))
 
 
 @proxy(source="shu2022hnas")

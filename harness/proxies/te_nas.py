@@ -1,4 +1,7 @@
-"""The NTK's condition number of TE-NAS (Chen et al., ICLR 2021)."""
+"""The two measures of TE-NAS (Chen et al., ICLR 2021): the NTK's condition number and the number of linear regions.
+
+Their combination by rank is a step over a frame of scores: `harness.combine.te_nas`.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,26 @@ def ntk_condition_exact(logit_sum_gram_exact: Tensor) -> float:
     Cost: one forward and N backward passes: 64 at batch 64. `all` leaves it out.
     """
     return -condition_number(logit_sum_gram_exact)
+
+
+@proxy(source="chen2021tenas")
+def linear_regions(relu_gram: Tensor) -> float:
+    """Number of linear regions that the batch's samples lie in: of distinct sign patterns of all ReLU units.
+
+    Args:
+        relu_gram: [N, N], for each pair of samples the number of units in the same state.
+
+    Returns:
+        A count from 1 to N; larger is better. On a network of ordinary size it is N for every architecture and ranks
+        nothing: TE-NAS counts on 3,000 crops of 3 × 3 pixels and one channel, in networks of width 1 with a cell a
+        stage, 3 draws of the weights. Take `width=1, depth=1, channels=1, image_size=4, batch_size=3000` for the like.
+
+    The authors' code reads ReLU modules with images only; here every ReLU module counts.
+
+    Cost: one forward pass, shared.
+    """
+    units = relu_gram.diagonal()
+    return float((1 / (relu_gram == units).sum(dim=1).double()).sum().round())
 
 
 def condition_number(gram: Tensor) -> float:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -54,6 +59,22 @@ class Shared(nn.Module):
         return self.head(features.mean(dim=(2, 3)))
 
 
+class GroupNormed(nn.Module):
+    """Two convolutions with group norm, ReLU modules and global average pooling in `forward`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 6, 3, stride=2)
+        self.norm, self.other = nn.GroupNorm(2, 6), nn.GroupNorm(3, 6)
+        self.relu = nn.ReLU()
+        self.head = nn.Linear(6, 3)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        features = self.relu(self.norm(self.a(inputs)))
+        features = self.relu(self.other(self.b(features)))
+        return self.head(features.mean(dim=(2, 3)))
+
+
 def plain() -> nn.Module:
     """A plain network without any norm layer."""
     return nn.Sequential(
@@ -102,6 +123,27 @@ def network(request: pytest.FixtureRequest) -> nn.Module:
 def networks_by_kind() -> dict[str, nn.Module]:
     """All kinds by name."""
     return networks()
+
+
+@pytest.fixture
+def kind(networks_by_kind: dict[str, nn.Module]) -> Callable[..., nn.Module]:
+    """A kind's network by name, with batch norm in a mode; also one with group norm."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(6)
+        made = networks_by_kind | {"group norm": GroupNormed().double()}
+    return lambda name, bn="train": made[name].train(bn == "train")
+
+
+@pytest.fixture(scope="session")
+def later() -> ModuleType:
+    """The slow reference of the later papers' proxies."""
+    path = Path(__file__).parent.parent / "reference" / "proxies_later.py"
+    spec = importlib.util.spec_from_file_location("reference_proxies_later", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

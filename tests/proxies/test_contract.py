@@ -20,6 +20,19 @@ SIZE = {"params", "flops"}
 GRADIENT = {"grad_norm", "nasi_trace"}
 TRACE = {"ntk_trace", "ntk_trace_exact", "ntk_trace_per_sample", "m_trace"}
 CONDITION = {"ntk_condition", "ntk_condition_exact", "m_condition"}
+WEIGHTS = {"l2_norm"}
+SENSITIVITY = {"snip", "plain", "grasp", "fisher"}
+FLOW = {"synflow", "logsynflow", "synflow_bn"}
+CORRELATION = {"jacob_cov", "epe_nas"}
+PATTERNS = {"nwot"}
+SIGNED = {"plain", "grasp", "jacob_cov", "nwot"}
+LATER = {"zen", "linear_regions", "swap", "knas", "gradsign", "zico", "meco", "m_grad", "m_snip", "m_grasp"} | {
+    "az_expressivity", "az_progressivity", "az_trainability", "nasi_constrained",
+}  # fmt: skip
+NEED_INPUTS = CORRELATION | {"zen", "zico", "az_expressivity", "az_progressivity"}
+"""Defined where the inputs reach the logits."""
+IN_PARTS = {"ntk_trace", "zico"}
+"""Tied to the places in the batch: by its sign vectors, by its halves."""
 EVERY = sorted(entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness."))
 
 DEGENERATE = {
@@ -33,7 +46,8 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|
 
 
 def test_every_proxy_is_filed_somewhere() -> None:
-    assert SIZE | GRADIENT | TRACE | CONDITION == set(EVERY)
+    zero_cost = WEIGHTS | SENSITIVITY | FLOW | CORRELATION | PATTERNS
+    assert SIZE | GRADIENT | TRACE | CONDITION | zero_cost | LATER == set(EVERY)
 
 
 def small(cell: str = CELL, dtype: torch.dtype = torch.float64) -> nn.Module:
@@ -58,7 +72,7 @@ def test_the_order_of_the_batch_does_not_matter(bn: str) -> None:
     order = torch.tensor([3, 0, 5, 1, 4, 2])
     plain = harness.score(small(), given, EVERY, bn=bn)
     permuted = harness.score(small(), Batch(given.inputs[order], given.labels[order]), EVERY, bn=bn)
-    for name in sorted(set(EVERY) - {"ntk_trace"}):  # its sign vectors are tied to the places in the batch
+    for name in sorted(set(EVERY) - IN_PARTS):
         assert permuted[name].value == pytest.approx(plain[name].value, rel=1e-9), name
 
 
@@ -88,11 +102,15 @@ def test_degenerate_cells_give_a_finite_value_or_a_named_failure(cell: str, bn: 
             assert math.isnan(score.value), name
             assert score.status in ("not_applicable", "not_finite"), score
             assert score.message, name
-        if name not in CONDITION:
+        if name in NEED_INPUTS:
+            assert (score.status == "ok") == (cell not in ("all none", "disconnected")), (name, score)
+        elif name in PATTERNS:  # defined where the ReLUs tell all samples apart
+            assert (score.status == "ok") == (cell != "all none"), (name, score)
+        elif name not in CONDITION:
             assert score.status == "ok", (name, score)
 
 
-@pytest.mark.parametrize("name", sorted(TRACE | GRADIENT))
+@pytest.mark.parametrize("name", sorted((TRACE | GRADIENT | WEIGHTS | SENSITIVITY | FLOW) - SIGNED))
 def test_traces_and_norms_are_not_negative_and_conditions_at_most_minus_one(name: str) -> None:
     scores = harness.score(small(), batch(), [name, *CONDITION])
     assert scores[name].value >= 0

@@ -14,7 +14,10 @@ from harness.setting import Setting
 from harness.spaces import open_space
 
 SAMPLES, CLASSES, PROBES = 4, 3, 4
-ONE_LOSS = ("grad_norm", "nasi_trace")
+CELLS = 5  # with the reduction blocks
+AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability")
+ONE_LOSS = ("grad_norm", "nasi_trace", "fisher")
+ZERO_COST = ("grad_norm", "snip", "grasp", "fisher", "plain", "jacob_cov", "synflow", "synflow_bn")
 
 
 def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int, int, int]:
@@ -44,13 +47,30 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["flops"], (0, 1, 0)),
         (["nasi_trace"], (1, 0, 1)),
         (ONE_LOSS, (1, 0, 1)),
+        (["snip", "plain", "fisher", "grad_norm"], (1, 0, 1)),
+        (["grasp"], (1, 0, 2)),
+        (["l2_norm"], (0, 0, 0)),
+        (["nwot"], (1, 0, 0)),
+        (["jacob_cov", "epe_nas", "nwot"], (1, 0, 1)),
+        (["synflow", "logsynflow"], (0, 1, 1)),
+        (["synflow", "logsynflow", "synflow_bn"], (0, 2, 2)),
+        (ZERO_COST, (1, 2, 1 + 2 + 1 + 2)),
+        (["swap", "linear_regions", "nwot"], (1, 0, 0)),
+        (["knas", "m_grad", "nasi_constrained", "nasi_trace"], (1, 0, 1)),
+        (["m_snip", "m_grasp"], (1, 0, 1 + 2)),
+        (["gradsign"], (1, 0, 1)),
+        (["zico"], (0, 0, 2)),  # of halves
+        (["zen"], (2, 0, 0)),
+        (AZ_NAS, (1, 0, CELLS)),  # each of a cell alone: together one backward pass
+        (["meco"], (0, 1, 0)),
         (["m_trace", "m_condition"], (1, 0, 1)),
         (["ntk_condition"], (1, 0, 1)),
         (["ntk_trace"], (1, 0, PROBES)),
         (["ntk_trace_per_sample"], (1, 0, CLASSES)),
         (["ntk_trace_exact"], (1, 0, SAMPLES * CLASSES)),
         (["ntk_condition_exact"], (1, 0, SAMPLES)),
-        (["all"], (1, 1, 1 + 1 + 1 + PROBES)),
+        # shared, gradsign, zen, AZ-NAS; flops, flow, meco; loss, kernels, trace, Hessian, input, flow, the later three
+        (["all"], (1 + 1 + 2 + 1, 1 + 2 + 1, 1 + 2 + PROBES + 2 + 1 + 2 + (1 + 2 + CELLS))),
     ],
 )
 def test_passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str], expected: tuple[int, int, int]) -> None:

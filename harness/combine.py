@@ -1,0 +1,186 @@
+"""Scores made of other scores: votes, rank sums and corrections over a frame, one row an architecture.
+
+A proxy sees one network; what is here sees all that are compared, or needs constants that belong to a comparison. Each
+function takes a frame of scores with a column a proxy (`wide` makes one of the frame that `harness.run` returns) and
+gives a series with its index, higher is better. An architecture that lacks one of the scores has none: it is NaN, and
+it takes no part in the ranks of the others. Ranks are ascending from 1, and ties share their mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from harness.errors import ScoresError, unknown
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    Matrix = npt.NDArray[np.float64]
+
+AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability", "flops")
+TE_NAS = ("ntk_condition_exact", "linear_regions")
+ZERO_COST_VOTE = ("synflow", "jacob_cov", "snip")
+
+
+def wide(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row an architecture and one column a proxy, of the frame that `harness.run` returns; failures are NaN.
+
+    Raises:
+        ScoresError: for a missing column, or two scores of one architecture by one proxy.
+    """
+    _check_columns(frame, ("architecture", "proxy", "score"))
+    twice = frame.duplicated(["architecture", "proxy"])
+    if twice.any():
+        row = frame.loc[twice].iloc[0]
+        raise ScoresError(f"more than one score of {row['architecture']} by {row['proxy']!r}")
+    order = frame["architecture"].drop_duplicates()
+    return frame.pivot(index="architecture", columns="proxy", values="score").reindex(order)
+
+
+def az_nas(frame: pd.DataFrame, columns: Sequence[str] = AZ_NAS) -> pd.Series[float]:
+    """Σ log(rank / m) over the four components, m architectures (Lee & Ham 2024).
+
+    Returns:
+        Numbers of at most 0. The authors give an architecture whose component fails the lowest rank; here it has none.
+    """
+
+    def summed_logarithms(scores: Matrix) -> Matrix:
+        import numpy as np
+
+        return np.asarray(np.log(_ranks(scores) / len(scores)).sum(axis=1))
+
+    return _combined(frame, columns, summed_logarithms)
+
+
+def te_nas(frame: pd.DataFrame, columns: Sequence[str] = TE_NAS) -> pd.Series[float]:
+    """Sum of the ranks by condition number and by linear regions (Chen et al. 2021).
+
+    The authors' search ranks with ties sharing a place and no place left out; on scores without ties that is the same.
+    """
+    return rank_sum(frame, columns)
+
+
+def rank_sum(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series[float]:
+    """Sum of the ranks by any proxies."""
+    return _combined(frame, columns, lambda scores: _ranks(scores).sum(axis=1))
+
+
+def vote(frame: pd.DataFrame, columns: Sequence[str] = ZERO_COST_VOTE) -> pd.Series[float]:
+    """Majority votes of the proxies on all pairs: pairs won minus pairs lost (Abdelfattah et al. 2021; Copeland 1951).
+
+    The authors report how often the majority orders a pair as training does; a pair's vote makes no ranking by itself,
+    since majorities may run in circles, and Copeland's count is the usual way to one.
+
+    Returns:
+        Whole numbers from −(m − 1) to m − 1.
+    """
+
+    def margins(scores: Matrix) -> Matrix:
+        import numpy as np
+
+        won = np.zeros(len(scores))
+        for place, row in enumerate(scores):
+            won[place] = np.sign(np.sign(row - scores).sum(axis=1)).sum()
+        return won
+
+    return _combined(frame, columns, margins)
+
+
+def hnas(
+    frame: pd.DataFrame, *, metric: str = "m_trace", condition: str = "m_condition", target: float, mu: float
+) -> pd.Series[float]:
+    """−(μ |M² − M*²| + κ / (M + 1e-6)), a metric corrected by the condition number (Shu et al. 2022, HNAS).
+
+    Args:
+        frame: of scores.
+        metric: the column of M: `m_trace`, `m_grad`, `m_snip` or `m_grasp`.
+        condition: the column of −κ.
+        target: M*. The authors' search fits it and log10 μ in [−4, 0] to 20 validation accuracies; with accuracies
+            fitted in, a score is no longer free of training, so they are given here.
+        mu: μ. The authors' code suggests one over the square of the largest M.
+
+    The addition of 1e-6 is their code's.
+    """
+    return _combined(
+        frame,
+        (metric, condition),
+        lambda scores: -(mu * abs(scores[:, 0] ** 2 - target**2) - scores[:, 1] / (scores[:, 0] + 1e-6)),
+    )
+
+
+def nasi_constrained(
+    frame: pd.DataFrame, *, nu: float, mu: float, column: str = "nasi_trace", adaptive: bool = False
+) -> pd.Series[float]:
+    """Traces t with a penalty, t − μ max(0, t − ν) (Shu et al. 2022, NASI, equation 13).
+
+    Args:
+        frame: of scores, in the order in which a search would meet them where ν adapts.
+        nu: ν, or ν₀ where it adapts. The paper has 100 (fixed) and 500 (adaptive) in the DARTS space.
+        mu: μ; 2 in the DARTS space, 1 in NAS-Bench-1Shot1.
+        column: of the traces.
+        adaptive: whether ν adapts: before the t-th architecture it is the mean of ν₀ and the t − 1 traces before. This
+            rule is recalled from the paper's appendix, not read there.
+    """
+
+    def penalised(scores: Matrix) -> Matrix:
+        import numpy as np
+
+        traces = scores[:, 0]
+        met = np.arange(1, len(traces) + 1)
+        bound = (nu + np.cumsum(traces) - traces) / met if adaptive else np.full(len(traces), nu)
+        return np.asarray(traces - mu * np.maximum(0, traces - bound))
+
+    return _combined(frame, (column,), penalised)
+
+
+def swap_regularised(frame: pd.DataFrame, *, mu: float, sigma: float) -> pd.Series[float]:
+    """SWAP × exp(−(p − μ)² / σ), p the trainable parameters (Peng et al. 2024).
+
+    Args:
+        frame: with `swap` and `params`.
+        mu: μ, the number of parameters to favour, in the unit of `params`; the authors choose it for a space.
+        sigma: σ, how far from it a network may be, in that unit squared.
+    """
+    import numpy as np
+
+    if not sigma > 0:
+        raise ScoresError(f"sigma must be positive, got {sigma!r}")
+    return _combined(
+        frame, ("swap", "params"), lambda scores: scores[:, 0] * np.exp(-((scores[:, 1] - mu) ** 2) / sigma)
+    )
+
+
+def _combined(frame: pd.DataFrame, columns: Sequence[str], combine: Callable[[Matrix], Matrix]) -> pd.Series[float]:
+    """`combine` of the complete rows [m, columns]; NaN for the others."""
+    import numpy as np
+    import pandas as pd
+
+    _check_columns(frame, columns)
+    try:
+        scores = frame[list(columns)].to_numpy(dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ScoresError(f"the columns {', '.join(columns)} must hold numbers: {error}") from None
+    complete = np.isfinite(scores).all(axis=1)
+    combined = np.full(len(frame), np.nan)
+    if complete.any():
+        combined[complete] = combine(scores[complete])
+    return pd.Series(combined, index=frame.index)
+
+
+def _ranks(scores: Matrix) -> Matrix:
+    """Ascending ranks of each column, from 1, ties sharing their mean."""
+    import numpy as np
+    from scipy import stats
+
+    return np.asarray(stats.rankdata(scores, axis=0))
+
+
+def _check_columns(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    if not columns:
+        raise ScoresError("no columns given to combine")
+    for column in columns:
+        if column not in frame.columns:
+            raise ScoresError(unknown("column of the frame", column, map(str, frame.columns)))

@@ -1,0 +1,38 @@
+"""Sign patterns of the rectified units: a column a unit, over the samples of the batch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from harness.measurements.forward import Forward
+
+_BITS = 64
+"""Samples that one whole number holds."""
+
+
+def activation_columns(forward: Forward) -> int:
+    """Distinct columns of the [N, units] matrix of signs of all ReLU units: column u is 1[unit u active] over samples.
+
+    Raises:
+        NotApplicable: when the network calls no nn.ReLU module.
+
+    Cost: nothing beside the shared forward pass.
+    """
+    codes = torch.cat([column_codes(output.flatten(1) > 0) for output in forward.relu_outputs()], dim=1)
+    labels = codes[0]
+    for word in codes[1:]:
+        # numbered anew, both stay below the number of units, so that a pair of them fits into 64 bits
+        first, second = (torch.unique(each, return_inverse=True)[1] for each in (labels, word))
+        labels = first * len(word) + second
+    return len(torch.unique(labels))
+
+
+def column_codes(active: Tensor) -> Tensor:
+    """Columns of truth values [N, units] as whole numbers [words, units]: equal columns, equal numbers."""
+    words = []
+    for start in range(0, len(active), _BITS):
+        rows = active[start : start + _BITS]
+        shifts = torch.arange(len(rows), device=active.device)[:, None]
+        words.append((rows.long() << shifts).sum(dim=0))  # the 64th bit is the sign: still one number a column
+    return torch.stack(words)

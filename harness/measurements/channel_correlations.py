@@ -1,0 +1,70 @@
+"""Smallest eigenvalues of the correlations between channels, module by module."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from harness.batches import Batch
+from harness.errors import NotApplicable
+from harness.measurements.own_weights import Tensors, call_with, generator_for, given_tensors
+from harness.setting import Setting
+
+SIDE = 64
+
+
+def channel_correlations(network: nn.Module, batch: Batch, setting: Setting) -> tuple[float, ...]:
+    """For each call of a module with channels over positions, λ_min of the correlation matrix of its channels.
+
+    On one standard normal image, 64 × 64 with the batch's channels. Containers count like layers do, so that a
+    sequence's output counts once for its last layer and once for the sequence.
+
+    Raises:
+        NotApplicable: when the batch holds no images, the network takes none of that size, or no module has channels.
+
+    Cost: one forward pass of one sample, without a graph, and an eigenvalue problem of each module's channels.
+    """
+    if batch.inputs.ndim != 4:
+        raise NotApplicable(f"a random image of side {SIDE} is fed; the batch has inputs {list(batch.inputs.shape)}")
+    generator = generator_for(setting, "channel correlations")
+    image = torch.randn(1, batch.inputs.shape[1], SIDE, SIDE, generator=generator).to(batch.inputs)
+    try:
+        return correlations_of(network, given_tensors(network), image)
+    except (RuntimeError, ValueError) as error:
+        raise NotApplicable(f"the network does not take an image of {SIDE} x {SIDE} by itself: {error}") from None
+
+
+def correlations_of(network: nn.Module, tensors: Tensors, inputs: Tensor) -> tuple[float, ...]:
+    """λ_min for each call of a module on these inputs [N, ...], of the first sample's output."""
+    found: list[float] = []
+    last: tuple[Any, int] = (None, 0)
+
+    def record(module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
+        nonlocal last
+        if isinstance(output, Tensor) and output.ndim > 2:
+            # a container hands on its last layer's output: the same tensor, not changed since, has the same eigenvalue
+            same = output is last[0] and output._version == last[1]
+            found.append(found[-1] if same else smallest_eigenvalue(output[0].flatten(1)))
+            last = (output, output._version)
+
+    with ExitStack() as stack, torch.no_grad():
+        for module in network.modules():
+            stack.callback(module.register_forward_hook(record).remove)
+        call_with(network, tensors, inputs)
+    if not found:
+        raise NotApplicable("no module puts out channels over positions, [N, C, ...]: there is nothing to correlate")
+    return tuple(found)
+
+
+def smallest_eigenvalue(features: Tensor) -> float:
+    """λ_min of the correlation matrix of the rows of [C, positions]; correlations with a constant row are 0."""
+    rows = features.double()
+    constant = rows.amax(dim=1) == rows.amin(dim=1)
+    centred = rows - rows.mean(dim=1, keepdim=True)
+    centred[constant] = 0
+    norms = centred.norm(dim=1, keepdim=True)
+    unit = centred / torch.where(constant[:, None], torch.ones_like(norms), norms)
+    return float(torch.linalg.eigvalsh(unit @ unit.T)[0])

@@ -1,0 +1,96 @@
+"""Synaptic flow (Tanaka et al. 2020): a pass of ones through the absolute values of a network's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from harness.batches import Batch
+from harness.errors import NotApplicable
+from harness.measurements.gradient import weights
+
+
+class Flow(NamedTuple):
+    """Of one weight of a convolution or a linear layer.
+
+    Attributes:
+        weight: |W|, in float64.
+        gradient: ∂R/∂|W|, of its shape.
+    """
+
+    weight: Tensor
+    gradient: Tensor
+
+
+def synaptic_flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
+    """|W| and ∂R/∂|W| by weight name, R the sum of the outputs for an input of ones, without batch norm.
+
+    Modules of PyTorch's batch norm family let their input pass; other norm layers stay, as in the authors' code.
+
+    Cost: one forward and one backward pass of one sample, in float64.
+    """
+    with _without_batch_norm(network):
+        return _flow(network, batch)
+
+
+def synaptic_flow_bn(network: nn.Module, batch: Batch) -> dict[str, Flow]:
+    """As `synaptic_flow`, with batch norm in place, in the mode of the setting.
+
+    Raises:
+        NotApplicable: when batch norm in train mode meets a single value a channel, which has no deviation.
+
+    Cost: one forward and one backward pass of one sample, in float64.
+    """
+    try:
+        return _flow(network, batch)
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise NotApplicable("batch norm in train mode has one value a channel on the one sample of ones") from error
+
+
+def _flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
+    """Every parameter and buffer is replaced by its absolute value in float64 for the time of the pass."""
+    state = {
+        name: tensor.detach().double().abs() if tensor.is_floating_point() else tensor.detach().clone()
+        for name, tensor in [*network.named_parameters(), *network.named_buffers()]
+    }
+    chosen = {name: state[name].requires_grad_() for name in weights(network)}
+    ones = torch.ones_like(batch.inputs[:1], dtype=torch.float64)
+    outputs = functional_call(network, state, (ones,))
+    if not isinstance(outputs, Tensor):
+        raise NotApplicable(f"the network gave {type(outputs).__name__}, not a tensor of outputs to sum up")
+    if outputs.requires_grad:
+        gradients = torch.autograd.grad(outputs.sum(), list(chosen.values()), allow_unused=True, materialize_grads=True)
+    else:
+        gradients = tuple(torch.zeros_like(weight) for weight in chosen.values())
+    return {
+        name: Flow(weight.detach(), gradient)
+        for (name, weight), gradient in zip(chosen.items(), gradients, strict=True)
+    }
+
+
+@contextmanager
+def _without_batch_norm(network: nn.Module) -> Iterator[None]:
+    """Batch norm modules give their input back; their own hooks still run."""
+    modules = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    overridden = {module: vars(module)["forward"] for module in modules if "forward" in vars(module)}
+    try:
+        for module in modules:
+            vars(module)["forward"] = _identity
+        yield
+    finally:
+        for module in modules:
+            del vars(module)["forward"]
+        for module, own in overridden.items():
+            vars(module)["forward"] = own
+
+
+def _identity(inputs: Tensor) -> Tensor:
+    return inputs.clone()  # what follows may work in place, and batch norm's input may be read elsewhere

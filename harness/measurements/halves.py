@@ -1,0 +1,33 @@
+"""The loss gradient on two batches: the halves of the one that is given."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from harness.batches import Batch
+from harness.errors import NotApplicable
+from harness.measurements.forward import forward
+from harness.measurements.gradient import Gradients, loss_gradient
+from harness.setting import Setting
+
+
+def half_gradients(network: nn.Module, batch: Batch, setting: Setting) -> tuple[Gradients, Gradients]:
+    """Gradients of the mean loss on the first and on the second half of the batch, by every trainable parameter.
+
+    Batch norm in train mode goes by each half's own statistics, and nothing depends on where the samples came from:
+    two batches of 64 are a batch of 128.
+
+    Raises:
+        NotApplicable: when the batch has fewer than 4 samples.
+
+    Cost: a forward and a backward pass of each half, together those of one batch.
+    """
+    if len(batch) < 4:
+        raise NotApplicable(f"two halves of at least 2 samples each are needed; the batch has {len(batch)} samples")
+    middle = len(batch) // 2
+    first = Batch(batch.inputs[:middle], batch.labels[:middle])
+    second = Batch(batch.inputs[middle:], batch.labels[middle:])
+    return (
+        loss_gradient(network, forward(network, first, setting)),
+        loss_gradient(network, forward(network, second, setting)),
+    )

@@ -1,0 +1,93 @@
+"""Passes with weights and inputs of their own, for proxies whose paper draws them: the network's stay untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+
+from harness.batches import Batch
+from harness.errors import NotApplicable
+from harness.measurements.gradient import weight_names
+from harness.setting import Setting, derived_seed
+
+Tensors = dict[str, Tensor]
+"""Parameters and buffers by name, as `torch.func.functional_call` takes them."""
+
+_NORMS = (_BatchNorm, nn.GroupNorm, nn.LayerNorm)
+_AT_CONSTRUCTION = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
+
+
+def _standard_normal(weight: Tensor, generator: torch.Generator) -> None:
+    nn.init.normal_(weight, generator=generator)
+
+
+def _kaiming_fan_in(weight: Tensor, generator: torch.Generator) -> None:
+    nn.init.kaiming_normal_(weight, mode="fan_in", nonlinearity="relu", generator=generator)
+
+
+DRAWS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
+    "gaussian": _standard_normal,
+    "kaiming_fan_in": _kaiming_fan_in,
+}
+
+
+def given_tensors(network: nn.Module) -> Tensors:
+    """The network's own weights, and copies of its buffers, so that a pass does not move the running statistics."""
+    buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    return {**dict(network.named_parameters()), **buffers}
+
+
+def redrawn_tensors(network: nn.Module, scheme: str, generator: torch.Generator) -> Tensors:
+    """The network's tensors with new weights of convolutions and linear layers; a shared one is drawn once.
+
+    Args:
+        network: stays as it is.
+        scheme: a key of `DRAWS`.
+        generator: of the CPU. Weights are drawn in float32 whatever the network's dtype, so that the same seed gives
+            the same weights in float64 and on a GPU.
+
+    Returns:
+        New weights, biases 0, norm layers as constructed (scale 1, shift 0, running mean 0 and variance 1); parameters
+        of other modules are the network's own.
+
+    Raises:
+        NotApplicable: when a layer makes its weight from other parameters, or no layer has one.
+    """
+    weights = weight_names(network)
+    if not weights:
+        raise NotApplicable("the network has no convolution and no linear layer whose weights could be drawn")
+    tensors = given_tensors(network)
+    for prefix, module in network.named_modules():
+        for name in (f"{prefix}.{own}" if prefix else own for own in (*module._parameters, *module._buffers)):
+            if name not in tensors:  # absent, or shared and drawn under its first name
+                continue
+            own = name.rpartition(".")[2]
+            if name in weights:
+                drawn = torch.empty(tensors[name].shape)
+                DRAWS[scheme](drawn, generator)
+                tensors[name] = drawn.to(tensors[name]).requires_grad_()
+            elif isinstance(module, (_ConvNd, nn.Linear)):
+                tensors[name] = torch.zeros_like(tensors[name], requires_grad=True)
+            elif isinstance(module, _NORMS) and own in _AT_CONSTRUCTION:
+                tensors[name] = torch.full_like(tensors[name], _AT_CONSTRUCTION[own])
+    return tensors
+
+
+def gaussian_inputs(batch: Batch, generator: torch.Generator) -> Tensor:
+    """Standard normal inputs of the batch's shape, drawn in float32 on the CPU and handed on like the batch's."""
+    return torch.randn(batch.inputs.shape, generator=generator).to(batch.inputs)
+
+
+def generator_for(setting: Setting, purpose: str) -> torch.Generator:
+    """A generator of the CPU for one purpose, which follows from the setting's seed alone."""
+    return torch.Generator().manual_seed(derived_seed(setting.seed, purpose))
+
+
+def call_with(network: nn.Module, tensors: Mapping[str, Tensor], inputs: Tensor) -> None:
+    """One forward pass with these tensors, for the sake of what hooks see; buffers among them are updated."""
+    functional_call(network, dict(tensors), (inputs.clone(),))

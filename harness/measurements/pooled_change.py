@@ -1,0 +1,109 @@
+"""How far a small change of the input moves the features that are pooled for the classifier."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import pooling
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from harness.batches import Batch
+from harness.errors import NotApplicable
+from harness.measurements.own_weights import Tensors, call_with, gaussian_inputs, generator_for, redrawn_tensors
+from harness.setting import Setting
+
+MIXUP = 0.01
+_POOLS = tuple(vars(pooling)[name] for name in pooling.__all__)
+
+
+class PooledChange(NamedTuple):
+    """What Zen-NAS's score is made of.
+
+    Attributes:
+        distance: mean over samples of ‖f(x) − f(x + 0.01 ε)‖₁, f the features before global average pooling.
+        variances: each batch norm's running variance after both passes, mean over its channels.
+    """
+
+    distance: float
+    variances: tuple[float, ...]
+
+
+def pooled_change(network: nn.Module, batch: Batch, setting: Setting) -> PooledChange:
+    """The change with weights from N(0, 1) and Gaussian x and ε of the batch's shape; the batch's content is not read.
+
+    Raises:
+        NotApplicable: when no linear layer reads the mean over space of a module's output.
+
+    Cost: two forward passes of its own, without a graph.
+    """
+    generator = generator_for(setting, "pooled change")
+    tensors = redrawn_tensors(network, "gaussian", generator)
+    inputs, noise = gaussian_inputs(batch, generator), gaussian_inputs(batch, generator)
+    return change_of(network, tensors, inputs, noise)
+
+
+def change_of(network: nn.Module, tensors: Tensors, inputs: Tensor, noise: Tensor) -> PooledChange:
+    """The change with these tensors, whose running statistics it updates.
+
+    Args:
+        network: in the mode in which it is to be measured.
+        tensors: its parameters and buffers.
+        inputs: x, [N, ...].
+        noise: ε, of the same shape.
+    """
+    before = pooled_features(network, tensors, inputs)
+    after = pooled_features(network, tensors, inputs + MIXUP * noise)
+    distances = (before - after).abs().flatten(1).sum(dim=1, dtype=torch.float64)
+    variances = tuple(
+        float(tensors[f"{name}.running_var" if name else "running_var"].mean(dtype=torch.float64))
+        for name, module in network.named_modules()
+        if isinstance(module, _BatchNorm) and module.running_var is not None
+    )
+    return PooledChange(float(distances.mean()), variances)
+
+
+def pooled_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> Tensor:
+    """The features [N, C, ...] whose mean over space the classifier reads, without a graph.
+
+    They are found, not named: when a linear layer is called, its input is compared with the mean over space of the
+    last module output before it (pooling modules left out). So it does not matter whether the network pools by a
+    module or in its `forward`, and a network that does something else in between is refused, not misread.
+
+    Raises:
+        NotApplicable: when no linear layer reads such a mean.
+    """
+    finder = _Finder()
+    with ExitStack() as stack, torch.no_grad():
+        for module in network.modules():
+            hook = finder.classifier if isinstance(module, nn.Linear) else finder.features
+            stack.callback(module.register_forward_hook(hook).remove)
+        call_with(network, tensors, inputs)
+    if finder.found is None:
+        raise NotApplicable(
+            "no linear layer reads the mean over space of a module's output [N, C, ...]: "
+            "features before global average pooling are not defined"
+        )
+    return finder.found
+
+
+class _Finder:
+    """Hooks that keep the last features, and those that the last linear layer reads the mean of."""
+
+    def __init__(self) -> None:
+        self.latest: Tensor | None = None
+        self.found: Tensor | None = None
+
+    def features(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        if isinstance(output, Tensor) and output.ndim > 2 and not isinstance(module, _POOLS):
+            self.latest = output
+
+    def classifier(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        if self.latest is None or not inputs or not isinstance(inputs[0], Tensor):
+            return
+        pooled = self.latest.flatten(2).mean(dim=2)
+        scale = float(pooled.abs().max())
+        if pooled.shape == inputs[0].shape and torch.allclose(pooled, inputs[0], rtol=1e-3, atol=1e-3 * scale):
+            self.found = self.latest

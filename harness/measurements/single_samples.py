@@ -1,0 +1,86 @@
+"""Gradients of each sample by itself: a batch of one, so that batch norm couples nothing."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+
+from harness.batches import Batch
+from harness.errors import NotApplicable
+from harness.measurements.forward import forward
+from harness.measurements.gradient import weight_names
+from harness.measurements.per_sample import per_sample_gradients
+from harness.setting import Setting
+
+_CHUNK = 16
+
+
+def sign_agreement(network: nn.Module, batch: Batch, setting: Setting) -> int:
+    """Σ_θ |Σ_n sign ∂ℓ_n/∂θ| over the weights of convolutions and linear layers, each sample alone in its batch.
+
+    Samples go through the network side by side; batch norm in train mode normalises each by its own statistics, which
+    is what it does to a batch of one. So they may as well go in parts, which keeps the memory of a part.
+
+    Raises:
+        NotApplicable: for a layer whose per-sample gradients are not known, a network without such weights, or batch
+            norm of a single value a channel.
+
+    Cost: one forward and one backward pass of its own, in parts of up to 16 samples.
+    """
+    if not weight_names(network):
+        raise NotApplicable("the network has no trainable weight of a convolution or a linear layer")
+    totals: list[Tensor] = []
+    with each_sample_alone(network):
+        parts = math.ceil(len(batch) / _CHUNK)
+        for inputs, labels in zip(batch.inputs.tensor_split(parts), batch.labels.tensor_split(parts), strict=True):
+            signs = _sign_sums(network, inputs, labels, setting)
+            totals = [total + more for total, more in zip(totals, signs, strict=True)] if totals else signs
+    return round(sum(float(total.abs().sum(dtype=torch.float64)) for total in totals))
+
+
+def _sign_sums(network: nn.Module, inputs: Tensor, labels: Tensor, setting: Setting) -> list[Tensor]:
+    """Σ_n sign ∂ℓ_n/∂θ over these samples, one flat tensor a weight."""
+    passed = forward(network, Batch(inputs, labels), setting)
+    gradients = per_sample_gradients(passed.loss, passed, _weights)
+    return [rows.sign().sum(dim=0) for rows in gradients]
+
+
+@contextmanager
+def each_sample_alone(network: nn.Module) -> Iterator[None]:
+    """Inside, batch norm that goes by the batch's statistics goes by each sample's own instead."""
+    by_batch = [
+        module
+        for module in network.modules()
+        if isinstance(module, _BatchNorm) and (module.training or module.running_mean is None)
+    ]
+    before = [vars(module).get("forward") for module in by_batch]
+    try:
+        for module in by_batch:
+            vars(module)["forward"] = functools.partial(_normalised_alone, module)
+        yield
+    finally:
+        for module, own in zip(by_batch, before, strict=True):
+            del vars(module)["forward"]
+            if own is not None:
+                vars(module)["forward"] = own
+
+
+def _normalised_alone(module: _BatchNorm, inputs: Tensor) -> Tensor:
+    """Batch norm of N batches of one: group norm with a group a channel has the same mean and variance."""
+    if inputs[0, 0].numel() < 2:
+        raise NotApplicable(
+            f"batch norm of one sample needs more than one value a channel, got inputs of shape {list(inputs.shape)}"
+        )
+    return functional.group_norm(inputs, inputs.shape[1], module.weight, module.bias, module.eps)
+
+
+def _weights(module: nn.Module, parameter: str) -> bool:
+    return parameter == "weight" and isinstance(module, (_ConvNd, nn.Linear))

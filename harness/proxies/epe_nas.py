@@ -1,0 +1,55 @@
+"""Correlation of input gradients within classes, of Lopes et al. (EPE-NAS, ICANN 2021)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.errors import NotApplicable
+from harness.proxies.registry import proxy
+
+if TYPE_CHECKING:
+    from harness.measurements.input_jacobian import LabelledJacobian
+
+STABILISER = 1e-5
+"""Added to each absolute correlation in the authors' code."""
+
+MANY_OUTPUTS = 100
+"""Above this many outputs the authors' code compares classes instead of adding them up."""
+
+
+@proxy(source="lopes2021epenas")
+def epe_nas(labelled_input_jacobian: LabelledJacobian) -> float:
+    """Σ_c |s_c|, s_c = Σ_{i,j of class c} log(|C_ij| + 1e-5), C the Jacobian rows' correlation (Lopes et al. 2021).
+
+    For networks of more than 100 outputs s_c is the sum divided by the samples of the class, and the score is
+    Σ_cc' |s_c − s_c'| divided by the number of classes, over classes of two samples or more.
+
+    Args:
+        labelled_input_jacobian: rows [N, D], row n the gradient of the logits' sum by sample n; labels [N]; the number
+            of outputs.
+
+    Returns:
+        A non-negative number; larger is better. A sample whose input gradient is constant is a failure, and so is a
+        batch without two samples of a class where only those count.
+
+    As NASLib's code, which made the figures of NAS-Bench-Suite-Zero. The correlation with oneself is 1, so a class of
+    one sample adds 1e-5; the code for many outputs skips it.
+
+    Cost: one forward and one backward pass.
+    """
+    import torch
+
+    from harness.measurements.input_jacobian import row_correlation
+
+    jacobian, labels, outputs = labelled_input_jacobian
+    correlation = row_correlation(jacobian)
+    classes, position = torch.unique(labels, return_inverse=True)
+    member = torch.nn.functional.one_hot(position, len(classes)).to(correlation)  # [N, classes]
+    sums = torch.einsum("nc,nm,mc->c", member, (correlation.abs() + STABILISER).log(), member)
+    if outputs <= MANY_OUTPUTS:
+        return float(sums.abs().sum())
+    sizes = member.sum(dim=0)
+    if not bool((sizes > 1).any()):
+        raise NotApplicable("no class has two samples in the batch: there is no correlation within a class")
+    means = (sums / sizes)[sizes > 1]
+    return float((means[:, None] - means[None, :]).abs().sum() / len(means))

@@ -1,0 +1,28 @@
+"""Norm of the weights, of Abdelfattah et al. (2021)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.proxies.registry import proxy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@proxy(source="abdelfattah2021")
+def l2_norm(weights: dict[str, Tensor]) -> float:
+    """Σ_layers ‖W‖₂ over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
+
+    A sum of norms, one a layer; biases and norm layers do not count. At initialisation it says how many layers there
+    are and how wide, and next to nothing else.
+
+    Args:
+        weights: W by name.
+
+    Returns:
+        A non-negative number; larger is better.
+
+    Cost: no pass.
+    """
+    return sum(float(weight.double().norm()) for weight in weights.values())

@@ -1,0 +1,33 @@
+"""First-order sensitivity without absolute values, of Abdelfattah et al. (2021)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.proxies.registry import proxy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from harness.measurements.gradient import Gradients
+
+
+@proxy(source="abdelfattah2021")
+def plain(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
+    """Σ W ⊙ ∂L/∂W over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
+
+    Mozer & Smolensky (1989) prune by the same product. For a layer that batch norm in train mode follows, the loss does
+    not change with the scale of W, so its part is zero within batch norm's ε: what is left comes from the classifier
+    and the few convolutions without batch norm.
+
+    Args:
+        weights: W by name.
+        loss_gradient: gradient of the mean loss on the batch.
+
+    Returns:
+        Any number; larger is better by convention (on NAS-Bench-201 its rank correlation is negative).
+
+    Cost: one forward and one backward pass.
+    """
+    gradients = loss_gradient.weights
+    return sum(float((weight.double() * gradients[name]).sum()) for name, weight in weights.items())

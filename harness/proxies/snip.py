@@ -1,0 +1,32 @@
+"""Connection sensitivity of Lee et al. (SNIP, ICLR 2019), as Abdelfattah et al. (2021) sum it up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.proxies.registry import proxy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from harness.measurements.gradient import Gradients
+
+
+@proxy(source="lee2019snip")
+def snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
+    """Σ |W ⊙ ∂L/∂W| over the weights of convolutions and linear layers (Lee et al. 2019).
+
+    Args:
+        weights: W by name.
+        loss_gradient: gradient of the mean loss on the batch.
+
+    Returns:
+        A non-negative number; larger is better.
+
+    Lee et al. rank single weights to prune by this, normalised; the sum over the network as a score is that of
+    Abdelfattah et al. (2021). Their code adds up mean-loss gradients when it splits the batch; here nothing is split.
+
+    Cost: one forward and one backward pass.
+    """
+    gradients = loss_gradient.weights
+    return sum(float((weight * gradients[name]).abs().double().sum()) for name, weight in weights.items())
