@@ -67,7 +67,7 @@ def test_what_the_parser_refuses(nasinit: Run, arguments: list[str], message: st
         (["--sample", "3", "--workers", "0"], "workers must be a whole number from 1, got 0"),
         (["--sample", "15626"], "cannot sample 15,626 cells: the space has 15,625"),
         (["--sample", "0"], "cannot sample 0 cells"),
-        ([], "give one of --sample N, --all and --architectures FILE; got none of them"),
+        ([], "give one of --sample N, --all, --architectures FILE and --table NAME; got none of them"),
         (["--sample", "3", "--all"], "got --sample and --all"),
         (["--sample", "3", "--architectures", "-"], "got --sample and --architectures"),
         (["--architectures", "missing.txt"], "cannot read architectures from missing.txt: "),
