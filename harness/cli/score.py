@@ -57,7 +57,7 @@ def score(
     ),
     merge: Annotated[bool, typer.Option(help="score cells that are the same network once")] = True,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="compute failed scores anew")] = False,
-    out: Annotated[Path | None, typer.Option(help="CSV file for the scores")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file (.csv or .csv.gz) for the scores")] = None,
 ) -> None:
     """Score architectures at initialisation, in processes, into a store that goes on where a killed run stopped."""
     for file in load or []:
@@ -68,13 +68,13 @@ def score(
         device=device, probes=probes, seed=seed,
     )  # fmt: skip
     from harness.proxies import list_proxies, resolve
-    from harness.report.files import check_suffix, write_csv
+    from harness.report.files import CSV, check_suffix, write_csv
     from harness.runner import run
     from harness.scores import COLUMNS
     from harness.spaces import open_space
 
     if out is not None:
-        check_suffix(out, "a CSV file", (".csv",))
+        check_suffix(out, "a CSV file", CSV)
     chosen = resolve(names(proxies))
     if "all" in names(proxies):
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
