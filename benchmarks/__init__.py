@@ -1,7 +1,7 @@
 """Published numbers by architecture: *tabular benchmarks* such as NAS-Bench-201. Not speed tests.
 
-A table gives, for each architecture of a search space, what its authors measured after training it: accuracy by data
-set, split and number of epochs.
+A table gives, for each architecture of a search space, what was measured of it: accuracy by data set, split and number
+of epochs, accuracy under attack, latency, energy. Any CSV or Parquet file with a column `architecture` is one, too.
 
     table = benchmarks.open_table("nasbench201")
     table.values(keys, "cifar10_test_200ep_pct")
@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from benchmarks.errors import TableError
-    from benchmarks.registry import Listing, list_tables, open_table
+    from benchmarks.registry import Listing, list_tables, open_table, table_with
     from benchmarks.table import Column, Facts, Table
 
-__all__ = ["Column", "Facts", "Listing", "Table", "TableError", "list_tables", "open_table"]
+__all__ = ["Column", "Facts", "Listing", "Table", "TableError", "list_tables", "open_table", "table_with"]
 
 _HOMES = {
     "Column": "benchmarks.table",
@@ -30,6 +30,7 @@ _HOMES = {
     "TableError": "benchmarks.errors",
     "list_tables": "benchmarks.registry",
     "open_table": "benchmarks.registry",
+    "table_with": "benchmarks.registry",
 }
 
 if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute

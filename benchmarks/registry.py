@@ -2,50 +2,96 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import analognasbench, nasbench201
+from benchmarks import analognasbench, darts, darts_published, hardware, nasbench201, robustness
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import DATA_VARIABLE, data_folder
-from benchmarks.table import Facts, Table
+from benchmarks.footer import carried_facts
+from benchmarks.own import read_own
+from benchmarks.table import Column, Facts, Table
 
-OFFICIAL_FILES = ("nasbench201_official.csv.gz", "nasbench201_official.csv")
-SUFFIXES = (".csv", ".csv.gz")
+OFFICIAL_FILES = ("nasbench201_official.csv.gz", "nasbench201_official.csv", "nasbench201.parquet")
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 EITHER = "nasbench201"
 OFFICIAL = nasbench201.FACTS.name
 ANALOG = analognasbench.FACTS.name
-NAMES = (EITHER, OFFICIAL, ANALOG)
+PUBLISHED = darts_published.FACTS.name
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One name that `open_table` takes: the facts of the table it opens here, and whether and why (not) it can.
+    """One name that `open_table` takes: what is known of its table unread, and whether and why (not) it is here.
 
-    `facts.name` is the table that would open (for `nasbench201` one of the other two), `facts.path` its file.
+    `facts` and `columns` are those of the published table, of which a CSV file may leave columns out, or those that a
+    Parquet file carries. `facts.path` is the file that would be read, None if there is none. `opens` is the name of
+    another listed table where this name only opens that one, else empty.
     """
 
     name: str
     facts: Facts
     available: bool
     reason: str
+    columns: tuple[Column, ...] = ()
+    opens: str = ""
+
+
+@dataclass(frozen=True)
+class _Source:
+    facts: Facts
+    columns: tuple[Column, ...]
+    files: tuple[str, ...]
+    read: Callable[[Path], Table]
+
+
+def _read_official(path: Path) -> Table:
+    if path.suffix != ".parquet":
+        return nasbench201.read_nasbench201(path)
+    from benchmarks.compact import read_compact
+
+    table = read_compact(path)
+    if table.facts.space != nasbench201.FACTS.space:
+        raise TableError(f"{path} is a table of the space {table.facts.space}, not of {nasbench201.FACTS.space}")
+    return table
+
+
+_SOURCES = {
+    source.facts.name: source
+    for source in (
+        _Source(nasbench201.FACTS, nasbench201.COLUMNS, OFFICIAL_FILES, _read_official),
+        _Source(hardware.FACTS, hardware.COLUMNS, ("nasbench201_hardware.csv.gz",), hardware.read_hardware),
+        _Source(
+            robustness.FACTS,
+            robustness.COLUMNS,
+            ("nasbench201_robustness_cifar10.csv.gz",),
+            robustness.read_robustness,
+        ),
+        _Source(darts.RANDOM_FACTS, darts.RANDOM_COLUMNS, ("darts_random214_cifar10.csv",), darts.read_random214),
+        _Source(darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500),
+    )
+}
+NAMES = (EITHER, ANALOG, PUBLISHED, *_SOURCES)
 
 
 def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[str] | None = None) -> Table:
     """Open a table of published numbers; its `facts.name`, `facts.path` and `describe()` say which one it is.
 
     Args:
-        name_or_path: `nasbench201` (the official table if it is here, else `analognasbench`), `nasbench201-official`,
-            `analognasbench`, or the path of an official-style .csv or .csv.gz file.
-        path: the file to read for the named table, instead of looking for it. The official table is otherwise looked
-            for in the folder that the environment variable NASINIT_DATA names, `analognasbench` in the installed
-            distribution analog-nasbench. With `nasbench201`, an official-style file.
+        name_or_path: one of `NAMES`, or the path of a .csv, .csv.gz or .parquet file. `nasbench201` is the official
+            table if it is here, else `analognasbench`. A path opens as the published table whose file name it has, as
+            what `nasinit convert` made, or else as a table of the user's own, with a column `architecture`.
+        path: the file to read for the named table, instead of looking for it. It is otherwise looked for in the folder
+            that the environment variable NASINIT_DATA names, the official one also where `nasinit pull` puts it, and
+            `analognasbench` in the installed distribution analog-nasbench.
 
     Raises:
-        TableError: an unknown name (names the nearest), a table that is not here (says where it was looked for), or
-            a file that is damaged. An official file that is here but damaged is an error, never passed over.
+        TableError: an unknown name (names the nearest), a table that is not here (says how to get it), or a file that
+            is damaged. A file that is here but damaged is an error, never passed over.
 
     """
     name = os.fspath(name_or_path)
@@ -54,57 +100,135 @@ def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[
     given = None if path is None else Path(os.path.expanduser(path))
     if name == ANALOG:
         return analognasbench.read_analognasbench(given)
-    official = official_file() if given is None else given
-    if official is not None:
-        return nasbench201.read_nasbench201(official)
+    if name == PUBLISHED:
+        if given is not None:
+            raise TableError(f"{PUBLISHED} is part of nasinit and reads no file: leave out {given}")
+        return darts_published.published_table()
+    source = _SOURCES[OFFICIAL if name == EITHER else name]
+    file = _found(source)[0] if given is None else given
+    if file is not None:
+        return source.read(file)
     if name == EITHER:
         return analognasbench.read_analognasbench()
-    raise TableError(f"{OFFICIAL} is not here: {_where_official()}")
+    raise TableError(f"{name} is not here: {_how_to_get(source)}")
 
 
 def list_tables() -> tuple[Listing, ...]:
-    """Every name that `open_table` takes, with the facts of its table; looks for the files, reads none of them.
+    """Every name that `open_table` takes, with what is known of its table; looks for the files, reads none of them.
 
     Raises:
         TableError: NASINIT_DATA names something that is not a folder.
 
     """
-    official = _official_listing()
+    official, *others = (_listing(source) for source in _SOURCES.values())
     analog = _analog_listing()
-    either = official if official.available else analog
-    return (replace(either, name=EITHER, reason=f"opens {either.name}: {either.reason}"), official, analog)
+    opens = official if official.available else analog
+    published = Listing(PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS)
+    either = replace(opens, name=EITHER, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name)
+    return (either, official, analog, *others[:2], published, *others[2:])
 
 
-def official_file() -> Path | None:
-    """The official table's file in the NASINIT_DATA folder; None if there is no such folder or file."""
+def table_with(column: str, *, space: str, names: Sequence[str] = ()) -> Table:
+    """First table that has the column: of those named, or without names of those of that space that are here.
+
+    Args:
+        column: name of a column, for instance `hwnas_cifar10_edgegpu_latency_ms`.
+        space: name of the space that the table must be about.
+        names: what `open_table` takes, in the order in which to look; empty for every table of the space that is
+            here, `nasbench201` first.
+
+    Raises:
+        TableError: a named table of another space, or no table with the column: says which were looked through, the
+            nearest names in them, and which other tables have it, or would have it and how to get them.
+
+    """
+    listings = [listing for listing in list_tables() if listing.facts.space == space]
+    looked: dict[str, tuple[Column, ...]] = {}
+    opened: set[Path | None] = set()
+    for name in names or [listing.name for listing in listings if listing.available]:
+        listing = next((listing for listing in listings if listing.name == name), None)
+        if listing is not None and name not in (EITHER, OFFICIAL):  # these two may have columns that are not listed
+            if column not in [one.name for one in listing.columns]:
+                looked[name] = listing.columns
+                continue
+        table = open_table(name)
+        if table.facts.space != space:
+            raise TableError(f"table {name} is about the space {table.facts.space}, not about {space}")
+        if column in table.column_names:
+            return table
+        looked[table.facts.name] = table.columns
+        opened.add(table.facts.path)
+    places = [_place(listing, column, opened) for listing in listings if listing.name != EITHER]
+    raise TableError(". ".join([_nowhere(column, space, looked), *filter(None, places)]))
+
+
+def _nowhere(column: str, space: str, looked: Mapping[str, Sequence[Column]]) -> str:
+    if len(looked) == 1:
+        ((name, columns),) = looked.items()
+        return f"table {name}: {unknown('column', column, [one.name for one in columns])}"
+    found = []
+    for name, columns in looked.items():
+        near = difflib.get_close_matches(column, [one.name for one in columns], n=2)
+        found.append(f"{name} (nearest: {', '.join(near)})" if near else name)
+    return f"no column {column!r} in {'; '.join(found) or f'any table of the space {space}: none is here'}"
+
+
+def _place(listing: Listing, column: str, opened: Set[Path | None]) -> str:
+    """Where else the column is, under this or its source's name; empty if the listed table does not have it."""
+    columns = _SOURCES[listing.name].columns if listing.name in _SOURCES else listing.columns
+    one = next((one for one in columns if column in (one.name, one.origin)), None)
+    if one is None:
+        return ""
+    called = "" if one.name == column else f" as {one.name}"
+    if not listing.available:
+        return f"{listing.name} would have it{called}, but is not here: {listing.reason}"
+    if listing.facts.path in opened:
+        return f"{listing.name} would have it{called}, but its file {listing.facts.path} leaves it out"
+    return f"{listing.name} has it{called}"
+
+
+def _found(source: _Source) -> tuple[Path | None, str]:
+    """File of a source and where it was found; None and nothing if it is not here."""
     folder = data_folder()
-    if folder is None:
-        return None
-    return next((folder / file for file in OFFICIAL_FILES if (folder / file).exists()), None)
+    places = [] if folder is None else [folder / file for file in source.files]
+    for place in places:
+        if place.exists():
+            return place, f"found in the {DATA_VARIABLE} folder"
+    if source.facts.name == OFFICIAL:
+        from benchmarks.pull import pulled_file
+
+        if (pulled := pulled_file(EITHER)) is not None:
+            return pulled, "pulled"
+    return None, ""
 
 
-def _where_official() -> str:
+def _how_to_get(source: _Source) -> str:
     folder = data_folder()
-    files = " or ".join(OFFICIAL_FILES)
+    files = " or ".join(source.files)
+    pull = f", or run nasinit pull {EITHER}" if source.facts.name == OFFICIAL else ""
     if folder is None:
-        return f"set the environment variable {DATA_VARIABLE} to the folder that holds {files}, or give its path"
-    return f"the {DATA_VARIABLE} folder {folder} holds no {files}; put it there, or give its path"
+        return f"set the environment variable {DATA_VARIABLE} to the folder that holds {files}, or give its path{pull}"
+    return f"the {DATA_VARIABLE} folder {folder} holds no {files}; put it there, or give its path{pull}"
 
 
-def _official_listing() -> Listing:
-    path = official_file()
-    reason = _where_official() if path is None else f"found in the {DATA_VARIABLE} folder"
-    return Listing(OFFICIAL, replace(nasbench201.FACTS, path=path), path is not None, reason)
+def _listing(source: _Source) -> Listing:
+    path, where = _found(source)
+    facts, columns = source.facts, source.columns
+    carried = carried_facts(path) if path is not None and path.suffix == ".parquet" else None
+    if carried is not None and carried[0].space == facts.space:  # else reading it says what is wrong
+        facts, columns = carried
+    facts = replace(facts, path=path)
+    return Listing(source.facts.name, facts, path is not None, where or _how_to_get(source), columns)
 
 
 def _analog_listing() -> Listing:
     try:
         path = analognasbench.installed_file()
     except TableError as error:
-        return Listing(ANALOG, analognasbench.FACTS, False, str(error))
+        return Listing(ANALOG, analognasbench.FACTS, False, str(error), analognasbench.COLUMNS)
     there = path.is_file()
     reason = f"in the installed distribution {analognasbench.DISTRIBUTION}" if there else "its data file is missing"
-    return Listing(ANALOG, replace(analognasbench.FACTS, path=path), there, reason)
+    return Listing(ANALOG, replace(analognasbench.FACTS, path=path), there, reason, analognasbench.COLUMNS)
 
 
 def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] | None) -> Table:
@@ -113,10 +237,16 @@ def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str
     if path is not None:
         raise TableError(f"with path=, the first argument must be a table's name: {unknown('table', given, NAMES)}")
     looks_like_a_path = not isinstance(name_or_path, str) or given.endswith(SUFFIXES) or os.sep in given
+    endings = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
     if not (looks_like_a_path or file.is_file()):
-        raise TableError(
-            f"{unknown('table', given, NAMES)}, or the path of a file that ends in {' or '.join(SUFFIXES)}"
-        )
+        raise TableError(f"{unknown('table', given, NAMES)}, or the path of a file that ends in {endings}")
     if not given.endswith(SUFFIXES):
-        raise TableError(f"{file} is not a table: a file must end in {' or '.join(SUFFIXES)}")
-    return nasbench201.read_nasbench201(file)
+        raise TableError(f"{file} is not a table: a file must end in {endings}")
+    for source in _SOURCES.values():
+        if file.name in source.files and file.suffix != ".parquet":
+            return source.read(file)
+    if file.suffix == ".parquet" and carried_facts(file) is not None:
+        from benchmarks.compact import read_compact
+
+        return read_compact(file)
+    return read_own(file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.errors import TableError, unknown
+from benchmarks.keys import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WHOLE_NUMBER_UNITS = frozenset({"index", "seeds", "params"})
-POSITIVE_UNITS = frozenset({"ms", "mj", "s", "macs", "nats"})
+POSITIVE_UNITS = frozenset({"ms", "mj", "s", "macs", "nats", "m"})
 UNITS = frozenset({"pct", "ratio"}) | WHOLE_NUMBER_UNITS | POSITIVE_UNITS
 
 
@@ -25,10 +26,11 @@ class Column:
     """What one column holds; its name carries data set, split, epochs and unit, the fields repeat them for code.
 
     `unit` is `pct` (percent, 0 to 100), `index`, `seeds` or `params` (whole numbers from 0), `ms` (milliseconds), `mj`
-    (millijoules), `s` (seconds), `macs` (multiply-adds), `nats` (a cross-entropy), all from 0, or `ratio` (anything
-    else). `dataset`, `split` and `epochs` are None where the column is not about a training. With `may_be_missing`, NaN
-    means that this architecture was not measured; elsewhere NaN is an error. `higher_is_better` is False for latency,
-    energy, losses and errors.
+    (millijoules), `s` (seconds), `macs` (multiply-adds), `nats` (a cross-entropy), `m` (millions, of parameters as
+    papers print them), all from 0, or `ratio` (anything else). `split` and `epochs` are None where the column is not
+    about a training, `dataset` where it is about no data set. With `may_be_missing`, NaN means that this architecture
+    was not measured; elsewhere NaN is an error. `higher_is_better` is False for latency, energy, losses, errors and
+    sizes. `origin` is the column's name in its source, where that is another one.
     """
 
     name: str
@@ -40,12 +42,14 @@ class Column:
     description: str
     may_be_missing: bool = False
     higher_is_better: bool = True
+    origin: str = ""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Where a table comes from. `path`, `sha256` and `rows` are None where no file was read.
+    """Where a table comes from. `path` and `sha256` are None where no file was read.
 
+    `rows` is the number of architectures, where no file was read that of the published table; None if unknown.
     `splits`, `epochs` and `seeds` say in a few words, for `nasinit list tables`, what was measured.
     """
 
@@ -71,6 +75,7 @@ class Table:
         columns: what each of the C columns holds.
         numbers: C arrays of shape [R], in the order of `columns`.
         facts: where all this comes from.
+        repeated: keys of rows that were left out because they repeat a row that is there, number for number.
 
     Raises:
         TableError: no rows or columns, a key or column twice, a column of another length or with text in it, infinity,
@@ -80,16 +85,24 @@ class Table:
     """
 
     def __init__(
-        self, keys: Sequence[str], columns: Sequence[Column], numbers: Sequence[ArrayLike], facts: Facts
+        self,
+        keys: Sequence[str],
+        columns: Sequence[Column],
+        numbers: Sequence[ArrayLike],
+        facts: Facts,
+        *,
+        repeated: Sequence[str] = (),
     ) -> None:
         self.keys: Final = tuple(keys)
         self.columns: Final = tuple(columns)
         self.facts: Final = facts
+        self.repeated: Final = tuple(repeated)
         self._where: Final = f"table {facts.name} ({facts.path or 'no file'})"
         self._row_of: Final = {key: row for row, key in enumerate(self.keys)}
         self._check_shape(len(numbers))
         self._numbers: Final = {
-            column.name: self._checked(column, values) for column, values in zip(self.columns, numbers, strict=True)
+            column.name: checked_numbers(self._where, self.keys, column, values)
+            for column, values in zip(self.columns, numbers, strict=True)
         }
 
     def __len__(self) -> int:
@@ -104,10 +117,15 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
-        """What the column of that name holds; TableError with the nearest name if there is none."""
+        """What the column of that name holds; TableError with the nearest name if there is none.
+
+        A column's name in its source is no name here, but the error says which is.
+        """
         for column in self.columns:
             if column.name == name:
                 return column
+        if ours := [column.name for column in self.columns if column.origin and column.origin == name]:
+            raise TableError(f"{self._where}: unknown column {name!r}: its name is {' or '.join(ours)} here")
         raise TableError(f"{self._where}: {unknown('column', name, self.column_names)}")
 
     def values(self, keys: Iterable[str], column: str) -> NDArray[np.float64]:
@@ -153,11 +171,11 @@ class Table:
 
     def _unknown_keys(self, wanted: Sequence[str]) -> str:
         missing = [key for key in wanted if key not in self._row_of]
-        first = ", ".join(repr(key) for key in missing[:3])
+        first = ", ".join(shown(key) for key in missing[:3])
         more = ", …" if len(missing) > 3 else ""
         return (
             f"{self._where}: {len(missing):,} of {len(wanted):,} keys are not in it: {first}{more}. "
-            f"Keys are canonical strings of the space {self.facts.space}, for instance {self.keys[0]!r}"
+            f"Keys are canonical strings of the space {self.facts.space}, for instance {shown(self.keys[0])}"
         )
 
     def _check_shape(self, arrays: int) -> None:
@@ -168,43 +186,54 @@ class Table:
         if len(self._row_of) != len(self.keys):
             row = next(row for row, key in enumerate(self.keys) if self._row_of[key] != row)
             key = self.keys[row]
-            raise TableError(f"{self._where}: key {key!r} stands in row {row} and again in row {self._row_of[key]}")
+            raise TableError(
+                f"{self._where}: key {shown(key)} stands in row {row} and again in row {self._row_of[key]}"
+            )
         names = self.column_names
         if len(set(names)) != len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise TableError(f"{self._where}: column {twice!r} is there twice")
+            name = next(name for name in names if names.count(name) > 1)
+            raise TableError(f"{self._where}: column {name!r} is there twice")
 
-    def _checked(self, column: Column, values: ArrayLike) -> NDArray[np.float64]:
-        try:
-            numbers = np.array(values, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise TableError(f"{self._where}: column {column.name!r} holds something not a number: {error}") from None
-        if numbers.shape != (len(self.keys),):
-            raise TableError(
-                f"{self._where}: column {column.name!r} has shape {list(numbers.shape)}, "
-                f"but there are {len(self.keys)} keys"
-            )
-        if not column.may_be_missing:
-            self._reject(column, numbers, np.isnan(numbers), "is missing (NaN), which this column does not allow")
-        self._reject(column, numbers, np.isinf(numbers), "is infinite")
-        if column.unit == "pct":
-            self._reject(column, numbers, (numbers < 0) | (numbers > 100), "is not a percentage from 0 to 100")
-        if column.unit in POSITIVE_UNITS:
-            self._reject(column, numbers, numbers < 0, "is below zero")
-        if column.unit in WHOLE_NUMBER_UNITS:
-            broken = (numbers < 0) | (numbers != np.floor(numbers))
-            self._reject(column, numbers, broken & ~np.isnan(numbers), "is not a whole number from 0")
-        numbers.setflags(write=False)
-        return numbers
 
-    def _reject(self, column: Column, numbers: NDArray[np.float64], broken: NDArray[np.bool_], complaint: str) -> None:
-        if not broken.any():
-            return
-        row = int(np.argmax(broken))
+def checked_numbers(where: str, keys: Sequence[str], column: Column, values: ArrayLike) -> NDArray[np.float64]:
+    """Numbers of one column, one a key, as a read-only float64 array of shape [R].
+
+    Raises:
+        TableError: text, another shape, infinity, NaN where the column does not allow it, or a number outside the range
+            of its unit; the message begins with `where` and names the row (from 0), the key and the column.
+
+    """
+    try:
+        numbers = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TableError(f"{where}: column {column.name!r} holds something not a number: {error}") from None
+    if numbers.shape != (len(keys),):
         raise TableError(
-            f"{self._where}: row {row} (from 0), key {self.keys[row]!r}, column {column.name!r}: "
-            f"{numbers[row]:g} {complaint} ({int(broken.sum())} such rows)"
+            f"{where}: column {column.name!r} has shape {list(numbers.shape)}, but there are {len(keys)} keys"
         )
+    for broken, complaint in _faults(column, numbers):
+        if broken.any():
+            row, count = int(np.argmax(broken)), int(broken.sum())
+            raise TableError(
+                f"{where}: row {row} (from 0), key {shown(keys[row])}, column {column.name!r}: "
+                f"{numbers[row]:g} {complaint} ({count:,} such row{'s' if count > 1 else ''})"
+            )
+    numbers.setflags(write=False)
+    return numbers
+
+
+def _faults(column: Column, numbers: NDArray[np.float64]) -> Iterator[tuple[NDArray[np.bool_], str]]:
+    """For every rule that holds for the column, which numbers break it, and what to say of them."""
+    if not column.may_be_missing:
+        yield np.isnan(numbers), "is missing (NaN), which this column does not allow"
+    yield np.isinf(numbers), "is infinite"
+    if column.unit == "pct":
+        yield (numbers < 0) | (numbers > 100), "is not a percentage from 0 to 100"
+    if column.unit in POSITIVE_UNITS:
+        yield numbers < 0, "is below zero"
+    if column.unit in WHOLE_NUMBER_UNITS:
+        broken = (numbers < 0) | (numbers != np.floor(numbers))
+        yield broken & ~np.isnan(numbers), "is not a whole number from 0"
 
 
 def _strings(keys: Iterable[object]) -> list[str]:

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import Listing, Table, TableError, list_tables, open_table
-from harness.errors import ScoresError, unknown
-from harness.spaces import open_space
+from benchmarks import Column, Listing, Table, TableError, list_tables, open_table, table_with
+from harness.errors import ScoresError
+from harness.matching import column_by_key, matched_scores, recognised_space, space_of
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from harness.spaces.space import Architecture, Space
     from harness.stats.bootstrap import Intervals
     from harness.stats.rank_correlation import Coefficients
 
-__all__ = ["BASELINES", "Listing", "Ranking", "Table", "TableError", "correlate", "list_tables", "open_table"]
+__all__ = [
+    "BASELINES",
+    "Column",
+    "Listing",
+    "Ranking",
+    "Table",
+    "TableError",
+    "axis_label",
+    "correlate",
+    "is_accuracy",
+    "list_tables",
+    "open_table",
+    "recognised_space",
+    "table_with",
+]
 
 BASELINES = ("params", "flops")
 TOP = 10
-_NO_MEASURES = ("index", "seeds")
+UNMEASURED = ("index", "seeds")
+"""Units of columns that count or number; nothing ranks by them."""
+
 _DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
+_UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds", "nats": "nats", "m": "M"}
 _COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
 
 
@@ -33,16 +51,22 @@ class Ranking:
 
     Attributes:
         frame: a row a proxy: `proxy`, `n` (architectures with a score), `failed` (share without one, 0 to 1), the
-            coefficients `spearman`, `kendall_tau_b`, `weighted_tau`, `pearson`, each with `_low` and `_high` of its
-            bootstrap interval, `best_accuracy` (of the architecture with the highest score; the mean over those that
-            tie), `best_percentile` (its place in the whole table, 0 to 100), `top10_best` (best accuracy among the ten
-            highest scores, exact expectation over ties). `params` and `flops` stand last.
-        points: a row a proxy and architecture that has a score: `proxy`, `architecture`, `score`, `accuracy`,
-            `parameters`.
+            coefficients `spearman`, `kendall_tau_b`, `weighted_tau`, `pearson` of score against value, each with
+            `_low` and `_high` of its bootstrap interval, `best_accuracy` (the value of the architecture with the
+            highest score; the mean over those that tie), `best_percentile` (the share of the whole table that is
+            worse, 0 to 100), `top10_best` (the best value among the ten highest scores, exact expectation over ties).
+            `params` and `flops` stand last. Where lower values are better, worse means higher and best lowest; the
+            coefficients keep their sign, so that of a proxy that finds low values is negative.
+        points: a row a proxy and architecture that has a score: `proxy`, `architecture` (its key), `score`,
+            `accuracy` (the value), `parameters`.
         column: name of the table's column.
         source: which table, in a sentence.
-        unmatched: architectures that the table does not have; they are left out.
+        unmatched: architectures, as the scores write them, that have no value in the table; they are left out.
         label: what the column measures, in words.
+        higher_is_better: direction of the column.
+        measured: `accuracy` if the column is one, else `value`.
+        repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
+        duplicates: architectures, as the table writes them, that it has in more than one row, with equal values.
     """
 
     frame: pd.DataFrame
@@ -51,6 +75,10 @@ class Ranking:
     source: str
     unmatched: tuple[str, ...]
     label: str
+    higher_is_better: bool = True
+    measured: str = "accuracy"
+    repeated: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
 
     @property
     def uneven(self) -> str:
@@ -61,6 +89,17 @@ class Ranking:
         most = max(counts.values())
         fewer = ", ".join(f"{proxy} {count:,}" for proxy, count in counts.items() if count < most)
         return f"Not on the same architectures: {fewer}; the others {most:,}. Their rows compare only with care."
+
+    @property
+    def direction(self) -> str:
+        """Empty where higher is better, else how to read the table."""
+        if self.higher_is_better:
+            return ""
+        return (
+            f"Lower {self.column} is better. Coefficients are those of score against value: a negative one says that "
+            "high scores find low values; the weighted τ weighs the high values most. The percentile is the share of "
+            "the table that is higher, the best of the first 10 their lowest."
+        )
 
 
 def correlate(
@@ -77,59 +116,75 @@ def correlate(
     Args:
         frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
         table: from `benchmarks.open_table`.
-        column: accuracies to rank by; higher is better.
+        column: values to rank by; the column itself says whether higher or lower ones are better.
         resamples: bootstrap resamples of the architectures; the same ones for every proxy that scored all of them.
         confidence: of the intervals.
         seed: of the resampling.
 
     Raises:
-        ScoresError: for a frame without the columns, with a score twice, text for a number, or no architecture of the
-            table.
+        ScoresError: for a frame without the columns, with two scores of one proxy for an architecture, text for a
+            number, or no architecture of the table.
         SpaceError: for an architecture that is none of the table's space.
-        TableError: for an unknown column, with the nearest name.
+        TableError: for an unknown column, with the nearest name; for a space without networks; for rows of one
+            architecture that contradict each other.
     """
+    import numpy as np
     import pandas as pd
 
     _check_numbers(resamples, seed)
-    if table.column(column).unit in _NO_MEASURES:
+    facts = table.column(column)
+    if facts.unit in UNMEASURED:
         raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")
-    scores = _checked(frame)
-    values = table.values(table.keys, column)
-    space = open_space(table.facts.space)
-    cells = {key: space.parse(key) for key in dict.fromkeys(scores["architecture"])}
-    scores["architecture"] = [str(cells[key]) for key in scores["architecture"]]
-    _refuse_repetitions(scores)
-    accuracy = dict(zip(table.keys, values, strict=True))
-    usable = [key for key in dict.fromkeys(scores["architecture"]) if not math.isnan(accuracy.get(key, math.nan))]
+    space = space_of(table)
+    matched = matched_scores(frame, space)
+    values, duplicates = column_by_key(table, column)
+    usable = [key for key in matched.architectures if key in values]
     if not usable:
         raise ScoresError(
-            f"none of the {len(cells):,} scored architectures has a value of {column} in {table.facts.name}"
+            f"none of the {len(matched.architectures):,} scored architectures has a value of {column} in "
+            f"{table.facts.name}"
         )
-    sizes = {str(cell): (space.parameter_count(cell), space.multiply_adds(cell)) for cell in cells.values()}
-    scores = _with_baselines(scores[scores["architecture"].isin(usable)], sizes, usable)
-    scores["accuracy"] = [accuracy[key] for key in scores["architecture"]]
+    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space)
+    scores = with_baselines(matched.scores[matched.scores["architecture"].isin(usable)], sizes)
+    scores["accuracy"] = [values[key] for key in scores["architecture"]]
     scores["parameters"] = [sizes[key][0] for key in scores["architecture"]]
     scored = scores[scores["score"].notna()]
-    population = values[~_isnan(values)]
+    population = np.array(list(values.values()))
+    sign = 1.0 if facts.higher_is_better else -1.0
     rows = [
         {
             "proxy": proxy,
-            **_row(scored[scored["proxy"] == proxy], len(group), population, resamples, confidence, seed),
+            **_row(scored[scored["proxy"] == proxy], len(group), population, sign, resamples, confidence, seed),
         }
         for proxy, group in scores.groupby("proxy", sort=False)
     ]
-    matched = set(usable)
-    unmatched = tuple(key for key in dict.fromkeys(map(str, cells.values())) if key not in matched)
-    points = scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True)
-    return Ranking(pd.DataFrame(rows), points, column, table.describe(), unmatched, axis_label(table, column))
+    return Ranking(
+        frame=pd.DataFrame(rows),
+        points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),
+        column=column,
+        source=table.describe(),
+        unmatched=tuple(text for key, text in matched.written.items() if key not in values),
+        label=axis_label(table, column),
+        higher_is_better=facts.higher_is_better,
+        measured="accuracy" if is_accuracy(table, column) else "value",
+        repeated=matched.repeated,
+        duplicates=duplicates,
+    )
 
 
 def axis_label(table: Table, column: str) -> str:
-    """What a column measures, in words, for the axis of a figure."""
+    """What a column measures, in words and with its unit, for the axis of a figure."""
     facts = table.column(column)
-    if facts.dataset is None or facts.epochs is None or column != f"{facts.dataset}_{facts.split}_{facts.epochs}ep_pct":
-        return column
-    return f"{_DATASETS.get(facts.dataset, facts.dataset)} {facts.split} accuracy, {facts.epochs} epochs (%)"
+    if facts.epochs is not None and column == f"{facts.dataset}_{facts.split}_{facts.epochs}ep_pct":
+        return f"{_DATASETS.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {facts.epochs} epochs (%)"
+    unit = _UNITS.get(facts.unit)
+    return f"{facts.description or column}{f' ({unit})' if unit else ''}"
+
+
+def is_accuracy(table: Table, column: str) -> bool:
+    """Whether a column is an accuracy: a percentage of which more is better."""
+    facts = table.column(column)
+    return facts.unit == "pct" and facts.higher_is_better
 
 
 def _check_numbers(resamples: object, seed: object) -> None:
@@ -138,46 +193,23 @@ def _check_numbers(resamples: object, seed: object) -> None:
             raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
 
 
-def _checked(frame: pd.DataFrame) -> pd.DataFrame:
-    """Architecture, proxy and score, with NaN where the status is not `ok`."""
-    import pandas as pd
-
-    for name in ("architecture", "proxy", "score"):
-        if name not in frame.columns:
-            raise ScoresError(unknown("column of the scores: wanted", name, [str(column) for column in frame.columns]))
-    if frame.empty:
-        raise ScoresError("there are no scores to rank: the frame has no rows")
-    scores = pd.DataFrame({name: frame[name].to_numpy() for name in ("architecture", "proxy", "score")})
-    numbers = pd.to_numeric(scores["score"], errors="coerce")
-    text = scores["score"].notna() & numbers.isna()
-    if text.any():
-        row = scores[text].iloc[0]
-        raise ScoresError(f"the score {row['score']!r} of {row['proxy']} for {row['architecture']} is not a number")
-    scores["score"] = numbers.astype(float).where(numbers.abs() != math.inf)
-    if "status" in frame.columns:
-        scores["score"] = scores["score"].where((frame["status"] == "ok").to_numpy())
-    return scores
+def sizes_of(architectures: Mapping[str, Architecture], space: Space) -> dict[str, tuple[int, int]]:
+    """Key to parameters and multiply-adds, in closed form."""
+    return {
+        key: (space.parameter_count(architecture), space.multiply_adds(architecture))
+        for key, architecture in architectures.items()
+    }
 
 
-def _refuse_repetitions(scores: pd.DataFrame) -> None:
-    twice = scores[scores.duplicated(["architecture", "proxy"])]
-    if not twice.empty:
-        row = twice.iloc[0]
-        raise ScoresError(
-            f"{len(twice):,} scores stand twice, the first is {row['proxy']} for {row['architecture']}: "
-            "give the scores of one setting"
-        )
-
-
-def _with_baselines(scores: pd.DataFrame, sizes: dict[str, tuple[int, int]], keys: Sequence[str]) -> pd.DataFrame:
-    """The scores with `params` and `flops` of every architecture last, made from the closed form where missing."""
+def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
+    """The scores with `params` and `flops` of every architecture last, made from their `sizes` where missing."""
     import pandas as pd
 
     parts = [scores[~scores["proxy"].isin(BASELINES)]]
     for position, name in enumerate(BASELINES):
         given = scores[scores["proxy"] == name]
         made = pd.DataFrame(
-            {"architecture": keys, "proxy": name, "score": [float(sizes[key][position]) for key in keys]}
+            {"architecture": list(sizes), "proxy": name, "score": [float(size[position]) for size in sizes.values()]}
         )
         parts.append(made if given.empty else given)
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)
@@ -187,11 +219,15 @@ def _row(
     group: pd.DataFrame,
     asked: int,
     population: np.ndarray[Any, Any],
+    sign: float,
     resamples: int,
     confidence: float,
     seed: int,
 ) -> dict[str, float]:
-    """One proxy's statistics; NaN where fewer than three architectures have a score."""
+    """One proxy's statistics; NaN where fewer than three architectures have a score.
+
+    `sign` is -1 where lower values are better, else 1.
+    """
     import numpy as np
 
     from harness.stats import best_by_score, bootstrap_intervals, coefficients, percentile_of
@@ -202,9 +238,9 @@ def _row(
     row.update(dict.fromkeys([*names, "best_accuracy", "best_percentile", "top10_best"], math.nan))
     if count:
         scores, accuracies = group["score"].to_numpy(), group["accuracy"].to_numpy()
-        row["best_accuracy"] = best_by_score(scores, accuracies, 1)
-        row["best_percentile"] = percentile_of(row["best_accuracy"], population)
-        row["top10_best"] = best_by_score(scores, accuracies, min(TOP, count))
+        row["best_accuracy"] = sign * best_by_score(scores, sign * accuracies, 1)
+        row["best_percentile"] = percentile_of(sign * row["best_accuracy"], sign * population)
+        row["top10_best"] = sign * best_by_score(scores, sign * accuracies, min(TOP, count))
     if count >= 3:
         generator = np.random.default_rng(seed)
         intervals = bootstrap_intervals(
@@ -220,10 +256,3 @@ def _named(values: Coefficients, intervals: Intervals) -> dict[str, float]:
         named[name] = getattr(values, name)
         named[f"{name}_low"], named[f"{name}_high"] = getattr(intervals, name)
     return named
-
-
-def _isnan(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    import numpy as np
-
-    missing: np.ndarray[Any, Any] = np.isnan(values)
-    return missing

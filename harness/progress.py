@@ -8,8 +8,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(total: int, what: str = "architectures") -> Iterator[Callable[[], None]]:
-    """A bar for `total` steps; the function inside advances it by one.
+def progress_bar(
+    total: int, what: str = "architectures", verb: tuple[str, str] = ("scoring", "scored")
+) -> Iterator[Callable[[], None]]:
+    """A bar for `total` steps of what is being done; the function inside advances it by one.
 
     On a terminal it is drawn live; elsewhere (a log file) a line is printed every ten seconds and at the end.
     """
@@ -20,7 +22,7 @@ def progress_bar(total: int, what: str = "architectures") -> Iterator[Callable[[
     start = last = time.monotonic()
     done = 0
     bar = Progress(
-        TextColumn(f"scoring {what}"),
+        TextColumn(f"{verb[0]} {what}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -39,7 +41,7 @@ def progress_bar(total: int, what: str = "architectures") -> Iterator[Callable[[
         if bar.disable and (now - last >= 10 or done == total):
             last = now
             left = (total - done) * (now - start) / done
-            console.print(f"scored {done:,} of {total:,} {what}, {rate}, {left:.0f} s left", highlight=False)
+            console.print(f"{verb[1]} {done:,} of {total:,} {what}, {rate}, {left:.0f} s left", highlight=False)
 
     with bar:
         yield advance

@@ -23,10 +23,12 @@ class Scores(NamedTuple):
     Attributes:
         frame: a row a proxy and architecture.
         origin: the file, and for a store the run with its setting.
+        space: name of the architectures' space; None for a CSV file, which does not say.
     """
 
     frame: pd.DataFrame
     origin: str
+    space: str | None = None
 
 
 def read_scores(path: Path, run: int | None = None) -> Scores:
@@ -55,7 +57,7 @@ def _from_store(path: Path, run: int | None) -> Scores:
     asked = len(record.scored_as) * len(record.proxies)
     partly = "" if len(frame) == asked else f"; {len(frame):,} of {asked:,} scores are finished"
     others = f" of {len(runs)}" if len(runs) > 1 else ""
-    return Scores(frame, f"{path}, run {number}{others} ({record.setting.describe()}){partly}")
+    return Scores(frame, f"{path}, run {number}{others} ({record.setting.describe()}){partly}", record.space)
 
 
 def _from_csv(path: Path, run: int | None) -> Scores:

@@ -298,16 +298,20 @@ def test_the_interval_is_that_of_the_same_resamples_by_hand(table, noisy, accura
 # What is refused
 
 
-def test_a_score_that_stands_twice_is_refused(table, noisy):
-    frame = pd.concat([scored(noisy), scored(noisy[:2])])
-    message = f"2 scores stand twice, the first is mine for {KEYS[0]}: give the scores of one setting"
+def test_scores_that_stand_twice_and_differ_are_refused(table, noisy):
+    frame = pd.concat([scored(noisy), scored(noisy[:2] + 1), scored(noisy[2:3], keys=KEYS[2:3])])
+    message = (
+        f"2 scores stand twice and differ, the first is mine for {KEYS[0]} "
+        f"({noisy[0]:.10g} and {noisy[0] + 1:.10g}): give the scores of one setting"
+    )
     with pytest.raises(ScoresError, match=re.escape(message)):
         rank(frame, table)
 
 
-def test_a_score_that_stands_twice_in_two_spellings_is_refused(table, noisy):
-    frame = pd.concat([scored(noisy), scored(noisy[:1], keys=[f"{KEYS[0]} "])])
-    with pytest.raises(ScoresError, match="1 scores stand twice"):
+@pytest.mark.parametrize("again", [math.nan, 1e9])
+def test_a_score_that_differs_in_another_spelling_is_refused(table, noisy, again):
+    frame = pd.concat([scored(noisy), scored([again], keys=[f"{KEYS[0]} "])])
+    with pytest.raises(ScoresError, match="1 scores stand twice and differ"):
         rank(frame, table)
 
 

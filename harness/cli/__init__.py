@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from harness.cli import correlate, demo, listing, plot, score
+from harness.cli import convert, correlate, demo, listing, plot, pull, score
 from harness.errors import HarnessError, RunError, StoreWriteError
 
 app = typer.Typer(
@@ -21,7 +21,9 @@ app = typer.Typer(
 app.command("list")(listing.list_names)
 app.command("score")(score.score)
 app.command("correlate")(correlate.correlate)
-app.command("plot")(plot.plot)
+app.add_typer(plot.app, name="plot")
+app.command("pull")(pull.pull)
+app.command("convert")(convert.convert)
 app.command("demo")(demo.demo)
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
@@ -39,7 +41,7 @@ def main() -> None:
     except HarnessError as error:
         sys.exit(_say(error, USAGE))
     except KeyboardInterrupt:
-        sys.exit(_say("interrupted; what was finished is in the store, and the same command goes on", INTERRUPTED))
+        sys.exit(_say("interrupted; what was finished is kept, and the same command goes on", INTERRUPTED))
     except Exception as error:
         if type(error).__name__ != "TableError":  # its class lives where importing it here would load numpy
             raise

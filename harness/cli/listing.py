@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.errors import SettingError, unknown
 
+if TYPE_CHECKING:
+    from harness.join import Listing
+
+SHOWN = 5
+
 
 def list_names(
     kind: Annotated[str, typer.Argument(help="spaces, proxies or tables", metavar="spaces|proxies|tables")],
+    name: Annotated[str | None, typer.Argument(help="one table, with all its columns and limits")] = None,
 ) -> None:
-    """List the spaces, the proxies or the tables."""
+    """List the spaces, the proxies or the tables, or one table with its columns."""
     printers = {"spaces": _spaces, "proxies": _proxies, "tables": _tables}
     if kind not in printers:
         raise SettingError(unknown("kind of list", kind, printers))
-    printers[kind]()
+    if name is None:
+        printers[kind]()
+    elif kind == "tables":
+        _table(name)
+    else:
+        raise SettingError(f"list {kind} takes no name, got {name!r}: only list tables does")
 
 
 def _spaces() -> None:
@@ -42,8 +53,39 @@ def _tables() -> None:
     from harness.join import list_tables
 
     for listing in list_tables():
-        state = "here" if listing.available else "not here"
-        print(f"{listing.name}  ({state}: {listing.reason})\n    {listing.facts.title}")
-        print(f"    source: {listing.facts.source}\n    licence: {listing.facts.licence}")
-        if listing.facts.path is not None:
-            print(f"    file: {listing.facts.path}")
+        if listing.opens:  # one of the others, which are printed in full
+            print(f"{listing.name}  {_state(listing)}")
+        else:
+            _print_table(listing)
+    print("A file of your own, .csv, .csv.gz or .parquet with a column 'architecture', is a table too: --table FILE.")
+    print("All columns of a table, and its limits: nasinit list tables NAME.")
+
+
+def _table(name: str) -> None:
+    from harness.join import list_tables
+
+    listings = {listing.name: listing for listing in list_tables()}
+    if name not in listings:
+        raise SettingError(unknown("table", name, listings))
+    _print_table(listings[name])
+    print(f"    {listings[name].facts.note}")
+    for column in listings[name].columns:
+        better = "higher is better" if column.higher_is_better else "lower is better"
+        print(f"{column.name}  ({column.unit}, {better})\n    {column.description}")
+
+
+def _print_table(listing: Listing) -> None:
+    facts = listing.facts
+    names = [column.name for column in listing.columns]
+    more = f", … ({len(names)} in all)" if len(names) > SHOWN else ""
+    print(f"{listing.name}  {_state(listing)}\n    {facts.title}")
+    print(f"    source: {facts.source}\n    licence: {facts.licence}")
+    print(f"    split: {facts.splits}\n    epochs: {facts.epochs}\n    seeds: {facts.seeds}")
+    print(f"    rows: {'unknown' if facts.rows is None else f'{facts.rows:,}'}, of the space {facts.space}")
+    print(f"    columns: {', '.join(names[:SHOWN])}{more}")
+    if facts.path is not None:
+        print(f"    file: {facts.path}")
+
+
+def _state(listing: Listing) -> str:
+    return f"({'here' if listing.available else 'not here'}: {listing.reason})"

@@ -12,11 +12,18 @@ from harness.errors import SettingError
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
 TableOption = Annotated[str, typer.Option("--table", help="name of a table, or path of a file")]
-ColumnOption = Annotated[list[str], typer.Option("--column", help="column to rank by; may be given several times")]
+TablesOption = Annotated[
+    list[str] | None,
+    typer.Option("--table", help="name of a table or path of a file, looked through in order; by default all tables"),
+]
+ColumnsOption = Annotated[
+    list[str] | None, typer.Option("--column", help="column to rank by, of any table; may be given several times")
+]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
 SeedOption = Annotated[int, typer.Option("--seed", help="seed of the resampling")]
 
+DEFAULT_SPACE = "nasbench201"
 DEFAULT_TABLE = "nasbench201"
 DEFAULT_COLUMN = "cifar10_test_200ep_pct"
 DEFAULT_SCORES = Path("scores.sqlite")
@@ -31,12 +38,14 @@ def names(text: str) -> list[str]:
 
 
 def data_folder(data: Path | None) -> Path | None:
-    """The folder of CIFAR-10's binary files: as given, or below NASINIT_DATA if it is there."""
+    """The folder of CIFAR-10's binary files: as given, or where `nasinit pull cifar10` puts it, if it is there."""
     if data is not None:
         return data
+    import platformdirs
+
     root = os.environ.get("NASINIT_DATA")
-    folder = Path(root) / "cifar-10-batches-bin" if root else None
-    return folder if folder is not None and folder.is_dir() else None
+    folder = (Path(root) if root else platformdirs.user_data_path("nasinit")) / "cifar-10-batches-bin"
+    return folder if folder.is_dir() else None
 
 
 def positive(name: str, value: int) -> None:

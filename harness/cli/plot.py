@@ -1,36 +1,149 @@
-"""`nasinit plot`: proxy against accuracy."""
+"""`nasinit plot`: scores against a column, and two columns against each other."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from harness.cli import options
+from harness.cli.joined import no_column, ranked, read, say_duplicates, say_repeated, say_unmatched, tables_with
+from harness.errors import SettingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+KINDS = (
+    "`nasinit plot scatter [SCORES]` (proxy against accuracy) or `nasinit plot pareto [SCORES] --x COLUMN` (accuracy "
+    "against latency)"
+)
 
 
-def plot(
+class Kinds(TyperGroup):
+    """The kinds of plot; what is none is answered with their names."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The subcommand that the arguments name."""
+        if self.get_command(ctx, args[0]) is None:
+            raise SettingError(f"plot needs a kind: {KINDS}; got {args[0]!r}")
+        return super().resolve_command(ctx, args)
+
+
+# Options before the kind are let through, so that they too are answered with the kinds' names.
+app = typer.Typer(cls=Kinds, no_args_is_help=True, context_settings={"ignore_unknown_options": True})
+
+FigureOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
+
+
+@app.callback()
+def plot() -> None:
+    """Figures: scores against a column (scatter), or two columns and what proxies pick (pareto)."""
+
+
+@app.command()
+def scatter(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
-    table: options.TableOption = options.DEFAULT_TABLE,
-    column: Annotated[str, typer.Option(help="column to plot against")] = options.DEFAULT_COLUMN,
+    table: options.TablesOption = None,
+    column: Annotated[str | None, typer.Option(help="column to plot against, of any table")] = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
-    out: Annotated[list[Path], typer.Option(help="PNG, SVG or PDF file; may be given several times")] = [  # noqa: B006
-        Path("scatter.png"),
-        Path("scatter.svg"),
-    ],
+    out: FigureOption = [Path("scatter.png"), Path("scatter.svg")],  # noqa: B006 — typer copies it
 ) -> None:
-    """Scatter of proxy against accuracy, one panel a proxy, coloured by parameters."""
-    from harness.cli.correlate import ranked
-    from harness.report.files import FIGURES, check_suffix, save_figure
-    from harness.report.scatter import scatter
+    """Scatter of proxy against accuracy, or any other column, one panel a proxy, coloured by parameters."""
+    from harness.report.scatter import scatter as draw
+
+    _check_figures(out)
+    (ranking,) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
+    figure = draw(ranking.points, ranking.frame, column_label=ranking.label, higher_is_better=ranking.higher_is_better)
+    _save(figure, out)
+
+
+@app.command()
+def pareto(
+    scores: options.ScoresArgument = options.DEFAULT_SCORES,
+    x: Annotated[
+        str | None, typer.Option(help="column of what an architecture costs, as hwnas_cifar10_edgegpu_latency_ms")
+    ] = None,
+    y: Annotated[str | None, typer.Option(help="column of what it gives, as cifar10_test_200ep_pct")] = None,
+    proxy: Annotated[
+        list[str] | None, typer.Option(help="proxy whose picks are drawn, up to 4; by default the first of the scores")
+    ] = None,
+    table: options.TablesOption = None,
+    run: options.RunOption = None,
+    out: FigureOption = [Path("pareto.png"), Path("pareto.svg")],  # noqa: B006 — typer copies it
+) -> None:
+    """Accuracy against latency, or any two columns: the Pareto front, and what each proxy picks for every budget."""
+    from harness.report.budgets import budgets_text
+    from harness.report.pareto import pareto as draw
+    from harness.trade_off import Quantity, trade_off
+
+    _check_figures(out)
+    scored = read(scores, run)
+    tables = table or []
+    if x is None:
+        raise no_column("--x", scored.space, tables)
+    if y is None and scored.space != options.DEFAULT_SPACE:
+        raise no_column("--y", scored.space, tables)
+    columns = [x, y or options.DEFAULT_COLUMN]
+    proxies = _proxies(proxy or [], scored.frame)
+    cost, gain = (Quantity(*pair) for pair in zip(tables_with(columns, scored.space, tables), columns, strict=True))
+    found = trade_off(scored.frame, cost, gain, proxies)
+    say_repeated(found.repeated)
+    say_unmatched(found.unmatched, " or ".join(columns))
+    say_duplicates(found.duplicates, " or ".join(columns))
+    figure = draw(
+        found.points,
+        found.picks,
+        x_label=cost.label,
+        y_label=gain.label,
+        x_higher_is_better=cost.higher_is_better,
+        y_higher_is_better=gain.higher_is_better,
+        source="; ".join(dict.fromkeys(quantity.table.facts.title for quantity in (gain, cost))) + ".",
+    )
+    text = budgets_text(
+        found.budgets,
+        found.picked,
+        found.regret,
+        found.random_regret,
+        x_column=cost.column,
+        y_column=gain.column,
+        x_higher_is_better=cost.higher_is_better,
+    )
+    print(f"\n{text}\n")
+    _save(figure, out)
+
+
+def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
+    """The proxies to draw: those named, or the first of the scores, said which are left out."""
+    from harness.report.pareto import MOST_PROXIES
+    from harness.trade_off import scored_proxies
+
+    proxies = list(dict.fromkeys(named))
+    if len(proxies) > MOST_PROXIES:
+        raise SettingError(f"--proxy: one figure tells at most {MOST_PROXIES} proxies apart, got {len(proxies)}")
+    if proxies:
+        return proxies
+    there = scored_proxies(frame)
+    if len(there) > MOST_PROXIES:
+        left_out = ", ".join(there[MOST_PROXIES:])
+        print(f"proxies: the first {MOST_PROXIES} are drawn, {left_out} left out; --proxy chooses others")
+    return there[:MOST_PROXIES]
+
+
+def _check_figures(out: list[Path]) -> None:
+    from harness.report.files import FIGURES, check_suffix
 
     for file in out:
         check_suffix(file, "a figure", FIGURES)
-    (ranking,) = ranked(scores, table, [column], run, resamples, seed)
-    figure = scatter(ranking.points, ranking.frame, column_label=ranking.label)
+
+
+def _save(figure: Figure, out: list[Path]) -> None:
+    from harness.report.files import save_figure
+
     for file in out:
         save_figure(figure, file)
         print(f"wrote {file}")

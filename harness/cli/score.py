@@ -21,12 +21,15 @@ _DEFAULT = Setting()
 
 
 def score(
-    space: Annotated[str, typer.Option(help="nasbench201 | darts")] = "nasbench201",
+    space: Annotated[
+        str | None, typer.Option(help="nasbench201 | darts; that of --table, or nasbench201, by default")
+    ] = None,
     sample: Annotated[int | None, typer.Option(help="score that many architectures, drawn with --seed")] = None,
     all_: Annotated[bool, typer.Option("--all", help="score the whole space")] = False,
     architectures: Annotated[
         Path | None, typer.Option(help="score those in this file, one a line; - reads input")
     ] = None,
+    table: Annotated[str | None, typer.Option(help="score the architectures of this table, or of that file")] = None,
     proxies: Annotated[str, typer.Option(help="names with commas, or all")] = "all",
     load: Annotated[list[Path] | None, typer.Option(help="Python file that registers proxies of your own")] = None,
     batch_size: Annotated[int, typer.Option(help="samples in the batch")] = _DEFAULT.batch_size,
@@ -54,7 +57,7 @@ def score(
     ),
     merge: Annotated[bool, typer.Option(help="score cells that are the same network once")] = True,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="compute failed scores anew")] = False,
-    out: Annotated[Path | None, typer.Option(help="CSV file for the scores")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file (.csv or .csv.gz) for the scores")] = None,
 ) -> None:
     """Score architectures at initialisation, in processes, into a store that goes on where a killed run stopped."""
     for file in load or []:
@@ -65,21 +68,23 @@ def score(
         device=device, probes=probes, seed=seed,
     )  # fmt: skip
     from harness.proxies import list_proxies, resolve
-    from harness.report.files import check_suffix, write_csv
+    from harness.report.files import CSV, check_suffix, write_csv
     from harness.runner import run
     from harness.scores import COLUMNS
     from harness.spaces import open_space
 
     if out is not None:
-        check_suffix(out, "a CSV file", (".csv",))
+        check_suffix(out, "a CSV file", CSV)
     chosen = resolve(names(proxies))
     if "all" in names(proxies):
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out what needs many backward passes: {', '.join(left_out)}; name them to have them")
+    _check_choice(sample, all_, architectures, table)
+    keys, space = _keys(table, space)
     opened = open_space(space)
     setting = setting.sized(opened.width, opened.depth)
-    cells = _architectures(opened, sample, all_, architectures, seed)
-    print(f"scoring {len(cells):,} architectures of {space} by {', '.join(proxy.name for proxy in chosen)}")
+    cells = _architectures(opened, sample, architectures, keys, seed)
+    print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
     print(f"setting: {setting.describe()}; store: {store}")
     frame = run(
         opened, cells, [proxy.name for proxy in chosen], setting=setting, data=data_folder(data), store=store,
@@ -116,15 +121,43 @@ def load_file(file: Path) -> None:
         raise SettingError(f"--load {file}: {type(error).__name__}: {error}") from error
 
 
-def _architectures(space: Space, sample: int | None, whole: bool, file: Path | None, seed: int) -> list[Architecture]:
-    choices = {"--sample": sample is not None, "--all": whole, "--architectures": file is not None}
+def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str | None) -> None:
+    choices = {
+        "--sample": sample is not None,
+        "--all": whole,
+        "--architectures": file is not None,
+        "--table": table is not None,
+    }
     given = [name for name, chosen in choices.items() if chosen]
     if len(given) != 1:
         raise SettingError(
-            f"give one of --sample N, --all and --architectures FILE; got {' and '.join(given) or 'none of them'}"
+            "give one of --sample N, --all, --architectures FILE and --table NAME; "
+            f"got {' and '.join(given) or 'none of them'}"
         )
+
+
+def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
+    """The architectures of a table, which is all that is read of it, and its space; or the space asked for."""
+    if table is None:
+        return (), space or "nasbench201"
+    from harness.join import open_table
+
+    opened = open_table(table)
+    print(f"table: {opened.facts.title} ({opened.facts.path or 'in the package'})")
+    if space not in (None, opened.facts.space):
+        raise SettingError(
+            f"--table {table} is of the space {opened.facts.space!r}, not of --space {space}: leave one out"
+        )
+    return opened.keys, opened.facts.space
+
+
+def _architectures(
+    space: Space, sample: int | None, file: Path | None, keys: tuple[str, ...], seed: int
+) -> list[Architecture]:
     if sample is not None:
         return space.sample(sample, seed)
+    if keys:
+        return [space.parse(key) for key in keys]
     return list(space) if file is None else _from_file(space, file)
 
 

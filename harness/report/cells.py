@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 EN_DASH = "–"
@@ -44,7 +45,18 @@ def estimate(value: float, low: float, high: float, *, minus: str = "-") -> str:
     return f"{number(value, 2, minus=minus)} {interval(low, high, minus=minus)}"
 
 
-def accuracy_decimals(ranking: pd.DataFrame) -> int:
-    """Two decimals for accuracies in per cent, four for shares (nothing above 1)."""
-    largest = np.nanmax(ranking[["best_accuracy", "top10_best"]].to_numpy(), initial=0.0)
-    return 4 if largest <= 1 else 2
+def value_decimals(ranking: pd.DataFrame) -> int:
+    """Decimals of the values that were ranked by: two, as of accuracies in per cent; see `decimals_for`."""
+    return decimals_for(ranking[["best_accuracy", "top10_best"]].to_numpy())
+
+
+def decimals_for(values: npt.ArrayLike) -> int:
+    """Decimals for numbers of this size (any shape, NaN left out): four up to 1, two up to 1,000, else none.
+
+    >>> decimals_for([0.93, float("nan")]), decimals_for([93.5, 0.2]), decimals_for([1_531_546.0])
+    (4, 2, 0)
+    """
+    largest = np.nanmax(np.abs(values), initial=0.0)
+    if largest <= 1:
+        return 4
+    return 2 if largest <= 1000 else 0

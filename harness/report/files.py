@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import uuid
 from collections.abc import Callable, Mapping
@@ -22,6 +23,8 @@ _METADATA: Mapping[str, dict[str, None]] = {
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+CSV = (".csv", ".csv.gz")
+"""Endings that `write_csv` writes."""
 FIGURES = tuple(_METADATA)
 """Suffixes that `save_figure` writes."""
 _DOTS_PER_INCH = 200  # of a PNG, and of the rasterised points in SVG and PDF
@@ -32,13 +35,15 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     r"""Write a frame without its index as CSV (UTF-8, `\n`, floats in full so that they read back equal).
 
     Returns:
-        The path written to; missing parent folders are made.
+        The path written to; missing parent folders are made. Its name ends in .csv, or in .csv.gz to be compressed.
 
     Raises:
-        HarnessError: a suffix other than `.csv`, or a path that cannot be written; named.
+        HarnessError: another suffix, or a path that cannot be written; named.
     """
-    target = check_suffix(Path(path), "a CSV file", (".csv",))
+    target = check_suffix(Path(path), "a CSV file", CSV)
     content = frame.to_csv(index=False, lineterminator="\n").encode()
+    if target.suffix.lower() == ".gz":
+        content = gzip.compress(content, mtime=0)  # without the time of day, so that equal frames are equal bytes
     return _replace(target, lambda file: file.write(content))
 
 
@@ -76,8 +81,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
 
 def check_suffix(path: Path, kind: str, allowed: tuple[str, ...]) -> Path:
-    """The path itself; `HarnessError` naming what is allowed if its suffix is another."""
-    if path.suffix.lower() not in allowed:
+    """The path itself; `HarnessError` naming what is allowed if its name ends otherwise."""
+    if not path.suffix or not path.name.lower().endswith(allowed):
         raise HarnessError(
             f"{kind} is written as {', '.join(allowed)}; got {str(path)!r} with suffix {path.suffix or 'none'!r}"
         )

@@ -1,4 +1,4 @@
-"""The two frames that reports are made of, and the guards that name what is wrong with one."""
+"""The frames that reports are made of, and the guards that name what is wrong with one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ RANKING_COLUMNS = (
     "top10_best",
 )
 POINT_COLUMNS = ("proxy", "architecture", "score", "accuracy", "parameters")
+TRADE_OFF_COLUMNS = ("x", "y", "on_front", "scored")
+PICK_COLUMNS = ("proxy", "x", "y")
 
 
 def checked_ranking(frame: pd.DataFrame) -> pd.DataFrame:
@@ -64,12 +66,7 @@ def checked_points(frame: pd.DataFrame, ranking: pd.DataFrame) -> pd.DataFrame:
             with another number of points than its `n`.
     """
     points = _checked_columns(frame, "points", POINT_COLUMNS, text=("proxy", "architecture"))
-    for column in ("score", "accuracy", "parameters"):
-        bad = int(np.count_nonzero(~np.isfinite(points[column])))
-        if bad:
-            raise ScoresError(
-                f"the points frame's column {column!r} holds {bad} NaN or infinite of {len(points)} values"
-            )
+    _refuse_infinite(points, "points", ("score", "accuracy", "parameters"))
     ranked = dict(zip(ranking["proxy"], ranking["n"], strict=True))
     for proxy, count in points["proxy"].value_counts(sort=False).items():
         if proxy not in ranked:
@@ -77,6 +74,37 @@ def checked_points(frame: pd.DataFrame, ranking: pd.DataFrame) -> pd.DataFrame:
         if count != ranked[proxy]:
             raise ScoresError(f"proxy {proxy!r} has {count} points, but its ranking row says n = {ranked[proxy]}")
     return points
+
+
+def checked_trade_off(frame: pd.DataFrame) -> pd.DataFrame:
+    """All architectures of a trade-off, one row each: `x`, `y`, and as 0 or 1 `on_front` and `scored`.
+
+    Raises:
+        ScoresError: no rows, a missing column, or NaN or infinity (counted).
+    """
+    points = _checked_columns(frame, "trade-off", TRADE_OFF_COLUMNS, text=())
+    _refuse_infinite(points, "trade-off", TRADE_OFF_COLUMNS)
+    return points
+
+
+def checked_picks(frame: pd.DataFrame) -> pd.DataFrame:
+    """What proxies pick in a trade-off, one row a proxy and pick: `proxy`, `x`, `y`.
+
+    Raises:
+        ScoresError: no rows, a missing column, or NaN or infinity (counted).
+    """
+    picks = _checked_columns(frame, "picks", PICK_COLUMNS, text=("proxy",))
+    _refuse_infinite(picks, "picks", ("x", "y"))
+    return picks
+
+
+def _refuse_infinite(checked: pd.DataFrame, kind: str, columns: Sequence[str]) -> None:
+    for column in columns:
+        bad = int(np.count_nonzero(~np.isfinite(checked[column])))
+        if bad:
+            raise ScoresError(
+                f"the {kind} frame's column {column!r} holds {bad} NaN or infinite of {len(checked)} values"
+            )
 
 
 def _checked_columns(frame: pd.DataFrame, kind: str, columns: Sequence[str], *, text: tuple[str, ...]) -> pd.DataFrame:

@@ -7,9 +7,15 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from harness.report.cells import accuracy_decimals, interval, number
+from harness.report.cells import interval, number, value_decimals
 from harness.report.frames import COEFFICIENTS, checked_ranking, is_baseline
 
+_SPECIAL = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 _DASH = "--"
 _MINUS = "$-$"
 _HEADINGS = {
@@ -26,16 +32,20 @@ _HEADINGS = {
 }
 
 
-def ranking_latex(ranking_frame: pd.DataFrame, caption: str | None = None, label: str | None = None) -> str:
+def ranking_latex(
+    ranking_frame: pd.DataFrame, caption: str | None = None, label: str | None = None, *, higher_is_better: bool = True
+) -> str:
     r"""The ranking as a booktabs table; the best value of each coefficient is bold, baselines included.
 
-    Needs `\usepackage{booktabs}`. "First" is the accuracy of the highest-scored architecture, "Perc." its percentile,
-    "Top 10" the best accuracy among the ten highest-scored; the column of failures is there only if there are some.
+    Needs `\usepackage{booktabs}`. "First" is the accuracy, or other value, of the highest-scored architecture, "Perc."
+    its percentile, "Top 10" the best value among the ten highest-scored; the column of failures is there only if there
+    are some.
 
     Args:
         ranking_frame: see `harness.report.frames.checked_ranking`; its order is kept, baselines below a rule.
         caption: LaTeX, not escaped. With a caption or a label the result is a `table` float, else a bare `tabular`.
         label: such as `tab:ranking`.
+        higher_is_better: of the values that were ranked by; if not, the lowest coefficients are the best.
 
     Returns:
         LaTeX with the proxies' names escaped. Values equal to the best as printed are all bold; NaN is an en dash.
@@ -45,7 +55,7 @@ def ranking_latex(ranking_frame: pd.DataFrame, caption: str | None = None, label
     """
     ranking = checked_ranking(ranking_frame)
     names = [name for name in _HEADINGS if name != "failed" or bool((ranking["failed"] > 0).any())]
-    cells = pd.DataFrame({_HEADINGS[name]: _cells(ranking, name) for name in names})
+    cells = pd.DataFrame({_HEADINGS[name]: _cells(ranking, name, higher_is_better) for name in names})
     source = (
         cells.style.hide(axis="index")
         .format(escape="latex", subset=[_HEADINGS["proxy"]])
@@ -60,23 +70,32 @@ def ranking_latex(ranking_frame: pd.DataFrame, caption: str | None = None, label
     return _with_rule_above_baselines(source, ranking)
 
 
-def _cells(ranking: pd.DataFrame, name: str) -> list[str]:
+def escaped(text: str) -> str:
+    r"""Text in which the characters that LaTeX reads as commands stand for themselves.
+
+    >>> escaped("cifar10_test & 5 %")
+    'cifar10\\_test \\& 5 \\%'
+    """
+    return "".join(_SPECIAL.get(character, character) for character in text)
+
+
+def _cells(ranking: pd.DataFrame, name: str, higher_is_better: bool) -> list[str]:
     """The column `name` of a checked ranking frame as LaTeX; the names of proxies are escaped by the Styler."""
     values = ranking[name].tolist()
     if name == "proxy":
         return values
     if name in COEFFICIENTS:
-        return list(_coefficient_cells(ranking, name))
+        return list(_coefficient_cells(ranking, name, higher_is_better))
     if name == "failed":
         return [number(100 * value, 1, dash=_DASH) for value in values]
-    decimals = {"n": 0, "best_percentile": 1}.get(name, accuracy_decimals(ranking))
+    decimals = {"n": 0, "best_percentile": 1}.get(name, value_decimals(ranking))
     return [number(value, decimals, minus=_MINUS, dash=_DASH) for value in values]
 
 
-def _coefficient_cells(ranking: pd.DataFrame, name: str) -> Iterator[str]:
+def _coefficient_cells(ranking: pd.DataFrame, name: str, higher_is_better: bool) -> Iterator[str]:
     """A coefficient and its interval in small print, the best as printed in bold."""
     printed = [number(value, 2, minus=_MINUS, dash=_DASH) for value in ranking[name]]
-    best = number(ranking[name].max(), 2, minus=_MINUS, dash=_DASH)
+    best = number(ranking[name].max() if higher_is_better else ranking[name].min(), 2, minus=_MINUS, dash=_DASH)
     for text, value, low, high in zip(
         printed, ranking[name], ranking[f"{name}_low"], ranking[f"{name}_high"], strict=True
     ):

@@ -13,7 +13,8 @@ from harness.report.cells import MINUS, estimate
 from harness.report.score_axis import set_score_axis
 from harness.report.style import LINE_POINTS, LINE_SPACING, SEQUENTIAL, SMALL_POINTS
 
-_RASTERISED_ABOVE = 2000
+RASTERISED_ABOVE = 2000
+"""Points above which a vector figure holds them as an image."""
 _DRAW_ORDER_SEED = 0
 _HEADING_GAP_POINTS = 3.0
 
@@ -27,7 +28,7 @@ def draw_panel(
         axes: empty; the y-axis may be shared with other panels.
         points: one row an architecture, columns `score`, `accuracy`, `parameters`, finite.
         ranking_row: of a checked ranking frame.
-        shown: the accuracies on the axis; those below its fence become triangles at the edge.
+        shown: the values on the axis; those beyond its fence become triangles at the edge.
         colours: of millions of parameters.
 
     Returns:
@@ -37,10 +38,11 @@ def draw_panel(
     scores, accuracies, parameters = points[["score", "accuracy", "parameters"]].to_numpy()[order].T
     set_accuracy_axis(axes, shown)
     set_score_axis(axes, scores)
-    is_below = np.zeros(len(points), dtype=bool) if shown.fence is None else accuracies < shown.fence
-    heights = np.where(is_below, shown.edge, accuracies)
+    is_beyond = shown.is_beyond(accuracies)
+    heights = np.where(is_beyond, shown.edge, accuracies)
+    triangle = "v" if shown.higher_is_better else "^"
     area = float(np.clip(120 / np.sqrt(len(points)), 1.2, 12.0))
-    for chosen, marker, size in ((~is_below, "o", area), (is_below, "v", max(area, 4.0))):
+    for chosen, marker, size in ((~is_beyond, "o", area), (is_beyond, triangle, max(area, 4.0))):
         axes.scatter(
             scores[chosen],
             heights[chosen],
@@ -49,19 +51,24 @@ def draw_panel(
             marker=marker,
             cmap=SEQUENTIAL,
             norm=colours,
-            alpha=0.6 if len(points) > _RASTERISED_ABOVE else 0.85,
+            alpha=0.6 if len(points) > RASTERISED_ABOVE else 0.85,
             linewidths=0,
-            rasterized=len(points) > _RASTERISED_ABOVE,
+            rasterized=len(points) > RASTERISED_ABOVE,
         )
-    return _write_heading(axes, ranking_row, int(is_below.sum()))
+    return _write_heading(axes, ranking_row, f", {triangle_text(shown)} {is_beyond.sum():,}" if is_beyond.any() else "")
 
 
-def _write_heading(axes: Axes, row: pd.Series, below: int) -> Text:
+def triangle_text(shown: AccuracyRange) -> str:
+    """The triangle for points beyond the fence, as a character."""
+    return "▾" if shown.higher_is_better else "▴"
+
+
+def _write_heading(axes: Axes, row: pd.Series, beyond: str) -> Text:
     """The proxy's name, and below it in small print its coefficients and how many architectures there are."""
     lines = [
         f"ρ {estimate(row['spearman'], row['spearman_low'], row['spearman_high'], minus=MINUS)}",
         f"τ {estimate(row['kendall_tau_b'], row['kendall_tau_b_low'], row['kendall_tau_b_high'], minus=MINUS)}",
-        f"n {row['n']:,}" + (f", ▾ {below:,}" if below else ""),
+        f"n {row['n']:,}{beyond}",
     ]
     axes.annotate(
         "\n".join(lines),

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import matplotlib
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from harness.errors import HarnessError
 from harness.report.accuracy_axis import AccuracyRange, accuracy_range
 from harness.report.frames import checked_points, checked_ranking
-from harness.report.panel import draw_panel
-from harness.report.style import (
-    COLUMN_WIDTH_INCHES,
-    LINE_POINTS,
-    LINE_SPACING,
-    PAGE_WIDTH_INCHES,
-    SEQUENTIAL,
-    SMALL_POINTS,
-    STYLE,
-)
+from harness.report.page import balanced, empty_page, wrapped
+from harness.report.panel import draw_panel, triangle_text
+from harness.report.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, SEQUENTIAL, STYLE
 
 _ROW_HEIGHT_INCHES = {1: 2.6, 2: 2.4, 3: 2.05}
 _LOWEST_ROW_INCHES = 1.85
 _FRAME_HEIGHT_INCHES = 0.25
-_CHARACTER_WIDTH = 0.53  # of DejaVu Sans on average, in units of its size
-_POINTS_PER_INCH = 72
 _LOG_COLOURS_FROM = 10.0
 
 
@@ -44,6 +31,7 @@ def scatter(
     ranking_frame: pd.DataFrame,
     *,
     column_label: str,
+    higher_is_better: bool = True,
     source: str | None = None,
     columns: int | None = None,
 ) -> Figure:
@@ -58,6 +46,7 @@ def scatter(
             taken out; its proxies are drawn.
         ranking_frame: see `harness.report.frames.checked_ranking`; gives the panels' order and their coefficients.
         column_label: of the accuracy axis: data set, split, epochs, unit.
+        higher_is_better: direction of that axis: the worst values are those that become triangles.
         source: where the numbers come from, for the small print.
         columns: panels beside each other; by default up to 4, as even as can be.
 
@@ -74,7 +63,7 @@ def scatter(
     if columns is not None and columns < 1:
         raise HarnessError(f"columns must be at least 1; got {columns}")
     across = _columns_for(len(rows)) if columns is None else min(columns, len(rows))
-    shown = accuracy_range(points.drop_duplicates("architecture")["accuracy"].to_numpy())
+    shown = accuracy_range(points.drop_duplicates("architecture")["accuracy"].to_numpy(), higher_is_better)
     colours = _colours(points["parameters"].to_numpy() / 1e6)
     small_print = _small_print(shown, source)
     with matplotlib.rc_context(dict(STYLE)):
@@ -109,7 +98,8 @@ def _colours(millions: npt.NDArray[np.float64]) -> Normalize:
 def _small_print(shown: AccuracyRange, source: str | None) -> str:
     sentences = ["ρ: Spearman, τ: Kendall’s τ-b, in brackets their bootstrap intervals."]
     if shown.fence is not None:
-        sentences.append(f"▾: accuracy below {shown.fence:g}, drawn at the edge.")
+        where = "accuracy below" if shown.higher_is_better else "value above"
+        sentences.append(f"{triangle_text(shown)}: {where} {shown.fence:g}, drawn at the edge.")
     if source:
         sentences.append(source)
     return " ".join(sentences)
@@ -119,24 +109,8 @@ def _empty_panels(count: int, across: int, small_print: str) -> tuple[Figure, li
     """A figure of `count` panels that share their y-axis, with room for the small print below them."""
     width = COLUMN_WIDTH_INCHES if across == 1 else PAGE_WIDTH_INCHES
     down = -(-count // across)
-    lines = _wrapped(small_print, width, SMALL_POINTS)
-    foot = ((1 + lines.count("\n")) * LINE_POINTS + 5) / _POINTS_PER_INCH
-    height = _FRAME_HEIGHT_INCHES + down * _ROW_HEIGHT_INCHES.get(across, _LOWEST_ROW_INCHES) + foot
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    figure.set_layout_engine(
-        ConstrainedLayoutEngine(rect=(0, foot / height, 1, 1 - foot / height), w_pad=0.03, h_pad=0.03, hspace=0.02)
-    )
-    figure.text(
-        0.03 / width,
-        0.03 / height,
-        lines,
-        fontsize=SMALL_POINTS,
-        linespacing=LINE_SPACING,
-        color="#444444",
-        verticalalignment="bottom",
-        parse_math=False,
-    )
+    body = _FRAME_HEIGHT_INCHES + down * _ROW_HEIGHT_INCHES.get(across, _LOWEST_ROW_INCHES)
+    figure = empty_page(width, body, small_print)
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     for unused in grid.flat[count:]:
         unused.remove()
@@ -148,7 +122,7 @@ def _label_axes(figure: Figure, panels: list[Axes], across: int, colours: Normal
     for axes in panels[-across:]:
         axes.set_xlabel("score")
     height = figure.get_size_inches()[1]
-    label = figure.supylabel(_balanced(_wrapped(column_label, 0.8 * height, 8)), fontsize=8, parse_math=False)
+    label = figure.supylabel(balanced(wrapped(column_label, 0.8 * height, 8)), fontsize=8, parse_math=False)
     bar = figure.colorbar(
         ScalarMappable(colours, SEQUENTIAL), ax=panels, label="parameters (M)", aspect=height / 0.12, pad=0.02
     )
@@ -168,16 +142,3 @@ def _settle_layout(figure: Figure, panels: list[Axes], names: list[Text], label:
         name.set_fontsize(STYLE["axes.titlesize"] * min(1.0, share))
     label.set_y((panels[0].get_position().y1 + panels[-1].get_position().y0) / 2)
     figure.set_layout_engine("none")
-
-
-def _wrapped(text: str, width_inches: float, size_points: float) -> str:
-    """`text` broken into lines that fit, at the average width of a character."""
-    characters = int(width_inches * _POINTS_PER_INCH / (size_points * _CHARACTER_WIDTH))
-    return textwrap.fill(text, max(characters, 10))
-
-
-def _balanced(wrapped: str) -> str:
-    """The same text in as many lines of about the same length, so that no unit stands alone on the last."""
-    text, lines = wrapped.replace("\n", " "), wrapped.count("\n") + 1
-    narrower = (textwrap.fill(text, width) for width in range(len(text) // lines, len(text) + 1))
-    return next((filled for filled in narrower if filled.count("\n") < lines), wrapped)

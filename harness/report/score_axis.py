@@ -59,7 +59,7 @@ def set_score_axis(axes: Axes, scores: FloatArray) -> None:
         axes.set_xscale("symlog", linthresh=scale.linear_within)
     else:
         axes.set_xscale(scale.kind)
-    _set_limits(axes, scores)
+    set_limits(axes, scores)
     if scale.kind == "linear":
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         formatter = ScalarFormatter(useMathText=True, useOffset=False)
@@ -74,8 +74,8 @@ def set_score_axis(axes: Axes, scores: FloatArray) -> None:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _decade_label(value)))
 
 
-def _set_limits(axes: Axes, scores: FloatArray) -> None:
-    """Limits a twentieth beyond the scores on either side, as seen on the axis."""
+def set_limits(axes: Axes, scores: FloatArray) -> None:
+    """Give the x-axis limits a twentieth beyond the scores on either side, as seen on its scale."""
     transform = axes.xaxis.get_transform()
     low, high = transform.transform(np.array([scores.min(), scores.max()]))
     margin = _MARGIN * (high - low) or 0.5 * abs(high) or 0.5

@@ -15,6 +15,9 @@ SMALL_POINTS = 6.5
 LINE_SPACING = 1.25
 LINE_POINTS = SMALL_POINTS * LINE_SPACING * 1.1  # a line of DejaVu Sans is taller than its size
 
+# Okabe and Ito's, told apart by colour-blind readers.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
 _GREY = "#555555"
 
 # The keys are Any since matplotlib 3.11 spells each of them out in its types, and earlier ones do not.
@@ -41,7 +44,7 @@ STYLE: Mapping[Any, Any] = MappingProxyType(
         "axes.spines.right": False,
         "axes.axisbelow": True,
         "axes.unicode_minus": True,
-        "axes.prop_cycle": "cycler('color', ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'])",
+        "axes.prop_cycle": f"cycler('color', {list(COLOURS)})",
         "xtick.color": _GREY,
         "ytick.color": _GREY,
         "xtick.labelcolor": "black",

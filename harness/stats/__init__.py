@@ -1,10 +1,12 @@
 """Statistics of a ranking: arrays in, named results out; nothing is read, written or drawn here.
 
 `coefficients` says how well scores rank accuracies, `bootstrap_intervals` how sure that is over architectures,
-`best_by_score` what a user gets who trains the k highest-scored architectures, `percentile_of` where that lies.
+`best_by_score` what a user gets who trains the k highest-scored architectures, `percentile_of` where that lies;
+`pareto_front` what nothing is both cheaper and better than, `picked_within` what a score picks within a budget.
 """
 
 from harness.stats.bootstrap import Interval, Intervals, bootstrap_intervals
+from harness.stats.pareto import mean_within, pareto_front, picked_within
 from harness.stats.rank_correlation import Coefficients, coefficients
 from harness.stats.top import best_by_score, percentile_of
 
@@ -15,5 +17,8 @@ __all__ = [
     "best_by_score",
     "bootstrap_intervals",
     "coefficients",
+    "mean_within",
+    "pareto_front",
     "percentile_of",
+    "picked_within",
 ]

@@ -25,6 +25,7 @@ ROWS = (
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NASINIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data_home"))  # where a pull would have put files
     monkeypatch.delenv("NASINIT_DATA", raising=False)
 
 

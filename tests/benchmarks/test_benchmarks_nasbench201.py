@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from benchmarks import TableError, open_table
+from benchmarks import Table, TableError, open_table
 from benchmarks.files import sha256_of
+from benchmarks.nasbench201 import COLUMNS
 
 HEADER = "index,architecture,cifar10_test_200ep_pct"
 FIRST = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
@@ -27,6 +28,10 @@ CLIENT = {  # column prefix: the client's data set and metric
 }
 
 
+def opened(path) -> Table:
+    return open_table("nasbench201-official", path=path)
+
+
 @pytest.fixture(scope="module")
 def client(data_folder):
     import nats_bench
@@ -37,7 +42,7 @@ def client(data_folder):
 @pytest.mark.parametrize("name", ["small.csv", "small.csv.gz"])
 def test_plain_and_gzip_files_are_read_in_their_order(write_official, name):
     path = write_official(name)
-    table = open_table(path)
+    table = opened(path)
     assert len(table) == 3
     assert table.values(table.keys, "index").tolist() == [0, 1, 7]
     assert table.values(table.keys, "isomorph_index").tolist() == [0, 1, 7]
@@ -49,24 +54,24 @@ def test_plain_and_gzip_files_are_read_in_their_order(write_official, name):
 
 
 def test_columns_say_what_their_names_say(write_official):
-    mean, seed = open_table(write_official()).columns[2:4]
+    mean, seed = opened(write_official()).columns[2:4]
     assert (mean.dataset, mean.split, mean.epochs, mean.unit, mean.may_be_missing) == (
         "cifar10", "test", 200, "pct", False,
     )  # fmt: skip
     assert (seed.dataset, seed.seeds, seed.may_be_missing) == ("cifar10", "seed 0 of those there are", True)
-    assert [column.unit for column in open_table(write_official()).columns] == ["index", "index", "pct", "pct", "seeds"]
+    assert [column.unit for column in opened(write_official()).columns] == ["index", "index", "pct", "pct", "seeds"]
 
 
 def test_a_data_set_with_a_number_in_its_name_is_understood(write_official):
     header = "architecture,imagenet16_120_valid_12ep_pct"
-    column = open_table(write_official(header=header, rows=(f"{FIRST},3.5",))).columns[0]
+    column = opened(write_official(header=header, rows=(f"{FIRST},3.5",))).columns[0]
     assert (column.dataset, column.split, column.epochs) == ("imagenet16_120", "valid", 12)
 
 
 def test_byte_order_mark_line_ends_and_blank_lines_of_other_systems_are_no_matter(tmp_path):
     path = tmp_path / "windows.csv"
     path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join((HEADER, *ROWS, "", "")).encode())
-    assert open_table(path).values([SECOND], "cifar10_test_200ep_pct").tolist() == [91.5]
+    assert opened(path).values([SECOND], "cifar10_test_200ep_pct").tolist() == [91.5]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +103,9 @@ def test_byte_order_mark_line_ends_and_blank_lines_of_other_systems_are_no_matte
         (HEADER, (ROWS[0], f"0,{SECOND},50"), "row 1, column 'index': not above the row before"),
         (HEADER, (ROWS[1], ROWS[0]), "row 1, column 'index': not above the row before"),
         (HEADER, (ROWS[0], f"1,{SECOND[:-1]},50"), f"row 1, column 'architecture': '{SECOND[:-1]}' is not"),
+        (HEADER, (ROWS[0], f"1,{FIRST.rpartition('+')[0]},50"), "it has 2 nodes, expected 3 after the input"),
+        (HEADER, (ROWS[0], "1,[[(0; 1)]],50"), "row 1, column 'architecture': '[[(0; 1)]]' is of the space darts, but"),
+        (HEADER, (ROWS[0], f"1,{SECOND},9_1.5"), "row 1, column 'cifar10_test_200ep_pct': '9_1.5' is not a number"),
         (HEADER, (ROWS[0], f"1,{SECOND} ,50"), f"row 1, column 'architecture': '{SECOND} ' is not"),
         (HEADER, (ROWS[0], f"1,{SECOND.replace('skip', 'slip')},50"), "row 1, column 'architecture'"),
         (HEADER, (ROWS[0], f"1,{SECOND.replace('~2', '~1')},50"), "row 1, column 'architecture'"),
@@ -108,7 +116,7 @@ def test_byte_order_mark_line_ends_and_blank_lines_of_other_systems_are_no_matte
 def test_every_fault_is_named_with_file_row_and_column(write_official, name, header, rows, complaint):
     path = write_official(name, header, rows)
     with pytest.raises(TableError, match=re.escape(str(path)) + ".*" + re.escape(complaint)):
-        open_table(path)
+        opened(path)
 
 
 def test_a_gzip_file_cut_at_any_byte_is_refused(write_official):
@@ -118,7 +126,7 @@ def test_a_gzip_file_cut_at_any_byte_is_refused(write_official):
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
         with pytest.raises(TableError) as error:
-            open_table(path)
+            opened(path)
         messages.append(str(error.value))
     assert len(messages) == len(whole) > 100
     assert all(str(path) in message for message in messages)
@@ -131,25 +139,29 @@ def test_a_gzip_file_damaged_inside_is_refused(write_official):
     for position in range(10, len(whole)):  # the ten bytes of the header hold a time stamp, which nothing checks
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
         with pytest.raises(TableError, match=r"damaged\.csv\.gz"):
-            open_table(path)
-    assert len(open_table(write_official("damaged.csv.gz"))) == 3
+            opened(path)
+    assert len(opened(write_official("damaged.csv.gz"))) == 3
 
 
 def test_plain_text_named_gz_and_gzip_named_csv_are_refused_with_advice(write_official, tmp_path):
     (tmp_path / "plain.csv.gz").write_bytes(write_official().read_bytes())
     with pytest.raises(TableError, match=r"plain\.csv\.gz is not a gzip file .* name it \.csv"):
-        open_table(tmp_path / "plain.csv.gz")
+        opened(tmp_path / "plain.csv.gz")
     (tmp_path / "packed.csv").write_bytes(gzip.compress(write_official().read_bytes()))
     with pytest.raises(TableError, match=r"packed\.csv is not UTF-8 text .* must end in \.gz"):
-        open_table(tmp_path / "packed.csv")
+        opened(tmp_path / "packed.csv")
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     for name in ("absent.csv.gz", "folder.csv"):
         with pytest.raises(TableError, match=f"cannot read .*{name}"):
-            open_table(tmp_path / name)
+            opened(tmp_path / name)
     assert (tmp_path / "folder.csv").is_dir()
+
+
+def test_official_columns_are_the_listed_ones(official):
+    assert set(official.columns) == set(COLUMNS)
 
 
 def test_official_maxima_are_the_published_optima(official):

@@ -12,6 +12,7 @@ import pytest
 from benchmarks import Column, Facts, Table, TableError
 
 FACTS = Facts("small", "letters", "A small table", "nowhere", "MIT", Path("small.csv"), "abc123", 3, "Limits: small.")
+MILLIONS = Column("params_m", None, None, None, "m", "none", "millions of parameters")
 TEST = Column("toy_test_5ep_pct", "toy", "test", 5, "pct", "one", "accuracy")
 SEED = Column("toy_test_5ep_pct_seed1", "toy", "test", 5, "pct", "seed 1", "accuracy", may_be_missing=True)
 INDEX = Column("index", None, None, None, "index", "none", "position")
@@ -92,6 +93,27 @@ def test_unknown_column_names_the_nearest():
         small().values(["a"], "toy_test_5_pct")
 
 
+def test_a_columns_name_in_its_source_leads_to_its_name_here():
+    column = Column("toy_test_5ep_pct", "toy", "test", 5, "pct", "one", "accuracy", origin="toy@acc")
+    with pytest.raises(TableError, match=r"small\.csv.*unknown column 'toy@acc': its name is toy_test_5ep_pct here"):
+        small(columns=[column], numbers=[[1.0, 2.0, 3.0]]).column("toy@acc")
+
+
+def test_rows_that_were_left_out_are_named_and_change_nothing_else():
+    table = Table(("a",), [TEST], [[1.0]], FACTS, repeated=("a", "a"))
+    assert table.repeated == ("a", "a")
+    assert len(table) == 1
+    assert small().repeated == ()
+
+
+def test_long_keys_are_quoted_by_their_beginning():
+    keys = ("x" * 200, "y" * 200, "z" * 200)
+    with pytest.raises(TableError) as error:
+        small(keys=keys).values(["w" * 200], "index")
+    assert f"{'w' * 100!r}…. Keys" in str(error.value)
+    assert "x" * 101 not in str(error.value)
+
+
 def test_unknown_keys_are_counted_and_the_first_three_named():
     with pytest.raises(TableError, match=r"4 of 5 keys are not in it: 'x', 'y', 'z', …\. .*for instance 'a'"):
         small().values(["x", "a", "y", "z", "w"], "index")
@@ -132,6 +154,7 @@ def test_a_broken_shape_is_refused(change, complaint):
         (SEED, -math.inf, "-inf is infinite"),
         (TEST, 100.01, "100.01 is not a percentage"),
         (SEED, -0.5, "-0.5 is not a percentage"),
+        (MILLIONS, -0.1, "-0.1 is below zero"),
         (INDEX, 1.5, "1.5 is not a whole number"),
         (INDEX, -1.0, "-1 is not a whole number"),
     ],

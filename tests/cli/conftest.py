@@ -63,6 +63,7 @@ def _place_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     before, modules = dict(registry._REGISTRY), set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NASINIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("pulled")))
         patch.delenv("NASINIT_DATA", raising=False)
         patch.chdir(tmp_path_factory.mktemp("here"))
         yield

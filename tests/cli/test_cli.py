@@ -64,7 +64,7 @@ def chain(
         "--csv", folder / "ranking.csv", "--latex", folder / "ranking.tex",
     )  # fmt: skip
     plot = nasinit(
-        "plot", store, "--table", table, "--resamples", 20, "--out", folder / "figure.png",
+        "plot", "scatter", store, "--table", table, "--resamples", 20, "--out", folder / "figure.png",
         "--out", folder / "figure.svg",
     )  # fmt: skip
     return Chain(folder, score, correlate, plot)
@@ -321,7 +321,7 @@ def test_an_interrupt_keeps_the_results(program: str, tiny: tuple[str, ...], tmp
             driver.wait()
     message = (tmp_path / "err").read_text()
     assert code == 130, message
-    assert message == "nasinit: interrupted; what was finished is in the store, and the same command goes on\n"
+    assert message == "nasinit: interrupted; what was finished is kept, and the same command goes on\n"
     with harness.Store(store) as opened:
         frame = opened.frame()
     assert 2 <= len(frame) < 60

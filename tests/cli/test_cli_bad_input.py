@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 Run = Callable[..., Any]
+RANKING = (("correlate",), ("plot", "scatter"))
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_what_the_parser_refuses(nasinit: Run, arguments: list[str], message: st
         (["--sample", "3", "--workers", "0"], "workers must be a whole number from 1, got 0"),
         (["--sample", "15626"], "cannot sample 15,626 cells: the space has 15,625"),
         (["--sample", "0"], "cannot sample 0 cells"),
-        ([], "give one of --sample N, --all and --architectures FILE; got none of them"),
+        ([], "give one of --sample N, --all, --architectures FILE and --table NAME; got none of them"),
         (["--sample", "3", "--all"], "got --sample and --all"),
         (["--sample", "3", "--architectures", "-"], "got --sample and --architectures"),
         (["--architectures", "missing.txt"], "cannot read architectures from missing.txt: "),
@@ -183,15 +184,17 @@ def test_a_proxy_that_cannot_travel(refuse: Callable[..., str], tmp_path: Path, 
     ],
 )
 def test_a_table_that_is_not_there(refuse: Callable[..., str], store: Path, table: str, message: str) -> None:
-    for command in ("correlate", "plot"):
-        assert message in refuse(command, store, "--table", table)
+    for command in RANKING:
+        assert message in refuse(*command, store, "--table", table)
 
 
-@pytest.mark.parametrize("command", ["correlate", "plot"])
-def test_a_column_that_is_not_there(refuse: Callable[..., str], store: Path, table: Path, command: str) -> None:
-    text = refuse(command, store, "--table", table, "--column", "cifar10_tset_200ep_pct")
+@pytest.mark.parametrize("command", RANKING, ids=" ".join)
+def test_a_column_that_is_not_there(
+    refuse: Callable[..., str], store: Path, table: Path, command: tuple[str, ...]
+) -> None:
+    text = refuse(*command, store, "--table", table, "--column", "cifar10_tset_200ep_pct")
     assert "unknown column 'cifar10_tset_200ep_pct'. Did you mean 'cifar10_test_200ep_pct'? Known: " in text
-    assert str(table) in text
+    assert table.name in text
 
 
 def test_a_damaged_table_is_named_with_the_place(
@@ -223,7 +226,11 @@ def test_a_damaged_table_is_named_with_the_place(
     }
     assert damaged.keys() == contents.keys()
     for name, content in contents.items():
-        file = tmp_path / name
+        case, _, suffix = name.partition(".")
+        file = (
+            tmp_path / case / f"nasbench201_official.{suffix}"
+        )  # under any other name it is a table of the user's own
+        file.parent.mkdir(exist_ok=True)
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
         text = refuse("correlate", store, "--table", file)
         assert [part for part in (str(file), *damaged[name]) if part not in text] == [], text
@@ -261,7 +268,10 @@ def test_scores_that_contradict_each_other(
     file = tmp_path / "scores.csv"
     rows = [f"{cell},mine,{place}" for place, cell in enumerate(cells)]
     for line, message in (
-        (f"{cells[0]},mine,7", f"1 scores stand twice, the first is mine for {cells[0]}"),
+        (
+            f"{cells[0]},mine,7",
+            f"1 scores stand twice and differ, the first is mine for {cells[0]} (0 and 7): give the scores",
+        ),
         (f"{cells[0]},other,high", f"the score 'high' of other for {cells[0]} is not a number"),
     ):
         file.write_text("\n".join(["architecture,proxy,score", *rows, line]))
@@ -277,8 +287,8 @@ def test_scores_that_contradict_each_other(
     ],
 )
 def test_scores_that_cannot_be_read(refuse: Callable[..., str], table: Path, path: str, message: str) -> None:
-    for command in ("correlate", "plot"):
-        assert message in refuse(command, path, "--table", table)
+    for command in RANKING:
+        assert message in refuse(*command, path, "--table", table)
 
 
 def test_a_run_that_is_not_there(refuse: Callable[..., str], store: Path, table: Path, tmp_path: Path) -> None:
@@ -303,7 +313,7 @@ def test_a_store_of_another_version_or_program_is_left_alone(
         before = path.read_bytes()
         for arguments in (
             ("correlate", path, "--table", table),
-            ("plot", path, "--table", table),
+            ("plot", "scatter", path, "--table", table),
             ("score", "--sample", 3, "--proxies", "params", "--store", path, *tiny),
         ):
             text = refuse(*arguments)
@@ -339,8 +349,8 @@ def test_an_output_that_cannot_be_written_loses_no_score(
         (["correlate", "--csv", "/proc/made/r.csv"], "cannot write '/proc/made/r.csv': "),
         (["correlate", "--latex", "/proc/made/r.tex"], "cannot write '/proc/made/r.tex': "),
         (["correlate", "--csv", "r.txt"], "a CSV file is written as .csv; got 'r.txt' with suffix '.txt'"),
-        (["plot", "--out", "figure.jpg"], "a figure is written as .png, .svg, .pdf; got 'figure.jpg'"),
-        (["plot", "--out", "/proc/made/figure.png"], "cannot write '/proc/made/figure.png': "),
+        (["plot scatter", "--out", "figure.jpg"], "a figure is written as .png, .svg, .pdf; got 'figure.jpg'"),
+        (["plot scatter", "--out", "/proc/made/figure.png"], "cannot write '/proc/made/figure.png': "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -349,7 +359,7 @@ def test_rankings_and_figures_that_cannot_be_made(
 ) -> None:
     command, *options = arguments
     resamples = [] if "--resamples" in options else ["--resamples", "10"]
-    assert message in refuse(command, store, "--table", table, *resamples, *options)
+    assert message in refuse(*command.split(), store, "--table", table, *resamples, *options)
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,21 @@ def test_no_tick_stands_below_the_fence():
     assert axes.get_ylim() == (shown.low, shown.high)
     assert min(axes.get_yticks()) >= shown.fence
     assert len(axes.get_yticks()) >= 3
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.concatenate([np.linspace(6, 15, 1000), np.full(26, 90.0)]), np.linspace(6, 15, 100), np.full(5, 3.0)],
+    ids=["tail of the worst", "no tail", "constant"],
+)
+def test_where_lower_is_better_the_axis_is_turned_round(values):
+    shown, turned = accuracy_range(values, higher_is_better=False), accuracy_range(-values)
+    assert (shown.low, shown.high, shown.edge) == (-turned.high, -turned.low, -turned.edge)
+    assert shown.fence == (None if turned.fence is None else -turned.fence)
+    assert shown.is_beyond(values).tolist() == turned.is_beyond(-values).tolist()
+    assert shown.is_beyond(values).sum() == (values == 90).sum()
+    axes = Figure().subplots()
+    set_accuracy_axis(axes, shown)
+    assert axes.get_ylim() == (shown.low, shown.high)
+    assert shown.fence is None or max(axes.get_yticks()) <= shown.fence < shown.edge < shown.high
+    assert len(axes.get_yticks()) >= 2

@@ -34,6 +34,14 @@ def test_csv_reads_back_equal(tmp_path):
     assert b"\r" not in path.read_bytes()
 
 
+def test_a_compressed_csv_reads_back_equal_and_is_the_same_twice(tmp_path):
+    frame = pd.DataFrame({"proxy": ["a,b", "é"] * 500, "value": [0.1 + 0.2, np.nan] * 500})
+    first, second = (write_csv(frame, tmp_path / f"{name}.csv.gz") for name in ("first", "second"))
+    pd.testing.assert_frame_equal(pd.read_csv(first, float_precision="round_trip"), frame, check_exact=True)
+    assert first.read_bytes() == second.read_bytes()
+    assert len(first.read_bytes()) < len(write_csv(frame, tmp_path / "plain.csv").read_bytes()) / 10
+
+
 def test_text_is_written_as_it_is(tmp_path):
     path = write_text("ρ = 0.60\nno last line break", str(tmp_path / "table"))
     assert path.read_bytes() == "ρ = 0.60\nno last line break".encode()
@@ -79,8 +87,9 @@ def test_an_unknown_suffix_is_named_with_what_is_allowed(figure, tmp_path, name)
 
 
 def test_a_table_is_written_as_csv_only(tmp_path):
-    with pytest.raises(HarnessError, match=r"a CSV file is written as \.csv"):
-        write_csv(pd.DataFrame({"a": [1]}), tmp_path / "table.csv.gz")
+    for name in ("table.csv.bz2", "table.parquet", "table", ".csv", "table.gz"):
+        with pytest.raises(HarnessError, match=r"a CSV file is written as \.csv, \.csv\.gz; got"):
+            write_csv(pd.DataFrame({"a": [1]}), tmp_path / name)
 
 
 def test_a_path_that_cannot_be_written_is_named(figure, tmp_path):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from harness.errors import ScoresError
-from harness.report.cells import accuracy_decimals, estimate, interval, number
+from harness.report.cells import estimate, interval, number, value_decimals
 from harness.report.frames import RANKING_COLUMNS, checked_points, checked_ranking
 
 
@@ -76,7 +76,7 @@ def test_numbers_read_as_numbers_do():
     assert estimate(0.6, 0.53, 0.66) == "0.60 [0.53, 0.66]"
 
 
-@pytest.mark.parametrize(("scale", "decimals"), [(1.0, 2), (0.01, 4), (np.nan, 4)])
-def test_accuracies_have_the_decimals_of_their_unit(ranking, scale, decimals):
+@pytest.mark.parametrize(("scale", "decimals"), [(1.0, 2), (0.01, 4), (np.nan, 4), (-1.0, 2), (1e4, 0)])
+def test_values_have_the_decimals_of_their_size(ranking, scale, decimals):
     ranking[["best_accuracy", "top10_best"]] *= scale
-    assert accuracy_decimals(ranking) == decimals
+    assert value_decimals(ranking) == decimals

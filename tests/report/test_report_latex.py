@@ -66,6 +66,13 @@ def test_best_of_each_coefficient_is_bold_as_printed(ranking):
     assert [name for name, row in rows.items() if "textbf" in row[2]] == ["params"]
 
 
+def test_where_lower_values_are_better_the_lowest_coefficient_is_bold(ranking):
+    source = ranking_latex(ranking, higher_is_better=False)
+    bold = [row[0] for row in body(source) if row[1].startswith(r"\textbf")]
+    assert bold == ["zen"]
+    assert body(ranking_latex(ranking)) != body(source)
+
+
 def test_nan_is_a_dash_and_never_best(ranking):
     ranking.loc[ranking["proxy"] == "params", ["pearson", "pearson_low", "pearson_high", "best_accuracy"]] = float(
         "nan"

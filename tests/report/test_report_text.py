@@ -97,3 +97,12 @@ def test_brackets_in_a_name_are_no_markup(ranking):
 def test_an_empty_frame_is_an_error(ranking):
     with pytest.raises(ScoresError, match="empty"):
         ranking_text(ranking.iloc[:0], TITLE)
+
+
+def test_the_heading_says_what_was_measured(ranking):
+    lines = ranking_text(ranking, "t", width=200, measured="value").splitlines()
+    assert "value" in lines[2]
+    assert "accuracy" not in "\n".join(lines)
+    assert "accuracy" in ranking_text(ranking, "t", width=200).splitlines()[2]
+    narrow = ranking_text(ranking, "t", width=60, measured="value")
+    assert "value of first" in " ".join(narrow.split())

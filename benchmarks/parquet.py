@@ -1,0 +1,175 @@
+"""Parquet files that carry a JSON document about themselves, written whole or not at all, and checked when read.
+
+Every page has a checksum. The schema metadata has the document under `nasinit`, and under `nasinit_sha256` its SHA-256.
+pyarrow is used so that it does not import pandas, which would take longer than reading a table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import TableError
+
+if TYPE_CHECKING:
+    from pyarrow import Array as ArrowArray
+    from pyarrow import ChunkedArray as ArrowColumn
+    from pyarrow import Table as ArrowTable
+    from pyarrow.parquet import ParquetWriter as ArrowWriter
+
+FORMAT: Final = 1
+"""Number of the form of the document; a file with another is refused."""
+
+_MAGIC = b"PAR1"
+_METADATA, _DIGEST = b"nasinit", b"nasinit_sha256"
+_OPTIONS = {"compression": "zstd", "write_page_checksum": True}
+
+
+class Parquet:
+    """A file that `write_parquet` wrote: its document, checked, and its columns, read when they are asked for.
+
+    Args:
+        path: the file, which messages name.
+        content: its bytes; or None, and no more of it is read than is asked for.
+        kind: what the document must say that it is.
+
+    Attributes:
+        document: the JSON object, with `format`, `kind`, `facts` (an object) and `columns` (a list).
+        names: of all columns, in order.
+
+    Raises:
+        TableError: a file that cannot be read, is cut or damaged, no Parquet, or of another kind or format.
+
+    """
+
+    def __init__(self, path: Path, kind: str, content: bytes | None = None) -> None:
+        self.path = path
+        self._content = content
+        begin = beginning(path) if content is None else content[: len(_MAGIC)]
+        if begin != _MAGIC:
+            raise TableError(f"{path} is not a Parquet file: it begins with {begin!r}")
+        self.document: dict[str, Any] = {}
+        self.names: list[str] = []
+        self._read(None, kind)
+
+    def read(self, columns: Sequence[str]) -> ArrowTable:
+        """The named columns; TableError, also here, for a file that is damaged."""
+        return self._read(columns, None)
+
+    def column(self, arrow: ArrowTable, name: str, kind: str) -> ArrowColumn:
+        """A column of what was read, of Arrow's type of that name and without nulls."""
+        values = arrow.column(name)
+        if str(values.type) != kind:
+            raise TableError(f"{self.path}: column {name!r} holds {values.type}, not {kind}")
+        if values.null_count:
+            raise TableError(
+                f"{self.path}: column {name!r} has {values.null_count} nulls; a missing number must be NaN"
+            )
+        return values
+
+    def _read(self, columns: Sequence[str] | None, kind: str | None) -> ArrowTable | None:
+        """The named columns, or, where a kind is given, the document and the columns' names."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            source = pa.OSFile(str(self.path)) if self._content is None else pa.BufferReader(self._content)
+            with pq.ParquetFile(source, page_checksum_verification=True) as file:
+                if kind is not None:
+                    self.document = _document(self.path, file.schema_arrow.metadata or {}, kind)
+                    self.names = list(file.schema_arrow.names)
+                    return None
+                arrow = file.read(columns=columns, use_threads=False)
+            arrow.validate(full=True)
+        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+            first = str(error).partition("\n")[0]
+            raise TableError(f"{self.path} is cut or damaged ({first}): make it or copy it again") from error
+        return arrow
+
+
+def write_parquet(path: Path, parts: Iterable[ArrowTable], document: Mapping[str, object]) -> None:
+    """Put Arrow tables of one schema, a row group each, and a JSON document at `path`, whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    metadata = {_METADATA: text, _DIGEST: hashlib.sha256(text).hexdigest().encode()}
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
+        with open(temporary, "xb") as file, contextlib.ExitStack() as stack:
+            writer: ArrowWriter | None = None
+            for part in parts:
+                if writer is None:
+                    schema = part.schema.with_metadata(metadata)
+                    writer = stack.enter_context(pq.ParquetWriter(file, schema, **_OPTIONS))
+                writer.write_table(part.replace_schema_metadata(metadata))
+            stack.close()
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, pa.ArrowException) as error:
+        raise TableError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def arrow_floats(numbers: NDArray[np.float64]) -> ArrowArray:
+    """Arrow array of float64 numbers of shape [N], without a copy; `pyarrow.array` would import pandas."""
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.float64(), len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])
+
+
+def numpy_floats(column: ArrowColumn) -> NDArray[np.float64]:
+    """Numbers of an Arrow column of float64, or of lists of it, in one array; `to_numpy` would import pandas."""
+    lists = str(column.type) != "double"
+    chunks = [np.from_dlpack(chunk.flatten() if lists else chunk) for chunk in column.chunks]
+    return np.asarray(chunks[0] if len(chunks) == 1 else np.concatenate(chunks), dtype=np.float64)
+
+
+def beginning(path: Path) -> bytes:
+    """The bytes by which a file's format is known; TableError if it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(_MAGIC))
+    except OSError as error:
+        raise TableError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def looks_like_parquet(path: Path) -> bool:
+    """Whether a file begins as Parquet does; False for one that cannot be read."""
+    try:
+        return beginning(path) == _MAGIC
+    except TableError:
+        return False
+
+
+def _document(path: Path, metadata: Mapping[bytes, bytes], kind: str) -> dict[str, Any]:
+    if _METADATA not in metadata:
+        raise TableError(f"{path} is a Parquet file of another kind: its metadata has no {_METADATA.decode()!r}")
+    text = metadata[_METADATA]
+    if metadata.get(_DIGEST) != hashlib.sha256(text).hexdigest().encode():
+        raise TableError(f"{path} is damaged: its metadata {_METADATA.decode()!r} does not have the SHA-256 it names")
+    document = json.loads(text)
+    if not isinstance(document, dict) or type(found := document.get("format")) is not int:
+        raise TableError(f"{path}: its metadata {_METADATA.decode()!r} has no whole number in the field 'format'")
+    if found != FORMAT:
+        raise TableError(
+            f"{path}: its field 'format' is {found}, and this version of nasinit reads format {FORMAT}: "
+            f"{'update nasinit' if found > FORMAT else 'convert or pull it again'}"
+        )
+    if document.get("kind") != kind:
+        raise TableError(f"{path}: its field 'kind' is {document.get('kind')!r}, where {kind!r} is wanted")
+    for field, needed in (("facts", dict), ("columns", list)):
+        if not isinstance(document.get(field), needed):
+            raise TableError(f"{path}: its metadata {_METADATA.decode()!r} has no {needed.__name__} under {field!r}")
+    return document

@@ -1,0 +1,146 @@
+"""One file by HTTP, through pooch; whatever goes wrong, on the way or on the disk, is one sentence and what to do."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from benchmarks.errors import TableError
+
+if TYPE_CHECKING:
+    from requests import Response
+
+OTHER_WAYS = "Try again later, name a mirror with --url, or download the file by other means and give it with --from"
+
+_CHUNK = 1 << 16
+_NO_SPACE = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
+
+
+class PullError(TableError):
+    """A pull that failed though it was asked for rightly; nothing of it was kept."""
+
+
+class ProgressBar(Protocol):
+    """What pooch asks of a progress bar. `total` is set once, in bytes; 0 where the server does not say."""
+
+    total: int
+
+    def update(self, count: int, /) -> None:
+        """`count` more bytes have come."""
+
+    def reset(self) -> None:
+        """Nothing has come: pooch says so at the end, before it reports the whole."""
+
+    def close(self) -> None:
+        """All has come."""
+
+
+def shown(url: str) -> str:
+    """The URL as it may be printed and kept: without user, password, query and fragment.
+
+    >>> shown("https://me:secret@example.org/data.csv?token=1")
+    'https://example.org/data.csv'
+    """
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def check_url(url: str) -> None:
+    """Raise TableError unless it is an http or https URL with a host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise TableError(f"{url!r} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TableError(f"{url!r} is not an http or https URL; a file that is here already is given with --from")
+
+
+def download(url: str, path: Path, *, timeout: float, progress: ProgressBar | None = None) -> None:
+    """Fetch a URL into a new file at `path`; a partial file may stay there after an error.
+
+    Args:
+        url: http or https; redirects are followed.
+        path: in a folder that is there.
+        timeout: seconds to wait for the connection, and for each next byte.
+        progress: told of every 64 KiB.
+
+    Raises:
+        PullError: a server that cannot be reached, says no, stops or hangs up halfway.
+        OSError: a file that cannot be written.
+
+    """
+    import pooch  # type: ignore[import-untyped]
+    from requests.exceptions import RequestException
+
+    # unpacked on the way, a .gz would not have the published SHA-256, nor any file the announced length
+    headers = {"Accept-Encoding": "identity"}
+    with ExitStack() as connections:  # pooch leaves them open after an error
+
+        def begun(response: Response, **unused: object) -> None:
+            connections.callback(response.close)
+            # some servers call the compression that a .gz file has by itself an encoding of theirs
+            response.raw.headers.pop("Content-Encoding", None)
+
+        fetch = pooch.HTTPDownloader(
+            progress or False, _CHUNK, timeout=timeout, headers=headers, hooks={"response": begun}
+        )
+        try:
+            fetch(url, str(path), None)
+        except (RequestException, ValueError) as error:  # ValueError: a Content-Length that is no number
+            raise PullError(f"{shown(url)}: {_what_happened(error, path, timeout)}. {OTHER_WAYS}") from error
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Say what to do about an operating system's error on writing below `folder`.
+
+    No space left is a PullError; anything else that keeps a pull from writing there is the TableError of a bad folder.
+    """
+    try:
+        yield
+    except (OSError, TableError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if isinstance(cause, OSError) and cause.errno in _NO_SPACE:
+            raise PullError(_no_space(folder, cause)) from error
+        if isinstance(error, TableError):
+            raise
+        raise TableError(
+            f"cannot write in {folder}: {error.strerror or error}. Mend that, or give another folder with --to"
+        ) from error
+
+
+def _no_space(folder: Path, error: OSError) -> str:
+    try:
+        free = f", {shutil.disk_usage(folder).free:,} bytes are free"
+    except OSError:
+        free = ""
+    return (
+        f"no space left for the pull in {folder} ({error.strerror}{free}). Nothing was kept. "
+        "Free some space and run the same command again, or give another folder with --to"
+    )
+
+
+def _what_happened(error: Exception, path: Path, timeout: float) -> str:
+    from requests.exceptions import ChunkedEncodingError, HTTPError, Timeout
+
+    if isinstance(error, HTTPError) and error.response is not None:
+        return f"the server answered {error.response.status_code} {error.response.reason}"
+    come = path.stat().st_size if path.exists() else 0
+    after = f" after {come:,} bytes" if come else ""
+    if isinstance(error, Timeout) or "timed out" in str(error):  # a body that stalls is requests' ConnectionError
+        return f"nothing came for {timeout:g} s{after}"
+    if come or isinstance(error, ChunkedEncodingError):
+        return f"the connection broke{after or ' before the first byte'}"
+    return f"the server cannot be reached ({_innermost(error)})"
+
+
+def _innermost(error: BaseException) -> str:
+    """What the operating system said, below the layers that wrapped it."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,97 @@
+"""The containers that the releases' pickles lie in: bz2 files, and torch's two formats, read without torch.
+
+torch.load would build a whole release at once, 28 GB for NAS-Bench-201, whatever its `weights_only`, and with it the
+weights of an archive. So the pickle inside is found here, and read with this package's allow-list.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from benchmarks.errors import TableError
+from benchmarks.files import allow_listed_load
+from benchmarks.releases.pickle_stream import PickleStream
+from benchmarks.releases.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
+
+BZ2_SUFFIX: Final = ".pickle.pbz2"
+TORCH_SUFFIX: Final = ".pth"
+LARGEST: Final = 256 << 20
+"""Bytes that one file of a release's folder may decompress to: hundreds of times what a record takes."""
+
+_TORCH_MAGIC, _TORCH_PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+
+
+def load_bz2(path: Path) -> object:
+    """Object in a small .pickle.pbz2 file: a meta file or one record.
+
+    Raises:
+        TableError: a file that cannot be read, is cut, too large, or asks for a global that a release does not need.
+
+    """
+    with _readable(path), bz2.open(path, "rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise TableError(f"{path} holds more than {LARGEST:,} bytes, which no record or meta file does")
+    named = io.BytesIO(content)
+    named.name = str(path)  # allow_listed_load names the file in its messages
+    return allow_listed_load(named, RECORD_GLOBALS)
+
+
+@contextlib.contextmanager
+def pickle_stream(path: Path, *record_keys: frozenset[str]) -> Iterator[PickleStream]:
+    """The pickle in a .pickle.pbz2 or .pth file, as a stream of the records that have one of the given sets of keys.
+
+    Raises:
+        TableError: a file that cannot be read, or is no such container.
+
+    """
+    with contextlib.ExitStack() as stack:
+        with _readable(path):
+            stream = _opened(path, record_keys, stack)
+        yield stream
+
+
+def _opened(path: Path, record_keys: tuple[frozenset[str], ...], stack: contextlib.ExitStack) -> PickleStream:
+    if path.name.endswith(BZ2_SUFFIX):
+        return PickleStream(stack.enter_context(bz2.open(path, "rb")), str(path), RECORD_GLOBALS, record_keys)
+    plain = stack.enter_context(open(path, "rb"))
+    zipped = plain.read(4) == b"PK\x03\x04"
+    plain.seek(0)
+    if not zipped:
+        return _legacy_stream(plain, path, record_keys)
+    archive = stack.enter_context(zipfile.ZipFile(plain))
+    names = [name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl"]
+    if len(names) != 1:
+        raise TableError(f"{path} is a zip file with {len(names)} members data.pkl, so not from torch.save")
+    return PickleStream(stack.enter_context(archive.open(names[0])), str(path), TORCH_GLOBALS, record_keys)
+
+
+def _legacy_stream(file: io.BufferedReader, path: Path, record_keys: tuple[frozenset[str], ...]) -> PickleStream:
+    """The object in torch's format up to version 1.5: after a magic number, a version and a system's facts."""
+    rest, header = b"", []
+    for _ in range(3):
+        part = PickleStream(file, str(path), {}, rest=rest)
+        header.append(part.value())
+        rest = part.rest
+        if header[0] != _TORCH_MAGIC:
+            raise TableError(f"{path} is not from torch.save: it begins with neither a zip file's bytes nor torch's")
+    if header[1] != _TORCH_PROTOCOL:
+        raise TableError(f"{path}: torch's format {header[1]!r} is not known; known: {_TORCH_PROTOCOL}")
+    return PickleStream(file, str(path), TORCH_GLOBALS, record_keys, rest)
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Errors of reading a file as TableError."""
+    try:
+        yield
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile) as error:  # RuntimeError: a member with a password
+        if isinstance(error, OSError) and error.strerror:
+            raise TableError(f"cannot read {path}: {error.strerror}") from error
+        raise TableError(f"{path} is cut or damaged ({error}): get it again") from error

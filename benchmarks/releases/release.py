@@ -1,0 +1,134 @@
+"""An official release, whatever its container: its records and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks.errors import TableError, unknown
+from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split
+from benchmarks.releases.records import MEAN, Record, Seed, checked_record
+from benchmarks.releases.sources import Source
+
+
+@dataclass(frozen=True)
+class Release:
+    """An official release of trained architectures.
+
+    `version` is that of the release, such as "1.0"; `architectures` are the canonical strings in its order, the place
+    of each its index; `path` is the folder or file.
+    """
+
+    kind: Kind
+    version: str
+    path: Path
+    architectures: tuple[str, ...]
+    source: Source
+
+    def __len__(self) -> int:
+        return len(self.architectures)
+
+    def __repr__(self) -> str:
+        return f"<Release {self.kind.name} {self.version}: {len(self):,} architectures, {self.path}>"
+
+    def record(self, index: int) -> Record:
+        """One architecture's record. In a single file, reads all records before it.
+
+        Raises:
+            TableError: no such index, a missing or damaged record, or one that is not of this release.
+
+        """
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(self):
+            raise TableError(f"{self.path}: there is no record {index!r}; they run from 0 to {len(self) - 1}")
+        where, state = self.source.state(index)
+        return self._checked(index, where, state)
+
+    def records(self, skip: Container[int] = ()) -> Iterator[tuple[int, Record | TableError]]:
+        """Index and record, or why there is none, of every record that is there but for those to skip.
+
+        In a single file, use a record before the next is asked for: then it is emptied.
+
+        Raises:
+            TableError: a single file that is cut or damaged, so that no further record can be read.
+
+        """
+        for index, where, state in self.source.states(skip):
+            try:
+                if isinstance(state, TableError):
+                    raise state
+                yield index, self._checked(index, where, state)
+            except TableError as error:
+                yield index, error
+
+    def accuracy(self, architecture: str | int, *, dataset: str, split: str, epochs: int, seed: Seed) -> float:
+        """Accuracy of one architecture, as the release's own client gives it; reads its record anew each time.
+
+        Args:
+            architecture: canonical string, or index in the release.
+            dataset: `cifar10half` (networks trained on half of CIFAR-10's training images), `cifar10`, `cifar100` or
+                `imagenet16_120`.
+            split: `train`, `valid`, `test` or `validtest`; `cifar10` with `valid` is of the networks of `cifar10half`.
+            epochs: length of the training, one of `kind.epochs`.
+            seed: of the training, or "mean" for the mean over the available seeds.
+
+        Returns:
+            Percent from 0 to 100; NaN only where the release holds NaN.
+
+        Raises:
+            TableError: anything unknown, with what is known; a record that is missing, damaged or lacks that number.
+
+        """
+        chosen = split_of(dataset, split)
+        if isinstance(epochs, bool) or epochs not in self.kind.epochs:
+            raise TableError(f"{self.kind.name}: {unknown('number of epochs', epochs, map(str, self.kind.epochs))}")
+        if isinstance(seed, bool) or seed not in (MEAN, *SEEDS):
+            raise TableError(f"{self.kind.name}: {unknown('seed', seed, [MEAN, *map(str, SEEDS)])}")
+        record = self.record(self.index(architecture) if isinstance(architecture, str) else architecture)
+        seeds = record.seeds(chosen.client_dataset, epochs)
+        if seed != MEAN and seed not in seeds:
+            raise record.error(f"{dataset} after {epochs} epochs", unknown("seed", seed, [MEAN, *map(str, seeds)]))
+        if not record.has(chosen, epochs):
+            raise record.error(f"{dataset} after {epochs} epochs", f"this release did not measure the split {split!r}")
+        return record.metrics(chosen, epochs, seed)[0]
+
+    def index(self, architecture: str) -> int:
+        """Place of an architecture in the release's order; TableError if it is not in it."""
+        try:
+            return self._places[architecture]
+        except KeyError:
+            raise TableError(
+                f"{self.path}: {architecture!r} is none of its {len(self):,} architectures, such as "
+                f"{self.kind.example!r}"
+            ) from None
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {architecture: index for index, architecture in enumerate(self.architectures)}
+
+    def _checked(self, index: int, where: str, state: object) -> Record:
+        if not 0 <= index < len(self):
+            raise TableError(f"{where}: record {index} is none of the {len(self):,} of {self.kind.name}")
+        record = checked_record(self.kind, index, self.architectures[index], where, state)
+        if self.version and (found := version_of(record)) not in ("", self.version):
+            raise record.error("less, dataset_seed", f"it is of version {found}, the release of {self.version}")
+        return record
+
+
+def split_of(dataset: str, split: str) -> Split:
+    """What is meant by a data set and a split; TableError with those that are known."""
+    names = list(dict.fromkeys(known.dataset for known in SPLITS))
+    if dataset not in names:
+        raise TableError(unknown("data set", dataset, names))
+    splits = {known.name: known for known in SPLITS if known.dataset == dataset}
+    if split not in splits:
+        raise TableError(f"{dataset} has {unknown('split', split, splits)}")
+    return splits[split]
+
+
+def version_of(record: Record) -> str:
+    """Version of a NAS-Bench-201 record; "" for others. In 1.0, the 12-epoch training is on `cifar10-valid` alone."""
+    if record.kind is not NASBENCH201:
+        return ""
+    return "1.0" if set(record.trainings[12].dataset_seed) == {"cifar10-valid"} else "1.1"

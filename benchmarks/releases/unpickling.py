@@ -1,0 +1,109 @@
+"""Inert stand-ins for the few globals that the official releases' pickles ask for; nothing else is looked up.
+
+Read from the genuine files: records ask for `collections.OrderedDict`, `numpy.dtype` and numpy's `scalar`, meta files
+for nothing. Older pickles (protocol 2, as torch.save writes) add `_codecs.encode` for bytes and `set`; records with
+trained weights add torch's tensor builders, whose weights are never read.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from collections.abc import Mapping
+from typing import Final
+
+from benchmarks.errors import TableError
+
+_FORMATS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "u8": "Q", "u4": "I"}
+
+
+class Ordered(dict[object, object]):
+    """Stands for OrderedDict: a mapping whose attributes a pickle cannot set."""
+
+    def __setstate__(self, state: object) -> None:
+        """Drop the attributes (torch puts `_metadata` on the weights of a network)."""
+
+
+class Dtype:
+    """Stands for numpy.dtype: a kind of plain number, and its byte order."""
+
+    def __init__(self, code: object, *_: object) -> None:
+        if code not in _FORMATS:
+            raise pickle.UnpicklingError(f"numbers of numpy's type {code!r}; known: {', '.join(_FORMATS)}")
+        self.format = "<" + _FORMATS[str(code)]
+
+    def __setstate__(self, state: object) -> None:
+        """Take the byte order from numpy's state, (version, order, …); the rest is about arrays."""
+        order = state[1] if isinstance(state, tuple) and len(state) > 1 else None
+        if order not in ("<", ">"):
+            raise pickle.UnpicklingError(f"a number's byte order is {order!r}; known: < and >")
+        self.format = (">" if order == ">" else "<") + self.format[1:]
+
+
+class Scalar(float):
+    """Stands for numpy's `scalar`: a float made from a number's bytes."""
+
+    def __new__(cls, dtype: object, content: object) -> Scalar:
+        """Float of the bytes; anything but a known type and as many bytes as it has is refused."""
+        if not isinstance(dtype, Dtype) or not isinstance(content, bytes):
+            raise pickle.UnpicklingError("a number that is not a type and its bytes")
+        return super().__new__(cls, struct.unpack(dtype.format, content)[0])
+
+    def __setstate__(self, state: object) -> None:
+        """Numbers have no attributes."""
+
+
+class Encoded(bytes):
+    """Stands for `_codecs.encode`, by which protocol 2 writes bytes: text in Latin-1."""
+
+    def __new__(cls, text: object, encoding: object = "latin1") -> Encoded:
+        """Bytes of the text; no other encoding is looked up."""
+        if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
+            raise pickle.UnpicklingError(f"bytes in the encoding {encoding!r}; known: latin1")
+        return super().__new__(cls, text.encode("latin-1"))
+
+    def __setstate__(self, state: object) -> None:
+        """Bytes have no attributes."""
+
+
+class Members(set[object]):
+    """Stands for `set`."""
+
+    def __setstate__(self, state: object) -> None:
+        """Sets have no attributes."""
+
+
+class Weight:
+    """Stands for a tensor, its storage and its builder: it holds nothing."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        """Weights are not read."""
+
+
+RECORD_GLOBALS: Final[Mapping[tuple[str, str], type]] = {
+    ("collections", "OrderedDict"): Ordered,
+    ("numpy", "dtype"): Dtype,
+    ("numpy.core.multiarray", "scalar"): Scalar,
+    ("numpy._core.multiarray", "scalar"): Scalar,  # numpy 2 writes this one: a release that was saved anew
+}
+TORCH_GLOBALS: Final[Mapping[tuple[str, str], type]] = {
+    **RECORD_GLOBALS,
+    ("_codecs", "encode"): Encoded,
+    ("__builtin__", "set"): Members,
+    ("builtins", "set"): Members,
+    ("torch._utils", "_rebuild_tensor_v2"): Weight,
+    ("torch", "FloatStorage"): Weight,
+    ("torch", "LongStorage"): Weight,
+}
+
+
+def refused(file: str, module: str, name: str, allowed: Mapping[tuple[str, str], type]) -> TableError:
+    """Error for a global that the releases do not need."""
+    known = ", ".join(sorted(".".join(pair) for pair in allowed))
+    return TableError(
+        f"{file} asks for {module}.{name}, which a release does not need; nothing of it was run. Allowed: {known}. "
+        "Do not open this file by other means before you know where it comes from"
+    )

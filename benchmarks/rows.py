@@ -1,0 +1,159 @@
+"""CSV files, gzip or plain, read whole and column by column; every fault is named by file, row and column.
+
+Rows are counted from 0 below the header, blank lines left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import math
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import TableError, unknown
+from benchmarks.files import read_bytes
+from benchmarks.keys import KEY, identities
+from benchmarks.table import Column, Facts, Table
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A CSV file: R cells of text by column name, in the order of its header, and the SHA-256 of its bytes."""
+
+    path: Path
+    sha256: str
+    cells: Mapping[str, Sequence[str]]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.cells.values())))
+
+    def column(self, name: str) -> Sequence[str]:
+        """Cells of a column that must be there; TableError naming those that are."""
+        if name not in self.cells:
+            raise TableError(f"{self.path}: column {name!r} is missing; the file has: {', '.join(self.cells)}")
+        return self.cells[name]
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A column as float64 of shape [R], NaN where a cell is empty; TableError for text, with its row."""
+        return parsed(self.path, name, self.column(name))
+
+    def others(self, known: Iterable[str]) -> list[str]:
+        """Names of the columns that are not among `known`, in file order."""
+        return [name for name in self.cells if name not in set(known)]
+
+
+def read_rows(path: Path) -> Rows:
+    """Cells of a .csv file, or a .csv.gz one.
+
+    Raises:
+        TableError: a file that is missing, cut, no gzip or no UTF-8, without a row, with a row of another length than
+            the header, or with a column that has no name or is there twice.
+
+    """
+    content = read_bytes(path)
+    header, lines = _lines(path, _text(path, content))
+    for place, name in enumerate(header):
+        if not name.strip():
+            raise TableError(f"{path}: column {place} (from 0) has no name; name it, or take it out")
+        if name in header[:place]:
+            raise TableError(f"{path}: column {name!r} is there twice")
+    cells = dict(zip(header, zip(*lines, strict=True), strict=True))
+    return Rows(path, hashlib.sha256(content).hexdigest(), cells)
+
+
+def table_of_known(
+    path: Path, columns: Sequence[Column], facts: Facts, *, key: str = KEY, missing: float = math.nan
+) -> Table:
+    """Table of a published CSV file, whose columns are named by their `origin`, in the order of the file.
+
+    Args:
+        path: the file; it may leave columns out.
+        columns: what the file's columns hold.
+        facts: of the published table; `path`, `sha256` and `rows` are filled in.
+        key: column of the architectures, all of the space `facts.space`.
+        missing: number that stands for a missing one, in the columns that `may_be_missing`.
+
+    Raises:
+        TableError: a damaged file, an unknown column (names the nearest), a broken key or number, one architecture
+            twice; names the file, the row (from 0) and the column.
+
+    """
+    rows = read_rows(path)
+    keys = rows.column(key)
+    identities(path, key, keys, facts.space)
+    found = _known_columns(rows, key, columns)
+    numbers = [rows.numbers(column.origin) for column in found]
+    for column, values in zip(found, numbers, strict=True):
+        if column.may_be_missing:
+            values[values == missing] = math.nan
+    return Table(keys, found, numbers, replace(facts, path=path, sha256=rows.sha256, rows=len(rows)))
+
+
+def parsed(path: Path, name: str, cells: Sequence[str]) -> NDArray[np.float64]:
+    """Cells as float64 of shape [R], NaN where one is empty or says so; TableError for text, with its row."""
+    whole = cells if all(cells) else [cell or "nan" for cell in cells]
+    try:
+        if "_" in "".join(whole):  # float takes 1_000 for a number
+            raise ValueError
+        return np.array(list(map(float, whole)), dtype=np.float64)
+    except ValueError:
+        row = next(row for row, cell in enumerate(whole) if not _is_number(cell))
+    raise TableError(f"{path}: row {row}, column {name!r}: {cells[row]!r} is not a number; mend it") from None
+
+
+def _known_columns(rows: Rows, key: str, columns: Sequence[Column]) -> list[Column]:
+    by_origin = {column.origin: column for column in columns}
+    for name in rows.others([key, *by_origin]):
+        raise TableError(f"{rows.path}: {unknown('column', name, [key, *by_origin])}. Rename it or take it out")
+    found = [by_origin[name] for name in rows.others([key])]
+    if not found:
+        raise TableError(f"{rows.path}: it has no column beside {key!r}; expected some of: {', '.join(by_origin)}")
+    return found
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell
+
+
+def _text(path: Path, content: bytes) -> str:
+    try:
+        plain = gzip.decompress(content) if path.suffix == ".gz" else content
+        return plain.decode("utf-8-sig")
+    except (EOFError, zlib.error) as error:
+        raise TableError(f"{path} is cut or damaged ({error}): copy or download it again") from None
+    except gzip.BadGzipFile as error:
+        raise TableError(f"{path} is not a gzip file ({error}): if it is plain text, name it .csv") from None
+    except UnicodeDecodeError as error:
+        raise TableError(
+            f"{path} is not UTF-8 text ({error}): is it compressed? Then its name must end in .gz"
+        ) from None
+
+
+def _lines(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
+    except csv.Error as error:
+        raise TableError(f"{path} is not a CSV file: {error}") from None
+    if len(lines) < 2:
+        raise TableError(f"{path} is empty: it has {len(lines)} lines, and needs a header and at least one row")
+    header, rows = lines[0], lines[1:]
+    for row, cells in enumerate(rows):
+        if len(cells) != len(header):
+            last = header[min(len(cells), len(header)) - 1]
+            raise TableError(
+                f"{path}: row {row} has {len(cells)} cells, the header {len(header)} (last column in both: {last!r}); "
+                "if it is the last row, the file is cut: copy or download it again"
+            )
+    return header, rows

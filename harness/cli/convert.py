@@ -1,0 +1,83 @@
+"""`nasinit convert`: an official release into one compact table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from benchmarks.convert import Conversion
+
+_SHOWN = 5
+
+
+def convert(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="NATS-Bench: folder NATS-…-simple or file NATS-….pickle.pbz2; NAS-Bench-201: file "
+            "NAS-Bench-201-….pth or folder NAS-Bench-201-…-archive"
+        ),
+    ],
+    to: Annotated[Path, typer.Option(help="Parquet file to write")],
+    curves: Annotated[
+        list[str] | None,
+        typer.Option(help="DATASET:SPLIT, such as cifar10:test: learning curves, into a second file; repeatable"),
+    ] = None,
+    order: Annotated[
+        Path | None,
+        typer.Option(help="for an archive folder: the .pth file, or a meta.pickle.pbz2, with the architectures' order"),
+    ] = None,
+) -> None:
+    """Convert an official release into one compact table: every split, length of training and seed, and the costs.
+
+    A kill or an interruption costs some seconds' work: the same command goes on. Records that are missing or corrupt
+    are named at the end, and their rows are NaN. Needs less than 1 GiB of memory, also for a single-file release.
+    """
+    from benchmarks.convert import convert as convert_release
+    from harness.progress import progress_bar
+
+    bar = partial(progress_bar, what="records", verb=("converting", "converted"))
+    done = convert_release(source, to, curves=curves or (), order=order, progress=bar)
+    _report(done)
+
+
+def _report(done: Conversion) -> None:
+    """What was written, to standard output; what could not be read, to standard error."""
+    if done.thrown_away:
+        print(f"began anew: the parts beside {done.table} were of another source, other options, or damaged")
+    if done.changed:
+        print(f"read {done.changed:,} records again: their files had changed since the interruption")
+    if done.resumed:
+        print(f"went on from an interrupted conversion, which had read {done.resumed:,} records")
+    size = done.table.stat().st_size / 1e6
+    print(f"{done.release.kind.title}, version {done.release.version}: {done.release.path}")
+    of_all = f"of {len(done.release):,} records"
+    print(f"wrote {done.table}: {done.converted:,} {of_all}, {len(done.columns)} columns, {size:.1f} MB")
+    if done.curves is not None:
+        print(f"wrote {done.curves}: learning curves")
+    if done.missing:
+        print(f"warning: missing are {len(done.missing):,} {of_all}: {_ranges(done.missing)}", file=sys.stderr)
+    if done.corrupt:
+        print(f"warning: corrupt are {len(done.corrupt):,} {of_all}, and NaN in the table:", file=sys.stderr)
+        for message in list(done.corrupt.values())[:_SHOWN]:
+            print(f"  {message}", file=sys.stderr)
+        if len(done.corrupt) > _SHOWN:
+            print(f"  and {_ranges(list(done.corrupt)[_SHOWN:])}", file=sys.stderr)
+
+
+def _ranges(indices: Sequence[int]) -> str:
+    """Indices in words: neighbours as ranges, the first few of them."""
+    ranges: list[list[int]] = []
+    for index in sorted(indices):
+        if ranges and index == ranges[-1][1] + 1:
+            ranges[-1][1] = index
+        else:
+            ranges.append([index, index])
+    texts = [str(first) if first == last else f"{first} to {last}" for first, last in ranges]
+    return ", ".join(texts[: 2 * _SHOWN]) + (f" and {len(texts) - 2 * _SHOWN} more" if len(texts) > 2 * _SHOWN else "")

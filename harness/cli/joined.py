@@ -1,0 +1,111 @@
+"""Scores and the columns that they are joined to: what `correlate` and the plots read, and what they say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness.cli import options
+from harness.errors import SettingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.join import Column, Ranking, Table
+
+_NAMED = 3
+
+
+class Scored(NamedTuple):
+    """Scores from a file: a row a proxy and architecture, and the name of their space."""
+
+    frame: pd.DataFrame
+    space: str
+
+
+def read(scores: Path, run: int | None) -> Scored:
+    """The scores of a file, said where they are from; the space of a CSV is that which reads its architectures."""
+    from harness.join import recognised_space
+    from harness.scores import read_scores
+
+    found = read_scores(scores, run)
+    print(f"scores: {found.origin}")
+    return Scored(found.frame, found.space or recognised_space(found.frame))
+
+
+def tables_with(columns: Sequence[str], space: str, tables: Sequence[str]) -> list[Table]:
+    """The table of each column, said which."""
+    from harness.join import table_with
+
+    found = [table_with(column, space=space, names=tuple(tables)) for column in columns]
+    for column, table in zip(columns, found, strict=True):
+        print(f"{column}: {table.facts.title} ({table.facts.path or table.facts.name})")
+    return found
+
+
+def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
+    """The error for a column that has no default: which there are, and how to get those that are not here."""
+    from harness.join import UNMEASURED, list_tables, open_table
+
+    def line(name: str, columns: Sequence[Column]) -> str:
+        return f"{name}: {', '.join(column.name for column in columns if column.unit not in UNMEASURED)}"
+
+    if tables:
+        lines = [line(opened.facts.name, opened.columns) for opened in map(open_table, tables)]
+    else:
+        listings = {listing.facts.name: listing for listing in list_tables() if listing.facts.space == space}
+        lines = [
+            line(name, listing.columns) if listing.available else f"{name} is not here: {listing.reason}"
+            for name, listing in listings.items()
+        ]
+    return SettingError("\n    ".join([f"give {option}, a column of these tables of the space {space}:", *lines]))
+
+
+def ranked(
+    scores: Path, tables: list[str], columns: list[str], run: int | None, resamples: int, seed: int
+) -> list[Ranking]:
+    """One ranking a column; says which scores and which tables they are, and what was left out or merged."""
+    from harness.join import correlate
+
+    options.positive("resamples", resamples)
+    scored = read(scores, run)
+    if not columns:
+        if scored.space != options.DEFAULT_SPACE:
+            raise no_column("--column", scored.space, tables)
+        columns = [options.DEFAULT_COLUMN]
+    columns = list(dict.fromkeys(columns))
+    rankings = [
+        correlate(scored.frame, table, column, resamples=resamples, seed=seed)
+        for column, table in zip(columns, tables_with(columns, scored.space, tables), strict=True)
+    ]
+    say_repeated(rankings[0].repeated)
+    for unmatched in dict.fromkeys(ranking.unmatched for ranking in rankings):
+        lacking = [ranking.column for ranking in rankings if ranking.unmatched == unmatched]
+        say_unmatched(unmatched, " and ".join(lacking))
+    for duplicates in dict.fromkeys(ranking.duplicates for ranking in rankings):
+        where = [ranking.column for ranking in rankings if ranking.duplicates == duplicates]
+        say_duplicates(duplicates, " and ".join(where))
+    return rankings
+
+
+def say_repeated(architectures: Sequence[str]) -> None:
+    """Print which architectures were scored more than once, if any."""
+    _say("architectures that a proxy has more than one row of, with equal scores, one of which is kept", architectures)
+
+
+def say_unmatched(architectures: Sequence[str], columns: str) -> None:
+    """Print which scored architectures lack a value, if any."""
+    _say(f"architectures without {columns}, which are left out", architectures)
+
+
+def say_duplicates(architectures: Sequence[str], columns: str) -> None:
+    """Print which architectures a table holds more than once, if any."""
+    _say(f"architectures with more than one row of {columns}, with equal values, one of which is kept", architectures)
+
+
+def _say(what: str, architectures: Sequence[str]) -> None:
+    if architectures:
+        first = f", the first {_NAMED}" if len(architectures) > _NAMED else ""
+        print(f"{what}: {len(architectures):,}{first}")
+        print("\n".join(f"    {text}" for text in architectures[:_NAMED]))

@@ -1,0 +1,86 @@
+"""`nasinit pull`: public data by URL, checked, whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.errors import RunError, SettingError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from benchmarks.pull import ProgressBar
+
+_EVERY_SECONDS = 10
+_LONGEST = 3600
+
+
+def pull(
+    name: Annotated[str, typer.Argument(help="what to pull", metavar="nasbench201|cifar10")],
+    to: Annotated[Path | None, typer.Option(help="folder for it; by default NASINIT_DATA, or the user's data")] = None,
+    url: Annotated[str | None, typer.Option(help="a mirror to fetch it from")] = None,
+    sha256: Annotated[str | None, typer.Option(help="sum that the fetched file must have")] = None,
+    from_: Annotated[Path | None, typer.Option("--from", help="a file that you downloaded by other means")] = None,
+    timeout: Annotated[float, typer.Option(help="seconds to wait for a server that sends nothing")] = 30.0,
+) -> None:
+    """Fetch NAS-Bench-201's test accuracies (2 MB) as a table, or CIFAR-10's binary archive (170 MB); checked."""
+    from benchmarks import pull as pulls
+
+    if not 0 < timeout <= _LONGEST:
+        raise SettingError(f"--timeout must be above 0 and at most {_LONGEST:,} seconds, got {timeout:g}")
+    source = pulls.source(name)
+    folder = pulls.pulled_folder() if to is None else to
+    try:
+        with _progress_bar() as progress:
+            pulled = pulls.pull(
+                source, folder, url=url, sha256=sha256, file=from_, timeout=timeout, progress=progress, say=print
+            )
+    except pulls.PullError as error:
+        raise RunError(str(error)) from error
+    if pulled.sha256 is not None:
+        print(f"wrote {pulled.path}: {source.title}\nlicence: {source.licence}")
+
+
+@contextmanager
+def _progress_bar() -> Iterator[ProgressBar]:
+    """A bar of bytes on standard error; on no terminal, a line every ten seconds."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, disable=not console.is_terminal)
+    with bar:
+        yield _Bytes(bar, console)
+
+
+class _Bytes:
+    """What pooch tells of a download, on a bar that appears with the first byte."""
+
+    def __init__(self, bar: Progress, console: Console) -> None:
+        self.total = 0
+        self._bar, self._console = bar, console
+        self._task = bar.add_task("", visible=False)
+        self._come, self._last = 0, time.monotonic()
+
+    def update(self, count: int, /) -> None:
+        self._come += count
+        self._bar.update(self._task, visible=True, total=self.total or None, completed=self._come)
+        now = time.monotonic()
+        if self._bar.disable and now - self._last >= _EVERY_SECONDS:
+            self._last = now
+            of = f" of {self.total / 1e6:,.1f}" if self.total else ""
+            self._console.print(f"fetched {self._come / 1e6:,.1f}{of} MB", highlight=False)
+
+    def reset(self) -> None:
+        self._come = 0
+
+    def close(self) -> None:
+        self._bar.refresh()

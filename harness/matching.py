@@ -1,0 +1,187 @@
+"""Matching: scores and tables meet under a space's key, however either writes an architecture."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks import Table, TableError
+from harness.errors import ScoresError, SpaceError, unknown
+from harness.spaces import list_spaces, open_space
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.spaces.space import Architecture, Space
+
+_REMEMBERED = 2**17  # texts: several tables of 15,625 cells, each parsed once
+
+
+class Matched(NamedTuple):
+    """Scores under the keys of their architectures.
+
+    Attributes:
+        scores: a row a proxy and architecture: `architecture` (its key), `proxy`, `score` (NaN where there is none).
+        architectures: key to architecture, in the order of the scores.
+        written: key to the text by which the scores first name it.
+        repeated: architectures, as first written, that had several rows of one proxy, all with the same score; one of
+            them is kept.
+    """
+
+    scores: pd.DataFrame
+    architectures: dict[str, Architecture]
+    written: dict[str, str]
+    repeated: tuple[str, ...]
+
+
+class ColumnByKey(NamedTuple):
+    """One column of a table by the keys of its architectures.
+
+    Attributes:
+        values: key to number, in the column's unit, in the table's order; what was not measured (NaN) is left out.
+        duplicates: architectures, as the table writes them, that it has in several rows, all with the same number; one
+            of them is kept.
+    """
+
+    values: dict[str, float]
+    duplicates: tuple[str, ...]
+
+
+def space_of(table: Table) -> Space:
+    """The space of a table's architectures; TableError for one that has no networks here, so that nothing scores it."""
+    name = table.facts.space
+    if name not in list_spaces():
+        raise TableError(
+            f"{_where(table)} holds architectures of the space {name!r}, which has no networks here: it can be opened "
+            f"and read, but there are no scores that join it. Spaces with networks: {', '.join(list_spaces())}"
+        )
+    return open_space(name)
+
+
+def recognised_space(frame: pd.DataFrame) -> str:
+    """Name of the space whose `parse` takes the first architecture of some scores.
+
+    Raises:
+        ScoresError: a frame that holds no scores, or a first architecture that every space refuses, with their reasons.
+    """
+    text = str(checked_scores(frame)["architecture"].iloc[0])
+    reasons = []
+    for name in list_spaces():
+        try:
+            open_space(name).parse(text)
+        except SpaceError as error:
+            reasons.append(f"{name}: {error}")
+        else:
+            return name
+    raise ScoresError(f"the first architecture of the scores is of no space that is known. {'. '.join(reasons)}")
+
+
+def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
+    """Architecture, proxy and score of a frame, with NaN where the status is not `ok`; the frame is not changed.
+
+    Raises:
+        ScoresError: no rows, a missing column (with the nearest), a row without a proxy, or text for a number.
+    """
+    import pandas as pd
+
+    for name in ("architecture", "proxy", "score"):
+        if name not in frame.columns:
+            raise ScoresError(unknown("column of the scores: wanted", name, [str(column) for column in frame.columns]))
+    if frame.empty:
+        raise ScoresError("there are no scores to rank: the frame has no rows")
+    scores = pd.DataFrame({name: frame[name].to_numpy() for name in ("architecture", "proxy", "score")})
+    if scores["proxy"].isna().any():
+        nameless = int(scores["proxy"].isna().to_numpy().argmax())
+        raise ScoresError(f"row {nameless} (from 0) of the scores names no proxy")
+    scores["proxy"] = scores["proxy"].astype(str)
+    numbers = pd.to_numeric(scores["score"], errors="coerce")
+    text = scores["score"].notna() & numbers.isna()
+    if text.any():
+        row = scores[text].iloc[0]
+        raise ScoresError(f"the score {row['score']!r} of {row['proxy']} for {row['architecture']} is not a number")
+    scores["score"] = numbers.astype(float).where(numbers.abs() != math.inf)
+    if "status" in frame.columns:
+        scores["score"] = scores["score"].where((frame["status"] == "ok").to_numpy())
+    return scores
+
+
+def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:
+    """The scores of a frame under the keys of the space.
+
+    Raises:
+        ScoresError: what `checked_scores` refuses, or two scores of one proxy for one architecture that differ.
+        SpaceError: an architecture that is none of the space.
+    """
+    scores = checked_scores(frame)
+    scores["architecture"] = scores["architecture"].map(str)
+    by_text = {text: _keyed(space.name, text) for text in dict.fromkeys(scores["architecture"])}
+    architectures: dict[str, Architecture] = {}
+    written: dict[str, str] = {}
+    for text, (key, architecture) in by_text.items():
+        architectures.setdefault(key, architecture)
+        written.setdefault(key, text.strip())
+    scores["architecture"] = [by_text[text][0] for text in scores["architecture"]]
+    again = scores.duplicated(["architecture", "proxy"])
+    if again.any():
+        _refuse_contradictions(scores)
+    repeated = tuple(written[key] for key in dict.fromkeys(scores.loc[again, "architecture"]))
+    return Matched(scores[~again].reset_index(drop=True), architectures, written, repeated)
+
+
+def column_by_key(table: Table, column: str) -> ColumnByKey:
+    """A column of a table by key, each architecture once.
+
+    Raises:
+        TableError: an unknown column, a space without networks, a key that does not parse (named with its row), or
+            rows of one architecture with different numbers (both are named).
+    """
+    space = space_of(table).name
+    duplicates = dict.fromkeys(table.repeated)
+    values: dict[str, float] = {}
+    row_of: dict[str, int] = {}
+    for row, (text, value) in enumerate(zip(table.keys, table.values(table.keys, column).tolist(), strict=True)):
+        try:
+            key, _ = _keyed(space, text)
+        except SpaceError as error:
+            raise TableError(f"{_where(table)}, row {row} (from 0): {error}") from error
+        if key in row_of:
+            duplicates[text] = None
+        if math.isnan(value):
+            row_of.setdefault(key, row)
+            continue
+        if values.setdefault(key, value) != value:
+            first = row_of[key]
+            raise TableError(
+                f"{_where(table)}: rows {first} and {row} (from 0) are one architecture with different {column}, "
+                f"{values[key]:.10g} and {value:.10g}: keep one of them, or their mean. "
+                f"They read {table.keys[first]!r} and {text!r}"
+            )
+        row_of[key] = row
+    return ColumnByKey(values, tuple(duplicates))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _keyed(space: str, text: str) -> tuple[str, Architecture]:
+    """Key and architecture that a text encodes in a space."""
+    opened = open_space(space)
+    architecture = opened.parse(text)
+    return opened.key(architecture), architecture
+
+
+def _refuse_contradictions(scores: pd.DataFrame) -> None:
+    different = scores[scores.groupby(["architecture", "proxy"])["score"].transform("nunique", dropna=False) > 1]
+    if different.empty:
+        return
+    count = len(different.drop_duplicates(["architecture", "proxy"]))
+    row = different.iloc[0]
+    same = (different["architecture"] == row["architecture"]) & (different["proxy"] == row["proxy"])
+    values = " and ".join(f"{value:.10g}" for value in different.loc[same, "score"].unique())
+    raise ScoresError(
+        f"{count:,} scores stand twice and differ, the first is {row['proxy']} for {row['architecture']} "
+        f"({values}): give the scores of one setting"
+    )
+
+
+def _where(table: Table) -> str:
+    return f"table {table.facts.name} ({table.facts.path or 'no file'})"

@@ -1,0 +1,120 @@
+"""Two wishes at once, little cost and much gain: the front, and what a score picks within a budget.
+
+Costs and gains are plain directions: lower cost is better, higher gain is better. Negate a quantity to turn it round.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import ScoresError
+from harness.stats._pairs import FloatArray, checked_vector
+
+IntArray = npt.NDArray[np.intp]
+
+
+def pareto_front(costs: npt.ArrayLike, gains: npt.ArrayLike) -> IntArray:
+    """Points that no other point dominates, by rising cost.
+
+    One point dominates another if its cost is no higher and its gain no lower, and one of them is strictly better.
+    Points that are equal in both do not dominate each other: all of them stand on the front, or none.
+
+    Args:
+        costs: finite numbers, shape [n], n >= 1; lower is better.
+        gains: finite numbers, shape [n]; higher is better.
+
+    Returns:
+        Indices, shape [front], sorted by cost, equal points by index; costs and gains both rise along them. By
+        sorting, O(n log n).
+
+    Raises:
+        ScoresError: NaN or infinity (counted), no point, or unequal lengths.
+
+    >>> pareto_front([1.0, 2.0, 3.0, 3.0], [5.0, 4.0, 7.0, 6.0]).tolist()
+    [0, 2]
+    """
+    cost_vector, gain_vector = _checked(costs, "costs", gains, "gains")
+    order = np.lexsort((-gain_vector, cost_vector))
+    sorted_costs, sorted_gains = cost_vector[order], gain_vector[order]
+    starts = np.flatnonzero(np.concatenate([[True], sorted_costs[1:] != sorted_costs[:-1]]))
+    best_at_cost = sorted_gains[starts]
+    best_below = np.concatenate([[-math.inf], np.maximum.accumulate(best_at_cost)[:-1]])
+    place = np.repeat(np.arange(starts.size), np.diff(np.append(starts, order.size)))
+    is_best = sorted_gains == best_at_cost[place]
+    return np.asarray(order[is_best & (best_at_cost > best_below)[place]])
+
+
+def picked_within(
+    costs: npt.ArrayLike, scores: npt.ArrayLike, gains: npt.ArrayLike, budgets: npt.ArrayLike
+) -> FloatArray:
+    """Gain of what a score picks within each budget: the highest score that costs no more.
+
+    Of equal scores the cheapest is picked; of those that are equal in both, one at random, so its expected gain is
+    their mean. These picks are the Pareto front of cost and score. With the gains themselves for scores, the result is
+    the best gain that a budget can buy.
+
+    Args:
+        costs: finite numbers, shape [n], n >= 1; lower is better.
+        scores: finite numbers, shape [n]; higher is better.
+        gains: finite numbers, shape [n], any unit.
+        budgets: finite numbers, shape [m], in the unit of the costs.
+
+    Returns:
+        Shape [m], in the unit of the gains; NaN where nothing is within the budget.
+
+    Raises:
+        ScoresError: NaN or infinity (counted), no point, or unequal lengths.
+
+    >>> picked_within([1.0, 2.0, 3.0], [5.0, 9.0, 7.0], [80.0, 70.0, 90.0], budgets=[0.5, 1.0, 3.0]).tolist()
+    [nan, 80.0, 70.0]
+    """
+    cost_vector, score_vector = _checked(costs, "costs", scores, "scores")
+    _, gain_vector = _checked(cost_vector, "costs", gains, "gains")
+    front = pareto_front(cost_vector, score_vector)
+    steps, place, counts = np.unique(cost_vector[front], return_inverse=True, return_counts=True)
+    means = np.bincount(place, weights=gain_vector[front]) / counts
+    return _at_budgets(steps, means, budgets)
+
+
+def mean_within(costs: npt.ArrayLike, gains: npt.ArrayLike, budgets: npt.ArrayLike) -> FloatArray:
+    """Mean gain of all that costs no more than each budget: what an architecture drawn at random among them gives.
+
+    Args:
+        costs: finite numbers, shape [n], n >= 1.
+        gains: finite numbers, shape [n], any unit.
+        budgets: finite numbers, shape [m], in the unit of the costs.
+
+    Returns:
+        Shape [m], in the unit of the gains; NaN where nothing is within the budget.
+
+    Raises:
+        ScoresError: NaN or infinity (counted), no point, or unequal lengths.
+    """
+    cost_vector, gain_vector = _checked(costs, "costs", gains, "gains")
+    order = np.argsort(cost_vector, kind="stable")
+    steps, last_from_behind = np.unique(cost_vector[order][::-1], return_index=True)
+    means = np.cumsum(gain_vector[order]) / np.arange(1, order.size + 1)
+    return _at_budgets(steps, means[order.size - 1 - last_from_behind], budgets)
+
+
+def _at_budgets(steps: FloatArray, values: FloatArray, budgets: npt.ArrayLike) -> FloatArray:
+    """The value at the last of the rising `steps` that is within each budget; NaN before the first."""
+    places = np.searchsorted(steps, checked_vector(budgets, "budgets"), side="right")
+    return np.concatenate([[math.nan], values])[places]
+
+
+def _checked(
+    first: npt.ArrayLike, first_name: str, second: npt.ArrayLike, second_name: str
+) -> tuple[FloatArray, FloatArray]:
+    first_vector, second_vector = checked_vector(first, first_name), checked_vector(second, second_name)
+    if first_vector.size != second_vector.size:
+        raise ScoresError(
+            f"{first_name} and {second_name} must pair up; got {first_vector.size} {first_name} and "
+            f"{second_vector.size} {second_name}"
+        )
+    if first_vector.size == 0:
+        raise ScoresError(f"{first_name} and {second_name} are empty: a front needs at least one architecture")
+    return first_vector, second_vector

@@ -1,0 +1,277 @@
+"""The Pareto figure: what is drawn and where, words, and that it leaves matplotlib as it was."""
+
+import itertools
+import math
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import _pylab_helpers
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from harness.errors import HarnessError, ScoresError
+from harness.report.cost_axis import set_cost_axis
+from harness.report.files import save_figure
+from harness.report.pareto import MOST_PROXIES, pareto
+from harness.report.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES
+from harness.stats import pareto_front
+
+LABELS = {"x_label": "latency on a device (ms)", "y_label": "CIFAR-10 test accuracy, 200 epochs (%)"}
+
+
+def make_points(n=300, seed=0):
+    """Accuracies that rise with a latency within a decade, three of them at chance."""
+    generator = np.random.default_rng(seed)
+    x = generator.uniform(1, 9, size=n)
+    y = 85 + x + generator.normal(size=n) - 0.3 * np.abs(generator.normal(size=n))
+    y[:3] = 10.0
+    frame = pd.DataFrame({"x": x, "y": y, "on_front": False, "scored": np.arange(n) % 3 == 0})
+    frame.loc[pareto_front(x, y), "on_front"] = True
+    return frame
+
+
+def make_picks(points, count):
+    rows = points[points["scored"]].sort_values("x")
+    chosen = [rows.iloc[place :: 2 * count][["x", "y"]].assign(proxy=f"proxy_{place}") for place in range(count)]
+    return pd.concat(chosen, ignore_index=True)
+
+
+def draw(points, picks, **options):
+    return pareto(points, picks, **{**LABELS, **options})
+
+
+def offsets(axes):
+    """Of each collection of marks: those of the cloud first, then those of the front and the proxies, in pairs."""
+    return [np.asarray(collection.get_offsets()) for collection in axes.collections]
+
+
+def legend_of(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def words(figure):
+    return " ".join(" ".join(text.get_text() for text in figure.texts).split())
+
+
+@pytest.mark.parametrize("count", range(1, MOST_PROXIES + 1))
+def test_the_legend_names_the_cloud_the_front_and_every_proxy(count):
+    points = make_points()
+    figure = draw(points, make_picks(points, count))
+    names = [f"proxy_{place}" for place in range(count)]
+    assert legend_of(figure) == ["all 300 architectures", "Pareto front", *names]
+    assert figure.get_size_inches()[0] == (COLUMN_WIDTH_INCHES if count == 1 else PAGE_WIDTH_INCHES)
+    lines = [line for line in figure.axes[0].lines if line.get_drawstyle() == "steps-post"]
+    assert [to_hex(line.get_color()).upper() for line in lines[1:]] == list(COLOURS[:count])
+    widths = [line.get_linewidth() for line in lines[1:]]
+    assert widths == sorted(set(widths), reverse=True), "of lines that coincide all are seen"
+
+
+def test_points_picks_and_front_lie_where_their_numbers_are():
+    points = make_points()
+    picks = make_picks(points, 1).iloc[5:]
+    picks = picks[picks["y"] > 50]
+    axes = draw(points, picks).axes[0]
+    cloud, _, front, _, marks, _ = offsets(axes)
+    assert sorted(map(tuple, cloud)) == sorted(map(tuple, points.loc[points["y"] > 50, ["x", "y"]].to_numpy()))
+    on_front = points[points["on_front"] & (points["y"] > 50)]
+    assert sorted(map(tuple, front)) == sorted(map(tuple, on_front[["x", "y"]].to_numpy()))
+    assert list(map(tuple, marks)) == list(map(tuple, picks[["x", "y"]].to_numpy()))
+    sizes = axes.collections[4].get_sizes()
+    assert len(set(sizes[:-1])) == 1
+    assert sizes[-1] > sizes[0], "the last pick, the highest score, is drawn larger"
+
+
+@pytest.mark.parametrize(("x_higher", "end"), [(False, 1), (True, 0)])
+def test_lines_are_steps_to_the_loosest_budget(x_higher, end):
+    points = make_points()
+    picks = pd.DataFrame({"proxy": "mine", "x": [2.0, 4.0, 6.0], "y": [88.0, 87.0, 91.0]})
+    axes = draw(points, picks.iloc[::-1] if x_higher else picks, x_higher_is_better=x_higher).axes[0]
+    line = axes.lines[-1]
+    x, y = line.get_xdata(), line.get_ydata()
+    assert line.get_drawstyle() == "steps-post"
+    assert x.tolist() == [*(picks["x"].iloc[::-1] if x_higher else picks["x"]), axes.get_xlim()[end]]
+    assert y[-1] == y[-2]
+
+
+def test_the_front_runs_from_the_tightest_budget_on():
+    points = make_points()
+    for x_higher in (False, True):
+        points["on_front"] = False
+        points.loc[pareto_front(-points["x"] if x_higher else points["x"], points["y"]), "on_front"] = True
+        line = draw(points, make_picks(points, 1), x_higher_is_better=x_higher).axes[0].lines[-2]
+        x, heights = line.get_xdata()[:-1], line.get_ydata()[:-1]
+        assert (np.diff(-x if x_higher else x) > 0).all()
+        assert (np.diff(heights) >= 0).all()
+
+
+@pytest.mark.parametrize("y_higher", [True, False])
+def test_the_worst_are_triangles_at_the_edge_and_counted(y_higher):
+    points = make_points()
+    points.loc[0, ["x", "on_front"]] = [0.01, True]
+    if not y_higher:
+        points["y"] = 100 - points["y"]
+    picks = points.iloc[[1, 50]][["x", "y"]].assign(proxy="mine")
+    figure = draw(points, picks, y_higher_is_better=y_higher)
+    axes = figure.axes[0]
+    body, edge, _, _, marks, mark_at_edge = offsets(axes)
+    low, high = axes.get_ylim()
+    assert len(edge) == 2, "the third lies beside the axis, which spans the others"
+    assert axes.get_xlim()[0] > 0.5
+    if y_higher:
+        assert low < edge[0, 1] < body[:, 1].min()
+    else:
+        assert high > edge[0, 1] > body[:, 1].max()
+    assert (len(marks), len(mark_at_edge)) == (1, 1)
+    assert mark_at_edge[0, 1] == edge[0, 1]
+    fence = float(words(figure).split(" (3), drawn")[0].split()[-1])
+    ticks = axes.get_yticks()
+    assert (ticks >= fence).all() if y_higher else (ticks <= fence).all()
+    sign, where = ("▾", "below") if y_higher else ("▴", "above")
+    assert f"{sign}: {where} " in words(figure)
+    assert "(3), drawn at the edge; 1 of them lie beside the axis." in words(figure)
+
+
+@pytest.mark.parametrize(
+    ("x_higher", "y_higher", "better"),
+    [(False, True, "left and up"), (True, False, "right and down"), (False, False, "left and down")],
+)
+def test_small_print_says_what_is_better_how_many_were_scored_and_the_source(x_higher, y_higher, better):
+    points = make_points()
+    figure = draw(
+        points,
+        make_picks(points, 2),
+        x_higher_is_better=x_higher,
+        y_higher_is_better=y_higher,
+        source="Source: $5 table_x.",
+    )
+    assert words(figure).startswith(f"Better: {better}. Front: no other architecture is better in one")
+    assert "its highest score within each budget, among the 100 that were scored;" in words(figure)
+    assert words(figure).endswith("Source: $5 table_x.")
+    everything = draw(points.assign(scored=True), make_picks(points, 2))
+    assert "within each budget, among all; the large mark" in words(everything)
+
+
+@pytest.mark.parametrize(("n", "rasterised"), [(2000, False), (2001, True)])
+def test_a_large_cloud_is_rasterised_and_the_lines_are_not(n, rasterised):
+    points = make_points(n)
+    axes = draw(points, make_picks(points, 1)).axes[0]
+    assert [collection.get_rasterized() for collection in axes.collections[:2]] == [rasterised, rasterised]
+    assert not any(collection.get_rasterized() for collection in axes.collections[2:])
+    assert not any(line.get_rasterized() for line in axes.lines)
+
+
+def test_a_vector_figure_of_a_whole_table_stays_small(tmp_path):
+    points = make_points(15_625)
+    figure = draw(points, make_picks(points.iloc[:50], 4))
+    assert save_figure(figure, tmp_path / "figure.svg").stat().st_size < 400_000
+
+
+@pytest.mark.parametrize("points", [make_points(1), make_points(2), make_points(40).assign(x=3.0, y=5.0)])
+def test_few_or_equal_points_can_be_drawn(points, tmp_path):
+    figure = draw(points, points.iloc[:1].assign(proxy="mine"))
+    assert save_figure(figure, tmp_path / "figure.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("count", range(1, MOST_PROXIES + 1))
+def test_nothing_written_overlaps_or_leaves_the_page(count):
+    points = make_points()
+    long = {
+        "x_label": "latency of the network for cifar10, one image, on a device with a long name (ms)",
+        "y_label": "cifar10 test accuracy under fast gradient sign attacks of the strength 8 / 255 (%)",
+    }
+    figure = draw(points, make_picks(points, count), source="Source. " * 20, **long)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    low, high = axes.get_xlim()
+    written = [axes.xaxis.label, axes.yaxis.label, *figure.texts, *figure.legends[0].get_texts()]
+    written += [
+        text for text, place in zip(axes.get_xticklabels(), axes.get_xticks(), strict=True) if low <= place <= high
+    ]
+    written += axes.get_yticklabels()
+    boxes = [(text.get_text(), text.get_window_extent()) for text in written if text.get_text()]
+    page = figure.bbox.padded(1)
+    assert [text for text, box in boxes if not (page.contains(*box.min) and page.contains(*box.max))] == []
+    assert [
+        (text, other_text)
+        for (text, box), (other_text, other) in itertools.combinations(boxes, 2)
+        if box.padded(-1).overlaps(other.padded(-1))
+    ] == []
+
+
+def test_matplotlibs_global_state_stays():
+    before, managers = dict(matplotlib.rcParams), list(_pylab_helpers.Gcf.figs)
+    points = make_points()
+    draw(points, make_picks(points, 2))
+    assert dict(matplotlib.rcParams) == before
+    assert list(_pylab_helpers.Gcf.figs) == managers
+
+
+def test_two_figures_of_the_same_frames_are_the_same_file(tmp_path):
+    points = make_points(2500)
+    first, second = (draw(points, make_picks(points, 3)) for _ in range(2))
+    content = save_figure(first, tmp_path / "first.svg").read_bytes()
+    assert save_figure(second, tmp_path / "second.svg").read_bytes() == content
+
+
+def test_bad_input_is_explained():
+    points = make_points()
+    picks = make_picks(points, 2)
+    with pytest.raises(HarnessError, match="one figure tells at most 4 proxies apart, got 5: proxy_0, proxy_1"):
+        draw(points, make_picks(points, 5))
+    with pytest.raises(ScoresError, match="the trade-off frame is empty"):
+        draw(points.iloc[:0], picks)
+    with pytest.raises(ScoresError, match="the picks frame is empty"):
+        draw(points, picks.iloc[:0])
+    with pytest.raises(ScoresError, match="the trade-off frame lacks: on_front"):
+        draw(points.drop(columns="on_front"), picks)
+    with pytest.raises(ScoresError, match="the picks frame's column 'y' holds 1 NaN or infinite"):
+        draw(points, picks.assign(y=[math.nan, *picks["y"][1:]]))
+
+
+# The axis of costs
+
+
+def cost_axes(costs):
+    figure = Figure(figsize=(COLUMN_WIDTH_INCHES, 2.5))
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    set_cost_axis(axes, np.asarray(costs, dtype=float))
+    figure.draw_without_rendering()
+    return axes
+
+
+@pytest.mark.parametrize(
+    ("costs", "scale"),
+    [
+        ([1, 10], "linear"),
+        ([1, 10.1], "log"),
+        ([0, 100], "linear"),
+        ([-5, 100], "linear"),
+        ([1e-300, 1e300], "log"),
+        ([7, 7], "linear"),
+        ([0, 0], "linear"),
+    ],
+)
+def test_the_axis_is_logarithmic_beyond_a_decade(costs, scale):
+    axes = cost_axes(costs)
+    assert axes.get_xscale() == scale
+    low, high = axes.get_xlim()
+    assert low < min(costs)
+    assert high > max(costs)
+
+
+@pytest.mark.parametrize("decades", [1.1, 1.5, 2.4, 5, 40, 600])
+@pytest.mark.parametrize("least", [1e-300, 0.0113, 0.501, 2e5])
+def test_a_logarithmic_axis_has_a_few_labels(least, decades):
+    axes = cost_axes([least, 10.0 ** min(math.log10(least) + decades, 308)])
+    low, high = axes.get_xlim()
+    labels = [
+        text.get_text()
+        for text, place in zip(axes.get_xticklabels(), axes.get_xticks(), strict=True)
+        if low <= place <= high
+    ]
+    assert 2 <= len(labels) <= 9
+    assert len(set(labels)) == len(labels)

@@ -1,0 +1,277 @@
+"""Keys, directions and labels of the join.
+
+Oracles: the same numbers with their sign turned, scipy, and genotypes written in other ways by hand.
+"""
+
+import math
+import random
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from benchmarks import Column, Facts, Table, TableError
+from harness import matching
+from harness.errors import ScoresError
+from harness.join import axis_label, correlate, recognised_space
+from harness.matching import column_by_key
+from harness.spaces import open_space
+from harness.spaces.nasbench201 import NasBench201
+
+CELLS = [str(cell) for cell in open_space("nasbench201").sample(25, seed=3)]
+GENOTYPES = [str(genotype) for genotype in open_space("darts").sample(8, seed=1)]
+COEFFICIENTS = ["spearman", "kendall_tau_b", "weighted_tau", "pearson"]
+
+
+def column(name, unit="ratio", higher_is_better=True, **facts):
+    given = {"dataset": None, "split": None, "epochs": None, "description": "made here", **facts}
+    return Column(name, unit=unit, seeds="none", may_be_missing=True, higher_is_better=higher_is_better, **given)
+
+
+def trained(name, dataset, split, epochs):
+    return column(name, "pct", dataset=dataset, split=split, epochs=epochs)
+
+
+def make(keys, values, what=None, space="nasbench201", **options):
+    facts = Facts("made", space, "A table of this test", "nowhere", "none", None, None, None, "No limits.")
+    return Table(list(keys), [what or column("value")], [values], facts, **options)
+
+
+def scored(keys, scores, proxy="mine"):
+    return pd.DataFrame({"architecture": list(keys), "proxy": proxy, "score": list(scores)})
+
+
+def row(ranking, proxy="mine"):
+    return ranking.frame.set_index("proxy").loc[proxy]
+
+
+def rank(frame, table, name="value"):
+    return correlate(frame, table, name, resamples=5)
+
+
+def swapped(genotype, node=0):
+    """The same genotype with the two inputs of a node of its normal cell in the other order."""
+    pairs = re.findall(r"\('\w+', \d\)", genotype)
+    first, second = pairs[2 * node : 2 * node + 2]
+    turned = genotype.replace(f"{first}, {second}", f"{second}, {first}", 1)
+    assert turned != genotype
+    return turned
+
+
+def nested(genotype):
+    """The same genotype with a list for each node, as other code prints it."""
+    cells = re.findall(r"(normal|reduce)=\[((?:\('\w+', \d\)(?:, )?)+)\]", genotype)
+    text = genotype
+    for name, flat in cells:
+        pairs = re.findall(r"\('\w+', \d\)", flat)
+        nodes = ", ".join(f"[{first}, {second}]" for first, second in zip(pairs[::2], pairs[1::2], strict=True))
+        text = text.replace(f"{name}=[{flat}]", f"{name}=[{nodes}]")
+    assert text != genotype
+    return text
+
+
+# Directions
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(-4, 4), st.integers(0, 9)), min_size=3, max_size=25))
+def test_where_lower_is_better_the_best_are_those_of_the_turned_values(rows):
+    scores, values = (np.array(numbers, dtype=float) for numbers in zip(*rows, strict=True))
+    keys = CELLS[: len(rows)]
+    lower = rank(scored(keys, scores), make(keys, values, column("value", higher_is_better=False)))
+    turned = rank(scored(keys, scores), make(keys, -values))
+    for proxy in ("mine", "params"):
+        found, expected = row(lower, proxy), row(turned, proxy)
+        for name in ("best_accuracy", "top10_best"):
+            assert found[name] == -expected[name]
+        assert found["best_percentile"] == expected["best_percentile"]
+        for name in ("spearman", "kendall_tau_b", "pearson"):
+            assert found[name] == pytest.approx(-expected[name], abs=1e-12, nan_ok=True)
+
+
+def test_where_lower_is_better_the_best_are_the_lowest():
+    values = np.arange(25.0) + 1
+    scores = np.random.default_rng(0).permutation(25).astype(float)
+    ranking = rank(scored(CELLS, scores), make(CELLS, values, column("value", "ms", higher_is_better=False)))
+    found = row(ranking)
+    first = values[scores.argmax()]
+    assert found["best_accuracy"] == first
+    assert found["best_percentile"] == stats.percentileofscore(-values, -first, kind="mean")
+    assert found["top10_best"] == values[np.argsort(scores)[-10:]].min()
+    assert found["spearman"] == pytest.approx(stats.spearmanr(scores, values).statistic)
+    assert ranking.higher_is_better is False
+    assert ranking.direction.startswith("Lower value is better. Coefficients are those of score against value")
+
+
+def test_where_higher_is_better_nothing_is_said():
+    assert rank(scored(CELLS, range(25)), make(CELLS, range(25))).direction == ""
+
+
+@pytest.mark.parametrize(
+    ("what", "measured"),
+    [
+        (column("value", "pct"), "accuracy"),
+        (column("value", "pct", higher_is_better=False), "value"),
+        (column("value", "ms", higher_is_better=False), "value"),
+        (column("value", "ratio"), "value"),
+    ],
+)
+def test_only_a_percentage_of_which_more_is_better_is_an_accuracy(what, measured):
+    assert rank(scored(CELLS, range(25)), make(CELLS, range(25), what)).measured == measured
+
+
+@pytest.mark.parametrize(
+    ("what", "label"),
+    [
+        (trained("cifar100_valid_12ep_pct", "cifar100", "valid", 12), "CIFAR-100 valid accuracy, 12 epochs (%)"),
+        (trained("mine_test_200ep_pct", "mine", "test", 200), "mine test accuracy, 200 epochs (%)"),
+        (trained("cifar10_test_200ep_pct_seed1", "cifar10", "test", 200), "made here (%)"),
+        (column("a", "ms"), "made here (ms)"),
+        (column("a", "mj"), "made here (mJ)"),
+        (column("a", "m"), "made here (M)"),
+        (column("a", "params"), "made here"),
+        (column("a", "ratio"), "made here"),
+        (column("a", "s", description=""), "a (s)"),
+    ],
+)
+def test_an_axis_is_labelled_in_words_with_its_unit(what, label):
+    assert axis_label(make(CELLS, [1] * 25, what), what.name) == label
+
+
+# Keys
+
+
+def test_one_genotype_is_matched_however_it_is_written():
+    values = np.random.default_rng(0).normal(size=8)
+    scores = np.random.default_rng(1).normal(size=8)
+    plain = rank(scored(GENOTYPES, scores), make(GENOTYPES, values, space="darts"))
+    written = [nested(swapped(text, node)) for text, node in zip(GENOTYPES, [0, 1, 2, 3] * 2, strict=True)]
+    for frame, table in (
+        (scored(written, scores), make(GENOTYPES, values, space="darts")),
+        (scored(GENOTYPES, scores), make(written, values, space="darts")),
+        (scored(map(nested, GENOTYPES), scores), make(map(swapped, GENOTYPES), values, space="darts")),
+    ):
+        ranking = rank(frame, table)
+        pd.testing.assert_frame_equal(ranking.frame, plain.frame)
+        pd.testing.assert_frame_equal(ranking.points, plain.points)
+        assert ranking.unmatched == ranking.repeated == ranking.duplicates == ()
+
+
+def test_what_the_table_lacks_is_named_as_the_scores_write_it():
+    written = list(map(swapped, GENOTYPES))
+    ranking = rank(scored(written, range(8)), make(GENOTYPES[2:], range(6), space="darts"))
+    assert ranking.unmatched == tuple(written[:2])
+    assert row(ranking)["n"] == 6
+
+
+def test_equal_scores_of_one_architecture_count_once_and_are_named():
+    scores = np.random.default_rng(1).normal(size=8)
+    table = make(GENOTYPES, range(8), space="darts")
+    frame = pd.concat(
+        [
+            scored(GENOTYPES, scores),
+            scored([swapped(GENOTYPES[3]), GENOTYPES[5]], scores[[3, 5]]),
+            scored(GENOTYPES[:4], [math.nan] * 4, "other"),
+            scored([swapped(GENOTYPES[1])], [math.nan], "other"),
+        ]
+    )
+    ranking = rank(frame, table)
+    assert ranking.repeated == (GENOTYPES[3], GENOTYPES[5], GENOTYPES[1])
+    plain = rank(frame.iloc[[*range(8), *range(10, 14)]], table)
+    pd.testing.assert_frame_equal(ranking.frame, plain.frame)
+
+
+def test_equal_rows_of_a_table_count_once_and_are_named():
+    values = np.random.default_rng(0).normal(size=8)
+    again = [swapped(GENOTYPES[2]), nested(GENOTYPES[2]), swapped(GENOTYPES[6])]
+    table = make([*GENOTYPES, *again], [*values, values[2], math.nan, values[6]], space="darts")
+    ranking = rank(scored(GENOTYPES, range(8)), table)
+    assert ranking.duplicates == tuple(again)
+    pd.testing.assert_frame_equal(
+        ranking.frame, rank(scored(GENOTYPES, range(8)), make(GENOTYPES, values, space="darts")).frame
+    )
+
+
+def test_rows_that_a_reader_left_out_are_named_too():
+    table = make(CELLS, range(25), repeated=CELLS[:2])
+    assert rank(scored(CELLS, range(25)), table).duplicates == tuple(CELLS[:2])
+
+
+def test_a_missing_number_gives_way_to_the_one_of_another_row():
+    table = make([GENOTYPES[0], swapped(GENOTYPES[0]), *GENOTYPES[1:]], [math.nan, 5, *range(7)], space="darts")
+    key = open_space("darts").key(open_space("darts").parse(GENOTYPES[0]))
+    assert column_by_key(table, "value").values[key] == 5
+
+
+def test_rows_of_one_architecture_that_contradict_each_other_are_refused():
+    other = swapped(GENOTYPES[0])
+    table = make([*GENOTYPES, other], [*range(8), 0.25], space="darts")
+    message = "table made (no file): rows 0 and 8 (from 0) are one architecture with different value, 0 and 0.25: keep"
+    with pytest.raises(TableError, match=re.escape(message)) as error:
+        rank(scored(GENOTYPES, range(8)), table)
+    assert repr(GENOTYPES[0]) in str(error.value)
+    assert repr(other) in str(error.value)
+
+
+def test_a_key_of_a_table_that_does_not_parse_is_named_with_its_row():
+    wrong = CELLS[4].replace("~0", "~7", 1)
+    table = make([*CELLS[:4], wrong], range(5))
+    message = f"table made (no file), row 4 (from 0): malformed NAS-Bench-201 cell {wrong!r}"
+    with pytest.raises(TableError, match=re.escape(message)):
+        rank(scored(CELLS, range(25)), table)
+
+
+def test_a_space_without_networks_is_refused_plainly():
+    table = make(["8:8:8:8:8", "16:8:8:8:8"], [1, 2], space="natsbench-size")
+    with pytest.raises(TableError, match="holds architectures of the space 'natsbench-size', which has no networks"):
+        rank(scored(CELLS, range(25)), table)
+
+
+def test_a_row_without_a_proxy_is_refused():
+    frame = scored(CELLS, range(25))
+    frame.loc[3, "proxy"] = None
+    with pytest.raises(ScoresError, match=re.escape("row 3 (from 0) of the scores names no proxy")):
+        rank(frame, make(CELLS, range(25)))
+
+
+def test_a_second_join_parses_nothing_again(monkeypatch):
+    matching._keyed.cache_clear()
+    parsed = []
+    parse = NasBench201.parse
+    monkeypatch.setattr(NasBench201, "parse", lambda self, text: parsed.append(text) or parse(self, text))
+    frame = scored(CELLS, range(25))
+    rank(frame, make(CELLS, range(25)))
+    assert sorted(parsed) == sorted(CELLS)
+    rank(frame, make(CELLS, range(25), column("latency", "ms")), "latency")
+    assert len(parsed) == len(CELLS)
+
+
+def test_the_whole_space_keeps_one_row_a_cell():
+    """NAS-Bench-201's tables have a row for each way to write a cell, so no two of them share a key."""
+    keys = [str(cell) for cell in open_space("nasbench201")]
+    random.Random(0).shuffle(keys)
+    values, duplicates = column_by_key(make(keys, range(15_625)), "value")
+    assert (list(values), duplicates) == (keys, ())
+    assert list(values.values()) == list(range(15_625))
+
+
+# Which space
+
+
+@pytest.mark.parametrize(
+    ("texts", "space"), [(CELLS, "nasbench201"), (GENOTYPES, "darts"), ([nested(GENOTYPES[0])], "darts")]
+)
+def test_the_space_is_that_which_reads_the_first_architecture(texts, space):
+    assert recognised_space(scored(texts, range(len(texts)))) == space
+
+
+@pytest.mark.parametrize("text", ["8:8:8:8:8", "", math.nan, "|none~0|"])
+def test_an_architecture_of_no_space_is_refused_with_every_reason(text):
+    with pytest.raises(ScoresError, match="is of no space that is known") as error:
+        recognised_space(scored([text], [1.0]))
+    assert f"nasbench201: malformed NAS-Bench-201 cell {str(text)!r}" in str(error.value)
+    assert ". darts: " in str(error.value)
