@@ -48,6 +48,7 @@ def read_own(path: Path) -> Table:
     keys, numbers, sha256 = _from_parquet(path) if path.suffix == ".parquet" else _from_csv(path)
     if not numbers:
         raise TableError(f"{path}: it has no column beside {KEY!r}; a table needs at least one column of numbers")
+    keys = [key.strip() for key in keys]
     space, architectures = identities(path, KEY, keys)
     columns = [column_of(name) for name in numbers]
     for column in columns:
