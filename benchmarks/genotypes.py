@@ -29,7 +29,6 @@ Cell = tuple[tuple[tuple[int, str], tuple[int, str]], ...]
 
 _CELLS = ("normal", "reduce")
 _NODES = range(2, 6)
-_CONCAT = ("range(2,6)", "[2,3,4,5]", "(2,3,4,5)")
 _LONGEST = 20_000
 _CALL = re.compile(r"([A-Za-z_]\w*\s*=\s*)?([A-Za-z_]\w*\.)*(Genotype|Configuration)\s*\(")
 _CONFIGURATION = "NetworkSelectorDatasetInfo:darts:"
@@ -57,10 +56,31 @@ def genotype_cells(text: str) -> tuple[Cell, Cell]:
         return _cell("normal", normal), _cell("reduce", reduction)
     except KeyFault as fault:
         raise KeyFault(f"is not a DARTS genotype: {fault}") from None
+    except RecursionError:
+        raise KeyFault("is not a DARTS genotype: it is nested too deeply") from None
 
 
 def _pairs_of(text: str) -> tuple[Sequence[object], Sequence[object]]:
     """The (operation, input) pairs of both cells, of any of the three forms."""
+    expression = _expression(text)
+    if isinstance(expression, ast.Call):
+        fields = {word.arg: word.value for word in expression.keywords}
+        if _name(expression.func) == "Genotype":
+            if expression.args or not set(fields) <= {*_CELLS, *(f"{cell}_concat" for cell in _CELLS)}:
+                raise KeyFault("its fields are normal, normal_concat, reduce and reduce_concat, by name and no others")
+            return _called("normal", fields), _called("reduce", fields)
+        if _name(expression.func) == "Configuration":
+            expression = fields.get("values", expression)
+    value = _plain(expression)
+    if isinstance(value, Mapping):
+        return _both_configured(value)
+    if not isinstance(value, (list, tuple)) or len(value) != len(_CELLS):
+        raise KeyFault(f"{value!r:.60} does not hold two cells")
+    return _indexed("normal", value[0]), _indexed("reduce", value[1])
+
+
+def _expression(text: str) -> ast.expr:
+    """The one expression that the text holds, as a syntax tree."""
     if len(text) > _LONGEST:
         raise KeyFault(f"it has {len(text):,} characters")
     try:
@@ -69,31 +89,41 @@ def _pairs_of(text: str) -> tuple[Sequence[object], Sequence[object]]:
         raise KeyFault("it is cut, or of another form") from None
     if not isinstance(statement, (ast.Expr, ast.Assign)):
         raise KeyFault("it is a statement")
-    expression = statement.value
-    if isinstance(expression, ast.Call):
-        fields = {word.arg: word.value for word in expression.keywords}
-        if ast.unparse(expression.func).rpartition(".")[2] == "Genotype":
-            return _called("normal", fields), _called("reduce", fields)
-        expression = fields.get("values", expression)
-    value = _plain(expression)
-    if isinstance(value, Mapping):
-        return _configured("normal", value), _configured("reduce", value)
-    if not isinstance(value, (list, tuple)) or len(value) != len(_CELLS):
-        raise KeyFault(f"{value!r:.60} does not hold two cells")
-    return _indexed("normal", value[0]), _indexed("reduce", value[1])
+    return statement.value
 
 
 def _called(cell: str, fields: Mapping[str | None, ast.expr]) -> Sequence[object]:
     for field in (cell, f"{cell}_concat"):
         if field not in fields:
             raise KeyFault(f"field {field!r} is missing")
-    if (concat := ast.unparse(fields[f"{cell}_concat"]).replace(" ", "")) not in _CONCAT:
-        raise KeyFault(f"field '{cell}_concat' is {concat}; in this space a cell's output is [2, 3, 4, 5]")
+    if not _is_every_node(fields[f"{cell}_concat"]):
+        raise KeyFault(f"field '{cell}_concat' is not [2, 3, 4, 5], a cell's output in this space")
     pairs = _plain(fields[cell])
     if not isinstance(pairs, (list, tuple)):
         raise KeyFault(f"field {cell!r} is not a list of pairs (operation, input)")
-    nested = len(pairs) == len(_NODES) and all(_holds_pairs(node) for node in pairs)
-    return [pair for node in pairs for pair in node] if nested else pairs
+    if not pairs or not all(_holds_pairs(node) for node in pairs):
+        return pairs
+    if len(pairs) != len(_NODES):
+        raise KeyFault(f"cell {cell!r} has {len(pairs)} nodes, expected {len(_NODES)}")
+    for place, node in zip(_NODES, pairs, strict=True):
+        if len(node) != 2:
+            raise KeyFault(f"cell {cell!r}, node {place} has {len(node)} pairs, expected 2")
+    return [pair for node in pairs for pair in node]
+
+
+def _name(function: ast.expr) -> str:
+    """Last part of the name of what is called; empty if it is no name."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _is_every_node(concat: ast.expr) -> bool:
+    """Whether it says 2 to 5, as a list, a tuple or a range."""
+    if isinstance(concat, ast.Call):
+        return _name(concat.func) == "range" and not concat.keywords and list(map(_plain, concat.args)) == [2, 6]
+    nodes = _plain(concat)
+    return isinstance(nodes, (list, tuple)) and list(nodes) == list(_NODES)
 
 
 def _holds_pairs(node: object) -> bool:
@@ -114,18 +144,28 @@ def _indexed(cell: str, pairs: object) -> Sequence[object]:
     return named
 
 
-def _configured(cell: str, entries: Mapping[object, object]) -> Sequence[object]:
+def _both_configured(value: Mapping[object, object]) -> tuple[Sequence[object], Sequence[object]]:
+    ours = {name: entry for name, entry in value.items() if str(name).startswith(_CONFIGURATION)}
+    left = {name: entry for name, entry in ours.items() if entry is not None}
+    cells = _configured("normal", left), _configured("reduce", left)
+    if left:
+        raise KeyFault(f"entry {next(iter(left))} belongs to no chosen input")
+    return cells
+
+
+def _configured(cell: str, entries: dict[object, object]) -> Sequence[object]:
+    """The pairs of one cell; what was read is taken out of the entries."""
     pairs: list[object] = []
     for node in _NODES:
         name = f"{_CONFIGURATION}inputs_node_{cell}_{node}"
-        inputs = "0_1" if node == 2 else str(entries.get(name))
+        inputs = "0_1" if node == 2 else str(entries.pop(name, None))
         if not re.fullmatch(r"[0-4]_[0-4]", inputs):
             raise KeyFault(f"entry {name} is {inputs!r}, expected two inputs such as '0_1'")
         for source in map(int, inputs.split("_")):
             edge = f"{_CONFIGURATION}edge_{cell}_{sum(range(2, node)) + source}"  # the edges are counted node by node
             if edge not in entries:
                 raise KeyFault(f"entry {edge} is missing")
-            pairs.append((entries[edge], source))
+            pairs.append((entries.pop(edge), source))
     return pairs
 
 
@@ -156,6 +196,6 @@ def _pair(cell: str, node: int, pair: object) -> tuple[int, str]:
 def _plain(expression: ast.expr) -> object:
     try:
         value: object = ast.literal_eval(expression)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, TypeError, SyntaxError, MemoryError):
         raise KeyFault("it holds something else than plain values, and nothing in a key is run") from None
     return value

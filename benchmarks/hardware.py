@@ -61,7 +61,9 @@ FACTS = Facts(
         "by data set since image size and classes do. HELP's are as released; the batch size is in the name where the "
         "release gives it. Eyeriss and FPGA are modelled, not measured; the FPGA's numbers are the same for CIFAR-10 "
         "and CIFAR-100. HELP's pixel3, raspi4, eyeriss and fpga repeat HW-NAS-Bench's CIFAR-10 columns: they are no "
-        "second measurement. The edge TPU's compiler refused 4,699 cells, which are missing there."
+        "second measurement. The edge TPU's compiler refused 4,699 cells, which are missing there. "
+        "Take care at the low end of raspi4 and pixel3: of the 125 cells whose output has no input some take about "
+        "0.01 ms, also large ones, as if the runtime left dead branches out, and others as long as the median cell."
     ),
     splits="no training: networks for CIFAR-10, CIFAR-100 and ImageNet16-120",
     epochs="none",

@@ -1,8 +1,8 @@
 """Tables of the user's own: any CSV or Parquet file with a column `architecture` and columns of numbers.
 
 What a column holds is taken from its name: dataset_split_epochs[_what]_unit[_seedN], or at least a unit at its end, one
-of `UNITS`. Lower is better for a time, an energy or a size, and where `error`, `loss`, `latency` or `energy` is in the
-name.
+of `UNITS`. Lower is better for a time, an energy or a size, and where one of the words in `_LOWER` (`error`, `latency`,
+`flops` and so on) is in the name; else higher is taken to be better.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from benchmarks.keys import KEY, identities, shown
 from benchmarks.rows import read_rows
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
 
-_LOWER = frozenset({"error", "loss", "latency", "energy"})
+_LOWER = frozenset(
+    {"error", "err", "loss", "latency", "energy", "time", "seconds", "memory", "size", "flops", "perplexity"}
+)
 _COSTS = POSITIVE_UNITS | {"params"}
 _ACCURACY = frozenset({"accuracy", "acc"})
 _NAME = re.compile(
@@ -48,6 +50,7 @@ def read_own(path: Path) -> Table:
     keys, numbers, sha256 = _from_parquet(path) if path.suffix == ".parquet" else _from_csv(path)
     if not numbers:
         raise TableError(f"{path}: it has no column beside {KEY!r}; a table needs at least one column of numbers")
+    keys = [key.strip() for key in keys]
     space, architectures = identities(path, KEY, keys)
     columns = [column_of(name) for name in numbers]
     for column in columns:
@@ -126,8 +129,17 @@ def _from_parquet(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float
 
 
 def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDArray[np.float64]) -> None:
-    """Refuse an impossible number in a column that calls itself an accuracy without a unit."""
-    if column.unit != "ratio" or _ACCURACY.isdisjoint(re.split(r"[^a-z0-9]+", column.name.lower())):
+    """Refuse an impossible number in a column whose name says what it is, but not its unit."""
+    words = set(re.split(r"[^a-z0-9]+", column.name.lower()))
+    if column.unit != "ratio":
+        return
+    if not _LOWER.isdisjoint(words) and (values < 0).any():
+        row = int(np.argmax(values < 0))
+        raise TableError(
+            f"{path}: row {row} (from 0), key {shown(keys[row])}, column {column.name!r}: {values[row]:g} is below "
+            "zero; leave a number that was not measured empty"
+        )
+    if _ACCURACY.isdisjoint(words):
         return
     broken = (values < 0) | (values > 100)
     if broken.any():

@@ -60,21 +60,27 @@ def _read_official(path: Path) -> Table:
     return table
 
 
+def _unzipped_too(file: str) -> tuple[str, ...]:
+    return file, file.removesuffix(".gz")
+
+
 _SOURCES = {
     source.facts.name: source
     for source in (
         _Source(nasbench201.FACTS, nasbench201.COLUMNS, OFFICIAL_FILES, _read_official),
-        _Source(hardware.FACTS, hardware.COLUMNS, ("nasbench201_hardware.csv.gz",), hardware.read_hardware),
+        _Source(hardware.FACTS, hardware.COLUMNS, _unzipped_too("nasbench201_hardware.csv.gz"), hardware.read_hardware),
         _Source(
             robustness.FACTS,
             robustness.COLUMNS,
-            ("nasbench201_robustness_cifar10.csv.gz",),
+            _unzipped_too("nasbench201_robustness_cifar10.csv.gz"),
             robustness.read_robustness,
         ),
         _Source(darts.RANDOM_FACTS, darts.RANDOM_COLUMNS, ("darts_random214_cifar10.csv",), darts.read_random214),
         _Source(darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500),
     )
 }
+KEYS = {darts.RANDOM_FACTS.name: "genotype"}
+"""Name of the column of keys in a source's file, where it is not `architecture`."""
 NAMES = (EITHER, ANALOG, PUBLISHED, *_SOURCES)
 
 
@@ -110,7 +116,7 @@ def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[
         return source.read(file)
     if name == EITHER:
         return analognasbench.read_analognasbench()
-    raise TableError(f"{name} is not here: {_how_to_get(source)}")
+    raise TableError(f"{name} is not here: {_how_to_get(source)}. {_what_it_is(source)}")
 
 
 def list_tables() -> tuple[Listing, ...]:
@@ -176,7 +182,7 @@ def _nowhere(column: str, space: str, looked: Mapping[str, Sequence[Column]]) ->
 def _place(listing: Listing, column: str, opened: Set[Path | None]) -> str:
     """Where else the column is, under this or its source's name; empty if the listed table does not have it."""
     columns = _SOURCES[listing.name].columns if listing.name in _SOURCES else listing.columns
-    one = next((one for one in columns if column in (one.name, one.origin)), None)
+    one = next((one for one in columns if column and column in (one.name, one.origin)), None)
     if one is None:
         return ""
     called = "" if one.name == column else f" as {one.name}"
@@ -206,9 +212,20 @@ def _how_to_get(source: _Source) -> str:
     folder = data_folder()
     files = " or ".join(source.files)
     pull = f", or run nasinit pull {EITHER}" if source.facts.name == OFFICIAL else ""
+    where = f"the {DATA_VARIABLE} folder {folder} holds no {files}; put it there"
     if folder is None:
-        return f"set the environment variable {DATA_VARIABLE} to the folder that holds {files}, or give its path{pull}"
-    return f"the {DATA_VARIABLE} folder {folder} holds no {files}; put it there, or give its path{pull}"
+        where = f"set the environment variable {DATA_VARIABLE} to the folder that holds {files}"
+    return f"{where}, or give its path{pull}"
+
+
+def _what_it_is(source: _Source) -> str:
+    """What a file of that name holds, for someone who has to bring it together."""
+    if source.facts.name == OFFICIAL:
+        return "It is what `nasinit convert` makes of the official release"
+    raw = [column.origin or column.name for column in source.columns]
+    named = f"{', '.join(raw[:2])}, …" if len(raw) > 2 else ", ".join(raw)
+    keys = KEYS.get(source.facts.name, "architecture")
+    return f"It is a CSV with the columns {keys}, {named}; source: {source.facts.source}"
 
 
 def _listing(source: _Source) -> Listing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,6 +68,8 @@ def _from_csv(path: Path, run: int | None) -> Scores:
         raise ScoresError(f"{path} is a CSV file and has no runs: leave --run out, or give a store")
     try:
         frame = pd.read_csv(path, float_precision="round_trip")
-    except (ValueError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise ScoresError(f"{path} is neither a store nor a CSV of scores: {error}") from error
+    except (EOFError, zlib.error) as error:
+        raise ScoresError(f"{path} is cut or damaged ({error}): write it again with `nasinit score --out`") from error
     return Scores(frame, str(path))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
-from harness.join import UNMEASURED, axis_label, sizes_of, with_baselines
+from harness.join import BASELINES, UNMEASURED, axis_label, sizes_of, with_baselines
 from harness.matching import checked_scores, column_by_key, matched_scores, space_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Quantity(NamedTuple):
     def higher_is_better(self) -> bool:
         """Its direction."""
         return self.table.column(self.column).higher_is_better
+
+    @property
+    def is_percentage(self) -> bool:
+        """Whether it is a share in per cent."""
+        return self.table.column(self.column).unit == "pct"
 
     @property
     def sign(self) -> float:
@@ -113,8 +118,8 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
     sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space)
     scores = with_baselines(matched.scores[matched.scores["architecture"].isin(scored.index)], sizes)
     scores = scores.join(scored, on="architecture")
-    given = list(dict.fromkeys(matched.scores["proxy"]))
-    by_proxy = {name: _scores_of(name, scores, given) for name in proxies}
+    known = list(dict.fromkeys([*matched.scores["proxy"], *BASELINES]))
+    by_proxy = {name: _scores_of(name, scores, known, len(scored)) for name in proxies}
     limits = np.unique(np.quantile(scored["cost"], QUANTILES, method="inverted_cdf"))
     regret, random_regret = _regret(scored, by_proxy)
     return TradeOff(
@@ -137,6 +142,19 @@ def scored_proxies(frame: pd.DataFrame) -> list[str]:
     if not proxies:
         raise ScoresError(f"none of the {len(scores):,} rows of the scores has a score")
     return proxies
+
+
+def proxies_beside_params(frame: pd.DataFrame, most: int) -> list[str]:
+    """Proxies to compare where none is named: at most `most`, the first that have a score in the frame, and `params`.
+
+    The baselines stand last, and `params` before any other proxy is left out; it is there also where the frame has no
+    row of it, since `trade_off` then computes it. ScoresError if no proxy has a score.
+    """
+    there = scored_proxies(frame)
+    first, second = BASELINES
+    beside = [first] if first in there or not (frame["proxy"] == first).any() else []
+    proxies = [name for name in there if name not in BASELINES][: most - len(beside)] + beside
+    return [*proxies, *(name for name in there if name == second)][:most]
 
 
 def _check(x: Quantity, y: Quantity) -> None:
@@ -174,14 +192,13 @@ def _points(x: Quantity, y: Quantity) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return points, tuple(dict.fromkeys([*costs.duplicates, *gains.duplicates]))
 
 
-def _scores_of(proxy: str, scores: pd.DataFrame, given: Sequence[str]) -> pd.DataFrame:
-    """The rows of one proxy that have a score."""
-    group = scores[scores["proxy"] == proxy]
-    if group.empty:
-        raise ScoresError(unknown("proxy of the scores", proxy, given))
-    scored = group[group["score"].notna()]
+def _scores_of(proxy: str, scores: pd.DataFrame, known: Sequence[str], architectures: int) -> pd.DataFrame:
+    """The rows of one proxy that have a score; `architectures` is how many have some proxy's row and both values."""
+    if proxy not in known:
+        raise ScoresError(unknown("proxy of the scores", proxy, known))
+    scored = scores[(scores["proxy"] == proxy) & scores["score"].notna()]
     if scored.empty:
-        raise ScoresError(f"{proxy} has no score for any of the {len(group):,} architectures that have both values")
+        raise ScoresError(f"{proxy} has no score for any of the {architectures:,} architectures that have both values")
     return scored
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from benchmarks import Column, Facts, Table, TableError
 from harness.errors import ScoresError
 from harness.spaces import open_space
-from harness.trade_off import Quantity, scored_proxies, trade_off
+from harness.trade_off import Quantity, proxies_beside_params, scored_proxies, trade_off
 from tests.reference import stats_pareto as reference
 
 SPACE = open_space("nasbench201")
@@ -174,6 +174,31 @@ def test_proxies_that_have_a_score_are_listed_in_order():
 
 
 @pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (["a"], ["a", "params"]),
+        (["a", "b", "c"], ["a", "b", "c", "params"]),
+        (["a", "b", "c", "d", "e"], ["a", "b", "c", "params"]),
+        (["params", "flops"], ["params", "flops"]),
+        (["flops", "a"], ["a", "params", "flops"]),
+        (["flops", "params", "a", "b", "c", "d"], ["a", "b", "c", "params"]),
+        (["a", "b", "flops", "params"], ["a", "b", "params", "flops"]),
+    ],
+)
+def test_params_stands_beside_the_first_proxies(there, expected):
+    frame = pd.concat([scored([1, 2], name) for name in there])
+    assert proxies_beside_params(frame, 4) == expected
+    assert set(trade_off(frame, cost([1, 2]), gain([1, 2]), expected).regret) == set(expected)
+
+
+def test_params_without_a_score_is_not_computed_anew():
+    frame = pd.concat([scored([1, 2], "a"), scored([math.nan, math.nan], "params")])
+    assert proxies_beside_params(frame, 4) == ["a"]
+    with pytest.raises(ScoresError, match="none of the 1 rows of the scores has a score"):
+        proxies_beside_params(scored([math.nan]), 4)
+
+
+@pytest.mark.parametrize(
     ("x", "y", "message"),
     [
         (cost([1, 2]), cost([1, 2]), "x and y are both cost"),
@@ -194,6 +219,11 @@ def test_scores_that_cannot_be_picked_by_are_refused():
     x, y = cost([1, 2]), gain([1, 2])
     with pytest.raises(ScoresError, match=re.escape("unknown proxy of the scores 'mien'. Did you mean 'mine'?")):
         trade_off(scored([1, 2]), x, y, ["mien"])
+    with pytest.raises(ScoresError, match=re.escape("Did you mean 'params'? Known: flops, mine, params")):
+        trade_off(scored([1, 2]), x, y, ["parms"])
+    elsewhere = pd.concat([scored([1, 2]), scored([3], "other", keys=CELLS[5:])])
+    with pytest.raises(ScoresError, match="other has no score for any of the 2 architectures that have both values"):
+        trade_off(elsewhere, x, y, ["other"])
     with pytest.raises(ScoresError, match="mine has no score for any of the 2 architectures that have both values"):
         trade_off(scored([math.nan, math.nan, 3]), x, y, ["mine"])
     with pytest.raises(ScoresError, match="none of the 3 scored architectures has both cost and gain"):
@@ -203,3 +233,4 @@ def test_scores_that_cannot_be_picked_by_are_refused():
 def test_a_quantity_knows_its_label_and_direction():
     x = quantity("latency", [1, 2], unit="ms", higher_is_better=False)
     assert (x.label, x.higher_is_better, x.sign) == ("latency made here (ms)", False, -1.0)
+    assert [quantity("share", [1, 2], unit=unit).is_percentage for unit in ("pct", "ms")] == [True, False]

@@ -43,12 +43,15 @@ def correlate(
         check_suffix(csv, "a CSV file", (".csv",))
     rankings = ranked(scores, table or [], column or [], run, resamples, seed)
     suffixes = _suffixes([ranking.column for ranking in rankings])
+    written: list[Path] = []
     for ranking, suffix in zip(rankings, suffixes, strict=True):
         if csv is not None:
-            write_csv(ranking.frame, csv.with_stem(csv.stem + suffix))
+            write_csv(ranking.frame, file := csv.with_stem(csv.stem + suffix))
+            written.append(file)
         if latex is not None:
             text = ranking_latex(ranking.frame, caption=caption(ranking), higher_is_better=ranking.higher_is_better)
-            write_text(text, latex.with_stem(latex.stem + suffix))
+            write_text(text, file := latex.with_stem(latex.stem + suffix))
+            written.append(file)
     for ranking in rankings:
         print(ranking_text(ranking.frame, title(ranking), measured=ranking.measured))
         for remark in filter(None, (ranking.direction, ranking.uneven)):
@@ -57,9 +60,8 @@ def correlate(
     if len(rankings) > 1:
         frames = {ranking.column: ranking.frame for ranking in rankings}
         print(f"{matrix_text(frames, 'Spearman of every proxy with every column')}\n")
-    for path in (csv, latex):
-        if path is not None:
-            print(f"wrote {path}" if len(rankings) == 1 else f"wrote {path.stem}_COLUMN{path.suffix} for each column")
+    for file in written:
+        print(f"wrote {file}")
 
 
 def title(ranking: Ranking) -> str:

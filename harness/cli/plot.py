@@ -70,7 +70,8 @@ def pareto(
     ] = None,
     y: Annotated[str | None, typer.Option(help="column of what it gives, as cifar10_test_200ep_pct")] = None,
     proxy: Annotated[
-        list[str] | None, typer.Option(help="proxy whose picks are drawn, up to 4; by default the first of the scores")
+        list[str] | None,
+        typer.Option(help="proxy whose picks are drawn, up to 4; by default the first of the scores, and params"),
     ] = None,
     table: options.TablesOption = None,
     run: options.RunOption = None,
@@ -101,6 +102,7 @@ def pareto(
         x_label=cost.label,
         y_label=gain.label,
         x_higher_is_better=cost.higher_is_better,
+        x_is_percentage=cost.is_percentage,
         y_higher_is_better=gain.higher_is_better,
         source="; ".join(dict.fromkeys(quantity.table.facts.title for quantity in (gain, cost))) + ".",
     )
@@ -118,20 +120,23 @@ def pareto(
 
 
 def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
-    """The proxies to draw: those named, or the first of the scores, said which are left out."""
+    """The proxies to draw: those named, or the first of the scores and params, said which are left out or added."""
     from harness.report.pareto import MOST_PROXIES
-    from harness.trade_off import scored_proxies
+    from harness.trade_off import proxies_beside_params, scored_proxies
 
     proxies = list(dict.fromkeys(named))
     if len(proxies) > MOST_PROXIES:
         raise SettingError(f"--proxy: one figure tells at most {MOST_PROXIES} proxies apart, got {len(proxies)}")
     if proxies:
         return proxies
-    there = scored_proxies(frame)
-    if len(there) > MOST_PROXIES:
-        left_out = ", ".join(there[MOST_PROXIES:])
-        print(f"proxies: the first {MOST_PROXIES} are drawn, {left_out} left out; --proxy chooses others")
-    return there[:MOST_PROXIES]
+    there, proxies = scored_proxies(frame), proxies_beside_params(frame, MOST_PROXIES)
+    left_out = [name for name in there if name not in proxies]
+    added = [name for name in proxies if name not in there]
+    remarks = [f"{', '.join(added)} computed, since the scores have none"] if added else []
+    remarks += [f"{', '.join(left_out)} left out: one figure tells {MOST_PROXIES} apart"] if left_out else []
+    if remarks:
+        print(f"proxies: {', '.join(proxies)}; {'; '.join(remarks)}; --proxy chooses others")
+    return proxies
 
 
 def _check_figures(out: list[Path]) -> None:

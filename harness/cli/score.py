@@ -141,8 +141,10 @@ def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
     if table is None:
         return (), space or "nasbench201"
     from harness.join import open_table
+    from harness.matching import space_of
 
     opened = open_table(table)
+    space_of(opened)  # refuses a space without networks, in words
     print(f"table: {opened.facts.title} ({opened.facts.path or 'in the package'})")
     if space not in (None, opened.facts.space):
         raise SettingError(

@@ -1,8 +1,9 @@
-"""The axis of what an architecture costs: logarithmic where the costs span more than a decade."""
+"""The axis of what an architecture costs: logarithmic where costs span more than a decade; an edge for the rest."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +17,27 @@ FloatArray = npt.NDArray[np.float64]
 _STEPS = {1: (1, 2, 5), 2: (1, 3)}  # within a decade, by how many decades there are
 
 
-def set_cost_axis(axes: Axes, costs: FloatArray) -> None:
+class CostRange(NamedTuple):
+    """What the axis shows, from `low` to `high`, and where what lies beside that is drawn: at `left` or `right`."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+
+    def clamped(self, values: FloatArray) -> FloatArray:
+        """The values (shape [n]), those beside the axis at its edge."""
+        return np.where(values < self.low, self.left, np.where(values > self.high, self.right, values))
+
+
+def set_cost_axis(axes: Axes, costs: FloatArray, *, may_be_log: bool = True) -> CostRange:
     """Give the x-axis of `axes` limits around `costs` (finite, shape [n], n >= 1), its scale and a few ticks.
 
-    Logarithmic if all are positive and the largest is more than ten times the smallest, else linear.
+    Logarithmic if it may be, all are positive and the largest is more than ten times the smallest, else linear. What
+    is drawn at an edge lies in the middle of the margin between the costs and the limit.
     """
     low, high = float(costs.min()), float(costs.max())
-    is_log = low > 0 and high / 10 > low
+    is_log = may_be_log and low > 0 and high / 10 > low
     axes.set_xscale("log" if is_log else "linear")
     set_limits(axes, costs)
     if is_log:
@@ -36,6 +51,10 @@ def set_cost_axis(axes: Axes, costs: FloatArray) -> None:
         formatter = ScalarFormatter(useMathText=True, useOffset=False)
         formatter.set_powerlimits((-3, 5))
         axes.xaxis.set_major_formatter(formatter)
+    transform = axes.xaxis.get_transform()
+    ends, limits = transform.transform(np.array([low, high])), transform.transform(np.array(axes.get_xlim()))
+    left, right = transform.inverted().transform((ends + limits) / 2).tolist()
+    return CostRange(low, high, left, right)
 
 
 def _log_ticks(low: float, high: float) -> tuple[list[float], list[float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import matplotlib
@@ -14,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from harness.errors import HarnessError
 from harness.report.accuracy_axis import AccuracyRange, accuracy_range, set_accuracy_axis
-from harness.report.cost_axis import set_cost_axis
+from harness.report.cost_axis import CostRange, set_cost_axis
 from harness.report.frames import checked_picks, checked_trade_off
 from harness.report.page import balanced, empty_page, wrapped
 from harness.report.panel import RASTERISED_ABOVE, triangle_text
@@ -51,6 +52,7 @@ def pareto(
     x_label: str,
     y_label: str,
     x_higher_is_better: bool = False,
+    x_is_percentage: bool = False,
     y_higher_is_better: bool = True,
     source: str | None = None,
 ) -> Figure:
@@ -58,7 +60,8 @@ def pareto(
 
     The lines are steps: at every budget of x, the height of a line is what is best, or what a proxy would choose. Few
     values far off do not stretch the y-axis: they are triangles at its edge, as are picks among them; nor do they
-    stretch the x-axis, which spans the others.
+    stretch the x-axis, which spans the others: picks beside it are triangles at its edge, which the small print counts
+    by proxy. The x-axis is logarithmic only where x is a cost, of which less is better, and no percentage.
 
     Args:
         points_frame: a row an architecture: `x`, `y`, `on_front`, `scored` (the last two true or false).
@@ -67,6 +70,7 @@ def pareto(
         x_label: of the x-axis, with its unit.
         y_label: of the y-axis, with its unit.
         x_higher_is_better: whether a budget of x is a floor; else it is a limit.
+        x_is_percentage: whether x is a share in per cent.
         y_higher_is_better: direction of y.
         source: where the numbers come from, for the small print.
 
@@ -88,23 +92,23 @@ def pareto(
     width = COLUMN_WIDTH_INCHES if is_narrow else PAGE_WIDTH_INCHES
     body = points["x"][~shown.is_beyond(points["y"].to_numpy())].to_numpy()
     is_off = (points["x"] < body.min()) | (points["x"] > body.max())
-    better = f"Better: {'right' if x_higher_is_better else 'left'} and {'up' if y_higher_is_better else 'down'}."
-    small_print = " ".join([better, *_sentences(shown, points, int(is_off.sum())), source or ""]).strip()
     front = points[points["on_front"] == 1].sort_values("x", ascending=not x_higher_is_better)
+    lines = [("Pareto front", front, _FRONT)]
+    lines += [
+        (name, picks[picks["proxy"] == name], look) for name, look in zip(proxies, _looks(len(proxies)), strict=True)
+    ]
+    better = f"Better: {'right' if x_higher_is_better else 'left'} and {'up' if y_higher_is_better else 'down'}."
+    beside = _beside({name: rows["x"].to_numpy() for name, rows, _ in lines}, body.min(), body.max())
+    sentences = [better, *_sentences(shown, points, int(is_off.sum())), *beside, source or ""]
     with matplotlib.rc_context(dict(STYLE)):
-        figure = empty_page(width, _NARROW_HEIGHT if is_narrow else _WIDE_HEIGHT, small_print)
+        figure = empty_page(width, _NARROW_HEIGHT if is_narrow else _WIDE_HEIGHT, " ".join(sentences).strip())
         axes = figure.subplots()
-        set_cost_axis(axes, body)
+        spanned = set_cost_axis(axes, body, may_be_log=not (x_higher_is_better or x_is_percentage))
         set_accuracy_axis(axes, shown)
         _draw_cloud(axes, points[~is_off], shown)
         handles = [_cloud_handle(len(points))]
         loosest = axes.get_xlim()[0 if x_higher_is_better else 1]
-        lines = [("Pareto front", front, _FRONT)]
-        lines += [
-            (name, picks[picks["proxy"] == name], look)
-            for name, look in zip(proxies, _looks(len(proxies)), strict=True)
-        ]
-        handles += [_draw_steps(axes, rows, shown, loosest, name, look) for name, rows, look in lines]
+        handles += [_draw_steps(axes, rows, (spanned, shown), loosest, name, look) for name, rows, look in lines]
         _label(figure, axes, handles, x_label, y_label)
     return figure
 
@@ -143,8 +147,23 @@ def _sentences(shown: AccuracyRange, points: pd.DataFrame, off: int) -> list[str
     if shown.fence is not None:
         where = "below" if shown.higher_is_better else "above"
         count = int(shown.is_beyond(points["y"].to_numpy()).sum())
-        beside = f"; {off:,} of them lie beside the axis" if off else ""
+        beside = f", but for those beside the axis ({off:,})" if off else ""
         sentences.append(f"{triangle_text(shown)}: {where} {shown.fence:g} ({count:,}), drawn at the edge{beside}.")
+    return sentences
+
+
+def _beside(lines: Mapping[str, FloatArray], low: float, high: float) -> list[str]:
+    """Which lines have marks left and right of the axis, how many, and at which x they truly lie."""
+    sentences = []
+    for triangle, side in (("◂", "left"), ("▸", "right")):
+        found = {name: x[x < low] if side == "left" else x[x > high] for name, x in lines.items()}
+        counts = [
+            f"{name} {len(x):,} (at {' to '.join(dict.fromkeys(f'{end:.3g}' for end in (x.min(), x.max())))})"
+            for name, x in found.items()
+            if len(x)
+        ]
+        if counts:
+            sentences.append(f"{triangle}: marks that lie {side} of the axis, drawn at its edge: {', '.join(counts)}.")
     return sentences
 
 
@@ -176,14 +195,15 @@ def _cloud_handle(count: int) -> Line2D:
 
 
 def _draw_steps(
-    axes: Axes, group: pd.DataFrame, shown: AccuracyRange, loosest: float, label: str, look: Look
+    axes: Axes, group: pd.DataFrame, ranges: tuple[CostRange, AccuracyRange], loosest: float, label: str, look: Look
 ) -> Line2D:
     """Steps through points and on to the loosest budget, with a mark at each point; returns the legend's entry."""
+    spanned, shown = ranges
     x, y = group[["x", "y"]].to_numpy().T
-    is_beyond = shown.is_beyond(y)
-    heights = np.where(is_beyond, shown.edge, y)
+    is_left, is_right, is_beyond = x < spanned.low, x > spanned.high, shown.is_beyond(y)
+    places, heights = spanned.clamped(x), np.where(is_beyond, shown.edge, y)
     axes.plot(
-        np.append(x, loosest),
+        np.append(places, loosest),
         np.append(heights, heights[-1]),
         drawstyle="steps-post",
         color=look.colour,
@@ -193,9 +213,11 @@ def _draw_steps(
     triangle = "v" if shown.higher_is_better else "^"
     sizes = np.full(len(x), look.mark)
     sizes[-1] = look.last
-    for chosen, marker in ((~is_beyond, look.marker), (is_beyond, triangle)):
+    markers = np.select([is_left, is_right, is_beyond], ["<", ">", triangle], look.marker)
+    for marker in (look.marker, triangle, "<", ">"):
+        chosen = markers == marker
         axes.scatter(
-            x[chosen],
+            places[chosen],
             heights[chosen],
             s=sizes[chosen] ** 2,
             marker=marker,

@@ -91,7 +91,7 @@ def test_a_genotype_changed_at_any_character_is_refused_where_the_space_refuses_
         ("{}", "entry NetworkSelectorDatasetInfo:darts:edge_normal_0 is missing"),
         (CONFIGURATION.replace("node_normal_3': '", "node_normal_3': 'x"), "_normal_3 is 'x"),
         ("Genotype(normal=[])", "field 'normal_concat' is missing"),
-        (FLAT.replace("normal_concat=[2", "normal_concat=[1"), "field 'normal_concat' is [1,3,4,5]; in this space"),
+        (FLAT.replace("normal_concat=[2", "normal_concat=[1"), "field 'normal_concat' is not [2, 3, 4, 5]"),
         (
             re.sub(r"\('[a-z_0-9]+', [01]\)", "('sep_conv_7x7', 1)", FLAT, count=1),
             "unknown operation 'sep_conv_7x7'. Did",

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import TableError, open_table
 from benchmarks.files import sha256_of
-from benchmarks.own import column_of
+from benchmarks.own import column_of, read_own
 from harness.spaces import open_space
 from harness.spaces.darts import forms
 
@@ -247,3 +247,12 @@ def test_genotypes_in_any_form_and_order_of_pairs_are_one_architecture(write):
 def test_a_table_of_sizes_opens(write):
     table = open_table(write(pd.DataFrame({"architecture": ["8:8:8:8:8", "8:16:24:32:64"], "x": [1, 2]})))
     assert table.facts.space == "natsbench-size"
+
+
+@pytest.mark.parametrize("name", ["my_latency", "train_time", "test_err", "flops"])
+def test_a_cost_below_zero_is_refused_under_any_name(tmp_path, name):
+    path = tmp_path / "mine.csv"
+    path.write_text(f"architecture,{name}\n|none~0|+|none~0|none~1|+|none~0|none~1|none~2|,-1\n")
+    with pytest.raises(TableError, match=rf"row 0 \(from 0\), key .*, column '{name}': -1 is below zero"):
+        read_own(path)
+    assert not column_of(name).higher_is_better

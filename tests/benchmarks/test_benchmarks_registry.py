@@ -187,7 +187,10 @@ def test_a_table_that_is_not_here_says_how_to_get_it(name):
     assert (listing.available, listing.facts.path) == (False, None)
     with pytest.raises(TableError) as error:
         open_table(name)
-    assert str(error.value) == f"{name} is not here: {listing.reason}"
+    assert str(error.value).startswith(f"{name} is not here: {listing.reason}. It is ")
+    if name != "nasbench201-official":
+        assert listing.columns[0].origin in str(error.value)
+        assert str(error.value).endswith(f"; source: {listing.facts.source}")
     assert "NASINIT_DATA" in listing.reason
     assert ("nasinit pull nasbench201" in listing.reason) == (name == "nasbench201-official")
 

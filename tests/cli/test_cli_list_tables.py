@@ -57,7 +57,9 @@ def test_every_table_is_printed_with_its_facts(nasinit: Run, isolated: Path) -> 
 def test_without_data_it_says_which_are_not_here_and_how_to_get_them(nasinit: Run, isolated: Path) -> None:
     out = nasinit("list", "tables").out
     how = "(not here: set the environment variable NASINIT_DATA to the folder that holds "
-    assert f"nasbench201-hardware  {how}nasbench201_hardware.csv.gz, or give its path)" in out
+    assert (
+        f"nasbench201-hardware  {how}nasbench201_hardware.csv.gz or nasbench201_hardware.csv, or give its path)" in out
+    )
     assert f"darts-random214  {how}darts_random214_cifar10.csv, or give its path)" in out
     assert "or run nasinit pull nasbench201)" in out
     assert "darts-published  (here: part of nasinit)" in out

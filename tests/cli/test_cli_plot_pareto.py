@@ -72,16 +72,43 @@ def test_the_figure_is_drawn_and_the_budgets_are_printed(nasinit: Run, scores: P
         assert f"wrote {tmp_path / 'made' / file}" in ended.out
 
 
-def test_by_default_the_first_four_proxies_are_drawn_and_said(
+def test_by_default_the_first_proxies_and_params_are_drawn_and_said(
     nasinit: Run, scores: Path, own: Path, tmp_path: Path
 ) -> None:
     ended = nasinit(
         "plot", "pareto", scores, "--table", own, "--x", "board_ms", "--y", "accuracy_pct", "--out", tmp_path / "p.svg"
     )
     assert ended.code == 0, ended.err
-    assert "proxies: the first 4 are drawn, fifth left out; --proxy chooses others" in ended.out
+    said = (
+        "proxies: good, bad, third, params; params computed, since the scores have none; fourth, fifth left out: one "
+        "figure tells 4 apart; --proxy chooses others\n"
+    )
+    assert said in ended.out
     drawn = (tmp_path / "p.svg").read_text()
-    assert [proxy in drawn for proxy in PROXIES] == [True] * 4 + [False]
+    assert [proxy in drawn for proxy in (*PROXIES, "params")] == [True, True, True, False, False, True]
+
+
+def test_where_all_the_scores_fit_nothing_is_said_of_proxies(nasinit: Run, store: Path, own: Path) -> None:
+    ended = nasinit("plot", "pareto", store, "--table", own, "--x", "board_ms", "--y", "accuracy_pct", "--out", "p.svg")
+    assert ended.code == 0, ended.err
+    assert "proxies:" not in ended.out
+    assert ended.out.split("budget ")[1].split("random")[0].split()[-2:] == ["params", "flops"]
+
+
+def test_a_percentage_has_a_linear_axis(nasinit: Run, scores: Path, cells: list[str], tmp_path: Path) -> None:
+    """Both columns hold the same numbers, over two decades; the powers of ten are labels of a logarithmic axis alone."""
+    rows = [f"{cell},{8 * place + 1},{8 * place + 1},{place}" for place, cell in enumerate(cells)]
+    own = tmp_path / "own.csv"
+    own.write_text("\n".join(["architecture,board_ms,board_error_pct,gain", *rows]))
+    drawn = []
+    for column in ("board_ms", "board_error_pct"):
+        file = tmp_path / f"{column}.svg"
+        ended = nasinit(
+            "plot", "pareto", scores, "--table", own, "--x", column, "--y", "gain", "--proxy", "good", "--out", file
+        )
+        assert ended.code == 0, ended.err
+        drawn.append([label for label in (">3<", ">30<", ">20<", ">80<") if label in file.read_text()])
+    assert drawn == [[">3<", ">30<"], [">20<", ">80<"]]
 
 
 def test_a_store_and_sizes_that_it_need_not_hold(nasinit: Run, store: Path, own: Path, tmp_path: Path) -> None:
@@ -138,6 +165,7 @@ def test_architectures_without_both_values_are_counted_and_named(
         (["--x", "board_sm"], "Did you mean 'board_ms'?"),
         (["--x", "accuracy_pct"], "x and y are both accuracy_pct"),
         (["--proxy", "god"], "unknown proxy of the scores 'god'. Did you mean 'good'?"),
+        (["--proxy", "parms"], "Did you mean 'params'? Known: bad, fifth, flops, fourth, good, params, third"),
         (
             [word for proxy in PROXIES for word in ("--proxy", proxy)],
             "--proxy: one figure tells at most 4 proxies apart, got 5",

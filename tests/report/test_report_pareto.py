@@ -44,8 +44,16 @@ def draw(points, picks, **options):
 
 
 def offsets(axes):
-    """Of each collection of marks: those of the cloud first, then those of the front and the proxies, in pairs."""
+    """Of each collection of marks: two of the cloud, then four of the front and of each proxy.
+
+    The four: at their place, at the edge of y, and at the left and the right edge of x.
+    """
     return [np.asarray(collection.get_offsets()) for collection in axes.collections]
+
+
+def grouped(axes):
+    marks = offsets(axes)
+    return [marks[:2], *(marks[start : start + 4] for start in range(2, len(marks), 4))]
 
 
 def legend_of(figure):
@@ -74,12 +82,13 @@ def test_points_picks_and_front_lie_where_their_numbers_are():
     picks = make_picks(points, 1).iloc[5:]
     picks = picks[picks["y"] > 50]
     axes = draw(points, picks).axes[0]
-    cloud, _, front, _, marks, _ = offsets(axes)
+    (cloud, _), (front, *_), (marks, *edges) = grouped(axes)
     assert sorted(map(tuple, cloud)) == sorted(map(tuple, points.loc[points["y"] > 50, ["x", "y"]].to_numpy()))
     on_front = points[points["on_front"] & (points["y"] > 50)]
     assert sorted(map(tuple, front)) == sorted(map(tuple, on_front[["x", "y"]].to_numpy()))
     assert list(map(tuple, marks)) == list(map(tuple, picks[["x", "y"]].to_numpy()))
-    sizes = axes.collections[4].get_sizes()
+    assert [len(edge) for edge in edges] == [0, 0, 0]
+    sizes = axes.collections[6].get_sizes()
     assert len(set(sizes[:-1])) == 1
     assert sizes[-1] > sizes[0], "the last pick, the highest score, is drawn larger"
 
@@ -116,7 +125,7 @@ def test_the_worst_are_triangles_at_the_edge_and_counted(y_higher):
     picks = points.iloc[[1, 50]][["x", "y"]].assign(proxy="mine")
     figure = draw(points, picks, y_higher_is_better=y_higher)
     axes = figure.axes[0]
-    body, edge, _, _, marks, mark_at_edge = offsets(axes)
+    (body, edge), front, (marks, mark_at_edge, *_) = grouped(axes)
     low, high = axes.get_ylim()
     assert len(edge) == 2, "the third lies beside the axis, which spans the others"
     assert axes.get_xlim()[0] > 0.5
@@ -131,7 +140,65 @@ def test_the_worst_are_triangles_at_the_edge_and_counted(y_higher):
     assert (ticks >= fence).all() if y_higher else (ticks <= fence).all()
     sign, where = ("▾", "below") if y_higher else ("▴", "above")
     assert f"{sign}: {where} " in words(figure)
-    assert "(3), drawn at the edge; 1 of them lie beside the axis." in words(figure)
+    assert "(3), drawn at the edge, but for those beside the axis (1)." in words(figure)
+    assert len(front[2]) == 1, "that of the front which lies left of the axis"
+    assert "◂: marks that lie left of the axis, drawn at its edge: Pareto front 1 (at 0.01)." in words(figure)
+
+
+@pytest.mark.parametrize("is_log", [False, True])
+def test_picks_beside_the_axis_are_marks_at_its_edge_and_counted_by_proxy(is_log):
+    points = make_points()
+    points.loc[:2, "x"] = [0.012, 0.013, 5000.0]
+    if is_log:
+        points.loc[3:4, "x"] = [0.5, 20.0]
+    at_chance = points.loc[:2, ["x", "y"]]
+    inside = points.loc[[50], ["x", "y"]]
+    picks = pd.concat(
+        [
+            at_chance.iloc[:1].assign(proxy="only"),
+            pd.concat([at_chance.iloc[:2], inside]).assign(proxy="left"),
+            pd.concat([inside, at_chance.iloc[2:]]).assign(proxy="right"),
+            inside.assign(proxy="inside"),
+        ]
+    )
+    figure = draw(points, picks)
+    axes = figure.axes[0]
+    assert axes.get_xscale() == ("log" if is_log else "linear")
+    assert axes.get_xlim()[0] > 0.02
+    assert axes.get_xlim()[1] < 100
+    body = points.loc[points["y"] > 50, "x"]
+    proxies = grouped(axes)[2:]
+    assert [[len(marks) for marks in proxy] for proxy in proxies] == [
+        [0, 0, 1, 0],
+        [1, 0, 2, 0],
+        [1, 0, 0, 1],
+        [1, 0, 0, 0],
+    ]
+    for x, height in [*proxies[0][2], *proxies[1][2]]:
+        assert axes.get_xlim()[0] < x < body.min()
+        assert axes.get_ylim()[0] < height < points.loc[points["y"] > 50, "y"].min()
+    assert body.max() < proxies[2][3][0, 0] < axes.get_xlim()[1]
+    assert axes.lines[-4].get_xdata()[0] == proxies[0][2][0, 0], "the line starts at the mark"
+    assert max(axes.collections[8].get_sizes()) > min(axes.collections[12].get_sizes()), "highest of all, drawn larger"
+    assert "◂: marks that lie left of the axis, drawn at its edge: only 1 (at 0.012), left 2 (at 0.012 to 0.013)." in (
+        words(figure)
+    )
+    assert "▸: marks that lie right of the axis, drawn at its edge: right 1 (at 5e+03)." in words(figure)
+    assert not {"◂", "▸"} & set(words(draw(points, picks.iloc[-1:])))
+
+
+@pytest.mark.parametrize(
+    ("options", "scale"),
+    [
+        ({}, "log"),
+        ({"x_is_percentage": True}, "linear"),
+        ({"x_higher_is_better": True}, "linear"),
+        ({"x_higher_is_better": True, "x_is_percentage": True}, "linear"),
+    ],
+)
+def test_only_a_cost_that_is_no_percentage_is_logarithmic(options, scale):
+    points = make_points().assign(x=lambda frame: 1 + 98 * (frame["x"] - 1) / 8)
+    assert draw(points, make_picks(points, 1), **options).axes[0].get_xscale() == scale
 
 
 @pytest.mark.parametrize(
@@ -234,11 +301,11 @@ def test_bad_input_is_explained():
 # The axis of costs
 
 
-def cost_axes(costs):
+def cost_axes(costs, **options):
     figure = Figure(figsize=(COLUMN_WIDTH_INCHES, 2.5))
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    set_cost_axis(axes, np.asarray(costs, dtype=float))
+    axes.spanned = set_cost_axis(axes, np.asarray(costs, dtype=float), **options)
     figure.draw_without_rendering()
     return axes
 
@@ -259,8 +326,11 @@ def test_the_axis_is_logarithmic_beyond_a_decade(costs, scale):
     axes = cost_axes(costs)
     assert axes.get_xscale() == scale
     low, high = axes.get_xlim()
-    assert low < min(costs)
-    assert high > max(costs)
+    assert low < axes.spanned.left < min(costs) == axes.spanned.low
+    assert high > axes.spanned.right > max(costs) == axes.spanned.high
+    places = [low, *costs, high]
+    assert axes.spanned.clamped(np.array(places)).tolist() == [axes.spanned.left, *costs, axes.spanned.right]
+    assert cost_axes(costs, may_be_log=False).get_xscale() == "linear"
 
 
 @pytest.mark.parametrize("decades", [1.1, 1.5, 2.4, 5, 40, 600])

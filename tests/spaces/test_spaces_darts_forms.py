@@ -135,6 +135,7 @@ WRONG = {
     "a name": ("DARTS_V2", "is not a plain value"),
     "huge": ("(" * 30_000, "30,000 characters"),
     "deep": ("(" * 5_000 + ")" * 5_000, "cut, or of another form"),
+    "another range": (changed("normal_concat=[2, 3, 4, 5]", "normal_concat=range(10**9)"), "field 'normal_concat' is"),
     "unknown operation": (changed("dil_conv_3x3", "dil_conv_3x4"), "unknown operation 'dil_conv_3x4'. Did you mean"),
     "none": (changed("'skip_connect', 0", "'none', 0"), "'none' is dropped when a cell is derived"),
     "input that does not exist": (
@@ -151,6 +152,19 @@ WRONG = {
         changed("('skip_connect', 0), ('dil_conv_3x3', 2)]", "]"),
         "cell 'normal' of a DARTS genotype has 6 pairs, expected 8",
     ),
+    "one pair at a node, three at the next": (
+        forms.nested_text(DARTS_V2).replace(
+            "[('sep_conv_3x3', 1), ('skip_connect', 0)], [(", "[('sep_conv_3x3', 1)], [('skip_connect', 0), ("
+        ),
+        "cell 'normal', node 4 has 1 pairs, expected 2",
+    ),
+    "two nodes in one": (
+        forms.nested_text(DARTS_V2).replace(
+            "('sep_conv_3x3', 1)], [('sep_conv_3x3', 0)", "('sep_conv_3x3', 1), ('sep_conv_3x3', 0)"
+        ),
+        "cell 'normal' has 3 nodes, expected 4",
+    ),
+    "no field names": ("Genotype([], [2, 3, 4, 5], [], [2, 3, 4, 5])", "4 values have no field name"),
     "missing nested node": (
         forms.nested_text(DARTS_V2).replace(", [('skip_connect', 0), ('dil_conv_3x3', 2)]", ""),
         "cell 'normal' has 3 nodes, expected 4",
@@ -164,6 +178,33 @@ WRONG = {
     "one compact cell": ("[[(0, 1), (1, 0)]]", "compact tuples are two cells"),
     "empty configuration": ("{}", "edge_normal_0 is missing"),
 }
+
+
+@pytest.mark.parametrize("levels", [300, 900, 3000])
+@pytest.mark.parametrize(
+    "deep",
+    [
+        lambda levels: "f" + "()" * levels,
+        lambda levels: f"Genotype(normal={'1+' * levels}1, normal_concat=[2], reduce=[], reduce_concat=[2])",
+        lambda levels: f"a{'.b' * levels}(normal=1)",
+        lambda levels: "not " * levels + "1",
+        lambda levels: "-" * levels + "1",
+        lambda levels: "[" * (levels // 4) + "]" * (levels // 4),
+        lambda levels: "{'a':" * (levels // 4) + "1" + "}" * (levels // 4),
+    ],
+    ids=range(7),
+)
+def test_a_deep_text_is_an_error_and_nothing_worse(deep, levels):
+    with pytest.raises(SpaceError, match="malformed DARTS genotype"):
+        parse(deep(levels))
+
+
+def test_a_genotype_is_one_value_whatever_sequences_it_is_made_of():
+    lists = Genotype([list(pair) for pair in DARTS_V2.normal], list(DARTS_V2.reduce))
+    assert lists == DARTS_V2
+    assert hash(lists) == hash(DARTS_V2)
+    with pytest.raises(SpaceError, match="not \\(operation, input\\)"):
+        Genotype([("skip_connect", 0, 1), *DARTS_V2.normal[1:]], DARTS_V2.reduce)
 
 
 @pytest.mark.parametrize("case", WRONG)

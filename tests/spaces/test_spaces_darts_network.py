@@ -157,6 +157,7 @@ def test_an_odd_side_is_refused_by_the_network():
     [
         ({"width": 15}, "width must be even"),
         ({"width": 0}, "width must be even"),
+        ({"depth": 0}, "depth must be at least 1"),
         ({"stem": "cifar10"}, "unknown stem"),
     ],
 )
@@ -198,6 +199,21 @@ def test_the_auxiliary_head_speaks_in_train_mode_alone():
     plain = SPACE.build(DARTS_V2, width=4, depth=3, classes=5)
     assert plain.train()(batch).shape == (3, 5)
     assert not any("auxiliary" in name for name in plain.state_dict())
+
+
+@pytest.mark.parametrize(("stem", "side"), [("cifar", 16), ("cifar", 64), ("imagenet", 64), ("imagenet", 448)])
+def test_an_image_that_the_auxiliary_head_cannot_read_is_named(stem, side):
+    network = SPACE.build(DARTS_V2, width=4, depth=3, stem=stem, auxiliary=True)
+    with pytest.raises(SettingError, match=r"the auxiliary head reads a side of \d+ to \d+, got \[\d+, \d+\]"):
+        network(images(count=2, side=side, dtype=torch.float32))
+    with torch.no_grad():
+        assert network.eval()(images(count=2, side=side, dtype=torch.float32)).shape == (2, 10)
+
+
+def test_the_imagenet_networks_auxiliary_head_reads_images_of_224():
+    network = SPACE.build(DARTS_V2, width=4, depth=3, classes=5, stem="imagenet", auxiliary=True)
+    logits, auxiliary = network(images(count=2, side=224, dtype=torch.float32))
+    assert logits.shape == auxiliary.shape == (2, 5)
 
 
 def test_drop_path_drops_whole_samples_and_keeps_the_mean():

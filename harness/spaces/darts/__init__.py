@@ -117,7 +117,7 @@ class Darts:
         from harness.spaces.initialisation import initialise, seeded
 
         genotype = _as_genotype(architecture)
-        _check_shape(width, stem)
+        _check_shape(width, depth, stem)
         with seeded(derived_seed(seed, "weights", str(genotype))):
             network = DartsNetwork(
                 genotype,
@@ -145,7 +145,7 @@ class Darts:
         """Trainable parameters in closed form; papers leave the auxiliary head out."""
         from harness.spaces.darts import cost
 
-        _check_shape(width, stem)
+        _check_shape(width, depth, stem)
         return cost.parameter_count(
             _as_genotype(architecture),
             classes=classes,
@@ -170,7 +170,7 @@ class Darts:
         """Multiply-adds of one forward pass on one image in closed form, without the auxiliary head."""
         from harness.spaces.darts import cost
 
-        _check_shape(width, stem)
+        _check_shape(width, depth, stem)
         return cost.multiply_adds(
             _as_genotype(architecture),
             classes=classes,
@@ -199,9 +199,11 @@ def _changed_once(pairs: Pairs) -> Iterator[Pairs]:
             yield (*pairs[:position], change, *pairs[position + 1 :])
 
 
-def _check_shape(width: int, stem: str) -> None:
+def _check_shape(width: int, depth: int, stem: str) -> None:
     if stem not in STEMS:
         raise SpaceError(unknown("stem", stem, STEMS))
+    if depth < 1:
+        raise SpaceError(f"depth must be at least 1 cell, got {depth}")
     if width < 2 or width % 2:
         raise SpaceError(f"width must be even and at least 2, got {width}: a factorised reduction halves the channels")
 

@@ -5,6 +5,8 @@
 - NAS-Bench-301's configuration (ConfigSpace): a mapping of `NetworkSelectorDatasetInfo:darts:edge_normal_0` and so on
   to operations, and of `…:inputs_node_normal_3` to inputs such as `0_1`;
 - NASLib's compact tuples: `(((0, 4), (1, 3), …), (…))`, pairs (input, index in `OPERATIONS`).
+
+Not read: the lines that ConfigSpace before 0.6 prints (give `get_dictionary()`), and `Genotype` without field names.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ Compact = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 
 _LONGEST = 20_000
 _SHOWN = 120
+_NUMBERS = ("0", "1", "2", "3", "4")
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
 _EXPECTED = (
     "Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=[2, 3, 4, 5], reduce=[…], reduce_concat=[2, 3, 4, 5]), "
@@ -39,10 +42,12 @@ def parse(text: str) -> Genotype:
     try:
         if isinstance(expression, ast.Call):
             return _from_call(expression)
-        value = _literal(expression)
+        value = _literal("the text", expression)
         return from_configuration(value) if isinstance(value, Mapping) else from_compact(value)
     except SpaceError as error:
         raise _malformed(text, str(error)) from None
+    except RecursionError:
+        raise _malformed(text, "it is nested too deeply") from None
 
 
 def nested_text(genotype: Genotype) -> str:
@@ -107,7 +112,7 @@ def _configured_cell(cell: str, given: dict[str, object]) -> Pairs:
     for node in range(INPUTS, INPUTS + NODES):
         inputs = "0_1" if node == INPUTS else str(_taken(given, f"inputs_node_{cell}_{node}"))
         sources = inputs.split("_")
-        if len(sources) != 2 or not all(source.isdecimal() and int(source) < node for source in sources):
+        if len(sources) != 2 or not all(source in _NUMBERS[:node] for source in sources):
             raise SpaceError(
                 f"entry {PREFIX}inputs_node_{cell}_{node} is {inputs!r}: expected two inputs from 0 to {node - 1}, "
                 "such as '0_1'"
@@ -161,15 +166,15 @@ def _expression(text: str) -> ast.expr:
 
 
 def _from_call(call: ast.Call) -> Genotype:
-    name = ast.unparse(call.func).rpartition(".")[2]
+    name = _name(call.func)
     fields = {keyword.arg: keyword.value for keyword in call.keywords}
     if name == "Configuration" and "values" in fields:
-        values = _literal(fields["values"])
+        values = _literal("field 'values'", fields["values"])
         return from_configuration(values if isinstance(values, Mapping) else {})
     if name != "Genotype":
         raise SpaceError(unknown("form", name, ("Genotype", "Configuration")))
-    if call.args and not fields:
-        fields = dict(zip(_FIELDS, call.args, strict=False))
+    if call.args:
+        raise SpaceError(f"{len(call.args)} values have no field name")
     for field in fields:
         if field not in _FIELDS:
             raise SpaceError(unknown("field", field, _FIELDS))
@@ -177,17 +182,24 @@ def _from_call(call: ast.Call) -> Genotype:
         if field not in fields:
             raise SpaceError(f"field {field!r} is missing")
     for cell in CELLS:
-        if (concat := _concat(fields[f"{cell}_concat"])) != CONCAT:
-            raise SpaceError(f"field '{cell}_concat' is {concat}: in this space a cell's output is {CONCAT}")
-    return Genotype(*(_pairs(cell, _literal(fields[cell])) for cell in CELLS))
+        if (concat := _concat(cell, fields[f"{cell}_concat"])) != CONCAT:
+            raise SpaceError(f"field '{cell}_concat' is {concat!r:.60}: in this space a cell's output is {CONCAT}")
+    return Genotype(*(_pairs(cell, _literal(f"field {cell!r}", fields[cell])) for cell in CELLS))
 
 
-def _concat(value: ast.expr) -> object:
-    if isinstance(value, ast.Call) and ast.unparse(value.func) == "range" and not value.keywords:
-        bounds = [_literal(argument) for argument in value.args]
-        if 1 <= len(bounds) <= 2 and all(type(bound) is int and 0 <= bound <= 100 for bound in bounds):
-            return list(range(*bounds))  # type: ignore[call-overload]  # checked above
-    literal = _literal(value)
+def _name(function: ast.expr) -> str:
+    """Last part of the name of what is called; empty if it is no name."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _concat(cell: str, value: ast.expr) -> object:
+    what = f"field '{cell}_concat'"
+    if isinstance(value, ast.Call) and _name(value.func) == "range" and not value.keywords:
+        bounds = [_literal(what, argument) for argument in value.args]
+        return CONCAT if bounds == [CONCAT[0], CONCAT[-1] + 1] else f"range{tuple(bounds)}"
+    literal = _literal(what, value)
     return list(literal) if isinstance(literal, (list, tuple)) else literal
 
 
@@ -195,31 +207,33 @@ def _pairs(cell: str, value: object) -> Pairs:
     """Flat or nested (operation, input) pairs as a flat tuple."""
     if not isinstance(value, (list, tuple)):
         raise SpaceError(f"field {cell!r} is {value!r:.80}, not a list of pairs (operation, input)")
-    nested = bool(value) and all(isinstance(node, (list, tuple)) and _holds_pairs(node) for node in value)
-    if nested and len(value) != NODES:
-        raise SpaceError(f"cell {cell!r} has {len(value)} nodes, expected {NODES}")
-    flat = [pair for node in value for pair in node] if nested else list(value)
+    flat = list(value)
+    if value and all(_holds_pairs(node) for node in value):
+        if len(value) != NODES:
+            raise SpaceError(f"cell {cell!r} has {len(value)} nodes, expected {NODES}")
+        for place, node in enumerate(value, start=INPUTS):
+            if len(node) != 2:
+                raise SpaceError(f"cell {cell!r}, node {place} has {len(node)} pairs, expected 2")
+        flat = [pair for node in value for pair in node]
     for position, pair in enumerate(flat):
         if not _is_pair(pair):
             raise SpaceError(f"cell {cell!r}, pair {position} {pair!r:.80}: not (operation, input)")
     return tuple((operation, source) for operation, source in flat)
 
 
-def _holds_pairs(node: Sequence[object]) -> bool:
-    return len(node) > 0 and all(isinstance(pair, (list, tuple)) for pair in node)
+def _holds_pairs(node: object) -> bool:
+    return isinstance(node, (list, tuple)) and len(node) > 0 and all(isinstance(pair, (list, tuple)) for pair in node)
 
 
 def _is_pair(pair: object) -> bool:
     return isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str)
 
 
-def _literal(value: ast.expr) -> object:
+def _literal(what: str, value: ast.expr) -> object:
     try:
         return ast.literal_eval(value)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        raise SpaceError(
-            f"{ast.unparse(value)[:80]!r} is not a plain value, and nothing in a genotype is run"
-        ) from None
+    except (ValueError, TypeError, SyntaxError, MemoryError):
+        raise SpaceError(f"{what} is not a plain value, and nothing in a genotype is run") from None
 
 
 def _malformed(text: object, why: str) -> SpaceError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.errors import SpaceError, unknown
@@ -53,7 +53,7 @@ class Genotype:
 
     def __post_init__(self) -> None:
         for cell in CELLS:
-            _check_cell(cell, getattr(self, cell))
+            object.__setattr__(self, cell, _checked_cell(cell, getattr(self, cell)))
 
     def __str__(self) -> str:
         concat = list(range(INPUTS, INPUTS + NODES))
@@ -113,19 +113,27 @@ def _sorted_nodes(pairs: Pairs) -> Pairs:
     return tuple(pair for node in nodes_of(pairs) for pair in sorted(node, key=lambda pair: pair[1]))
 
 
-def _check_cell(cell: str, pairs: Pairs) -> None:
+def _checked_cell(cell: str, given: Sequence[Sequence[object]]) -> Pairs:
+    """The pairs as tuples, whatever sequences they were given in."""
+    pairs = [tuple(pair) for pair in given]
     if len(pairs) != 2 * NODES:
         raise SpaceError(
             f"cell {cell!r} of a DARTS genotype has {len(pairs)} pairs, expected {2 * NODES}: two for each "
             f"of the nodes {INPUTS} to {INPUTS + NODES - 1}"
         )
-    for position, (operation, source) in enumerate(pairs):
+    checked: list[Pair] = []
+    for position, pair in enumerate(pairs):
+        if len(pair) != 2:
+            raise SpaceError(f"cell {cell!r}, pair {position} {pair!r:.80}: not (operation, input)")
+        operation, source = pair
         node = INPUTS + position // 2
-        where = f"cell {cell!r}, node {node}, pair {position % 2} {(operation, source)!r}"
-        if operation not in OPERATIONS:
+        where = f"cell {cell!r}, node {node}, pair {position % 2} {pair!r:.80}"
+        if not isinstance(operation, str) or operation not in OPERATIONS:
             why = " ('none' is dropped when a cell is derived)" if operation == "none" else ""
             raise SpaceError(f"{where}: {unknown('operation', operation, OPERATIONS)}{why}")
         if isinstance(source, bool) or not isinstance(source, int) or not 0 <= source < node:
             raise SpaceError(f"{where}: input {source!r} does not exist; node {node} reads from 0 to {node - 1}")
         if position % 2 and pairs[position - 1][1] == source:
             raise SpaceError(f"{where}: both pairs read input {source}; the two inputs of a node differ in this space")
+        checked.append((operation, source))
+    return tuple(checked)

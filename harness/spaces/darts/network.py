@@ -14,6 +14,7 @@ from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, operat
 
 STEM_MULTIPLIER = 3
 AUXILIARY_CHANNELS = (128, 768)
+AUXILIARY_POOL = 5
 
 
 def reductions(depth: int) -> tuple[int, int]:
@@ -75,7 +76,7 @@ class AuxiliaryHead(nn.Module):
     Args:
         wide: channels that it reads.
         classes: outputs.
-        stride: of its average pool: 3 on CIFAR (side 8), 2 on ImageNet (side 14).
+        stride: of its average pool: 3 on CIFAR (side 8), 2 on ImageNet (side 7).
         second_norm: whether its second convolution is followed by batch norm: on CIFAR, and not on ImageNet, where the
             authors left it out by mistake and published so.
     """
@@ -83,9 +84,10 @@ class AuxiliaryHead(nn.Module):
     def __init__(self, wide: int, classes: int, *, stride: int, second_norm: bool) -> None:
         super().__init__()
         narrow, broad = AUXILIARY_CHANNELS
+        self.stride = stride
         self.features = nn.Sequential(
             nn.ReLU(),
-            nn.AvgPool2d(5, stride=stride, padding=0, count_include_pad=False),
+            nn.AvgPool2d(AUXILIARY_POOL, stride=stride, padding=0, count_include_pad=False),
             nn.Conv2d(wide, narrow, 1, bias=False),
             nn.BatchNorm2d(narrow),
             nn.ReLU(),
@@ -96,7 +98,13 @@ class AuxiliaryHead(nn.Module):
         self.classifier = nn.Linear(broad, classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Logits [N, classes] of [N, wide, H, W]."""
+        """Logits [N, classes] of [N, wide, H, W], of the side that 32×32 (or 224×224) images have there, 8 (or 7)."""
+        if any((side - AUXILIARY_POOL) // self.stride != 1 for side in inputs.shape[2:]):
+            raise SettingError(
+                f"the auxiliary head reads a side of {AUXILIARY_POOL + self.stride} to "
+                f"{AUXILIARY_POOL + 2 * self.stride - 1}, got {list(inputs.shape[2:])}: take images of side 32 (cifar) "
+                "or 224 (imagenet), or auxiliary=False"
+            )
         logits: Tensor = self.classifier(self.features(inputs).flatten(1))
         return logits
 
@@ -155,7 +163,10 @@ class DartsNetwork(nn.Module):
         self.classifier = nn.Linear(wide_last, classes)
 
     def set_drop_path(self, probability: float) -> None:
-        """Drop each operation's output but skip's, sample by sample, with that probability in train mode."""
+        """Drop each operation's output but skip's, sample by sample, with that probability in train mode.
+
+        What is dropped is drawn from torch's global generator, as with `nn.Dropout`.
+        """
         if not 0 <= probability < 1:
             raise SettingError(f"a drop-path probability is from 0 to below 1, got {probability!r}")
         for cell in self.cells:
