@@ -8,12 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import _pylab_helpers
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 
 from harness.errors import HarnessError, ScoresError
-from harness.report.cost_axis import set_cost_axis
 from harness.report.files import save_figure
 from harness.report.pareto import MOST_PROXIES, pareto
 from harness.report.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES
@@ -296,52 +293,3 @@ def test_bad_input_is_explained():
         draw(points.drop(columns="on_front"), picks)
     with pytest.raises(ScoresError, match="the picks frame's column 'y' holds 1 NaN or infinite"):
         draw(points, picks.assign(y=[math.nan, *picks["y"][1:]]))
-
-
-# The axis of costs
-
-
-def cost_axes(costs, **options):
-    figure = Figure(figsize=(COLUMN_WIDTH_INCHES, 2.5))
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    axes.spanned = set_cost_axis(axes, np.asarray(costs, dtype=float), **options)
-    figure.draw_without_rendering()
-    return axes
-
-
-@pytest.mark.parametrize(
-    ("costs", "scale"),
-    [
-        ([1, 10], "linear"),
-        ([1, 10.1], "log"),
-        ([0, 100], "linear"),
-        ([-5, 100], "linear"),
-        ([1e-300, 1e300], "log"),
-        ([7, 7], "linear"),
-        ([0, 0], "linear"),
-    ],
-)
-def test_the_axis_is_logarithmic_beyond_a_decade(costs, scale):
-    axes = cost_axes(costs)
-    assert axes.get_xscale() == scale
-    low, high = axes.get_xlim()
-    assert low < axes.spanned.left < min(costs) == axes.spanned.low
-    assert high > axes.spanned.right > max(costs) == axes.spanned.high
-    places = [low, *costs, high]
-    assert axes.spanned.clamped(np.array(places)).tolist() == [axes.spanned.left, *costs, axes.spanned.right]
-    assert cost_axes(costs, may_be_log=False).get_xscale() == "linear"
-
-
-@pytest.mark.parametrize("decades", [1.1, 1.5, 2.4, 5, 40, 600])
-@pytest.mark.parametrize("least", [1e-300, 0.0113, 0.501, 2e5])
-def test_a_logarithmic_axis_has_a_few_labels(least, decades):
-    axes = cost_axes([least, 10.0 ** min(math.log10(least) + decades, 308)])
-    low, high = axes.get_xlim()
-    labels = [
-        text.get_text()
-        for text, place in zip(axes.get_xticklabels(), axes.get_xticks(), strict=True)
-        if low <= place <= high
-    ]
-    assert 2 <= len(labels) <= 9
-    assert len(set(labels)) == len(labels)
