@@ -103,7 +103,7 @@ def test_every_proxy_is_ranked_by_every_column(chain: Chain) -> None:
         assert set(frame["proxy"]) == names
         assert frame["proxy"].tolist()[-2:] == ["params", "flops"]
         assert (frame["n"] == 12).all()
-        constant = frame["proxy"] == "linear_regions"  # as many regions as samples, for every cell
+        constant = frame["proxy"].isin(["linear_regions", "swap"])  # four samples have few patterns: every cell has all
         assert frame.loc[constant, "spearman"].isna().all()
         frame = frame[~constant]
         assert frame["spearman"].between(-1, 1).all()
