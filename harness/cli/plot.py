@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from harness.cli import options
 from harness.cli.joined import no_column, ranked, read, say_duplicates, say_repeated, say_unmatched, tables_with
-from harness.errors import SettingError
+from harness.errors import SettingError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +48,9 @@ def scatter(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
     column: Annotated[str | None, typer.Option(help="column to plot against, of any table")] = None,
+    proxy: Annotated[
+        list[str] | None, typer.Option(help="proxy to draw, beside params and flops; repeatable; by default all")
+    ] = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
@@ -58,7 +61,9 @@ def scatter(
 
     _check_figures(out)
     (ranking,) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
-    figure = draw(ranking.points, ranking.frame, column_label=ranking.label, higher_is_better=ranking.higher_is_better)
+    shown = _shown(proxy or [], ranking.frame["proxy"].tolist())
+    points, frame = (rows[rows["proxy"].isin(shown)] for rows in (ranking.points, ranking.frame))
+    figure = draw(points, frame, column_label=ranking.label, higher_is_better=ranking.higher_is_better)
     _save(figure, out)
 
 
@@ -137,6 +142,16 @@ def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
     if remarks:
         print(f"proxies: {', '.join(proxies)}; {'; '.join(remarks)}; --proxy chooses others")
     return proxies
+
+
+def _shown(named: list[str], there: list[str]) -> list[str]:
+    """The proxies to draw: those named and the baselines, or all; refuses a name that has no scores."""
+    from harness.join import BASELINES
+
+    for name in named:
+        if name not in there:
+            raise SettingError(f"--proxy: {unknown('proxy of these scores', name, there)}")
+    return [*named, *BASELINES] if named else there
 
 
 def _check_figures(out: list[Path]) -> None:

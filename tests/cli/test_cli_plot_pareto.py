@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,25 @@ def test_a_scatter_of_a_column_of_which_less_is_better(
     drawn = (tmp_path / "s.svg").read_text()
     assert "▴: value above" in drawn
     assert "n 12, ▴ 1" in drawn
+
+
+def test_a_scatter_of_chosen_proxies_keeps_the_baselines(
+    nasinit: Run, scores: Path, cells: list[str], tmp_path: Path
+) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("\n".join(["architecture,my_pct", *(f"{cell},{place}" for place, cell in enumerate(cells))]))
+    names = pd.read_csv(scores)["proxy"].unique().tolist()
+    chosen, *others = [name for name in names if name not in ("params", "flops")]
+    arguments = ("plot", "scatter", scores, "--table", own, "--column", "my_pct", "--resamples", 10)
+    ended = nasinit(*arguments, "--proxy", chosen, "--out", tmp_path / "s.svg")
+    assert ended.code == 0, ended.err
+    titles = re.findall(r">([a-z_]+)</text>", (tmp_path / "s.svg").read_text())
+    assert [title for title in titles if title in (*names, "params", "flops")] == [chosen, "params", "flops"]
+    assert others
+    ended = nasinit(*arguments, "--proxy", chosen[:-1] + "_", "--out", tmp_path / "t.svg")
+    assert (ended.code, (tmp_path / "t.svg").exists()) == (2, False)
+    assert "unknown proxy of these scores" in ended.err
+    assert f"Did you mean {chosen!r}" in ended.err
 
 
 def test_published_accuracy_against_published_latency(
