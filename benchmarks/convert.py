@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.compact import check_target, write_compact
-from benchmarks.curves import curves_path, write_curves
+from benchmarks.curves import check_curves_target, curves_path, is_curves, write_curves
 from benchmarks.errors import TableError
-from benchmarks.parts import ROWS, Parts, Rows
+from benchmarks.parts import ROWS, Parts, Rows, alone
+from benchmarks.problems import write_problems
 from benchmarks.releases.curves import Curve, curve_numbers, curves_of, splits_named
 from benchmarks.releases.opening import open_release
 from benchmarks.releases.quantities import columns_of, numbers_of
 from benchmarks.releases.records import Record
-from benchmarks.releases.release import Release
+from benchmarks.releases.release import Release, unreadable
 from benchmarks.table import Column, Facts
 
 Progress = Callable[[int], AbstractContextManager[Callable[[], None]]]
@@ -40,8 +41,9 @@ class Conversion:
 
     `converted` counts the records in the table, `resumed` those of them that an interrupted conversion had left;
     `missing` are the indices without a record, `corrupt` the messages of the records that could not be read, by index.
-    `thrown_away` counts parts of another or a damaged conversion that lay beside the file and were not used, `changed`
-    the records of parts that were read again since what they were read from had changed.
+    `problems` is the file that names all of these. `thrown_away` counts parts of another or a damaged conversion that
+    lay beside the file and were not used, `changed` the records of parts that were read again since what they were read
+    from had changed. `removed` is the file of an earlier table's curves, where this conversion wrote none.
     """
 
     table: Path
@@ -54,6 +56,8 @@ class Conversion:
     corrupt: dict[int, str]
     thrown_away: int
     changed: int
+    problems: Path | None
+    removed: Path | None
 
 
 def convert(
@@ -68,25 +72,34 @@ def convert(
 
     Every architecture of the release gets a row, NaN where its record is missing or cannot be read. What is finished is
     kept beside the file in parts, so that the same call goes on after an interruption or a kill; it reads missing and
-    corrupt records again. The memory needed does not grow with the number of records read.
+    corrupt records again. Those are listed in a text file beside the table. The memory needed does not grow with the
+    number of records read.
 
     Args:
         source: release, as `open_release` takes it.
         to: file to write, .parquet; one of that name is replaced when the new one is whole.
-        curves: learning curves to write beside it, each named DATASET:SPLIT, such as `cifar10:test`.
+        curves: learning curves to write beside it, each named DATASET:SPLIT, such as `cifar10:test`. Without any, a
+            file with curves of an earlier table of that name is removed.
         order: for an archive folder, the file with the order of its architectures, as `open_release` takes it.
         progress: shows how far the conversion is.
 
     Raises:
-        TableError: a source that is no release or whose single file is cut, a target that cannot be written, an unknown
-            curve, or no record at all that could be read.
+        TableError: a source that is no release or whose single file is cut, a target that cannot be written or that
+            another conversion is writing, an unknown curve, or no record at all that could be read.
 
     """
     path = Path(os.path.expanduser(to))
     check_target(path)
     splits = splits_named(curves)
+    if splits:
+        check_curves_target(curves_path(path))
     release = open_release(source, order=order)
-    chosen = curves_of(release.kind, splits)
+    with alone(path):
+        return _convert(release, path, curves_of(release.kind, splits), progress)
+
+
+def _convert(release: Release, path: Path, chosen: Sequence[Curve], progress: Progress | None) -> Conversion:
+    """Read what is to be read and write all files, while no other conversion to that path runs."""
     parts = Parts(path, _identity(release, chosen))
     changed = _forget_changed(release, parts)
     resumed = len(parts.stamps)
@@ -98,11 +111,25 @@ def convert(
         raise TableError(
             f"{release.path}: no record could be read: {len(missing):,} are missing, {len(corrupt):,} corrupt ({first})"
         )
+    removed = None if chosen else _remove_curves(path)
     columns, facts = _write_table(path, release, parts, len(converted), len(missing), len(corrupt))
     beside = _write_curves(path, release, parts, chosen, columns, facts) if chosen else None
+    problems = write_problems(path, missing, corrupt)
     parts.remove()
     counts = (len(converted), resumed, missing, corrupt, parts.thrown_away, changed)
-    return Conversion(path, beside, release, columns, *counts)
+    return Conversion(path, beside, release, columns, *counts, problems, removed)
+
+
+def _remove_curves(path: Path) -> Path | None:
+    """Remove the curves of an earlier table of that name, which another release's may be; their file."""
+    stale = curves_path(path)
+    if not is_curves(stale):
+        return None
+    try:
+        stale.unlink()
+    except OSError as error:
+        raise TableError(f"cannot remove {stale}, the curves of an earlier table: {error.strerror}") from error
+    return stale
 
 
 def _identity(release: Release, curves: Sequence[Curve]) -> dict[str, object]:
@@ -123,13 +150,19 @@ def _read_all(release: Release, curves: Sequence[Curve], parts: Parts, progress:
     """Read what no part holds yet into parts; why records could not be read, by index."""
     resumed = frozenset(parts.stamps)
     present = release.source.present
-    total = len((frozenset(range(len(release))) if present is None else present) - resumed)
+    total = len(release) if present is None else len(present - resumed)  # a single file is read past what is skipped
     corrupt: dict[int, str] = {}
-    rows = Rows()
+    rows, left = Rows(), total
     with (progress or _silent)(total) as advance:
+
+        def step() -> None:
+            nonlocal left
+            left -= 1
+            advance()
+
         try:
-            for index, record in release.records(resumed):
-                numbers = _numbers(record, curves)
+            for index, record in release.records(resumed, step):
+                numbers = _numbers(release, index, record, curves)
                 if isinstance(numbers, TableError):
                     corrupt[index] = str(numbers)
                 else:
@@ -137,19 +170,25 @@ def _read_all(release: Release, curves: Sequence[Curve], parts: Parts, progress:
                 if len(rows) >= ROWS:
                     full, rows = rows, Rows()
                     parts.keep(full)
-                advance()
+                step()
         finally:  # an interruption, or the damaged end of a single file, loses nothing that was read
             parts.keep(rows)
+        for _ in range(left):  # what a single file lacks
+            advance()
     return corrupt
 
 
-def _numbers(record: Record | TableError, curves: Sequence[Curve]) -> list[float] | TableError:
+def _numbers(
+    release: Release, index: int, record: Record | TableError, curves: Sequence[Curve]
+) -> list[float] | TableError:
     if isinstance(record, TableError):
         return record
     try:
         return [*numbers_of(record), *curve_numbers(record, curves)]
     except TableError as error:
         return error
+    except Exception as error:  # a record can be odd in ways that no check foresees: the others are still converted
+        return unreadable(str(release.path), index, error)
 
 
 def _forget_changed(release: Release, parts: Parts) -> int:

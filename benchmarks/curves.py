@@ -27,6 +27,23 @@ def curves_path(table: Path) -> Path:
     return table.with_suffix(f".curves{table.suffix}")
 
 
+def is_curves(path: Path) -> bool:
+    """Whether there is a file of curves that can be read, of this version of nasinit."""
+    try:
+        return path.is_file() and bool(Parquet(path, _KIND).names)
+    except TableError:
+        return False
+
+
+def check_curves_target(path: Path) -> None:
+    """Raise TableError where something else than a file of curves lies: nobody asked to replace that."""
+    if path.exists() and not is_curves(path):
+        raise TableError(
+            f"the learning curves would replace {path}, which is no file of learning curves: move it away, or give the "
+            "table another name"
+        )
+
+
 @dataclass(frozen=True)
 class Curves:
     """Learning curves by architecture; each column is read from the file when it is asked for."""

@@ -45,6 +45,7 @@ class Parquet:
     Attributes:
         document: the JSON object, with `format`, `kind`, `facts` (an object) and `columns` (a list).
         names: of all columns, in order.
+        rows: their number.
 
     Raises:
         TableError: a file that cannot be read, is cut or damaged, no Parquet, or of another kind or format.
@@ -54,11 +55,12 @@ class Parquet:
     def __init__(self, path: Path, kind: str, content: bytes | None = None) -> None:
         self.path = path
         self._content = content
-        begin = beginning(path) if content is None else content[: len(_MAGIC)]
+        begin = _beginning(path) if content is None else content[: len(_MAGIC)]
         if begin != _MAGIC:
             raise TableError(f"{path} is not a Parquet file: it begins with {begin!r}")
         self.document: dict[str, Any] = {}
         self.names: list[str] = []
+        self.rows = 0
         self._read(None, kind)
 
     def read(self, columns: Sequence[str]) -> ArrowTable:
@@ -87,13 +89,26 @@ class Parquet:
                 if kind is not None:
                     self.document = _document(self.path, file.schema_arrow.metadata or {}, kind)
                     self.names = list(file.schema_arrow.names)
+                    self.rows = file.metadata.num_rows
                     return None
                 arrow = file.read(columns=columns, use_threads=False)
             arrow.validate(full=True)
-        except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
+        except (pa.ArrowException, OSError, ValueError, MemoryError, RecursionError) as error:
             first = str(error).partition("\n")[0]
             raise TableError(f"{self.path} is cut or damaged ({first}): make it or copy it again") from error
         return arrow
+
+
+def has_document(path: Path) -> bool:
+    """Whether a Parquet file carries such a document, be it right or not; False for any other file, or none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            return _METADATA in (file.schema_arrow.metadata or {})
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def write_parquet(path: Path, parts: Iterable[ArrowTable], document: Mapping[str, object]) -> None:
@@ -136,21 +151,13 @@ def numpy_floats(column: ArrowColumn) -> NDArray[np.float64]:
     return np.asarray(chunks[0] if len(chunks) == 1 else np.concatenate(chunks), dtype=np.float64)
 
 
-def beginning(path: Path) -> bytes:
+def _beginning(path: Path) -> bytes:
     """The bytes by which a file's format is known; TableError if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read(len(_MAGIC))
     except OSError as error:
         raise TableError(f"cannot read {path}: {error.strerror or error}") from error
-
-
-def looks_like_parquet(path: Path) -> bool:
-    """Whether a file begins as Parquet does; False for one that cannot be read."""
-    try:
-        return beginning(path) == _MAGIC
-    except TableError:
-        return False
 
 
 def _document(path: Path, metadata: Mapping[bytes, bytes], kind: str) -> dict[str, Any]:

@@ -27,6 +27,37 @@ ROWS: Final = 128
 """Records in a part: what a kill loses at most, some seconds' work."""
 
 
+@contextlib.contextmanager
+def alone(target: Path) -> Iterator[None]:
+    """Hold the lock of the conversions to one file; the system frees it when its holder dies.
+
+    The lock is a file beside the target, `.NAME.lock`. It is removed before it is freed, and whoever then gets the lock
+    of a removed file makes a new one.
+
+    Raises:
+        TableError: another conversion to that file is running, or the lock cannot be made.
+
+    """
+    import filelock
+
+    path = target.with_name(f".{target.name}.lock")
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise TableError(
+            f"another conversion to {target} is running: wait until it has ended, or name another file"
+        ) from None
+    except OSError as error:
+        raise TableError(f"cannot make the lock {path}: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # some systems do not remove what is open
+            path.unlink()
+        lock.release()
+
+
 @dataclass
 class Rows:
     """Records that were read: N indices, stamps and lists of numbers."""
@@ -62,7 +93,7 @@ class Parts:
         self.conversion: Final = hashlib.sha256(json.dumps(conversion, sort_keys=True).encode()).hexdigest()
         self.thrown_away = 0
         self._files: list[Path] = []
-        self._place: dict[int, tuple[Path, int]] = {}
+        self._place: dict[int, Path] = {}
         self.stamps: dict[int, str] = {}
         for path in sorted(self.folder.glob("*.parquet")):
             self._take_over(path)
@@ -88,18 +119,26 @@ class Parts:
     def numbers(self, indices: Sequence[int]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
         """Numbers of those of the given records that a part holds, part by part.
 
+        A part's own indices say which row is which record's, not what this object wrote into a file of that name.
+
         Yields:
             Places in `indices`, of shape [N], and the numbers, of shape [N, C].
 
+        Raises:
+            TableError: a part that was damaged, replaced or removed by someone else.
+
         """
-        wanted: dict[Path, list[tuple[int, int]]] = {}
+        wanted: dict[Path, list[int]] = {}
         for place, index in enumerate(indices):
             if index in self._place:
-                path, row = self._place[index]
-                wanted.setdefault(path, []).append((place, row))
-        for path, pairs in wanted.items():
-            places, rows = np.array(pairs, dtype=np.intp).T
-            yield places, self._read(path)[2][rows]
+                wanted.setdefault(self._place[index], []).append(place)
+        for path, places in wanted.items():
+            held, _, numbers = self._read(path)
+            row_of = {index: row for row, index in enumerate(held)}
+            rows = [row_of.get(indices[place]) for place in places]
+            if None in rows:
+                raise TableError(f"{path} lost records while it was in use: is another program writing there?")
+            yield np.array(places, dtype=np.intp), numbers[np.array(rows, dtype=np.intp)]
 
     def forget(self, index: int) -> None:
         """Take a record for not yet read."""
@@ -123,7 +162,7 @@ class Parts:
 
     def _know(self, path: Path, indices: list[int], stamps: list[str]) -> None:
         self._files.append(path)
-        self._place.update({index: (path, row) for row, index in enumerate(indices)})
+        self._place.update(dict.fromkeys(indices, path))
         self.stamps.update(zip(indices, stamps, strict=True))
 
     def _read(self, path: Path) -> tuple[list[int], list[str], NDArray[np.float64]]:

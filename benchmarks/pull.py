@@ -1,7 +1,8 @@
 """Public data by URL: what there is, where it lies when it has come, and how it gets there, whole or not at all.
 
-A file that has come is compared with its SHA-256 where one is published. Where none is, its content is checked, and the
-sum of the first file that passed is kept beside the result: ever after, a file must have that sum. What a file becomes
+A file that has come is compared with its SHA-256 where one is published. Where none is, its content is checked, also
+against independent data; where those are not here, only a file whose sum is given is taken. The sum of the first file
+that passed is kept beside the result: ever after, a file must have that sum. What a file becomes
 is made in a folder beside its place and then moved there, so that no reader meets half of it, and neither a second pull
 nor a killed one is in its way.
 """
@@ -17,6 +18,7 @@ import platformdirs
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import data_folder
+from benchmarks.pulled.comparison import CannotCompareError
 from benchmarks.pulled.download import OTHER_WAYS, ProgressBar, PullError, check_url, disk_errors, download, shown
 from benchmarks.pulled.place import workplace
 from benchmarks.pulled.sources import SOURCES, Source
@@ -80,8 +82,8 @@ def pull(
 
     Args:
         what: one of `SOURCES`, or a record of one's own.
-        folder: made if it is not there. Beside the result it keeps a lock file and, where no SHA-256 is published, the
-            sum of the first file that passed.
+        folder: made if it is not there. Beside the result it keeps a lock file, once something was to be fetched or
+            read, and, where no SHA-256 is published, the sum of the first file that passed.
         url: a mirror, instead of the source's own URL.
         sha256: what the fetched file must have, instead of the published or the kept sum.
         file: a file that was downloaded by other means, instead of a URL.
@@ -92,7 +94,8 @@ def pull(
     Raises:
         PullError: the download, a check of what came from a URL, or the room on the disk failed; all else is right.
         TableError: input that cannot be: two origins, a malformed URL or sum, a file that is not there or not what it
-            should be, a folder that takes nothing, something else in the result's place.
+            should be, a folder that takes nothing, something else in the result's place; or, without a known sum,
+            nothing here that the content can be compared with.
 
     """
     if url is not None and file is not None:
@@ -102,13 +105,15 @@ def pull(
         raise TableError(f"cannot pull into {folder}: it is not a folder")
     expected = expected_sum(what.sha256, sha256, folder / f"{what.name}.source.sha256")
 
+    target = folder / what.result
     with disk_errors(folder):
+        if _is_there(what, target, say):
+            return Pulled(target, None)
+        if file is not None:
+            _check_readable(file)
         folder.mkdir(parents=True, exist_ok=True)
         with workplace(folder, what.name, say) as work:
-            target = folder / what.result
-            if os.path.lexists(target):
-                _check_there(what, target)
-                say(f"{target} is here already, and whole; to pull it again, move it away")
+            if _is_there(what, target, say):  # another pull may have ended meanwhile
                 return Pulled(target, None)
             if file is not None:
                 return Pulled(target, _build(what, file, file.name, expected, target, work, say))
@@ -117,7 +122,7 @@ def pull(
             try:
                 found = _build(what, work / "fetched", shown(address), expected, target, work, say)
             except TableError as error:
-                if isinstance(error.__cause__, OSError):
+                if isinstance(error.__cause__, (OSError, CannotCompareError)):
                     raise
                 raise PullError(f"{error}. Nothing of it was kept. {OTHER_WAYS}") from error
             return Pulled(target, found)
@@ -134,7 +139,18 @@ def _build(
 ) -> str:
     """Check the fetched file, make the result in `work` and move it to `target`; the file's SHA-256."""
     found = check_sum(fetched, origin, expected)
-    what.build(fetched, work / target.name, f"{origin}, SHA-256 {found}")
+    told = f"{origin}, SHA-256 {found}"
+    what.build(fetched, work / target.name, told)
+    try:
+        if what.compare is not None:
+            what.compare(work / target.name, told)
+    except CannotCompareError as error:
+        if expected.sha256 is None:
+            raise TableError(
+                f"{error}. So nothing of it was kept. Make the comparison possible, or give the file's SHA-256 with "
+                "--sha256, if you know it from elsewhere"
+            ) from error
+        say(f"{error}; it is taken since its SHA-256 is {expected.whose}")
     if expected.keep is not None:
         keep_sum(expected.keep, work, found, what.name, origin)
         say(f"its SHA-256 {found} is kept in {expected.keep}, and expected from now on")
@@ -142,11 +158,27 @@ def _build(
     return found
 
 
-def _check_there(what: Source, target: Path) -> None:
+def _is_there(what: Source, target: Path, say: Callable[[str], object]) -> bool:
+    if not os.path.lexists(target):
+        return False
     try:
         what.check(target)
+        if what.compare is not None:
+            what.compare(target, str(target))
+    except CannotCompareError as error:
+        say(str(error))
     except TableError as error:
         raise TableError(
             f"{target} is in the way: it is not what a pull of {what.name} makes ({error}). Move it away, or give "
             "another folder with --to"
         ) from error
+    say(f"{target} is here already, and whole; to pull it again, move it away")
+    return True
+
+
+def _check_readable(file: Path) -> None:
+    try:
+        with open(file, "rb"):
+            pass
+    except OSError as error:
+        raise TableError(f"cannot read {file}: {error.strerror or error}") from error

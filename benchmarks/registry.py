@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import analognasbench, darts, darts_published, hardware, nasbench201, robustness
+from benchmarks import analognasbench, darts, darts_published, hardware, nasbench201, official, robustness
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import DATA_VARIABLE, data_folder
-from benchmarks.footer import carried_facts
 from benchmarks.own import read_own
 from benchmarks.table import Column, Facts, Table
 
-OFFICIAL_FILES = ("nasbench201_official.csv.gz", "nasbench201_official.csv", "nasbench201.parquet")
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 EITHER = "nasbench201"
@@ -30,7 +28,9 @@ class Listing:
 
     `facts` and `columns` are those of the published table, of which a CSV file may leave columns out, or those that a
     Parquet file carries. `facts.path` is the file that would be read, None if there is none. `opens` is the name of
-    another listed table where this name only opens that one, else empty.
+    another listed table where this name only opens that one, else empty. `rows_with_numbers` is below `facts.rows` for
+    a table that was converted in part, and None where the file does not say. Of a `damaged` file, `reason` says what is
+    wrong, and nothing else is known of it but its path.
     """
 
     name: str
@@ -39,6 +39,16 @@ class Listing:
     reason: str
     columns: tuple[Column, ...] = ()
     opens: str = ""
+    rows_with_numbers: int | None = None
+    damaged: bool = False
+
+    @classmethod
+    def of(cls, table: Table) -> Listing:
+        """What is known of a table that is open, such as one of a file that is not listed."""
+        from benchmarks.compact import rows_with_numbers
+
+        counted = rows_with_numbers(table)
+        return cls(table.facts.name, table.facts, True, "read", table.columns, rows_with_numbers=counted)
 
 
 @dataclass(frozen=True)
@@ -49,17 +59,6 @@ class _Source:
     read: Callable[[Path], Table]
 
 
-def _read_official(path: Path) -> Table:
-    if path.suffix != ".parquet":
-        return nasbench201.read_nasbench201(path)
-    from benchmarks.compact import read_compact
-
-    table = read_compact(path)
-    if table.facts.space != nasbench201.FACTS.space:
-        raise TableError(f"{path} is a table of the space {table.facts.space}, not of {nasbench201.FACTS.space}")
-    return table
-
-
 def _unzipped_too(file: str) -> tuple[str, ...]:
     return file, file.removesuffix(".gz")
 
@@ -67,7 +66,7 @@ def _unzipped_too(file: str) -> tuple[str, ...]:
 _SOURCES = {
     source.facts.name: source
     for source in (
-        _Source(nasbench201.FACTS, nasbench201.COLUMNS, OFFICIAL_FILES, _read_official),
+        _Source(nasbench201.FACTS, nasbench201.COLUMNS, official.FILES, official.read_official),
         _Source(hardware.FACTS, hardware.COLUMNS, _unzipped_too("nasbench201_hardware.csv.gz"), hardware.read_hardware),
         _Source(
             robustness.FACTS,
@@ -120,21 +119,25 @@ def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[
 
 
 def list_tables() -> tuple[Listing, ...]:
-    """Every name that `open_table` takes, with what is known of its table; looks for the files, reads none of them.
+    """Every name that `open_table` takes, with what is known of its table; looks for the files, reads no number.
+
+    A Parquet file's footer is read: one that is damaged there is listed as such.
 
     Raises:
         TableError: NASINIT_DATA names something that is not a folder.
 
     """
-    official, *others = (_listing(source) for source in _SOURCES.values())
+    first, *others = (_listing(source) for source in _SOURCES.values())
     analog = _analog_listing()
-    opens = official if official.available else analog
+    opens = first if first.available else analog
     published = Listing(PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS)
     either = replace(opens, name=EITHER, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name)
-    return (either, official, analog, *others[:2], published, *others[2:])
+    return (either, first, analog, *others[:2], published, *others[2:])
 
 
-def table_with(column: str, *, space: str, names: Sequence[str] = ()) -> Table:
+def table_with(
+    column: str, *, space: str, names: Sequence[str] = (), opened: MutableMapping[str, Table] | None = None
+) -> Table:
     """First table that has the column: of those named, or without names of those of that space that are here.
 
     Args:
@@ -142,6 +145,8 @@ def table_with(column: str, *, space: str, names: Sequence[str] = ()) -> Table:
         space: name of the space that the table must be about.
         names: what `open_table` takes, in the order in which to look; empty for every table of the space that is
             here, `nasbench201` first.
+        opened: tables that are open already, by name; what is opened here is added, so that several columns cost one
+            opening a table.
 
     Raises:
         TableError: a named table of another space, or no table with the column: says which were looked through, the
@@ -149,22 +154,24 @@ def table_with(column: str, *, space: str, names: Sequence[str] = ()) -> Table:
 
     """
     listings = [listing for listing in list_tables() if listing.facts.space == space]
+    opened = {} if opened is None else opened
     looked: dict[str, tuple[Column, ...]] = {}
-    opened: set[Path | None] = set()
+    files: set[Path | None] = set()
     for name in names or [listing.name for listing in listings if listing.available]:
         listing = next((listing for listing in listings if listing.name == name), None)
         if listing is not None and name not in (EITHER, OFFICIAL):  # these two may have columns that are not listed
             if column not in [one.name for one in listing.columns]:
                 looked[name] = listing.columns
                 continue
-        table = open_table(name)
+        known = listing.opens or name if listing is not None else name
+        table = opened[known] if known in opened else opened.setdefault(known, open_table(name))
         if table.facts.space != space:
             raise TableError(f"table {name} is about the space {table.facts.space}, not about {space}")
         if column in table.column_names:
             return table
         looked[table.facts.name] = table.columns
-        opened.add(table.facts.path)
-    places = [_place(listing, column, opened) for listing in listings if listing.name != EITHER]
+        files.add(table.facts.path)
+    places = [_place(listing, column, files) for listing in listings if listing.name != EITHER]
     raise TableError(". ".join([_nowhere(column, space, looked), *filter(None, places)]))
 
 
@@ -196,10 +203,12 @@ def _place(listing: Listing, column: str, opened: Set[Path | None]) -> str:
 def _found(source: _Source) -> tuple[Path | None, str]:
     """File of a source and where it was found; None and nothing if it is not here."""
     folder = data_folder()
-    places = [] if folder is None else [folder / file for file in source.files]
-    for place in places:
-        if place.exists():
-            return place, f"found in the {DATA_VARIABLE} folder"
+    places = [] if folder is None else [folder / file for file in source.files if (folder / file).exists()]
+    if len(places) > 1 and official.gives_way(places[0]):
+        places = [*places[1:], places[0]]
+    if places:
+        over = f"; passed over: {', '.join(place.name for place in places[1:])}" if len(places) > 1 else ""
+        return places[0], f"found in the {DATA_VARIABLE} folder{over}"
     if source.facts.name == OFFICIAL:
         from benchmarks.pull import pulled_file
 
@@ -230,12 +239,15 @@ def _what_it_is(source: _Source) -> str:
 
 def _listing(source: _Source) -> Listing:
     path, where = _found(source)
-    facts, columns = source.facts, source.columns
-    carried = carried_facts(path) if path is not None and path.suffix == ".parquet" else None
-    if carried is not None and carried[0].space == facts.space:  # else reading it says what is wrong
-        facts, columns = carried
-    facts = replace(facts, path=path)
-    return Listing(source.facts.name, facts, path is not None, where or _how_to_get(source), columns)
+    name, facts = source.facts.name, replace(source.facts, path=path)
+    if path is None or path.suffix != ".parquet":
+        return Listing(name, facts, path is not None, where or _how_to_get(source), source.columns)
+    try:
+        columns, carried, counted = official.describe_official(path)
+    except TableError as error:
+        reason = f"damaged or of another kind: {error}"
+        return Listing(name, replace(facts, rows=None), True, reason, damaged=True)
+    return Listing(name, carried, True, where, columns, rows_with_numbers=counted)
 
 
 def _analog_listing() -> Listing:
@@ -262,8 +274,10 @@ def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str
     for source in _SOURCES.values():
         if file.name in source.files and file.suffix != ".parquet":
             return source.read(file)
-    if file.suffix == ".parquet" and carried_facts(file) is not None:
+    if file.suffix == ".parquet":
         from benchmarks.compact import read_compact
+        from benchmarks.parquet import has_document
 
-        return read_compact(file)
+        if has_document(file):
+            return read_compact(file)
     return read_own(file)

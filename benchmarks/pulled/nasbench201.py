@@ -1,10 +1,10 @@
-"""NAS-Bench-201's test accuracies (Dong and Yang 2020) from a small CSV extract of the NATS-Bench release.
+"""NAS-Bench-201's test accuracies (Dong and Yang 2020) from a third party's CSV extract of the NATS-Bench release.
 
 The extract has a header and a row a cell, in the official order, with the mean test accuracy (percent) over the
 available seeds after 200 epochs, as the official client's `get_more_info(index, dataset, hp=200, is_random=False)`
 returns it. No sum of its bytes is published, so what it holds is checked: every cell once and in the official order,
 the numbers that are published elsewhere, the best cell of each data set, and that every number can be a mean of one to
-three counts of correct images.
+three counts of correct images; and then, in `benchmarks.pulled.comparison`, that they agree with other trainings.
 """
 
 from __future__ import annotations
@@ -24,8 +24,15 @@ from benchmarks.compact import read_compact, write_compact
 from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
 from benchmarks.nasbench201 import column_of
+from benchmarks.rows import parsed
 from benchmarks.table import Facts
 
+REPOSITORY, COMMIT = "v-tao/nats-bench-landscape", "7d355a6a1b7b5ccf72f5967bf669d16c18e216b8"
+EXTRACT = (
+    f"a third party's extract (github.com/{REPOSITORY}, commit {COMMIT[:7]}), not the authors' own file; no sum of it "
+    "is published, so it is checked by its content"
+)
+LICENCE = "MIT for the numbers (D-X-Y/NATS-Bench); the extract's repository states none"
 KEY = "ArchitectureString"
 DECIMALS = 4
 FLOAT_NOISE = 1e-5
@@ -34,16 +41,18 @@ ORDER_SHA256 = "b24e2a8b6802be1326de041d81d564998ca8aa923055352f3a95c30d59ce7048
 FACTS = Facts(
     name="nasbench201-pulled",
     space="nasbench201",
-    title="NAS-Bench-201, test accuracies after 200 epochs in the NATS-Bench release",
+    title="NAS-Bench-201, test accuracies after 200 epochs in the NATS-Bench release, from a third party's extract",
     source="Dong and Yang 2020, arXiv 2001.00326; Dong et al. 2021, arXiv 2009.00437, github.com/D-X-Y/NATS-Bench",
-    licence="MIT (D-X-Y/NATS-Bench)",
+    licence=LICENCE,
     path=None,
     sha256=None,
     rows=None,
     note=(
-        "Limits: test accuracies only, means over the available seeds. Rounded to four decimals, since the release's "
-        "means of equal accuracies differ in the eighth digit, which would rank them. Some cells have one seed more "
-        "here than in NAS-Bench-201 v1.1, and so another mean."
+        f"Limits: {EXTRACT}: cells and their order, numbers published elsewhere, the best cells, and, where "
+        "analog-nasbench is installed, agreement with its trainings of the same cells. That excludes invented numbers, "
+        "not a few changed ones. Test accuracies only, means over the available seeds. Rounded to four decimals, since "
+        "the release's means of equal accuracies differ in the eighth digit, which would rank them. Some cells have "
+        "one seed more here than in NAS-Bench-201 v1.1, and so another mean."
     ),
     splits="test",
     epochs="200",
@@ -130,7 +139,7 @@ def read_extract(file: Path, origin: str) -> tuple[list[str], dict[str, NDArray[
     _check_cells(origin, keys)
     numbers = {}
     for name, accuracy in ACCURACIES.items():
-        given = _numbers(origin, name, [cells[header.index(name)] for cells in rows])
+        given = _numbers(file, origin, name, [cells[header.index(name)] for cells in rows])
         _check_accuracies(origin, accuracy, given, within=FLOAT_NOISE)
         numbers[accuracy.name] = np.array([float(f"{value:.{DECIMALS}f}") for value in given.tolist()])
     return keys, numbers
@@ -148,16 +157,18 @@ def _rows(file: Path, origin: str) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def _numbers(origin: str, name: str, texts: Sequence[str]) -> NDArray[np.float64]:
-    numbers = np.empty(len(texts))
-    for row, text in enumerate(texts):
-        try:
-            numbers[row] = float(text)
-        except ValueError:
-            numbers[row] = np.nan
-    if not (finite := np.isfinite(numbers)).all():
-        row = int(np.argmin(finite))
-        raise TableError(f"{origin}: row {row}, column {name!r}: {texts[row]!r} is not a number")
+def _numbers(file: Path, origin: str, name: str, texts: Sequence[str]) -> NDArray[np.float64]:
+    try:
+        numbers = parsed(file, name, texts)
+    except TableError as error:  # it names the place of the fetched file, which nobody knows
+        raise TableError(str(error).replace(str(file), origin, 1)) from None
+    for broken, complaint in (
+        (~np.isfinite(numbers), "is not a number"),
+        ((numbers < 0) | (numbers > 100), "is not a percentage from 0 to 100"),
+    ):
+        if broken.any():
+            row = int(np.argmax(broken))
+            raise TableError(f"{origin}: row {row}, column {name!r}: {texts[row]!r} {complaint}")
     return numbers
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.pulled import cifar10, nasbench201
+from benchmarks.pulled import cifar10, comparison, nasbench201
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Source:
     `sha256` is that of the file at `url`, None where nobody publishes it; `size` is its bytes, told and not checked.
     `result` names the file or folder that it becomes. `build(file, target, origin)` makes that from the file, and
     raises TableError for content that is not what it should be; `check(target)` does so for a result that is there.
+    `compare(target, origin)` does so for a result that other data speak against, and raises `CannotCompareError` where
+    those are not here. `origin` says whose file it is, where that is not its publisher's.
     """
 
     name: str
@@ -27,21 +29,22 @@ class Source:
     result: str
     build: Callable[[Path, Path, str], None]
     check: Callable[[Path], None]
+    compare: Callable[[Path, str], None] | None = None
+    origin: str = ""
 
 
 NASBENCH201 = Source(
     name="nasbench201",
     title="NAS-Bench-201's test accuracies after 200 epochs, a CSV extract made with NATS-Bench's own client",
-    url=(
-        "https://raw.githubusercontent.com/v-tao/nats-bench-landscape/"
-        "7d355a6a1b7b5ccf72f5967bf669d16c18e216b8/nats_bench.csv"
-    ),
+    url=f"https://raw.githubusercontent.com/{nasbench201.REPOSITORY}/{nasbench201.COMMIT}/nats_bench.csv",
     sha256=None,
     size=2_106_494,
-    licence="MIT for the numbers (D-X-Y/NATS-Bench); the extract's repository states none",
+    licence=nasbench201.LICENCE,
     result="nasbench201.parquet",
     build=nasbench201.build_table,
     check=nasbench201.check_table,
+    compare=comparison.compare_table,
+    origin=nasbench201.EXTRACT,
 )
 CIFAR10 = Source(
     name="cifar10",

@@ -15,15 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.errors import TableError
-from benchmarks.files import allow_listed_load
-from benchmarks.releases.pickle_stream import PickleStream
+from benchmarks.releases.pickle_stream import LARGEST, PickleStream
+from benchmarks.releases.shown import reason, shown
 from benchmarks.releases.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
 
 BZ2_SUFFIX: Final = ".pickle.pbz2"
 TORCH_SUFFIX: Final = ".pth"
-LARGEST: Final = 256 << 20
-"""Bytes that one file of a release's folder may decompress to: hundreds of times what a record takes."""
-
 _TORCH_MAGIC, _TORCH_PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
 
@@ -38,9 +35,8 @@ def load_bz2(path: Path) -> object:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise TableError(f"{path} holds more than {LARGEST:,} bytes, which no record or meta file does")
-    named = io.BytesIO(content)
-    named.name = str(path)  # allow_listed_load names the file in its messages
-    return allow_listed_load(named, RECORD_GLOBALS)
+    value: object = PickleStream(io.BytesIO(content), str(path), RECORD_GLOBALS).value()
+    return value
 
 
 @contextlib.contextmanager
@@ -82,7 +78,7 @@ def _legacy_stream(file: io.BufferedReader, path: Path, record_keys: tuple[froze
         if header[0] != _TORCH_MAGIC:
             raise TableError(f"{path} is not from torch.save: it begins with neither a zip file's bytes nor torch's")
     if header[1] != _TORCH_PROTOCOL:
-        raise TableError(f"{path}: torch's format {header[1]!r} is not known; known: {_TORCH_PROTOCOL}")
+        raise TableError(f"{path}: torch's format {shown(header[1])} is not known; known: {_TORCH_PROTOCOL}")
     return PickleStream(file, str(path), TORCH_GLOBALS, record_keys, rest)
 
 
@@ -91,7 +87,9 @@ def _readable(path: Path) -> Iterator[None]:
     """Errors of reading a file as TableError."""
     try:
         yield
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile) as error:  # RuntimeError: a member with a password
+    except TableError:
+        raise
+    except Exception as error:  # the decompressors promise no closed set of errors for a damaged file
         if isinstance(error, OSError) and error.strerror:
             raise TableError(f"cannot read {path}: {error.strerror}") from error
-        raise TableError(f"{path} is cut or damaged ({error}): get it again") from error
+        raise TableError(f"{path} is cut or damaged ({reason(error)}): get it again") from error

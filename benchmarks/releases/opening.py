@@ -13,6 +13,7 @@ from benchmarks.releases.containers import BZ2_SUFFIX, TORCH_SUFFIX, load_bz2, p
 from benchmarks.releases.kinds import KINDS, NASBENCH201, SIZE, TOPOLOGY, Kind, kind_of
 from benchmarks.releases.records import checked_record
 from benchmarks.releases.release import Release, version_of
+from benchmarks.releases.shown import shown
 from benchmarks.releases.sources import FileSource, FolderSource, files_by_index
 
 META: Final = f"meta{BZ2_SUFFIX}"
@@ -117,7 +118,7 @@ def _open_file(path: Path) -> Release:
             )
         kind, architectures = _checked_list(path, given, kinds)
         if not isinstance(index, int) or not 0 <= index < len(architectures):
-            raise TableError(f"{path}, field arch2infos: there is a record {index!r} of {len(architectures):,}")
+            raise TableError(f"{path}, field arch2infos: there is a record {shown(index)} of {len(architectures):,}")
         first = checked_record(kind, index, architectures[index], str(path), state)
     named, found = _named_version(path), version_of(first)
     if named and found and named != found:
@@ -132,7 +133,7 @@ def _listed(path: Path) -> tuple[Kind, tuple[str, ...]]:
         raise TableError(f"{path}: it is no meta file of NATS-Bench: the field meta_archs is missing")
     kind, architectures = _checked_list(path, meta["meta_archs"], (TOPOLOGY, SIZE))
     if (total := meta.get("total_archs")) != len(architectures):
-        raise TableError(f"{path}: the field total_archs is {total!r}, but meta_archs has {len(architectures):,}")
+        raise TableError(f"{path}: the field total_archs is {shown(total)}, but meta_archs has {len(architectures):,}")
     return kind, architectures
 
 
@@ -140,12 +141,15 @@ def _checked_list(path: Path, given: object, kinds: Sequence[Kind]) -> tuple[Kin
     if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
         raise TableError(f"{path}: the field meta_archs is not a list of architecture strings")
     if len(set(given)) != len(given):
-        twice = next(name for place, name in enumerate(given) if name in given[:place])
-        raise TableError(f"{path}: the field meta_archs has the architecture {twice!r} twice")
+        seen: set[str] = set()
+        twice = next(name for name in given if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise TableError(f"{path}: the field meta_archs has the architecture {shown(twice)} twice")
     kind = kind_of(given, kinds)
     if kind is None:
         known = ", ".join(f"{kind.example} ({kind.name})" for kind in kinds)
-        raise TableError(f"{path}: the field meta_archs holds {given[0]!r} or others of no known space; known: {known}")
+        raise TableError(
+            f"{path}: the field meta_archs holds {shown(given[0])} or others of no known space; known: {known}"
+        )
     return kind, tuple(given)
 
 

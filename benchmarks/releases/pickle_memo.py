@@ -12,6 +12,7 @@ STRETCH: Final = 64
 """Places that are packed together; equal stretches are kept once."""
 
 _LONGEST_KEPT = 40  # a record's longer strings are its own architecture, to which no other record refers
+_MOST_TEXTS = 1 << 20  # the records of a release share some 40,000 strings
 _GONE: Final = object()
 _Stretches = tuple[tuple[Any, ...], ...]
 
@@ -52,7 +53,12 @@ class Memo:
         self.recent.append(value)
 
     def pack(self) -> None:
-        """Let go of what no later record refers to; call it when a record is done with."""
+        """Let go of what no later record refers to; call it when a record is done with.
+
+        Raises:
+            UnpicklingError: the records have more different strings than those of any release.
+
+        """
         longest = _LONGEST_KEPT if self._packed else None
         kept = [self._kept(value, longest) for value in self.recent]
         parts = [tuple(kept[start : start + STRETCH]) for start in range(0, len(kept), STRETCH)]
@@ -61,6 +67,8 @@ class Memo:
         self._packed.append(self._known.setdefault(record, record))
         self._first += len(kept)
         self.recent.clear()
+        if len(self._texts) > _MOST_TEXTS:
+            raise pickle.UnpicklingError(f"its records hold more than {_MOST_TEXTS:,} different strings")
 
     def _old(self, place: int) -> Any:
         record = bisect_right(self._starts, place) - 1

@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from benchmarks.releases.pickle_memo import Memo
-from benchmarks.releases.unpickling import Members, Weight
+from benchmarks.releases.unpickling import Large, Members, Weight
+
+_LONGEST_TUPLE = 64
 
 
 class Machine(Protocol):
@@ -28,6 +30,9 @@ class Machine(Protocol):
 
     def whole(self, size: int) -> int:
         """The next bytes as a whole number from 0, lowest byte first."""
+
+    def charge(self, size: int) -> None:
+        """Count objects that a step makes beside its own; UnpicklingError where a record makes too many."""
 
     def allowed(self, module: str, name: str) -> type:
         """The inert type that stands for a global; TableError where none does."""
@@ -76,15 +81,29 @@ def _additems(machine: Machine) -> None:
     machine.stack[-1].update(items)
 
 
+def _flat(items: list[Any]) -> tuple[Any, ...]:
+    """Tuple of the items, in which at most one tuple lies within another.
+
+    Python hashes a tuple by its items, anew each time: as a key, one that is nested millions deep ends the process, and
+    one whose two items are the same pair, thirty times over, keeps it busy for ever.
+    """
+    if len(items) > _LONGEST_TUPLE:
+        raise pickle.UnpicklingError(f"a tuple of {len(items):,} items; at most {_LONGEST_TUPLE} are read")
+    for item in items:
+        if type(item) is tuple and any(type(inner) is tuple for inner in item):
+            raise pickle.UnpicklingError("tuples nested three deep, which no release holds")
+    return tuple(items)
+
+
 def _tuple(machine: Machine) -> None:
     items = _above_mark(machine)
-    machine.stack.append(tuple(items))
+    machine.stack.append(_flat(items))
 
 
 def _tuple_of(size: int) -> Step:
     def step(machine: Machine) -> None:
         items = machine.stack[-size:]
-        machine.stack[-size:] = [tuple(items)]
+        machine.stack[-size:] = [_flat(items)]
 
     return step
 
@@ -104,7 +123,9 @@ def _number(size: int, *, signed: bool = False) -> Step:
 
 
 def _long(machine: Machine) -> None:
-    machine.stack.append(int.from_bytes(machine.take(machine.whole(1)), "little", signed=True))
+    size = machine.whole(1)
+    number = int.from_bytes(machine.take(size), "little", signed=True)
+    machine.stack.append(number if size <= 8 else Large(number))
 
 
 def _float(machine: Machine) -> None:
@@ -164,6 +185,8 @@ def _reduce(machine: Machine) -> None:
     arguments, made = machine.stack.pop(), machine.stack.pop()
     if not isinstance(made, type) or not isinstance(arguments, tuple):
         raise pickle.UnpicklingError(f"a call of {type(made).__name__}, which is no type")
+    for argument in arguments:  # they are copied
+        machine.charge(len(argument) if isinstance(argument, (str, bytes, list, dict, set)) else 1)
     machine.stack.append(made(*arguments))
 
 

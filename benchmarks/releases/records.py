@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from benchmarks.errors import TableError, unknown
-from benchmarks.releases.kinds import DATASETS, KINDS, SEEDS, Kind, Split
+from benchmarks.releases.kinds import DATASETS, KINDS, SEEDS, SPLITS, Kind, Split
+from benchmarks.releases.shown import named, plain, reason, shown
 
 Seed = int | Literal["mean"]
 MEAN: Final = "mean"
@@ -26,6 +27,7 @@ _TRIAL_TYPES: Mapping[str, tuple[type, ...]] = {
     "latency": (list, type(None)),
     "epochs": (int,),
 }
+_SETS = {name: {s.client_set for s in SPLITS if s.client_dataset == name} - {"train"} for name in DATASETS.values()}
 _CLIENT_ERRORS = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, AssertionError)
 
 
@@ -82,8 +84,11 @@ class Record:
                 trial = results.query(split.client_dataset, seed)
                 found = trial.get_train() if split.client_set == "train" else trial.get_eval(split.client_set)
         except _CLIENT_ERRORS as error:
-            raise self.error(field, f"cannot be read ({type(error).__name__}: {error})") from error
-        return self.percentage(found["accuracy"], field), self.positive(found["loss"], field)
+            raise self.error(field, f"cannot be read ({reason(error)})") from error
+        accuracy = self.percentage(found["accuracy"], field)
+        if math.isnan(accuracy):
+            raise self.error(field, "the accuracy after the last epoch is NaN, where the training was measured")
+        return accuracy, self.positive(found["loss"], field)  # the loss of a training that diverged is NaN
 
     def train_seconds(self, client_dataset: str, epochs: int) -> float:
         """Seconds of the whole training, the client's mean over the seeds; NaN where the release has none."""
@@ -93,7 +98,7 @@ class Record:
         try:
             seconds = self.trainings[epochs].get_metrics(client_dataset, "train", is_random=False)["all_time"]
         except _CLIENT_ERRORS as error:
-            raise self.error(field, f"cannot be read ({type(error).__name__}: {error})") from error
+            raise self.error(field, f"cannot be read ({reason(error)})") from error
         return math.nan if seconds is None else self.positive(seconds, field)
 
     def costs(self, client_dataset: str) -> Costs:
@@ -110,7 +115,7 @@ class Record:
         except ValueError:  # the client's `x_seeds.index(888)`
             return Costs(math.nan, math.nan, math.nan)
         except _CLIENT_ERRORS as error:
-            raise self.error(f"{field}, costs", f"cannot be read ({type(error).__name__}: {error})") from error
+            raise self.error(f"{field}, costs", f"cannot be read ({reason(error)})") from error
         latency = math.nan if found["latency"] is None else self.positive(found["latency"], f"{field}, latency")
         return Costs(
             self._count(found["params"], f"{field}, params"),
@@ -135,8 +140,11 @@ class Record:
     def positive(self, value: object, field: str) -> float:
         """Finite number from 0, or NaN; TableError, which names the field, for anything else."""
         if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise self.error(field, f"it holds {value!r}, not a number")
-        number = float(value)
+            raise self.error(field, f"it holds {shown(value)}, not a number")
+        try:
+            number = float(value)
+        except OverflowError:
+            raise self.error(field, f"it holds {shown(value)}, a number too large to be one of them") from None
         if math.isinf(number) or number < 0:
             raise self.error(field, f"it holds {number!r}, not a finite number from 0")
         return number
@@ -147,7 +155,7 @@ class Record:
         if math.isnan(exact):
             return exact
         if abs(exact - round(exact)) > 1e-6 * max(exact, 1.0):
-            raise self.error(field, f"{millions!r} million is not a whole number")
+            raise self.error(field, f"{shown(millions)} million is not a whole number")
         return float(round(exact))
 
 
@@ -166,13 +174,14 @@ def checked_record(kind: Kind, index: int, architecture: str, where: str, state:
     for name, epochs in kind.trainings.items():
         results = held[name]
         if (found := _field(record, results, "arch_index", (int,), name)) != index:
-            raise record.error(f"{name}, arch_index", f"it is record {found}, filed as {index}")
+            raise record.error(f"{name}, arch_index", f"it is record {shown(found)}, filed as {index}")
         if (found := _field(record, results, "arch_str", (str,), name)) != architecture:
-            raise record.error(f"{name}, arch_str", f"it is {found!r}, but the meta file has {architecture!r} there")
+            raise record.error(f"{name}, arch_str", f"it is {shown(found)}, but the meta file has {architecture!r}")
         seeds = _checked_seeds(record, results, name)
         trials = _field(record, results, "all_results", (dict,), name)
         wanted = [(dataset, seed) for dataset in seeds for seed in seeds[dataset]]
         checked = {key: _checked_trial(record, trials, key, name, epochs) for key in wanted}
+        _check_times(record, checked, name)
         trainings[epochs] = client_results(kind)(
             {"arch_index": index, "arch_str": architecture, "all_results": checked, "dataset_seed": seeds}
         )
@@ -195,7 +204,7 @@ def _field(record: Record, holder: object, name: object, types: tuple[type, ...]
     if name not in holder:
         other = [kind.name for kind in KINDS if kind.record_keys == holder.keys() and kind is not record.kind]
         hint = f": it is a record of {other[0]} among those of {record.kind.name}" if other and not path else ""
-        known = ", ".join(str(key) for key in list(holder)[:8])
+        known = ", ".join(plain(key) for key in list(holder)[:8])
         raise record.error(field, f"it is missing; there are: {known or 'none'}{hint}")
     value = holder[name]
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
@@ -208,12 +217,14 @@ def _checked_seeds(record: Record, results: object, name: str) -> dict[str, list
     for dataset, seeds in given.items():
         field = f"{name}, dataset_seed"
         if dataset not in DATASETS.values():
-            raise record.error(field, unknown("data set", dataset, DATASETS.values()))
-        if not isinstance(seeds, list) or not seeds or len(set(map(repr, seeds))) != len(seeds):
-            raise record.error(field, f"{dataset} has {seeds!r}, not a list of seeds")
+            raise record.error(field, unknown("data set", named(dataset), DATASETS.values()))
+        if not isinstance(seeds, list) or not seeds:
+            raise record.error(field, f"{dataset} has {shown(seeds)}, not a list of seeds")
         for seed in seeds:
-            if seed not in SEEDS or isinstance(seed, (bool, float)):
-                raise record.error(field, f"{dataset} has {unknown('seed', seed, map(str, SEEDS))}")
+            if type(seed) is not int or seed not in SEEDS:
+                raise record.error(field, f"{dataset} has {unknown('seed', named(seed), map(str, SEEDS))}")
+        if len(set(seeds)) != len(seeds):
+            raise record.error(field, f"{dataset} has {shown(seeds)}, not a list of seeds, each once")
     if not given:
         raise record.error(f"{name}, dataset_seed", "it is empty")
     return {dataset: list(seeds) for dataset, seeds in given.items()}
@@ -225,7 +236,33 @@ def _checked_trial(record: Record, trials: object, key: tuple[str, int], name: s
         raise record.error(f"{name}, all_results", f"it lacks the training {key}, which dataset_seed names")
     trial = {field: _field(record, trials[key], field, types, path) for field, types in _TRIAL_TYPES.items()}
     if trial["epochs"] != epochs:
-        raise record.error(f"{path}, epochs", f"it is {trial['epochs']}, where a training {name!r} has {epochs}")
+        raise record.error(f"{path}, epochs", f"it is {shown(trial['epochs'])}, where a training {name!r} has {epochs}")
     if trial["latency"] == []:
         raise record.error(f"{path}, latency", "it is an empty list; without a latency it must be None")
+    _check_sets(record, trial, key[0], path)
     return {"name": key[0], "seed": key[1], **trial}
+
+
+def _check_sets(record: Record, trial: Mapping[str, Any], dataset: str, path: str) -> None:
+    """Refuse sets that no training on the data set has, and such as were measured but are not named.
+
+    A set that is not named counts as not measured.
+    """
+    names, known = trial["eval_names"], _SETS[dataset]
+    for name in names:
+        if not isinstance(name, str) or name not in known:
+            raise record.error(f"{path}, eval_names", unknown("set", named(name), known))
+    if len(set(names)) != len(names):
+        raise record.error(f"{path}, eval_names", f"it holds {shown(names)}, not each set once")
+    for name in sorted(known.difference(names)):
+        if any(f"{name}@{trial['epochs'] - 1}" in trial[field] for field in ("eval_acc1es", "eval_losses")):
+            raise record.error(f"{path}, eval_names", f"it lacks {name!r}, of which there are measurements")
+
+
+def _check_times(record: Record, trials: Mapping[tuple[str, int], Mapping[str, Any]], name: str) -> None:
+    """Refuse a data set of which some seeds have times and others none: the client's mean needs all or takes none."""
+    for dataset in dict.fromkeys(key[0] for key in trials):
+        untimed = [seed for (of, seed), trial in trials.items() if of == dataset and trial["train_times"] is None]
+        if untimed and len(untimed) < sum(key[0] == dataset for key in trials):
+            path = f"{name}, {dataset}, seed {untimed[0]}"
+            raise record.error(f"{path}, train_times", "it is None, but other seeds have times")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+import numbers
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from benchmarks.errors import TableError, unknown
 from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split
 from benchmarks.releases.records import MEAN, Record, Seed, checked_record
+from benchmarks.releases.shown import reason, shown
 from benchmarks.releases.sources import Source
 
 
@@ -40,27 +42,33 @@ class Release:
             TableError: no such index, a missing or damaged record, or one that is not of this release.
 
         """
-        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(self):
-            raise TableError(f"{self.path}: there is no record {index!r}; they run from 0 to {len(self) - 1}")
-        where, state = self.source.state(index)
-        return self._checked(index, where, state)
+        place = _whole(index)
+        if place is None or not 0 <= place < len(self):
+            raise TableError(f"{self.path}: there is no record {shown(index)}; they run from 0 to {len(self) - 1}")
+        where, state = self.source.state(place)
+        return self._checked(place, where, state)
 
-    def records(self, skip: Container[int] = ()) -> Iterator[tuple[int, Record | TableError]]:
+    def records(
+        self, skip: Container[int] = (), skipped: Callable[[], None] | None = None
+    ) -> Iterator[tuple[int, Record | TableError]]:
         """Index and record, or why there is none, of every record that is there but for those to skip.
 
-        In a single file, use a record before the next is asked for: then it is emptied.
+        In a single file, use a record before the next is asked for: then it is emptied. There, those to skip are read
+        on the way; `skipped` is called after each.
 
         Raises:
             TableError: a single file that is cut or damaged, so that no further record can be read.
 
         """
-        for index, where, state in self.source.states(skip):
+        for index, where, state in self.source.states(skip, skipped):
+            found: Record | TableError
             try:
-                if isinstance(state, TableError):
-                    raise state
-                yield index, self._checked(index, where, state)
+                found = state if isinstance(state, TableError) else self._checked(index, where, state)
             except TableError as error:
-                yield index, error
+                found = error
+            except Exception as error:  # a file can be odd in ways that no check foresees: the others are still read
+                found = unreadable(where, index, error)
+            yield index, found
 
     def accuracy(self, architecture: str | int, *, dataset: str, split: str, epochs: int, seed: Seed) -> float:
         """Accuracy of one architecture, as the release's own client gives it; reads its record anew each time.
@@ -81,9 +89,11 @@ class Release:
 
         """
         chosen = split_of(dataset, split)
-        if isinstance(epochs, bool) or epochs not in self.kind.epochs:
+        epochs = _number(self.kind, "epochs", epochs)
+        seed = MEAN if isinstance(seed, str) and seed == MEAN else _number(self.kind, "seed", seed)
+        if epochs not in self.kind.epochs:
             raise TableError(f"{self.kind.name}: {unknown('number of epochs', epochs, map(str, self.kind.epochs))}")
-        if isinstance(seed, bool) or seed not in (MEAN, *SEEDS):
+        if seed not in (MEAN, *SEEDS):
             raise TableError(f"{self.kind.name}: {unknown('seed', seed, [MEAN, *map(str, SEEDS)])}")
         record = self.record(self.index(architecture) if isinstance(architecture, str) else architecture)
         seeds = record.seeds(chosen.client_dataset, epochs)
@@ -114,6 +124,27 @@ class Release:
         if self.version and (found := version_of(record)) not in ("", self.version):
             raise record.error("less, dataset_seed", f"it is of version {found}, the release of {self.version}")
         return record
+
+
+def unreadable(where: str, index: int, error: Exception) -> TableError:
+    """Error for a record whose reading failed in a way that no check foresees, named with the error's type."""
+    return TableError(f"{where}, record {index}: it cannot be read ({reason(error)})")
+
+
+def _whole(value: object) -> int | None:
+    """The value as an int, also where it is one of numpy's; None for what is no whole number."""
+    if isinstance(value, bool):
+        return None
+    return int(value) if isinstance(value, numbers.Integral) else None
+
+
+def _number(kind: Kind, name: str, value: object) -> int:
+    """Whole number; TableError for what is none, such as the text "200"."""
+    if (number := _whole(value)) is not None:
+        return number
+    also = f" or {MEAN!r}" if name == "seed" else ""
+    given = f"the text {shown(value)}" if isinstance(value, str) else shown(value)
+    raise TableError(f"{kind.name}: {name} must be a whole number{also}, not {given}")
 
 
 def split_of(dataset: str, split: str) -> Split:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 from benchmarks.errors import TableError
 from benchmarks.releases.containers import BZ2_SUFFIX, load_bz2, pickle_stream
 from benchmarks.releases.kinds import Kind
+from benchmarks.releases.shown import shown
 
 State = object | TableError
 """What a record's pickle holds, not checked yet, or why it cannot be read."""
@@ -27,8 +28,13 @@ class Source(Protocol):
     def stamp(self, index: int) -> str:
         """Size and time of change of what a record is read from; a new one means that it is to be read again."""
 
-    def states(self, skip: Container[int]) -> Iterator[tuple[int, str, State]]:
-        """Index, place for messages, and content of each record that is there, but for those to skip."""
+    def states(
+        self, skip: Container[int], skipped: Callable[[], None] | None = None
+    ) -> Iterator[tuple[int, str, State]]:
+        """Index, place for messages, and content of each record that is there, but for those to skip.
+
+        `skipped` is called after each record that is skipped but read on the way.
+        """
 
     def state(self, index: int) -> tuple[str, object]:
         """Place and content of one record; TableError if it is not there or cannot be read."""
@@ -50,7 +56,9 @@ class FolderSource:
         """Size and time of change of the record's file."""
         return file_stamp(self.files[index])
 
-    def states(self, skip: Container[int]) -> Iterator[tuple[int, str, State]]:
+    def states(
+        self, skip: Container[int], skipped: Callable[[], None] | None = None
+    ) -> Iterator[tuple[int, str, State]]:
         """Each record in order of index; one that cannot be read is an error in its place."""
         for index in sorted(self.files):
             if index not in skip:
@@ -88,7 +96,9 @@ class FileSource:
         """Size and time of change of the file."""
         return file_stamp(self.path)
 
-    def states(self, skip: Container[int]) -> Iterator[tuple[int, str, State]]:
+    def states(
+        self, skip: Container[int], skipped: Callable[[], None] | None = None
+    ) -> Iterator[tuple[int, str, State]]:
         """Each record in the file's order; a record is empty when the next is asked for.
 
         Raises:
@@ -98,9 +108,13 @@ class FileSource:
         with pickle_stream(self.path, *(kind.record_keys for kind in self.kinds)) as stream:
             for index, state in stream.records():
                 if isinstance(index, bool) or not isinstance(index, int):
-                    raise TableError(f"{self.path}, field arch2infos: a record is filed under {index!r}, not an index")
+                    raise TableError(
+                        f"{self.path}, field arch2infos: a record is filed under {shown(index)}, not an index"
+                    )
                 if index not in skip:
                     yield index, str(self.path), state
+                elif skipped is not None:
+                    skipped()
 
     def state(self, index: int) -> tuple[str, object]:
         """The record, after reading all that come before it."""

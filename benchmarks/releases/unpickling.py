@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from benchmarks.errors import TableError
+from benchmarks.releases.shown import plain, shown
 
 _FORMATS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "u8": "Q", "u4": "I"}
 
@@ -28,15 +29,15 @@ class Dtype:
     """Stands for numpy.dtype: a kind of plain number, and its byte order."""
 
     def __init__(self, code: object, *_: object) -> None:
-        if code not in _FORMATS:
-            raise pickle.UnpicklingError(f"numbers of numpy's type {code!r}; known: {', '.join(_FORMATS)}")
-        self.format = "<" + _FORMATS[str(code)]
+        if not isinstance(code, str) or code not in _FORMATS:
+            raise pickle.UnpicklingError(f"numbers of numpy's type {shown(code)}; known: {', '.join(_FORMATS)}")
+        self.format = "<" + _FORMATS[code]
 
     def __setstate__(self, state: object) -> None:
         """Take the byte order from numpy's state, (version, order, …); the rest is about arrays."""
         order = state[1] if isinstance(state, tuple) and len(state) > 1 else None
         if order not in ("<", ">"):
-            raise pickle.UnpicklingError(f"a number's byte order is {order!r}; known: < and >")
+            raise pickle.UnpicklingError(f"a number's byte order is {shown(order)}; known: < and >")
         self.format = (">" if order == ">" else "<") + self.format[1:]
 
 
@@ -59,11 +60,20 @@ class Encoded(bytes):
     def __new__(cls, text: object, encoding: object = "latin1") -> Encoded:
         """Bytes of the text; no other encoding is looked up."""
         if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
-            raise pickle.UnpicklingError(f"bytes in the encoding {encoding!r}; known: latin1")
+            raise pickle.UnpicklingError(f"bytes in the encoding {shown(encoding)}; known: latin1")
         return super().__new__(cls, text.encode("latin-1"))
 
     def __setstate__(self, state: object) -> None:
         """Bytes have no attributes."""
+
+
+class Large(int):
+    """A whole number beyond 64 bits: never a key, since whoever makes such numbers can make all of them collide."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __setstate__(self, state: object) -> None:
+        """Numbers have no attributes."""
 
 
 class Members(set[object]):
@@ -104,6 +114,6 @@ def refused(file: str, module: str, name: str, allowed: Mapping[tuple[str, str],
     """Error for a global that the releases do not need."""
     known = ", ".join(sorted(".".join(pair) for pair in allowed))
     return TableError(
-        f"{file} asks for {module}.{name}, which a release does not need; nothing of it was run. Allowed: {known}. "
-        "Do not open this file by other means before you know where it comes from"
+        f"{file} asks for {plain(module)}.{plain(name)}, which a release does not need; nothing of it was run. "
+        f"Allowed: {known}. Do not open this file by other means before you know where it comes from"
     )

@@ -36,6 +36,8 @@ def main() -> None:
     """
     try:
         _run_app()
+    except pull.InterruptedPull as error:
+        sys.exit(_say(error, INTERRUPTED))
     except (RunError, StoreWriteError) as error:
         sys.exit(_say(error, FAILED))
     except HarnessError as error:

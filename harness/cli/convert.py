@@ -37,18 +37,19 @@ def convert(
     """Convert an official release into one compact table: every split, length of training and seed, and the costs.
 
     A kill or an interruption costs some seconds' work: the same command goes on. Records that are missing or corrupt
-    are named at the end, and their rows are NaN. Needs less than 1 GiB of memory, also for a single-file release.
+    are listed in FILE.problems.txt, and their rows are NaN. Needs less than 1 GiB of memory, also for a single-file
+    release.
     """
     from benchmarks.convert import convert as convert_release
     from harness.progress import progress_bar
 
-    bar = partial(progress_bar, what="records", verb=("converting", "converted"))
+    bar = partial(progress_bar, what="records", verb=("converting", "went through"))
     done = convert_release(source, to, curves=curves or (), order=order, progress=bar)
     _report(done)
 
 
 def _report(done: Conversion) -> None:
-    """What was written, to standard output; what could not be read, to standard error."""
+    """What was done and written, to standard output; what could not be read, to standard error."""
     if done.thrown_away:
         print(f"began anew: the parts beside {done.table} were of another source, other options, or damaged")
     if done.changed:
@@ -61,6 +62,13 @@ def _report(done: Conversion) -> None:
     print(f"wrote {done.table}: {done.converted:,} {of_all}, {len(done.columns)} columns, {size:.1f} MB")
     if done.curves is not None:
         print(f"wrote {done.curves}: learning curves")
+    if done.removed is not None:
+        print(f"removed {done.removed}: learning curves of an earlier table of that name")
+    _warn(done, of_all)
+
+
+def _warn(done: Conversion, of_all: str) -> None:
+    """The first of the records that could not be read, and the file with all of them."""
     if done.missing:
         print(f"warning: missing are {len(done.missing):,} {of_all}: {_ranges(done.missing)}", file=sys.stderr)
     if done.corrupt:
@@ -68,7 +76,9 @@ def _report(done: Conversion) -> None:
         for message in list(done.corrupt.values())[:_SHOWN]:
             print(f"  {message}", file=sys.stderr)
         if len(done.corrupt) > _SHOWN:
-            print(f"  and {_ranges(list(done.corrupt)[_SHOWN:])}", file=sys.stderr)
+            print(f"  and {len(done.corrupt) - _SHOWN:,} more", file=sys.stderr)
+    if done.problems is not None:
+        print(f"each of them and its reason: {done.problems}", file=sys.stderr)
 
 
 def _ranges(indices: Sequence[int]) -> str:

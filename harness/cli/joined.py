@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +12,7 @@ from harness.errors import SettingError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.join import Column, Listing, Ranking, Table
+    from harness.join import Column, Ranking, Table
 
 _NAMED = 3
 
@@ -35,42 +35,19 @@ def read(scores: Path, run: int | None) -> Scored:
 
 
 def tables_with(columns: Sequence[str], space: str, tables: Sequence[str]) -> list[Table]:
-    """The table of each column, said which; none is opened twice, however many columns are looked for in it.
+    """The table of each column, said which and in which direction; none is opened twice.
 
     Raises:
         TableError: as `table_with`, for the first column that it refuses.
     """
-    from harness.join import list_tables
+    from harness.join import table_with
 
-    listings = {listing.name: listing for listing in list_tables() if listing.facts.space == space}
     opened: dict[str, Table] = {}
-    found = [_table_with(column, space, tables, listings, opened) for column in columns]
+    found = [table_with(column, space=space, names=tuple(tables), opened=opened) for column in columns]
     for column, table in zip(columns, found, strict=True):
-        print(f"{column}: {table.facts.title} ({table.facts.path or table.facts.name})")
+        direction = "higher" if table.column(column).higher_is_better else "lower"
+        print(f"{column}: {table.facts.title} ({table.facts.path or table.facts.name}); {direction} is better")
     return found
-
-
-def _table_with(
-    column: str, space: str, tables: Sequence[str], listings: Mapping[str, Listing], opened: dict[str, Table]
-) -> Table:
-    """The table that `harness.join.table_with` finds, opened only if it is not among those `opened`, which are kept."""
-    from harness.join import open_table, table_with
-
-    default = listings.get(options.DEFAULT_TABLE)
-    # A file of the official table may have columns that are not listed, so that it is opened to see.
-    unsure = () if default is None else (default.name, default.opens)
-    for name in tables or [listing.name for listing in listings.values() if listing.available]:
-        listing = listings.get(name)
-        if listing is not None and name not in unsure and column not in [one.name for one in listing.columns]:
-            continue
-        source = name if listing is None else listing.opens or name
-        if source not in opened:
-            opened[source] = open_table(name)
-        if opened[source].facts.space != space:
-            break
-        if column in opened[source].column_names:
-            return opened[source]
-    return table_with(column, space=space, names=tuple(tables))  # it says what is wrong
 
 
 def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:

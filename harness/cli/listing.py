@@ -16,9 +16,9 @@ SHOWN = 5
 
 def list_names(
     kind: Annotated[str, typer.Argument(help="spaces, proxies or tables", metavar="spaces|proxies|tables")],
-    name: Annotated[str | None, typer.Argument(help="one table, with all its columns and limits")] = None,
+    name: Annotated[str | None, typer.Argument(help="one table or file, with all its columns and limits")] = None,
 ) -> None:
-    """List the spaces, the proxies or the tables, or one table with its columns."""
+    """List the spaces, the proxies or the tables, or one table, by its name or the path of its file."""
     printers = {"spaces": _spaces, "proxies": _proxies, "tables": _tables}
     if kind not in printers:
         raise SettingError(unknown("kind of list", kind, printers))
@@ -58,34 +58,46 @@ def _tables() -> None:
         else:
             _print_table(listing)
     print("A file of your own, .csv, .csv.gz or .parquet with a column 'architecture', is a table too: --table FILE.")
-    print("All columns of a table, and its limits: nasinit list tables NAME.")
+    print("All columns of a table, and its limits: nasinit list tables NAME, or nasinit list tables FILE.")
 
 
 def _table(name: str) -> None:
-    from harness.join import list_tables
+    from harness.join import UNMEASURED, Listing, list_tables, open_table
 
-    listings = {listing.name: listing for listing in list_tables()}
-    if name not in listings:
-        raise SettingError(unknown("table", name, listings))
-    _print_table(listings[name])
-    print(f"    {listings[name].facts.note}")
-    for column in listings[name].columns:
-        better = "higher is better" if column.higher_is_better else "lower is better"
-        print(f"{column.name}  ({column.unit}, {better})\n    {column.description}")
+    listing = {listing.name: listing for listing in list_tables()}.get(name) or Listing.of(open_table(name))
+    _print_table(listing)
+    if listing.damaged:
+        return
+    print(f"    {listing.facts.note}")
+    for column in listing.columns:
+        better = "" if column.unit in UNMEASURED else f", {'higher' if column.higher_is_better else 'lower'} is better"
+        print(f"{column.name}  ({column.unit}{better})\n    {column.description}")
 
 
 def _print_table(listing: Listing) -> None:
     facts = listing.facts
+    if listing.damaged:
+        print(f"{listing.name}  {_state(listing)}\n    file: {facts.path}")
+        return
     names = [column.name for column in listing.columns]
     more = f", … ({len(names)} in all)" if len(names) > SHOWN else ""
     print(f"{listing.name}  {_state(listing)}\n    {facts.title}")
     print(f"    source: {facts.source}\n    licence: {facts.licence}")
     print(f"    split: {facts.splits}\n    epochs: {facts.epochs}\n    seeds: {facts.seeds}")
-    print(f"    rows: {'unknown' if facts.rows is None else f'{facts.rows:,}'}, of the space {facts.space}")
+    print(f"    rows: {_rows(listing)}, of the space {facts.space}")
     print(f"    columns: {', '.join(names[:SHOWN])}{more}")
     if facts.path is not None:
         print(f"    file: {facts.path}")
 
 
+def _rows(listing: Listing) -> str:
+    rows, counted = listing.facts.rows, listing.rows_with_numbers
+    if rows is None:
+        return "unknown"
+    return f"{rows:,}" if counted in (None, rows) else f"{rows:,}, {counted:,} with numbers"
+
+
 def _state(listing: Listing) -> str:
+    if listing.damaged:
+        return f"({listing.reason})"
     return f"({'here' if listing.available else 'not here'}: {listing.reason})"

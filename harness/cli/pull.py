@@ -22,6 +22,10 @@ _EVERY_SECONDS = 10
 _LONGEST = 3600
 
 
+class InterruptedPull(RunError):
+    """A pull that the user stopped; of what was fetched nothing is kept."""
+
+
 def pull(
     name: Annotated[str, typer.Argument(help="what to pull", metavar="nasbench201|cifar10")],
     to: Annotated[Path | None, typer.Option(help="folder for it; by default NASINIT_DATA, or the user's data")] = None,
@@ -30,7 +34,12 @@ def pull(
     from_: Annotated[Path | None, typer.Option("--from", help="a file that you downloaded by other means")] = None,
     timeout: Annotated[float, typer.Option(help="seconds to wait for a server that sends nothing")] = 30.0,
 ) -> None:
-    """Fetch NAS-Bench-201's test accuracies (2 MB) as a table, or CIFAR-10's binary archive (170 MB); checked."""
+    """Fetch NAS-Bench-201's test accuracies (2 MB) as a table, or CIFAR-10's binary archive (170 MB); checked.
+
+    The accuracies are from a third party's extract of NATS-Bench (github.com/v-tao/nats-bench-landscape), of which no
+    sum is published and whose repository states no licence; the numbers are NATS-Bench's (MIT). The extract is checked
+    by its content, also against the independent trainings of analog-nasbench; without that package, give --sha256.
+    """
     from benchmarks import pull as pulls
 
     if not 0 < timeout <= _LONGEST:
@@ -44,8 +53,11 @@ def pull(
             )
     except pulls.PullError as error:
         raise RunError(str(error)) from error
+    except KeyboardInterrupt as error:
+        raise InterruptedPull(f"interrupted; nothing of {name} was kept, and the same command begins anew") from error
     if pulled.sha256 is not None:
-        print(f"wrote {pulled.path}: {source.title}\nlicence: {source.licence}")
+        origin = f"origin: {source.origin}\n" if source.origin else ""
+        print(f"wrote {pulled.path}: {source.title}\n{origin}licence: {source.licence}")
 
 
 @contextmanager

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import math
 import os
 import pickle
 import shutil
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,7 @@ from benchmarks import Table, TableError
 from benchmarks.compact import read_compact
 from benchmarks.convert import convert
 from benchmarks.curves import curves_path, read_curves
+from benchmarks.parts import Parts, Rows
 from benchmarks.releases import open_release
 from benchmarks.releases.curves import curve_numbers, curves_of, splits_named
 from benchmarks.releases.quantities import columns_of, numbers_of
@@ -332,6 +337,224 @@ def test_a_malicious_record_is_not_run_and_does_not_stop_the_others(copied: Path
     assert not (tmp_path / "run").exists()
     pickle.loads(pickle.dumps(Malicious.__reduce__(Malicious())))
     assert not (tmp_path / "run").exists()
+
+
+ODD: dict[str, Callable[[Any], object]] = {
+    "a huge whole number": lambda r: r["200"]["all_results"]["cifar10", 777]["eval_acc1es"].update(
+        {"ori-test@0": 10**400}
+    ),
+    "a number of 5,000 digits": lambda r: r["200"].update(arch_index=10**5000),
+    "epochs of 5,000 digits": lambda r: r["200"]["all_results"]["cifar10", 777].update(epochs=10**5000),
+    "a long name": lambda r: r["200"].update(arch_str="x\x1b[31m" * 100_000),
+    "no finite count": lambda r: r["200"]["all_results"]["cifar10", 888].update(params=math.inf),
+    "no names": lambda r: r["200"]["all_results"]["cifar10", 777].update(eval_names=[]),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_one_odd_record_does_not_stop_the_others(copied: Path, tmp_path: Path, odd: str) -> None:
+    held = record(2, CELLS[2], every=60)
+    ODD[odd](held)
+    made.dump(copied / "000002.pickle.pbz2", held)
+    done = convert(copied, tmp_path / "t.parquet", curves=["cifar10:test"])
+    assert (done.converted, list(done.corrupt)) == (8, [2])
+    assert "000002.pickle.pbz2" in done.corrupt[2]
+    assert len(done.corrupt[2]) < 800
+    assert "\x1b" not in done.corrupt[2]
+
+
+def test_seeds_nested_ever_deeper_are_a_corrupt_record(copied: Path, tmp_path: Path) -> None:
+    file, text = copied / "000002.pickle.pbz2", CELLS[2].encode()
+    training = (
+        b"}(\x8c\x0aarch_indexK\x02\x8c\x08arch_str\x8c%c" % len(text)
+        + text
+        + b"\x8c\x0cdataset_seed}\x8c\x07cifar10"
+        + b"]" * 5000
+        + b"a" * 4999
+        + b"s\x8c\x0ball_results}u"
+    )
+    file.write_bytes(bz2.compress(b"\x80\x04}(\x8c\x0212" + training + b"\x8c\x03200" + training + b"u."))
+    done = convert(copied, tmp_path / "t.parquet")
+    assert list(done.corrupt) == [2]
+    assert "cifar10 has unknown seed" in done.corrupt[2]
+    assert "cannot be shown (RecursionError)" in done.corrupt[2]
+
+
+def test_an_error_that_no_check_foresees_is_a_corrupt_record(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(one: Any) -> list[float]:
+        if one.index == 3:
+            raise ZeroDivisionError("by nothing")
+        return numbers_of(one)
+
+    monkeypatch.setattr("benchmarks.convert.numbers_of", failing)
+    done = convert(folder, tmp_path / "t.parquet")
+    assert (done.converted, list(done.corrupt)) == (8, [3])
+    assert "record 3: it cannot be read (ZeroDivisionError: by nothing)" in done.corrupt[3]
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+def test_a_damaged_zip_file_is_an_error_whatever_its_compression(tmp_path: Path, compression: int) -> None:
+    path = tmp_path / "NAS-Bench-201-v1_1-096897.pth"
+    held = made.whole(CELLS[:2], [record(index, CELLS[index], made.PTH, every=200) for index in range(2)])
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("a/data.pkl", pickle.dumps(held, protocol=2))
+    assert convert(path, tmp_path / "t.parquet").converted == 2
+    content = bytearray(path.read_bytes())
+    at = content.index(b"a/data.pkl") + 600
+    content[at : at + 20] = bytes(20)
+    path.write_bytes(content)
+    with pytest.raises(TableError, match=r"096897\.pth"):
+        convert(path, tmp_path / "t.parquet")
+
+
+def test_a_second_conversion_to_the_same_file_is_refused(folder: Path, converted: Path, tmp_path: Path) -> None:
+    """Two processes: the first is held in the middle, the second refused, and then the first ends whole."""
+    path, go = tmp_path / "t.parquet", tmp_path / "go"
+    program = (
+        "import sys, time\nfrom contextlib import contextmanager\nfrom pathlib import Path\n"
+        "import benchmarks.convert\nbenchmarks.convert.ROWS = 2\n"
+        "@contextmanager\n"
+        "def held(total):\n"
+        "    seen = 0\n"
+        "    def advance():\n"
+        "        nonlocal seen\n"
+        "        seen += 1\n"
+        "        if seen == 5:\n"
+        "            print('held', flush=True)\n"
+        "            while not Path(sys.argv[3]).exists():\n"
+        "                time.sleep(0.01)\n"
+        "    yield advance\n"
+        "benchmarks.convert.convert(sys.argv[1], sys.argv[2], curves=['cifar10:test'], progress=held)\n"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", program, str(folder), str(path), str(go)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        with pytest.raises(TableError, match=r"another conversion to .*t\.parquet is running"):
+            convert(folder, path, curves=["cifar10:test"])
+        assert leftovers(path) == [".t.parquet.lock", ".t.parquet.partial"]
+    finally:
+        go.touch()
+        first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert equal(path, converted)
+    assert leftovers(path) == []
+    assert convert(folder, path, curves=["cifar10:test"]).converted == COUNT
+
+
+def test_the_lock_of_a_killed_conversion_is_free(folder: Path, tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom benchmarks.parts import alone\n"
+        "with alone(Path(sys.argv[1])):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    path = tmp_path / "t.parquet"
+    ended = subprocess.run([sys.executable, "-c", program, str(path)])
+    assert ended.returncode != 0
+    assert leftovers(path) == [".t.parquet.lock"]
+    convert(folder, path)
+    assert leftovers(path) == []
+
+
+def part(indices: Iterable[int], base: float) -> Rows:
+    kept = Rows()
+    for index in indices:
+        kept.add(index, "s", [base + index])
+    return kept
+
+
+@pytest.mark.parametrize("others", [range(2), range(1, 5), range(4)], ids=["fewer", "shifted", "as many"])
+def test_numbers_are_found_by_the_index_that_the_part_holds(tmp_path: Path, others: range) -> None:
+    """Another writer puts a part of the same name and conversion there: a row of its is never another record's."""
+    ours, theirs = (Parts(tmp_path / "t.parquet", {"a": 1}) for _ in range(2))
+    ours.keep(part(range(4), 0.0))
+    theirs.keep(part(others, 0.0))
+    if set(range(4)) <= set(others):
+        ((places, numbers),) = ours.numbers(range(4))
+        assert dict(zip(places.tolist(), numbers[:, 0].tolist(), strict=True)) == {i: float(i) for i in range(4)}
+    else:
+        with pytest.raises(TableError, match="lost records while it was in use"):
+            list(ours.numbers(range(4)))
+        indices = sorted(set(range(4)) & set(others))
+        ((places, numbers),) = ours.numbers(indices)
+        assert [indices[place] for place in places] == numbers[:, 0].tolist()
+
+
+def test_every_missing_and_corrupt_record_is_listed(copied: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    contents = {index: (copied / f"{index:06d}.pickle.pbz2").read_bytes() for index in range(COUNT)}
+    for index in range(1, 8):
+        (copied / f"{index:06d}.pickle.pbz2").write_bytes(b"none")
+    (copied / "000008.pickle.pbz2").unlink()
+    done = convert(copied, path)
+    assert done.problems == tmp_path / "t.parquet.problems.txt"
+    lines = [line.split("\t") for line in done.problems.read_text().splitlines()]
+    assert [line[:2] for line in lines] == [*([str(i), "corrupt"] for i in range(1, 8)), ["8", "missing"]]
+    assert all(f"{index:06d}.pickle.pbz2 is cut" in lines[index - 1][2] for index in range(1, 8))
+    for index, content in contents.items():
+        (copied / f"{index:06d}.pickle.pbz2").write_bytes(content)
+    assert convert(copied, path).problems is None
+    assert sorted(file.name for file in tmp_path.iterdir()) == [copied.name, "t.parquet"]
+
+
+def test_a_file_that_is_none_of_curves_is_not_replaced(copied: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    table = tmp_path / "x.curves.parquet"
+    convert(copied, table)
+    content = table.read_bytes()
+    (copied / "meta.pickle.pbz2").write_bytes(b"")  # would be an error if it were read
+    with pytest.raises(TableError, match=r"would replace .*x\.curves\.parquet, which is no file of learning curves"):
+        convert(copied, path, curves=["cifar10:test"])
+    assert table.read_bytes() == content
+    table.unlink()
+    table.mkdir()
+    with pytest.raises(TableError, match="which is no file of learning curves"):
+        convert(copied, path, curves=["cifar10:test"])
+
+
+def test_curves_of_an_earlier_table_are_removed(folder: Path, converted: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    convert(folder, path, curves=["cifar100:train"])
+    done = convert(folder, path, curves=["cifar10:test"])
+    assert done.removed is None
+    assert equal(path, converted)
+    assert convert(folder, path).removed == curves_path(path)
+    assert not curves_path(path).exists()
+    curves_path(path).write_bytes(b"someone's own")
+    assert convert(folder, path).removed is None
+    assert curves_path(path).read_bytes() == b"someone's own"
+
+
+@pytest.mark.parametrize("container", ["folder", "file"])
+def test_the_progress_counts_every_record_to_the_end(tmp_path: Path, container: str) -> None:
+    """Of twelve architectures nine have records; the conversion is resumed after four."""
+    held = [record(index, CELLS[index], every=200, timed=False) for index in range(9)]
+    if container == "file":
+        source = made.dump(tmp_path / "NATS-tss-v1_0-abcde.pickle.pbz2", made.whole(CELLS[:12], held))
+    else:
+        source = made.write_folder(tmp_path / "NATS-tss-v1_0-abcde-simple", CELLS[:12], held)
+    path, advanced = tmp_path / "t.parquet", 0
+
+    @contextmanager
+    def counting(total: int) -> Iterator[Callable[[], None]]:
+        nonlocal advanced
+        advanced = 0
+
+        def advance() -> None:
+            nonlocal advanced
+            advanced += 1
+
+        yield advance
+        assert advanced == total == (12 if container == "file" else expected)
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(source, path, progress=Interrupted(4))
+    expected = 5
+    assert convert(source, path, progress=counting).resumed == 4
+    assert advanced == (12 if container == "file" else 5)
 
 
 @pytest.mark.parametrize(

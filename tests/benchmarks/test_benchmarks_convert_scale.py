@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -39,6 +41,43 @@ PROGRAM = (
 
 def command(source: Path, to: Path) -> list[str]:
     return [sys.executable, "-c", PROGRAM, "convert", str(source), "--to", str(to)]
+
+
+def peak_of_single_file(folder: Path, count: int) -> int:
+    """Peak memory, in kilobytes, of converting one file with as many records of genuine size and one to three seeds."""
+    generator = np.random.default_rng(count)
+    source = folder / "NATS-tss-v1_0-abcde.pickle.pbz2"
+    held = (
+        made.record(index, made.CELLS[index], seeds=SEEDS[: int(generator.integers(1, 4))], every=1)
+        for index in range(count)
+    )
+    infos = {next(iter(one.values()))["arch_index"]: one for one in held}
+    whole = {
+        "meta_archs": list(made.CELLS),
+        "total_archs": len(made.CELLS),
+        "arch2infos": infos,
+        "evaluated_indexes": set(infos),
+    }
+    with bz2.open(source, "wb", 1) as file:
+        pickle.dump(whole, file, protocol=4)
+    assert len(pickle.dumps(infos[0], protocol=4)) > 150_000
+    del whole, infos
+    ended = subprocess.run(command(source, folder / "t.parquet"), capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert f"{count:,} of 15,625 records" in ended.stdout
+    peak = re.search(r"peak (\d+)", ended.stdout)
+    assert peak is not None
+    return int(peak[1])
+
+
+def test_the_memory_for_a_single_file_does_not_grow_with_its_records(tmp_path: Path) -> None:
+    """200 more records, kept, would take over 100 MB: one takes 0.5 MB and more as Python's objects."""
+    peaks = []
+    for count in (100, 300):
+        (tmp_path / str(count)).mkdir()
+        peaks.append(peak_of_single_file(tmp_path / str(count), count))
+    assert 50_000 < peaks[0] < GIBIBYTE
+    assert peaks[1] - peaks[0] < 40_000
 
 
 def stand_in(template: Any, official: Table, row: int, numbers: dict[str, np.ndarray[Any, Any]]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import io
 import os
 import pickle
@@ -19,23 +20,27 @@ from hypothesis import strategies as st
 from benchmarks import TableError
 from benchmarks.files import allow_listed_load
 from benchmarks.releases.pickle_memo import STRETCH
-from benchmarks.releases.pickle_stream import PickleStream
+from benchmarks.releases.pickle_stream import LARGEST, MOST_STEPS, PickleStream
+from benchmarks.releases.shown import reason, shown
 from benchmarks.releases.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
 from tests.benchmarks.release_files import CELLS, record, whole
 
-PLAIN = st.recursive(
+KEYS = st.integers(-(2**63), 2**63 - 1)
+LEAVES = (
     st.none()
     | st.booleans()
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False)
     | st.text(max_size=270)
-    | st.binary(min_size=1, max_size=270),
+    | st.binary(min_size=1, max_size=270)
+)
+PLAIN = st.recursive(
+    LEAVES | st.lists(LEAVES | st.lists(LEAVES, max_size=3).map(tuple), max_size=5).map(tuple),
     lambda inner: (
         st.lists(inner, max_size=6)
-        | st.lists(inner, max_size=5).map(tuple)
-        | st.dictionaries(st.text(max_size=4) | st.integers(), inner, max_size=6)
+        | st.dictionaries(st.text(max_size=4) | KEYS, inner, max_size=6)
         | st.dictionaries(st.text(max_size=4), inner, max_size=6).map(OrderedDict)
-        | st.sets(st.integers() | st.text(max_size=3), max_size=6)
+        | st.sets(KEYS | st.text(max_size=3), max_size=6)
     ),
     max_leaves=40,
 )
@@ -159,6 +164,116 @@ def test_a_global_outside_the_list_is_refused_even_if_it_is_not_called(content: 
 def test_a_damaged_pickle_is_an_error_with_the_files_name(content: bytes, reason: str) -> None:
     with pytest.raises(TableError, match=rf"made\.pickle is cut or damaged \(.*({reason})"):
         stream(content).value()
+
+
+def nested(times: int) -> bytes:
+    """A tuple within a tuple and so on, as the key of a mapping."""
+    return b"\x80\x04})" + b"\x85" * times + b"K\x01s."
+
+
+def doubled(times: int) -> bytes:
+    """A pair of the same pair of the same pair and so on: its hash takes 2 ** times steps."""
+    return b"\x80\x04}K\x01\x94" + b"h%c\x86\x94" * times % tuple(range(times)) + b"K\x01s."
+
+
+HOSTILE = {
+    "a jump of the memo": (b"\x80\x04Nr\xff\xff\xff\x07.", "numbers its objects out of order, at 134217727"),
+    "a deep key": (nested(2_000_000), "tuples nested three deep"),
+    "a key of three tuples": (nested(3), "tuples nested three deep"),
+    "a doubled key": (doubled(60), "tuples nested three deep"),
+    "a long tuple": (b"\x80\x04(" + b"K\x01" * 100 + b"t.", "a tuple of 100 items"),
+    "a full stack": (b"\x80\x04" + b"]" * 100_000, "more objects at once on its stack"),
+    "many marks": (b"\x80\x04" + b"(" * 100_000, "more objects at once on its stack"),
+    "many lists": (b"\x80\x04]" + b"]a" * 100_000 + b".", "more than 100,000 steps"),
+    "many copies": (
+        b"\x80\x02c__builtin__\nset\nq\x00](" + b"K\x01" * 1000 + b"eq\x01" + b"h\x00h\x01\x85R" * 2000 + b".",
+        "more than 100,000 steps",
+    ),
+    "a long string": (b"\x80\x04X\x00\x00\x00\x40", "a string of 1,073,741,824 bytes"),
+    "bytes without end": (b"\x80\x04]" + (b"C\xff" + b"x" * 255 + b"a") * 5_000, "more than 1,048,576 bytes without"),
+    "a large key": (pickle.dumps({2**61 - 1 << 9: 1}, protocol=4), "unhashable type: 'Large'"),
+    "a huge number": (pickle.dumps([10**5000], protocol=4), "the opcode 139"),
+    "a huge name": (b"\x80\x04c" + b"x" * 90_000 + b"\nname\n.", r"asks for x{80}…\.name, which"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_small_pickle_cannot_ask_for_much(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of these, or a longer one, ends the process, fills the memory or runs for ever where nothing limits it."""
+    monkeypatch.setattr("benchmarks.releases.pickle_stream.LARGEST", 1 << 20)
+    monkeypatch.setattr("benchmarks.releases.pickle_stream.MOST_STEPS", 100_000)
+    content, message = HOSTILE[name]
+    tracemalloc.start()
+    try:
+        with pytest.raises(TableError, match=message) as raised:
+            stream(content).value()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 << 20
+    assert len(str(raised.value)) < 1000
+
+
+def test_a_number_beyond_64_bits_is_read_but_is_no_key() -> None:
+    found = stream(pickle.dumps([2**100, -(2**63), 2**63 - 1], protocol=4)).value()
+    assert found == [2**100, -(2**63), 2**63 - 1]
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(found[0])
+    hash(found[1])
+
+
+def test_the_limits_are_for_each_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = single(6)
+    monkeypatch.setattr("benchmarks.releases.pickle_stream.LARGEST", len(content) // 3)
+    monkeypatch.setattr("benchmarks.releases.pickle_stream._CHUNK", 10_000)
+    monkeypatch.setattr("benchmarks.releases.pickle_stream.MOST_STEPS", 4_000)
+    assert len(list(stream(content, record_keys=[frozenset({"12", "200"})]).records())) == 6
+    with pytest.raises(TableError, match=r"more than [0-9,]+ (bytes|steps) without the end of a record"):
+        stream(content).value()
+
+
+def test_genuine_records_are_far_below_the_limits(data_folder: Path) -> None:
+    for file in sorted(data_folder.glob("NATS-*-simple/*.pickle.pbz2")):
+        content = bz2.decompress(file.read_bytes())
+        reading = PickleStream(io.BytesIO(content), str(file), RECORD_GLOBALS)
+        reading.value()
+        assert 8 * len(content) < LARGEST
+        assert 20 * reading._steps < MOST_STEPS
+
+
+def test_the_memo_refuses_strings_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.releases.pickle_memo._MOST_TEXTS", 100)
+    with pytest.raises(TableError, match="more than 100 different strings"):
+        list(stream(single(2), record_keys=[frozenset({"12", "200"})]).records())
+
+
+def deep(levels: int) -> list[Any]:
+    held: list[Any] = []
+    for _ in range(levels):
+        held = [held]
+    return held
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (5, "5"),
+        ("a'b", '"a\'b"'),
+        ("x" * 900_000, "'" + "x" * 79 + "…"),
+        (10**5000, "a value of type int that cannot be shown (ValueError)"),
+        (deep(50_000), "a value of type list that cannot be shown (RecursionError)"),
+        ([10**5000], "a value of type list that cannot be shown (ValueError)"),
+        ("\x1b[31m\n", "'\\x1b[31m\\n'"),
+    ],
+    ids=["number", "text", "long", "huge", "deep", "huge in a list", "control characters"],
+)
+def test_every_value_can_be_shown(value: object, expected: str) -> None:
+    assert shown(value) == expected
+
+
+def test_the_reason_of_an_error_never_fails() -> None:
+    assert reason(KeyError(10**5000)) == "KeyError"
+    assert reason(ValueError("x" * 900)) == "ValueError: " + "x" * 80 + "…"
 
 
 def test_every_cut_of_a_record_is_an_error() -> None:

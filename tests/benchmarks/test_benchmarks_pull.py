@@ -22,6 +22,7 @@ import pytest
 
 from benchmarks import TableError
 from benchmarks.pull import SOURCES, Pulled, PullError, Source, pull, pulled_file, pulled_folder, source
+from benchmarks.pulled.comparison import CannotCompareError
 from benchmarks.pulled.download import disk_errors, shown
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -119,9 +120,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def names(folder: Path) -> set[str]:
+def names(folder: Path, but: tuple[str, ...] = (".pull-numbers.lock",)) -> set[str]:
     """What lies in the folder, but for the lock."""
-    return {path.name for path in folder.iterdir()} - {".pull-numbers.lock"}
+    return {path.name for path in folder.iterdir()} - set(but)
 
 
 @pytest.fixture
@@ -415,6 +416,47 @@ def test_what_is_in_the_way_stays(server, record, folder):
         pull(record(server.url), folder)
     assert target.is_symlink()
     assert server.asked == []
+    assert names(folder, but=()) == {"numbers.txt"}
+
+
+def test_nothing_is_left_where_nothing_was_fetched(server, record, folder, tmp_path):
+    with pytest.raises(TableError, match="cannot read"):
+        pull(record(server.url), folder, file=tmp_path / "absent.csv")
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "numbers.txt").write_text("93.51\n" * 1000)
+    assert pull(record(server.url), folder) == Pulled(folder / "numbers.txt", None)
+    assert names(folder, but=()) == {"numbers.txt"}
+
+
+def test_other_data_may_speak_against_a_result(server, record, folder):
+    def forged(target, origin):
+        raise TableError(f"{origin} is forged, {target.name}")
+
+    with pytest.raises(PullError, match=r"data\.csv, SHA-256 [0-9a-f]{64} is forged, numbers\.txt\. Nothing of it"):
+        pull(replace(record(server.url), compare=forged), folder)
+    assert names(folder) == set()
+    pull(record(server.url), folder)
+    with pytest.raises(TableError, match=r"numbers\.txt is in the way: .*numbers\.txt is forged"):
+        pull(replace(record(server.url), compare=forged), folder)
+
+
+def test_what_cannot_be_compared_needs_a_known_sum(server, record, folder):
+    said: list[str] = []
+
+    def cannot(target, origin):
+        raise CannotCompareError(f"{origin}: nothing to compare with")
+
+    what = replace(record(server.url), compare=cannot)
+    with pytest.raises(TableError, match=r"nothing to compare with\. So nothing of it was kept\. .*--sha256") as caught:
+        pull(what, folder)
+    assert type(caught.value) is TableError, "the server did nothing wrong"
+    assert names(folder) == set()
+    assert pull(what, folder, sha256=SUM, say=said.append).sha256 == SUM
+    assert said[1].endswith("nothing to compare with; it is taken since its SHA-256 is given with --sha256")
+    said.clear()
+    assert pull(what, folder, say=said.append).sha256 is None
+    assert said[0] == f"{folder / 'numbers.txt'}: nothing to compare with"
 
 
 def test_a_folder_that_is_none(server, record, tmp_path):

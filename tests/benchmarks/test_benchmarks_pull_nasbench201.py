@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks import TableError
 from benchmarks.compact import read_compact, write_compact
+from benchmarks.pull import SOURCES
 from benchmarks.pulled import nasbench201
+from benchmarks.pulled.comparison import CannotCompareError, compare_table
 from benchmarks.pulled.nasbench201 import build_table, check_table
 
 HEADER = "CIFAR10TestAccuracy200Epochs,CIFAR100TestAccuracy200Epochs,ImageNetTestAccuracy200Epochs,ArchitectureString"
@@ -155,6 +158,18 @@ FAULTS = {
     ),
     "text for a number": (lambda lines: number(lines, 40, 1, "n/a"), "row 40, column 'CIFAR100TestAccuracy200Epochs'"),
     "not a number": (lambda lines: number(lines, 40, 2, "nan"), "TestAccuracy200Epochs': 'nan' is not a number"),
+    "an underscore": (
+        lambda lines: number(lines, 40, 0, "6_1.0"),
+        "0123: row 40, column 'CIFAR10TestAccuracy200Epochs': '6_1.0' is not a number",
+    ),
+    "below zero": (
+        lambda lines: number(lines, 40, 1, "-0.5"),
+        "0123: row 40, column 'CIFAR100TestAccuracy200Epochs': '-0.5' is not a percentage from 0 to 100",
+    ),
+    "above a hundred": (
+        lambda lines: number(lines, 40, 0, "100.5"),
+        "0123: row 40, column 'CIFAR10TestAccuracy200Epochs': '100.5' is not a percentage from 0 to 100",
+    ),
     "infinity": (lambda lines: number(lines, 40, 0, "-inf"), "TestAccuracy200Epochs': '-inf' is not a number"),
     "another number": (
         lambda lines: number(lines, 1835, 0, "54.30"),
@@ -243,3 +258,89 @@ def test_an_extract_of_the_official_table_becomes_the_same_table(official, build
         if seeds[row] > 1:
             found = [official.values([cell], name)[0] for name in NAMES]
             np.testing.assert_allclose(found, [float(number) for number in numbers], rtol=0, atol=1e-4)
+
+
+@pytest.fixture
+def compared(analog, tmp_path):
+    """Compares a table whose accuracies are AnalogNAS-Bench's, or a share of them, after a change."""
+    keys = tuple(official_order())
+    trained = analog.values(keys, NAMES[0])
+
+    def compare(change) -> None:
+        numbers = [trained.copy(), trained * 0.75, trained * 0.48]
+        change(numbers)
+        path = tmp_path / "t.parquet"
+        columns = [nasbench201.column_of(name, path) for name in NAMES]
+        write_compact(path, keys, columns, numbers, nasbench201.FACTS)
+        compare_table(path, "extract.csv")
+
+    return compare
+
+
+def shuffled(place: int, share: float) -> Callable[[list[np.ndarray]], None]:
+    """The accuracies of that share of the cells, in another order."""
+
+    def change(numbers: list[np.ndarray]) -> None:
+        generator = np.random.default_rng(0)
+        rows = np.flatnonzero(generator.random(len(numbers[place])) < share)
+        numbers[place][rows] = numbers[place][generator.permutation(rows)]
+
+    return change
+
+
+def shifted(numbers: list[np.ndarray]) -> None:
+    """In every cell the same order, in a hundredth of them another accuracy."""
+    order = np.argsort(numbers[0])
+    numbers[0][order[:200]] = np.maximum(numbers[0][order[:200]] - 5, 0)
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("share", [1.0, 0.1])
+def test_accuracies_of_other_cells_are_refused(compared, place, share):
+    with pytest.raises(TableError) as caught:
+        compared(shuffled(place, share))
+    assert type(caught.value) is TableError
+    assert str(caught.value).startswith(f"extract.csv does not hold the official results: column {NAMES[place]} has a ")
+    least = (0.98, 0.97, 0.945)[place]
+    assert str(caught.value).endswith(f"; expected: at least {least:g}")
+
+
+def test_accuracies_far_from_the_other_training_are_refused_though_their_ranks_agree(compared):
+    with pytest.raises(TableError, match=r"differs from AnalogNAS-Bench's .* by more than 3 points in 200 cells"):
+        compared(shifted)
+
+
+def test_accuracies_like_those_of_the_other_training_are_taken(compared):
+    compared(lambda numbers: None)
+    compared(shuffled(0, 0.001))
+
+
+def test_without_the_other_training_nothing_is_said_for_or_against(compared, monkeypatch):
+    monkeypatch.setattr("benchmarks.analognasbench.DISTRIBUTION", "no-such-distribution")
+    with pytest.raises(CannotCompareError, match=r"extract\.csv: its numbers could not be compared .*pip install"):
+        compared(lambda numbers: None)
+
+
+def test_the_bounds_leave_room_for_the_official_table(official, analog, tmp_path):
+    path = tmp_path / "official.parquet"
+    numbers = [official.values(official.keys, name) for name in NAMES]
+    write_compact(path, official.keys, [official.column(name) for name in NAMES], numbers, official.facts)
+    compare_table(path, "the official table")
+    ranks = [pd.Series(column).rank() for column in (*numbers, analog.values(official.keys, NAMES[0]))]
+    found = [ranks[0].corr(ranks[3]), ranks[1].corr(ranks[0]), ranks[2].corr(ranks[0])]
+    assert [round(rho, 4) for rho in found] == [0.9910, 0.9792, 0.9585]
+
+
+def forged_line(row: int, cell: str, generator: random.Random) -> str:
+    """A possible accuracy below the best of each data set, but for the rows whose accuracies are published."""
+    invented = tuple(generator.uniform(1, best) for best in (94, 73, 46))
+    given = nasbench201.PUBLISHED.get(row, invented)
+    return ",".join([*(repr(round(n * p) / p) for n, p in zip(given, (600, 300, 180), strict=True)), cell])
+
+
+def test_invented_accuracies_pass_every_check_of_the_file_alone_and_are_refused(build):
+    generator = random.Random(1)
+    path = build(text_of([HEADER, *(forged_line(row, cell, generator) for row, cell in enumerate(official_order()))]))
+    check_table(path)
+    with pytest.raises(TableError, match=r"Spearman correlation of -?0\.0\d+ with AnalogNAS-Bench"):
+        SOURCES["nasbench201"].compare(path, "extract.csv")

@@ -32,13 +32,15 @@ def official_folder(write_official, monkeypatch, tmp_path):
 def small_compact(write_official):
     """Writes a small compact table, made from an official-style file, and returns its path."""
 
-    def write(path, space="nasbench201"):
+    def write(path, space="nasbench201", name="small-compact", missing=0):
         small = open_table("nasbench201-official", path=write_official("source.csv"))
-        facts = replace(small.facts, name="small-compact", space=space)
+        facts = replace(small.facts, name=name, space=space)
+        columns = [replace(column, may_be_missing=True) for column in small.columns[2:4]]
+        numbers = [small.values(small.keys, column.name) for column in columns]
+        for values in numbers:
+            values[:missing] = float("nan")
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_compact(
-            path, small.keys, small.columns[2:4], [small.values(small.keys, c.name) for c in small.columns[2:4]], facts
-        )
+        write_compact(path, small.keys, columns, numbers, facts)
         return path
 
     return write
@@ -167,9 +169,27 @@ def test_a_pulled_table_is_the_official_one(small_compact, name):
     assert listed()["nasbench201-official"].reason == "pulled"
 
 
-def test_the_official_csv_goes_before_the_compact_table(official_folder, small_compact, tmp_path):
-    small_compact(tmp_path / "nasbench201.parquet")
-    assert open_table("nasbench201").facts.path == official_folder / "nasbench201_official.csv.gz"
+def test_a_converted_table_goes_before_the_official_csv_which_is_named(official_folder, small_compact, tmp_path):
+    path = small_compact(tmp_path / "nasbench201.parquet")
+    assert open_table("nasbench201").facts.path == path
+    reason = "found in the NASINIT_DATA folder; passed over: nasbench201_official.csv.gz"
+    assert listed()["nasbench201-official"].reason == reason
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(TableError, match=r"nasbench201\.parquet is cut or damaged"):
+        open_table("nasbench201")
+    path.unlink()
+    assert listed()["nasbench201-official"].reason == "found in the NASINIT_DATA folder"
+
+
+@pytest.mark.parametrize("less", [{"name": "nasbench201-pulled"}, {"missing": 1}], ids=["extract", "partial"])
+def test_an_extract_or_a_partial_conversion_gives_way_to_the_official_csv(official_folder, small_compact, less):
+    small_compact(official_folder / "nasbench201.parquet", **less)
+    path = official_folder / "nasbench201_official.csv.gz"
+    assert open_table("nasbench201").facts.path == path
+    reason = "found in the NASINIT_DATA folder; passed over: nasbench201.parquet"
+    assert (listed()["nasbench201-official"].reason, listed()["nasbench201-official"].facts.path) == (reason, path)
+    path.unlink()
+    assert open_table("nasbench201").facts.path == official_folder / "nasbench201.parquet"
 
 
 def test_a_compact_table_of_another_space_is_not_the_official_one(small_compact, tmp_path):
@@ -262,7 +282,7 @@ def test_a_parquet_file_whose_facts_are_none_is_an_error_and_not_passed_over(mon
     for facts in (b"{}", b"not JSON", b'{"facts": {"name": 1}, "columns": []}', b'{"facts": {}, "columns": 3}'):
         pq.write_table(table.replace_schema_metadata({b"nasinit": facts}), tmp_path / "nasbench201.parquet")
         monkeypatch.setenv("NASINIT_DATA", str(tmp_path))
-        assert listed()["nasbench201-official"].facts.title == "NAS-Bench-201, the official results"
+        assert listed()["nasbench201-official"].damaged
         for given in ("nasbench201", tmp_path / "nasbench201.parquet"):
             with pytest.raises(TableError, match=r"nasbench201\.parquet"):
                 open_table(given)

@@ -202,10 +202,13 @@ def test_accuracy_has_no_silent_defaults(folder: Path) -> None:
         ({"split": "x-test"}, "cifar10 has unknown split 'x-test'"),
         ({"split": "validtest"}, "cifar10 has unknown split 'validtest'.*Known: test, train, valid"),
         ({"epochs": 90}, "unknown number of epochs '90'.*Known: 12, 200"),
-        ({"epochs": "200"}, "unknown number of epochs '200'"),
+        ({"epochs": "200"}, "natsbench-topology: epochs must be a whole number, not the text '200'"),
+        ({"epochs": 200.0}, "epochs must be a whole number, not 200.0"),
+        ({"epochs": True}, "epochs must be a whole number, not True"),
         ({"seed": 0}, "unknown seed '0'.*Known: 111, 777, 888, 999, mean"),
-        ({"seed": None}, "unknown seed 'None'"),
-        ({"seed": False}, "unknown seed 'False'"),
+        ({"seed": "777"}, "seed must be a whole number or 'mean', not the text '777'"),
+        ({"seed": None}, "seed must be a whole number or 'mean', not None"),
+        ({"seed": False}, "seed must be a whole number or 'mean', not False"),
         ({"seed": 999}, "record 0, field cifar10 after 200 epochs: unknown seed '999'.*Known: 777, 888, mean"),
         ({"architecture": "|none~0|"}, "'|none~0|' is none of its 6 architectures".replace("|", r"\|")),
         ({"architecture": 6}, "there is no record 6; they run from 0 to 5"),
@@ -219,6 +222,14 @@ def test_what_accuracy_does_not_know_is_an_error(folder: Path, changed: dict[str
     asked |= changed
     with pytest.raises(TableError, match=message):
         open_release(folder).accuracy(asked.pop("architecture"), **asked)
+
+
+def test_whole_numbers_may_be_numpys(folder: Path) -> None:
+    release = open_release(folder)
+    asked: dict[str, Any] = {"dataset": "cifar10", "split": "test"}
+    found = release.accuracy(np.int64(2), **asked, epochs=np.int32(200), seed=np.int64(777))  # type: ignore[arg-type]
+    assert found == release.accuracy(2, **asked, epochs=200, seed=777)
+    assert type(release.record(np.int64(2)).index) is int  # type: ignore[arg-type]
 
 
 def test_facts_of_a_release(folder: Path, size_folder: Path, singles: dict[str, Path]) -> None:
@@ -303,6 +314,16 @@ def of(held: Any, **fields: Any) -> Any:
         (lambda r: of(r)["eval_acc1es"].update({"ori-test@199": "90"}), "seed mean: cannot be read .TypeError"),
         (lambda r: of(r)["eval_losses"].update({"ori-test@199": math.inf}), "it holds inf, not a finite number"),
         (lambda r: of(r)["eval_losses"].pop("ori-test@199"), "KeyError: 'ori-test@199'"),
+        (lambda r: of(r)["eval_acc1es"].update({"ori-test@199": 10**400}), "field 200, cifar10, ori-test, seed"),
+        (lambda r: of(r)["eval_acc1es"].update({"ori-test@199": math.nan}), "after the last epoch is NaN"),
+        (lambda r: of(r)["train_acc1es"].update({199: math.nan}), "train, seed mean: the accuracy after .* is NaN"),
+        (lambda r: of(r, eval_names=[]), "seed 777, eval_names: it lacks 'ori-test', of which there are measurements"),
+        (lambda r: of(r, eval_names=["ori-tset"]), "eval_names: unknown set 'ori-tset'. Did you mean 'ori-test'"),
+        (lambda r: of(r, eval_names=["x-valid", "ori-test"]), "eval_names: unknown set 'x-valid'"),
+        (lambda r: of(r, eval_names=[["ori-test"]]), r"eval_names: unknown set \"\['ori-test'\]\""),
+        (lambda r: of(r, eval_names=["ori-test", "ori-test"]), "eval_names: .*, not each set once"),
+        (lambda r: of(r, train_times=None), "seed 777, train_times: it is None, but other seeds have times"),
+        (lambda r: r["200"].update(arch_str="x" * 900_000), "arch_str: it is 'x{79}…, but the meta file has"),
         (lambda r: of(r)["train_acc1es"].pop(199), "field 200, cifar10, train: cannot be read .KeyError: 199"),
     ],
 )

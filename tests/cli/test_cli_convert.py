@@ -36,7 +36,7 @@ def test_converts_and_says_so(nasinit: Any, release: Path, tmp_path: Path) -> No
     assert "NATS-Bench, the topology space, version 1.0" in ended.out
     assert f"wrote {tmp_path / 't.parquet'}: 4 of 4 records, " in ended.out
     assert f"wrote {tmp_path / 't.curves.parquet'}: learning curves" in ended.out
-    assert re.fullmatch(r"converted 4 of 4 records, [0-9.]+ a minute, 0 s left", ended.err.strip())
+    assert re.fullmatch(r"went through 4 of 4 records, [0-9.]+ a minute, 0 s left", ended.err.strip())
     assert sorted(file.name for file in tmp_path.iterdir()) == ["t.curves.parquet", "t.parquet"]
 
 
@@ -65,6 +65,40 @@ def test_missing_and_corrupt_records_are_named_and_the_exit_code_is_0(
     assert f"{copied / '000001.pickle.pbz2'} is cut or damaged" in ended.err
 
 
+def test_corrupt_records_are_listed_in_a_file_and_the_terminal_is_short(nasinit: Any, tmp_path: Path) -> None:
+    held = [record(index, CELLS[index], every=200, timed=False) for index in range(30)]
+    folder = made.write_folder(tmp_path / "NATS-tss-v1_0-abcde-simple", CELLS[:30], held)
+    for index in range(25):
+        (folder / f"{index:06d}.pickle.pbz2").write_bytes(b"none")
+    ended = nasinit("convert", folder, "--to", tmp_path / "t.parquet")
+    assert ended.code == 0, ended.err
+    assert "  and 20 more" in ended.err
+    listed = tmp_path / "t.parquet.problems.txt"
+    assert f"each of them and its reason: {listed}" in ended.err
+    assert len(ended.err.splitlines()) < 12
+    assert len(listed.read_text().splitlines()) == 25
+
+
+def test_a_conversion_while_another_runs_is_2(nasinit: Any, release: Path, tmp_path: Path) -> None:
+    import filelock
+
+    with filelock.FileLock(tmp_path / ".t.parquet.lock"):
+        ended = nasinit("convert", release, "--to", tmp_path / "t.parquet")
+    assert ended.code == 2
+    assert f"another conversion to {tmp_path / 't.parquet'} is running" in ended.err
+
+
+def test_curves_that_go_are_named(nasinit: Any, release: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    assert nasinit("convert", release, "--to", path, "--curves", "cifar10:test").code == 0
+    ended = nasinit("convert", release, "--to", path)
+    assert f"removed {tmp_path / 't.curves.parquet'}: learning curves of an earlier table" in ended.out
+    (tmp_path / "t.curves.parquet").write_bytes(path.read_bytes())
+    ended = nasinit("convert", release, "--to", path, "--curves", "cifar10:test")
+    assert ended.code == 2
+    assert "which is no file of learning curves" in ended.err
+
+
 def test_an_interruption_is_130_and_the_same_command_goes_on(
     nasinit: Any, release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +121,7 @@ def test_an_interruption_is_130_and_the_same_command_goes_on(
     ended = nasinit("convert", release, "--to", tmp_path / "t.parquet")
     assert ended.code == 0, ended.err
     assert "went on from an interrupted conversion, which had read 2 records" in ended.out
-    assert "converted 2 of 2 records" in ended.err
+    assert "went through 2 of 2 records" in ended.err
     (tmp_path / ".u.parquet.partial").mkdir()
     shutil.copy(tmp_path / "t.parquet", tmp_path / ".u.parquet.partial" / "000000.parquet")
     ended = nasinit("convert", release, "--to", tmp_path / "u.parquet")
@@ -129,7 +163,7 @@ def broken(folder: Path, what: str) -> Path:
         ("no such path", (), "there is no file or folder"),
         ("text", (), "is no official release: its name ends in neither"),
         ("no meta", (), "lacks meta.pickle.pbz2, the list of its architectures"),
-        ("malicious meta", (), "which a table does not need; nothing of it was run"),
+        ("malicious meta", (), "which a release does not need; nothing of it was run"),
         ("cut meta", (), "meta.pickle.pbz2 is cut or damaged"),
         ("stray", (), "holds 000004.pickle.pbz2, but its list has the 4 architectures"),
         ("two releases", (), "holds records of two releases"),

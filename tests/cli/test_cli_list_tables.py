@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import list_tables
+from benchmarks import Column, list_tables
+from benchmarks.compact import write_compact
+from benchmarks.nasbench201 import FACTS
 
 Run = Callable[..., Any]
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
@@ -83,8 +88,11 @@ def test_one_table_is_printed_with_all_its_columns_and_its_limits(nasinit: Run, 
         assert listing.facts.note in ended.out
         printed = blocks(ended.out)
         for column in listing.columns:
-            direction = "higher is better" if column.higher_is_better else "lower is better"
-            assert printed[column.name] == [f"{column.name}  ({column.unit}, {direction})", column.description]
+            direction = ", higher is better" if column.higher_is_better else ", lower is better"
+            if column.unit in ("index", "seeds"):
+                direction = ""
+            assert printed[column.name] == [f"{column.name}  ({column.unit}{direction})", column.description]
+    assert "index  (index)\n" in nasinit("list", "tables", "nasbench201-official").out
 
 
 @pytest.mark.parametrize(
@@ -122,3 +130,101 @@ def test_a_printed_column_can_be_asked_for_by_its_name(
     assert "hwnas_cifar10_edgegpu_latency_ms" in names
     table = benchmarks.table_with("hwnas_cifar10_edgegpu_latency_ms", space="nasbench201")
     assert table.values([CELL], "hwnas_cifar10_edgegpu_latency_ms").tolist() == [2.5]
+
+
+@pytest.fixture
+def converted(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A compact table of three cells, of which one has an accuracy, where the official one is looked for."""
+    path = isolated / "nasbench201.parquet"
+    keys = [CELL, CELL.replace("none~0", "skip_connect~0", 1), CELL.replace("none~2", "nor_conv_3x3~2")]
+    accuracy = Column("cifar10_test_200ep_pct", "cifar10", "test", 200, "pct", "mean", "test accuracy", True)
+    index = Column("index", None, None, None, "index", "none", "place")
+    nan = float("nan")
+    write_compact(path, keys, [index, accuracy], [[0, 1, 2], [nan, 93.5, nan]], FACTS)
+    monkeypatch.setenv("NASINIT_DATA", str(isolated))
+    return path
+
+
+def test_a_conversion_of_some_records_does_not_look_whole(nasinit: Run, converted: Path) -> None:
+    for name in (None, "nasbench201-official", converted):
+        ended = nasinit("list", "tables", *([] if name is None else [name]))
+        assert ended.code == 0, ended.err
+        assert "rows: 3, 1 with numbers, of the space nasbench201" in ended.out
+
+
+def test_a_file_is_printed_with_its_facts_and_columns(nasinit: Run, converted: Path, isolated: Path) -> None:
+    own = isolated / "mine.csv"
+    own.write_text(f"architecture,latency_ms\n{CELL},2.5\n")
+    for path, title, column in (
+        (converted, FACTS.title, "cifar10_test_200ep_pct  (pct, higher is better)\n    test accuracy\n"),
+        (own, "a table of the user's own", "latency_ms  (ms, lower is better)\n"),
+    ):
+        ended = nasinit("list", "tables", path)
+        assert (ended.code, ended.err) == (0, "")
+        assert title in ended.out
+        assert f"file: {path}\n" in ended.out
+        assert column in ended.out
+
+
+@pytest.mark.parametrize("content", [None, "architecture\nx\n"], ids=["absent", "no numbers"])
+def test_a_file_that_is_no_table_is_refused(nasinit: Run, isolated: Path, content: str | None) -> None:
+    path = isolated / "odd.csv"
+    if content is not None:
+        path.write_text(content)
+    ended = nasinit("list", "tables", path)
+    assert (ended.code, ended.out) == (2, "")
+    assert str(path) in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def change(path: Path, how: Callable[[dict[str, Any]], object]) -> bytes:
+    document = json.loads(pq.read_schema(path).metadata[b"nasinit"])
+    how(document)
+    return json.dumps(document).encode()
+
+
+DAMAGED: dict[str, Callable[[Path], tuple[bytes, bool]]] = {
+    "columns[0].name is 5": lambda path: (change(path, lambda d: d["columns"][0].update(name=5)), True),
+    "facts.space is ['a']": lambda path: (change(path, lambda d: d["facts"].update(space=["a"])), True),
+    "unknown unit 'foo'": lambda path: (change(path, lambda d: d["columns"][1].update(unit="foo")), True),
+    "facts.title is '\\x1b[31mX', which has control": lambda path: (
+        change(path, lambda d: d["facts"].update(title="\x1b[31mX")), True,
+    ),
+    "its field 'format' is 2": lambda path: (change(path, lambda d: d.update(format=2)), True),
+    "is a table of the space darts, not of": lambda path: (
+        change(path, lambda d: d["facts"].update(space="darts")), True,
+    ),
+    "does not have the SHA-256 it names": lambda path: (change(path, lambda d: d), False),
+    "is cut or damaged (": lambda path: (b"[" * 200_000, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", DAMAGED)
+def test_a_damaged_footer_is_listed_as_damaged_and_none_of_it_is_told(
+    nasinit: Run, converted: Path, message: str
+) -> None:
+    text, fits = DAMAGED[message](converted)
+    digest = hashlib.sha256(text).hexdigest().encode() if fits else b"0" * 64
+    metadata = {b"nasinit": text, b"nasinit_sha256": digest}
+    pq.write_table(pq.read_table(converted).replace_schema_metadata(metadata), converted)
+    _assert_damaged(nasinit, converted, message)
+
+
+def test_a_file_cut_in_half_is_listed_as_damaged(nasinit: Run, converted: Path) -> None:
+    content = converted.read_bytes()
+    converted.write_bytes(content[: len(content) // 2])
+    _assert_damaged(nasinit, converted, "is cut or damaged (")
+
+
+def _assert_damaged(nasinit: Run, path: Path, message: str) -> None:
+    ended = nasinit("list", "tables")
+    assert (ended.code, ended.err) == (0, "")
+    first, *lines = blocks(ended.out)["nasbench201-official"]
+    assert first.startswith(f"nasbench201-official  (damaged or of another kind: {path}")
+    assert message in first
+    assert lines == [f"file: {path}"]
+    assert blocks(ended.out)["nasbench201"][0].startswith("nasbench201  (opens nasbench201-official: damaged")
+    assert "\x1b" not in ended.out
+    one = nasinit("list", "tables", "nasbench201-official")
+    assert (one.code, one.err) == (0, "")
+    assert one.out == "\n".join([first, *(f"    {line}" for line in lines), ""])
