@@ -12,7 +12,11 @@ from pathlib import Path
 from benchmarks.rows import table_of_known
 from benchmarks.table import Column, Facts, Table
 
-_DATASETS = {"c10": "cifar10", "c100": "cifar100", "in16": "imagenet16_120"}
+_DATASETS = {
+    "c10": ("cifar10", "CIFAR-10"),
+    "c100": ("cifar100", "CIFAR-100"),
+    "in16": ("imagenet16_120", "ImageNet16-120"),
+}
 _BENCH_DEVICES = {
     "edgegpu": ("an edge GPU", ("latency", "energy")),
     "raspi4": ("a Raspberry Pi 4", ("latency",)),
@@ -72,11 +76,11 @@ FACTS = Facts(
 
 
 def _bench_columns() -> Iterator[Column]:
-    for short, dataset in _DATASETS.items():
+    for short, (dataset, called) in _DATASETS.items():
         for device, (words, quantities) in _BENCH_DEVICES.items():
             for quantity in quantities:
                 unit = _UNITS[quantity]
-                text = f"{quantity.replace('_', ' ')} of the network for {dataset}, one image, on {words}"
+                text = f"{quantity.replace('_', ' ')} of the network for {called}, one image, on {words}"
                 if unit == "ratio":
                     text += "; its unit is not documented (usually operations per byte moved)"
                 yield Column(
