@@ -40,11 +40,15 @@ def empty_page(width: float, body_height: float, small_print: str) -> Figure:
 def wrapped(text: str, width_inches: float, size_points: float) -> str:
     """`text` broken into lines that fit, at the average width of a character."""
     characters = int(width_inches * _POINTS_PER_INCH / (size_points * _CHARACTER_WIDTH))
-    return textwrap.fill(text, max(characters, 10))
+    return _filled(text, max(characters, 10))
 
 
 def balanced(text: str) -> str:
     """Wrapped text in as many lines of about the same length, so that no unit stands alone on the last."""
     flat, lines = text.replace("\n", " "), text.count("\n") + 1
-    narrower = (textwrap.fill(flat, width) for width in range(len(flat) // lines, len(flat) + 1))
+    narrower = (_filled(flat, width) for width in range(len(flat) // lines, len(flat) + 1))
     return next((filled for filled in narrower if filled.count("\n") < lines), text)
+
+
+def _filled(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_on_hyphens=False)  # a line break after "NAS-" would tear a name
