@@ -20,7 +20,7 @@ from benchmarks.errors import TableError, unknown
 from benchmarks.files import data_folder
 from benchmarks.pulled.comparison import CannotCompareError
 from benchmarks.pulled.download import OTHER_WAYS, ProgressBar, PullError, check_url, disk_errors, download, shown
-from benchmarks.pulled.place import workplace
+from benchmarks.pulled.place import working_folder
 from benchmarks.pulled.sources import SOURCES, Source
 from benchmarks.pulled.sums import Expected, check_sum, expected_sum, keep_sum
 
@@ -112,7 +112,7 @@ def pull(
         if file is not None:
             _check_readable(file)
         folder.mkdir(parents=True, exist_ok=True)
-        with workplace(folder, what.name, say) as work:
+        with working_folder(folder, what.name, say) as work:
             if _is_there(what, target, say):  # another pull may have ended meanwhile
                 return Pulled(target, None)
             if file is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def workplace(folder: Path, name: str, say: Callable[[str], object]) -> Iterator[Path]:
+def working_folder(folder: Path, name: str, say: Callable[[str], object]) -> Iterator[Path]:
     """An empty folder below `folder` for the time of one pull of `name`, then removed with all that is left in it.
 
     It is on the same file system as `folder`, so what is whole can be moved there. A second pull of that name waits at

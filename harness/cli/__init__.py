@@ -45,7 +45,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(_say("interrupted; what was finished is kept, and the same command goes on", INTERRUPTED))
     except Exception as error:
-        if type(error).__name__ != "TableError":  # its class lives where importing it here would load numpy
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        if "TableError" not in kinds:  # the class lives where importing it here would load numpy
             raise
         sys.exit(_say(error, USAGE))
 
