@@ -198,11 +198,13 @@ class Engine:
                 self._suspects.append(task)
 
     def _close(self, pool: Executor, *, kill: bool = False) -> None:
-        for future in self._flight:
-            future.cancel()
-        if self._owned and kill:
+        if not self._owned:
+            for future in self._flight:
+                future.cancel()
+        elif kill:
+            # Ends the pending futures itself: one that was cancelled before makes loky's thread print a traceback.
             pool.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's own argument
-        elif self._owned:
+        else:
             pool.shutdown(wait=True)
 
 
