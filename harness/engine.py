@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import signal
@@ -65,11 +66,15 @@ def score_task(task: Task) -> Outcome:
     with ONE_AT_A_TIME, one_thread():
         setting, space = task.setting, open_space(task.space)
         architecture = space.parse(task.key)
-        shape = {name: getattr(setting, name) for name in ("classes", "width", "depth", "channels")}
-        network = space.build(architecture, init=setting.init, seed=setting.seed, **shape)
+        rebuild = functools.partial(space.build, architecture, **_fields(setting, "classes", "channels", "seed"))
+        network = rebuild(**_fields(setting, "width", "depth", "init"))
         network = network.to(setting.device, getattr(torch, setting.dtype))
         batch = Batch(torch.from_numpy(task.inputs), torch.from_numpy(task.labels))
-        return score_network(network, batch, cloudpickle.loads(task.proxies), setting)
+        return score_network(network, batch, cloudpickle.loads(task.proxies), setting, rebuild)
+
+
+def _fields(setting: Setting, *names: str) -> dict[str, Any]:
+    return {name: getattr(setting, name) for name in names}
 
 
 @contextmanager
