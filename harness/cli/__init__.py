@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from harness.cli import convert, correlate, demo, listing, plot, pull, score
+from harness.cli import convert, correlate, demo, listing, plot, pull, score, study
 from harness.errors import HarnessError, RunError, StoreWriteError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("correlate")(correlate.correlate)
 app.add_typer(plot.app, name="plot")
 app.command("pull")(pull.pull)
 app.command("convert")(convert.convert)
+app.command("study")(study.study)
 app.command("demo")(demo.demo)
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130

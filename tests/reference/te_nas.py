@@ -6,7 +6,7 @@ from torch.nn.functional import conv2d
 
 
 def condition_number(network, inputs):
-    """κ of the Gram matrix of ∇ Σ_k f(X)_nk over what is called `weight`: one backward pass a sample, entry by entry."""
+    """κ of the Gram matrix of ∇ Σ_k f(X)_nk over what is called `weight`: a backward pass a sample, entry by entry."""
     parameters = [tensor for name, tensor in network.named_parameters() if name.split(".")[-1] == "weight"]
     rows = []
     for sample in range(len(inputs)):
