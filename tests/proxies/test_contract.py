@@ -17,18 +17,18 @@ from harness.setting import Setting
 from harness.spaces import open_space
 
 SIZE = {"params", "flops"}
-GRADIENT = {"grad_norm", "nasi_trace"}
+GRADIENT = {"grad_norm", "nasi_trace", "nasi_constrained", "knas", "m_grad"}
 TRACE = {"ntk_trace", "ntk_trace_exact", "ntk_trace_per_sample", "m_trace"}
 CONDITION = {"ntk_condition", "ntk_condition_exact", "m_condition"}
 WEIGHTS = {"l2_norm"}
-SENSITIVITY = {"snip", "plain", "grasp", "fisher"}
+SENSITIVITY = {"snip", "plain", "grasp", "fisher", "m_snip", "m_grasp"}
 FLOW = {"synflow", "logsynflow", "synflow_bn"}
 CORRELATION = {"jacob_cov", "epe_nas"}
 PATTERNS = {"nwot"}
-SIGNED = {"plain", "grasp", "jacob_cov", "nwot"}
-LATER = {"zen", "linear_regions", "swap", "knas", "gradsign", "zico", "meco", "m_grad", "m_snip", "m_grasp"} | {
-    "az_expressivity", "az_progressivity", "az_trainability", "nasi_constrained",
-}  # fmt: skip
+REGIONS = {"linear_regions", "swap"}
+SAMPLE_GRADIENTS = {"gradsign", "zico"}
+FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco"}
+SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
 NEED_INPUTS = CORRELATION | {"zen", "zico", "az_expressivity", "az_progressivity"}
 """Defined where the inputs reach the logits."""
 IN_PARTS = {"ntk_trace", "zico"}
@@ -46,8 +46,11 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|
 
 
 def test_every_proxy_is_filed_somewhere() -> None:
-    zero_cost = WEIGHTS | SENSITIVITY | FLOW | CORRELATION | PATTERNS
-    assert SIZE | GRADIENT | TRACE | CONDITION | zero_cost | LATER == set(EVERY)
+    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS
+    of_kernels = TRACE | CONDITION | CORRELATION
+    of_the_network = SIZE | WEIGHTS | FLOW
+    of_activations = PATTERNS | REGIONS | FEATURES
+    assert of_gradients | of_kernels | of_the_network | of_activations == set(EVERY)
 
 
 def small(cell: str = CELL, dtype: torch.dtype = torch.float64) -> nn.Module:

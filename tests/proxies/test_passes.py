@@ -69,7 +69,8 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["ntk_trace_per_sample"], (1, 0, CLASSES)),
         (["ntk_trace_exact"], (1, 0, SAMPLES * CLASSES)),
         (["ntk_condition_exact"], (1, 0, SAMPLES)),
-        # shared, gradsign, zen, AZ-NAS; flops, flow, meco; loss, kernels, trace, Hessian, input, flow, the later three
+        # shared, gradsign, zen, AZ-NAS; flops, flow, meco;
+        # loss, kernels, trace, Hessian, input, flow, (gradsign, zico, AZ-NAS)
         (["all"], (1 + 1 + 2 + 1, 1 + 2 + 1, 1 + 2 + PROBES + 2 + 1 + 2 + (1 + 2 + CELLS))),
     ],
 )
