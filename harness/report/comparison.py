@@ -84,7 +84,7 @@ def _dataset(column: str) -> str:
 
 
 def comparison_figure(comparison: pd.DataFrame, inputs: Mapping[str, str]) -> Figure:
-    """Spearman's coefficients with intervals, a panel a data set, a colour a kind of inputs; diamonds for published ones.
+    """Spearman's coefficients with intervals, a panel a data set, a colour a kind of inputs; diamonds are published.
 
     Args:
         comparison: from `harness.studies.published.beside`, with a column `inputs`.
