@@ -59,8 +59,8 @@ def linear_regions(relu_gram: Tensor) -> float:
         relu_gram: [N, N], for each pair of samples the number of units in the same state.
 
     Returns:
-        A count from 1 to N; larger is better. On a network of ordinary size it is N for every architecture and ranks
-        nothing: TE-NAS counts on small crops in a single cell, which is `te_nas_regions`.
+        A count from 1 to N; larger is better. On a network of ordinary size it is N for all architectures but those
+        that hand no signal on, and ranks nothing else: TE-NAS counts crops in a single cell, `te_nas_regions`.
 
     The authors' code reads ReLU modules with images only; here every ReLU module counts.
 
