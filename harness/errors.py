@@ -38,6 +38,10 @@ class RunError(HarnessError):
     """A run that could not go on; what was finished before lies in the store."""
 
 
+class SearchError(HarnessError):
+    """A search that cannot begin or cannot go on."""
+
+
 class ScoresError(HarnessError):
     """A file or frame of scores that does not hold what a ranking needs."""
 
