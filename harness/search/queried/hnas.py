@@ -66,11 +66,12 @@ def hnas(
     choices, values = np.empty((oracle.runs, queries, 2)), np.full((oracle.runs, queries), np.nan)
     for place in range(queries):
         uniforms = draws.random((oracle.runs, _CANDIDATES, 2))
-        choices[:, place] = _next(choices[:, :place], values[:, :place], uniforms, place, oracle.is_open)
+        going = oracle.is_open & usable.any(axis=1)
+        choices[:, place] = _next(choices[:, :place], values[:, :place], uniforms, place, going)
         target, mu = choices[:, place, 0] * largest, 10 ** choices[:, place, 1]
         loss = mu[:, None] * np.abs(of_pool**2 - target[:, None] ** 2) + correction
         picked = cells[np.arange(oracle.runs), np.argmin(np.where(usable, loss, np.inf), axis=1)]
-        values[:, place] = oracle.query(picked, usable.any(axis=1)).values
+        values[:, place] = oracle.query(picked, going).values
         usable &= cells != picked[:, None]
     return oracle.chosen
 

@@ -18,7 +18,6 @@ from harness.search.queried.random_search import random_search
 from harness.search.queried.reinforce import reinforce
 from harness.search.queried.successive_halving import successive_halving
 
-
 Search: TypeAlias = Callable[..., CellArray]
 """Takes the oracle, the space, the draws, and its guidance by name; returns each run's chosen cell, shape [R]."""
 
