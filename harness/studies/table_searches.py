@@ -77,11 +77,11 @@ def table_searches(
     """
     import pandas as pd
 
-    from harness.search.queried.methods import METHODS, find_method
+    from harness.search.queried.methods import METHODS
 
     for name in names:
-        if name not in EXACT:
-            find_method(name)
+        if name not in EXACT and name not in METHODS:
+            raise SearchError(unknown("search", name, [*EXACT, *METHODS]))
     if table.facts.space != SPACE:
         raise SearchError(f"searches query tables of {SPACE}; {table.facts.name} is of the space {table.facts.space}")
     keys, multiply_adds = _cells()
@@ -133,7 +133,8 @@ def guidance_of(
         guidance |= {"metric": known[metric], "condition": -known[condition]}
     count = int((~np.isnan(known[proxy])).sum())
     remark = f"{count:,} of {len(known[proxy]):,} cells have a score of {proxy}"
-    return guidance, remark + ("" if count == len(known[proxy]) else "; the others lose against every one of them")
+    remark += "" if count == len(known[proxy]) else "; the others lose against every one of them"
+    return guidance, remark + ("" if proxy == "nwot" else "; the published NASWOT rows are by nwot")
 
 
 def _by_cell(frame: pd.DataFrame) -> dict[str, FloatArray]:

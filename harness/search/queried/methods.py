@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from harness.errors import SearchError, unknown
 from harness.search.queried.evolution import regularised_evolution
 from harness.search.queried.hnas import hnas
 from harness.search.queried.indexed import CellArray
@@ -73,10 +72,3 @@ METHODS: Mapping[str, Method] = {
         Method("hnas", "Shu et al. 2022, HNAS", hnas, guidance=("metric", "condition")),
     )
 }
-
-
-def find_method(name: str) -> Method:
-    """The method of that name; SearchError with the nearest if there is none."""
-    if name not in METHODS:
-        raise SearchError(unknown("search", name, METHODS))
-    return METHODS[name]
