@@ -39,7 +39,7 @@ class RunError(HarnessError):
 
 
 class SearchError(HarnessError):
-    """A search that cannot begin or cannot go on."""
+    """An unknown search or preset, a setting or data that no search runs on, or a checkpoint of another search."""
 
 
 class ScoresError(HarnessError):

@@ -133,7 +133,7 @@ def guidance_of(
         guidance |= {"metric": known[metric], "condition": -known[condition]}
     count = int((~np.isnan(known[proxy])).sum())
     remark = f"{count:,} of {len(known[proxy]):,} cells have a score of {proxy}"
-    remark += "" if count == len(known[proxy]) else "; the others lose against every one of them"
+    remark += "" if count == len(known[proxy]) else "; these are drawn from"
     return guidance, remark + ("" if proxy == "nwot" else "; the published NASWOT rows are by nwot")
 
 

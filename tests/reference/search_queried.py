@@ -94,20 +94,20 @@ def regularised_evolution(account, draws):
 
 
 def assisted_evolution(account, draws, scores, population=10):
-    pool = [int(uniform * CELLS) for uniform in next(draws)]
-    comparable = [-1e300 if scores[cell] != scores[cell] else scores[cell] for cell in pool]
-    kept = sorted(sorted(range(len(pool)), key=lambda place: -comparable[place])[:population])
+    scored = [cell for cell in range(CELLS) if scores[cell] == scores[cell]]
+    pool = [scored[int(uniform * len(scored))] for uniform in next(draws)]
+    kept = sorted(sorted(range(len(pool)), key=lambda place: -scores[pool[place]])[:population])
     evolution(account, draws, [pool[place] for place in kept])
 
 
 def best_of_samples(draws, scores):
+    scored = [cell for cell in range(CELLS) if scores[cell] == scores[cell]]
     best = None
     for uniform in next(draws):
-        cell = int(uniform * CELLS)
-        score = -1e300 if scores[cell] != scores[cell] else scores[cell]
-        if best is None or score > best[0]:
-            best = (score, cell)
-    return best[1]
+        cell = scored[int(uniform * len(scored))]
+        if best is None or scores[cell] > scores[best]:
+            best = cell
+    return best
 
 
 def local_search(account, draws):

@@ -78,7 +78,16 @@ def test_cells_without_numbers_are_never_asked_for(landscape):
         asked = asked_by(oracle, run)
         assert asked
         assert np.isfinite(sparse[asked]).all()
-        assert len(asked) == len(set(asked)) <= 20  # a pool of 2,000 holds about 10 of these
+        assert len(asked) == len(set(asked)) == 20
+
+
+def test_a_run_ends_when_its_pool_is_used_up(landscape):
+    accuracy, metric, condition = landscape
+    few = np.where(np.arange(CELLS) < 7, metric, np.nan)
+    oracle = oracle_of(accuracy, runs=2)
+    chosen = hnas(oracle, NASBENCH201, np.random.default_rng(4), metric=few, condition=condition)
+    assert oracle.queries.tolist() == [7, 7]
+    assert chosen.tolist() == [int(np.argmax(accuracy[:7]))] * 2
 
 
 def test_no_cell_with_both_numbers_is_an_error(landscape):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.errors import SearchError
 from harness.search.queried.indexed import NASBENCH201
 from harness.search.queried.methods import METHODS
 from harness.search.queried.oracle import CHARGED, DROPPED, KNOWN, Fidelity, Oracle
@@ -104,11 +105,13 @@ def test_the_best_of_samples_is_the_references(samples, fidelities, scores):
     assert not oracle.history
 
 
-def test_cells_without_a_score_are_chosen_only_where_there_is_no_other(fidelities, scores):
+@pytest.mark.parametrize("samples", [1, 3])
+def test_cells_without_a_score_are_never_picked(samples, fidelities, scores):
     oracle = Oracle(fidelities, runs=2000, budget_seconds=1.0)
-    chosen = best_of_samples(oracle, NASBENCH201, np.random.default_rng(0), scores=scores, samples=2)
-    share = np.isnan(scores[chosen]).mean()
-    assert share == pytest.approx(1 / 25, abs=4 * np.sqrt(0.04 * 0.96 / 2000))
+    guided = {"scores": scores, "samples": samples}
+    assert np.isfinite(scores[best_of_samples(oracle, NASBENCH201, np.random.default_rng(0), **guided)]).all()
+    with pytest.raises(SearchError, match="no cell has a score"):
+        best_of_samples(oracle, NASBENCH201, np.random.default_rng(0), scores=scores * np.nan, samples=samples)
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - ELSEWHERE))

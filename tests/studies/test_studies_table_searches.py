@@ -168,7 +168,7 @@ def test_guidance_is_by_cell_and_says_how_many_have_a_score(scores: pd.DataFrame
         assert guidance["scores"][at] == given[KEYS[at]]
     assert np.isnan(guidance["scores"]).sum() == len(KEYS) - len(KEYS[::3])
     assert np.nanmin(guidance["condition"]) > 0  # κ is the negative of the score, which is higher the better
-    assert remark.startswith("5,209 of 15,625 cells have a score of nwot; the others lose")
+    assert remark.startswith("5,209 of 15,625 cells have a score of nwot; these are drawn from")
 
 
 def test_sizes_need_no_scores() -> None:

@@ -47,10 +47,10 @@ def hnas(
         metric: M of all cells, shape [C], such as `m_trace`; NaN where there is none.
         condition: κ of all cells, shape [C], a positive number, smaller is better; NaN where there is none.
         queries: accuracies that a run may ask for, if its seconds last.
-        pool: cells drawn uniformly with replacement; those without M or κ are never picked.
+        pool: cells drawn uniformly with replacement from those that have both numbers.
 
     Raises:
-        SearchError: no cell that has both numbers.
+        SearchError: no cell has both numbers.
 
     Source: the formula, 20 queries and the range of μ are the paper's, the pool of 2,000, the first choices, the 10⁻⁶
     and the expected improvement their code's, some of which is for the DARTS space. It scales M* by a constant of the
@@ -59,12 +59,13 @@ def hnas(
 
     Cost: 15 fits of a Gaussian process a run, one after the other: about 0.3 s a run.
     """
-    cells = drawn(draws.random((oracle.runs, pool)), len(space))
+    there = np.flatnonzero(np.isfinite(metric) & np.isfinite(condition))
+    if not there.size:
+        raise SearchError("no cell has both the metric and the condition number: score some first")
+    cells = there[drawn(draws.random((oracle.runs, pool)), there.size)]
     of_pool, correction = metric[cells], condition[cells] / (metric[cells] + 1e-6)
-    usable = np.isfinite(of_pool) & np.isfinite(correction)
-    if not usable.any(axis=1).all():
-        raise SearchError("there is a pool in which no cell has both the metric and the condition number: score more")
-    largest = np.max(np.where(usable, of_pool, 0.0), axis=1)
+    usable = np.ones(cells.shape, dtype=np.bool_)
+    largest = of_pool.max(axis=1)
     choices, values = np.empty((oracle.runs, queries, 2)), np.full((oracle.runs, queries), np.nan)
     for place in range(queries):
         uniforms = draws.random((oracle.runs, _CANDIDATES, 2))

@@ -1,14 +1,15 @@
 """Searches that look at a training-free score first: the best of N by score, and evolution warmed up by it.
 
 Mellor et al., "Neural Architecture Search without Training", ICML 2021 (NASWOT and AREA); Abdelfattah et al.,
-"Zero-Cost Proxies for Lightweight NAS", ICLR 2021 (warm-up). A cell without a score (NaN) loses against any that has
-one; among cells of equal score, or all without one, the first drawn is taken.
+"Zero-Cost Proxies for Lightweight NAS", ICLR 2021 (warm-up). Only cells that have a score are drawn, so that one
+without (NaN) is never picked by it; in NASWOT's script it is drawn and loses. Among equals the first drawn is taken.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from harness.errors import SearchError
 from harness.search.queried.draws import Draws
 from harness.search.queried.evolution import POPULATION, evolved
 from harness.search.queried.indexed import CellArray, FloatArray, IndexedSpace, drawn
@@ -22,15 +23,15 @@ def best_of_samples(
 
     Args:
         oracle: only says how many runs there are.
-        space: of the cells.
+        space: not needed, since the scores are of all its cells.
         draws: random numbers.
         scores: of all cells, shape [C], higher is better; NaN where there is none.
         samples: cells drawn, N.
 
     Source: `search.py` of BayesWatch/nas-without-training. What scoring costs is not counted.
     """
-    cells = drawn(draws.random((oracle.runs, samples)), len(space))
-    return np.asarray(cells[np.arange(oracle.runs), np.argmax(_comparable(scores)[cells], axis=1)])
+    cells = _scored(scores, draws.random((oracle.runs, samples)))
+    return np.asarray(cells[np.arange(oracle.runs), np.argmax(scores[cells], axis=1)])
 
 
 def assisted_evolution(
@@ -55,10 +56,14 @@ def assisted_evolution(
         pool: cells drawn uniformly with replacement.
         population: how many of them are kept.
     """
-    cells = drawn(draws.random((oracle.runs, pool)), len(space))
-    by_score = np.argsort(-_comparable(scores)[cells], axis=1, kind="stable")[:, :population]
+    cells = _scored(scores, draws.random((oracle.runs, pool)))
+    by_score = np.argsort(-scores[cells], axis=1, kind="stable")[:, :population]
     return evolved(oracle, space, draws, np.take_along_axis(cells, np.sort(by_score, axis=1), axis=1))
 
 
-def _comparable(scores: FloatArray) -> FloatArray:
-    return np.where(np.isnan(scores), -np.inf, scores)
+def _scored(scores: FloatArray, uniforms: FloatArray) -> CellArray:
+    """Cells that have a score, of the shape of the uniforms; SearchError if none has."""
+    there = np.flatnonzero(~np.isnan(scores))
+    if not there.size:
+        raise SearchError("no cell has a score: score some first, or choose a search that needs none")
+    return np.asarray(there[drawn(uniforms, there.size)])
