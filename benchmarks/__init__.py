@@ -6,6 +6,11 @@ of epochs, accuracy under attack, latency, energy. Any CSV or Parquet file with 
     table = benchmarks.open_table("nasbench201")
     table.values(keys, "cifar10_test_200ep_pct")
 
+Learning curves, a value an epoch, which `nasinit convert --curves` writes beside a table:
+
+    curves = benchmarks.read_curves("nasbench201.curves.parquet")
+    curves.values(keys, "cifar10_test_200ep_pct_seed777")
+
 Importing this package imports nothing else: a name below is loaded on first use (PEP 562), so that
 `import benchmarks` works, and costs nothing, where numpy is not installed.
 """
@@ -16,20 +21,34 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from benchmarks.curves import Curves, read_curves
     from benchmarks.errors import TableError
     from benchmarks.registry import Listing, list_tables, open_table, table_with
     from benchmarks.table import Column, Facts, Table
 
-__all__ = ["Column", "Facts", "Listing", "Table", "TableError", "list_tables", "open_table", "table_with"]
+__all__ = [
+    "Column",
+    "Curves",
+    "Facts",
+    "Listing",
+    "Table",
+    "TableError",
+    "list_tables",
+    "open_table",
+    "read_curves",
+    "table_with",
+]
 
 _HOMES = {
     "Column": "benchmarks.table",
+    "Curves": "benchmarks.curves",
     "Facts": "benchmarks.table",
     "Listing": "benchmarks.registry",
     "Table": "benchmarks.table",
     "TableError": "benchmarks.errors",
     "list_tables": "benchmarks.registry",
     "open_table": "benchmarks.registry",
+    "read_curves": "benchmarks.curves",
     "table_with": "benchmarks.registry",
 }
 

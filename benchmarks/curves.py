@@ -7,6 +7,7 @@ such as `cifar10_test_200ep_pct_seed777`. NaN where an epoch, or the whole train
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,14 +110,24 @@ def write_curves(
     write_parquet(path, parts(), described(_KIND, columns, facts))
 
 
-def read_curves(path: Path) -> Curves:
+def read_curves(path: str | os.PathLike[str]) -> Curves:
     """Curves of a file that `nasinit convert --curves` wrote; reads the keys and what the curves are.
+
+    `nasinit convert RELEASE --to nasbench201.parquet --curves cifar10:test` writes `nasbench201.curves.parquet`:
+
+        curves = benchmarks.read_curves("nasbench201.curves.parquet")
+        [column.name for column in curves.columns]  # the curves that there are
+        curves.values(curves.keys[:5], "cifar10_test_200ep_pct_seed777")  # [5, 200], the first after one epoch
+
+    Args:
+        path: the file, .curves.parquet.
 
     Raises:
         TableError: a file that is not there, damaged, of another kind or of a later format; the message names it.
 
     """
-    file = Parquet(path, _KIND)
+    given = Path(os.path.expanduser(path))
+    file = Parquet(given, _KIND)
     columns, facts = description(file)
     keys = file.column(file.read([KEY]), KEY, "string").to_pylist()
-    return Curves(path, tuple(keys), tuple(columns), replace(facts, path=path, rows=len(keys)))
+    return Curves(given, tuple(keys), tuple(columns), replace(facts, path=given, rows=len(keys)))

@@ -13,6 +13,8 @@ from pathlib import Path
 from benchmarks.rows import table_of_known
 from benchmarks.table import Column, Facts, Table
 
+RANDOM_KEY = "genotype"
+"""Name of the column of keys in the file."""
 RANDOM_COLUMNS = (
     Column(
         "cifar10_test_600ep_best_pct", "cifar10", "test", 600, "pct", "one",
@@ -70,7 +72,7 @@ SURROGATE_FACTS = Facts(
 
 def read_random214(path: Path) -> Table:
     """Table of the 214 trained genotypes; TableError as `table_of_known`."""
-    return table_of_known(path, RANDOM_COLUMNS, RANDOM_FACTS, key="genotype")
+    return table_of_known(path, RANDOM_COLUMNS, RANDOM_FACTS, key=RANDOM_KEY)
 
 
 def read_surrogate500(path: Path) -> Table:

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import analognasbench, darts, darts_published, hardware, nasbench201, official, robustness
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import DATA_VARIABLE, data_folder
+from benchmarks.keys import KEY
 from benchmarks.own import read_own
 from benchmarks.table import Column, Facts, Table
 
@@ -57,6 +58,8 @@ class _Source:
     columns: tuple[Column, ...]
     files: tuple[str, ...]
     read: Callable[[Path], Table]
+    key: str = KEY
+    """Name of the column of keys in its files."""
 
 
 def _unzipped_too(file: str) -> tuple[str, ...]:
@@ -74,12 +77,16 @@ _SOURCES = {
             _unzipped_too("nasbench201_robustness_cifar10.csv.gz"),
             robustness.read_robustness,
         ),
-        _Source(darts.RANDOM_FACTS, darts.RANDOM_COLUMNS, ("darts_random214_cifar10.csv",), darts.read_random214),
+        _Source(
+            darts.RANDOM_FACTS,
+            darts.RANDOM_COLUMNS,
+            ("darts_random214_cifar10.csv",),
+            darts.read_random214,
+            key=darts.RANDOM_KEY,
+        ),
         _Source(darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500),
     )
 }
-KEYS = {darts.RANDOM_FACTS.name: "genotype"}
-"""Name of the column of keys in a source's file, where it is not `architecture`."""
 NAMES = (EITHER, ANALOG, PUBLISHED, *_SOURCES)
 
 
@@ -233,8 +240,7 @@ def _what_it_is(source: _Source) -> str:
         return "It is what `nasinit convert` makes of the official release"
     raw = [column.origin or column.name for column in source.columns]
     named = f"{', '.join(raw[:2])}, …" if len(raw) > 2 else ", ".join(raw)
-    keys = KEYS.get(source.facts.name, "architecture")
-    return f"It is a CSV with the columns {keys}, {named}; source: {source.facts.source}"
+    return f"It is a CSV with the columns {source.key}, {named}; source: {source.facts.source}"
 
 
 def _listing(source: _Source) -> Listing:

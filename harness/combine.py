@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Matrix = npt.NDArray[np.float64]
 
 AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability", "flops")
-TE_NAS = ("ntk_condition_exact", "linear_regions")
+TE_NAS = ("te_nas_condition", "te_nas_regions")
 ZERO_COST_VOTE = ("synflow", "jacob_cov", "snip")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,14 +102,23 @@ def _check_given(network: object, batch: object) -> None:
         raise SettingError("the network has lazy layers without weights yet: call it once on the inputs first")
 
 
-def score_network(network: nn.Module, batch: Batch, proxies: Iterable[Proxy], setting: Setting) -> dict[str, Score]:
-    """Scores under a setting, of which `bn`, `loss`, `probes` and `seed` are read."""
+def score_network(
+    network: nn.Module,
+    batch: Batch,
+    proxies: Iterable[Proxy],
+    setting: Setting,
+    rebuild: Callable[..., nn.Module] | None = None,
+) -> dict[str, Score]:
+    """Scores under a setting, of which `bn`, `loss`, `probes` and `seed` are read.
+
+    `rebuild` builds the network's architecture in another size, for the few proxies that ask for one.
+    """
     from harness.measurements.preserve import preserved
     from harness.measurements.session import Session
 
     fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
-        session = Session(network, fitting, setting)
+        session = Session(network, fitting, setting, rebuild)
         return {entry.name: _score(session, entry) for entry in proxies}
 
 

@@ -8,10 +8,16 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 import torch
 
 ROOT = Path(__file__).parent.parent
+DATA = Path(os.environ.get("NASINIT_DATA", ROOT.parent / "shared" / "data"))
+"""Read before any test changes the environment."""
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is slow, and that is no failure
+hypothesis.settings.load_profile("untimed")
 
 
 def load_reference(name: str) -> ModuleType:
@@ -42,7 +48,6 @@ def ntk() -> ModuleType:
 @pytest.fixture(scope="session")
 def published_data() -> Path:
     """The folder of published data; skips where it is absent."""
-    folder = Path(os.environ.get("NASINIT_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"published data folder {folder} is absent")
-    return folder
+    if not DATA.is_dir():
+        pytest.skip(f"published data folder {DATA} is absent")
+    return DATA

@@ -77,7 +77,7 @@ def nested(genotype):
 # Directions
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(-4, 4), st.integers(0, 9)), min_size=3, max_size=25))
 def test_where_lower_is_better_the_best_are_those_of_the_turned_values(rows):
     scores, values = (np.array(numbers, dtype=float) for numbers in zip(*rows, strict=True))

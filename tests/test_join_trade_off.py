@@ -45,7 +45,7 @@ few = st.integers(0, 5).map(float)
 architectures = st.lists(st.tuples(few, few, few), min_size=1, max_size=20)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(architectures)
 def test_front_picks_and_budgets_are_those_of_the_definitions(rows):
     costs, gains, scores = (list(numbers) for numbers in zip(*rows, strict=True))
@@ -79,7 +79,7 @@ def test_front_picks_and_budgets_are_those_of_the_definitions(rows):
     assert found.regret["mine"] >= 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(architectures)
 def test_turned_columns_give_the_same_choices(rows):
     """A cost turned round is a quantity of which more is better, and so is a gain one of which less is better."""

@@ -74,7 +74,7 @@ def download(url: str, path: Path, *, timeout: float, progress: ProgressBar | No
         OSError: a file that cannot be written.
 
     """
-    import pooch  # type: ignore[import-untyped]
+    import pooch
     from requests.exceptions import RequestException
 
     # unpacked on the way, a .gz would not have the published SHA-256, nor any file the announced length

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.compact import read_compact, write_compact
 from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
+from benchmarks.keys import OPERATIONS
 from benchmarks.nasbench201 import column_of
 from benchmarks.rows import parsed
 from benchmarks.table import Facts
@@ -59,7 +60,6 @@ FACTS = Facts(
     seeds="mean over up to 3",
 )
 
-_OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 _CELL = "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|"
 
 
@@ -173,7 +173,7 @@ def _numbers(file: Path, origin: str, name: str, texts: Sequence[str]) -> NDArra
 
 
 def _check_cells(origin: str, keys: Sequence[str]) -> None:
-    every_cell = {_CELL.format(*operations) for operations in itertools.product(_OPERATIONS, repeat=6)}
+    every_cell = {_CELL.format(*operations) for operations in itertools.product(OPERATIONS, repeat=6)}
     if len(keys) != len(every_cell):
         raise TableError(f"{origin} has {len(keys):,} rows; NAS-Bench-201 has {len(every_cell):,} cells")
     left = set(every_cell)

@@ -40,7 +40,7 @@ def expected_sum(published: str | None, given: str | None, kept: Path) -> Expect
 
 def check_sum(file: Path, name: str, expected: Expected) -> str:
     """SHA-256 of a file; TableError, with both sums and the size, if it is not the expected one, or cannot be read."""
-    import pooch  # type: ignore[import-untyped]
+    import pooch
 
     try:
         found = str(pooch.file_hash(str(file), alg="sha256"))

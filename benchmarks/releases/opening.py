@@ -141,8 +141,8 @@ def _checked_list(path: Path, given: object, kinds: Sequence[Kind]) -> tuple[Kin
     if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
         raise TableError(f"{path}: the field meta_archs is not a list of architecture strings")
     if len(set(given)) != len(given):
-        seen: set[str] = set()
-        twice = next(name for name in given if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        first: dict[str, int] = {}
+        twice = next(name for place, name in enumerate(given) if first.setdefault(name, place) != place)
         raise TableError(f"{path}: the field meta_archs has the architecture {shown(twice)} twice")
     kind = kind_of(given, kinds)
     if kind is None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from harness.cli import convert, correlate, demo, listing, plot, pull, query, score
+from harness.cli import convert, correlate, demo, listing, plot, pull, query, score, study
 from harness.errors import HarnessError, RunError, StoreWriteError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(plot.app, name="plot")
 app.command("query")(query.query)
 app.command("pull")(pull.pull)
 app.command("convert")(convert.convert)
+app.command("study")(study.study)
 app.command("demo")(demo.demo)
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130

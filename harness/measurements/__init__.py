@@ -1,7 +1,8 @@
 """Measurements: what one pass over a network yields, each made once and shared by every proxy that reads it.
 
 A measurement is a function of the name in this table. Its parameters name what it is made from: `network`, `batch`,
-`setting`, or other measurements. It leaves no trace on the network (`harness.measurements.preserve`).
+`setting`, `rebuild` (builds the architecture in another size), or other measurements. It leaves no trace on the network
+(`harness.measurements.preserve`).
 
 Index letters: N samples, K outputs, P parameters.
 """
@@ -36,6 +37,7 @@ _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "halves"))
 _CHANNELS, _COLUMNS = (f"harness.measurements.{name}" for name in ("channel_correlations", "activation_columns"))
+_SMALL = "harness.measurements.small_networks"
 
 MEASUREMENTS: dict[str, Measurement] = {
     "parameter_count": Measurement(_SIZE, "trainable parameters", "no pass"),
@@ -67,9 +69,13 @@ MEASUREMENTS: dict[str, Measurement] = {
     "channel_correlations": Measurement(
         _CHANNELS, "λ_min of channel correlations by module", "one forward of one sample, 64 x 64"
     ),
+    "small_network_grams": Measurement(
+        _SMALL, "Gram matrices [N, N] of small networks", "3 N backwards, own small networks", exhaustive=True
+    ),
+    "cell_regions": Measurement(_SMALL, "sign patterns over crops in one cell", "9 forwards of a cell of one channel"),
 }
 
-GIVEN = ("network", "batch", "setting")
+GIVEN = ("network", "batch", "setting", "rebuild")
 """What a measurement may read beside other measurements."""
 
 SIZES = frozenset({"parameter_count", "multiply_adds"})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -14,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.gradient import weights
+from harness.measurements.overridden import overridden_forward
 
 
 class Flow(NamedTuple):
@@ -35,7 +34,7 @@ def synaptic_flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
 
     Cost: one forward and one backward pass of one sample, in float64.
     """
-    with _without_batch_norm(network):
+    with overridden_forward(network, lambda module: _identity if isinstance(module, _BatchNorm) else None):
         return _flow(network, batch)
 
 
@@ -74,22 +73,6 @@ def _flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
         name: Flow(weight.detach(), gradient)
         for (name, weight), gradient in zip(chosen.items(), gradients, strict=True)
     }
-
-
-@contextmanager
-def _without_batch_norm(network: nn.Module) -> Iterator[None]:
-    """Batch norm modules give their input back; their own hooks still run."""
-    modules = [module for module in network.modules() if isinstance(module, _BatchNorm)]
-    overridden = {module: vars(module)["forward"] for module in modules if "forward" in vars(module)}
-    try:
-        for module in modules:
-            vars(module)["forward"] = _identity
-        yield
-    finally:
-        for module in modules:
-            del vars(module)["forward"]
-        for module, own in overridden.items():
-            vars(module)["forward"] = own
 
 
 def _identity(inputs: Tensor) -> Tensor:

@@ -60,6 +60,11 @@ class Gradients(Mapping[str, Tensor]):
         return _weights_of(self._network, self._gradients)
 
     @property
+    def squared_norm(self) -> float:
+        """‖∂L/∂θ‖² over every trainable parameter, summed in float64."""
+        return float(sum(gradient.double().square().sum() for gradient in self.values()))
+
+    @property
     def channels(self) -> list[ChannelProducts]:
         """Of each call of a convolution or a linear layer with trainable parameters that the loss depends on.
 

@@ -27,10 +27,15 @@ def hessian_gradient(network: nn.Module, forward: Forward) -> dict[str, Tensor]:
     Cost: two backward passes, which take two to four times a plain forward and backward pass, and twice the memory of
     the shared graph.
     """
-    chosen = [trainable(network)[name] for name in weights(network)]
-    gradients = torch.autograd.grad(forward.loss, chosen, create_graph=True, allow_unused=True, materialize_grads=True)
+    parameters = trainable(network)
+    chosen = {name: parameters[name] for name in weights(network)}
+    gradients = torch.autograd.grad(
+        forward.loss, list(chosen.values()), create_graph=True, allow_unused=True, materialize_grads=True
+    )
     objective = torch.stack([(gradient.detach() * gradient).sum() for gradient in gradients]).sum()
     if not objective.requires_grad:  # the gradient is the same wherever the weights are
-        return {name: torch.zeros_like(weight) for name, weight in weights(network).items()}
-    products = torch.autograd.grad(objective, chosen, retain_graph=True, allow_unused=True, materialize_grads=True)
-    return dict(zip(weights(network), products, strict=True))
+        return {name: torch.zeros_like(weight) for name, weight in chosen.items()}
+    products = torch.autograd.grad(
+        objective, list(chosen.values()), retain_graph=True, allow_unused=True, materialize_grads=True
+    )
+    return dict(zip(chosen, products, strict=True))

@@ -42,7 +42,7 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
             for device in devices:
                 with torch.cuda.device(device):
                     torch.cuda.manual_seed(seed)
-            _set_modes(network, bn)
+            set_modes(network, bn)
             for tensor in flags:
                 tensor.grad = None
             yield
@@ -78,7 +78,8 @@ def _tensors(network: nn.Module) -> Held:
     }
 
 
-def _set_modes(network: nn.Module, bn: str) -> None:
+def set_modes(network: nn.Module, bn: str) -> None:
+    """Batch norm in the mode `bn`, every other module in eval mode."""
     network.eval()
     for module in network.modules():
         if isinstance(module, _BatchNorm):

@@ -12,6 +12,7 @@ from typing import Any
 from torch import nn
 
 from harness.batches import Batch
+from harness.errors import NotApplicable
 from harness.measurements import GIVEN, MEASUREMENTS
 from harness.setting import Setting
 
@@ -22,12 +23,20 @@ class Session:
     Args:
         network: the module to be measured.
         batch: on the network's device and in its dtype.
-        setting: its `loss`, `probes` and `seed` are read.
+        setting: its `bn`, `loss`, `probes` and `seed` are read.
+        rebuild: builds the network's architecture in another size, where the network is one of a space.
     """
 
-    def __init__(self, network: nn.Module, batch: Batch, setting: Setting) -> None:
-        self._values: dict[str, Any] = {"network": network, "batch": batch, "setting": setting}
+    def __init__(
+        self, network: nn.Module, batch: Batch, setting: Setting, rebuild: Callable[..., nn.Module] | None = None
+    ) -> None:
+        self._values: dict[str, Any] = {"network": network, "batch": batch, "setting": setting, "rebuild": rebuild}
         self._failures: dict[str, Exception] = {}
+        if rebuild is None:
+            self._failures["rebuild"] = NotApplicable(
+                "this measures networks of the architecture in a size of its own: score it as one of a space, by "
+                "harness.run or nasinit score"
+            )
         self._seconds: dict[str, float] = {}
 
     def value(self, name: str) -> Any:

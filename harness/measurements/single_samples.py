@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.forward import forward
 from harness.measurements.gradient import weight_names
+from harness.measurements.overridden import overridden_forward
 from harness.measurements.per_sample import per_sample_gradients
 from harness.setting import Setting
 
@@ -53,24 +54,15 @@ def _sign_sums(network: nn.Module, inputs: Tensor, labels: Tensor, setting: Sett
     return [rows.sign().sum(dim=0) for rows in gradients]
 
 
-@contextmanager
-def each_sample_alone(network: nn.Module) -> Iterator[None]:
+def each_sample_alone(network: nn.Module) -> AbstractContextManager[None]:
     """Inside, batch norm that goes by the batch's statistics goes by each sample's own instead."""
-    by_batch = [
-        module
-        for module in network.modules()
-        if isinstance(module, _BatchNorm) and (module.training or module.running_mean is None)
-    ]
-    before = [vars(module).get("forward") for module in by_batch]
-    try:
-        for module in by_batch:
-            vars(module)["forward"] = functools.partial(_normalised_alone, module)
-        yield
-    finally:
-        for module, own in zip(by_batch, before, strict=True):
-            del vars(module)["forward"]
-            if own is not None:
-                vars(module)["forward"] = own
+
+    def alone(module: nn.Module) -> Callable[[Tensor], Tensor] | None:
+        if isinstance(module, _BatchNorm) and (module.training or module.running_mean is None):
+            return functools.partial(_normalised_alone, module)
+        return None
+
+    return overridden_forward(network, alone)
 
 
 def _normalised_alone(module: _BatchNorm, inputs: Tensor) -> Tensor:

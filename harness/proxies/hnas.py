@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from harness.measurements.inner_product import inner_product
 from harness.proxies.registry import proxy
 from harness.proxies.te_nas import condition_number
 
@@ -31,7 +32,7 @@ def m_grad(loss_gradient: Gradients) -> float:
 
     Cost: one forward and one backward pass, shared.
     """
-    return math.sqrt(sum(gradient.double().square().sum() for gradient in loss_gradient.values()))
+    return math.sqrt(loss_gradient.squared_norm)
 
 
 @proxy(source="shu2022hnas")
@@ -50,7 +51,7 @@ def m_snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
 
     Cost: one forward and one backward pass, shared.
     """
-    return abs(_inner_product(weights, loss_gradient.weights))
+    return abs(inner_product(weights, loss_gradient.weights))
 
 
 @proxy(source="shu2022hnas")
@@ -68,11 +69,7 @@ def m_grasp(weights: dict[str, Tensor], hessian_gradient: dict[str, Tensor]) -> 
 
     Cost: one forward and two backward passes, the second of about three times the work; shared with `grasp`.
     """
-    return abs(_inner_product(weights, hessian_gradient))
-
-
-def _inner_product(weights: dict[str, Tensor], others: dict[str, Tensor]) -> float:
-    return float(sum((weight.double() * others[name].double()).sum() for name, weight in weights.items()))
+    return abs(inner_product(weights, hessian_gradient))
 
 
 @proxy(source="shu2022hnas")

@@ -29,4 +29,4 @@ def knas(loss_gradient: Gradients) -> float:
 
     Cost: one forward and one backward pass, shared with every proxy of the loss gradient.
     """
-    return float(sum(gradient.double().square().sum() for gradient in loss_gradient.values()))
+    return loss_gradient.squared_norm

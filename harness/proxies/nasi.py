@@ -27,4 +27,4 @@ def nasi_trace(loss_gradient: Gradients) -> float:
 
     Cost: one forward and one backward pass.
     """
-    return float(sum(gradient.double().square().sum() for gradient in loss_gradient.values()))
+    return loss_gradient.squared_norm

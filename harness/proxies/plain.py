@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.measurements.inner_product import inner_product
 from harness.proxies.registry import proxy
 
 if TYPE_CHECKING:
@@ -29,5 +30,4 @@ def plain(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
 
     Cost: one forward and one backward pass.
     """
-    gradients = loss_gradient.weights
-    return sum(float((weight.double() * gradients[name]).sum()) for name, weight in weights.items())
+    return inner_product(weights, loss_gradient.weights)

@@ -1,6 +1,8 @@
 """The two measures of TE-NAS (Chen et al., ICLR 2021): the NTK's condition number and the number of linear regions.
 
-Their combination by rank is a step over a frame of scores: `harness.combine.te_nas`.
+`te_nas_condition` and `te_nas_regions` are measured as its search does, in networks of a size and weights of their own;
+`ntk_condition`, `ntk_condition_exact` and `linear_regions` measure the network and the weights that are given. Their
+combination by rank is a step over a frame of scores: `harness.combine.te_nas`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from harness.errors import NotApplicable
 from harness.proxies.registry import proxy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 
@@ -56,8 +60,7 @@ def linear_regions(relu_gram: Tensor) -> float:
 
     Returns:
         A count from 1 to N; larger is better. On a network of ordinary size it is N for every architecture and ranks
-        nothing: TE-NAS counts on 3,000 crops of 3 × 3 pixels and one channel, in networks of width 1 with a cell a
-        stage, 3 draws of the weights. Take `width=1, depth=1, channels=1, image_size=4, batch_size=3000` for the like.
+        nothing: TE-NAS counts on small crops in a single cell, which is `te_nas_regions`.
 
     The authors' code reads ReLU modules with images only; here every ReLU module counts.
 
@@ -65,6 +68,43 @@ def linear_regions(relu_gram: Tensor) -> float:
     """
     units = relu_gram.diagonal()
     return float((1 / (relu_gram == units).sum(dim=1).double()).sum().round())
+
+
+@proxy(source="chen2021tenas")
+def te_nas_condition(small_network_grams: Sequence[Tensor]) -> float:
+    """−κ of the logits' sum's kernel in a small network, mean of three draws of the weights (Chen et al. 2021).
+
+    Args:
+        small_network_grams: [N, N] each, of networks of 3 channels with a cell a stage, through batch norm's coupling.
+
+    Returns:
+        A number of at most −1; larger is better. A singular kernel fails.
+
+    Weights come from He's normal by fan-out, as the paper and the code say. The launcher that the authors published
+    passes a name of this init that the code does not know (`kaiming_normal_fanout` for `kaiming_norm_fanout`), and so
+    leaves PyTorch's default weights in place: which of them made the published table is not known.
+
+    Cost: 3 N backward passes of a network of a hundredth of the usual work. `all` leaves it out.
+    """
+    return -sum(condition_number(gram) for gram in small_network_grams) / len(small_network_grams)
+
+
+@proxy(source="chen2021tenas")
+def te_nas_regions(cell_regions: Sequence[int]) -> float:
+    """Number of linear regions that 3,000 crops lie in, in one cell of one channel, mean of three draws.
+
+    Args:
+        cell_regions: distinct sign patterns of the ReLUs over crops of 3 × 3 pixels of the batch, by draw.
+
+    Returns:
+        From 1 to 3,000; larger is better.
+
+    The authors count inside a supernet, whose nodes have a ReLU for every operation that is still to be pruned; here
+    the architecture's own ReLUs count, and the one before the classifier.
+
+    Cost: nine forward passes of that cell, next to nothing.
+    """
+    return sum(cell_regions) / len(cell_regions)
 
 
 def condition_number(gram: Tensor) -> float:

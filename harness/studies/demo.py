@@ -6,16 +6,10 @@ decides the sign of the gradient-size proxies' rank correlation.
 
 from __future__ import annotations
 
-import json
-import platform
-import shlex
-import sys
 import textwrap
 from collections.abc import Callable
-from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import SettingError
 from harness.join import Ranking, correlate, open_table
@@ -27,6 +21,7 @@ from harness.runner import run
 from harness.scores import COLUMNS
 from harness.setting import BN_MODES, Setting
 from harness.spaces import open_space
+from harness.studies.record import record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,25 +98,10 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
     )
     for suffix in ("png", "svg"):
         save_figure(figure, out / f"scatter.{suffix}")
-    write_text(json.dumps(_facts(table, sample, seed), indent=2) + "\n", out / "demo.json")
+    settings = {bn: _setting(bn, seed) for bn in BN_MODES}
+    write_text(record("demo", settings, table, sample=sample, column=COLUMN, titles=TITLES), out / "demo.json")
 
 
 def _setting(bn: str, seed: int) -> Setting:
     space = open_space("nasbench201")
     return Setting(bn=bn, seed=seed, probes=PROBES).sized(space.width, space.depth)
-
-
-def _facts(table: Table, sample: int, seed: int) -> dict[str, Any]:
-    command = ["nasinit", *sys.argv[1:]] if Path(sys.argv[0]).stem == "nasinit" else ["nasinit", "demo"]
-    return {
-        "command": shlex.join(command),
-        "sample": sample,
-        "settings": {bn: asdict(_setting(bn, seed)) for bn in BN_MODES},
-        "column": COLUMN,
-        "titles": TITLES,
-        "table": {"name": table.facts.name, "title": table.facts.title, "sha256": table.facts.sha256},
-        "environment": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("nasinit", "torch", "numpy", "scipy", "pandas")},
-        },
-    }

@@ -78,7 +78,7 @@ def test_everything_comes_back_to_the_last_bit(tmp_path: Path) -> None:
         assert table.values(KEYS, column.name).tobytes() == np.array(numbers, dtype=np.float64).tobytes()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(allow_infinity=False), min_size=1, max_size=200))
 def test_any_float_comes_back_to_the_last_bit(tmp_path_factory: pytest.TempPathFactory, numbers: list[float]) -> None:
     path = tmp_path_factory.mktemp("any") / "t.parquet"

@@ -22,7 +22,7 @@ import benchmarks
 from benchmarks import Table, TableError
 from benchmarks.compact import read_compact
 from benchmarks.convert import convert
-from benchmarks.curves import curves_path, read_curves
+from benchmarks.curves import curves_path
 from benchmarks.parts import Parts, Rows
 from benchmarks.releases import open_release
 from benchmarks.releases.curves import curve_numbers, curves_of, splits_named
@@ -166,7 +166,7 @@ def test_the_table_opens_by_its_path(converted: Path) -> None:
 
 
 def test_the_curves_are_the_records(folder: Path, converted: Path) -> None:
-    release, curves = open_release(folder), read_curves(curves_path(converted))
+    release, curves = open_release(folder), benchmarks.read_curves(curves_path(converted))
     table = read_compact(converted)
     chosen = curves_of(release.kind, splits_named(["cifar10:test"]))
     kept = [curve for curve in chosen if curve.name in table.column_names]
@@ -187,9 +187,20 @@ def test_the_curves_are_the_records(folder: Path, converted: Path) -> None:
         curves.values([CELLS[0], "8:8"], kept[0].name)
 
 
+def test_the_docstrings_lines_on_curves_hold(converted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is given by its name as text, also below the user's home; what is no file is named."""
+    monkeypatch.setenv("HOME", str(converted.parent))
+    curves = benchmarks.read_curves(f"~/{converted.stem}.curves.parquet")
+    assert isinstance(curves, benchmarks.Curves)
+    assert curves.path == curves.facts.path == curves_path(converted)
+    assert curves.values(curves.keys[:5], "cifar10_test_200ep_pct_seed777").shape == (5, 200)
+    with pytest.raises(TableError, match=r"none\.curves\.parquet"):
+        benchmarks.read_curves(converted.parent / "none.curves.parquet")
+
+
 def test_a_table_is_no_file_of_curves_and_the_other_way_round(converted: Path) -> None:
     with pytest.raises(TableError, match="field 'kind' is 'table', where 'curves' is wanted"):
-        read_curves(converted)
+        benchmarks.read_curves(converted)
     with pytest.raises(TableError, match="field 'kind' is 'curves', where 'table' is wanted"):
         read_compact(curves_path(converted))
 
@@ -225,7 +236,8 @@ def test_missing_and_corrupt_records_are_named_and_tried_again(copied: Path, con
         expected = whole.values(CELLS[:COUNT], name)
         expected[[4, 7]] = math.nan
         np.testing.assert_array_equal(partly.values(CELLS[:COUNT], name), expected)
-    assert np.isnan(read_curves(curves_path(path)).values([CELLS[4]], "cifar10_test_200ep_pct_seed777")).all()
+    curves = benchmarks.read_curves(curves_path(path))
+    assert np.isnan(curves.values([CELLS[4]], "cifar10_test_200ep_pct_seed777")).all()
 
     with pytest.raises(KeyboardInterrupt):
         convert(copied, path, curves=["cifar10:test"], progress=Interrupted(6))

@@ -64,7 +64,7 @@ def single(count: int, shared: object = None) -> bytes:
     return pickle.dumps(whole(CELLS[:count], records), protocol=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PLAIN, st.integers(2, 5))
 def test_plain_data_is_read_as_python_reads_it(value: object, protocol: int) -> None:
     content = pickle.dumps(value, protocol=protocol)

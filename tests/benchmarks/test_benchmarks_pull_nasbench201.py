@@ -262,17 +262,21 @@ def test_an_extract_of_the_official_table_becomes_the_same_table(official, build
 
 @pytest.fixture
 def compared(analog, tmp_path):
-    """Compares a table whose accuracies are AnalogNAS-Bench's, or a share of them, after a change."""
+    """Compares a table whose accuracies are AnalogNAS-Bench's, or a share of them, after a change.
+
+    Returns in how many cells the CIFAR-10 accuracies are more than 3 points apart then.
+    """
     keys = tuple(official_order())
     trained = analog.values(keys, NAMES[0])
 
-    def compare(change) -> None:
+    def compare(change) -> int:
         numbers = [trained.copy(), trained * 0.75, trained * 0.48]
         change(numbers)
         path = tmp_path / "t.parquet"
         columns = [nasbench201.column_of(name, path) for name in NAMES]
         write_compact(path, keys, columns, numbers, nasbench201.FACTS)
         compare_table(path, "extract.csv")
+        return sum(abs(number - other) > 3 for number, other in zip(numbers[0].tolist(), trained.tolist(), strict=True))
 
     return compare
 
@@ -310,9 +314,16 @@ def test_accuracies_far_from_the_other_training_are_refused_though_their_ranks_a
         compared(shifted)
 
 
-def test_accuracies_like_those_of_the_other_training_are_taken(compared):
-    compared(lambda numbers: None)
-    compared(shuffled(0, 0.001))
+def test_accuracies_like_those_of_the_other_training_are_taken(compared, monkeypatch):
+    """Those of a few cells may be apart, and are seen to be: one fewer allowed, and they are refused."""
+    assert compared(lambda numbers: None) == 0
+    apart = compared(shuffled(0, 0.001))
+    assert 0 < apart < 15625 * 0.002
+    monkeypatch.setattr("benchmarks.pulled.comparison.MOST_APART", apart)
+    assert compared(shuffled(0, 0.001)) == apart
+    monkeypatch.setattr("benchmarks.pulled.comparison.MOST_APART", apart - 1)
+    with pytest.raises(TableError, match=rf"more than 3 points in {apart} cells; expected: at most {apart - 1}"):
+        compared(shuffled(0, 0.001))
 
 
 def test_without_the_other_training_nothing_is_said_for_or_against(compared, monkeypatch):

@@ -14,6 +14,7 @@ import pytest
 import harness
 from harness.cli import main
 from harness.proxies import registry
+from tests.cli.columns import ACCURACY, LATENCY
 
 TINY = ("--width", "4", "--depth", "1", "--batch-size", "4", "--image-size", "8", "--classes", "3")
 PROGRAM = Path(sys.executable).with_name("nasinit")
@@ -91,6 +92,15 @@ def table_rows(cells: list[str]) -> list[str]:
 def table(table_rows: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("table") / "small.csv"
     path.write_text("\n".join([*table_rows, ""]))
+    return path
+
+
+@pytest.fixture
+def latencies(cells: list[str], tmp_path: Path) -> Path:
+    """A table of the user's own, without the last cell: the latency of each rises with its place in the sample."""
+    path = tmp_path / "board.csv"
+    rows = [f"{cell},{place + 1}.5,{place}" for place, cell in enumerate(cells[:-1])]
+    path.write_text("\n".join([f"architecture,{LATENCY},{ACCURACY}", *rows, ""]))
     return path
 
 

@@ -12,20 +12,10 @@ import pytest
 
 import harness
 from harness.scores import read_scores
+from tests.cli.columns import ACCURACY, LATENCY
 
 Run = Callable[..., Any]
-ACCURACY = "cifar10_test_200ep_pct"
-LATENCY = "board_latency_ms"
 GENOTYPES = [str(genotype) for genotype in harness.open_space("darts").sample(6, seed=2)]
-
-
-@pytest.fixture
-def latencies(cells: list[str], tmp_path: Path) -> Path:
-    """A table of the user's own, without the last cell: the latency of each rises with its place in the sample."""
-    path = tmp_path / "board.csv"
-    rows = [f"{cell},{place + 1}.5,{place}" for place, cell in enumerate(cells[:-1])]
-    path.write_text("\n".join([f"architecture,{LATENCY},{ACCURACY}", *rows, ""]))
-    return path
 
 
 @pytest.fixture

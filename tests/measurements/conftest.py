@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
@@ -132,18 +129,6 @@ def kind(networks_by_kind: dict[str, nn.Module]) -> Callable[..., nn.Module]:
         torch.manual_seed(6)
         made = networks_by_kind | {"group norm": GroupNormed().double()}
     return lambda name, bn="train": made[name].train(bn == "train")
-
-
-@pytest.fixture(scope="session")
-def later() -> ModuleType:
-    """The slow reference of the later papers' proxies."""
-    path = Path(__file__).parent.parent / "reference" / "proxies_later.py"
-    spec = importlib.util.spec_from_file_location("reference_proxies_later", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

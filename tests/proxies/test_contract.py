@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Iterable
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -12,27 +15,28 @@ from torch import nn
 import harness
 from harness.batches import Batch, draw_batch
 from harness.measurements import MEASUREMENTS
-from harness.proxies.registry import list_proxies
+from harness.proxies.registry import list_proxies, resolve
+from harness.scorer import Score, score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 
 SIZE = {"params", "flops"}
-GRADIENT = {"grad_norm", "nasi_trace"}
+GRADIENT = {"grad_norm", "nasi_trace", "nasi_constrained", "knas", "m_grad"}
 TRACE = {"ntk_trace", "ntk_trace_exact", "ntk_trace_per_sample", "m_trace"}
-CONDITION = {"ntk_condition", "ntk_condition_exact", "m_condition"}
+CONDITION = {"ntk_condition", "ntk_condition_exact", "m_condition", "te_nas_condition"}
 WEIGHTS = {"l2_norm"}
-SENSITIVITY = {"snip", "plain", "grasp", "fisher"}
+SENSITIVITY = {"snip", "plain", "grasp", "fisher", "m_snip", "m_grasp"}
 FLOW = {"synflow", "logsynflow", "synflow_bn"}
 CORRELATION = {"jacob_cov", "epe_nas"}
 PATTERNS = {"nwot"}
-SIGNED = {"plain", "grasp", "jacob_cov", "nwot"}
-LATER = {"zen", "linear_regions", "swap", "knas", "gradsign", "zico", "meco", "m_grad", "m_snip", "m_grasp"} | {
-    "az_expressivity", "az_progressivity", "az_trainability", "nasi_constrained",
-}  # fmt: skip
+REGIONS = {"linear_regions", "swap", "te_nas_regions"}
+SAMPLE_GRADIENTS = {"gradsign", "zico"}
+FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco"}
+SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
 NEED_INPUTS = CORRELATION | {"zen", "zico", "az_expressivity", "az_progressivity"}
 """Defined where the inputs reach the logits."""
-IN_PARTS = {"ntk_trace", "zico"}
-"""Tied to the places in the batch: by its sign vectors, by its halves."""
+IN_PARTS = {"ntk_trace", "zico", "te_nas_regions"}
+"""Tied to the places in the batch: by its sign vectors, by its halves, by the images that crops are of."""
 EVERY = sorted(entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness."))
 
 DEGENERATE = {
@@ -46,13 +50,32 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|
 
 
 def test_every_proxy_is_filed_somewhere() -> None:
-    zero_cost = WEIGHTS | SENSITIVITY | FLOW | CORRELATION | PATTERNS
-    assert SIZE | GRADIENT | TRACE | CONDITION | zero_cost | LATER == set(EVERY)
+    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS
+    of_kernels = TRACE | CONDITION | CORRELATION
+    of_the_network = SIZE | WEIGHTS | FLOW
+    of_activations = PATTERNS | REGIONS | FEATURES
+    assert of_gradients | of_kernels | of_the_network | of_activations == set(EVERY)
 
 
 def small(cell: str = CELL, dtype: torch.dtype = torch.float64) -> nn.Module:
     space = open_space("nasbench201")
     return space.build(space.parse(cell), classes=4, width=4, depth=1, seed=2).to(dtype)
+
+
+def scored(
+    cell: str,
+    given: Batch,
+    names: Iterable[str],
+    *,
+    dtype: torch.dtype = torch.float64,
+    device: str = "cpu",
+    **options: Any,
+) -> dict[str, Score]:
+    """Scores of a small network of a cell, as a run makes them: other sizes of the architecture can be built."""
+    space = open_space("nasbench201")
+    rebuild = functools.partial(space.build, space.parse(cell), classes=4)
+    setting = Setting(input="given", batch_size=len(given), **options)
+    return score_network(small(cell, dtype).to(device), given, resolve(names), setting, rebuild)
 
 
 def batch(size: int = 6) -> Batch:
@@ -61,7 +84,7 @@ def batch(size: int = 6) -> Batch:
 
 @pytest.mark.parametrize("bn", ["train", "eval"])
 def test_scoring_twice_gives_the_same_bits(bn: str) -> None:
-    first, second = (harness.score(small(), batch(), EVERY, bn=bn) for _ in range(2))
+    first, second = (scored(CELL, batch(), EVERY, bn=bn) for _ in range(2))
     for name in EVERY:
         assert first[name]._replace(seconds=0) == pytest.approx(second[name]._replace(seconds=0), abs=0, nan_ok=True)
 
@@ -70,16 +93,16 @@ def test_scoring_twice_gives_the_same_bits(bn: str) -> None:
 def test_the_order_of_the_batch_does_not_matter(bn: str) -> None:
     given = batch()
     order = torch.tensor([3, 0, 5, 1, 4, 2])
-    plain = harness.score(small(), given, EVERY, bn=bn)
-    permuted = harness.score(small(), Batch(given.inputs[order], given.labels[order]), EVERY, bn=bn)
+    plain = scored(CELL, given, EVERY, bn=bn)
+    permuted = scored(CELL, Batch(given.inputs[order], given.labels[order]), EVERY, bn=bn)
     for name in sorted(set(EVERY) - IN_PARTS):
         assert permuted[name].value == pytest.approx(plain[name].value, rel=1e-9), name
 
 
 @pytest.mark.parametrize("bn", ["train", "eval"])
 def test_float32_is_near_float64(bn: str) -> None:
-    double = harness.score(small(), batch(), EVERY, bn=bn)
-    single = harness.score(small(dtype=torch.float32), batch(), EVERY, bn=bn)
+    double = scored(CELL, batch(), EVERY, bn=bn)
+    single = scored(CELL, batch(), EVERY, dtype=torch.float32, bn=bn)
     for name in EVERY:
         # a condition number κ is known to a share of κ·eps
         slack = 1e-3 + (1e-6 * abs(double[name].value) if name in CONDITION else 0)
@@ -87,15 +110,15 @@ def test_float32_is_near_float64(bn: str) -> None:
 
 
 def test_asking_for_one_or_for_all_gives_the_same_bits() -> None:
-    together = harness.score(small(), batch(), EVERY)
+    together = scored(CELL, batch(), EVERY)
     for name in EVERY:
-        assert harness.score(small(), batch(), [name])[name].value == together[name].value
+        assert scored(CELL, batch(), [name])[name].value == together[name].value
 
 
 @pytest.mark.parametrize("bn", ["train", "eval"])
 @pytest.mark.parametrize("cell", DEGENERATE)
 def test_degenerate_cells_give_a_finite_value_or_a_named_failure(cell: str, bn: str) -> None:
-    for name, score in harness.score(small(DEGENERATE[cell]), batch(), EVERY, bn=bn).items():
+    for name, score in scored(DEGENERATE[cell], batch(), EVERY, bn=bn).items():
         if score.status == "ok":
             assert math.isfinite(score.value), name
         else:
@@ -112,7 +135,7 @@ def test_degenerate_cells_give_a_finite_value_or_a_named_failure(cell: str, bn: 
 
 @pytest.mark.parametrize("name", sorted((TRACE | GRADIENT | WEIGHTS | SENSITIVITY | FLOW) - SIGNED))
 def test_traces_and_norms_are_not_negative_and_conditions_at_most_minus_one(name: str) -> None:
-    scores = harness.score(small(), batch(), [name, *CONDITION])
+    scores = scored(CELL, batch(), [name, *CONDITION])
     assert scores[name].value >= 0
     assert all(scores[condition].value <= -1 for condition in CONDITION)
 
@@ -170,7 +193,7 @@ def test_the_docstring_says_source_range_and_cost(name: str) -> None:
 def test_a_gpu_is_near_the_cpu() -> None:
     if not torch.cuda.is_available():
         pytest.skip("torch sees no CUDA device")
-    plain = harness.score(small(), batch(), EVERY)
-    there = harness.score(small().cuda(), batch(), EVERY)
+    plain = scored(CELL, batch(), EVERY)
+    there = scored(CELL, batch(), EVERY, device="cuda")
     for name in EVERY:
         assert there[name].value == pytest.approx(plain[name].value, rel=1e-6), name

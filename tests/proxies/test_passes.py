@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import torch
 
 import harness
 from harness.batches import draw_batch
+from harness.proxies.registry import resolve
+from harness.scorer import score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 
@@ -23,7 +26,8 @@ ZERO_COST = ("grad_norm", "snip", "grasp", "fisher", "plain", "jacob_cov", "synf
 def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int, int, int]:
     """Forward passes of the batch, forward passes of one sample, backward passes."""
     space = open_space("nasbench201")
-    network = space.build(space.sample(1)[0], classes=CLASSES, width=2, depth=1)
+    rebuild = functools.partial(space.build, space.sample(1)[0], classes=CLASSES)
+    network = rebuild(width=2, depth=1)
     batch = draw_batch(Setting(batch_size=SAMPLES, classes=CLASSES, image_size=8))
     sizes: list[int] = []
     backwards: list[int] = []
@@ -35,7 +39,8 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         return real(*arguments, **options)
 
     monkeypatch.setattr(torch.autograd, "grad", counting)
-    scores = harness.score(network, batch, proxies, probes=PROBES)
+    setting = Setting(batch_size=SAMPLES, classes=CLASSES, probes=PROBES)
+    scores = score_network(network, batch, resolve(proxies), setting, rebuild)
     assert {score.status for score in scores.values()} == {"ok"}
     return sizes.count(SAMPLES), sizes.count(1), len(backwards)
 
@@ -65,11 +70,14 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["meco"], (0, 1, 0)),
         (["m_trace", "m_condition"], (1, 0, 1)),
         (["ntk_condition"], (1, 0, 1)),
+        (["te_nas_condition"], (0, 0, 3 * SAMPLES)),  # of small networks
+        (["te_nas_regions"], (0, 0, 0)),  # forward passes of a single cell
         (["ntk_trace"], (1, 0, PROBES)),
         (["ntk_trace_per_sample"], (1, 0, CLASSES)),
         (["ntk_trace_exact"], (1, 0, SAMPLES * CLASSES)),
         (["ntk_condition_exact"], (1, 0, SAMPLES)),
-        # shared, gradsign, zen, AZ-NAS; flops, flow, meco; loss, kernels, trace, Hessian, input, flow, the later three
+        # shared, gradsign, zen, AZ-NAS; flops, flow, meco;
+        # loss, kernels, trace, Hessian, input, flow, (gradsign, zico, AZ-NAS)
         (["all"], (1 + 1 + 2 + 1, 1 + 2 + 1, 1 + 2 + PROBES + 2 + 1 + 2 + (1 + 2 + CELLS))),
     ],
 )

@@ -382,6 +382,7 @@ def test_a_network_whose_logits_do_not_move_has_no_flow_and_no_curvature(batch: 
         Unreached().double(), batch, ["fisher", "snip", "plain", "grasp", "synflow", "logsynflow"]
     )
     assert {(score.status, score.value) for score in unreached.values()} == {("ok", 0)}
+    assert {math.copysign(1, score.value) for score in unreached.values()} == {1}, "no file shows a -0.0"
 
 
 class RaisesOnOnes(nn.Module):

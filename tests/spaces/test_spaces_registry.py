@@ -1,6 +1,8 @@
 """The spaces by name. Oracle: the registry's own table, and the error's wording in the style guide."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -22,3 +24,20 @@ def test_an_unknown_space_is_an_error_with_the_nearest_name():
     message = "unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: darts, nasbench201"
     with pytest.raises(SpaceError, match=re.escape(message)):
         open_space("nasbench210")
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_sizes_in_closed_form_load_no_torch(name):
+    """Listing the sizes of many architectures would otherwise wait for torch, and building one shows that it can."""
+    program = (
+        "import sys\n"
+        "from harness.spaces import open_space\n"
+        f"space = open_space({name!r})\n"
+        "(architecture,) = space.sample(1)\n"
+        "assert space.parameter_count(architecture) > 0 and space.multiply_adds(architecture) > 0\n"
+        "print('torch' in sys.modules)\n"
+        "space.build(architecture, width=2, depth=1)\n"
+        "print('torch' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["False", "True"]

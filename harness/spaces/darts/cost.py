@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from harness.errors import SpaceError
 from harness.spaces.darts.genotype import INPUTS, NODES, Genotype
-from harness.spaces.darts.network import AUXILIARY_CHANNELS, STEM_MULTIPLIER, reductions
-
-_SEPARABLE = {"sep_conv_3x3": 3, "sep_conv_5x5": 5}
-_DILATED = {"dil_conv_3x3": 3, "dil_conv_5x5": 5}
+from harness.spaces.darts.layout import (
+    AUXILIARY_CHANNELS,
+    DILATED_KERNELS,
+    SEPARABLE_KERNELS,
+    STEM_MULTIPLIER,
+    reductions,
+)
 
 
 @dataclass
@@ -108,11 +111,11 @@ def _cell(
         tally.batch_norm(wide)
     small = side // 2 if halves else side
     for operation, source in genotype.reduce if halves else genotype.normal:
-        if operation in _SEPARABLE:
+        if operation in SEPARABLE_KERNELS:
             for _ in range(2):
-                _separated(tally, wide, _SEPARABLE[operation], small)
-        elif operation in _DILATED:
-            _separated(tally, wide, _DILATED[operation], small)
+                _separated(tally, wide, SEPARABLE_KERNELS[operation], small)
+        elif operation in DILATED_KERNELS:
+            _separated(tally, wide, DILATED_KERNELS[operation], small)
         elif operation == "skip_connect" and halves and source < INPUTS:
             tally.convolution(wide, wide, 1, small)
             tally.batch_norm(wide)

@@ -10,16 +10,8 @@ from torch import Tensor, nn
 
 from harness.errors import SettingError
 from harness.spaces.darts.genotype import INPUTS, NODES, Genotype, Pairs, nodes_of
+from harness.spaces.darts.layout import AUXILIARY_CHANNELS, AUXILIARY_POOL, STEM_MULTIPLIER, reductions
 from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, operation_module
-
-STEM_MULTIPLIER = 3
-AUXILIARY_CHANNELS = (128, 768)
-AUXILIARY_POOL = 5
-
-
-def reductions(depth: int) -> tuple[int, int]:
-    """Positions (from 0) of the two reduction cells among `depth` cells; one position where they coincide."""
-    return depth // 3, 2 * depth // 3
 
 
 def drop_path(outputs: Tensor, probability: float) -> Tensor:
@@ -169,8 +161,9 @@ class DartsNetwork(nn.Module):
         """
         if not 0 <= probability < 1:
             raise SettingError(f"a drop-path probability is from 0 to below 1, got {probability!r}")
-        for cell in self.cells:
-            cell.drop_path_probability = probability  # type: ignore[assignment]  # cells are CellModules
+        for module in self.modules():
+            if isinstance(module, CellModule):
+                module.drop_path_probability = probability
 
     def forward(self, inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Logits [N, classes] of images [N, channels, H, W]; with the auxiliary head's in train mode."""

@@ -6,17 +6,15 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import SettingError
-
-_SEPARABLE = {"sep_conv_3x3": 3, "sep_conv_5x5": 5}
-_DILATED = {"dil_conv_3x3": 3, "dil_conv_5x5": 5}
+from harness.spaces.darts.layout import DILATED_KERNELS, SEPARABLE_KERNELS
 
 
 def operation_module(operation: str, wide: int, stride: int) -> nn.Module:
     """The module of one operation, [N, wide, H, W] to [N, wide, H / stride, W / stride]."""
-    if operation in _SEPARABLE:
-        return SeparableConvolution(wide, _SEPARABLE[operation], stride)
-    if operation in _DILATED:
-        return DilatedConvolution(wide, _DILATED[operation], stride)
+    if operation in SEPARABLE_KERNELS:
+        return SeparableConvolution(wide, SEPARABLE_KERNELS[operation], stride)
+    if operation in DILATED_KERNELS:
+        return DilatedConvolution(wide, DILATED_KERNELS[operation], stride)
     if operation == "max_pool_3x3":
         return nn.MaxPool2d(3, stride=stride, padding=1)
     if operation == "avg_pool_3x3":

@@ -16,13 +16,38 @@ from torch import Tensor, nn
 from harness.spaces.nasbench201.cell import EDGES, NODES, Cell
 
 
+class NodeReLU(nn.ReLU):
+    """A ReLU that shares its output with the other ReLUs of its cell that read the same node.
+
+    They are as many modules as the release's network has, each of them called, but the values are computed and kept for
+    the backward pass once a node. Nothing in a cell changes them in place.
+
+    Args:
+        known: (input, output) of the nodes so far, one list for all ReLUs of a cell, which empties it after each pass.
+    """
+
+    def __init__(self, known: list[tuple[Tensor, Tensor]]) -> None:
+        super().__init__()
+        self._known = known
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """ReLU of `inputs`."""
+        for node, output in self._known:
+            if node is inputs:
+                return output
+        self._known.append((inputs, super().forward(inputs)))
+        return self._known[-1][1]
+
+
 class ReLUConvBN(nn.Module):
     """ReLU, convolution without bias, batch norm."""
 
-    def __init__(self, wide_in: int, wide_out: int, kernel: int, stride: int = 1) -> None:
+    def __init__(
+        self, wide_in: int, wide_out: int, kernel: int, stride: int = 1, activation: nn.ReLU | None = None
+    ) -> None:
         super().__init__()
         self.op = nn.Sequential(
-            nn.ReLU(),
+            activation or nn.ReLU(),
             nn.Conv2d(wide_in, wide_out, kernel, stride, padding=kernel // 2, bias=False),
             nn.BatchNorm2d(wide_out),
         )
@@ -41,7 +66,7 @@ class Zero(nn.Module):
         return torch.zeros_like(inputs)
 
 
-def operation_module(operation: str, wide: int) -> nn.Module:
+def operation_module(operation: str, wide: int, activation: nn.ReLU | None = None) -> nn.Module:
     """The module of one edge's operation, [N, wide, H, W] to the same shape."""
     if operation == "none":
         return Zero()
@@ -49,7 +74,7 @@ def operation_module(operation: str, wide: int) -> nn.Module:
         return nn.Identity()
     if operation == "avg_pool_3x3":
         return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
-    return ReLUConvBN(wide, wide, kernel={"nor_conv_1x1": 1, "nor_conv_3x3": 3}[operation])
+    return ReLUConvBN(wide, wide, {"nor_conv_1x1": 1, "nor_conv_3x3": 3}[operation], activation=activation)
 
 
 class CellModule(nn.Module):
@@ -58,10 +83,19 @@ class CellModule(nn.Module):
     def __init__(self, cell: Cell, wide: int) -> None:
         super().__init__()
         self.operations = cell.operations
-        self.layers = nn.ModuleList(operation_module(operation, wide) for operation in cell.operations)
+        self._known: list[tuple[Tensor, Tensor]] = []
+        self.layers = nn.ModuleList(
+            operation_module(operation, wide, NodeReLU(self._known)) for operation in cell.operations
+        )
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map [N, wide, H, W] to the same shape."""
+        try:
+            return self._output(inputs)
+        finally:
+            self._known.clear()
+
+    def _output(self, inputs: Tensor) -> Tensor:
         nodes = [inputs]
         for target in range(1, NODES):
             terms = [

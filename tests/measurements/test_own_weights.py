@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,20 +18,19 @@ from harness.measurements.pooled_change import change_of, pooled_features
 from harness.measurements.preserve import preserved
 from harness.proxies.az_nas import az_expressivity, az_progressivity, az_trainability
 from harness.proxies.zen_nas import zen
+from tests.reference import proxies_features as reference
 
 CELL_KINDS = ("nasbench201", "dead edge", "darts")
 POOLED_KINDS = ("nasbench201", "dead edge", "darts", "in place", "group norm")
 
 
 @pytest.mark.parametrize("name", POOLED_KINDS)
-def test_zen_is_the_change_before_the_pooling(
-    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, later: ModuleType
-) -> None:
+def test_zen_is_the_change_before_the_pooling(name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str) -> None:
     network = kind(name, bn)
     noise = torch.randn(batch.inputs.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(8))
     tensors = given_tensors(network)
     value = zen(change_of(network, tensors, batch.inputs, noise))
-    assert value == pytest.approx(later.zen(network, FEATURES[name](network), batch.inputs, noise), rel=1e-9)
+    assert value == pytest.approx(reference.zen(network, FEATURES[name](network), batch.inputs, noise), rel=1e-9)
 
 
 def _nasbench201_features(network: Any) -> Callable[[Tensor], Tensor]:
@@ -102,7 +100,7 @@ def test_the_features_are_found_behind_a_pooling_module_and_a_hidden_layer(batch
 
 @pytest.mark.parametrize("name", CELL_KINDS)
 def test_spectra_are_those_of_loops_over_positions(
-    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, later: ModuleType
+    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str
 ) -> None:
     network: Any = kind(name, bn)
     inputs = torch.randn(3, 3, 8, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(8))
@@ -113,7 +111,7 @@ def test_spectra_are_those_of_loops_over_positions(
     for cell in network.cells:
         features.append(cell(previous, features[-1]) if name == "darts" else cell(features[-1]))
         previous = features[-2]
-    entropies = [later.entropy(feature) for feature in features]
+    entropies = [reference.entropy(feature) for feature in features]
     assert az_expressivity(spectra) == pytest.approx(sum(entropies), rel=1e-9)
     gains = [after - before for before, after in itertools.pairwise(entropies)]
     assert az_progressivity(spectra) == pytest.approx(min(gains), rel=1e-7, abs=1e-9)
@@ -121,7 +119,7 @@ def test_spectra_are_those_of_loops_over_positions(
     terms = []
     for before, after in itertools.pairwise(features):
         signs = torch.bernoulli(torch.full(after.shape, 0.5), generator=generator).double() * 2 - 1
-        norm = later.jacobian_norm(before, after, signs)
+        norm = reference.jacobian_norm(before, after, signs)
         terms.append(2 - norm - 1 / (norm + 1e-6))
     assert az_trainability(spectra) == pytest.approx(sum(terms) / len(terms), rel=1e-9)
 

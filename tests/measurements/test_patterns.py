@@ -1,9 +1,8 @@
-"""SWAP, linear regions and MeCo against plain loops, in float64, on networks of several kinds."""
+"""SWAP and linear regions against plain loops, in float64, on networks of several kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 
 import pytest
 import torch
@@ -13,54 +12,30 @@ import harness
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.activation_columns import activation_columns, column_codes
-from harness.measurements.channel_correlations import correlations_of
 from harness.measurements.forward import forward
-from harness.measurements.own_weights import given_tensors
 from harness.setting import Setting
+from tests.reference import proxies_patterns as reference
 
 RELU_KINDS = ("nasbench201", "dead edge", "darts", "in place", "plain", "group norm")
 
 
-@pytest.mark.parametrize("name", ["nasbench201", "dead edge", "darts", "in place", "plain", "group norm"])
-def test_meco_is_numpys_over_all_modules(
-    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, later: ModuleType
-) -> None:
-    network = kind(name, bn)
-    found = correlations_of(network, given_tensors(network), batch.inputs)
-    assert sum(found) == pytest.approx(later.meco(network, batch.inputs), rel=1e-9, abs=1e-12)
-
-
-def test_meco_says_what_a_network_lacks(kind: Callable[..., nn.Module], batch: Batch) -> None:
-    scores = {
-        "takes no": harness.score(kind("perceptron"), batch, ["meco"])["meco"],
-        "batch has inputs [5, 108]": harness.score(
-            nn.Linear(108, 3).double(), Batch(batch.inputs.flatten(1), batch.labels), ["meco"]
-        )["meco"],
-    }
-    assert scores["takes no"].status == "not_applicable"
-    assert "does not take an image of 64 x 64" in scores["takes no"].message
-    assert "batch has inputs [5, 108]" in scores["batch has inputs [5, 108]"].message
-
-
 @pytest.mark.parametrize("name", RELU_KINDS)
-def test_patterns_are_counted_like_sets(
-    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, later: ModuleType
-) -> None:
+def test_patterns_are_counted_like_sets(name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str) -> None:
     network = kind(name, bn)
-    rows = later.signs(network, batch.inputs)
+    rows = reference.signs(network, batch.inputs)
     scores = harness.score(kind(name, bn), batch, ["swap", "linear_regions"], bn=bn)
     assert scores["swap"].value == len(set(zip(*rows, strict=True)))
     assert scores["linear_regions"].value == len({tuple(row) for row in rows})
 
 
-def test_equal_samples_share_a_region_and_long_batches_keep_their_columns(later: ModuleType) -> None:
+def test_equal_samples_share_a_region_and_long_batches_keep_their_columns() -> None:
     """130 samples, three words of 64 bits, many of them twice or three times."""
     network = nn.Sequential(nn.Linear(2, 40), nn.ReLU(), nn.Linear(40, 3)).double()
     with torch.no_grad():
         for weight in (network[0].weight, network[0].bias):
             weight.copy_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(5)))
     inputs = torch.randint(-3, 4, (130, 2), generator=torch.Generator().manual_seed(2)).double()
-    rows = later.signs(network, inputs)
+    rows = reference.signs(network, inputs)
     batch = Batch(inputs, torch.zeros(130, dtype=torch.long))
     scores = harness.score(network, batch, ["swap", "linear_regions"])
     assert scores["linear_regions"].value == len({tuple(row) for row in rows}) < 60

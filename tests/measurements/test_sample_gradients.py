@@ -12,29 +12,28 @@ from torch.nn import functional
 
 import harness
 from harness.batches import Batch
+from tests.reference import proxies_sample_gradients as reference
 
 EVERY_KIND = ("nasbench201", "dead edge", "darts", "in place", "shared", "plain", "perceptron", "group norm")
 
 
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_sign_agreement_is_that_of_one_sample_after_the_other(
-    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, later: ModuleType
+    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str
 ) -> None:
     network = kind(name, bn)
-    expected = later.sign_agreement(network, batch.inputs, batch.labels)
+    expected = reference.sign_agreement(network, batch.inputs, batch.labels)
     score = harness.score(kind(name, bn), batch, ["gradsign"], bn=bn)["gradsign"]
     assert (score.status, score.value) == ("ok", expected)
-    assert 0 < expected < len(batch) * sum(weight.numel() for weight in later.weights(network).values())
+    assert 0 < expected < len(batch) * sum(weight.numel() for weight in reference.weights(network).values())
 
 
 @pytest.mark.parametrize("name", EVERY_KIND)
-def test_zico_is_numpys_over_the_halves(
-    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, later: ModuleType
-) -> None:
+def test_zico_is_numpys_over_the_halves(name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str) -> None:
     halves = [(batch.inputs[:2], batch.labels[:2]), (batch.inputs[2:], batch.labels[2:])]
     score = harness.score(kind(name, bn), batch, ["zico"], bn=bn)["zico"]
     # a weight whose gradients nearly agree has a ratio that is known to fewer digits
-    assert score.value == pytest.approx(later.zico(kind(name, bn), halves), rel=1e-7)
+    assert score.value == pytest.approx(reference.zico(kind(name, bn), halves), rel=1e-7)
 
 
 @pytest.mark.parametrize("name", EVERY_KIND[:-1])
@@ -58,25 +57,25 @@ def test_knas_is_the_mean_entry_of_the_gram_matrix(
 
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_hnas_metrics_are_their_formulas(
-    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, later: ModuleType, ntk: ModuleType
+    name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, ntk: ModuleType
 ) -> None:
     scores = harness.score(kind(name, bn), batch, ["m_snip", "m_grasp"], bn=bn)
     network = kind(name, bn)
     gradient = ntk.loss_gradient(network, batch.inputs.clone(), batch.labels)
     product = sum(
         float((weight.detach() * gradient[f"{layer}.weight" if layer else "weight"]).sum())
-        for layer, weight in later.weights(network).items()
+        for layer, weight in reference.weights(network).items()
     )
     assert scores["m_snip"].value == pytest.approx(abs(product), rel=1e-9, abs=1e-12)
-    expected = abs(later.hessian_gradient_product(network, batch.inputs, batch.labels))
+    expected = abs(reference.hessian_gradient_product(network, batch.inputs, batch.labels))
     assert scores["m_grasp"].value == pytest.approx(expected, rel=1e-5, abs=1e-8)
 
 
-def test_sign_agreement_is_the_same_in_parts(kind: Callable[..., nn.Module], bn: str, later: ModuleType) -> None:
+def test_sign_agreement_is_the_same_in_parts(kind: Callable[..., nn.Module], bn: str) -> None:
     """33 samples go in three parts."""
     inputs = torch.randn(33, 3, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     labels = torch.arange(33) % 3
-    expected = later.sign_agreement(kind("nasbench201", bn), inputs, labels)
+    expected = reference.sign_agreement(kind("nasbench201", bn), inputs, labels)
     assert (
         harness.score(kind("nasbench201", bn), Batch(inputs, labels), ["gradsign"], bn=bn)["gradsign"].value == expected
     )

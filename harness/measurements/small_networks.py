@@ -1,0 +1,102 @@
+"""Measurements on networks of the architecture in a size of its own, as TE-NAS searches (Chen et al. 2021).
+
+Its code measures in batch norm's train mode, three draws of the weights each: the kernel in a network of three channels
+with a cell a stage, the linear regions in one cell of a single channel without a stem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from harness.batches import Batch
+from harness.errors import NotApplicable
+from harness.measurements.forward import forward
+from harness.measurements.own_weights import generator_for
+from harness.measurements.preserve import set_modes
+from harness.measurements.trace import logit_sum_gram_exact
+from harness.setting import Setting, derived_seed
+
+Rebuild = Callable[..., nn.Module]
+"""Builds the architecture anew: `rebuild(width=, depth=, init=, seed=)`, and `channels=` where images have others."""
+
+DRAWS = 3
+KERNEL_WIDTH = 3
+CROP = 3
+CROPS, CROP_BATCHES = 1000, 3
+
+
+def small_network_grams(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[Tensor, ...]:
+    """Gram matrices [N, N] of logit-sum gradients through the coupling, of three draws of a small network.
+
+    C = 3 and a cell a stage; weights from He's normal by fan-out, biases zero.
+
+    Cost: three forward passes and 3 N backward passes of the small network.
+    """
+    grams = []
+    for draw in range(DRAWS):
+        seed = derived_seed(setting.seed, "small network", str(draw))
+        network = rebuild(width=KERNEL_WIDTH, depth=1, init="kaiming_fan_out", seed=seed).to(batch.inputs)
+        set_modes(network, setting.bn)
+        grams.append(logit_sum_gram_exact(network, forward(network, batch, setting)))
+    return tuple(grams)
+
+
+def cell_regions(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[int, ...]:
+    """Distinct sign patterns of the ReLUs over 3,000 crops, of three draws of a cell of one channel.
+
+    The cell reads crops of 3 × 3 pixels of one channel of the batch's images, a thousand at a time (batch norm goes by
+    each thousand); batch norm and ReLU follow it. Weights come from He's normal by fan-in.
+
+    Raises:
+        NotApplicable: when the images are smaller than a crop, or the network has no cells of one input.
+
+    Cost: nine forward passes of one cell of one channel, less than a hundredth of one of the whole network.
+    """
+    crops = _crops(batch.inputs, generator_for(setting, "crops"))
+    counts = []
+    for draw in range(DRAWS):
+        seed = derived_seed(setting.seed, "cell regions", str(draw))
+        network = rebuild(width=1, depth=1, channels=1, init="kaiming_fan_in", seed=seed)
+        cells = getattr(network, "cells", None)
+        if not isinstance(cells, nn.ModuleList) or len(cells) == 0:
+            raise NotApplicable("the network has no module list called `cells`: there is no cell to count in")
+        thin = nn.Sequential(cells[0], nn.BatchNorm2d(1), nn.ReLU()).to(crops)
+        set_modes(thin, setting.bn)
+        counts.append(_distinct_patterns(thin, crops))
+    return tuple(counts)
+
+
+def _crops(images: Tensor, generator: torch.Generator) -> Tensor:
+    """[3000, 1, 3, 3] crops of random images, channels and places."""
+    count, channels, height, width = images.shape
+    if min(height, width) < CROP:
+        raise NotApplicable(f"crops of {CROP} x {CROP} pixels need larger images than {height} x {width}")
+    limits = (count, channels, height - CROP + 1, width - CROP + 1)
+    image, channel, top, left = (
+        torch.randint(limit, (CROPS * CROP_BATCHES, 1, 1), generator=generator) for limit in limits
+    )
+    offsets = torch.arange(CROP)
+    return images[image, channel, top + offsets[:, None], left + offsets].unsqueeze(1)
+
+
+@torch.no_grad()
+def _distinct_patterns(network: nn.Module, inputs: Tensor) -> int:
+    seen: list[Tensor] = []
+    handles = [
+        module.register_forward_hook(lambda module, given, output: seen.append((output > 0).flatten(1)))
+        for module in network.modules()
+        if isinstance(module, nn.ReLU)
+    ]
+    patterns = []
+    try:
+        for part in inputs.tensor_split(CROP_BATCHES):
+            seen.clear()
+            network(part)
+            patterns.append(torch.cat(seen, dim=1))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return len(torch.unique(torch.cat(patterns), dim=0))

@@ -1,0 +1,140 @@
+"""Our rank correlations beside published ones: text, Markdown, and a figure of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from harness.report.cells import EN_DASH, MINUS, estimate, number
+from harness.report.frames import is_baseline
+from harness.report.plain import plain_table
+from harness.report.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
+
+DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
+_COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
+_ROW_INCHES = 0.155
+
+
+def comparison_text(comparison: pd.DataFrame, title: str) -> str:
+    """The comparison as plain tables for a terminal, Spearman's first.
+
+    Args:
+        comparison: from `harness.studies.published.beside`, of one kind of inputs.
+        title: printed above, literally.
+    """
+    blocks = [title]
+    for coefficient, heading in _COEFFICIENTS.items():
+        headings, rows = _rows(comparison, coefficient)
+        if rows:
+            table = plain_table([*headings[:-1]], [row[:-1] for row in rows], left=headings, ruled_above=[])
+            blocks += ["", f"{heading}; * where the published figure lies outside our interval", "", *table]
+    return "\n".join(blocks)
+
+
+def comparison_markdown(comparison: pd.DataFrame) -> str:
+    """The comparison as Markdown tables, Spearman's of all proxies and Kendall's where one is published."""
+    blocks = []
+    for coefficient, name in _COEFFICIENTS.items():
+        headings, rows = _rows(comparison, coefficient)
+        if rows:
+            lines = [headings, ["---"] * len(headings), *[[f"`{row[0]}`", *row[1:]] for row in rows]]
+            table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+            blocks.append(f"{name}, 95 % interval; * where the published figure lies outside it.\n\n{table}")
+    return "\n\n".join(blocks)
+
+
+def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[list[str]]]:
+    """Headings and cells: the proxy, its n, for each column ours and the published one, the source."""
+    chosen = comparison[comparison["coefficient"] == coefficient]
+    columns = list(dict.fromkeys(chosen["column"]))
+    headings = ["proxy", "n"]
+    for column in columns:
+        headings += [_dataset(column), "published"]
+    rows = []
+    for (proxy, _), group in _in_order(chosen).groupby(["proxy", "source"], sort=False):
+        by_column = {row["column"]: row for _, row in group.iterrows()}
+        cells = [str(proxy), f"{group['n'].max():,}"]
+        for column in columns:
+            cells += _pair(by_column[column]) if column in by_column else [EN_DASH, EN_DASH]
+        rows.append([*cells, next(iter(group["source"])) or EN_DASH])
+    return [*headings, "source"], rows
+
+
+def _in_order(chosen: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the baselines last; rows of a proxy that lack a source are filed under the source of the others."""
+    sources = chosen[chosen["source"] != ""].drop_duplicates("proxy").set_index("proxy")["source"]
+    filed = chosen.assign(
+        source=chosen["source"].where(chosen["source"] != "", chosen["proxy"].map(sources).fillna(""))
+    )
+    return pd.concat([filed[~is_baseline(filed)], filed[is_baseline(filed)]])
+
+
+def _pair(row: pd.Series) -> list[str]:
+    published = number(row["published"], 3, minus=MINUS).rstrip("0")
+    outside = row["inside"] is False or row["inside"] == "False"
+    return [estimate(row["ours"], row["low"], row["high"], minus=MINUS), published + ("*" if outside else "")]
+
+
+def _dataset(column: str) -> str:
+    return DATASETS.get(column.partition("_test")[0].partition("_valid")[0], column)
+
+
+def comparison_figure(comparison: pd.DataFrame, inputs: Mapping[str, str]) -> Figure:
+    """Spearman's coefficients with intervals, a panel a data set, a colour a kind of inputs; diamonds are published.
+
+    Args:
+        comparison: from `harness.studies.published.beside`, with a column `inputs`.
+        inputs: its kinds of inputs, in the order of the legend, in words.
+
+    Returns:
+        A figure of the width of a page; proxies stand in the order of their first coefficient, the highest on top.
+    """
+    chosen = comparison[(comparison["coefficient"] == "spearman") & comparison["ours"].notna()]
+    columns = list(dict.fromkeys(chosen["column"]))
+    kinds = [name for name in inputs if (chosen["inputs"] == name).any()]
+    first = chosen[(chosen["column"] == columns[0]) & (chosen["inputs"] == kinds[0])].drop_duplicates("proxy")
+    proxies = list(first.sort_values("ours")["proxy"])
+    with matplotlib.rc_context(dict(STYLE)):
+        figure = Figure(figsize=(PAGE_WIDTH_INCHES, 0.75 + _ROW_INCHES * len(proxies)), layout="constrained")
+        axes = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
+        for panel, column in zip(axes, columns, strict=True):
+            _panel(panel, chosen[chosen["column"] == column], kinds, proxies)
+            panel.set_title(_dataset(column))
+        axes[0].set_yticks(range(len(proxies)), proxies, fontsize=SMALL_POINTS)
+        axes[0].set_ylim(-0.8, len(proxies) - 0.2)
+        figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")
+        _legend(figure, axes[0], [inputs[name] for name in kinds])
+    return figure
+
+
+def _panel(panel: Axes, rows: pd.DataFrame, kinds: Sequence[str], proxies: Sequence[str]) -> None:
+    place = {proxy: index for index, proxy in enumerate(proxies)}
+    panel.axvline(0, color="#999999", linewidth=0.6)
+    panel.set_yticks(range(len(proxies)))
+    panel.grid(axis="y")
+    panel.tick_params(axis="y", length=0)
+    for position, name in enumerate(kinds):
+        shift = 0.18 * (len(kinds) - 1 - 2 * position)
+        of_kind = rows[(rows["inputs"] == name) & rows["proxy"].isin(place)].drop_duplicates("proxy")
+        heights = [place[proxy] + shift for proxy in of_kind["proxy"]]
+        colour = COLOURS[position]
+        panel.hlines(heights, of_kind["low"], of_kind["high"], color=colour, linewidth=1.0)
+        panel.plot(of_kind["ours"], heights, "o", color=colour, markersize=2.6)
+    published = rows[rows["published"].notna() & rows["proxy"].isin(place)].drop_duplicates(["proxy", "published"])
+    panel.plot(
+        published["published"], [place[proxy] for proxy in published["proxy"]],
+        "D", markersize=3.4, markerfacecolor="none", markeredgecolor="black", markeredgewidth=0.7, zorder=3,
+    )  # fmt: skip
+
+
+def _legend(figure: Figure, panel: Axes, names: Sequence[str]) -> None:
+    handles = [panel.plot([], [], "-o", color=COLOURS[place], markersize=2.6)[0] for place in range(len(names))]
+    handles += panel.plot(
+        [], [], "D", markerfacecolor="none", markeredgecolor="black", markersize=3.4, linestyle="none"
+    )
+    labels = [*(f"ours, {name}" for name in names), "published"]
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)

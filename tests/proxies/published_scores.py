@@ -1,0 +1,47 @@
+"""The published scores of the authors' own code on six real cells, with the weights and inputs that gave them.
+
+`reference_scores/` of the published data: C = 16, N = 5, batch 64, batch norm in train mode, float32. Where a paper
+draws its own weights and inputs, the given ones took their place in the authors' code, and so they do in the tests.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from harness.batches import Batch
+from harness.spaces import open_space
+
+LOW_RANK = 5
+"""The cell whose features, after the second reduction, have a covariance of nearly half the rank of its size."""
+
+
+class Given(NamedTuple):
+    """The published folder's content, read once."""
+
+    folder: Path
+    inputs: dict[str, Tensor]
+    cells: list[str]
+    scores: pd.Series
+
+    def score(self, peer: str, proxy: str, index: int) -> float:
+        return float(self.scores.loc[(peer, proxy, self.cells[index])])
+
+    def network(self, index: int) -> nn.Module:
+        space = open_space("nasbench201")
+        made = space.build(space.parse(self.cells[index])).train()
+        weights = {
+            name if name in made.state_dict() else f"{name}.weight": torch.from_numpy(tensor)
+            for name, tensor in np.load(self.folder / f"weights_{index}.npz").items()
+        }
+        _, unexpected = made.load_state_dict(weights, strict=False)
+        assert not unexpected
+        return made
+
+    def batch(self) -> Batch:
+        return Batch(self.inputs["x"], self.inputs["y"])

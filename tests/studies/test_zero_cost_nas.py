@@ -1,0 +1,204 @@
+"""The study zero-cost-nas: published figures beside ours, its tables and folder, and what it says without data."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import benchmarks
+from harness import combine
+from harness.errors import SettingError
+from harness.proxies.registry import list_proxies
+from harness.report.comparison import comparison_figure, comparison_markdown, comparison_text
+from harness.setting import Setting
+from harness.spaces import open_space
+from harness.studies import zero_cost_nas
+from harness.studies.published import KENDALL, SPEARMAN, Published, beside
+
+COLUMN = "cifar10_test_200ep_pct"
+
+
+def ranking(**values: tuple[float, float, float]) -> pd.DataFrame:
+    """A ranking frame's columns that `beside` reads; Kendall's is half of Spearman's."""
+    rows = [
+        {
+            "proxy": proxy, "n": 10, "spearman": value, "spearman_low": low, "spearman_high": high,
+            "kendall_tau_b": value / 2, "kendall_tau_b_low": low / 2, "kendall_tau_b_high": high / 2,
+        }
+        for proxy, (value, low, high) in values.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_ours_stands_beside_what_is_published() -> None:
+    published = [
+        Published("a", "x", SPEARMAN, 0.5, "paper"),
+        Published("a", "x", KENDALL, 0.1, "other"),
+        Published("b", "y", SPEARMAN, 0.9, "paper"),
+        Published("unknown", "x", SPEARMAN, 0.9, "paper"),
+    ]
+    frames = {"x": ranking(a=(0.6, 0.4, 0.7), b=(0.2, 0.1, 0.3)), "y": ranking(b=(0.2, 0.1, 0.3))}
+    rows = beside(frames, published)
+    found = {(row.proxy, row.column, row.coefficient): row for row in rows.itertuples()}
+    assert set(found) == {("a", "x", SPEARMAN), ("a", "x", KENDALL), ("b", "x", SPEARMAN), ("b", "y", SPEARMAN)}
+    a, a_tau, b_x, b = (found[key] for key in found)
+    assert (a.ours, a.published, a.inside, a.source) == (0.6, 0.5, True, "paper")
+    assert a.difference == pytest.approx(0.1)
+    assert (a_tau.ours, a_tau.low, a_tau.inside) == (0.3, 0.2, False)
+    assert b_x.inside is None
+    assert math.isnan(b_x.published)
+    assert (b.published, b.inside) == (0.9, False)
+
+
+def test_an_undefined_coefficient_is_neither_inside_nor_outside() -> None:
+    nan = math.nan
+    (row,) = beside({"x": ranking(a=(nan, nan, nan))}, [Published("a", "x", SPEARMAN, 0.5, "paper")]).itertuples()
+    assert row.inside is None
+
+
+def test_published_names_are_proxies_or_combinations() -> None:
+    known = {entry.name for entry in list_proxies()} | set(zero_cost_nas.COMBINED)
+    assert {item.proxy for item in zero_cost_nas.PUBLISHED} <= known
+    assert {item.column for item in zero_cost_nas.PUBLISHED} == set(zero_cost_nas.DATASETS)
+    keys = [(item.proxy, item.column, item.coefficient) for item in zero_cost_nas.PUBLISHED]
+    assert len(set(keys)) == len(keys)
+
+
+def random_scores(proxies: tuple[str, ...], count: int = 40) -> pd.DataFrame:
+    generator = np.random.default_rng(0)
+    cells = [str(cell) for cell in open_space("nasbench201").sample(count)]
+    return pd.concat(
+        pd.DataFrame({"architecture": cells, "proxy": name, "score": generator.normal(size=count), "status": "ok"})
+        for name in proxies
+    )
+
+
+def test_combinations_are_ranked_as_proxies_where_their_parts_are_there() -> None:
+    frame = random_scores((*combine.ZERO_COST_VOTE, *combine.AZ_NAS))
+    combined = zero_cost_nas.with_combinations(frame)
+    assert set(combined["proxy"]) - set(frame["proxy"]) == {"vote", "az_nas"}
+    table = benchmarks.open_table("analognasbench")
+    row = zero_cost_nas.rank(frame, table, [COLUMN])[COLUMN].frame.set_index("proxy").loc["vote"]
+    accuracies = dict(zip(table.keys, table.values(table.keys, COLUMN), strict=True))
+    votes = combine.vote(combine.wide(frame))
+    expected = stats.spearmanr(votes, [accuracies[cell] for cell in votes.index]).statistic
+    assert row["spearman"] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.fixture(scope="module")
+def comparison() -> pd.DataFrame:
+    frames = {
+        column: ranking(nwot=(0.7, 0.6, 0.75), swap=(-0.2, -0.3, -0.1), params=(0.74, 0.7, 0.8))
+        for column in zero_cost_nas.DATASETS
+    }
+    parts = [beside(frames, zero_cost_nas.PUBLISHED).assign(inputs=name) for name in zero_cost_nas.INPUTS]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.DataFrame) -> None:
+    text = comparison_markdown(comparison[comparison["inputs"] == "cifar10"])
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert [row[0] for row in cells] == ["`nwot`", "`swap`", "`params`", "`nwot`"]
+    assert cells[0][2:4] == ["0.70 [0.60, 0.75]", "0.8*"]
+    assert cells[1][2:6] == ["−0.20 [−0.30, −0.10]", "0.9*", "−0.20 [−0.30, −0.10]", "–"]
+    assert cells[2][2:4] == ["0.74 [0.70, 0.80]", "0.77"]
+    assert cells[3][2:4] == ["0.35 [0.30, 0.38]", "0.574*"]
+    assert "`swap`" in zero_cost_nas.tables(comparison)
+
+
+def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:
+    text = comparison_text(comparison[comparison["inputs"] == "gaussian"], "Noise")
+    assert text.startswith("Noise\n")
+    assert "* where the published figure lies outside our interval" in text
+    assert text.count("nwot") == 2
+
+
+def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.DataFrame) -> None:
+    figure = comparison_figure(comparison, zero_cost_nas.INPUTS)
+    assert [panel.get_title(loc="left") for panel in figure.axes] == ["CIFAR-10", "CIFAR-100", "ImageNet16-120"]
+    panel = figure.axes[0]
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["swap", "nwot", "params"]
+    diamonds = next(line for line in panel.get_lines() if line.get_marker() == "D" and len(line.get_xdata()))
+    assert sorted(np.asarray(diamonds.get_xdata())) == [0.77, 0.80, 0.90]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()][-1] == "published"
+
+
+def small_setting(inputs: str, seed: int) -> Setting:
+    return Setting(input=inputs, seed=seed, batch_size=8, width=4, depth=1, image_size=8)
+
+
+def run_small(out: Path, monkeypatch: pytest.MonkeyPatch, said: list[str], **changes: Any) -> None:
+    monkeypatch.setattr(zero_cost_nas, "_setting", small_setting)
+    options = {"sample": 6, "seed": 0, "workers": 1, "table": "analognasbench", "data": None, **changes}
+    zero_cost_nas.run_zero_cost_nas(out, store=out / "scores.sqlite", say=said.append, **options)
+
+
+def test_without_images_and_the_release_it_says_so_and_does_what_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    run_small(tmp_path, monkeypatch, said)
+    assert "no CIFAR-10 here" in said[0]
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"scores_gaussian.csv.gz", "ranking_gaussian_cifar10.csv", "comparison.csv", "tables.md"} <= names
+    assert {"comparison.png", "comparison.svg", "study.json", "ranking_gaussian_cifar10.tex"} <= names
+    facts = json.loads((tmp_path / "study.json").read_text())
+    assert facts["columns"] == [COLUMN]
+    assert facts["sample"] == 6
+    scores = pd.read_csv(tmp_path / "scores_gaussian.csv.gz", float_precision="round_trip")
+    assert set(scores["proxy"]) == {entry.name for entry in list_proxies() if not entry.exhaustive}
+    again = zero_cost_nas.rank(scores, benchmarks.open_table("analognasbench"), [COLUMN])[COLUMN].frame
+    written = pd.read_csv(tmp_path / "ranking_gaussian_cifar10.csv")
+    pd.testing.assert_frame_equal(again, written, check_dtype=False, rtol=1e-9)
+
+
+def test_a_folder_that_is_not_cifar_is_refused_before_anything_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingError, match="no data_batch"):
+        run_small(tmp_path / "out", monkeypatch, [], data=tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_without_the_accuracies_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = tmp_path / "mine.csv"
+    cells = "\n".join(f"{cell},{place}" for place, cell in enumerate(open_space("nasbench201").sample(3)))
+    mine.write_text(f"architecture,latency\n{cells}\n")
+    with pytest.raises(SettingError, match="cifar10_test_200ep_pct, cifar100"):
+        run_small(tmp_path / "out", monkeypatch, [], table=str(mine))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["zero-cost-nass"], "Did you mean 'zero-cost-nas'?"),
+        (["zero-cost-nas", "--sample", "2"], "at least 3"),
+        (["zero-cost-nas", "--quick", "--sample", "9"], "not both"),
+        (["zero-cost-nas", "--workers", "0"], "workers"),
+        (["zero-cost-nas", "--table", "nothing"], "nothing"),
+        (["zero-cost-nas", "--data", "/nowhere"], "/nowhere"),
+    ],
+)
+def test_bad_input_is_one_message(
+    arguments: list[str], message: str, tmp_path: Path, nasinit: Callable[..., Any]
+) -> None:
+    ended = nasinit("study", *arguments, "--out", tmp_path / "out")
+    assert ended.code == 2
+    assert message in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_without_a_name_the_studies_are_listed(nasinit: Callable[..., Any]) -> None:
+    ended = nasinit("study")
+    assert ended.code == 0
+    assert ended.out.startswith("zero-cost-nas: ")
