@@ -1,12 +1,14 @@
 """Statistics of a ranking: arrays in, named results out; nothing is read, written or drawn here.
 
 `coefficients` says how well scores rank accuracies, `bootstrap_intervals` how sure that is over architectures,
-`best_by_score` what a user gets who trains the k highest-scored architectures, `percentile_of` where that lies;
-`pareto_front` what nothing is both cheaper and better than, `picked_within` what a score picks within a budget.
+`best_by_score` what a user gets who trains the k highest-scored architectures, `best_of_random` the highest-scored of
+a random sample, `percentile_of` where that lies; `pareto_front` what nothing is both cheaper and better than,
+`picked_within` what a score picks within a budget.
 """
 
 from harness.stats.bootstrap import Interval, Intervals, bootstrap_intervals
 from harness.stats.pareto import mean_within, pareto_front, picked_within
+from harness.stats.random_samples import MeanAndDeviation, best_of_random
 from harness.stats.rank_correlation import Coefficients, coefficients
 from harness.stats.top import best_by_score, percentile_of
 
@@ -14,7 +16,9 @@ __all__ = [
     "Coefficients",
     "Interval",
     "Intervals",
+    "MeanAndDeviation",
     "best_by_score",
+    "best_of_random",
     "bootstrap_intervals",
     "coefficients",
     "mean_within",

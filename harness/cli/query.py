@@ -1,0 +1,78 @@
+"""`nasinit query`: searches that query a table, in seconds of tabulated training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli import options
+
+ALL = "all"
+
+
+def query(
+    method: Annotated[
+        list[str], typer.Argument(help="searches, or 'all'; an unknown name is answered with those there are")
+    ],
+    budget_seconds: Annotated[float, typer.Option(help="seconds of training that a run may ask for")] = 12_000.0,
+    runs: Annotated[int, typer.Option(help="runs of each search")] = 500,
+    seed: Annotated[int, typer.Option(help="seed of all runs")] = 0,
+    table: options.TableOption = options.DEFAULT_TABLE,
+    column: Annotated[
+        str | None,
+        typer.Option(help="accuracy that is asked for; by default of CIFAR-10's validation after 12 epochs"),
+    ] = None,
+    scores: Annotated[
+        Path | None, typer.Option(help="a store, or a CSV of scores, for the searches that look at one")
+    ] = None,
+    run: options.RunOption = None,
+    proxy: Annotated[
+        str | None, typer.Option(help="score that they look at; params and flops need no --scores  [default: nwot]")
+    ] = None,
+    metric: Annotated[str, typer.Option(help="score that is HNAS's metric")] = "m_trace",
+    condition: Annotated[str, typer.Option(help="score whose negative is HNAS's condition number")] = "m_condition",
+    out: Annotated[Path | None, typer.Option(help="CSV file for the table")] = None,
+) -> None:
+    """Random search, evolution, REINFORCE and others on a table: test accuracy of what each finds within a budget.
+
+    Every query is charged the seconds of its training, so that a budget means what it does in the papers, whose rows
+    stand below ours.
+    """
+    from harness.join import open_table
+    from harness.report.files import check_suffix, write_csv
+    from harness.report.search_table import searches_text
+    from harness.scores import read_scores
+    from harness.studies.table_searches import guidance_of, table_searches
+
+    options.positive("runs", runs)
+    if out is not None:
+        check_suffix(out, "a CSV file", (".csv",))
+    opened = open_table(table)
+    print(f"table: {opened.facts.title} ({opened.facts.path or opened.facts.name})")
+    guidance = None
+    if scores is not None or proxy is not None:
+        found = None if scores is None else read_scores(scores, run)
+        guidance, remark = guidance_of(
+            None if found is None else found.frame, proxy=proxy or "nwot", metric=metric, condition=condition
+        )
+        print(f"{'' if found is None else f'scores: {found.origin}; '}{remark}")
+    result = table_searches(
+        opened,
+        () if ALL in method else method,
+        runs=runs,
+        seed=seed,
+        budget_seconds=budget_seconds,
+        column=column,
+        guidance=guidance,
+    )
+    print(f"{runs:,} runs of each search, {budget_seconds:,.0f} s a run, seed {seed}")
+    for remark in result.remarks:
+        print(remark)
+    for name, reason in result.skipped.items():
+        print(f"left out: {name}: {reason}")
+    print(f"\n{searches_text(result.frame)}\n")
+    if out is not None:
+        write_csv(result.frame, out)
+        print(f"wrote {out}")

@@ -1,0 +1,74 @@
+"""Which searches query a table: their names, where they come from, and what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+from harness.search.queried.evolution import regularised_evolution
+from harness.search.queried.hnas import hnas
+from harness.search.queried.indexed import CellArray
+from harness.search.queried.local_search import local_search
+from harness.search.queried.oracle import DROPPED, KNOWN
+from harness.search.queried.proxy_guided import assisted_evolution, best_of_samples
+from harness.search.queried.random_search import random_search
+from harness.search.queried.reinforce import reinforce
+from harness.search.queried.successive_halving import successive_halving
+
+Search: TypeAlias = Callable[..., CellArray]
+"""Takes the oracle, the space, the draws, and its guidance by name; returns each run's chosen cell, shape [R]."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A search and its facts.
+
+    Attributes:
+        name: on the command line and in tables.
+        source: who published it.
+        search: runs it.
+        guidance: what it is handed beside the oracle, arrays of shape [C]: `scores`, or `metric` and `condition`.
+        fidelities: how many kinds of training it asks for.
+        crossing: what its script does with the query that crosses the budget, one of `oracle.CROSSINGS`.
+        queries: whether it asks for accuracies at all.
+    """
+
+    name: str
+    source: str
+    search: Search
+    guidance: tuple[str, ...] = ()
+    fidelities: int = 1
+    crossing: str = DROPPED
+    queries: bool = True
+
+
+METHODS: Mapping[str, Method] = {
+    method.name: method
+    for method in (
+        Method("random_search", "Bergstra & Bengio 2012", random_search),
+        Method("regularised_evolution", "Real et al. 2019, REA", regularised_evolution),
+        Method("reinforce", "Williams 1992", reinforce, crossing=KNOWN),
+        Method("local_search", "White et al. 2021", local_search),
+        Method("successive_halving", "Jamieson & Talwalkar 2016", successive_halving, fidelities=2),
+        *(
+            Method(
+                f"best_of_{samples}",
+                "Mellor et al. 2021, NASWOT",
+                partial(best_of_samples, samples=samples),
+                guidance=("scores",),
+                queries=False,
+            )
+            for samples in (10, 100, 1000)
+        ),
+        Method("assisted_evolution", "Mellor et al. 2021, AREA", assisted_evolution, guidance=("scores",)),
+        Method(
+            "warmed_evolution",
+            "Abdelfattah et al. 2021, warm-up of 1,000",
+            partial(assisted_evolution, pool=1000),
+            guidance=("scores",),
+        ),
+        Method("hnas", "Shu et al. 2022, HNAS", hnas, guidance=("metric", "condition")),
+    )
+}

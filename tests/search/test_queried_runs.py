@@ -1,0 +1,137 @@
+"""All runs at once against one run at a time (tests/reference), on the same random numbers: the same trajectories."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.errors import SearchError
+from harness.search.queried.indexed import NASBENCH201
+from harness.search.queried.methods import METHODS
+from harness.search.queried.oracle import CHARGED, DROPPED, KNOWN, Fidelity, Oracle
+from harness.search.queried.proxy_guided import best_of_samples
+from tests.reference import search_queried as reference
+
+RUNS = 7
+CELLS = len(NASBENCH201)
+
+
+class Recorded:
+    """A generator that keeps what it drew, and refuses anything but uniforms and normals."""
+
+    def __init__(self, seed: int) -> None:
+        self._generator, self.log = np.random.default_rng(seed), []
+
+    def random(self, size):
+        self.log.append(self._generator.random(size))
+        return self.log[-1]
+
+    def standard_normal(self, size):
+        self.log.append(self._generator.standard_normal(size))
+        return self.log[-1]
+
+
+@pytest.fixture(scope="module")
+def fidelities():
+    """Accuracies with many ties that change little from neighbour to neighbour, and seconds."""
+    generator = np.random.default_rng(0)
+    effects = generator.normal(0, 3, size=(6, 5))
+    digits = np.array([reference.decode(cell) for cell in range(CELLS)])
+    smooth = 70 + effects[np.arange(6), digits].sum(axis=1)
+    return [
+        Fidelity(np.round(smooth + generator.normal(0, noise, CELLS))[None], generator.uniform(*seconds, CELLS))
+        for noise, seconds in ((2.0, (50, 200)), (1.0, (800, 3000)))
+    ]
+
+
+@pytest.fixture(scope="module")
+def scores(fidelities):
+    """A score with ties, that every fifth cell lacks."""
+    values = np.round(fidelities[0].values[0] / 5)
+    values[::5] = np.nan
+    return values
+
+
+BY_REFERENCE = {
+    "random_search": reference.random_search,
+    "regularised_evolution": reference.regularised_evolution,
+    "reinforce": reference.reinforce,
+    "local_search": reference.local_search,
+    "successive_halving": reference.successive_halving,
+    "assisted_evolution": reference.assisted_evolution,
+    "warmed_evolution": reference.assisted_evolution,
+}
+WITHOUT_QUERIES = {"best_of_10", "best_of_100", "best_of_1000"}
+ELSEWHERE = {"hnas"}  # test_queried_hnas.py
+
+
+def test_every_method_has_a_reference():
+    assert set(METHODS) == set(BY_REFERENCE) | WITHOUT_QUERIES | ELSEWHERE
+    assert {method.name for method in METHODS.values() if not method.queries} == WITHOUT_QUERIES
+
+
+@pytest.mark.parametrize("crossing", [DROPPED, KNOWN, CHARGED])
+@pytest.mark.parametrize("budget", [60.0, 1_000.0, 12_000.0])
+@pytest.mark.parametrize("name", BY_REFERENCE)
+def test_every_run_takes_the_references_path(name, budget, crossing, fidelities, scores):
+    method = METHODS[name]
+    chosen_fidelities = fidelities[: method.fidelities]
+    oracle = Oracle(chosen_fidelities, runs=RUNS, budget_seconds=budget, crossing=crossing)
+    draws = Recorded(3)
+    guidance = {"scores": scores} if method.guidance else {}
+    chosen = method.search(oracle, NASBENCH201, draws, **guidance)
+    assert not oracle.is_open.any()
+    for run in range(RUNS):
+        account = reference.Account(
+            [one.values[0].tolist() for one in chosen_fidelities],
+            [one.seconds.tolist() for one in chosen_fidelities],
+            budget,
+            crossing,
+        )
+        BY_REFERENCE[name](account, (array[run] for array in draws.log), **guidance)
+        asked = [(step.cells[run], step.values[run]) for step in oracle.history if step.answered[run]]
+        assert asked == [(cell, value) for cell, _, value in account.trace]
+        assert oracle.spent[run] == pytest.approx(account.spent, rel=1e-12)
+        assert oracle.queries[run] == len(account.trace)
+        assert chosen[run] == account.chosen()
+
+
+@pytest.mark.parametrize("samples", [1, 10, 200])
+def test_the_best_of_samples_is_the_references(samples, fidelities, scores):
+    oracle, draws = Oracle(fidelities, runs=50, budget_seconds=1.0), Recorded(4)
+    chosen = best_of_samples(oracle, NASBENCH201, draws, scores=scores, samples=samples)
+    expected = [reference.best_of_samples((array[run] for array in draws.log), scores) for run in range(50)]
+    assert chosen.tolist() == expected
+    assert not oracle.history
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_cells_without_a_score_are_never_picked(samples, fidelities, scores):
+    oracle = Oracle(fidelities, runs=2000, budget_seconds=1.0)
+    guided = {"scores": scores, "samples": samples}
+    assert np.isfinite(scores[best_of_samples(oracle, NASBENCH201, np.random.default_rng(0), **guided)]).all()
+    with pytest.raises(SearchError, match="no cell has a score"):
+        best_of_samples(oracle, NASBENCH201, np.random.default_rng(0), scores=scores * np.nan, samples=samples)
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - ELSEWHERE))
+def test_a_seed_decides_and_the_global_state_neither_matters_nor_moves(name, fidelities, scores):
+    method = METHODS[name]
+    guidance = {"scores": scores} if method.guidance else {}
+
+    def chosen(seed):
+        oracle = Oracle(fidelities[: method.fidelities], runs=5, budget_seconds=3_000)
+        return method.search(oracle, NASBENCH201, np.random.default_rng(seed), **guidance).tolist()
+
+    kept = np.random.get_state()
+    try:
+        found = []
+        for state in (1, 2):
+            np.random.seed(state)
+            before = np.random.get_state()[1].copy()
+            found.append(chosen(8))
+            assert np.array_equal(np.random.get_state()[1], before)
+    finally:
+        np.random.set_state(kept)
+    assert found[0] == found[1]
+    assert chosen(9) != found[0]

@@ -1,0 +1,245 @@
+"""The join of searches and tables: what is asked, what it costs, and what is reported of the chosen cells."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import Column, Facts, Table, TableError, open_table
+from benchmarks.convert import convert
+from harness.errors import HarnessError, ScoresError, SearchError
+from harness.search.queried.methods import METHODS
+from harness.search.queried.seconds import training_seconds, validation_seconds
+from harness.spaces import open_space
+from harness.stats import best_of_random
+from harness.studies.published_searches import PUBLISHED
+from harness.studies.queried_columns import questions_of
+from harness.studies.table_searches import EXACT, TESTS, guidance_of, table_searches
+
+SPACE = open_space("nasbench201")
+KEYS = [str(cell) for cell in SPACE]
+MACS = np.array([SPACE.multiply_adds(cell) for cell in SPACE], dtype=float)
+FACTS = Facts("made", "nasbench201", "A table of this test", "nowhere", "none", None, None, None, "No limits.")
+VALID_12, VALID_200 = "cifar10_valid_12ep_pct", "cifar10_valid_200ep_pct"
+TEST_10, TEST_100 = TESTS["cifar10"], TESTS["cifar100"]
+
+
+def accuracy(name: str, *, may_be_missing: bool = False) -> Column:
+    match = re.match(r"(.+)_(valid|test)_([0-9]+)ep_pct", name)
+    assert match is not None
+    dataset, split, epochs = match[1], match[2], int(match[3])
+    return Column(name, dataset, split, epochs, "pct", "mean", "made here", may_be_missing)
+
+
+def seconds_column(name: str) -> Column:
+    return Column(name, name.split("_")[0], "train", 12, "s", "mean", "made here", True, False)
+
+
+def made_table(columns: dict[str, np.ndarray], *, keys: list[str] = KEYS) -> Table:
+    described = [
+        seconds_column(name) if name.endswith("_s") else accuracy(name, may_be_missing=bool(np.isnan(values).any()))
+        for name, values in columns.items()
+    ]
+    return Table(keys, described, list(columns.values()), FACTS)
+
+
+@pytest.fixture(scope="module")
+def columns() -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(0)
+    names = (VALID_12, VALID_200, TEST_10, TEST_100)
+    return {name: generator.uniform(20, 90, len(KEYS)).round(2) for name in names}
+
+
+@pytest.fixture(scope="module")
+def table(columns: dict[str, np.ndarray]) -> Table:
+    return made_table(columns)
+
+
+@pytest.fixture(scope="module")
+def scores(columns: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Scores of every third cell by three proxies."""
+    generator = np.random.default_rng(1)
+    parts = [
+        pd.DataFrame(
+            {"architecture": KEYS[::3], "proxy": proxy, "score": sign * generator.uniform(1, 50, len(KEYS[::3]))}
+        )
+        for proxy, sign in (("nwot", 1), ("m_trace", 1), ("m_condition", -1))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_each_row_is_the_mean_and_deviation_of_what_was_chosen(table: Table, columns: dict[str, np.ndarray]) -> None:
+    found = table_searches(table, ["random_search", "regularised_evolution"], runs=9)
+    for row in found.frame.to_dict("records"):
+        cells = [KEYS.index(key) for key in found.chosen[row["search"]]]
+        assert len(cells) == row["runs"] == 9
+        for name in (TEST_10, TEST_100):
+            assert row[f"{name}_mean"] == pytest.approx(columns[name][cells].mean())
+            assert row[f"{name}_std"] == pytest.approx(columns[name][cells].std())
+        published = PUBLISHED[row["search"]]
+        assert (row[f"published_{TEST_100}_mean"], row[f"published_{TEST_100}_std"]) == published.cifar100
+        assert row["published_seconds"] == 12_000
+        assert 0 < row["seconds"] <= 12_000
+    assert not any("imagenet" in name for name in found.frame.columns)
+
+
+def test_all_runs_everything_that_can_run_and_says_why_the_rest_cannot(table: Table, scores: pd.DataFrame) -> None:
+    without = table_searches(table, runs=2, budget_seconds=3_000)
+    guided = {name for name, method in METHODS.items() if method.guidance}
+    assert set(without.skipped) == guided
+    assert list(without.frame["search"]) == [*EXACT, *(name for name in METHODS if name not in guided)]
+    guidance, _ = guidance_of(scores, proxy="nwot")
+    whole = table_searches(table, runs=2, budget_seconds=3_000, guidance=guidance)
+    assert list(whole.frame["search"]) == [*EXACT, *METHODS]
+    assert not whole.skipped
+    shared = [name for name in without.frame["search"] if name not in EXACT]
+    assert {name: whole.chosen[name] for name in shared} == dict(without.chosen)  # not by what else ran
+
+
+def test_exact_rows_are_expectations(table: Table, columns: dict[str, np.ndarray]) -> None:
+    frame = table_searches(table, list(EXACT)).frame.set_index("search")
+    assert frame.loc["random", f"{TEST_10}_mean"] == pytest.approx(columns[TEST_10].mean())
+    expected = best_of_random(columns[TEST_100], columns[TEST_100], 100)
+    assert tuple(frame.loc["optimal_of_100", [f"{TEST_100}_mean", f"{TEST_100}_std"]]) == pytest.approx(expected)
+    assert frame["seconds"].isna().all()
+
+
+def test_seconds_are_modelled_where_the_table_has_none(table: Table, columns: dict[str, np.ndarray]) -> None:
+    questions = questions_of(table, KEYS, MACS)
+    assert questions.columns == (VALID_12, VALID_200)
+    once = validation_seconds(MACS, images=25_000)
+    for fidelity, epochs, name in zip(questions.fidelities, (12, 200), questions.columns, strict=True):
+        np.testing.assert_allclose(fidelity.seconds, training_seconds(MACS, epochs=epochs, images=25_000) + once)
+        assert np.array_equal(fidelity.values, columns[name][None])
+    assert any(remark.startswith("seconds modelled from multiply-adds") for remark in questions.remarks)
+
+
+def test_seconds_are_never_mixed(columns: dict[str, np.ndarray]) -> None:
+    tabulated = np.full(len(KEYS), 77.0)
+    both = {**columns, "cifar10half_12ep_train_s": tabulated, "cifar10half_200ep_train_s": tabulated * 2}
+    once = validation_seconds(MACS, images=25_000)
+    questions = questions_of(made_table(both), KEYS, MACS)
+    for fidelity, seconds in zip(questions.fidelities, (77.0, 154.0), strict=True):
+        np.testing.assert_allclose(fidelity.seconds, seconds + once)
+    assert any("as the table has them" in remark for remark in questions.remarks)
+    torn = {**both, "cifar10half_200ep_train_s": np.where(np.arange(len(KEYS)) == 5, np.nan, tabulated)}
+    modelled = questions_of(made_table(torn), KEYS, MACS)
+    np.testing.assert_allclose(modelled.fidelities[0].seconds, training_seconds(MACS, epochs=12, images=25_000) + once)
+
+
+def test_other_columns_cost_the_training_on_their_images(columns: dict[str, np.ndarray]) -> None:
+    name = "imagenet16_120_valid_12ep_pct"
+    questions = questions_of(made_table({**columns, name: columns[VALID_12]}), KEYS, MACS, name)
+    assert questions.columns == (name,)
+    expected = training_seconds(MACS, epochs=12, images=151_700) + validation_seconds(MACS, images=3_000)
+    np.testing.assert_allclose(questions.fidelities[0].seconds, expected)
+
+
+def test_without_validation_accuracies_the_test_accuracy_is_asked_for_with_a_remark(
+    columns: dict[str, np.ndarray],
+) -> None:
+    table = made_table({TEST_10: columns[TEST_10]})
+    found = table_searches(table, runs=2)
+    assert "successive_halving" in found.skipped
+    assert "ask for the test accuracy itself" in found.remarks[0]
+    assert "Not comparable" in found.remarks[0]
+
+
+def test_seeds_are_asked_for_where_every_cell_has_one(columns: dict[str, np.ndarray]) -> None:
+    first = np.where(np.arange(len(KEYS)) % 2 == 0, 70.0, np.nan)
+    second = np.where(np.arange(len(KEYS)) % 3 == 0, np.nan, 75.0)
+    seeds = {f"{VALID_12}_seed777": first, f"{VALID_12}_seed888": np.where(np.isnan(first), 71.0, second)}
+    questions = questions_of(made_table({**columns, **seeds}), KEYS, MACS)
+    np.testing.assert_array_equal(questions.fidelities[0].values, list(seeds.values()))
+    found = table_searches(made_table({**columns, **seeds}), ["random_search"], runs=3)
+    assert "one training seed, drawn anew" in found.remarks[0]
+    torn = {**columns, f"{VALID_12}_seed777": first}
+    assert np.array_equal(questions_of(made_table(torn), KEYS, MACS).fidelities[0].values, columns[VALID_12][None])
+
+
+def test_guidance_is_by_cell_and_says_how_many_have_a_score(scores: pd.DataFrame) -> None:
+    guidance, remark = guidance_of(scores, proxy="nwot")
+    given = dict(zip(scores["architecture"][: len(KEYS[::3])], scores["score"], strict=False))
+    for at in (0, 3, 15_624):
+        assert guidance["scores"][at] == given[KEYS[at]]
+    assert np.isnan(guidance["scores"]).sum() == len(KEYS) - len(KEYS[::3])
+    assert np.nanmin(guidance["condition"]) > 0  # κ is the negative of the score, which is higher the better
+    assert remark.startswith("5,209 of 15,625 cells have a score of nwot; these are drawn from")
+
+
+def test_sizes_need_no_scores() -> None:
+    guidance, remark = guidance_of(None, proxy="params")
+    assert set(guidance) == {"scores"}
+    assert guidance["scores"][KEYS.index(str(SPACE.parse(KEYS[77])))] == SPACE.parameter_count(SPACE.parse(KEYS[77]))
+    assert "published NASWOT rows are by nwot" in remark
+    with pytest.raises(ScoresError, match="unknown proxy of the scores 'nwot'"):
+        guidance_of(None, proxy="nwot")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"names": ["reinforced"]}, "unknown search 'reinforced'. Did you mean 'reinforce'?"),
+        ({"names": ["optimal_of_1"]}, "unknown search 'optimal_of_1'. Did you mean 'optimal_of_10'?"),
+        ({"names": ["best_of_10"]}, "best_of_10 cannot run: it needs scores by cell: give --scores"),
+        ({"names": ["hnas"], "guidance": {"scores": MACS}}, "hnas cannot run: it needs metric and condition"),
+        ({"names": ["successive_halving"], "column": VALID_200}, "it needs a longer training beside cifar10_valid_200"),
+        ({"column": "cifar10_valid_12ep"}, "unknown column 'cifar10_valid_12ep'. Did you mean"),
+        ({"runs": 0}, "runs must be at least 1, got 0"),
+        ({"budget_seconds": -1.0}, "a budget must be more than 0 seconds"),
+    ],
+)
+def test_what_cannot_run_is_refused(table: Table, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises((HarnessError, TableError)) as caught:
+        table_searches(table, **arguments)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+
+
+def test_a_table_that_lacks_values_cells_or_the_space_is_refused(columns: dict[str, np.ndarray]) -> None:
+    torn = np.where(np.arange(len(KEYS)) < 10, np.nan, columns[VALID_12])
+    with pytest.raises(SearchError, match="has no value for 10 of 15,625 cells: a search needs all of them"):
+        table_searches(made_table({**columns, VALID_12: torn}), ["random_search"])
+    with pytest.raises(TableError, match="keys are not in it"):
+        table_searches(made_table({TEST_10: columns[TEST_10][:5]}, keys=KEYS[:5]), ["random_search"])
+    with pytest.raises(SearchError, match="is of the space darts"):
+        table_searches(open_table("darts-published"), ["random_search"])
+
+
+def test_a_released_record_costs_what_its_own_client_charges(published_data: Path, tmp_path: Path) -> None:
+    """`simulate_train_eval` of nats_bench: 89.202 s, 153.696 s and 60.899 s for the records of the slice."""
+    folder = published_data / "NATS-tss-v1_0-3ffb9-simple"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is absent")
+    convert(folder, tmp_path / "nasbench201.parquet")
+    released = open_table(tmp_path / "nasbench201.parquet")
+    there = ~np.isnan(released.values(released.keys, VALID_12))
+    keys = [key for key, has in zip(released.keys, there, strict=True) if has]
+    assert len(keys) == 3
+    macs = np.array([SPACE.multiply_adds(SPACE.parse(key)) for key in keys], dtype=float)
+    questions = questions_of(released, keys, macs)
+    np.testing.assert_allclose(questions.fidelities[0].seconds, [89.2020952, 153.6959333, 60.8990259], atol=0.06)
+    np.testing.assert_allclose(questions.fidelities[1].seconds, [1446.76758, 2496.56261, 977.54837], atol=0.06)
+    assert "as the table has them" in questions.remarks[-1]
+    seeds = questions.fidelities[0].values
+    np.testing.assert_allclose(np.nanmean(seeds, axis=0), released.values(keys, VALID_12), atol=1e-3)
+    assert (~np.isnan(seeds)).sum(axis=0).min() >= 2
+
+
+def test_the_published_rows_come_out(published_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 runs on the official table, with modelled seconds: means within 0.15, and the exact rows within sampling."""
+    if not (published_data / "nasbench201_official.csv.gz").is_file():
+        pytest.skip(f"nasbench201_official.csv.gz is not in {published_data}")
+    monkeypatch.setenv("NASINIT_DATA", str(published_data))
+    official = open_table("nasbench201-official")
+    names = [*EXACT, "random_search", "regularised_evolution", "reinforce"]
+    frame = table_searches(official, names).frame.set_index("search")
+    for name in names:
+        tolerances = (0.15, 0.35, 0.45) if name not in EXACT else None
+        for place, column in enumerate(TESTS.values()):
+            published, spread = frame.loc[name, [f"published_{column}_mean", f"published_{column}_std"]]
+            tolerance = 4 * spread / np.sqrt(500) if tolerances is None else tolerances[place]
+            assert frame.loc[name, f"{column}_mean"] == pytest.approx(published, abs=tolerance), (name, column)
