@@ -6,7 +6,7 @@ ours are of the sample, so its interval says how far they can be told apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -119,10 +119,10 @@ def run_zero_cost_nas(
     say(f"\nIn {out}: scores, rankings, comparison.csv, tables.md and figures; study.json says how.")
 
 
-def rank(frame: pd.DataFrame, table: Table, columns: list[str]) -> dict[str, Ranking]:
+def rank(frame: pd.DataFrame, table: Table, columns: Sequence[str], resamples: int = 1000) -> dict[str, Ranking]:
     """By column: the ranking of all proxies of the frame and of the combinations that it holds the parts of."""
     combined = with_combinations(frame)
-    return {column: correlate(combined, table, column) for column in columns}
+    return {column: correlate(combined, table, column, resamples=resamples) for column in columns}
 
 
 def with_combinations(frame: pd.DataFrame) -> pd.DataFrame:
