@@ -1,0 +1,122 @@
+"""The committed tables of the study zero-cost-nas follow from the committed scores and the official accuracies."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import benchmarks
+from harness.proxies.registry import list_proxies
+from harness.studies import zero_cost_nas
+from harness.studies.published import beside
+
+FOLDER = Path(__file__).parent.parent / "results" / "zero-cost-nas"
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+OFFICIAL = "nasbench201_official.csv.gz"
+DEPTHS = (1, 2, 3, 5)
+BATCHES = (8, 16, 32, 128)
+ENDS = ("low", "high", "inside")
+
+
+@pytest.fixture(scope="module")
+def official(published_data: Path) -> benchmarks.Table:
+    if not (published_data / OFFICIAL).exists():
+        pytest.skip(f"{OFFICIAL} is not in {published_data}")
+    return benchmarks.open_table("nasbench201-official", path=published_data / OFFICIAL)
+
+
+def scores(name: str) -> pd.DataFrame:
+    return pd.read_csv(FOLDER / f"scores_{name}.csv.gz", float_precision="round_trip")
+
+
+@pytest.fixture(scope="module")
+def comparison() -> pd.DataFrame:
+    return pd.read_csv(FOLDER / "comparison.csv", float_precision="round_trip", keep_default_na=True)
+
+
+@pytest.mark.parametrize("inputs", zero_cost_nas.INPUTS)
+def test_every_coefficient_follows_from_the_scores(
+    inputs: str, official: benchmarks.Table, comparison: pd.DataFrame
+) -> None:
+    rankings = zero_cost_nas.rank(scores(inputs), official, zero_cost_nas.DATASETS, resamples=1)
+    made = beside({column: item.frame for column, item in rankings.items()}, zero_cost_nas.PUBLISHED)
+    committed = comparison[comparison["inputs"] == inputs].drop(columns=["inputs", *ENDS]).reset_index(drop=True)
+    made = made.drop(columns=list(ENDS)).assign(source=made["source"].replace("", np.nan))
+    pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
+
+
+@pytest.mark.parametrize("inputs", zero_cost_nas.INPUTS)
+def test_intervals_follow_from_the_scores(inputs: str, official: benchmarks.Table) -> None:
+    chosen = scores(inputs)
+    chosen = chosen[chosen["proxy"].isin(["nwot", "params"])]
+    for column in zero_cost_nas.DATASETS[:1]:
+        made = zero_cost_nas.rank(chosen, official, [column])[column].frame
+        committed = pd.read_csv(FOLDER / f"ranking_{inputs}_{column.partition('_test')[0]}.csv").set_index("proxy")
+        expected = committed.loc[["nwot", "params"]].reset_index()
+        made = made.set_index("proxy").loc[["nwot", "params"]].reset_index()
+        pd.testing.assert_frame_equal(made, expected, check_dtype=False, rtol=1e-9)
+
+
+def test_the_tables_follow_from_the_comparison(comparison: pd.DataFrame) -> None:
+    inside = comparison["inside"].map({True: True, False: False, "True": True, "False": False})
+    read_back = comparison.assign(source=comparison["source"].fillna(""), inside=inside.astype(object))
+    assert zero_cost_nas.tables(read_back) == (FOLDER / "tables.md").read_text(encoding="utf-8")
+
+
+def test_the_scores_are_those_that_the_record_states() -> None:
+    facts = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
+    assert facts["command"] == "nasinit study zero-cost-nas"
+    for inputs, setting in facts["settings"].items():
+        frame = scores(inputs)
+        assert frame["architecture"].nunique() == facts["sample"] == 500
+        assert set(frame["proxy"]) == {entry.name for entry in list_proxies() if not entry.exhaustive}
+        assert (setting["input"], setting["width"], setting["depth"], setting["batch_size"]) == (inputs, 16, 5, 64)
+
+
+def spearman(name: str, accuracies: pd.Series) -> dict[str, float]:
+    """By proxy, over the cells that have a score."""
+    wide = scores(name).pivot(index="architecture", columns="proxy", values="score")
+    return {
+        str(proxy): float(stats.spearmanr(values.dropna(), accuracies[values.dropna().index]).statistic)
+        for proxy, values in wide.items()
+    }
+
+
+def readme_rows(heading: str) -> list[list[str]]:
+    section = README.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if re.match(r"\| `", line)]
+    return [[cell.strip().strip("`") for cell in row.strip("|").split("|")] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("heading", "names"),
+    [
+        ("The depth of the network", [f"depth_{depth}" for depth in DEPTHS]),
+        ("The size of the batch", [f"batch_{size}" for size in BATCHES]),
+    ],
+)
+def test_the_texts_tables_follow_from_their_scores(heading: str, names: list[str], official: benchmarks.Table) -> None:
+    accuracies = pd.Series(
+        dict(zip(official.keys, official.values(official.keys, zero_cost_nas.DATASETS[0]), strict=True))
+    )
+    made = [spearman(name, accuracies) for name in names]
+    rows = readme_rows(heading)
+    assert rows
+    for proxy, *cells in rows:
+        assert cells[: len(names)] == [f"{values[proxy]:.2f}".replace("-", "−") for values in made], proxy
+
+
+def test_te_nas_in_the_text_follows_from_its_scores(official: benchmarks.Table) -> None:
+    accuracies = pd.Series(official.values(official.keys, zero_cost_nas.DATASETS[1]), index=list(official.keys))
+    wide = scores("te_nas").pivot(index="architecture", columns="proxy", values="score")
+    rows = readme_rows("TE-NAS's two measures")
+    assert {row[0] for row in rows} == set(wide.columns)
+    for proxy, ours, _ in rows:
+        values = wide[proxy].dropna()
+        assert ours == f"{stats.kendalltau(values, accuracies[values.index]).statistic:.2f}", proxy
