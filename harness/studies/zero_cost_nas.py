@@ -34,8 +34,6 @@ DATASETS = ("cifar10_test_200ep_pct", "cifar100_test_200ep_pct", "imagenet16_120
 INPUTS = {"cifar10": "CIFAR-10 images and labels", "gaussian": "Gaussian noise and random labels"}
 SAMPLE = 500
 QUICK = 60
-EXTRA = {"cifar10": ("te_nas_condition",), "gaussian": ()}
-"""Beside all that `all` stands for: what grows with the batch, where a published figure is to be compared."""
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
 
 _ZERO_COST = "Abdelfattah et al. 2021"
@@ -107,7 +105,7 @@ def run_zero_cost_nas(
     parts: list[pd.DataFrame] = []
     for name in inputs:
         setting = _setting(name, seed)
-        proxies = [entry.name for entry in resolve(["all", *EXTRA[name]])]
+        proxies = [entry.name for entry in resolve("all")]
         say(f"scoring {sample} cells by {len(proxies)} proxies on {INPUTS[name]} ({setting.describe()})")
         frame = run(space, cells, proxies, setting=setting, data=data, store=store, workers=workers, progress=True)
         write_csv(frame[list(COLUMNS)], out / f"scores_{name}.csv.gz")
