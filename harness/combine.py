@@ -118,7 +118,8 @@ def nasi_constrained(
 
     Args:
         frame: of scores, in the order in which a search would meet them where ν adapts.
-        nu: ν, or ν₀ where it adapts. The paper has 100 (fixed) and 500 (adaptive) in the DARTS space.
+        nu: ν, or ν₀ where it adapts. The paper has 100 (fixed) and 500 (adaptive) in the DARTS space; on NAS-Bench-201
+            many cells' traces exceed 100, and with μ above 1 the ranking turns over beyond ν.
         mu: μ; 2 in the DARTS space, 1 in NAS-Bench-1Shot1.
         column: of the traces.
         adaptive: whether ν adapts: before the t-th architecture it is the mean of ν₀ and the t − 1 traces before. This

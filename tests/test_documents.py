@@ -56,7 +56,8 @@ def test_notebooks_run(notebook: Path, own_registry: None, tmp_path: Path, monke
 
 def proxy_row(entry: registry.Proxy) -> str:
     reads = ", ".join(f"`{need}`" for need in entry.needs)
-    passes = ", ".join(MEASUREMENTS[need].passes for need in entry.needs)
+    each = [MEASUREMENTS[need].passes for need in entry.needs]
+    passes = ", ".join([text for text in each if text != "no pass"] or ["no pass"])
     inside = "no" if entry.exhaustive else "yes"
     return f"| `{entry.name}` | {entry.source} | {reads} | {passes} | {inside} | {entry.version} |"
 

@@ -28,7 +28,8 @@ def m_grad(loss_gradient: Gradients) -> float:
     Returns:
         A non-negative number, the square root of `nasi_trace`; larger is better.
 
-    The authors' code takes a sum of one norm a layer in its place, which is `grad_norm`.
+    The authors' code takes a sum of one norm a layer in its place, which is `grad_norm`. What AZ-NAS's code calls
+    `grad_norm` is this norm, with labels that it draws itself.
 
     Cost: one forward and one backward pass, shared.
     """

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 def nasi_constrained(loss_gradient: Gradients, nu: float = 100.0, mu: float = 2.0) -> float:
     """NASI's trace t = ‖Θ̃0‖_tr with a penalty, t − μ max(0, t − ν), ν = 100, μ = 2 (Shu et al. 2022, equation 13).
 
-    ν and μ are those of NASI-FIX in the DARTS space at batch 64; the paper's for NAS-Bench-201 were not seen. A trace
-    scales with width, classes and batch, so other settings want other constants: `harness.combine.nasi_constrained`
-    takes them for a frame of scores, and has the rule that adapts ν to the scores.
+    ν and μ are those of NASI-FIX in the DARTS space at batch 64; the paper's for NAS-Bench-201 were not seen. There
+    they bite: cells have traces on both sides of 100 (0.5 to 4,130 among six), and beyond it the ranking turns over. A
+    trace scales with width, classes and batch, so other settings want other constants, which
+    `harness.combine.nasi_constrained` takes for a frame of scores; it has the rule that adapts ν to the scores too.
 
     Args:
         loss_gradient: gradient of the mean loss, as `nasi_trace` reads it.

@@ -23,7 +23,8 @@ def nwot(relu_gram: Tensor) -> float:
 
     The authors' hook looks for `ReLU` in class names, which on NAS-Bench-201 also catches the block `ReLUConvBN`, whose
     input is that of its ReLU: their own values count those units twice. Here, as in NASLib and AZ-NAS, a ReLU counts
-    once. Blocks that do not reach the output count too, in all of them.
+    once. Blocks that do not reach the output count too, in all of them. HNAS's `naswot` is another number: it sums the
+    activations themselves where x is to be the unit's state, 0 or 1.
 
     Cost: one forward pass.
     """

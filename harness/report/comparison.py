@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from harness.errors import ScoresError
 from harness.report.cells import EN_DASH, MINUS, estimate, number
 from harness.report.frames import is_baseline
 from harness.report.plain import plain_table
@@ -25,10 +27,14 @@ def comparison_text(comparison: pd.DataFrame, title: str) -> str:
     Args:
         comparison: from `harness.studies.published.beside`, of one kind of inputs.
         title: printed above, literally.
+
+    Raises:
+        ScoresError: a comparison without rows.
     """
+    checked = _checked(comparison)
     blocks = [title]
     for coefficient, heading in _COEFFICIENTS.items():
-        headings, rows = _rows(comparison, coefficient)
+        headings, rows = _rows(checked, coefficient)
         if rows:
             table = plain_table([*headings[:-1]], [row[:-1] for row in rows], left=headings, ruled_above=[])
             blocks += ["", f"{heading}; * where the published figure lies outside our interval", "", *table]
@@ -36,15 +42,28 @@ def comparison_text(comparison: pd.DataFrame, title: str) -> str:
 
 
 def comparison_markdown(comparison: pd.DataFrame) -> str:
-    """The comparison as Markdown tables, Spearman's of all proxies and Kendall's where one is published."""
+    """The comparison as Markdown tables, Spearman's of all proxies and Kendall's where one is published.
+
+    A published figure has two decimals, or three as soon as one of its source's has.
+
+    Raises:
+        ScoresError: a comparison without rows.
+    """
+    checked = _checked(comparison)
     blocks = []
     for coefficient, name in _COEFFICIENTS.items():
-        headings, rows = _rows(comparison, coefficient)
+        headings, rows = _rows(checked, coefficient)
         if rows:
             lines = [headings, ["---"] * len(headings), *[[f"`{row[0]}`", *row[1:]] for row in rows]]
             table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
             blocks.append(f"{name}, 95 % interval; * where the published figure lies outside it.\n\n{table}")
     return "\n\n".join(blocks)
+
+
+def _checked(comparison: pd.DataFrame) -> pd.DataFrame:
+    if comparison.empty:
+        raise ScoresError("the comparison holds no rows: there is nothing to show")
+    return comparison
 
 
 def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[list[str]]]:
@@ -54,12 +73,14 @@ def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[l
     headings = ["proxy", "n"]
     for column in columns:
         headings += [_dataset(column), "published"]
+    decimals = {source: _decimals(rows["published"]) for source, rows in chosen.groupby("source")}
     rows = []
     for (proxy, _), group in _in_order(chosen).groupby(["proxy", "source"], sort=False):
         by_column = {row["column"]: row for _, row in group.iterrows()}
         cells = [str(proxy), f"{group['n'].max():,}"]
         for column in columns:
-            cells += _pair(by_column[column]) if column in by_column else [EN_DASH, EN_DASH]
+            found = by_column.get(column)
+            cells += [EN_DASH, EN_DASH] if found is None else _pair(found, decimals[found["source"]])
         rows.append([*cells, next(iter(group["source"])) or EN_DASH])
     return [*headings, "source"], rows
 
@@ -73,8 +94,13 @@ def _in_order(chosen: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([filed[~is_baseline(filed)], filed[is_baseline(filed)]])
 
 
-def _pair(row: pd.Series) -> list[str]:
-    published = number(row["published"], 3, minus=MINUS).rstrip("0")
+def _decimals(published: pd.Series) -> int:
+    """Two, or three where one of the numbers has a third: trailing zeros are lost in a float, not in its paper."""
+    return 2 if np.allclose(published.dropna(), published.dropna().round(2), rtol=0, atol=1e-9) else 3
+
+
+def _pair(row: pd.Series, decimals: int) -> list[str]:
+    published = number(row["published"], decimals, minus=MINUS)
     outside = row["inside"] is False or row["inside"] == "False"
     return [estimate(row["ours"], row["low"], row["high"], minus=MINUS), published + ("*" if outside else "")]
 
@@ -91,12 +117,19 @@ def comparison_figure(comparison: pd.DataFrame, inputs: Mapping[str, str]) -> Fi
         inputs: its kinds of inputs, in the order of the legend, in words.
 
     Returns:
-        A figure of the width of a page; proxies stand in the order of their first coefficient, the highest on top.
+        A figure of the width of a page; proxies stand in the order of their first coefficient that is a number (by
+        inputs, then by column), the highest on top.
+
+    Raises:
+        ScoresError: a comparison without any such coefficient.
     """
     chosen = comparison[(comparison["coefficient"] == "spearman") & comparison["ours"].notna()]
-    columns = list(dict.fromkeys(chosen["column"]))
+    if chosen.empty:
+        raise ScoresError("the comparison holds no Spearman coefficient that is a number: there is nothing to draw")
+    columns = [name for name in dict.fromkeys(comparison["column"]) if (chosen["column"] == name).any()]
     kinds = [name for name in inputs if (chosen["inputs"] == name).any()]
-    first = chosen[(chosen["column"] == columns[0]) & (chosen["inputs"] == kinds[0])].drop_duplicates("proxy")
+    places = pd.DataFrame({"inputs": chosen["inputs"].map(kinds.index), "column": chosen["column"].map(columns.index)})
+    first = chosen.loc[places.sort_values(["inputs", "column"], kind="stable").index].drop_duplicates("proxy")
     proxies = list(first.sort_values("ours")["proxy"])
     with matplotlib.rc_context(dict(STYLE)):
         figure = Figure(figsize=(PAGE_WIDTH_INCHES, 0.75 + _ROW_INCHES * len(proxies)), layout="constrained")

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import SettingError
 from harness.join import Ranking, correlate, open_table
 from harness.report.files import save_figure, write_csv, write_text
 from harness.report.latex import ranking_latex
@@ -21,6 +20,7 @@ from harness.runner import run
 from harness.scores import COLUMNS
 from harness.setting import BN_MODES, Setting
 from harness.spaces import open_space
+from harness.studies.folders import make_folder
 from harness.studies.record import record
 
 if TYPE_CHECKING:
@@ -50,10 +50,7 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
     opened = open_table(table)
     space = open_space("nasbench201")
     cells = space.sample(sample, seed)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingError(f"--out {out}: cannot make that folder: {error.strerror}") from error
+    make_folder(out, "--out")
     say(f"{textwrap.fill(opened.describe(), 100)}\n")
     frames: dict[str, pd.DataFrame] = {}
     proxies = {"train": PROXIES, "eval": EVAL_PROXIES}
@@ -99,7 +96,7 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
     for suffix in ("png", "svg"):
         save_figure(figure, out / f"scatter.{suffix}")
     settings = {bn: _setting(bn, seed) for bn in BN_MODES}
-    write_text(record("demo", settings, table, sample=sample, column=COLUMN, titles=TITLES), out / "demo.json")
+    write_text(record(settings, table, sample=sample, column=COLUMN, titles=TITLES), out / "demo.json")
 
 
 def _setting(bn: str, seed: int) -> Setting:

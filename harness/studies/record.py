@@ -18,18 +18,20 @@ from harness.setting import Setting
 _VERSIONS = ("nasinit", "torch", "numpy", "scipy", "pandas")
 
 
-def record(name: str, settings: Mapping[str, Setting], table: Table, **facts: Any) -> str:
+def record(settings: Mapping[str, Setting], table: Table, **facts: Any) -> str:
     """JSON text of what made a study's outcome.
 
     Args:
-        name: of the study; what stands for the command where it was not called from the command line.
         settings: of its scores, by name.
         table: the published numbers, named with their SHA-256.
         **facts: whatever else decides the outcome.
+
+    Returns:
+        An object whose `command` is the command line as it was given, null where the study was called from Python.
     """
     called = Path(sys.argv[0]).stem == "nasinit"
     content = {
-        "command": shlex.join(["nasinit", *sys.argv[1:]] if called else ["nasinit", *name.split()]),
+        "command": shlex.join(["nasinit", *sys.argv[1:]]) if called else None,
         **facts,
         "settings": {key: asdict(setting) for key, setting in settings.items()},
         "table": {"name": table.facts.name, "title": table.facts.title, "sha256": table.facts.sha256},

@@ -24,6 +24,7 @@ from harness.runner import run
 from harness.scores import COLUMNS
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.studies.folders import make_folder
 from harness.studies.published import KENDALL, Published, beside, triple
 from harness.studies.record import record
 
@@ -85,14 +86,20 @@ def run_zero_cost_nas(
         workers: processes.
         table: name of a table, or path of a file; only the data sets that it has are ranked by.
         data: folder of CIFAR-10's binary files; without it only noise is scored, which is said.
-        store: SQLite file; what is in it is not scored again.
+        store: SQLite file; what is in it is not scored again. Its folder is made if it is not there.
         say: prints a line.
+
+    Raises:
+        SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, or a folder that
+            cannot be made or written in.
     """
     opened = open_table(table)
     columns = [name for name in DATASETS if name in {column.name for column in opened.columns}]
     if not columns:
         raise SettingError(f"table {table!r} has none of the columns {', '.join(DATASETS)}")
     inputs = _inputs(data, say)
+    make_folder(out, "--out")
+    make_folder(store.parent, "--store")
     space = open_space("nasbench201")
     cells = space.sample(sample, seed)
     parts: list[pd.DataFrame] = []
@@ -111,7 +118,7 @@ def run_zero_cost_nas(
     for suffix in ("png", "svg"):
         save_figure(comparison_figure(comparison, INPUTS), out / f"comparison.{suffix}")
     settings = {name: _setting(name, seed) for name in inputs}
-    write_text(record(NAME, settings, opened, sample=sample, columns=columns), out / "study.json")
+    write_text(record(settings, opened, sample=sample, columns=columns), out / "study.json")
     for name in inputs:
         say("\n" + comparison_text(comparison[comparison["inputs"] == name], INPUTS[name]))
     say(f"\nIn {out}: scores, rankings, comparison.csv, tables.md and figures; study.json says how.")

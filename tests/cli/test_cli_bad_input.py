@@ -366,6 +366,7 @@ def test_rankings_and_figures_that_cannot_be_made(
     ("arguments", "message"),
     [
         (["--out", "/proc/made"], "--out /proc/made: cannot make that folder: "),
+        (["--out", "/proc"], "--out /proc: cannot write in that folder: "),
         (["--sample", "0"], "--sample must be at least 3, got 0"),
         (["--workers", "0"], "workers must be a whole number from 1, got 0"),
         (["--table", "nasbench210"], "unknown table 'nasbench210'. Did you mean 'nasbench201'?"),

@@ -39,8 +39,9 @@ class Given(NamedTuple):
             name if name in made.state_dict() else f"{name}.weight": torch.from_numpy(tensor)
             for name, tensor in np.load(self.folder / f"weights_{index}.npz").items()
         }
-        _, unexpected = made.load_state_dict(weights, strict=False)
+        missing, unexpected = made.load_state_dict(weights, strict=False)
         assert not unexpected
+        assert all(made.state_dict()[name].ndim < 2 for name in missing), "every matrix and kernel is given"
         return made
 
     def batch(self) -> Batch:

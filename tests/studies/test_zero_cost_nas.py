@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from scipy import stats
 
 import benchmarks
 from harness import combine
-from harness.errors import SettingError
-from harness.proxies.registry import list_proxies
+from harness.errors import ScoresError, SettingError
+from harness.proxies.registry import list_proxies, resolve
 from harness.report.comparison import comparison_figure, comparison_markdown, comparison_text
 from harness.setting import Setting
 from harness.spaces import open_space
@@ -108,11 +109,25 @@ def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.D
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert [row[0] for row in cells] == ["`nwot`", "`swap`", "`params`", "`nwot`"]
-    assert cells[0][2:4] == ["0.70 [0.60, 0.75]", "0.8*"]
-    assert cells[1][2:6] == ["−0.20 [−0.30, −0.10]", "0.9*", "−0.20 [−0.30, −0.10]", "–"]
+    assert cells[0][2:4] == ["0.70 [0.60, 0.75]", "0.80*"]
+    assert cells[1][2:6] == ["−0.20 [−0.30, −0.10]", "0.90*", "−0.20 [−0.30, −0.10]", "–"]
     assert cells[2][2:4] == ["0.74 [0.70, 0.80]", "0.77"]
     assert cells[3][2:4] == ["0.35 [0.30, 0.38]", "0.574*"]
     assert "`swap`" in zero_cost_nas.tables(comparison)
+
+
+def test_published_numbers_have_the_decimals_of_their_paper() -> None:
+    column, paper = zero_cost_nas.DATASETS[0], "three decimals"
+    published = [
+        Published("a", column, SPEARMAN, 0.360, paper),
+        Published("b", column, SPEARMAN, -0.594, paper),
+        Published("c", column, SPEARMAN, 1.0, "two"),
+        Published("d", column, SPEARMAN, 0.0, "two"),
+    ]
+    frame = ranking(**{name: (0.5, -1.0, 1.0) for name in "abcde"})
+    text = comparison_markdown(beside({column: frame}, published))
+    shown = {line.split("`")[1]: line.split("|")[4].strip() for line in text.splitlines() if line.startswith("| `")}
+    assert shown == {"a": "0.360", "b": "−0.594", "c": "1.00", "d": "0.00", "e": "–"}
 
 
 def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:
@@ -133,14 +148,42 @@ def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.
     assert [text.get_text() for text in legend.get_texts()][-1] == "published"
 
 
+def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
+    nan = (math.nan,) * 3
+    first, second, third = zero_cost_nas.DATASETS
+    frames = {
+        first: ranking(low=(0.1, 0.0, 0.2), late=nan, never=nan, high=(0.9, 0.8, 1.0), noise=nan),
+        second: ranking(low=(0.8, 0.7, 0.9), late=(0.5, 0.4, 0.6), never=nan, high=nan, noise=nan),
+        third: ranking(late=(0.95, 0.9, 1.0)),
+    }
+    images = beside(frames, []).assign(inputs="cifar10")
+    noise = beside({first: ranking(noise=(0.3, 0.2, 0.4))}, []).assign(inputs="gaussian")
+    figure = comparison_figure(pd.concat([noise, images], ignore_index=True), zero_cost_nas.INPUTS)
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["low", "noise", "late", "high"]
+    dots = [line for line in figure.axes[1].get_lines() if line.get_marker() == "o" and line.get_linestyle() == "None"]
+    assert sorted(float(value) for line in dots for value in np.asarray(line.get_xdata())) == [0.5, 0.8]
+
+
+def test_a_comparison_without_numbers_is_refused() -> None:
+    frame = beside({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(inputs="gaussian")
+    with pytest.raises(ScoresError, match="no Spearman coefficient"):
+        comparison_figure(frame, zero_cost_nas.INPUTS)
+    assert "| `a` | 10 | – | – | – |" in comparison_markdown(frame)
+    for show in (comparison_markdown, lambda rows: comparison_text(rows, "Nothing")):
+        with pytest.raises(ScoresError, match="the comparison holds no rows"):
+            show(frame[:0])
+
+
 def small_setting(inputs: str, seed: int) -> Setting:
     return Setting(input=inputs, seed=seed, batch_size=8, width=4, depth=1, image_size=8)
 
 
 def run_small(out: Path, monkeypatch: pytest.MonkeyPatch, said: list[str], **changes: Any) -> None:
     monkeypatch.setattr(zero_cost_nas, "_setting", small_setting)
-    options = {"sample": 6, "seed": 0, "workers": 1, "table": "analognasbench", "data": None, **changes}
-    zero_cost_nas.run_zero_cost_nas(out, store=out / "scores.sqlite", say=said.append, **options)
+    options = {"sample": 6, "seed": 0, "workers": 1, "table": "analognasbench", "data": None}
+    options |= {"store": out / "scores.sqlite", **changes}
+    zero_cost_nas.run_zero_cost_nas(out, say=said.append, **options)
 
 
 def test_without_images_and_the_release_it_says_so_and_does_what_it_can(
@@ -153,6 +196,7 @@ def test_without_images_and_the_release_it_says_so_and_does_what_it_can(
     assert {"scores_gaussian.csv.gz", "ranking_gaussian_cifar10.csv", "comparison.csv", "tables.md"} <= names
     assert {"comparison.png", "comparison.svg", "study.json", "ranking_gaussian_cifar10.tex"} <= names
     facts = json.loads((tmp_path / "study.json").read_text())
+    assert facts["command"] is None, "called from Python"
     assert facts["columns"] == [COLUMN]
     assert facts["sample"] == 6
     scores = pd.read_csv(tmp_path / "scores_gaussian.csv.gz", float_precision="round_trip")
@@ -168,6 +212,33 @@ def test_a_folder_that_is_not_cifar_is_refused_before_anything_is_scored(
     with pytest.raises(SettingError, match="no data_batch"):
         run_small(tmp_path / "out", monkeypatch, [], data=tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["out", "store"])
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_scored(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(zero_cost_nas, "run", lambda *_, **__: pytest.fail("something was scored"))
+    folders = {"out": tmp_path / "out", "store": tmp_path, option: tmp_path / "file" / "below"}
+    with pytest.raises(SettingError, match=f"--{option} .*below: cannot make that folder: Not a directory"):
+        run_small(folders["out"], monkeypatch, [], store=folders["store"] / "scores.sqlite")
+
+
+def test_from_the_command_line_the_record_is_the_command_as_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nasinit: Callable[..., Any]
+) -> None:
+    """Into folders that are not there yet, the store's with a blank in its name."""
+    monkeypatch.delenv("NASINIT_DATA", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setattr(zero_cost_nas, "_setting", small_setting)
+    monkeypatch.setattr(zero_cost_nas, "resolve", lambda names: resolve(["params", "flops"]))
+    out, store = tmp_path / "new" / "out", tmp_path / "a store" / "scores.sqlite"
+    given = ["study", "zero-cost-nas", "--sample", "4", "--workers", "1", "--out", str(out), "--store", str(store)]
+    ended = nasinit(*given)
+    assert ended.code == 0, ended.err
+    assert json.loads((out / "study.json").read_text())["command"] == shlex.join(["nasinit", *given])
+    assert store.is_file()
 
 
 def test_a_table_without_the_accuracies_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
