@@ -38,6 +38,14 @@ class RunError(HarnessError):
     """A run that could not go on; what was finished before lies in the store."""
 
 
+class SearchError(HarnessError):
+    """An unknown search or preset, a setting or data that no search runs on, or a checkpoint of another search."""
+
+
+class DivergedError(SearchError, RunError):
+    """A search whose loss is no number any more; what was reached before lies in its last checkpoint."""
+
+
 class ScoresError(HarnessError):
     """A file or frame of scores that does not hold what a ranking needs."""
 
