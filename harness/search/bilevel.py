@@ -15,14 +15,14 @@ def first_order(step: Step) -> float:
     """
     loss = step.loss(step.validation, step.relaxed("parameters"))
     step.descend(by_parameters(step.objective(loss), step))
-    return float(loss)
+    return float(loss.detach())
 
 
 def one_level(step: Step) -> float:
     """Descend the loss on the weights' own batch; gives that loss. Cost: one forward and one backward pass."""
     loss = step.loss(step.training, step.relaxed("parameters"))
     step.descend(by_parameters(step.objective(loss), step))
-    return float(loss)
+    return float(loss.detach())
 
 
 def by_parameters(value: Tensor, step: Step) -> list[Tensor]:

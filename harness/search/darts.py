@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from harness.search.bilevel import by_parameters, first_order
 from harness.search.method import Method, Moment, Parameters, Relaxed, Step
@@ -42,33 +42,33 @@ def second_order(step: Step) -> float:
     direct, vector = gradients[:count], dict(zip(ahead, gradients[count:], strict=True))
     epsilon = RELATIVE_DIFFERENCE / float(torch.stack([part.square().sum() for part in vector.values()]).sum().sqrt())
     above, below = (
-        by_parameters(step.loss(step.training, step.relaxed("parameters"), moved(weights, vector, sign * epsilon)), step)
-        for sign in (1.0, -1.0)
+        by_parameters(step.loss(step.training, step.relaxed("parameters"), moved(weights, vector, by)), step)
+        for by in (epsilon, -epsilon)
     )
     step.descend(
         [first - rate * (up - down) / (2 * epsilon) for first, up, down in zip(direct, above, below, strict=True)]
     )
-    return float(loss)
+    return float(loss.detach())
 
 
 def moved(weights: dict[str, Tensor], direction: dict[str, Tensor], by: float) -> dict[str, Tensor]:
-    """The weights, `by` times `direction` further on."""
-    return {name: weight + by * direction[name] for name, weight in weights.items()}
+    """The weights, `by` times `direction` further on, as parameters that take no gradient."""
+    return {name: nn.Parameter(weight + by * direction[name], requires_grad=False) for name, weight in weights.items()}
 
 
 def _one_step_ahead(step: Step, weights: dict[str, Tensor], rate: float) -> dict[str, Tensor]:
-    """w' by name, leaves that take gradients."""
+    """The weights w' by name, leaves that take gradients."""
     own = dict(step.supernet.named_parameters())
     loss = step.loss(step.training, step.relaxed("parameters"))
     gradients = torch.autograd.grad(loss, list(own.values()), allow_unused=True, materialize_grads=True)
     group = step.weight_optimizer.param_groups[0]
-    ahead = {}
+    ahead: dict[str, Tensor] = {}
     for (name, parameter), gradient in zip(own.items(), gradients, strict=True):
         change = gradient + group["weight_decay"] * weights[name]
         momentum = step.weight_optimizer.state[parameter].get("momentum_buffer")
         if momentum is not None:
             change = change + group["momentum"] * momentum
-        ahead[name] = (weights[name] - rate * change).requires_grad_()
+        ahead[name] = nn.Parameter(weights[name] - rate * change)
     return ahead
 
 

@@ -30,7 +30,8 @@ from torch import Tensor
 from harness.search.darts import mean, moved
 from harness.search.method import Method, Moment, Parameters, Relaxed, Step
 from harness.search.presets import DARTS, NASBENCH201, presets
-from harness.search.relaxation import gumbel_softmax
+from harness.search.relaxation import TINY, gumbel_softmax
+from harness.spaces.supernet import MixedLayers, Supernet
 
 SOURCE = "Shu et al., NASI: Label- and Data-agnostic Neural Architecture Search at Initialization, ICLR 2022"
 RELATIVE_DIFFERENCE = 0.01
@@ -64,7 +65,7 @@ def trace_step(step: Step) -> float:
     norm = torch.stack([part.double().square().sum() for part in ascents.values()]).sum().sqrt().cpu()
     largest = torch.maximum(largest, norm)
     for name, alpha in step.parameters.operations.items():
-        share = ascents[name] / largest.clamp_min(torch.finfo(torch.float64).tiny).to(alpha)
+        share = ascents[name] / largest.clamp_min(TINY).to(alpha)
         alpha.data.add_((share - alpha.data) / (float(steps) + 1))  # a running mean: at step T, equation 18
     memory.update(steps=steps + 1, largest=largest, traces=traces + trace)
     return loss
@@ -75,12 +76,11 @@ def two_pass(step: Step) -> Trace:
     weights = dict(step.supernet.named_parameters())
     loss, by_weights, before = _gradients(step, weights)
     trace = squared_norm(by_weights)
-    epsilon = RELATIVE_DIFFERENCE / max(trace, torch.finfo(torch.float64).tiny) ** 0.5
+    epsilon = RELATIVE_DIFFERENCE / max(trace, TINY) ** 0.5
     start = _at_start(step.parameters)
     further = moved({name: weight.detach() for name, weight in weights.items()}, by_weights, epsilon)
-    after = torch.autograd.grad(
-        step.loss(step.training, gumbel_softmax(start, step.moment, "trace"), further), start.tensors()
-    )
+    loss_there = step.loss(step.training, gumbel_softmax(start, step.moment, "trace"), further)
+    after = _by_alpha(loss_there, start)
     differences = [2 * (up - at) / epsilon for up, at in zip(after, before, strict=True)]
     return Trace(loss, trace, dict(zip(start.operations, differences, strict=True)))
 
@@ -93,8 +93,8 @@ def double_backward(step: Step) -> Trace:
         loss, list(step.supernet.parameters()), create_graph=True, allow_unused=True, materialize_grads=True
     )
     trace = torch.stack([part.square().sum() for part in by_weights]).sum()
-    gradient = torch.autograd.grad(trace, start.tensors())
-    return Trace(float(loss), float(trace), dict(zip(start.operations, gradient, strict=True)))
+    gradient = _by_alpha(trace, start)
+    return Trace(float(loss.detach()), float(trace.detach()), dict(zip(start.operations, gradient, strict=True)))
 
 
 def one_pass(step: Step) -> Trace:
@@ -104,7 +104,7 @@ def one_pass(step: Step) -> Trace:
     start = _at_start(step.parameters)
     relaxed = gumbel_softmax(start, step.moment, "trace").weights
     norms = {name: torch.zeros_like(table) for name, table in relaxed.items()}
-    for name, (group, edge, operation) in step.supernet.owners().items():
+    for name, (group, edge, operation) in _owners(step.supernet).items():
         norms[group][edge, operation] += by_weights[name].square().sum()
     by_mixture = [2 * norms[name] / table.detach() for name, table in relaxed.items()]
     gradient = torch.autograd.grad(list(relaxed.values()), start.tensors(), by_mixture)
@@ -127,15 +127,32 @@ def _gradients(step: Step, weights: Mapping[str, Tensor]) -> tuple[float, dict[s
     """The loss, its gradient by the weights' names, and its gradient by α at 0: one forward and one backward pass."""
     start = _at_start(step.parameters)
     loss = step.loss(step.training, gumbel_softmax(start, step.moment, "trace"))
-    found = torch.autograd.grad(
-        loss, [*weights.values(), *start.tensors()], allow_unused=True, materialize_grads=True
-    )
-    return float(loss), dict(zip(weights, found, strict=False)), list(found[len(weights) :])
+    found = torch.autograd.grad(loss, [*weights.values(), *start.tensors()], allow_unused=True, materialize_grads=True)
+    return float(loss.detach()), dict(zip(weights, found, strict=False)), list(found[len(weights) :])
+
+
+def _by_alpha(value: Tensor, start: Parameters) -> list[Tensor]:
+    """Gradient by α; zeros for a group that no cell of the supernet is of."""
+    return list(torch.autograd.grad(value, start.tensors(), allow_unused=True, materialize_grads=True))
+
+
+def _owners(supernet: Supernet) -> dict[str, tuple[str, int, int]]:
+    """Name of a weight to the group, the edge and the operation that it belongs to; others are left out."""
+    owners = {}
+    for prefix, cell in supernet.named_modules():
+        if isinstance(cell, MixedLayers):
+            operations = supernet.groups[cell.group].operations
+            for name, _ in cell.named_parameters():
+                edge, operation = name.split(".")[:2]
+                owners[f"{prefix}.{name}"] = (cell.group, int(edge), operations.index(operation))
+    return owners
 
 
 def _at_start(parameters: Parameters) -> Parameters:
     """α = 0 of the same shapes, leaves that take gradients."""
-    return Parameters({name: torch.zeros_like(alpha, requires_grad=True) for name, alpha in parameters.operations.items()})
+    return Parameters(
+        {name: torch.zeros_like(alpha, requires_grad=True) for name, alpha in parameters.operations.items()}
+    )
 
 
 _CHANGES = {"epochs": 10, "steps_per_epoch": 10, "augment": False, "nu": 100.0, "mu": 2.0}

@@ -17,14 +17,16 @@ from harness.spaces.initialisation import seeded
 if TYPE_CHECKING:
     from harness.spaces.group import Group
 
+TINY = torch.finfo(torch.float64).tiny
+
 
 def softmax(parameters: Parameters, moment: Moment, purpose: str = "") -> Relaxed:
-    """w_o = exp(α_o) / Σ_k exp(α_k) over the operations of an edge that were not pruned (DARTS, equation 2)."""
+    """Weights w_o = exp(α_o) / Σ_k exp(α_k) over the operations of an edge that were not pruned (DARTS, equation 2)."""
     return Relaxed({name: alpha.softmax(dim=1) for name, alpha in _kept(parameters, moment).items()})
 
 
 def gumbel_softmax(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
-    """w = softmax((log p + g) / τ), p = softmax(α), g Gumbel noise (Maddison et al. 2017; Jang et al. 2017)."""
+    """Weights softmax((log p + g) / τ), p = softmax(α), g Gumbel noise (Maddison et al. 2017; Jang et al. 2017)."""
     generator = moment.generator(f"gumbel {purpose}")
     return Relaxed(
         {
@@ -63,7 +65,9 @@ def dirichlet(concentration: Tensor, kept: Tensor, seed: int) -> Tensor:
 
 def gumbel(like: Tensor, generator: torch.Generator) -> Tensor:
     """Standard Gumbel noise of the shape, dtype and device of a tensor, drawn on the CPU."""
-    uniform = torch.rand(like.shape, generator=generator, dtype=torch.float64).clamp_min(torch.finfo(torch.float64).tiny)
+    uniform = torch.rand(like.shape, generator=generator, dtype=torch.float64).clamp_min(
+        torch.finfo(torch.float64).tiny
+    )
     return (-(-uniform.log()).log()).to(like)
 
 

@@ -21,4 +21,4 @@ METHOD = Method(
     ),
 )
 """On NAS-Bench-201 with the epochs and temperatures of DrNAS's authors, who ran it there with two levels; in the DARTS
-space with the paper's, as they are remembered. The paper's penalty on delay is left out (its "mild" constraint is 0)."""
+space with the paper's, as they are remembered. The paper's penalty on delay is left out."""
