@@ -64,9 +64,10 @@ def trace_step(step: Step) -> float:
     ascents = {name: factor * part for name, part in gradient.items()}
     norm = torch.stack([part.double().square().sum() for part in ascents.values()]).sum().sqrt().cpu()
     largest = torch.maximum(largest, norm)
-    for name, alpha in step.parameters.operations.items():
-        share = ascents[name] / largest.clamp_min(TINY).to(alpha)
-        alpha.data.add_((share - alpha.data) / (float(steps) + 1))  # a running mean: at step T, equation 18
+    with torch.no_grad():
+        for name, alpha in step.parameters.operations.items():
+            share = ascents[name] / float(largest.clamp_min(TINY))
+            alpha.add_((share - alpha) / (float(steps) + 1))  # a running mean: at step T, equation 18
     memory.update(steps=steps + 1, largest=largest, traces=traces + trace)
     return loss
 

@@ -17,11 +17,11 @@ DARTS = SearchSetting(epochs=50, depth=8)
 _LAPTOP: Mapping[str, Mapping[str, Any]] = {
     "nasbench201": {
         "epochs": 20, "depth": 1, "image_size": 16, "images": 4096, "augment": False, "evaluation_batches": 5,
-        "alpha_lr": 0.01, "candidates": 20,
+        "alpha_lr": 0.01,
     },
     "darts": {
         "epochs": 10, "width": 8, "depth": 3, "image_size": 16, "images": 2048, "augment": False,
-        "evaluation_batches": 5, "alpha_lr": 0.01, "candidates": 20,
+        "evaluation_batches": 5, "alpha_lr": 0.01,
     },
 }  # fmt: skip
 

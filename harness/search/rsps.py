@@ -75,7 +75,11 @@ METHOD = Method(
     architecture_step=None,
     choose=best_candidate,
     deviation=0.0,
-    presets=presets(NASBENCH201.changed({"epochs": 250}), DARTS.changed({"epochs": 300, "candidates": 1000})),
+    presets=presets(
+        NASBENCH201.changed({"epochs": 250}),
+        DARTS.changed({"epochs": 300, "candidates": 1000}),
+        {"nasbench201": {"candidates": 20}, "darts": {"candidates": 20}},
+    ),
 )
 """The paper compares 1000 random architectures on one batch each and then ten on all; here one batch decides, as on
 NAS-Bench-201. In the DARTS space with 300 epochs, as they are remembered."""
