@@ -24,7 +24,8 @@ def second_order(step: Step) -> float:
 
     The gradient (equations 7 and 8; ξ is the weights' learning rate):
         ∇α L_val(w', α) − ξ (∇α L_train(w⁺, α) − ∇α L_train(w⁻, α)) / 2ε,  w± = w ± ε ∇w' L_val,  ε = 0.01/‖∇w' L_val‖
-    is the unrolled one but for the central difference, whose error falls with ε².
+    is the unrolled one but for the central difference. Its error falls with ε², except where ReLUs open or close
+    between w⁺ and w⁻: there it also counts how the gradient jumps, as the authors' does.
 
     Cost: four forward and four backward passes; w stays as it is.
     """

@@ -1,0 +1,63 @@
+"""A search that is killed, for real, goes on with the same call and ends with the same bits."""
+
+import subprocess
+import sys
+import textwrap
+import time
+
+import pandas as pd
+import torch
+
+from harness.search import run_search
+from harness.search.checkpoint import CHECKPOINT, LOG
+from tests.search.searches import SPACES, tiny
+
+EPOCHS, FIRST = 30, 3
+SCRIPT = textwrap.dedent("""
+    import sys
+    import torch
+    import harness
+    from harness.search import SearchSetting, run_search
+
+    torch.set_num_threads(1)
+    changes = eval(sys.argv[1])
+    result = run_search(harness.open_space("nasbench201"), "drnas-progressive", SearchSetting(**changes), data="digits", out="out")
+    print("from", result.resumed_from)
+""")
+
+
+def rows(folder):
+    try:
+        return len((folder / LOG).read_text().splitlines()) - 1
+    except OSError:
+        return 0
+
+
+def test_killed_and_resumed_is_bit_equal_to_once_through(tmp_path):
+    """Progressive DrNAS: Dirichlet draws, data order, Adam, SGD, and a stage that begins after the kill."""
+    setting = tiny("drnas-progressive", "nasbench201", epochs=EPOCHS)
+    command = [sys.executable, "-c", SCRIPT, repr(vars(setting))]
+    driver = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    end = time.monotonic() + 120
+    while rows(tmp_path / "out") < FIRST and driver.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    assert driver.poll() is None, driver.communicate()[0]
+    driver.kill()
+    driver.communicate()
+    assert driver.returncode == -9
+    kept = torch.load(tmp_path / "out" / CHECKPOINT, weights_only=True)["epoch"]
+    assert FIRST - 1 <= kept < EPOCHS
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert again.stdout == f"from {kept}\n", again.stderr
+    through = run_search(SPACES["nasbench201"], "drnas-progressive", setting, data="digits", out=tmp_path / "through")
+    logs = [pd.read_csv(tmp_path / name / LOG, dtype=str).drop(columns="seconds") for name in ("out", "through")]
+    pd.testing.assert_frame_equal(*logs)
+    killed, whole = (torch.load(tmp_path / name / CHECKPOINT, weights_only=True) for name in ("out", "through"))
+    assert killed["rows"][-1]["architecture"] == str(through.architecture)
+    for kind in ("operations", "edges"):
+        assert killed["parameters"][kind].keys() == whole["parameters"][kind].keys()
+        for name, table in whole["parameters"][kind].items():
+            assert torch.equal(killed["parameters"][kind][name], table)
+    assert killed["supernet"].keys() == whole["supernet"].keys()
+    assert all(torch.equal(killed["supernet"][name], weight) for name, weight in whole["supernet"].items())
+    assert not list((tmp_path / "out").glob(".*.partial")) or kept < EPOCHS
