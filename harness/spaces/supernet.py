@@ -176,6 +176,35 @@ def weighted_norm(outputs: Tensor, weights: Tensor) -> Tensor:
     return functional.batch_norm(outputs, None, None, scale, None, training=True)
 
 
+def average_pool(inputs: Tensor, stride: int = 1) -> Tensor:
+    """Mean over the pixels of each 3×3 window that lie in the image: A x Bᵀ for each channel, with banded A and B.
+
+    What `avg_pool2d(inputs, 3, stride, 1, count_include_pad=False)` gives to rounding. On a CPU that one is a plain
+    loop: forward and backward it took 25 ms on [64, 16, 32, 32], the two products 3.5.
+
+    Args:
+        inputs: [N, C, H, W].
+        stride: 1 or 2.
+    """
+    height, width = (_window_means(side, stride, inputs) for side in inputs.shape[2:])
+    return height @ (inputs @ width.T)
+
+
+def max_pool(inputs: Tensor, stride: int = 1) -> Tensor:
+    """`max_pool2d(inputs, 3, stride, 1)`, computed with the channels last.
+
+    On a CPU only that layout runs in vectors: forward and backward took 13 ms instead of 33 on [64, 16, 32, 32].
+    """
+    return functional.max_pool2d(inputs.contiguous(memory_format=torch.channels_last), 3, stride, 1).contiguous()
+
+
+def _window_means(side: int, stride: int, like: Tensor) -> Tensor:
+    """Matrix [side / stride, side] that takes the mean over windows of three in a row, fewer at the border."""
+    centres = torch.arange(0, side, stride, device=like.device)[:, None]
+    inside = ((torch.arange(side, device=like.device) - centres).abs() <= 1).to(like.dtype)
+    return inside / inside.sum(dim=1, keepdim=True)
+
+
 def normalise_by_batch(network: nn.Module, *, affine: bool) -> None:
     """Take the running statistics from every batch norm of `network`, and without `affine` its scale and shift."""
     for module in network.modules():

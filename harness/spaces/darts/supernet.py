@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from harness.spaces.darts.depthwise import depthwise
 from harness.spaces.darts.derivation import EDGES, GROUPS, OPERATIONS
 from harness.spaces.darts.genotype import INPUTS, NODES
 from harness.spaces.darts.network import STEM_MULTIPLIER, reductions
@@ -26,6 +27,8 @@ from harness.spaces.supernet import (
     MixedLayers,
     Mixture,
     Supernet,
+    average_pool,
+    max_pool,
     narrowed,
     normalise_by_batch,
     shuffled,
@@ -33,12 +36,12 @@ from harness.spaces.supernet import (
 )
 
 _CONVOLUTIONS = {
-    "sep_conv_3x3": (3, 1, (1, 5)),
-    "sep_conv_5x5": (5, 1, (1, 5)),
-    "dil_conv_3x3": (3, 2, (1,)),
-    "dil_conv_5x5": (5, 2, (1,)),
+    "sep_conv_3x3": (1, (1, 5)),
+    "sep_conv_5x5": (1, (1, 5)),
+    "dil_conv_3x3": (2, (1,)),
+    "dil_conv_5x5": (2, (1,)),
 }
-"""Kernel, dilation, and the places of the depthwise convolutions in the operation's module."""
+"""Dilation, and the places of the depthwise convolutions in the operation's module."""
 _POOLS = ("max_pool_3x3", "avg_pool_3x3")
 _LAST = INPUTS + NODES - 1
 _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(_LAST)}
@@ -98,11 +101,7 @@ class MixedCell(nn.Module):
             column = OPERATIONS.index(name)
             live = mixture.live(_LEAVING[source], column)
             if live:
-                pooled = (
-                    functional.max_pool2d(inputs, 3, stride, 1)
-                    if name == "max_pool_3x3"
-                    else functional.avg_pool2d(inputs, 3, stride, 1, count_include_pad=False)
-                )
+                pooled = max_pool(inputs, stride) if name == "max_pool_3x3" else average_pool(inputs, stride)
                 normed = functional.batch_norm(pooled, None, None, training=True)
                 for edge in live:
                     yield EDGES[edge][0], normed * mixture.coefficients[edge, column]
@@ -128,7 +127,7 @@ class MixedCell(nn.Module):
     def _convolved(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
         """The weighted separable and dilated convolutions of one node."""
         relu = None
-        for name, (kernel, dilation, places) in _CONVOLUTIONS.items():
+        for name, (dilation, places) in _CONVOLUTIONS.items():
             column = OPERATIONS.index(name)
             for edge in mixture.live(_LEAVING[source], column):
                 relu = functional.relu(inputs) if relu is None else relu
@@ -137,14 +136,8 @@ class MixedCell(nn.Module):
                     if place != places[0]:
                         features = functional.relu(functional.batch_norm(features, None, None, training=True))
                         stride = 1
-                    features = functional.conv2d(
-                        features,
-                        self._weight(edge, f"{name}.op.{place}"),
-                        stride=stride,
-                        padding=dilation * (kernel - 1) // 2,
-                        dilation=dilation,
-                        groups=self.narrow,
-                    )
+                    weight = self._weight(edge, f"{name}.op.{place}")
+                    features = depthwise(features, weight, stride=stride, dilation=dilation)
                     features = functional.conv2d(features, self._weight(edge, f"{name}.op.{place + 1}"))
                 yield EDGES[edge][0], weighted_norm(features, mixture.coefficients[edge, column][None])
 

@@ -24,6 +24,7 @@ from harness.spaces.supernet import (
     MixedLayers,
     Mixture,
     Supernet,
+    average_pool,
     narrowed,
     normalise_by_batch,
     shuffled,
@@ -104,8 +105,7 @@ def _shared(leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
         column = OPERATIONS.index(name)
         live = mixture.live(leaving, column)
         if live:
-            pooled = name == "avg_pool_3x3"
-            outputs = functional.avg_pool2d(inputs, 3, 1, 1, count_include_pad=False) if pooled else inputs
+            outputs = average_pool(inputs) if name == "avg_pool_3x3" else inputs
             for edge in live:
                 yield EDGES[edge][0], outputs * mixture.coefficients[edge, column]
 
