@@ -12,6 +12,7 @@ from harness.cli import options
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.join import Table
     from harness.search import Method, SearchResult, SearchSetting
     from harness.spaces.space import Space
 
@@ -60,6 +61,8 @@ def search(
     setting = chosen.setting(space, preset).changed({name: new for name, new in changes.items() if new is not None})
     folder = out or Path(f"search-{method}-{space}-{seed}")
     source = chosen.data if data is None else data
+    if column is not None:
+        _table_with(column, opened)  # a misspelt one is said before the hours, not after
     _say_task(chosen, opened, setting, source, seed, folder)
     result = run_search(
         opened, chosen, setting, data=source, seed=seed, out=folder, device=device, autocast=autocast, progress=True
@@ -93,7 +96,7 @@ def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[p
 
     Without a column that is asked for, the usual one is joined where its table is here.
     """
-    from harness.join import TableError, axis_label, table_with
+    from harness.join import TableError, axis_label
     from harness.matching import column_by_key
     from harness.report.search_curves import FOR_THE_RECORD
 
@@ -101,7 +104,7 @@ def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[p
         return log, ""
     wanted = column or options.DEFAULT_COLUMN
     try:
-        table = table_with(wanted, space=space.name)
+        table = _table_with(wanted, space)
     except TableError as error:
         if column is not None:
             raise
@@ -113,6 +116,12 @@ def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[p
     joined = log.copy()
     joined[f"{wanted}{FOR_THE_RECORD}"] = found
     return joined, axis_label(table, wanted)
+
+
+def _table_with(column: str, space: Space) -> Table:
+    from harness.join import table_with
+
+    return table_with(column, space=space.name)
 
 
 def _write(

@@ -46,7 +46,7 @@ METHOD = Method(
     architecture_step=first_order,
     presets=presets(
         NASBENCH201.changed({"epochs": 100, "weight_decay": 3e-4, "nesterov": False}),
-        DARTS.changed({"alpha_lr": 6e-4}),
+        DARTS.changed({"alpha_lr": 6e-4, "without": ("none",)}),
     ),
 )
 
@@ -77,6 +77,7 @@ PROGRESSIVE = Method(
                 "weight_lr_min": 0.0,
                 "alpha_lr": 6e-4,
                 "partial": (6, 4),
+                "without": ("none",),
                 "keep": (7, 4),
                 "alpha_warm_up": 10,
             }

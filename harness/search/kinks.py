@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-_RELUS = (functional.relu, torch.relu, torch.relu_)
-_MAXIMA = (functional.max_pool2d, functional._max_pool2d, torch.max_pool2d)
+_RELUS = (functional.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_)
+_MAXIMA = (functional.max_pool2d, torch.max_pool2d)
 
 
 class RecordedKinks(TorchFunctionMode):

@@ -45,6 +45,7 @@ class SearchSetting:
         alpha_warm_up: epochs at the start of each stage in which the architecture parameters stay.
         temperature: of the Gumbel-softmax, in the first epoch and in the last (GDAS, SNAS, NASI).
         partial: by stage, the operations read 1/partial of the channels (PC-DARTS, progressive DrNAS).
+        without: operations left out from the start (DrNAS in the DARTS space: `none`).
         keep: by stage, operations that each edge keeps; empty for all (progressive DrNAS).
         penalty: weight λ of the penalty after the last epoch; it grows linearly from 0 (β-DARTS).
         candidates: architectures that are compared to choose one (RSPS).
@@ -77,6 +78,7 @@ class SearchSetting:
     alpha_warm_up: int = 0
     temperature: tuple[float, float] = (1.0, 1.0)
     partial: tuple[int, ...] = (1,)
+    without: tuple[str, ...] = ()
     keep: tuple[int, ...] = ()
     penalty: float = 0.0
     candidates: int = 100

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from harness.errors import SearchError, unknown
 from harness.search.checkpoint import Checkpoint, Row
 from harness.search.data import CHANNELS, CLASSES, Halves
 from harness.search.method import Method, Moment, Parameters, Step
@@ -16,6 +18,7 @@ from harness.setting import derived_seed
 
 if TYPE_CHECKING:
     from harness.batches import Batch
+    from harness.spaces.group import Group
     from harness.spaces.space import Space
     from harness.spaces.supernet import Supernet
 
@@ -102,7 +105,10 @@ class State:
             kept=self.kept,
             supernet=self.supernet.state_dict(),
             weight_optimizer=self.weight_optimizer.state_dict(),
-            parameters={"operations": self.parameters.operations, "edges": self.parameters.edges},
+            parameters={
+                kind: {name: table.detach() for name, table in tables.items()}
+                for kind, tables in (("operations", self.parameters.operations), ("edges", self.parameters.edges))
+            },
             parameter_optimizer=self.parameter_optimizer.state_dict(),
             memory=self.memory,
             rows=self.rows,
@@ -112,6 +118,9 @@ class State:
 def begun(task: Task) -> State:
     """A search before its first epoch: weights from the seed, α and β from a narrow normal distribution."""
     supernet = task.supernet(0, None)
+    kept = _kept_at_first(task, supernet.groups)
+    if task.setting.without:
+        supernet = task.supernet(0, kept)
     generator = torch.Generator().manual_seed(derived_seed(task.seed, "search", "parameters"))
 
     def drawn(*shape: int) -> Tensor:
@@ -121,8 +130,19 @@ def begun(task: Task) -> State:
     operations = {name: drawn(*group.shape) for name, group in supernet.groups.items()}
     edges = {name: drawn(len(group.edges)) for name, group in supernet.groups.items()}
     parameters = Parameters(operations, edges if task.method.edge_parameters else {})
-    kept = {name: torch.ones(group.shape, dtype=torch.bool) for name, group in supernet.groups.items()}
     return State(supernet, kept, parameters, sgd(supernet, task.setting), _adam(parameters, task.setting))
+
+
+def _kept_at_first(task: Task, groups: Mapping[str, Group]) -> dict[str, Tensor]:
+    """By group, Boolean [E, O]: all operations but those that the setting leaves out."""
+    kept = {}
+    for name, group in groups.items():
+        for left_out in task.setting.without:
+            if left_out not in group.operations:
+                raise SearchError(f"without: {unknown('operation', left_out, group.operations)}")
+        row = torch.tensor([operation not in task.setting.without for operation in group.operations])
+        kept[name] = row.repeat(len(group.edges), 1)
+    return kept
 
 
 def resumed(task: Task, checkpoint: Checkpoint) -> State:

@@ -17,10 +17,10 @@ _WIDE = {("drnas-progressive", "darts"): 12, ("pc-darts", "darts"): 8}
 
 
 def tiny(method, space, **changes):
-    """Two epochs of two steps of the method's laptop setting, on images of side 8."""
+    """Two epochs of a step or two of the method's laptop setting, on images of side 8."""
     sizes = {
         "epochs": 2,
-        "steps_per_epoch": 2,
+        "steps_per_epoch": 2 if space == "nasbench201" else 1,
         "batch_size": 8,
         "width": _WIDE.get((method, space), 4),
         "depth": 1,

@@ -62,7 +62,7 @@ def test_what_is_no_checkpoint_is_refused(begun, tmp_path, kind):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SearchError, match="cannot write .*log.csv"):
+    with pytest.raises(SearchError, match=r"cannot write .*log\.csv"):
         search(tmp_path / "file" / "folder")
 
 

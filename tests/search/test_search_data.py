@@ -136,5 +136,5 @@ def test_a_folder_that_is_not_cifars_is_named(tmp_path):
 
 
 def test_too_few_images_for_a_batch_are_refused():
-    with pytest.raises(SearchError, match="a half of 5 images of test is less than one batch.*at most 5, not 8"):
+    with pytest.raises(SearchError, match=r"a half of 5 images of test is less than one batch.*at most 5, not 8"):
         halved(numbered(10), 0).steps(SETTING)

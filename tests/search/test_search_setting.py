@@ -111,5 +111,7 @@ def test_a_value_outside_what_is_allowed_is_named(changes, message):
 
 
 def test_a_space_without_presets_is_named():
-    with pytest.raises(SearchError, match="darts: unknown space of a search 'nasbench101'. Did you mean 'nasbench201'"):
+    with pytest.raises(
+        SearchError, match=r"darts: unknown space of a search 'nasbench101'\. Did you mean 'nasbench201'"
+    ):
         METHODS["darts"].setting("nasbench101", "paper")
