@@ -20,7 +20,7 @@ _MAXIMA = (functional.max_pool2d, torch.max_pool2d)
 
 
 class RecordedKinks(TorchFunctionMode):
-    """Within it, ReLUs and max pools keep which units are open and which pixels are the largest."""
+    """Within it, ReLUs and max pools keep which units are closed and which pixels are the largest."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,8 +31,9 @@ class RecordedKinks(TorchFunctionMode):
     ) -> Any:
         """The function's own value."""
         if func in _RELUS:
-            self.places.append(args[0].detach() > 0)
-            return args[0] * self.places[-1]
+            values = func(*args, **(kwargs or {}))
+            self.places.append(values.detach() == 0)
+            return values
         if func in _MAXIMA:
             values, places = functional.max_pool2d_with_indices(*args, **_without_indices(kwargs))
             self.places.append(places)
@@ -52,7 +53,7 @@ class FrozenKinks(TorchFunctionMode):
     ) -> Any:
         """The function's value with the recorded choice."""
         if func in _RELUS:
-            return args[0] * next(self.places)
+            return args[0].masked_fill(next(self.places), 0.0)
         if func in _MAXIMA:
             places = next(self.places)
             return args[0].flatten(2).gather(2, places.flatten(2)).view(places.shape)

@@ -8,11 +8,11 @@ Cost of the trace alone: one forward and one backward pass. Its gradient is a se
     ∇α ‖g‖² = 2 gᵀ ∂g/∂α = 2 d/dε ∇α L(θ + ε g) at ε = 0,  g = ∇θ L,
 and there are three ways to it (`SearchSetting.trace_gradient`):
 
-- `double_backward`, exact: backward through the backward pass; 3.7 times the cost of the trace alone.
+- `double_backward`, exact: backward through the backward pass; about 4 times the cost of the trace alone.
 - `two_pass`, the default: the derivative along g as the difference of ∇α L at θ + ε g and at θ, ε = 10⁻³/‖g‖, with the
   ReLUs and the max pools of the second pass frozen as they were in the first (`harness.search.kinks`). The pass at θ is
   the one that gives the trace, and it gives ∇α L too: the gradient costs one forward and one backward pass (by α alone)
-  on top of the trace, 1.85 times the trace in all. Its error falls with ε; in float32 it was 0.4 %.
+  on top of the trace, about 1.9 times the trace in all. Its error falls with ε; in float32 it was 0.4 %.
 - `one_pass`: nothing on top of the trace. The gradient of operation o's own weights on edge e is w_eo times what comes
   down, so that with everything else held fixed ‖∇θ_eo L‖² grows as w_eo²: ∂t/∂w_eo ≈ 2 ‖∇θ_eo L‖²/w_eo. Exact as that
   partial derivative; coarse as the gradient, since it leaves out what a weight does to the other operations' gradients,
@@ -164,8 +164,8 @@ def _at_start(parameters: Parameters) -> Parameters:
 _CHANGES = {"epochs": 10, "steps_per_epoch": 10, "augment": False, "nu": 100.0, "mu": 2.0}
 _ADAPTIVE = {**_CHANGES, "nu": 500.0, "adaptive": True}
 _SIZE = {
-    "nasbench201": {"epochs": 10, "depth": 5, "image_size": 32, "images": None},
-    "darts": {"epochs": 10, "width": 16, "depth": 8, "image_size": 32, "images": None},
+    "nasbench201": {"epochs": 10, "depth": 5, "image_size": 32, "images": None, "evaluation_batches": 1},
+    "darts": {"epochs": 10, "width": 16, "depth": 8, "image_size": 16, "images": None, "evaluation_batches": 1},
 }
 
 FIXED = Method(
