@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -210,7 +211,7 @@ def _on(batch: Batch, device: torch.device) -> Batch:
 
 
 def _device(name: str) -> torch.device:
-    if name.partition(":")[0] not in ("cpu", "cuda"):
+    if re.fullmatch(r"cpu|cuda(:[0-9]+)?", name) is None:
         raise SearchError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {name!r}")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise SearchError(f"device {name!r} was asked for, but torch sees no CUDA device here: use 'cpu'")

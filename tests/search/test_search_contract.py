@@ -178,6 +178,23 @@ def test_warm_up_keeps_the_parameters(tmp_path):
     assert not torch.equal(content(tmp_path / "2")["parameters"]["operations"]["cell"], frozen)
 
 
+def test_autocast_is_another_arithmetic_and_another_search(tmp_path):
+    setting = tiny("gdas", "nasbench201", epochs=1)
+    plain, mixed = (
+        run_search(SPACES["nasbench201"], "gdas", setting, data=DATA, autocast=autocast) for autocast in (False, True)
+    )
+    one, other = plain.log["validation_loss"].iloc[0], mixed.log["validation_loss"].iloc[0]
+    assert one != other
+    assert one == pytest.approx(other, rel=0.1)
+
+
+def test_noise_needs_no_data(tmp_path):
+    result = run_search(SPACES["nasbench201"], "nasi", tiny("nasi", "nasbench201", epochs=1))
+    assert len(result.log) == 1
+    assert set(result.weights) == {"cell"}
+    torch.testing.assert_close(result.weights["cell"].sum(dim=1), torch.ones(6))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -185,6 +202,7 @@ def test_warm_up_keeps_the_parameters(tmp_path):
         ({"preset": "papre"}, "unknown preset 'papre'. Did you mean 'paper'"),
         ({"seed": -1}, "seed must be a whole number from 0"),
         ({"device": "tpu"}, "device must be 'cpu', 'cuda'"),
+        ({"device": "cuda:one"}, "device must be 'cpu', 'cuda' or 'cuda:1', got 'cuda:one'"),
         ({"data": "nowhere"}, "--data takes digits, noise or the folder of CIFAR-10: no data_batch"),
     ],
 )
