@@ -50,6 +50,10 @@ class Mixture:
         """Those of `edges` on which the operation (its column) is computed."""
         return [edge for edge in edges if self.computed[edge][operation]]
 
+    def passing(self, edge: int) -> Tensor | None:
+        """Weight of the channels that pass by on an edge; None for 1."""
+        return None if self.bypass is None else self.bypass[edge]
+
 
 class MixedLayers(nn.ModuleList):
     """The layers of one cell's operations: for each edge a dictionary of those that have parameters.
@@ -159,6 +163,24 @@ def drawn(make: Callable[[], Supernet], init: str, seed: int) -> Supernet:
         if isinstance(module, MixedLayers):
             module.prune(supernet.groups[module.group].operations, supernet.kept[module.group])
     return supernet
+
+
+Term = tuple[Tensor, "Tensor | None"]
+"""A term of a node's sum: features [N, C, H, W], and the weight [] that is still to be multiplied; None for 1."""
+
+
+def summed(terms: Sequence[Term]) -> Tensor:
+    """Σ weight · features, at least one term; products and sums in one sweep."""
+    plain = [features for features, weight in terms if weight is None]
+    weighted = [(features, weight) for features, weight in terms if weight is not None]
+    if plain:
+        total = sum(plain[1:], plain[0])
+    else:
+        (features, weight), *weighted = weighted
+        total = features * weight
+    for features, weight in weighted:
+        total = torch.addcmul(total, features, weight)
+    return total
 
 
 def weighted_norm(outputs: Tensor, weights: Tensor) -> Tensor:

@@ -8,7 +8,15 @@ from torch import nn
 from torch.nn import functional
 
 from harness.errors import SpaceError
-from harness.spaces.supernet import average_pool, max_pool, narrowed, normalise_by_batch, shuffled, weighted_norm
+from harness.spaces.supernet import (
+    average_pool,
+    max_pool,
+    narrowed,
+    normalise_by_batch,
+    shuffled,
+    summed,
+    weighted_norm,
+)
 
 
 def features(*shape, seed=0):
@@ -40,6 +48,22 @@ def test_of_equal_pixels_the_first_gets_the_gradient_of_the_maximum():
     inputs = torch.ones(1, 2, 6, 6, requires_grad=True)
     (found,), (expected,) = (torch.autograd.grad(pool(inputs, 1).sum(), inputs) for pool in (max_pool, native_max))
     assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("which", ["nnn", "www", "nwn", "wnw", "n", "w"])
+def test_a_sum_of_terms_is_the_sum_of_their_products(which):
+    tensors = [features(2, 3, 2, 2, seed=place) for place in range(len(which))]
+    weights = [features(1, seed=9 + place)[0] if mark == "w" else None for place, mark in enumerate(which)]
+    found = summed(list(zip(tensors, weights, strict=True)))
+    expected = sum(
+        (one if weight is None else weight * one for one, weight in zip(tensors, weights, strict=True)),
+        torch.zeros(2, 3, 2, 2, dtype=torch.float64),
+    )
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    leaves = [*tensors, *(weight for weight in weights if weight is not None)]
+    by_all = [torch.autograd.grad(total.square().sum(), leaves) for total in (found, expected)]
+    for one, other in zip(*by_all, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
 def test_a_weighted_norm_is_each_blocks_norm_times_its_weight():
