@@ -1,11 +1,11 @@
 """Speed of the supernets: seconds of processor time a step, and what each way of computing them gains.
 
-Run by `make bench`, not by continuous integration. A step is one forward pass and the gradients by operation weights
+Run by hand, not by continuous integration. A step is one forward pass and the gradients by operation weights
 and by network weights, on one thread; each figure is the least of a few rounds, and the rows of a table take turns in
 each round. Only ratios within a run mean something on another machine.
 
 The plain supernet is a loop over edges and operations in which every operation has its own ReLU, pool and batch norm
-and its output is multiplied by its weight.
+and its output is multiplied by its weight. The shipped one also adds products to sums in one sweep.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from torch.nn import functional
 from harness.spaces import open_space
 from harness.spaces.darts import supernet as darts
 from harness.spaces.darts.depthwise import depthwise
+from harness.spaces.mixing import average_pool, max_pool, weighted_norm
 from harness.spaces.nasbench201 import Cell
 from harness.spaces.nasbench201 import supernet as nasbench201
 from harness.spaces.nasbench201.cell import OPERATIONS
-from harness.spaces.supernet import Mixture, average_pool, max_pool, weighted_norm
+from harness.spaces.supernet import Mixture
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ VARIANTS = {
         "… and grouped": Plain(shared=True, grouped=True),
         "plain, weights as scales": Plain(scaled=True),
         "plain, pools as products": Plain(pools=True),
-        "all but grouped": Plain(shared=True, scaled=True, pools=True),
+        "all of these but grouped": Plain(shared=True, scaled=True, pools=True),
     },
     "darts": {
         "plain": Plain(),
@@ -206,7 +207,8 @@ def bench(name: str, rounds: int) -> None:
         actions |= {key: partial(step, network, batch, {}) for key, network in zip(alone, networks, strict=True)}
     found = least(actions, rounds)
     unit = found["shipped"]
-    print(f"\n{name}, C = {space.width}, depth {space.depth}, batch 64\n{'':<34} {'seconds':>8} {'/ shipped':>10}")
+    print(f"\n{name}, C = {space.width}, depth {space.depth}, batch 64; a step is one forward and one backward pass")
+    print(f"{'':<34} {'seconds':>8} {'/ shipped':>10}")
     for key, seconds in found.items():
         print(f"{key:<34} {seconds:>8.3f} {seconds / unit:>10.2f}")
     if alone:

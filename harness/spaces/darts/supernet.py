@@ -23,10 +23,7 @@ from harness.spaces.darts.genotype import INPUTS, NODES
 from harness.spaces.darts.network import STEM_MULTIPLIER, reductions
 from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, check_even, operation_module
 from harness.spaces.group import Masks
-from harness.spaces.supernet import (
-    MixedLayers,
-    Mixture,
-    Supernet,
+from harness.spaces.mixing import (
     Term,
     average_pool,
     max_pool,
@@ -36,6 +33,7 @@ from harness.spaces.supernet import (
     summed,
     weighted_norm,
 )
+from harness.spaces.supernet import MixedLayers, Mixture, Supernet
 
 _CONVOLUTIONS = {
     "sep_conv_3x3": (1, (1, 5)),

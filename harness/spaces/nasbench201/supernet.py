@@ -17,21 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from harness.spaces.group import Masks
+from harness.spaces.mixing import Term, average_pool, narrowed, normalise_by_batch, shuffled, summed, weighted_norm
 from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS
 from harness.spaces.nasbench201.derivation import GROUPS
 from harness.spaces.nasbench201.network import ReductionBlock
-from harness.spaces.supernet import (
-    MixedLayers,
-    Mixture,
-    Supernet,
-    Term,
-    average_pool,
-    narrowed,
-    normalise_by_batch,
-    shuffled,
-    summed,
-    weighted_norm,
-)
+from harness.spaces.supernet import MixedLayers, Mixture, Supernet
 
 _KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(NODES - 1)}

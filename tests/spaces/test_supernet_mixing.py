@@ -8,15 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from harness.errors import SpaceError
-from harness.spaces.supernet import (
-    average_pool,
-    max_pool,
-    narrowed,
-    normalise_by_batch,
-    shuffled,
-    summed,
-    weighted_norm,
-)
+from harness.spaces.mixing import average_pool, max_pool, narrowed, normalise_by_batch, shuffled, summed, weighted_norm
 
 
 def features(*shape, seed=0):
