@@ -167,7 +167,8 @@ class Darts:
             SpaceError: if `partial` leaves no even number of channels, or an edge keeps no operation.
         """
         from harness.spaces.darts.supernet import DartsSupernet
-        from harness.spaces.supernet import drawn, narrowed
+        from harness.spaces.mixing import narrowed
+        from harness.spaces.supernet import drawn
 
         _check_shape(width, depth, "cifar")
         _check_shape(narrowed(width, partial), depth, "cifar")

@@ -23,17 +23,17 @@ from harness.spaces.darts.genotype import INPUTS, NODES
 from harness.spaces.darts.network import STEM_MULTIPLIER, reductions
 from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, check_even, operation_module
 from harness.spaces.group import Masks
-from harness.spaces.supernet import (
-    MixedLayers,
-    Mixture,
-    Supernet,
+from harness.spaces.mixing import (
+    Term,
     average_pool,
     max_pool,
     narrowed,
     normalise_by_batch,
     shuffled,
+    summed,
     weighted_norm,
 )
+from harness.spaces.supernet import MixedLayers, Mixture, Supernet
 
 _CONVOLUTIONS = {
     "sep_conv_3x3": (1, (1, 5)),
@@ -47,7 +47,7 @@ _LAST = INPUTS + NODES - 1
 _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(_LAST)}
 """By node: the edges that read it."""
 
-Terms = Iterator[tuple[int, Tensor]]
+Terms = Iterator[tuple[int, Term]]
 """Target node and a term of its sum."""
 
 
@@ -80,7 +80,7 @@ class MixedCell(nn.Module):
     def forward(self, before: Tensor, last: Tensor, mixture: Mixture) -> Tensor:
         """Map the outputs of the two cells before to [N, 4 · wide, H, W], or half that side."""
         values = [self.preprocess0(before), self.preprocess1(last)]
-        terms: dict[int, list[Tensor]] = {target: [] for target in range(INPUTS, INPUTS + NODES)}
+        terms: dict[int, list[Term]] = {target: [] for target in range(INPUTS, INPUTS + NODES)}
         for source in _LEAVING:
             if source >= INPUTS:
                 values.append(self._node(source, terms[source], values, mixture))
@@ -104,7 +104,7 @@ class MixedCell(nn.Module):
                 pooled = max_pool(inputs, stride) if name == "max_pool_3x3" else average_pool(inputs, stride)
                 normed = functional.batch_norm(pooled, None, None, training=True)
                 for edge in live:
-                    yield EDGES[edge][0], normed * mixture.coefficients[edge, column]
+                    yield EDGES[edge][0], (normed, mixture.coefficients[edge, column])
 
     def _skipped(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
         """The weighted skips of one node: itself, or its factorised reductions, which run as one."""
@@ -112,7 +112,7 @@ class MixedCell(nn.Module):
         live = mixture.live(_LEAVING[source], column)
         if self._stride(source) == 1:
             for edge in live:
-                yield EDGES[edge][0], inputs * mixture.coefficients[edge, column]
+                yield EDGES[edge][0], (inputs, mixture.coefficients[edge, column])
         elif live:
             check_even(inputs)
             relu = functional.relu(inputs)
@@ -122,7 +122,7 @@ class MixedCell(nn.Module):
                 outputs = functional.conv2d(shifted, weights, stride=2)
                 halves.append(weighted_norm(outputs, mixture.coefficients[live, column]).chunk(len(live), dim=1))
             for edge, first, second in zip(live, *halves, strict=True):
-                yield EDGES[edge][0], torch.cat([first, second], dim=1)
+                yield EDGES[edge][0], (torch.cat([first, second], dim=1), None)
 
     def _convolved(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
         """The weighted separable and dilated convolutions of one node."""
@@ -139,27 +139,31 @@ class MixedCell(nn.Module):
                     weight = self._weight(edge, f"{name}.op.{place}")
                     features = depthwise(features, weight, stride=stride, dilation=dilation)
                     features = functional.conv2d(features, self._weight(edge, f"{name}.op.{place + 1}"))
-                yield EDGES[edge][0], weighted_norm(features, mixture.coefficients[edge, column][None])
+                yield EDGES[edge][0], (weighted_norm(features, mixture.coefficients[edge, column][None]), None)
 
     def _weight(self, edge: int, name: str) -> nn.Parameter:
         return self.get_parameter(f"layers.{edge}.{name}.weight")
 
-    def _node(self, target: int, terms: list[Tensor], values: list[Tensor], mixture: Mixture) -> Tensor:
+    def _node(self, target: int, terms: list[Term], values: list[Tensor], mixture: Mixture) -> Tensor:
         """A node's value: the sum of its terms, and of the channels that passed by."""
         if terms:
-            mixed = sum(terms[1:], terms[0])
+            mixed = summed(terms)
         else:
             stride = self._stride(0)
             mixed = torch.zeros_like(values[0][:, : self.narrow, ::stride, ::stride])
         if self.partial == 1:
             return mixed
-        passed = []
-        for edge, (node, source) in enumerate(EDGES):
-            if node == target:
-                rest = values[source][:, self.narrow :]
-                rest = functional.max_pool2d(rest, 2) if self._stride(source) == 2 else rest
-                passed.append(rest if mixture.bypass is None else rest * mixture.bypass[edge])
-        return shuffled(torch.cat([mixed, sum(passed[1:], passed[0])], dim=1), self.partial)
+        passed = [
+            (self._past(values[source], source), mixture.passing(edge))
+            for edge, (node, source) in enumerate(EDGES)
+            if node == target
+        ]
+        return shuffled(torch.cat([mixed, summed(passed)], dim=1), self.partial)
+
+    def _past(self, features: Tensor, source: int) -> Tensor:
+        """The channels that no operation reads, halved where operations halve."""
+        rest = features[:, self.narrow :]
+        return functional.max_pool2d(rest, 2) if self._stride(source) == 2 else rest
 
 
 def _layers(wide: int, stride: int) -> nn.ModuleDict:

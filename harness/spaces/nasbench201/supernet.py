@@ -17,25 +17,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from harness.spaces.group import Masks
+from harness.spaces.mixing import Term, average_pool, narrowed, normalise_by_batch, shuffled, summed, weighted_norm
 from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS
 from harness.spaces.nasbench201.derivation import GROUPS
 from harness.spaces.nasbench201.network import ReductionBlock
-from harness.spaces.supernet import (
-    MixedLayers,
-    Mixture,
-    Supernet,
-    average_pool,
-    narrowed,
-    normalise_by_batch,
-    shuffled,
-    weighted_norm,
-)
+from harness.spaces.supernet import MixedLayers, Mixture, Supernet
 
 _KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(NODES - 1)}
 """By node: the edges that read it."""
 
-Terms = Iterator[tuple[int, Tensor]]
+Terms = Iterator[tuple[int, Term]]
 """Target node and a term of its sum."""
 
 
@@ -55,7 +47,7 @@ class MixedCell(nn.Module):
     def forward(self, inputs: Tensor, mixture: Mixture) -> Tensor:
         """Map [N, wide, H, W] to the same shape."""
         values = {0: inputs}
-        terms: dict[int, list[Tensor]] = {target: [] for target in range(1, NODES)}
+        terms: dict[int, list[Term]] = {target: [] for target in range(1, NODES)}
         for source, leaving in _LEAVING.items():
             first = values[source][:, : self.narrow]
             for target, term in chain(self._convolved(leaving, first, mixture), _shared(leaving, first, mixture)):
@@ -75,21 +67,20 @@ class MixedCell(nn.Module):
                 weights = torch.cat([self.get_parameter(f"layers.{edge}.{name}.weight") for edge in live])
                 outputs = functional.conv2d(relu, weights, padding=kernel // 2)
                 normed = weighted_norm(outputs, mixture.coefficients[live, column])
-                yield from zip((EDGES[edge][0] for edge in live), normed.chunk(len(live), dim=1), strict=True)
+                for edge, outputs in zip(live, normed.chunk(len(live), dim=1), strict=True):
+                    yield EDGES[edge][0], (outputs, None)
 
-    def _node(self, target: int, terms: list[Tensor], values: Mapping[int, Tensor], mixture: Mixture) -> Tensor:
+    def _node(self, target: int, terms: list[Term], values: Mapping[int, Tensor], mixture: Mixture) -> Tensor:
         """A node's value: the sum of its terms, and of the channels that passed by."""
-        mixed = sum(terms[1:], terms[0]) if terms else torch.zeros_like(values[0][:, : self.narrow])
+        mixed = summed(terms) if terms else torch.zeros_like(values[0][:, : self.narrow])
         if self.partial == 1:
             return mixed
-        passed = None
-        for edge, (node, source) in enumerate(EDGES):
-            if node == target:
-                rest = values[source][:, self.narrow :]
-                rest = rest if mixture.bypass is None else rest * mixture.bypass[edge]
-                passed = rest if passed is None else passed + rest
-        assert passed is not None
-        return shuffled(torch.cat([mixed, passed], dim=1), self.partial)
+        passed = [
+            (values[source][:, self.narrow :], mixture.passing(edge))
+            for edge, (node, source) in enumerate(EDGES)
+            if node == target
+        ]
+        return shuffled(torch.cat([mixed, summed(passed)], dim=1), self.partial)
 
 
 def _layers(wide: int) -> nn.ModuleDict:
@@ -107,7 +98,7 @@ def _shared(leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
         if live:
             outputs = average_pool(inputs) if name == "avg_pool_3x3" else inputs
             for edge in live:
-                yield EDGES[edge][0], outputs * mixture.coefficients[edge, column]
+                yield EDGES[edge][0], (outputs, mixture.coefficients[edge, column])
 
 
 class NasBench201Supernet(Supernet):
