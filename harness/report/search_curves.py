@@ -54,7 +54,7 @@ def search_curves(runs: Sequence[Run], *, record_label: str = "Accuracy") -> Fig
     """
     _check(runs)
     record = next((name for run in runs for name in run.log.columns if name.endswith(FOR_THE_RECORD)), None)
-    panels = dict(_PANELS) if record is None else {**_PANELS, record: f"{record_label}, for the record"}
+    panels = dict(_PANELS) if record is None else {**_PANELS, record: record_label}
     labels = list(dict.fromkeys(run.label for run in runs))
     shares = len({int(run.log["epoch"].max()) for run in runs}) > 1
     across = 3 if record is None else 2
@@ -67,6 +67,7 @@ def search_curves(runs: Sequence[Run], *, record_label: str = "Accuracy") -> Fig
                 if column in run.log.columns:
                     _draw(axes, run, column, labels.index(run.label), shares=shares)
             axes.set_title(title)
+            axes.set_ylabel("for the record" if column == record else "")
             axes.grid(visible=True, axis="y")
             axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         for axes in grid[-across:]:

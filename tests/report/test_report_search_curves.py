@@ -28,7 +28,8 @@ def test_every_panel_draws_its_column_of_every_run():
     assert figure.get_figwidth() == PAGE_WIDTH_INCHES
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles[0] == "Validation loss (nats)"
-    assert titles[3] == "CIFAR-10 test accuracy (%), for the record"
+    assert titles[3] == "CIFAR-10 test accuracy (%)"
+    assert [axes.get_ylabel() for axes in figure.axes] == ["", "", "", "for the record"]
     columns = ["validation_loss", "entropy_nats", "skip_connections", "cifar10_test_200ep_pct_for_the_record"]
     for axes, column in zip(figure.axes, columns, strict=True):
         for line, run in zip(axes.get_lines(), runs, strict=True):
