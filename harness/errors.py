@@ -42,6 +42,10 @@ class SearchError(HarnessError):
     """An unknown search or preset, a setting or data that no search runs on, or a checkpoint of another search."""
 
 
+class DivergedError(SearchError, RunError):
+    """A search whose loss is no number any more; what was reached before lies in its last checkpoint."""
+
+
 class ScoresError(HarnessError):
     """A file or frame of scores that does not hold what a ranking needs."""
 

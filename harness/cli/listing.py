@@ -10,16 +10,19 @@ from harness.errors import SettingError, unknown
 
 if TYPE_CHECKING:
     from harness.join import Listing
+    from harness.search import SearchSetting
 
 SHOWN = 5
 
 
 def list_names(
-    kind: Annotated[str, typer.Argument(help="spaces, proxies or tables", metavar="spaces|proxies|tables")],
+    kind: Annotated[
+        str, typer.Argument(help="spaces, proxies, searches or tables", metavar="spaces|proxies|searches|tables")
+    ],
     name: Annotated[str | None, typer.Argument(help="one table or file, with all its columns and limits")] = None,
 ) -> None:
-    """List the spaces, the proxies or the tables, or one table, by its name or the path of its file."""
-    printers = {"spaces": _spaces, "proxies": _proxies, "tables": _tables}
+    """List the spaces, the proxies, the searches or the tables, or one table, by its name or the path of its file."""
+    printers = {"spaces": _spaces, "proxies": _proxies, "searches": _searches, "tables": _tables}
     if kind not in printers:
         raise SettingError(unknown("kind of list", kind, printers))
     if name is None:
@@ -47,6 +50,20 @@ def _proxies() -> None:
         reads = ", ".join(f"{need} ({MEASUREMENTS[need].passes})" for need in proxy.needs)
         print(f"{proxy.name}  version {proxy.version}{mark}\n    {proxy.summary}")
         print(f"    reads {reads}\n    {citation(proxy.source)}")
+
+
+def _searches() -> None:
+    from harness.search import METHODS
+
+    for method in METHODS.values():
+        print(f"{method.name}: {method.summary}\n    {method.source}")
+        for space, presets in method.presets.items():
+            sizes = ", ".join(f"{name} {_size(getattr(presets, name))}" for name in ("paper", "laptop"))
+            print(f"    {space}: {sizes}")
+
+
+def _size(setting: SearchSetting) -> str:
+    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {setting.epochs} epochs)"
 
 
 def _tables() -> None:

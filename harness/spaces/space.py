@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from torch import nn
 
+    from harness.spaces.group import EdgeWeights, Masks, OperationWeights
+    from harness.spaces.supernet import Supernet
+
 
 class Architecture(Protocol):
     """A frozen, hashable value; `str` gives the canonical text that is its key everywhere."""
@@ -80,6 +83,27 @@ class Space(Protocol):
         seed: int = 0,
     ) -> nn.Module:
         """The untrained network of `architecture`, its weights drawn from (seed, key)."""
+        ...
+
+    def supernet(
+        self,
+        *,
+        classes: int = 10,
+        width: int = 16,
+        depth: int = 5,
+        channels: int = 3,
+        init: str = "pytorch",
+        seed: int = 0,
+        partial: int = 1,
+        operations: Masks | None = None,
+    ) -> Supernet:
+        """The untrained supernet of the space, its weights drawn from the seed."""
+        ...
+
+    def derive(
+        self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
+    ) -> Architecture:
+        """The architecture that operation weights stand for; of equal weights the first is taken."""
         ...
 
     def parameter_count(

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError, unknown
 from harness.setting import derived_seed
+from harness.spaces.darts.derivation import derive
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from harness.spaces.group import EdgeWeights, Masks, OperationWeights
     from harness.spaces.space import Architecture
+    from harness.spaces.supernet import Supernet
 
 __all__ = ["CIFAR10", "IMAGENET", "NASBENCH301", "SEARCH", "STEMS", "Darts", "Genotype", "parse"]
 
@@ -130,6 +133,67 @@ class Darts:
             )
             initialise(network, init)
         return network
+
+    def supernet(
+        self,
+        *,
+        classes: int = 10,
+        width: int = SEARCH["width"],
+        depth: int = SEARCH["depth"],
+        channels: int = 3,
+        init: str = "pytorch",
+        seed: int = 0,
+        partial: int = 1,
+        operations: Masks | None = None,
+    ) -> Supernet:
+        """The untrained supernet of DARTS's search: every genotype at once, mixed by the weights of each pass.
+
+        Args:
+            classes: outputs of the classifier.
+            width: channels of the nodes of the first cells, C; even, also after division by `partial`.
+            depth: cells; those at a third and at two thirds halve the side and double the channels.
+            channels: channels of an input image.
+            init: scheme of `harness.spaces.initialisation`.
+            seed: the weights follow from it and the shape alone, whatever `operations` keeps; the global random state
+                does not move.
+            partial: the operations read the first 1/partial of an edge's channels, the others pass by (PC-DARTS).
+            operations: {"normal": …, "reduce": …}, Boolean masks [14, 8] of the operations to keep; None for all.
+
+        Returns:
+            A module of images [N, channels, H, W] and {"normal": …, "reduce": …}, weights [14, 8], to logits
+            [N, classes] (`harness.spaces.supernet.Supernet`).
+
+        Raises:
+            SpaceError: if `partial` leaves no even number of channels, or an edge keeps no operation.
+        """
+        from harness.spaces.darts.supernet import DartsSupernet
+        from harness.spaces.mixing import narrowed
+        from harness.spaces.supernet import drawn
+
+        _check_shape(width, depth, "cifar")
+        _check_shape(narrowed(width, partial), depth, "cifar")
+
+        def make() -> DartsSupernet:
+            return DartsSupernet(
+                classes=classes, width=width, depth=depth, channels=channels, partial=partial, operations=operations
+            )
+
+        return drawn(make, init, derived_seed(seed, "weights", "supernet", self.name))
+
+    def derive(
+        self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
+    ) -> Genotype:
+        """The genotype of the strongest operations but `none`, two inputs a node; of equal strengths the first counts.
+
+        Args:
+            weights: {"normal": [14, 8], "reduce": [14, 8]}, as a supernet takes them.
+            edges: {"normal": [14], "reduce": [14]}, PC-DARTS's edge weights: a strength is the product.
+            operations: Boolean masks [14, 8] by group, the operations to choose from; None for all.
+
+        Raises:
+            SpaceError: for other groups or shapes, a weight that is not finite, or a node without two inputs left.
+        """
+        return derive(weights, edges, operations)
 
     def parameter_count(
         self,

@@ -75,14 +75,19 @@ class FactorizedReduce(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map [N, wide_in, H, W] to [N, wide_out, H / 2, W / 2]; H and W must be even."""
-        if inputs.shape[2] % 2 or inputs.shape[3] % 2:
-            raise SettingError(
-                f"a factorised reduction halves an even side, got {list(inputs.shape[2:])}: "
-                "take an image size that can be halved twice, such as 32"
-            )
+        check_even(inputs)
         active = self.relu(inputs)
         outputs: Tensor = self.bn(torch.cat([self.conv_1(active), self.conv_2(active[:, :, 1:, 1:])], dim=1))
         return outputs
+
+
+def check_even(inputs: Tensor) -> None:
+    """Refuse features [N, C, H, W] that a factorised reduction cannot halve."""
+    if inputs.shape[2] % 2 or inputs.shape[3] % 2:
+        raise SettingError(
+            f"a factorised reduction halves an even side, got {list(inputs.shape[2:])}: "
+            "take an image size that can be halved twice, such as 32"
+        )
 
 
 def _separated(wide: int, kernel: int, stride: int, dilation: int) -> list[nn.Module]:

@@ -10,12 +10,15 @@ from harness.errors import SpaceError
 from harness.setting import derived_seed
 from harness.spaces.nasbench201 import cost
 from harness.spaces.nasbench201.cell import EDGES, OPERATIONS, Cell, parse
+from harness.spaces.nasbench201.derivation import derive
 from harness.spaces.nasbench201.isomorphism import all_cells
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from harness.spaces.group import EdgeWeights, Masks, OperationWeights
     from harness.spaces.space import Architecture
+    from harness.spaces.supernet import Supernet
 
 __all__ = ["Cell", "NasBench201", "parse"]
 
@@ -116,6 +119,63 @@ class NasBench201:
             network = NasBench201Network(cell, classes=classes, width=width, depth=depth, channels=channels)
             initialise(network, init)
         return network
+
+    def supernet(
+        self,
+        *,
+        classes: int = 10,
+        width: int = 16,
+        depth: int = 5,
+        channels: int = 3,
+        init: str = "pytorch",
+        seed: int = 0,
+        partial: int = 1,
+        operations: Masks | None = None,
+    ) -> Supernet:
+        """The untrained supernet: every cell at once, mixed by the operation weights of each pass.
+
+        Args:
+            classes: outputs of the classifier.
+            width: channels of the first stage, C.
+            depth: cells a stage, N.
+            channels: channels of an input image.
+            init: scheme of `harness.spaces.initialisation`.
+            seed: the weights follow from it and the shape alone, whatever `operations` keeps; the global random state
+                does not move.
+            partial: the operations read the first 1/partial of an edge's channels, the others pass by (PC-DARTS).
+            operations: {"cell": Boolean mask [6, 5]} of the operations to keep; None for all.
+
+        Returns:
+            A module of images [N, channels, H, W] and {"cell": weights [6, 5]} to logits [N, classes]
+            (`harness.spaces.supernet.Supernet`).
+
+        Raises:
+            SpaceError: if `partial` does not divide the width, or an edge keeps no operation.
+        """
+        from harness.spaces.nasbench201.supernet import NasBench201Supernet
+        from harness.spaces.supernet import drawn
+
+        def make() -> NasBench201Supernet:
+            return NasBench201Supernet(
+                classes=classes, width=width, depth=depth, channels=channels, partial=partial, operations=operations
+            )
+
+        return drawn(make, init, derived_seed(seed, "weights", "supernet", self.name))
+
+    def derive(
+        self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
+    ) -> Cell:
+        """The cell with the operation of the largest weight on each edge, `none` included; of equal ones the first.
+
+        Args:
+            weights: {"cell": [6, 5]}, as a supernet takes them.
+            edges: {"cell": [6]}, positive; they do not change which operation of an edge is the largest.
+            operations: {"cell": Boolean mask [6, 5]} of the operations to choose from; None for all.
+
+        Raises:
+            SpaceError: for other groups or shapes, or a weight that is not finite.
+        """
+        return derive(weights, edges, operations)
 
     def parameter_count(
         self, architecture: Architecture, *, classes: int = 10, width: int = 16, depth: int = 5, channels: int = 3

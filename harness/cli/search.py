@@ -1,0 +1,168 @@
+"""`nasinit search`: search an architecture by gradients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli import options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.join import Table
+    from harness.search import Method, SearchResult, SearchSetting
+    from harness.spaces.space import Space
+
+
+def search(
+    method: Annotated[str, typer.Argument(help="as `nasinit list searches` names it", metavar="METHOD")],
+    space: Annotated[str, typer.Option(help="nasbench201 | darts")] = options.DEFAULT_SPACE,
+    preset: Annotated[str, typer.Option(help="laptop (minutes on two cores) | paper (as published)")] = "laptop",
+    data: Annotated[
+        str | None,
+        typer.Option(help="digits, noise, or the folder of CIFAR-10's binary files; by default the method's own"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 0,
+    out: Annotated[Path | None, typer.Option(help="folder; a search that lies there goes on")] = None,
+    epochs: Annotated[int | None, typer.Option(help="instead of the preset's")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="instead of the preset's")] = None,
+    width: Annotated[int | None, typer.Option(help="channels of the first stage, instead of the preset's")] = None,
+    depth: Annotated[
+        int | None, typer.Option(help="NAS-Bench-201: cells a stage; DARTS: cells; instead of the preset's")
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="pixels on a side, instead of the preset's")] = None,
+    images: Annotated[int | None, typer.Option(help="training images used, instead of the preset's")] = None,
+    steps_per_epoch: Annotated[int | None, typer.Option(help="instead of as many as the images give")] = None,
+    weight_lr: Annotated[float | None, typer.Option(help="learning rate of the weights")] = None,
+    alpha_lr: Annotated[float | None, typer.Option(help="learning rate of the architecture parameters")] = None,
+    penalty: Annotated[float | None, typer.Option(help="β-DARTS: λ after the last epoch")] = None,
+    nu: Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")] = None,
+    mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of what lies above")] = None,
+    trace_gradient: Annotated[str | None, typer.Option(help="NASI: two_pass | double_backward | one_pass")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1")] = "cpu",
+    autocast: Annotated[bool, typer.Option("--autocast", help="bfloat16 where torch deems it safe")] = False,
+    column: Annotated[
+        str | None, typer.Option(help="tabulated column that is joined to the log afterwards, for the record")
+    ] = None,
+) -> None:
+    """Search an architecture by gradients of a supernet; interrupted, the same command goes on where it stopped."""
+    from harness.search import find_method, run_search
+    from harness.spaces import open_space
+
+    opened, chosen = open_space(space), find_method(method)
+    changes = {
+        "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
+        "images": images, "steps_per_epoch": steps_per_epoch, "weight_lr": weight_lr, "alpha_lr": alpha_lr,
+        "penalty": penalty, "nu": nu, "mu": mu, "trace_gradient": trace_gradient,
+    }  # fmt: skip
+    setting = chosen.setting(space, preset).changed({name: new for name, new in changes.items() if new is not None})
+    folder = out or Path(f"search-{method}-{space}-{seed}")
+    source = chosen.data if data is None else data
+    if column is not None:
+        _table_with(column, opened)  # a misspelt one is said before the hours, not after
+    _say_task(chosen, opened, setting, source, seed, folder)
+    result = run_search(
+        opened, chosen, setting, data=source, seed=seed, out=folder, device=device, autocast=autocast, progress=True
+    )
+    if result.resumed_from:
+        print(f"went on after epoch {result.resumed_from} from the checkpoint in {folder}")
+    log, label = _with_record(result.log, opened, column)
+    facts = {
+        "method": method, "space": space, "preset": preset, "seed": seed, "data": source, "device": device,
+        "autocast": autocast,
+    }  # fmt: skip
+    _write(folder, result, log, label, chosen, setting, facts)
+    print(result.architecture)
+    print(f"in {folder}: architecture.txt, log.csv, curves.png, curves.svg, setting.json, checkpoint.pt")
+
+
+def _say_task(chosen: Method, space: Space, setting: SearchSetting, data: str, seed: int, folder: Path) -> None:
+    print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
+    print(f"in {space.name} on {data}, seed {seed}, {setting.epochs} epochs, into {folder}")
+    difference = setting.difference(chosen.presets[space.name].paper)
+    changed = ", ".join(f"{name} {_text(old)} -> {_text(new)}" for name, (old, new) in difference.items())
+    print(f"against the published setting: {changed or 'nothing is changed'}")
+
+
+def _text(value: object) -> str:
+    return "all" if value is None else str(value)
+
+
+def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[pd.DataFrame, str]:
+    """The log with the tabulated values of the chosen architectures, which the search has not seen; and their label.
+
+    Without a column that is asked for, the usual one is joined where its table is here.
+    """
+    from harness.join import TableError, axis_label
+    from harness.matching import column_by_key
+    from harness.report.search_curves import FOR_THE_RECORD
+
+    if column is None and space.name != options.DEFAULT_SPACE:
+        return log, ""
+    wanted = column or options.DEFAULT_COLUMN
+    try:
+        table = _table_with(wanted, space)
+    except TableError as error:
+        if column is not None:
+            raise
+        print(f"no column for the record: {error}")
+        return log, ""
+    values = column_by_key(table, wanted).values
+    found = [values.get(space.key(space.parse(text)), float("nan")) for text in log["architecture"]]
+    print(f"for the record, {wanted} of the architecture: {found[-1]:.4g}; {table.facts.title}")
+    joined = log.copy()
+    joined[f"{wanted}{FOR_THE_RECORD}"] = found
+    return joined, axis_label(table, wanted)
+
+
+def _table_with(column: str, space: Space) -> Table:
+    from harness.join import table_with
+
+    return table_with(column, space=space.name)
+
+
+def _write(
+    folder: Path,
+    result: SearchResult,
+    log: pd.DataFrame,
+    label: str,
+    chosen: Method,
+    setting: SearchSetting,
+    facts: dict[str, Any],
+) -> None:
+    """All files of a search but its checkpoint, which is there already."""
+    import json
+    import platform
+    import shlex
+    import sys
+    from dataclasses import asdict
+    from importlib.metadata import version
+
+    import torch
+
+    from harness.report.files import save_figure, write_csv, write_text
+    from harness.report.search_curves import Run, search_curves
+
+    content = {
+        "command": shlex.join(["nasinit", *sys.argv[1:]]),
+        **facts,
+        "source": chosen.source,
+        "setting": asdict(setting),
+        "changed_from_paper": setting.difference(chosen.presets[facts["space"]].paper),
+        "seconds": float(log["seconds"].sum()),
+        "environment": {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "threads": torch.get_num_threads(),
+            **{name: version(name) for name in ("nasinit", "torch", "numpy", "scikit-learn")},
+        },
+    }
+    write_csv(log, folder / "log.csv")
+    write_text(f"{result.architecture}\n", folder / "architecture.txt")
+    write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", folder / "setting.json")
+    figure = search_curves([Run(chosen.name, log)], record_label=label)
+    for suffix in ("png", "svg"):
+        save_figure(figure, folder / f"curves.{suffix}")

@@ -1,0 +1,139 @@
+"""A search on disk: its log, and a checkpoint from which it goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import pickle
+import uuid
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from harness.errors import SearchError
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.csv"
+COLUMNS = (
+    "epoch",
+    "training_loss",
+    "validation_loss",
+    "entropy_nats",
+    "skip_connections",
+    "architecture",
+    "seconds",
+)
+"""Of the log, a row an epoch. The epoch counts from 1; losses are means over its batches, in nats."""
+
+_VERSION = 1
+Row = dict[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that the epochs to come depend on.
+
+    Attributes:
+        identity: of the search: method, space, setting, seed, data, device.
+        epoch: how many are over.
+        kept: by group, the operations that were not pruned.
+        supernet: its weights.
+        weight_optimizer: state of SGD.
+        parameters: α by group, and β.
+        parameter_optimizer: state of Adam.
+        memory: the method's own.
+        rows: of the log.
+    """
+
+    identity: dict[str, str]
+    epoch: int
+    kept: dict[str, Tensor]
+    supernet: dict[str, Tensor]
+    weight_optimizer: dict[str, Any]
+    parameters: dict[str, dict[str, Tensor]]
+    parameter_optimizer: dict[str, Any]
+    memory: dict[str, Tensor]
+    rows: list[Row]
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write log and checkpoint, each whole or not at all; the log first, since the checkpoint holds it too.
+
+    Raises:
+        SearchError: if they cannot be written.
+    """
+    _replace(folder / LOG, lambda path: _write_log(path, checkpoint.rows))
+    content = {"version": _VERSION, **vars(checkpoint)}
+    _replace(folder / CHECKPOINT, lambda path: torch.save(content, path))
+
+
+def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
+    """The checkpoint in a folder; None where there is none.
+
+    Raises:
+        SearchError: for a file that is no checkpoint, or that of another search; what differs is named.
+    """
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd about a file that is no checkpoint, the error says
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).partition("\n")[0]
+        raise SearchError(f"{path} cannot be read as a checkpoint ({reason}): give another --out folder") from error
+    if not isinstance(content, dict) or content.pop("version", None) != _VERSION:
+        raise SearchError(f"{path} is no checkpoint of a search, or of another version: give another --out folder")
+    found = Checkpoint(**content)
+    _check_identity(path, found.identity, identity)
+    return found
+
+
+def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            there, here = found.get(name, "nothing"), value
+            if name == "setting":
+                name, there, here = _first_difference(there, here)
+            raise SearchError(
+                f"{path} is of another search: its {name} is {there}, asked for is {here}. "
+                "Give the same command to go on with it, or another --out folder"
+            )
+
+
+def _first_difference(found: str, wanted: str) -> tuple[str, str, str]:
+    """Name and the two values of the first field in which two settings differ."""
+    there, here = json.loads(found), json.loads(wanted)
+    name = next(field for field in sorted({*there, *here}) if there.get(field) != here.get(field))
+    return name, str(there.get(name)), str(here.get(name))
+
+
+def _write_log(path: Path, rows: Sequence[Row]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside `path` under a name of its own, then move there in one step."""
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(partial)
+        with partial.open("rb+") as file:  # a power cut must not leave the new name with the old bytes missing
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except (OSError, RuntimeError) as error:  # torch reports a file that it cannot open as RuntimeError
+        raise SearchError(f"cannot write {path}: {error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()

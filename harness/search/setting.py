@@ -1,0 +1,154 @@
+"""The setting of a search, and the values that most searches share."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from harness.errors import SearchError, unknown
+
+TRACE_GRADIENTS = ("two_pass", "double_backward", "one_pass")
+_SMALLEST: Mapping[str, int] = {
+    "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
+    "evaluation_batches": 1, "alpha_warm_up": 0, "candidates": 1,
+}  # fmt: skip
+_MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
+_POSITIVE = ("weight_lr", "gradient_clip")
+_NOT_NEGATIVE = ("weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu")
+
+
+@dataclass(frozen=True)
+class SearchSetting:
+    """Everything that a search depends on beside the method, the space, the data and the seed.
+
+    Args:
+        epochs: passes over the half that trains the weights.
+        batch_size: images of a step, of each half.
+        width: channels of the supernet's first stage, C.
+        depth: NAS-Bench-201: cells a stage, N; DARTS: cells.
+        image_size: pixels on a side, to which images are averaged down or repeated up; None for the data's own.
+        images: training images used, both halves together; None for all.
+        augment: crop and flip natural images at random.
+        steps_per_epoch: steps after which an epoch ends; None for as many as the images give.
+        evaluation_batches: batches of the validation half that the logged loss is the mean of.
+        weight_lr: learning rate of the weights (SGD) in the first epoch; it falls as a half cosine.
+        weight_lr_min: where it falls to.
+        momentum: of SGD.
+        nesterov: whether the momentum is Nesterov's.
+        weight_decay: of the weights.
+        gradient_clip: norm to which the weights' gradient is clipped.
+        alpha_lr: learning rate of the architecture parameters (Adam with betas 0.5 and 0.999).
+        alpha_weight_decay: of the architecture parameters.
+        alpha_warm_up: epochs at the start of each stage in which the architecture parameters stay.
+        temperature: of the Gumbel-softmax, in the first epoch and in the last (GDAS, SNAS, NASI).
+        partial: by stage, the operations read 1/partial of the channels (PC-DARTS, progressive DrNAS).
+        without: operations left out from the start (DrNAS in the DARTS space: `none`).
+        keep: by stage, operations that each edge keeps; empty for all (progressive DrNAS).
+        penalty: weight λ of the penalty after the last epoch; it grows linearly from 0 (β-DARTS).
+        candidates: architectures that are compared to choose one (RSPS).
+        nu: ν, the trace above which the objective falls (NASI).
+        mu: μ, the weight of what lies above (NASI).
+        adaptive: whether ν adapts to the traces seen (NASI-ADA).
+        trace_gradient: how the trace's gradient is made (NASI): `two_pass`, `double_backward` or `one_pass`.
+
+    Raises:
+        SearchError: naming the field, what was given and what is allowed.
+    """
+
+    epochs: int = 50
+    batch_size: int = 64
+    width: int = 16
+    depth: int = 5
+    image_size: int | None = None
+    images: int | None = None
+    augment: bool = True
+    steps_per_epoch: int | None = None
+    evaluation_batches: int = 50
+    weight_lr: float = 0.025
+    weight_lr_min: float = 0.001
+    momentum: float = 0.9
+    nesterov: bool = False
+    weight_decay: float = 3e-4
+    gradient_clip: float = 5.0
+    alpha_lr: float = 3e-4
+    alpha_weight_decay: float = 1e-3
+    alpha_warm_up: int = 0
+    temperature: tuple[float, float] = (1.0, 1.0)
+    partial: tuple[int, ...] = (1,)
+    without: tuple[str, ...] = ()
+    keep: tuple[int, ...] = ()
+    penalty: float = 0.0
+    candidates: int = 100
+    nu: float = 100.0
+    mu: float = 2.0
+    adaptive: bool = False
+    trace_gradient: str = "two_pass"
+
+    def __post_init__(self) -> None:
+        for name, smallest in _SMALLEST.items():
+            value = getattr(self, name)
+            if value is None and name in _MAY_BE_NONE:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
+                raise SearchError(f"{name} must be a whole number from {smallest}, got {value!r}")
+        for name in (*_POSITIVE, *_NOT_NEGATIVE):
+            _check_number(name, getattr(self, name), above=name in _POSITIVE)
+        for value in self.temperature:
+            _check_number("temperature", value, above=True)
+        if self.nesterov and self.momentum == 0:
+            raise SearchError("nesterov needs a momentum above 0, got 0")
+        if self.trace_gradient not in TRACE_GRADIENTS:
+            raise SearchError(unknown("trace_gradient", self.trace_gradient, TRACE_GRADIENTS))
+        self._check_stages()
+
+    def _check_stages(self) -> None:
+        if not self.partial or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in self.partial):
+            raise SearchError(f"partial must be whole numbers from 1, one a stage, got {self.partial!r}")
+        if self.keep and len(self.keep) != len(self.partial):
+            raise SearchError(f"keep must be a number a stage ({len(self.partial)}), or none; got {self.keep!r}")
+        if self.epochs < len(self.partial):
+            raise SearchError(f"{len(self.partial)} stages need as many epochs, got {self.epochs}")
+
+    def stage(self, epoch: int) -> int:
+        """The stage of an epoch: stages are equally long, the first ones longer by one where that does not divide."""
+        return epoch * len(self.partial) // self.epochs
+
+    def warms_up(self, epoch: int) -> bool:
+        """Whether the architecture parameters stay in an epoch."""
+        before = sum(self.stage(other) == self.stage(epoch) for other in range(epoch))
+        return before < self.alpha_warm_up
+
+    def learning_rate(self, epoch: int) -> float:
+        """The weights' learning rate: a half cosine from `weight_lr` to `weight_lr_min` (Loshchilov & Hutter 2017)."""
+        share = (1 + math.cos(math.pi * epoch / self.epochs)) / 2
+        return self.weight_lr_min + (self.weight_lr - self.weight_lr_min) * share
+
+    def changed(self, changes: Mapping[str, Any]) -> SearchSetting:
+        """The setting with other values of some fields.
+
+        Raises:
+            SearchError: for a name that is no field, with the nearest one.
+        """
+        known = [entry.name for entry in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise SearchError(unknown("field of a search's setting", name, known))
+        return replace(self, **changes)
+
+    def difference(self, other: SearchSetting) -> dict[str, tuple[Any, Any]]:
+        """Field to the values of the two settings where they differ, that of `other` first."""
+        pairs = {entry.name: (getattr(other, entry.name), getattr(self, entry.name)) for entry in fields(self)}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+    def json(self) -> str:
+        """The setting as one line of JSON with sorted keys."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+def _check_number(name: str, value: Any, *, above: bool) -> None:
+    bad = isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
+    if bad or value < 0 or (above and value == 0):
+        raise SearchError(f"{name} must be a number {'above' if above else 'from'} 0, got {value!r}")

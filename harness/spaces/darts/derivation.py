@@ -1,0 +1,42 @@
+"""The genotype that operation weights stand for."""
+
+from __future__ import annotations
+
+import math
+
+from harness.errors import SpaceError
+from harness.spaces.darts.genotype import INPUTS, NODES, Genotype, Pair, Pairs
+from harness.spaces.darts.genotype import OPERATIONS as CHOSEN
+from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights, strengths
+
+OPERATIONS = ("none", *CHOSEN)
+"""The primitives of a search, in the authors' order."""
+
+EDGES = tuple((target, source) for target in range(INPUTS, INPUTS + NODES) for source in range(target))
+"""(target, source), in the authors' order: 14 a cell."""
+
+GROUPS = {"normal": Group(EDGES, OPERATIONS), "reduce": Group(EDGES, OPERATIONS)}
+
+
+def derive(weights: OperationWeights, edges: EdgeWeights | None, operations: Masks | None) -> Genotype:
+    """At each node the two inputs whose largest weight but `none`'s is the largest, each with that operation.
+
+    As the authors derive it (Liu, Simonyan and Yang 2019, section 2.4), the stronger input first; with edge weights, a
+    strength is their product (Xu et al. 2020, section 3.3). Of equal strengths the first counts.
+    """
+    rows = strengths(weights, edges, operations, GROUPS)
+    return Genotype(*(_cell(group, rows[group]) for group in GROUPS))
+
+
+def _cell(group: str, rows: list[list[float]]) -> Pairs:
+    pairs: list[Pair] = []
+    for node in range(INPUTS, INPUTS + NODES):
+        # the table's first column is `none`
+        choices = {source: row[1:] for (target, source), row in zip(EDGES, rows, strict=True) if target == node}
+        strongest = sorted(choices, key=lambda source: -max(choices[source]))[:2]
+        for source in strongest:
+            best = max(choices[source])
+            if best == -math.inf:
+                raise SpaceError(f"node {node} of group {group!r} keeps no two inputs with an operation but 'none'")
+            pairs.append((CHOSEN[choices[source].index(best)], source))
+    return tuple(pairs)

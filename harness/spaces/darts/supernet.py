@@ -1,0 +1,214 @@
+"""The supernet of the DARTS space: the search network of Liu, Simonyan and Yang (2019) with all primitives mixed.
+
+Two preprocessed inputs, four nodes that each read all nodes before, 14 edges with eight primitives; pools are followed
+by batch norm, and only the stem's batch norm has a scale and shift. A parameter of an operation is
+`cells.CELL.layers.EDGE.OPERATION.…`, named further as in the derived network.
+
+What the edges that leave a node have in common is computed once: its ReLU, its two pools with their batch norm, and the
+factorised reductions, whose convolutions run as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from harness.spaces.darts.depthwise import depthwise
+from harness.spaces.darts.derivation import EDGES, GROUPS, OPERATIONS
+from harness.spaces.darts.genotype import INPUTS, NODES
+from harness.spaces.darts.network import STEM_MULTIPLIER, reductions
+from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, check_even, operation_module
+from harness.spaces.group import Masks
+from harness.spaces.mixing import (
+    Term,
+    average_pool,
+    max_pool,
+    narrowed,
+    normalise_by_batch,
+    shuffled,
+    summed,
+    weighted_norm,
+)
+from harness.spaces.supernet import MixedLayers, Mixture, Supernet
+
+_CONVOLUTIONS = {
+    "sep_conv_3x3": (1, (1, 5)),
+    "sep_conv_5x5": (1, (1, 5)),
+    "dil_conv_3x3": (2, (1,)),
+    "dil_conv_5x5": (2, (1,)),
+}
+"""Dilation, and the places of the depthwise convolutions in the operation's module."""
+_POOLS = ("max_pool_3x3", "avg_pool_3x3")
+_LAST = INPUTS + NODES - 1
+_LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(_LAST)}
+"""By node: the edges that read it."""
+
+Terms = Iterator[tuple[int, Term]]
+"""Target node and a term of its sum."""
+
+
+class MixedCell(nn.Module):
+    """One cell with every kept operation on every edge; arguments as `network.CellModule`'s.
+
+    Args:
+        wide_before: channels of the output of the cell before the last.
+        wide_last: channels of the output of the last cell.
+        wide: channels of each node.
+        partial: share of the channels, 1/partial, that the operations read; the others pass by.
+        halves: whether this is a reduction cell.
+        halved_last: whether the last one was, so that the output before it is twice as large.
+    """
+
+    def __init__(
+        self, wide_before: int, wide_last: int, wide: int, *, partial: int, halves: bool, halved_last: bool
+    ) -> None:
+        super().__init__()
+        self.halves, self.partial, self.narrow = halves, partial, narrowed(wide, partial)
+        self.preprocess0 = (FactorizedReduce if halved_last else ReLUConvBN)(wide_before, wide)
+        self.preprocess1 = ReLUConvBN(wide_last, wide)
+        self.layers = MixedLayers(
+            "reduce" if halves else "normal", [_layers(self.narrow, self._stride(source)) for _, source in EDGES]
+        )
+
+    def _stride(self, source: int) -> int:
+        return 2 if self.halves and source < INPUTS else 1
+
+    def forward(self, before: Tensor, last: Tensor, mixture: Mixture) -> Tensor:
+        """Map the outputs of the two cells before to [N, 4 · wide, H, W], or half that side."""
+        values = [self.preprocess0(before), self.preprocess1(last)]
+        terms: dict[int, list[Term]] = {target: [] for target in range(INPUTS, INPUTS + NODES)}
+        for source in _LEAVING:
+            if source >= INPUTS:
+                values.append(self._node(source, terms[source], values, mixture))
+            first = values[source][:, : self.narrow]
+            for target, term in chain(
+                self._pooled(source, first, mixture),
+                self._skipped(source, first, mixture),
+                self._convolved(source, first, mixture),
+            ):
+                terms[target].append(term)
+        values.append(self._node(_LAST, terms[_LAST], values, mixture))
+        return torch.cat(values[INPUTS:], dim=1)
+
+    def _pooled(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
+        """The weighted pools of one node: pool and batch norm without parameters are the same on all edges."""
+        stride = self._stride(source)
+        for name in _POOLS:
+            column = OPERATIONS.index(name)
+            live = mixture.live(_LEAVING[source], column)
+            if live:
+                pooled = max_pool(inputs, stride) if name == "max_pool_3x3" else average_pool(inputs, stride)
+                normed = functional.batch_norm(pooled, None, None, training=True)
+                for edge in live:
+                    yield EDGES[edge][0], (normed, mixture.coefficients[edge, column])
+
+    def _skipped(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
+        """The weighted skips of one node: itself, or its factorised reductions, which run as one."""
+        column = OPERATIONS.index("skip_connect")
+        live = mixture.live(_LEAVING[source], column)
+        if self._stride(source) == 1:
+            for edge in live:
+                yield EDGES[edge][0], (inputs, mixture.coefficients[edge, column])
+        elif live:
+            check_even(inputs)
+            relu = functional.relu(inputs)
+            halves = []
+            for name, shifted in (("conv_1", relu), ("conv_2", relu[:, :, 1:, 1:])):
+                weights = torch.cat([self._weight(edge, f"skip_connect.{name}") for edge in live])
+                outputs = functional.conv2d(shifted, weights, stride=2)
+                halves.append(weighted_norm(outputs, mixture.coefficients[live, column]).chunk(len(live), dim=1))
+            for edge, first, second in zip(live, *halves, strict=True):
+                yield EDGES[edge][0], (torch.cat([first, second], dim=1), None)
+
+    def _convolved(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
+        """The weighted separable and dilated convolutions of one node."""
+        relu = None
+        for name, (dilation, places) in _CONVOLUTIONS.items():
+            column = OPERATIONS.index(name)
+            for edge in mixture.live(_LEAVING[source], column):
+                relu = functional.relu(inputs) if relu is None else relu
+                features, stride = relu, self._stride(source)
+                for place in places:
+                    if place != places[0]:
+                        features = functional.relu(functional.batch_norm(features, None, None, training=True))
+                        stride = 1
+                    weight = self._weight(edge, f"{name}.op.{place}")
+                    features = depthwise(features, weight, stride=stride, dilation=dilation)
+                    features = functional.conv2d(features, self._weight(edge, f"{name}.op.{place + 1}"))
+                yield EDGES[edge][0], (weighted_norm(features, mixture.coefficients[edge, column][None]), None)
+
+    def _weight(self, edge: int, name: str) -> nn.Parameter:
+        return self.get_parameter(f"layers.{edge}.{name}.weight")
+
+    def _node(self, target: int, terms: list[Term], values: list[Tensor], mixture: Mixture) -> Tensor:
+        """A node's value: the sum of its terms, and of the channels that passed by."""
+        if terms:
+            mixed = summed(terms)
+        else:
+            stride = self._stride(0)
+            mixed = torch.zeros_like(values[0][:, : self.narrow, ::stride, ::stride])
+        if self.partial == 1:
+            return mixed
+        passed = [
+            (self._past(values[source], source), mixture.passing(edge))
+            for edge, (node, source) in enumerate(EDGES)
+            if node == target
+        ]
+        return shuffled(torch.cat([mixed, summed(passed)], dim=1), self.partial)
+
+    def _past(self, features: Tensor, source: int) -> Tensor:
+        """The channels that no operation reads, halved where operations halve."""
+        rest = features[:, self.narrow :]
+        return functional.max_pool2d(rest, 2) if self._stride(source) == 2 else rest
+
+
+def _layers(wide: int, stride: int) -> nn.ModuleDict:
+    """The operations of one edge that have parameters, by name."""
+    names = [name for name in OPERATIONS if name in _CONVOLUTIONS or (name == "skip_connect" and stride == 2)]
+    return nn.ModuleDict({name: operation_module(name, wide, stride) for name in names})
+
+
+class DartsSupernet(Supernet):
+    """All genotypes of the DARTS space in one network; arguments as `Darts.supernet`'s."""
+
+    def __init__(
+        self,
+        *,
+        classes: int = 10,
+        width: int = 16,
+        depth: int = 8,
+        channels: int = 3,
+        partial: int = 1,
+        operations: Masks | None = None,
+    ) -> None:
+        super().__init__(GROUPS, operations)
+        wide_before = wide_last = STEM_MULTIPLIER * width
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, wide_last, 3, padding=1, bias=False),
+            nn.BatchNorm2d(wide_last),
+        )
+        self.cells = nn.ModuleList()
+        wide, halved_last = width, False
+        for place in range(depth):
+            halves = place in reductions(depth)
+            wide = 2 * wide if halves else wide
+            self.cells.append(
+                MixedCell(wide_before, wide_last, wide, partial=partial, halves=halves, halved_last=halved_last)
+            )
+            wide_before, wide_last, halved_last = wide_last, NODES * wide, halves
+        self.classifier = nn.Linear(wide_last, classes)
+        normalise_by_batch(self.stem, affine=True)
+        normalise_by_batch(self.cells, affine=False)
+
+    def logits(self, inputs: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
+        """Logits [N, classes] of images [N, channels, H, W]; H and W can be halved twice."""
+        before = last = self.stem(inputs)
+        for cell in self.cells:
+            assert isinstance(cell, MixedCell)
+            before, last = last, cell(before, last, mixtures[cell.layers.group])
+        logits: Tensor = self.classifier(last.mean(dim=(2, 3)))
+        return logits

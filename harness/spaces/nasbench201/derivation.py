@@ -1,0 +1,14 @@
+"""The cell that operation weights stand for."""
+
+from __future__ import annotations
+
+from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights, strengths
+from harness.spaces.nasbench201.cell import EDGES, OPERATIONS, Cell
+
+GROUPS = {"cell": Group(EDGES, OPERATIONS)}
+
+
+def derive(weights: OperationWeights, edges: EdgeWeights | None, operations: Masks | None) -> Cell:
+    """On each edge the operation of the largest weight, `none` included; of equal ones the first."""
+    rows = strengths(weights, edges, operations, GROUPS)["cell"]
+    return Cell(tuple(OPERATIONS[row.index(max(row))] for row in rows))

@@ -1,0 +1,163 @@
+"""Supernets: networks in which every edge mixes its operations with given weights (Liu, Simonyan and Yang 2019, eq 2).
+
+The operation weights are an argument of each pass and no parameters, so that one supernet serves every search: softmax
+or Gumbel-softmax weights, Dirichlet samples, one-hot choices.
+
+Legend: N samples, K classes, C channels, H and W sides, E edges and O operations of a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from harness.spaces.group import (
+    EdgeWeights,
+    Group,
+    Masks,
+    OperationWeights,
+    Rows,
+    check_names,
+    check_shape,
+    kept_rows,
+    mask_rows,
+)
+from harness.spaces.initialisation import initialise, seeded
+
+__all__ = ["EdgeWeights", "Group", "Masks", "Mixture", "OperationWeights", "Supernet"]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The weights of one group for one pass.
+
+    Attributes:
+        coefficients: operation weight times edge weight, [E, O].
+        computed: the operations that this pass computes; all others count nothing.
+        bypass: weight of the channels that no operation reads, [E]; None for ones.
+    """
+
+    coefficients: Tensor
+    computed: Rows
+    bypass: Tensor | None
+
+    def live(self, edges: Sequence[int], operation: int) -> list[int]:
+        """Those of `edges` on which the operation (its column) is computed."""
+        return [edge for edge in edges if self.computed[edge][operation]]
+
+    def passing(self, edge: int) -> Tensor | None:
+        """Weight of the channels that pass by on an edge; None for 1."""
+        return None if self.bypass is None else self.bypass[edge]
+
+
+class MixedLayers(nn.ModuleList):
+    """The layers of one cell's operations: for each edge a dictionary of those that have parameters.
+
+    Attributes:
+        group: whose edges they are.
+    """
+
+    def __init__(self, group: str, layers: Sequence[nn.ModuleDict]) -> None:
+        super().__init__(layers)
+        self.group = group
+
+    def prune(self, operations: Sequence[str], kept: Rows) -> None:
+        """Remove the layers of the operations that are not kept."""
+        for layers, row in zip(self, kept, strict=True):
+            assert isinstance(layers, nn.ModuleDict)
+            for name in [name for name in layers if not row[operations.index(name)]]:
+                del layers[name]
+
+
+class Supernet(nn.Module):
+    """What all supernets share: the reading of weights and masks. A space's own class adds layers and `logits`.
+
+    Batch norm always normalises by the batch, in eval mode too, and keeps no running statistics.
+
+    Args:
+        groups: by name.
+        operations: the operations that exist, by group [E, O]; None for all.
+
+    Attributes:
+        groups: by name, the edges and operations of each table of weights.
+        kept: by group, the operations that exist, as plain values.
+    """
+
+    def __init__(self, groups: Mapping[str, Group], operations: Masks | None = None) -> None:
+        super().__init__()
+        self.groups = dict(groups)
+        self.kept = kept_rows(operations, groups)
+
+    def forward(
+        self,
+        inputs: Tensor,
+        weights: OperationWeights,
+        edges: EdgeWeights | None = None,
+        active: Masks | None = None,
+    ) -> Tensor:
+        """Logits of a batch for these operation weights.
+
+        Args:
+            inputs: images [N, channels, H, W].
+            weights: by group [E, O]; that of an operation that is not kept counts nothing.
+            edges: by group [E], factors of the edges' outputs (PC-DARTS's edge normalisation); None for ones.
+            active: by group, a Boolean mask [E, O]; operations outside it count as if their weight were a constant 0
+                and are not computed, so that a step of GDAS or RSPS costs one path.
+
+        Returns:
+            Logits [N, K]. An operation is also not computed when its weight is 0 and no gradient by the weights is
+            asked for; where one is, ∂L/∂w = ⟨∂L/∂(w·o(x)), o(x)⟩ needs the operation's output even at w = 0.
+
+        Raises:
+            SpaceError: for other groups or shapes.
+        """
+        return self.logits(inputs, self._mixtures(weights, edges, active))
+
+    def logits(self, inputs: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
+        """Logits [N, K] of images [N, channels, H, W]."""
+        raise NotImplementedError
+
+    def _mixtures(
+        self, weights: OperationWeights, edges: EdgeWeights | None, active: Masks | None
+    ) -> dict[str, Mixture]:
+        check_names("operation weights", weights, self.groups)
+        if edges is not None:
+            check_names("edge weights", edges, self.groups)
+        masks = mask_rows("active operations", active, self.groups)
+        like = next(self.parameters())
+        mixtures = {}
+        for name, group in self.groups.items():
+            check_shape("operation weights", name, weights[name], group.shape)
+            coefficients, bypass = weights[name].to(like), None
+            computed = _both(_both(self.kept[name], masks[name]), _counting(weights[name]))
+            if edges is not None:
+                check_shape("edge weights", name, edges[name], group.shape[:1])
+                bypass = edges[name].to(like)
+                coefficients = coefficients * bypass[:, None]
+            mixtures[name] = Mixture(coefficients, computed, bypass)
+        return mixtures
+
+
+def _counting(weights: Tensor) -> Rows:
+    """The operations whose weight can change a value or receives a gradient."""
+    if weights.requires_grad and torch.is_grad_enabled():
+        return ((True,) * weights.shape[1],) * weights.shape[0]
+    return tuple(tuple(value != 0 for value in row) for row in weights.tolist())
+
+
+def _both(one: Rows, other: Rows) -> Rows:
+    return tuple(tuple(a and b for a, b in zip(*rows, strict=True)) for rows in zip(one, other, strict=True))
+
+
+def drawn(make: Callable[[], Supernet], init: str, seed: int) -> Supernet:
+    """The supernet with weights from a seed, the operations that are not kept removed after the draw."""
+    with seeded(seed):
+        supernet = make()
+        initialise(supernet, init)
+    for module in supernet.modules():
+        if isinstance(module, MixedLayers):
+            module.prune(supernet.groups[module.group].operations, supernet.kept[module.group])
+    return supernet

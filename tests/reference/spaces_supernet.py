@@ -1,0 +1,178 @@
+"""Supernets as plain arithmetic on a dictionary of tensors: a loop over edges and operations; imports torch alone.
+
+Written from equation 2 of Liu, Simonyan and Yang 2019, section 2 of Dong & Yang 2020 and sections 3.2 and 3.3 of Xu et
+al. 2020 (PC-DARTS). `state` maps parameter names to tensors, `weights` a group to a tensor [E, O], `edges` a group to a
+tensor [E]. Batch norm and average pooling are written out; batch norm uses the batch's statistics always.
+"""
+
+import torch
+from torch.nn.functional import conv2d, max_pool2d
+
+NASBENCH201 = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+DARTS = (
+    "none",
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+
+
+def nasbench201(state, images, weights, *, depth, edges=None, partial=1):
+    """Logits [N, classes] of images [N, C, H, W]."""
+    values = norm(conv2d(images, state["stem.0.weight"], padding=1), state, "stem.1")
+    table = weights["cell"]
+    factors = torch.ones_like(table[:, 0]) if edges is None else edges["cell"]
+    for block in range(3 * depth + 2):
+        name = f"cells.{block}"
+        if block in (depth, 2 * depth + 1):
+            main = conv2d(relu(values), state[f"{name}.conv_a.op.1.weight"], stride=2, padding=1)
+            main = relu(norm(main, state, f"{name}.conv_a.op.2"))
+            main = norm(conv2d(main, state[f"{name}.conv_b.op.1.weight"], padding=1), state, f"{name}.conv_b.op.2")
+            rows = [values[:, :, i : i + 2, j : j + 2].mean((2, 3)) for i, j in corners(values)]
+            halved = torch.stack(rows, 2).unflatten(2, main.shape[2:])
+            values = main + conv2d(halved, state[f"{name}.downsample.1.weight"])
+            continue
+        nodes, edge = [values], 0
+        for target in (1, 2, 3):
+            total = torch.zeros_like(values)
+            for source in range(target):
+                total = total + factors[edge] * partly(
+                    lambda first, edge=edge, name=name: sum(
+                        weight * nasbench201_operation(operation, first, state, f"{name}.layers.{edge}.{operation}")
+                        for operation, weight in zip(NASBENCH201, table[edge], strict=True)
+                    ),
+                    nodes[source],
+                    partial,
+                    stride=1,
+                )
+                edge += 1
+            nodes.append(total)
+        values = nodes[3]
+    pooled = relu(norm(values, state, "lastact.0")).mean((2, 3))
+    return pooled @ state["classifier.weight"].T + state["classifier.bias"]
+
+
+def nasbench201_operation(operation, inputs, state, name):
+    if operation == "none" or (operation.startswith("nor") and f"{name}.weight" not in state):
+        return torch.zeros_like(inputs)
+    if operation == "skip_connect":
+        return inputs
+    if operation == "avg_pool_3x3":
+        return mean_of_windows(inputs, 1)
+    return norm(conv2d(relu(inputs), state[f"{name}.weight"], padding=int(operation[-1]) // 2))
+
+
+def darts(state, images, weights, *, depth, edges=None, partial=1):
+    """Logits [N, classes] of images [N, C, H, W]."""
+    before = last = norm(conv2d(images, state["stem.0.weight"], padding=1), state, "stem.1")
+    smaller = False
+    for place in range(depth):
+        name, halves = f"cells.{place}", place in (depth // 3, 2 * depth // 3)
+        group = "reduce" if halves else "normal"
+        table = weights[group]
+        factors = torch.ones_like(table[:, 0]) if edges is None else edges[group]
+        if smaller:
+            nodes = [factorised(before, state, f"{name}.preprocess0")]
+        else:
+            nodes = [norm(conv2d(relu(before), state[f"{name}.preprocess0.op.1.weight"]))]
+        nodes.append(norm(conv2d(relu(last), state[f"{name}.preprocess1.op.1.weight"])))
+        edge = 0
+        for target in range(2, 6):
+            total = 0
+            for source in range(target):
+                stride = 2 if halves and source < 2 else 1
+                total = total + factors[edge] * partly(
+                    lambda first, edge=edge, name=name, stride=stride, table=table: sum(
+                        weight * darts_operation(operation, first, state, f"{name}.layers.{edge}.{operation}", stride)
+                        for operation, weight in zip(DARTS, table[edge], strict=True)
+                    ),
+                    nodes[source],
+                    partial,
+                    stride,
+                )
+                edge += 1
+            nodes.append(total)
+        before, last, smaller = last, torch.cat(nodes[2:], 1), halves
+    return last.mean((2, 3)) @ state["classifier.weight"].T + state["classifier.bias"]
+
+
+def darts_operation(operation, inputs, state, name, stride):
+    zeros = torch.zeros_like(inputs[:, :, ::stride, ::stride])
+    if operation == "none":
+        return zeros
+    if operation == "max_pool_3x3":
+        return norm(max_pool2d(inputs, 3, stride, 1))
+    if operation == "avg_pool_3x3":
+        return norm(mean_of_windows(inputs, stride))
+    if operation == "skip_connect":
+        if stride == 1:
+            return inputs
+        return factorised(inputs, state, name) if f"{name}.conv_1.weight" in state else zeros
+    if f"{name}.op.1.weight" not in state:
+        return zeros
+    kernel = int(operation[-1])
+    if operation.startswith("dil"):
+        return separated(inputs, state, f"{name}.op.1", f"{name}.op.2", stride, kernel - 1, 2)
+    values = separated(inputs, state, f"{name}.op.1", f"{name}.op.2", stride, kernel // 2, 1)
+    return separated(values, state, f"{name}.op.5", f"{name}.op.6", 1, kernel // 2, 1)
+
+
+def separated(inputs, state, depthwise, pointwise, stride, padding, dilation):
+    values = torch.cat(
+        [
+            conv2d(relu(inputs[:, c : c + 1]), kernel[None], stride=stride, padding=padding, dilation=dilation)
+            for c, kernel in enumerate(state[f"{depthwise}.weight"])
+        ],
+        1,
+    )
+    return norm(torch.einsum("nchw,dc->ndhw", values, state[f"{pointwise}.weight"][:, :, 0, 0]))
+
+
+def factorised(inputs, state, name):
+    values = relu(inputs)
+    even = conv2d(values[:, :, ::2, ::2], state[f"{name}.conv_1.weight"])
+    odd = conv2d(values[:, :, 1::2, 1::2], state[f"{name}.conv_2.weight"])
+    return norm(torch.cat([even, odd], 1))
+
+
+def partly(mixed, inputs, partial, stride):
+    """The first channels through `mixed`, the others past it; then channel g·C + c goes to c·partial + g."""
+    if partial == 1:
+        return mixed(inputs)
+    count = inputs.shape[1] // partial
+    rest = inputs[:, count:] if stride == 1 else max_pool2d(inputs[:, count:], 2, 2)
+    joined = torch.cat([mixed(inputs[:, :count]), rest], 1)
+    order = [group * count + channel for channel in range(count) for group in range(partial)]
+    return joined[:, order]
+
+
+def norm(values, state=None, name=None):
+    mean = values.mean((0, 2, 3))[:, None, None]
+    variance = ((values - mean) ** 2).mean((0, 2, 3))[:, None, None]
+    normed = (values - mean) / torch.sqrt(variance + 1e-5)
+    if state is None:
+        return normed
+    return normed * state[f"{name}.weight"][:, None, None] + state[f"{name}.bias"][:, None, None]
+
+
+def mean_of_windows(inputs, stride):
+    count, channels, height, width = inputs.shape
+    rows = []
+    for i in range(0, height, stride):
+        windows = [
+            inputs[:, :, max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2].flatten(2) for j in range(0, width, stride)
+        ]
+        rows.append(torch.stack([window.sum(2) / window.shape[2] for window in windows], 2))
+    return torch.stack(rows, 2).reshape(count, channels, len(rows), -1)
+
+
+def corners(values):
+    return [(i, j) for i in range(0, values.shape[2], 2) for j in range(0, values.shape[3], 2)]
+
+
+def relu(values):
+    return values * (values > 0)

@@ -1,0 +1,105 @@
+"""Searches small enough for the tests, and single steps of them in float64."""
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from harness.batches import Batch
+from harness.search import METHODS
+from harness.search.data import halved, read_images
+from harness.search.method import Moment, Parameters, Step
+from harness.spaces import open_space
+from tests.reference import spaces_supernet as reference
+
+SPACES = {name: open_space(name) for name in ("nasbench201", "darts")}
+REFERENCES = {"nasbench201": reference.nasbench201, "darts": reference.darts}
+_WIDE = {("drnas-progressive", "darts"): 12, ("pc-darts", "darts"): 8}
+"""Where 4 channels do not divide into as many parts as the method takes."""
+
+
+def tiny(method, space, **changes):
+    """Two epochs of a step or two of the method's laptop setting, on images of side 8."""
+    sizes = {
+        "epochs": 2,
+        "steps_per_epoch": 2 if space == "nasbench201" else 1,
+        "batch_size": 8,
+        "width": _WIDE.get((method, space), 4),
+        "depth": 1,
+        "image_size": 8,
+        "images": 64,
+        "evaluation_batches": 1,
+        "alpha_warm_up": 0,
+        "candidates": 3,
+    }
+    return METHODS[method].setting(space, "laptop").changed({**sizes, **changes})
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def batch(seed, count=8):
+    source = generator(seed)
+    inputs = torch.randn(count, 3, 8, 8, generator=source, dtype=torch.float64)
+    return Batch(inputs, torch.randint(10, (count,), generator=source))
+
+
+def alphas(groups, seed=1, scale=0.3):
+    source = generator(seed)
+    return {
+        name: (scale * torch.randn(group.shape, generator=source, dtype=torch.float64)).requires_grad_()
+        for name, group in groups.items()
+    }
+
+
+def moment(method, space, *, epoch=0, step=0, seed=0, kept=None, groups=None, **changes):
+    groups = groups or SPACES[space].supernet(width=4, depth=1).groups
+    kept = kept or {name: torch.ones(group.shape, dtype=torch.bool) for name, group in groups.items()}
+    return Moment(epoch, step, seed, tiny(method, space, **changes), groups, kept)
+
+
+def one_step(method, space="nasbench201", *, number=0, memory=None, **changes):
+    """A step in float64; its parameters' optimiser is plain descent by 1, so that it moves by the gradient."""
+    supernet = SPACES[space].supernet(width=4, depth=1, seed=3).double()
+    operations = alphas(supernet.groups)
+    parameters = Parameters(operations)
+    setting = tiny(method, space, **changes)
+    weights = torch.optim.SGD(
+        supernet.parameters(), setting.weight_lr, setting.momentum, weight_decay=setting.weight_decay
+    )
+    return Step(
+        SPACES[space],
+        METHODS[method],
+        supernet,
+        parameters,
+        {} if memory is None else memory,
+        moment(method, space, step=number, groups=supernet.groups, **changes),
+        batch(10 + number),
+        batch(1000 + number),
+        weights,
+        torch.optim.SGD(parameters.tensors(), 1.0),
+    )
+
+
+def descended(step):
+    """The gradient by which a step moved the parameters, by group."""
+    before = {name: alpha.detach().clone() for name, alpha in step.parameters.operations.items()}
+    step.method.architecture_step(step)
+    return {name: before[name] - alpha.detach() for name, alpha in step.parameters.operations.items()}
+
+
+def plain_loss(step, images, relax):
+    """Loss of the plain supernet on a batch as a function of its state and of α of NAS-Bench-201's one group."""
+
+    def loss(state, alpha):
+        logits = reference.nasbench201(state, images.inputs, {"cell": relax(alpha)}, depth=1)
+        return cross_entropy(logits, images.labels)
+
+    return loss
+
+
+def state_of(step):
+    return {name: weight.detach() for name, weight in step.supernet.named_parameters()}
+
+
+def digits(setting, seed=0):
+    return halved(read_images("digits", setting, seed), seed)
