@@ -20,7 +20,7 @@ from torch.nn import functional
 from harness.spaces.darts.depthwise import depthwise
 from harness.spaces.darts.derivation import EDGES, GROUPS, OPERATIONS
 from harness.spaces.darts.genotype import INPUTS, NODES
-from harness.spaces.darts.network import STEM_MULTIPLIER, reductions
+from harness.spaces.darts.layout import STEM_MULTIPLIER, reductions
 from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, check_even, operation_module
 from harness.spaces.group import Masks
 from harness.spaces.mixing import (
