@@ -26,6 +26,10 @@ class NotApplicable(HarnessError):
     """A measurement that is not defined on the network at hand; the score's status, not a crash."""
 
 
+class NotFinite(HarnessError):
+    """A measurement that meets NaN or infinity; the score's status, not a crash."""
+
+
 class StoreError(HarnessError):
     """A store that cannot be opened, read or written."""
 
@@ -48,6 +52,12 @@ class DivergedError(SearchError, RunError):
 
 class ScoresError(HarnessError):
     """A file or frame of scores that does not hold what a ranking needs."""
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether the machine, not the network, is to blame: PyTorch says so by a `RuntimeError` of many wordings."""
+    wordings = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(wording in str(error) for wording in wordings)
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.errors import HarnessError, NotApplicable, SettingError
+from harness.errors import HarnessError, NotFinite, SettingError, ran_out_of_memory
 from harness.proxies.registry import Proxy, resolve
 from harness.setting import Setting, derived_seed
 
@@ -158,9 +158,11 @@ def _as_score(compute: Any, start: float) -> Score:
 
 
 def _reason(error: Exception) -> _Failure:
-    if isinstance(error, (NotApplicable, HarnessError)):
+    if isinstance(error, NotFinite):
+        return _Failure(NOT_FINITE, str(error))
+    if isinstance(error, HarnessError):
         return _Failure(NOT_APPLICABLE, str(error))
     text = f"{type(error).__name__}: {error}"
-    if isinstance(error, MemoryError) or "out of memory" in text or "not enough memory" in text:
+    if ran_out_of_memory(error):
         return _Failure(OUT_OF_MEMORY, text)
     return _Failure(ERROR, text)

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.finite import finite
 from harness.measurements.own_weights import Tensors, call_with, gaussian_inputs, generator_for, redrawn_tensors
 from harness.setting import Setting
 
@@ -116,7 +117,7 @@ def _checked(features: Any) -> Tensor:
 
 
 def _covariance_spectrum(features: Tensor) -> Tensor:
-    rows = features.movedim(1, -1).reshape(-1, features.shape[1]).double()
+    rows = finite(features, "features between cells").movedim(1, -1).reshape(-1, features.shape[1]).double()
     rows = rows - rows.mean(dim=0)
     eigenvalues: Tensor = torch.linalg.eigvalsh(rows.T @ rows / len(rows))
     return eigenvalues.clamp(min=0).cpu()
@@ -141,6 +142,6 @@ def _jacobian_norm(before: Tensor, after: Tensor, signs: Tensor) -> float | None
         return 0.0
     if gradient_in.shape == gradient_out.shape and torch.equal(gradient_in, gradient_out):
         return None
-    gradient_in = _by_output_position(gradient_in, gradient_out)
+    gradient_in = _by_output_position(finite(gradient_in, "gradients of a cell"), gradient_out)
     rows_in, rows_out = (g.movedim(1, -1).reshape(-1, g.shape[1]) for g in (gradient_in, gradient_out))
     return float(torch.linalg.matrix_norm(rows_in.T @ rows_out / len(rows_out), ord=2))

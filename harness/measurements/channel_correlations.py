@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from harness.batches import Batch
-from harness.errors import NotApplicable
+from harness.errors import NotApplicable, ran_out_of_memory
+from harness.measurements.finite import finite
 from harness.measurements.own_weights import Tensors, call_with, generator_for, given_tensors
 from harness.setting import Setting
 
@@ -25,37 +26,69 @@ def channel_correlations(network: nn.Module, batch: Batch, setting: Setting) -> 
     Raises:
         NotApplicable: when the batch holds no images, the network takes none of that size, or no module has channels.
 
-    Cost: one forward pass of one sample, without a graph, and an eigenvalue problem of each module's channels.
+    Cost: one forward pass of one sample without a graph, in the memory of all modules' outputs, and an eigenvalue
+    problem of each module's channels.
     """
     if batch.inputs.ndim != 4:
         raise NotApplicable(f"a random image of side {SIDE} is fed; the batch has inputs {list(batch.inputs.shape)}")
     generator = generator_for(setting, "channel correlations")
     image = torch.randn(1, batch.inputs.shape[1], SIDE, SIDE, generator=generator).to(batch.inputs)
     try:
-        return correlations_of(network, given_tensors(network), image)
+        features = channel_features(network, given_tensors(network), image)
     except (RuntimeError, ValueError) as error:
+        if ran_out_of_memory(error):
+            raise
         raise NotApplicable(f"the network does not take an image of {SIDE} x {SIDE} by itself: {error}") from None
+    return smallest_eigenvalues(features)
 
 
 def correlations_of(network: nn.Module, tensors: Tensors, inputs: Tensor) -> tuple[float, ...]:
     """λ_min for each call of a module on these inputs [N, ...], of the first sample's output."""
-    found: list[float] = []
+    return smallest_eigenvalues(channel_features(network, tensors, inputs))
+
+
+def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> list[Tensor]:
+    """For each call of a module with channels over positions, its output [C, positions] for the first of these inputs.
+
+    A container's output that is its last layer's is that layer's entry once more, the same tensor.
+
+    Args:
+        network: in the mode in which it is to be measured.
+        tensors: its parameters and buffers.
+        inputs: [N, ...].
+    """
+    found: list[Tensor] = []
     last: tuple[Any, int] = (None, 0)
 
     def record(module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
         nonlocal last
         if isinstance(output, Tensor) and output.ndim > 2:
-            # a container hands on its last layer's output: the same tensor, not changed since, has the same eigenvalue
+            # a container hands on its last layer's output: the same tensor, not changed since
             same = output is last[0] and output._version == last[1]
-            found.append(found[-1] if same else smallest_eigenvalue(output[0].flatten(1)))
+            # a copy, since what follows may work in place
+            found.append(found[-1] if same else output[0].flatten(1).clone())
             last = (output, output._version)
 
     with ExitStack() as stack, torch.no_grad():
         for module in network.modules():
             stack.callback(module.register_forward_hook(record).remove)
         call_with(network, tensors, inputs)
-    if not found:
+    return found
+
+
+def smallest_eigenvalues(features: list[Tensor]) -> tuple[float, ...]:
+    """λ_min of each of these features [C, positions]; a tensor that comes again directly is not computed again.
+
+    Raises:
+        NotApplicable: when there are none.
+        NotFinite: when they hold NaN or infinity.
+    """
+    if not features:
         raise NotApplicable("no module puts out channels over positions, [N, C, ...]: there is nothing to correlate")
+    found: list[float] = []
+    for place, each in enumerate(features):
+        known = place > 0 and each is features[place - 1]
+        found.append(found[-1] if known else smallest_eigenvalue(finite(each, "outputs of the network's modules")))
     return tuple(found)
 
 

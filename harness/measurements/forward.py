@@ -14,6 +14,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.finite import finite
 from harness.setting import Setting
 
 
@@ -85,6 +86,7 @@ class Forward:
 
         Raises:
             NotApplicable: when there is none, or one does not put out a sample a row, or was changed in place later.
+            NotFinite: when one puts out NaN or infinity.
         """
         if not self.activations:
             raise NotApplicable("the network calls no nn.ReLU module (a functional relu cannot be seen)")
@@ -96,6 +98,7 @@ class Forward:
                 )
             if call.output._version != call.version:
                 raise NotApplicable(f"the output of ReLU {call.name!r} was changed in place afterwards")
+            finite(call.output, f"outputs of ReLU {call.name!r}")
         return tuple(call.output for call in self.activations)
 
 
@@ -104,6 +107,7 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
 
     Raises:
         NotApplicable: when the network has no trainable parameters, is no classifier, or has too few outputs.
+        NotFinite: when a logit is NaN or infinite.
     """
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise NotApplicable("the network has no trainable parameters: there is nothing to differentiate by")
@@ -126,6 +130,7 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
         for handle in handles:
             handle.remove()
     _check_logits(logits, batch, network)
+    finite(logits.detach(), "the logits")
     owned = {parameter for call in calls for parameter in call.module.parameters(recurse=False)}
     uncalled = {name: parameter for name, parameter in trainable(network).items() if parameter not in owned}
     loss = LOSSES[setting.loss](logits, batch.labels)

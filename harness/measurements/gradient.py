@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from harness.errors import NotApplicable
+from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, LayerCall, gradients_of, trainable
 
 
@@ -83,6 +84,9 @@ def loss_gradient(network: nn.Module, forward: Forward) -> Gradients:
     Hooks form the channel products while the pass holds the outputs' gradients: they cost no second pass and keep no
     gradient alive (a pass of their own would take as long as half of this one, the products take a fifteenth of it).
 
+    Raises:
+        NotFinite: when a gradient is NaN or infinite.
+
     Cost: one backward pass on the shared forward pass.
     """
     parameters = trainable(network)
@@ -102,6 +106,8 @@ def loss_gradient(network: nn.Module, forward: Forward) -> Gradients:
     finally:
         for handle in handles:
             handle.remove()
+    for gradient in gradients:
+        finite(gradient, "the loss's gradients")
     return Gradients(dict(zip(parameters, gradients, strict=True)), network, channels)
 
 

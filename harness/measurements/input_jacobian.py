@@ -9,6 +9,7 @@ from torch import Tensor
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.finite import finite
 from harness.measurements.forward import Forward
 
 
@@ -52,9 +53,10 @@ def row_correlation(jacobian: Tensor) -> Tensor:
     """Pearson correlation of the Jacobian's rows, [N, N] in float64.
 
     Raises:
+        NotFinite: when the Jacobian is not.
         NotApplicable: when a row is constant within rounding (zero, say), so that its correlation is not defined.
     """
-    rows = jacobian.double()
+    rows = finite(jacobian, "the logits' gradients by the inputs").double()
     centred = rows - rows.mean(dim=1, keepdim=True)
     spread = centred.norm(dim=1)
     constant = spread <= 4 * torch.finfo(jacobian.dtype).eps * rows.norm(dim=1)

@@ -18,6 +18,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, LayerCall
 from harness.measurements.layer_rules import rule_for
 
@@ -58,12 +59,19 @@ def logit_sum_gram(forward: Forward) -> Tensor:
 
 
 def _gram(objective: Tensor, forward: Forward, select: Selection) -> Tensor:
-    """Summed in float64; handed on in the network's dtype, which says how far its eigenvalues can be trusted."""
+    """Summed in float64; handed on in the network's dtype, which says how far its eigenvalues can be trusted.
+
+    Raises:
+        NotApplicable: when nothing trainable is selected.
+        NotFinite: when a gradient is NaN or infinite.
+    """
     samples = len(forward.logits)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=objective.device)
     for gradients in per_sample_gradients(objective, forward, select):
         gram += gradients.double() @ gradients.double().T
-    return gram.to(objective.dtype)
+    if not _uses(forward.calls, samples, select):
+        raise NotApplicable("the network calls no layer with a trainable parameter of the kind that this kernel reads")
+    return finite(gram, "the kernel's entries").to(objective.dtype)
 
 
 def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection) -> Iterator[Tensor]:

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.finite import finite
 from harness.measurements.own_weights import Tensors, call_with, gaussian_inputs, generator_for, redrawn_tensors
 from harness.setting import Setting
 
@@ -104,6 +105,6 @@ class _Finder:
         if self.latest is None or not inputs or not isinstance(inputs[0], Tensor):
             return
         pooled = self.latest.flatten(2).mean(dim=2)
-        scale = float(pooled.abs().max())
+        scale = float(finite(pooled, "features before a linear layer").abs().max())
         if pooled.shape == inputs[0].shape and torch.allclose(pooled, inputs[0], rtol=1e-3, atol=1e-3 * scale):
             self.found = self.latest

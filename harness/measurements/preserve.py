@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
     stochastic depth do not blur the score.
 
     Put back: weights, buffers (running statistics), `.grad`, `requires_grad`, train and eval modes, and the random
-    states of the CPU and of the network's own devices.
+    states of the CPU and of the network's own devices. A graph that the caller holds can still be differentiated.
 
     Args:
         network: any module.
@@ -53,15 +54,25 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
 @contextmanager
 def _exact_cuda() -> Iterator[None]:
     """Float32 means float32: no TF32 in convolutions and products, and deterministic algorithms."""
-    matmul = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = False
+    cudnn = torch.backends.cudnn
+    wanted = [(cudnn, "benchmark", False), (cudnn, "deterministic", True), *_exact_products()]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in wanted]
     try:
-        with torch.backends.cudnn.flags(
-            enabled=torch.backends.cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False
-        ):
-            yield
+        for owner, name, value in wanted:
+            setattr(owner, name, value)
+        yield
     finally:
-        torch.backends.cuda.matmul.allow_tf32 = matmul
+        for owner, name, value in before:
+            setattr(owner, name, value)
+
+
+def _exact_products() -> list[tuple[Any, str, Any]]:
+    """The switches of TF32 that this PyTorch has; the older ones raise where somebody has set the newer."""
+    cudnn: Any = torch.backends.cudnn
+    matmul = torch.backends.cuda.matmul
+    if hasattr(matmul, "fp32_precision"):
+        return [(owner, "fp32_precision", "ieee") for owner in (matmul, cudnn.conv, cudnn.rnn)]
+    return [(owner, "allow_tf32", False) for owner in (matmul, cudnn)]
 
 
 Held = dict[tuple[nn.Module, str, str], tuple[Tensor, Tensor]]
@@ -90,7 +101,8 @@ def _restore(tensors: Held, flags: dict[Tensor, tuple[bool, Tensor | None]], mod
     with torch.no_grad():
         for (module, kind, name), (tensor, content) in tensors.items():
             getattr(module, kind)[name] = tensor
-            tensor.copy_(content)
+            # by `.data`, which leaves the version: a graph that the caller holds is as good as before
+            tensor.data.copy_(content)
     for tensor, (requires_grad, gradient) in flags.items():
         tensor.requires_grad_(requires_grad)
         tensor.grad = gradient

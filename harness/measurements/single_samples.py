@@ -15,8 +15,9 @@ from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.finite import finite
 from harness.measurements.forward import forward
-from harness.measurements.gradient import weight_names
+from harness.measurements.gradient import weights
 from harness.measurements.overridden import overridden_forward
 from harness.measurements.per_sample import per_sample_gradients
 from harness.setting import Setting
@@ -33,11 +34,11 @@ def sign_agreement(network: nn.Module, batch: Batch, setting: Setting) -> int:
     Raises:
         NotApplicable: for a layer whose per-sample gradients are not known, a network without such weights, or batch
             norm of a single value a channel.
+        NotFinite: when a logit or a gradient is NaN or infinite.
 
     Cost: one forward and one backward pass of its own, in parts of up to 16 samples.
     """
-    if not weight_names(network):
-        raise NotApplicable("the network has no trainable weight of a convolution or a linear layer")
+    weights(network)  # refuses a network that has none to train
     totals: list[Tensor] = []
     with each_sample_alone(network):
         parts = math.ceil(len(batch) / _CHUNK)
@@ -51,7 +52,7 @@ def _sign_sums(network: nn.Module, inputs: Tensor, labels: Tensor, setting: Sett
     """Σ_n sign ∂ℓ_n/∂θ over these samples, one flat tensor a weight."""
     passed = forward(network, Batch(inputs, labels), setting)
     gradients = per_sample_gradients(passed.loss, passed, _weights)
-    return [rows.sign().sum(dim=0) for rows in gradients]
+    return [finite(rows, "the samples' gradients").sign().sum(dim=0) for rows in gradients]
 
 
 def each_sample_alone(network: nn.Module) -> AbstractContextManager[None]:

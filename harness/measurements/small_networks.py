@@ -6,13 +6,16 @@ with a cell a stage, the linear regions in one cell of a single channel without 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from harness.batches import Batch
-from harness.errors import NotApplicable
+from harness.errors import HarnessError, NotApplicable
+from harness.measurements.finite import finite
 from harness.measurements.forward import forward
 from harness.measurements.own_weights import generator_for
 from harness.measurements.preserve import set_modes
@@ -33,12 +36,15 @@ def small_network_grams(rebuild: Rebuild, batch: Batch, setting: Setting) -> tup
 
     C = 3 and a cell a stage; weights from He's normal by fan-out, biases zero.
 
+    Raises:
+        NotApplicable: when the space cannot build a network of three channels.
+
     Cost: three forward passes and 3 N backward passes of the small network.
     """
     grams = []
     for draw in range(DRAWS):
         seed = derived_seed(setting.seed, "small network", str(draw))
-        network = rebuild(width=KERNEL_WIDTH, depth=1, init="kaiming_fan_out", seed=seed).to(batch.inputs)
+        network = _built(rebuild, width=KERNEL_WIDTH, init="kaiming_fan_out", seed=seed).to(batch.inputs)
         set_modes(network, setting.bn)
         grams.append(logit_sum_gram_exact(network, forward(network, batch, setting)))
     return tuple(grams)
@@ -51,7 +57,8 @@ def cell_regions(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[int,
     each thousand); batch norm and ReLU follow it. Weights come from He's normal by fan-in.
 
     Raises:
-        NotApplicable: when the images are smaller than a crop, or the network has no cells of one input.
+        NotApplicable: when the images are smaller than a crop, the network has no cells of one input, or the space
+            cannot build one of a single channel.
 
     Cost: nine forward passes of one cell of one channel, less than a hundredth of one of the whole network.
     """
@@ -59,14 +66,31 @@ def cell_regions(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[int,
     counts = []
     for draw in range(DRAWS):
         seed = derived_seed(setting.seed, "cell regions", str(draw))
-        network = rebuild(width=1, depth=1, channels=1, init="kaiming_fan_in", seed=seed)
-        cells = getattr(network, "cells", None)
-        if not isinstance(cells, nn.ModuleList) or len(cells) == 0:
-            raise NotApplicable("the network has no module list called `cells`: there is no cell to count in")
-        thin = nn.Sequential(cells[0], nn.BatchNorm2d(1), nn.ReLU()).to(crops)
+        network = _built(rebuild, width=1, channels=1, init="kaiming_fan_in", seed=seed)
+        thin = nn.Sequential(_first_cell(network), nn.BatchNorm2d(1), nn.ReLU()).to(crops)
         set_modes(thin, setting.bn)
         counts.append(_distinct_patterns(thin, crops))
     return tuple(counts)
+
+
+def _built(rebuild: Rebuild, *, width: int, **options: Any) -> nn.Module:
+    """The architecture at one cell a stage."""
+    try:
+        return rebuild(width=width, depth=1, **options)
+    except HarnessError as error:
+        raise NotApplicable(
+            f"TE-NAS measures networks of width {width}, which this space cannot build: {error}"
+        ) from None
+
+
+def _first_cell(network: nn.Module) -> nn.Module:
+    cells = getattr(network, "cells", None)
+    if not isinstance(cells, nn.ModuleList) or len(cells) == 0:
+        raise NotApplicable("the network has no module list called `cells`: there is no cell to count in")
+    inputs = list(inspect.signature(cells[0].forward).parameters)
+    if len(inputs) != 1:
+        raise NotApplicable(f"a cell of one input is fed with crops; this network's cells read {', '.join(inputs)}")
+    return cells[0]
 
 
 def _crops(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -86,7 +110,9 @@ def _crops(images: Tensor, generator: torch.Generator) -> Tensor:
 def _distinct_patterns(network: nn.Module, inputs: Tensor) -> int:
     seen: list[Tensor] = []
     handles = [
-        module.register_forward_hook(lambda module, given, output: seen.append((output > 0).flatten(1)))
+        module.register_forward_hook(
+            lambda module, given, output: seen.append((finite(output, "outputs of the cell's ReLUs") > 0).flatten(1))
+        )
         for module in network.modules()
         if isinstance(module, nn.ReLU)
     ]

@@ -13,8 +13,13 @@ import math
 import torch
 from torch import Tensor, nn
 
+from harness.errors import NotApplicable
+from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, gradients_of, trainable
 from harness.setting import Setting, derived_seed
+
+_COLUMNS = 2**16
+"""Of a matrix [N, P] that are in float64 at a time."""
 
 
 class Estimate(float):
@@ -61,18 +66,26 @@ def ntk_trace_exact(network: nn.Module, forward: Forward) -> float:
 def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
     """Gram matrix [N, N] of the rows ∇_W Σ_k f(X)_ik, over parameters called `weight`, through the coupling.
 
-    Convolutions', linear and norm layers' `weight` count, as TE-NAS's code selects them; biases do not.
+    Convolutions', linear and norm layers' `weight` count, as TE-NAS's code selects them; biases do not. Summed in
+    float64 and handed on in the network's dtype, as the kernels of `harness.measurements.per_sample` are.
+
+    Raises:
+        NotApplicable: when the network has no such parameter.
+        NotFinite: when a gradient is NaN or infinite.
 
     Cost: N backward passes, and the memory of N gradients.
     """
     parameters = {name: weight for name, weight in trainable(network).items() if name.rpartition(".")[2] == "weight"}
-    rows = torch.stack(
-        [
-            torch.cat([gradient.reshape(-1) for gradient in gradients_of(total, parameters)])
-            for total in forward.logits.sum(dim=1)
-        ]
-    )
-    return rows @ rows.T
+    if not parameters:
+        raise NotApplicable("the network has no trainable parameter called `weight`")
+    samples, logits = len(forward.logits), forward.logits
+    rows = logits.new_empty(samples, sum(weight.numel() for weight in parameters.values()))
+    for row, total in zip(rows, logits.sum(dim=1), strict=True):
+        torch.cat([gradient.flatten() for gradient in gradients_of(total, parameters)], out=row)
+    gram = torch.zeros(samples, samples, dtype=torch.float64, device=logits.device)
+    for columns in torch.split(rows, _COLUMNS, dim=1):
+        gram += columns.double() @ columns.double().T
+    return finite(gram, "the kernel's entries").to(logits.dtype)
 
 
 def _squared_norm(gradients: tuple[Tensor, ...]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from harness.proxies.registry import proxy
@@ -28,4 +27,4 @@ def grad_norm(loss_gradient: Gradients) -> float:
 
     Cost: one forward and one backward pass.
     """
-    return sum(math.sqrt(gradient.square().sum()) for gradient in loss_gradient.weights.values())
+    return sum(float(gradient.double().norm()) for gradient in loss_gradient.weights.values())

@@ -72,6 +72,21 @@ class GroupNormed(nn.Module):
         return self.head(features.mean(dim=(2, 3)))
 
 
+class LayerNormed(nn.Module):
+    """Layer norm of whole images, and of channels at each position, around linear layers that read every position."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(3, 4, 3, stride=2)
+        self.norm, self.other = nn.LayerNorm([4, 2, 2]), nn.LayerNorm(4)
+        self.b, self.head = nn.Linear(4, 4), nn.Linear(4, 3)
+        self.relu = nn.ReLU()
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        positions = self.relu(self.norm(self.a(inputs))).flatten(2).mT
+        return self.head(self.relu(self.other(self.b(positions))).mean(dim=1))
+
+
 def plain() -> nn.Module:
     """A plain network without any norm layer."""
     return nn.Sequential(
@@ -96,6 +111,7 @@ def networks() -> dict[str, nn.Module]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         made |= {"in place": InPlace(), "shared": Shared(), "plain": plain(), "perceptron": perceptron()}
+        made |= {"group norm": GroupNormed(), "layer norm": LayerNormed()}
         for network in made.values():
             network.double()
             for name, parameter in network.named_parameters():
@@ -124,11 +140,8 @@ def networks_by_kind() -> dict[str, nn.Module]:
 
 @pytest.fixture
 def kind(networks_by_kind: dict[str, nn.Module]) -> Callable[..., nn.Module]:
-    """A kind's network by name, with batch norm in a mode; also one with group norm."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(6)
-        made = networks_by_kind | {"group norm": GroupNormed().double()}
-    return lambda name, bn="train": made[name].train(bn == "train")
+    """A kind's network by name, with batch norm in a mode."""
+    return lambda name, bn="train": networks_by_kind[name].train(bn == "train")
 
 
 @pytest.fixture

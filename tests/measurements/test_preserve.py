@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from typing import Any
 
@@ -13,7 +14,10 @@ from torch import Tensor, nn
 import harness
 from harness.batches import Batch
 from harness.measurements import MEASUREMENTS
+from harness.measurements.preserve import _exact_cuda
 from harness.proxies.registry import list_proxies
+from harness.scorer import Score, score_network
+from harness.setting import Setting
 from harness.spaces import open_space
 
 EVERY_PROXY = [entry.name for entry in list_proxies()]
@@ -23,6 +27,7 @@ def trace_of(network: nn.Module, batch: Batch) -> dict[str, Any]:
     """Everything that a measurement could leave behind."""
     return {
         "state": {name: tensor.clone() for name, tensor in network.state_dict(keep_vars=False).items()},
+        "versions": [p._version for p in network.parameters()],
         "identities": [id(tensor) for tensor in [*network.parameters(), *network.buffers()]],
         "gradients": [None if p.grad is None else p.grad.clone() for p in network.parameters()],
         "gradient identities": [id(p.grad) for p in network.parameters()],
@@ -102,12 +107,81 @@ def batch() -> Batch:
     return Batch(torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2, 3]))
 
 
+def scored(network: nn.Module, batch: Batch, bn: str) -> dict[str, Score]:
+    """By every proxy, those too that measure the architecture in another size."""
+    space = open_space("nasbench201")
+    rebuild = functools.partial(space.build, space.sample(1)[0], classes=4)
+    return score_network(network, batch, list_proxies(), Setting(input="given", batch_size=len(batch), bn=bn), rebuild)
+
+
 @pytest.mark.parametrize("bn", ["train", "eval"])
 def test_no_trace_is_left(network: nn.Module, batch: Batch, bn: str) -> None:
     before = trace_of(network, batch)
-    scores = harness.score(network, batch, EVERY_PROXY, bn=bn)
+    scores = scored(network, batch, bn)
     assert_same(before, trace_of(network, batch))
     assert set(scores) == set(EVERY_PROXY)
+
+
+@pytest.mark.parametrize("bn", ["train", "eval"])
+@pytest.mark.parametrize("training", [True, False])
+def test_a_graph_that_the_caller_holds_can_still_be_differentiated(batch: Batch, bn: str, training: bool) -> None:
+    space = open_space("nasbench201")
+    cell = space.sample(1)[0]
+    gradients = []
+    for scoring in (False, True):
+        network = space.build(cell, classes=4, width=2, depth=1, seed=3).train(training)
+        loss = network(batch.inputs).square().sum()
+        if scoring:
+            scored(network, batch, bn)
+        gradients.append(torch.autograd.grad(loss, list(network.parameters()), allow_unused=True))
+    for found, expected in zip(*gradients, strict=True):
+        assert (found is None and expected is None) or torch.equal(found, expected)
+
+
+class Rewrites(nn.Module):
+    """Changes its weight behind autograd's back, so that no version tells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(3, 4)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        self.head.weight.data.mul_(2)
+        return self.head(inputs.mean(dim=(2, 3)))
+
+
+def test_a_weight_changed_behind_autograds_back_is_put_back(batch: Batch) -> None:
+    network = Rewrites()
+    before = trace_of(network, batch)
+    assert scored(network, batch, "train")["nasi_trace"].status == "ok"
+    assert_same(before, trace_of(network, batch))
+
+
+@pytest.mark.parametrize(
+    ("owner", "value"),
+    [
+        (torch.backends, "tf32"),
+        (torch.backends.cuda.matmul, "tf32"),
+        (torch.backends.cudnn.conv, "ieee"),
+        (torch.backends.cudnn.conv, "tf32"),
+    ],
+)
+def test_float32_is_exact_on_cuda_whatever_the_caller_allows(owner: Any, value: str) -> None:
+    """The switches are there without a device too."""
+    owners = [torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn]
+    if not hasattr(owners[0], "fp32_precision"):
+        pytest.skip("this PyTorch has allow_tf32 only")
+    before = owner.fp32_precision
+    owner.fp32_precision = value
+    try:
+        callers = [each.fp32_precision for each in owners]
+        with _exact_cuda():
+            assert [each.fp32_precision for each in owners] == ["ieee"] * 3
+            assert torch.backends.cudnn.deterministic
+        assert [each.fp32_precision for each in owners] == callers
+        assert not torch.backends.cudnn.deterministic
+    finally:
+        owner.fp32_precision = before
 
 
 def test_a_network_that_raises_is_named_and_left_alone(batch: Batch) -> None:
@@ -121,7 +195,7 @@ def test_a_network_that_raises_is_named_and_left_alone(batch: Batch) -> None:
 
 
 def test_every_measurement_is_reached_by_a_proxy() -> None:
-    """So that the tests over all proxies are tests over all measurements; `forward` stands below the others."""
+    """So that `scored`, which can rebuild the network, makes all measurements; `forward` stands below the others."""
     read = {need for entry in list_proxies() for need in entry.needs}
     assert read | {"forward"} == set(MEASUREMENTS)
 

@@ -14,7 +14,17 @@ import harness
 from harness.batches import Batch
 from tests.reference import proxies_sample_gradients as reference
 
-EVERY_KIND = ("nasbench201", "dead edge", "darts", "in place", "shared", "plain", "perceptron", "group norm")
+EVERY_KIND = (
+    "nasbench201",
+    "dead edge",
+    "darts",
+    "in place",
+    "shared",
+    "plain",
+    "perceptron",
+    "group norm",
+    "layer norm",
+)
 
 
 @pytest.mark.parametrize("name", EVERY_KIND)
@@ -36,7 +46,7 @@ def test_zico_is_numpys_over_the_halves(name: str, kind: Callable[..., nn.Module
     assert score.value == pytest.approx(reference.zico(kind(name, bn), halves), rel=1e-7)
 
 
-@pytest.mark.parametrize("name", EVERY_KIND[:-1])
+@pytest.mark.parametrize("name", EVERY_KIND)
 def test_knas_is_the_mean_entry_of_the_gram_matrix(
     name: str, kind: Callable[..., nn.Module], batch: Batch, bn: str, ntk: ModuleType
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
@@ -35,8 +36,23 @@ FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "me
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
 NEED_INPUTS = CORRELATION | {"zen", "zico", "az_expressivity", "az_progressivity"}
 """Defined where the inputs reach the logits."""
-IN_PARTS = {"ntk_trace", "zico", "te_nas_regions"}
+TIED_TO_PLACES = {"ntk_trace", "zico", "te_nas_regions"}
 """Tied to the places in the batch: by its sign vectors, by its halves, by the images that crops are of."""
+OWN_WEIGHTS = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "te_nas_condition", "te_nas_regions"}
+"""Measured with weights of their own draw: those of the network do not matter."""
+OWN_INPUTS_OR_NONE = SIZE | WEIGHTS | FLOW | FEATURES
+"""Of the batch they read its shape at most."""
+DOUBLED = {
+    1: GRADIENT | (SENSITIVITY - {"fisher"}) | {"m_trace", "linear_regions", "swap"},  # means, roots of means, patterns
+    2: {"ntk_trace_exact", "ntk_trace_per_sample", "gradsign"},  # sums over samples
+    4: {"epe_nas"},  # a sum over pairs of samples of a class
+    0.25: {"fisher"},  # mean of squares of what a sample adds to the mean loss
+}
+"""By what the score of a batch is multiplied when every sample comes twice, which leaves batch norm's statistics."""
+NEED_DIFFERENT_SAMPLES = CONDITION | PATTERNS | {"zico"}
+"""Kernels of distinct samples, and halves that differ: not defined where every sample comes twice."""
+OTHERWISE = {"jacob_cov", "ntk_trace", "te_nas_regions"}
+"""Zero eigenvalues count 1/k each; sign vectors and crops are drawn anew for another batch size."""
 EVERY = sorted(entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness."))
 
 DEGENERATE = {
@@ -55,6 +71,12 @@ def test_every_proxy_is_filed_somewhere() -> None:
     of_the_network = SIZE | WEIGHTS | FLOW
     of_activations = PATTERNS | REGIONS | FEATURES
     assert of_gradients | of_kernels | of_the_network | of_activations == set(EVERY)
+
+
+def test_every_proxy_says_what_it_makes_of_its_batch() -> None:
+    groups = [OWN_INPUTS_OR_NONE, *DOUBLED.values(), NEED_DIFFERENT_SAMPLES, OTHERWISE]
+    assert set().union(*groups) == set(EVERY)
+    assert sum(len(group) for group in groups) == len(EVERY)
 
 
 def small(cell: str = CELL, dtype: torch.dtype = torch.float64) -> nn.Module:
@@ -95,8 +117,47 @@ def test_the_order_of_the_batch_does_not_matter(bn: str) -> None:
     order = torch.tensor([3, 0, 5, 1, 4, 2])
     plain = scored(CELL, given, EVERY, bn=bn)
     permuted = scored(CELL, Batch(given.inputs[order], given.labels[order]), EVERY, bn=bn)
-    for name in sorted(set(EVERY) - IN_PARTS):
+    for name in sorted(set(EVERY) - TIED_TO_PLACES):
         assert permuted[name].value == pytest.approx(plain[name].value, rel=1e-9), name
+
+
+@pytest.mark.parametrize("bn", ["train", "eval"])
+def test_a_batch_in_which_every_sample_comes_twice(bn: str) -> None:
+    given = batch()
+    once = scored(CELL, given, EVERY, bn=bn)
+    twice = scored(CELL, Batch(given.inputs.repeat(2, 1, 1, 1), given.labels.repeat(2)), EVERY, bn=bn)
+    for factor, names in DOUBLED.items():
+        for name in sorted(names):
+            assert twice[name].value == pytest.approx(factor * once[name].value, rel=1e-9), name
+    for name in sorted(NEED_DIFFERENT_SAMPLES):
+        assert (once[name].status, twice[name].status) == ("ok", "not_applicable"), name
+    assert twice["jacob_cov"].value == pytest.approx(-len(given) / 1e-5, rel=1e-3)
+
+
+@pytest.mark.parametrize("bn", ["train", "eval"])
+def test_only_some_proxies_read_what_the_batch_holds(bn: str) -> None:
+    given = batch()
+    plain = scored(CELL, given, EVERY, bn=bn)
+    other = scored(CELL, Batch(given.inputs.flip(3) / 2 + given.inputs.flip(0), (given.labels + 1) % 4), EVERY, bn=bn)
+    same = {name for name in EVERY if other[name].value == plain[name].value}
+    # counts that are at their bound for any batch of this size
+    assert same - {"linear_regions", "swap"} == OWN_INPUTS_OR_NONE
+
+
+@pytest.mark.parametrize("bn", ["train", "eval"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_network_that_is_not_finite_has_no_score_but_sizes_and_those_of_own_weights(value: float, bn: str) -> None:
+    space = open_space("nasbench201")
+    network: Any = small()
+    with torch.no_grad():
+        network.stem[1].bias.fill_(value)
+        network.cells[0].layers[0].op[1].weight.fill_(value)
+    rebuild = functools.partial(space.build, space.parse(CELL), classes=4)
+    scores = score_network(network, batch(), resolve(EVERY), Setting(input="given", batch_size=6, bn=bn), rebuild)
+    for name in EVERY:
+        allowed = "ok" if name in SIZE | OWN_WEIGHTS else "not_finite"
+        assert scores[name].status == allowed, (name, scores[name])
+        assert scores[name].status == "ok" or re.search("NaN|inf|nan", scores[name].message), scores[name]
 
 
 @pytest.mark.parametrize("bn", ["train", "eval"])

@@ -15,6 +15,7 @@ from torch import nn
 
 import harness
 from harness.batches import Batch, draw_batch
+from harness.errors import NotApplicable
 from harness.measurements import MEASUREMENTS
 from harness.measurements.own_weights import generator_for
 from harness.measurements.small_networks import _crops, cell_regions, small_network_grams
@@ -149,7 +150,16 @@ def test_small_images_and_other_spaces_are_refused_by_name(tmp_path: Path) -> No
     darts = open_space("darts")
     frame = harness.run(darts, darts.sample(1), NAMES, store=tmp_path / "s.sqlite", batch_size=4, width=4, depth=2)
     assert set(frame["status"]) == {"not_applicable"}
-    assert frame["message"].str.contains("width must be even").all()
+    message = dict(zip(frame["proxy"], frame["message"], strict=True))
+    assert "TE-NAS measures networks of width 3, which this space cannot build" in message["te_nas_condition"]
+    assert "TE-NAS measures networks of width 1, which this space cannot build" in message["te_nas_regions"]
+
+
+def test_a_cell_of_two_inputs_is_refused_by_their_names() -> None:
+    darts = open_space("darts")
+    rebuild = functools.partial(darts.build, darts.sample(1)[0], classes=4)
+    with pytest.raises(NotApplicable, match="cells read before, last"):
+        cell_regions(lambda width, depth, channels, **options: rebuild(width=2, depth=2, **options), BATCH, SETTING)
 
 
 def test_only_the_kernel_grows_with_the_batch() -> None:

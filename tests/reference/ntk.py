@@ -60,7 +60,7 @@ def per_sample_rows(network: nn.Module, inputs: Tensor, objective: Callable[[Ten
     handles = [
         module.register_forward_hook(_with_copies(name, copies))
         for name, module in network.named_modules()
-        if isinstance(module, (nn.Conv2d, nn.Linear, nn.BatchNorm2d))
+        if isinstance(module, (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm))
     ]
     value = objective(network(inputs))
     for handle in handles:
@@ -89,11 +89,24 @@ def _with_copies(
             )
             rows = [p * w[:, None, None] + b[:, None, None] for p, w, b in zip(plain, weights, biases, strict=True)]
             return torch.stack(rows)
+        if isinstance(module, nn.GroupNorm):
+            groups = x.reshape(len(x), module.num_groups, -1)
+            plain = _standardised(groups, module.eps, (2,)).reshape(x.shape)
+            rows = [p * w[:, None, None] + b[:, None, None] for p, w, b in zip(plain, weights, biases, strict=True)]
+            return torch.stack(rows)
+        if isinstance(module, nn.LayerNorm):
+            plain = _standardised(x, module.eps, tuple(range(-len(module.normalized_shape), 0)))
+            return torch.stack([p * w + b for p, w, b in zip(plain, weights, biases, strict=True)])
         if isinstance(module, nn.Linear):
             return torch.stack([functional.linear(a, w, b) for a, w, b in zip(x, weights, biases, strict=True)])
         return torch.cat([module._conv_forward(a[None], w, b) for a, w, b in zip(x, weights, biases, strict=True)])
 
     return recompute
+
+
+def _standardised(values: Tensor, eps: float, dims: tuple[int, ...]) -> Tensor:
+    centred = values - values.mean(dim=dims, keepdim=True)
+    return centred / (centred.square().mean(dim=dims, keepdim=True) + eps).sqrt()
 
 
 def loss_gradient(network: nn.Module, inputs: Tensor, labels: Tensor) -> dict[str, Tensor]:

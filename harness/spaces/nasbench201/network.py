@@ -10,33 +10,50 @@ shortcut conv; a convolution before its BN), last BN, classifier.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
 from harness.spaces.nasbench201.cell import EDGES, NODES, Cell
 
 
+class _Rectified(NamedTuple):
+    """A ReLU's input and output, with what tells whether the output still stands for the input."""
+
+    node: Tensor
+    output: Tensor
+    state: tuple[int, int, bool]
+
+
+_rectified: ContextVar[list[_Rectified] | None] = ContextVar("rectified", default=None)
+"""Nodes that the running cell has rectified so far, None outside a cell. Each thread has its own."""
+
+
 class NodeReLU(nn.ReLU):
-    """A ReLU that shares its output with the other ReLUs of its cell that read the same node.
+    """A ReLU that, while its cell runs, shares its output with the other ReLUs of the cell that read the same node.
 
     They are as many modules as the release's network has, each of them called, but the values are computed and kept for
-    the backward pass once a node. Nothing in a cell changes them in place.
-
-    Args:
-        known: (input, output) of the nodes so far, one list for all ReLUs of a cell, which empties it after each pass.
+    the backward pass once a node. Called by itself it is a plain ReLU. After a hook has changed a node or an output in
+    place the next ReLU computes anew; what an earlier edge has read is then changed too, and its backward pass raises.
     """
-
-    def __init__(self, known: list[tuple[Tensor, Tensor]]) -> None:
-        super().__init__()
-        self._known = known
 
     def forward(self, inputs: Tensor) -> Tensor:
         """ReLU of `inputs`."""
-        for node, output in self._known:
-            if node is inputs:
+        known = _rectified.get()
+        if known is None or inputs.is_inference() or torch.is_inference_mode_enabled():  # those have no versions
+            return super().forward(inputs)
+        for node, output, state in known:
+            if node is inputs and state == _state(inputs, output):
                 return output
-        self._known.append((inputs, super().forward(inputs)))
-        return self._known[-1][1]
+        output = super().forward(inputs)
+        known.append(_Rectified(inputs, output, _state(inputs, output)))
+        return output
+
+
+def _state(node: Tensor, output: Tensor) -> tuple[int, int, bool]:
+    return node._version, output._version, torch.is_grad_enabled()
 
 
 class ReLUConvBN(nn.Module):
@@ -83,17 +100,15 @@ class CellModule(nn.Module):
     def __init__(self, cell: Cell, wide: int) -> None:
         super().__init__()
         self.operations = cell.operations
-        self._known: list[tuple[Tensor, Tensor]] = []
-        self.layers = nn.ModuleList(
-            operation_module(operation, wide, NodeReLU(self._known)) for operation in cell.operations
-        )
+        self.layers = nn.ModuleList(operation_module(operation, wide, NodeReLU()) for operation in cell.operations)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map [N, wide, H, W] to the same shape."""
+        token = _rectified.set([])
         try:
             return self._output(inputs)
         finally:
-            self._known.clear()
+            _rectified.reset(token)
 
     def _output(self, inputs: Tensor) -> Tensor:
         nodes = [inputs]
