@@ -55,7 +55,7 @@ def searches_text(frame: pd.DataFrame, width: int | None = None) -> str:
 
 
 def _accuracy(row: dict[object, object], name: str) -> str:
-    """Mean and standard deviation, in the order of their columns; a dash for NaN, the mean alone without a deviation."""
+    """Mean and standard deviation, in the order of their columns; the mean alone, or a dash, where NaN."""
     mean, deviation = (float(str(row[f"{name}{end}"])) for end in (_MEAN, "_std"))
     alone = math.isnan(mean) or math.isnan(deviation)
     return number(mean, 2) if alone else f"{number(mean, 2)} ± {number(deviation, 2)}"

@@ -221,12 +221,12 @@ def test_searches_are_judged_by_columns_that_every_cell_has(columns: dict[str, n
     found = table_searches(made_table({**columns, TEST_100: torn}), ["random_search"], runs=2)
     assert not any(TEST_100 in name for name in found.frame)
     assert found.remarks[0] == "cifar100_test_200ep_pct of made lacks 10 of 15,625 cells: left out"
-    with pytest.raises(SearchError, match="table made has no test accuracy of all cells.*lacks 10 of 15,625"):
+    with pytest.raises(SearchError, match=r"table made has no test accuracy of all cells.*lacks 10 of 15,625"):
         table_searches(made_table({VALID_12: columns[VALID_12], TEST_100: torn}), ["random_search"])
 
 
 def test_names_are_all_checked_and_each_is_run_once(table: Table) -> None:
-    with pytest.raises(SearchError, match="unknown search 'random_serch'. Did you mean 'random_search'"):
+    with pytest.raises(SearchError, match=r"unknown search 'random_serch'. Did you mean 'random_search'"):
         table_searches(table, ["all", "random_serch"])
     found = table_searches(table, ["random_search", "random_search"], runs=1)
     assert found.frame["search"].tolist() == ["random_search"]

@@ -61,8 +61,9 @@ class Oracle:
         record: whether `history` is kept.
 
     Raises:
-        SearchError: no run, a budget that is no finite positive number, an unknown crossing, fidelities of unequal sizes, a
-            cell without a value or with a cost that is no positive number, or seeds to draw and no generator.
+        SearchError: no run, a budget that is no finite positive number, an unknown crossing, fidelities of unequal
+            sizes, a cell without a value or with a cost that is no positive number, or seeds to draw and
+            no generator.
 
     Attributes:
         spent: seconds so far, shape [R].
