@@ -105,10 +105,15 @@ def hnas(
     The addition of 1e-6 is their code's.
     """
     return _combined(
-        frame,
-        (metric, condition),
-        lambda scores: -(mu * abs(scores[:, 0] ** 2 - target**2) - scores[:, 1] / (scores[:, 0] + 1e-6)),
+        frame, (metric, condition), lambda scores: -hnas_objective(scores[:, 0], -scores[:, 1], target=target, mu=mu)
     )
+
+
+def hnas_objective(
+    metric: Matrix, condition: Matrix, *, target: float | Matrix, mu: float | Matrix
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """μ |M² − M*²| + κ / (M + 1e-6) of HNAS, lower is better: M and κ, M* and μ, of shapes that broadcast."""
+    return mu * abs(metric**2 - target**2) + condition / (metric + 1e-6)
 
 
 def nasi_constrained(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,14 @@ def data_folder(data: Path | None) -> Path | None:
     root = os.environ.get("NASINIT_DATA")
     folder = (Path(root) if root else platformdirs.user_data_path("nasinit")) / "cifar-10-batches-bin"
     return folder if folder.is_dir() else None
+
+
+def refuse_without(needed: str, given: Mapping[str, object]) -> None:
+    """Refuse options that say something only beside another one, which is not there."""
+    if idle := [name for name, value in given.items() if value is not None]:
+        raise SettingError(
+            f"{' and '.join(idle)} without {needed}: give {needed} too, or leave {' and '.join(idle)} out"
+        )
 
 
 def positive(name: str, value: int) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.cli import options
-
-ALL = "all"
 
 
 def query(
@@ -31,8 +30,10 @@ def query(
     proxy: Annotated[
         str | None, typer.Option(help="score that they look at; params and flops need no --scores  [default: nwot]")
     ] = None,
-    metric: Annotated[str, typer.Option(help="score that is HNAS's metric")] = "m_trace",
-    condition: Annotated[str, typer.Option(help="score whose negative is HNAS's condition number")] = "m_condition",
+    metric: Annotated[str | None, typer.Option(help="score that is HNAS's metric  [default: m_trace]")] = None,
+    condition: Annotated[
+        str | None, typer.Option(help="score whose negative is HNAS's condition number  [default: m_condition]")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file for the table")] = None,
 ) -> None:
     """Random search, evolution, REINFORCE and others on a table: test accuracy of what each finds within a budget.
@@ -44,9 +45,12 @@ def query(
     from harness.report.files import check_suffix, write_csv
     from harness.report.search_table import searches_text
     from harness.scores import read_scores
-    from harness.studies.table_searches import guidance_of, table_searches
+    from harness.studies.guidance import guidance_of
+    from harness.studies.table_searches import table_searches
 
     options.positive("runs", runs)
+    if scores is None:
+        options.refuse_without("--scores", {"--run": run, "--metric": metric, "--condition": condition})
     if out is not None:
         check_suffix(out, "a CSV file", (".csv",))
     opened = open_table(table)
@@ -54,20 +58,20 @@ def query(
     guidance = None
     if scores is not None or proxy is not None:
         found = None if scores is None else read_scores(scores, run)
-        guidance, remark = guidance_of(
-            None if found is None else found.frame, proxy=proxy or "nwot", metric=metric, condition=condition
-        )
-        print(f"{'' if found is None else f'scores: {found.origin}; '}{remark}")
+        if found is not None:
+            print(f"scores: {found.origin}")
+        guidance = guidance_of(None if found is None else found.frame, proxy=proxy, metric=metric, condition=condition)
     result = table_searches(
         opened,
-        () if ALL in method else method,
+        method,
         runs=runs,
         seed=seed,
         budget_seconds=budget_seconds,
         column=column,
         guidance=guidance,
+        announce=lambda line: print(line, file=sys.stderr),
     )
-    print(f"{runs:,} runs of each search, {budget_seconds:,.0f} s a run, seed {seed}")
+    print(f"{runs:,} run{'' if runs == 1 else 's'} of each search, {budget_seconds:,.0f} s a run, seed {seed}")
     for remark in result.remarks:
         print(remark)
     for name, reason in result.skipped.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from harness.errors import ScoresError
@@ -17,12 +19,12 @@ _MEAN, _PUBLISHED = "_mean", "published_"
 
 
 def searches_text(frame: pd.DataFrame, width: int | None = None) -> str:
-    """The frame of `harness.studies.table_searches` as lines: mean ± standard deviation over the runs.
+    """The frame of `harness.studies.table_searches` as lines: mean ± standard deviation over the runs, if several.
 
     Args:
         frame: a row a search: `search`, `seconds`, `queries`, for each accuracy `NAME_mean` and `NAME_std`, and of a
             paper `published` (the search's name there), `published_source`, and numbers with `published_` before their
-            name. A NaN or an empty text stands for what there is not.
+            name. A NaN or an empty text stands for what there is not, so that a CSV read back reads the same.
         width: characters a line of the sources; by default the terminal's.
 
     Returns:
@@ -35,6 +37,7 @@ def searches_text(frame: pd.DataFrame, width: int | None = None) -> str:
     names = [name for name in names if not name.startswith(_PUBLISHED)]
     if frame.empty or "search" not in frame.columns or not names:
         raise ScoresError("there are no searches to show: the frame needs rows, a column 'search' and one …_mean")
+    frame = frame.assign(**{name: _texts(frame[name]) for name in ("published", "published_source")})
     rows = []
     for row in frame.to_dict("records"):
         spent = [number(float(row["seconds"]), 0), number(float(row["queries"]), 1)]
@@ -52,6 +55,12 @@ def searches_text(frame: pd.DataFrame, width: int | None = None) -> str:
 
 
 def _accuracy(row: dict[object, object], name: str) -> str:
-    """Mean and standard deviation, in the order of their columns; a dash for NaN."""
+    """Mean and standard deviation, in the order of their columns; the mean alone, or a dash, where NaN."""
     mean, deviation = (float(str(row[f"{name}{end}"])) for end in (_MEAN, "_std"))
-    return number(mean, 2) if mean != mean else f"{number(mean, 2)} ± {number(deviation, 2)}"
+    alone = math.isnan(mean) or math.isnan(deviation)
+    return number(mean, 2) if alone else f"{number(mean, 2)} ± {number(deviation, 2)}"
+
+
+def _texts(labels: pd.Series[str]) -> pd.Series[str]:
+    """The labels, empty where a CSV read back has NaN."""
+    return labels.astype(object).where(labels.notna(), "")

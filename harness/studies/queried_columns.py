@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 VALIDATION = "cifar10_valid_12ep_pct"
 """What the scripts of NAS-Bench-201 ask for."""
-TEST = "cifar10_test_200ep_pct"
+DATASETS = ("cifar10", "cifar100", "imagenet16_120")
+TESTS = {dataset: f"{dataset}_test_200ep_pct" for dataset in DATASETS}
+"""What searches are judged by."""
 
 _IMAGES = {  # of the training and of the evaluation, and the name of the training in a converted release
     ("cifar10", "valid"): (25_000, 25_000, "cifar10half"),
@@ -45,35 +47,80 @@ class Questions:
     remarks: tuple[str, ...]
 
 
-def questions_of(table: Table, keys: Sequence[str], multiply_adds: FloatArray, column: str | None = None) -> Questions:
-    """What searches may ask of a table: one accuracy, and that of the longest training on the same images.
+def judged_by(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
+    """Test accuracies that every cell has, by column and of shape [C], and a remark on each column that lacks some.
+
+    Raises:
+        SearchError: there is none.
+        TableError: a table that lacks cells.
+    """
+    import numpy as np
+
+    found: dict[str, FloatArray] = {}
+    remarks = []
+    for name in TESTS.values():
+        if name not in table.column_names:
+            continue
+        values = table.values(keys, name)
+        if missing := int(np.isnan(values).sum()):
+            remarks.append(f"{name} of {table.facts.name} lacks {missing:,} of {len(keys):,} cells: left out")
+        else:
+            found[name] = values
+    if not found:
+        reason = f": {'; '.join(remarks)}" if remarks else ""
+        raise SearchError(
+            f"table {table.facts.name} has no test accuracy of all cells, which searches are judged by{reason}. It "
+            f"needs one of {', '.join(TESTS.values())}; its columns: {', '.join(table.column_names)}"
+        )
+    return found, tuple(remarks)
+
+
+def questions_of(
+    table: Table, keys: Sequence[str], multiply_adds: FloatArray, column: str | None = None, *, trainings: int = 2
+) -> Questions:
+    """What a search may ask of a table: one accuracy, and that of the longest training on the same images.
 
     Args:
         table: of NAS-Bench-201.
         keys: all cells of the space, C of them.
         multiply_adds: of their networks for CIFAR-10, shape [C].
         column: the accuracy to ask for; by default the validation accuracy on CIFAR-10 after 12 epochs, or the test
-            accuracy after 200 where a table has no other, with a remark.
+            accuracy after 200 where a table has no other.
+        trainings: how many of the two the search asks for. Only these decide whether the table's seconds are taken, so
+            that a search never pays tabulated seconds for one training and modelled ones for the other.
 
     Raises:
-        SearchError: a column that is no accuracy after a training whose images are known, or lacks values.
+        SearchError: a column that is no accuracy after a training whose images are known, or lacks values; none to ask
+            for by default.
         TableError: an unknown column.
     """
     from harness.search.queried.oracle import Fidelity
 
-    first = table.column(column or (VALIDATION if VALIDATION in table.column_names else TEST))
+    first = table.column(column or _by_default(table))
     if not is_accuracy(table, first.name) or (first.dataset, first.split) not in _IMAGES or first.epochs is None:
         raise SearchError(f"column {first.name!r} is no accuracy that a search can ask for: give one as {VALIDATION}")
-    asked = [first, *_longest_beside(table, first)]
+    asked = [first, *_longest_beside(table, first)][:trainings]
     values, costs = [_values(table, keys, one) for one in asked], [_seconds(table, keys, one) for one in asked]
     tabulated = all(cost is not None for cost in costs)
     fidelities = []
     for one, value, cost in zip(asked, values, costs, strict=True):
         training, validation = _modelled(one, multiply_adds)
         fidelities.append(Fidelity(value, (cost if tabulated and cost is not None else training) + validation))
-    remarks = [_test_remark(table)] if column is None and first.name == TEST else []
-    remarks += [_seeds_remark(first.name, len(values[0])), _seconds_remark(tabulated)]
+    remarks = [] if first.name == VALIDATION else [_other_remark(table, first, chosen=column is not None)]
+    remarks += [_seeds_remark(one.name, len(value)) for one, value in zip(asked, values, strict=True)]
+    remarks.append(_seconds_remark(tabulated))
     return Questions(tuple(one.name for one in asked), tuple(fidelities), tuple(remarks))
+
+
+def _by_default(table: Table) -> str:
+    """The column that is asked for where none is named."""
+    for name in (VALIDATION, TESTS["cifar10"]):
+        if name in table.column_names:
+            return name
+    raise SearchError(
+        f"table {table.facts.name} has neither {VALIDATION} nor {TESTS['cifar10']} to ask for: name a column, one of "
+        f"{', '.join(name for name in table.column_names if is_accuracy(table, name))}"
+    )
 
 
 def _longest_beside(table: Table, first: Column) -> list[Column]:
@@ -137,13 +184,21 @@ def _seconds_remark(tabulated: bool) -> str:
 
 
 def _seeds_remark(column: str, seeds: int) -> str:
+    scripts = column == VALIDATION
     if seeds > 1:
-        return f"a query answers {column} of one training seed, drawn anew, as in the scripts of NAS-Bench-201"
-    return f"a query answers {column} as the table has it; the scripts of NAS-Bench-201 draw one training seed"
+        cited = ", as in the scripts of NAS-Bench-201" if scripts else ""
+        return f"a query answers {column} of one training seed, drawn anew{cited}"
+    cited = "; the scripts of NAS-Bench-201 draw one training seed" if scripts else ""
+    return f"a query answers {column} as the table has it{cited}"
 
 
-def _test_remark(table: Table) -> str:
-    return (
-        f"{table.facts.name} has no {VALIDATION}: the searches ask for the test accuracy itself, which they are judged "
-        "by, after 200 epochs on all images. Not comparable with published rows"
-    )
+def _other_remark(table: Table, asked: Column, *, chosen: bool) -> str:
+    """What it means that not `VALIDATION` is asked for, by choice or because there is none."""
+    why = "" if chosen else f"{table.facts.name} has no {VALIDATION}: "
+    if asked.name in TESTS.values():
+        what = f"the test accuracy itself, {asked.name}, which they are judged by"
+    elif asked.split == "test":
+        what = f"{asked.name}, an accuracy on the test images, which they are judged by"
+    else:
+        what = f"{asked.name}, not for {VALIDATION} as the scripts of NAS-Bench-201 do"
+    return f"{why}the searches ask for {what}. Not comparable with published rows"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table
-from harness.errors import ScoresError, SearchError, unknown
-from harness.join import BASELINES
-from harness.matching import matched_scores
+from harness.errors import SearchError, unknown
 from harness.setting import derived_seed
 from harness.spaces import open_space
+from harness.studies.guidance import SPACE, Guidance, sizes_by_cell
 from harness.studies.published_searches import PUBLISHED
-from harness.studies.queried_columns import Questions, questions_of
+from harness.studies.queried_columns import TESTS, Questions, judged_by, questions_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,13 +20,12 @@ if TYPE_CHECKING:
     from harness.search.queried.indexed import CellArray, FloatArray
     from harness.search.queried.methods import Method
 
-SPACE = "nasbench201"
-DATASETS = ("cifar10", "cifar100", "imagenet16_120")
-TESTS = {dataset: f"{dataset}_test_200ep_pct" for dataset in DATASETS}
 BUDGET_SECONDS = 12_000.0
 RUNS = 500
+ALL = "all"
 EXACT = {"random": 1, "optimal_of_10": 10, "optimal_of_100": 100}
 """Rows that need no runs: the best of so many random cells by the test accuracy itself."""
+_LONG_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,12 @@ class TableSearches:
 
     Attributes:
         frame: a row a search: `search`, `source`, `runs` (0 for an exact expectation), for each test column of the
-            table its mean and standard deviation over the runs, `…_mean` and `…_std`, `seconds` and `queries` (means
-            over the runs; NaN where no accuracy is asked for), and as `published_…` the same of a paper's row.
+            table its mean and standard deviation over the runs, `…_mean` and `…_std` (NaN for a single run), `seconds`
+            and `queries` (means over the runs; NaN where no accuracy is asked for), and as `published_…` the same of a
+            paper's row.
         chosen: the chosen cells of each search, its runs in order.
         skipped: searches that could not run, and why.
-        remarks: how to read the numbers.
+        remarks: how to read the numbers of these searches.
     """
 
     frame: pd.DataFrame
@@ -57,22 +56,25 @@ def table_searches(
     seed: int = 0,
     budget_seconds: float = BUDGET_SECONDS,
     column: str | None = None,
-    guidance: Mapping[str, FloatArray] | None = None,
+    guidance: Guidance | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> TableSearches:
     """Run searches against a table and look up the test accuracy of what each run chose, by the best it asked for.
 
     Args:
-        table: of NAS-Bench-201, with a value of all cells.
-        names: of the searches; without any, all that the table and the guidance allow, and the exact rows.
+        table: of NAS-Bench-201, with a test accuracy of all cells.
+        names: of the searches, each run once; without any, or with `all`, all that the table and the guidance allow,
+            and the exact rows.
         runs: of each search.
         seed: of all runs; a search's runs do not depend on which others there are.
         budget_seconds: of each run.
         column: accuracy that is asked for, by default the validation accuracy on CIFAR-10 after 12 epochs.
         guidance: from `guidance_of`, for the searches that look at a training-free score.
+        announce: told of a search that takes long, before it begins.
 
     Raises:
-        SearchError: an unknown search, one whose guidance or column is missing, a table of another space, or one that
-            lacks cells; no run, or no second.
+        SearchError: an unknown search, one whose guidance or column is missing, a table of another space, or without
+            values of all cells; no run, or a budget that is no finite positive number.
         TableError: an unknown column, or a table without cells of the space.
     """
     import pandas as pd
@@ -80,128 +82,111 @@ def table_searches(
     from harness.search.queried.methods import METHODS
 
     for name in names:
-        if name not in EXACT and name not in METHODS:
-            raise SearchError(unknown("search", name, [*EXACT, *METHODS]))
+        if name not in (ALL, *EXACT, *METHODS):
+            raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
     if table.facts.space != SPACE:
         raise SearchError(f"searches query tables of {SPACE}; {table.facts.name} is of the space {table.facts.space}")
-    keys, multiply_adds = _cells()
-    tests = {name: table.values(keys, name) for name in TESTS.values() if name in table.column_names}
-    questions = questions_of(table, keys, multiply_adds, column)
+    everything, guided = not names or ALL in names, guidance or Guidance()
+    desk = _Desk(table, column)
+    tests, remarks = judged_by(table, desk.keys)
     rows, chosen, skipped = [], {}, {}
-    for name in names or [*EXACT, *METHODS]:
+    ran: dict[str, Method] = {}
+    for name in [*EXACT, *METHODS] if everything else dict.fromkeys(names):
         if name in EXACT:
             rows.append(_exact_row(name, tests))
             continue
         method = METHODS[name]
-        if reason := _hindrance(method, questions, guidance or {}):
-            if names:
+        if reason := _hindrance(method, desk, guided):
+            if not everything:
                 raise SearchError(f"{name} cannot run: {reason}")
             skipped[name] = reason
             continue
-        cells, spent = _run(method, questions, guidance or {}, runs, derived_seed(seed, "query", name), budget_seconds)
+        if announce and method.seconds_a_run * runs >= _LONG_SECONDS:
+            announce(f"{name}: {runs:,} runs take about {method.seconds_a_run * runs:,.0f} s")
+        cells, spent = _run(method, desk, guided, runs, derived_seed(seed, "query", name), budget_seconds)
         rows.append(_row(method, cells, spent, tests))
-        chosen[name] = tuple(keys[cell] for cell in cells.tolist())
-    return TableSearches(pd.DataFrame(rows), chosen, skipped, questions.remarks)
+        chosen[name] = tuple(desk.keys[cell] for cell in cells.tolist())
+        ran[name] = method
+    needed = [name for method in ran.values() for name in method.guidance]
+    remarks = (*remarks, *guided.remarks_on(needed), *_remarks_on_questions(desk, ran))
+    return TableSearches(pd.DataFrame(rows), chosen, skipped, remarks)
 
 
-def guidance_of(
-    frame: pd.DataFrame | None, *, proxy: str, metric: str = "m_trace", condition: str = "m_condition"
-) -> tuple[dict[str, FloatArray], str]:
-    """Scores by cell for the searches that look at them, and a remark on which they are and how many.
+class _Desk:
+    """What each kind of search may ask of the table, looked up once: by how many trainings it asks for."""
 
-    Args:
-        frame: as `harness.run` returns it; None where only `params` or `flops` are wanted.
-        proxy: the score of `best_of_…` and of the warmed-up evolutions.
-        metric: HNAS's M; the guidance lacks it where the frame does.
-        condition: proxy whose negative is HNAS's κ.
+    def __init__(self, table: Table, column: str | None) -> None:
+        import numpy as np
 
-    Returns:
-        `scores`, `metric` and `condition`, each of shape [C], NaN for a cell without a score.
+        space = open_space(SPACE)
+        self.keys = [space.key(cell) for cell in space]
+        self._table, self._column = table, column
+        self._multiply_adds: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
+        self._known: dict[int, Questions] = {}
+        if column is not None:
+            table.column(column)  # a wrong name is an error also where nothing is asked
 
-    Raises:
-        ScoresError: a proxy without a score, with the nearest name.
-    """
-    import numpy as np
-
-    scores = {} if frame is None else _by_cell(frame)
-    sizes = {name: np.asarray(values, dtype=np.float64) for name, values in zip(BASELINES, _sizes(), strict=True)}
-    known = {**sizes, **scores}
-    if proxy not in known:
-        raise ScoresError(unknown("proxy of the scores", proxy, known))
-    guidance = {"scores": known[proxy]}
-    if metric in known and condition in known:
-        guidance |= {"metric": known[metric], "condition": -known[condition]}
-    count = int((~np.isnan(known[proxy])).sum())
-    remark = f"{count:,} of {len(known[proxy]):,} cells have a score of {proxy}"
-    remark += "" if count == len(known[proxy]) else "; these are drawn from"
-    return guidance, remark + ("" if proxy == "nwot" else "; the published NASWOT rows are by nwot")
+    def questions(self, trainings: int) -> Questions:
+        """What a search of so many trainings asks; SearchError where the table cannot answer."""
+        if trainings not in self._known:
+            self._known[trainings] = questions_of(
+                self._table, self.keys, self._multiply_adds, self._column, trainings=trainings
+            )
+        return self._known[trainings]
 
 
-def _by_cell(frame: pd.DataFrame) -> dict[str, FloatArray]:
-    """Score of every proxy that has one, by cell in the order of the space; NaN where there is none."""
-    import numpy as np
-
-    space = open_space(SPACE)
-    scores = matched_scores(frame, space).scores
-    place = {space.key(architecture): at for at, architecture in enumerate(space)}
-    found: dict[str, FloatArray] = {}
-    for proxy, group in scores[scores["score"].notna()].groupby("proxy", sort=False):
-        values = np.full(len(place), np.nan)
-        values[[place[key] for key in group["architecture"]]] = group["score"]
-        found[str(proxy)] = values
-    return found
-
-
-def _cells() -> tuple[list[str], FloatArray]:
-    """Keys of all cells in the order of the space, and their multiply-adds."""
-    import numpy as np
-
-    space = open_space(SPACE)
-    return [space.key(cell) for cell in space], np.array(_sizes()[1], dtype=np.float64)
-
-
-def _sizes() -> tuple[list[int], list[int]]:
-    """Parameters and multiply-adds of all cells, in the order of the space."""
-    space = open_space(SPACE)
-    return [space.parameter_count(cell) for cell in space], [space.multiply_adds(cell) for cell in space]
-
-
-def _hindrance(method: Method, questions: Questions, guidance: Mapping[str, FloatArray]) -> str:
-    """Why a search cannot run, or nothing."""
-    if missing := [name for name in method.guidance if name not in guidance]:
+def _hindrance(method: Method, desk: _Desk, guidance: Guidance) -> str:
+    """Why a search cannot run, or nothing; SearchError where no search can."""
+    if missing := [name for name in method.guidance if name not in guidance.by_cell]:
         return f"it needs {' and '.join(missing)} by cell: give --scores, and --proxy or --metric and --condition"
-    if method.fidelities > len(questions.fidelities):
-        return f"it needs a longer training beside {questions.columns[0]}, which the table does not have"
+    if not method.queries:
+        return ""
+    first = desk.questions(1)
+    if method.fidelities == 1:
+        return ""
+    try:
+        found = desk.questions(method.fidelities)
+    except SearchError as error:  # a column beside the first that lacks values
+        return str(error)
+    if method.fidelities > len(found.fidelities):
+        return f"it needs a longer training beside {first.columns[0]}, which the table does not have"
     return ""
 
 
+def _remarks_on_questions(desk: _Desk, ran: Mapping[str, Method]) -> list[str]:
+    """Remarks on what was asked, with the searches that asked where not all did."""
+    asking = {name: desk.questions(method.fidelities).remarks for name, method in ran.items() if method.queries}
+    found = []
+    for remark in dict.fromkeys(remark for remarks in asking.values() for remark in remarks):
+        by = [name for name, remarks in asking.items() if remark in remarks]
+        found.append(remark if len(by) == len(asking) else f"{', '.join(by)}: {remark}")
+    return found
+
+
 def _run(
-    method: Method,
-    questions: Questions,
-    guidance: Mapping[str, FloatArray],
-    runs: int,
-    seed: int,
-    budget_seconds: float,
+    method: Method, desk: _Desk, guidance: Guidance, runs: int, seed: int, budget_seconds: float
 ) -> tuple[CellArray, tuple[float, float]]:
     """Chosen cells, and the mean seconds and queries."""
     import numpy as np
 
     from harness.search.queried.indexed import NASBENCH201
-    from harness.search.queried.oracle import Oracle
+    from harness.search.queried.oracle import Fidelity, Oracle
 
     of_search, of_oracle = np.random.default_rng(seed).spawn(2)
+    cells = len(NASBENCH201)
+    nothing = Fidelity(np.zeros((1, cells)), np.ones(cells))
     oracle = Oracle(
-        questions.fidelities[: method.fidelities],
+        desk.questions(method.fidelities).fidelities if method.queries else [nothing],
         runs=runs,
         budget_seconds=budget_seconds,
         crossing=method.crossing,
         generator=of_oracle,
     )
-    needed = {name: guidance[name] for name in method.guidance}
-    cells = method.search(oracle, NASBENCH201, of_search, **needed)
+    needed = {name: guidance.by_cell[name] for name in method.guidance}
+    chosen = method.search(oracle, NASBENCH201, of_search, **needed)
     if not method.queries:
-        return cells, (np.nan, np.nan)
-    return cells, (float(oracle.spent.mean()), float(oracle.queries.mean()))
+        return chosen, (np.nan, np.nan)
+    return chosen, (float(oracle.spent.mean()), float(oracle.queries.mean()))
 
 
 def _row(
@@ -210,7 +195,7 @@ def _row(
     found = {}
     for column, values in tests.items():
         found[f"{column}_mean"] = float(values[cells].mean())
-        found[f"{column}_std"] = float(values[cells].std())
+        found[f"{column}_std"] = float(values[cells].std()) if len(cells) > 1 else float("nan")
     seconds, queries = spent
     row = {"search": method.name, "source": method.source, "runs": len(cells), **found}
     return {**row, "seconds": seconds, "queries": queries, **_published(method.name, tests)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,16 @@ def test_scores_of_a_store_guide(nasinit: Run, whole: Path, store: Path) -> None
     assert "12 of 15,625 cells have a score of flops; these are drawn from" in ended.out
 
 
+@pytest.mark.parametrize(("searches", "unloaded"), [(["random_search"], {"torch", "sklearn"}), (["all"], {"torch"})])
+def test_a_query_loads_no_torch_and_unguided_no_sklearn(searches: list[str], unloaded: set[str], whole: Path) -> None:
+    options = [*searches, "--table", str(whole), "--runs", "1", "--budget-seconds", "300"]
+    program = f"import sys; sys.argv = ['nasinit', 'query', *{options!r}]\nfrom harness.cli import main\ntry: main()\n"
+    program += "finally: print('loaded', *sorted({name.partition('.')[0] for name in sys.modules}))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "1 run of each search" in ended.stdout
+    assert not unloaded & set(ended.stdout.splitlines()[-1].split())
+
+
 def test_the_packaged_table_has_no_validation_accuracies_and_says_so(nasinit: Run) -> None:
     ended = nasinit("query", "random_search", "--runs", 2)
     assert (ended.code, ended.err) == (0, "")
@@ -77,7 +89,11 @@ def test_the_packaged_table_has_no_validation_accuracies_and_says_so(nasinit: Ru
         (("hnas",), "hnas cannot run: it needs metric and condition by cell"),
         (("best_of_10",), "best_of_10 cannot run: it needs scores by cell"),
         (("random_search", "--runs", 0), "--runs must be at least 1, got 0"),
-        (("random_search", "--budget-seconds", 0), "a budget must be more than 0 seconds, got 0"),
+        (("random_search", "--budget-seconds", 0), "a budget must be more than 0 seconds and finite, got 0"),
+        (("random_search", "--budget-seconds", "inf"), "a budget must be more than 0 seconds and finite, got inf"),
+        (("random_search", "--run", 1), "--run without --scores: give --scores too"),
+        (("hnas", "--metric", "m_grad"), "--metric without --scores: give --scores too"),
+        (("all", "random_serch"), "unknown search 'random_serch'. Did you mean 'random_search'?"),
         (("random_search", "--column", "cifar10_valid_12ep_pc"), "unknown column 'cifar10_valid_12ep_pc'"),
         (("best_of_10", "--proxy", "nwto"), "unknown proxy of the scores 'nwto'"),
         (("best_of_10", "--scores", "absent.csv"), "no scores at absent.csv"),

@@ -45,6 +45,20 @@ def test_the_lines():
     assert lines[5:] == ["", "published by A paper, table 3: RS"]
 
 
+def test_a_csv_read_back_gives_the_same_lines(tmp_path):
+    frame = pd.DataFrame(
+        [row("random", 87.056), row("random_search", 93.751, published="RS", seconds=1.0, queries=2.0)]
+    )
+    for kept in (frame, frame[:1]):
+        kept.to_csv(tmp_path / "searches.csv", index=False)
+        assert searches_text(pd.read_csv(tmp_path / "searches.csv"), width=100) == searches_text(kept, width=100)
+
+
+def test_a_single_run_has_no_deviation():
+    frame = pd.DataFrame([{**row("random_search", 93.7), "cifar10_test_200ep_pct_std": NAN}])
+    assert "93.70  " in searches_text(frame)
+
+
 def test_without_published_rows_there_are_no_sources():
     assert searches_text(pd.DataFrame([row("random", 87.0)])).endswith("–        –")
 

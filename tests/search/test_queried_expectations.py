@@ -30,7 +30,9 @@ def reported(asked):
 
 
 def oracle_of(values, *, runs, budget, seconds=100.0):
-    return Oracle([Fidelity(values[None], np.full(len(values), seconds))], runs=runs, budget_seconds=budget)
+    return Oracle(
+        [Fidelity(values[None], np.full(len(values), seconds))], runs=runs, budget_seconds=budget, record=True
+    )
 
 
 def assert_expected(found, expected):
@@ -55,7 +57,7 @@ def test_the_best_of_samples_has_its_exact_expectation(asked, reported):
 def test_successive_halving_trains_the_best_of_the_first_rung(asked, reported):
     # 20 cells at 100 s take half of 4,000 s, two at 1,000 s the other half: the better of the two best of 20
     fidelities = [Fidelity(asked[None], np.full(len(asked), 100.0)), Fidelity(reported[None], np.full(len(asked), 1e3))]
-    oracle = Oracle(fidelities, runs=300, budget_seconds=4_000)
+    oracle = Oracle(fidelities, runs=300, budget_seconds=4_000, record=True)
     chosen = successive_halving(oracle, NASBENCH201, np.random.default_rng(0))
     assert (oracle.queries == 22).all()
     assert (oracle.spent == 4_000).all()

@@ -24,7 +24,7 @@ def landscape():
 
 
 def oracle_of(accuracy, *, runs, budget=1e9):
-    return Oracle([Fidelity(accuracy[None], np.full(CELLS, 100.0))], runs=runs, budget_seconds=budget)
+    return Oracle([Fidelity(accuracy[None], np.full(CELLS, 100.0))], runs=runs, budget_seconds=budget, record=True)
 
 
 def asked_by(oracle, run):
@@ -99,6 +99,21 @@ def test_no_cell_with_both_numbers_is_an_error(landscape):
             np.random.default_rng(5),
             metric=metric * np.nan,
             condition=condition,
+        )
+
+
+@pytest.mark.parametrize(
+    ("sign", "message"), [((-1, 1), "15,625 have M < 0 and 0 have κ <= 0"), ((1, -1), "0 have M < 0 and 15,625 have κ")]
+)
+def test_numbers_of_the_wrong_sign_are_refused(landscape, sign, message):
+    accuracy, metric, condition = landscape
+    with pytest.raises(SearchError, match=message):
+        hnas(
+            oracle_of(accuracy, runs=1),
+            NASBENCH201,
+            np.random.default_rng(5),
+            metric=sign[0] * metric,
+            condition=sign[1] * condition,
         )
 
 

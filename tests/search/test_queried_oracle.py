@@ -98,8 +98,9 @@ def test_one_of_the_seeds_that_a_cell_has_is_drawn_uniformly():
     ("changed", "message"),
     [
         ({"runs": 0}, "runs must be at least 1, got 0"),
-        ({"budget_seconds": 0}, "a budget must be more than 0 seconds, got 0"),
-        ({"budget_seconds": float("nan")}, "a budget must be more than 0 seconds, got nan"),
+        ({"budget_seconds": 0}, "a budget must be more than 0 seconds and finite, got 0"),
+        ({"budget_seconds": float("inf")}, "a budget must be more than 0 seconds and finite, got inf"),
+        ({"budget_seconds": float("nan")}, "a budget must be more than 0 seconds and finite, got nan"),
         ({"crossing": "droped"}, "unknown crossing 'droped'. Did you mean 'dropped'?"),
         ({"fidelities": []}, "an oracle needs at least one fidelity"),
         ({"fidelities": [Fidelity(VALUES[0], SECONDS)]}, r"fidelity 0 needs values of shape \[seeds, 4\]"),

@@ -76,7 +76,7 @@ def test_every_method_has_a_reference():
 def test_every_run_takes_the_references_path(name, budget, crossing, fidelities, scores):
     method = METHODS[name]
     chosen_fidelities = fidelities[: method.fidelities]
-    oracle = Oracle(chosen_fidelities, runs=RUNS, budget_seconds=budget, crossing=crossing)
+    oracle = Oracle(chosen_fidelities, runs=RUNS, budget_seconds=budget, crossing=crossing, record=True)
     draws = Recorded(3)
     guidance = {"scores": scores} if method.guidance else {}
     chosen = method.search(oracle, NASBENCH201, draws, **guidance)
@@ -98,7 +98,7 @@ def test_every_run_takes_the_references_path(name, budget, crossing, fidelities,
 
 @pytest.mark.parametrize("samples", [1, 10, 200])
 def test_the_best_of_samples_is_the_references(samples, fidelities, scores):
-    oracle, draws = Oracle(fidelities, runs=50, budget_seconds=1.0), Recorded(4)
+    oracle, draws = Oracle(fidelities, runs=50, budget_seconds=1.0, record=True), Recorded(4)
     chosen = best_of_samples(oracle, NASBENCH201, draws, scores=scores, samples=samples)
     expected = [reference.best_of_samples((array[run] for array in draws.log), scores) for run in range(50)]
     assert chosen.tolist() == expected
@@ -114,10 +114,45 @@ def test_cells_without_a_score_are_never_picked(samples, fidelities, scores):
         best_of_samples(oracle, NASBENCH201, np.random.default_rng(0), scores=scores * np.nan, samples=samples)
 
 
-@pytest.mark.parametrize("name", sorted(set(METHODS) - ELSEWHERE))
+def test_a_crossing_rule_other_than_the_default_names_where_it_was_read():
+    assert {name for name, method in METHODS.items() if method.crossing != DROPPED} == {"reinforce"}
+    assert METHODS["reinforce"].rule_from
+
+
+def test_with_several_seeds_a_run_takes_the_references_path_on_what_it_was_answered(fidelities):
+    """Each query answers one of three seeds; the reference is told the answers in the order of its own asking."""
+    generator = np.random.default_rng(7)
+    seeds = fidelities[0].values + generator.integers(-4, 5, size=(3, CELLS))
+    for name in ("regularised_evolution", "reinforce"):
+        seeded = Fidelity(seeds, fidelities[0].seconds)
+        oracle = Oracle([seeded], runs=3, budget_seconds=5_000.0, generator=np.random.default_rng(1), record=True)
+        draws = Recorded(5)
+        chosen = METHODS[name].search(oracle, NASBENCH201, draws)
+        for run in range(3):
+            steps = [step for step in oracle.history if step.answered[run]]
+            account = Replayed([step.values[run] for step in steps], [seeded.seconds.tolist()], 5_000.0)
+            BY_REFERENCE[name](account, (array[run] for array in draws.log))
+            assert [cell for cell, _, _ in account.trace] == [step.cells[run] for step in steps]
+            assert all(value in seeds[:, cell] for cell, _, value in account.trace)
+            assert chosen[run] == account.chosen()
+
+
+class Replayed(reference.Account):
+    """An account that answers the n-th query with the n-th of the given values, whatever the cell."""
+
+    def __init__(self, answers, seconds, budget):
+        super().__init__([self], seconds, budget)
+        self.answers = answers
+
+    def __getitem__(self, cell):
+        return self.answers[len(self.trace)]
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
 def test_a_seed_decides_and_the_global_state_neither_matters_nor_moves(name, fidelities, scores):
     method = METHODS[name]
-    guidance = {"scores": scores} if method.guidance else {}
+    by_name = {"scores": scores, "metric": np.abs(scores), "condition": 1 + np.arange(CELLS) % 97.0}
+    guidance = {one: by_name[one] for one in method.guidance}
 
     def chosen(seed):
         oracle = Oracle(fidelities[: method.fidelities], runs=5, budget_seconds=3_000)

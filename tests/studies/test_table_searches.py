@@ -16,9 +16,10 @@ from harness.search.queried.methods import METHODS
 from harness.search.queried.seconds import training_seconds, validation_seconds
 from harness.spaces import open_space
 from harness.stats import best_of_random
+from harness.studies.guidance import Guidance, guidance_of
 from harness.studies.published_searches import PUBLISHED
 from harness.studies.queried_columns import questions_of
-from harness.studies.table_searches import EXACT, TESTS, guidance_of, table_searches
+from harness.studies.table_searches import EXACT, TESTS, table_searches
 
 SPACE = open_space("nasbench201")
 KEYS = [str(cell) for cell in SPACE]
@@ -92,7 +93,7 @@ def test_all_runs_everything_that_can_run_and_says_why_the_rest_cannot(table: Ta
     guided = {name for name, method in METHODS.items() if method.guidance}
     assert set(without.skipped) == guided
     assert list(without.frame["search"]) == [*EXACT, *(name for name in METHODS if name not in guided)]
-    guidance, _ = guidance_of(scores, proxy="nwot")
+    guidance = guidance_of(scores)
     whole = table_searches(table, runs=2, budget_seconds=3_000, guidance=guidance)
     assert list(whole.frame["search"]) == [*EXACT, *METHODS]
     assert not whole.skipped
@@ -127,6 +128,8 @@ def test_seconds_are_never_mixed(columns: dict[str, np.ndarray]) -> None:
         np.testing.assert_allclose(fidelity.seconds, seconds + once)
     assert any("as the table has them" in remark for remark in questions.remarks)
     torn = {**both, "cifar10half_200ep_train_s": np.where(np.arange(len(KEYS)) == 5, np.nan, tabulated)}
+    alone = questions_of(made_table(torn), KEYS, MACS, trainings=1)
+    np.testing.assert_allclose(alone.fidelities[0].seconds, 77.0 + once)  # the torn column is not this search's
     modelled = questions_of(made_table(torn), KEYS, MACS)
     np.testing.assert_allclose(modelled.fidelities[0].seconds, training_seconds(MACS, epochs=12, images=25_000) + once)
 
@@ -162,17 +165,77 @@ def test_seeds_are_asked_for_where_every_cell_has_one(columns: dict[str, np.ndar
 
 
 def test_guidance_is_by_cell_and_says_how_many_have_a_score(scores: pd.DataFrame) -> None:
-    guidance, remark = guidance_of(scores, proxy="nwot")
+    found = guidance_of(scores)
+    guidance, remark = found.by_cell, found.remarks["scores"]
     given = dict(zip(scores["architecture"][: len(KEYS[::3])], scores["score"], strict=False))
     for at in (0, 3, 15_624):
         assert guidance["scores"][at] == given[KEYS[at]]
     assert np.isnan(guidance["scores"]).sum() == len(KEYS) - len(KEYS[::3])
     assert np.nanmin(guidance["condition"]) > 0  # κ is the negative of the score, which is higher the better
+    assert found.remarks["metric"] == "5,209 of 15,625 cells have M (m_trace) and κ (m_condition)"
     assert remark.startswith("5,209 of 15,625 cells have a score of nwot; these are drawn from")
 
 
+def test_scores_without_the_default_proxy_leave_only_its_searches_out(table: Table, scores: pd.DataFrame) -> None:
+    guidance = guidance_of(scores[scores["proxy"] != "nwot"])
+    assert set(guidance.by_cell) == {"metric", "condition"}
+    found = table_searches(table, ["hnas"], runs=2, guidance=guidance)
+    assert found.remarks[0] == guidance.remarks["metric"]
+    with pytest.raises(SearchError, match="best_of_10 cannot run: it needs scores by cell"):
+        table_searches(table, ["best_of_10"], runs=2, guidance=guidance)
+
+
+def test_a_named_metric_or_condition_is_there_and_of_the_right_sign(scores: pd.DataFrame) -> None:
+    with pytest.raises(ScoresError, match=r"unknown metric of the scores 'm_trce'. Did you mean 'm_trace'\?"):
+        guidance_of(scores, metric="m_trce")
+    with pytest.raises(ScoresError, match=r"unknown condition of the scores 'm_conditon'. Did you mean"):
+        guidance_of(scores, condition="m_conditon")
+    with pytest.raises(SearchError, match="0 have M < 0 and 5,209 have κ <= 0"):
+        guidance_of(scores, condition="nwot")
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (TEST_10, "the test accuracy itself, cifar10_test_200ep_pct"),
+        (VALID_200, "not for cifar10_valid_12ep_pct as the scripts"),
+    ],
+)
+def test_a_chosen_column_is_remarked_on_like_the_fallback(table: Table, column: str, said: str) -> None:
+    found = table_searches(table, ["random_search"], runs=2, column=column)
+    assert said in found.remarks[0]
+    assert "Not comparable with published rows" in found.remarks[0]
+    assert not any("scripts of NAS-Bench-201 draw" in remark for remark in found.remarks)
+
+
+def test_remarks_are_those_of_the_searches_asked_for(table: Table, scores: pd.DataFrame) -> None:
+    guidance = guidance_of(scores)
+    assert table_searches(table, ["random"], guidance=guidance).remarks == ()
+    assert table_searches(table, ["best_of_10"], runs=2, guidance=guidance).remarks == (guidance.remarks["scores"],)
+    both = table_searches(table, ["random_search", "successive_halving"], runs=2).remarks
+    assert f"successive_halving: a query answers {VALID_200} as the table has it" in both
+
+
+def test_searches_are_judged_by_columns_that_every_cell_has(columns: dict[str, np.ndarray]) -> None:
+    torn = np.where(np.arange(len(KEYS)) < 10, np.nan, columns[TEST_100])
+    found = table_searches(made_table({**columns, TEST_100: torn}), ["random_search"], runs=2)
+    assert not any(TEST_100 in name for name in found.frame)
+    assert found.remarks[0] == "cifar100_test_200ep_pct of made lacks 10 of 15,625 cells: left out"
+    with pytest.raises(SearchError, match=r"table made has no test accuracy of all cells.*lacks 10 of 15,625"):
+        table_searches(made_table({VALID_12: columns[VALID_12], TEST_100: torn}), ["random_search"])
+
+
+def test_names_are_all_checked_and_each_is_run_once(table: Table) -> None:
+    with pytest.raises(SearchError, match=r"unknown search 'random_serch'. Did you mean 'random_search'"):
+        table_searches(table, ["all", "random_serch"])
+    found = table_searches(table, ["random_search", "random_search"], runs=1)
+    assert found.frame["search"].tolist() == ["random_search"]
+    assert found.frame[f"{TEST_10}_std"].isna().all()
+
+
 def test_sizes_need_no_scores() -> None:
-    guidance, remark = guidance_of(None, proxy="params")
+    found = guidance_of(None, proxy="params")
+    guidance, remark = found.by_cell, found.remarks["scores"]
     assert set(guidance) == {"scores"}
     assert guidance["scores"][KEYS.index(str(SPACE.parse(KEYS[77])))] == SPACE.parameter_count(SPACE.parse(KEYS[77]))
     assert "published NASWOT rows are by nwot" in remark
@@ -186,7 +249,7 @@ def test_sizes_need_no_scores() -> None:
         ({"names": ["reinforced"]}, "unknown search 'reinforced'. Did you mean 'reinforce'?"),
         ({"names": ["optimal_of_1"]}, "unknown search 'optimal_of_1'. Did you mean 'optimal_of_10'?"),
         ({"names": ["best_of_10"]}, "best_of_10 cannot run: it needs scores by cell: give --scores"),
-        ({"names": ["hnas"], "guidance": {"scores": MACS}}, "hnas cannot run: it needs metric and condition"),
+        ({"names": ["hnas"], "guidance": Guidance({"scores": MACS})}, "hnas cannot run: it needs metric and condition"),
         ({"names": ["successive_halving"], "column": VALID_200}, "it needs a longer training beside cifar10_valid_200"),
         ({"column": "cifar10_valid_12ep"}, "unknown column 'cifar10_valid_12ep'. Did you mean"),
         ({"runs": 0}, "runs must be at least 1, got 0"),
@@ -230,7 +293,11 @@ def test_a_released_record_costs_what_its_own_client_charges(published_data: Pat
 
 
 def test_the_published_rows_come_out(published_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """500 runs on the official table, with modelled seconds: means within 0.15, and the exact rows within sampling."""
+    """500 runs on the official table, with modelled seconds and the mean of the training seeds.
+
+    Means are within 0.15, 0.35 and 0.45 of the published ones, the exact rows within sampling (four standard errors);
+    deviations within a quarter, but for evolution, whose own is 0.46 on CIFAR-10 against 0.30 published.
+    """
     if not (published_data / "nasbench201_official.csv.gz").is_file():
         pytest.skip(f"nasbench201_official.csv.gz is not in {published_data}")
     monkeypatch.setenv("NASINIT_DATA", str(published_data))
@@ -243,3 +310,5 @@ def test_the_published_rows_come_out(published_data: Path, monkeypatch: pytest.M
             published, spread = frame.loc[name, [f"published_{column}_mean", f"published_{column}_std"]]
             tolerance = 4 * spread / np.sqrt(500) if tolerances is None else tolerances[place]
             assert frame.loc[name, f"{column}_mean"] == pytest.approx(published, abs=tolerance), (name, column)
+            if name != "regularised_evolution":
+                assert frame.loc[name, f"{column}_std"] == pytest.approx(spread, rel=0.25), (name, column)

@@ -23,8 +23,8 @@ def regularised_evolution(
     `population` random cells; then again and again the best of `tournament` members, drawn with replacement (the first
     drawn among equals), has a mutated child, which takes the place of the oldest member.
 
-    Source: `exps/algos/R_EA.py` of AutoDL-Projects. It asks for its first population whatever the budget; here the
-    budget holds from the first query on.
+    Source: `exps/algos/R_EA.py` of AutoDL-Projects (28e4b84). It asks for its first population whatever the budget;
+    here the budget holds from the first query on.
     """
     members = drawn(draws.random((oracle.runs, population)), len(space))
     return evolved(oracle, space, draws, members, tournament=tournament)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from harness.combine import hnas_objective
 from harness.errors import SearchError
 from harness.search.queried.draws import Draws
 from harness.search.queried.indexed import CellArray, FloatArray, IndexedSpace, drawn
@@ -44,13 +45,13 @@ def hnas(
         oracle: answers and counts; the metric is free.
         space: of the cells.
         draws: random numbers.
-        metric: M of all cells, shape [C], such as `m_trace`; NaN where there is none.
+        metric: M of all cells, shape [C], from 0, such as `m_trace`; NaN where there is none.
         condition: κ of all cells, shape [C], a positive number, smaller is better; NaN where there is none.
         queries: accuracies that a run may ask for, if its seconds last.
         pool: cells drawn uniformly with replacement from those that have both numbers.
 
     Raises:
-        SearchError: no cell has both numbers.
+        SearchError: no cell has both numbers, or one has an M below 0 or a κ that is not positive.
 
     Source: the formula, 20 queries and the range of μ are the paper's, the pool of 2,000, the first choices, the 10⁻⁶
     and the expected improvement their code's, some of which is for the DARTS space. It scales M* by a constant of the
@@ -59,11 +60,11 @@ def hnas(
 
     Cost: 15 fits of a Gaussian process a run, one after the other: about 0.3 s a run.
     """
-    there = np.flatnonzero(np.isfinite(metric) & np.isfinite(condition))
+    there = with_both(metric, condition)
     if not there.size:
         raise SearchError("no cell has both the metric and the condition number: score some first")
     cells = there[drawn(draws.random((oracle.runs, pool)), there.size)]
-    of_pool, correction = metric[cells], condition[cells] / (metric[cells] + 1e-6)
+    of_pool = metric[cells]
     usable = np.ones(cells.shape, dtype=np.bool_)
     largest = of_pool.max(axis=1)
     choices, values = np.empty((oracle.runs, queries, 2)), np.full((oracle.runs, queries), np.nan)
@@ -72,11 +73,23 @@ def hnas(
         going = oracle.is_open & usable.any(axis=1)
         choices[:, place] = _next(choices[:, :place], values[:, :place], uniforms, place, going)
         target, mu = choices[:, place, 0] * largest, 10 ** choices[:, place, 1]
-        loss = mu[:, None] * np.abs(of_pool**2 - target[:, None] ** 2) + correction
+        loss = hnas_objective(of_pool, condition[cells], target=target[:, None], mu=mu[:, None])
         picked = cells[np.arange(oracle.runs), np.argmin(np.where(usable, loss, np.inf), axis=1)]
         values[:, place] = oracle.query(picked, going).values
         usable &= cells != picked[:, None]
     return oracle.chosen
+
+
+def with_both(metric: FloatArray, condition: FloatArray) -> CellArray:
+    """Cells that have both numbers, of shapes [C]; SearchError where an M is below 0 or a κ is not positive."""
+    there = np.flatnonzero(np.isfinite(metric) & np.isfinite(condition))
+    negative, no_condition = int((metric[there] < 0).sum()), int((condition[there] <= 0).sum())
+    if negative or no_condition:
+        raise SearchError(
+            f"HNAS needs a metric M from 0 and a condition number κ above 0: of {there.size:,} cells that have both, "
+            f"{negative:,} have M < 0 and {no_condition:,} have κ <= 0. κ is the negative of the condition's score"
+        )
+    return there
 
 
 def _next(choices: FloatArray, values: FloatArray, uniforms: FloatArray, place: int, going: BoolArray) -> FloatArray:

@@ -31,8 +31,11 @@ class Method:
         search: runs it.
         guidance: what it is handed beside the oracle, arrays of shape [C]: `scores`, or `metric` and `condition`.
         fidelities: how many kinds of training it asks for.
-        crossing: what its script does with the query that crosses the budget, one of `oracle.CROSSINGS`.
+        crossing: what becomes of the query that crosses the budget, one of `oracle.CROSSINGS`.
+        rule_from: the script of AutoDL-Projects, and its commit, in which `crossing` was read; empty where there is
+            none and the rule is that of the other searches.
         queries: whether it asks for accuracies at all.
+        seconds_a_run: about how long a run takes to compute; 0 where hundreds take seconds.
     """
 
     name: str
@@ -41,15 +44,22 @@ class Method:
     guidance: tuple[str, ...] = ()
     fidelities: int = 1
     crossing: str = DROPPED
+    rule_from: str = ""
     queries: bool = True
+    seconds_a_run: float = 0.0
 
 
 METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (
-        Method("random_search", "Bergstra & Bengio 2012", random_search),
-        Method("regularised_evolution", "Real et al. 2019, REA", regularised_evolution),
-        Method("reinforce", "Williams 1992", reinforce, crossing=KNOWN),
+        Method("random_search", "Bergstra & Bengio 2012", random_search, rule_from="exps/algos/RANDOM.py, bb2f405"),
+        Method(
+            "regularised_evolution",
+            "Real et al. 2019, REA",
+            regularised_evolution,
+            rule_from="exps/algos/R_EA.py, 28e4b84",
+        ),
+        Method("reinforce", "Williams 1992", reinforce, crossing=KNOWN, rule_from="exps/algos/reinforce.py, bb2f405"),
         Method("local_search", "White et al. 2021", local_search),
         Method("successive_halving", "Jamieson & Talwalkar 2016", successive_halving, fidelities=2),
         *(
@@ -69,6 +79,6 @@ METHODS: Mapping[str, Method] = {
             partial(assisted_evolution, pool=1000),
             guidance=("scores",),
         ),
-        Method("hnas", "Shu et al. 2022, HNAS", hnas, guidance=("metric", "condition")),
+        Method("hnas", "Shu et al. 2022, HNAS", hnas, guidance=("metric", "condition"), seconds_a_run=0.3),
     )
 }

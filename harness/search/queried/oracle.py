@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -57,10 +58,12 @@ class Oracle:
         budget_seconds: what each of them may spend.
         crossing: one of `CROSSINGS`.
         generator: draws one of the training seeds a query, as `is_random=True` does in the scripts; needed for S > 1.
+        record: whether `history` is kept.
 
     Raises:
-        SearchError: no run, a budget that is no positive number, an unknown crossing, fidelities of unequal sizes, a
-            cell without a value or with a cost that is no positive number, or seeds to draw and no generator.
+        SearchError: no run, a budget that is no finite positive number, an unknown crossing, fidelities of unequal
+            sizes, a cell without a value or with a cost that is no positive number, or seeds to draw and
+            no generator.
 
     Attributes:
         spent: seconds so far, shape [R].
@@ -69,7 +72,7 @@ class Oracle:
         chosen: the cell with the best answer so far, shape [R]; -1 before the first. Answers of a later fidelity
             outrank those of an earlier one; among equals the first asked is kept.
         best: that answer, shape [R].
-        history: every step of the runs together.
+        history: every step of the runs together, if recorded; else empty.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Oracle:
         budget_seconds: float,
         crossing: str = DROPPED,
         generator: np.random.Generator | None = None,
+        record: bool = False,
     ) -> None:
         _check(fidelities, runs, budget_seconds, crossing, generator)
         self.fidelities = tuple(fidelities)
@@ -94,6 +98,7 @@ class Oracle:
         self.history: list[Query] = []
         self._rank: CellArray = np.full(runs, -1, dtype=np.int64)
         self._generator = generator
+        self._record = record
 
     def query(self, cells: CellArray, asking: BoolArray | None = None, *, fidelity: int = 0) -> Query:
         """Ask for one cell a run.
@@ -116,8 +121,10 @@ class Oracle:
         self.chosen = np.where(better, cells, self.chosen)
         self.best = np.where(better, values, self.best)
         self._rank = np.where(better, fidelity, self._rank)
-        self.history.append(Query(cells.copy(), answered, values))
-        return self.history[-1]
+        step = Query(cells.copy(), answered, values)
+        if self._record:
+            self.history.append(step)
+        return step
 
     def _values(self, cells: CellArray, values: FloatArray) -> FloatArray:
         """The value of each cell in one of its seeds, drawn uniformly from those it has."""
@@ -140,8 +147,8 @@ def _check(
 ) -> None:
     if runs < 1:
         raise SearchError(f"runs must be at least 1, got {runs}")
-    if not budget_seconds > 0:
-        raise SearchError(f"a budget must be more than 0 seconds, got {budget_seconds}")
+    if not 0 < budget_seconds < math.inf:
+        raise SearchError(f"a budget must be more than 0 seconds and finite, got {budget_seconds}")
     if crossing not in CROSSINGS:
         raise SearchError(unknown("crossing", crossing, CROSSINGS))
     if not fidelities:

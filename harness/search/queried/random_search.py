@@ -12,7 +12,7 @@ def random_search(oracle: Oracle, space: IndexedSpace, draws: Draws) -> CellArra
 
     Cells are drawn with replacement, and a cell drawn twice is paid twice.
 
-    Source: `exps/algos/RANDOM.py` of AutoDL-Projects.
+    Source: `exps/algos/RANDOM.py` of AutoDL-Projects (bb2f405).
     """
     while oracle.is_open.any():
         oracle.query(drawn(draws.random(oracle.runs), len(space)))

@@ -19,8 +19,10 @@ def reinforce(
     A cell is drawn from softmax(θ), θ [E, O] at first 10⁻³ N(0, 1); its answer r in per cent is the reward, b the
     moving average of the rewards with r already in it, and Adam steps along (r - b) ∇θ log p(cell).
 
-    Source: `exps/NATS-algos/reinforce.py` of AutoDL-Projects, whose learning rate is 0.01 and momentum 0.9 on this
-    space. The older `exps/algos/reinforce.py` tried learning rates from 0.01 to 0.5.
+    Source: AutoDL-Projects. The learning rate of 0.01 and the momentum of 0.9 are those of
+    `exps/NATS-algos/reinforce.py`. The query that crosses the budget is the oracle's affair: that script charges it;
+    `exps/algos/reinforce.py` as of bb2f405, of the time of NAS-Bench-201, may choose it, but neither charges it nor
+    learns from it; the same file as of 28e4b84 drops it, and takes the likeliest cell instead of the best asked.
     """
     theta = 1e-3 * draws.standard_normal((oracle.runs, space.edges, space.operations))
     mean, square = np.zeros_like(theta), np.zeros_like(theta)
