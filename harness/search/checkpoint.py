@@ -6,11 +6,11 @@ import contextlib
 import csv
 import json
 import os
-import pickle
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,20 @@ class Checkpoint:
     rows: list[Row]
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, with its parents, and try that a file can be written in it, before hours go into a search.
+
+    Raises:
+        SearchError: a folder that cannot be made or written in; named, with the system's reason.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SearchError(f"cannot write in the --out folder {folder}: {error.strerror}") from error
+
+
 def save(folder: Path, checkpoint: Checkpoint) -> None:
     """Write log and checkpoint, each whole or not at all; the log first, since the checkpoint holds it too.
 
@@ -87,21 +101,29 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is odd about a file that is no checkpoint, the error says
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+    except Exception as error:  # a file of any content makes the unpickler raise nearly anything
         reason = str(error).partition("\n")[0]
         raise SearchError(f"{path} cannot be read as a checkpoint ({reason}): give another --out folder") from error
-    if not isinstance(content, dict) or content.pop("version", None) != _VERSION:
+    if not _is_checkpoint(content):
         raise SearchError(f"{path} is no checkpoint of a search, or of another version: give another --out folder")
-    found = Checkpoint(**content)
+    found = Checkpoint(**{name: value for name, value in content.items() if name != "version"})
     _check_identity(path, found.identity, identity)
     return found
+
+
+def _is_checkpoint(content: object) -> bool:
+    """Whether a file's content has this version and these fields."""
+    if not isinstance(content, dict) or set(content) != {"version", *(entry.name for entry in fields(Checkpoint))}:
+        return False
+    version = content["version"]
+    return isinstance(version, int) and version == _VERSION and isinstance(content["identity"], dict)
 
 
 def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
     for name, value in wanted.items():
         if found.get(name) != value:
             there, here = found.get(name, "nothing"), value
-            if name == "setting":
+            if name == "setting" and name in found:
                 name, there, here = _first_difference(there, here)
             raise SearchError(
                 f"{path} is of another search: its {name} is {there}, asked for is {here}. "
@@ -112,7 +134,10 @@ def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, s
 def _first_difference(found: str, wanted: str) -> tuple[str, str, str]:
     """Name and the two values of the first field in which two settings differ."""
     there, here = json.loads(found), json.loads(wanted)
-    name = next(field for field in sorted({*there, *here}) if there.get(field) != here.get(field))
+    differing = (field for field in sorted({*there, *here}) if there.get(field) != here.get(field))
+    name = next(differing, None)
+    if name is None:  # equal values in another notation
+        return "setting", found, wanted
     return name, str(there.get(name)), str(here.get(name))
 
 

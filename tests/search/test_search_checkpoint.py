@@ -9,7 +9,7 @@ import torch
 
 from harness.errors import DivergedError, RunError, SearchError
 from harness.search import METHODS, run_search
-from harness.search.checkpoint import CHECKPOINT
+from harness.search.checkpoint import CHECKPOINT, load
 from tests.search.searches import SPACES, tiny
 
 SPACE = SPACES["nasbench201"]
@@ -60,10 +60,42 @@ def test_what_is_no_checkpoint_is_refused(begun, tmp_path, kind):
         search(tmp_path)
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"epoch,training_loss\n1,2.3\n", b"aaaaaaaaaa", b".", b"\x80\x02N."]
+)
+def test_a_file_of_any_bytes_is_no_checkpoint(tmp_path, content):
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(SearchError, match=r"checkpoint\.pt (cannot be read as|is no) (a )?checkpoint"):
+        load(tmp_path, {})
+
+
+@pytest.mark.parametrize("content", [[1, 2], {"version": 1}, {"version": torch.ones(2)}, torch.ones(2)])
+def test_what_torch_saved_for_others_is_no_checkpoint(tmp_path, content):
+    torch.save(content, tmp_path / CHECKPOINT)
+    with pytest.raises(SearchError, match=r"checkpoint\.pt is no checkpoint"):
+        load(tmp_path, {})
+
+
+@pytest.mark.parametrize("field", [{"version": torch.ones(2)}, {"version": 2}, {"identity": 3}, {"more": 1}])
+def test_a_checkpoint_with_one_field_wrong_is_no_checkpoint(begun, tmp_path, field):
+    whole = torch.load(begun / CHECKPOINT, weights_only=True)
+    assert load(begun, whole["identity"]).epoch == 1
+    torch.save({**whole, **field}, tmp_path / CHECKPOINT)
+    with pytest.raises(SearchError, match=r"checkpoint\.pt is no checkpoint"):
+        load(tmp_path, whole["identity"])
+
+
+def test_the_same_numbers_in_another_notation_end_in_a_message(begun):
+    identity = torch.load(begun / CHECKPOINT, weights_only=True)["identity"]
+    with pytest.raises(SearchError, match="its setting is"):
+        load(begun, {**identity, "setting": identity["setting"].replace(", ", ",")})
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_the_first_step(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SearchError, match=r"cannot write .*log\.csv"):
-        search(tmp_path / "file" / "folder")
+    method = dataclasses.replace(METHODS["nasi"], architecture_step=lambda step: pytest.fail("a step was made"))
+    with pytest.raises(SearchError, match=r"cannot write in the --out folder .*folder: Not a directory"):
+        search(tmp_path / "file" / "folder", method=method, setting=tiny("nasi", "nasbench201"))
 
 
 def test_a_loss_that_is_no_number_ends_the_search_with_the_step_and_the_checkpoint(tmp_path):
