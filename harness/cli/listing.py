@@ -60,6 +60,8 @@ def _searches() -> None:
         for space, presets in method.presets.items():
             sizes = ", ".join(f"{name} {_size(getattr(presets, name))}" for name in ("paper", "laptop"))
             print(f"    {space}: {sizes}")
+            if presets.note:
+                print(f"        not as published: {presets.note}")
 
 
 def _size(setting: SearchSetting) -> str:

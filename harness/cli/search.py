@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
     from harness.join import Table
     from harness.search import Method, SearchResult, SearchSetting
+    from harness.search.data import Images
     from harness.spaces.space import Space
 
 
 def search(
     method: Annotated[str, typer.Argument(help="as `nasinit list searches` names it", metavar="METHOD")],
     space: Annotated[str, typer.Option(help="nasbench201 | darts")] = options.DEFAULT_SPACE,
-    preset: Annotated[str, typer.Option(help="laptop (minutes on two cores) | paper (as published)")] = "laptop",
+    preset: Annotated[
+        str, typer.Option(help="laptop (minutes on two cores) | paper (as published, or as near)")
+    ] = "laptop",
     data: Annotated[
         str | None,
         typer.Option(help="digits, noise, or the folder of CIFAR-10's binary files; by default the method's own"),
@@ -38,57 +41,81 @@ def search(
     steps_per_epoch: Annotated[int | None, typer.Option(help="instead of as many as the images give")] = None,
     weight_lr: Annotated[float | None, typer.Option(help="learning rate of the weights")] = None,
     alpha_lr: Annotated[float | None, typer.Option(help="learning rate of the architecture parameters")] = None,
+    alpha_warm_up: Annotated[
+        int | None, typer.Option(help="epochs of each stage before the architecture parameters move")
+    ] = None,
     penalty: Annotated[float | None, typer.Option(help="β-DARTS: λ after the last epoch")] = None,
     nu: Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")] = None,
     mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of what lies above")] = None,
     trace_gradient: Annotated[str | None, typer.Option(help="NASI: two_pass | double_backward | one_pass")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1")] = "cpu",
-    autocast: Annotated[bool, typer.Option("--autocast", help="bfloat16 where torch deems it safe")] = False,
+    autocast: Annotated[
+        bool, typer.Option("--autocast", help="bfloat16 where torch deems it safe; not for differences of gradients")
+    ] = False,
     column: Annotated[
         str | None, typer.Option(help="tabulated column that is joined to the log afterwards, for the record")
     ] = None,
 ) -> None:
     """Search an architecture by gradients of a supernet; interrupted, the same command goes on where it stopped."""
     from harness.search import find_method, run_search
+    from harness.search.data import read_images, with_images
     from harness.spaces import open_space
 
     opened, chosen = open_space(space), find_method(method)
     changes = {
         "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
         "images": images, "steps_per_epoch": steps_per_epoch, "weight_lr": weight_lr, "alpha_lr": alpha_lr,
-        "penalty": penalty, "nu": nu, "mu": mu, "trace_gradient": trace_gradient,
+        "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu, "mu": mu, "trace_gradient": trace_gradient,
     }  # fmt: skip
     setting = chosen.setting(space, preset).changed({name: new for name, new in changes.items() if new is not None})
     folder = out or Path(f"search-{method}-{space}-{seed}")
     source = chosen.data if data is None else data
     if column is not None:
         _table_with(column, opened)  # a misspelt one is said before the hours, not after
-    _say_task(chosen, opened, setting, source, seed, folder)
+    read = read_images(source, setting, seed, at_most=images is None)
+    setting = with_images(setting, read)
+    _say_task(chosen, opened, setting, read, seed, folder)
     result = run_search(
-        opened, chosen, setting, data=source, seed=seed, out=folder, device=device, autocast=autocast, progress=True
+        opened, chosen, setting, data=read, seed=seed, out=folder, device=device, autocast=autocast, progress=True
     )
     if result.resumed_from:
         print(f"went on after epoch {result.resumed_from} from the checkpoint in {folder}")
     log, label = _with_record(result.log, opened, column)
     facts = {
         "method": method, "space": space, "preset": preset, "seed": seed, "data": source, "device": device,
-        "autocast": autocast,
+        "autocast": autocast, "images_used": len(read),
+        "changed_from_paper": _changed(chosen, opened, setting, read),
+        "not_as_published": chosen.presets[opened.name].note,
     }  # fmt: skip
     _write(folder, result, log, label, chosen, setting, facts)
     print(result.architecture)
     print(f"in {folder}: architecture.txt, log.csv, curves.png, curves.svg, setting.json, checkpoint.pt")
 
 
-def _say_task(chosen: Method, space: Space, setting: SearchSetting, data: str, seed: int, folder: Path) -> None:
+def _say_task(chosen: Method, space: Space, setting: SearchSetting, images: Images, seed: int, folder: Path) -> None:
     print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
-    print(f"in {space.name} on {data}, seed {seed}, {setting.epochs} epochs, into {folder}")
-    difference = setting.difference(chosen.presets[space.name].paper)
-    changed = ", ".join(f"{name} {_text(old)} -> {_text(new)}" for name, (old, new) in difference.items())
-    print(f"against the published setting: {changed or 'nothing is changed'}")
+    height, width = images.pixels.shape[-2:]
+    print(f"in {space.name} on {len(images):,} images of {images.name}, {height} × {width} pixels, seed {seed}")
+    print(f"{setting.epochs} epochs, into {folder}")
+    pairs = _changed(chosen, space, setting, images).items()
+    changed = ", ".join(f"{name} {_text(name, old)} -> {_text(name, new)}" for name, (old, new) in pairs)
+    note = chosen.presets[space.name].note
+    if note:
+        print(f"the preset paper is not as published: {note}")
+    print(f"against {'the preset paper' if note else 'the published setting'}: {changed or 'nothing is changed'}")
 
 
-def _text(value: object) -> str:
-    return "all" if value is None else str(value)
+def _changed(chosen: Method, space: Space, setting: SearchSetting, images: Images) -> dict[str, tuple[Any, Any]]:
+    """What differs from the preset `paper`, the data included: name to the values there and here."""
+    from harness.search.presets import PUBLISHED_DATA
+
+    data = {} if images.name == PUBLISHED_DATA else {"data": (PUBLISHED_DATA, images.name)}
+    return {**setting.difference(chosen.presets[space.name].paper), **data}
+
+
+def _text(name: str, value: object) -> str:
+    nothing = "the data's own" if name == "image_size" else "all"
+    return nothing if value is None else str(value)
 
 
 def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[pd.DataFrame, str]:
@@ -151,7 +178,6 @@ def _write(
         **facts,
         "source": chosen.source,
         "setting": asdict(setting),
-        "changed_from_paper": setting.difference(chosen.presets[facts["space"]].paper),
         "seconds": float(log["seconds"].sum()),
         "environment": {
             "python": platform.python_version(),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from harness.errors import SearchError
 from harness.search.bilevel import by_parameters, first_order
 from harness.search.method import Method, Moment, Parameters, Relaxed, Step
 from harness.search.presets import DARTS, NASBENCH201, presets
 from harness.search.relaxation import softmax
+from harness.search.setting import SearchSetting
 
 SOURCE = "Liu et al., DARTS: Differentiable Architecture Search, ICLR 2019"
 RELATIVE_DIFFERENCE = 0.01
@@ -41,7 +43,11 @@ def second_order(step: Step) -> float:
     )
     count = len(step.parameters.tensors())
     direct, vector = gradients[:count], dict(zip(ahead, gradients[count:], strict=True))
-    epsilon = RELATIVE_DIFFERENCE / float(torch.stack([part.square().sum() for part in vector.values()]).sum().sqrt())
+    norm = float(torch.stack([part.square().sum() for part in vector.values()]).sum().sqrt())
+    if norm == 0:  # nothing to differ along: the second term is 0
+        step.descend(list(direct))
+        return float(loss.detach())
+    epsilon = RELATIVE_DIFFERENCE / norm
     above, below = (
         by_parameters(step.loss(step.training, step.relaxed("parameters"), moved(weights, vector, by)), step)
         for by in (epsilon, -epsilon)
@@ -50,6 +56,19 @@ def second_order(step: Step) -> float:
         [first - rate * (up - down) / (2 * epsilon) for first, up, down in zip(direct, above, below, strict=True)]
     )
     return float(loss.detach())
+
+
+def check_second_order(setting: SearchSetting, autocast: bool) -> None:
+    """Refuse the difference of gradients in bfloat16.
+
+    Raises:
+        SearchError: with what to take instead.
+    """
+    if autocast:
+        raise SearchError(
+            "autocast does not go with darts-second-order: its gradient holds the difference of two passes that are "
+            "nearly equal, and bfloat16's rounding is larger than that. Take darts (first order), or leave autocast out"
+        )
 
 
 def moved(weights: dict[str, Tensor], direction: dict[str, Tensor], by: float) -> dict[str, Tensor]:
@@ -90,5 +109,6 @@ SECOND_ORDER = Method(
     relax=softmax,
     mean=mean,
     architecture_step=second_order,
+    check=check_second_order,
     presets=presets(NASBENCH201, DARTS, {"nasbench201": {"images": 2048}, "darts": {"images": 1024}}),
 )

@@ -99,14 +99,15 @@ class Halves:
         return Batch(pixels, self.images.labels[places])
 
 
-def read_images(data: str | Path, setting: SearchSetting, seed: int) -> Images:
+def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most: bool = False) -> Images:
     """The images that `data` names, of the setting's size and number.
 
     Args:
         data: `digits` (scikit-learn's 1,797 grey images of side 8, in three equal channels), `noise` (standard normal
             inputs with random labels, drawn from the seed), or the folder of CIFAR-10's binary files.
         setting: `image_size` and `images`; for noise, side 32 and as many images as the steps of an epoch take.
-        seed: of the noise.
+        seed: of the noise, and of which images are taken.
+        at_most: whether fewer images than `setting.images` will do, as with the number of a preset.
 
     Raises:
         SearchError: for a folder that is not CIFAR-10's, more images than there are, or a side that does not divide.
@@ -121,10 +122,19 @@ def read_images(data: str | Path, setting: SearchSetting, seed: int) -> Images:
         except SettingError as error:
             raise SearchError(f"--data takes digits, noise or the folder of CIFAR-10: {error}") from error
         images = Images("cifar10", pixels, labels, natural=True)
+    if setting.images is not None and setting.images > len(images) and not at_most:
+        raise SearchError(
+            f"images must be at most {len(images):,}, as many as {images.name} has; got {setting.images:,}"
+        )
     if setting.images is not None and setting.images < len(images):
         chosen = torch.randperm(len(images), generator=_generator(seed, "images"))[: setting.images]
         images = replace(images, pixels=images.pixels[chosen], labels=images.labels[chosen])
     return images if setting.image_size is None else resized(images, setting.image_size)
+
+
+def with_images(setting: SearchSetting, images: Images) -> SearchSetting:
+    """The setting with the number of images that there really are, where it gives one."""
+    return setting if setting.images is None else setting.changed({"images": len(images)})
 
 
 def halved(images: Images, seed: int) -> Halves:

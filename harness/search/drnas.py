@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
+from harness.errors import DivergedError
 from harness.search.bilevel import first_order
 from harness.search.method import Method, Moment, Parameters, Relaxed
 from harness.search.presets import DARTS, NASBENCH201, presets
@@ -19,13 +20,26 @@ def concentration(alpha: Tensor) -> Tensor:
 
 
 def sample(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
-    """One draw of each edge's weights, w ~ Dirichlet(elu(α) + 1), with its pathwise gradient."""
-    return Relaxed(
-        {
-            name: dirichlet(concentration(alpha), moment.kept[name], moment.seed_for(f"dirichlet {purpose} {name}"))
-            for name, alpha in parameters.operations.items()
-        }
-    )
+    """One draw of each edge's weights, w ~ Dirichlet(elu(α) + 1), with its pathwise gradient.
+
+    Raises:
+        DivergedError: where α has run so far that a concentration is not a positive number.
+    """
+    weights = {}
+    for name, alpha in parameters.operations.items():
+        beta, kept = concentration(alpha), moment.kept[name]
+        _check_concentration(beta.detach()[kept.to(beta.device)], moment)
+        weights[name] = dirichlet(beta, kept, moment.seed_for(f"dirichlet {purpose} {name}"))
+    return Relaxed(weights)
+
+
+def _check_concentration(beta: Tensor, moment: Moment) -> None:
+    bad = beta[~(beta.isfinite() & (beta > 0))]
+    if len(bad):
+        raise DivergedError(
+            f"DrNAS: a concentration elu(α) + 1 is {float(bad[0])} at {moment.when}, and must be finite and above 0; "
+            "a checkpoint of the epochs before stays. A smaller alpha_lr may help"
+        )
 
 
 def mean(parameters: Parameters, moment: Moment) -> Relaxed:
@@ -47,6 +61,10 @@ METHOD = Method(
     presets=presets(
         NASBENCH201.changed({"epochs": 100, "weight_decay": 3e-4, "nesterov": False}),
         DARTS.changed({"alpha_lr": 6e-4, "without": ("none",)}),
+        notes={
+            "darts": "the paper searches this space in two stages (drnas-progressive); these are the values of DARTS "
+            "with DrNAS's alpha_lr, and without none"
+        },
     ),
 )
 

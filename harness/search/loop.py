@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.errors import DivergedError, SearchError
-from harness.search.checkpoint import CHECKPOINT, COLUMNS, Row, load, save
-from harness.search.data import halved, read_images
+from harness.search.checkpoint import CHECKPOINT, COLUMNS, Row, load, make_folder, save
+from harness.search.data import Images, halved, read_images, with_images
 from harness.search.method import Method, Step
 from harness.search.registry import find_method
 from harness.search.relaxation import entropy
@@ -58,7 +58,7 @@ def run_search(
     setting: SearchSetting | None = None,
     *,
     preset: str = "laptop",
-    data: str | Path | None = None,
+    data: str | Path | Images | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     device: str = "cpu",
@@ -72,7 +72,8 @@ def run_search(
         method: a name of `nasinit list searches`, or a record of one's own.
         setting: of the search; by default that of the preset.
         preset: `laptop` or `paper`, where no setting is given.
-        data: `digits`, `noise`, or the folder of CIFAR-10's binary files; by default the method's own choice.
+        data: `digits`, `noise`, the folder of CIFAR-10's binary files, or images as `read_images` gives them; by
+            default the method's own choice.
         seed: of the weights, the parameters, the halves, the order and all noise. The global random state neither
             matters nor moves.
         out: folder for `checkpoint.pt` and `log.csv`, written after every epoch. A search that lies there goes on, and
@@ -82,18 +83,26 @@ def run_search(
         progress: draw a progress bar on standard error.
 
     Raises:
-        SearchError: for an unknown method, preset or data, a setting that the data do not fit, or a checkpoint of
-            another search.
+        SearchError: for an unknown method, preset or data, a setting that the method or the data do not fit, a folder
+            that cannot be written in, or a checkpoint of another search.
         DivergedError: when a loss is NaN or infinite, with the step and the last checkpoint.
     """
     chosen = find_method(method) if isinstance(method, str) else method
     setting = setting or chosen.setting(space.name, preset)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise SearchError(f"seed must be a whole number from 0, got {seed!r}")
-    halves = halved(read_images(chosen.data if data is None else data, setting, seed), seed)
+    if chosen.check is not None:
+        chosen.check(setting, autocast)
+    if not isinstance(data, Images):
+        own = chosen.presets.get(space.name)
+        at_most = own is not None and setting.images in (own.paper.images, own.laptop.images)
+        data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
+    setting, halves = with_images(setting, data), halved(data, seed)
     task = Task(space, chosen, setting, halves, seed, _device(device), autocast)
     folder = None if out is None else Path(out)
     steps = halves.steps(setting)
+    if folder is not None:
+        make_folder(folder)
     found = None if folder is None else load(folder, task.identity())
     state = begun(task) if found is None else resumed(task, found)
     before = state.epoch
@@ -191,9 +200,8 @@ def _diverged(loss: float, step: Step, folder: Path | None) -> DivergedError:
     kept = "there is no checkpoint" if folder is None else f"the last checkpoint is {folder / CHECKPOINT}"
     if folder is not None and not (folder / CHECKPOINT).is_file():
         kept = "the first epoch was not over, so there is no checkpoint"
-    when = f"epoch {step.moment.epoch + 1}, step {step.moment.step + 1}"
     return DivergedError(
-        f"{step.method.name}: the loss is {loss} at {when}; {kept}. "
+        f"{step.method.name}: the loss is {loss} at {step.moment.when}; {kept}. "
         "A smaller weight_lr or alpha_lr, or a smaller gradient_clip, may help"
     )
 
@@ -215,7 +223,11 @@ def _device(name: str) -> torch.device:
         raise SearchError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {name!r}")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise SearchError(f"device {name!r} was asked for, but torch sees no CUDA device here: use 'cpu'")
-    return torch.device(name)
+    device = torch.device(name)
+    if device.index is not None and device.index >= torch.cuda.device_count():
+        last = torch.cuda.device_count() - 1
+        raise SearchError(f"device {name!r} was asked for, but the last CUDA device here is 'cuda:{last}'")
+    return device
 
 
 def _progress(shown: bool, steps: int) -> AbstractContextManager[Callable[[], None]]:

@@ -84,6 +84,11 @@ class Moment:
         first, last = self.setting.temperature
         return first + (last - first) * self.epoch / max(self.setting.epochs - 1, 1)
 
+    @property
+    def when(self) -> str:
+        """Epoch and step as people count them, from 1."""
+        return f"epoch {self.epoch + 1}, step {self.step + 1}"
+
     def seed_for(self, purpose: str) -> int:
         """A seed for one purpose of this step."""
         return derived_seed(self.seed, "search", purpose, str(self.epoch), str(self.step))
@@ -161,10 +166,12 @@ class Presets:
     Attributes:
         paper: the published setting.
         laptop: what ends in minutes on two cores.
+        note: what of `paper` was not published, or not for this space; empty where all was.
     """
 
     paper: SearchSetting
     laptop: SearchSetting
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,6 +192,7 @@ class Method:
         edge_parameters: whether each edge has a parameter too.
         trains_weights: whether the supernet's weights are trained.
         data: what it searches on where nothing else is given.
+        check: raises a `SearchError` for a setting, with autocast or without, that the method cannot run.
     """
 
     name: str
@@ -200,6 +208,7 @@ class Method:
     edge_parameters: bool = False
     trains_weights: bool = True
     data: str = "digits"
+    check: Callable[[SearchSetting, bool], None] | None = None
 
     def setting(self, space: str, preset: str) -> SearchSetting:
         """The setting of a preset in a space.

@@ -9,10 +9,12 @@ Cost of the trace alone: one forward and one backward pass. Its gradient is a se
 and there are three ways to it (`SearchSetting.trace_gradient`):
 
 - `double_backward`, exact: backward through the backward pass; about 4 times the cost of the trace alone.
-- `two_pass`, the default: the derivative along g as the difference of ∇α L at θ + ε g and at θ, ε = 10⁻³/‖g‖, with the
+- `two_pass`, the default: the derivative along g as the difference of ∇α L at θ + ε g and at θ, ε = 10⁻⁴/‖g‖, with the
   ReLUs and the max pools of the second pass frozen as they were in the first (`harness.search.kinks`). The pass at θ is
   the one that gives the trace, and it gives ∇α L too: the gradient costs one forward and one backward pass (by α alone)
-  on top of the trace, about 1.9 times the trace in all. Its error falls with ε; in float32 it was 0.4 %.
+  on top of the trace, about 1.9 times the trace in all. Its error falls with ε until rounding takes over: in float32,
+  C = 16 and N = 5, its cosine with the exact gradient was 0.9992, 0.99995 and 0.99999 in three trials, at 10⁻³/‖g‖
+  0.947, 0.996 and 0.998. In bfloat16 the difference is of rounding alone (cosine 0.07 to 0.39): it is refused.
 - `one_pass`: nothing on top of the trace. The gradient of operation o's own weights on edge e is w_eo times what comes
   down, so that with everything else held fixed ‖∇θ_eo L‖² grows as w_eo²: ∂t/∂w_eo ≈ 2 ‖∇θ_eo L‖²/w_eo. Exact as that
   partial derivative; coarse as the gradient, since it leaves out what a weight does to the other operations' gradients,
@@ -29,15 +31,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from harness.errors import SearchError
 from harness.search.darts import mean, moved
 from harness.search.kinks import FrozenKinks, RecordedKinks
 from harness.search.method import Method, Moment, Parameters, Relaxed, Step
 from harness.search.presets import DARTS, NASBENCH201, presets
-from harness.search.relaxation import TINY, gumbel_softmax
+from harness.search.relaxation import gumbel_softmax
+from harness.search.setting import SearchSetting
 from harness.spaces.supernet import MixedLayers, Supernet
 
 SOURCE = "Shu et al., NASI: Label- and Data-agnostic Neural Architecture Search at Initialization, ICLR 2022"
-RELATIVE_DIFFERENCE = 1e-3
+RELATIVE_DIFFERENCE = 1e-4
 
 
 class Trace(NamedTuple):
@@ -69,7 +73,7 @@ def trace_step(step: Step) -> float:
     largest = torch.maximum(largest, norm)
     with torch.no_grad():
         for name, alpha in step.parameters.operations.items():
-            share = ascents[name] / float(largest.clamp_min(TINY))
+            share = ascents[name] / (float(largest) or 1.0)
             alpha.add_((share - alpha) / (float(steps) + 1))  # a running mean: at step T, equation 18
     memory.update(steps=steps + 1, largest=largest, traces=traces + trace)
     return loss
@@ -81,7 +85,9 @@ def two_pass(step: Step) -> Trace:
     with RecordedKinks() as kinks:
         loss, by_weights, before = _gradients(step, weights)
     trace = squared_norm(by_weights)
-    epsilon = RELATIVE_DIFFERENCE / max(trace, TINY) ** 0.5
+    if trace == 0:  # no direction to differ in, and t is smallest here
+        return Trace(loss, trace, {name: torch.zeros_like(table) for name, table in step.parameters.operations.items()})
+    epsilon = RELATIVE_DIFFERENCE / trace**0.5
     start = _at_start(step.parameters)
     further = moved({name: weight.detach() for name, weight in weights.items()}, by_weights, epsilon)
     with FrozenKinks(kinks):
@@ -112,7 +118,9 @@ def one_pass(step: Step) -> Trace:
     norms = {name: torch.zeros_like(table) for name, table in relaxed.items()}
     for name, (group, edge, operation) in _owners(step.supernet).items():
         norms[group][edge, operation] += by_weights[name].square().sum()
-    by_mixture = [2 * norms[name] / table.detach() for name, table in relaxed.items()]
+    by_mixture = [  # a weight that underflows to 0 lets no gradient through, and takes none
+        2 * norms[name] / table.detach().clamp_min(torch.finfo(table.dtype).tiny) for name, table in relaxed.items()
+    ]
     gradient = torch.autograd.grad(list(relaxed.values()), start.tensors(), by_mixture)
     return Trace(loss, squared_norm(by_weights), dict(zip(start.operations, gradient, strict=True)))
 
@@ -122,6 +130,22 @@ TRACES: Mapping[str, Callable[[Step], Trace]] = {
     "double_backward": double_backward,
     "one_pass": one_pass,
 }
+
+
+def check(setting: SearchSetting, autocast: bool) -> None:
+    """Refuse what would be noise, or nothing at all.
+
+    Raises:
+        SearchError: for a warm-up, since every step of NASI counts alike, and for differences in bfloat16.
+    """
+    if setting.alpha_warm_up:
+        raise SearchError(f"NASI trains no weights to warm up: alpha_warm_up must be 0, got {setting.alpha_warm_up}")
+    if autocast and setting.trace_gradient == "two_pass":
+        raise SearchError(
+            "autocast does not go with NASI's trace_gradient two_pass: it is the difference of two passes that are "
+            "nearly equal, and bfloat16's rounding is larger than that. Take trace_gradient double_backward, or "
+            "leave autocast out"
+        )
 
 
 def squared_norm(gradients: Mapping[str, Tensor]) -> float:
@@ -167,6 +191,8 @@ _SIZE = {
     "nasbench201": {"epochs": 10, "depth": 5, "image_size": 32, "images": None, "evaluation_batches": 1},
     "darts": {"epochs": 10, "width": 16, "depth": 8, "image_size": 16, "images": None, "evaluation_batches": 1},
 }
+_BOUNDS = "ν and μ were not seen in the paper for NAS-Bench-201 and are those of the DARTS space"
+_RULE = "the rule by which ν adapts stands in an appendix that was not seen, and is as it is remembered"
 
 FIXED = Method(
     name="nasi",
@@ -178,10 +204,10 @@ FIXED = Method(
     deviation=0.0,
     trains_weights=False,
     data="noise",
-    presets=presets(NASBENCH201.changed(_CHANGES), DARTS.changed(_CHANGES), _SIZE),
+    check=check,
+    presets=presets(NASBENCH201.changed(_CHANGES), DARTS.changed(_CHANGES), _SIZE, {"nasbench201": _BOUNDS}),
 )
-"""T = 100 steps, shown as 10 epochs of 10. ν and μ on NAS-Bench-201 were not seen in the paper: they are those of the
-DARTS space."""
+"""T = 100 steps, shown as 10 epochs of 10."""
 
 ADAPTIVE = Method(
     name="nasi-ada",
@@ -193,6 +219,11 @@ ADAPTIVE = Method(
     deviation=0.0,
     trains_weights=False,
     data="noise",
-    presets=presets(NASBENCH201.changed(_ADAPTIVE), DARTS.changed(_ADAPTIVE), _SIZE),
+    check=check,
+    presets=presets(
+        NASBENCH201.changed(_ADAPTIVE),
+        DARTS.changed(_ADAPTIVE),
+        _SIZE,
+        {"nasbench201": f"{_BOUNDS}; {_RULE}", "darts": _RULE},
+    ),
 )
-"""The rule by which ν adapts stands in an appendix that was not seen; this one is as it is remembered."""

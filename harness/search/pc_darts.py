@@ -38,6 +38,6 @@ METHOD = Method(
             "nasbench201": {"batch_size": 64, "alpha_warm_up": 4},
             "darts": {"batch_size": 64, "alpha_warm_up": 2},
         },
+        {"nasbench201": "the paper searches the DARTS space only; these are the same values with C = 16 and N = 5"},
     ),
 )
-"""Its paper searches the DARTS space only: on NAS-Bench-201 these are the same values with C = 16 and N = 5."""

@@ -14,6 +14,9 @@ NASBENCH201 = SearchSetting(epochs=50, depth=5, weight_decay=5e-4, nesterov=True
 DARTS = SearchSetting(epochs=50, depth=8)
 """DARTS in its own space on CIFAR-10 (Liu, Simonyan and Yang 2019): C = 16, 8 cells, batch 64."""
 
+PUBLISHED_DATA = "cifar10"
+"""What all of the published searches ran on, half of its training images for the weights and half for α."""
+
 _LAPTOP: Mapping[str, Mapping[str, Any]] = {
     "nasbench201": {
         "epochs": 20, "depth": 1, "image_size": 16, "images": 4096, "augment": False, "evaluation_batches": 5,
@@ -27,7 +30,10 @@ _LAPTOP: Mapping[str, Mapping[str, Any]] = {
 
 
 def presets(
-    nasbench201: SearchSetting, darts: SearchSetting, laptop: Mapping[str, Mapping[str, Any]] | None = None
+    nasbench201: SearchSetting,
+    darts: SearchSetting,
+    laptop: Mapping[str, Mapping[str, Any]] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> dict[str, Presets]:
     """The presets of a method: its published settings, and each with what a laptop takes less of.
 
@@ -35,8 +41,11 @@ def presets(
         nasbench201: the published setting on NAS-Bench-201.
         darts: the one in the DARTS space.
         laptop: by space, what the method's laptop preset changes besides, or instead.
+        notes: by space, what of the setting was not published, or not for this space.
     """
     return {
-        space: Presets(paper, paper.changed({**_LAPTOP[space], **(laptop or {}).get(space, {})}))
+        space: Presets(
+            paper, paper.changed({**_LAPTOP[space], **(laptop or {}).get(space, {})}), (notes or {}).get(space, "")
+        )
         for space, paper in (("nasbench201", nasbench201), ("darts", darts))
     }

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from harness.errors import SearchError, unknown
@@ -18,6 +19,7 @@ _SMALLEST: Mapping[str, int] = {
 _MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
 _POSITIVE = ("weight_lr", "gradient_clip")
 _NOT_NEGATIVE = ("weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu")
+_ENDS = 2  # of a temperature: in the first epoch and in the last
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class SearchSetting:
         width: channels of the supernet's first stage, C.
         depth: NAS-Bench-201: cells a stage, N; DARTS: cells.
         image_size: pixels on a side, to which images are averaged down or repeated up; None for the data's own.
-        images: training images used, both halves together; None for all.
+        images: training images used, both halves together; None for all. A preset's means at most so many.
         augment: crop and flip natural images at random.
         steps_per_epoch: steps after which an epoch ends; None for as many as the images give.
         evaluation_batches: batches of the validation half that the logged loss is the mean of.
@@ -42,7 +44,7 @@ class SearchSetting:
         gradient_clip: norm to which the weights' gradient is clipped.
         alpha_lr: learning rate of the architecture parameters (Adam with betas 0.5 and 0.999).
         alpha_weight_decay: of the architecture parameters.
-        alpha_warm_up: epochs at the start of each stage in which the architecture parameters stay.
+        alpha_warm_up: epochs at the start of each stage in which the architecture parameters stay; fewer than it has.
         temperature: of the Gumbel-softmax, in the first epoch and in the last (GDAS, SNAS, NASI).
         partial: by stage, the operations read 1/partial of the channels (PC-DARTS, progressive DrNAS).
         without: operations left out from the start (DrNAS in the DARTS space: `none`).
@@ -95,22 +97,43 @@ class SearchSetting:
             if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
                 raise SearchError(f"{name} must be a whole number from {smallest}, got {value!r}")
         for name in (*_POSITIVE, *_NOT_NEGATIVE):
-            _check_number(name, getattr(self, name), above=name in _POSITIVE)
-        for value in self.temperature:
-            _check_number("temperature", value, above=True)
+            value = getattr(self, name)
+            _check_number(name, value, above=name in _POSITIVE)
+            object.__setattr__(self, name, float(value))  # 50 and 50.0 are one setting, in a checkpoint's text too
+        self._check_temperature()
         if self.nesterov and self.momentum == 0:
             raise SearchError("nesterov needs a momentum above 0, got 0")
         if self.trace_gradient not in TRACE_GRADIENTS:
             raise SearchError(unknown("trace_gradient", self.trace_gradient, TRACE_GRADIENTS))
         self._check_stages()
 
+    def _check_temperature(self) -> None:
+        if not isinstance(self.temperature, (tuple, list)) or len(self.temperature) != _ENDS:
+            raise SearchError(f"temperature must be two numbers, of the first and last epoch; got {self.temperature!r}")
+        for value in self.temperature:
+            _check_number("temperature", value, above=True)
+        first, last = self.temperature
+        object.__setattr__(self, "temperature", (float(first), float(last)))
+
     def _check_stages(self) -> None:
         if not self.partial or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in self.partial):
             raise SearchError(f"partial must be whole numbers from 1, one a stage, got {self.partial!r}")
         if self.keep and len(self.keep) != len(self.partial):
             raise SearchError(f"keep must be a number a stage ({len(self.partial)}), or none; got {self.keep!r}")
+        if any(isinstance(count, bool) or not isinstance(count, int) or count < 1 for count in self.keep):
+            raise SearchError(f"keep must be whole numbers from 1, one a stage, got {self.keep!r}")
+        if any(later > earlier for earlier, later in pairwise(self.keep)):
+            raise SearchError(
+                f"keep must not rise from stage to stage, since what is pruned is gone; got {self.keep!r}"
+            )
         if self.epochs < len(self.partial):
             raise SearchError(f"{len(self.partial)} stages need as many epochs, got {self.epochs}")
+        shortest = self.epochs // len(self.partial)
+        if self.alpha_warm_up >= shortest:
+            raise SearchError(
+                f"alpha_warm_up must be less than the epochs of the shortest stage ({shortest}), or its architecture "
+                f"parameters never move; got {self.alpha_warm_up}: take more epochs or a shorter warm-up"
+            )
 
     def stage(self, epoch: int) -> int:
         """The stage of an epoch: stages are equally long, the first ones longer by one where that does not divide."""

@@ -18,7 +18,10 @@ METHOD = Method(
     presets=presets(
         NASBENCH201.changed({"epochs": 100, "weight_decay": 3e-4, "nesterov": False, "temperature": (10.0, 1.0)}),
         DARTS.changed({"epochs": 150, "temperature": (1.0, 0.03)}),
+        notes={
+            "nasbench201": "the paper has no NAS-Bench-201; epochs and temperatures are those of DrNAS's authors, who "
+            "ran it with two levels",
+            "darts": "epochs and temperatures are as they are remembered, and the paper's penalty on delay is left out",
+        },
     ),
 )
-"""On NAS-Bench-201 with the epochs and temperatures of DrNAS's authors, who ran it there with two levels; in the DARTS
-space with the paper's, as they are remembered. The paper's penalty on delay is left out."""

@@ -52,8 +52,27 @@ def test_what_the_preset_changes_is_said_and_kept(searched):
     assert facts["command"].startswith("nasinit search darts --out ")
     assert facts["setting"]["epochs"] == 2
     assert facts["changed_from_paper"]["epochs"] == [50, 2]
+    assert facts["changed_from_paper"]["data"] == ["cifar10", "digits"]
+    assert "data cifar10 -> digits\n" in ended.out
+    assert "on 64 images of digits, 8 × 8 pixels, seed 0" in ended.out
+    assert facts["images_used"] == 64
+    assert facts["not_as_published"] == ""
     assert facts["source"] == METHODS["darts"].source
     assert set(facts["environment"]) >= {"python", "torch", "threads"}
+
+
+def test_a_presets_images_are_as_many_as_there_are(nasinit, tmp_path):
+    """The laptop preset has room for 4,096; digits are 1,797. And RSPS has no published setting for this space."""
+    small = ("--width", 4, "--depth", 1, "--batch-size", 8, "--image-size", 8, "--epochs", 1, "--steps-per-epoch", 1)
+    ended = nasinit("search", "rsps", "--out", tmp_path, *small)
+    assert ended.code == 0, ended.err
+    assert "on 1,797 images of digits" in ended.out
+    assert "image_size the data's own -> 8, images all -> 1797" in ended.out
+    note = METHODS["rsps"].presets["nasbench201"].note
+    assert f"the preset paper is not as published: {note}\nagainst the preset paper: epochs 250 -> 1" in ended.out
+    assert "published setting" not in ended.out
+    facts = json.loads((tmp_path / "setting.json").read_text())
+    assert (facts["images_used"], facts["setting"]["images"], facts["not_as_published"]) == (1797, 1797, note)
 
 
 def test_the_same_command_goes_on_and_another_is_refused(searched, nasinit):
@@ -85,6 +104,10 @@ def test_the_darts_space_has_no_record_by_default(nasinit, tmp_path):
         (("nasi", "--trace-gradient", "one"), 2, "unknown trace_gradient 'one'"),
         (("darts", "--data", "."), 2, "no data_batch_*.bin in ."),
         (("darts", "--device", "cuda:x"), 2, "device"),
+        (("darts", "--images", 1798), 2, "images must be at most 1,797, as many as digits has; got 1,798"),
+        (("nasi", "--autocast"), 2, "Take trace_gradient double_backward"),
+        (("pc-darts", "--epochs", 2), 2, "alpha_warm_up must be less than"),
+        (("drnas-progressive", "--epochs", 4), 2, "alpha_warm_up must be less than"),
         (("darts", *SMALL, "--weight-lr", 1e30, "--epochs", 9), 1, "the loss is nan at epoch"),
     ],
 )
@@ -107,4 +130,5 @@ def test_all_searches_are_listed_with_source_and_presets(nasinit):
     assert ended.code == 0
     for name, method in METHODS.items():
         assert f"{name}: {method.summary}\n    {method.source}" in ended.out
+        assert all(f"not as published: {own.note}\n" in ended.out for own in method.presets.values() if own.note)
     assert "darts: paper (width 36, depth 20, batch 64, 50 epochs)" in ended.out

@@ -168,14 +168,20 @@ def test_a_finished_search_is_read_and_not_run_again(tmp_path):
     pd.testing.assert_frame_equal(again.log, first.log)
 
 
-def test_warm_up_keeps_the_parameters(tmp_path):
-    setting = tiny("darts", "nasbench201", alpha_warm_up=1)
-    start = run_search(SPACES["nasbench201"], "darts", setting.changed({"epochs": 1}), data=DATA, out=tmp_path / "1")
-    frozen = content(tmp_path / "1")["parameters"]["operations"]["cell"]
-    assert float(frozen.std()) == pytest.approx(1e-3, rel=0.5)
-    assert start.log["entropy_nats"].iloc[0] == pytest.approx(math.log(5), abs=1e-4)
-    run_search(SPACES["nasbench201"], "darts", setting, data=DATA, out=tmp_path / "2")
-    assert not torch.equal(content(tmp_path / "2")["parameters"]["operations"]["cell"], frozen)
+def test_warm_up_keeps_the_parameters(tmp_path, monkeypatch):
+    tables, save = [], loop_module.save
+
+    def saved_and_kept(folder, checkpoint):
+        save(folder, checkpoint)
+        tables.append(content(folder)["parameters"]["operations"]["cell"])
+
+    monkeypatch.setattr(loop_module, "save", saved_and_kept)
+    setting = tiny("darts", "nasbench201", epochs=3, alpha_warm_up=2)
+    found = run_search(SPACES["nasbench201"], "darts", setting, data=DATA, out=tmp_path)
+    assert torch.equal(tables[0], tables[1])
+    assert float(tables[0].std()) == pytest.approx(1e-3, rel=0.5)
+    assert found.log["entropy_nats"].iloc[0] == pytest.approx(math.log(5), abs=1e-4)
+    assert not torch.equal(tables[1], tables[2])
 
 
 def test_autocast_is_another_arithmetic_and_another_search(tmp_path):
@@ -186,6 +192,13 @@ def test_autocast_is_another_arithmetic_and_another_search(tmp_path):
     one, other = plain.log["validation_loss"].iloc[0], mixed.log["validation_loss"].iloc[0]
     assert one != other
     assert one == pytest.approx(other, rel=0.1)
+
+
+def test_a_device_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(SearchError, match="device 'cuda:9' was asked for, but the last CUDA device here is 'cuda:1'"):
+        run_search(SPACES["nasbench201"], "rsps", tiny("rsps", "nasbench201"), data=DATA, device="cuda:9")
 
 
 def test_noise_needs_no_data(tmp_path):
@@ -201,6 +214,7 @@ def test_noise_needs_no_data(tmp_path):
         ({"method": "drts"}, "unknown search 'drts'. Did you mean 'darts'"),
         ({"preset": "papre"}, "unknown preset 'papre'. Did you mean 'paper'"),
         ({"seed": -1}, "seed must be a whole number from 0"),
+        ({"setting": tiny("darts", "nasbench201", images=1798)}, "images must be at most 1,797"),
         ({"device": "tpu"}, "device must be 'cpu', 'cuda'"),
         ({"device": "cuda:one"}, "device must be 'cpu', 'cuda' or 'cuda:1', got 'cuda:one'"),
         ({"data": "nowhere"}, "--data takes digits, noise or the folder of CIFAR-10: no data_batch"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import SearchError
-from harness.search.data import Images, cropped_and_flipped, halved, read_images, resized
+from harness.search.data import Images, cropped_and_flipped, halved, read_images, resized, with_images
 from tests.reference import search_steps as reference
 from tests.search.searches import digits, tiny
 
@@ -70,6 +70,16 @@ def test_fewer_images_are_a_part_of_all_drawn_from_the_seed():
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
     assert {tuple(image.flatten().tolist()) for image in one} <= every
+
+
+def test_more_images_than_there_are_is_an_error_unless_it_is_at_most():
+    many = SETTING.changed({"images": 4096})
+    with pytest.raises(SearchError, match="images must be at most 1,797, as many as digits has; got 4,096"):
+        read_images("digits", many, 0)
+    images = read_images("digits", many, 0, at_most=True)
+    assert images.digest() == read_images("digits", SETTING, 0).digest()
+    assert with_images(many, images).images == 1797
+    assert with_images(SETTING, images) == SETTING
 
 
 def test_noise_is_standard_normal_with_any_labels():

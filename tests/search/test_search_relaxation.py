@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.errors import DivergedError
 from harness.search.beta_darts import beta_penalty
 from harness.search.drnas import concentration
 from harness.search.drnas import mean as dirichlet_mean
@@ -100,6 +101,14 @@ def test_the_dirichlet_gradient_is_that_of_the_mean():
     total = 4.2
     closed = torch.tensor([(total - 1.5) / total**2, -1.5 / total**2, -1.5 / total**2], dtype=torch.float64)
     torch.testing.assert_close(pathwise, closed, atol=0.012, rtol=0)
+
+
+@pytest.mark.parametrize("value", [-200.0, math.nan, math.inf])
+def test_a_concentration_that_is_no_positive_number_is_a_search_that_diverged(value):
+    row = ROW.clone()
+    row[0, 2] = value
+    with pytest.raises(DivergedError, match=r"a concentration elu\(α\) \+ 1 is (0\.0|nan|inf) at epoch 2, step 8"):
+        dirichlet_sample(repeated(row), many("drnas", epoch=1, step=7), "test")
 
 
 def test_pruned_operations_have_no_weight():

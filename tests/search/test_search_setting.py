@@ -5,9 +5,11 @@ import json
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.errors import SearchError
-from harness.search import METHODS, SearchSetting
+from harness.search import METHODS, SearchSetting, run_search
 from harness.search.stages import strongest, widened
 from tests.search.searches import SPACES, generator
 
@@ -29,6 +31,20 @@ PUBLISHED = {
 def test_the_paper_preset_has_the_published_values(method, space):
     setting = METHODS[method].setting(space, "paper")
     assert {name: getattr(setting, name) for name in PUBLISHED[method, space]} == PUBLISHED[method, space]
+
+
+NOT_AS_PUBLISHED = {
+    ("drnas", "darts"),
+    ("nasi", "nasbench201"),
+    ("pc-darts", "nasbench201"),
+    *((method, space) for method in ("nasi-ada", "rsps", "snas") for space in SPACES),
+}
+
+
+def test_presets_that_are_not_published_say_so():
+    noted = {(name, space) for name, method in METHODS.items() for space in SPACES if method.presets[space].note}
+    assert noted == NOT_AS_PUBLISHED
+    assert not noted & (set(PUBLISHED) - {("nasi-ada", "darts")})
 
 
 @pytest.mark.parametrize("space", sorted(SPACES))
@@ -57,6 +73,46 @@ def test_stages_are_equally_long_and_each_warms_up():
     setting = SearchSetting(epochs=100, partial=(4, 2), keep=(5, 3), alpha_warm_up=10)
     assert [setting.stage(epoch) for epoch in (0, 49, 50, 99)] == [0, 0, 1, 1]
     assert [epoch for epoch in range(100) if setting.warms_up(epoch)] == [*range(10), *range(50, 60)]
+
+
+@given(st.integers(1, 30), st.integers(1, 4), st.integers(0, 30))
+def test_a_warm_up_is_allowed_where_the_parameters_move_in_every_stage(epochs, stages, warm_up):
+    changes = {"epochs": epochs, "partial": (1,) * stages, "alpha_warm_up": warm_up}
+    by_stage = [[epoch for epoch in range(epochs) if epoch * stages // epochs == stage] for stage in range(stages)]
+    if all(len(own) > warm_up for own in by_stage):
+        setting = SearchSetting().changed(changes)
+        assert {setting.stage(epoch) for epoch in range(epochs) if not setting.warms_up(epoch)} == set(range(stages))
+    else:
+        with pytest.raises(SearchError, match=r"alpha_warm_up must be less than|stages need as many epochs"):
+            SearchSetting().changed(changes)
+
+
+def test_whole_numbers_are_the_same_setting_to_the_letter():
+    whole, decimal = (SearchSetting(penalty=one(50), temperature=(one(10), one(1))) for one in (int, float))
+    assert whole.json() == decimal.json()
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "autocast", "message"),
+    [
+        ("nasi", {}, True, "autocast does not go with NASI's trace_gradient two_pass.*Take trace_gradient double_back"),
+        ("nasi-ada", {}, True, "autocast does not go with NASI's trace_gradient two_pass"),
+        ("darts-second-order", {}, True, r"autocast does not go with darts-second-order.*Take darts \(first order\)"),
+        ("nasi", {"alpha_warm_up": 1}, False, "NASI trains no weights to warm up: alpha_warm_up must be 0, got 1"),
+    ],
+)
+def test_what_a_method_cannot_run_is_refused_before_anything_is_made(tmp_path, method, changes, autocast, message):
+    setting = METHODS[method].setting("nasbench201", "laptop").changed(changes)
+    with pytest.raises(SearchError, match=message):
+        run_search(SPACES["nasbench201"], method, setting, autocast=autocast, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_autocast_goes_with_what_has_no_difference():
+    for form in ("double_backward", "one_pass"):
+        METHODS["nasi"].check(SearchSetting(trace_gradient=form), True)
+    METHODS["nasi"].check(SearchSetting(), False)
+    METHODS["darts-second-order"].check(SearchSetting(), False)
 
 
 def test_the_strongest_operations_stay():
@@ -97,6 +153,12 @@ def test_a_setting_is_json():
         ({"weight_lr": 0}, "weight_lr must be a number above 0, got 0"),
         ({"alpha_lr": float("nan")}, "alpha_lr must be a number from 0, got nan"),
         ({"temperature": (0.0, 1.0)}, "temperature must be a number above 0"),
+        ({"temperature": (1.0,)}, "temperature must be two numbers, of the first and last epoch; got"),
+        ({"temperature": 1.0}, "temperature must be two numbers"),
+        ({"epochs": 2, "alpha_warm_up": 2}, r"alpha_warm_up must be less than .*shortest stage \(2\).*got 2"),
+        ({"epochs": 5, "partial": (4, 2), "alpha_warm_up": 2}, r"shortest stage \(2\)"),
+        ({"keep": (0,)}, "keep must be whole numbers from 1"),
+        ({"partial": (4, 2), "keep": (3, 5)}, "keep must not rise from stage to stage"),
         ({"momentum": 0, "nesterov": True}, "nesterov needs a momentum above 0"),
         ({"partial": ()}, "partial must be whole numbers from 1"),
         ({"keep": (3, 2)}, r"keep must be a number a stage \(1\), or none"),

@@ -1,10 +1,13 @@
 """Steps of the parameters against automatic differentiation of plain losses, in float64."""
 
+import dataclasses
 from contextlib import nullcontext
 
 import pytest
 import torch
 
+from harness.batches import Batch
+from harness.search.method import Parameters, Step
 from harness.search.nasi import TRACES, _at_start, one_pass
 from harness.search.relaxation import gumbel_softmax
 from tests.reference import search_steps as reference
@@ -123,6 +126,48 @@ def test_two_passes_come_closer_as_the_difference_shrinks(monkeypatch):
         errors.append(float((TRACES["two_pass"](step).gradient["cell"] - exact).norm() / exact.norm()))
     assert errors[1] < 0.2 * errors[0]
     assert errors[2] < 0.2 * errors[1]
+
+
+def in_float32(step):
+    """The same step in the precision that searches run in."""
+    step.supernet.float()
+    operations = {name: alpha.detach().float().requires_grad_() for name, alpha in step.parameters.operations.items()}
+    training, validation = (Batch(one.inputs.float(), one.labels) for one in (step.training, step.validation))
+    return dataclasses.replace(step, parameters=Parameters(operations), training=training, validation=validation)
+
+
+def test_in_float32_the_difference_is_small_enough_and_not_too_small(monkeypatch):
+    """The relative difference that the search takes, against ten times as much."""
+    exact = [TRACES["double_backward"](one_step("nasi", number=number)).gradient["cell"] for number in range(4)]
+    errors = {}
+    for factor in (1, 10):
+        monkeypatch.setattr("harness.search.nasi.RELATIVE_DIFFERENCE", factor * 1e-4)
+        found = [TRACES["two_pass"](in_float32(one_step("nasi", number=n))).gradient["cell"] for n in range(4)]
+        errors[factor] = max(
+            float((one - other).norm() / other.norm()) for one, other in zip(found, exact, strict=True)
+        )
+    assert errors[1] < 0.01
+    assert errors[10] > 0.02
+
+
+def test_one_pass_is_finite_where_a_weight_is_nothing():
+    step = in_float32(one_step("nasi", temperature=(1e-3, 1e-3)))
+    weights = gumbel_softmax(_at_start(step.parameters), step.moment, "trace").weights["cell"]
+    assert bool((weights == 0).any())
+    assert bool(one_pass(step).gradient["cell"].isfinite().all())
+
+
+@pytest.mark.parametrize("method", ["nasi", "darts-second-order"])
+def test_a_gradient_of_nothing_moves_nothing(method, monkeypatch):
+    """No direction to differ along: neither a division of 0 by 0, nor NaN in the parameters."""
+    loss = Step.loss
+    monkeypatch.setattr(Step, "loss", lambda *arguments: 0 * loss(*arguments))
+    step = one_step(method)
+    step = in_float32(step) if method == "nasi" else step
+    for table in descended(step).values():
+        before = step.parameters.operations["cell"].detach()
+        assert bool(before.isfinite().all())
+        assert method == "nasi" or not bool(table.any())
 
 
 def test_without_frozen_kinks_the_difference_is_not_the_derivative(monkeypatch):
