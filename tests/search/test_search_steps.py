@@ -8,7 +8,7 @@ import torch
 
 from harness.batches import Batch
 from harness.search.method import Parameters, Step
-from harness.search.nasi import TRACES, _at_start, one_pass
+from harness.search.nasi import RELATIVE_DIFFERENCE, TRACES, _at_start, one_pass
 from harness.search.relaxation import gumbel_softmax
 from tests.reference import search_steps as reference
 from tests.search.searches import descended, one_step, plain_loss, state_of
@@ -141,7 +141,7 @@ def test_in_float32_the_difference_is_small_enough_and_not_too_small(monkeypatch
     exact = [TRACES["double_backward"](one_step("nasi", number=number)).gradient["cell"] for number in range(4)]
     errors = {}
     for factor in (1, 10):
-        monkeypatch.setattr("harness.search.nasi.RELATIVE_DIFFERENCE", factor * 1e-4)
+        monkeypatch.setattr("harness.search.nasi.RELATIVE_DIFFERENCE", factor * RELATIVE_DIFFERENCE)
         found = [TRACES["two_pass"](in_float32(one_step("nasi", number=n))).gradient["cell"] for n in range(4)]
         errors[factor] = max(
             float((one - other).norm() / other.norm()) for one, other in zip(found, exact, strict=True)
