@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 _STRIKES = 2
-RETURN_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1000000"}
-"""glibc gives tensors of a megabyte back as soon as they are freed, a quarter of a worker's peak; others ignore it."""
 _WINDOW = 2  # tasks in flight a worker: one computes while the next waits
 
 
@@ -101,7 +99,7 @@ def worker_pool(workers: int) -> Executor:
 
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     pool: Executor = ProcessPoolExecutor(
-        max_workers=workers, env={**threads, **RETURN_MEMORY}, initializer=_start_worker, initargs=(os.getpid(),)
+        max_workers=workers, env=threads, initializer=_start_worker, initargs=(os.getpid(),)
     )
     return pool
 

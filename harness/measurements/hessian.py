@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from harness.measurements.allocator import memory_given_back
 from harness.measurements.forward import Forward, trainable
 from harness.measurements.gradient import weights
 
@@ -29,13 +30,14 @@ def hessian_gradient(network: nn.Module, forward: Forward) -> dict[str, Tensor]:
     """
     parameters = trainable(network)
     chosen = {name: parameters[name] for name in weights(network)}
-    gradients = torch.autograd.grad(
-        forward.loss, list(chosen.values()), create_graph=True, allow_unused=True, materialize_grads=True
-    )
-    objective = torch.stack([(gradient.detach() * gradient).sum() for gradient in gradients]).sum()
-    if not objective.requires_grad:  # the gradient is the same wherever the weights are
-        return {name: torch.zeros_like(weight) for name, weight in chosen.items()}
-    products = torch.autograd.grad(
-        objective, list(chosen.values()), retain_graph=True, allow_unused=True, materialize_grads=True
-    )
+    with memory_given_back():
+        gradients = torch.autograd.grad(
+            forward.loss, list(chosen.values()), create_graph=True, allow_unused=True, materialize_grads=True
+        )
+        objective = torch.stack([(gradient.detach() * gradient).sum() for gradient in gradients]).sum()
+        if not objective.requires_grad:  # the gradient is the same wherever the weights are
+            return {name: torch.zeros_like(weight) for name, weight in chosen.items()}
+        products = torch.autograd.grad(
+            objective, list(chosen.values()), retain_graph=True, allow_unused=True, materialize_grads=True
+        )
     return dict(zip(chosen, products, strict=True))

@@ -26,7 +26,7 @@ from typing import Any
 import torch
 
 from harness.batches import Batch, draw_batch
-from harness.engine import RETURN_MEMORY, worker_pool
+from harness.engine import worker_pool
 from harness.measurements.preserve import preserved
 from harness.measurements.session import Session, closure
 from harness.proxies.registry import Proxy, resolve
@@ -134,9 +134,7 @@ def bench(cell: str, entries: Sequence[Proxy], repetitions: int) -> None:
 def peak_memory(cell: str) -> float:
     """Peak GB of a process with a worker's environment that scores one cell by all proxies."""
     command = [sys.executable, __file__, "--peak-of", cell]
-    outcome = subprocess.run(
-        command, check=True, capture_output=True, text=True, env={**_environment(), **RETURN_MEMORY}
-    )
+    outcome = subprocess.run(command, check=True, capture_output=True, text=True, env=_environment())
     return float(outcome.stdout)
 
 
