@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from harness.search.bilevel import first_order
-from harness.search.darts import mean
 from harness.search.method import Method, Moment, Parameters
 from harness.search.presets import DARTS, NASBENCH201, presets
 from harness.search.relaxation import softmax
@@ -26,7 +25,7 @@ METHOD = Method(
     summary="DARTS (first order) with a penalty λ · mean logsumexp(α), λ growing with the epochs",
     source="Ye et al., β-DARTS: Beta-Decay Regularization for Differentiable Architecture Search, CVPR 2022",
     relax=softmax,
-    mean=mean,
+    mean=softmax,
     architecture_step=first_order,
     penalty=beta_penalty,
     presets=presets(

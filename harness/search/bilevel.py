@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from harness.search.method import Step
+from harness.search.method import Parameters, Step
 
 
 def first_order(step: Step) -> float:
@@ -14,17 +14,17 @@ def first_order(step: Step) -> float:
     Cost: one forward and one backward pass.
     """
     loss = step.loss(step.validation, step.relaxed("parameters"))
-    step.descend(by_parameters(step.objective(loss), step))
+    step.descend(by_parameters(step.objective(loss), step.parameters))
     return float(loss.detach())
 
 
 def one_level(step: Step) -> float:
     """Descend the loss on the weights' own batch; gives that loss. Cost: one forward and one backward pass."""
     loss = step.loss(step.training, step.relaxed("parameters"))
-    step.descend(by_parameters(step.objective(loss), step))
+    step.descend(by_parameters(step.objective(loss), step.parameters))
     return float(loss.detach())
 
 
-def by_parameters(value: Tensor, step: Step) -> list[Tensor]:
+def by_parameters(value: Tensor, parameters: Parameters) -> list[Tensor]:
     """Gradients of a value by the architecture parameters; zeros for those that it does not depend on."""
-    return list(torch.autograd.grad(value, step.parameters.tensors(), allow_unused=True, materialize_grads=True))
+    return list(torch.autograd.grad(value, parameters.tensors(), allow_unused=True, materialize_grads=True))

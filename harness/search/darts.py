@@ -7,18 +7,13 @@ from torch import Tensor, nn
 
 from harness.errors import SearchError
 from harness.search.bilevel import by_parameters, first_order
-from harness.search.method import Method, Moment, Parameters, Relaxed, Step
+from harness.search.method import Method, Step
 from harness.search.presets import DARTS, NASBENCH201, presets
 from harness.search.relaxation import softmax
 from harness.search.setting import SearchSetting
 
 SOURCE = "Liu et al., DARTS: Differentiable Architecture Search, ICLR 2019"
 RELATIVE_DIFFERENCE = 0.01
-
-
-def mean(parameters: Parameters, moment: Moment) -> Relaxed:
-    """The softmax that the steps use: it has no noise."""
-    return softmax(parameters, moment)
 
 
 def second_order(step: Step) -> float:
@@ -49,7 +44,7 @@ def second_order(step: Step) -> float:
         return float(loss.detach())
     epsilon = RELATIVE_DIFFERENCE / norm
     above, below = (
-        by_parameters(step.loss(step.training, step.relaxed("parameters"), moved(weights, vector, by)), step)
+        by_parameters(step.loss(step.training, step.relaxed("parameters"), moved(weights, vector, by)), step.parameters)
         for by in (epsilon, -epsilon)
     )
     step.descend(
@@ -97,7 +92,7 @@ FIRST_ORDER = Method(
     summary="softmax weights, α by the validation loss at the weights as they are (first order)",
     source=SOURCE,
     relax=softmax,
-    mean=mean,
+    mean=softmax,
     architecture_step=first_order,
     presets=presets(NASBENCH201, DARTS),
 )
@@ -107,7 +102,7 @@ SECOND_ORDER = Method(
     summary="softmax weights, α by the validation loss after one step of the weights",
     source=SOURCE,
     relax=softmax,
-    mean=mean,
+    mean=softmax,
     architecture_step=second_order,
     check=check_second_order,
     presets=presets(NASBENCH201, DARTS, {"nasbench201": {"images": 2048}, "darts": {"images": 1024}}),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from harness.search.bilevel import first_order
-from harness.search.darts import mean
 from harness.search.method import Method
 from harness.search.presets import DARTS, NASBENCH201, presets
-from harness.search.relaxation import straight_through
+from harness.search.relaxation import softmax, straight_through
 
 METHOD = Method(
     name="gdas",
     summary="one operation an edge drawn by hard Gumbel-softmax, gradients straight through",
     source="Dong & Yang, Searching for a Robust Neural Architecture in Four GPU Hours (GDAS), CVPR 2019",
     relax=straight_through,
-    mean=mean,
+    mean=softmax,
     architecture_step=first_order,
     presets=presets(
         NASBENCH201.changed({"epochs": 240, "temperature": (10.0, 0.1)}),

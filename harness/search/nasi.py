@@ -26,17 +26,19 @@ The costs are of C = 16, N = 2, 32 images of side 32, one thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from harness.errors import SearchError
-from harness.search.darts import mean, moved
+from harness.search.bilevel import by_parameters
+from harness.search.darts import moved
 from harness.search.kinks import FrozenKinks, RecordedKinks
 from harness.search.method import Method, Moment, Parameters, Relaxed, Step
 from harness.search.presets import DARTS, NASBENCH201, presets
-from harness.search.relaxation import gumbel_softmax
+from harness.search.relaxation import gumbel_softmax, softmax
 from harness.search.setting import SearchSetting
 from harness.spaces.supernet import MixedLayers, Supernet
 
@@ -92,7 +94,7 @@ def two_pass(step: Step) -> Trace:
     further = moved({name: weight.detach() for name, weight in weights.items()}, by_weights, epsilon)
     with FrozenKinks(kinks):
         loss_there = step.loss(step.training, gumbel_softmax(start, step.moment, "trace"), further)
-    after = _by_alpha(loss_there, start)
+    after = by_parameters(loss_there, start)
     differences = [2 * (up - at) / epsilon for up, at in zip(after, before, strict=True)]
     return Trace(loss, trace, dict(zip(start.operations, differences, strict=True)))
 
@@ -105,7 +107,7 @@ def double_backward(step: Step) -> Trace:
         loss, list(step.supernet.parameters()), create_graph=True, allow_unused=True, materialize_grads=True
     )
     trace = torch.stack([part.square().sum() for part in by_weights]).sum()
-    gradient = _by_alpha(trace, start)
+    gradient = by_parameters(trace, start)
     return Trace(float(loss.detach()), float(trace.detach()), dict(zip(start.operations, gradient, strict=True)))
 
 
@@ -161,11 +163,6 @@ def _gradients(step: Step, weights: Mapping[str, Tensor]) -> tuple[float, dict[s
     return float(loss.detach()), dict(zip(weights, found, strict=False)), list(found[len(weights) :])
 
 
-def _by_alpha(value: Tensor, start: Parameters) -> list[Tensor]:
-    """Gradient by α; zeros for a group that no cell of the supernet is of."""
-    return list(torch.autograd.grad(value, start.tensors(), allow_unused=True, materialize_grads=True))
-
-
 def _owners(supernet: Supernet) -> dict[str, tuple[str, int, int]]:
     """Name of a weight to the group, the edge and the operation that it belongs to; others are left out."""
     owners = {}
@@ -199,7 +196,7 @@ FIXED = Method(
     summary="gradient of the NTK's trace at initialisation, bounded by a fixed ν (NASI-FIX); --epochs 40 for 4T",
     source=SOURCE,
     relax=relax_at_start,
-    mean=mean,
+    mean=softmax,
     architecture_step=trace_step,
     deviation=0.0,
     trains_weights=False,
@@ -209,17 +206,10 @@ FIXED = Method(
 )
 """T = 100 steps, shown as 10 epochs of 10."""
 
-ADAPTIVE = Method(
+ADAPTIVE = replace(
+    FIXED,
     name="nasi-ada",
     summary="as nasi, ν the running mean of ν₀ and the traces seen (NASI-ADA)",
-    source=SOURCE,
-    relax=relax_at_start,
-    mean=mean,
-    architecture_step=trace_step,
-    deviation=0.0,
-    trains_weights=False,
-    data="noise",
-    check=check,
     presets=presets(
         NASBENCH201.changed(_ADAPTIVE),
         DARTS.changed(_ADAPTIVE),

@@ -9,14 +9,12 @@ from harness.search.relaxation import input_softmax, softmax
 
 
 def edge_normalised(parameters: Parameters, moment: Moment, purpose: str = "") -> Relaxed:
-    """Softmax weights of the operations, times a softmax of β over each node's inputs (equations 1 and 3)."""
+    """Softmax weights of the operations, times a softmax of β over each node's inputs (equations 1 and 3).
+
+    A DARTS cell's inputs are chosen by that product.
+    """
     edges = {name: input_softmax(beta, moment.groups[name]) for name, beta in parameters.edges.items()}
     return Relaxed(softmax(parameters, moment).weights, edges)
-
-
-def mean(parameters: Parameters, moment: Moment) -> Relaxed:
-    """The weights that the steps use: they have no noise. A DARTS cell's inputs are chosen by their product with β."""
-    return edge_normalised(parameters, moment)
 
 
 _CHANGES = {
@@ -28,7 +26,7 @@ METHOD = Method(
     summary="operations on a quarter of the channels, edge weights, α from epoch 15 on",
     source="Xu et al., PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture Search, ICLR 2020",
     relax=edge_normalised,
-    mean=mean,
+    mean=edge_normalised,
     architecture_step=first_order,
     edge_parameters=True,
     presets=presets(

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from harness.search.darts import mean
 from harness.search.method import Method, Moment, Parameters, Relaxed, Step
 from harness.search.presets import DARTS, NASBENCH201, presets
-from harness.search.relaxation import one_hot
+from harness.search.relaxation import one_hot, softmax
 
 if TYPE_CHECKING:
     from harness.spaces.group import Group
@@ -71,7 +70,7 @@ METHOD = Method(
     summary="weights trained on random architectures, the best of some random ones chosen with them",
     source="Li & Talwalkar, Random Search and Reproducibility for Neural Architecture Search, UAI 2019",
     relax=random_path,
-    mean=mean,
+    mean=softmax,
     architecture_step=None,
     choose=best_candidate,
     deviation=0.0,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from harness.search.bilevel import one_level
-from harness.search.darts import mean
 from harness.search.method import Method
 from harness.search.presets import DARTS, NASBENCH201, presets
-from harness.search.relaxation import gumbel_softmax
+from harness.search.relaxation import gumbel_softmax, softmax
 
 METHOD = Method(
     name="snas",
     summary="weights drawn by Gumbel-softmax, α by the loss that trains the weights (one level)",
     source="Xie et al., SNAS: Stochastic Neural Architecture Search, ICLR 2019",
     relax=gumbel_softmax,
-    mean=mean,
+    mean=softmax,
     architecture_step=one_level,
     presets=presets(
         NASBENCH201.changed({"epochs": 100, "weight_decay": 3e-4, "nesterov": False, "temperature": (10.0, 1.0)}),
