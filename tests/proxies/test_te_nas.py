@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import math
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,6 +22,7 @@ from harness.scorer import Score, score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.nasbench201.cell import EDGES
+from tests.reference import te_nas as reference
 
 NAMES = ["te_nas_condition", "te_nas_regions"]
 CELLS = [
@@ -34,17 +33,6 @@ CELLS = [
 ALL_NONE = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 SETTING = Setting(batch_size=6, classes=4, image_size=8, dtype="float64")
 BATCH = Batch(draw_batch(SETTING).inputs.double(), draw_batch(SETTING).labels)
-
-
-@pytest.fixture(scope="module")
-def reference() -> ModuleType:
-    path = Path(__file__).parent.parent / "reference" / "te_nas.py"
-    spec = importlib.util.spec_from_file_location("reference_te_nas", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Recorded:
@@ -70,7 +58,7 @@ def scored(cell: str, batch: Batch = BATCH, bn: str = "train", seed: int = 0) ->
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_condition_is_that_of_three_small_networks(cell: str, reference: ModuleType) -> None:
+def test_condition_is_that_of_three_small_networks(cell: str) -> None:
     rebuild = Recorded(cell)
     small_network_grams(rebuild, BATCH, SETTING)
     kappas = [reference.condition_number(network.train(), BATCH.inputs) for network in rebuild.networks]
@@ -81,7 +69,7 @@ def test_condition_is_that_of_three_small_networks(cell: str, reference: ModuleT
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_regions_are_the_patterns_of_one_cell(cell: str, reference: ModuleType) -> None:
+def test_regions_are_the_patterns_of_one_cell(cell: str) -> None:
     rebuild = Recorded(cell)
     counts = cell_regions(rebuild, BATCH, SETTING)
     crops = list(_crops(BATCH.inputs, generator_for(SETTING, "crops")).split(1000))

@@ -109,10 +109,11 @@ def test_what_a_method_cannot_run_is_refused_before_anything_is_made(tmp_path, m
 
 
 def test_autocast_goes_with_what_has_no_difference():
+    """None is refused: each check would raise."""
     for form in ("double_backward", "one_pass"):
-        METHODS["nasi"].check(SearchSetting(trace_gradient=form), True)
-    METHODS["nasi"].check(SearchSetting(), False)
-    METHODS["darts-second-order"].check(SearchSetting(), False)
+        assert METHODS["nasi"].check(SearchSetting(trace_gradient=form), True) is None
+    assert METHODS["nasi"].check(SearchSetting(), False) is None
+    assert METHODS["darts-second-order"].check(SearchSetting(), False) is None
 
 
 def test_the_strongest_operations_stay():
