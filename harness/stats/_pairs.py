@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -45,6 +47,25 @@ def checked_pairs(scores: npt.ArrayLike, accuracies: npt.ArrayLike, *, least: in
     if score_vector.size < least:
         raise ScoresError(f"at least {least} architectures are needed; got {score_vector.size}")
     return score_vector, accuracy_vector
+
+
+def checked_rows(scores: npt.ArrayLike, accuracies: npt.ArrayLike, *, least: int) -> tuple[FloatArray, FloatArray]:
+    """Scores of several proxies as a float64 array of shape [proxies, n], and the accuracies of shape [n], n >= `least`.
+
+    Raises ScoresError for no proxy, and for what `checked_pairs` refuses in any of them, with its number.
+    """
+    rows = list(scores) if isinstance(scores, Iterable) else [scores]
+    if not rows or np.ndim(rows[0]) != 1:
+        raise ScoresError(
+            f"scores must have the shape [proxies, architectures], at least one proxy; got {list(np.shape(rows))}"
+        )
+    checked = []
+    for place, row in enumerate(rows):
+        try:
+            checked.append(checked_pairs(row, accuracies, least=least))
+        except ScoresError as error:
+            raise ScoresError(f"proxy {place} (from 0): {error}" if len(rows) > 1 else str(error)) from None
+    return np.stack([row for row, _ in checked]), checked[0][1]
 
 
 def moderated(values: FloatArray) -> FloatArray:

@@ -1,67 +1,69 @@
-"""Kendall's and the weighted tau of many resamples of one sample at once, from how often each pair of it is drawn.
+"""Kendall's and the weighted tau of many resamples of one sample at once, from how often each element of it is drawn.
 
 A resample is a vector c of counts. With S_ij = sign(x_i − x_j) sign(y_i − y_j) of the sample, its Kendall numerator is
-cᵀ S c, and so all resamples take one matrix product S C. It is exact: the same numbers as scipy's on each resample.
+cᵀ S c, and that of the weighted tau wᵀ S c with the sum w of the weights of each element's draws. Both are exact: the
+same numbers as scipy's on each resample.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from harness.stats._pairs import FloatArray
-
-Counts = npt.NDArray[np.int64]
-
-LARGEST = 2_000
-"""Above that size scipy's O(n log n) a resample is faster than n² a resample."""
+from harness.stats.pair_signs import Counts, IntArray
+from harness.stats.resampled_ranks import Order, Ranks, running_sums
 
 
-def resampled_taus(scores: FloatArray, accuracies: FloatArray, counts: Counts) -> FloatArray:
-    """Kendall's tau-b and Vigna's weighted tau of each resample, as `harness.stats.coefficients` defines them.
+def kendall_tau_b(counts: Counts, agreeing: Counts, first: Ranks, second: Ranks) -> FloatArray:
+    """Kendall's tau-b of each resample, shape [rows]; NaN where a vector is constant in it.
+
+    Args:
+        counts: c, how often each element was drawn, shape [n, rows].
+        agreeing: S c, from `PairSigns.times`.
+        first: ranks of the scores under these counts.
+        second: ranks of the accuracies.
+    """
+    numerator = np.einsum("nr,nr->r", counts, agreeing, dtype=np.float64)
+    return _ratio(numerator, first.untied, second.untied)
+
+
+class WeightedTau:
+    """Vigna's weighted tau of all resamples of two vectors, as `harness.stats.coefficients` defines it.
 
     Args:
         scores: x, finite, shape [n].
         accuracies: y, finite, shape [n].
-        counts: how often each of the n pairs was drawn, shape [rows, n]; each row sums to n, and in none is x or y of
-            the pairs drawn constant.
-
-    Returns:
-        Shape [rows, 2].
-
-    Cost: rows · n² multiply-adds, and n² float32 numbers.
     """
-    signs = np.sign(scores[:, None] - scores) * np.sign(accuracies[:, None] - accuracies)
-    # whole numbers up to n: exact in float32
-    agreeing = (counts.astype(np.float32) @ signs.astype(np.float32)).astype(np.float64)
-    untied = [_untied(values, counts) for values in (scores, accuracies)]
-    orders = (np.lexsort((accuracies, scores)), np.lexsort((scores, accuracies)))
-    weighted = [_tau(_weights(counts, order), agreeing, untied) for order in orders]
-    return np.column_stack([_tau(counts, agreeing, untied), (weighted[0] + weighted[1]) / 2])
+
+    def __init__(self, scores: FloatArray, accuracies: FloatArray) -> None:
+        self._orders = (np.lexsort((accuracies, scores))[::-1], np.lexsort((scores, accuracies))[::-1])
+        self._harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, len(scores) + 1))])
+
+    def of(
+        self, counts: Counts, agreeing: Counts, first: tuple[Order, Ranks], second: tuple[Order, Ranks]
+    ) -> FloatArray:
+        """The coefficient of each resample, shape [rows]; arguments as for `kendall_tau_b`, no more than n draws each."""
+        ties = [ranks.draws[order.value] for order, ranks in (first, second)]
+        by_score, by_accuracy = (self._ranked_by(order, counts, agreeing, ties) for order in self._orders)
+        # of whole numbers, so zero exactly where the weighted sums are zero but for rounding
+        varied = (first[1].untied > 0) & (second[1].untied > 0)
+        return np.where(varied, (by_score + by_accuracy) / 2, np.nan)
+
+    def _ranked_by(self, descending: IntArray, counts: Counts, agreeing: Counts, ties: list[Counts]) -> FloatArray:
+        """Σ_i w_i (S c)_i over the root of Σ_i w_i u_i for each vector, u_i the draws that are not tied with i.
+
+        A draw weighs 1 / (rank + 1), rank 0 the last of the order; the draws of one element rank in a row.
+        """
+        ends = running_sums(counts[descending])
+        sums = self._harmonic[ends.astype(np.int32)]
+        every_pair = ends[-1].astype(np.float64) * sums[-1]
+        weights = np.diff(sums, axis=0, prepend=0.0)
+        numerator, *tied = (np.einsum("nr,nr->r", weights, terms[descending]) for terms in (agreeing, *ties))
+        return _ratio(numerator, every_pair - tied[0], every_pair - tied[1])
 
 
-def _tau(weights: npt.NDArray[Any], agreeing: FloatArray, untied: list[FloatArray]) -> FloatArray:
-    """Σ_i w_i (S c)_i over the root of Σ_i w_i u_i for each of x and y, u_i the draws that are not tied with i."""
-    numerator, first, second = (np.einsum("rn,rn->r", weights, terms) for terms in (agreeing, *untied))
-    return np.asarray(np.clip(numerator / np.sqrt(first) / np.sqrt(second), -1.0, 1.0))
-
-
-def _untied(values: FloatArray, counts: Counts) -> FloatArray:
-    """How many draws of each row have another value than pair i, shape [rows, n]."""
-    _, group = np.unique(values, return_inverse=True)
-    in_group = np.zeros((len(counts), int(group.max()) + 1))
-    np.add.at(in_group.T, group, counts.T)
-    return np.asarray(counts.sum(axis=1, keepdims=True) - in_group[:, group])
-
-
-def _weights(counts: Counts, ascending: npt.NDArray[np.int64]) -> FloatArray:
-    """Σ 1 / (rank + 1) over the draws of each pair, rank 0 the last of the order; draws of one pair rank in a row."""
-    descending = ascending[::-1]
-    ends = np.cumsum(counts[:, descending], axis=1)
-    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, counts.shape[1] + 1))])
-    sums = harmonic[ends]
-    weights = np.empty(counts.shape)
-    weights[:, descending] = np.diff(sums, axis=1, prepend=0.0)
-    return weights
+def _ratio(numerator: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
+    defined = (first > 0) & (second > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = numerator / np.sqrt(first) / np.sqrt(second)
+    return np.where(defined, np.clip(value, -1.0, 1.0), np.nan)
