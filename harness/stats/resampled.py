@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from harness.stats._pairs import FloatArray, checked_rows
 from harness.stats.pair_signs import Counts, PairSigns, whole_type
 from harness.stats.rank_correlation import COEFFICIENTS
 from harness.stats.resampled_pearson import pearson
-from harness.stats.resampled_ranks import Order, Ranks, WeightedRanks, order_of, ranks_of, spearman_of, weighted_ranks
+from harness.stats.resampled_ranks import Order, order_of, ranks_of, spearman_of, weighted_ranks
 from harness.stats.resampled_tau import WeightedTau, kendall_tau_b
 
 MOST_GROUPS = 500
@@ -75,57 +75,52 @@ def resampled_coefficients(
             raise ScoresError(unknown("coefficient", name, COEFFICIENTS))
     size = rows.shape[1]
     groups = _groups(size) if jackknife else None
-    columns = [COEFFICIENTS.index(name) for name in wanted]
     count = 1 + resamples + (0 if groups is None else int(groups.max()) + 1)
     values = np.full((len(rows), count, len(COEFFICIENTS)), np.nan)
     at_once = max(1, int(_BYTES_OF_PLANS / (16 * size ** (4 / 3) + 64 * size)))
     start = generator.bit_generator.state
     for first in range(0, len(rows), at_once):
         generator.bit_generator.state = start
-        plans = [_Plan(row, accuracy, wanted) for row in rows[first : first + at_once]]
+        chosen = slice(first, first + at_once)
+        plans = [_Plan(row, accuracy, wanted) for row in rows[chosen]]
         place = 0
         for counts in _all_counts(generator, size, resamples, groups):
-            batch = _Batch(accuracy, counts)
             here = slice(place, place := place + counts.shape[1])
-            for row, plan in enumerate(plans, start=first):
-                values[row, here, columns] = plan.coefficients(batch)
+            if "pearson" in wanted:
+                values[chosen, here, COEFFICIENTS.index("pearson")] = pearson(rows[chosen], accuracy, counts)
+            if set(wanted) - {"pearson"}:
+                values[chosen, here, :3] = _rank_coefficients(plans, accuracy, counts)
     return Resampled(values[:, 0], values[:, 1 : resamples + 1], values[:, resamples + 1 :])
-
-
-class _Batch:
-    """Some resamples, and what all proxies read of the accuracies in them."""
-
-    def __init__(self, accuracies: FloatArray, counts: Counts) -> None:
-        self.counts = counts
-        self.order = order_of(accuracies)
-        self.ranks = ranks_of(self.order, counts)
-        self.weighted: WeightedRanks = weighted_ranks(self.order, self.ranks, counts)
 
 
 class _Plan:
     """What all resamples of one proxy share."""
 
     def __init__(self, scores: FloatArray, accuracies: FloatArray, wanted: Collection[str]) -> None:
-        self._scores, self._accuracies, self._wanted = scores, accuracies, tuple(wanted)
-        self._order: Order = order_of(scores)
-        self._signs = PairSigns(scores, accuracies) if {"kendall_tau_b", "weighted_tau"} & set(wanted) else None
-        self._weighted_tau = WeightedTau(scores, accuracies) if "weighted_tau" in wanted else None
+        self.order: Order = order_of(scores)
+        self.wants_spearman = "spearman" in wanted
+        self.wants_kendall = "kendall_tau_b" in wanted
+        self.signs = PairSigns(scores, accuracies) if {"kendall_tau_b", "weighted_tau"} & set(wanted) else None
+        self.weighted_tau = WeightedTau(scores, accuracies) if "weighted_tau" in wanted else None
 
-    def coefficients(self, batch: _Batch) -> list[FloatArray]:
-        """The coefficients that are wanted, shape [rows] each, in the order of their names."""
-        counts, found = batch.counts, dict[str, FloatArray]()
-        if "pearson" in self._wanted:
-            found["pearson"] = pearson(self._scores, self._accuracies, counts)
-        ranks: Ranks = ranks_of(self._order, counts)
-        if "spearman" in self._wanted:
-            found["spearman"] = spearman_of(self._order, ranks, batch.weighted)
-        if self._signs is not None:
-            agreeing = self._signs.times(counts)
-            found["kendall_tau_b"] = kendall_tau_b(counts, agreeing, ranks, batch.ranks)
-            if self._weighted_tau is not None:
-                pair = (self._order, ranks), (batch.order, batch.ranks)
-                found["weighted_tau"] = self._weighted_tau.of(counts, agreeing, *pair)
-        return [found[name] for name in self._wanted]
+
+def _rank_coefficients(plans: Sequence[_Plan], accuracies: FloatArray, counts: Counts) -> FloatArray:
+    """The first three coefficients of each plan under `counts` (shape [n, rows]), shape [plans, rows, 3]."""
+    order = order_of(accuracies)
+    ranks = ranks_of(order, counts)
+    weighted = weighted_ranks(order, ranks, counts)
+    values = np.full((len(plans), counts.shape[1], 3), np.nan)
+    for plan, (spearman, kendall, weighted_tau) in zip(plans, values.transpose(0, 2, 1), strict=True):
+        own = ranks_of(plan.order, counts)
+        if plan.wants_spearman:
+            spearman[:] = spearman_of(plan.order, own, weighted)
+        if plan.signs is not None:
+            agreeing = plan.signs.times(counts)
+            if plan.wants_kendall:
+                kendall[:] = kendall_tau_b(counts, agreeing, own, ranks)
+            if plan.weighted_tau is not None:
+                weighted_tau[:] = plan.weighted_tau.of(counts, agreeing, (plan.order, own), (order, ranks))
+    return values
 
 
 def _all_counts(

@@ -1,4 +1,4 @@
-"""Pearson's coefficient of many resamples of one sample at once, from how often each element of it is drawn."""
+"""Pearson's coefficient of many proxies on many resamples at once, from how often each architecture is drawn."""
 
 from __future__ import annotations
 
@@ -15,30 +15,36 @@ _LEAST_SPREAD = 1e-3
 
 
 def pearson(scores: FloatArray, accuracies: FloatArray, counts: Counts) -> FloatArray:
-    """Pearson's coefficient of each column of `counts` (shape [n, rows]); NaN where a vector is constant in it.
+    """Pearson's coefficient of each proxy and column of `counts`, shape [proxies, rows]; NaN where an input is constant.
 
     From weighted moments about the means of the sample, as one matrix product; a resample that lies far from these
     means for its own spread, such as one without the sample's only outlier, is written out instead.
+
+    Args:
+        scores: finite, shape [proxies, n].
+        accuracies: finite, shape [n].
+        counts: how often each architecture was drawn, shape [n, rows].
     """
-    x, y = (_standardised(values) for values in (scores, accuracies))
+    x, y = _standardised(scores), _standardised(accuracies)
     draws = counts.astype(np.float64)
     total = draws.sum(axis=0)
-    first, second, squares, products, other_squares = np.stack([x, y, x * x, x * y, y * y]) @ draws / total
+    first, squares, products = ((terms @ draws) / total for terms in (x, x * x, x * y))
+    second, other_squares = (np.stack([y, y * y]) @ draws) / total
     variance, other = squares - first**2, other_squares - second**2
     near = (variance > _LEAST_SPREAD * squares) & (other > _LEAST_SPREAD * other_squares)
-    value = np.full(total.shape, math.nan)
-    value[near] = (products - first * second)[near] / np.sqrt(variance[near]) / np.sqrt(other[near])
-    for row in np.flatnonzero(~near):
-        value[row] = _written_out(scores, accuracies, counts[:, row].astype(np.int64))
-    return np.clip(value, -1.0, 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = (products - first * second) / np.sqrt(variance) / np.sqrt(other)
+    for proxy, row in np.argwhere(~near):
+        values[proxy, row] = _written_out(scores[proxy], accuracies, counts[:, row].astype(np.int64))
+    return np.clip(values, -1.0, 1.0)
 
 
 def _standardised(values: FloatArray) -> FloatArray:
-    """About the mean, in units of the root mean square; zeros where constant."""
+    """About the mean, in units of the root mean square, along the last axis; zeros where constant."""
     centred = moderated(values)
-    centred = centred - centred.mean()
-    spread = np.linalg.norm(centred) / math.sqrt(len(centred))
-    return centred / spread if spread > 0 else centred
+    centred = centred - centred.mean(axis=-1, keepdims=True)
+    spread = np.sqrt(np.mean(centred**2, axis=-1, keepdims=True))
+    return np.asarray(centred / np.where(spread > 0, spread, 1.0))
 
 
 def _written_out(scores: FloatArray, accuracies: FloatArray, counts: IntArray) -> float:

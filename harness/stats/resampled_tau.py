@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.stats._pairs import FloatArray
 from harness.stats.pair_signs import Counts, IntArray
-from harness.stats.resampled_ranks import Order, Ranks, running_sums
+from harness.stats.resampled_ranks import Order, Ranks, running_sums, steps
 
 
 def kendall_tau_b(counts: Counts, agreeing: Counts, first: Ranks, second: Ranks) -> FloatArray:
@@ -55,9 +55,9 @@ class WeightedTau:
         A draw weighs 1 / (rank + 1), rank 0 the last of the order; the draws of one element rank in a row.
         """
         ends = running_sums(counts[descending])
-        sums = self._harmonic[ends.astype(np.int32)]
+        sums = np.take(self._harmonic, ends.astype(np.intp), mode="clip")
         every_pair = ends[-1].astype(np.float64) * sums[-1]
-        weights = np.diff(sums, axis=0, prepend=0.0)
+        weights = steps(sums)
         numerator, *tied = (np.einsum("nr,nr->r", weights, terms[descending]) for terms in (agreeing, *ties))
         return _ratio(numerator, every_pair - tied[0], every_pair - tied[1])
 
