@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -49,16 +49,18 @@ def checked_pairs(scores: npt.ArrayLike, accuracies: npt.ArrayLike, *, least: in
     return score_vector, accuracy_vector
 
 
-def checked_rows(scores: npt.ArrayLike, accuracies: npt.ArrayLike, *, least: int) -> tuple[FloatArray, FloatArray]:
-    """Scores of several proxies as a float64 array of shape [proxies, n], and the accuracies of shape [n], n >= `least`.
+Rows = npt.ArrayLike | Sequence[npt.ArrayLike]
+"""Scores of several proxies, one row each."""
+
+
+def checked_rows(scores: Rows, accuracies: npt.ArrayLike, *, least: int) -> tuple[FloatArray, FloatArray]:
+    """Scores of several proxies as float64 of shape [proxies, n], and the accuracies of shape [n], n >= `least`.
 
     Raises ScoresError for no proxy, and for what `checked_pairs` refuses in any of them, with its number.
     """
-    rows = list(scores) if isinstance(scores, Iterable) else [scores]
+    rows: list[npt.ArrayLike] = list(scores) if isinstance(scores, Iterable) else [scores]
     if not rows or np.ndim(rows[0]) != 1:
-        raise ScoresError(
-            f"scores must have the shape [proxies, architectures], at least one proxy; got {list(np.shape(rows))}"
-        )
+        raise ScoresError("scores must have the shape [proxies, architectures], with at least one proxy")
     checked = []
     for place, row in enumerate(rows):
         try:

@@ -1,4 +1,4 @@
-"""How sure a coefficient is over the choice of architectures, and over the seeds of the weights: bootstrap intervals."""
+"""How sure a coefficient is over the choice of architectures and over seeds of the weights: bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError, unknown
-from harness.stats._pairs import FloatArray
+from harness.stats._pairs import FloatArray, Rows
 from harness.stats.intervals import Interval, bca_interval, check_options, percentile_interval
 from harness.stats.rank_correlation import COEFFICIENTS
 from harness.stats.resampled import Resampled, resampled_coefficients
@@ -66,7 +66,7 @@ def bootstrap_intervals(
 
 
 def interval_rows(
-    scores: npt.ArrayLike,
+    scores: Rows,
     accuracies: npt.ArrayLike,
     *,
     generator: np.random.Generator,
@@ -107,7 +107,7 @@ def intervals_of(resampled: Resampled, row: int, method: str, confidence: float)
 
 
 def seed_intervals(
-    scores: npt.ArrayLike,
+    scores: Rows,
     accuracies: npt.ArrayLike,
     *,
     over: str = "both",

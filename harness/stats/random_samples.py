@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from harness.errors import ScoresError
 from harness.stats._pairs import checked_pairs
+from harness.stats.top import leading_probabilities
 
 
 class MeanAndDeviation(NamedTuple):
@@ -19,21 +20,27 @@ class MeanAndDeviation(NamedTuple):
     deviation: float
 
 
-def best_of_random(scores: npt.ArrayLike, values: npt.ArrayLike, samples: int) -> MeanAndDeviation:
-    """Value of the highest-scored of `samples` architectures drawn uniformly with replacement, ties broken at random.
+def best_of_random(
+    scores: npt.ArrayLike, values: npt.ArrayLike, samples: int, *, replacement: bool = True
+) -> MeanAndDeviation:
+    """Value of the highest-scored of `samples` architectures drawn uniformly, ties broken at random.
 
     The highest score of the sample is s with probability F(s)^N - F(s-)^N, F the share of architectures that score at
-    most s and F(s-) of those that score less; each of those that score s is then as likely as any other.
+    most s and F(s-) of those that score less; each of those that score s is then as likely as any other. Without
+    replacement the j-th from above (from 0) leads with probability C(n - 1 - j, N - 1) / C(n, N) instead.
 
     Args:
         scores: finite numbers, shape [n], n >= 1; higher is better.
         values: of the same architectures, shape [n], any unit; the scores themselves for the best possible choice.
-        samples: how many are drawn, N >= 1; 1 for a random architecture.
+        samples: how many are drawn, N >= 1, and without replacement at most n; 1 for a random architecture.
+        replacement: whether one architecture may be drawn twice.
 
     Raises:
-        ScoresError: NaN or infinity (counted), unequal lengths, or `samples` below 1.
+        ScoresError: NaN or infinity (counted), unequal lengths, or `samples` out of range.
 
-    Differs from Mellor et al. 2021, who estimate the same by 500 draws.
+    Differs from Mellor et al. 2021, who estimate the same by 500 draws. Their rows Optimal (N = 100) of all three data
+    sets are, within these draws, what this gives where the test accuracy both chooses and is reported (93.85 ± 0.23 on
+    CIFAR-10 of the official table, published 93.84 ± 0.23); chosen by validation accuracy it is 93.78 ± 0.28.
 
     >>> best_of_random([1.0, 2.0], [70.0, 90.0], samples=2)
     MeanAndDeviation(mean=85.0, deviation=8.660254037844387)
@@ -41,9 +48,14 @@ def best_of_random(scores: npt.ArrayLike, values: npt.ArrayLike, samples: int) -
     score_vector, value_vector = checked_pairs(scores, values, least=1)
     if samples < 1:
         raise ScoresError(f"samples must be at least 1; got {samples}")
+    if not replacement and samples > score_vector.size:
+        raise ScoresError(f"without replacement at most {score_vector.size} can be drawn; got samples {samples}")
     _, group, sizes = np.unique(score_vector, return_inverse=True, return_counts=True)
-    at_most = np.cumsum(sizes) / len(score_vector)
-    led = np.diff(at_most**samples, prepend=0.0)
+    ends = np.cumsum(sizes)
+    if replacement:
+        led = np.diff((ends / len(score_vector)) ** samples, prepend=0.0)
+    else:
+        led = np.add.reduceat(leading_probabilities(len(score_vector), samples)[::-1], ends - sizes)
     probabilities = (led / sizes)[group]
     mean = float(probabilities @ value_vector)
     return MeanAndDeviation(mean, math.sqrt(float(probabilities @ (value_vector - mean) ** 2)))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError, unknown
-from harness.stats._pairs import FloatArray, checked_rows
+from harness.stats._pairs import FloatArray, Rows, checked_rows
 from harness.stats.pair_signs import Counts, PairSigns, whole_type
 from harness.stats.rank_correlation import COEFFICIENTS
 from harness.stats.resampled_pearson import pearson
@@ -19,7 +19,7 @@ from harness.stats.resampled_tau import WeightedTau, kendall_tau_b
 MOST_GROUPS = 500
 """Groups of architectures that the jackknife leaves out; see `resampled_coefficients`."""
 
-# The results depend on neither bound: 8 MB a float32 matrix of counts, a dozen of which live at once, and 256 MB of plans.
+# The results depend on neither bound: a dozen float32 matrices of 8 MB live at once, and 256 MB of plans.
 _VALUES_AT_ONCE = 2_000_000
 _BYTES_OF_PLANS = 256_000_000
 
@@ -39,7 +39,7 @@ class Resampled(NamedTuple):
 
 
 def resampled_coefficients(
-    scores: npt.ArrayLike,
+    scores: Rows,
     accuracies: npt.ArrayLike,
     *,
     generator: np.random.Generator,
@@ -68,14 +68,12 @@ def resampled_coefficients(
     0.5 more, Pearson 0.1. Memory is bounded by half a gigabyte, but for what one `PairSigns` takes.
     """
     rows, accuracy = checked_rows(scores, accuracies, least=3)
-    if resamples < 1:
-        raise ScoresError(f"resamples must be at least 1; got {resamples}")
     for name in wanted:
         if name not in COEFFICIENTS:
             raise ScoresError(unknown("coefficient", name, COEFFICIENTS))
     size = rows.shape[1]
     groups = _groups(size) if jackknife else None
-    count = 1 + resamples + (0 if groups is None else int(groups.max()) + 1)
+    count = 1 + max(0, resamples) + (0 if groups is None else int(groups.max()) + 1)
     values = np.full((len(rows), count, len(COEFFICIENTS)), np.nan)
     at_once = max(1, int(_BYTES_OF_PLANS / (16 * size ** (4 / 3) + 64 * size)))
     start = generator.bit_generator.state
@@ -84,7 +82,7 @@ def resampled_coefficients(
         chosen = slice(first, first + at_once)
         plans = [_Plan(row, accuracy, wanted) for row in rows[chosen]]
         place = 0
-        for counts in _all_counts(generator, size, resamples, groups):
+        for counts in drawn_counts(generator, size, resamples, groups):
             here = slice(place, place := place + counts.shape[1])
             if "pearson" in wanted:
                 values[chosen, here, COEFFICIENTS.index("pearson")] = pearson(rows[chosen], accuracy, counts)
@@ -123,10 +121,16 @@ def _rank_coefficients(plans: Sequence[_Plan], accuracies: FloatArray, counts: C
     return values
 
 
-def _all_counts(
-    generator: np.random.Generator, size: int, resamples: int, groups: npt.NDArray[np.int64] | None
+def drawn_counts(
+    generator: np.random.Generator, size: int, resamples: int, groups: npt.NDArray[np.int64] | None = None
 ) -> Iterator[Counts]:
-    """Yield [n, rows] counts, as many rows at once as memory allows: each once, the resamples, all but each group."""
+    """How often each of n is drawn, [n, rows] at a time: the sample itself, the resamples, and all but each group.
+
+    Raises:
+        ScoresError: `resamples` < 1.
+    """
+    if resamples < 1:
+        raise ScoresError(f"resamples must be at least 1; got {resamples}")
     at_once = max(1, _VALUES_AT_ONCE // size)
     dtype = whole_type(size)
     yield np.ones((size, 1), dtype=dtype)

@@ -15,7 +15,7 @@ _LEAST_SPREAD = 1e-3
 
 
 def pearson(scores: FloatArray, accuracies: FloatArray, counts: Counts) -> FloatArray:
-    """Pearson's coefficient of each proxy and column of `counts`, shape [proxies, rows]; NaN where an input is constant.
+    """Pearson's coefficient of each proxy and column of `counts`, shape [proxies, rows]; NaN where one is constant.
 
     From weighted moments about the means of the sample, as one matrix product; a resample that lies far from these
     means for its own spread, such as one without the sample's only outlier, is written out instead.
@@ -36,7 +36,7 @@ def pearson(scores: FloatArray, accuracies: FloatArray, counts: Counts) -> Float
         values = (products - first * second) / np.sqrt(variance) / np.sqrt(other)
     for proxy, row in np.argwhere(~near):
         values[proxy, row] = _written_out(scores[proxy], accuracies, counts[:, row].astype(np.int64))
-    return np.clip(values, -1.0, 1.0)
+    return np.asarray(np.clip(values, -1.0, 1.0))
 
 
 def _standardised(values: FloatArray) -> FloatArray:

@@ -62,7 +62,7 @@ def ranks_of(order: Order, counts: Counts) -> Ranks:
 
 
 def running_sums(counts: Counts) -> Counts:
-    """Sums down the columns of [n, rows] up to and with each element, as matrix products: numpy's own take four times as long."""
+    """Sums down the columns of [n, rows], as matrix products: numpy's `cumsum` takes four times as long."""
     size, rows = counts.shape
     padded = np.zeros((-(-size // _BLOCK), _BLOCK, rows), dtype=counts.dtype)
     padded.reshape(-1, rows)[:size] = counts
@@ -72,7 +72,7 @@ def running_sums(counts: Counts) -> Counts:
 
 
 def steps(sums: Counts) -> Counts:
-    """What was added up: the first row, then the differences; numpy's `diff` with a row before takes five times as long."""
+    """What was added up: the first row, then the differences; numpy's `diff` takes five times as long."""
     found = sums.copy()
     found[1:] -= sums[:-1]
     return found

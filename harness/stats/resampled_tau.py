@@ -42,7 +42,7 @@ class WeightedTau:
     def of(
         self, counts: Counts, agreeing: Counts, first: tuple[Order, Ranks], second: tuple[Order, Ranks]
     ) -> FloatArray:
-        """The coefficient of each resample, shape [rows]; arguments as for `kendall_tau_b`, no more than n draws each."""
+        """The coefficient of each resample of at most n draws, shape [rows]; arguments as for `kendall_tau_b`."""
         ties = [ranks.draws[order.value] for order, ranks in (first, second)]
         by_score, by_accuracy = (self._ranked_by(order, counts, agreeing, ties) for order in self._orders)
         # of whole numbers, so zero exactly where the weighted sums are zero but for rounding

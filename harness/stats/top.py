@@ -42,10 +42,10 @@ def best_by_score(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> f
     tied = np.sort(accuracy_vector[score_vector == cut])[::-1]
     surely = max(above.max(initial=-math.inf), tied.min())
     gains = np.maximum(tied - surely, 0.0)
-    return float(surely + _leading_probabilities(tied.size, k - above.size) @ gains)
+    return float(surely + leading_probabilities(tied.size, k - above.size) @ gains)
 
 
-def _leading_probabilities(tied: int, taken: int) -> FloatArray:
+def leading_probabilities(tied: int, taken: int) -> FloatArray:
     """P(the j-th of `tied` in falling order is the best of a random subset of size `taken`), j = 0..tied-1.
 
     By the ratio of neighbours, p_0 = m / t and p_(j+1) = p_j (t - j - m) / (t - 1 - j): no factor exceeds 1, so

@@ -49,7 +49,7 @@ def test_memory_bound_does_not_change_the_result(sample, monkeypatch):
 
 @pytest.mark.parametrize("size", [40, 423_624, 10_000_000])
 def test_draws_fit_in_memory_at_any_size(size):
-    draws = resampled._all_counts(np.random.default_rng(0), size, 1000, None)
+    draws = resampled.drawn_counts(np.random.default_rng(0), size, 1000)
     assert next(draws).shape == (size, 1), "the sample itself"
     counted, rows = next(draws).shape
     draws.close()

@@ -157,7 +157,7 @@ def test_the_size_of_nas_bench_101_with_ties() -> None:
     ("scores", "message"),
     [
         ([], "at least one proxy"),
-        ([1.0, 2.0, 3.0], r"got \[3\]"),
+        ([1.0, 2.0, 3.0], "at least one proxy"),
         ([[1.0, 2.0, 3.0], [1.0, 2.0, np.nan]], "proxy 1 \\(from 0\\): scores: 1 NaN"),
         ([[1.0, 2.0]], "must pair up"),
     ],
@@ -168,5 +168,5 @@ def test_bad_scores_are_named(scores: list[object], message: str) -> None:
 
 
 def test_unknown_coefficients_are_named() -> None:
-    with pytest.raises(ScoresError, match="unknown coefficient 'kendall'. Did you mean 'kendall_tau_b'"):
+    with pytest.raises(ScoresError, match=r"unknown coefficient 'kendall'\. Did you mean 'kendall_tau_b'"):
         resampled_coefficients(np.eye(3), np.arange(3.0), generator=np.random.default_rng(0), wanted=["kendall"])

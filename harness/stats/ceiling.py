@@ -1,0 +1,96 @@
+"""The ceiling: how well one training of the space ranks another, and coefficients corrected for that noise."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import ScoresError
+from harness.stats._pairs import FloatArray
+from harness.stats.rank_correlation import coefficients
+
+
+class Agreement(NamedTuple):
+    """How well one training ranks another: the mean over pairs of trainings of each coefficient.
+
+    Attributes:
+        spearman: NaN, as the others, where a training is constant.
+        kendall_tau_b: likewise.
+        weighted_tau: likewise.
+        pearson: likewise.
+        pairs: of trainings.
+        n: architectures that the pair with the fewest has in common.
+    """
+
+    spearman: float
+    kendall_tau_b: float
+    weighted_tau: float
+    pearson: float
+    pairs: int
+    n: int
+
+
+def training_agreement(trainings: npt.ArrayLike) -> Agreement:
+    """Coefficients between the trainings of one space, such as the seeds of a table.
+
+    It is what one training is worth as a score. A score that knew every architecture's expected accuracy would do
+    better against one training, by the root of this for Pearson's coefficient, and no score can do more.
+
+    Args:
+        trainings: accuracies, shape [trainings, n], two trainings or more; NaN where an architecture was not trained.
+            Each pair is compared on what both have; pairs that share fewer than three architectures are left out.
+
+    Raises:
+        ScoresError: another shape, infinity, or no two trainings with three architectures in common.
+    """
+    table = np.asarray(trainings, dtype=np.float64)
+    if table.ndim != 2 or len(table) < 2:
+        raise ScoresError(f"trainings must have the shape [2 or more, architectures]; got {list(table.shape)}")
+    found, sizes = [], []
+    for first, second in combinations(table, 2):
+        both = ~(np.isnan(first) | np.isnan(second))
+        if both.sum() >= 3:
+            found.append(coefficients(first[both], second[both])[:-1])
+            sizes.append(int(both.sum()))
+    if not found:
+        raise ScoresError("no two of the trainings have three architectures in common: there is nothing to compare")
+    spearman, kendall, weighted, pearson = np.mean(found, axis=0).tolist()
+    return Agreement(spearman, kendall, weighted, pearson, len(found), min(sizes))
+
+
+def spearman_brown(reliability: float, length: float) -> float:
+    """Reliability of the mean of `length` trainings, from that of one (Spearman 1910, Brown 1910).
+
+    >>> round(spearman_brown(0.9, 3), 4)
+    0.9643
+    """
+    if not length > 0:
+        raise ScoresError(f"length must be positive; got {length}")
+    return length * reliability / (1 + (length - 1) * reliability)
+
+
+def attenuation_corrected(observed: npt.ArrayLike, *reliabilities: float) -> FloatArray:
+    """Coefficients corrected for attenuation: what they would be without noise (Spearman 1904).
+
+    The observed coefficient over the root of the product of the reliabilities, which are the correlations of each of
+    the two measurements with a repetition of itself. It is exact for Pearson's coefficient with independent noise,
+    customary for Spearman's, and has no meaning for Kendall's. It may exceed 1 by chance, and is not cut.
+
+    Args:
+        observed: coefficients, any shape; NaN stays.
+        reliabilities: of the accuracies, of the scores, or of both, each in (0, 1].
+
+    Raises:
+        ScoresError: a reliability outside (0, 1], of which nothing can be corrected.
+
+    >>> attenuation_corrected(0.6, 0.81).round(4).tolist()
+    0.6667
+    """
+    for reliability in reliabilities:
+        if not 0 < reliability <= 1:
+            raise ScoresError(f"a reliability must lie in (0, 1]; got {reliability}")
+    return np.asarray(observed, dtype=np.float64) / math.sqrt(math.prod(reliabilities))

@@ -1,0 +1,128 @@
+"""Proxy against proxy: differences of their coefficients on the same resamples, and which are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from harness.errors import ScoresError, unknown
+from harness.stats._pairs import FloatArray
+from harness.stats.intervals import check_options, percentile_interval
+from harness.stats.rank_correlation import COEFFICIENTS
+from harness.stats.resampled import Resampled
+
+
+class PairedDifferences(NamedTuple):
+    """Row proxy less column proxy, shape [proxies, proxies] each; NaN where a coefficient is undefined.
+
+    Attributes:
+        difference: of the coefficients on the sample; antisymmetric.
+        low: lower end of its percentile interval, for this pair alone.
+        high: upper end.
+        p: two-sided p-value of no difference, for this pair alone; 1 on the diagonal.
+        p_holm: the same, adjusted for all pairs; what decides.
+    """
+
+    difference: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
+    p_holm: FloatArray
+
+
+def paired_differences(
+    resampled: Resampled, coefficient: str = "spearman", *, confidence: float = 0.95
+) -> PairedDifferences:
+    """Differences between proxies in one coefficient, each pair on the same resamples of the same architectures.
+
+    What makes two proxies rise and fall together, an easy or a hard sample, cancels in the difference, so that it is
+    surer than two separate intervals suggest. The p-value is that of a normal difference with the standard deviation
+    of the resampled ones: a count of resamples beyond zero ends at 2 / B, which Holm's correction over hundreds of
+    pairs would turn into 1 for every pair.
+
+    Args:
+        resampled: from `resampled_coefficients`, proxies in rows.
+        coefficient: which of the four.
+        confidence: of the intervals, in (0, 1).
+
+    Raises:
+        ScoresError: an unknown coefficient, one that was not resampled, or a confidence outside (0, 1).
+
+    Sources: Efron & Tibshirani 1993, section 16.2; Holm 1979.
+    """
+    check_options("percentile", confidence)
+    if coefficient not in COEFFICIENTS:
+        raise ScoresError(unknown("coefficient", coefficient, COEFFICIENTS))
+    place = COEFFICIENTS.index(coefficient)
+    estimates, values = resampled.estimates[:, place], resampled.values[:, :, place]
+    if np.isnan(values).all():
+        raise ScoresError(f"{coefficient} was not resampled: ask for it in `wanted`, or no input varies")
+    size = len(estimates)
+    low, high, p = np.zeros((size, size)), np.zeros((size, size)), np.ones((size, size))
+    difference = estimates[:, None] - estimates
+    first, second = np.triu_indices(size, k=1)
+    for i, j in zip(first.tolist(), second.tolist(), strict=True):
+        low[i, j], high[i, j] = percentile_interval(values[i] - values[j], confidence)
+        low[j, i], high[j, i] = -high[i, j], -low[i, j]
+        p[i, j] = p[j, i] = _p_value(float(difference[i, j]), values[i] - values[j])
+    adjusted = np.ones((size, size))
+    adjusted[first, second] = adjusted[second, first] = holm(p[first, second])
+    return PairedDifferences(difference, low, high, p, adjusted)
+
+
+def _p_value(difference: float, resampled: FloatArray) -> float:
+    defined = resampled[~np.isnan(resampled)]
+    if np.isnan(difference) or defined.size < 2:
+        return np.nan
+    deviation = float(defined.std(ddof=1))
+    if deviation == 0:
+        return float(difference == 0)
+    return float(2 * special.ndtr(-abs(difference) / deviation))
+
+
+def holm(p_values: npt.ArrayLike) -> FloatArray:
+    """P-values (shape [m]) adjusted for m tests by Holm's step-down (1979), in their order; NaN stay and count not.
+
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    given = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(given)[: np.count_nonzero(~np.isnan(given))]
+    adjusted = np.full(given.shape, np.nan)
+    factors = np.arange(order.size, 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(factors * given[order]), 1.0)
+    return adjusted
+
+
+def indistinguishable_groups(
+    estimates: npt.ArrayLike, p_values: npt.ArrayLike, *, level: float = 0.05
+) -> list[tuple[int, ...]]:
+    """Bars of a critical-difference diagram: the longest runs of proxies, best first, in which no pair is told apart.
+
+    Args:
+        estimates: a coefficient a proxy, shape [proxies]; those that are NaN are in no group.
+        p_values: adjusted, symmetric, shape [proxies, proxies]; NaN tells nothing apart.
+        level: pairs below it are told apart.
+
+    Returns:
+        Indices of each group of two and more, from its best to its worst; the groups by their best. Two proxies that
+        are not told apart may share no group where one between them is told apart from either.
+
+    Source: the bars of Demšar 2006, with pairwise tests for one critical difference.
+    """
+    values, p = np.asarray(estimates, dtype=np.float64), np.asarray(p_values, dtype=np.float64)
+    order: Sequence[int] = [int(i) for i in np.argsort(-values, kind="stable") if not np.isnan(values[i])]
+    groups: list[tuple[int, ...]] = []
+    reached = 0
+    for start in range(len(order)):
+        end = start + 1
+        while end < len(order) and not (p[order[end], order[start:end]] < level).any():
+            end += 1
+        if end - start > 1 and end > reached:
+            groups.append(tuple(order[start:end]))
+            reached = end
+    return groups

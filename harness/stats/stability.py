@@ -1,0 +1,81 @@
+"""Stability: how well a proxy under one setting ranks as it does under another."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import ScoresError, unknown
+from harness.stats._pairs import FloatArray, checked_rows
+from harness.stats.intervals import Interval, check_options, percentile_interval
+from harness.stats.rank_correlation import COEFFICIENTS
+from harness.stats.resampled import resampled_coefficients
+
+
+class Stability(NamedTuple):
+    """Rank correlation of a proxy with itself over S settings.
+
+    Attributes:
+        matrix: between each two settings, shape [S, S]; 1 on the diagonal, NaN where a setting gives a constant.
+        low: lower ends of their percentile intervals over the architectures, shape [S, S].
+        high: upper ends.
+        mean: over the pairs of different settings.
+        interval: of the mean, on the same resamples.
+    """
+
+    matrix: FloatArray
+    low: FloatArray
+    high: FloatArray
+    mean: float
+    interval: Interval
+
+
+def rank_stability(
+    scores: npt.ArrayLike,
+    *,
+    generator: np.random.Generator,
+    coefficient: str = "spearman",
+    resamples: int = 1000,
+    confidence: float = 0.95,
+) -> Stability:
+    """Rank correlation of one proxy's scores between settings, with percentile intervals over the architectures.
+
+    Args:
+        scores: a row a setting, finite, shape [S, n], S >= 2, n >= 3; all on the same architectures.
+        generator: the only source of randomness; it moves on by `resamples` draws of n integers.
+        coefficient: which of the four.
+        resamples: how often to draw architectures, >= 1.
+        confidence: of the intervals, in (0, 1).
+
+    Raises:
+        ScoresError: what `resampled_coefficients` refuses, or fewer than two settings.
+    """
+    check_options("percentile", confidence)
+    if coefficient not in COEFFICIENTS:
+        raise ScoresError(unknown("coefficient", coefficient, COEFFICIENTS))
+    rows = list(np.asarray(scores, dtype=np.float64)) if np.ndim(scores) == 2 else []
+    if len(rows) < 2:
+        raise ScoresError(
+            f"scores must have the shape [2 or more settings, architectures]; got {list(np.shape(scores))}"
+        )
+    table, _ = checked_rows(rows, rows[0], least=3)
+    place, size = COEFFICIENTS.index(coefficient), len(table)
+    values = np.ones((size, size, 1 + resamples))
+    start = generator.bit_generator.state
+    for row in range(size - 1):
+        generator.bit_generator.state = start
+        found = resampled_coefficients(
+            table[row + 1 :], table[row], generator=generator, resamples=resamples, wanted=[coefficient]
+        )
+        both = np.concatenate([found.estimates[:, None, place], found.values[:, :, place]], axis=1)
+        values[row, row + 1 :] = values[row + 1 :, row] = both
+    constant = table.min(axis=1) == table.max(axis=1)
+    values[constant, constant] = math.nan
+    ends = np.array([[percentile_interval(pair[1:], confidence) for pair in row] for row in values])
+    means = values[np.triu_indices(size, k=1)].mean(axis=0)
+    return Stability(
+        values[:, :, 0], ends[..., 0], ends[..., 1], float(means[0]), percentile_interval(means[1:], confidence)
+    )

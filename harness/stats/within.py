@@ -1,0 +1,92 @@
+"""Rank correlation inside classes of architectures, such as those with equal numbers of parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import ScoresError
+from harness.stats._pairs import FloatArray, checked_pairs, checked_vector
+from harness.stats.intervals import Interval, check_options, percentile_interval
+from harness.stats.pair_signs import PairSigns
+from harness.stats.resampled import drawn_counts
+from harness.stats.resampled_ranks import order_of, ranks_of
+
+
+class Within(NamedTuple):
+    """Kendall's tau-b inside classes.
+
+    Attributes:
+        kendall_tau_b: NaN where no pair inside a class differs in both.
+        interval: over the architectures; both ends NaN where no resample defines it.
+        pairs: pairs of architectures of one class.
+        classes: those with two architectures or more.
+    """
+
+    kendall_tau_b: float
+    interval: Interval
+    pairs: int
+    classes: int
+
+
+def kendall_within(
+    scores: npt.ArrayLike,
+    accuracies: npt.ArrayLike,
+    classes: npt.ArrayLike,
+    *,
+    generator: np.random.Generator,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+) -> Within:
+    """Kendall's tau-b over the pairs inside classes: every pair counts the same, whichever class it is of.
+
+    Concordant less discordant pairs, over the root of the product of the pairs untied in score and in accuracy, each
+    summed over the classes. With one class it is tau-b itself; whatever is constant in every class leaves it as it is.
+
+    Args:
+        scores: finite numbers, shape [n], n >= 3.
+        accuracies: finite numbers, shape [n].
+        classes: a number for each architecture, equal in one class, shape [n].
+        generator: the only source of randomness; it moves on by `resamples` draws of n integers.
+        resamples: how often to draw architectures, >= 1.
+        confidence: of the percentile interval, in (0, 1).
+
+    Raises:
+        ScoresError: NaN or infinity (counted), unequal lengths, n < 3, or options out of range.
+    """
+    check_options("percentile", confidence)
+    score, accuracy = checked_pairs(scores, accuracies, least=3)
+    labels = checked_vector(classes, "classes")
+    if labels.size != score.size:
+        raise ScoresError(f"scores and classes must pair up; got {score.size} scores and {labels.size} classes")
+    _, label, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(label, kind="stable"), np.cumsum(sizes)[:-1])
+    together = [_Class(score[chosen], accuracy[chosen], chosen) for chosen in members if len(chosen) > 1]
+    values = np.concatenate([_tau(together, counts) for counts in drawn_counts(generator, score.size, resamples)])
+    pairs = int((sizes * (sizes - 1) // 2).sum())
+    return Within(float(values[0]), percentile_interval(values[1:], confidence), pairs, len(together))
+
+
+class _Class:
+    """What all resamples of one class share."""
+
+    def __init__(self, scores: FloatArray, accuracies: FloatArray, members: npt.NDArray[np.int64]) -> None:
+        self.members = members
+        self.signs = PairSigns(scores, accuracies)
+        self.orders = order_of(scores), order_of(accuracies)
+
+
+def _tau(classes: list[_Class], counts: npt.NDArray[np.floating]) -> FloatArray:
+    agreeing, first, second = np.zeros((3, counts.shape[1]))
+    for one in classes:
+        drawn = counts[one.members]
+        agreeing += np.einsum("nr,nr->r", drawn, one.signs.times(drawn), dtype=np.float64)
+        ranks = [ranks_of(order, drawn).untied for order in one.orders]
+        first += ranks[0]
+        second += ranks[1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = agreeing / np.sqrt(first) / np.sqrt(second)
+    return np.where((first > 0) & (second > 0), np.clip(value, -1.0, 1.0), math.nan)
