@@ -1,7 +1,8 @@
 """The best of the k highest-scored, by writing out every way to break the ties; nothing of the package under test."""
 
+import math
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise, permutations
 
 
 def best_by_score(scores, accuracies, k: int) -> float:
@@ -13,3 +14,36 @@ def best_by_score(scores, accuracies, k: int) -> float:
         if min(scores[i] for i in chosen) >= max((scores[i] for i in everyone if i not in chosen), default=-1e300)
     ]
     return float(sum(Fraction(max(accuracies[i] for i in chosen)) for chosen in choices) / len(choices))
+
+
+def top_sets(values, k: int) -> list[tuple[int, ...]]:
+    """All sets of k that no left-out architecture outdoes."""
+    everyone = range(len(values))
+    return [
+        chosen
+        for chosen in combinations(everyone, k)
+        if min(values[i] for i in chosen) >= max((values[i] for i in everyone if i not in chosen), default=-1e300)
+    ]
+
+
+def precision_at(scores, accuracies, k: int) -> float:
+    """Mean share in common, over every way to break the ties of either."""
+    shares = [
+        Fraction(len(set(picked) & set(best)), k) for picked in top_sets(scores, k) for best in top_sets(accuracies, k)
+    ]
+    return float(sum(shares) / len(shares))
+
+
+def ndcg_at(scores, accuracies, k: int) -> float:
+    """Mean over all orders by falling score of the discounted gains, over that of the best order."""
+    low, high = min(accuracies), max(accuracies)
+    gains = [(accuracy - low) / (high - low) for accuracy in accuracies]
+
+    def discounted(order) -> float:
+        return sum(gains[i] / math.log2(rank + 2) for rank, i in enumerate(order[:k]))
+
+    orders = [
+        order for order in permutations(range(len(scores))) if all(scores[i] >= scores[j] for i, j in pairwise(order))
+    ]
+    best = discounted(sorted(range(len(gains)), key=lambda i: -gains[i]))
+    return sum(map(discounted, orders)) / len(orders) / best
