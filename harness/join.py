@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.spaces.space import Architecture, Space
-    from harness.stats.bootstrap import Intervals
-    from harness.stats.rank_correlation import Coefficients
+    from harness.stats import Coefficients, Intervals
 
 __all__ = [
     "BASELINES",
@@ -27,6 +27,7 @@ __all__ = [
     "Table",
     "TableError",
     "axis_label",
+    "check_resampling",
     "correlate",
     "is_accuracy",
     "list_tables",
@@ -43,6 +44,7 @@ UNMEASURED = ("index", "seeds")
 _DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 _UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds", "nats": "nats", "m": "M"}
 _COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
+_STATISTICS = tuple(name + end for name in _COEFFICIENTS for end in ("", "_low", "_high"))
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def correlate(
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
+    interval: str = "percentile",
 ) -> Ranking:
     """Rank correlation of every proxy in `frame` with a column of `table`, with intervals and size baselines.
 
@@ -120,6 +123,7 @@ def correlate(
         resamples: bootstrap resamples of the architectures; the same ones for every proxy that scored all of them.
         confidence: of the intervals.
         seed: of the resampling.
+        interval: `percentile`, or `bca` for bias-corrected and accelerated ones.
 
     Raises:
         ScoresError: for a frame without the columns, with two scores of one proxy for an architecture, text for a
@@ -131,7 +135,10 @@ def correlate(
     import numpy as np
     import pandas as pd
 
-    _check_numbers(resamples, seed)
+    from harness.stats.intervals import check_options
+
+    check_resampling(resamples, seed)
+    check_options(interval, confidence)
     facts = table.column(column)
     if facts.unit in UNMEASURED:
         raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")
@@ -151,15 +158,15 @@ def correlate(
     scored = scores[scores["score"].notna()]
     population = np.array(list(values.values()))
     sign = 1.0 if facts.higher_is_better else -1.0
+    groups = {str(proxy): group for proxy, group in scores.groupby("proxy", sort=False)}
+    correlations = _correlations(scored, resamples=resamples, confidence=confidence, seed=seed, method=interval)
     rows = [
-        {
-            "proxy": proxy,
-            **_row(scored[scored["proxy"] == proxy], len(group), population, sign, resamples, confidence, seed),
-        }
-        for proxy, group in scores.groupby("proxy", sort=False)
+        {"proxy": proxy, **_row(group[group["score"].notna()], len(group), population, sign), **correlations[proxy]}
+        for proxy, group in groups.items()
     ]
+    columns = ["proxy", "n", "failed", *_STATISTICS, "best_accuracy", "best_percentile", "top10_best"]
     return Ranking(
-        frame=pd.DataFrame(rows),
+        frame=pd.DataFrame(rows)[columns],
         points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),
         column=column,
         source=table.describe(),
@@ -187,7 +194,8 @@ def is_accuracy(table: Table, column: str) -> bool:
     return facts.unit == "pct" and facts.higher_is_better
 
 
-def _check_numbers(resamples: object, seed: object) -> None:
+def check_resampling(resamples: object, seed: object) -> None:
+    """Raise ScoresError unless both are whole numbers, from 1 and from 0."""
     for name, value, least in (("resamples", resamples, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
@@ -215,39 +223,49 @@ def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, tuple[int, int]]) -
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)
 
 
-def _row(
-    group: pd.DataFrame,
-    asked: int,
-    population: np.ndarray[Any, Any],
-    sign: float,
-    resamples: int,
-    confidence: float,
-    seed: int,
-) -> dict[str, float]:
-    """One proxy's statistics; NaN where fewer than three architectures have a score.
-
-    `sign` is -1 where lower values are better, else 1.
-    """
-    import numpy as np
-
-    from harness.stats import best_by_score, bootstrap_intervals, coefficients, percentile_of
+def _row(group: pd.DataFrame, asked: int, population: np.ndarray[Any, Any], sign: float) -> dict[str, float]:
+    """What one proxy's scores pick; NaN where it has none. `sign` is -1 where lower values are better, else 1."""
+    from harness.stats import best_by_score, percentile_of
 
     count = len(group)
     row: dict[str, float] = {"n": count, "failed": 1 - count / asked}
-    names = [name + suffix for name in _COEFFICIENTS for suffix in ("", "_low", "_high")]
-    row.update(dict.fromkeys([*names, "best_accuracy", "best_percentile", "top10_best"], math.nan))
+    row.update(dict.fromkeys([*_STATISTICS, "best_accuracy", "best_percentile", "top10_best"], math.nan))
     if count:
         scores, accuracies = group["score"].to_numpy(), group["accuracy"].to_numpy()
         row["best_accuracy"] = sign * best_by_score(scores, sign * accuracies, 1)
         row["best_percentile"] = percentile_of(sign * row["best_accuracy"], sign * population)
         row["top10_best"] = sign * best_by_score(scores, sign * accuracies, min(TOP, count))
-    if count >= 3:
-        generator = np.random.default_rng(seed)
-        intervals = bootstrap_intervals(
-            scores, accuracies, generator=generator, resamples=resamples, confidence=confidence
-        )
-        row.update(_named(coefficients(scores, accuracies), intervals))
     return row
+
+
+def _correlations(
+    scored: pd.DataFrame, *, resamples: int, confidence: float, seed: int, method: str
+) -> dict[str, dict[str, float]]:
+    """Coefficients and intervals of each proxy, none for fewer than three scores; those on the same rows at once."""
+    import numpy as np
+
+    from harness.stats import coefficients, interval_rows
+
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    together: dict[tuple[str, ...], list[tuple[str, pd.DataFrame]]] = defaultdict(list)
+    for proxy, group in scored.groupby("proxy", sort=False):
+        together[tuple(group["architecture"])].append((str(proxy), group))
+    for architectures, members in together.items():
+        if len(architectures) < 3:
+            continue
+        accuracies = members[0][1]["accuracy"].to_numpy()
+        rows = [group["score"].to_numpy() for _, group in members]
+        intervals = interval_rows(
+            rows,
+            accuracies,
+            generator=np.random.default_rng(seed),
+            resamples=resamples,
+            confidence=confidence,
+            method=method,
+        )
+        for (proxy, _), scores, ends in zip(members, rows, intervals, strict=True):
+            found[proxy] = _named(coefficients(scores, accuracies), ends)
+    return found
 
 
 def _named(values: Coefficients, intervals: Intervals) -> dict[str, float]:

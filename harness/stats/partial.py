@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,11 +30,12 @@ def partial_correlations(
     held: Rows,
     *,
     generator: np.random.Generator,
+    given: Sequence[Sequence[int]] | None = None,
     coefficient: str = "spearman",
     resamples: int = 1000,
     confidence: float = 0.95,
-) -> list[Partial]:
-    """Partial correlation of each proxy with accuracy, the vectors `held` fixed, with percentile intervals.
+) -> list[tuple[Partial, ...]]:
+    """Partial correlation of each proxy with accuracy, vectors of `held` fixed, with percentile intervals.
 
     Of Spearman's coefficients it is the correlation of what remains of the ranks of both after the ranks held fixed
     are regressed out; of Kendall's the same formula of the taus (Kendall 1942), which is no regression and is not zero
@@ -44,9 +46,14 @@ def partial_correlations(
         accuracies: finite numbers, shape [n].
         held: finite numbers, shape [k, n], k >= 1; they may determine each other.
         generator: the only source of randomness; it moves on by `resamples` draws of n integers.
+        given: which of the vectors are held fixed, as sets of their places, such as [(0,), (1,), (0, 1)]; by default
+            all of them at once.
         coefficient: `spearman`, `kendall_tau_b` or `pearson`.
         resamples: how often to draw, >= 1.
         confidence: of the intervals, in (0, 1).
+
+    Returns:
+        For each proxy a coefficient for each set of `given`.
 
     Raises:
         ScoresError: what `resampled_coefficients` refuses, the weighted tau, or lengths that differ.
@@ -67,12 +74,20 @@ def partial_correlations(
         place = COEFFICIENTS.index(coefficient)
         columns.append(np.concatenate([found.estimates[:, None, place], found.values[:, :, place]], axis=1))
     table = np.stack(columns)  # [1 + k targets, proxies + k + 1 vectors, 1 + resamples]
-    among_held = np.moveaxis(table[1:, count:-1], 2, 0)
-    with_accuracy = np.moveaxis(table[0, count:-1], 1, 0)
+    sets = [list(places) for places in given] if given is not None else [list(range(len(fixed)))]
     partials = []
     for row in range(count):
-        values = partial_of(table[0, row], table[1:, row].T, with_accuracy, among_held)
-        partials.append(Partial(float(values[0]), percentile_interval(values[1:], confidence)))
+        found_sets = []
+        for places in sets:
+            targets, vectors = [1 + place for place in places], [count + place for place in places]
+            values = partial_of(
+                table[0, row],
+                table[targets, row].T,
+                table[0, vectors].T,
+                np.moveaxis(table[np.ix_(targets, vectors)], 2, 0),
+            )
+            found_sets.append(Partial(float(values[0]), percentile_interval(values[1:], confidence)))
+        partials.append(tuple(found_sets))
     return partials
 
 

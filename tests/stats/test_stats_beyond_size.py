@@ -25,7 +25,7 @@ BC = [1.78e-02, 1.05e-06, 1.37e-05, 7.18e-03, 0.0, 0.0, 0.0, 4.48e-03, 2.10e-06,
 
 
 def partial(first, second, held, coefficient="spearman", resamples=1, seed=0):
-    (found,) = partial_correlations(
+    ((found,),) = partial_correlations(
         [first], second, held, generator=np.random.default_rng(seed), coefficient=coefficient, resamples=resamples
     )
     return found
@@ -101,9 +101,19 @@ def test_several_proxies_are_each_alone():
     generator = np.random.default_rng(4)
     rows, y, z = generator.normal(size=(3, 25)), generator.normal(size=25), generator.normal(size=(2, 25))
     together = partial_correlations(rows, y, z, generator=np.random.default_rng(0), resamples=15)
-    for row, found in zip(rows, together, strict=True):
+    for row, (found,) in zip(rows, together, strict=True):
         alone = partial(row, y, z, resamples=15)
         assert_allclose((found.value, *found.interval), (alone.value, *alone.interval), atol=1e-12)
+
+
+def test_sets_of_what_is_held_are_each_alone():
+    x, y, first, second = np.random.default_rng(5).normal(size=(4, 25))
+    (found,) = partial_correlations(
+        [x], y, [first, second], given=[(0,), (1,), (0, 1)], generator=np.random.default_rng(0), resamples=15
+    )
+    for partial_found, held in zip(found, ([first], [second], [first, second]), strict=True):
+        alone = partial(x, y, held, resamples=15)
+        assert_allclose((partial_found.value, *partial_found.interval), (alone.value, *alone.interval), atol=1e-12)
 
 
 def test_refusals_of_partial_correlation():
