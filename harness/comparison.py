@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEVEL = 0.05
+"""Of the tests, after the correction for all pairs."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,10 @@ class Comparison:
     Values of a column where lower is better are turned round, so that a positive coefficient is the better one.
 
     Attributes:
-        frame: a row a proxy, the best first: `proxy`, the coefficient under its name, and where a proxy is compared
-            with, `difference` from it, with `difference_low` and `difference_high` of the interval of this pair alone,
-            `p` of no difference, `p_holm` adjusted for all pairs of proxies, and `verdict`: `better`, `worse` or
-            `not distinguishable`, at a level of 0.05; empty in the row of the proxy itself.
+        frame: a row a proxy, the best first: `proxy`, the coefficient under its name with `_low` and `_high`,
+            `difference` from the proxy that is compared with, `difference_low` and `difference_high` of the interval of
+            this pair alone, `p` of no difference, `p_holm` adjusted for all pairs of proxies, and `verdict`: `better`,
+            `worse` or `not distinguishable`, at a level of 0.05; empty in the row of the proxy itself.
         pairs: a row a pair: `first`, `second`, `difference`, `low`, `high`, `p`, `p_holm`.
         groups: proxies that are not told apart, the best first: the bars of a critical-difference diagram.
         against: the proxy that the rows are compared with.
@@ -86,17 +87,20 @@ def compare(
     import pandas as pd
 
     from harness.stats import indistinguishable_groups, paired_differences, resampled_coefficients
+    from harness.stats.intervals import percentile_interval
 
+    place = place_of(coefficient)
     check_resampling(resamples, seed)
     wide, _ = wide_scores(ranking)
     if against not in wide.columns:
         raise ScoresError(unknown("proxy of this ranking", against, wide.columns))
-    kept = [name for name in wide.columns if wide[name].notna().mean() >= 0.5 and wide[name].nunique() > 1]
+    kept = [name for name in wide.columns if wide[name].notna().mean() >= 0.5]
     common = wide[kept].dropna()
+    kept = [name for name in kept if common[name].nunique() > 1]
     if against not in kept or len(kept) < 2 or len(common) < 3:
         raise ScoresError(
-            f"{len(kept)} proxies have scores for half of the architectures or more, {len(common)} architectures in "
-            f"common: a comparison with {against} needs it and another one, and 3 architectures"
+            f"a comparison with {against} needs its scores, those of another proxy, and 3 architectures in common; "
+            f"there are {len(common)}, on which scores of these vary: {', '.join(kept) or 'none'}"
         )
     resampled = resampled_coefficients(
         common[kept].to_numpy().T,
@@ -106,12 +110,15 @@ def compare(
         wanted=[coefficient],
     )
     found = paired_differences(resampled, coefficient, confidence=confidence)
-    estimates = resampled.estimates[:, place_of(coefficient)]
+    estimates = resampled.estimates[:, place]
+    ends = np.array([percentile_interval(values, confidence) for values in resampled.values[:, :, place]])
     other = kept.index(against)
     rows = pd.DataFrame(
         {
             "proxy": kept,
             coefficient: estimates,
+            f"{coefficient}_low": ends[:, 0],
+            f"{coefficient}_high": ends[:, 1],
             "difference": found.difference[:, other],
             "difference_low": found.low[:, other],
             "difference_high": found.high[:, other],

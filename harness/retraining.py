@@ -25,10 +25,10 @@ class Ceiling:
     """Proxies beside the agreement of trainings with each other, on the architectures that were scored.
 
     Attributes:
-        frame: a row a proxy: `proxy`, `n`, `spearman` and `kendall_tau_b` as the ranking has them, each as a share of
-            that of one training against another, `spearman_share` and `kendall_share`; `spearman_corrected` and
-            `pearson_corrected` are the coefficients corrected for attenuation by the noise in the accuracies (Spearman
-            1904).
+        frame: a row a proxy: `proxy`, `n`, `spearman`, `kendall_tau_b` and `pearson` of the ranking, turned where lower
+            values are better; the first two as a share of that of one training against another, `spearman_share` and
+            `kendall_share`; `spearman_corrected` and `pearson_corrected` are the coefficients corrected for attenuation
+            by the noise in the accuracies (Spearman 1904).
         spearman: of one training against another, the mean over pairs.
         kendall_tau_b: likewise.
         pearson: likewise.
@@ -75,19 +75,21 @@ def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
     if len(named) < 2:
         raise ScoresError(
             f"the ceiling needs two trainings of the same architectures; of {ranking.column} there is "
-            f"{len(named)} ({', '.join(named)}). A table with a column for each seed, such as {ranking.column}_seed777, "
-            "or a second table with that column, would do"
+            f"{len(named)} ({', '.join(named)}). A table with a column for each seed, as {ranking.column}_seed777, "
+            "or a second table with that column would do"
         )
     found = training_agreement(np.stack(list(named.values())))
     own = np.stack([named[f"{tables[0].facts.name}: {column}"] for column in _trainings(tables[0], ranking.column)])
     length = _trainings_in_mean(own)
     rank_reliability, reliability = (spearman_brown(one, length) for one in (found.spearman, found.pearson))
-    frame = ranking.frame[["proxy", "n", "spearman", "kendall_tau_b"]].copy()
+    coefficients = ["spearman", "kendall_tau_b", "pearson"]
+    frame = ranking.frame[["proxy", "n", *coefficients]].copy()
+    frame[coefficients] *= 1.0 if ranking.higher_is_better else -1.0
     frame["spearman_share"] = frame["spearman"] / found.spearman
     frame["kendall_share"] = frame["kendall_tau_b"] / found.kendall_tau_b
     for name, divisor in (("spearman", rank_reliability), ("pearson", reliability)):
         usable = 0 < divisor <= 1
-        frame[f"{name}_corrected"] = attenuation_corrected(ranking.frame[name], divisor) if usable else math.nan
+        frame[f"{name}_corrected"] = attenuation_corrected(frame[name], divisor) if usable else math.nan
     return Ceiling(
         frame, found.spearman, found.kendall_tau_b, found.pearson, rank_reliability, tuple(named), found.pairs, found.n
     )

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from harness.cli import convert, correlate, demo, listing, plot, pull, query, score, search, study
+from harness.cli import convert, correlate, demo, listing, plot, pull, query, score, search, stability, study
 from harness.errors import HarnessError, RunError, StoreWriteError
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app = typer.Typer(
 app.command("list")(listing.list_names)
 app.command("score")(score.score)
 app.command("correlate")(correlate.correlate)
+app.command("stability")(stability.stability)
+app.command("transfer")(stability.transfer)
 app.add_typer(plot.app, name="plot")
 app.command("search")(search.search)
 app.command("query")(query.query)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli import options
+from harness.cli.evidence import Asked, Evidence, gathered
 from harness.cli.joined import ranked
 
 if TYPE_CHECKING:
@@ -22,46 +24,104 @@ def correlate(
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
+    interval: options.IntervalOption = "percentile",
+    against: options.AgainstOption = None,
+    beyond_size: Annotated[
+        bool, typer.Option("--beyond-size", help="also with params and flops held fixed, and among equal params")
+    ] = False,
+    top: Annotated[
+        bool, typer.Option("--top", help="also what the highest scores are worth, and correlation among the best")
+    ] = False,
+    ceiling: Annotated[
+        bool, typer.Option("--ceiling", help="also as a share of how well one training ranks another")
+    ] = False,
     csv: Annotated[
-        Path | None, typer.Option(help="CSV file for the table; for several columns a file each, NAME_COLUMN.csv")
+        Path | None,
+        typer.Option(help="CSV file for the table; what else is asked for beside it, as NAME_top.csv, NAME_COLUMN.csv"),
     ] = None,
     latex: Annotated[
-        Path | None, typer.Option(help="LaTeX file (booktabs) for the table; likewise a file for each column")
+        Path | None, typer.Option(help="LaTeX file (booktabs) for the table; likewise others beside it")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Markdown file with every table; for several columns a file each")
     ] = None,
 ) -> None:
     """Rank correlation of every proxy with a table's column, with 95 % intervals, beside params and flops.
 
     Several columns, of one table or of several, are ranked one after the other and then shown side by side.
     """
-    from harness.report.files import check_suffix, write_csv, write_text
-    from harness.report.latex import ranking_latex
+    from harness.report.files import check_suffix
     from harness.report.matrix import matrix_text
-    from harness.report.plain import prose, terminal_width
-    from harness.report.text import ranking_text
 
     if csv is not None:
         check_suffix(csv, "a CSV file", (".csv",))
-    rankings = ranked(scores, table or [], column or [], run, resamples, seed)
+    asked = Asked(against, beyond_size, top, ceiling, resamples, seed)
+    joined = ranked(scores, table or [], column or [], run, resamples, seed, interval)
+    evidence = [gathered(one, asked) for one in joined]
+    rankings = [one.ranking for one in joined]
     suffixes = _suffixes([ranking.column for ranking in rankings])
     written: list[Path] = []
-    for ranking, suffix in zip(rankings, suffixes, strict=True):
-        if csv is not None:
-            write_csv(ranking.frame, file := csv.with_stem(csv.stem + suffix))
-            written.append(file)
-        if latex is not None:
-            text = ranking_latex(ranking.frame, caption=caption(ranking), higher_is_better=ranking.higher_is_better)
-            write_text(text, file := latex.with_stem(latex.stem + suffix))
-            written.append(file)
-    for ranking in rankings:
-        print(ranking_text(ranking.frame, title(ranking), measured=ranking.measured))
-        for remark in filter(None, (ranking.direction, ranking.uneven)):
-            print("\n".join(["", *prose(remark, terminal_width())]))
-        print()
+    for ranking, found, suffix in zip(rankings, evidence, suffixes, strict=True):
+        written += _write(ranking, found, suffix, csv=csv, latex=latex, markdown=markdown)
+    for ranking, found in zip(rankings, evidence, strict=True):
+        _show(ranking, found)
     if len(rankings) > 1:
         frames = {ranking.column: ranking.frame for ranking in rankings}
         print(f"{matrix_text(frames, 'Spearman of every proxy with every column')}\n")
     for file in written:
         print(f"wrote {file}")
+
+
+def _write(
+    ranking: Ranking,
+    evidence: Mapping[str, Evidence],
+    suffix: str,
+    *,
+    csv: Path | None,
+    latex: Path | None,
+    markdown: Path | None,
+) -> list[Path]:
+    """Write the files that were asked for; their paths."""
+    from harness.report.evidence import ranking_sheet
+    from harness.report.files import write_csv, write_text
+    from harness.report.latex import ranking_latex
+    from harness.report.sheets import sheet_latex, sheet_markdown
+
+    def beside(file: Path, name: str = "") -> Path:
+        return file.with_stem(file.stem + suffix + (f"_{name}" if name else ""))
+
+    written: list[Path] = []
+    if csv is not None:
+        written.append(write_csv(ranking.frame, beside(csv)))
+        written += [write_csv(found.frame, beside(csv, name)) for name, found in evidence.items()]
+    if latex is not None:
+        text = ranking_latex(ranking.frame, caption=caption(ranking), higher_is_better=ranking.higher_is_better)
+        written.append(write_text(text, beside(latex)))
+        for name, found in evidence.items():
+            written.append(write_text("\n".join(map(sheet_latex, found.sheets)), beside(latex, name)))
+    if markdown is not None:
+        sheets = [ranking_sheet(ranking.frame, title(ranking), measured=ranking.measured)]
+        sheets += [sheet for found in evidence.values() for sheet in found.sheets]
+        written.append(write_text("\n\n".join(map(sheet_markdown, sheets)) + "\n", beside(markdown)))
+    return written
+
+
+def _show(ranking: Ranking, evidence: Mapping[str, Evidence]) -> None:
+    from harness.report.plain import prose, terminal_width
+    from harness.report.sheets import sheet_text
+    from harness.report.text import ranking_text
+
+    print(ranking_text(ranking.frame, title(ranking), measured=ranking.measured))
+    for remark in filter(None, (ranking.direction, ranking.uneven)):
+        print("\n".join(["", *prose(remark, terminal_width())]))
+    print()
+    for found in evidence.values():
+        for sheet in found.sheets:
+            print(f"{sheet_text(sheet)}\n")
+        for sentence in found.words:
+            print("\n".join(prose(sentence, terminal_width())))
+        if found.words:
+            print()
 
 
 def title(ranking: Ranking) -> str:

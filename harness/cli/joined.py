@@ -24,6 +24,13 @@ class Scored(NamedTuple):
     space: str
 
 
+class Joined(NamedTuple):
+    """A ranking, and the table that it is by."""
+
+    ranking: Ranking
+    table: Table
+
+
 def read(scores: Path, run: int | None) -> Scored:
     """The scores of a file, said where they are from; the space of a CSV is that which reads its architectures."""
     from harness.join import recognised_space
@@ -69,8 +76,14 @@ def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
 
 
 def ranked(
-    scores: Path, tables: list[str], columns: list[str], run: int | None, resamples: int, seed: int
-) -> list[Ranking]:
+    scores: Path,
+    tables: list[str],
+    columns: list[str],
+    run: int | None,
+    resamples: int,
+    seed: int,
+    interval: str = "percentile",
+) -> list[Joined]:
     """One ranking a column; says which scores and which tables they are, and what was left out or merged."""
     from harness.join import correlate
 
@@ -81,10 +94,11 @@ def ranked(
             raise no_column("--column", scored.space, tables)
         columns = [options.DEFAULT_COLUMN]
     columns = list(dict.fromkeys(columns))
-    rankings = [
-        correlate(scored.frame, table, column, resamples=resamples, seed=seed)
+    joined = [
+        Joined(correlate(scored.frame, table, column, resamples=resamples, seed=seed, interval=interval), table)
         for column, table in zip(columns, tables_with(columns, scored.space, tables), strict=True)
     ]
+    rankings = [one.ranking for one in joined]
     say_repeated(rankings[0].repeated)
     for unmatched in dict.fromkeys(ranking.unmatched for ranking in rankings):
         lacking = [ranking.column for ranking in rankings if ranking.unmatched == unmatched]
@@ -92,7 +106,7 @@ def ranked(
     for duplicates in dict.fromkeys(ranking.duplicates for ranking in rankings):
         where = [ranking.column for ranking in rankings if ranking.duplicates == duplicates]
         say_duplicates(duplicates, " and ".join(where))
-    return rankings
+    return joined
 
 
 def say_repeated(architectures: Sequence[str]) -> None:

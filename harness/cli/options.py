@@ -22,6 +22,11 @@ ColumnsOption = Annotated[
 ]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
+IntervalOption = Annotated[str, typer.Option("--interval", help="percentile, or bca: corrected for bias and skewness")]
+AgainstOption = Annotated[
+    str | None,
+    typer.Option("--against", help="proxy to compare all others with, such as params, on the same resamples"),
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="seed of the resampling")]
 
 DEFAULT_SPACE = "nasbench201"

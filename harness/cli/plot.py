@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = (
-    "`nasinit plot scatter [SCORES]` (proxy against accuracy) or `nasinit plot pareto [SCORES] --x COLUMN` (accuracy "
-    "against latency)"
+    "`nasinit plot scatter [SCORES]` (proxy against accuracy), `nasinit plot critical-difference [SCORES]` (which "
+    "proxies are told apart) or `nasinit plot pareto [SCORES] --x COLUMN` (accuracy against latency)"
 )
 
 
@@ -40,7 +40,7 @@ FigureOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF
 
 @app.callback()
 def plot() -> None:
-    """Figures: scores against a column (scatter), or two columns and what proxies pick (pareto)."""
+    """Figures: scores against a column, proxies against each other, or two columns and what proxies pick."""
 
 
 @app.command()
@@ -60,10 +60,47 @@ def scatter(
     from harness.report.scatter import scatter as draw
 
     _check_figures(out)
-    (ranking,) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
+    ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
     shown = _shown(proxy or [], ranking.frame["proxy"].tolist())
     points, frame = (rows[rows["proxy"].isin(shown)] for rows in (ranking.points, ranking.frame))
     figure = draw(points, frame, column_label=ranking.label, higher_is_better=ranking.higher_is_better)
+    _save(figure, out)
+
+
+@app.command("critical-difference")
+def critical_difference(
+    scores: options.ScoresArgument = options.DEFAULT_SCORES,
+    table: options.TablesOption = None,
+    column: Annotated[str | None, typer.Option(help="column to rank by, of any table")] = None,
+    against: Annotated[str, typer.Option(help="proxy that the colours compare the others with")] = "params",
+    run: options.RunOption = None,
+    resamples: options.ResamplesOption = 1000,
+    seed: options.SeedOption = 0,
+    out: FigureOption = [Path("critical_difference.png"), Path("critical_difference.svg")],  # noqa: B006 — typer copies it
+) -> None:
+    """Proxies by Spearman's coefficient, with a bar beside those that are not told apart from each other."""
+    from harness.comparison import compare
+    from harness.report.critical_difference import critical_difference as draw
+
+    _check_figures(out)
+    ((ranking, table_of),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
+    found = compare(ranking, against, resamples=resamples, seed=seed)
+    turned = "" if ranking.higher_is_better else " Lower values are better: coefficients are turned round."
+    figure = draw(
+        found.frame,
+        found.groups,
+        coefficient=found.coefficient,
+        coefficient_label=f"Spearman with {ranking.label}",
+        against=against,
+        small_print=(
+            f"{found.n:,} architectures that all have scores, {table_of.facts.title}. 95 % bootstrap intervals. A bar "
+            "joins proxies of which no two are told apart: paired bootstrap, corrected for all "
+            f"{len(found.pairs):,} pairs (Holm), at 5 %.{turned}"
+        ),
+    )
+    print()
+    for sentence in found.words:
+        print(sentence)
     _save(figure, out)
 
 

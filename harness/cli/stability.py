@@ -1,0 +1,113 @@
+"""`nasinit stability` and `nasinit transfer`: the same proxies in several settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli import options
+from harness.errors import SettingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FilesArgument = Annotated[
+    list[Path], typer.Argument(help="stores or CSVs of scores, one a setting; FILE@RUN for a run of a store")
+]
+CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
+
+
+def stability(
+    scores: FilesArgument,
+    proxy: Annotated[
+        list[str] | None, typer.Option(help="proxy, shown with its whole matrix; repeatable; by default all, without")
+    ] = None,
+    coefficient: Annotated[str, typer.Option(help="spearman, kendall_tau_b, weighted_tau or pearson")] = "spearman",
+    resamples: options.ResamplesOption = 1000,
+    seed: options.SeedOption = 0,
+    csv: CsvOption = None,
+) -> None:
+    """How well each proxy ranks as it does under another seed, batch, init or size."""
+    import pandas as pd
+
+    from harness.report.files import check_suffix, write_csv
+    from harness.report.settings import matrix_sheet, stability_sheet
+    from harness.report.sheets import sheet_text
+    from harness.settings_compared import stability as compared
+
+    if csv is not None:
+        check_suffix(csv, "a CSV file", (".csv",))
+    options.positive("resamples", resamples)
+    found = compared(_read(scores), proxy or None, coefficient=coefficient, resamples=resamples, seed=seed)
+    frame = pd.DataFrame(
+        [
+            {
+                "proxy": one.proxy,
+                "settings": len(one.settings),
+                "n": one.n,
+                "mean": one.result.mean,
+                "mean_low": one.result.interval.low,
+                "mean_high": one.result.interval.high,
+                "least": float(one.result.matrix.min()),
+            }
+            for one in found
+        ]
+    )
+    print(sheet_text(stability_sheet(frame, coefficient=coefficient)))
+    for one in found if proxy else []:
+        sheet = matrix_sheet(one.result.matrix, one.settings, proxy=one.proxy, coefficient=coefficient, n=one.n)
+        print(f"\n{sheet_text(sheet)}")
+    if csv is not None:
+        print(f"\nwrote {write_csv(frame, csv)}")
+
+
+def transfer(
+    scores: FilesArgument,
+    table: options.TableOption = options.DEFAULT_TABLE,
+    column: options.ColumnsOption = None,
+    resamples: options.ResamplesOption = 1000,
+    seed: options.SeedOption = 0,
+    csv: CsvOption = None,
+) -> None:
+    """Scores on the inputs of one data set against accuracies on others, of one table."""
+    from harness.join import open_table
+    from harness.report.files import check_suffix, write_csv
+    from harness.report.settings import transfer_sheet
+    from harness.report.sheets import sheet_text
+    from harness.settings_compared import transfer as transferred
+
+    if csv is not None:
+        check_suffix(csv, "a CSV file", (".csv",))
+    options.positive("resamples", resamples)
+    columns = list(dict.fromkeys(column or [options.DEFAULT_COLUMN]))
+    frame = transferred(_read(scores), open_table(table), columns, resamples=resamples, seed=seed)
+    print(sheet_text(transfer_sheet(frame)))
+    if csv is not None:
+        print(f"\nwrote {write_csv(frame, csv)}")
+
+
+def _read(files: list[Path]) -> dict[str, pd.DataFrame]:
+    """The scores of each file by a label: its name, or its path where names repeat; said where they are from."""
+    from harness.scores import read_scores
+
+    names = [file.name.partition(".")[0] + (f"@{run}" if (run := _run_of(file)[1]) else "") for file in files]
+    labels = names if len(set(names)) == len(names) else [str(file) for file in files]
+    if len(set(labels)) < len(labels):
+        raise SettingError("the same scores are given twice: each file, or run of a store, is one setting")
+    frames = {}
+    for label, file in zip(labels, files, strict=True):
+        found = read_scores(*_run_of(file))
+        print(f"{label}: {found.origin}")
+        frames[label] = found.frame
+    print()
+    return frames
+
+
+def _run_of(file: Path) -> tuple[Path, int | None]:
+    """A file and the run that stands behind an @ at its end, if no file has that whole name."""
+    stem, at, run = str(file).rpartition("@")
+    if not at or file.exists() or not run.isdigit():
+        return file, None
+    return Path(stem), int(run)

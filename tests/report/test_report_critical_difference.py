@@ -1,0 +1,100 @@
+"""The critical-difference figure: what is drawn is what the frame holds."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import colors
+
+from harness.errors import ScoresError
+from harness.report.critical_difference import _lanes, critical_difference
+from harness.report.style import COLOURS, COLUMN_WIDTH_INCHES
+
+OPTIONS = {
+    "coefficient": "spearman",
+    "coefficient_label": "Spearman",
+    "against": "params",
+    "small_print": "Said below.",
+}
+
+
+def frame_of(count=5):
+    values = np.linspace(0.9, 0.1, count)
+    verdicts = ["better", "", *["not distinguishable"] * (count - 3), "worse"]
+    names = ["nwot", "params", *[f"proxy_{place}" for place in range(count - 3)], "zen"]
+    return pd.DataFrame(
+        {
+            "proxy": names,
+            "verdict": verdicts,
+            "spearman": values,
+            "spearman_low": values - 0.1,
+            "spearman_high": values + 0.05,
+        }
+    )
+
+
+def test_every_proxy_has_a_dot_an_interval_and_the_colour_of_its_verdict():
+    frame = frame_of()
+    axes, _ = critical_difference(frame, [], **OPTIONS).axes
+    lines = axes.get_lines()
+    intervals, dots = lines[::2], lines[1::2]
+    for place, (interval, dot) in enumerate(zip(intervals, dots, strict=True)):
+        assert interval.get_xdata().tolist() == frame.loc[place, ["spearman_low", "spearman_high"]].tolist()
+        assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (frame.loc[place, "spearman"], place)
+    shades = [colors.to_hex(dot.get_color()).upper() for dot in dots]
+    assert shades[0] == COLOURS[2]
+    assert shades[1] == "#000000"
+    assert shades[-1] == COLOURS[1]
+    assert [label.get_text() for label in axes.get_yticklabels()] == frame["proxy"].tolist()
+    low, high = axes.get_ylim()
+    assert low > high, "the best stands on top"
+
+
+def test_a_bar_a_group_spans_its_rows():
+    figure = critical_difference(
+        frame_of(), [("nwot", "params"), ("params", "proxy_0", "proxy_1"), ("proxy_1", "zen")], **OPTIONS
+    )
+    bars = figure.axes[1].get_lines()
+    spans = [(round(bar.get_ydata()[0]), round(bar.get_ydata()[1])) for bar in bars]
+    assert spans == [(0, 1), (1, 3), (3, 4)]
+    assert [bar.get_xdata()[0] for bar in bars] == [0, 1, 0]
+    assert figure.get_figwidth() == COLUMN_WIDTH_INCHES
+    assert "Said below." in [text.get_text() for text in figure.texts]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "better than params",
+        "not distinguishable from params",
+        "worse than params",
+    ]
+
+
+def test_forty_proxies_fit_without_overlapping_names():
+    figure = critical_difference(frame_of(40), [], **OPTIONS)
+    renderer = figure.canvas.get_renderer()
+    boxes = [label.get_window_extent(renderer) for label in figure.axes[0].get_yticklabels()]
+    assert all(upper.y0 >= lower.y1 - 1 for upper, lower in pairwise(boxes))
+    assert min(box.x0 for box in boxes) >= 0
+
+
+def test_bars_share_a_lane_only_where_they_do_not_meet():
+    assert _lanes([(0, 1, 2), (1, 2), (2, 3), (3, 4), (5, 6)]) == [
+        (0, 0, 2),
+        (1, 1, 2),
+        (2, 2, 3),
+        (0, 3, 4),
+        (0, 5, 6),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("frame", "groups", "message"),
+    [
+        (frame_of().drop(columns="verdict"), [], "the comparison frame lacks: verdict"),
+        (frame_of().iloc[:0], [], "the comparison frame is empty"),
+        (frame_of(), [("nwot", "other")], "groups hold proxies without a row: other"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(frame, groups, message):
+    with pytest.raises(ScoresError, match=message):
+        critical_difference(frame, groups, **OPTIONS)

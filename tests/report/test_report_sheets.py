@@ -1,0 +1,158 @@
+"""Sheets in their three forms, and the sheets of evidence, read back from what they print."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.errors import ScoresError
+from harness.report.evidence import (
+    beyond_size_sheet,
+    ceiling_sheet,
+    comparison_sheet,
+    p_value,
+    ranking_sheet,
+    top_sheets,
+)
+from harness.report.settings import matrix_sheet, stability_sheet, transfer_sheet
+from harness.report.sheets import Sheet, sheet_latex, sheet_markdown, sheet_text
+
+SHEET = Sheet(
+    "Some_title",
+    ("proxy", "best\nof 5", "τ"),
+    (("grad_norm", "-0.50 [-0.60, 0.10]", "93 ± 2"), ("params", "–", "5 %")),
+    ruled_above=(1,),
+    notes=("A note & more.",),
+)
+
+
+def test_text():
+    lines = sheet_text(SHEET, width=60).split("\n")
+    assert lines[0] == "Some_title"
+    assert lines[4].split() == ["proxy", "of", "5", "τ"] or lines[3].split() == ["proxy", "of", "5", "τ"]
+    assert sum(line.startswith("───") for line in lines) == 2
+    assert lines[-1] == "A note & more."
+
+
+def test_markdown():
+    assert sheet_markdown(SHEET).split("\n") == [
+        "**Some_title**",
+        "",
+        "| proxy | best of 5 | τ |",
+        "| --- | ---: | ---: |",
+        "| `grad_norm` | -0.50 [-0.60, 0.10] | 93 ± 2 |",
+        "| `params` | – | 5 % |",
+        "",
+        "A note & more.",
+    ]
+
+
+def test_latex():
+    lines = sheet_latex(SHEET).split("\n")
+    assert r"\caption{Some\_title. A note \& more.}" in lines
+    assert r"\begin{tabular}{lrr}" in lines
+    assert r"grad\_norm & $-$0.50 [$-$0.60, 0.10] & 93 $\pm$ 2 \\" in lines
+    assert lines[lines.index(r"params & -- & 5 \% \\") - 1] == r"\midrule"
+    assert r"proxy & best of 5 & $\tau$ \\" in lines
+    assert "NAS-Bench-201 in 2-3" in sheet_latex(Sheet("NAS-Bench-201 in 2-3", ("proxy",), (("a",),))), "no minus there"
+
+
+def test_a_sheet_without_rows_is_refused():
+    with pytest.raises(ScoresError, match="Nothing: there is nothing to show"):
+        Sheet("Nothing", ("proxy",), ())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0004, "< 0.001"), (0.0312, "0.031"), (0.5, "0.50"), (1, "1.00"), (math.nan, "–")]
+)
+def test_p_values(value, text):
+    assert p_value(value) == text
+
+
+def test_the_comparisons_rows():
+    frame = pd.DataFrame(
+        {
+            "proxy": ["nwot", "params"], "spearman": [0.8, 0.7], "spearman_low": [0.7, 0.6],
+            "spearman_high": [0.9, 0.8], "difference": [0.1, 0.0],
+            "difference_low": [0.05, 0.0], "difference_high": [0.15, 0.0], "p": [0.001, 1.0], "p_holm": [0.01, 1.0], "verdict": ["better", ""],
+        }
+    )  # fmt: skip
+    sheet = comparison_sheet(
+        frame, "accuracy", against="params", coefficient="spearman", n=1234, pairs=1, left_out=["flat"],
+        higher_is_better=False,
+    )  # fmt: skip
+    assert sheet.rows == (
+        ("nwot", "0.80 [0.70, 0.90]", "0.10 [0.05, 0.15]", "0.010", "better"),
+        ("params", "0.70 [0.60, 0.80]", "–", "–", "–"),
+    )
+    assert "1,234 architectures" in sheet.notes[0]
+    assert "flat" in sheet.notes[1]
+    assert "turned round" in sheet.notes[2]
+
+
+def test_the_other_sheets():
+    ends = ("", "_low", "_high")
+    beyond = {
+        f"{name}{end}": [0.5, math.nan]
+        for name in ("given_params", "given_flops", "given_both", "among_equals")
+        for end in ends
+    }
+    frame = pd.DataFrame(
+        {"proxy": ["nwot", "params"], "spearman": [0.8, 0.7], **beyond, "pairs": [7, 9], "classes": [2, 3]}
+    )
+    sheet = beyond_size_sheet(frame, "accuracy")
+    assert sheet.rows[1] == ("params", "0.70", "–", "–", "–", "–")
+    assert sheet.ruled_above == (1,)
+    assert "9 pairs in 3 classes" in sheet.notes[0]
+    top = {"proxy": ["nwot"], "spearman_top_5": [0.25]}
+    for k in (1, 10, 100):
+        names = ("best_of", "regret_of", "precision_at", "ndcg_at", "sample")
+        top |= {f"{name}_{k}": [k + place / 10] for place, name in enumerate(names)} | {f"sample_{k}_std": [0.5]}
+    picks, among = top_sheets(pd.DataFrame(top), "accuracy", higher_is_better=False)
+    assert picks.rows == (
+        ("nwot", "1.00", "10.00", "100.00", "10.10", "10.20", "10.30", "10.40 ± 0.50", "100.40 ± 0.50"),
+    )
+    assert among.headings == ("proxy", "best 5 %")
+    assert among.rows == (("nwot", "0.25"),)
+    frame = pd.DataFrame(
+        {
+            "proxy": ["nwot"], "spearman": [0.8], "kendall_tau_b": [0.6], "spearman_share": [0.816],
+            "kendall_share": [0.66], "spearman_corrected": [0.81],
+        }
+    )  # fmt: skip
+    sheet = ceiling_sheet(frame, "accuracy", spearman=0.98, kendall_tau_b=0.91, trainings=["a", "b"], n=5)
+    assert sheet.rows == (("nwot", "0.80", "82 %", "0.81", "0.60", "66 %"),)
+    assert "Spearman 0.980, Kendall 0.910" in sheet.notes[0]
+
+
+def test_the_ranking_as_a_sheet(ranking):
+    sheet = ranking_sheet(ranking, "Title")
+    assert [row[0] for row in sheet.rows][-2:] == ["params", "flops"]
+    assert sheet.ruled_above == (3,)
+    assert sheet.rows[0][-1] == "15,625"
+
+
+def test_settings():
+    frame = pd.DataFrame(
+        {
+            "proxy": ["nwot"],
+            "settings": [3],
+            "n": [1500],
+            "mean": [0.9],
+            "mean_low": [0.8],
+            "mean_high": [0.95],
+            "least": [0.85],
+        }
+    )
+    assert stability_sheet(frame, coefficient="spearman").rows == (("nwot", "0.90 [0.80, 0.95]", "0.85", "3", "1,500"),)
+    sheet = matrix_sheet(np.array([[1, 0.5], [0.5, 1]]), ["a", "b"], proxy="nwot", coefficient="pearson", n=7)
+    assert sheet.rows == (("a", "1.00", "0.50"), ("b", "0.50", "1.00"))
+    frame = pd.DataFrame(
+        {
+            "proxy": ["nwot"] * 4, "inputs": ["x", "x", "y", "y"], "column": ["one", "two"] * 2, "n": [5] * 4,
+            "spearman": [0.1, 0.2, 0.3, 0.4], "spearman_low": [0.0] * 4, "spearman_high": [1.0] * 4,
+        }
+    )  # fmt: skip
+    sheet = transfer_sheet(frame)
+    assert sheet.rows[1] == ("nwot", "y", "0.30 [0.00, 1.00]", "0.40 [0.00, 1.00]", "5")
