@@ -75,7 +75,8 @@ def test_the_comparisons_rows():
         {
             "proxy": ["nwot", "params"], "spearman": [0.8, 0.7], "spearman_low": [0.7, 0.6],
             "spearman_high": [0.9, 0.8], "difference": [0.1, 0.0],
-            "difference_low": [0.05, 0.0], "difference_high": [0.15, 0.0], "p": [0.001, 1.0], "p_holm": [0.01, 1.0], "verdict": ["better", ""],
+            "difference_low": [0.05, 0.0], "difference_high": [0.15, 0.0], "p": [0.001, 1.0], "p_holm": [0.01, 1.0],
+            "verdict": ["better", ""],
         }
     )  # fmt: skip
     sheet = comparison_sheet(
