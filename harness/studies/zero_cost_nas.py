@@ -27,6 +27,7 @@ from harness.spaces import open_space
 from harness.studies.folders import make_folder
 from harness.studies.published import KENDALL, Published, beside, triple
 from harness.studies.record import record
+from harness.studies.study import Study, StudyOptions, sample_size
 
 NAME = "zero-cost-nas"
 TITLE = "Every proxy on NAS-Bench-201, beside the papers' figures"
@@ -66,33 +67,19 @@ PUBLISHED: tuple[Published, ...] = (
 )
 
 
-def run_zero_cost_nas(
-    out: Path,
-    *,
-    sample: int,
-    seed: int,
-    workers: int,
-    table: str,
-    data: Path | None,
-    store: Path,
-    say: Callable[[str], None],
-) -> None:
+def run_zero_cost_nas(options: StudyOptions) -> None:
     """Score the sample under both inputs, rank it by each data set of the table, and leave the outcome in `out`.
 
-    Args:
-        out: folder for scores, rankings, the comparison and figures; made if it is not there.
-        sample: cells, drawn with the seed.
-        seed: of the sample, the weights, the batches and the probes.
-        workers: processes.
-        table: name of a table, or path of a file; only the data sets that it has are ranked by.
-        data: folder of CIFAR-10's binary files; without it only noise is scored, which is said.
-        store: SQLite file; what is in it is not scored again. Its folder is made if it is not there.
-        say: prints a line.
+    Without CIFAR-10 only noise is scored, which is said. What is in the store is not scored again; only the data sets
+    that the table has are ranked by.
 
     Raises:
         SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, or a folder that
             cannot be made or written in.
     """
+    sample = sample_size(options, full=SAMPLE, quick=QUICK)
+    out, seed, table, data, say = options.out, options.seed, options.table, options.data, options.say
+    store = options.store or out / "scores.sqlite"
     opened = open_table(table)
     columns = [name for name in DATASETS if name in {column.name for column in opened.columns}]
     if not columns:
@@ -107,7 +94,9 @@ def run_zero_cost_nas(
         setting = _setting(name, seed)
         proxies = [entry.name for entry in resolve("all")]
         say(f"scoring {sample} cells by {len(proxies)} proxies on {INPUTS[name]} ({setting.describe()})")
-        frame = run(space, cells, proxies, setting=setting, data=data, store=store, workers=workers, progress=True)
+        frame = run(
+            space, cells, proxies, setting=setting, data=data, store=store, workers=options.workers, progress=True
+        )
         write_csv(frame[list(COLUMNS)], out / f"scores_{name}.csv.gz")
         rankings = rank(frame, opened, columns)
         _write_rankings(out, name, rankings, sample)
@@ -175,3 +164,6 @@ def _write_rankings(out: Path, inputs: str, rankings: dict[str, Ranking], sample
         caption = f"{sample} random NAS-Bench-201 cells, {INPUTS[inputs]}, with 95\\,\\% bootstrap intervals."
         write_csv(ranking.frame, out / f"{stem}.csv")
         write_text(ranking_latex(ranking.frame, caption=caption), out / f"{stem}.tex")
+
+
+STUDY = Study(run_zero_cost_nas, frozenset({"sample", "quick", "seed", "workers", "data", "store"}))

@@ -23,6 +23,7 @@ from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import zero_cost_nas
 from harness.studies.published import KENDALL, SPEARMAN, Published, beside
+from harness.studies.study import StudyOptions
 
 COLUMN = "cifar10_test_200ep_pct"
 
@@ -181,9 +182,8 @@ def small_setting(inputs: str, seed: int) -> Setting:
 
 def run_small(out: Path, monkeypatch: pytest.MonkeyPatch, said: list[str], **changes: Any) -> None:
     monkeypatch.setattr(zero_cost_nas, "_setting", small_setting)
-    options = {"sample": 6, "seed": 0, "workers": 1, "table": "analognasbench", "data": None}
-    options |= {"store": out / "scores.sqlite", **changes}
-    zero_cost_nas.run_zero_cost_nas(out, say=said.append, **options)
+    given = {"sample": 6, "workers": 1, "table": "analognasbench", **changes}
+    zero_cost_nas.run_zero_cost_nas(StudyOptions(out, said.append, **given))
 
 
 def test_without_images_and_the_release_it_says_so_and_does_what_it_can(

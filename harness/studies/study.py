@@ -1,0 +1,88 @@
+"""What a study is, and what it may be told."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import SettingError, unknown
+
+_LEAST_SAMPLE = 3
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What the command line tells a study; each takes a part of it (`Study.takes`).
+
+    Attributes:
+        out: folder for the outcome.
+        say: prints a line.
+        table: name of a table, or path of a file.
+        seed: of everything that is drawn.
+        workers: processes, one thread each.
+        quick: minutes instead of hours.
+        sample: architectures to score; None for the study's own number.
+        runs: searches of each method; None for the study's own number.
+        data: folder of CIFAR-10's binary files; None where there is none.
+        store: SQLite file of the scores; None for one in `out`.
+        scores: a store, or a CSV of scores, for the rows that look at one.
+    """
+
+    out: Path
+    say: Callable[[str], None]
+    table: str
+    seed: int = 0
+    workers: int = 2
+    quick: bool = False
+    sample: int | None = None
+    runs: int | None = None
+    data: Path | None = None
+    store: Path | None = None
+    scores: Path | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study: its function, and the names of the options that it takes beside `out`, `say` and `table`."""
+
+    run: Callable[[StudyOptions], None]
+    takes: frozenset[str]
+
+
+STUDIES: Mapping[str, tuple[str, str]] = {
+    "zero-cost-nas": ("zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations"),
+    "nasi-table-1": ("nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies"),
+    "naswot-table-2": ("naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows"),
+}
+"""Name to the module in `harness.studies`, whose `STUDY` it is, and a line that says what it shows."""
+
+
+def find_study(name: str) -> Study:
+    """The study of that name.
+
+    Raises:
+        SettingError: for an unknown name, with the nearest one.
+    """
+    if name not in STUDIES:
+        raise SettingError(unknown("study", name, STUDIES))
+    module, _ = STUDIES[name]
+    study: Study = importlib.import_module(f"harness.studies.{module}").STUDY
+    return study
+
+
+def sample_size(options: StudyOptions, *, full: int, quick: int) -> int:
+    """Architectures to score: as asked for, else `quick` or `full`.
+
+    Raises:
+        SettingError: fewer than 3, which have no rank correlation, or a number and `--quick`.
+    """
+    if options.quick and options.sample is not None:
+        raise SettingError("--quick is a sample of its own size: give it or --sample, not both")
+    count = quick if options.quick else full if options.sample is None else options.sample
+    if count < _LEAST_SAMPLE:
+        raise SettingError(
+            f"--sample must be at least {_LEAST_SAMPLE}, got {count}: fewer cells have no rank correlation"
+        )
+    return count
