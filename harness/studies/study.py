@@ -55,6 +55,7 @@ STUDIES: Mapping[str, tuple[str, str]] = {
     "zero-cost-nas": ("zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations"),
     "nasi-table-1": ("nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies"),
     "naswot-table-2": ("naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows"),
+    "darts-genotypes": ("darts_genotypes", "published DARTS genotypes and those found here, by every proxy"),
 }
 """Name to the module in `harness.studies`, whose `STUDY` it is, and a line that says what it shows."""
 
