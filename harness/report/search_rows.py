@@ -67,6 +67,21 @@ def search_rows_latex(frame: pd.DataFrame) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
+def bounds_text(frame: pd.DataFrame) -> str:
+    """The frame of `harness.studies.nasi_bounds.bounds_table` as lines for a terminal."""
+    names = _accuracies(frame)
+    rows = [
+        [
+            str(row["bound"]), number(float(row["nu"]), 0) if math.isfinite(row["nu"]) else EN_DASH,
+            number(float(row["mu"]), 0), number(float(row["steps"]), 0), number(100 * float(row["above_nu0"]), 0),
+            *(_accuracy(row, name) for name in names),
+        ]
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+    headings = ["bound", "ν", "μ", "steps", "above ν (%)", *(HEADINGS.get(name, name) for name in names)]
+    return "\n".join(plain_table(headings, rows, left=["bound"]))
+
+
 def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     names = _accuracies(frame)
     headings = ["search", "runs", *(HEADINGS.get(name, name) for name in names), "seconds", "from"]

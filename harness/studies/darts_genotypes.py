@@ -67,8 +67,10 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     make_folder(options.out, "--out")
     runs = runs_of(options)
     options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
-    logs = run_all(runs, options.out / "searches", options.workers, options.say)
-    log = pd.concat([part.assign(method=run.method, seed=run.seed) for run, part in logs.items()], ignore_index=True)
+    outcomes = run_all(runs, options.out / "searches", options.workers, options.say)
+    log = pd.concat(
+        [outcome.log.assign(method=run.method, seed=run.seed) for run, outcome in outcomes.items()], ignore_index=True
+    )
     write_csv(log, options.out / "searches.csv.gz")
     named = [*published(), *found(log)]
     space = open_space(SPACE)

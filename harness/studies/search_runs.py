@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +16,7 @@ from harness.spaces import open_space
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor
 
 PRESET = "laptop"
 
@@ -43,6 +44,13 @@ class Run(NamedTuple):
         return f"{self.method}/seed_{self.seed}"
 
 
+class Outcome(NamedTuple):
+    """What a search leaves: its log, and what its method kept (`harness.search.SearchResult.memory`)."""
+
+    log: pd.DataFrame
+    memory: Mapping[str, Tensor]
+
+
 def setting_of(method: str, space: str, **changes: Any) -> SearchSetting:
     """The laptop preset of a method, with what is not None of the changes."""
     preset = find_method(method).setting(space, PRESET)
@@ -55,36 +63,36 @@ def data_of(method: str, images: Path | None) -> str:
     return own if images is None or own == "noise" else str(images)
 
 
-def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str], None]) -> dict[Run, pd.DataFrame]:
-    """The logs of all searches, of which as many run at once as there are workers.
+def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str], None]) -> dict[Run, Outcome]:
+    """What all searches leave, of which as many run at once as there are workers.
 
     A search that lies in its folder goes on, or is read if it is over.
 
     Raises:
         SearchError: as `run_search`; the other searches' checkpoints stay.
     """
-    logs = {}
+    outcomes = {}
     pool = worker_pool(min(workers, len(runs)))
     over = False
     try:
         waiting = {pool.submit(_run, run, folder / run.folder): run for run in runs}
         for done in as_completed(waiting):
-            run, log = waiting[done], done.result()
-            logs[run] = log
-            last = log.iloc[-1]
-            say(f"{run.method}, seed {run.seed}: {last['architecture']} ({len(logs)} of {len(runs)} searches)")
+            run, outcome = waiting[done], done.result()
+            outcomes[run] = outcome
+            last = outcome.log.iloc[-1]
+            say(f"{run.method}, seed {run.seed}: {last['architecture']} ({len(outcomes)} of {len(runs)} searches)")
         over = True
     finally:
         close_pool(pool, kill=not over)
-    return {run: logs[run] for run in runs}
+    return {run: outcomes[run] for run in runs}
 
 
-def _run(run: Run, folder: Path) -> pd.DataFrame:
-    """In a process: the log of one search."""
+def _run(run: Run, folder: Path) -> Outcome:
+    """In a process: one search."""
     from harness.search import run_search
 
     result = run_search(open_space(run.space), run.method, run.setting, data=run.data, seed=run.seed, out=folder)
-    return result.log
+    return Outcome(result.log, result.memory)
 
 
 def with_record(log: pd.DataFrame, table: Table, columns: Iterable[str], space: str = "nasbench201") -> pd.DataFrame:

@@ -19,17 +19,18 @@ from harness.join import axis_label
 from harness.report.files import save_figure, write_csv, write_text
 from harness.report.search_curves import FOR_THE_RECORD, search_curves
 from harness.report.search_curves import Run as Curve
-from harness.report.search_rows import search_rows_latex, search_rows_markdown, search_rows_text
+from harness.report.search_rows import bounds_text, search_rows_latex, search_rows_markdown, search_rows_text
 from harness.scores import read_scores
 from harness.search import find_method
 from harness.spaces import open_space
 from harness.studies.folders import make_folder
 from harness.studies.guidance import guidance_of
+from harness.studies.nasi_bounds import TRACES, bounds_table, steps_table
 from harness.studies.published_searches import PublishedSearch
 from harness.studies.queried_columns import TESTS, judged_by
 from harness.studies.record import record
 from harness.studies.search_rows import Best, Cell, NotRun, Queried, Row, Searched
-from harness.studies.search_runs import PRESET, Run, data_of, run_all, setting_of, with_record
+from harness.studies.search_runs import PRESET, Outcome, Run, data_of, run_all, setting_of, with_record
 from harness.studies.study import StudyOptions
 from harness.studies.table_searches import BUDGET_SECONDS, RUNS, table_searches
 
@@ -67,16 +68,18 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
         options.say(note)
     runs = runs_of(options, rows)
     options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
-    logs = {
-        run: with_record(log, opened, columns)
-        for run, log in run_all(runs, options.out / "searches", options.workers, options.say).items()
-    }
-    log = pd.concat([part.assign(method=run.method, seed=run.seed) for run, part in logs.items()], ignore_index=True)
+    outcomes = run_all(runs, options.out / "searches", options.workers, options.say)
+    logs = [
+        with_record(outcome.log, opened, columns).assign(method=run.method, seed=run.seed)
+        for run, outcome in outcomes.items()
+    ]
+    log = pd.concat(logs, ignore_index=True)
     write_csv(log, options.out / "searches.csv.gz")
     write_csv(queried, options.out / "queried.csv")
     frame = table_of(rows, opened, queried, log, columns)
     _write(options, opened, frame, notes, runs)
     _draw(options.out, opened, log, next(iter(columns)))
+    _write_bounds(options, opened, outcomes, list(columns), rows)
     options.say("\n" + search_rows_text(frame))
     options.say(f"\nIn {options.out}: table.*, searches.csv.gz, queried.csv, curves.*, nasi_curves.*, study.json")
 
@@ -229,6 +232,23 @@ def _write(options: StudyOptions, table: Table, frame: pd.DataFrame, notes: Sequ
         json.dumps(json.loads(record({}, table, **facts)), indent=2, ensure_ascii=False) + "\n",
         options.out / "study.json",
     )
+
+
+def _write_bounds(
+    options: StudyOptions, table: Table, outcomes: Mapping[Run, Outcome], columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """NASI's steps, and what it would have chosen with other bounds."""
+    found = {run: outcome.memory for run, outcome in outcomes.items() if TRACES in outcome.memory}
+    if not found:
+        return
+    memories, every = list(found.values()), min(len(memory[TRACES]) for memory in found.values())
+    last = max(run.setting.epochs for run in found)
+    after = {row.ours.after for row in rows if isinstance(row.ours, Searched) and row.ours.method == "nasi"}
+    steps = sorted({every if epoch is None else every * epoch // last for epoch in after})
+    write_csv(steps_table(memories, [run.seed for run in found]), options.out / "nasi_steps.csv.gz")
+    bounds = bounds_table(memories, table, columns, steps)
+    write_csv(bounds, options.out / "nasi_bounds.csv")
+    options.say("\nNASI's choice with other bounds on the trace, by the same steps:\n\n" + bounds_text(bounds))
 
 
 def _draw(out: Path, table: Table, log: pd.DataFrame, column: str) -> None:
