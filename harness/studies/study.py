@@ -53,6 +53,11 @@ class Study:
 
 STUDIES: Mapping[str, tuple[str, str]] = {
     "zero-cost-nas": ("zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations"),
+    "nas-bench-suite-zero": ("nas_bench_suite_zero", "its thirteen proxies on NAS-Bench-201"),
+    "az-nas-table-1": ("az_nas_table_1", "AZ-NAS's parts, its sum of ranks, and its peers"),
+    "te-nas-kernel": ("te_nas_kernel", "TE-NAS's condition number and linear regions"),
+    "nasi-figure-1": ("nasi_figure_1", "whether NASI's trace depends on labels and inputs"),
+    "bn-mode": ("bn_mode", "proxies with batch norm in train and in eval mode"),
     "nasi-table-1": ("nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies"),
     "naswot-table-2": ("naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows"),
     "darts-genotypes": ("darts_genotypes", "published DARTS genotypes and those found here, by every proxy"),
