@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from harness.studies.published import KENDALL, triple
 from harness.studies.rank_study import DATASETS, IMAGES, RankStudy
+from harness.studies.zero_cost_nas import TE_NAS
 
 PROXIES = ("te_nas_condition", "te_nas_regions", "ntk_condition", "linear_regions", "params", "flops")
-_PAPER = "Chen et al. 2021"
 PUBLISHED = (
-    *triple("te_nas_condition", DATASETS[1:2], (0.42,), f"{_PAPER}; lower κ is better, so the sign is turned", KENDALL),
-    *triple("te_nas_regions", DATASETS[1:2], (0.50,), _PAPER, KENDALL),
+    *triple("te_nas_condition", DATASETS[1:2], (0.42,), f"{TE_NAS}; lower κ is better, so the sign is turned", KENDALL),
+    *triple("te_nas_regions", DATASETS[1:2], (0.50,), TE_NAS, KENDALL),
 )
 RANKED = RankStudy(
     {"cifar10": IMAGES},

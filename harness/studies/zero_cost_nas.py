@@ -11,6 +11,7 @@ from harness.studies.rank_study import DATASETS, IMAGES, NOISE, RankStudy
 
 _ZERO_COST = "Abdelfattah et al. 2021"
 SUITE_ZERO = "Krishnakumar et al. 2022 (NAS-Bench-Suite-Zero)"
+TE_NAS = "Chen et al. 2021"
 AZ_NAS_PAPER = "as Lee & Ham 2024 report it"
 PUBLISHED: tuple[Published, ...] = (
     *triple("grad_norm", DATASETS, (0.594, 0.637, 0.578), _ZERO_COST),
@@ -27,6 +28,7 @@ PUBLISHED: tuple[Published, ...] = (
     *triple("zen", DATASETS, (0.39, 0.36, 0.40), f"{SUITE_ZERO}, all cells"),
     *triple("params", DATASETS, (0.77, 0.75, 0.72), SUITE_ZERO),
     *triple("flops", DATASETS, (0.75, 0.72, 0.69), SUITE_ZERO),
+    *triple("te_nas_regions", DATASETS[1:2], (0.50,), TE_NAS, KENDALL),
     *triple("gradsign", DATASETS, (0.618, 0.594, 0.575), AZ_NAS_PAPER, KENDALL),
     *triple("zico", DATASETS, (0.589, 0.590, 0.584), AZ_NAS_PAPER, KENDALL),
     *triple("swap", DATASETS[:1], (0.90,), "Peng et al. 2024"),
