@@ -11,7 +11,8 @@ from harness.errors import ScoresError
 from harness.report.cells import number
 from harness.report.style import PAGE_WIDTH_INCHES, STYLE
 
-_MAP = "cividis"
+_MAP, _SIGNED_MAP = "cividis", "RdBu_r"
+_DARK = 0.5  # luminance below which print is white
 _CELL_INCHES = 0.2
 _MARGIN_INCHES = 1.2
 _SMALLEST_POINTS, _LARGEST_POINTS = 4.0, 6.5
@@ -23,8 +24,8 @@ def heat_map(frame: pd.DataFrame, label: str, *, low: float, high: float, decima
     Args:
         frame: numbers, index and columns named as they are to be read.
         label: of the colours.
-        low: number of the darkest colour.
-        high: number of the brightest.
+        low: number of the first colour; with one below 0 the colours part at the middle.
+        high: number of the last.
         decimals: of the printed numbers.
 
     Returns:
@@ -41,16 +42,19 @@ def heat_map(frame: pd.DataFrame, label: str, *, low: float, high: float, decima
         height = _CELL_INCHES * values.shape[0] + _MARGIN_INCHES
         figure = Figure(figsize=(PAGE_WIDTH_INCHES, height), layout="constrained")
         axes = figure.subplots()
-        image = axes.imshow(values, cmap=_MAP, vmin=low, vmax=high, aspect="auto")
+        image = axes.imshow(values, cmap=_SIGNED_MAP if low < 0 else _MAP, vmin=low, vmax=high, aspect="auto")
         axes.set_xticks(range(values.shape[1]), [str(name) for name in frame.columns], rotation=90)
         axes.set_yticks(range(values.shape[0]), [str(name) for name in frame.index])
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        middle = (low + high) / 2
         for (row, column), value in np.ndenumerate(values):
             if np.isfinite(value):
-                colour = "white" if value < middle else "black"
-                axes.text(column, row, number(value, decimals), ha="center", va="center", color=colour, fontsize=points)
+                red, green, blue, _ = image.to_rgba(value)
+                dark = 0.299 * red + 0.587 * green + 0.114 * blue < _DARK
+                axes.text(
+                    column, row, number(value, decimals), ha="center", va="center", fontsize=points,
+                    color="white" if dark else "black",
+                )  # fmt: skip
         figure.colorbar(image, ax=axes, label=label, fraction=0.02, pad=0.01)
     return figure

@@ -58,6 +58,7 @@ STUDIES: Mapping[str, tuple[str, str]] = {
     "te-nas-kernel": ("te_nas_kernel", "TE-NAS's condition number and linear regions"),
     "nasi-figure-1": ("nasi_figure_1", "whether NASI's trace depends on labels and inputs"),
     "bn-mode": ("bn_mode", "proxies with batch norm in train and in eval mode"),
+    "proxy-identities": ("proxy_identities", "which proxies are the same number in other words"),
     "nasi-table-1": ("nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies"),
     "naswot-table-2": ("naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows"),
     "darts-genotypes": ("darts_genotypes", "published DARTS genotypes and those found here, by every proxy"),
