@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from harness.cli import options
-from harness.errors import SettingError
 
 _SEED, _WORKERS = 0, 2
 
@@ -31,17 +30,14 @@ def study(
     out: Annotated[Path | None, typer.Option(help="folder for the outcome; by default studies/NAME")] = None,
 ) -> None:
     """Make a published table or figure anew, with our numbers beside the paper's, into a folder."""
-    from harness.studies.study import STUDIES, StudyOptions, find_study
+    from harness.studies.study import STUDIES, StudyOptions, check_taken, find_study
 
     if name is None:
         print("\n".join(f"{known}: {text}" for known, (_, text) in STUDIES.items()))
         return
     chosen = find_study(name)
     given = {"sample": sample, "runs": runs, "quick": quick or None, "data": data, "store": store, "scores": scores}
-    idle = [f"--{option}" for option, value in given.items() if value is not None and option not in chosen.takes]
-    if idle:
-        taken = ", ".join(f"--{option}" for option in sorted({*chosen.takes, "table", "out"}))
-        raise SettingError(f"the study {name} has no {' and no '.join(idle)}; it takes {taken}")
+    check_taken(name, chosen, [option for option, value in given.items() if value is not None])
     options.positive("workers", workers)
     if "data" in chosen.takes:
         data = options.data_folder(data)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from harness.errors import SettingError, unknown
 
+DEFAULT_TABLE = "nasbench201"
 _LEAST_SAMPLE = 3
 
 
@@ -77,6 +79,38 @@ def find_study(name: str) -> Study:
     module, _ = STUDIES[name]
     study: Study = importlib.import_module(f"harness.studies.{module}").STUDY
     return study
+
+
+def run_study(name: str, out: str | Path, **options: Any) -> None:
+    """Make a study's outcome in a folder; what `nasinit study` does, with the same options.
+
+    Args:
+        name: of the study, as `STUDIES` lists them.
+        out: folder for the outcome; a study that lies there goes on.
+        **options: fields of `StudyOptions` that the study takes; `say` prints by default, `table` is `nasbench201`.
+
+    Raises:
+        SettingError: an unknown study, an option that there is not or that the study does not take, or what the study
+            itself refuses.
+    """
+    study = find_study(name)
+    known = {entry.name for entry in fields(StudyOptions)}
+    for option in options:
+        if option not in known:
+            raise SettingError(unknown("option of a study", option, sorted(known)))
+    check_taken(name, study, [option for option in options if option not in ("say", "table")])
+    for option in ("data", "store", "scores"):
+        if options.get(option) is not None:
+            options[option] = Path(options[option])
+    study.run(StudyOptions(Path(out), **{"say": print, "table": DEFAULT_TABLE, **options}))
+
+
+def check_taken(name: str, study: Study, given: Iterable[str]) -> None:
+    """Refuse options that a study does not take."""
+    idle = [f"--{option}" for option in given if option not in study.takes]
+    if idle:
+        taken = ", ".join(f"--{option}" for option in sorted({*study.takes, "table", "out"}))
+        raise SettingError(f"the study {name} has no {' and no '.join(idle)}; it takes {taken}")
 
 
 def sample_size(options: StudyOptions, *, full: int, quick: int) -> int:
