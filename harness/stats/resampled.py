@@ -64,8 +64,9 @@ def resampled_coefficients(
     Raises:
         ScoresError: scores or accuracies that `coefficients` refuses, `resamples` < 1, or an unknown name.
 
-    Cost: at n = 15,625 and 1,000 resamples, seconds of one core a proxy, of forty: Spearman 0.3, Kendall 0.35 more,
-    the weighted tau 0.7 more, Pearson 0.1 (Spearman alone 11 s in all, all four 55 s). Memory is bounded by half a gigabyte, but for what one `PairSigns` takes.
+    Cost: at n = 15,625 and 1,000 resamples, seconds of one core a proxy, of forty: Spearman 0.3, Kendall 0.35 more, the
+    weighted tau 0.7 more, Pearson 0.1 (Spearman alone 11 s in all, all four 55 s). Memory is bounded by half a
+    gigabyte, but for what one `PairSigns` takes.
     """
     rows, accuracy = checked_rows(scores, accuracies, least=3)
     for name in wanted:
