@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from harness.cli import convert, correlate, demo, draw, listing, plot, pull, query, score, search, study
+from harness.cli import convert, correlate, demo, draw, listing, plot, pull, query, report, score, search, study
 from harness.errors import HarnessError, RunError, StoreWriteError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("list")(listing.list_names)
 app.command("score")(score.score)
 app.command("correlate")(correlate.correlate)
 app.add_typer(plot.app, name="plot")
+app.command("report")(report.report)
 app.command("draw")(draw.draw)
 app.command("search")(search.search)
 app.command("query")(query.query)

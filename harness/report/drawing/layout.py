@@ -118,7 +118,10 @@ def _graph(wiring: Wiring) -> _Graph:
                 chain.append(passing)
                 passing += 1
         chains.append([*chain, target])
-    ports = [max(sum(end[side] == node for end in (*wiring.edges, *wiring.plain)) for side in (0, 1)) for node in range(nodes)]
+    ports = [
+        max(sum(end[side] == node for end in (*wiring.edges, *wiring.plain)) for side in (0, 1))
+        for node in range(nodes)
+    ]
     heights = [max(NODE_HEIGHT, (count + 1) * _PORT_GAP) for count in ports]
     widths = [5.0 + 4.9 * len(label) for label in wiring.labels]
     return _Graph(
@@ -220,7 +223,9 @@ def _columns(
     for number, layer in enumerate(order):
         if number:
             has_arrows = any(item < nodes for item in layer)
-            at += float(np.clip(_SLOPE * (climbs[number] - _SHORT_CLIMB), _LEAST_GAP, _LARGEST_GAP)) + has_arrows * ARROW
+            at += (
+                float(np.clip(_SLOPE * (climbs[number] - _SHORT_CLIMB), _LEAST_GAP, _LARGEST_GAP)) + has_arrows * ARROW
+            )
         lefts.append(at)
         at += max(graph.widths[item] for item in layer)
         rights.append(at)

@@ -63,9 +63,7 @@ class DrawnCell(NamedTuple):
     operations: tuple[str, ...]
 
 
-NASBENCH201 = Wiring(
-    ("in", *map(str, range(1, NODES - 1)), "out"), tuple((source, target) for target, source in EDGES)
-)
+NASBENCH201 = Wiring(("in", *map(str, range(1, NODES - 1)), "out"), tuple((source, target) for target, source in EDGES))
 
 
 def drawn_cells(architecture: object) -> tuple[DrawnCell, ...]:
@@ -80,7 +78,9 @@ def drawn_cells(architecture: object) -> tuple[DrawnCell, ...]:
         return (DrawnCell("", NASBENCH201, architecture.operations),)
     if isinstance(architecture, Genotype):
         return (_darts_cell("normal cell", architecture.normal), _darts_cell("reduction cell", architecture.reduce))
-    raise SpaceError(f"there is no drawing of {architecture!r:.80}: only NAS-Bench-201 cells and DARTS genotypes have one")
+    raise SpaceError(
+        f"there is no drawing of {architecture!r:.80}: only NAS-Bench-201 cells and DARTS genotypes have one"
+    )
 
 
 def _darts_cell(title: str, pairs: Pairs) -> DrawnCell:
