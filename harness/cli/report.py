@@ -59,18 +59,22 @@ def report(
         remarks=[remark for remark in (ranking.direction, ranking.uneven) if remark],
         facts=_facts(scores, record, ranking, resamples, seed),
         failures=_failures(scored.frame),
-        left_out={
-            f"Architectures without {ranking.column}, left out": ranking.unmatched,
-            "Architectures with more than one row of a proxy, with equal scores, one of which is kept": ranking.repeated,
-            f"Architectures with more than one row of {ranking.column}, with equal values, one of which is kept": (
-                ranking.duplicates
-            ),
-        },
+        left_out=_left_out(ranking),
         settings=others,
     )
     text = page(content, title=title or f"Training-free proxies against {ranking.label}")
     write_text(text, out)
     print(f"wrote {out} ({len(text.encode()) / 1e6:.1f} MB)")
+
+
+def _left_out(ranking: Ranking) -> dict[str, tuple[str, ...]]:
+    """Reason to architectures."""
+    column = ranking.column
+    return {
+        f"Architectures without {column}, left out": ranking.unmatched,
+        "Architectures that a proxy has more than one row of, with equal scores, one kept": ranking.repeated,
+        f"Architectures with more than one row of {column}, with equal values, one kept": ranking.duplicates,
+    }
 
 
 def _settings(scores: Path, number: int | None) -> tuple[RunRecord | None, dict[str, pd.DataFrame]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,6 +23,8 @@ _TITLE_HEIGHT = 16.0
 _TINT = 0.16
 _PLAIN = "#8A8A8A"
 _TEXT = 8.0
+_LINE_WIDTH, _PLAIN_WIDTH, _FAINT_WIDTH = 1.2, 0.9, 0.6
+_DASHES = (0, (2.5, 2.0))
 
 
 def draw(architecture: object) -> Figure:
@@ -87,20 +91,26 @@ def _draw_route(axes: Axes, route: Route, operation: str | None, x: float, y: fl
     points = [(across + x, down + y) for across, down in route]
     points[-1] = (tip[0] - ARROW, tip[1])
     vertices, codes = [points[0]], [int(Path.MOVETO)]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         middle = (x0 + x1) / 2
         vertices += [(middle, y0), (middle, y1), (x1, y1)]
         codes += [int(Path.CURVE4)] * 3
-    style = (0, (2.5, 2.0)) if faint else "solid"
-    below = 1.0 if faint else 1.5
+    width = _PLAIN_WIDTH if operation is None else _FAINT_WIDTH if faint else _LINE_WIDTH
+    opacity, below = (0.7, 1.0) if faint else (1.0, 1.5)
     axes.add_patch(
         PathPatch(
-            Path(vertices, codes), fill=False, edgecolor=colour, linewidth=0.6 if faint else 0.9 if operation is None else 1.2, linestyle=style,
-            alpha=0.7 if faint else 1.0, zorder=below, capstyle="butt",
+            Path(vertices, codes),
+            fill=False,
+            edgecolor=colour,
+            linewidth=width,
+            linestyle=_DASHES if faint else "solid",
+            alpha=opacity,
+            zorder=below,
+            capstyle="butt",
         )
-    )  # fmt: skip
+    )
     head = [tip, (tip[0] - ARROW, tip[1] - ARROW / 2.5), (tip[0] - ARROW, tip[1] + ARROW / 2.5)]
-    axes.add_patch(Polygon(head, closed=True, facecolor=colour, linewidth=0, alpha=0.7 if faint else 1.0, zorder=below))
+    axes.add_patch(Polygon(head, closed=True, facecolor=colour, linewidth=0, alpha=opacity, zorder=below))
 
 
 def _draw_box(
@@ -115,8 +125,8 @@ def _draw_box(
             boxstyle=f"round,pad={radius}",
             facecolor=fill,
             edgecolor=line,
-            linewidth=0.6,
-            linestyle=(0, (2.5, 2.0)) if faint else "solid",
+            linewidth=_FAINT_WIDTH,
+            linestyle=_DASHES if faint else "solid",
             zorder=2,
         )
     )
@@ -128,4 +138,5 @@ def _draw_box(
 
 def _tinted(colour: str) -> str:
     """The colour, mostly white."""
-    return str(to_hex([1 - _TINT * (1 - part) for part in to_rgb(colour)]))
+    red, green, blue = (1 - _TINT * (1 - part) for part in to_rgb(colour))
+    return str(to_hex((red, green, blue)))

@@ -1,18 +1,18 @@
 """Where the parts of a drawn cell stand: layers from left to right, lines that touch nothing but their ends.
 
-Every operation is a box in a layer between two layers of nodes. A line that passes a layer has a place of its own there,
-as a box has; between layers it is an S. So no line runs through a node or along another one.
+Every operation is a box in a layer between two layers of nodes. A line that passes a layer has a place of its own
+there, as a box has; between layers it is an S. So no line runs through a node or along another one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import coo_array
 
 from harness.report.drawing.ordering import Layers, Link, least_crossings
 from harness.report.drawing.wiring import Wiring
@@ -72,7 +72,7 @@ class _Graph(NamedTuple):
 
     @property
     def links(self) -> list[Link]:
-        return [link for chain in self.chains for link in zip(chain, chain[1:], strict=False)]
+        return [link for chain in self.chains for link in pairwise(chain)]
 
 
 class _Heights(NamedTuple):
@@ -173,14 +173,15 @@ def _heights(graph: _Graph, order: Layers) -> _Heights:
         for sign in (1.0, -1.0):
             rows.append(([(left, sign), (right, -sign), (climb, -1.0)], sign * (arrives - leaves)))
     for layer in order:
-        for upper, lower in zip(layer, layer[1:], strict=False):
+        for upper, lower in pairwise(layer):
             apart = (graph.heights[upper] + graph.heights[lower]) / 2 + _SEPARATION
             rows.append(([(upper, 1.0), (lower, -1.0)], -apart))
-    entries = [(row, column, value) for row, (terms, _) in enumerate(rows) for column, value in terms]
-    number, column, value = (np.array(part) for part in zip(*entries, strict=True))
-    matrix = coo_array((value, (number, column)), shape=(len(rows), len(weights))).tocsr()
-    bounds = np.array([bound for _, bound in rows])
-    solved = linprog(weights, A_ub=matrix, b_ub=bounds, bounds=(None, None), method="highs")
+    matrix = np.zeros((len(rows), len(weights)))
+    for row, (terms, _) in enumerate(rows):
+        for column, value in terms:
+            matrix[row, column] = value
+    limits = np.array([limit for _, limit in rows])
+    solved = linprog(np.array(weights), A_ub=matrix, b_ub=limits, bounds=(None, None), method="highs")
     y = np.asarray(solved.x[:items])
     top = min(float(middle) - height / 2 for middle, height in zip(y, graph.heights, strict=True))
     return _Heights([float(middle) - top for middle in y], float(solved.fun))
@@ -199,7 +200,7 @@ def _placed(graph: _Graph, order: Layers, y: Sequence[float], nodes: int, boxes:
     for edge, chain in enumerate(graph.chains):
         first, last = rectangle(chain[0]), rectangle(chain[-1])
         points = [(first.x + first.width / 2, y[chain[0]] + ports[edge, 0][0])]
-        for step, (left, right) in enumerate(zip(chain, chain[1:], strict=False)):
+        for step, (left, right) in enumerate(pairwise(chain)):
             leaves, arrives = ports[edge, step]
             points.append((rights[layer_of[left]], y[left] + leaves))
             points.append((lefts[layer_of[right]], y[right] + arrives))

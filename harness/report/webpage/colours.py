@@ -35,7 +35,8 @@ def coefficient_colours(value: float) -> tuple[str, str] | None:
 
 def for_dark_page(colour: str) -> str:
     """The colour, halfway to white: a line of it can be seen on a dark page."""
-    return str(to_hex([0.5 + 0.5 * part for part in to_rgb(colour)]))
+    red, green, blue = (0.5 + 0.5 * part for part in to_rgb(colour))
+    return str(to_hex((red, green, blue)))
 
 
 def _luminance(colour: str) -> float:

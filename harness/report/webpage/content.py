@@ -57,9 +57,7 @@ class Content:
 
     @cached_property
     def ranking(self) -> pd.DataFrame:
-        """The ranking, checked: proxies from the highest Spearman coefficient down (turned round where lower values
-        are better), those without one last, then the baselines.
-        """  # fmt: skip
+        """The ranking, checked, from the best Spearman coefficient down; baselines last, before them what has none."""
         checked = checked_ranking(self.ranking_frame)
         strength = checked["spearman"] * (1 if self.higher_is_better else -1)
         return checked_ranking(checked.loc[strength.sort_values(ascending=False, kind="stable").index])

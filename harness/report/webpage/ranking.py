@@ -13,6 +13,7 @@ from harness.report.webpage.content import Content
 from harness.report.webpage.section import Section
 
 _HEADINGS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b", "weighted_tau": "weighted τ", "pearson": "Pearson"}
+_OTHER_HEADINGS = ("percentile of first", "best of first 10", "n", "failed")
 _CHART_WIDTH = 124.0
 _FAR_BELOW = -0.4  # a label there does not touch that of 0
 
@@ -40,8 +41,7 @@ def ranking_section(content: Content) -> Section:
     ticks = [(across(low), f"{low:g}".replace("-", MINUS)), *ticks] if low <= _FAR_BELOW else ticks
     rows = [_row(content, row, across) for _, row in ranking.iterrows()]
     values: dict[str, Any] = {
-        "headings": [*_HEADINGS.values(), f"{content.measured} of first", "percentile of first", "best of first 10"]
-        + ["n", "failed"],
+        "headings": [*_HEADINGS.values(), f"{content.measured} of first", *_OTHER_HEADINGS],
         "rows": rows,
         "chart": {"width": _CHART_WIDTH, "zero": across(0.0), "marks": marks, "ticks": ticks, "low": low},
         "remarks": list(content.remarks),

@@ -55,4 +55,4 @@ def page(content: Content, *, title: str) -> str:
 
 
 def _asset(name: str) -> str:
-    return files("harness.report.webpage").joinpath("assets", name).read_text(encoding="utf-8")
+    return (files("harness.report.webpage") / "assets" / name).read_text(encoding="utf-8")

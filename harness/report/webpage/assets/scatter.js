@@ -218,67 +218,84 @@ function radius() {
   return Math.min(4, Math.max(1.6, 45 / Math.sqrt(count)));
 }
 
-// A dot and a triangle of every colour, drawn once: copies of them are what the canvas is quick at.
-function stamps(colours) {
+// Dots laid on a picture pixel by pixel: several times as quick as 15,000 arcs where no graphics card helps.
+function layDots(dots, colours) {
   const ratio = window.devicePixelRatio || 1;
-  const size = radius();
-  const side = Math.ceil(4 * size + 2);
-  const stamp = (colour, isTriangle) => {
-    const made = element("canvas", { width: side * ratio, height: side * ratio });
-    const pen = made.getContext("2d");
-    pen.scale(ratio, ratio);
-    pen.translate(side / 2, side / 2);
-    pen.fillStyle = colour;
-    pen.beginPath();
-    if (isTriangle) {
-      const tip = plot.higherIsBetter ? 1.7 * size : -1.7 * size;
-      pen.moveTo(-1.8 * size, -tip);
-      pen.lineTo(1.8 * size, -tip);
-      pen.lineTo(0, tip);
-    } else {
-      pen.arc(0, 0, size, 0, 2 * Math.PI);
+  const [width, height] = [canvas.width, canvas.height];
+  const picture = new ImageData(width, height);
+  const { data } = picture;
+  const parts = colours.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
+  const size = radius() * ratio;
+  const opacity = count > TRANSLUCENT_FROM ? 0.65 : 0.85;
+  for (const dot of dots) {
+    const centreX = grid.x[dot] * ratio;
+    const centreY = grid.y[dot] * ratio;
+    const colour = parts[buckets[dot]];
+    const lastX = Math.min(width - 1, Math.floor(centreX + size));
+    const lastY = Math.min(height - 1, Math.floor(centreY + size));
+    for (let y = Math.max(0, Math.floor(centreY - size)); y <= lastY; y += 1) {
+      for (let x = Math.max(0, Math.floor(centreX - size)); x <= lastX; x += 1) {
+        const far = Math.hypot(x + 0.5 - centreX, y + 0.5 - centreY);
+        const cover = opacity * Math.min(1, Math.max(0, size + 0.5 - far));
+        if (cover === 0) continue;
+        const at = 4 * (y * width + x);
+        const below = (data[at + 3] / 255) * (1 - cover);
+        const whole = cover + below;
+        for (let part = 0; part < 3; part += 1) {
+          data[at + part] = (colour[part] * cover + data[at + part] * below) / whole;
+        }
+        data[at + 3] = 255 * whole;
+      }
     }
-    pen.fill();
-    return made;
-  };
-  return {
-    side,
-    dots: colours.map((colour) => stamp(colour, false)),
-    triangles: colours.map((colour) => stamp(colour, true)),
-  };
+  }
+  const made = element("canvas", { width, height });
+  made.getContext("2d").putImageData(picture, 0, 0);
+  return made;
 }
 
 function drawDots(pen, colours) {
   const { left, right, top, bottom } = box();
   const pixels = toPixels();
   const columns = Math.ceil(canvas.clientWidth / CELL);
-  const { side, dots, triangles } = stamps(colours);
   grid = { columns, cells: new Map(), x: new Float32Array(count), y: new Float32Array(count) };
-  pen.save();
-  pen.beginPath();
-  pen.rect(left, top - 3, right - left + 3, bottom - top + 3);
-  pen.clip();
-  pen.globalAlpha = count > TRANSLUCENT_FROM ? 0.65 : 0.85;
+  const inside = { dots: [], triangles: [] };
   let beyond = 0;
   for (const dot of drawingOrder) {
     const x = pixels.x(axes.x[dot]);
     const y = pixels.y(axes.y[dot]);
-    const outside = isBeyond(values[dot]);
-    if (outside && Number.isFinite(x)) beyond += 1;
+    const isOutside = isBeyond(values[dot]);
+    if (isOutside && Number.isFinite(x)) beyond += 1;
     if (!(x >= left - 3 && x <= right + 3 && y >= top - 3 && y <= bottom + 3)) continue;
     grid.x[dot] = x;
     grid.y[dot] = y;
     const cell = Math.floor(y / CELL) * columns + Math.floor(x / CELL);
     if (grid.cells.has(cell)) grid.cells.get(cell).push(dot);
     else grid.cells.set(cell, [dot]);
-    pen.drawImage((outside ? triangles : dots)[buckets[dot]], x - side / 2, y - side / 2, side, side);
+    (isOutside ? inside.triangles : inside.dots).push(dot);
   }
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, top - 3, right - left + 3, bottom - top + 3);
+  pen.clip();
+  pen.drawImage(layDots(inside.dots, colours), 0, 0, canvas.clientWidth, canvas.clientHeight);
+  for (const dot of inside.triangles) drawTriangle(pen, grid.x[dot], grid.y[dot], colours[buckets[dot]]);
   pen.restore();
   const triangle = plot.higherIsBetter ? "▾" : "▴";
   const where = plot.higherIsBetter ? "below" : "above";
   byId("plot-note").textContent = beyond
     ? `${triangle} ${beyond.toLocaleString("en")} ${where} ${shortNumber(plot.range.fence)}, drawn at the edge.`
     : "";
+}
+
+function drawTriangle(pen, x, y, colour) {
+  const size = radius();
+  const tip = plot.higherIsBetter ? 1.7 * size : -1.7 * size;
+  pen.fillStyle = colour;
+  pen.beginPath();
+  pen.moveTo(x - 1.8 * size, y - tip);
+  pen.lineTo(x + 1.8 * size, y - tip);
+  pen.lineTo(x, y + tip);
+  pen.fill();
 }
 
 function drawMark() {
