@@ -12,7 +12,8 @@ from harness.report.style import SEQUENTIAL
 _STEPS = 24
 _DARK_FROM = 0.28  # what is below is lost on a dark page
 _PALE_ENDS = 0.84  # of the diverging colours: beyond, no text can be read
-_DARK_TEXT, _LIGHT_TEXT = "#111111", "#FFFFFF"
+_DARK_TEXT, _LIGHT_TEXT = "#000000", "#FFFFFF"
+_AS_READABLE = 0.179  # luminance at which black and white text have one contrast, 4.6 : 1
 
 
 def sequential(*, dark: bool) -> list[str]:
@@ -30,7 +31,7 @@ def coefficient_colours(value: float) -> tuple[str, str] | None:
     if math.isnan(value):
         return None
     background = to_hex(colormaps["RdBu"](0.5 + 0.5 * _PALE_ENDS * value))
-    return str(background), _LIGHT_TEXT if _luminance(background) < 0.25 else _DARK_TEXT
+    return str(background), _LIGHT_TEXT if _luminance(background) < _AS_READABLE else _DARK_TEXT
 
 
 def for_dark_page(colour: str) -> str:
