@@ -56,6 +56,7 @@ def report(
         label=ranking.label,
         higher_is_better=ranking.higher_is_better,
         measured=ranking.measured,
+        ceiling=_ceiling(ranking, scored.space, table or []),
         remarks=[remark for remark in (ranking.direction, ranking.uneven) if remark],
         facts=_facts(scores, record, ranking, resamples, seed),
         failures=_failures(scored.frame),
@@ -65,6 +66,28 @@ def report(
     text = page(content, title=title or f"Training-free proxies against {ranking.label}")
     write_text(text, out)
     print(f"wrote {out} ({len(text.encode()) / 1e6:.1f} MB)")
+
+
+def _ceiling(ranking: Ranking, space: str, tables: list[str]) -> tuple[float, str] | None:
+    """Spearman of the table's single trainings with each other on the scored architectures; None where it has none."""
+    import numpy as np
+    import pandas as pd
+
+    from harness.join import table_with
+    from harness.matching import column_by_key
+
+    table = table_with(ranking.column, space=space, names=tuple(tables))
+    seeds = [name for name in table.column_names if name.startswith(f"{ranking.column}_seed")]
+    keys = ranking.points["architecture"].unique()
+    trainings = pd.DataFrame({name: pd.Series(column_by_key(table, name).values).reindex(keys) for name in seeds})
+    matrix = trainings.corr(method="spearman", min_periods=3).to_numpy()
+    pairs = matrix[np.tril_indices(len(seeds), -1)]
+    defined = pairs[~np.isnan(pairs)]
+    if not defined.size:
+        return None
+    agreement = float(defined.mean())
+    words = f"one training of these architectures against another, the mean over {defined.size} pairs of seeds"
+    return (agreement if ranking.higher_is_better else -agreement), words
 
 
 def _left_out(ranking: Ranking) -> dict[str, tuple[str, ...]]:

@@ -75,7 +75,7 @@ def cornered() -> Content:
 def corner(opened: Any, right: int, up: int) -> tuple[float, float]:
     """Where the dot of a corner lies in the window: a little inside the frame of the plot."""
     box = opened.locator("#plot-canvas").bounding_box()
-    left, across = box["x"] + 68, box["width"] - 68 - 14
+    left, across = box["x"] + 56, box["width"] - 56 - 14
     top, down = box["y"] + 12, box["height"] - 12 - 46
     share = 0.04 / 1.08
     return left + across * (1 - share if right else share), top + down * (share if up else 1 - share)

@@ -15,7 +15,7 @@ from harness.report.webpage.numbers import RANDOM, top_curves
 from harness.report.webpage.section import Section
 
 _WIDTH, _HEIGHT = 720.0, 340.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 14.0, 12.0, 44.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 14.0, 12.0, 44.0
 _CHANCE = 3
 _SHOWN_COUNTS = (1, 5, 10, 50, 100, 500, 1000, 5000, 10000)
 

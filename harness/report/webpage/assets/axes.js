@@ -57,7 +57,14 @@ function ticksBetween(scale, low, high, count) {
   return kept.sort((a, b) => a - b);
 }
 
-function tickLabels(ticks) {
+function decadeLabel(tick) {
+  const size = Math.abs(tick);
+  if (size === 0 || (size >= 1e-3 && size < 1e5)) return shortNumber(tick);
+  return tick.toExponential().replace("e+", "e").replaceAll("-", "−");
+}
+
+function tickLabels(scale, ticks) {
+  if (scale.kind !== "linear") return ticks.map(decadeLabel);
   const gaps = ticks.slice(1).map((tick, place) => Math.abs(tick - ticks[place]));
   const step = Math.min(...gaps, Infinity);
   const size = Math.max(...ticks.map(Math.abs));

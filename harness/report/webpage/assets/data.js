@@ -34,8 +34,9 @@ function shortNumber(value) {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size >= 1e6 || size < 1e-3 ? value.toExponential(3) : Number(value.toPrecision(5)).toString();
-  return text.replace("e+", "e").replaceAll("-", "−");
+  if (size >= 1e6 || size < 1e-3) return value.toExponential(3).replace("e+", "e").replaceAll("-", "−");
+  const shown = Number(value.toPrecision(5));
+  return shown.toLocaleString("en", { maximumFractionDigits: 8 }).replace("-", "−");
 }
 
 // The proxy that all plots show; every part of the page can choose another.

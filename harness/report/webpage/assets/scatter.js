@@ -4,7 +4,7 @@ const plot = page.plot;
 const canvas = byId("plot-canvas");
 const overlay = byId("plot-overlay");
 const panel = byId("plot-architecture");
-const MARGIN = { left: 68, right: 14, top: 12, bottom: 46 };
+const MARGIN = { left: 56, right: 14, top: 12, bottom: 46 };
 const CELL = 24; // pixels of a cell of the grid, and how far a dot is found
 const TRANSLUCENT_FROM = 2000;
 const count = plot.architectures.length;
@@ -166,7 +166,7 @@ function drawAxes(pen) {
   const across = ticksBetween(axes.across.scale, x0, x1, Math.max(2, Math.floor((right - left) / 95)));
   pen.textAlign = "right";
   pen.textBaseline = "middle";
-  tickLabels(up).forEach((text, place) => {
+  tickLabels(axes.up.scale, up).forEach((text, place) => {
     const at = Math.round(pixels.y(axes.up.scale.there(up[place]))) + 0.5;
     pen.strokeStyle = rule;
     stroke(pen, left, at, right, at);
@@ -175,7 +175,7 @@ function drawAxes(pen) {
   });
   pen.textAlign = "center";
   pen.textBaseline = "top";
-  tickLabels(across).forEach((text, place) => {
+  tickLabels(axes.across.scale, across).forEach((text, place) => {
     const at = Math.round(pixels.x(axes.across.scale.there(across[place]))) + 0.5;
     pen.strokeStyle = quiet;
     stroke(pen, at, bottom, at, bottom + 4);
@@ -192,12 +192,7 @@ function drawAxes(pen) {
   }
   pen.fillStyle = ink.ink;
   pen.fillText(shortened(pen, axes.across.label, right - left), (left + right) / 2, bottom + 26);
-  pen.save();
-  pen.translate(14, (top + bottom) / 2);
-  pen.rotate(-Math.PI / 2);
-  pen.textBaseline = "middle";
-  pen.fillText(shortened(pen, axes.up.label, bottom - top), 0, 0);
-  pen.restore();
+  byId("plot-up").textContent = axes.up.label;
 }
 
 function shortened(pen, text, width) {
