@@ -457,6 +457,7 @@ canvas.addEventListener("keydown", (event) => {
   const moves = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
   const keys = {
     "+": () => zoom(1.4), "=": () => zoom(1.4), "-": () => zoom(1 / 1.4), 0: again,
+    Escape: () => canvas.blur(),
     Enter: () => state.pointed >= 0 && keep(state.pointed),
     ArrowLeft: () => step(axes.x, axes.y, -1), ArrowRight: () => step(axes.x, axes.y, 1),
     ArrowDown: () => step(axes.y, axes.x, -1), ArrowUp: () => step(axes.y, axes.x, 1),
