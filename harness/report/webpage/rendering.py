@@ -13,7 +13,17 @@ from harness.report.webpage.content import Content
 from harness.report.webpage.packing import json_for_script
 from harness.report.webpage.sections import SECTIONS
 
-SCRIPTS = ("data.js", "axes.js", "cells.js", "tables.js", "scatter.js", "curves.js", "page.js")
+SCRIPTS = (
+    "data.js",
+    "axes.js",
+    "cells.js",
+    "tables.js",
+    "scatter.js",
+    "dots.js",
+    "pointing.js",
+    "curves.js",
+    "page.js",
+)
 """Files of `assets/`, in the order in which they are put together."""
 _STYLE = "page.css"
 
