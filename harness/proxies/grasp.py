@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from harness.measurements.inner_product import inner_product
 from harness.proxies.registry import proxy
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @proxy(source="wang2020grasp")
-def grasp(weights: dict[str, Tensor], hessian_gradient: dict[str, Tensor]) -> float:
+def grasp(hessian_form: float) -> float:
     """−Wᵀ H g, half the rate at which shrinking the weights raises the squared gradient norm (Wang et al. 2020).
 
     H is the Hessian and g the gradient of the mean loss by the weights of convolutions and linear layers alone.
 
     Args:
-        weights: W by name.
-        hessian_gradient: H g by name.
+        hessian_form: Wᵀ H g.
 
     Returns:
         Any number; larger is better.
@@ -32,4 +25,4 @@ def grasp(weights: dict[str, Tensor], hessian_gradient: dict[str, Tensor]) -> fl
 
     Cost: one forward pass and two backward passes, which take two to four times a plain forward and backward pass.
     """
-    return 0 - inner_product(weights, hessian_gradient)  # not -x, which makes a zero a negative one
+    return 0 - hessian_form  # not -x, which makes a zero a negative one
