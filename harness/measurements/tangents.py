@@ -160,16 +160,23 @@ def constant(*tangents: Tangents) -> None:
 
 
 def inner(one: Tensor, other: Tensor) -> Tensor:
-    """Σ one ⊙ other in float64; within the last dimensions in the tensors' own precision."""
+    """Σ one ⊙ other, the sums over channels in float64."""
     return inner_by_channel(one, other).sum() if one.ndim > 2 else (one.double() * other).sum()
 
 
 def inner_by_channel(one: Tensor, other: Tensor) -> Tensor:
-    """Σ one ⊙ other over all but the second dimension of [N, C, ...], in float64."""
+    """Σ one ⊙ other over all but the second dimension of [N, C, ...], handed on in float64.
+
+    That is the gradient by a batch norm's scale where the mean is 0 and the deviation 1: PyTorch has no other kernel
+    that multiplies and sums in one go, and this one takes half the time of a product and its sum.
+    """
     if one.ndim == 2:
         return (one.double() * other).sum(dim=0)
-    by_sample: Tensor = torch.linalg.vecdot(one.flatten(2), other.flatten(2))
-    return by_sample.sum(dim=0, dtype=torch.float64)
+    mean, deviation = one.new_zeros(one.shape[1]), one.new_ones(one.shape[1])
+    _, total, _ = torch.ops.aten.native_batch_norm_backward(
+        one, other, None, None, None, mean, deviation, True, 0.0, (False, True, False)
+    )
+    return total.double()  # type: ignore[no-any-return]
 
 
 def _times(product: Product, one: Tensor | None, other: Tensor | None) -> Tensor | None:
