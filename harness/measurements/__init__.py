@@ -46,7 +46,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "loss_gradient": Measurement(_GRADIENT, "gradient of the mean loss, by parameter name", "1 backward"),
     "weights": Measurement(_GRADIENT, "trainable weights of convolutions and linear layers, by name", "no pass"),
     "hessian_gradient": Measurement(_HESSIAN, "loss Hessian times loss gradient, by weight name", "2 backwards"),
-    "hessian_form": Measurement(_HESSIAN, "θᵀ H g of the weights θ and the loss gradient g", "no backward, a sweep"),
+    "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),
     "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", "no pass"),
     "input_jacobian": Measurement(_JACOBIAN, "gradient [N, D] of the logits' sum by the inputs", "1 backward"),
     "labelled_input_jacobian": Measurement(_JACOBIAN, "that gradient with labels [N] and outputs K", "1 backward"),

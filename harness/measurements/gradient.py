@@ -101,7 +101,7 @@ class Gradients(Mapping[str, Tensor]):
         return [call for call in self._channels if isinstance(call, ChannelProducts)]
 
 
-def loss_gradient(network: nn.Module, forward: Forward, asked: frozenset[str]) -> Gradients:
+def loss_gradient(network: nn.Module, forward: Forward, asked: frozenset[str] = frozenset()) -> Gradients:
     """Gradient of the batch's mean loss by every trainable parameter.
 
     Hooks form the channel products while the pass holds the outputs' gradients: they cost no second pass and keep no

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node
 
 from harness.measurements.tangent_rules import RULES
-from harness.measurements.tangents import STILL, Adjoint, Tangents
+from harness.measurements.tangents import STILL, Adjoint, NoRuleError, Tangents
 from harness.measurements.tape import LEAF, Tape
 
 
@@ -34,7 +34,7 @@ def second_derivative(
         direction: d by parameter.
 
     Raises:
-        NoRuleError: when an operation is outside of what its rule covers.
+        NoRuleError: when an operation is outside of what its rule covers, or its adjoint is not there.
     """
     scaled = set(weights)
     readers = Counter(child for _, inputs in tape for child in inputs if child is not None)
@@ -51,6 +51,9 @@ def second_derivative(
                 readers[child] -= 1
                 if not readers[child]:
                     del tangents[child]
-        tangents[node], second = RULES[node.name()].apply(node, given, adjoints.pop(node, None))
+        rule = RULES[node.name()]
+        if rule.curved and node not in adjoints:
+            raise NoRuleError(f"the backward pass has not found what {node.name()} hands on")
+        tangents[node], second = rule.apply(node, given, adjoints.pop(node, None))
         total += float(second)
     return total

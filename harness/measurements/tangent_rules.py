@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from harness.measurements.batch_norm_rule import BATCH_NORMS, normalised
 from harness.measurements.tangents import (
     Adjoint,
     NoRuleError,
@@ -24,17 +25,11 @@ from harness.measurements.tangents import (
     constant,
     elementwise,
     inner,
-    inner_by_channel,
     linear,
+    output_shape,
 )
 
 aten = torch.ops.aten
-
-
-def _shape(node: Any) -> torch.Size:
-    """Of the operation's first output."""
-    shape: torch.Size = node._input_metadata[0].shape
-    return shape
 
 
 def _signed(value: int) -> int:
@@ -43,14 +38,14 @@ def _signed(value: int) -> int:
 
 
 def _reshaped(node: Any, tangent: Tensor) -> Tensor:
-    return tangent.reshape(_shape(node))
+    return tangent.reshape(output_shape(node))
 
 
 def _summed(node: Any, one: Tensor | None, other: Tensor | None, sign: int = 1) -> Tensor:
     factor = sign * node._saved_alpha
     if one is not None and other is not None:
         return torch.add(one, other, alpha=factor)
-    return (one if one is not None else other * factor).expand(_shape(node))  # type: ignore[operator,union-attr]
+    return (one if one is not None else other * factor).expand(output_shape(node))
 
 
 def _concatenated(node: Any, *tangents: Tensor | None) -> Tensor:
@@ -82,11 +77,17 @@ def _max_pooled(node: Any, tangent: Tensor) -> Tensor:
 
 
 def _averaged(node: Any, tangent: Tensor) -> Tensor:
-    return tangent.mean([_signed(dim) for dim in node._saved_dim], node._saved_keepdim)
+    averaged: Tensor = tangent.mean(_dimensions(node), node._saved_keepdim)
+    return averaged
 
 
 def _totalled(node: Any, tangent: Tensor) -> Tensor:
-    return tangent.sum([_signed(dim) for dim in node._saved_dim], node._saved_keepdim)
+    return tangent.sum(_dimensions(node), node._saved_keepdim)
+
+
+def _dimensions(node: Any) -> list[int] | None:
+    """That are summed over; None for all."""
+    return [_signed(dim) for dim in node._saved_dim or ()] or None
 
 
 def _sliced(node: Any, tangent: Tensor) -> Tensor:
@@ -102,7 +103,8 @@ def _padded(node: Any, tangent: Tensor) -> Tensor:
 def _divided(node: Any, one: Tensor | None, other: Tensor | None) -> Tensor:
     if one is None or other is not None:
         raise NoRuleError("a quotient by what moves")
-    return one / node._saved_other
+    quotient: Tensor = one / node._saved_other
+    return quotient
 
 
 def _negative_log_likelihood(node: Any, tangent: Tensor) -> Tensor:
@@ -157,74 +159,6 @@ def _added_product(node: Any) -> Product:
     return Product(node._saved_mat1, node._saved_mat2, torch.mm)
 
 
-def _normalised(node: Any, inputs: Sequence[Tangents], adjoint: Adjoint | None) -> tuple[Tangents, Second]:
-    """Batch norm y = γ x̂ + β, x̂ = s (x - mean), with γ and β held still.
-
-    In train mode x̂' u = s (u - mean u - x̂ m_u), m_u = mean(x̂ u): what a backward pass does to a gradient, the map is
-    its own adjoint. Its derivative along v, with s' v = -s² m_v, is -s (m_v x̂'u + m_u x̂'v + x̂ mean(u x̂'v)), and γȳᵀ x̂'
-    is what the backward pass hands on. In eval mode it is linear.
-    """
-    of_x, *others = inputs
-    constant(*others)
-    if not node._saved_training:
-        factor = torch.rsqrt(node._saved_running_var + _epsilon(node))
-        factor = factor if node._saved_weight is None else factor * node._saved_weight
-        factor = factor.reshape(-1, *[1] * (len(_shape(node)) - 2))
-        return Tangents(*(None if tangent is None else tangent * factor for tangent in of_x)), 0.0
-    outputs, means = zip(*(_normalised_along(node, tangent) for tangent in of_x), strict=True)
-    (u, v), (mean_u, mean_v) = of_x, means
-    curve: Second = 0.0
-    if u is not None and v is not None and adjoint is not None:
-        assert adjoint.scale is not None
-        crossed = inner_by_channel(outputs[0], v) * (u.shape[1] / u.numel())
-        curve = mean_v * inner_by_channel(adjoint.gradient, u) + mean_u * inner_by_channel(adjoint.gradient, v)
-        curve = -(node._saved_result2.double() * (curve + adjoint.scale * crossed)).sum()
-    return Tangents(*outputs), curve
-
-
-def _normalised_along(node: Any, tangent: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
-    """γ x̂' u, and by channel mean(x̂ u)."""
-    if tangent is None:
-        return None, None
-    output, total, _ = _norm_backward(node, tangent, (True, True, False))
-    return output, total.double() * (tangent.shape[1] / tangent.numel())
-
-
-def _norm_backward(node: Any, gradient: Tensor, wanted: tuple[bool, bool, bool]) -> tuple[Tensor, Tensor, Tensor]:
-    found: tuple[Tensor, Tensor, Tensor] = aten.native_batch_norm_backward(
-        gradient,
-        node._saved_input,
-        node._saved_weight,
-        node._saved_running_mean,
-        node._saved_running_var,
-        node._saved_result1,
-        node._saved_result2,
-        node._saved_training,
-        _epsilon(node),
-        wanted,
-    )
-    return found
-
-
-def _epsilon(node: Any) -> float:
-    epsilon: float = getattr(node, "_saved_eps", None) or node._saved_epsilon
-    return epsilon
-
-
-def norm_adjoint(node: Any, output: Tensor, handed_on: Tensor, scale: Tensor | None) -> Adjoint:
-    """The adjoint of a batch norm; Σ ȳ x̂ is computed where its scale has no gradient.
-
-    Args:
-        node: of the batch norm.
-        output: ȳ.
-        handed_on: the gradient of its input, as far as it comes through this batch norm.
-        scale: the gradient of its scale, None where that needs none.
-    """
-    if scale is None and node._saved_training:
-        scale = _norm_backward(node, output, (False, True, False))[1]
-    return Adjoint(handed_on, scale)
-
-
 def _power(node: Any) -> tuple[Tensor, float]:
     if node._saved_exponent != 2:
         raise NoRuleError(f"the power {node._saved_exponent}")
@@ -236,10 +170,10 @@ def _hyperbolic_tangent(node: Any) -> tuple[Tensor, Tensor]:
     return first, -2 * node._saved_result * first
 
 
-BATCH_NORMS = frozenset({"NativeBatchNormBackward0", "CudnnBatchNormBackward0"})
+_SQUEEZES = tuple(f"SqueezeBackward{variant}" for variant in range(3))
 
 RULES: dict[str, Rule] = {
-    **{name: Rule(_normalised, curved=True) for name in BATCH_NORMS},
+    **{name: Rule(normalised, curved=True) for name in BATCH_NORMS},
     "ConvolutionBackward0": Rule(_convolved, curved=True),
     "AddmmBackward0": bilinear(_added_product),
     "MmBackward0": bilinear(lambda node: Product(node._saved_self, node._saved_mat2, torch.mm)),
@@ -252,7 +186,7 @@ RULES: dict[str, Rule] = {
     "MaxPool2DWithIndicesBackward0": linear(_max_pooled),
     "AvgPool2DBackward0": linear(_average_pooled),
     "AdaptiveAvgPool2DBackward0": linear(
-        lambda node, tangent: functional.adaptive_avg_pool2d(tangent, _shape(node)[-2:])
+        lambda node, tangent: aten.adaptive_avg_pool2d(tangent, output_shape(node)[-2:])
     ),
     "AddBackward0": linear(_summed),
     "SubBackward0": linear(lambda node, one, other: _summed(node, one, other, -1)),
@@ -269,10 +203,10 @@ RULES: dict[str, Rule] = {
     "TransposeBackward0": linear(
         lambda node, tangent: tangent.transpose(_signed(node._saved_dim0), _signed(node._saved_dim1))
     ),
-    "ExpandBackward0": linear(lambda node, tangent: tangent.expand(_shape(node))),
+    "ExpandBackward0": linear(lambda node, tangent: tangent.expand(output_shape(node))),
     "CloneBackward0": linear(lambda node, tangent: tangent),
     **{
-        f"{name}Backward0": linear(_reshaped)
-        for name in ("View", "UnsafeView", "ReshapeAlias", "Squeeze", "Unsqueeze")
+        name: linear(_reshaped)
+        for name in ("ViewBackward0", "UnsafeViewBackward0", "ReshapeAliasBackward0", *_SQUEEZES, "UnsqueezeBackward0")
     },
 }

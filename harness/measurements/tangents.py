@@ -159,6 +159,12 @@ def constant(*tangents: Tangents) -> None:
         raise NoRuleError("an input moves that the rule takes for a constant")
 
 
+def output_shape(node: Any) -> torch.Size:
+    """Of the operation's first output."""
+    shape: torch.Size = node._input_metadata[0].shape
+    return shape
+
+
 def inner(one: Tensor, other: Tensor) -> Tensor:
     """Σ one ⊙ other, the sums over channels in float64."""
     return inner_by_channel(one, other).sum() if one.ndim > 2 else (one.double() * other).sum()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from torch import Tensor, nn
 from torch.autograd.graph import Node
 
-from harness.measurements.tangent_rules import BATCH_NORMS, RULES, norm_adjoint
+from harness.measurements.batch_norm_rule import BATCH_NORMS, norm_adjoint
+from harness.measurements.tangent_rules import RULES
 from harness.measurements.tangents import Adjoint, NoRuleError
 
 LEAF = "torch::autograd::AccumulateGrad"
@@ -107,6 +108,7 @@ def _norm_recorder(
 ) -> Callable[[tuple[Gradient, ...], tuple[Gradient, ...]], None]:
     def record(inputs: tuple[Gradient, ...], outputs: tuple[Gradient, ...]) -> None:
         if inputs[0] is not None and outputs[0] is not None:
-            adjoints[node] = norm_adjoint(node, outputs[0], inputs[0], inputs[1])
+            with suppress(AttributeError):  # a PyTorch that saves under other names
+                adjoints[node] = norm_adjoint(node, outputs[0], inputs[0], inputs[1])
 
     return record

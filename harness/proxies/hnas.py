@@ -67,7 +67,7 @@ def m_grasp(hessian_form: float) -> float:
 
     The authors' code takes −θᵀ H ∇L in its place, which is `grasp`. H and ∇L are the batch's, as there.
 
-    Cost: one forward and two backward passes, the second of about three times the work; shared with `grasp`.
+    Cost: one forward and one backward pass and a sweep of tangents, shared with `grasp`.
     """
     return abs(hessian_form)
 
