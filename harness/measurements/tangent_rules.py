@@ -28,6 +28,8 @@ from harness.measurements.tangents import (
     linear,
     output_shape,
 )
+from harness.spaces.mixing import average_pool
+from harness.spaces.pools import AveragePool
 
 aten = torch.ops.aten
 
@@ -69,6 +71,12 @@ def _average_pooled(node: Any, tangent: Tensor) -> Tensor:
         node._saved_count_include_pad,
         node._saved_divisor_override,
     )
+
+
+def _fast_pooled(node: Any, tangent: Tensor) -> Tensor:
+    if node._forward_cls is not AveragePool:
+        raise NoRuleError("another function of the name of a pool")
+    return average_pool(tangent)
 
 
 def _max_pooled(node: Any, tangent: Tensor) -> Tensor:
@@ -185,6 +193,7 @@ RULES: dict[str, Rule] = {
     "ReluBackward0": linear(lambda node, tangent: aten.threshold_backward(tangent, node._saved_result, 0)),
     "MaxPool2DWithIndicesBackward0": linear(_max_pooled),
     "AvgPool2DBackward0": linear(_average_pooled),
+    f"{AveragePool.__name__}Backward": linear(_fast_pooled),
     "AdaptiveAvgPool2DBackward0": linear(
         lambda node, tangent: aten.adaptive_avg_pool2d(tangent, output_shape(node)[-2:])
     ),

@@ -176,8 +176,8 @@ def inner_by_channel(one: Tensor, other: Tensor) -> Tensor:
     That is the gradient by a batch norm's scale where the mean is 0 and the deviation 1: PyTorch has no other kernel
     that multiplies and sums in one go, and this one takes half the time of a product and its sum.
     """
-    if one.ndim == 2:
-        return (one.double() * other).sum(dim=0)
+    if one.ndim == 2 or one.dtype not in (torch.float32, torch.float64):
+        return (one.double() * other).sum(dim=tuple(dim for dim in range(one.ndim) if dim != 1))
     mean, deviation = one.new_zeros(one.shape[1]), one.new_ones(one.shape[1])
     _, total, _ = torch.ops.aten.native_batch_norm_backward(
         one, other, None, None, None, mean, deviation, True, 0.0, (False, True, False)
