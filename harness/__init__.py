@@ -21,24 +21,32 @@ if TYPE_CHECKING:
     from harness.proxies.registry import list_proxies, proxy
     from harness.runner import run
     from harness.scorer import Score, score
+    from harness.search.loop import SearchResult, run_search
     from harness.setting import Setting
     from harness.spaces import list_spaces, open_space
     from harness.store import Store
+    from harness.studies.study import run_study
+    from harness.studies.table_searches import TableSearches, table_searches
 
 __all__ = [
     "Batch",
     "HarnessError",
     "Ranking",
     "Score",
+    "SearchResult",
     "Setting",
     "Store",
+    "TableSearches",
     "correlate",
     "list_proxies",
     "list_spaces",
     "open_space",
     "proxy",
     "run",
+    "run_search",
+    "run_study",
     "score",
+    "table_searches",
 ]
 
 _HOMES = {
@@ -46,15 +54,20 @@ _HOMES = {
     "HarnessError": "harness.errors",
     "Ranking": "harness.join",
     "Score": "harness.scorer",
+    "SearchResult": "harness.search.loop",
     "Setting": "harness.setting",
     "Store": "harness.store",
+    "TableSearches": "harness.studies.table_searches",
     "correlate": "harness.join",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
     "run": "harness.runner",
+    "run_search": "harness.search.loop",
+    "run_study": "harness.studies.study",
     "score": "harness.scorer",
+    "table_searches": "harness.studies.table_searches",
 }
 
 if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute

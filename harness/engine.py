@@ -104,6 +104,15 @@ def worker_pool(workers: int) -> Executor:
     return pool
 
 
+def close_pool(pool: Executor, *, kill: bool = False) -> None:
+    """End a `worker_pool`: at once, its work lost, or once its work is done."""
+    if kill:
+        # Ends the pending futures itself: one that was cancelled before makes loky's thread print a traceback.
+        pool.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's own argument
+    else:
+        pool.shutdown(wait=True)
+
+
 def _start_worker(driver: int) -> None:
     """Leave Ctrl-C to the driver, and watch it: a driver that is killed cannot stop its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -206,11 +215,8 @@ class Engine:
         if not self._owned:
             for future in self._flight:
                 future.cancel()
-        elif kill:
-            # Ends the pending futures itself: one that was cancelled before makes loky's thread print a traceback.
-            pool.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's own argument
         else:
-            pool.shutdown(wait=True)
+            close_pool(pool, kill=kill)
 
 
 def _outcome(future: Future[Outcome], task: Task) -> Outcome | None:

@@ -14,6 +14,7 @@ from benchmarks import open_table
 from harness.measurements import MEASUREMENTS
 from harness.proxies import registry
 from harness.report.text import ranking_text
+from harness.studies.study import STUDIES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,6 +55,12 @@ def test_notebooks_run(notebook: Path, own_registry: None, tmp_path: Path, monke
     assert "ranking" in names
 
 
+def test_the_readmes_table_of_studies_is_all_of_them() -> None:
+    section = README.split("\n## Studies")[1].split("\n## ")[0]
+    firsts = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert sorted(name for first in firsts for name in re.findall("`([^`]+)`", first)) == sorted(STUDIES)
+
+
 def proxy_row(entry: registry.Proxy) -> str:
     reads = ", ".join(f"`{need}`" for need in entry.needs)
     each = [MEASUREMENTS[need].passes for need in entry.needs]
@@ -64,7 +71,8 @@ def proxy_row(entry: registry.Proxy) -> str:
 
 def test_the_readmes_table_of_proxies_is_the_registry() -> None:
     built_in = [entry for entry in harness.list_proxies() if entry.function.__module__.startswith("harness.")]
-    rows = [line for line in README.splitlines() if line.startswith("| `")]
+    section = README.split("\n## Proxies\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
     # sorted, since a module that another test imported by itself is registered before the others
     assert sorted(rows) == sorted(proxy_row(entry) for entry in built_in)
 

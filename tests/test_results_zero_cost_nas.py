@@ -13,7 +13,7 @@ from scipy import stats
 
 import benchmarks
 from harness.proxies.registry import list_proxies
-from harness.studies import zero_cost_nas
+from harness.studies import rank_study, zero_cost_nas
 from harness.studies.published import beside
 
 FOLDER = Path(__file__).parent.parent / "results" / "zero-cost-nas"
@@ -40,23 +40,23 @@ def comparison() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "comparison.csv", float_precision="round_trip", keep_default_na=True)
 
 
-@pytest.mark.parametrize("inputs", zero_cost_nas.INPUTS)
+@pytest.mark.parametrize("inputs", zero_cost_nas.RANKED.words)
 def test_every_coefficient_follows_from_the_scores(
     inputs: str, official: benchmarks.Table, comparison: pd.DataFrame
 ) -> None:
-    rankings = zero_cost_nas.rank(scores(inputs), official, zero_cost_nas.DATASETS, resamples=1)
+    rankings = rank_study.rank(scores(inputs), official, rank_study.DATASETS, resamples=1)
     made = beside({column: item.frame for column, item in rankings.items()}, zero_cost_nas.PUBLISHED)
-    committed = comparison[comparison["inputs"] == inputs].drop(columns=["inputs", *ENDS]).reset_index(drop=True)
+    committed = comparison[comparison["condition"] == inputs].drop(columns=["condition", *ENDS]).reset_index(drop=True)
     made = made.drop(columns=list(ENDS)).assign(source=made["source"].replace("", np.nan))
     pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
 
 
-@pytest.mark.parametrize("inputs", zero_cost_nas.INPUTS)
+@pytest.mark.parametrize("inputs", zero_cost_nas.RANKED.words)
 def test_intervals_follow_from_the_scores(inputs: str, official: benchmarks.Table) -> None:
     chosen = scores(inputs)
     chosen = chosen[chosen["proxy"].isin(["nwot", "params"])]
-    for column in zero_cost_nas.DATASETS[:1]:
-        made = zero_cost_nas.rank(chosen, official, [column])[column].frame
+    for column in rank_study.DATASETS[:1]:
+        made = rank_study.rank(chosen, official, [column])[column].frame
         committed = pd.read_csv(FOLDER / f"ranking_{inputs}_{column.partition('_test')[0]}.csv").set_index("proxy")
         expected = committed.loc[["nwot", "params"]].reset_index()
         made = made.set_index("proxy").loc[["nwot", "params"]].reset_index()
@@ -66,7 +66,9 @@ def test_intervals_follow_from_the_scores(inputs: str, official: benchmarks.Tabl
 def test_the_tables_follow_from_the_comparison(comparison: pd.DataFrame) -> None:
     inside = comparison["inside"].map({True: True, False: False, "True": True, "False": False})
     read_back = comparison.assign(source=comparison["source"].fillna(""), inside=inside.astype(object))
-    assert zero_cost_nas.tables(read_back) == (FOLDER / "tables.md").read_text(encoding="utf-8")
+    assert rank_study.tables(read_back, zero_cost_nas.RANKED.words) == (FOLDER / "tables.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_scores_are_those_that_the_record_states() -> None:
@@ -103,7 +105,7 @@ def readme_rows(heading: str) -> list[list[str]]:
 )
 def test_the_texts_tables_follow_from_their_scores(heading: str, names: list[str], official: benchmarks.Table) -> None:
     accuracies = pd.Series(
-        dict(zip(official.keys, official.values(official.keys, zero_cost_nas.DATASETS[0]), strict=True))
+        dict(zip(official.keys, official.values(official.keys, rank_study.DATASETS[0]), strict=True))
     )
     made = [spearman(name, accuracies) for name in names]
     rows = readme_rows(heading)
@@ -113,7 +115,7 @@ def test_the_texts_tables_follow_from_their_scores(heading: str, names: list[str
 
 
 def test_te_nas_in_the_text_follows_from_its_scores(official: benchmarks.Table) -> None:
-    accuracies = pd.Series(official.values(official.keys, zero_cost_nas.DATASETS[1]), index=list(official.keys))
+    accuracies = pd.Series(official.values(official.keys, rank_study.DATASETS[1]), index=list(official.keys))
     wide = scores("te_nas").pivot(index="architecture", columns="proxy", values="score")
     rows = readme_rows("TE-NAS's two measures")
     assert {row[0] for row in rows} == set(wide.columns)

@@ -25,7 +25,7 @@ def comparison_text(comparison: pd.DataFrame, title: str) -> str:
     """The comparison as plain tables for a terminal, Spearman's first.
 
     Args:
-        comparison: from `harness.studies.published.beside`, of one kind of inputs.
+        comparison: from `harness.studies.published.beside`, of one condition.
         title: printed above, literally.
 
     Raises:
@@ -109,16 +109,16 @@ def _dataset(column: str) -> str:
     return DATASETS.get(column.partition("_test")[0].partition("_valid")[0], column)
 
 
-def comparison_figure(comparison: pd.DataFrame, inputs: Mapping[str, str]) -> Figure:
-    """Spearman's coefficients with intervals, a panel a data set, a colour a kind of inputs; diamonds are published.
+def comparison_figure(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figure:
+    """Spearman's coefficients with intervals, a panel a data set, a colour a condition; diamonds are published.
 
     Args:
-        comparison: from `harness.studies.published.beside`, with a column `inputs`.
-        inputs: its kinds of inputs, in the order of the legend, in words.
+        comparison: from `harness.studies.published.beside`, with a column `condition`.
+        words: its conditions, in the order of the legend, as they are called.
 
     Returns:
         A figure of the width of a page; proxies stand in the order of their first coefficient that is a number (by
-        inputs, then by column), the highest on top.
+        condition, then by column), the highest on top.
 
     Raises:
         ScoresError: a comparison without any such coefficient.
@@ -127,9 +127,11 @@ def comparison_figure(comparison: pd.DataFrame, inputs: Mapping[str, str]) -> Fi
     if chosen.empty:
         raise ScoresError("the comparison holds no Spearman coefficient that is a number: there is nothing to draw")
     columns = [name for name in dict.fromkeys(comparison["column"]) if (chosen["column"] == name).any()]
-    kinds = [name for name in inputs if (chosen["inputs"] == name).any()]
-    places = pd.DataFrame({"inputs": chosen["inputs"].map(kinds.index), "column": chosen["column"].map(columns.index)})
-    first = chosen.loc[places.sort_values(["inputs", "column"], kind="stable").index].drop_duplicates("proxy")
+    kinds = [name for name in words if (chosen["condition"] == name).any()]
+    places = pd.DataFrame(
+        {"condition": chosen["condition"].map(kinds.index), "column": chosen["column"].map(columns.index)}
+    )
+    first = chosen.loc[places.sort_values(["condition", "column"], kind="stable").index].drop_duplicates("proxy")
     proxies = list(first.sort_values("ours")["proxy"])
     with matplotlib.rc_context(dict(STYLE)):
         figure = Figure(figsize=(PAGE_WIDTH_INCHES, 0.75 + _ROW_INCHES * len(proxies)), layout="constrained")
@@ -140,7 +142,7 @@ def comparison_figure(comparison: pd.DataFrame, inputs: Mapping[str, str]) -> Fi
         axes[0].set_yticks(range(len(proxies)), proxies, fontsize=SMALL_POINTS)
         axes[0].set_ylim(-0.8, len(proxies) - 0.2)
         figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")
-        _legend(figure, axes[0], [inputs[name] for name in kinds])
+        _legend(figure, axes[0], [words[name] for name in kinds])
     return figure
 
 
@@ -152,7 +154,7 @@ def _panel(panel: Axes, rows: pd.DataFrame, kinds: Sequence[str], proxies: Seque
     panel.tick_params(axis="y", length=0)
     for position, name in enumerate(kinds):
         shift = 0.18 * (len(kinds) - 1 - 2 * position)
-        of_kind = rows[(rows["inputs"] == name) & rows["proxy"].isin(place)].drop_duplicates("proxy")
+        of_kind = rows[(rows["condition"] == name) & rows["proxy"].isin(place)].drop_duplicates("proxy")
         heights = [place[proxy] + shift for proxy in of_kind["proxy"]]
         colour = COLOURS[position]
         panel.hlines(heights, of_kind["low"], of_kind["high"], color=colour, linewidth=1.0)
@@ -171,3 +173,26 @@ def _legend(figure: Figure, panel: Axes, names: Sequence[str]) -> None:
     )
     labels = [*(f"ours, {name}" for name in names), "published"]
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+
+
+def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str:
+    """How scores agree between conditions, as a Markdown table.
+
+    Args:
+        agreement: from `harness.studies.rank_study.agreement_of`.
+        words: name of a condition to what it is called.
+
+    Raises:
+        ScoresError: an agreement without rows.
+    """
+    if agreement.empty:
+        raise ScoresError("no proxy has scores under two conditions: there is no agreement to show")
+    lines = ["| proxy | scores under | and under | n | Pearson | Spearman |", "| --- | --- | --- | ---: | --- | --- |"]
+    for row in agreement.to_dict("records"):
+        pairs = [
+            estimate(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), minus=MINUS)
+            for name in ("pearson", "spearman")
+        ]
+        cells = [f"`{row['proxy']}`", words[str(row["first"])], words[str(row["second"])], f"{row['n']:,}", *pairs]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

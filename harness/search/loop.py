@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,12 +44,14 @@ class SearchResult:
             text), seconds.
         weights: by group [E, O], the operation weights in the end.
         resumed_from: epochs that a checkpoint already had.
+        memory: what the method kept from step to step (`harness.search.nasi.trace_step`).
     """
 
     architecture: Architecture
     log: pd.DataFrame
     weights: dict[str, Tensor]
     resumed_from: int = 0
+    memory: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def run_search(
@@ -211,7 +213,9 @@ def _result(task: Task, state: State, architecture: Architecture, before: int) -
 
     relaxed = task.method.mean(state.parameters, state.moment(task, 0))
     weights = {name: table.detach().cpu() for name, table in relaxed.weights.items()}
-    return SearchResult(architecture, pd.DataFrame(state.rows, columns=list(COLUMNS)), weights, before)
+    return SearchResult(
+        architecture, pd.DataFrame(state.rows, columns=list(COLUMNS)), weights, before, dict(state.memory)
+    )
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:

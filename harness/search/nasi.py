@@ -62,7 +62,9 @@ def relax_at_start(parameters: Parameters, moment: Moment, purpose: str) -> Rela
 def trace_step(step: Step) -> float:
     """Add a batch's normalised gradient of R to α*; gives the loss.
 
-    `step.memory` holds what goes on from step to step: the number of steps, the largest ‖G‖, the sum of the traces.
+    `step.memory` holds what goes on from step to step: the number of steps, the largest ‖G‖, the sum of the traces; and
+    what each step gave, as `trace_by_step` [T] and, by group, `gradient_by_step/GROUP` [T, E, O], ∇α t before ν and μ.
+    Since α stays 0, the outcome for any other ν, μ or fewer steps follows from these.
     """
     setting, memory = step.moment.setting, step.memory
     loss, trace, gradient = TRACES[setting.trace_gradient](step)
@@ -78,6 +80,11 @@ def trace_step(step: Step) -> float:
             share = ascents[name] / (float(largest) or 1.0)
             alpha.add_((share - alpha) / (float(steps) + 1))  # a running mean: at step T, equation 18
     memory.update(steps=steps + 1, largest=largest, traces=traces + trace)
+    seen = {f"gradient_by_step/{name}": part for name, part in gradient.items()}
+    seen["trace_by_step"] = torch.tensor(trace)
+    for name, value in seen.items():
+        row = value.detach().double().cpu()[None]
+        memory[name] = torch.cat([memory[name], row]) if name in memory else row
     return loss
 
 

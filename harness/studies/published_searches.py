@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
 _NASWOT = "Mellor et al. 2021 (NASWOT), table 2"
 _QUOTED = f"{_NASWOT}, which quotes them"
+_BENCHMARK = "Dong & Yang 2020 (NAS-Bench-201)"
+_NASI = "Shu et al. 2022 (NASI)"
+_ROBOT = "re-run by He et al. 2024 (RoBoT)"
+_ALONE = math.nan  # one architecture: no deviation
 
 
 class PublishedSearch(NamedTuple):
@@ -14,7 +19,7 @@ class PublishedSearch(NamedTuple):
 
     Attributes:
         label: the search's name there, or what is only like it.
-        cifar10: mean and standard deviation on CIFAR-10.
+        cifar10: mean and standard deviation on CIFAR-10; NaN where one architecture has none.
         cifar100: on CIFAR-100.
         imagenet16_120: on ImageNet16-120.
         seconds: of the search on a GTX 1080Ti, None where there are none.
@@ -44,4 +49,29 @@ PUBLISHED: Mapping[str, PublishedSearch] = {
     "best_of_1000": PublishedSearch("NASWOT (N=1000)", (92.96, 0.81), (69.98, 1.22), (44.44, 2.10), 306),
     "hnas": PublishedSearch("HNAS", (94.04, 0.21), (71.75, 1.04), (45.91, 0.88), 3_010, "Shu et al. 2022 (HNAS)"),
 }
-"""By the name of the search here; 500 runs each in Mellor et al."""
+"""By the name of the search that queries a table here; 500 runs each in Mellor et al."""
+
+TRAINED: Mapping[str, tuple[PublishedSearch, ...]] = {
+    "resnet": (PublishedSearch("ResNet", (93.97, _ALONE), (70.86, _ALONE), (43.63, _ALONE), None, _BENCHMARK),),
+    "optimal": (PublishedSearch("Optimal", (94.37, _ALONE), (73.51, _ALONE), (47.31, _ALONE), None, _BENCHMARK),),
+    "enas": (PublishedSearch("ENAS", (54.30, 0.0), (15.61, 0.0), (16.32, 0.0), 13_315, _QUOTED),),
+    "setn": (PublishedSearch("SETN", (86.19, 4.63), (56.87, 7.77), (31.90, 4.07), 31_010, _QUOTED),),
+    "rsps": (PublishedSearch("RSPS", (87.66, 1.69), (58.33, 4.34), (31.14, 3.88), 7_587, _QUOTED),),
+    "darts": (PublishedSearch("DARTS-V1", (54.30, 0.0), (15.61, 0.0), (16.32, 0.0), 10_890, _QUOTED),),
+    "darts-second-order": (PublishedSearch("DARTS-V2", (54.30, 0.0), (15.61, 0.0), (16.32, 0.0), 29_902, _QUOTED),),
+    "gdas": (PublishedSearch("GDAS", (93.51, 0.13), (70.61, 0.26), (41.84, 0.90), 28_926, _QUOTED),),
+    "drnas": (
+        PublishedSearch("DrNAS", (94.36, 0.0), (73.51, 0.0), (46.34, 0.0), None, "Chen et al. 2021 (DrNAS)"),
+        PublishedSearch("DrNAS", (93.98, 0.58), (72.31, 1.70), (44.02, 3.24), 14_887, _ROBOT),
+    ),
+    "beta-darts": (
+        PublishedSearch("β-DARTS", (94.36, 0.0), (73.51, 0.0), (46.34, 0.0), None, "Ye et al. 2022 (β-DARTS)"),
+        PublishedSearch("β-DARTS", (94.00, 0.22), (72.91, 0.43), (46.20, 0.38), 3_280, _ROBOT),
+    ),
+    "te_nas": (
+        PublishedSearch("TE-NAS", (93.90, 0.47), (71.24, 0.56), (42.38, 0.46), 1_558, "Chen et al. 2021 (TE-NAS)"),
+    ),
+    "nasi_t": (PublishedSearch("NASI (T)", (93.08, 0.24), (69.51, 0.59), (40.87, 0.85), 30, _NASI),),
+    "nasi_4t": (PublishedSearch("NASI (4T)", (93.55, 0.10), (71.20, 0.14), (44.84, 1.41), 120, _NASI),),
+}
+"""What the tables hold beside the searches that query a table: one paper's row, or those of several."""

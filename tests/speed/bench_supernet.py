@@ -37,14 +37,16 @@ class Plain:
     """A plain supernet with some of the shipped one's ways.
 
     Attributes:
-        shared: ReLUs and pools of a node are computed once.
+        relu_once: ReLUs of a node are computed once.
+        pools_once: pools of a node are computed once.
         grouped: the convolutions of one kind that leave a node run as one (NAS-Bench-201).
         scaled: weights enter as batch norm's scale.
         pools: average pools as matrix products, maximum pools with the channels last.
         depthwise: gradients of depthwise convolutions (DARTS).
     """
 
-    shared: bool = False
+    relu_once: bool = False
+    pools_once: bool = False
     grouped: bool = False
     scaled: bool = False
     pools: bool = False
@@ -69,14 +71,7 @@ class Plain:
 
     def relu(self, kept: dict[str, Tensor], inputs: Tensor) -> Tensor:
         """The ReLU of a node, computed once where it is shared."""
-        return self._once(kept, "relu", lambda: functional.relu(inputs))
-
-    def _once(self, kept: dict[str, Tensor], name: str, action: Callable[[], Tensor]) -> Tensor:
-        if not self.shared:
-            return action()
-        if name not in kept:
-            kept[name] = action()
-        return kept[name]
+        return _once(self.relu_once, kept, "relu", lambda: functional.relu(inputs))
 
     def nasbench201_cell(self, cell: Any, inputs: Tensor, mixture: Mixture) -> Tensor:
         """One cell; replaces `nasbench201.MixedCell.forward`."""
@@ -97,7 +92,7 @@ class Plain:
                         sums[edges[edge][0]] = sums[edges[edge][0]] + term
             for edge in leaving:
                 target, weights = edges[edge][0], mixture.coefficients[edge]
-                pool = self._once(kept, "pool", partial(self.average, values[source]))
+                pool = _once(self.pools_once, kept, "pool", partial(self.average, values[source]))
                 sums[target] = sums[target] + weights[1] * values[source] + weights[4] * pool
             values[source + 1] = sums[source + 1]
         return values[3]
@@ -111,8 +106,10 @@ class Plain:
             weights, stride = mixture.coefficients[edge], cell._stride(source)
             inputs, shared = values[source], kept[source]
             terms = [
-                self._once(shared, "max", partial(self._normed_pool, self.maximum, inputs, stride)) * weights[1],
-                self._once(shared, "avg", partial(self._normed_pool, self.average, inputs, stride)) * weights[2],
+                _once(self.pools_once, shared, "max", partial(self._normed_pool, self.maximum, inputs, stride))
+                * weights[1],
+                _once(self.pools_once, shared, "avg", partial(self._normed_pool, self.average, inputs, stride))
+                * weights[2],
                 weights[3] * (inputs if stride == 1 else cell.layers[edge]["skip_connect"](inputs)),
             ]
             for column, (name, (dilation, places)) in enumerate(darts._CONVOLUTIONS.items(), start=4):
@@ -139,18 +136,29 @@ class Plain:
         return functional.batch_norm(pool(inputs, stride), None, None, training=True)
 
 
+def _once(shared: bool, kept: dict[str, Tensor], name: str, action: Callable[[], Tensor]) -> Tensor:
+    """The result of `action`, kept under a name where it is shared."""
+    if not shared:
+        return action()
+    if name not in kept:
+        kept[name] = action()
+    return kept[name]
+
+
 VARIANTS = {
     "nasbench201": {
         "plain": Plain(),
-        "plain, ReLU and pools shared": Plain(shared=True),
-        "… and grouped": Plain(shared=True, grouped=True),
+        "plain, one ReLU a node": Plain(relu_once=True),
+        "plain, one pool a node": Plain(pools_once=True),
+        "plain, convolutions of a node as one": Plain(relu_once=True, grouped=True),
         "plain, weights as scales": Plain(scaled=True),
         "plain, pools as products": Plain(pools=True),
-        "all of these but grouped": Plain(shared=True, scaled=True, pools=True),
+        "all but the convolutions as one": Plain(relu_once=True, pools_once=True, scaled=True, pools=True),
     },
     "darts": {
         "plain": Plain(),
-        "plain, ReLU and pools shared": Plain(shared=True),
+        "plain, one ReLU a node": Plain(relu_once=True),
+        "plain, pools of a node once": Plain(pools_once=True),
         "plain, weights as scales": Plain(scaled=True),
         "plain, fast pools": Plain(pools=True),
         "plain, fast depthwise gradients": Plain(depthwise=True),

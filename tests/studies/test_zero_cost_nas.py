@@ -21,8 +21,9 @@ from harness.proxies.registry import list_proxies, resolve
 from harness.report.comparison import comparison_figure, comparison_markdown, comparison_text
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.studies import zero_cost_nas
+from harness.studies import rank_study, zero_cost_nas
 from harness.studies.published import KENDALL, SPEARMAN, Published, beside
+from harness.studies.study import StudyOptions
 
 COLUMN = "cifar10_test_200ep_pct"
 
@@ -66,9 +67,9 @@ def test_an_undefined_coefficient_is_neither_inside_nor_outside() -> None:
 
 
 def test_published_names_are_proxies_or_combinations() -> None:
-    known = {entry.name for entry in list_proxies()} | set(zero_cost_nas.COMBINED)
+    known = {entry.name for entry in list_proxies()} | set(rank_study.COMBINED)
     assert {item.proxy for item in zero_cost_nas.PUBLISHED} <= known
-    assert {item.column for item in zero_cost_nas.PUBLISHED} == set(zero_cost_nas.DATASETS)
+    assert {item.column for item in zero_cost_nas.PUBLISHED} == set(rank_study.DATASETS)
     keys = [(item.proxy, item.column, item.coefficient) for item in zero_cost_nas.PUBLISHED]
     assert len(set(keys)) == len(keys)
 
@@ -84,10 +85,10 @@ def random_scores(proxies: tuple[str, ...], count: int = 40) -> pd.DataFrame:
 
 def test_combinations_are_ranked_as_proxies_where_their_parts_are_there() -> None:
     frame = random_scores((*combine.ZERO_COST_VOTE, *combine.AZ_NAS))
-    combined = zero_cost_nas.with_combinations(frame)
+    combined = rank_study.with_combinations(frame)
     assert set(combined["proxy"]) - set(frame["proxy"]) == {"vote", "az_nas"}
     table = benchmarks.open_table("analognasbench")
-    row = zero_cost_nas.rank(frame, table, [COLUMN])[COLUMN].frame.set_index("proxy").loc["vote"]
+    row = rank_study.rank(frame, table, [COLUMN])[COLUMN].frame.set_index("proxy").loc["vote"]
     accuracies = dict(zip(table.keys, table.values(table.keys, COLUMN), strict=True))
     votes = combine.vote(combine.wide(frame))
     expected = stats.spearmanr(votes, [accuracies[cell] for cell in votes.index]).statistic
@@ -98,14 +99,14 @@ def test_combinations_are_ranked_as_proxies_where_their_parts_are_there() -> Non
 def comparison() -> pd.DataFrame:
     frames = {
         column: ranking(nwot=(0.7, 0.6, 0.75), swap=(-0.2, -0.3, -0.1), params=(0.74, 0.7, 0.8))
-        for column in zero_cost_nas.DATASETS
+        for column in rank_study.DATASETS
     }
-    parts = [beside(frames, zero_cost_nas.PUBLISHED).assign(inputs=name) for name in zero_cost_nas.INPUTS]
+    parts = [beside(frames, zero_cost_nas.PUBLISHED).assign(condition=name) for name in zero_cost_nas.RANKED.words]
     return pd.concat(parts, ignore_index=True)
 
 
 def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.DataFrame) -> None:
-    text = comparison_markdown(comparison[comparison["inputs"] == "cifar10"])
+    text = comparison_markdown(comparison[comparison["condition"] == "cifar10"])
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert [row[0] for row in cells] == ["`nwot`", "`swap`", "`params`", "`nwot`"]
@@ -113,11 +114,11 @@ def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.D
     assert cells[1][2:6] == ["−0.20 [−0.30, −0.10]", "0.90*", "−0.20 [−0.30, −0.10]", "–"]
     assert cells[2][2:4] == ["0.74 [0.70, 0.80]", "0.77"]
     assert cells[3][2:4] == ["0.35 [0.30, 0.38]", "0.574*"]
-    assert "`swap`" in zero_cost_nas.tables(comparison)
+    assert "`swap`" in rank_study.tables(comparison, zero_cost_nas.RANKED.words)
 
 
 def test_published_numbers_have_the_decimals_of_their_paper() -> None:
-    column, paper = zero_cost_nas.DATASETS[0], "three decimals"
+    column, paper = rank_study.DATASETS[0], "three decimals"
     published = [
         Published("a", column, SPEARMAN, 0.360, paper),
         Published("b", column, SPEARMAN, -0.594, paper),
@@ -131,14 +132,14 @@ def test_published_numbers_have_the_decimals_of_their_paper() -> None:
 
 
 def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:
-    text = comparison_text(comparison[comparison["inputs"] == "gaussian"], "Noise")
+    text = comparison_text(comparison[comparison["condition"] == "gaussian"], "Noise")
     assert text.startswith("Noise\n")
     assert "* where the published figure lies outside our interval" in text
     assert text.count("nwot") == 2
 
 
 def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.DataFrame) -> None:
-    figure = comparison_figure(comparison, zero_cost_nas.INPUTS)
+    figure = comparison_figure(comparison, zero_cost_nas.RANKED.words)
     assert [panel.get_title(loc="left") for panel in figure.axes] == ["CIFAR-10", "CIFAR-100", "ImageNet16-120"]
     panel = figure.axes[0]
     assert [label.get_text() for label in panel.get_yticklabels()] == ["swap", "nwot", "params"]
@@ -150,15 +151,15 @@ def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.
 
 def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
     nan = (math.nan,) * 3
-    first, second, third = zero_cost_nas.DATASETS
+    first, second, third = rank_study.DATASETS
     frames = {
         first: ranking(low=(0.1, 0.0, 0.2), late=nan, never=nan, high=(0.9, 0.8, 1.0), noise=nan),
         second: ranking(low=(0.8, 0.7, 0.9), late=(0.5, 0.4, 0.6), never=nan, high=nan, noise=nan),
         third: ranking(late=(0.95, 0.9, 1.0)),
     }
-    images = beside(frames, []).assign(inputs="cifar10")
-    noise = beside({first: ranking(noise=(0.3, 0.2, 0.4))}, []).assign(inputs="gaussian")
-    figure = comparison_figure(pd.concat([noise, images], ignore_index=True), zero_cost_nas.INPUTS)
+    images = beside(frames, []).assign(condition="cifar10")
+    noise = beside({first: ranking(noise=(0.3, 0.2, 0.4))}, []).assign(condition="gaussian")
+    figure = comparison_figure(pd.concat([noise, images], ignore_index=True), zero_cost_nas.RANKED.words)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["low", "noise", "late", "high"]
     dots = [line for line in figure.axes[1].get_lines() if line.get_marker() == "o" and line.get_linestyle() == "None"]
@@ -166,24 +167,23 @@ def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
 
 
 def test_a_comparison_without_numbers_is_refused() -> None:
-    frame = beside({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(inputs="gaussian")
+    frame = beside({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(condition="gaussian")
     with pytest.raises(ScoresError, match="no Spearman coefficient"):
-        comparison_figure(frame, zero_cost_nas.INPUTS)
+        comparison_figure(frame, zero_cost_nas.RANKED.words)
     assert "| `a` | 10 | – | – | – |" in comparison_markdown(frame)
     for show in (comparison_markdown, lambda rows: comparison_text(rows, "Nothing")):
         with pytest.raises(ScoresError, match="the comparison holds no rows"):
             show(frame[:0])
 
 
-def small_setting(inputs: str, seed: int) -> Setting:
-    return Setting(input=inputs, seed=seed, batch_size=8, width=4, depth=1, image_size=8)
+def small_setting(condition: rank_study.Condition, seed: int) -> Setting:
+    return Setting(**{**condition.changes, "seed": seed}, batch_size=8, width=4, depth=1, image_size=8)
 
 
 def run_small(out: Path, monkeypatch: pytest.MonkeyPatch, said: list[str], **changes: Any) -> None:
-    monkeypatch.setattr(zero_cost_nas, "_setting", small_setting)
-    options = {"sample": 6, "seed": 0, "workers": 1, "table": "analognasbench", "data": None}
-    options |= {"store": out / "scores.sqlite", **changes}
-    zero_cost_nas.run_zero_cost_nas(out, say=said.append, **options)
+    monkeypatch.setattr(rank_study.Condition, "setting", small_setting)
+    given = {"sample": 6, "workers": 1, "table": "analognasbench", **changes}
+    zero_cost_nas.STUDY.run(StudyOptions(out, said.append, **given))
 
 
 def test_without_images_and_the_release_it_says_so_and_does_what_it_can(
@@ -201,7 +201,7 @@ def test_without_images_and_the_release_it_says_so_and_does_what_it_can(
     assert facts["sample"] == 6
     scores = pd.read_csv(tmp_path / "scores_gaussian.csv.gz", float_precision="round_trip")
     assert set(scores["proxy"]) == {entry.name for entry in list_proxies() if not entry.exhaustive}
-    again = zero_cost_nas.rank(scores, benchmarks.open_table("analognasbench"), [COLUMN])[COLUMN].frame
+    again = rank_study.rank(scores, benchmarks.open_table("analognasbench"), [COLUMN])[COLUMN].frame
     written = pd.read_csv(tmp_path / "ranking_gaussian_cifar10.csv")
     pd.testing.assert_frame_equal(again, written, check_dtype=False, rtol=1e-9)
 
@@ -219,7 +219,7 @@ def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_scored(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(zero_cost_nas, "run", lambda *_, **__: pytest.fail("something was scored"))
+    monkeypatch.setattr(rank_study, "run", lambda *_, **__: pytest.fail("something was scored"))
     folders = {"out": tmp_path / "out", "store": tmp_path, option: tmp_path / "file" / "below"}
     with pytest.raises(SettingError, match=f"--{option} .*below: cannot make that folder: Not a directory"):
         run_small(folders["out"], monkeypatch, [], store=folders["store"] / "scores.sqlite")
@@ -231,8 +231,8 @@ def test_from_the_command_line_the_record_is_the_command_as_given(
     """Into folders that are not there yet, the store's with a blank in its name."""
     monkeypatch.delenv("NASINIT_DATA", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr(zero_cost_nas, "_setting", small_setting)
-    monkeypatch.setattr(zero_cost_nas, "resolve", lambda names: resolve(["params", "flops"]))
+    monkeypatch.setattr(rank_study.Condition, "setting", small_setting)
+    monkeypatch.setattr(rank_study, "resolve", lambda names: resolve(["params", "flops"]))
     out, store = tmp_path / "new" / "out", tmp_path / "a store" / "scores.sqlite"
     given = ["study", "zero-cost-nas", "--sample", "4", "--workers", "1", "--out", str(out), "--store", str(store)]
     ended = nasinit(*given)

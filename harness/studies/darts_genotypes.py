@@ -1,0 +1,248 @@
+"""Published DARTS genotypes and those that our searches find, by every proxy, among random genotypes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import open_table
+from benchmarks.darts_published import PUBLISHED
+from harness.batches import read_cifar10
+from harness.errors import ScoresError, SettingError, SpaceError
+from harness.proxies.registry import resolve
+from harness.report.files import save_figure, write_csv, write_text
+from harness.report.heat_map import heat_map
+from harness.report.search_curves import Run as Curve
+from harness.report.search_curves import search_curves
+from harness.runner import run
+from harness.scores import COLUMNS, read_scores
+from harness.search import find_method
+from harness.setting import Setting
+from harness.spaces import open_space
+from harness.studies.folders import make_folder
+from harness.studies.record import record
+from harness.studies.search_runs import Run, data_of, run_all, setting_of
+from harness.studies.study import Study, StudyOptions
+
+SPACE, TABLE = "darts", "darts-published"
+SEARCHES = ("nasi", "nasi-ada", "darts", "beta-darts", "drnas-progressive")
+QUICK_CHANGES = {"epochs": 2, "width": 4, "depth": 3, "steps_per_epoch": 4}
+QUICK_PROXIES = "nasi_trace,grad_norm,synflow,nwot,params"
+EVALUATION = {"width": 36, "depth": 20}
+"""The CIFAR-10 network of the papers, whose size they print."""
+_MILLION = 1e6
+
+
+class Named(NamedTuple):
+    """A genotype and what it is called; the error is what its paper prints, in per cent."""
+
+    name: str
+    kind: str
+    architecture: str
+    error: float = float("nan")
+    error_std: float = float("nan")
+
+
+def run_darts_genotypes(options: StudyOptions) -> None:
+    """Search genotypes, score them and the published ones, and leave table, scores, logs and figures in `out`.
+
+    Searches take the laptop preset and one seed, or `runs`; they go on where their checkpoints in `out/searches` stop.
+    With `scores` of other genotypes, in the same setting, each score is also told as its percentile among them.
+
+    Raises:
+        SettingError: before anything is run: no CIFAR-10 in `data`, no run, scores of another space, or a folder that
+            cannot be written in.
+    """
+    if options.runs is not None and options.runs < 1:
+        raise SettingError(f"--runs must be at least 1, got {options.runs}")
+    if options.data is not None:
+        read_cifar10(options.data)
+    others = None if options.scores is None else _others(options.scores)
+    make_folder(options.out, "--out")
+    runs = runs_of(options)
+    options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
+    outcomes = run_all(runs, options.out / "searches", options.workers, options.say)
+    log = pd.concat(
+        [outcome.log.assign(method=run.method, seed=run.seed) for run, outcome in outcomes.items()], ignore_index=True
+    )
+    write_csv(log, options.out / "searches.csv.gz")
+    named = [*published(), *found(log)]
+    space = open_space(SPACE)
+    setting = Setting(seed=options.seed).sized(space.width, space.depth)
+    proxies = [entry.name for entry in resolve(QUICK_PROXIES.split(",") if options.quick else "all")]
+    options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({setting.describe()})")
+    scores = run(
+        space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
+        store=options.store or options.out / "scores.sqlite", workers=options.workers, progress=True,
+    )  # fmt: skip
+    write_csv(scores[list(COLUMNS)], options.out / "scores.csv.gz")
+    table = table_of(named, scores)
+    write_csv(table, options.out / "genotypes.csv")
+    places = percentiles(named, scores, scores if others is None else others)
+    write_csv(places.reset_index(names="genotype"), options.out / "percentiles.csv")
+    among = f"{len(named)} genotypes" if others is None else f"{others['architecture'].nunique()} other genotypes"
+    write_text(markdown(table, places, among), options.out / "table.md")
+    _draw(options, log, places, among)
+    facts = {
+        "seed": options.seed, "quick": options.quick, "among": among,
+        "scores": None if options.scores is None else options.scores.name,
+        "searches": {
+            run.method: {
+                "changed_from_paper": run.setting.difference(find_method(run.method).presets[SPACE].paper),
+                "setting": asdict(run.setting),
+            }
+            for run in runs
+        },
+    }  # fmt: skip
+    text = json.loads(record({"scores": setting}, open_table(TABLE), **facts))
+    write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", options.out / "study.json")
+    options.say("\n" + markdown(table, places, among))
+    options.say(f"In {options.out}: table.md, genotypes.csv, scores.csv.gz, percentiles.*, searches.csv.gz, curves.*")
+
+
+def runs_of(options: StudyOptions) -> list[Run]:
+    """The searches, one seed each or as many as are asked for."""
+    changes = QUICK_CHANGES if options.quick else {}
+    return [
+        Run(
+            method, setting_of(method, SPACE, **_fitting(method, changes)), data_of(method, options.data),
+            options.seed + place, SPACE,
+        )
+        for method in SEARCHES
+        for place in range(options.runs or 1)
+    ]  # fmt: skip
+
+
+def published() -> list[Named]:
+    """The genotypes that papers found."""
+    return [
+        Named(entry.name, "published", entry.key(), entry.cifar10_error, entry.cifar10_error_std) for entry in PUBLISHED
+    ]
+
+
+def found(log: pd.DataFrame) -> list[Named]:
+    """The last choice of each search of a log with `method` and `seed`."""
+    last = log.groupby(["method", "seed"], sort=False).tail(1)
+    return [
+        Named(f"{row['method']}, seed {row['seed']}", "found here", str(row["architecture"]))
+        for row in last.to_dict("records")
+    ]
+
+
+def table_of(named: Sequence[Named], scores: pd.DataFrame) -> pd.DataFrame:
+    """A row a genotype: its name, kind, size of the papers' network, published error, text, and its scores."""
+    space = open_space(SPACE)
+    values = _wide(scores).to_dict("index")
+    rows = []
+    for item in named:
+        genotype = space.parse(item.architecture)
+        rows.append(
+            {
+                "genotype": item.name,
+                "kind": item.kind,
+                "params_m": space.parameter_count(genotype, **EVALUATION) / _MILLION,
+                "skip_connections": item.architecture.count("skip_connect"),
+                "published_error_pct": item.error,
+                "published_error_std_pct": item.error_std,
+                "architecture": str(genotype),
+                **{str(proxy): score for proxy, score in values[space.key(genotype)].items()},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def percentiles(named: Sequence[Named], scores: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """By genotype and proxy: the share in per cent of the others that score less, ties by half.
+
+    Args:
+        named: the rows.
+        scores: of these.
+        others: of the genotypes that they are held against; only proxies that these have are columns.
+    """
+    space = open_space(SPACE)
+    ours, theirs = _wide(scores), _wide(others)
+    shared = [name for name in ours.columns if name in theirs.columns and theirs[name].notna().any()]
+    values = ours.to_dict("index")
+    rows = {}
+    for item in named:
+        own = values[space.key(space.parse(item.architecture))]
+        rows[item.name] = {name: _percentile(own[name], theirs[name].dropna().to_numpy()) for name in shared}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=shared)
+
+
+def markdown(table: pd.DataFrame, places: pd.DataFrame, among: str) -> str:
+    """Two tables: the genotypes, and the percentiles of their scores."""
+    lines = [
+        "| genotype | params (M), C = 36, 20 cells | skip connections | published CIFAR-10 error (%) |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for row in table.to_dict("records"):
+        error, deviation = row["published_error_pct"], row["published_error_std_pct"]
+        printed = "–" if np.isnan(error) else f"{error:.2f} ± {deviation:.2f}"
+        lines.append(f"| {row['genotype']} | {row['params_m']:.2f} | {row['skip_connections']} | {printed} |")
+    lines += ["", f"Percentile of each score among {among}, ties by half.", ""]
+    lines += [f"| proxy | {' | '.join(places.index)} |", f"| --- |{' ---: |' * len(places)}"]
+    for name in places.columns:
+        cells = ["–" if np.isnan(value) else f"{value:.0f}" for value in places[name]]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _others(path: Path) -> pd.DataFrame:
+    """Scores of other genotypes.
+
+    Raises:
+        ScoresError: they are of another space.
+    """
+    frame = read_scores(path, None).frame
+    space = open_space(SPACE)
+    for text in frame["architecture"].unique():
+        try:
+            space.parse(text)
+        except SpaceError as error:
+            raise ScoresError(f"--scores {path} must hold scores of DARTS genotypes: {error}") from error
+    return frame
+
+
+def _wide(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores by the genotype's key and the proxy, NaN where there is none."""
+    space = open_space(SPACE)
+    keys = {text: space.key(space.parse(text)) for text in scores["architecture"].unique()}
+    frame = scores.assign(key=scores["architecture"].map(keys)).drop_duplicates(["key", "proxy"])
+    wide: pd.DataFrame = frame.pivot(index="key", columns="proxy", values="score")
+    return wide[[name for name in dict.fromkeys(scores["proxy"]) if name in wide.columns]]
+
+
+def _percentile(value: float, others: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    if np.isnan(value):
+        return float("nan")
+    return 100 * float(np.mean(others < value) + np.mean(others == value) / 2)
+
+
+def _fitting(method: str, changes: Mapping[str, int]) -> dict[str, int]:
+    """The changes as far as the method's setting takes them: partial channels must divide the width."""
+    preset = find_method(method).setting(SPACE, "laptop")
+    return {name: value for name, value in changes.items() if name != "width" or len(preset.partial) == 1}
+
+
+def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among: str) -> None:
+    if places.notna().any(axis=None):
+        figure = heat_map(places, f"Percentile among {among}", low=0, high=100)
+        for suffix in ("png", "svg"):
+            save_figure(figure, options.out / f"percentiles.{suffix}")
+    curves = [
+        Curve(str(method), part.reset_index(drop=True))
+        for (method, _), part in log.groupby(["method", "seed"], sort=False)
+    ]
+    figure = search_curves(curves)
+    for suffix in ("png", "svg"):
+        save_figure(figure, options.out / f"curves.{suffix}")
+
+
+STUDY = Study(run_darts_genotypes, frozenset({"quick", "runs", "seed", "workers", "data", "store", "scores"}))

@@ -1,0 +1,15 @@
+"""The thirteen proxies of NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022) on NAS-Bench-201."""
+
+from __future__ import annotations
+
+from harness.studies.rank_study import IMAGES, RankStudy
+from harness.studies.zero_cost_nas import PUBLISHED, SUITE_ZERO
+
+PROXIES = (
+    "epe_nas", "fisher", "flops", "grad_norm", "grasp", "jacob_cov", "l2_norm", "nwot", "params", "plain", "snip",
+    "synflow", "zen",
+)  # fmt: skip
+RANKED = RankStudy(
+    {"cifar10": IMAGES}, PROXIES, tuple(item for item in PUBLISHED if item.source.startswith(SUITE_ZERO))
+)
+STUDY = RANKED.study()

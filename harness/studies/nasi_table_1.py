@@ -1,0 +1,15 @@
+"""NASI's table of searches on NAS-Bench-201, every row with the published numbers and, where we run it, ours."""
+
+from __future__ import annotations
+
+from harness.studies.search_rows import NASI_TABLE_1
+from harness.studies.search_tables import TAKES, run_search_table
+from harness.studies.study import Study, StudyOptions
+
+
+def run_nasi_table_1(options: StudyOptions) -> None:
+    """Run the searches of `NASI_TABLE_1`; see `harness.studies.search_tables.run_search_table`."""
+    run_search_table(options, NASI_TABLE_1)
+
+
+STUDY = Study(run_nasi_table_1, TAKES)

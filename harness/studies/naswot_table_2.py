@@ -1,0 +1,15 @@
+"""Table 2 of NASWOT (Mellor et al. 2021): searches on NAS-Bench-201, its exact rows, and ours beside."""
+
+from __future__ import annotations
+
+from harness.studies.search_rows import NASWOT_TABLE_2
+from harness.studies.search_tables import TAKES, run_search_table
+from harness.studies.study import Study, StudyOptions
+
+
+def run_naswot_table_2(options: StudyOptions) -> None:
+    """Run the searches of `NASWOT_TABLE_2`; see `harness.studies.search_tables.run_search_table`."""
+    run_search_table(options, NASWOT_TABLE_2)
+
+
+STUDY = Study(run_naswot_table_2, TAKES)

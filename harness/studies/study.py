@@ -1,0 +1,129 @@
+"""What a study is, and what it may be told."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from harness.errors import SettingError, unknown
+
+DEFAULT_TABLE = "nasbench201"
+_LEAST_SAMPLE = 3
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What the command line tells a study; each takes a part of it (`Study.takes`).
+
+    Attributes:
+        out: folder for the outcome.
+        say: prints a line.
+        table: name of a table, or path of a file.
+        seed: of everything that is drawn.
+        workers: processes, one thread each.
+        quick: minutes instead of hours.
+        sample: architectures to score; None for the study's own number.
+        runs: searches of each method; None for the study's own number.
+        data: folder of CIFAR-10's binary files; None where there is none.
+        store: SQLite file of the scores; None for one in `out`.
+        scores: a store, or a CSV of scores, for the rows that look at one.
+    """
+
+    out: Path
+    say: Callable[[str], None]
+    table: str
+    seed: int = 0
+    workers: int = 2
+    quick: bool = False
+    sample: int | None = None
+    runs: int | None = None
+    data: Path | None = None
+    store: Path | None = None
+    scores: Path | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study: its function, and the names of the options that it takes beside `out`, `say` and `table`."""
+
+    run: Callable[[StudyOptions], None]
+    takes: frozenset[str]
+
+
+STUDIES: Mapping[str, tuple[str, str]] = {
+    "zero-cost-nas": ("zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations"),
+    "nas-bench-suite-zero": ("nas_bench_suite_zero", "its thirteen proxies on NAS-Bench-201"),
+    "az-nas-table-1": ("az_nas_table_1", "AZ-NAS's parts, its sum of ranks, and its peers"),
+    "te-nas-kernel": ("te_nas_kernel", "TE-NAS's condition number and linear regions"),
+    "nasi-figure-1": ("nasi_figure_1", "whether NASI's trace depends on labels and inputs"),
+    "bn-mode": ("bn_mode", "proxies with batch norm in train and in eval mode"),
+    "proxy-identities": ("proxy_identities", "which proxies are the same number in other words"),
+    "nasi-table-1": ("nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies"),
+    "naswot-table-2": ("naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows"),
+    "darts-genotypes": ("darts_genotypes", "published DARTS genotypes and those found here, by every proxy"),
+}
+"""Name to the module in `harness.studies`, whose `STUDY` it is, and a line that says what it shows."""
+
+
+def find_study(name: str) -> Study:
+    """The study of that name.
+
+    Raises:
+        SettingError: for an unknown name, with the nearest one.
+    """
+    if name not in STUDIES:
+        raise SettingError(unknown("study", name, STUDIES))
+    module, _ = STUDIES[name]
+    study: Study = importlib.import_module(f"harness.studies.{module}").STUDY
+    return study
+
+
+def run_study(name: str, out: str | Path, **options: Any) -> None:
+    """Make a study's outcome in a folder; what `nasinit study` does, with the same options.
+
+    Args:
+        name: of the study, as `STUDIES` lists them.
+        out: folder for the outcome; a study that lies there goes on.
+        **options: fields of `StudyOptions` that the study takes; `say` prints by default, `table` is `nasbench201`.
+
+    Raises:
+        SettingError: an unknown study, an option that there is not or that the study does not take, or what the study
+            itself refuses.
+    """
+    study = find_study(name)
+    known = {entry.name for entry in fields(StudyOptions)}
+    for option in options:
+        if option not in known:
+            raise SettingError(unknown("option of a study", option, sorted(known)))
+    check_taken(name, study, [option for option in options if option not in ("say", "table")])
+    for option in ("data", "store", "scores"):
+        if options.get(option) is not None:
+            options[option] = Path(options[option])
+    study.run(StudyOptions(Path(out), **{"say": print, "table": DEFAULT_TABLE, **options}))
+
+
+def check_taken(name: str, study: Study, given: Iterable[str]) -> None:
+    """Refuse options that a study does not take."""
+    idle = [f"--{option}" for option in given if option not in study.takes]
+    if idle:
+        taken = ", ".join(f"--{option}" for option in sorted({*study.takes, "table", "out"}))
+        raise SettingError(f"the study {name} has no {' and no '.join(idle)}; it takes {taken}")
+
+
+def sample_size(options: StudyOptions, *, full: int, quick: int) -> int:
+    """Architectures to score: as asked for, else `quick` or `full`.
+
+    Raises:
+        SettingError: fewer than 3, which have no rank correlation, or a number and `--quick`.
+    """
+    if options.quick and options.sample is not None:
+        raise SettingError("--quick is a sample of its own size: give it or --sample, not both")
+    count = quick if options.quick else full if options.sample is None else options.sample
+    if count < _LEAST_SAMPLE:
+        raise SettingError(
+            f"--sample must be at least {_LEAST_SAMPLE}, got {count}: fewer cells have no rank correlation"
+        )
+    return count

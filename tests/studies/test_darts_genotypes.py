@@ -1,0 +1,98 @@
+"""The study of DARTS genotypes: percentiles by hand, what papers print, and the whole study in small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.errors import ScoresError
+from harness.report.heat_map import heat_map
+from harness.search import METHODS, SearchSetting
+from harness.spaces import open_space
+from harness.studies import darts_genotypes
+from harness.studies.darts_genotypes import Named, percentiles, published, table_of
+from harness.studies.study import StudyOptions
+
+TINY = SearchSetting(epochs=1, batch_size=8, width=4, depth=3, image_size=8, images=32, augment=False,
+                     evaluation_batches=1, candidates=3, steps_per_epoch=1)  # fmt: skip
+
+
+def scored(values: dict[str, list[float]], seed: int = 0) -> tuple[list[str], pd.DataFrame]:
+    count = len(next(iter(values.values())))
+    texts = [str(genotype) for genotype in open_space("darts").sample(count, seed)]
+    parts = [pd.DataFrame({"architecture": texts, "proxy": name, "score": row}) for name, row in values.items()]
+    return texts, pd.concat(parts, ignore_index=True)
+
+
+def test_a_percentile_is_the_share_that_scores_less_ties_by_half() -> None:
+    (text, *_), ours = scored({"a": [3.0, 9.0], "b": [np.nan, 1.0], "c": [1.0, 1.0]})
+    _, others = scored({"a": [1.0, 3.0, 3.0, 4.0], "b": [1.0, 2.0, 3.0, 4.0], "d": [0.0] * 4}, seed=1)
+    places = percentiles([Named("mine", "found here", text)], ours, others)
+    assert list(places.columns) == ["a", "b"], "c is not among the others"
+    assert places.loc["mine", "a"] == 50.0
+    assert np.isnan(places.loc["mine", "b"])
+
+
+def test_published_genotypes_have_the_printed_sizes_and_errors() -> None:
+    names = published()
+    _, scores = scored({"a": [1.0] * 5})
+    texts = [item.architecture for item in names]
+    scores = pd.DataFrame({"architecture": texts, "proxy": "a", "score": 1.0})
+    table = table_of(names, scores).set_index("genotype")
+    assert table.loc["DARTS_V2", "params_m"] == pytest.approx(3.3, abs=0.06)
+    assert table.loc["PC_DARTS_cifar", "params_m"] == pytest.approx(3.6, abs=0.06)
+    assert table.loc["DrNAS_cifar10", "params_m"] == pytest.approx(4.1, abs=0.06)
+    assert table.loc["DARTS_V1", "published_error_pct"] == 3.00
+    assert table.loc["DARTS_V1", "skip_connections"] == 6
+
+
+def test_every_search_is_one_that_there_is() -> None:
+    assert set(darts_genotypes.SEARCHES) <= set(METHODS)
+
+
+def test_the_study_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(darts_genotypes, "SEARCHES", ("nasi", "darts"))
+    monkeypatch.setattr(darts_genotypes, "setting_of", lambda *_, **__: TINY)
+    monkeypatch.setattr(darts_genotypes, "QUICK_PROXIES", "params,flops,l2_norm")
+    _, others = scored({"params": [1.0, 1e9], "l2_norm": [0.0, 1e9]}, seed=5)
+    others.assign(status="ok", seconds=0.0).to_csv(tmp_path / "others.csv", index=False)
+    said: list[str] = []
+    options = StudyOptions(
+        tmp_path / "out", said.append, "", quick=True, workers=1, scores=tmp_path / "others.csv",
+    )  # fmt: skip
+    darts_genotypes.run_darts_genotypes(options)
+    table = pd.read_csv(tmp_path / "out" / "genotypes.csv")
+    assert list(table["genotype"])[-2:] == ["nasi, seed 0", "darts, seed 0"]
+    places = pd.read_csv(tmp_path / "out" / "percentiles.csv")
+    assert (places[["params", "l2_norm"]] == 50).all(axis=None)
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"percentiles.png", "percentiles.svg", "curves.png", "table.md", "study.json", "scores.csv.gz"} <= names
+    assert "| DARTS_V1 | 3.17 | 6 | 3.00 ± 0.14 |" in said[-2]
+
+
+def test_scores_of_another_space_are_refused(tmp_path: Path) -> None:
+    cells = [str(cell) for cell in open_space("nasbench201").sample(3)]
+    frame = pd.DataFrame({"architecture": cells, "proxy": "params", "score": 1.0, "status": "ok"})
+    frame.to_csv(tmp_path / "cells.csv", index=False)
+    with pytest.raises(ScoresError, match="must hold scores of DARTS genotypes"):
+        darts_genotypes.run_darts_genotypes(StudyOptions(tmp_path / "out", print, "", scores=tmp_path / "cells.csv"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_heat_map_prints_every_number() -> None:
+    frame = pd.DataFrame({"a": [0.0, np.nan], "b": [50.0, 100.0]}, index=["x", "y"])
+    axes = heat_map(frame, "Percentile", low=0, high=100).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["0", "50", "100"]
+    with pytest.raises(ScoresError, match="no number"):
+        heat_map(frame * np.nan, "nothing", low=0, high=1)
+
+
+def test_the_table_of_another_space_is_no_option(nasinit: Callable[..., Any]) -> None:
+    ended = nasinit("study", "darts-genotypes", "--sample", "3")
+    assert ended.code == 2
+    assert "has no --sample" in ended.err

@@ -1,0 +1,103 @@
+"""Studies of rank correlation as data: what they score, and how scores of two conditions agree."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from harness.errors import ScoresError, SettingError
+from harness.proxies.registry import resolve
+from harness.report.comparison import agreement_markdown
+from harness.studies import (
+    az_nas_table_1,
+    bn_mode,
+    nas_bench_suite_zero,
+    nasi_figure_1,
+    rank_study,
+    te_nas_kernel,
+    zero_cost_nas,
+)
+from harness.studies.rank_study import COMBINED, Condition, RankStudy, agreement_of
+from harness.studies.study import StudyOptions
+
+STUDIES = {
+    "zero-cost-nas": zero_cost_nas.RANKED,
+    "nas-bench-suite-zero": nas_bench_suite_zero.RANKED,
+    "az-nas-table-1": az_nas_table_1.RANKED,
+    "te-nas-kernel": te_nas_kernel.RANKED,
+    "nasi-figure-1": nasi_figure_1.RANKED,
+    "bn-mode": bn_mode.RANKED,
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_scores_proxies_that_there_are_and_compares_what_it_scores(name: str) -> None:
+    study = STUDIES[name]
+    proxies = {entry.name for entry in resolve(list(study.proxies))}
+    assert {item.proxy for item in study.published} <= {*proxies, *COMBINED}
+    for combination in study.combined:
+        assert set(COMBINED[combination]) <= proxies
+    for condition in study.conditions.values():
+        assert (condition.setting(3).width, condition.setting(3).depth, condition.setting(3).seed) == (16, 5, 3)
+
+
+def test_published_numbers_are_split_by_source() -> None:
+    assert {item.proxy for item in nas_bench_suite_zero.RANKED.published} == {
+        "plain", "l2_norm", "nwot", "epe_nas", "zen", "params", "flops",
+    }  # fmt: skip
+    assert {item.proxy for item in az_nas_table_1.RANKED.published} == {"az_nas", "gradsign", "zico"}
+    assert {item.proxy for item in te_nas_kernel.RANKED.published} == {"te_nas_condition", "te_nas_regions"}
+
+
+def frame(values: dict[str, list[float]]) -> pd.DataFrame:
+    rows = [
+        {"architecture": str(place), "proxy": proxy, "score": value}
+        for proxy, column in values.items()
+        for place, value in enumerate(column)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_agreement_is_over_the_cells_that_both_conditions_score() -> None:
+    one = {"a": [1.0, 2.0, 3.0, 9.0, np.nan], "constant": [1.0] * 5, "few": [np.nan, np.nan, np.nan, 1.0, 2.0]}
+    other = {"a": [1.0, 3.0, 2.0, np.nan, 7.0], "constant": [1.0, 2.0, 3.0, 4.0, 5.0], "few": [1.0] * 5}
+    (row,) = agreement_of({"x": frame(one), "y": frame(other)}).to_dict("records")
+    assert (row["proxy"], row["first"], row["second"], row["n"]) == ("a", "x", "y", 3)
+    assert row["pearson"] == pytest.approx(stats.pearsonr([1, 2, 3], [1, 3, 2]).statistic)
+    assert row["spearman"] == pytest.approx(stats.spearmanr([1, 2, 3], [1, 3, 2]).statistic)
+    text = agreement_markdown(pd.DataFrame([row]), {"x": "first", "y": "second"})
+    assert text.splitlines()[2].startswith("| `a` | first | second | 3 | 0.50 [")
+    with pytest.raises(ScoresError, match="no agreement to show"):
+        agreement_markdown(pd.DataFrame(), {})
+
+
+def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> None:
+    small = {"width": 4, "depth": 1, "image_size": 8, "batch_size": 8}
+    study = RankStudy(
+        {mode: Condition(f"mode {mode}", {**small, "bn": mode}) for mode in ("train", "eval")},
+        ("nasi_trace", "params"),
+        quick=8,
+        between=True,
+    )
+    said: list[str] = []
+    study.study().run(StudyOptions(tmp_path, said.append, "analognasbench", quick=True, workers=1))
+    agreement = pd.read_csv(tmp_path / "agreement.csv").set_index("proxy")
+    assert agreement.loc["params", "pearson"] == pytest.approx(1)
+    assert agreement.loc["nasi_trace", "spearman"] < 1
+    assert "## Agreement of scores" in (tmp_path / "tables.md").read_text()
+    assert set(json.loads((tmp_path / "study.json").read_text())["settings"]) == {"train", "eval"}
+    wide = [pd.read_csv(tmp_path / f"scores_{mode}.csv.gz") for mode in ("train", "eval")]
+    again = agreement_of(dict(zip(("train", "eval"), wide, strict=True))).set_index("proxy")
+    pd.testing.assert_frame_equal(again, agreement, check_dtype=False)
+
+
+def test_without_images_a_study_of_images_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rank_study, "run", lambda *_, **__: pytest.fail("something was scored"))
+    with pytest.raises(SettingError, match="nothing of this study can be done without CIFAR-10"):
+        te_nas_kernel.STUDY.run(StudyOptions(tmp_path / "out", print, "analognasbench"))
+    assert not (tmp_path / "out").exists()

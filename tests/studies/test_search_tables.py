@@ -1,0 +1,204 @@
+"""Tables of searches beside published ones: which searches run, what their rows say, and the whole study in small."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import benchmarks
+from harness.errors import ScoresError, SearchError, SettingError
+from harness.report.search_rows import search_rows_latex, search_rows_markdown, search_rows_text
+from harness.search import METHODS, SearchSetting
+from harness.search.queried.methods import METHODS as QUERIED
+from harness.studies import search_tables
+from harness.studies.search_rows import NASI_TABLE_1, NASWOT_TABLE_2, RESNET, Best, Cell, NotRun, Queried, Row, Searched
+from harness.studies.search_runs import Run
+from harness.studies.study import STUDIES, StudyOptions, find_study
+from harness.studies.table_searches import EXACT
+
+COLUMN = "cifar10_test_200ep_pct"
+TINY = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
+                     evaluation_batches=1, candidates=3)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def table() -> benchmarks.Table:
+    return benchmarks.open_table("analognasbench")
+
+
+@pytest.mark.parametrize("rows", [NASI_TABLE_1, NASWOT_TABLE_2], ids=["nasi", "naswot"])
+def test_every_row_is_run_by_a_search_that_there_is(rows: tuple[Row, ...]) -> None:
+    labels = [row.label for row in rows]
+    assert len(set(labels)) == len(labels)
+    for row in rows:
+        if isinstance(row.ours, Searched):
+            assert row.ours.method in METHODS
+        if isinstance(row.ours, Queried):
+            assert row.ours.name in {*QUERIED, *EXACT}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_can_be_found(name: str) -> None:
+    study = find_study(name)
+    known = set(StudyOptions.__dataclass_fields__)
+    assert study.takes <= known
+
+
+def test_rows_that_differ_in_the_epoch_share_their_searches(tmp_path: Path) -> None:
+    options = StudyOptions(tmp_path, print, "analognasbench", seed=3)
+    rows = [
+        Row("T", Searched("nasi", epochs=40, after=10, runs=2)),
+        Row("4T", Searched("nasi", epochs=40, runs=4)),
+        Row("DARTS", Searched("darts", runs=1)),
+        Row("no", NotRun("x")),
+    ]
+    runs = search_tables.runs_of(options, rows)
+    assert [(run.method, run.seed) for run in runs] == [
+        ("nasi", 3),
+        ("nasi", 4),
+        ("nasi", 5),
+        ("nasi", 6),
+        ("darts", 3),
+    ]
+    assert {run.setting.epochs for run in runs if run.method == "nasi"} == {40}
+    assert {run.data for run in runs} == {"noise", "digits"}
+    few = search_tables.runs_of(StudyOptions(tmp_path, print, "analognasbench", runs=1, data=tmp_path), rows)
+    assert [(run.method, run.data) for run in few] == [("nasi", "noise"), ("darts", str(tmp_path))]
+    quick = search_tables.runs_of(StudyOptions(tmp_path, print, "analognasbench", quick=True), rows)
+    assert [(run.setting.epochs, run.setting.depth) for run in quick] == [(40, 1), (search_tables.QUICK_EPOCHS, 1)]
+
+
+def log_of(method: str, seed: int, accuracies: list[float], seconds: float) -> pd.DataFrame:
+    count = len(accuracies)
+    return pd.DataFrame(
+        {
+            "epoch": range(1, count + 1), "seconds": [seconds] * count, "method": method, "seed": seed,
+            f"{COLUMN}_for_the_record": accuracies,
+        }
+    )  # fmt: skip
+
+
+def test_a_row_is_the_mean_over_seeds_of_what_stood_after_its_epoch(table: benchmarks.Table) -> None:
+    log = pd.concat([log_of("nasi", 0, [80.0, 90.0, 93.0], 2.0), log_of("nasi", 1, [70.0, 92.0, 91.0], 4.0)])
+    rows = [
+        Row("T", Searched("nasi", epochs=3, after=2)),
+        Row("4T", Searched("nasi", epochs=3)),
+        Row("ResNet", Cell(RESNET)),
+        Row("Optimal", Best()),
+        Row("REA", Queried("regularised_evolution")),
+        Row("HNAS", Queried("hnas")),
+        Row("ENAS", NotRun("because")),
+    ]
+    queried = pd.DataFrame(
+        [
+            {"search": "regularised_evolution", "source": "Real", "runs": 7, "seconds": 11.0, f"{COLUMN}_mean": 93.5,
+             f"{COLUMN}_std": 0.25, "hindrance": None},
+            {"search": "hnas", "hindrance": "it needs scores"},
+        ]
+    )  # fmt: skip
+    values = table.values([str(key) for key in [RESNET]], COLUMN)
+    frame = search_tables.table_of(rows, table, queried, log, {COLUMN: np.array([10.0, 95.0, 50.0])})
+    found = frame.set_index("row")
+    assert list(found[f"{COLUMN}_mean"].round(6))[:5] == [91.0, 92.0, pytest.approx(float(values[0])), 95.0, 93.5]
+    assert found.loc["T", f"{COLUMN}_std"] == pytest.approx(math.sqrt(2))
+    assert list(found["seconds"])[:2] == [6.0, 9.0]
+    assert list(found["runs"])[:2] == [2, 2]
+    assert found.loc["REA", "runs"] == 7
+    assert found.loc["HNAS", "source"] == "not run: it needs scores"
+    assert found.loc["ENAS", "source"] == "not run: because"
+    assert math.isnan(found.loc["ENAS", f"{COLUMN}_mean"])
+
+
+def printed(rows: tuple[Row, ...], table: benchmarks.Table) -> pd.DataFrame:
+    log = pd.concat([log_of(row.ours.method, 0, [54.3, 90.0], 1.0) for row in rows if isinstance(row.ours, Searched)])
+    names = [row.ours.name for row in rows if isinstance(row.ours, Queried)]
+    queried = pd.DataFrame([{"search": name, "hindrance": "no scores"} for name in names])
+    return search_tables.table_of(rows, table, queried, log, {COLUMN: np.array([95.0])})
+
+
+def test_the_table_shows_every_row_ours_and_published(table: benchmarks.Table) -> None:
+    frame = printed(NASI_TABLE_1, table)
+    text, markdown, latex = (show(frame) for show in (search_rows_text, search_rows_markdown, search_rows_latex))
+    for row in NASI_TABLE_1:
+        assert row.label in text
+        assert f"| {row.label} |" in markdown
+    assert len(markdown.splitlines()) == 2 + len(NASI_TABLE_1) + sum(len(row.published) for row in NASI_TABLE_1)
+    assert "|   published |  | 93.08 ± 0.24 | 30 | Shu et al. 2022 (NASI) |" in markdown
+    assert r"93.08 $\pm$ 0.24 & 30 \\" in latex
+    assert latex.count(r"\textbf{90.00}") == sum(isinstance(row.ours, Searched) for row in NASI_TABLE_1)
+
+
+def test_an_empty_table_is_refused() -> None:
+    for show in (search_rows_text, search_rows_markdown, search_rows_latex):
+        with pytest.raises(ScoresError, match="no searches to show"):
+            show(pd.DataFrame({"row": []}))
+
+
+ROWS = (
+    Row("NASI (T)", Searched("nasi", after=1)),
+    Row("NASI", Searched("nasi")),
+    Row("RSPS", Searched("rsps", runs=2)),
+    Row("Random", Queried("random")),
+    Row("NASWOT", Queried("best_of_10")),
+    Row("ResNet", Cell(RESNET)),
+)
+
+
+def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_tables, "setting_of", lambda *_, **__: TINY)
+    said: list[str] = []
+    options = StudyOptions(tmp_path, said.append, "analognasbench", workers=2, runs=2)
+    search_tables.run_search_table(options, ROWS)
+    log = pd.read_csv(tmp_path / "searches.csv.gz")
+    assert set(zip(log["method"], log["seed"], strict=True)) == {(m, s) for m in ("nasi", "rsps") for s in (0, 1)}
+    frame = pd.read_csv(tmp_path / "table.csv", float_precision="round_trip").set_index("row")
+    first = log[(log["method"] == "nasi") & (log["epoch"] == 1)]
+    assert frame.loc["NASI (T)", f"{COLUMN}_mean"] == pytest.approx(first[f"{COLUMN}_for_the_record"].mean())
+    assert frame.loc["NASWOT", "source"].startswith("not run: it needs scores by cell")
+    names = {path.name for path in tmp_path.iterdir()}
+    assert {"table.md", "table.tex", "queried.csv", "curves.svg", "nasi_curves.png", "study.json"} <= names
+    facts = json.loads((tmp_path / "study.json").read_text())
+    assert facts["searches"]["rsps"]["seeds"] == [0, 1]
+    again: list[str] = []
+    search_tables.run_search_table(StudyOptions(tmp_path, again.append, "analognasbench", workers=1, runs=2), ROWS)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "searches.csv.gz"), log)
+
+
+def test_what_cannot_be_run_is_said_before_anything_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_tables, "run_all", lambda *_: pytest.fail("something was run"))
+    for changes, message, error in (
+        ({"runs": 0}, "at least 1", SettingError),
+        ({"data": tmp_path}, "no data_batch", SettingError),
+        ({"table": "darts-published"}, "needs a table of nasbench201", SearchError),
+    ):
+        options = StudyOptions(**{"out": tmp_path / "out", "say": print, "table": "analognasbench", **changes})
+        with pytest.raises(error, match=message):
+            search_tables.run_search_table(options, ROWS)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_search_names_its_folder() -> None:
+    assert Run("darts", TINY, "digits", 4).folder == "darts/seed_4"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nasi-table-1", "--sample", "9"], "has no --sample"),
+        (["zero-cost-nas", "--runs", "2", "--scores", "x.csv"], "has no --runs and no --scores"),
+        (["nasi-table-1", "--runs", "0"], "--runs must be at least 1"),
+        (["naswot-table-2", "--scores", "/nowhere.csv"], "/nowhere.csv"),
+    ],
+)
+def test_bad_options_end_in_a_line(nasinit: Callable[..., Any], arguments: list[str], message: str) -> None:
+    ended = nasinit("study", *arguments)
+    assert ended.code == 2, ended.err
+    assert message in ended.err
+    assert "Traceback" not in ended.err
