@@ -32,6 +32,7 @@ __all__ = [
     "is_accuracy",
     "list_tables",
     "open_table",
+    "published_architectures",
     "recognised_space",
     "table_with",
 ]
@@ -192,6 +193,13 @@ def is_accuracy(table: Table, column: str) -> bool:
     """Whether a column is an accuracy: a percentage of which more is better."""
     facts = table.column(column)
     return facts.unit == "pct" and facts.higher_is_better
+
+
+def published_architectures() -> dict[str, str]:
+    """Name to text of the architectures that papers found, by the names that their authors' code gives them."""
+    from benchmarks.darts_published import PUBLISHED
+
+    return {row.name: row.key() for row in PUBLISHED}
 
 
 def check_resampling(resamples: object, seed: object) -> None:

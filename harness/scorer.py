@@ -114,12 +114,14 @@ def score_network(
     `rebuild` builds the network's architecture in another size, for the few proxies that ask for one.
     """
     from harness.measurements.preserve import preserved
-    from harness.measurements.session import Session
+    from harness.measurements.session import Session, closure
 
     fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
-        session = Session(network, fitting, setting, rebuild)
-        return {entry.name: _score(session, entry) for entry in proxies}
+        entries = list(proxies)
+        asked = closure(tuple(need for entry in entries for need in entry.needs))
+        session = Session(network, fitting, setting, rebuild, asked)
+        return {entry.name: _score(session, entry) for entry in entries}
 
 
 def size_score(entry: Proxy, sizes: Mapping[str, int]) -> Score:

@@ -39,14 +39,22 @@ def read_scores(path: Path, run: int | None = None) -> Scores:
         ScoresError: if there is no such file, or it is neither.
         StoreError: if the store cannot be read, or has no such run.
     """
+    return _from_store(path, run) if is_store(path) else _from_csv(path, run)
+
+
+def is_store(path: Path) -> bool:
+    """Whether a file of scores is a store, by its first bytes.
+
+    Raises:
+        ScoresError: if there is no such file, or it cannot be read.
+    """
     if not path.is_file():
         raise ScoresError(f"no scores at {path}: `nasinit score --sample 200` makes {Path('scores.sqlite')}")
     try:
         with path.open("rb") as file:
-            is_store = file.read(len(_SQLITE)) == _SQLITE
+            return file.read(len(_SQLITE)) == _SQLITE
     except OSError as error:
         raise ScoresError(f"cannot read {path}: {error.strerror}") from error
-    return _from_store(path, run) if is_store else _from_csv(path, run)
 
 
 def _from_store(path: Path, run: int | None) -> Scores:

@@ -1,4 +1,4 @@
-"""The wheel holds both packages and nothing else, and imports without any dependency."""
+"""The wheel holds both packages, the web page's files and nothing else, and imports without any dependency."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def test_the_wheel_holds_the_packages_their_marks_and_nothing_else(wheel: Path) 
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     tracked = run("git", "ls-files", *PACKAGES, cwd=ROOT).splitlines()
     sources = {name for name in tracked if name.endswith(".py")}
-    assert held == sources | {f"{package}/py.typed" for package in PACKAGES}
+    of_the_web_page = {name for name in tracked if name.endswith((".html", ".css", ".js"))}
+    assert of_the_web_page
+    assert held == sources | of_the_web_page | {f"{package}/py.typed" for package in PACKAGES}
 
 
 def test_it_imports_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:

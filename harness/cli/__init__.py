@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from harness.cli import convert, correlate, demo, listing, plot, pull, query, score, search, stability, study
+from harness.cli import (
+    convert,
+    correlate,
+    demo,
+    draw,
+    listing,
+    plot,
+    pull,
+    query,
+    report,
+    score,
+    search,
+    stability,
+    study,
+)
 from harness.errors import HarnessError, RunError, StoreWriteError
 
 app = typer.Typer(
@@ -24,6 +38,8 @@ app.command("correlate")(correlate.correlate)
 app.command("stability")(stability.stability)
 app.command("transfer")(stability.transfer)
 app.add_typer(plot.app, name="plot")
+app.command("report")(report.report)
+app.command("draw")(draw.draw)
 app.command("search")(search.search)
 app.command("query")(query.query)
 app.command("pull")(pull.pull)

@@ -85,10 +85,16 @@ def ranked(
     interval: str = "percentile",
 ) -> list[Joined]:
     """One ranking a column; says which scores and which tables they are, and what was left out or merged."""
+    options.positive("resamples", resamples)
+    return ranked_scores(read(scores, run), tables, columns, resamples, seed, interval)
+
+
+def ranked_scores(
+    scored: Scored, tables: list[str], columns: list[str], resamples: int, seed: int, interval: str = "percentile"
+) -> list[Joined]:
+    """One ranking a column of scores that are read; says which tables they are, and what was left out or merged."""
     from harness.join import correlate
 
-    options.positive("resamples", resamples)
-    scored = read(scores, run)
     if not columns:
         if scored.space != options.DEFAULT_SPACE:
             raise no_column("--column", scored.space, tables)

@@ -1,8 +1,8 @@
 """Measurements: what one pass over a network yields, each made once and shared by every proxy that reads it.
 
 A measurement is a function of the name in this table. Its parameters name what it is made from: `network`, `batch`,
-`setting`, `rebuild` (builds the architecture in another size), or other measurements. It leaves no trace on the network
-(`harness.measurements.preserve`).
+`setting`, `rebuild` (builds the architecture in another size), `asked` (the names of all measurements that will be
+read), or other measurements. It leaves no trace on the network (`harness.measurements.preserve`).
 
 Index letters: N samples, K outputs, P parameters.
 """
@@ -46,6 +46,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "loss_gradient": Measurement(_GRADIENT, "gradient of the mean loss, by parameter name", "1 backward"),
     "weights": Measurement(_GRADIENT, "trainable weights of convolutions and linear layers, by name", "no pass"),
     "hessian_gradient": Measurement(_HESSIAN, "loss Hessian times loss gradient, by weight name", "2 backwards"),
+    "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),
     "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", "no pass"),
     "input_jacobian": Measurement(_JACOBIAN, "gradient [N, D] of the logits' sum by the inputs", "1 backward"),
     "labelled_input_jacobian": Measurement(_JACOBIAN, "that gradient with labels [N] and outputs K", "1 backward"),
@@ -75,7 +76,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "cell_regions": Measurement(_SMALL, "sign patterns over crops in one cell", "9 forwards of a cell of one channel"),
 }
 
-GIVEN = ("network", "batch", "setting", "rebuild")
+GIVEN = ("network", "batch", "setting", "rebuild", "asked")
 """What a measurement may read beside other measurements."""
 
 SIZES = frozenset({"parameter_count", "multiply_adds"})

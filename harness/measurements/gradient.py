@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import Node
 from torch.nn.modules.conv import _ConvNd
 
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, LayerCall, gradients_of, trainable
+from harness.measurements.tangents import Adjoint, NoRuleError
+from harness.measurements.tape import Tape, adjoints_captured, tape_of
+
+T = TypeVar("T", bound=Tensor)
 
 
 class ChannelProducts(NamedTuple):
@@ -26,6 +31,18 @@ class ChannelProducts(NamedTuple):
     weights_per_channel: int
 
 
+class Captured(NamedTuple):
+    """What the loss's backward pass has found at the operations that the weights reach.
+
+    Attributes:
+        tape: those operations.
+        adjoints: by node; who sweeps over the tape takes them out.
+    """
+
+    tape: Tape
+    adjoints: dict[Node, Adjoint]
+
+
 class Gradients(Mapping[str, Tensor]):
     """Gradients by parameter name, in the network's order, each of its parameter's shape.
 
@@ -33,14 +50,20 @@ class Gradients(Mapping[str, Tensor]):
         gradients: of all trainable parameters.
         network: tells which of them are weights of a convolution or a linear layer.
         channels: of the calls of those layers, or the reason why there are none.
+        captured: what the pass has found on its way, for the Hessian's form; None where nobody asked or no rule knows.
     """
 
     def __init__(
-        self, gradients: dict[str, Tensor], network: nn.Module, channels: list[ChannelProducts | NotApplicable]
+        self,
+        gradients: dict[str, Tensor],
+        network: nn.Module,
+        channels: list[ChannelProducts | NotApplicable],
+        captured: Captured | None = None,
     ) -> None:
         self._gradients = gradients
         self._network = network
         self._channels = channels
+        self.captured = captured
 
     def __getitem__(self, name: str) -> Tensor:
         return self._gradients[name]
@@ -78,11 +101,12 @@ class Gradients(Mapping[str, Tensor]):
         return [call for call in self._channels if isinstance(call, ChannelProducts)]
 
 
-def loss_gradient(network: nn.Module, forward: Forward) -> Gradients:
+def loss_gradient(network: nn.Module, forward: Forward, asked: frozenset[str] = frozenset()) -> Gradients:
     """Gradient of the batch's mean loss by every trainable parameter.
 
     Hooks form the channel products while the pass holds the outputs' gradients: they cost no second pass and keep no
     gradient alive (a pass of their own would take as long as half of this one, the products take a fifteenth of it).
+    Only where `asked` names `hessian_form` are gradients kept, until that is computed.
 
     Raises:
         NotFinite: when a gradient is NaN or infinite.
@@ -101,14 +125,25 @@ def loss_gradient(network: nn.Module, forward: Forward) -> Gradients:
             channels.append(NotApplicable(f"layer {name!r} does not map one tensor to one that can be differentiated"))
         else:
             handles.append(call.edge.node.register_prehook(_product_recorder(call, len(forward.logits), channels)))
+    tape = _tape(network, forward) if "hessian_form" in asked else ()
     try:
-        gradients = gradients_of(forward.loss, parameters)
+        with adjoints_captured(tape) as adjoints:
+            gradients = gradients_of(forward.loss, parameters)
     finally:
         for handle in handles:
             handle.remove()
     for gradient in gradients:
         finite(gradient, "the loss's gradients")
-    return Gradients(dict(zip(parameters, gradients, strict=True)), network, channels)
+    captured = Captured(tape, adjoints) if tape else None
+    return Gradients(dict(zip(parameters, gradients, strict=True)), network, channels, captured)
+
+
+def _tape(network: nn.Module, forward: Forward) -> Tape:
+    """The loss's; empty where one of its operations has no rule, or there are no weights."""
+    try:
+        return tape_of(forward.loss, _weights_of(network, trainable(network)).values())
+    except (NoRuleError, NotApplicable):
+        return ()
 
 
 def _product_recorder(
@@ -153,7 +188,7 @@ def weights(network: nn.Module) -> dict[str, Tensor]:
     return {name: weight.detach() for name, weight in _weights_of(network, trainable(network)).items()}
 
 
-def _weights_of(network: nn.Module, by_name: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _weights_of(network: nn.Module, by_name: Mapping[str, T]) -> dict[str, T]:
     names = weight_names(network)
     found = {name: tensor for name, tensor in by_name.items() if name in names}
     if not found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -25,12 +25,19 @@ class Session:
         batch: on the network's device and in its dtype.
         setting: its `bn`, `loss`, `probes` and `seed` are read.
         rebuild: builds the network's architecture in another size, where the network is one of a space.
+        asked: the measurements that will be asked for, so that one pass may keep what another needs; by default any.
     """
 
     def __init__(
-        self, network: nn.Module, batch: Batch, setting: Setting, rebuild: Callable[..., nn.Module] | None = None
+        self,
+        network: nn.Module,
+        batch: Batch,
+        setting: Setting,
+        rebuild: Callable[..., nn.Module] | None = None,
+        asked: Iterable[str] = MEASUREMENTS,
     ) -> None:
         self._values: dict[str, Any] = {"network": network, "batch": batch, "setting": setting, "rebuild": rebuild}
+        self._values["asked"] = frozenset(asked)
         self._failures: dict[str, Exception] = {}
         if rebuild is None:
             self._failures["rebuild"] = NotApplicable(

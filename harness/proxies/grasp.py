@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from harness.measurements.inner_product import inner_product
 from harness.proxies.registry import proxy
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @proxy(source="wang2020grasp")
-def grasp(weights: dict[str, Tensor], hessian_gradient: dict[str, Tensor]) -> float:
+def grasp(hessian_form: float) -> float:
     """−Wᵀ H g, half the rate at which shrinking the weights raises the squared gradient norm (Wang et al. 2020).
 
     H is the Hessian and g the gradient of the mean loss by the weights of convolutions and linear layers alone.
 
     Args:
-        weights: W by name.
-        hessian_gradient: H g by name.
+        hessian_form: Wᵀ H g.
 
     Returns:
         Any number; larger is better.
@@ -28,8 +21,11 @@ def grasp(weights: dict[str, Tensor], hessian_gradient: dict[str, Tensor]) -> fl
     zero everywhere, and so −W_lᵀ (H g)_l = ‖g_l‖²: there GraSP is the squared gradient norm, and only layers without
     batch norm make it differ. The sign is that of Abdelfattah et al. (2021), who found the paper's own the wrong way
     round for ranking; the paper divides the logits by a temperature, which is 1 in their code and here. In float32
-    rounding moves the value by up to a hundredth on NAS-Bench-201 (in the authors' code too).
+    a ReLU whose input is zero within rounding may fall on either side, which moves the value by up to a hundredth on
+    NAS-Bench-201 (in the authors' code too).
 
-    Cost: one forward pass and two backward passes, which take two to four times a plain forward and backward pass.
+    Cost: one forward and one backward pass, shared, and a sweep of tangents that takes as long as two backward passes.
+    A network with operations that the sweep does not know (`harness.measurements.hessian.hessian_form` says which)
+    takes two backward passes more instead, the second of about three times the work.
     """
-    return 0 - inner_product(weights, hessian_gradient)  # not -x, which makes a zero a negative one
+    return 0 - hessian_form  # not -x, which makes a zero a negative one

@@ -56,7 +56,7 @@ def average_pool(inputs: Tensor, stride: int = 1) -> Tensor:
         inputs: [N, C, H, W].
         stride: 1 or 2.
     """
-    height, width = (_window_means(side, stride, inputs) for side in inputs.shape[2:])
+    height, width = (window_means(side, stride, inputs) for side in inputs.shape[2:])
     return height @ (inputs @ width.T)
 
 
@@ -68,7 +68,7 @@ def max_pool(inputs: Tensor, stride: int = 1) -> Tensor:
     return functional.max_pool2d(inputs.contiguous(memory_format=torch.channels_last), 3, stride, 1).contiguous()
 
 
-def _window_means(side: int, stride: int, like: Tensor) -> Tensor:
+def window_means(side: int, stride: int, like: Tensor) -> Tensor:
     """Matrix [side / stride, side] that takes the mean over windows of three in a row, fewer at the border."""
     centres = torch.arange(0, side, stride, device=like.device)[:, None]
     inside = ((torch.arange(side, device=like.device) - centres).abs() <= 1).to(like.dtype)

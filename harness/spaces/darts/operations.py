@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from harness.errors import SettingError
 from harness.spaces.darts.layout import DILATED_KERNELS, SEPARABLE_KERNELS
+from harness.spaces.pools import AvgPool2d, MaxPool2d
 
 
 def operation_module(operation: str, wide: int, stride: int) -> nn.Module:
@@ -16,9 +17,9 @@ def operation_module(operation: str, wide: int, stride: int) -> nn.Module:
     if operation in DILATED_KERNELS:
         return DilatedConvolution(wide, DILATED_KERNELS[operation], stride)
     if operation == "max_pool_3x3":
-        return nn.MaxPool2d(3, stride=stride, padding=1)
+        return MaxPool2d(3, stride=stride, padding=1)
     if operation == "avg_pool_3x3":
-        return nn.AvgPool2d(3, stride=stride, padding=1, count_include_pad=False)
+        return AvgPool2d(3, stride=stride, padding=1, count_include_pad=False)
     return nn.Identity() if stride == 1 else FactorizedReduce(wide, wide)
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.spaces.nasbench201.cell import EDGES, NODES, Cell
+from harness.spaces.pools import AvgPool2d
 
 
 class _Rectified(NamedTuple):
@@ -90,7 +91,7 @@ def operation_module(operation: str, wide: int, activation: nn.ReLU | None = Non
     if operation == "skip_connect":
         return nn.Identity()
     if operation == "avg_pool_3x3":
-        return nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
+        return AvgPool2d(3, stride=1, padding=1, count_include_pad=False)
     return ReLUConvBN(wide, wide, {"nor_conv_1x1": 1, "nor_conv_3x3": 3}[operation], activation=activation)
 
 

@@ -1,0 +1,61 @@
+"""`nasinit draw`: an architecture as a graph, for a paper or a look."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.errors import SpaceError, unknown
+
+if TYPE_CHECKING:
+    from harness.spaces.space import Architecture
+
+
+def draw(
+    architecture: Annotated[
+        str, typer.Argument(help="a cell or genotype, in any form that a space reads, or a published name as DARTS_V2")
+    ],
+    out: Annotated[list[Path], typer.Option("--out", help="SVG, PDF or PNG file; may be given several times")] = [  # noqa: B006 — typer copies it
+        Path("architecture.svg")
+    ],
+) -> None:
+    """Draw an architecture: the cell of NAS-Bench-201, or the normal and the reduction cell of a DARTS genotype.
+
+    The graphs run from left to right, with every operation in words on its edge; those of `none` are faint. Put the
+    architecture in quotes: a shell reads | and ( otherwise.
+    """
+    from harness.report.drawing.figure import draw as drawn
+    from harness.report.files import FIGURES, check_suffix, save_figure
+
+    for file in out:
+        check_suffix(file, "a figure", FIGURES)
+    figure = drawn(named_or_parsed(architecture))
+    for file in out:
+        save_figure(figure, file)
+        print(f"wrote {file}")
+
+
+def named_or_parsed(text: str) -> Architecture:
+    """The architecture of a published name, or the one that the first of the spaces reads in a text.
+
+    Raises:
+        SpaceError: a name that is none, or a text that no space reads, with the reason of each.
+    """
+    from harness.join import published_architectures
+    from harness.spaces import list_spaces, open_space
+
+    published = published_architectures()
+    if re.fullmatch(r"\w[\w-]*", text.strip()):
+        if text.strip() not in published:
+            raise SpaceError(unknown("published architecture", text.strip(), published))
+        text = published[text.strip()]
+    reasons = []
+    for name in list_spaces():
+        try:
+            return open_space(name).parse(text)
+        except SpaceError as error:
+            reasons.append(f"{name}: {error}")
+    raise SpaceError(f"no space reads this architecture. {'. '.join(reasons)}")

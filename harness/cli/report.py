@@ -1,0 +1,181 @@
+"""`nasinit report`: one HTML page of scores joined to a table's column."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli import options
+from harness.cli.joined import ranked_scores, read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.join import Ranking
+    from harness.store import RunRecord
+
+Terms = dict[str, list[tuple[str, str]]]
+
+_ENDINGS = (".html", ".htm")
+
+
+def report(
+    scores: options.ScoresArgument = options.DEFAULT_SCORES,
+    table: options.TablesOption = None,
+    column: Annotated[str | None, typer.Option(help="column to rank by, of any table")] = None,
+    run: options.RunOption = None,
+    resamples: options.ResamplesOption = 1000,
+    seed: options.SeedOption = 0,
+    title: Annotated[str | None, typer.Option(help="title of the page")] = None,
+    out: Annotated[Path, typer.Option(help="HTML file")] = Path("report.html"),
+) -> None:
+    """Make one HTML page of the scores and a table's column, which needs nothing but itself.
+
+    It holds the ranking of the proxies, a plot to look into with every architecture drawn, the best of the first k, the
+    proxies against each other and, from a store of several settings, against themselves, what failed, and what made it.
+    """
+    from harness.report.files import check_suffix, write_text
+    from harness.report.webpage.content import Content
+    from harness.report.webpage.rendering import page
+
+    check_suffix(out, "a page", _ENDINGS)
+    options.positive("resamples", resamples)
+    scored = read(scores, run)
+    ((ranking, _),) = ranked_scores(scored, table or [], [column] if column else [], resamples, seed)
+    record, others = _settings(scores, run)
+    content = Content(
+        ranking.frame,
+        ranking.points,
+        space=scored.space,
+        column=ranking.column,
+        label=ranking.label,
+        higher_is_better=ranking.higher_is_better,
+        measured=ranking.measured,
+        ceiling=_ceiling(ranking, scored.space, table or []),
+        remarks=[remark for remark in (ranking.direction, ranking.uneven) if remark],
+        facts=_facts(scores, record, ranking, resamples, seed),
+        failures=_failures(scored.frame),
+        left_out=_left_out(ranking),
+        settings=others,
+    )
+    text = page(content, title=title or f"Training-free proxies against {ranking.label}")
+    write_text(text, out)
+    print(f"wrote {out} ({len(text.encode()) / 1e6:.1f} MB)")
+
+
+def _ceiling(ranking: Ranking, space: str, tables: list[str]) -> tuple[float, str] | None:
+    """Spearman of the table's single trainings with each other on the scored architectures; None where it has none."""
+    import numpy as np
+    import pandas as pd
+
+    from harness.join import table_with
+    from harness.matching import column_by_key
+
+    table = table_with(ranking.column, space=space, names=tuple(tables))
+    seeds = [name for name in table.column_names if name.startswith(f"{ranking.column}_seed")]
+    keys = ranking.points["architecture"].unique()
+    trainings = pd.DataFrame({name: pd.Series(column_by_key(table, name).values).reindex(keys) for name in seeds})
+    matrix = trainings.corr(method="spearman", min_periods=3).to_numpy()
+    pairs = matrix[np.tril_indices(len(seeds), -1)]
+    defined = pairs[~np.isnan(pairs)]
+    if not defined.size:
+        return None
+    agreement = float(defined.mean())
+    words = f"one training of these architectures against another, the mean over {defined.size} pairs of seeds"
+    return (agreement if ranking.higher_is_better else -agreement), words
+
+
+def _left_out(ranking: Ranking) -> dict[str, tuple[str, ...]]:
+    """Reason to architectures."""
+    column = ranking.column
+    return {
+        f"Architectures without {column}, left out": ranking.unmatched,
+        "Architectures that a proxy has more than one row of, with equal scores, one kept": ranking.repeated,
+        f"Architectures with more than one row of {column}, with equal values, one kept": ranking.duplicates,
+    }
+
+
+def _settings(scores: Path, number: int | None) -> tuple[RunRecord | None, dict[str, pd.DataFrame]]:
+    """The run whose scores are shown, and by what differs from it the scores of the store's other settings."""
+    import pandas as pd
+
+    from harness.matching import matched_scores
+    from harness.scores import is_store
+    from harness.spaces import open_space
+    from harness.store import Store
+
+    if not is_store(scores):
+        return None, {}
+    with Store(scores) as store:
+        runs = store.runs()
+        shown = next(record for record in runs if record.number == (number or runs[-1].number))
+        by_setting: dict[int, list[RunRecord]] = {}
+        for record in reversed(runs):
+            if record.setting_id != shown.setting_id and record.space == shown.space:
+                by_setting.setdefault(record.setting_id, []).append(record)
+        frames = {}
+        for records in by_setting.values():
+            parts = [part for record in records if not (part := store.frame(record.number)).empty]
+            if parts:
+                frame = pd.concat(parts).drop_duplicates(["architecture", "proxy"], ignore_index=True)
+                frames[_difference(shown, records[0])] = matched_scores(frame, open_space(shown.space)).scores
+    return shown, frames
+
+
+def _difference(shown: RunRecord, other: RunRecord) -> str:
+    """What is different in another setting, as `bn eval, seed 1`."""
+    from dataclasses import asdict
+
+    ours, theirs = asdict(shown.setting), asdict(other.setting)
+    parts = [f"{name} {value}" for name, value in theirs.items() if value != ours[name]]
+    if shown.torch != other.torch:
+        parts.append(f"torch {other.torch}")
+    return ", ".join(parts)
+
+
+def _failures(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows without a score: `proxy`, `architecture`, `status`, `message`."""
+    status = (
+        frame["status"] if "status" in frame.columns else frame["score"].isna().map({True: "no score", False: "ok"})
+    )
+    message = frame["message"] if "message" in frame.columns else ""
+    rows = frame[["proxy", "architecture"]].assign(status=status.fillna("no score"), message=message)
+    return rows[rows["status"] != "ok"].fillna({"message": ""}).astype(str)
+
+
+def _facts(scores: Path, record: RunRecord | None, ranking: Ranking, resamples: int, seed: int) -> Terms:
+    from dataclasses import asdict
+
+    facts: Terms = {"Scores": [("file", str(scores))]}
+    if record is not None:
+        facts["Scores"] += [
+            ("run", f"{record.number}, started {record.started}"),
+            ("space", record.space),
+            ("architectures", f"{len(record.scored_as):,}"),
+            ("different networks", f"{len(set(record.scored_as.values())):,}"),
+            ("torch", record.torch),
+            ("proxies", ", ".join(f"{name} (version {version})" for name, version in record.proxies.items())),
+        ]
+        facts["Setting"] = [
+            (name.replace("_", " "), str(value))
+            for name, value in asdict(record.setting).items()
+            if value not in ("", None)
+        ]
+    facts["Table"] = [("column", ranking.column), ("source", ranking.source)]
+    facts["Statistics"] = [
+        ("intervals", f"percentile bootstrap over architectures, 95 %, {resamples:,} resamples, seed {seed}")
+    ]
+    facts["Software"] = [("nasinit", _own_version()), ("command", shlex.join(["nasinit", *sys.argv[1:]]))]
+    return facts
+
+
+def _own_version() -> str:
+    try:
+        return version("nasinit")
+    except PackageNotFoundError:
+        return "not installed"

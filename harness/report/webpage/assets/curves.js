@@ -1,0 +1,37 @@
+// The curves of the first k: the one under the pointer is named.
+
+const curves = byId("top-curves");
+const lines = new Map([...curves.querySelectorAll(".curve")].map((found) => [found.dataset.name, found]));
+
+function pointAtCurve(event) {
+  const matrix = curves.getScreenCTM();
+  if (!matrix) return;
+  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+  let place = 0;
+  page.top.x.forEach((x, other) => {
+    if (Math.abs(x - at.x) < Math.abs(page.top.x[place] - at.x)) place = other;
+  });
+  let nearest = 0;
+  const far = (line) => Math.abs((page.top.y[line][place] ?? Infinity) - at.y);
+  page.top.names.forEach((_, line) => {
+    if (far(line) < far(nearest)) nearest = line;
+  });
+  for (const found of lines.values()) found.classList.remove("pointed");
+  lines.get(page.top.names[nearest]).classList.add("pointed");
+  const value = page.top.values[nearest][place];
+  if (value === null) return;
+  const counted = page.top.counts[place].toLocaleString("en");
+  byId("top-readout").textContent =
+    `${page.top.names[nearest]}: the best of the first ${counted} is ${value.toFixed(page.top.decimals)}`;
+}
+
+curves.addEventListener("pointermove", pointAtCurve);
+curves.addEventListener("pointerdown", pointAtCurve);
+curves.addEventListener("pointerleave", () => {
+  for (const found of lines.values()) found.classList.remove("pointed");
+});
+choice.listeners.push((name) => {
+  for (const [other, found] of lines) found.classList.toggle("chosen", other === name);
+  lines.get(name).parentElement.append(lines.get(name)); // on top
+  byId("top-chosen").textContent = name;
+});

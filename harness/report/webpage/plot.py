@@ -1,0 +1,95 @@
+"""The scatter plot's data: every score, and every architecture as a graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from harness.errors import SpaceError
+from harness.report.accuracy_axis import accuracy_range
+from harness.report.drawing.layout import Layout, laid_out
+from harness.report.drawing.wiring import LOOKS, NONE, Wiring, drawn_cells
+from harness.report.score_axis import score_scale
+from harness.report.webpage.colours import for_dark_page, sequential
+from harness.report.webpage.content import Content
+from harness.report.webpage.packing import packed
+from harness.report.webpage.section import Section
+from harness.spaces import open_space
+
+
+def plot_section(content: Content) -> Section:
+    """Score against value, a dot an architecture, to look into."""
+    values = content.architectures["accuracy"].to_numpy()
+    shown = accuracy_range(values, content.higher_is_better)
+    data: dict[str, Any] = {
+        "column": content.column,
+        "label": content.label,
+        "measured": content.measured,
+        "higherIsBetter": content.higher_is_better,
+        "range": {"low": shown.low, "high": shown.high, "fence": shown.fence, "edge": shown.edge},
+        "architectures": list(content.architectures.index),
+        "values": packed(values),
+        "parameters": packed(content.architectures["parameters"].to_numpy().round().astype(np.int64)),
+        "proxies": [
+            {"name": proxy, "scores": packed(scores), **_scale(scores)}
+            for proxy, scores in ((str(name), column.to_numpy()) for name, column in content.scores.items())
+        ],
+        "colours": {"light": sequential(dark=False), "dark": sequential(dark=True)},
+        "cells": _cells(content),
+    }
+    proxies = list(content.ranking["proxy"])
+    return Section("plot", "Score against " + content.measured, {"proxies": proxies, "content": content}, data)
+
+
+def _scale(scores: np.ndarray[Any, Any]) -> dict[str, Any]:
+    scale = score_scale(scores[~np.isnan(scores)])
+    return {"scale": scale.kind, "linearWithin": scale.linear_within}
+
+
+def _cells(content: Content) -> dict[str, Any] | None:
+    """All drawings in few numbers: each layout once, and for each cell its layout and its operations.
+
+    None for a space whose architectures have no drawing.
+    """
+    space = open_space(content.space)
+    try:
+        drawn = [drawn_cells(space.parse(key)) for key in content.architectures.index]
+    except SpaceError:
+        return None
+    wirings: dict[Wiring, int] = {}
+    operations = {name: number for number, name in enumerate(LOOKS)}
+    rows = [
+        [
+            number
+            for cell in cells
+            for number in (
+                wirings.setdefault(cell.wiring, len(wirings)),
+                *(operations[name] for name in cell.operations),
+            )
+        ]
+        for cells in drawn
+    ]
+    return {
+        "titles": [cell.title for cell in drawn[0]],
+        "operationsACell": [len(cell.operations) for cell in drawn[0]],
+        "layouts": [_as_data(wiring, laid_out(wiring)) for wiring in wirings],
+        "looks": [
+            {"label": look.label, "light": look.colour, "dark": for_dark_page(look.colour), "faint": name == NONE}
+            for name, look in LOOKS.items()
+        ],
+        "each": packed(np.array(rows)),
+    }
+
+
+def _as_data(wiring: Wiring, layout: Layout) -> dict[str, Any]:
+    def rounded(numbers: tuple[float, ...]) -> list[float]:
+        return [round(value, 1) for value in numbers]
+
+    return {
+        "size": rounded((layout.width, layout.height)),
+        "labels": wiring.labels,
+        "nodes": [rounded(rectangle) for rectangle in layout.nodes],
+        "boxes": [rounded(rectangle) for rectangle in layout.boxes],
+        "routes": [[rounded(point) for point in route] for route in layout.routes],
+    }

@@ -1,0 +1,188 @@
+"""`nasinit report` and `nasinit draw`: what they write, and what they say of bad input."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from harness.store import Store
+from tests.cli.columns import ACCURACY
+
+Run = Callable[..., Any]
+CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"
+
+
+@pytest.fixture
+def seeded(cells: list[str], tmp_path: Path) -> Path:
+    """A table of three trainings and their mean, some of which are missing."""
+    generator = np.random.default_rng(0)
+    trainings = np.arange(len(cells))[:, None] + generator.normal(size=(len(cells), 3))
+    trainings[0, 2] = np.nan
+    frame = pd.DataFrame(50 + trainings, columns=[f"{ACCURACY}_seed{seed}" for seed in range(3)])
+    frame.insert(0, ACCURACY, frame.mean(axis=1))
+    frame.insert(0, "architecture", cells)
+    frame.to_csv(path := tmp_path / "seeds.csv", index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def settings(cells: list[str], tmp_path_factory: pytest.TempPathFactory, nasinit: Run, tiny: tuple[str, ...]) -> Path:
+    """A store of three settings, the last of which is the one that a report shows."""
+    path = tmp_path_factory.mktemp("settings") / "scores.sqlite"
+    same = path.with_name("cells.txt")
+    same.write_text("\n".join(cells))
+    for options in (("--seed", 1), ("--seed", 2, "--bn", "eval"), ("--seed", 0)):
+        ended = nasinit("score", "--architectures", same, "--proxies", "grad_norm", "--store", path, *tiny, *options)
+        assert ended.code == 0, ended.err
+    return path
+
+
+def data_of(path: Path) -> Any:
+    found = re.search(
+        r'<script type="application/json" id="page-data">(.*?)</script>', path.read_text(encoding="utf-8")
+    )
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_a_report_holds_the_scores_and_what_made_them(
+    nasinit: Run, settings: Path, table: Path, cells: list[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "report.html"
+    ended = nasinit("report", settings, "--table", table, "--resamples", 20, "--title", "Mine", "--out", out)
+    assert ended.code == 0, ended.err
+    assert f"wrote {out} (0." in ended.out
+    text = out.read_text(encoding="utf-8")
+    plot = data_of(out)["plot"]
+    assert sorted(plot["architectures"]) == sorted(cells)
+    assert [proxy["name"] for proxy in plot["proxies"]] == ["grad_norm", "params", "flops"]
+    assert "<title>Mine</title>" in text
+    for term, value in (("bn", "train"), ("width", "4"), ("run", "3, started "), ("intervals", "percentile bootstrap")):
+        assert f"<dt>{term}</dt><dd>{value}" in text
+    assert f"--resamples 20 --title Mine --out {out}" in text
+    assert "grad_norm (version 1)" in text
+
+
+def test_the_other_settings_of_a_store_are_named_by_what_differs(
+    nasinit: Run, settings: Path, table: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    assert nasinit("report", settings, "--table", table, "--resamples", 20, "--out", out).code == 0
+    text = out.read_text(encoding="utf-8")
+    heat = text[text.index('id="stability-table"') :]
+    columns = re.findall(r'<th scope="col"><span>(.*?)</span>', heat)
+    assert columns == ["bn eval, seed 2", "seed 1"]
+    row = re.search(r'<th scope="row">grad_norm</th>(.*?)</tr>', heat)
+    assert row is not None
+    shown = [float(value.replace("−", "-")) for value in re.findall(r">([−.\d]+)</td>", row[1])]
+    with Store(settings) as store:
+        frames = [store.frame(number) for number in (3, 2, 1)]
+    own, *others = (frame[frame["proxy"] == "grad_norm"].set_index("architecture")["score"] for frame in frames)
+    expected = [stats.spearmanr(own, other.reindex(own.index)).statistic for other in others]
+    assert shown == pytest.approx(expected, abs=0.0051)
+    assert nasinit("report", settings, "--table", table, "--resamples", 20, "--run", 1, "--out", out).code == 0
+    assert ">bn eval, seed 2</span>" in out.read_text(encoding="utf-8")
+    assert ">seed 0</span>" in out.read_text(encoding="utf-8")
+
+
+def test_the_ceiling_is_that_of_the_tables_trainings(nasinit: Run, store: Path, seeded: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    assert nasinit("report", store, "--table", seeded, "--resamples", 20, "--out", out).code == 0
+    seeds = pd.read_csv(seeded).iloc[:, 2:]
+    pairs = [seeds.iloc[:, [first, second]].dropna().to_numpy() for first, second in ((0, 1), (0, 2), (1, 2))]
+    expected = np.mean([stats.spearmanr(pair[:, 0], pair[:, 1]).statistic for pair in pairs])
+    text = out.read_text(encoding="utf-8")
+    assert f"The dashed line at {expected:.3f} is the ceiling: one training" in text
+    assert "the mean over 3 pairs of seeds" in text
+
+
+def test_without_trainings_there_is_no_ceiling(nasinit: Run, store: Path, table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    assert nasinit("report", store, "--table", table, "--resamples", 20, "--out", out).code == 0
+    assert "ceiling:" not in out.read_text(encoding="utf-8")
+
+
+def test_a_csv_of_scores_is_enough_and_says_what_failed(
+    nasinit: Run, cells: list[str], table: Path, tmp_path: Path
+) -> None:
+    scores = tmp_path / "scores.csv"
+    rows = [f"{cell},<b>mine</b>,{'' if place == 2 else place}" for place, cell in enumerate(cells)]
+    extra = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
+    assert extra not in cells
+    scores.write_text("\n".join(["architecture,proxy,score", *rows, f"{extra},<b>mine</b>,1", ""]))
+    out = tmp_path / "report.html"
+    ended = nasinit("report", scores, "--table", table, "--resamples", 20, "--out", out)
+    assert ended.code == 0, ended.err
+    text = out.read_text(encoding="utf-8")
+    assert "&lt;b&gt;mine" in text
+    assert "<b>mine" not in text
+    assert "<td>no score</td><td>1</td>" in text
+    assert cells[2] in text
+    assert f"Architectures without {ACCURACY}, left out: 1" in text
+
+
+@pytest.fixture
+def refused(nasinit: Run) -> Callable[..., str]:
+    def refuse(*arguments: object) -> str:
+        ended = nasinit(*arguments)
+        assert ended.code == 2, ended
+        assert ended.err.startswith("nasinit: ")
+        assert ended.err.count("\n") == 1
+        return str(ended.err)
+
+    return refuse
+
+
+def test_what_report_refuses(refused: Callable[..., str], store: Path, table: Path, tmp_path: Path) -> None:
+    missing = "no scores at missing.sqlite: `nasinit score --sample 200` makes scores.sqlite"
+    assert missing in refused("report", "missing.sqlite", "--table", table)
+    Store(tmp_path / "empty.sqlite").close()
+    assert "empty.sqlite holds no run yet" in refused("report", tmp_path / "empty.sqlite", "--table", table)
+    assert "unknown column 'cifar10'" in refused("report", store, "--table", table, "--column", "cifar10")
+    assert "a page is written as .html, .htm; got 'a.pdf'" in refused("report", store, "--out", "a.pdf")
+    assert "--resamples must be at least 1" in refused("report", store, "--table", table, "--resamples", 0)
+    assert "has no run 9" in refused("report", store, "--table", table, "--run", 9)
+    assert not (tmp_path / "report.html").exists()
+
+
+# --- draw ---
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+def test_a_cell_is_drawn_into_every_kind_of_file(nasinit: Run, tmp_path: Path, suffix: str) -> None:
+    ended = nasinit("draw", CELL, "--out", tmp_path / f"cell{suffix}")
+    assert ended.code == 0, ended.err
+    assert ended.out == f"wrote {tmp_path / f'cell{suffix}'}\n"
+    starts = {".svg": b"<?xml", ".pdf": b"%PDF", ".png": b"\x89PNG"}
+    assert (tmp_path / f"cell{suffix}").read_bytes().startswith(starts[suffix])
+
+
+def test_a_published_genotype_is_drawn_by_its_name(nasinit: Run, tmp_path: Path) -> None:
+    assert nasinit("draw", "DARTS_V2", "--out", tmp_path / "named.svg").code == 0
+    compact = (
+        "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)],"
+        " [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]"
+    )
+    assert nasinit("draw", compact, "--out", tmp_path / "compact.svg").code == 0
+    assert (tmp_path / "named.svg").read_bytes() == (tmp_path / "compact.svg").read_bytes()
+    text = (tmp_path / "named.svg").read_text(encoding="utf-8")
+    assert text.count(">sep 3×3<") == 5
+    assert text.count(">dil 3×3<") == 1
+    assert ">reduction cell<" in text
+
+
+def test_what_draw_refuses(refused: Callable[..., str], tmp_path: Path) -> None:
+    assert "unknown published architecture 'DARTS_V3'. Did you mean 'DARTS_V2'?" in refused("draw", "DARTS_V3")
+    text = refused("draw", CELL.replace("conv_1x1", "conv_7x7"))
+    assert "no space reads this architecture. nasbench201: malformed NAS-Bench-201 cell" in text
+    assert "darts: malformed DARTS genotype" in text
+    assert "a figure is written as .png, .svg, .pdf" in refused("draw", CELL, "--out", tmp_path / "cell.gif")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,65 @@
+"""Content for the tests of the web page: real cells, made-up scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.report.webpage.content import Content
+from harness.spaces import open_space
+from harness.stats import coefficients
+
+LABEL = "CIFAR-10 test accuracy, 200 epochs (%)"
+
+
+def keys_of(space: str, count: int) -> list[str]:
+    opened = open_space(space)
+    return [opened.key(architecture) for architecture in opened.sample(count)]
+
+
+def made(
+    scores: Mapping[str, Sequence[float]], accuracies: Sequence[float], keys: Sequence[str], **others: Any
+) -> Content:
+    """Content with these scores, NaN for those that failed; coefficients of the first 500, intervals made up."""
+    accuracy = np.asarray(accuracies, dtype=float)
+    parts, rows = [], []
+    for proxy, given in scores.items():
+        values = np.asarray(given, dtype=float)
+        there = np.isfinite(values)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "proxy": proxy,
+                    "architecture": np.asarray(keys)[there],
+                    "score": values[there],
+                    "accuracy": accuracy[there],
+                    "parameters": 50_000 + 1_000 * np.arange(len(keys))[there],
+                }
+            )
+        )
+        found = coefficients(values[there][:500], accuracy[there][:500])._asdict()
+        row: dict[str, Any] = {"proxy": proxy, "n": int(there.sum()), "failed": 1 - there.mean()}
+        for name in ("spearman", "kendall_tau_b", "weighted_tau", "pearson"):
+            row |= {name: found[name], f"{name}_low": found[name] - 0.05, f"{name}_high": found[name] + 0.04}
+        rows.append(row | {"best_accuracy": 93.5, "best_percentile": 97.25, "top10_best": 94.1})
+    described = {"space": "nasbench201", "column": "cifar10_test_200ep_pct", "label": LABEL} | others
+    return Content(pd.DataFrame(rows), pd.concat(parts), **described)
+
+
+def ordinary(count: int = 60, **others: Any) -> Content:
+    """Five proxies of some cells, one with failures, and the baselines."""
+    generator = np.random.default_rng(0)
+    accuracies = generator.normal(90, 2, size=count).clip(60, 94.3)
+    noise = generator.normal(size=(5, count))
+    scores = {
+        "good": accuracies + 0.5 * noise[0],
+        "wide": np.exp(accuracies - 90 + 3 * noise[1]),
+        "signed": np.sinh(3 * noise[2]),
+        "failing": np.where(np.arange(count) % 7 == 0, np.nan, accuracies + 4 * noise[3]),
+        "params": accuracies + 2 * noise[4],
+        "flops": accuracies + 2 * noise[4],
+    }
+    return made(scores, accuracies, keys_of("nasbench201", count), **others)

@@ -1,0 +1,341 @@
+"""The web page in a headless Chromium: it opens, answers the pointer and the keys, and asks nobody for anything."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.report.drawing.wiring import LOOKS
+from harness.report.webpage.content import Content
+from harness.report.webpage.rendering import page
+from harness.spaces import open_space
+from tests.report.pages import keys_of, made, ordinary
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra dev has it)")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+HOSTILE = "<img src=x onerror='window.hacked = true'>\"&</script><script>window.hacked = true</script>"
+CORNERS = {(0, 0): 3, (1, 0): 8, (0, 1): 5, (1, 1): 10}
+"""Place in the plot, from the lower left, to number of the cell whose dot lies there."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is found")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Opens a page of some content; afterwards nothing was requested but the file, and the console is silent."""
+    contexts, heard = [], []
+
+    def visited(content: Content, **options: Any) -> Any:
+        file = tmp_path / "page.html"
+        file.write_text(page(content, title="Proxies"), encoding="utf-8")
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context.set_offline(True)
+        contexts.append(context)
+        opened = context.new_page()
+        opened.set_default_timeout(10_000)
+        opened.on("console", lambda message: heard.append(f"console: {message.text}"))
+        opened.on("pageerror", lambda error: heard.append(f"error: {error}"))
+        opened.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
+        opened.on("request", lambda request: request.url == file.as_uri() or heard.append(f"request: {request.url}"))
+        opened.goto(file.as_uri())
+        opened.wait_for_selector("#plot-architecture code")
+        return opened
+
+    yield visited
+    for context in contexts:
+        context.close()
+    assert heard == []
+
+
+def cornered() -> Content:
+    """Four architectures in the corners of the plot, and others near its middle."""
+    accuracies, scores = np.linspace(84, 86, 14), np.linspace(4.6, 5.4, 14)
+    for (right, up), number in CORNERS.items():
+        scores[number], accuracies[number] = (9.0 if right else 1.0), (90.0 if up else 80.0)
+    return made({"mine": scores, "params": -scores}, accuracies, keys_of("nasbench201", 14))
+
+
+def corner(opened: Any, right: int, up: int) -> tuple[float, float]:
+    """Where the dot of a corner lies in the window: a little inside the frame of the plot."""
+    box = opened.locator("#plot-canvas").bounding_box()
+    left, across = box["x"] + 56, box["width"] - 56 - 14
+    top, down = box["y"] + 12, box["height"] - 12 - 46
+    share = 0.04 / 1.08
+    return left + across * (1 - share if right else share), top + down * (share if up else 1 - share)
+
+
+def shown(opened: Any) -> str:
+    """The architecture in the panel, once the next frame is drawn."""
+    opened.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return str(opened.locator("#plot-architecture").get_attribute("data-architecture"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"color_scheme": "dark"},
+        {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+    ],
+    ids=["light", "dark", "phone"],
+)
+def test_it_opens(visit: Callable[..., Any], options: dict[str, Any]) -> None:
+    content = ordinary(settings={"seed 1": ordinary().points}, facts={"Scores": [("file", "/a/long/" * 30)]})
+    opened = visit(content, **options)
+    assert opened.title() == "Proxies"
+    assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+        "the page itself scrolls sideways"
+    )
+    drawn = "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((part) => part > 0)"
+    assert opened.locator("#plot-canvas").evaluate(drawn)
+    dark = options.get("color_scheme") == "dark"
+    paper = opened.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", paper))) < 200) == dark
+
+
+def test_pointing_shows_the_architecture_with_its_graph(visit: Callable[..., Any]) -> None:
+    content = cornered()
+    opened = visit(content)
+    opened.locator("#plot-canvas").scroll_into_view_if_needed()
+    for (right, up), number in CORNERS.items():
+        opened.mouse.move(*corner(opened, right, up))
+        key = keys_of("nasbench201", 14)[number]
+        assert shown(opened) == key
+        assert opened.locator("#plot-architecture code").inner_text() == key
+        labels = [LOOKS[name].label for name in open_space("nasbench201").parse(key).operations]
+        assert opened.locator(".graph .op.box").count() == 6
+        assert opened.locator(".graph text").all_text_contents()[:6] == labels
+        terms = dict(
+            zip(*(opened.locator(f"#plot-architecture {tag}").all_inner_texts() for tag in ("dt", "dd")), strict=True)
+        )
+        assert float(terms["accuracy"]) == content.architectures.loc[key, "accuracy"]
+        assert terms["mine"].startswith("9 (rank 1 of 14)" if right else "1 (rank 1")
+        assert terms["parameters"] == f"{50_000 + 1_000 * number:,}"
+
+
+def test_zoom_moves_the_corners_out_and_back(visit: Callable[..., Any]) -> None:
+    opened = visit(cornered())
+    opened.locator("#plot-canvas").scroll_into_view_if_needed()
+    keys = keys_of("nasbench201", 14)
+    place = corner(opened, 1, 1)
+    opened.mouse.move(*place)
+    assert shown(opened) == keys[10]
+    opened.locator("#plot-canvas").focus()
+    box = opened.locator("#plot-canvas").bounding_box()
+    opened.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    middle = shown(opened)
+    assert middle not in [keys[number] for number in CORNERS.values()]
+    opened.mouse.wheel(0, -300)
+    shown(opened)
+    opened.mouse.move(*place)
+    assert shown(opened) == middle, "nothing lies in the corner any more"
+    opened.keyboard.press("0")
+    shown(opened)
+    opened.mouse.move(place[0] - 2, place[1])
+    assert shown(opened) == keys[10]
+    opened.mouse.down()
+    opened.mouse.move(place[0] - 202, place[1] + 100, steps=4)
+    opened.mouse.up()
+    opened.mouse.move(place[0] - 202, place[1] + 99)
+    assert shown(opened) == keys[10], "the dot was dragged along"
+
+
+def test_keys_walk_through_the_dots_and_keep_one(visit: Callable[..., Any]) -> None:
+    content = cornered()
+    opened = visit(content)
+    canvas = opened.locator("#plot-canvas")
+    canvas.focus()
+    order = content.scores["mine"].sort_values(kind="stable").index.tolist()
+    canvas.press("ArrowRight")
+    first = shown(opened)
+    walked = [first]
+    for _ in range(3):
+        canvas.press("ArrowRight")
+        walked.append(shown(opened))
+    at = order.index(first)
+    assert walked == (order[at:] + [order[-1]] * 3)[:4]
+    canvas.press("Enter")
+    assert opened.locator("#plot-architecture h3").inner_text() == "Architecture, kept"
+
+
+def test_sorting_sorts(visit: Callable[..., Any]) -> None:
+    content = ordinary()
+    opened = visit(content)
+    names = opened.locator("#ranking-table tbody tr")
+
+    def rows() -> list[str]:
+        return [name for name in names.evaluate_all("(rows) => rows.map((row) => row.dataset.proxy)")]
+
+    assert rows() == content.ranking["proxy"].tolist()
+    ranking = content.ranking.set_index("proxy")
+    heading = opened.get_by_role("columnheader", name="Kendall")
+    for descending in (True, False):
+        heading.get_by_role("button").click()
+        assert heading.get_attribute("aria-sort") == ("descending" if descending else "ascending")
+        values = [ranking.loc[name, "kendall_tau_b"] for name in rows()]
+        assert values == sorted(values, reverse=descending)
+        assert set(rows()) == set(ranking.index)
+    opened.get_by_role("button", name="proxy").first.focus()
+    opened.keyboard.press("Enter")
+    assert rows() == sorted(ranking.index)
+
+
+def test_what_is_undefined_is_sorted_last(visit: Callable[..., Any]) -> None:
+    values = np.arange(12.0)
+    scores = {"constant": [1.0] * 12, "down": -values, "params": values}
+    opened = visit(made(scores, values, keys_of("nasbench201", 12)))
+    for _ in range(2):
+        opened.get_by_role("columnheader", name="Spearman").get_by_role("button").click()
+        last = opened.locator("#ranking-table tbody tr").last
+        assert last.get_attribute("data-proxy") == "constant"
+
+
+def test_a_proxy_is_chosen_by_keyboard_everywhere(visit: Callable[..., Any]) -> None:
+    content = ordinary()
+    opened = visit(content)
+    assert opened.locator("#plot-x").input_value() == content.ranking["proxy"][0]
+    opened.get_by_role("button", name="signed").focus()
+    opened.keyboard.press("Enter")
+    assert opened.locator("#plot-x").input_value() == "signed"
+    assert shown(opened) == content.scores["signed"].idxmax()
+    assert opened.locator("#ranking-table tr.chosen").get_attribute("data-proxy") == "signed"
+    assert opened.locator("#top-chosen").inner_text() == "signed"
+    assert opened.locator(".curve.chosen").get_attribute("data-name") == "signed"
+
+
+def test_the_heat_map_is_walked_through_and_chooses_two(visit: Callable[..., Any]) -> None:
+    content = ordinary()
+    opened = visit(content)
+    names = [content.column, *content.ranking["proxy"]]
+    cells = opened.locator("#agreement-table tbody td")
+    assert opened.locator("#agreement-table td[tabindex='0']").count() == 1
+    cells.first.focus()
+    opened.keyboard.press("ArrowDown")
+    opened.keyboard.press("ArrowRight")
+    opened.keyboard.press("ArrowRight")
+    assert opened.locator("#agreement-table-readout").inner_text().startswith(f"{names[1]} and {names[2]}: ")
+    opened.keyboard.press("Enter")
+    assert opened.locator("#plot-x").input_value() == names[2]
+    assert opened.locator("#plot-y").input_value() == names[1]
+    cells.nth(3).click()
+    assert (opened.locator("#plot-x").input_value(), opened.locator("#plot-y").input_value()) == (names[3], "")
+
+
+def test_pointing_at_a_curve_names_it(visit: Callable[..., Any]) -> None:
+    content = ordinary()
+    opened = visit(content)
+    curves = opened.locator("#top-curves")
+    curves.scroll_into_view_if_needed()
+    box = curves.bounding_box()
+    opened.mouse.move(box["x"] + 0.97 * box["width"], box["y"] + 0.1 * box["height"])
+    best = content.architectures["accuracy"].max()
+    assert re.fullmatch(rf".+: the best of the first 60 is {best:.2f}", opened.locator("#top-readout").inner_text())
+
+
+def test_the_theme_changes_and_print_is_light(visit: Callable[..., Any]) -> None:
+    opened = visit(ordinary(), color_scheme="dark")
+
+    def paper() -> int:
+        return sum(map(int, re.findall(r"\d+", opened.evaluate("getComputedStyle(document.body).backgroundColor"))))
+
+    assert paper() < 200
+    opened.locator("#theme").click()
+    assert paper() == 3 * 255
+    opened.locator("#theme").click()
+    assert opened.locator("#theme").inner_text() == "Theme: dark"
+    opened.emulate_media(media="print")
+    assert paper() == 3 * 255
+    assert not opened.locator("nav").is_visible()
+    assert opened.locator("#ranking-table").is_visible()
+    assert opened.pdf().startswith(b"%PDF")
+
+
+def test_genotypes_are_drawn_as_two_cells(visit: Callable[..., Any]) -> None:
+    keys = keys_of("darts", 12)
+    values = np.arange(12.0)
+    opened = visit(made({"params": values}, values, keys, space="darts", column="accuracy", label="accuracy"))
+    assert shown(opened) == keys[-1]
+    assert opened.locator("#plot-architecture h4").all_inner_texts() == ["normal cell", "reduction cell"]
+    drawn = opened.locator(".graph text").all_text_contents()
+    genotype = open_space("darts").parse(keys[-1])
+    assert drawn[:8] == [LOOKS[operation].label for operation, _ in genotype.normal]
+    assert drawn[15:23] == [LOOKS[operation].label for operation, _ in genotype.reduce]
+
+
+def test_hostile_text_stays_text(visit: Callable[..., Any]) -> None:
+    values = np.arange(12.0)
+    scores = {HOSTILE: values, "params": values[::-1]}
+    opened = visit(made(scores, values, keys_of("nasbench201", 12), column=HOSTILE, remarks=[HOSTILE]))
+    opened.get_by_role("button", name=HOSTILE).first.click()
+    opened.locator("#plot-y").select_option("params")
+    opened.locator("#agreement-table tbody td").first.hover()
+    assert HOSTILE in opened.locator("#agreement-table-readout").inner_text()
+    assert opened.evaluate("window.hacked") is None
+    assert opened.locator("img").count() == 0
+
+
+def test_the_pages_own_policy_stops_what_would_leave_it(browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(page(ordinary(), title="Proxies"), encoding="utf-8")
+    opened = browser.new_page()
+    stopped: dict[str, str | None] = {}
+    opened.goto(file.as_uri())
+    opened.on("requestfailed", lambda request: stopped.update({request.url: request.failure}))
+    opened.on("requestfinished", lambda request: stopped.update({request.url: None}))
+    assert opened.evaluate("fetch('https://example.invalid/').then(() => 'sent', () => 'stopped')") == "stopped"
+    opened.evaluate(
+        """() => new Promise((done) => {
+            const image = Object.assign(new Image(), { src: 'https://example.invalid/a.png', onerror: done });
+            document.body.append(image);
+        })"""
+    )
+    opened.evaluate("document.body.append(Object.assign(document.createElement('script'), { text: 'window.ran = 1' }))")
+    assert opened.evaluate("window.ran") is None
+    assert stopped
+    assert set(stopped.values()) == {"csp"}
+    opened.close()
+
+
+def test_a_whole_table_of_many_proxies_opens_and_answers(visit: Callable[..., Any], tmp_path: Path) -> None:
+    """15,625 cells by 38 proxies: a few megabytes; seconds to open and a fraction of one to answer, also when busy."""
+    cells = [str(cell) for cell in open_space("nasbench201")]
+    generator = np.random.default_rng(0)
+    accuracies = generator.normal(90, 2, size=len(cells)).clip(10, 94.3)
+    scores = {f"proxy_{number}": accuracies + (1 + number) * generator.normal(size=len(cells)) for number in range(36)}
+    content = made(scores | {"params": accuracies, "flops": accuracies}, accuracies, cells)
+    start = time.monotonic()
+    opened = visit(content)
+    assert (tmp_path / "page.html").stat().st_size < 8_000_000
+    assert time.monotonic() - start < 60
+    opened.locator("#plot-canvas").scroll_into_view_if_needed()
+    seconds = opened.locator("#plot-canvas").evaluate(
+        """async (canvas) => {
+            const box = canvas.getBoundingClientRect();
+            const start = performance.now();
+            for (let step = 0; step < 50; step += 1) {
+                const at = { clientX: box.left + 100 + 10 * step, clientY: box.top + 100 + 3 * step };
+                canvas.dispatchEvent(new PointerEvent('pointermove', { ...at, bubbles: true }));
+            }
+            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+            return (performance.now() - start) / 1000;
+        }"""
+    )
+    assert seconds < 2
+    assert shown(opened) in cells

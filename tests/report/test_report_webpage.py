@@ -1,0 +1,311 @@
+"""The web page's text and data, without a browser: numbers against slow ones, escaping, what is there when."""
+
+import base64
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from harness.errors import ScoresError
+from harness.report.drawing.wiring import LOOKS
+from harness.report.webpage.colours import coefficient_colours
+from harness.report.webpage.numbers import RANDOM, agreement, stability, top_curves
+from harness.report.webpage.packing import json_for_script, packed
+from harness.report.webpage.rendering import page
+from harness.spaces import open_space
+from tests.report.pages import keys_of, made, ordinary
+
+HOSTILE = "<img src=x onerror='window.hacked = true'>\"&</script><script>window.hacked = true</script>"
+GENOTYPES = open_space("darts").sample(12)
+
+
+class Elements(HTMLParser):
+    """Start tags with their attributes, and the text of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1][0] == "script":
+            self.scripts[-1] += data
+
+    def ids(self) -> list[str]:
+        return [found["id"] for _, found in self.tags if found.get("id")]
+
+
+def data_of(text: str) -> dict:
+    return json.loads(Elements(text).scripts[0])
+
+
+def array_of(held: dict) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(held["data"]), dtype=f"<{held['type']}")
+
+
+def test_the_page_loads_nothing():
+    text = page(ordinary(), title="A page")
+    found = Elements(text)
+    for tag, attributes in found.tags:
+        assert tag not in ("link", "img", "iframe", "object", "embed", "base", "form")
+        assert not [name for name in attributes if name.startswith("on")]
+        assert attributes.get("src") is None
+        assert (attributes.get("href") or "#").startswith("#")
+    assert len(found.scripts) == 2
+    assert set(re.findall(r"https?://[^\s\"'<]+", text)) == {"http://www.w3.org/2000/svg"}
+    assert "@import" not in text
+    assert "default-src 'none'" in text
+
+
+def test_ids_are_there_once_and_the_contents_lead_to_sections():
+    found = Elements(page(ordinary(), title="A page"))
+    ids = found.ids()
+    assert len(set(ids)) == len(ids)
+    leads = [attributes["href"][1:] for tag, attributes in found.tags if tag == "a"]
+    assert set(leads) <= set(ids)
+    assert leads == ["main", "ranking", "plot", "top", "agreement", "failures"]
+
+
+def test_sections_are_there_when_there_is_something_to_say():
+    content = ordinary(facts={"Scores": [("file", "a.sqlite")]}, settings={"seed 1": ordinary().points})
+    found = Elements(page(content, title="A page"))
+    sections = [attributes["id"] for tag, attributes in found.tags if tag == "section"]
+    assert sections == ["ranking", "plot", "top", "agreement", "stability", "failures", "setting"]
+    keys = keys_of("nasbench201", 12)
+    alone = made({"params": np.arange(12.0)}, np.arange(12.0), keys)
+    found = Elements(page(alone, title="A page"))
+    sections = [attributes["id"] for tag, attributes in found.tags if tag == "section"]
+    assert sections == ["ranking", "plot", "top", "failures"]
+
+
+def test_what_comes_from_files_is_only_text():
+    values = np.arange(12.0)
+    keys = keys_of("nasbench201", 12)
+    failures = pd.DataFrame([{"proxy": HOSTILE, "architecture": HOSTILE, "status": HOSTILE, "message": HOSTILE}])
+    content = made(
+        {HOSTILE: values, "params": values[::-1]},
+        values,
+        keys,
+        column=HOSTILE,
+        label=HOSTILE,
+        measured=HOSTILE,
+        remarks=[HOSTILE],
+        ceiling=(0.9, HOSTILE),
+        facts={HOSTILE: [(HOSTILE, HOSTILE)]},
+        failures=failures,
+        left_out={HOSTILE: [HOSTILE]},
+        settings={HOSTILE: pd.DataFrame({"proxy": HOSTILE, "architecture": keys, "score": values})},
+    )
+    text = page(content, title=HOSTILE)
+    found = Elements(text)
+    assert [tag for tag, _ in found.tags if tag in ("img", "script")] == ["script", "script"]
+    assert not [name for _, attributes in found.tags for name in attributes if name == "onerror"]
+    assert "<img" not in text
+    assert data_of(text)["plot"]["proxies"][0]["name"] in (HOSTILE, "params")
+    assert found.scripts[1] == Elements(page(ordinary(), title="A page")).scripts[1]
+
+
+def test_json_ends_no_script():
+    text = str(json_for_script({"a": "</script><!-- & \u2028"}))
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == {"a": "</script><!-- & \u2028"}
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([0, 255], "u1"),
+        ([256], "u2"),
+        ([70_000], "u4"),
+        ([1.5, -2e30, float("nan")], "f4"),
+        ([1e39], "f8"),
+        ([1e-40], "f8"),
+        ([0.0], "f4"),
+        ([], "f4"),
+    ],
+)
+def test_arrays_are_packed_in_the_smallest_type_that_holds_them(values, kind):
+    held = packed(np.array(values))
+    assert held["type"] == kind
+    np.testing.assert_allclose(array_of(held), values, rtol=1e-7)
+
+
+def test_the_plots_data_are_the_scores():
+    content = ordinary()
+    plot = data_of(page(content, title="A page"))["plot"]
+    assert plot["architectures"] == list(content.architectures.index)
+    np.testing.assert_array_equal(array_of(plot["values"]), content.architectures["accuracy"].astype("float32"))
+    np.testing.assert_array_equal(array_of(plot["parameters"]), content.architectures["parameters"])
+    assert [proxy["name"] for proxy in plot["proxies"]] == list(content.ranking["proxy"])
+    for proxy in plot["proxies"]:
+        scores = content.points[content.points["proxy"] == proxy["name"]].set_index("architecture")["score"]
+        expected = scores.reindex(plot["architectures"]).astype("float32")
+        np.testing.assert_array_equal(array_of(proxy["scores"]), expected)
+    scales = {proxy["name"]: proxy["scale"] for proxy in plot["proxies"]}
+    assert scales == {
+        "good": "linear", "wide": "log", "signed": "symlog", "failing": "linear", "params": "linear", "flops": "linear",
+    }  # fmt: skip
+
+
+def test_every_architecture_has_its_own_operations():
+    content = ordinary()
+    plot = data_of(page(content, title="A page"))["plot"]
+    rows = array_of(plot["cells"]["each"]).reshape(len(plot["architectures"]), -1)
+    names = list(LOOKS)
+    for key, row in zip(plot["architectures"], rows, strict=True):
+        assert row[0] == 0
+        assert [names[number] for number in row[1:]] == re.findall(r"(\w+)~", key)
+
+
+def test_genotypes_share_the_layouts_of_their_wirings():
+    keys = [str(genotype.canonical()) for genotype in GENOTYPES]
+    values = np.arange(12.0)
+    content = made({"params": values}, values, keys, space="darts", column="accuracy", label="accuracy")
+    cells = data_of(page(content, title="A page"))["plot"]["cells"]
+    rows = array_of(cells["each"]).reshape(12, -1)
+    names = list(LOOKS)
+    assert cells["titles"] == ["normal cell", "reduction cell"]
+    assert len(cells["layouts"]) == len(set(rows[:, [0, 9]].ravel()))
+    for genotype, row in zip(GENOTYPES, rows, strict=True):
+        canonical = genotype.canonical()
+        assert [names[number] for number in row[1:9]] == [operation for operation, _ in canonical.normal]
+        assert [names[number] for number in row[10:]] == [operation for operation, _ in canonical.reduce]
+
+
+# --- numbers ---
+
+
+def test_agreement_is_spearmans_on_what_both_have():
+    content = ordinary()
+    found = agreement(content)
+    together = content.scores.assign(**{content.column: content.architectures["accuracy"]})
+    assert list(found.columns) == [content.column, *content.ranking["proxy"]]
+    for first, second in itertools.combinations(found.index, 2):
+        both = together[[first, second]].dropna().to_numpy()
+        expected = stats.spearmanr(both[:, 0], both[:, 1]).statistic
+        assert found.loc[first, second] == pytest.approx(expected, abs=1e-12)
+        assert found.loc[second, first] == found.loc[first, second]
+    assert np.diag(found) == pytest.approx(1.0)
+
+
+def test_agreement_of_a_constant_is_undefined():
+    keys = keys_of("nasbench201", 5)
+    content = made({"constant": [1.0] * 5, "params": [1, 2, 3, 4, 5]}, [1, 3, 2, 5, 4], keys)
+    assert agreement(content)["constant"].isna().sum() >= 2
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_top_curves_are_expectations_over_all_ways_to_break_ties(higher):
+    scores, accuracies = [3.0, 1.0, 1.0, 2.0, 1.0], [60.0, 80.0, 70.0, 65.0, 90.0]
+    content = made({"mine": scores}, accuracies, keys_of("nasbench201", 5), higher_is_better=higher)
+    curves = top_curves(content)
+    best = max if higher else min
+    for name, ranked in (("mine", scores), (RANDOM, [0.0] * 5)):
+        orders = [
+            order for order in itertools.permutations(range(5))
+            if all(ranked[a] >= ranked[b] for a, b in itertools.pairwise(order))
+        ]  # fmt: skip
+        for count in curves.index:
+            expected = np.mean([best(accuracies[place] for place in order[:count]) for order in orders])
+            assert curves.loc[count, name] == pytest.approx(expected, abs=1e-9)
+
+
+def test_top_curves_end_where_a_proxys_scores_end():
+    content = ordinary(60)
+    curves = top_curves(content)
+    scored = int(content.ranking.set_index("proxy").loc["failing", "n"])
+    assert curves["failing"].notna().tolist() == (curves.index <= scored).tolist()
+    assert curves[RANDOM].iloc[-1] == content.architectures["accuracy"].max()
+
+
+def test_stability_is_spearmans_of_a_proxy_with_itself():
+    content = ordinary()
+    generator = np.random.default_rng(5)
+    other = content.points.assign(score=lambda rows: rows["score"] + generator.normal(size=len(rows))).iloc[::-1]
+    some = other[(other["proxy"] == "good") & (other["architecture"] < content.architectures.index[20])]
+    found = stability(content.scores, {"bn eval": other, "seed 1": some})
+    assert list(found.columns) == ["bn eval", "seed 1"]
+    for proxy, name in itertools.product(found.index, found.columns):
+        frame = {"bn eval": other, "seed 1": some}[name]
+        theirs = frame[frame["proxy"] == proxy].set_index("architecture")["score"]
+        both = pd.concat([content.scores[proxy], theirs], axis=1, join="inner").dropna().to_numpy()
+        if len(both) < 3:
+            assert np.isnan(found.loc[proxy, name])
+        else:
+            expected = stats.spearmanr(both[:, 0], both[:, 1]).statistic
+            assert found.loc[proxy, name] == pytest.approx(expected, abs=1e-12)
+
+
+# --- what it says ---
+
+
+def test_the_ranking_goes_from_the_best_down_with_the_baselines_last():
+    content = ordinary()
+    names = list(content.ranking["proxy"])
+    assert names[-2:] == ["params", "flops"]
+    strengths = content.ranking["spearman"][:-2]
+    assert strengths.is_monotonic_decreasing
+    turned = ordinary(higher_is_better=False)
+    assert turned.ranking["spearman"][:-2].is_monotonic_increasing
+
+
+def test_a_proxy_without_a_coefficient_stands_last_and_has_dashes():
+    values = np.arange(12.0)
+    content = made({"constant": [1.0] * 12, "mine": values, "params": values}, values, keys_of("nasbench201", 12))
+    assert list(content.ranking["proxy"]) == ["mine", "constant", "params"]
+    row = re.search(r'<tr data-proxy="constant">.*?</tr>', page(content, title="A page"), flags=re.DOTALL)
+    assert row is not None
+    assert row[0].count(">–<") == 4
+    assert 'class="dot"' not in row[0]
+
+
+def test_failures_are_counted_by_status_and_named():
+    keys = keys_of("nasbench201", 60)
+    failures = pd.DataFrame(
+        {"proxy": "failing", "architecture": keys[::7], "status": "not_applicable", "message": ["no <ReLU>"] * 9}
+    )
+    text = page(ordinary(failures=failures, left_out={"Left out": keys[:7]}), title="A page")
+    assert "<td>not applicable</td><td>9</td><td>15.0 %</td>" in text
+    assert "no &lt;ReLU&gt;" in text
+    assert "and 4 more" in text
+    assert "Left out: 7" in text
+    assert "and 2 more" in text
+    assert "Nothing: every score" in page(ordinary(), title="A page")
+
+
+def test_colours_can_be_read():
+    """Contrast of WCAG 2 at least 4.5 : 1 between a coefficient and what is behind it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for value in np.linspace(-1, 1, 81):
+        first, second = sorted(map(luminance, coefficient_colours(float(value)) or ()))
+        assert (second + 0.05) / (first + 0.05) >= 4.5
+    assert coefficient_colours(float("nan")) is None
+
+
+def test_the_same_content_is_the_same_page():
+    assert page(ordinary(), title="A page") == page(ordinary(), title="A page")
+
+
+def test_a_page_of_nothing_is_refused():
+    content = ordinary()
+    empty = type(content)(
+        content.ranking_frame.iloc[:0], content.points_frame, space="nasbench201", column="a", label="a"
+    )
+    with pytest.raises(ScoresError, match="the ranking frame is empty"):
+        page(empty, title="A page")
