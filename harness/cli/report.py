@@ -69,25 +69,18 @@ def report(
 
 
 def _ceiling(ranking: Ranking, space: str, tables: list[str]) -> tuple[float, str] | None:
-    """Spearman of the table's single trainings with each other on the scored architectures; None where it has none."""
-    import numpy as np
-    import pandas as pd
-
+    """Spearman of one training with another on the scored architectures; None where there are no two."""
+    from harness.errors import ScoresError
     from harness.join import table_with
-    from harness.matching import column_by_key
+    from harness.retraining import ceiling, tables_with_trainings
 
     table = table_with(ranking.column, space=space, names=tuple(tables))
-    seeds = [name for name in table.column_names if name.startswith(f"{ranking.column}_seed")]
-    keys = ranking.points["architecture"].unique()
-    trainings = pd.DataFrame({name: pd.Series(column_by_key(table, name).values).reindex(keys) for name in seeds})
-    matrix = trainings.corr(method="spearman", min_periods=3).to_numpy()
-    pairs = matrix[np.tril_indices(len(seeds), -1)]
-    defined = pairs[~np.isnan(pairs)]
-    if not defined.size:
+    try:
+        found = ceiling(ranking, tables_with_trainings(ranking, table))
+    except ScoresError:
         return None
-    agreement = float(defined.mean())
-    words = f"one training of these architectures against another, the mean over {defined.size} pairs of seeds"
-    return (agreement if ranking.higher_is_better else -agreement), words
+    words = f"one training of these architectures against another, the mean over {found.pairs} pairs of trainings"
+    return (found.spearman if ranking.higher_is_better else -found.spearman), words
 
 
 def _left_out(ranking: Ranking) -> dict[str, tuple[str, ...]]:

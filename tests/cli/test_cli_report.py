@@ -101,7 +101,7 @@ def test_the_ceiling_is_that_of_the_tables_trainings(nasinit: Run, store: Path, 
     expected = np.mean([stats.spearmanr(pair[:, 0], pair[:, 1]).statistic for pair in pairs])
     text = out.read_text(encoding="utf-8")
     assert f"The dashed line at {expected:.3f} is the ceiling: one training" in text
-    assert "the mean over 3 pairs of seeds" in text
+    assert "the mean over 3 pairs of trainings" in text
 
 
 def test_without_trainings_there_is_no_ceiling(nasinit: Run, store: Path, table: Path, tmp_path: Path) -> None:
