@@ -15,14 +15,19 @@ import pandas as pd
 from benchmarks import Table, open_table
 from harness import combine
 from harness.batches import read_cifar10
-from harness.errors import SettingError
+from harness.comparison import compare
+from harness.errors import ScoresError, SettingError
+from harness.evidence import beyond_size
 from harness.join import Ranking, correlate
 from harness.proxies.registry import resolve
 from harness.report.comparison import agreement_markdown, comparison_figure, comparison_markdown, comparison_text
+from harness.report.critical_difference import critical_difference
+from harness.report.evidence import beyond_size_sheet, comparison_sheet
 from harness.report.files import save_figure, write_csv, write_text
 from harness.report.latex import ranking_latex
+from harness.report.sheets import sheet_markdown
 from harness.runner import run
-from harness.scores import COLUMNS
+from harness.scores import COLUMNS, read_scores
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.stats import bootstrap_intervals, coefficients
@@ -79,6 +84,7 @@ class RankStudy:
         quick: cells of the quick form.
         columns: accuracies that are ranked by, as far as the table has them.
         between: whether to tell how the scores of two conditions agree.
+        beyond: whether to tell what a proxy knows beyond size, and which are told apart from `params`.
     """
 
     conditions: Mapping[str, Condition]
@@ -89,10 +95,11 @@ class RankStudy:
     quick: int = 60
     columns: tuple[str, ...] = DATASETS
     between: bool = False
+    beyond: bool = False
 
     def study(self) -> Study:
         """What the command line runs."""
-        return Study(partial(run_rank_study, self), TAKES)
+        return Study(partial(run_rank_study, self), TAKES | {"scores"} if len(self.conditions) == 1 else TAKES)
 
     @property
     def words(self) -> dict[str, str]:
@@ -103,11 +110,13 @@ class RankStudy:
 def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     """Score the sample under each condition, rank it by each data set of the table, and leave the outcome in `out`.
 
-    Conditions with images are left out without CIFAR-10, which is said. What is in the store is not scored again.
+    Conditions with images are left out without CIFAR-10, which is said. What is in the store is not scored again. A
+    study of one condition takes `scores` of that condition, made before, in place of scoring.
 
     Raises:
         SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, or a folder that
             cannot be made or written in.
+        ScoresError: scores without any of the study's proxies.
     """
     sample = sample_size(options, full=study.sample, quick=study.quick)
     out, say = options.out, options.say
@@ -115,38 +124,82 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     columns = [name for name in study.columns if name in opened.column_names]
     if not columns:
         raise SettingError(f"table {options.table!r} has none of the columns {', '.join(study.columns)}")
-    conditions = _possible(study.conditions, options)
-    store = options.store or out / "scores.sqlite"
-    make_folder(out, "--out")
-    make_folder(store.parent, "--store")
-    space = open_space(SPACE)
-    cells = space.sample(sample, options.seed)
     proxies = [entry.name for entry in resolve(list(study.proxies))]
+    if options.scores is not None and (options.quick or options.sample is not None):
+        raise SettingError("--scores are taken as they are: give them or a sample (--sample, --quick), not both")
+    given = None if options.scores is None else _given(options.scores, proxies)
+    conditions = study.conditions if given is not None else _possible(study.conditions, options)
+    make_folder(out, "--out")
     frames: dict[str, pd.DataFrame] = {}
     parts: list[pd.DataFrame] = []
+    texts: list[str] = []
     for name, condition in conditions.items():
-        setting = condition.setting(options.seed)
-        say(f"scoring {sample} cells by {len(proxies)} proxies on {condition.words} ({setting.describe()})")
-        frame = run(
-            space, cells, proxies, setting=setting, data=options.data, store=store, workers=options.workers,
-            progress=True,
-        )  # fmt: skip
+        frame = _scored(condition, proxies, sample, options) if given is None else given
         frames[name] = frame[list(COLUMNS)]
-        write_csv(frames[name], out / f"scores_{name}.csv.gz")
+        if given is None:
+            write_csv(frames[name], out / f"scores_{name}.csv.gz")
         rankings = rank(frame, opened, columns, study.combined)
-        _write_rankings(out, name, condition.words, rankings, sample)
+        _write_rankings(out, name, condition.words, rankings, frame["architecture"].nunique())
         compared = beside({key: item.frame for key, item in rankings.items()}, study.published)
         parts.append(compared.assign(condition=name))
+        if study.beyond:
+            texts += [write_beyond(ranking, out, f"{name}_{_short(column)}") for column, ranking in rankings.items()]
     comparison = pd.concat(parts, ignore_index=True)
     agreement = agreement_of(frames) if study.between else pd.DataFrame()
-    _write(study, options, comparison, agreement)
+    _write(study, options, comparison, agreement, texts)
     settings = {name: condition.setting(options.seed) for name, condition in conditions.items()}
-    write_text(record(settings, opened, sample=sample, columns=columns), out / "study.json")
+    cells = max(frame["architecture"].nunique() for frame in frames.values())
+    facts = {"sample": cells, "columns": columns, "scores": None if given is None else Path(options.scores or "").name}
+    write_text(record(settings, opened, **facts), out / "study.json")
     for name, condition in conditions.items():
         say("\n" + comparison_text(comparison[comparison["condition"] == name], condition.words))
-    if len(agreement):
-        say("\n" + agreement_markdown(agreement, study.words))
+    for text in [agreement_markdown(agreement, study.words)] if len(agreement) else []:
+        say("\n" + text)
     say(f"\nIn {out}: scores, rankings, comparison.csv, tables.md and figures; study.json says how.")
+
+
+def _scored(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:
+    """The sample's scores under a condition."""
+    store, setting = options.store or options.out / "scores.sqlite", condition.setting(options.seed)
+    make_folder(store.parent, "--store")
+    options.say(f"scoring {sample} cells by {len(proxies)} proxies on {condition.words} ({setting.describe()})")
+    space = open_space(SPACE)
+    return run(
+        space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
+        workers=options.workers, progress=True,
+    )  # fmt: skip
+
+
+def _given(path: Path, proxies: Sequence[str]) -> pd.DataFrame:
+    """Scores made before, of these proxies alone."""
+    found = read_scores(path, None)
+    frame = found.frame[found.frame["proxy"].isin(proxies)]
+    if frame.empty:
+        raise ScoresError(f"--scores {path} has none of the study's proxies: {', '.join(proxies)}")
+    return frame.reindex(columns=[*dict.fromkeys([*frame.columns, *COLUMNS])])
+
+
+def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
+    """Write what a ranking's proxies know beyond size, and which are told apart from `params`; the tables as Markdown.
+
+    The partial rank correlations, the comparison on the same resamples with Holm's correction, and its picture.
+    """
+    sized = beyond_size(ranking)
+    compared = compare(ranking, "params")
+    write_csv(sized, out / f"beyond_size_{stem}.csv")
+    write_csv(compared.frame, out / f"against_params_{stem}.csv")
+    figure = critical_difference(
+        compared.frame, compared.groups, coefficient=compared.coefficient, coefficient_label="Spearman's ρ",
+        against=compared.against, small_print=f"{compared.n:,} architectures, {len(compared.pairs):,} pairs, Holm",
+    )  # fmt: skip
+    for suffix in ("png", "svg"):
+        save_figure(figure, out / f"against_params_{stem}.{suffix}")
+    sheet = comparison_sheet(
+        compared.frame, ranking.column, against=compared.against, coefficient=compared.coefficient, n=compared.n,
+        pairs=len(compared.pairs), left_out=compared.left_out,
+    )  # fmt: skip
+    sheets = [beyond_size_sheet(sized, ranking.column), sheet]
+    return "\n\n".join([*map(sheet_markdown, sheets), *compared.words])
 
 
 def rank(
@@ -233,18 +286,25 @@ def _possible(conditions: Mapping[str, Condition], options: StudyOptions) -> dic
 
 def _write_rankings(out: Path, name: str, words: str, rankings: Mapping[str, Ranking], sample: int) -> None:
     for column, ranking in rankings.items():
-        stem = f"ranking_{name}_{column.partition('_test')[0]}"
+        stem = f"ranking_{name}_{_short(column)}"
         caption = f"{sample} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."
         write_csv(ranking.frame, out / f"{stem}.csv")
         write_text(ranking_latex(ranking.frame, caption=caption), out / f"{stem}.tex")
 
 
-def _write(study: RankStudy, options: StudyOptions, comparison: pd.DataFrame, agreement: pd.DataFrame) -> None:
+def _short(column: str) -> str:
+    """The data set of a column's name."""
+    return column.partition("_test")[0]
+
+
+def _write(
+    study: RankStudy, options: StudyOptions, comparison: pd.DataFrame, agreement: pd.DataFrame, texts: Sequence[str]
+) -> None:
     text = tables(comparison, study.words)
     write_csv(comparison, options.out / "comparison.csv")
     if len(agreement):
         write_csv(agreement, options.out / "agreement.csv")
         text += f"\n## Agreement of scores\n\n{agreement_markdown(agreement, study.words)}\n"
-    write_text(text, options.out / "tables.md")
+    write_text("\n".join([text, *(f"{more}\n" for more in texts)]), options.out / "tables.md")
     for suffix in ("png", "svg"):
         save_figure(comparison_figure(comparison, study.words), options.out / f"comparison.{suffix}")

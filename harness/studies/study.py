@@ -58,6 +58,8 @@ STUDIES: Mapping[str, tuple[str, str]] = {
     "nas-bench-suite-zero": ("nas_bench_suite_zero", "its thirteen proxies on NAS-Bench-201"),
     "az-nas-table-1": ("az_nas_table_1", "AZ-NAS's parts, its sum of ranks, and its peers"),
     "te-nas-kernel": ("te_nas_kernel", "TE-NAS's condition number and linear regions"),
+    "hnas-metrics": ("hnas_metrics", "HNAS's four metrics and the condition number"),
+    "beyond-size": ("beyond_size", "what every proxy knows beyond the number of parameters"),
     "nasi-figure-1": ("nasi_figure_1", "whether NASI's trace depends on labels and inputs"),
     "bn-mode": ("bn_mode", "proxies with batch norm in train and in eval mode"),
     "proxy-identities": ("proxy_identities", "which proxies are the same number in other words"),

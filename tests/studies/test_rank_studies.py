@@ -10,12 +10,18 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import benchmarks
+import harness
+import harness.evidence
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import resolve
 from harness.report.comparison import agreement_markdown
+from harness.spaces import open_space
 from harness.studies import (
     az_nas_table_1,
+    beyond_size,
     bn_mode,
+    hnas_metrics,
     nas_bench_suite_zero,
     nasi_figure_1,
     rank_study,
@@ -32,7 +38,10 @@ STUDIES = {
     "te-nas-kernel": te_nas_kernel.RANKED,
     "nasi-figure-1": nasi_figure_1.RANKED,
     "bn-mode": bn_mode.RANKED,
+    "hnas-metrics": hnas_metrics.RANKED,
+    "beyond-size": beyond_size.RANKED,
 }
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -101,3 +110,41 @@ def test_without_images_a_study_of_images_says_so(tmp_path: Path, monkeypatch: p
     with pytest.raises(SettingError, match="nothing of this study can be done without CIFAR-10"):
         te_nas_kernel.STUDY.run(StudyOptions(tmp_path / "out", print, "analognasbench"))
     assert not (tmp_path / "out").exists()
+
+
+def test_scores_made_before_stand_in_for_scoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rank_study, "run", lambda *_, **__: pytest.fail("something was scored"))
+    cells = [str(cell) for cell in open_space("nasbench201").sample(40)]
+    generator = np.random.default_rng(0)
+    parts = [
+        pd.DataFrame({"architecture": cells, "proxy": name, "score": generator.normal(size=40)})
+        for name in ("m_grad", "m_trace", "synflow")
+    ]
+    scores = tmp_path / "scores.csv"
+    pd.concat(parts).assign(status="ok").to_csv(scores, index=False)
+    options = StudyOptions(tmp_path / "out", lambda _: None, "analognasbench", scores=scores)
+    hnas_metrics.STUDY.run(options)
+    comparison = pd.read_csv(tmp_path / "out" / "comparison.csv")
+    assert set(comparison["proxy"]) == {"m_grad", "m_trace", "params", "flops"}, "synflow is not of this study"
+    assert not (tmp_path / "out" / "scores_gaussian.csv.gz").exists()
+    for changes, message in (({"quick": True}, "not both"), ({"sample": 5}, "not both")):
+        with pytest.raises(SettingError, match=message):
+            hnas_metrics.STUDY.run(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores, **changes))
+    with pytest.raises(ScoresError, match="none of the study's proxies"):
+        te_nas_kernel.STUDY.run(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores))
+    assert not (tmp_path / "x").exists()
+    assert "scores" not in bn_mode.STUDY.takes, "two conditions"
+
+
+def test_what_lies_beyond_size_is_committed_as_it_follows(published_data: Path) -> None:
+    if not (published_data / "nasbench201_official.csv.gz").exists():
+        pytest.skip(f"nasbench201_official.csv.gz is not in {published_data}")
+    official = benchmarks.open_table("nasbench201-official", path=published_data / "nasbench201_official.csv.gz")
+    scores = pd.read_csv(RESULTS / "zero-cost-nas" / "scores_gaussian.csv.gz", float_precision="round_trip")
+    chosen = scores[scores["proxy"].isin(["nwot", "zico", "nasi_trace"])]
+    column = rank_study.DATASETS[0]
+    made = harness.evidence.beyond_size(harness.correlate(chosen, official, column)).set_index("proxy")
+    committed = pd.read_csv(RESULTS / "beyond-size" / "beyond_size_gaussian_cifar10.csv", index_col="proxy")
+    for proxy in ("nwot", "zico", "nasi_trace"):
+        for name in ("given_params", "given_flops", "given_both", "among_equals"):
+            assert made.loc[proxy, name] == pytest.approx(committed.loc[proxy, name], rel=1e-9)

@@ -1,0 +1,8 @@
+"""What every proxy knows beyond the size of a network, and which are told apart from counting parameters."""
+
+from __future__ import annotations
+
+from harness.studies.rank_study import NOISE, RankStudy
+
+RANKED = RankStudy({"gaussian": NOISE}, beyond=True)
+STUDY = RANKED.study()
