@@ -19,13 +19,16 @@ def study(
     quick: Annotated[bool, typer.Option("--quick", help="a small sample: minutes instead of hours")] = False,
     seed: Annotated[int, typer.Option(help="of the sample, the weights and the batches")] = _SEED,
     workers: Annotated[int, typer.Option(help="processes, one thread each")] = _WORKERS,
-    table: options.TableOption = options.DEFAULT_TABLE,
+    table: Annotated[
+        str | None, typer.Option(help="name of a table, or path of a file; nasbench201 by default")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files")] = None,
     store: Annotated[
         Path | None, typer.Option(help="SQLite file of the scores; by default in the folder of --out")
     ] = None,
     scores: Annotated[
-        Path | None, typer.Option(help="a store, or a CSV of scores, for the searches that look at one")
+        Path | None,
+        typer.Option(help="a store, or a CSV of scores made before: for what looks at them"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="folder for the outcome; by default studies/NAME")] = None,
 ) -> None:
@@ -36,14 +39,21 @@ def study(
         print("\n".join(f"{known}: {text}" for known, (_, text) in STUDIES.items()))
         return
     chosen = find_study(name)
-    given = {"sample": sample, "runs": runs, "quick": quick or None, "data": data, "store": store, "scores": scores}
+    given = {
+        "sample": sample,
+        "runs": runs,
+        "quick": quick or None,
+        "data": data,
+        "store": store,
+        "scores": scores,
+        "table": table,
+    }
     check_taken(name, chosen, [option for option, value in given.items() if value is not None])
-    options.positive("workers", workers)
     if "data" in chosen.takes:
         data = options.data_folder(data)
     chosen.run(
         StudyOptions(
-            out=out or Path("studies") / name, say=print, table=table, seed=seed, workers=workers, quick=quick,
-            sample=sample, runs=runs, data=data, store=store, scores=scores,
+            out=out or Path("studies") / name, say=print, table=table or options.DEFAULT_TABLE, seed=seed,
+            workers=workers, quick=quick, sample=sample, runs=runs, data=data, store=store, scores=scores,
         )
     )  # fmt: skip

@@ -19,6 +19,7 @@ from harness.report.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 _COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
 _ROW_INCHES = 0.155
+_LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
 
 
 def comparison_text(comparison: pd.DataFrame, title: str) -> str:
@@ -134,7 +135,10 @@ def comparison_figure(comparison: pd.DataFrame, words: Mapping[str, str]) -> Fig
     first = chosen.loc[places.sort_values(["condition", "column"], kind="stable").index].drop_duplicates("proxy")
     proxies = list(first.sort_values("ours")["proxy"])
     with matplotlib.rc_context(dict(STYLE)):
-        figure = Figure(figsize=(PAGE_WIDTH_INCHES, 0.75 + _ROW_INCHES * len(proxies)), layout="constrained")
+        row_inches = _ROW_INCHES * max(1.0, len(kinds) / 2)
+        legend_inches = 0.15 * -(-(len(kinds) + 1) // _LEGEND_COLUMNS)
+        height = 0.6 + legend_inches + row_inches * len(proxies)
+        figure = Figure(figsize=(PAGE_WIDTH_INCHES, height), layout="constrained")
         axes = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
         for panel, column in zip(axes, columns, strict=True):
             _panel(panel, chosen[chosen["column"] == column], kinds, proxies)
@@ -142,7 +146,7 @@ def comparison_figure(comparison: pd.DataFrame, words: Mapping[str, str]) -> Fig
         axes[0].set_yticks(range(len(proxies)), proxies, fontsize=SMALL_POINTS)
         axes[0].set_ylim(-0.8, len(proxies) - 0.2)
         figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")
-        _legend(figure, axes[0], [words[name] for name in kinds])
+        _legend(figure, axes[0], [words[name] for name in kinds], published=bool(chosen["published"].notna().any()))
     return figure
 
 
@@ -153,7 +157,7 @@ def _panel(panel: Axes, rows: pd.DataFrame, kinds: Sequence[str], proxies: Seque
     panel.grid(axis="y")
     panel.tick_params(axis="y", length=0)
     for position, name in enumerate(kinds):
-        shift = 0.18 * (len(kinds) - 1 - 2 * position)
+        shift = 0.36 * (len(kinds) - 1 - 2 * position) / len(kinds)
         of_kind = rows[(rows["condition"] == name) & rows["proxy"].isin(place)].drop_duplicates("proxy")
         heights = [place[proxy] + shift for proxy in of_kind["proxy"]]
         colour = COLOURS[position]
@@ -166,13 +170,16 @@ def _panel(panel: Axes, rows: pd.DataFrame, kinds: Sequence[str], proxies: Seque
     )  # fmt: skip
 
 
-def _legend(figure: Figure, panel: Axes, names: Sequence[str]) -> None:
+def _legend(figure: Figure, panel: Axes, names: Sequence[str], *, published: bool) -> None:
     handles = [panel.plot([], [], "-o", color=COLOURS[place], markersize=2.6)[0] for place in range(len(names))]
-    handles += panel.plot(
-        [], [], "D", markerfacecolor="none", markeredgecolor="black", markersize=3.4, linestyle="none"
-    )
-    labels = [*(f"ours, {name}" for name in names), "published"]
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+    labels = [f"ours, {name}" for name in names]
+    if published:
+        handles += panel.plot(
+            [], [], "D", markerfacecolor="none", markeredgecolor="black", markersize=3.4, linestyle="none"
+        )
+        labels.append("published")
+    columns = len(labels) if len(names) <= _LEGEND_COLUMNS else _LEGEND_COLUMNS
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns, frameon=False)
 
 
 def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str:

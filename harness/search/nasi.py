@@ -81,7 +81,7 @@ def trace_step(step: Step) -> float:
             alpha.add_((share - alpha) / (float(steps) + 1))  # a running mean: at step T, equation 18
     memory.update(steps=steps + 1, largest=largest, traces=traces + trace)
     seen = {f"gradient_by_step/{name}": part for name, part in gradient.items()}
-    seen["trace_by_step"] = torch.tensor(trace)
+    seen["trace_by_step"] = torch.tensor(trace, dtype=torch.float64)
     for name, value in seen.items():
         row = value.detach().double().cpu()[None]
         memory[name] = torch.cat([memory[name], row]) if name in memory else row

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,8 @@ import pandas as pd
 from benchmarks import open_table
 from benchmarks.darts_published import PUBLISHED
 from harness.batches import read_cifar10
-from harness.errors import ScoresError, SettingError, SpaceError
+from harness.errors import ScoresError, SpaceError
+from harness.matching import matched_scores
 from harness.proxies.registry import resolve
 from harness.report.files import save_figure, write_csv, write_text
 from harness.report.heat_map import heat_map
@@ -27,12 +27,12 @@ from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies.folders import make_folder
 from harness.studies.record import record
-from harness.studies.search_runs import Run, data_of, run_all, setting_of
+from harness.studies.search_runs import Run, data_of, run_all, say_data, setting_of
 from harness.studies.study import Study, StudyOptions
 
 SPACE, TABLE = "darts", "darts-published"
 SEARCHES = ("nasi", "nasi-ada", "darts", "beta-darts", "drnas-progressive")
-QUICK_CHANGES = {"epochs": 2, "width": 4, "depth": 3, "steps_per_epoch": 4}
+QUICK_CHANGES = {"epochs": 4, "width": 4, "depth": 3, "steps_per_epoch": 4}
 QUICK_PROXIES = "nasi_trace,grad_norm,synflow,nwot,params"
 EVALUATION = {"width": 36, "depth": 20}
 """The CIFAR-10 network of the papers, whose size they print."""
@@ -59,13 +59,15 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         SettingError: before anything is run: no CIFAR-10 in `data`, no run, scores of another space, or a folder that
             cannot be written in.
     """
-    if options.runs is not None and options.runs < 1:
-        raise SettingError(f"--runs must be at least 1, got {options.runs}")
     if options.data is not None:
         read_cifar10(options.data)
-    others = None if options.scores is None else _others(options.scores)
+    proxies = [entry.name for entry in resolve(QUICK_PROXIES.split(",") if options.quick else "all")]
+    others = None if options.scores is None else _others(options.scores, proxies)
     make_folder(options.out, "--out")
+    if options.store is not None:
+        make_folder(options.store.parent, "--store")
     runs = runs_of(options)
+    say_data(options)
     options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
     outcomes = run_all(runs, options.out / "searches", options.workers, options.say)
     log = pd.concat(
@@ -75,7 +77,6 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     named = [*published(), *found(log)]
     space = open_space(SPACE)
     setting = Setting(seed=options.seed).sized(space.width, space.depth)
-    proxies = [entry.name for entry in resolve(QUICK_PROXIES.split(",") if options.quick else "all")]
     options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({setting.describe()})")
     scores = run(
         space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
@@ -95,13 +96,14 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         "searches": {
             run.method: {
                 "changed_from_paper": run.setting.difference(find_method(run.method).presets[SPACE].paper),
+                "data": Path(run.data).name,
+                "seeds": [other.seed for other in runs if other.method == run.method],
                 "setting": asdict(run.setting),
             }
             for run in runs
         },
     }  # fmt: skip
-    text = json.loads(record({"scores": setting}, open_table(TABLE), **facts))
-    write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", options.out / "study.json")
+    write_text(record({"scores": setting}, open_table(TABLE), **facts), options.out / "study.json")
     options.say("\n" + markdown(table, places, among))
     options.say(f"In {options.out}: table.md, genotypes.csv, scores.csv.gz, percentiles.*, searches.csv.gz, curves.*")
 
@@ -194,19 +196,19 @@ def markdown(table: pd.DataFrame, places: pd.DataFrame, among: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _others(path: Path) -> pd.DataFrame:
-    """Scores of other genotypes.
+def _others(path: Path, proxies: Sequence[str]) -> pd.DataFrame:
+    """Scores of other genotypes, as `architecture`, `proxy`, `score`.
 
     Raises:
-        ScoresError: they are of another space.
+        ScoresError: they are of another space, malformed, none, or by none of the proxies.
     """
-    frame = read_scores(path, None).frame
-    space = open_space(SPACE)
-    for text in frame["architecture"].unique():
-        try:
-            space.parse(text)
-        except SpaceError as error:
-            raise ScoresError(f"--scores {path} must hold scores of DARTS genotypes: {error}") from error
+    try:
+        frame = matched_scores(read_scores(path, None).frame, open_space(SPACE)).scores
+    except (ScoresError, SpaceError) as error:
+        raise ScoresError(f"--scores {path} must hold scores of DARTS genotypes: {error}") from error
+    frame = frame[frame["proxy"].isin(proxies) & frame["score"].notna()]
+    if frame.empty:
+        raise ScoresError(f"--scores {path} must hold scores of DARTS genotypes by some of {', '.join(proxies)}")
     return frame
 
 

@@ -16,7 +16,6 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from benchmarks import open_table
 from harness import combine
 from harness.batches import Batch, draw_batch
 from harness.errors import ScoresError
@@ -82,8 +81,8 @@ def run_proxy_identities(options: StudyOptions) -> None:
     text = f"{identities_markdown(exact)}\n\n{same_rankings_markdown(same_rankings(matrix), SAME)}\n"
     write_text(text, options.out / "tables.md")
     facts = {"scores": None if options.scores is None else options.scores.name, "sample": len(combine.wide(frame))}
-    settings = {"exact": SMALL, "scores": setting}
-    write_text(record(settings, open_table(options.table), **facts), options.out / "study.json")
+    settings = {"exact": SMALL} if given is not None else {"exact": SMALL, "scores": setting}
+    write_text(record(settings, None, **facts), options.out / "study.json")
     options.say(f"\n{text}\nIn {options.out}: tables.md, identities.csv, spearman.csv, spearman.png, spearman.svg")
 
 

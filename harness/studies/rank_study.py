@@ -39,7 +39,7 @@ from harness.studies.study import Study, StudyOptions, sample_size
 SPACE = "nasbench201"
 DATASETS = ("cifar10_test_200ep_pct", "cifar100_test_200ep_pct", "imagenet16_120_test_200ep_pct")
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
-TAKES = frozenset({"sample", "quick", "seed", "workers", "data", "store"})
+TAKES = frozenset({"table", "sample", "quick", "seed", "workers", "data", "store"})
 _AGREEING = ("pearson", "spearman")
 
 

@@ -18,12 +18,12 @@ from harness.setting import Setting
 _VERSIONS = ("nasinit", "torch", "numpy", "scipy", "pandas")
 
 
-def record(settings: Mapping[str, Setting], table: Table, **facts: Any) -> str:
+def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -> str:
     """JSON text of what made a study's outcome.
 
     Args:
         settings: of its scores, by name.
-        table: the published numbers, named with their SHA-256.
+        table: the published numbers, named with their SHA-256; None for a study that reads none.
         **facts: whatever else decides the outcome.
 
     Returns:
@@ -34,7 +34,15 @@ def record(settings: Mapping[str, Setting], table: Table, **facts: Any) -> str:
         "command": shlex.join(["nasinit", *sys.argv[1:]]) if called else None,
         **facts,
         "settings": {key: asdict(setting) for key, setting in settings.items()},
-        "table": {"name": table.facts.name, "title": table.facts.title, "sha256": table.facts.sha256},
-        "environment": {"python": platform.python_version(), **{package: version(package) for package in _VERSIONS}},
+        **({} if table is None else {"table": _named(table)}),
+        "environment": {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            **{package: version(package) for package in _VERSIONS},
+        },
     }
-    return json.dumps(content, indent=2) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _named(table: Table) -> dict[str, str | None]:
+    return {"name": table.facts.name, "title": table.facts.title, "sha256": table.facts.sha256}

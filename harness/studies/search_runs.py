@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks import Table
 from harness.engine import close_pool, worker_pool
+from harness.errors import HarnessError, RunError
 from harness.report.search_curves import FOR_THE_RECORD
 from harness.search import find_method
 from harness.search.setting import SearchSetting
 from harness.spaces import open_space
+from harness.studies.study import StudyOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +80,8 @@ def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str]
     try:
         waiting = {pool.submit(_run, run, folder / run.folder): run for run in runs}
         for done in as_completed(waiting):
-            run, outcome = waiting[done], done.result()
+            run = waiting[done]
+            outcome = _outcome(done, run, folder)
             outcomes[run] = outcome
             last = outcome.log.iloc[-1]
             say(f"{run.method}, seed {run.seed}: {last['architecture']} ({len(outcomes)} of {len(runs)} searches)")
@@ -85,6 +89,29 @@ def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str]
     finally:
         close_pool(pool, kill=not over)
     return {run: outcomes[run] for run in runs}
+
+
+def say_data(options: StudyOptions) -> None:
+    """Say where searches that train find no CIFAR-10."""
+    if options.data is None:
+        options.say(
+            "no CIFAR-10 here: the searches that train take scikit-learn's digits, whose outcome says little of "
+            "CIFAR-10. Give --data FOLDER (the binary version), or fetch it with nasinit pull cifar10"
+        )
+
+
+def _outcome(done: Future[Outcome], run: Run, folder: Path) -> Outcome:
+    try:
+        return done.result()
+    except HarnessError:
+        raise
+    except Exception as error:  # a worker that is killed, or whatever torch raises in it
+        died = isinstance(error, BrokenProcessPool)
+        what = "a worker died (killed, or out of memory)" if died else f"{type(error).__name__}: {error}"
+        raise RunError(
+            f"{run.method}, seed {run.seed}: {what}. Finished epochs are in {folder}: the same command goes on; "
+            "--workers 1 needs less memory"
+        ) from error
 
 
 def _run(run: Run, folder: Path) -> Outcome:

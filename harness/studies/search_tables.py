@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,7 +13,7 @@ import pandas as pd
 
 from benchmarks import Table, open_table
 from harness.batches import read_cifar10
-from harness.errors import SearchError, SettingError
+from harness.errors import SearchError
 from harness.join import axis_label
 from harness.report.files import save_figure, write_csv, write_text
 from harness.report.search_curves import FOR_THE_RECORD, search_curves
@@ -22,21 +21,22 @@ from harness.report.search_curves import Run as Curve
 from harness.report.search_rows import bounds_text, search_rows_latex, search_rows_markdown, search_rows_text
 from harness.scores import read_scores
 from harness.search import find_method
+from harness.search.presets import PUBLISHED_DATA
 from harness.spaces import open_space
 from harness.studies.folders import make_folder
-from harness.studies.guidance import guidance_of
+from harness.studies.guidance import CONDITION, METRIC, PROXY, Guidance, guidance_of
 from harness.studies.nasi_bounds import TRACES, bounds_table, steps_table
 from harness.studies.published_searches import PublishedSearch
 from harness.studies.queried_columns import TESTS, judged_by
 from harness.studies.record import record
 from harness.studies.search_rows import Best, Cell, NotRun, Queried, Row, Searched
-from harness.studies.search_runs import PRESET, Outcome, Run, data_of, run_all, setting_of, with_record
+from harness.studies.search_runs import PRESET, Outcome, Run, data_of, run_all, say_data, setting_of, with_record
 from harness.studies.study import StudyOptions
 from harness.studies.table_searches import BUDGET_SECONDS, RUNS, table_searches
 
 SPACE = "nasbench201"
 QUICK_EPOCHS, QUICK_DEPTH = 4, 1
-TAKES = frozenset({"quick", "runs", "seed", "workers", "data", "scores"})
+TAKES = frozenset({"table", "quick", "runs", "seed", "workers", "data", "scores"})
 OURS, PUBLISHED = "ours", "published"
 _QUICK_QUERIED = 100
 
@@ -51,8 +51,6 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
         SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
         SearchError: a table of another space or without test accuracies; a search that fails.
     """
-    if options.runs is not None and options.runs < 1:
-        raise SettingError(f"--runs must be at least 1, got {options.runs}")
     opened = open_table(options.table)
     space = open_space(SPACE)
     if opened.facts.space != SPACE:
@@ -60,17 +58,25 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
     columns, remarks = judged_by(opened, [space.key(cell) for cell in space])
     if options.data is not None:
         read_cifar10(options.data)
+    guidance = None
+    if options.scores is not None:
+        scores = read_scores(options.scores, None)
+        guidance = guidance_of(scores.frame)
+        options.say(f"scores: {scores.origin}")
     make_folder(options.out, "--out")
     for remark in remarks:
         options.say(remark)
-    queried, notes = _queried(options, opened, rows)
+    queried, notes = _queried(options, opened, rows, guidance)
     for note in notes:
         options.say(note)
     runs = runs_of(options, rows)
+    say_data(options)
+    for method, run in {run.method: run for run in runs}.items():
+        options.say(f"{method}: {_changes(run)}")
     options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
     outcomes = run_all(runs, options.out / "searches", options.workers, options.say)
     logs = [
-        with_record(outcome.log, opened, columns).assign(method=run.method, seed=run.seed)
+        with_record(outcome.log, opened, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
         for run, outcome in outcomes.items()
     ]
     log = pd.concat(logs, ignore_index=True)
@@ -161,7 +167,11 @@ def _of_query(name: str, queried: pd.DataFrame, columns: Mapping[str, Any]) -> d
         return _values(f"not run: {row['hindrance']}", math.nan, columns, {})
     found = {f"{column}_{end}": row[f"{column}_{end}"] for column in columns for end in ("mean", "std")}
     runs = float(row["runs"]) or math.nan
-    source = row["source"] if math.isnan(runs) else f"{row['source']}; simulated seconds"
+    source = "exact expectation" if math.isnan(runs) else "queried here"
+    if row["seconds"] > 0:
+        source += ", simulated seconds"
+    if isinstance(row["seen"], str):
+        source += f", {row['seen']}"
     return {"source": source, "runs": runs, **found, "seconds": row["seconds"]}
 
 
@@ -173,7 +183,10 @@ def _of_search(kind: Searched, log: pd.DataFrame, columns: Mapping[str, Any]) ->
         chosen.append(until.iloc[-1])
         seconds.append(float(until["seconds"].sum()))
     values = {name: [float(row[f"{name}{FOR_THE_RECORD}"]) for row in chosen] for name in columns}
-    source = f"{kind.method}, {int(chosen[0]['epoch'])} epochs, preset {PRESET}"
+    passed = int(chosen[0]["epoch"])
+    steps = find_method(kind.method).setting(SPACE, PRESET).steps_per_epoch
+    length = f"{passed} epochs" if steps is None else f"{passed * steps} steps"
+    source = f"{kind.method}, {length}, {chosen[0]['how']}"
     return _values(source, len(chosen), columns, values, float(np.mean(seconds)))
 
 
@@ -185,35 +198,68 @@ def _printed(label: str, item: PublishedSearch, columns: Mapping[str, Any]) -> d
     return {**found, "seconds": math.nan if item.seconds is None else item.seconds}
 
 
-def _queried(options: StudyOptions, table: Table, rows: Sequence[Row]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The rows that query the table, with `hindrance` where one cannot run, and remarks on their numbers."""
-    guidance = None
-    if options.scores is not None:
-        found = read_scores(options.scores, None)
-        guidance = guidance_of(found.frame)
-        options.say(f"scores: {found.origin}")
+def _queried(
+    options: StudyOptions, table: Table, rows: Sequence[Row], guidance: Guidance | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The rows that query the table, with what they see of a proxy as `seen`, why one cannot run as `hindrance`.
+
+    And remarks on their numbers.
+    """
     frames: list[pd.DataFrame] = []
     asking: dict[str, list[str]] = {}  # a remark, and the searches that it is on
     for name in dict.fromkeys(row.ours.name for row in rows if isinstance(row.ours, Queried)):
-        try:
-            result = table_searches(
-                table, [name], runs=_QUICK_QUERIED if options.quick else RUNS, seed=options.seed, guidance=guidance
-            )
-        except SearchError as error:
-            reason = str(error).partition("cannot run: ")[2] or str(error)
-            frames.append(pd.DataFrame([{"search": name, "hindrance": reason}]))
+        hindrance, seen = _sight(name, guidance)
+        if hindrance is None:
+            try:
+                result = table_searches(
+                    table, [name], runs=_QUICK_QUERIED if options.quick else RUNS, seed=options.seed, guidance=guidance
+                )
+            except SearchError as error:
+                hindrance = str(error).partition("cannot run: ")[2] or str(error)
+        if hindrance is not None:
+            frames.append(pd.DataFrame([{"search": name, "hindrance": hindrance}]))
             continue
-        frames.append(result.frame)
+        frames.append(result.frame.assign(seen=seen))
         for remark in result.remarks:
             asking.setdefault(remark.removeprefix(f"{name}: "), []).append(name)
-    frame = pd.concat(frames, ignore_index=True)
+    found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["search"])
     remarks = tuple(f"{', '.join(names)}: {remark}" for remark, names in asking.items())
-    return frame.reindex(columns=[*dict.fromkeys([*frame.columns, "hindrance"])]), remarks
+    return found.reindex(columns=[*dict.fromkeys([*found.columns, "seen", "hindrance"])]), remarks
+
+
+def _sight(name: str, guidance: Guidance | None) -> tuple[str | None, str | None]:
+    """Why a search that looks at scores cannot run, or how many cells it sees; neither for one that looks at none."""
+    from harness.search.queried.methods import METHODS
+
+    needed = METHODS[name].guidance if name in METHODS else ()
+    if not needed:
+        return None, None
+    proxies = PROXY if needed == ("scores",) else f"{METRIC} and {CONDITION}"
+    if guidance is None or not set(needed) <= set(guidance.by_cell):
+        return f"it looks at {proxies}: give their scores by --scores", None
+    scored = int(min(np.isfinite(guidance.by_cell[need]).sum() for need in needed))
+    drawn = int(name.removeprefix("best_of_")) if name.startswith("best_of_") else 1
+    if drawn > scored:
+        return f"{drawn:,} cells are drawn, and {scored:,} have scores", None
+    return None, f"{proxies} of {scored:,} cells"
+
+
+def _how(run: Run, options: StudyOptions) -> str:
+    """What a search took, in short."""
+    return f"{'quick' if options.quick else f'preset {PRESET}'}, {Path(run.data).name}"
+
+
+def _changes(run: Run) -> str:
+    """What a search changes of the published setting."""
+    presets = find_method(run.method).presets[SPACE]
+    pairs = {"data": (PUBLISHED_DATA, Path(run.data).name), **run.setting.difference(presets.paper)}
+    changed = ", ".join(f"{name} {'all' if old is None else old} -> {new}" for name, (old, new) in pairs.items())
+    return f"{changed}{f'; {presets.note}' if presets.note else ''}"
 
 
 def _write(options: StudyOptions, table: Table, frame: pd.DataFrame, notes: Sequence[str], runs: Sequence[Run]) -> None:
     write_csv(frame, options.out / "table.csv")
-    write_text(search_rows_markdown(frame) + "\n", options.out / "table.md")
+    write_text(f"{search_rows_markdown(frame)}\n\n{footnote(table)}\n", options.out / "table.md")
     write_text(search_rows_latex(frame), options.out / "table.tex")
     searched = {
         run.method: {
@@ -228,9 +274,15 @@ def _write(options: StudyOptions, table: Table, frame: pd.DataFrame, notes: Sequ
         "seed": options.seed, "quick": options.quick, "budget_seconds": BUDGET_SECONDS, "searches": searched,
         "remarks": list(notes), "scores": None if options.scores is None else options.scores.name,
     }  # fmt: skip
-    write_text(
-        json.dumps(json.loads(record({}, table, **facts)), indent=2, ensure_ascii=False) + "\n",
-        options.out / "study.json",
+    write_text(record({}, table, **facts), options.out / "study.json")
+
+
+def footnote(table: Table) -> str:
+    """What is to be known of the table's numbers."""
+    return (
+        f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). Seconds of "
+        "ours are of one thread of the machine that ran the study, or simulated where it says so; published ones of a "
+        "GTX 1080Ti."
     )
 
 

@@ -34,7 +34,7 @@ class StudyOptions:
 
     out: Path
     say: Callable[[str], None]
-    table: str
+    table: str = DEFAULT_TABLE
     seed: int = 0
     workers: int = 2
     quick: bool = False
@@ -44,10 +44,18 @@ class StudyOptions:
     store: Path | None = None
     scores: Path | None = None
 
+    def __post_init__(self) -> None:
+        for name, least in (("seed", 0), ("workers", 1), ("runs", 1)):
+            value = getattr(self, name)
+            if name == "runs" and value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise SettingError(f"--{name} must be a whole number from {least}, got {value!r}")
+
 
 @dataclass(frozen=True)
 class Study:
-    """A study: its function, and the names of the options that it takes beside `out`, `say` and `table`."""
+    """A study: its function, and the names of the options that it takes beside `out` and `say`."""
 
     run: Callable[[StudyOptions], None]
     takes: frozenset[str]
@@ -84,12 +92,13 @@ def find_study(name: str) -> Study:
 
 
 def run_study(name: str, out: str | Path, **options: Any) -> None:
-    """Make a study's outcome in a folder; what `nasinit study` does, with the same options.
+    """Make a study's outcome in a folder, as `nasinit study` does.
 
     Args:
         name: of the study, as `STUDIES` lists them.
         out: folder for the outcome; a study that lies there goes on.
-        **options: fields of `StudyOptions` that the study takes; `say` prints by default, `table` is `nasbench201`.
+        **options: fields of `StudyOptions` that the study takes; `say` prints by default. CIFAR-10 is used where `data`
+            names its folder.
 
     Raises:
         SettingError: an unknown study, an option that there is not or that the study does not take, or what the study
@@ -100,18 +109,18 @@ def run_study(name: str, out: str | Path, **options: Any) -> None:
     for option in options:
         if option not in known:
             raise SettingError(unknown("option of a study", option, sorted(known)))
-    check_taken(name, study, [option for option in options if option not in ("say", "table")])
+    check_taken(name, study, [option for option in options if option != "say"])
     for option in ("data", "store", "scores"):
         if options.get(option) is not None:
             options[option] = Path(options[option])
-    study.run(StudyOptions(Path(out), **{"say": print, "table": DEFAULT_TABLE, **options}))
+    study.run(StudyOptions(Path(out), **{"say": print, **options}))
 
 
 def check_taken(name: str, study: Study, given: Iterable[str]) -> None:
     """Refuse options that a study does not take."""
     idle = [f"--{option}" for option in given if option not in study.takes]
     if idle:
-        taken = ", ".join(f"--{option}" for option in sorted({*study.takes, "table", "out"}))
+        taken = ", ".join(f"--{option}" for option in sorted({*study.takes, "out"}))
         raise SettingError(f"the study {name} has no {' and no '.join(idle)}; it takes {taken}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,3 +14,9 @@ from tests.cli.conftest import run_main
 @pytest.fixture(scope="session")
 def nasinit() -> Callable[..., Any]:
     return run_main
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Studies write below the working folder by default."""
+    monkeypatch.chdir(tmp_path)

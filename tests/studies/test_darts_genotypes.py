@@ -40,7 +40,6 @@ def test_a_percentile_is_the_share_that_scores_less_ties_by_half() -> None:
 
 def test_published_genotypes_have_the_printed_sizes_and_errors() -> None:
     names = published()
-    _, scores = scored({"a": [1.0] * 5})
     texts = [item.architecture for item in names]
     scores = pd.DataFrame({"architecture": texts, "proxy": "a", "score": 1.0})
     table = table_of(names, scores).set_index("genotype")
@@ -75,6 +74,25 @@ def test_the_study_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "| DARTS_V1 | 3.17 | 6 | 3.00 ± 0.14 |" in said[-2]
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("architecture,proxy,score,status\n", "by some of"),
+        ("proxy,score,status\nparams,1,ok\n", "architecture"),
+        ("architecture,proxy,score,status\n{genotype},params,high,ok\n", "high"),
+        ("architecture,proxy,score,status\n{genotype},mine,1.0,ok\n", "by some of"),
+    ],
+)
+def test_scores_that_hold_nothing_are_refused_before_any_search(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(darts_genotypes, "run_all", lambda *_: pytest.fail("something was run"))
+    genotype = '"' + str(open_space("darts").sample(1)[0]) + '"'
+    (tmp_path / "others.csv").write_text(text.replace("{genotype}", genotype))
+    with pytest.raises(ScoresError, match=message):
+        darts_genotypes.run_darts_genotypes(StudyOptions(tmp_path / "out", print, scores=tmp_path / "others.csv"))
+
+
 def test_scores_of_another_space_are_refused(tmp_path: Path) -> None:
     cells = [str(cell) for cell in open_space("nasbench201").sample(3)]
     frame = pd.DataFrame({"architecture": cells, "proxy": "params", "score": 1.0, "status": "ok"})
@@ -92,7 +110,7 @@ def test_a_heat_map_prints_every_number() -> None:
         heat_map(frame * np.nan, "nothing", low=0, high=1)
 
 
-def test_the_table_of_another_space_is_no_option(nasinit: Callable[..., Any]) -> None:
+def test_options_that_it_does_not_take_are_refused(nasinit: Callable[..., Any]) -> None:
     ended = nasinit("study", "darts-genotypes", "--sample", "3")
     assert ended.code == 2
     assert "has no --sample" in ended.err

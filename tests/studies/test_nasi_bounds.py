@@ -29,6 +29,7 @@ def test_the_steps_give_what_the_search_found(adaptive: bool) -> None:
     traces, gradients = found.memory[TRACES].numpy(), found.memory[GRADIENTS].numpy()
     assert traces.shape == (6,)
     assert 0 < (traces > setting.nu).sum() < 6
+    assert traces.sum() == pytest.approx(float(found.memory["traces"]), rel=1e-15)
     np.testing.assert_allclose(traces, free[TRACES].numpy(), err_msg="a step depends on no other")
     alpha = parameters_after(traces, gradients, Bound("", setting.nu, setting.mu, adaptive))
     weights = torch.from_numpy(alpha).softmax(dim=1)
@@ -72,3 +73,11 @@ def test_the_table_looks_up_every_choice() -> None:
     assert list(written.columns[:4]) == ["seed", "step", "trace", "none~0>1"]
     assert written.shape == (8, 33)
     assert pd.Series(written["seed"]).tolist() == [5] * 4 + [6] * 4
+
+
+def test_where_every_step_is_left_out_there_is_no_choice() -> None:
+    memory = {TRACES: torch.full((3,), 1e9, dtype=torch.float64), GRADIENTS: torch.ones(3, 6, 5, dtype=torch.float64)}
+    frame = bounds_table([memory], benchmarks.open_table("analognasbench"), [COLUMN], [3])
+    row = frame[frame["bound"] == "steps above 100 left out"].iloc[0]
+    assert (row["runs"], row["choices"]) == (0, "")
+    assert np.isnan(row[f"{COLUMN}_mean"])

@@ -15,7 +15,7 @@ import harness
 import harness.evidence
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import resolve
-from harness.report.comparison import agreement_markdown
+from harness.report.comparison import agreement_markdown, comparison_figure
 from harness.spaces import open_space
 from harness.studies import (
     az_nas_table_1,
@@ -148,3 +148,23 @@ def test_what_lies_beyond_size_is_committed_as_it_follows(published_data: Path) 
     for proxy in ("nwot", "zico", "nasi_trace"):
         for name in ("given_params", "given_flops", "given_both", "among_equals"):
             assert made.loc[proxy, name] == pytest.approx(committed.loc[proxy, name], rel=1e-9)
+
+
+@pytest.mark.parametrize("conditions", [1, 2, 4])
+def test_the_legend_lies_within_the_figure_and_names_what_is_drawn(conditions: int) -> None:
+    words = dict(list({**nasi_figure_1.RANKED.words, "x": "one more"}.items())[:conditions])
+    rows = [
+        {"proxy": proxy, "column": rank_study.DATASETS[0], "coefficient": "spearman", "ours": 0.5, "low": 0.4,
+         "high": 0.6, "published": np.nan, "condition": name}
+        for name in words for proxy in ("a", "b")
+    ]  # fmt: skip
+    figure = comparison_figure(pd.DataFrame(rows), words)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    assert [text.get_text() for text in legend.get_texts()] == [f"ours, {name}" for name in words.values()]
+    heights = [float(np.asarray(line.get_ydata())[0]) for line in figure.axes[0].get_lines() if line.get_marker() == "o"
+               and len(np.asarray(line.get_ydata()))]  # fmt: skip
+    assert max(abs(height - round(height)) for height in heights) < 0.5, "a proxy's dots stay in its row"

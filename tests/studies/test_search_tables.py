@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import pandas as pd
 import pytest
 
 import benchmarks
-from harness.errors import ScoresError, SearchError, SettingError
+from harness.errors import RunError, ScoresError, SearchError, SettingError
 from harness.report.search_rows import search_rows_latex, search_rows_markdown, search_rows_text
 from harness.search import METHODS, SearchSetting
 from harness.search.queried.methods import METHODS as QUERIED
-from harness.studies import search_tables
+from harness.studies import darts_genotypes, search_runs, search_tables
+from harness.studies.guidance import Guidance
 from harness.studies.search_rows import NASI_TABLE_1, NASWOT_TABLE_2, RESNET, Best, Cell, NotRun, Queried, Row, Searched
-from harness.studies.search_runs import Run
+from harness.studies.search_runs import Outcome, Run
 from harness.studies.study import STUDIES, StudyOptions, find_study
 from harness.studies.table_searches import EXACT
 
@@ -80,7 +82,7 @@ def log_of(method: str, seed: int, accuracies: list[float], seconds: float) -> p
     return pd.DataFrame(
         {
             "epoch": range(1, count + 1), "seconds": [seconds] * count, "method": method, "seed": seed,
-            f"{COLUMN}_for_the_record": accuracies,
+            f"{COLUMN}_for_the_record": accuracies, "how": "preset laptop, noise",
         }
     )  # fmt: skip
 
@@ -99,7 +101,7 @@ def test_a_row_is_the_mean_over_seeds_of_what_stood_after_its_epoch(table: bench
     queried = pd.DataFrame(
         [
             {"search": "regularised_evolution", "source": "Real", "runs": 7, "seconds": 11.0, f"{COLUMN}_mean": 93.5,
-             f"{COLUMN}_std": 0.25, "hindrance": None},
+             f"{COLUMN}_std": 0.25, "seen": None, "hindrance": None},
             {"search": "hnas", "hindrance": "it needs scores"},
         ]
     )  # fmt: skip
@@ -111,6 +113,8 @@ def test_a_row_is_the_mean_over_seeds_of_what_stood_after_its_epoch(table: bench
     assert list(found["seconds"])[:2] == [6.0, 9.0]
     assert list(found["runs"])[:2] == [2, 2]
     assert found.loc["REA", "runs"] == 7
+    assert found.loc["REA", "source"] == "queried here, simulated seconds"
+    assert found.loc["T", "source"] == "nasi, 20 steps, preset laptop, noise"
     assert found.loc["HNAS", "source"] == "not run: it needs scores"
     assert found.loc["ENAS", "source"] == "not run: because"
     assert math.isnan(found.loc["ENAS", f"{COLUMN}_mean"])
@@ -161,7 +165,10 @@ def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pyt
     frame = pd.read_csv(tmp_path / "table.csv", float_precision="round_trip").set_index("row")
     first = log[(log["method"] == "nasi") & (log["epoch"] == 1)]
     assert frame.loc["NASI (T)", f"{COLUMN}_mean"] == pytest.approx(first[f"{COLUMN}_for_the_record"].mean())
-    assert frame.loc["NASWOT", "source"].startswith("not run: it needs scores by cell")
+    assert frame.loc["NASWOT", "source"] == "not run: it looks at nwot: give their scores by --scores"
+    assert frame.loc["RSPS", "source"] == "rsps, 2 epochs, preset laptop, digits"
+    assert any("no CIFAR-10 here" in line for line in said)
+    assert any(line.startswith("rsps: data cifar10 -> digits, ") for line in said)
     names = {path.name for path in tmp_path.iterdir()}
     assert {"table.md", "table.tex", "queried.csv", "curves.svg", "nasi_curves.png", "study.json"} <= names
     facts = json.loads((tmp_path / "study.json").read_text())
@@ -174,11 +181,12 @@ def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pyt
 def test_what_cannot_be_run_is_said_before_anything_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_tables, "run_all", lambda *_: pytest.fail("something was run"))
     for changes, message, error in (
-        ({"runs": 0}, "at least 1", SettingError),
+        ({"scores": tmp_path / "none.csv"}, "none.csv", ScoresError),
         ({"data": tmp_path}, "no data_batch", SettingError),
         ({"table": "darts-published"}, "needs a table of nasbench201", SearchError),
     ):
-        options = StudyOptions(**{"out": tmp_path / "out", "say": print, "table": "analognasbench", **changes})
+        given: dict[str, Any] = {"out": tmp_path / "out", "say": print, "table": "analognasbench", **changes}
+        options = StudyOptions(**given)
         with pytest.raises(error, match=message):
             search_tables.run_search_table(options, ROWS)
     assert not (tmp_path / "out").exists()
@@ -193,7 +201,9 @@ def test_a_search_names_its_folder() -> None:
     [
         (["nasi-table-1", "--sample", "9"], "has no --sample"),
         (["zero-cost-nas", "--runs", "2", "--scores", "x.csv"], "has no --runs and no --scores"),
-        (["nasi-table-1", "--runs", "0"], "--runs must be at least 1"),
+        (["nasi-table-1", "--runs", "0"], "--runs must be a whole number from 1, got 0"),
+        (["nasi-table-1", "--seed", "-1"], "--seed must be a whole number from 0, got -1"),
+        (["darts-genotypes", "--table", "nasbench201"], "has no --table"),
         (["naswot-table-2", "--scores", "/nowhere.csv"], "/nowhere.csv"),
     ],
 )
@@ -202,3 +212,44 @@ def test_bad_options_end_in_a_line(nasinit: Callable[..., Any], arguments: list[
     assert ended.code == 2, ended.err
     assert message in ended.err
     assert "Traceback" not in ended.err
+
+
+def guidance(scored: int) -> Guidance:
+    values = np.full(15_625, np.nan)
+    values[:scored] = np.arange(scored)
+    return Guidance({"scores": values, "metric": values, "condition": values})
+
+
+def test_a_row_says_how_many_cells_it_sees_and_is_not_run_with_fewer_than_it_draws() -> None:
+    assert search_tables._sight("best_of_100", None)[0] == "it looks at nwot: give their scores by --scores"
+    assert search_tables._sight("best_of_1000", guidance(486))[0] == "1,000 cells are drawn, and 486 have scores"
+    assert search_tables._sight("best_of_100", guidance(486)) == (None, "nwot of 486 cells")
+    assert search_tables._sight("hnas", guidance(20)) == (None, "m_trace and m_condition of 20 cells")
+    assert search_tables._sight("reinforce", None) == (None, None)
+
+
+def test_the_real_searches_can_be_set_up_in_both_forms(tmp_path: Path) -> None:
+    for quick in (False, True):
+        options = StudyOptions(tmp_path, print, quick=quick)
+        for rows in (NASI_TABLE_1, NASWOT_TABLE_2):
+            assert search_tables.runs_of(options, rows)
+        assert {run.method for run in darts_genotypes.runs_of(options)} == set(darts_genotypes.SEARCHES)
+
+
+class Killed:
+    """A future whose worker was killed."""
+
+    def result(self) -> Outcome:
+        raise BrokenProcessPool("terminated abruptly")
+
+
+def test_a_killed_worker_ends_in_a_line() -> None:
+    with pytest.raises(RunError, match=r"darts, seed 4: a worker died .* the same command goes on"):
+        search_runs._outcome(Killed(), Run("darts", TINY, "digits", 4), Path("searches"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["workers", "seed", "runs"])
+def test_options_of_the_wrong_kind_are_refused(field: str, tmp_path: Path) -> None:
+    for value in (-1, "2", 1.5, True):
+        with pytest.raises(SettingError, match=f"--{field} must be a whole number"):
+            StudyOptions(tmp_path, print, **{field: value})  # type: ignore[arg-type]
