@@ -20,6 +20,7 @@ from torch.utils.checkpoint import checkpoint
 
 from harness.batches import Batch, draw_batch
 from harness.measurements import hessian, tangent_rules
+from harness.measurements.batch_norm_rule import normalised
 from harness.measurements.forward import LOSSES, trainable
 from harness.measurements.gradient import Gradients
 from harness.measurements.hessian import hessian_gradient as double_backward
@@ -27,7 +28,7 @@ from harness.measurements.inner_product import inner_product
 from harness.measurements.preserve import preserved
 from harness.measurements.second_derivative import second_derivative
 from harness.measurements.session import Session
-from harness.measurements.tangents import Rule, inner_by_channel
+from harness.measurements.tangents import STILL, Rule, Tangents, inner_by_channel
 from harness.proxies.registry import resolve
 from harness.scorer import score_network
 from harness.setting import Setting
@@ -272,6 +273,13 @@ def halved_on_the_way(network: Hooked, features: Tensor) -> Tensor:
     return network.conv(features)
 
 
+def masked_view(network: Hooked, features: Tensor) -> Tensor:
+    """gᵀ∇L is ‖g‖² all the same, θᵀ∇L is not θᵀg."""
+    weight = network.conv.weight.view_as(network.conv.weight)
+    weight.register_hook(lambda gradient: gradient * (torch.arange(gradient.numel()) % 2).view_as(gradient))
+    return functional.conv2d(features, weight)
+
+
 def checkpointed(reentrant: bool) -> Callable[[Hooked, Tensor], Tensor]:
     def change(network: Hooked, features: Tensor) -> Tensor:
         return checkpoint(network.conv, features, use_reentrant=reentrant)
@@ -285,7 +293,12 @@ def hooks_on_saved_tensors(network: Hooked, features: Tensor) -> Tensor:
 
 
 def hooked(kind: str) -> Hooked:
-    changes = {"tensor": halved_on_the_way, "checkpoint": checkpointed(False), "saved": hooks_on_saved_tensors}
+    changes = {
+        "tensor": halved_on_the_way,
+        "checkpoint": checkpointed(False),
+        "saved": hooks_on_saved_tensors,
+        "view": masked_view,
+    }
     torch.manual_seed(0)
     network = Hooked(changes.get(kind)).double()
     if kind == "mask":
@@ -297,11 +310,17 @@ def hooked(kind: str) -> Hooked:
 
 
 @pytest.mark.filterwarnings("ignore:Using a non-full backward hook:FutureWarning")
-@pytest.mark.parametrize("kind", ["tensor", "mask", "legacy", "checkpoint", "saved"])
+@pytest.mark.parametrize("kind", ["tensor", "mask", "view", "legacy", "checkpoint", "saved"])
 def test_hooks_take_the_double_backward_pass(kind: str, bn: str, fallbacks: list[int], batch: Batch) -> None:
     found, expected = both(hooked(kind), batch, bn)
     assert found == expected
     assert len(fallbacks) == 1
+
+
+def test_a_hook_at_a_weight_leaves_no_tape(batch: Batch) -> None:
+    """Whatever it does: one that keeps both gᵀ∇L and θᵀ∇L is seen by nothing else."""
+    with session(hooked("mask"), batch) as measured:
+        assert measured.value("loss_gradient").captured is None
 
 
 def test_without_a_hook_the_same_network_is_swept(bn: str, fallbacks: list[int], batch: Batch) -> None:
@@ -369,6 +388,16 @@ def test_sums_by_channel_of_nothing_are_zeros(shape: tuple[int, ...]) -> None:
 def test_sums_by_channel_take_two_precisions() -> None:
     one, other = torch.rand(2, 3, 4), torch.rand(2, 3, 4, dtype=torch.float64)
     assert torch.allclose(inner_by_channel(one, other), (one.double() * other).sum(dim=(0, 2)), rtol=1e-12)
+
+
+def test_eval_batch_norm_keeps_the_tangents_precision() -> None:
+    """Half-precision features under statistics in float32."""
+    features, tangent = (torch.rand(2, 3, 4, 4).bfloat16() for _ in range(2))
+    output = functional.batch_norm(features.requires_grad_(), torch.zeros(3), torch.ones(3), torch.ones(3))
+    moved = normalised(output.grad_fn, [Tangents(tangent, None), STILL, STILL], None)[0].scaled
+    assert moved is not None
+    assert moved.dtype == torch.bfloat16
+    assert torch.allclose(moved, tangent, rtol=1e-2)
 
 
 class Calls(TorchDispatchMode):
