@@ -48,8 +48,8 @@ def hessian_form(network: nn.Module, forward: Forward, loss_gradient: Gradients)
             found = second_derivative(captured.tape, captured.adjoints, parameters.values(), direction)
             _check(found, direction)
             return found.second
-        except (NoRuleError, AttributeError, RuntimeError, TypeError) as error:
-            if ran_out_of_memory(error):  # what autograd saves, and under which name, is no public promise
+        except (NoRuleError, AttributeError, RuntimeError, TypeError) as error:  # what autograd saves is no promise
+            if ran_out_of_memory(error):
                 raise
         finally:
             captured.adjoints.clear()
