@@ -26,7 +26,7 @@ def normalised(node: Any, inputs: Sequence[Tangents], adjoint: Adjoint | None) -
         factor = torch.rsqrt(node._saved_running_var + _epsilon(node))
         factor = factor if node._saved_weight is None else factor * node._saved_weight
         factor = factor.reshape(-1, *[1] * (len(output_shape(node)) - 2))
-        return Tangents(*(None if tangent is None else tangent * factor for tangent in of_x)), 0.0
+        return Tangents(*(None if tangent is None else (tangent * factor).to(tangent.dtype) for tangent in of_x)), 0.0
     outputs, means = zip(*(_normalised_along(node, tangent) for tangent in of_x), strict=True)
     (u, v), (mean_u, mean_v) = of_x, means
     curve: Second = 0.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import GradientEdge, get_gradient_edge
+from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 from torch.nn import functional
 from torch.nn.modules.conv import _ConvNd
 
@@ -106,7 +106,8 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
     """One forward pass of the batch with its graph.
 
     Raises:
-        NotApplicable: when the network has no trainable parameters, is no classifier, or has too few outputs.
+        NotApplicable: when the network has no trainable parameters, is no classifier, has too few outputs, or holds a
+            reentrant checkpoint, whose parameters autograd does not see.
         NotFinite: when a logit is NaN or infinite.
     """
     if not any(parameter.requires_grad for parameter in network.parameters()):
@@ -161,6 +162,11 @@ def _check_logits(logits: object, batch: Batch, network: nn.Module) -> None:
     if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(batch):
         given = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         raise NotApplicable(f"a classifier gives logits of shape [{len(batch)}, K]; the network gave {given}")
+    if any(node.name() == "CheckpointFunctionBackward" for node in _nodes(logits)):
+        raise NotApplicable(
+            "the network calls torch.utils.checkpoint with use_reentrant=True, which hides the parameters inside from "
+            "gradients by name; give it use_reentrant=False"
+        )
     if not _reaches_any(logits, set(trainable(network).values())):
         raise NotApplicable("the logits do not depend on any trainable parameter")
     if int(batch.labels.max()) >= logits.shape[1]:
@@ -171,19 +177,20 @@ def _check_logits(logits: object, batch: Batch, network: nn.Module) -> None:
 
 def _reaches_any(output: Tensor, parameters: set[nn.Parameter]) -> bool:
     """Whether the graph of `output` leads back to one of the parameters; the inputs' leaf is no parameter."""
-    if output in parameters:
-        return True
-    seen = set()
+    return output in parameters or any(getattr(node, "variable", None) in parameters for node in _nodes(output))
+
+
+def _nodes(output: Tensor) -> Iterator[Node]:
+    """Every node of the graph of `output` once."""
+    seen: set[Node] = set()
     waiting = [output.grad_fn]
     while waiting:
         node = waiting.pop()
         if node is None or node in seen:
             continue
-        if getattr(node, "variable", None) in parameters:
-            return True
+        yield node
         seen.add(node)
         waiting.extend(function for function, _ in node.next_functions)
-    return False
 
 
 def _mean_squared_error(logits: Tensor, labels: Tensor) -> Tensor:

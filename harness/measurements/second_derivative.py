@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, MutableMapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,18 +15,35 @@ from harness.measurements.tangents import STILL, Adjoint, NoRuleError, Tangents
 from harness.measurements.tape import LEAF, Tape
 
 
+class Derivatives(NamedTuple):
+    """Of the scalar L that a tape computes, along the weights θ and a direction d.
+
+    Attributes:
+        second: θᵀ H d.
+        scaled: θᵀ ∇L.
+        moved: dᵀ ∇L.
+    """
+
+    second: float
+    scaled: float
+    moved: float
+
+
 @torch.no_grad()
 def second_derivative(
     tape: Tape,
     adjoints: MutableMapping[Node, Adjoint],
     weights: Collection[nn.Parameter],
     direction: Mapping[nn.Parameter, Tensor],
-) -> float:
-    """θᵀ H d, H the Hessian of the scalar that the tape computes.
+) -> Derivatives:
+    """θᵀ H d, H the Hessian of the scalar that the tape computes, and its first derivatives along θ and d.
 
     Both directions go through the graph from the leaves to the scalar, as in Pearlmutter (Neural Computation 1994), who
     takes one of them back again. Here each operation y = f(x) adds ȳᵀ f''(u, v) instead, u and v being its inputs'
     tangents and ȳ its adjoint: no tangent outlives its readers, and there is no way back.
+
+    The first derivatives come by the rules alone. Who knows the gradient can tell by them whether the adjoints belong
+    to the scalar: a backward hook changes the gradient and the adjoints, and not what the rules give.
 
     Args:
         tape: of the scalar.
@@ -56,4 +74,5 @@ def second_derivative(
             raise NoRuleError(f"the backward pass has not found what {node.name()} hands on")
         tangents[node], second = rule.apply(node, given, adjoints.pop(node, None))
         total += float(second)
-    return total
+    last = tangents[tape[-1].node]
+    return Derivatives(total, *(0.0 if tangent is None else float(tangent) for tangent in last))

@@ -199,6 +199,8 @@ RULES: dict[str, Rule] = {
     ),
     "AddBackward0": linear(_summed),
     "SubBackward0": linear(lambda node, one, other: _summed(node, one, other, -1)),
+    "RsubBackward1": linear(lambda node, tangent: tangent * -node._saved_alpha),
+    "NegBackward0": linear(lambda node, tangent: -tangent),
     "DivBackward0": linear(_divided),
     "CatBackward0": linear(_concatenated),
     "SliceBackward0": linear(_sliced),
@@ -211,6 +213,10 @@ RULES: dict[str, Rule] = {
     "TBackward0": linear(lambda node, tangent: tangent.t()),
     "TransposeBackward0": linear(
         lambda node, tangent: tangent.transpose(_signed(node._saved_dim0), _signed(node._saved_dim1))
+    ),
+    "PermuteBackward0": linear(lambda node, tangent: tangent.permute([_signed(dim) for dim in node._saved_dims])),
+    "SelectBackward0": linear(
+        lambda node, tangent: tangent.select(_signed(node._saved_dim), _signed(node._saved_index))
     ),
     "ExpandBackward0": linear(lambda node, tangent: tangent.expand(output_shape(node))),
     "CloneBackward0": linear(lambda node, tangent: tangent),

@@ -176,7 +176,9 @@ def inner_by_channel(one: Tensor, other: Tensor) -> Tensor:
     That is the gradient by a batch norm's scale where the mean is 0 and the deviation 1: PyTorch has no other kernel
     that multiplies and sums in one go, and this one takes half the time of a product and its sum.
     """
-    if one.ndim == 2 or one.dtype not in (torch.float32, torch.float64):
+    if not one.numel():  # the kernel divides by the size
+        return one.new_zeros(one.shape[1], dtype=torch.float64)
+    if one.ndim == 2 or one.dtype != other.dtype or one.dtype not in (torch.float32, torch.float64):
         return (one.double() * other).sum(dim=tuple(dim for dim in range(one.ndim) if dim != 1))
     mean, deviation = one.new_zeros(one.shape[1]), one.new_ones(one.shape[1])
     _, total, _ = torch.ops.aten.native_batch_norm_backward(

@@ -38,10 +38,13 @@ def tape_of(scalar: Tensor, parameters: Collection[nn.Parameter]) -> Tape:
     """What `scalar` was computed from, as far as it depends on the parameters.
 
     Raises:
-        NoRuleError: when an operation among it has no rule in `harness.measurements.tangent_rules`.
+        NoRuleError: when an operation among it has no rule in `harness.measurements.tangent_rules`, or a backward hook
+            changes the gradient of a parameter.
     """
     entries: dict[Node, Entry] = {}
     chosen = set(parameters)
+    if any(parameter._backward_hooks for parameter in chosen):
+        raise NoRuleError("a backward hook stands at a parameter")
     for node in _inputs_first(scalar.grad_fn):
         inputs = tuple(child if child in entries else None for child, _ in node.next_functions)
         if node.name() == LEAF:
@@ -70,8 +73,17 @@ def _inputs_first(root: Node | None) -> Iterator[Node]:
 def _check(node: Node) -> None:
     if node.name() not in RULES:
         raise NoRuleError(f"there is no rule for {node.name()}")
+    if node.name() == "ConvolutionBackward0":
+        weight = node.next_functions[1][0]
+        saved = weight is None or weight.name() != LEAF or _saved_weight(node) is weight.variable  # type: ignore[attr-defined]
+        if not saved:  # each look at it may compute a whole segment again
+            raise NoRuleError("a hook on saved tensors holds a convolution's weight")
     if any(output for _, output in node.next_functions):
         raise NoRuleError(f"{node.name()} reads another output than the first")
+
+
+def _saved_weight(node: Node) -> object:
+    return getattr(node, "_saved_weight", None)
 
 
 @contextmanager

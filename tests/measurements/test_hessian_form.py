@@ -16,9 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.checkpoint import checkpoint
 
 from harness.batches import Batch, draw_batch
 from harness.measurements import hessian, tangent_rules
+from harness.measurements.batch_norm_rule import normalised
 from harness.measurements.forward import LOSSES, trainable
 from harness.measurements.gradient import Gradients
 from harness.measurements.hessian import hessian_gradient as double_backward
@@ -26,7 +28,7 @@ from harness.measurements.inner_product import inner_product
 from harness.measurements.preserve import preserved
 from harness.measurements.second_derivative import second_derivative
 from harness.measurements.session import Session
-from harness.measurements.tangents import Rule
+from harness.measurements.tangents import STILL, Rule, Tangents, inner_by_channel
 from harness.proxies.registry import resolve
 from harness.scorer import score_network
 from harness.setting import Setting
@@ -54,9 +56,11 @@ def assert_equal_by_layer(network: nn.Module, batch: Batch, bn: str = "train", l
         direction = {parameter: gradient[name] for name, parameter in parameters.items()}
         scale = max(float(gradient[name].square().sum()) for name in weights)
         for name, parameter in parameters.items():
-            found = second_derivative(tape, dict(adjoints), [parameter], direction)
+            found, scaled, moved = second_derivative(tape, dict(adjoints), [parameter], direction)
             expected = float((weights[name] * product[name]).sum())
             assert found == pytest.approx(expected, rel=1e-9, abs=1e-13 * scale), name
+            assert scaled == pytest.approx(float((weights[name] * gradient[name]).sum()), rel=1e-9, abs=1e-12), name
+            assert moved == pytest.approx(sum(float(gradient[key].square().sum()) for key in weights), rel=1e-9)
         assert measured.value("hessian_form") == pytest.approx(inner_product(weights, product), rel=1e-9)
 
 
@@ -156,9 +160,9 @@ def fallbacks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return calls
 
 
-def both(network: nn.Module, batch: Batch) -> tuple[float, float]:
+def both(network: nn.Module, batch: Batch, bn: str = "train") -> tuple[float, float]:
     """The form, and the one by the double backward pass."""
-    with session(network, batch) as measured:
+    with session(network, batch, bn) as measured:
         product = inner_product(measured.value("weights"), double_backward(network, measured.value("forward")))
         return measured.value("hessian_form"), product
 
@@ -248,6 +252,152 @@ def test_the_spaces_networks_never_take_it(fallbacks: list[int]) -> None:
         with session(network, batch) as measured:
             assert math.isfinite(measured.value("hessian_form"))
     assert not fallbacks
+
+
+class Hooked(nn.Module):
+    """A small network that keeps a hook on the way, or computes a part of itself twice."""
+
+    def __init__(self, change: Callable[[Hooked, Tensor], Tensor] | None = None) -> None:
+        super().__init__()
+        self.stem, self.conv = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3, bias=False)
+        self.bn, self.head, self.change = nn.BatchNorm2d(4), nn.Linear(4, 3), change
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        features = functional.relu(self.stem(inputs))
+        features = self.conv(features) if self.change is None else self.change(self, features)
+        return self.head(torch.tanh(self.bn(features)).mean(dim=(2, 3)))
+
+
+def halved_on_the_way(network: Hooked, features: Tensor) -> Tensor:
+    features.register_hook(lambda gradient: 0.5 * gradient)
+    return network.conv(features)
+
+
+def masked_view(network: Hooked, features: Tensor) -> Tensor:
+    """gᵀ∇L is ‖g‖² all the same, θᵀ∇L is not θᵀg."""
+    weight = network.conv.weight.view_as(network.conv.weight)
+    weight.register_hook(lambda gradient: gradient * (torch.arange(gradient.numel()) % 2).view_as(gradient))
+    return functional.conv2d(features, weight)
+
+
+def checkpointed(reentrant: bool) -> Callable[[Hooked, Tensor], Tensor]:
+    def change(network: Hooked, features: Tensor) -> Tensor:
+        return checkpoint(network.conv, features, use_reentrant=reentrant)
+
+    return change
+
+
+def hooks_on_saved_tensors(network: Hooked, features: Tensor) -> Tensor:
+    with torch.autograd.graph.saved_tensors_hooks(torch.clone, lambda packed: packed):
+        return network.conv(features)
+
+
+def hooked(kind: str) -> Hooked:
+    changes = {
+        "tensor": halved_on_the_way,
+        "checkpoint": checkpointed(False),
+        "saved": hooks_on_saved_tensors,
+        "view": masked_view,
+    }
+    torch.manual_seed(0)
+    network = Hooked(changes.get(kind)).double()
+    if kind == "mask":
+        mask = (torch.arange(network.conv.weight.numel()) % 2).view_as(network.conv.weight)
+        network.conv.weight.register_hook(lambda gradient: gradient * mask)
+    if kind == "legacy":
+        network.bn.register_backward_hook(lambda module, given, _: (given[0] * 2, *given[1:]))
+    return network
+
+
+@pytest.mark.filterwarnings("ignore:Using a non-full backward hook:FutureWarning")
+@pytest.mark.parametrize("kind", ["tensor", "mask", "view", "legacy", "checkpoint", "saved"])
+def test_hooks_take_the_double_backward_pass(kind: str, bn: str, fallbacks: list[int], batch: Batch) -> None:
+    found, expected = both(hooked(kind), batch, bn)
+    assert found == expected
+    assert len(fallbacks) == 1
+
+
+def test_a_hook_at_a_weight_leaves_no_tape(batch: Batch) -> None:
+    """Whatever it does: one that keeps both gᵀ∇L and θᵀ∇L is seen by nothing else."""
+    with session(hooked("mask"), batch) as measured:
+        assert measured.value("loss_gradient").captured is None
+
+
+def test_without_a_hook_the_same_network_is_swept(bn: str, fallbacks: list[int], batch: Batch) -> None:
+    found, expected = both(hooked("none"), batch, bn)
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert not fallbacks
+
+
+def test_a_reentrant_checkpoint_is_said(batch: Batch) -> None:
+    """Autograd gives the parameters inside no gradient, or none by name at all."""
+    scores = score_network(
+        Hooked(checkpointed(True)).double(),
+        batch,
+        resolve(["grad_norm", "snip", "grasp"]),
+        Setting(input="given", batch_size=len(batch)),
+    )
+    for score in scores.values():
+        assert (score.status, "use_reentrant=False" in score.message) == ("not_applicable", True), score
+
+
+@pytest.mark.parametrize("error", [RuntimeError, TypeError])
+def test_a_rule_that_fails_takes_it_too(
+    error: type[Exception], fallbacks: list[int], batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise error("expected another tensor")
+
+    monkeypatch.setitem(tangent_rules.RULES, "ConvolutionBackward0", Rule(fail, curved=True))
+    found, expected = both(hooked("none"), batch)
+    assert found == expected
+    assert len(fallbacks) == 1
+
+
+def test_a_sweep_that_runs_out_of_memory_says_so(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setitem(tangent_rules.RULES, "ConvolutionBackward0", Rule(fail, curved=True))
+    with pytest.raises(RuntimeError, match="allocate memory"):
+        both(hooked("none"), batch)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: -x,
+        lambda x: 1 - x,
+        lambda x: torch.rsub(x, 2, alpha=3),
+        lambda x: x.permute(-1, 0).square().permute(1, 0),
+        lambda x: x * x[:, -1].unsqueeze(1) + x[0] * x.select(-2, 1),
+    ],
+)
+def test_small_linear_operations(function: Callable[[Tensor], Tensor], fallbacks: list[int], batch: Batch) -> None:
+    found, expected = both(Cube(lambda x: function(x) * x).double(), batch)
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert not fallbacks
+
+
+@pytest.mark.parametrize("shape", [(2, 0, 3), (0, 3, 2)])
+def test_sums_by_channel_of_nothing_are_zeros(shape: tuple[int, ...]) -> None:
+    empty = torch.ones(shape)
+    assert torch.equal(inner_by_channel(empty, empty), torch.zeros(shape[1], dtype=torch.float64))
+
+
+def test_sums_by_channel_take_two_precisions() -> None:
+    one, other = torch.rand(2, 3, 4), torch.rand(2, 3, 4, dtype=torch.float64)
+    assert torch.allclose(inner_by_channel(one, other), (one.double() * other).sum(dim=(0, 2)), rtol=1e-12)
+
+
+def test_eval_batch_norm_keeps_the_tangents_precision() -> None:
+    """Half-precision features under statistics in float32."""
+    features, tangent = (torch.rand(2, 3, 4, 4).bfloat16() for _ in range(2))
+    output = functional.batch_norm(features.requires_grad_(), torch.zeros(3), torch.ones(3), torch.ones(3))
+    moved = normalised(output.grad_fn, [Tangents(tangent, None), STILL, STILL], None)[0].scaled
+    assert moved is not None
+    assert moved.dtype == torch.bfloat16
+    assert torch.allclose(moved, tangent, rtol=1e-2)
 
 
 class Calls(TorchDispatchMode):
