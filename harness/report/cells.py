@@ -25,6 +25,18 @@ def number(value: float, decimals: int, *, minus: str = "-", dash: str = EN_DASH
     return f"{minus}{text}" if value < 0 and not is_zero else text
 
 
+def percentage(share: float) -> str:
+    """A share (0..1) in per cent, one decimal; what is above 0 and would read as 0 is `< 0.1 %`, NaN a dash.
+
+    >>> percentage(0.15), percentage(0.0), percentage(0.0001)
+    ('15.0 %', '0.0 %', '< 0.1 %')
+    """
+    if math.isnan(share):
+        return EN_DASH
+    text = number(100 * share, 1)
+    return "< 0.1 %" if share > 0 and text == "0.0" else f"{text} %"
+
+
 def interval(low: float, high: float, *, minus: str = "-", dash: str = EN_DASH) -> str:
     """An interval of a coefficient, two decimals, in brackets.
 

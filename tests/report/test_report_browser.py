@@ -157,6 +157,45 @@ def test_zoom_moves_the_corners_out_and_back(visit: Callable[..., Any]) -> None:
     assert shown(opened) == keys[10], "the dot was dragged along"
 
 
+def test_every_scale_is_zoomed_out_of_to_its_ends_and_back(visit: Callable[..., Any]) -> None:
+    """40 steps of 1.4 leave the numbers of a logarithmic scale, 2,500 those of a linear one."""
+    ranks = np.linspace(-1, 1, 14)
+    scores = {
+        "linear": ranks,
+        "log": 10.0 ** (3 * ranks),
+        "symlog": np.sinh(12 * ranks),
+        "far": 10.0 ** np.linspace(-270, 300, 14),
+        "far both ways": np.sign(ranks) * 10.0 ** (280 * np.abs(ranks)),
+        "params": ranks,
+    }
+    opened = visit(made(scores, 80 + ranks, keys_of("nasbench201", 14)))
+    kinds = opened.evaluate(
+        "JSON.parse(document.getElementById('page-data').textContent).plot.proxies.map((one) => [one.name, one.scale])"
+    )
+    expected = {"far": "log", "far both ways": "symlog", "params": "linear"}
+    assert dict(kinds) == {name: expected.get(name, name) for name in scores}
+    opened.set_default_timeout(20_000)
+    opened.locator("#plot-canvas").scroll_into_view_if_needed()
+    for name in scores:
+        opened.locator("#plot-x").select_option(name)
+        for steps, share in ((40, 0.0), (2500, 0.04)):
+            opened.locator("#zoom-out").evaluate(
+                """async (button, [steps, share]) => {
+                    for (let step = 0; step < steps; step += 1) {
+                        button.click();
+                        if (!share || step > steps - 3) await new Promise(requestAnimationFrame);
+                    }
+                }""",
+                [steps, share],
+            )
+            opened.locator("#plot-canvas").press("Shift+ArrowLeft")
+            shown(opened)
+        opened.locator("#zoom-reset").click()
+        shown(opened)
+        opened.mouse.move(*corner(opened, 1, 1))
+        assert shown(opened) == keys_of("nasbench201", 14)[-1], name
+
+
 def test_keys_walk_through_the_dots_and_keep_one(visit: Callable[..., Any]) -> None:
     content = cornered()
     opened = visit(content)
