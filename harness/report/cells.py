@@ -10,6 +10,7 @@ import pandas as pd
 
 EN_DASH = "–"
 MINUS = "−"
+_MOST_DECIMALS = 100  # that browsers write too
 
 
 def number(value: float, decimals: int, *, minus: str = "-", dash: str = EN_DASH) -> str:
@@ -63,12 +64,16 @@ def value_decimals(ranking: pd.DataFrame) -> int:
 
 
 def decimals_for(values: npt.ArrayLike) -> int:
-    """Decimals for numbers of this size (any shape, NaN left out): four up to 1, two up to 1,000, else none.
+    """Decimals for numbers of this size (any shape, NaN left out): two up to 1,000, beyond none.
+
+    Up to 1 there are four, and more where the largest would have fewer than four significant digits.
 
     >>> decimals_for([0.93, float("nan")]), decimals_for([93.5, 0.2]), decimals_for([1_531_546.0])
     (4, 2, 0)
+    >>> decimals_for([0.00123, 0.0004])
+    6
     """
-    largest = np.nanmax(np.abs(values), initial=0.0)
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
     if largest <= 1:
-        return 4
+        return 4 if largest == 0 else min(max(4, 3 - math.floor(math.log10(largest))), _MOST_DECIMALS)
     return 2 if largest <= 1000 else 0

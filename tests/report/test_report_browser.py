@@ -224,6 +224,8 @@ def test_sorting_sorts(visit: Callable[..., Any]) -> None:
 
     assert rows() == content.ranking["proxy"].tolist()
     ranking = content.ranking.set_index("proxy")
+    assert opened.get_by_role("columnheader", name="Spearman").get_attribute("aria-sort") == "other"
+    assert opened.locator("[aria-sort]").count() == 1
     heading = opened.get_by_role("columnheader", name="Kendall")
     for descending in (True, False):
         heading.get_by_role("button").click()
@@ -303,7 +305,32 @@ def test_the_theme_changes_and_print_is_light(visit: Callable[..., Any]) -> None
     assert paper() == 3 * 255
     assert not opened.locator("nav").is_visible()
     assert opened.locator("#ranking-table").is_visible()
+    assert opened.locator("#top .printed td").first.is_visible()
+    opened.emulate_media(media="screen")
+    assert not opened.locator("#top .printed td").first.is_visible()
     assert opened.pdf().startswith(b"%PDF")
+    assert not opened.locator("#top .printed td").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_and_borders_can_be_seen(visit: Callable[..., Any], scheme: str) -> None:
+    """Contrast of WCAG 2 at least 3 : 1 with what is behind them."""
+    opened = visit(ordinary(), color_scheme=scheme, reduced_motion="reduce")
+
+    def luminance(selector: str, name: str) -> float:
+        found = opened.locator(selector).first.evaluate(f"(found) => getComputedStyle(found).{name}")
+        parts = [int(part) / 255 for part in re.findall(r"\d+", found)[:3]]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    paper, raised = luminance("body", "backgroundColor"), luminance("#zoom-in", "backgroundColor")
+    curve = ".curve:not(.chosen, .params, .random)"
+    drawn = [(curve, "stroke"), (".key.others i", "borderTopColor"), ("#zoom-in", "borderTopColor")]
+    for selector, name in [*drawn, ("#plot-x", "borderTopColor")]:
+        for behind in (paper, raised):
+            low, high = sorted((luminance(selector, name), behind))
+            assert (high + 0.05) / (low + 0.05) >= 3, selector
+    assert opened.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
 
 
 def test_genotypes_are_drawn_as_two_cells(visit: Callable[..., Any]) -> None:

@@ -38,7 +38,7 @@ def top_section(content: Content) -> Section:
     decimals = decimals_for(content.architectures["accuracy"])
     ticks = MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(low, high)
     ticks = [tick for tick in ticks if low <= tick <= high]
-    places = 0 if all(float(tick).is_integer() for tick in ticks) else decimals
+    places = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9)) if len(ticks) > 1 else decimals
     values: dict[str, Any] = {
         "size": (_WIDTH, _HEIGHT),
         "frame": (_LEFT, _TOP, _WIDTH - _RIGHT, _HEIGHT - _BOTTOM),
@@ -52,7 +52,7 @@ def top_section(content: Content) -> Section:
     data = {
         "counts": [int(count) for count in chance.index],
         "names": [name for name, _ in curves],
-        "values": [[None if math.isnan(value) else round(value, 6) for value in column] for _, column in curves],
+        "values": [[None if math.isnan(value) else float(f"{value:.7g}") for value in column] for _, column in curves],
         "decimals": decimals,
         "x": [x(count) for count in chance.index],
         "y": [[None if math.isnan(value) else y(value) for value in column] for _, column in curves],
