@@ -164,9 +164,7 @@ def test_what_failed_agrees_with_the_ranking(nasinit: Run, cells: list[str], tab
     assert f">{300 / len(cells):.1f} %</td>" in text[text.index('data-proxy="mine"') :]
 
 
-def test_a_title_that_is_no_text_is_written_all_the_same(
-    nasinit: Run, store: Path, table: Path, tmp_path: Path
-) -> None:
+def test_a_title_that_is_no_text_is_written_too(nasinit: Run, store: Path, table: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
     ended = nasinit("report", store, "--table", table, "--resamples", 20, "--title", "a\udcffb", "--out", out)
     assert ended.code == 0, ended.err

@@ -334,6 +334,16 @@ def test_the_ceiling_lies_in_the_picture_of_the_intervals(ceiling):
     assert all(0 <= mark <= 124 for mark in marks)
 
 
+def test_small_values_keep_their_digits():
+    values = np.linspace(0.0000123, 0.0000456, 12)
+    text = page(made({"params": values}, values, keys_of("nasbench201", 12)), title="A page")
+    top = data_of(text)["top"]
+    np.testing.assert_allclose(top["values"][0], [values.max()] * len(top["counts"]), rtol=1e-6)
+    assert "The best there is: 0.00004560." in text
+    ticks = re.findall(r'text-anchor="end">([^<]+)</text>', text)
+    assert len(set(ticks)) == len(ticks) > 2
+
+
 def test_colours_can_be_read():
     """Contrast of WCAG 2 at least 4.5 : 1 between a coefficient and what is behind it."""
 

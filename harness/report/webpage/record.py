@@ -29,7 +29,7 @@ def failures_section(content: Content) -> Section:
                 "proxy": proxy,
                 "status": str(status).replace("_", " "),
                 "count": number(len(group), 0),
-                "share": percentage(len(group) / content.asked[proxy]) if proxy in content.asked else "",
+                "share": percentage(len(group) / content.asked[str(proxy)]) if proxy in content.asked else "",
                 "message": common,
                 "others": max(len(messages) - 1, 0),
                 "architectures": list(group["architecture"].head(_NAMED)),

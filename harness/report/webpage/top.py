@@ -52,7 +52,7 @@ def top_section(content: Content) -> Section:
     data = {
         "counts": [int(count) for count in chance.index],
         "names": [name for name, _ in curves],
-        "values": [[None if math.isnan(value) else float(f"{value:.7g}") for value in column] for _, column in curves],
+        "values": [[None if math.isnan(value) else float(f"{value:.9g}") for value in column] for _, column in curves],
         "decimals": decimals,
         "x": [x(count) for count in chance.index],
         "y": [[None if math.isnan(value) else y(value) for value in column] for _, column in curves],
