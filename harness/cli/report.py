@@ -61,7 +61,7 @@ def report(
         remarks=[remark for remark in (ranking.direction, ranking.uneven) if remark],
         facts=_facts(scores, record, ranking, resamples, seed),
         failures=asked[asked["score"].isna()].drop(columns="score"),
-        asked=asked["proxy"].value_counts().to_dict(),
+        asked={str(proxy): int(count) for proxy, count in asked["proxy"].value_counts().items()},
         left_out=_left_out(ranking),
         settings=others,
     )
@@ -146,11 +146,11 @@ def _asked(scored: Scored, ranking: Ranking) -> pd.DataFrame:
 
     matched = matched_scores(scored.frame, open_space(scored.space))
     given = scored.frame.iloc[matched.rows]
-    unsaid = np.where(np.isinf(given["score"].astype(float)), "infinite", "no score")
+    infinite = np.isinf(given["score"].to_numpy(dtype=float))
     status = given["status"] if "status" in given.columns else pd.Series("ok", index=given.index)
     asked = matched.scores.assign(
         written=given["architecture"].astype(str).to_numpy(),
-        status=status.where(status.notna() & (status != "ok"), unsaid).astype(str).to_numpy(),
+        status=np.where(status.notna() & (status != "ok"), status, np.where(infinite, "infinite", "no score")),
         message=given["message"].fillna("").astype(str).to_numpy() if "message" in given.columns else "",
     )
     left_out = set(ranking.unmatched)
