@@ -11,6 +11,8 @@ from harness.errors import ScoresError, SpaceError, unknown
 from harness.spaces import list_spaces, open_space
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from harness.spaces.space import Architecture, Space
@@ -27,12 +29,14 @@ class Matched(NamedTuple):
         written: key to the text by which the scores first name it.
         repeated: architectures, as first written, that had several rows of one proxy, all with the same score; one of
             them is kept.
+        rows: of each row of `scores`, its place in the given frame (from 0).
     """
 
     scores: pd.DataFrame
     architectures: dict[str, Architecture]
     written: dict[str, str]
     repeated: tuple[str, ...]
+    rows: npt.NDArray[np.intp]
 
 
 class ColumnByKey(NamedTuple):
@@ -113,6 +117,8 @@ def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:
         ScoresError: what `checked_scores` refuses, or two scores of one proxy for one architecture that differ.
         SpaceError: an architecture that is none of the space.
     """
+    import numpy as np
+
     scores = checked_scores(frame)
     scores["architecture"] = scores["architecture"].map(str)
     by_text = {text: _keyed(space.name, text) for text in dict.fromkeys(scores["architecture"])}
@@ -126,7 +132,8 @@ def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:
     if again.any():
         _refuse_contradictions(scores)
     repeated = tuple(written[key] for key in dict.fromkeys(scores.loc[again, "architecture"]))
-    return Matched(scores[~again].reset_index(drop=True), architectures, written, repeated)
+    rows = np.flatnonzero(~again)
+    return Matched(scores[~again].reset_index(drop=True), architectures, written, repeated, rows)
 
 
 def column_by_key(table: Table, column: str) -> ColumnByKey:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.joined import ranked_scores, read
+from harness.cli.joined import Scored, ranked_scores, read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +48,7 @@ def report(
     scored = read(scores, run)
     ((ranking, _),) = ranked_scores(scored, table or [], [column] if column else [], resamples, seed)
     record, others = _settings(scores, run)
+    asked = _asked(scored, ranking)
     content = Content(
         ranking.frame,
         ranking.points,
@@ -59,13 +60,14 @@ def report(
         ceiling=_ceiling(ranking, scored.space, table or []),
         remarks=[remark for remark in (ranking.direction, ranking.uneven) if remark],
         facts=_facts(scores, record, ranking, resamples, seed),
-        failures=_failures(scored.frame),
+        failures=asked[asked["score"].isna()].drop(columns="score"),
+        asked={str(proxy): int(count) for proxy, count in asked["proxy"].value_counts().items()},
         left_out=_left_out(ranking),
         settings=others,
     )
     text = page(content, title=title or f"Training-free proxies against {ranking.label}")
     write_text(text, out)
-    print(f"wrote {out} ({len(text.encode()) / 1e6:.1f} MB)")
+    print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 
 def _ceiling(ranking: Ranking, space: str, tables: list[str]) -> tuple[float, str] | None:
@@ -131,14 +133,30 @@ def _difference(shown: RunRecord, other: RunRecord) -> str:
     return ", ".join(parts)
 
 
-def _failures(frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows without a score: `proxy`, `architecture`, `status`, `message`."""
-    status = (
-        frame["status"] if "status" in frame.columns else frame["score"].isna().map({True: "no score", False: "ok"})
+def _asked(scored: Scored, ranking: Ranking) -> pd.DataFrame:
+    """A row a proxy and architecture of the table: `proxy`, `architecture`, `score` (NaN: none), `status`, `message`.
+
+    What counts as a score is what the ranking takes for one, and an architecture twice counts once.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from harness.matching import matched_scores
+    from harness.spaces import open_space
+
+    matched = matched_scores(scored.frame, open_space(scored.space))
+    given = scored.frame.iloc[matched.rows]
+    infinite = np.isinf(given["score"].to_numpy(dtype=float))
+    status = given["status"] if "status" in given.columns else pd.Series("ok", index=given.index)
+    asked = matched.scores.assign(
+        written=given["architecture"].astype(str).to_numpy(),
+        status=np.where(status.notna() & (status != "ok"), status, np.where(infinite, "infinite", "no score")),
+        message=given["message"].fillna("").astype(str).to_numpy() if "message" in given.columns else "",
     )
-    message = frame["message"] if "message" in frame.columns else ""
-    rows = frame[["proxy", "architecture"]].assign(status=status.fillna("no score"), message=message)
-    return rows[rows["status"] != "ok"].fillna({"message": ""}).astype(str)
+    left_out = set(ranking.unmatched)
+    usable = [key for key, text in matched.written.items() if text not in left_out]
+    asked = asked[asked["architecture"].isin(usable)]
+    return asked.drop(columns="architecture").rename(columns={"written": "architecture"})
 
 
 def _facts(scores: Path, record: RunRecord | None, ranking: Ranking, resamples: int, seed: int) -> Terms:

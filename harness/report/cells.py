@@ -10,6 +10,7 @@ import pandas as pd
 
 EN_DASH = "–"
 MINUS = "−"
+_MOST_DECIMALS = 100  # that browsers write too
 
 
 def number(value: float, decimals: int, *, minus: str = "-", dash: str = EN_DASH) -> str:
@@ -23,6 +24,18 @@ def number(value: float, decimals: int, *, minus: str = "-", dash: str = EN_DASH
     text = f"{abs(value):,.{decimals}f}"
     is_zero = not text.strip("0.,")
     return f"{minus}{text}" if value < 0 and not is_zero else text
+
+
+def percentage(share: float) -> str:
+    """A share (0..1) in per cent, one decimal; what is above 0 and would read as 0 is `< 0.1 %`, NaN a dash.
+
+    >>> percentage(0.15), percentage(0.0), percentage(0.0001)
+    ('15.0 %', '0.0 %', '< 0.1 %')
+    """
+    if math.isnan(share):
+        return EN_DASH
+    text = number(100 * share, 1)
+    return "< 0.1 %" if share > 0 and text == "0.0" else f"{text} %"
 
 
 def interval(low: float, high: float, *, minus: str = "-", dash: str = EN_DASH) -> str:
@@ -51,12 +64,16 @@ def value_decimals(ranking: pd.DataFrame) -> int:
 
 
 def decimals_for(values: npt.ArrayLike) -> int:
-    """Decimals for numbers of this size (any shape, NaN left out): four up to 1, two up to 1,000, else none.
+    """Decimals for numbers of this size (any shape, NaN left out): two up to 1,000, beyond none.
+
+    Up to 1 there are four, and more where the largest would have fewer than four significant digits.
 
     >>> decimals_for([0.93, float("nan")]), decimals_for([93.5, 0.2]), decimals_for([1_531_546.0])
     (4, 2, 0)
+    >>> decimals_for([0.00123, 0.0004])
+    6
     """
-    largest = np.nanmax(np.abs(values), initial=0.0)
+    largest = float(np.nanmax(np.abs(values), initial=0.0))
     if largest <= 1:
-        return 4
+        return 4 if largest == 0 else min(max(4, 3 - math.floor(math.log10(largest))), _MOST_DECIMALS)
     return 2 if largest <= 1000 else 0

@@ -48,7 +48,7 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> Path:
-    """Write `text` as it is (UTF-8, line breaks untouched), under any suffix.
+    """Write `text` as it is (UTF-8, line breaks untouched), under any suffix; what is no character becomes `?`.
 
     Returns:
         The path written to; missing parent folders are made.
@@ -56,7 +56,7 @@ def write_text(text: str, path: str | os.PathLike[str]) -> Path:
     Raises:
         HarnessError: a path that cannot be written; named.
     """
-    return _replace(Path(path), lambda file: file.write(text.encode()))
+    return _replace(Path(path), lambda file: file.write(text.encode(errors="replace")))
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:

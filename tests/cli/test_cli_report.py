@@ -129,6 +129,48 @@ def test_a_csv_of_scores_is_enough_and_says_what_failed(
     assert f"Architectures without {ACCURACY}, left out: 1" in text
 
 
+@pytest.mark.parametrize("proxies", [("a", "b"), ("a",)], ids=["one proxy failed", "all failed"])
+def test_a_proxy_without_any_score_is_shown_as_such(
+    nasinit: Run, cells: list[str], table: Path, tmp_path: Path, proxies: tuple[str, ...]
+) -> None:
+    rows = [f"{cell},{name},{'' if name == 'a' else place}" for place, cell in enumerate(cells) for name in proxies]
+    scores = tmp_path / "scores.csv"
+    scores.write_text("\n".join(["architecture,proxy,score", *rows, ""]))
+    out = tmp_path / "report.html"
+    ended = nasinit("report", scores, "--table", table, "--resamples", 20, "--out", out)
+    assert ended.code == 0, ended.err
+    text = out.read_text(encoding="utf-8")
+    assert f"<td>no score</td><td>{len(cells)}</td><td>100.0 %</td>" in text
+    assert {proxy["name"] for proxy in data_of(out)["plot"]["proxies"]} == {*proxies, "params", "flops"}
+
+
+def test_what_failed_agrees_with_the_ranking(nasinit: Run, cells: list[str], table: Path, tmp_path: Path) -> None:
+    """Infinity, NaN under the status ok, a failure twice, and failures of architectures that the table lacks."""
+    outside = [f"|none~0|+|none~0|none~1|+|none~0|none~1|{last}~2|" for last in ("none", "skip_connect")]
+    assert not set(outside) & set(cells)
+    said = {cells[1]: ("inf", "ok"), cells[2]: ("", "ok"), cells[3]: ("", "error")}
+    said |= {cell: ("", "error") for cell in outside}
+    rows = [f"{cell},mine,{','.join(said.get(cell, (str(place), 'ok')))}" for place, cell in enumerate(cells + outside)]
+    scores = tmp_path / "scores.csv"
+    scores.write_text("\n".join(["architecture,proxy,score,status", *rows, f"{cells[3]},mine,,error", ""]))
+    out = tmp_path / "report.html"
+    ended = nasinit("report", scores, "--table", table, "--resamples", 20, "--out", out)
+    assert ended.code == 0, ended.err
+    text = out.read_text(encoding="utf-8")
+    share = f"{100 / len(cells):.1f} %"
+    failures = text[text.index('id="failures-table"') :]
+    for status in ("infinite", "no score", "error"):
+        assert f"<td>{status}</td><td>1</td><td>{share}</td>" in failures
+    assert f">{300 / len(cells):.1f} %</td>" in text[text.index('data-proxy="mine"') :]
+
+
+def test_a_title_that_is_no_text_is_written_too(nasinit: Run, store: Path, table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    ended = nasinit("report", store, "--table", table, "--resamples", 20, "--title", "a\udcffb", "--out", out)
+    assert ended.code == 0, ended.err
+    assert "<title>a?b</title>" in out.read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def refused(nasinit: Run) -> Callable[..., str]:
     def refuse(*arguments: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,10 +41,11 @@ def made(
                 }
             )
         )
-        found = coefficients(values[there][:500], accuracy[there][:500])._asdict()
+        found = coefficients(values[there][:500], accuracy[there][:500])._asdict() if there.any() else {}
         row: dict[str, Any] = {"proxy": proxy, "n": int(there.sum()), "failed": 1 - there.mean()}
         for name in ("spearman", "kendall_tau_b", "weighted_tau", "pearson"):
-            row |= {name: found[name], f"{name}_low": found[name] - 0.05, f"{name}_high": found[name] + 0.04}
+            value = found.get(name, math.nan)
+            row |= {name: value, f"{name}_low": value - 0.05, f"{name}_high": value + 0.04}
         rows.append(row | {"best_accuracy": 93.5, "best_percentile": 97.25, "top10_best": 94.1})
     described = {"space": "nasbench201", "column": "cifar10_test_200ep_pct", "label": LABEL} | others
     return Content(pd.DataFrame(rows), pd.concat(parts), **described)

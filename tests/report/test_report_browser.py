@@ -157,6 +157,45 @@ def test_zoom_moves_the_corners_out_and_back(visit: Callable[..., Any]) -> None:
     assert shown(opened) == keys[10], "the dot was dragged along"
 
 
+def test_every_scale_is_zoomed_out_of_to_its_ends_and_back(visit: Callable[..., Any]) -> None:
+    """40 steps of 1.4 leave the numbers of a logarithmic scale, 2,500 those of a linear one."""
+    ranks = np.linspace(-1, 1, 14)
+    scores = {
+        "linear": ranks,
+        "log": 10.0 ** (3 * ranks),
+        "symlog": np.sinh(12 * ranks),
+        "far": 10.0 ** np.linspace(-270, 300, 14),
+        "far both ways": np.sign(ranks) * 10.0 ** (280 * np.abs(ranks)),
+        "params": ranks,
+    }
+    opened = visit(made(scores, 80 + ranks, keys_of("nasbench201", 14)))
+    kinds = opened.evaluate(
+        "JSON.parse(document.getElementById('page-data').textContent).plot.proxies.map((one) => [one.name, one.scale])"
+    )
+    expected = {"far": "log", "far both ways": "symlog", "params": "linear"}
+    assert dict(kinds) == {name: expected.get(name, name) for name in scores}
+    opened.set_default_timeout(20_000)
+    opened.locator("#plot-canvas").scroll_into_view_if_needed()
+    for name in scores:
+        opened.locator("#plot-x").select_option(name)
+        for steps, share in ((40, 0.0), (2500, 0.04)):
+            opened.locator("#zoom-out").evaluate(
+                """async (button, [steps, share]) => {
+                    for (let step = 0; step < steps; step += 1) {
+                        button.click();
+                        if (!share || step > steps - 3) await new Promise(requestAnimationFrame);
+                    }
+                }""",
+                [steps, share],
+            )
+            opened.locator("#plot-canvas").press("Shift+ArrowLeft")
+            shown(opened)
+        opened.locator("#zoom-reset").click()
+        shown(opened)
+        opened.mouse.move(*corner(opened, 1, 1))
+        assert shown(opened) == keys_of("nasbench201", 14)[-1], name
+
+
 def test_keys_walk_through_the_dots_and_keep_one(visit: Callable[..., Any]) -> None:
     content = cornered()
     opened = visit(content)
@@ -185,6 +224,8 @@ def test_sorting_sorts(visit: Callable[..., Any]) -> None:
 
     assert rows() == content.ranking["proxy"].tolist()
     ranking = content.ranking.set_index("proxy")
+    assert opened.locator("[aria-sort]").all_inner_texts() == ["Spearman"]
+    assert opened.locator("[aria-sort]").get_attribute("aria-sort") == "other", "best first, but the baselines last"
     heading = opened.get_by_role("columnheader", name="Kendall")
     for descending in (True, False):
         heading.get_by_role("button").click()
@@ -264,7 +305,34 @@ def test_the_theme_changes_and_print_is_light(visit: Callable[..., Any]) -> None
     assert paper() == 3 * 255
     assert not opened.locator("nav").is_visible()
     assert opened.locator("#ranking-table").is_visible()
+    assert opened.locator("#top .printed td").first.is_visible()
+    shown(opened)
+    opened.emulate_media(media="screen")
+    shown(opened)
+    assert not opened.locator("#top .printed td").first.is_visible()
     assert opened.pdf().startswith(b"%PDF")
+    assert not opened.locator("#top .printed td").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_and_borders_can_be_seen(visit: Callable[..., Any], scheme: str) -> None:
+    """Contrast of WCAG 2 at least 3 : 1 with what is behind them."""
+    opened = visit(ordinary(), color_scheme=scheme, reduced_motion="reduce")
+
+    def luminance(selector: str, name: str) -> float:
+        found = opened.locator(selector).first.evaluate(f"(found) => getComputedStyle(found).{name}")
+        parts = [int(part) / 255 for part in re.findall(r"\d+", found)[:3]]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    paper, raised = luminance("body", "backgroundColor"), luminance("#zoom-in", "backgroundColor")
+    curve = ".curve:not(.chosen, .params, .random)"
+    drawn = [(curve, "stroke"), (".key.others i", "borderTopColor"), ("#zoom-in", "borderTopColor")]
+    for selector, name in [*drawn, ("#plot-x", "borderTopColor")]:
+        for behind in (paper, raised):
+            low, high = sorted((luminance(selector, name), behind))
+            assert (high + 0.05) / (low + 0.05) >= 3, selector
+    assert opened.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
 
 
 def test_genotypes_are_drawn_as_two_cells(visit: Callable[..., Any]) -> None:

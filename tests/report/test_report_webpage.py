@@ -14,7 +14,7 @@ from scipy import stats
 from harness.errors import ScoresError
 from harness.report.drawing.wiring import LOOKS
 from harness.report.webpage.colours import coefficient_colours
-from harness.report.webpage.numbers import RANDOM, agreement, stability, top_curves
+from harness.report.webpage.numbers import agreement, random_curve, stability, top_curves
 from harness.report.webpage.packing import json_for_script, packed
 from harness.report.webpage.rendering import page
 from harness.spaces import open_space
@@ -128,6 +128,12 @@ def test_json_ends_no_script():
         ([0, 255], "u1"),
         ([256], "u2"),
         ([70_000], "u4"),
+        ([2**32 - 1], "u4"),
+        ([2**32], "f8"),
+        ([0, 3 * 10**12], "f8"),
+        ([1.0, 1.0 + 1e-9], "f8"),
+        ([1.0, 1.0 + 1e-9, float("nan")], "f8"),
+        ([1.5, 1.5, float("nan"), float("nan")], "f4"),
         ([1.5, -2e30, float("nan")], "f4"),
         ([1e39], "f8"),
         ([1e-40], "f8"),
@@ -139,6 +145,7 @@ def test_arrays_are_packed_in_the_smallest_type_that_holds_them(values, kind):
     held = packed(np.array(values))
     assert held["type"] == kind
     np.testing.assert_allclose(array_of(held), values, rtol=1e-7)
+    assert len(set(array_of(held)[~np.isnan(array_of(held))])) == len({value for value in values if value == value})
 
 
 def test_the_plots_data_are_the_scores():
@@ -211,14 +218,14 @@ def test_top_curves_are_expectations_over_all_ways_to_break_ties(higher):
     content = made({"mine": scores}, accuracies, keys_of("nasbench201", 5), higher_is_better=higher)
     curves = top_curves(content)
     best = max if higher else min
-    for name, ranked in (("mine", scores), (RANDOM, [0.0] * 5)):
+    for curve, ranked in ((curves["mine"], scores), (random_curve(content), [0.0] * 5)):
         orders = [
             order for order in itertools.permutations(range(5))
             if all(ranked[a] >= ranked[b] for a, b in itertools.pairwise(order))
         ]  # fmt: skip
         for count in curves.index:
             expected = np.mean([best(accuracies[place] for place in order[:count]) for order in orders])
-            assert curves.loc[count, name] == pytest.approx(expected, abs=1e-9)
+            assert curve[count] == pytest.approx(expected, abs=1e-9)
 
 
 def test_top_curves_end_where_a_proxys_scores_end():
@@ -226,7 +233,26 @@ def test_top_curves_end_where_a_proxys_scores_end():
     curves = top_curves(content)
     scored = int(content.ranking.set_index("proxy").loc["failing", "n"])
     assert curves["failing"].notna().tolist() == (curves.index <= scored).tolist()
-    assert curves[RANDOM].iloc[-1] == content.architectures["accuracy"].max()
+    assert random_curve(content).iloc[-1] == content.architectures["accuracy"].max()
+
+
+def test_a_proxy_named_as_the_random_choice_keeps_its_own_curve():
+    values = np.arange(12.0)
+    content = made({"random choice": values, "params": -values}, values, keys_of("nasbench201", 12))
+    top = data_of(page(content, title="A page"))["top"]
+    assert sorted(top["names"]) == ["params", "random choice", "random choice"]
+    curves = [top["values"][place] for place, name in enumerate(top["names"]) if name == "random choice"]
+    assert curves[0] == [11.0] * len(top["counts"])
+    assert curves[-1] == pytest.approx(list(random_curve(content)), abs=1e-6)
+    assert curves[-1][0] == 5.5
+
+
+def test_a_proxy_that_failed_everywhere_has_an_empty_curve():
+    values = np.arange(12.0)
+    content = made({"none": [np.nan] * 12, "params": values}, values, keys_of("nasbench201", 12))
+    assert top_curves(content)["none"].isna().all()
+    top = data_of(page(content, title="A page"))["top"]
+    assert set(top["values"][top["names"].index("none")]) == {None}
 
 
 def test_stability_is_spearmans_of_a_proxy_with_itself():
@@ -275,13 +301,47 @@ def test_failures_are_counted_by_status_and_named():
     failures = pd.DataFrame(
         {"proxy": "failing", "architecture": keys[::7], "status": "not_applicable", "message": ["no <ReLU>"] * 9}
     )
-    text = page(ordinary(failures=failures, left_out={"Left out": keys[:7]}), title="A page")
+    content = ordinary(failures=failures, asked={"failing": 60}, left_out={"Left out": keys[:7]})
+    text = page(content, title="A page")
     assert "<td>not applicable</td><td>9</td><td>15.0 %</td>" in text
     assert "no &lt;ReLU&gt;" in text
     assert "and 4 more" in text
     assert "Left out: 7" in text
     assert "and 2 more" in text
     assert "Nothing: every score" in page(ordinary(), title="A page")
+
+
+def test_a_share_that_is_not_zero_does_not_read_as_zero():
+    failures = pd.DataFrame({"proxy": ["failing"], "architecture": "a", "status": "error", "message": ""})
+    text = page(ordinary(failures=failures, asked={"failing": 15_625}), title="A page")
+    assert "<td>1</td><td>&lt; 0.1 %</td>" in text
+
+
+def test_what_a_browser_would_trim_off_a_name_stays_in_the_plots_choices():
+    values = np.arange(12.0)
+    content = made({"two  blanks ": values, "params": -values}, values, keys_of("nasbench201", 12))
+    options = [found["value"] for tag, found in Elements(page(content, title="A page")).tags if tag == "option"]
+    assert options == ["two  blanks ", "params", "", "two  blanks ", "params"]
+
+
+@pytest.mark.parametrize("ceiling", [-0.95, -0.3, 0.0, 0.9])
+def test_the_ceiling_lies_in_the_picture_of_the_intervals(ceiling):
+    found = Elements(page(ordinary(ceiling=(ceiling, "in words")), title="A page"))
+    marks = [
+        float(attributes["x1"] or "nan") for _, attributes in found.tags if attributes.get("class") == "ceiling-mark"
+    ]
+    assert len(marks) == 6
+    assert all(0 <= mark <= 124 for mark in marks)
+
+
+def test_small_values_keep_their_digits():
+    values = np.linspace(0.0000123, 0.0000456, 12)
+    text = page(made({"params": values}, values, keys_of("nasbench201", 12)), title="A page")
+    top = data_of(text)["top"]
+    np.testing.assert_allclose(top["values"][0], [values.max()] * len(top["counts"]), rtol=1e-6)
+    assert "The best there is: 0.00004560." in text
+    ticks = re.findall(r'text-anchor="end">([^<]+)</text>', text)
+    assert len(set(ticks)) == len(ticks) > 2
 
 
 def test_colours_can_be_read():

@@ -32,6 +32,7 @@ class Content:
         remarks: sentences on how to read the ranking.
         facts: by heading, terms and texts: the setting, the scores, the table, the command.
         failures: a row a proxy and architecture without a score: `proxy`, `architecture`, `status`, `message`.
+        asked: proxy to how many scores of it were asked for; a share of failures is shown for these proxies.
         left_out: by reason, the architectures that are not in the ranking, or of which rows were dropped.
         settings: name to scores of the same architectures in another setting: `architecture` (key), `proxy`, `score`.
 
@@ -52,6 +53,7 @@ class Content:
     failures: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["proxy", "architecture", "status", "message"])
     )
+    asked: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 

@@ -10,7 +10,6 @@ import pandas as pd
 from harness.report.webpage.content import Content
 from harness.stats import best_by_score
 
-RANDOM = "random choice"
 _STEPS = 40
 
 
@@ -29,18 +28,28 @@ def top_curves(content: Content) -> pd.DataFrame:
     """Best value among the k architectures that a proxy scores highest, for k from one to all.
 
     Returns:
-        Index k, a column a proxy, and last the same for a random choice: exact expectations over ties
+        Index k, a column a proxy in the order of the ranking: exact expectations over ties
         (`harness.stats.best_by_score`). NaN where k exceeds what the proxy has a score of.
     """
+    scored = {str(proxy): group for proxy, group in content.points.groupby("proxy", sort=False)}
+    columns = {
+        proxy: _best_of_first(content, scored.get(proxy, content.points.iloc[:0])) for proxy in content.ranking["proxy"]
+    }
+    return pd.DataFrame(columns)
+
+
+def random_curve(content: Content) -> pd.Series[float]:
+    """Best value among k architectures drawn at random, on the index of `top_curves`: exact expectations."""
+    return _best_of_first(content, content.architectures.assign(score=0.0))
+
+
+def _best_of_first(content: Content, scored: pd.DataFrame) -> pd.Series[float]:
+    """Best value of the first k by `score`, NaN where there are fewer than k rows."""
     sign = 1.0 if content.higher_is_better else -1.0
-    every = sign * content.architectures["accuracy"].to_numpy()
-    counts = np.unique(np.geomspace(1, len(every), _STEPS).round().astype(int))
-    curves = pd.DataFrame(index=pd.Index(counts, name="k"))
-    for proxy, group in content.points.groupby("proxy", sort=False):
-        scores, values = group["score"].to_numpy(), sign * group["accuracy"].to_numpy()
-        curves[str(proxy)] = [sign * best_by_score(scores, values, k) if k <= len(group) else np.nan for k in counts]
-    curves[RANDOM] = [sign * best_by_score(np.zeros(len(every)), every, k) for k in counts]
-    return curves[[*content.ranking["proxy"], RANDOM]]
+    scores, values = scored["score"].to_numpy(), sign * scored["accuracy"].to_numpy()
+    counts = np.unique(np.geomspace(1, len(content.architectures), _STEPS).round().astype(int))
+    best = [sign * best_by_score(scores, values, k) if k <= len(scored) else np.nan for k in counts]
+    return pd.Series(best, index=pd.Index(counts, name="k"))
 
 
 def stability(own: pd.DataFrame, settings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

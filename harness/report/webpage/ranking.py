@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from harness.report.cells import MINUS, interval, number, value_decimals
+from harness.report.cells import MINUS, interval, number, percentage, value_decimals
 from harness.report.frames import BASELINES, COEFFICIENTS
 from harness.report.webpage.content import Content
 from harness.report.webpage.section import Section
@@ -56,8 +57,7 @@ def _row(content: Content, row: pd.Series[Any], across: Any) -> dict[str, Any]:
     decimals = value_decimals(content.ranking)
     plain = {"best_accuracy": decimals, "best_percentile": 1, "top10_best": decimals, "n": 0}
     cells += [Cell(number(row[name], places, minus=MINUS), _sorted_by(row[name])) for name, places in plain.items()]
-    failed = number(100 * row["failed"], 1)
-    cells.append(Cell(failed if math.isnan(row["failed"]) else f"{failed} %", _sorted_by(row["failed"])))
+    cells.append(Cell(percentage(row["failed"]), _sorted_by(row["failed"])))
     ends = (*_ends(row, "spearman"), row["spearman"])
     drawn = None if any(map(math.isnan, ends)) else [across(value) for value in ends]
     return {"proxy": row["proxy"], "baseline": row["proxy"] in BASELINES, "cells": cells, "interval": drawn}
@@ -77,6 +77,6 @@ def _sorted_by(value: float) -> str:
 
 
 def _chart_limits(content: Content) -> tuple[float, float]:
-    """Ends of the picture of the intervals: 0 and 1, or wider in steps of 0.2 where coefficients are negative."""
-    lowest = content.ranking[["spearman", "spearman_low"]].min().min()
-    return (min(0.0, math.floor(5 * lowest) / 5) if lowest == lowest else 0.0), 1.0
+    """Ends of the picture of the intervals: 0 and 1, or wider in steps of 0.2 where something drawn is negative."""
+    drawn = [0.0, *content.ranking[["spearman", "spearman_low"]].min(), content.ceiling[0] if content.ceiling else 0.0]
+    return math.floor(5 * np.nanmin(drawn)) / 5, 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.report.cells import number
+from harness.report.cells import number, percentage
 from harness.report.webpage.content import Content
 from harness.report.webpage.section import Section
 
@@ -20,7 +20,6 @@ def setting_section(content: Content) -> Section | None:
 
 def failures_section(content: Content) -> Section:
     """Scores that are missing, by proxy and status, and architectures that were left out."""
-    asked = dict(zip(content.ranking["proxy"], _asked(content), strict=True))
     rows: list[dict[str, Any]] = []
     for (proxy, status), group in content.failures.groupby(["proxy", "status"], sort=False):
         messages = group["message"].value_counts()
@@ -30,7 +29,7 @@ def failures_section(content: Content) -> Section:
                 "proxy": proxy,
                 "status": str(status).replace("_", " "),
                 "count": number(len(group), 0),
-                "share": f"{number(100 * len(group) / asked[proxy], 1)} %" if asked.get(proxy) else "",
+                "share": percentage(len(group) / content.asked[str(proxy)]) if proxy in content.asked else "",
                 "message": common,
                 "others": max(len(messages) - 1, 0),
                 "architectures": list(group["architecture"].head(_NAMED)),
@@ -39,9 +38,3 @@ def failures_section(content: Content) -> Section:
         )
     left_out = [(reason, len(names), list(names[:_NAMED])) for reason, names in content.left_out.items() if names]
     return Section("failures", "What failed", {"rows": rows, "left_out": left_out})
-
-
-def _asked(content: Content) -> list[int]:
-    """How many scores of each proxy were asked for."""
-    shares = zip(content.ranking["n"], content.ranking["failed"], strict=True)
-    return [round(count / (1 - failed)) if failed < 1 else 0 for count, failed in shares]

@@ -1,26 +1,44 @@
 // Scales and ticks of an axis, as the figures have them.
 
 const SYMLOG_LINEAR = 1 / (1 - 1 / 10); // length of the linear part in decades, as in Matplotlib
+const POWERS = [-323, 308]; // of ten, that are numbers
+const LARGEST = 8e307; // twice that is a number
 
+// A scale: `there` is where a value lies, `back` the value there, `ends` the places beyond which there are no numbers.
 function scaleOf(kind, linearWithin) {
-  if (kind === "log") return { kind, there: Math.log10, back: (at) => 10 ** at };
+  if (kind === "log") return { kind, ends: POWERS, there: Math.log10, back: (at) => 10 ** at };
   if (kind === "symlog") {
+    const power = Math.log10(linearWithin);
+    const end = SYMLOG_LINEAR + POWERS[1] - power;
     return {
       kind,
       linearWithin,
+      ends: [-end, end],
       there: (value) => {
         const size = Math.abs(value);
         if (size <= linearWithin) return (value / linearWithin) * SYMLOG_LINEAR;
-        return Math.sign(value) * (SYMLOG_LINEAR + Math.log10(size / linearWithin));
+        return Math.sign(value) * (SYMLOG_LINEAR + Math.log10(size) - power);
       },
       back: (at) => {
         const size = Math.abs(at);
         if (size <= SYMLOG_LINEAR) return (at / SYMLOG_LINEAR) * linearWithin;
-        return Math.sign(at) * linearWithin * 10 ** (size - SYMLOG_LINEAR);
+        return Math.sign(at) * 10 ** (power + size - SYMLOG_LINEAR);
       },
     };
   }
-  return { kind: "linear", there: (value) => value, back: (at) => at };
+  return { kind: "linear", ends: [-LARGEST, LARGEST], there: (value) => value, back: (at) => at };
+}
+
+// Two places on a scale, neither beyond its ends; as they are where nothing would lie between.
+function within(scale, low, high) {
+  const [least, most] = [Math.max(low, scale.ends[0]), Math.min(high, scale.ends[1])];
+  return least < most ? [least, most] : [low, high];
+}
+
+// Two places on a scale moved as far as its ends allow.
+function moved(scale, low, high, by) {
+  const step = Math.min(Math.max(by, Math.min(0, scale.ends[0] - low)), Math.max(0, scale.ends[1] - high));
+  return [low + step, high + step];
 }
 
 // Round values from low to high, some `count` of them.
@@ -42,7 +60,8 @@ function ticksBetween(scale, low, high, count) {
   const decades = [];
   const sizes = [Math.abs(from), Math.abs(to)].filter((size) => size > 0).map(Math.log10);
   const least = scale.kind === "symlog" ? Math.log10(scale.linearWithin) : Math.min(...sizes);
-  for (let power = Math.ceil(least - 1e-9); power <= Math.max(...sizes) + 1e-9; power += 1) {
+  const last = Math.min(Math.max(...sizes) + 1e-9, POWERS[1]);
+  for (let power = Math.max(Math.ceil(least - 1e-9), POWERS[0]); power <= last; power += 1) {
     decades.push(10 ** power, -(10 ** power));
   }
   if (scale.kind === "symlog") decades.push(0);

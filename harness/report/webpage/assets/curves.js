@@ -1,7 +1,7 @@
 // The curves of the first k: the one under the pointer is named.
 
 const curves = byId("top-curves");
-const lines = new Map([...curves.querySelectorAll(".curve")].map((found) => [found.dataset.name, found]));
+const lines = [...curves.querySelectorAll(".curve")]; // in the order of page.top.names: the random choice is the last
 
 function pointAtCurve(event) {
   const matrix = curves.getScreenCTM();
@@ -16,8 +16,8 @@ function pointAtCurve(event) {
   page.top.names.forEach((_, line) => {
     if (far(line) < far(nearest)) nearest = line;
   });
-  for (const found of lines.values()) found.classList.remove("pointed");
-  lines.get(page.top.names[nearest]).classList.add("pointed");
+  for (const found of lines) found.classList.remove("pointed");
+  lines[nearest].classList.add("pointed");
   const value = page.top.values[nearest][place];
   if (value === null) return;
   const counted = page.top.counts[place].toLocaleString("en");
@@ -28,10 +28,11 @@ function pointAtCurve(event) {
 curves.addEventListener("pointermove", pointAtCurve);
 curves.addEventListener("pointerdown", pointAtCurve);
 curves.addEventListener("pointerleave", () => {
-  for (const found of lines.values()) found.classList.remove("pointed");
+  for (const found of lines) found.classList.remove("pointed");
 });
 choice.listeners.push((name) => {
-  for (const [other, found] of lines) found.classList.toggle("chosen", other === name);
-  lines.get(name).parentElement.append(lines.get(name)); // on top
+  const chosen = lines[page.top.names.indexOf(name)];
+  for (const found of lines) found.classList.toggle("chosen", found === chosen);
+  chosen.parentElement.append(chosen); // on top
   byId("top-chosen").textContent = name;
 });

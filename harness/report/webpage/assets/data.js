@@ -29,7 +29,7 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
-// A number in at most four digits, in a table's typography.
+// A number in at most five digits, in a table's typography.
 function shortNumber(value) {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";

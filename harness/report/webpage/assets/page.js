@@ -32,8 +32,22 @@ themeButton.addEventListener("click", () => {
   redraw();
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-matchMedia("print").addEventListener("change", () => drawNow());
-window.addEventListener("beforeprint", () => drawNow());
-window.addEventListener("afterprint", redraw);
+
+const closed = new Set(); // details that are open on paper only
+function beforePrint() {
+  for (const details of document.querySelectorAll("details.printed:not([open])")) {
+    closed.add(details);
+    details.open = true;
+  }
+  drawNow();
+}
+function afterPrint() {
+  for (const details of closed) details.open = false;
+  closed.clear();
+  redraw();
+}
+matchMedia("print").addEventListener("change", (event) => (event.matches ? beforePrint() : afterPrint()));
+window.addEventListener("beforeprint", beforePrint);
+window.addEventListener("afterprint", afterPrint);
 
 choice.set(choice.proxy);

@@ -73,8 +73,8 @@ function zoom(factor, x, y) {
   const [x0, x1, y0, y1] = state.view;
   const [centreX, centreY] = [x0 + across * (x1 - x0), y0 + up * (y1 - y0)];
   const next = [
-    centreX + (x0 - centreX) / factor, centreX + (x1 - centreX) / factor,
-    centreY + (y0 - centreY) / factor, centreY + (y1 - centreY) / factor,
+    ...within(axes.across.scale, centreX + (x0 - centreX) / factor, centreX + (x1 - centreX) / factor),
+    ...within(axes.up.scale, centreY + (y0 - centreY) / factor, centreY + (y1 - centreY) / factor),
   ];
   const isFine = (low, high) => high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high), 1e-300);
   if (isFine(next[0], next[1]) && isFine(next[2], next[3])) state.view = next;
@@ -86,7 +86,7 @@ function move(right, down) {
   const [x0, x1, y0, y1] = state.view;
   const across = (right / (size.right - size.left)) * (x1 - x0);
   const up = (down / (size.bottom - size.top)) * (y1 - y0);
-  state.view = [x0 - across, x1 - across, y0 + up, y1 + up];
+  state.view = [...moved(axes.across.scale, x0, x1, -across), ...moved(axes.up.scale, y0, y1, up)];
   redraw();
 }
 

@@ -73,7 +73,7 @@ function arrange() {
   const x = Float64Array.from(across.numbers, across.scale.there);
   const y = Float64Array.from(up.numbers, (value) => up.scale.there(isBeyond(value) ? plot.range.edge : value));
   axes = { across, up, x, y };
-  if (!state.view) state.view = [...limits(x, y), ...upLimits(y, x)];
+  if (!state.view) state.view = [...within(across.scale, ...limits(x, y)), ...within(up.scale, ...upLimits(y, x))];
 }
 
 function limits(numbers, others) {
