@@ -104,9 +104,14 @@ def test_the_ceiling_is_that_of_the_tables_trainings(nasinit: Run, store: Path, 
     assert "the mean over 3 pairs of trainings" in text
 
 
-def test_without_trainings_there_is_no_ceiling(nasinit: Run, store: Path, table: Path, tmp_path: Path) -> None:
-    out = tmp_path / "report.html"
-    assert nasinit("report", store, "--table", table, "--resamples", 20, "--out", out).code == 0
+def test_without_a_second_training_there_is_no_ceiling(
+    nasinit: Run, store: Path, cells: list[str], tmp_path: Path
+) -> None:
+    out, mine = tmp_path / "report.html", tmp_path / "mine.csv"
+    mine.write_text("\n".join(["architecture,mine", *(f"{cell},{place}" for place, cell in enumerate(cells)), ""]))
+    given = ["report", store, "--table", mine, "--column", "mine", "--resamples", 20, "--out", out]
+    ended = nasinit(*given)
+    assert ended.code == 0, ended.err
     assert "ceiling:" not in out.read_text(encoding="utf-8")
 
 
