@@ -77,7 +77,7 @@ def test_the_study_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("architecture,proxy,score,status\n", "by some of"),
+        ("architecture,proxy,score,status\n", "no rows"),
         ("proxy,score,status\nparams,1,ok\n", "architecture"),
         ("architecture,proxy,score,status\n{genotype},params,high,ok\n", "high"),
         ("architecture,proxy,score,status\n{genotype},mine,1.0,ok\n", "by some of"),
