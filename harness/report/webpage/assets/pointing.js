@@ -66,7 +66,9 @@ function keep(dot) {
   show(dot);
 }
 
+// Between a choice of axes and the next frame there is nothing to zoom or to move.
 function zoom(factor, x, y) {
+  if (!state.view) return;
   const { left, right, top, bottom } = box();
   const across = x === undefined ? 0.5 : (x - left) / (right - left);
   const up = y === undefined ? 0.5 : (bottom - y) / (bottom - top);
@@ -82,6 +84,7 @@ function zoom(factor, x, y) {
 }
 
 function move(right, down) {
+  if (!state.view) return;
   const size = box();
   const [x0, x1, y0, y1] = state.view;
   const across = (right / (size.right - size.left)) * (x1 - x0);
