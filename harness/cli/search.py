@@ -170,7 +170,7 @@ def _write(
 
     import torch
 
-    from harness.report.files import save_figure, write_csv, write_text
+    from harness.report.files import save_pictures, write_csv, write_text
     from harness.report.search_curves import Run, search_curves
 
     content = {
@@ -190,5 +190,4 @@ def _write(
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
     write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", folder / "setting.json")
     figure = search_curves([Run(chosen.name, log)], record_label=label)
-    for suffix in ("png", "svg"):
-        save_figure(figure, folder / f"curves.{suffix}")
+    save_pictures(figure, folder / "curves")

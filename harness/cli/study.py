@@ -17,6 +17,7 @@ def study(
     sample: Annotated[int | None, typer.Option(help="cells to score; by default the study's own number")] = None,
     runs: Annotated[int | None, typer.Option(help="searches of each method; by default the study's own number")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="a small sample: minutes instead of hours")] = False,
+    full: Annotated[bool, typer.Option("--full", help="every cell: hours; goes on where it stopped")] = False,
     seed: Annotated[int, typer.Option(help="of the sample, the weights and the batches")] = _SEED,
     workers: Annotated[int, typer.Option(help="processes, one thread each")] = _WORKERS,
     table: Annotated[
@@ -43,6 +44,7 @@ def study(
         "sample": sample,
         "runs": runs,
         "quick": quick or None,
+        "full": full or None,
         "data": data,
         "store": store,
         "scores": scores,
@@ -54,6 +56,6 @@ def study(
     chosen.run(
         StudyOptions(
             out=out or Path("studies") / name, say=print, table=table or options.DEFAULT_TABLE, seed=seed,
-            workers=workers, quick=quick, sample=sample, runs=runs, data=data, store=store, scores=scores,
+            workers=workers, quick=quick, full=full, sample=sample, runs=runs, data=data, store=store, scores=scores,
         )
     )  # fmt: skip

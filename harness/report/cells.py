@@ -38,24 +38,26 @@ def percentage(share: float) -> str:
     return "< 0.1 %" if share > 0 and text == "0.0" else f"{text} %"
 
 
-def interval(low: float, high: float, *, minus: str = "-", dash: str = EN_DASH) -> str:
-    """An interval of a coefficient, two decimals, in brackets.
+def interval(low: float, high: float, *, decimals: int = 2, minus: str = "-", dash: str = EN_DASH) -> str:
+    """An interval of a coefficient in brackets.
 
     >>> interval(0.53, 0.66)
     '[0.53, 0.66]'
     """
-    return f"[{number(low, 2, minus=minus, dash=dash)}, {number(high, 2, minus=minus, dash=dash)}]"
+    return f"[{number(low, decimals, minus=minus, dash=dash)}, {number(high, decimals, minus=minus, dash=dash)}]"
 
 
-def estimate(value: float, low: float, high: float, *, minus: str = "-") -> str:
+def estimate(value: float, low: float, high: float, *, decimals: int = 2, minus: str = "-") -> str:
     """A coefficient with its interval; a dash alone where the coefficient is undefined.
 
     >>> estimate(0.6, 0.53, 0.66)
     '0.60 [0.53, 0.66]'
+    >>> estimate(0.9997, 0.9995, 0.9998, decimals=4)
+    '0.9997 [0.9995, 0.9998]'
     """
     if math.isnan(value):
         return EN_DASH
-    return f"{number(value, 2, minus=minus)} {interval(low, high, minus=minus)}"
+    return f"{number(value, decimals, minus=minus)} {interval(low, high, decimals=decimals, minus=minus)}"
 
 
 def value_decimals(ranking: pd.DataFrame) -> int:

@@ -186,7 +186,7 @@ def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str
     """How scores agree between conditions, as a Markdown table.
 
     Args:
-        agreement: from `harness.studies.rank_study.agreement_of`.
+        agreement: from `harness.studies.agreement.agreement_of`.
         words: name of a condition to what it is called.
 
     Raises:
@@ -194,12 +194,20 @@ def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str
     """
     if agreement.empty:
         raise ScoresError("no proxy has scores under two conditions: there is no agreement to show")
-    lines = ["| proxy | scores under | and under | n | Pearson | Spearman |", "| --- | --- | --- | ---: | --- | --- |"]
+    claimed = (agreement["published"] != "").any()
+    headings = ["proxy", "scores under", "and under", "n", "Pearson", "Spearman"]
+    headings += ["published, Pearson", "source"] if claimed else []
+    rules = ["---:" if heading == "n" else "---" for heading in headings]
+    rows = []
     for row in agreement.to_dict("records"):
         pairs = [
-            estimate(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), minus=MINUS)
-            for name in ("pearson", "spearman")
+            estimate(
+                float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), decimals=decimals, minus=MINUS
+            )
+            for name, decimals in (("pearson", 3), ("spearman", 2))
         ]
         cells = [f"`{row['proxy']}`", words[str(row["first"])], words[str(row["second"])], f"{row['n']:,}", *pairs]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        if claimed:
+            cells += [f"{row['published']}: {row['verdict']}", row["source"]] if row["published"] else [EN_DASH] * 2
+        rows.append(cells)
+    return "\n".join(f"| {' | '.join(line)} |" for line in [headings, rules, *rows])

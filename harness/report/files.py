@@ -80,6 +80,12 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     return _replace(target, write)
 
 
+def save_pictures(figure: Figure, stem: str | os.PathLike[str]) -> None:
+    """Write a figure as `stem`.png to look at and `stem`.svg for a paper; errors as of `save_figure`."""
+    for suffix in ("png", "svg"):
+        save_figure(figure, f"{os.fspath(stem)}.{suffix}")
+
+
 def check_suffix(path: Path, kind: str, allowed: tuple[str, ...]) -> Path:
     """The path itself; `HarnessError` naming what is allowed if its name ends otherwise."""
     if not path.suffix or not path.name.lower().endswith(allowed):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.combine import AZ_NAS
-from harness.studies.rank_study import NOISE, RankStudy
+from harness.studies.conditions import NOISE
+from harness.studies.rank_study import RankStudy
 from harness.studies.zero_cost_nas import AZ_NAS_PAPER, PUBLISHED
 
 PROXIES = (*AZ_NAS, "gradsign", "zico", "nwot", "synflow", "params")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.studies.rank_study import NOISE, RankStudy
+from harness.studies.conditions import NOISE
+from harness.studies.rank_study import RankStudy
 
 RANKED = RankStudy({"gaussian": NOISE}, beyond=True)
 STUDY = RANKED.study()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.studies.rank_study import Condition, RankStudy
+from harness.studies.conditions import Condition
+from harness.studies.rank_study import RankStudy
 
 PROXIES = ("nasi_trace", "grad_norm", "snip", "fisher", "plain", "m_trace", "knas", "nwot", "swap", "params", "flops")
 RANKED = RankStudy(

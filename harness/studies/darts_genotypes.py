@@ -16,7 +16,7 @@ from harness.batches import read_cifar10
 from harness.errors import ScoresError, SpaceError
 from harness.matching import matched_scores
 from harness.proxies.registry import resolve
-from harness.report.files import save_figure, write_csv, write_text
+from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.heat_map import heat_map
 from harness.report.search_curves import Run as Curve
 from harness.report.search_curves import search_curves
@@ -236,15 +236,13 @@ def _fitting(method: str, changes: Mapping[str, int]) -> dict[str, int]:
 def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among: str) -> None:
     if places.notna().any(axis=None):
         figure = heat_map(places, f"Percentile among {among}", low=0, high=100)
-        for suffix in ("png", "svg"):
-            save_figure(figure, options.out / f"percentiles.{suffix}")
+        save_pictures(figure, options.out / "percentiles")
     curves = [
         Curve(str(method), part.reset_index(drop=True))
         for (method, _), part in log.groupby(["method", "seed"], sort=False)
     ]
     figure = search_curves(curves)
-    for suffix in ("png", "svg"):
-        save_figure(figure, options.out / f"curves.{suffix}")
+    save_pictures(figure, options.out / "curves")
 
 
 STUDY = Study(run_darts_genotypes, frozenset({"quick", "runs", "seed", "workers", "data", "store", "scores"}))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.join import Ranking, correlate, open_table
-from harness.report.files import save_figure, write_csv, write_text
+from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.latex import ranking_latex
 from harness.report.scatter import scatter
 from harness.report.text import ranking_text
@@ -93,8 +93,7 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
         column_label=rankings["train"].label,
         source=table.facts.title,
     )
-    for suffix in ("png", "svg"):
-        save_figure(figure, out / f"scatter.{suffix}")
+    save_pictures(figure, out / "scatter")
     settings = {bn: _setting(bn, seed) for bn in BN_MODES}
     write_text(record(settings, table, sample=sample, column=COLUMN, titles=TITLES), out / "demo.json")
 

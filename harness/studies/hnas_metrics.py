@@ -6,7 +6,8 @@ theory speaks of; `proxy-identities` shows it.
 
 from __future__ import annotations
 
-from harness.studies.rank_study import NOISE, RankStudy
+from harness.studies.conditions import NOISE
+from harness.studies.rank_study import RankStudy
 
 PROXIES = ("m_grad", "m_snip", "m_grasp", "m_trace", "m_condition", "nasi_trace", "params", "flops")
 RANKED = RankStudy({"gaussian": NOISE}, PROXIES)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.studies.rank_study import IMAGES, RankStudy
+from harness.studies.conditions import IMAGES
+from harness.studies.rank_study import RankStudy
 from harness.studies.zero_cost_nas import PUBLISHED, SUITE_ZERO
 
 PROXIES = (

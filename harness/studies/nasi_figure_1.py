@@ -6,9 +6,15 @@ random labels, above 0.9 between images and standard Gaussian inputs.
 
 from __future__ import annotations
 
-from harness.studies.rank_study import IMAGES, NOISE, Condition, RankStudy
+from harness.studies.agreement import Claim
+from harness.studies.conditions import IMAGES, NOISE, Condition
+from harness.studies.rank_study import RankStudy
 
 PROXIES = ("nasi_trace", "grad_norm", "snip", "params")
+CLAIMS = (
+    Claim("nasi_trace", "cifar10", "labels", "≈ 1", 0.995, 1.0, "Shu et al. 2022, figure 1a (NAS-Bench-1Shot1)"),
+    Claim("nasi_trace", "labels", "gaussian", "> 0.9", 0.9, 1.0, "Shu et al. 2022, figure 1b (NAS-Bench-1Shot1)"),
+)
 RANKED = RankStudy(
     {
         "cifar10": IMAGES,
@@ -19,5 +25,6 @@ RANKED = RankStudy(
     PROXIES,
     sample=300,
     between=True,
+    claims=CLAIMS,
 )
 STUDY = RANKED.study()

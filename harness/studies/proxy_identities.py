@@ -22,17 +22,17 @@ from harness.errors import ScoresError
 from harness.measurements.preserve import preserved
 from harness.measurements.session import Session
 from harness.proxies.registry import resolve
-from harness.report.files import save_figure, write_csv, write_text
+from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.heat_map import heat_map
 from harness.report.identities import identities_markdown, same_rankings_markdown
-from harness.runner import run
-from harness.scores import COLUMNS, read_scores
+from harness.scores import COLUMNS
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.studies.conditions import NOISE
 from harness.studies.folders import make_folder
-from harness.studies.rank_study import NOISE
 from harness.studies.record import record
-from harness.studies.study import Study, StudyOptions, sample_size
+from harness.studies.samples import sample_size, scored_sample, scores_given
+from harness.studies.study import Study, StudyOptions
 
 SPACE = "nasbench201"
 SAMPLE, QUICK = 500, 60
@@ -54,34 +54,25 @@ def run_proxy_identities(options: StudyOptions) -> None:
 
     Raises:
         SettingError: too small a sample, or a folder that cannot be written in.
-        ScoresError: scores of fewer than three architectures by two proxies.
+        ScoresError: before anything is made: scores of fewer than three architectures by two proxies.
     """
-    sample = sample_size(options, full=SAMPLE, quick=QUICK)
-    setting = NOISE.setting(options.seed)
-    given = None if options.scores is None else read_scores(options.scores, None)
+    sample = sample_size(options, usual=SAMPLE, quick=QUICK)
+    given = scores_given(options)
+    matrix = None if given is None else rank_matrix(given)
     make_folder(options.out, "--out")
     exact = identities()
     write_csv(exact, options.out / "identities.csv")
     if given is None:
-        proxies = [entry.name for entry in resolve("all")]
-        options.say(f"scoring {sample} cells by {len(proxies)} proxies on {NOISE.words} ({setting.describe()})")
-        frame = run(
-            open_space(SPACE), open_space(SPACE).sample(sample, options.seed), proxies, setting=setting,
-            store=options.store or options.out / "scores.sqlite", workers=options.workers, progress=True,
-        )  # fmt: skip
-        write_csv(frame[list(COLUMNS)], options.out / "scores.csv.gz")
-    else:
-        options.say(f"scores: {given.origin}")
-        frame = given.frame
-    matrix = rank_matrix(frame)
+        given = scored_sample(NOISE, [entry.name for entry in resolve("all")], sample, options)
+        write_csv(given[list(COLUMNS)], options.out / "scores.csv.gz")
+    matrix = rank_matrix(given) if matrix is None else matrix
     write_csv(matrix.reset_index(names="proxy"), options.out / "spearman.csv")
     figure = heat_map(matrix, "Spearman's ρ between proxies", low=-1, high=1, decimals=1)
-    for suffix in ("png", "svg"):
-        save_figure(figure, options.out / f"spearman.{suffix}")
+    save_pictures(figure, options.out / "spearman")
     text = f"{identities_markdown(exact)}\n\n{same_rankings_markdown(same_rankings(matrix), SAME)}\n"
     write_text(text, options.out / "tables.md")
-    facts = {"scores": None if options.scores is None else options.scores.name, "sample": len(combine.wide(frame))}
-    settings = {"exact": SMALL} if given is not None else {"exact": SMALL, "scores": setting}
+    facts = {"scores": None if options.scores is None else options.scores.name, "sample": len(combine.wide(given))}
+    settings = {"exact": SMALL, **({} if options.scores else {"scores": NOISE.setting(options.seed)})}
     write_text(record(settings, None, **facts), options.out / "study.json")
     options.say(f"\n{text}\nIn {options.out}: tables.md, identities.csv, spearman.csv, spearman.png, spearman.svg")
 
@@ -195,4 +186,4 @@ def _side_by_side(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> 
     return [int(place) for place in leaves_list(optimal_leaf_ordering(linkage(distances, "average"), distances))]
 
 
-STUDY = Study(run_proxy_identities, frozenset({"sample", "quick", "seed", "workers", "store", "scores"}))
+STUDY = Study(run_proxy_identities, frozenset({"sample", "quick", "full", "seed", "workers", "store", "scores"}))

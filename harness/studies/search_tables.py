@@ -15,7 +15,7 @@ from benchmarks import Table, open_table
 from harness.batches import read_cifar10
 from harness.errors import SearchError
 from harness.join import axis_label
-from harness.report.files import save_figure, write_csv, write_text
+from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.search_curves import FOR_THE_RECORD, search_curves
 from harness.report.search_curves import Run as Curve
 from harness.report.search_rows import bounds_text, search_rows_latex, search_rows_markdown, search_rows_text
@@ -316,5 +316,4 @@ def _draw(out: Path, table: Table, log: pd.DataFrame, column: str) -> None:
         ]
         if curves:
             figure = search_curves(curves, record_label=label)
-            for suffix in ("png", "svg"):
-                save_figure(figure, out / f"{stem}.{suffix}")
+            save_pictures(figure, out / f"{stem}")

@@ -11,7 +11,6 @@ from typing import Any
 from harness.errors import SettingError, unknown
 
 DEFAULT_TABLE = "nasbench201"
-_LEAST_SAMPLE = 3
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class StudyOptions:
         seed: of everything that is drawn.
         workers: processes, one thread each.
         quick: minutes instead of hours.
+        full: every architecture of the space.
         sample: architectures to score; None for the study's own number.
         runs: searches of each method; None for the study's own number.
         data: folder of CIFAR-10's binary files; None where there is none.
@@ -38,6 +38,7 @@ class StudyOptions:
     seed: int = 0
     workers: int = 2
     quick: bool = False
+    full: bool = False
     sample: int | None = None
     runs: int | None = None
     data: Path | None = None
@@ -122,19 +123,3 @@ def check_taken(name: str, study: Study, given: Iterable[str]) -> None:
     if idle:
         taken = ", ".join(f"--{option}" for option in sorted({*study.takes, "out"}))
         raise SettingError(f"the study {name} has no {' and no '.join(idle)}; it takes {taken}")
-
-
-def sample_size(options: StudyOptions, *, full: int, quick: int) -> int:
-    """Architectures to score: as asked for, else `quick` or `full`.
-
-    Raises:
-        SettingError: fewer than 3, which have no rank correlation, or a number and `--quick`.
-    """
-    if options.quick and options.sample is not None:
-        raise SettingError("--quick is a sample of its own size: give it or --sample, not both")
-    count = quick if options.quick else full if options.sample is None else options.sample
-    if count < _LEAST_SAMPLE:
-        raise SettingError(
-            f"--sample must be at least {_LEAST_SAMPLE}, got {count}: fewer cells have no rank correlation"
-        )
-    return count

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from harness.studies.conditions import IMAGES
 from harness.studies.published import KENDALL, triple
-from harness.studies.rank_study import DATASETS, IMAGES, RankStudy
+from harness.studies.rank_study import DATASETS, RankStudy
 from harness.studies.zero_cost_nas import TE_NAS
 
 PROXIES = ("te_nas_condition", "te_nas_regions", "ntk_condition", "linear_regions", "params", "flops")

@@ -6,8 +6,9 @@ ours are of the sample, so its interval says how far they can be told apart.
 
 from __future__ import annotations
 
+from harness.studies.conditions import IMAGES, NOISE
 from harness.studies.published import KENDALL, Published, triple
-from harness.studies.rank_study import DATASETS, IMAGES, NOISE, RankStudy
+from harness.studies.rank_study import DATASETS, RankStudy
 
 _ZERO_COST = "Abdelfattah et al. 2021"
 SUITE_ZERO = "Krishnakumar et al. 2022 (NAS-Bench-Suite-Zero)"

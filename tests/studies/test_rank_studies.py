@@ -24,11 +24,13 @@ from harness.studies import (
     hnas_metrics,
     nas_bench_suite_zero,
     nasi_figure_1,
-    rank_study,
+    samples,
     te_nas_kernel,
     zero_cost_nas,
 )
-from harness.studies.rank_study import COMBINED, Condition, RankStudy, agreement_of
+from harness.studies.agreement import Claim, agreement_of
+from harness.studies.conditions import Condition
+from harness.studies.rank_study import COMBINED, DATASETS, RankStudy
 from harness.studies.study import StudyOptions
 
 STUDIES = {
@@ -80,9 +82,34 @@ def test_agreement_is_over_the_cells_that_both_conditions_score() -> None:
     assert row["pearson"] == pytest.approx(stats.pearsonr([1, 2, 3], [1, 3, 2]).statistic)
     assert row["spearman"] == pytest.approx(stats.spearmanr([1, 2, 3], [1, 3, 2]).statistic)
     text = agreement_markdown(pd.DataFrame([row]), {"x": "first", "y": "second"})
-    assert text.splitlines()[2].startswith("| `a` | first | second | 3 | 0.50 [")
+    assert text.splitlines()[2].startswith("| `a` | first | second | 3 | 0.500 [")
     with pytest.raises(ScoresError, match="no agreement to show"):
         agreement_markdown(pd.DataFrame(), {})
+
+
+@pytest.mark.parametrize(
+    ("ends", "verdict"),
+    [
+        ((0.95, 0.91, 0.99), "holds"),
+        ((0.92, 0.85, 0.95), "holds, our interval reaches beyond"),
+        ((0.89, 0.8, 0.95), "does not hold, our interval reaches it"),
+        ((0.7, 0.5, 0.89), "does not hold"),
+        ((1.0, 0.9, 1.0), "holds"),
+    ],
+)
+def test_a_claim_is_held_against_the_estimate_and_its_interval(ends: tuple[float, float, float], verdict: str) -> None:
+    assert Claim("a", "x", "y", "> 0.9", 0.9, 1.0, "a paper").verdict(*ends) == verdict
+
+
+def test_what_a_paper_says_of_the_agreement_stands_beside_it() -> None:
+    values = np.random.default_rng(0).normal(size=40)
+    one, other = frame({"a": [*values], "b": [*values]}), frame({"a": [*-values], "b": [*values]})
+    claims = [Claim("a", "x", "y", "> 0.9", 0.9, 1.0, "a paper"), Claim("b", "y", "x", "≈ 1", 0.995, 1.0, "turned")]
+    found = agreement_of({"x": one, "y": other}, claims)
+    assert found["verdict"].tolist() == ["does not hold", ""]
+    first, second = agreement_markdown(found, {"x": "images", "y": "noise"}).splitlines()[2:]
+    assert first.endswith("| > 0.9: does not hold | a paper |")
+    assert second.endswith("| – | – |")
 
 
 def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> None:
@@ -102,18 +129,18 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
     assert set(json.loads((tmp_path / "study.json").read_text())["settings"]) == {"train", "eval"}
     wide = [pd.read_csv(tmp_path / f"scores_{mode}.csv.gz") for mode in ("train", "eval")]
     again = agreement_of(dict(zip(("train", "eval"), wide, strict=True))).set_index("proxy")
-    pd.testing.assert_frame_equal(again, agreement, check_dtype=False)
+    pd.testing.assert_frame_equal(again, agreement.fillna(""), check_dtype=False)
 
 
 def test_without_images_a_study_of_images_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rank_study, "run", lambda *_, **__: pytest.fail("something was scored"))
+    monkeypatch.setattr(samples, "run", lambda *_, **__: pytest.fail("something was scored"))
     with pytest.raises(SettingError, match="nothing of this study can be done without CIFAR-10"):
         te_nas_kernel.STUDY.run(StudyOptions(tmp_path / "out", print, "analognasbench"))
     assert not (tmp_path / "out").exists()
 
 
 def test_scores_made_before_stand_in_for_scoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rank_study, "run", lambda *_, **__: pytest.fail("something was scored"))
+    monkeypatch.setattr(samples, "run", lambda *_, **__: pytest.fail("something was scored"))
     cells = [str(cell) for cell in open_space("nasbench201").sample(40)]
     generator = np.random.default_rng(0)
     parts = [
@@ -142,7 +169,7 @@ def test_what_lies_beyond_size_is_committed_as_it_follows(published_data: Path) 
     official = benchmarks.open_table("nasbench201-official", path=published_data / "nasbench201_official.csv.gz")
     scores = pd.read_csv(RESULTS / "zero-cost-nas" / "scores_gaussian.csv.gz", float_precision="round_trip")
     chosen = scores[scores["proxy"].isin(["nwot", "zico", "nasi_trace"])]
-    column = rank_study.DATASETS[0]
+    column = DATASETS[0]
     made = harness.evidence.beyond_size(harness.correlate(chosen, official, column)).set_index("proxy")
     committed = pd.read_csv(RESULTS / "beyond-size" / "beyond_size_gaussian_cifar10.csv", index_col="proxy")
     for proxy in ("nwot", "zico", "nasi_trace"):
@@ -154,7 +181,7 @@ def test_what_lies_beyond_size_is_committed_as_it_follows(published_data: Path) 
 def test_the_legend_lies_within_the_figure_and_names_what_is_drawn(conditions: int) -> None:
     words = dict(list({**nasi_figure_1.RANKED.words, "x": "one more"}.items())[:conditions])
     rows = [
-        {"proxy": proxy, "column": rank_study.DATASETS[0], "coefficient": "spearman", "ours": 0.5, "low": 0.4,
+        {"proxy": proxy, "column": DATASETS[0], "coefficient": "spearman", "ours": 0.5, "low": 0.4,
          "high": 0.6, "published": np.nan, "condition": name}
         for name in words for proxy in ("a", "b")
     ]  # fmt: skip

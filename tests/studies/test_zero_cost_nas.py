@@ -21,7 +21,7 @@ from harness.proxies.registry import list_proxies, resolve
 from harness.report.comparison import comparison_figure, comparison_markdown, comparison_text
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.studies import rank_study, zero_cost_nas
+from harness.studies import conditions, rank_study, samples, zero_cost_nas
 from harness.studies.published import KENDALL, SPEARMAN, Published, beside
 from harness.studies.study import StudyOptions
 
@@ -176,12 +176,12 @@ def test_a_comparison_without_numbers_is_refused() -> None:
             show(frame[:0])
 
 
-def small_setting(condition: rank_study.Condition, seed: int) -> Setting:
+def small_setting(condition: conditions.Condition, seed: int) -> Setting:
     return Setting(**{**condition.changes, "seed": seed}, batch_size=8, width=4, depth=1, image_size=8)
 
 
 def run_small(out: Path, monkeypatch: pytest.MonkeyPatch, said: list[str], **changes: Any) -> None:
-    monkeypatch.setattr(rank_study.Condition, "setting", small_setting)
+    monkeypatch.setattr(conditions.Condition, "setting", small_setting)
     given = {"sample": 6, "workers": 1, "table": "analognasbench", **changes}
     zero_cost_nas.STUDY.run(StudyOptions(out, said.append, **given))
 
@@ -219,7 +219,7 @@ def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_scored(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(rank_study, "run", lambda *_, **__: pytest.fail("something was scored"))
+    monkeypatch.setattr(samples, "run", lambda *_, **__: pytest.fail("something was scored"))
     folders = {"out": tmp_path / "out", "store": tmp_path, option: tmp_path / "file" / "below"}
     with pytest.raises(SettingError, match=f"--{option} .*below: cannot make that folder: Not a directory"):
         run_small(folders["out"], monkeypatch, [], store=folders["store"] / "scores.sqlite")
@@ -231,7 +231,7 @@ def test_from_the_command_line_the_record_is_the_command_as_given(
     """Into folders that are not there yet, the store's with a blank in its name."""
     monkeypatch.delenv("NASINIT_DATA", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr(rank_study.Condition, "setting", small_setting)
+    monkeypatch.setattr(conditions.Condition, "setting", small_setting)
     monkeypatch.setattr(rank_study, "resolve", lambda names: resolve(["params", "flops"]))
     out, store = tmp_path / "new" / "out", tmp_path / "a store" / "scores.sqlite"
     given = ["study", "zero-cost-nas", "--sample", "4", "--workers", "1", "--out", str(out), "--store", str(store)]

@@ -1,0 +1,60 @@
+"""What the scores of a study are made under: images or noise, batch norm's mode, the size of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.batches import read_cifar10
+from harness.errors import SettingError
+from harness.setting import Setting
+from harness.spaces import open_space
+from harness.studies.study import StudyOptions
+
+SPACE = "nasbench201"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What scores are made under.
+
+    Attributes:
+        words: what it is called in tables and figures.
+        changes: of `Setting`'s defaults.
+    """
+
+    words: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    def setting(self, seed: int) -> Setting:
+        """The setting of the benchmark networks under this condition."""
+        space = open_space(SPACE)
+        setting = Setting(**{"seed": seed, **self.changes})
+        return setting.sized(setting.width or space.width, setting.depth or space.depth)
+
+    @property
+    def reads_images(self) -> bool:
+        """Whether it needs CIFAR-10."""
+        return self.changes.get("input") == "cifar10"
+
+
+IMAGES = Condition("CIFAR-10 images and labels", {"input": "cifar10", "labels": "true"})
+NOISE = Condition("Gaussian noise and random labels", {"input": "gaussian", "labels": "random"})
+
+
+def possible(conditions: Mapping[str, Condition], options: StudyOptions) -> dict[str, Condition]:
+    """The conditions that need no images, or all where CIFAR-10 is there."""
+    if options.data is not None:
+        read_cifar10(options.data)
+        return dict(conditions)
+    left = {name: condition for name, condition in conditions.items() if not condition.reads_images}
+    if len(left) < len(conditions):
+        without = ", ".join(condition.words for name, condition in conditions.items() if name not in left)
+        options.say(
+            f"no CIFAR-10 here, so left out: {without}. For images give --data FOLDER (the binary version), or "
+            "fetch it with nasinit pull cifar10"
+        )
+    if not left:
+        raise SettingError("nothing of this study can be done without CIFAR-10")
+    return left

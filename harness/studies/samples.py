@@ -1,0 +1,73 @@
+"""The cells of a study: how many, and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from harness.errors import ScoresError, SettingError
+from harness.runner import run
+from harness.scores import COLUMNS, read_scores
+from harness.spaces import open_space
+from harness.studies.conditions import SPACE, Condition
+from harness.studies.folders import make_folder
+from harness.studies.study import StudyOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LEAST = 3
+
+
+def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
+    """Architectures to score: as asked for, all of the space, `quick`, or else `usual`.
+
+    Raises:
+        SettingError: fewer than 3, which have no rank correlation, or more than one of a number, `--quick`, `--full`.
+    """
+    given = _sizes(options)
+    if len(given) > 1:
+        raise SettingError(f"{' and '.join(given)}: each is a size of the sample, give one of them, not both")
+    if options.full:
+        return len(open_space(SPACE))
+    count = quick if options.quick else usual if options.sample is None else options.sample
+    if count < _LEAST:
+        raise SettingError(f"--sample must be at least {_LEAST}, got {count}: fewer cells have no rank correlation")
+    return count
+
+
+def scores_given(options: StudyOptions, proxies: Sequence[str] | None = None) -> pd.DataFrame | None:
+    """Scores made before, of these proxies alone or of all; None where the study is to make them.
+
+    Raises:
+        SettingError: scores and the size of a sample.
+        ScoresError: a file that cannot be read, or without any of the proxies.
+    """
+    if options.scores is None:
+        return None
+    if sizes := _sizes(options):
+        raise SettingError(f"--scores are taken as they are: give them or {' and '.join(sizes)}, not both")
+    found = read_scores(options.scores, None)
+    frame = found.frame if proxies is None else found.frame[found.frame["proxy"].isin(proxies)]
+    if proxies is not None and frame.empty:
+        raise ScoresError(f"--scores {options.scores} has none of the study's proxies: {', '.join(proxies)}")
+    options.say(f"scores: {found.origin}")
+    return frame.reindex(columns=[*dict.fromkeys([*frame.columns, *COLUMNS])])
+
+
+def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:
+    """Scores of that many random cells under a condition; what the store of the study has is not made again."""
+    store, setting = options.store or options.out / "scores.sqlite", condition.setting(options.seed)
+    make_folder(store.parent, "--store")
+    options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {condition.words} ({setting.describe()})")
+    space = open_space(SPACE)
+    return run(
+        space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
+        workers=options.workers, progress=True,
+    )  # fmt: skip
+
+
+def _sizes(options: StudyOptions) -> list[str]:
+    """The options that were given for the size of the sample."""
+    asked = {"--quick": options.quick, "--full": options.full, "--sample": options.sample is not None}
+    return [name for name, there in asked.items() if there]
