@@ -173,7 +173,7 @@ def _layers(wide: int, stride: int) -> nn.ModuleDict:
 
 
 class DartsSupernet(Supernet):
-    """All genotypes of the DARTS space in one network; arguments as `Darts.supernet`'s."""
+    """All genotypes of the DARTS space in one network; arguments as `Space.supernet`'s."""
 
     def __init__(
         self,

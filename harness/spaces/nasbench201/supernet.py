@@ -102,7 +102,7 @@ def _shared(leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
 
 
 class NasBench201Supernet(Supernet):
-    """All cells of NAS-Bench-201 in one network; arguments as `NasBench201.supernet`'s."""
+    """All cells of NAS-Bench-201 in one network; arguments as `Space.supernet`'s."""
 
     def __init__(
         self,
