@@ -78,24 +78,18 @@ def critical_difference(
 ) -> None:
     """Proxies by Spearman's coefficient, with a bar beside those that are not told apart from each other."""
     from harness.comparison import compare
-    from harness.report.critical_difference import critical_difference as draw
+    from harness.comparison_shown import compared_figure
 
     check_figures(out)
     ((ranking, table_of),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
     found = compare(ranking, against, resamples=resamples, seed=seed)
     turned = "" if ranking.higher_is_better else " Lower values are better: coefficients are turned round."
-    figure = draw(
-        found.frame,
-        found.groups,
-        coefficient=found.coefficient,
-        coefficient_label=f"Spearman with {ranking.label}",
-        against=against,
-        small_print=(
-            f"{found.n:,} architectures that all have scores, {table_of.facts.title}. 95 % bootstrap intervals. A bar "
-            "joins proxies of which no two are told apart: paired bootstrap, corrected for all "
-            f"{len(found.pairs):,} pairs (Holm), at 5 %.{turned}"
-        ),
+    small_print = (
+        f"{found.n:,} architectures that all have scores, {table_of.facts.title}. 95 % bootstrap intervals. A bar "
+        "joins proxies of which no two are told apart: paired bootstrap, corrected for all "
+        f"{len(found.pairs):,} pairs (Holm), at 5 %.{turned}"
     )
+    figure = compared_figure(found, f"Spearman with {ranking.label}", small_print)
     print()
     for sentence in found.words:
         print(sentence)
