@@ -29,6 +29,11 @@ class AccuracyRange(NamedTuple):
     edge: float
     higher_is_better: bool = True
 
+    @property
+    def triangle(self) -> str:
+        """Marker of the points beyond the fence, drawn at the edge."""
+        return "v" if self.higher_is_better else "^"
+
     def is_beyond(self, values: FloatArray) -> npt.NDArray[np.bool_]:
         """Which values (shape [n]) lie beyond the fence."""
         if self.fence is None:
