@@ -40,6 +40,10 @@ class AccuracyRange(NamedTuple):
             return np.zeros(len(values), dtype=bool)
         return values < self.fence if self.higher_is_better else values > self.fence
 
+    def clamped(self, values: FloatArray) -> FloatArray:
+        """Where values (shape [n]) are drawn: those beyond the fence at the edge."""
+        return np.where(self.is_beyond(values), self.edge, values)
+
 
 def accuracy_range(accuracies: FloatArray, higher_is_better: bool = True) -> AccuracyRange:
     """An axis on which most accuracies (finite, shape [n], n >= 1) can be told apart.

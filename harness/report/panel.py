@@ -39,7 +39,7 @@ def draw_panel(
     set_accuracy_axis(axes, shown)
     set_score_axis(axes, scores)
     is_beyond = shown.is_beyond(accuracies)
-    heights = np.where(is_beyond, shown.edge, accuracies)
+    heights = shown.clamped(accuracies)
     area = float(np.clip(120 / np.sqrt(len(points)), 1.2, 12.0))
     for chosen, marker, size in ((~is_beyond, "o", area), (is_beyond, shown.triangle, max(area, 4.0))):
         axes.scatter(
