@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
-import tempfile
-import uuid
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -18,6 +15,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import SearchError
+from harness.writing import make_writable, replacing
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
@@ -70,9 +68,7 @@ def make_folder(folder: Path) -> None:
         SearchError: a folder that cannot be made or written in; named, with the system's reason.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        make_writable(folder)
     except OSError as error:
         raise SearchError(f"cannot write in the --out folder {folder}: {error.strerror}") from error
 
@@ -83,9 +79,9 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
     Raises:
         SearchError: if they cannot be written.
     """
-    _replace(folder / LOG, lambda path: _write_log(path, checkpoint.rows))
+    _write(folder / LOG, lambda path: _write_log(path, checkpoint.rows))
     content = {"version": _VERSION, **vars(checkpoint)}
-    _replace(folder / CHECKPOINT, lambda path: torch.save(content, path))
+    _write(folder / CHECKPOINT, lambda path: torch.save(content, path))
 
 
 def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
@@ -148,17 +144,11 @@ def _write_log(path: Path, rows: Sequence[Row]) -> None:
         writer.writerows(rows)
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside `path` under a name of its own, then move there in one step."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
+def _write(path: Path, write: Callable[[Path], object]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(partial)
-        with partial.open("rb+") as file:  # a power cut must not leave the new name with the old bytes missing
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        with replacing(path) as partial:
+            write(partial)
+            with partial.open("rb+") as file:  # a power cut must not leave the new name with the old bytes missing
+                os.fsync(file.fileno())
     except (OSError, RuntimeError) as error:  # torch reports a file that it cannot open as RuntimeError
         raise SearchError(f"cannot write {path}: {error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
