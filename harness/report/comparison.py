@@ -10,13 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from harness.datasets import printed_dataset
 from harness.errors import ScoresError
 from harness.report.cells import EN_DASH, MINUS, estimate, number
 from harness.report.frames import is_baseline
 from harness.report.plain import plain_table
 from harness.report.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 
-DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 _COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
 _ROW_INCHES = 0.155
 _LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
@@ -73,7 +73,7 @@ def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[l
     columns = list(dict.fromkeys(chosen["column"]))
     headings = ["proxy", "n"]
     for column in columns:
-        headings += [_dataset(column), "published"]
+        headings += [printed_dataset(column), "published"]
     decimals = {source: _decimals(rows["published"]) for source, rows in chosen.groupby("source")}
     rows = []
     for (proxy, _), group in _in_order(chosen).groupby(["proxy", "source"], sort=False):
@@ -104,10 +104,6 @@ def _pair(row: pd.Series, decimals: int) -> list[str]:
     published = number(row["published"], decimals, minus=MINUS)
     outside = row["inside"] is False or row["inside"] == "False"
     return [estimate(row["ours"], row["low"], row["high"], minus=MINUS), published + ("*" if outside else "")]
-
-
-def _dataset(column: str) -> str:
-    return DATASETS.get(column.partition("_test")[0].partition("_valid")[0], column)
 
 
 def comparison_figure(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figure:
@@ -142,7 +138,7 @@ def comparison_figure(comparison: pd.DataFrame, words: Mapping[str, str]) -> Fig
         axes = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
         for panel, column in zip(axes, columns, strict=True):
             _panel(panel, chosen[chosen["column"] == column], kinds, proxies)
-            panel.set_title(_dataset(column))
+            panel.set_title(printed_dataset(column))
         axes[0].set_yticks(range(len(proxies)), proxies, fontsize=SMALL_POINTS)
         axes[0].set_ylim(-0.8, len(proxies) - 0.2)
         figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")
