@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_WIDTH, _WIDTH_BESIDE_NOTES = 40, 20
+
 
 @contextmanager
 def progress_bar(
@@ -32,17 +34,19 @@ def progress_bar(
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
     console = Console(stderr=True)
     start = last = time.monotonic()
     done = 0
     bar = Progress(
         TextColumn(f"{verb[0]} {what}"),
-        BarColumn(),
+        BarColumn(_WIDTH if alike else _WIDTH_BESIDE_NOTES),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[beside]}"),
+        TextColumn("{task.fields[beside]}", table_column=None if alike else Column(ratio=1, no_wrap=True)),
         *([TimeRemainingColumn()] if alike else []),
         console=console,
+        expand=not alike,  # a note has the room that the others leave, and is cut there
         disable=not console.is_terminal,
         redirect_stdout=sys.stdout.isatty(),  # what goes to a file must not end above the bar
     )

@@ -51,7 +51,7 @@ def epoch_seconds(folder: Path) -> list[float]:
 def note_on(runs: Sequence[Run], seconds: Seconds, over: Collection[Run], workers: int) -> str:
     """Searches that are over, the time left as far as it is known, and those that run with their epochs."""
     waiting = [run for run in runs if run not in over]
-    told = [f"{len(over)} of {len(runs)} searches over"]
+    told = [f"{len(over)}/{len(runs)} searches"]
     left, whole = seconds_left(waiting, seconds, workers)
     if left > 0:
         told.append(f"{'about' if whole else 'more than'} {in_words(left)} left")

@@ -48,12 +48,10 @@ def test_the_time_left_is_that_of_the_epochs_left_or_of_the_longest_search() -> 
 def test_the_note_names_what_runs_and_what_is_left() -> None:
     runs = runs_with(10, "rsps 0", "rsps 1", "nasi 0")
     seconds = {runs[0]: [30.0] * 10, runs[1]: [30.0] * 4, runs[2]: []}
-    assert note_on(runs, seconds, [runs[0]], 1) == "1 of 3 searches over, more than 3 min left, rsps 1: 4/10"
+    assert note_on(runs, seconds, [runs[0]], 1) == "1/3 searches, more than 3 min left, rsps 1: 4/10"
     seconds[runs[2]] = [30.0]
-    assert note_on(runs, seconds, [runs[0]], 2) == (
-        "1 of 3 searches over, about 4 min left, rsps 1: 4/10, nasi 0: 1/10"
-    )
-    assert note_on(runs, dict.fromkeys(runs, ()), [], 1) == "0 of 3 searches over, rsps 0: 0/10"
+    assert note_on(runs, seconds, [runs[0]], 2) == ("1/3 searches, about 4 min left, rsps 1: 4/10, nasi 0: 1/10")
+    assert note_on(runs, dict.fromkeys(runs, ()), [], 1) == "0/3 searches, rsps 0: 0/10"
 
 
 def test_progress_counts_the_epochs_in_the_logs_and_all_of_a_search_that_failed(tmp_path: Path) -> None:
@@ -115,7 +113,7 @@ def test_one_that_diverges_does_not_end_the_others(
     assert said[0].startswith("rsps, seed 1 failed: rsps: the loss is")
     assert said[1].endswith("(2 of 3 searches)")
     assert "failed: rsps, seed 1. The other searches are whole. The same command" in said[-1]
-    assert "searched 6 of 6 epochs, 3 of 3 searches over" in capsys.readouterr().err
+    assert "searched 6 of 6 epochs, 3/3 searches" in capsys.readouterr().err
     longer = [run._replace(setting=run.setting.changed({"epochs": 3, "weight_lr": 0.5})) for run in runs[1:]]
     with pytest.raises(CheckpointError, match=r"its epochs is 2, asked for is 3; its weight_lr is 0.025, asked for"):
         run_all(longer, tmp_path, 1, said.append)
