@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from harness.datasets import printed_dataset
 from harness.errors import ScoresError
 from harness.report.cells import EN_DASH, MINUS, estimate, number
 from harness.report.frames import is_baseline
 from harness.report.latex import escaped
 from harness.report.plain import plain_table
 
-DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 _COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
 _KEY = "; published (ours less it), * where it lies outside our interval"
 _NUMBER = re.compile(rf"{MINUS}?\d+\.\d+")
@@ -130,7 +130,7 @@ def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[l
     compared = [column for column in columns if chosen.loc[chosen["column"] == column, "published"].notna().any()]
     headings = ["proxy", "n"]
     for column in columns:
-        headings += [dataset_of(column), "published"] if column in compared else [dataset_of(column)]
+        headings += [printed_dataset(column), "published"] if column in compared else [printed_dataset(column)]
     headings += ["source"] if compared else []
     decimals = {source: _decimals(rows["published"]) for source, rows in chosen.groupby("source")}
     rows = []
@@ -168,11 +168,6 @@ def _pair(row: pd.Series, decimals: int) -> list[str]:
     signed = difference if difference.startswith(MINUS) else f"+{difference}"
     outside = row["inside"] is False or row["inside"] == "False"
     return [ours, f"{number(row['published'], decimals, minus=MINUS)} ({signed}){'*' if outside else ''}"]
-
-
-def dataset_of(column: str) -> str:
-    """What the data set of a column is called."""
-    return DATASETS.get(column.partition("_test")[0].partition("_valid")[0], column)
 
 
 def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str:

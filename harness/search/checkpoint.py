@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.errors import SearchError
+from harness.errors import CheckpointError, SearchError
 from harness.writing import make_writable, replacing
 
 CHECKPOINT = "checkpoint.pt"
@@ -88,7 +88,7 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
     """The checkpoint in a folder; None where there is none.
 
     Raises:
-        SearchError: for a file that is no checkpoint, or that of another search; what differs is named.
+        CheckpointError: a file that is no checkpoint, or that of another search; all that differs is named.
     """
     path = folder / CHECKPOINT
     if not path.is_file():
@@ -99,9 +99,9 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a file of any content makes the unpickler raise nearly anything
         reason = str(error).partition("\n")[0]
-        raise SearchError(f"{path} cannot be read as a checkpoint ({reason}): give another --out folder") from error
+        raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason}): give another --out folder") from error
     if not _is_checkpoint(content):
-        raise SearchError(f"{path} is no checkpoint of a search, or of another version: give another --out folder")
+        raise CheckpointError(f"{path} is no checkpoint of a search, or of another version: give another --out folder")
     found = Checkpoint(**{name: value for name, value in content.items() if name != "version"})
     _check_identity(path, found.identity, identity)
     return found
@@ -116,25 +116,23 @@ def _is_checkpoint(content: object) -> bool:
 
 
 def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    for name, value in wanted.items():
-        if found.get(name) != value:
-            there, here = found.get(name, "nothing"), value
-            if name == "setting" and name in found:
-                name, there, here = _first_difference(there, here)
-            raise SearchError(
-                f"{path} is of another search: its {name} is {there}, asked for is {here}. "
-                "Give the same command to go on with it, or another --out folder"
-            )
+    different = [entry for name, value in wanted.items() for entry in _differences(name, found.get(name), value)]
+    if different:
+        told = "; ".join(f"its {name} is {there}, asked for is {here}" for name, there, here in different)
+        raise CheckpointError(
+            f"{path} is of another search: {told}. Give the same command to go on with it, or another --out folder"
+        )
 
 
-def _first_difference(found: str, wanted: str) -> tuple[str, str, str]:
-    """Name and the two values of the first field in which two settings differ."""
+def _differences(name: str, found: str | None, wanted: str) -> list[tuple[str, str, str]]:
+    """Names and both values of what differs; of a setting, its fields."""
+    if found == wanted:
+        return []
+    if name != "setting" or found is None:
+        return [(name, found or "nothing", wanted)]
     there, here = json.loads(found), json.loads(wanted)
-    differing = (field for field in sorted({*there, *here}) if there.get(field) != here.get(field))
-    name = next(differing, None)
-    if name is None:  # equal values in another notation
-        return "setting", found, wanted
-    return name, str(there.get(name)), str(here.get(name))
+    names = [field for field in sorted({*there, *here}) if there.get(field) != here.get(field)]
+    return [(field, str(there.get(field)), str(here.get(field))) for field in names] or [(name, found, wanted)]
 
 
 def _write_log(path: Path, rows: Sequence[Row]) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from benchmarks import Table, open_table
 from harness import combine
+from harness.datasets import TESTS
 from harness.errors import SettingError
 from harness.join import Ranking, correlate
 from harness.proxies.registry import resolve
@@ -27,7 +28,7 @@ from harness.studies.record import record
 from harness.studies.samples import sample_size, scored_sample, scores_given
 from harness.studies.study import Study, StudyOptions
 
-DATASETS = ("cifar10_test_200ep_pct", "cifar100_test_200ep_pct", "imagenet16_120_test_200ep_pct")
+DATASETS = tuple(TESTS.values())
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
 TAKES = frozenset({"table", "sample", "quick", "full", "seed", "workers", "data", "store"})
 
