@@ -56,7 +56,12 @@ def test_the_table_follows_from_the_logs(log: pd.DataFrame, official: benchmarks
     columns = {column: official.values(list(official.keys), column) for column in COLUMNS}
     made = table_of(NASI_TABLE_1, official, queried, log, columns)
     committed = pd.read_csv(FOLDER / "table.csv", float_precision="round_trip")
-    pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
+    inside = [name for name in made.columns if name.endswith("_inside")]
+    pd.testing.assert_frame_equal(
+        made.drop(columns=inside), committed.drop(columns=inside), check_dtype=False, rtol=1e-9
+    )
+    told = [frame[inside].map(str).replace("nan", "None") for frame in (made, committed)]
+    assert told[0].equals(told[1])
     text = f"{search_rows_markdown(made)}\n\n{footnote(official)}\n"
     assert text == (FOLDER / "table.md").read_text(encoding="utf-8")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
 from harness.datasets import printed_dataset
 from harness.errors import ScoresError
-from harness.report.cells import EN_DASH, number
+from harness.report.cells import EN_DASH, MINUS, number
 from harness.report.latex import escaped
 from harness.report.plain import plain_table
 
@@ -23,7 +24,8 @@ def search_rows_text(frame: pd.DataFrame) -> str:
 
     Args:
         frame: `whose` (`ours` or `published`), `label`, `source`, `runs`, for each accuracy `…_mean` and `…_std` (per
-            cent), `seconds`; NaN where there is nothing.
+            cent), `seconds`; NaN where there is nothing. Where a published row has `…_difference` it is shown in
+            brackets, with a star where `…_inside` is false.
 
     Raises:
         ScoresError: an empty frame, or one without an accuracy.
@@ -63,7 +65,8 @@ def search_rows_latex(frame: pd.DataFrame) -> str:
             mean, deviation = (number(float(row[f"{name}{end}"]), 2, dash="--") for end in (_MEAN, "_std"))
             bold = row["whose"] == _OURS and row["runs"] > 0 and mean == best[name]
             mean = rf"\textbf{{{mean}}}" if bold else mean
-            numbers.append(mean if deviation == "--" else rf"{mean} $\pm$ {deviation}")
+            text = mean if deviation == "--" else rf"{mean} $\pm$ {deviation}"
+            numbers.append(text + _beside(row, name, "$-$").replace("*", "$^*$"))
         lines.append(" & ".join([label, *numbers, number(float(row["seconds"]), 0, dash="--")]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
@@ -102,11 +105,22 @@ def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     return headings, rows
 
 
-def _accuracy(row: dict[object, object], name: str) -> str:
-    mean, deviation = (float(str(row[f"{name}{end}"])) for end in (_MEAN, "_std"))
+def _accuracy(row: Mapping[Any, Any], name: str) -> str:
+    mean, deviation = (float(row[f"{name}{end}"]) for end in (_MEAN, "_std"))
     if math.isnan(mean):
         return EN_DASH
-    return number(mean, 2) if math.isnan(deviation) else f"{number(mean, 2)} ± {number(deviation, 2)}"
+    text = number(mean, 2) if math.isnan(deviation) else f"{number(mean, 2)} ± {number(deviation, 2)}"
+    return text + _beside(row, name, MINUS)
+
+
+def _beside(row: Mapping[Any, Any], name: str, minus: str) -> str:
+    """Of a published row: how much ours is above it, and a star where it lies outside the interval of ours."""
+    difference = float(row.get(f"{name}_difference", math.nan))
+    if math.isnan(difference):
+        return ""
+    signed = number(difference, 2, minus=minus)
+    outside = str(row[f"{name}_inside"]) == "False"
+    return f" ({signed if signed.startswith(minus) else f'+{signed}'}){'*' if outside else ''}"
 
 
 def _accuracies(frame: pd.DataFrame) -> list[str]:

@@ -30,9 +30,10 @@ def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
 def footnote(table: Table) -> str:
     """What is to be known of the table's numbers."""
     return (
-        f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). Seconds of "
-        "ours are of one thread of the machine that ran the study, or simulated where it says so; published ones of a "
-        "GTX 1080Ti."
+        f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). In brackets "
+        "ours less the published mean; * where that lies outside the 95 % interval of our mean over the runs. Seconds "
+        "of ours are of one thread of the machine that ran the study, or simulated where it says so; published ones of "
+        "a GTX 1080Ti."
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from benchmarks import Table
 from harness.datasets import TESTS
@@ -43,13 +44,15 @@ def table_of(
     Returns:
         `row`, `whose` (`ours` or `published`), `label` (the row's, or the search's name in the paper), `source` (what
         was run, or the paper), `runs` that ended (NaN where not known), for each column `…_mean` and `…_std` (NaN where
-        there are none), and `seconds` of a search.
+        there are none), `seconds` of a search, and for each column of a published row `…_difference` (ours less the
+        published mean) and `…_inside`: whether the published mean lies in the 95 % interval of our mean over its runs
+        (Student's t; None of a single run, or of an exact expectation).
     """
     found = []
     for row in rows:
         ours = _ours(row, table, queried, log, columns, failed or {})
         found.append({"row": row.label, "whose": OURS, "label": row.label, **ours})
-        found += [_printed(row.label, item, columns) for item in row.published]
+        found += [_printed(row.label, item, columns) | _beside(ours, item, columns) for item in row.published]
     return pd.DataFrame(found)
 
 
@@ -134,3 +137,15 @@ def _printed(label: str, item: PublishedSearch, columns: Mapping[str, Any]) -> d
         if column in columns:
             found[f"{column}_mean"], found[f"{column}_std"] = getattr(item, dataset)
     return {**found, "seconds": math.nan if item.seconds is None else item.seconds}
+
+
+def _beside(ours: Mapping[str, Any], item: PublishedSearch, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Ours less a published mean, and whether that lies in the interval of ours."""
+    found: dict[str, Any] = {}
+    for dataset, column in TESTS.items():
+        if column in columns:
+            mean, deviation, runs = ours[f"{column}_mean"], ours[f"{column}_std"], ours["runs"]
+            found[f"{column}_difference"] = difference = mean - getattr(item, dataset)[0]
+            half = float(stats.t.ppf(0.975, runs - 1)) * deviation / math.sqrt(runs) if runs > 1 else math.nan
+            found[f"{column}_inside"] = None if math.isnan(half * difference) else abs(difference) <= half
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from harness.studies.folders import make_folder
 from harness.studies.guidance import CONDITION, METRIC, PROXY, Guidance, guidance_of
 from harness.studies.queried_columns import judged_by
 from harness.studies.record import record
-from harness.studies.search_files import bounds_frames, draw_curves, write_table
+from harness.studies.search_files import bounds_frames, draw_curves, footnote, write_table
 from harness.studies.search_frame import SPACE, table_of
 from harness.studies.search_record import Used, by_method, in_a_line, searches_record
 from harness.studies.search_rows import Queried, Row, Searched
@@ -76,7 +77,7 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
         "scores": None if options.scores is None else options.scores.name,
     }  # fmt: skip
     write_text(record({}, opened, **facts), options.out / "study.json")
-    options.say("\n" + search_rows_text(frame))
+    options.say(f"\n{search_rows_text(frame)}\n\n{textwrap.fill(footnote(opened), 120)}")
     options.say(f"\nIn {options.out}: {', '.join([*files, 'study.json'])}")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import benchmarks
 from harness.errors import ScoresError, SearchError, SettingError
@@ -22,6 +23,7 @@ from harness.spaces import open_space
 from harness.studies import darts_genotypes, naswot_table_2, search_frame, search_tables
 from harness.studies.conditions import IMAGES, NOISE, possible
 from harness.studies.guidance import Guidance
+from harness.studies.published_searches import PublishedSearch
 from harness.studies.record import _cpu_name
 from harness.studies.search_rows import NASI_TABLE_1, NASWOT_TABLE_2, RESNET, Best, Cell, NotRun, Queried, Row, Searched
 from harness.studies.search_runs import Failure, Outcome, Outcomes, Run
@@ -123,6 +125,22 @@ def test_a_row_is_the_mean_over_seeds_of_what_stood_after_its_epoch(table: bench
     assert math.isnan(found.loc["ENAS", f"{COLUMN}_mean"])
 
 
+def test_a_published_mean_stands_beside_the_interval_of_ours(table: benchmarks.Table) -> None:
+    log = pd.concat([log_of("nasi", seed, [accuracy], 1.0) for seed, accuracy in enumerate((90.0, 92.0, 94.0))])
+    low, high = stats.t.interval(0.95, 2, loc=92, scale=2 / math.sqrt(3))
+    means = (93.08, high + 0.01, low + 0.01, low - 0.01)
+    published = tuple(PublishedSearch("p", *((mean, 0.1),) * 3, source="a paper") for mean in means)
+    rows = [Row("NASI", Searched("nasi"), published), Row("best", Best(), published[:1])]
+    frame = search_frame.table_of(rows, table, pd.DataFrame(), log, {COLUMN: np.array([95.0])})
+    beside = frame[frame["whose"] == "published"]
+    assert beside[f"{COLUMN}_difference"].tolist() == pytest.approx([92 - mean for mean in means] + [95 - 93.08])
+    assert beside[f"{COLUMN}_inside"].tolist() == [True, False, True, False, None]
+    cells = [line.split("|")[3].strip() for line in search_rows_markdown(frame).splitlines()[3:7]]
+    assert cells[0] == "93.08 ± 0.10 (−1.08)".replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
+    assert cells[1].endswith(")*")
+    assert search_rows_latex(frame).count(")$^*$") == 2
+
+
 def printed(rows: tuple[Row, ...], table: benchmarks.Table) -> pd.DataFrame:
     log = pd.concat([log_of(row.ours.method, 0, [54.3, 90.0], 1.0) for row in rows if isinstance(row.ours, Searched)])
     names = [row.ours.name for row in rows if isinstance(row.ours, Queried)]
@@ -137,10 +155,10 @@ def test_the_table_shows_every_row_ours_and_published(table: benchmarks.Table) -
         assert row.label in text
         assert f"| **{row.label}** |" in markdown
     assert len(markdown.splitlines()) == 2 + len(NASI_TABLE_1) + sum(len(row.published) for row in NASI_TABLE_1)
-    printed_row = "| &emsp;NASI (T), published |  | 93.08 ± 0.24 | 30 | Shu et al. 2022 (NASI) |"
+    printed_row = "| &emsp;NASI (T), published |  | 93.08 ± 0.24 (−3.08) | 30 | Shu et al. 2022 (NASI) |"
     assert printed_row in markdown.replace("\N{NO-BREAK SPACE}", " ")
     assert "| &emsp;DARTS-V1, published |" in markdown, "as its paper calls it"
-    assert r"93.08 $\pm$ 0.24 & 30 \\" in latex
+    assert r"93.08 $\pm$ 0.24 ($-$3.08) & 30 \\" in latex
     assert latex.count(r"\textbf{90.00}") == sum(isinstance(row.ours, Searched) for row in NASI_TABLE_1)
 
 
