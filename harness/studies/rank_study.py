@@ -26,6 +26,7 @@ from harness.studies.published import Published, beside
 from harness.studies.record import record
 from harness.studies.samples import sample_size, scored_sample, scores_given
 from harness.studies.study import Study, StudyOptions
+from harness.studies.transferred import write_transfer
 
 DATASETS = ("cifar10_test_200ep_pct", "cifar100_test_200ep_pct", "imagenet16_120_test_200ep_pct")
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
@@ -47,6 +48,7 @@ class RankStudy:
         between: whether to tell how the scores of two conditions agree.
         claims: of papers on that agreement.
         beyond: whether to tell what a proxy knows beyond size, and which are told apart from `params`.
+        transfer: whether to tell in one table how scores under each condition rank each data set's accuracies.
     """
 
     conditions: Mapping[str, Condition]
@@ -59,6 +61,7 @@ class RankStudy:
     between: bool = False
     claims: tuple[Claim, ...] = ()
     beyond: bool = False
+    transfer: bool = False
 
     def study(self) -> Study:
         """What the command line runs."""
@@ -105,6 +108,8 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
         parts.append(compared.assign(condition=name))
         if study.beyond:
             texts += [write_beyond(ranking, out, f"{name}_{_short(column)}") for column, ranking in rankings.items()]
+    if study.transfer:
+        texts.append(write_transfer(frames, study.words, opened, columns, out))
     comparison = pd.concat(parts, ignore_index=True)
     agreement = agreement_of(frames, study.claims) if study.between else pd.DataFrame()
     _write(study, options, comparison, agreement, texts)

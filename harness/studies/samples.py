@@ -63,7 +63,7 @@ def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, opt
     space = open_space(SPACE)
     return run(
         space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
-        workers=options.workers, progress=True,
+        batch=condition.batch(options.seed, options.data), workers=options.workers, progress=True,
     )  # fmt: skip
 
 

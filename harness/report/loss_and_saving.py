@@ -1,0 +1,89 @@
+"""What a smaller network loses against what it saves, a panel a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from harness.errors import ScoresError
+from harness.report.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
+
+_ACROSS = 4
+_ROW_INCHES = 1.25
+_MARGIN_INCHES = 0.6
+_MARKERS = ("o", "s", "D")
+_TICKS = (0.1, 0.2, 0.5, 1.0)
+
+Series = Mapping[str, Sequence[tuple[str, str]]]
+"""What is changed, to the settings' labels in order with the number that stands at each."""
+
+
+def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
+    """Difference of the rank correlation from the base's over the share of its seconds, with intervals.
+
+    Args:
+        frame: of `harness.base_setting.against_base`.
+        series: such as `{"width": [("width_8", "8"), ("width_4", "4")]}`; each line begins at the base, at (1, 0).
+
+    Returns:
+        A figure of 6.9 inches; proxies without a `seconds_ratio`, or without a coefficient, are left out. pyplot does
+        not know of it.
+
+    Raises:
+        ScoresError: nothing to draw.
+    """
+    labels = [label for steps in series.values() for label, _ in steps]
+    drawn = frame[frame["setting"].isin(labels)].dropna(subset=["difference", "seconds_ratio"])
+    proxies = list(dict.fromkeys(drawn["proxy"]))
+    if not proxies:
+        raise ScoresError("no proxy has a rank correlation and seconds in these settings: there is nothing to draw")
+    down = -(-len(proxies) // _ACROSS)
+    with matplotlib.rc_context(dict(STYLE)):
+        figure = Figure(figsize=(PAGE_WIDTH_INCHES, _ROW_INCHES * down + _MARGIN_INCHES), layout="constrained")
+        axes = figure.subplots(down, _ACROSS, sharex=True, sharey=True, squeeze=False)
+        for place, panel in enumerate(axes.flat):
+            if place < len(proxies):
+                _panel(panel, drawn[drawn["proxy"] == proxies[place]].set_index("setting"), series)
+                panel.set_title(proxies[place])
+            else:
+                panel.set_axis_off()
+        _scale(axes[0, 0], float(drawn["seconds_ratio"].min()))
+        handles = [
+            axes[0, 0].plot([], [], marker=marker, color=colour, markersize=3)[0]
+            for marker, colour, _ in zip(_MARKERS, COLOURS, series, strict=False)
+        ]
+        figure.legend(handles, list(series), loc="outside upper right", ncols=len(series), frameon=False)
+        figure.supxlabel("Seconds, as a share of the base setting's")
+        figure.supylabel("Difference of Spearman's ρ with the accuracy")
+    return figure
+
+
+def _panel(panel: Axes, rows: pd.DataFrame, series: Series) -> None:
+    panel.axhline(0, color="#999999", linewidth=0.6)
+    for steps, marker, colour in zip(series.values(), _MARKERS, COLOURS, strict=False):
+        there = [(label, text) for label, text in steps if label in rows.index]
+        chosen = rows.loc[[label for label, _ in there]]
+        ratios, differences = [1.0, *chosen["seconds_ratio"]], [0.0, *chosen["difference"]]
+        panel.plot(ratios, differences, color=colour, marker=marker, markersize=2.6)
+        panel.vlines(
+            chosen["seconds_ratio"], chosen["difference_low"], chosen["difference_high"], colour, linewidth=0.7
+        )
+        for (_, text), ratio, difference in zip(there, ratios[1:], differences[1:], strict=True):
+            panel.annotate(
+                text, (ratio, difference), xytext=(-2.5, 1.5), textcoords="offset points", fontsize=SMALL_POINTS,
+                color=colour, ha="right", va="bottom",
+            )  # fmt: skip
+
+
+def _scale(panel: Axes, least: float) -> None:
+    """A logarithmic axis of shares, from the base at 1 down, read from left to right."""
+    panel.set_xscale("log")
+    panel.set_xlim(min(0.8 * least, 0.5), 1.25)
+    panel.set_xticks(_TICKS)
+    panel.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:g}"))
+    panel.xaxis.set_minor_formatter(NullFormatter())
