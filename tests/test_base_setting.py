@@ -136,7 +136,7 @@ def test_a_star_marks_what_the_correction_leaves(found: pd.DataFrame) -> None:
 def test_the_figure_has_a_panel_a_proxy_with_both_its_numbers(found: pd.DataFrame) -> None:
     figure = loss_and_saving(found, SERIES)
     assert [panel.get_title(loc="left") for panel in figure.axes if panel.axison] == ["mine"]
-    width = figure.axes[0].get_lines()[1]
+    width = figure.axes[0].get_lines()[2]
     row = found.set_index(["proxy", "setting"]).loc[("mine", "small")]
     np.testing.assert_allclose(np.asarray(width.get_xydata()), [[1, 0], [row["seconds_ratio"], row["difference"]]])
     with pytest.raises(ScoresError, match="nothing to draw"):

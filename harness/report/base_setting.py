@@ -39,7 +39,7 @@ def agreement_sheet(frame: pd.DataFrame, words: Mapping[str, str]) -> Sheet:
     matrix = by_setting(frame, "spearman", words)
     rows = [(str(name), *(number(float(value), 2) for value in row)) for name, row in matrix.iterrows()]
     title = "Spearman of a proxy's scores with its scores in the base setting"
-    return Sheet(title, ("proxy", *map(str, matrix.columns)), tuple(rows))
+    return Sheet(title, ("proxy", *(str(name).replace(" ", "\n") for name in matrix.columns)), tuple(rows))
 
 
 def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:

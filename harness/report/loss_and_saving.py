@@ -8,7 +8,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from harness.errors import ScoresError
 from harness.report.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
@@ -17,7 +17,7 @@ _ACROSS = 4
 _ROW_INCHES = 1.25
 _MARGIN_INCHES = 0.6
 _MARKERS = ("o", "s", "D")
-_TICKS = (0.1, 0.2, 0.5, 1.0)
+_TICKS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 Series = Mapping[str, Sequence[tuple[str, str]]]
 """What is changed, to the settings' labels in order with the number that stands at each."""
@@ -52,7 +52,7 @@ def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
                 panel.set_title(proxies[place])
             else:
                 panel.set_axis_off()
-        _scale(axes[0, 0], float(drawn["seconds_ratio"].min()))
+        _scale(axes[0, 0], drawn["seconds_ratio"])
         handles = [
             axes[0, 0].plot([], [], marker=marker, color=colour, markersize=3)[0]
             for marker, colour, _ in zip(_MARKERS, COLOURS, series, strict=False)
@@ -65,6 +65,7 @@ def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
 
 def _panel(panel: Axes, rows: pd.DataFrame, series: Series) -> None:
     panel.axhline(0, color="#999999", linewidth=0.6)
+    panel.plot(1.0, 0.0, marker="o", color="black", markersize=2.6, zorder=3)
     for steps, marker, colour in zip(series.values(), _MARKERS, COLOURS, strict=False):
         there = [(label, text) for label, text in steps if label in rows.index]
         chosen = rows.loc[[label for label, _ in there]]
@@ -80,10 +81,11 @@ def _panel(panel: Axes, rows: pd.DataFrame, series: Series) -> None:
             )  # fmt: skip
 
 
-def _scale(panel: Axes, least: float) -> None:
-    """A logarithmic axis of shares, from the base at 1 down, read from left to right."""
+def _scale(panel: Axes, shares: pd.Series[float]) -> None:
+    """A logarithmic axis of shares that reaches the base, at 1, and a little beyond."""
     panel.set_xscale("log")
-    panel.set_xlim(min(0.8 * least, 0.5), 1.25)
-    panel.set_xticks(_TICKS)
+    panel.set_xlim(min(0.8 * float(shares.min()), 0.5), max(1.15 * float(shares.max()), 1.25))
+    low, high = panel.get_xlim()
+    panel.set_xticks([share for share in _TICKS if low <= share <= high])
     panel.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:g}"))
-    panel.xaxis.set_minor_formatter(NullFormatter())
+    panel.xaxis.set_minor_locator(NullLocator())

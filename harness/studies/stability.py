@@ -11,22 +11,26 @@ import pandas as pd
 
 from benchmarks import Table, open_table
 from harness.base_setting import against_base
-from harness.errors import SettingError
+from harness.engine import close_pool, worker_pool
+from harness.errors import RunError, SettingError
+from harness.progress import progress_bar
 from harness.report.base_setting import agreement_sheet, by_setting, change_sheet
 from harness.report.comparison import comparison_markdown
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.heat_map import heat_map
 from harness.report.loss_and_saving import loss_and_saving
 from harness.report.sheets import sheet_markdown, sheet_text
+from harness.runner import run
 from harness.scores import COLUMNS
-from harness.studies.conditions import Condition, possible
+from harness.spaces import open_space
+from harness.studies.conditions import SPACE, Condition, possible
 from harness.studies.folders import make_folder
 from harness.studies.published import KENDALL, Published, beside
 from harness.studies.record import record
-from harness.studies.samples import sample_size, scored_sample
+from harness.studies.samples import sample_size, scored_sample, store_of
 from harness.studies.study import Study, StudyOptions
 
-SAMPLE, QUICK, TURN = 60, 20, 10
+SAMPLE, QUICK, TURN = 60, 20, 4
 COLUMN = "cifar10_test_200ep_pct"
 PROXIES = (
     "nwot", "synflow", "grad_norm", "snip", "fisher", "nasi_trace", "ntk_trace", "jacob_cov", "zen", "meco",
@@ -39,13 +43,13 @@ CONDITIONS = {
     "batch": Condition("another batch", batch_seeds_on=1),
     "uniform": Condition("uniform noise", {"input": "uniform"}),
     "cifar10": Condition("CIFAR-10 images", {"input": "cifar10"}),
-    "kaiming": Condition("Kaiming's weights", {"init": "kaiming_fan_in"}),
-    "bn_eval": Condition("batch norm in eval mode", {"bn": "eval"}),
+    "kaiming": Condition("Kaiming init", {"init": "kaiming_fan_in"}),
+    "bn_eval": Condition("eval mode", {"bn": "eval"}),
     "batch_16": Condition("batch of 16", {"batch_size": 16}),
-    "width_4": Condition("width 4", {"width": 4}),
     "width_8": Condition("width 8", {"width": 8}),
-    "depth_1": Condition("depth 1", {"depth": 1}),
+    "width_4": Condition("width 4", {"width": 4}),
     "depth_3": Condition("depth 3", {"depth": 3}),
+    "depth_1": Condition("depth 1", {"depth": 1}),
 }
 WORDS = {name: condition.words for name, condition in CONDITIONS.items() if name != BASE}
 SMALLER = {
@@ -82,9 +86,11 @@ def run_stability(options: StudyOptions) -> None:
         raise SettingError(f"table {options.table!r} has no column {COLUMN}")
     conditions = possible(CONDITIONS, options)
     make_folder(options.out, "--out")
-    frames = scored_by_turns(conditions, sample, options)
-    for name, frame in frames.items():
-        write_csv(frame, options.out / f"scores_{name}.csv.gz")
+    score_by_turns(conditions, sample, options)
+    frames = {}
+    for name, condition in conditions.items():
+        frames[name] = scored_sample(condition, PROXIES, sample, options)[list(COLUMNS)]
+        write_csv(frames[name], options.out / f"scores_{name}.csv.gz")
     found = against_base(frames, table, COLUMN, base=BASE)
     seeds = between_seeds(found)
     write_csv(found, options.out / "stability.csv")
@@ -96,17 +102,30 @@ def run_stability(options: StudyOptions) -> None:
     options.say(f"\nIn {options.out}: scores, stability.csv, seeds.csv, tables.md and figures; study.json says how.")
 
 
-def scored_by_turns(conditions: Mapping[str, Condition], sample: int, options: StudyOptions) -> dict[str, pd.DataFrame]:
-    """Scores of the sample under each condition, which take turns of `TURN` cells.
+def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: StudyOptions) -> None:
+    """Score the sample into the store, `TURN` cells under every condition before the next ones.
 
-    So whatever else the machine does falls on the seconds of all conditions alike, and a study that is stopped has
-    scored the same cells under each of them.
+    So whatever else the machine does falls on the seconds of all conditions alike, and a study that is stopped has the
+    same cells under each of them. Where a worker dies it leaves the rest to `scored_sample`, which survives that.
     """
-    frames = {}
-    for count in [*range(TURN, sample, TURN), sample]:
-        for name, condition in conditions.items():
-            frames[name] = scored_sample(condition, PROXIES, count, options)[list(COLUMNS)]
-    return frames
+    space = open_space(SPACE)
+    cells = space.sample(sample, options.seed)
+    turns = [cells[start : start + TURN] for start in range(0, sample, TURN)]
+    pool = worker_pool(options.workers)
+    try:
+        with progress_bar(len(turns) * len(conditions)) as advance:
+            for turn in turns:
+                for condition in conditions.values():
+                    run(
+                        space, turn, PROXIES, setting=condition.setting(options.seed), data=options.data,
+                        batch=condition.batch(options.seed, options.data), store=store_of(options),
+                        workers=options.workers, executor=pool,
+                    )  # fmt: skip
+                    advance()
+    except RunError as error:
+        options.say(f"no turns any more: {error}")
+    finally:
+        close_pool(pool, kill=True)
 
 
 def between_seeds(found: pd.DataFrame) -> pd.DataFrame:

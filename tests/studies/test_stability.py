@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from harness.batches import draw_batch
+from harness.errors import RunError
 from harness.proxies.registry import resolve
-from harness.scores import COLUMNS
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import stability
@@ -102,19 +102,31 @@ def test_the_study_leaves_its_tables(made: tuple[Path, list[str]]) -> None:
 
 
 def test_a_condition_waits_for_the_others_before_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, int]] = []
-
-    def noted(condition: Condition, proxies: object, count: int, options: object) -> pd.DataFrame:
-        asked.append((condition.words, count))
-        return pd.DataFrame(columns=COLUMNS)
-
-    monkeypatch.setattr(stability, "scored_sample", noted)
+    asked: list[tuple[int, list[str]]] = []
+    monkeypatch.setattr(
+        stability, "run", lambda _, turn, *rest, **options: asked.append((options["setting"].width, turn))
+    )
     monkeypatch.setattr(stability, "TURN", 5)
-    two = {name: small(name) for name in ("base", "batch")}
-    for sample, counts in ((12, (5, 10, 12)), (10, (5, 10)), (3, (3,))):
+    two = {name: stability.CONDITIONS[name] for name in ("base", "width_4")}
+    cells = open_space("nasbench201").sample(12)
+    for sample, turns in (
+        (12, (cells[:5], cells[5:10], cells[10:])),
+        (10, (cells[:5], cells[5:10])),
+        (3, (cells[:3],)),
+    ):
         asked.clear()
-        stability.scored_by_turns(two, sample, StudyOptions(tmp_path, print))
-        assert asked == [(condition.words, count) for count in counts for condition in two.values()]
+        stability.score_by_turns(two, sample, StudyOptions(tmp_path, print))
+        assert asked == [(width, turn) for turn in turns for width in (16, 4)]
+
+
+def test_workers_that_die_leave_the_rest_to_what_survives_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(*_: object, **__: object) -> None:
+        raise RunError("the executor lost its workers")
+
+    said: list[str] = []
+    monkeypatch.setattr(stability, "run", dying)
+    stability.score_by_turns({"base": small("base")}, 3, StudyOptions(tmp_path, said.append))
+    assert said == ["no turns any more: the executor lost its workers"]
 
 
 def test_bad_input_is_refused_before_anything_is_scored(nasinit: Callable[..., Any], tmp_path: Path) -> None:
