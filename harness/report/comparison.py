@@ -18,6 +18,7 @@ from harness.report.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 
 DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 _COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
+_KEY = "; published (ours less it), * where it lies outside our interval"
 _ROW_INCHES = 0.155
 _LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
 
@@ -37,8 +38,9 @@ def comparison_text(comparison: pd.DataFrame, title: str) -> str:
     for coefficient, heading in _COEFFICIENTS.items():
         headings, rows = _rows(checked, coefficient)
         if rows:
-            table = plain_table([*headings[:-1]], [row[:-1] for row in rows], left=headings, ruled_above=[])
-            blocks += ["", f"{heading}; * where the published figure lies outside our interval", "", *table]
+            shown = len(headings) - (headings[-1] == "source")  # which is too long for a terminal
+            table = plain_table(headings[:shown], [row[:shown] for row in rows], left=headings, ruled_above=[])
+            blocks += ["", f"{heading}{_KEY if shown < len(headings) else ''}", "", *table]
     return "\n".join(blocks)
 
 
@@ -57,7 +59,8 @@ def comparison_markdown(comparison: pd.DataFrame) -> str:
         if rows:
             lines = [headings, ["---"] * len(headings), *[[f"`{row[0]}`", *row[1:]] for row in rows]]
             table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-            blocks.append(f"{name}, 95 % interval; * where the published figure lies outside it.\n\n{table}")
+            key = _KEY if headings[-1] == "source" else ""
+            blocks.append(f"{name}, 95 % interval{key}.\n\n{table}")
     return "\n\n".join(blocks)
 
 
@@ -68,12 +71,14 @@ def _checked(comparison: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[list[str]]]:
-    """Headings and cells: the proxy, its n, for each column ours and the published one, the source."""
+    """Headings and cells: the proxy, its n, for each column ours and any published one, and the source of those."""
     chosen = comparison[comparison["coefficient"] == coefficient]
     columns = list(dict.fromkeys(chosen["column"]))
+    compared = [column for column in columns if chosen.loc[chosen["column"] == column, "published"].notna().any()]
     headings = ["proxy", "n"]
     for column in columns:
-        headings += [_dataset(column), "published"]
+        headings += [_dataset(column), "published"] if column in compared else [_dataset(column)]
+    headings += ["source"] if compared else []
     decimals = {source: _decimals(rows["published"]) for source, rows in chosen.groupby("source")}
     rows = []
     for (proxy, _), group in _in_order(chosen).groupby(["proxy", "source"], sort=False):
@@ -81,9 +86,10 @@ def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[l
         cells = [str(proxy), f"{group['n'].max():,}"]
         for column in columns:
             found = by_column.get(column)
-            cells += [EN_DASH, EN_DASH] if found is None else _pair(found, decimals[found["source"]])
-        rows.append([*cells, next(iter(group["source"])) or EN_DASH])
-    return [*headings, "source"], rows
+            pair = [EN_DASH, EN_DASH] if found is None else _pair(found, decimals[found["source"]])
+            cells += pair if column in compared else pair[:1]
+        rows.append([*cells, next(iter(group["source"])) or EN_DASH] if compared else cells)
+    return headings, rows
 
 
 def _in_order(chosen: pd.DataFrame) -> pd.DataFrame:
@@ -101,9 +107,14 @@ def _decimals(published: pd.Series) -> int:
 
 
 def _pair(row: pd.Series, decimals: int) -> list[str]:
-    published = number(row["published"], decimals, minus=MINUS)
+    """Ours with its interval, and the published one with how much ours is above it."""
+    ours = estimate(row["ours"], row["low"], row["high"], minus=MINUS)
+    if np.isnan(row["published"]) or np.isnan(row["ours"]):
+        return [ours, number(row["published"], decimals, minus=MINUS)]
+    difference = number(row["difference"], 2, minus=MINUS)
+    signed = difference if difference.startswith(MINUS) else f"+{difference}"
     outside = row["inside"] is False or row["inside"] == "False"
-    return [estimate(row["ours"], row["low"], row["high"], minus=MINUS), published + ("*" if outside else "")]
+    return [ours, f"{number(row['published'], decimals, minus=MINUS)} ({signed}){'*' if outside else ''}"]
 
 
 def _dataset(column: str) -> str:
@@ -195,7 +206,7 @@ def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str
     if agreement.empty:
         raise ScoresError("no proxy has scores under two conditions: there is no agreement to show")
     claimed = (agreement["published"] != "").any()
-    headings = ["proxy", "scores under", "and under", "n", "Pearson", "Spearman"]
+    headings = ["proxy", "scores under", "and under", "n", "Pearson", "without the top 5 %", "Spearman"]
     headings += ["published, Pearson", "source"] if claimed else []
     rules = ["---:" if heading == "n" else "---" for heading in headings]
     rows = []
@@ -206,6 +217,7 @@ def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str
             )
             for name, decimals in (("pearson", 3), ("spearman", 2))
         ]
+        pairs.insert(1, number(float(row["pearson_of_the_rest"]), 3, minus=MINUS))
         cells = [f"`{row['proxy']}`", words[str(row["first"])], words[str(row["second"])], f"{row['n']:,}", *pairs]
         if claimed:
             cells += [f"{row['published']}: {row['verdict']}", row["source"]] if row["published"] else [EN_DASH] * 2

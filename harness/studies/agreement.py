@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -56,8 +57,10 @@ def agreement_of(
         seed: of the resampling.
 
     Returns:
-        `proxy`, `first`, `second`, `n`, `pearson` and `spearman` with their 95 % intervals, `…_low` and `…_high`, and
-        of a claim its words as `published`, `verdict` of our interval, and `source`; empty where nothing is claimed.
+        `proxy`, `first`, `second`, `n`, `pearson` and `spearman` with their 95 % intervals, `…_low` and `…_high`,
+        `pearson_of_the_rest` without the twentieth of the cells that score highest under `first` (NaN where those left
+        are constant), since a few huge values can make Pearson's coefficient what it is; and of a claim its words as
+        `published`, the `verdict` of our coefficient and its interval, and `source`, empty where nothing is claimed.
         Proxies with fewer than three common cells, or constant scores, are left out.
     """
     wide = {name: combine.wide(frame) for name, frame in frames.items()}
@@ -76,8 +79,18 @@ def agreement_of(
             for name in _AGREEING:
                 low, high = getattr(ends, name)[:2]
                 row |= {name: getattr(estimate, name), f"{name}_low": low, f"{name}_high": high}
+            row["pearson_of_the_rest"] = _of_the_rest(pair)
             claim = claimed.get((proxy, first, second))
             verdict = "" if claim is None else claim.verdict(*(row[f"pearson{end}"] for end in ("", "_low", "_high")))
             printed, source = ("", "") if claim is None else (claim.words, claim.source)
             rows.append(row | {"published": printed, "verdict": verdict, "source": source})
     return pd.DataFrame(rows)
+
+
+def _of_the_rest(pair: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    """Pearson's coefficient without the twentieth (at least one) that is highest in the first column."""
+    left_out = math.ceil(len(pair) / 20)
+    rest = pair[np.argsort(pair[:, 0], kind="stable")[: len(pair) - left_out]]
+    if len(rest) < 3 or any(np.ptp(column) == 0 for column in rest.T):
+        return math.nan
+    return coefficients(rest[:, 0], rest[:, 1]).pearson

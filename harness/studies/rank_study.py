@@ -85,7 +85,6 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
         ScoresError: scores without any of the study's proxies.
     """
     sample = sample_size(options, usual=study.sample, quick=study.quick)
-    out, say = options.out, options.say
     opened = open_table(options.table)
     columns = [name for name in study.columns if name in opened.column_names]
     if not columns:
@@ -93,35 +92,18 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     proxies = [entry.name for entry in resolve(list(study.proxies))]
     given = scores_given(options, proxies)
     conditions = study.conditions if given is not None else possible(study.conditions, options)
-    make_folder(out, "--out")
-    frames: dict[str, pd.DataFrame] = {}
-    parts: list[pd.DataFrame] = []
-    texts: list[str] = []
-    for name, condition in conditions.items():
-        frame = scored_sample(condition, proxies, sample, options) if given is None else given
-        frames[name] = frame[list(COLUMNS)]
-        if given is None:
-            write_csv(frames[name], out / f"scores_{name}.csv.gz")
-        rankings = rank(frame, opened, columns, study.combined)
-        _write_rankings(out, name, condition.words, rankings, frame["architecture"].nunique())
-        compared = beside({key: item.frame for key, item in rankings.items()}, study.published)
-        parts.append(compared.assign(condition=name))
-        if study.beyond:
-            texts += [write_beyond(ranking, out, f"{name}_{_short(column)}") for column, ranking in rankings.items()]
-    if study.transfer:
-        texts.append(write_transfer(frames, study.words, opened, columns, out))
-    comparison = pd.concat(parts, ignore_index=True)
-    agreement = agreement_of(frames, study.claims) if study.between else pd.DataFrame()
-    _write(study, options, comparison, agreement, texts)
+    make_folder(options.out, "--out")
+    frames = {
+        name: scored_sample(condition, proxies, sample, options) if given is None else given
+        for name, condition in conditions.items()
+    }
+    rankings = {name: rank(frame, opened, columns, study.combined) for name, frame in frames.items()}
+    _write(study, options, opened, frames, rankings)
     settings = {name: condition.setting(options.seed) for name, condition in conditions.items()}
     cells = max(frame["architecture"].nunique() for frame in frames.values())
-    facts = {"sample": cells, "columns": columns, "scores": None if given is None else Path(options.scores or "").name}
-    write_text(record(settings, opened, **facts), out / "study.json")
-    for name, condition in conditions.items():
-        say("\n" + comparison_text(comparison[comparison["condition"] == name], condition.words))
-    for text in [agreement_markdown(agreement, study.words)] if len(agreement) else []:
-        say("\n" + text)
-    say(f"\nIn {out}: scores, rankings, comparison.csv, tables.md and figures; study.json says how.")
+    facts = {"sample": cells, "columns": columns, "scores": None if options.scores is None else options.scores.name}
+    write_text(record(settings, opened, **facts), options.out / "study.json")
+    options.say(f"\nIn {options.out}: rankings, comparison.csv, tables.md and figures; study.json says how.")
 
 
 def rank(
@@ -134,6 +116,15 @@ def rank(
     """By column: the ranking of all proxies of the frame and of the combinations that it holds the parts of."""
     together = with_combinations(frame, combined)
     return {column: correlate(together, table, column, resamples=resamples) for column in columns}
+
+
+def compared(rankings: Mapping[str, Mapping[str, Ranking]], published: Sequence[Published]) -> pd.DataFrame:
+    """Our coefficients by condition and column beside the published ones; see `harness.studies.published.beside`."""
+    parts = [
+        beside({column: ranking.frame for column, ranking in by_column.items()}, published).assign(condition=name)
+        for name, by_column in rankings.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def with_combinations(frame: pd.DataFrame, names: Iterable[str] = tuple(COMBINED)) -> pd.DataFrame:
@@ -158,26 +149,50 @@ def tables(comparison: pd.DataFrame, words: Mapping[str, str]) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _write_rankings(out: Path, name: str, words: str, rankings: Mapping[str, Ranking], sample: int) -> None:
-    for column, ranking in rankings.items():
-        stem = f"ranking_{name}_{_short(column)}"
-        caption = f"{sample} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."
-        write_csv(ranking.frame, out / f"{stem}.csv")
-        write_text(ranking_latex(ranking.frame, caption=caption), out / f"{stem}.tex")
-
-
 def _short(column: str) -> str:
     """The data set of a column's name."""
     return column.partition("_test")[0]
 
 
 def _write(
-    study: RankStudy, options: StudyOptions, comparison: pd.DataFrame, agreement: pd.DataFrame, texts: Sequence[str]
+    study: RankStudy,
+    options: StudyOptions,
+    table: Table,
+    frames: Mapping[str, pd.DataFrame],
+    rankings: Mapping[str, Mapping[str, Ranking]],
 ) -> None:
-    text = tables(comparison, study.words)
-    write_csv(comparison, options.out / "comparison.csv")
+    """Write and say what follows from the scores and rankings of each condition."""
+    out, say = options.out, options.say
+    for name, frame in frames.items():
+        if options.scores is None:
+            write_csv(frame[list(COLUMNS)], out / f"scores_{name}.csv.gz")
+        _write_rankings(out, name, study.words[name], rankings[name], frame["architecture"].nunique())
+    comparison = compared(rankings, study.published)
+    write_csv(comparison, out / "comparison.csv")
+    save_pictures(comparison_figure(comparison, study.words), out / "comparison")
+    texts = [tables(comparison, study.words)]
+    for name in rankings:
+        say("\n" + comparison_text(comparison[comparison["condition"] == name], study.words[name]))
+    agreement = agreement_of(frames, study.claims) if study.between else pd.DataFrame()
     if len(agreement):
-        write_csv(agreement, options.out / "agreement.csv")
-        text += f"\n## Agreement of scores\n\n{agreement_markdown(agreement, study.words)}\n"
-    write_text("\n".join([text, *(f"{more}\n" for more in texts)]), options.out / "tables.md")
-    save_pictures(comparison_figure(comparison, study.words), options.out / "comparison")
+        write_csv(agreement, out / "agreement.csv")
+        texts.append(f"## Agreement of scores\n\n{agreement_markdown(agreement, study.words)}\n")
+        say("\n" + agreement_markdown(agreement, study.words))
+    if study.transfer:
+        columns = list(next(iter(rankings.values())))
+        texts.append(write_transfer(frames, study.words, table, columns, out) + "\n")
+    if study.beyond:
+        texts += [
+            write_beyond(ranking, out, f"{name}_{_short(column)}") + "\n"
+            for name, by_column in rankings.items()
+            for column, ranking in by_column.items()
+        ]
+    write_text("\n".join(texts), out / "tables.md")
+
+
+def _write_rankings(out: Path, name: str, words: str, rankings: Mapping[str, Ranking], sample: int) -> None:
+    for column, ranking in rankings.items():
+        stem = f"ranking_{name}_{_short(column)}"
+        caption = f"{sample:,} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."
+        write_csv(ranking.frame, out / f"{stem}.csv")
+        write_text(ranking_latex(ranking.frame, caption=caption), out / f"{stem}.tex")

@@ -109,7 +109,18 @@ def test_what_a_paper_says_of_the_agreement_stands_beside_it() -> None:
     assert found["verdict"].tolist() == ["does not hold", ""]
     first, second = agreement_markdown(found, {"x": "images", "y": "noise"}).splitlines()[2:]
     assert first.endswith("| > 0.9: does not hold | a paper |")
+    assert first.split("|")[6].strip() == "−1.000"
     assert second.endswith("| – | – |")
+
+
+def test_pearson_of_the_rest_leaves_out_the_highest_twentieth() -> None:
+    generator = np.random.default_rng(1)
+    one, other = generator.normal(size=(2, 40))
+    one[7] = other[7] = 1e6
+    found = agreement_of({"x": frame({"a": [*one]}), "y": frame({"a": [*other]})}).loc[0]
+    kept = np.sort(np.argsort(one)[:38])
+    assert found["pearson"] > 0.999
+    assert found["pearson_of_the_rest"] == pytest.approx(stats.pearsonr(one[kept], other[kept]).statistic, abs=1e-12)
 
 
 def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> None:

@@ -110,10 +110,10 @@ def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.D
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert [row[0] for row in cells] == ["`nwot`", "`swap`", "`params`", "`nwot`"]
-    assert cells[0][2:4] == ["0.70 [0.60, 0.75]", "0.80*"]
-    assert cells[1][2:6] == ["−0.20 [−0.30, −0.10]", "0.90*", "−0.20 [−0.30, −0.10]", "–"]
-    assert cells[2][2:4] == ["0.74 [0.70, 0.80]", "0.77"]
-    assert cells[3][2:4] == ["0.35 [0.30, 0.38]", "0.574*"]
+    assert cells[0][2:4] == ["0.70 [0.60, 0.75]", "0.80 (−0.10)*"]
+    assert cells[1][2:6] == ["−0.20 [−0.30, −0.10]", "0.90 (−1.10)*", "−0.20 [−0.30, −0.10]", "–"]
+    assert cells[2][2:4] == ["0.74 [0.70, 0.80]", "0.77 (−0.03)"]
+    assert cells[3][2:4] == ["0.35 [0.30, 0.38]", "0.574 (−0.22)*"]
     assert "`swap`" in rank_study.tables(comparison, zero_cost_nas.RANKED.words)
 
 
@@ -128,13 +128,15 @@ def test_published_numbers_have_the_decimals_of_their_paper() -> None:
     frame = ranking(**{name: (0.5, -1.0, 1.0) for name in "abcde"})
     text = comparison_markdown(beside({column: frame}, published))
     shown = {line.split("`")[1]: line.split("|")[4].strip() for line in text.splitlines() if line.startswith("| `")}
-    assert shown == {"a": "0.360", "b": "−0.594", "c": "1.00", "d": "0.00", "e": "–"}
+    assert shown == {
+        "a": "0.360 (+0.14)", "b": "−0.594 (+1.09)", "c": "1.00 (−0.50)", "d": "0.00 (+0.50)", "e": "–",
+    }  # fmt: skip
 
 
 def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:
     text = comparison_text(comparison[comparison["condition"] == "gaussian"], "Noise")
     assert text.startswith("Noise\n")
-    assert "* where the published figure lies outside our interval" in text
+    assert "* where it lies outside our interval" in text
     assert text.count("nwot") == 2
 
 
@@ -170,7 +172,7 @@ def test_a_comparison_without_numbers_is_refused() -> None:
     frame = beside({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(condition="gaussian")
     with pytest.raises(ScoresError, match="no Spearman coefficient"):
         comparison_figure(frame, zero_cost_nas.RANKED.words)
-    assert "| `a` | 10 | – | – | – |" in comparison_markdown(frame)
+    assert "| `a` | 10 | – |" in comparison_markdown(frame)
     for show in (comparison_markdown, lambda rows: comparison_text(rows, "Nothing")):
         with pytest.raises(ScoresError, match="the comparison holds no rows"):
             show(frame[:0])
