@@ -6,13 +6,14 @@ Does a number computed from an untrained network rank architectures as training 
     frame = harness.run(space, space.sample(200), proxies=["nasi_trace", "params"], workers=2)
     ranking = harness.correlate(frame, benchmarks.open_table("nasbench201"), column="cifar10_test_200ep_pct")
 
-Importing this package imports nothing else: a name below is loaded on first use (PEP 562).
+Importing this package imports nothing of what it offers: a name below is loaded on first use (`harness.lazy`).
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from harness.lazy import loaded_on_use
 
 if TYPE_CHECKING:
     from harness.batches import Batch
@@ -71,16 +72,4 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
-
-    def __getattr__(name: str) -> object:
-        """Load a public name on first use."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    """Names that are there already and those that would be loaded."""
-    return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = loaded_on_use(__name__, _HOMES)

@@ -50,6 +50,10 @@ class DivergedError(SearchError, RunError):
     """A search whose loss is no number any more; what was reached before lies in its last checkpoint."""
 
 
+class CheckpointError(SearchError):
+    """A checkpoint in the folder of a search that is of another one, or no checkpoint."""
+
+
 class ScoresError(HarnessError):
     """A file or frame of scores that does not hold what a ranking needs."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import Column, Listing, Table, TableError, list_tables, open_table, table_with
+from harness.datasets import PRINTED
 from harness.errors import ScoresError
 from harness.matching import column_by_key, matched_scores, recognised_space, space_of
 
@@ -42,7 +43,6 @@ TOP = 10
 UNMEASURED = ("index", "seeds")
 """Units of columns that count or number; nothing ranks by them."""
 
-_DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 _UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds", "nats": "nats", "m": "M"}
 _COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
 _STATISTICS = tuple(name + end for name in _COEFFICIENTS for end in ("", "_low", "_high"))
@@ -184,7 +184,7 @@ def axis_label(table: Table, column: str) -> str:
     """What a column measures, in words and with its unit, for the axis of a figure."""
     facts = table.column(column)
     if facts.epochs is not None and column == f"{facts.dataset}_{facts.split}_{facts.epochs}ep_pct":
-        return f"{_DATASETS.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {facts.epochs} epochs (%)"
+        return f"{PRINTED.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {facts.epochs} epochs (%)"
     unit = _UNITS.get(facts.unit)
     return f"{facts.description or column}{f' ({unit})' if unit else ''}"
 

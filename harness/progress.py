@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+_WIDTH, _WIDTH_BESIDE_NOTES = 40, 20
+
 
 @contextmanager
 def progress_bar(
-    total: int, what: str = "architectures", verb: tuple[str, str] = ("scoring", "scored")
-) -> Iterator[Callable[[], None]]:
-    """A bar for `total` steps of what is being done; the function inside advances it by one.
+    total: int,
+    what: str = "architectures",
+    verb: tuple[str, str] = ("scoring", "scored"),
+    *,
+    alike: bool = True,
+    every_seconds: float = 10,
+) -> Iterator[Callable[..., None]]:
+    """A bar for `total` steps of what is being done; the function inside advances it by one, or by `steps`.
 
-    On a terminal it is drawn live; elsewhere (a log file) a line is printed every ten seconds and at the end.
+    On a terminal it is drawn live; elsewhere (a log file) lines are printed, and one at the end. The function may be
+    given a note, which stands beside the bar or at the end of the line.
+
+    Args:
+        total: steps.
+        what: they are.
+        verb: of what is done to them, in the present and in the past.
+        alike: whether the steps take about the same time, so that a rate and the time left follow from their number;
+            otherwise neither is shown, and the note may say what is known.
+        every_seconds: between two lines.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
     console = Console(stderr=True)
     start = last = time.monotonic()
     done = 0
     bar = Progress(
         TextColumn(f"{verb[0]} {what}"),
-        BarColumn(),
+        BarColumn(_WIDTH if alike else _WIDTH_BESIDE_NOTES),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[beside]}", table_column=None if alike else Column(ratio=1, no_wrap=True)),
+        *([TimeRemainingColumn()] if alike else []),
         console=console,
+        expand=not alike,  # a note has the room that the others leave, and is cut there
         disable=not console.is_terminal,
+        redirect_stdout=sys.stdout.isatty(),  # what goes to a file must not end above the bar
     )
-    task = bar.add_task("", total=total, rate="")
+    task = bar.add_task("", total=total, beside="")
 
-    def advance() -> None:
+    def advance(note: str = "", *, steps: int = 1) -> None:
         nonlocal done, last
-        done += 1
+        done += steps
         now = time.monotonic()
-        rate = f"{done / max(now - start, 1e-9) * 60:.1f} a minute"
-        bar.update(task, completed=done, rate=rate)
-        if bar.disable and (now - last >= 10 or done == total):
+        known = [f"{done / max(now - start, 1e-9) * 60:.1f} a minute"] if alike else []
+        bar.update(task, completed=done, beside=", ".join([*known, *([note] if note else [])]))
+        if bar.disable and steps and (now - last >= every_seconds or done == total):
             last = now
-            left = (total - done) * (now - start) / done
-            console.print(f"{verb[1]} {done:,} of {total:,} {what}, {rate}, {left:.0f} s left", highlight=False)
+            left = [f"{(total - done) * (now - start) / done:.0f} s left"] if alike else []
+            told = [f"{verb[1]} {done:,} of {total:,} {what}", *known, *left, *([note] if note else [])]
+            console.print(", ".join(told), highlight=False, soft_wrap=True)
 
     with bar:
         yield advance

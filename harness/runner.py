@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -181,7 +181,10 @@ def _score_missing(
 
     tasks = [task for entries, keys in groups.items() for task in _tasks(space, keys, setting, entries, batch)]
     by_name = {entry.name: entry for entries in groups for entry in entries}
-    with progress_bar(len(tasks)) if progress else nullcontext(lambda: None) as advance:
+    bar: AbstractContextManager[Callable[[], None]] = (
+        progress_bar(len(tasks)) if progress else nullcontext(lambda: None)
+    )
+    with bar as advance:
         for task, outcome in engine.outcomes(tasks):
             store.write(setting_id, [(task.key, by_name[name], score) for name, score in outcome.items()])
             advance()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError
+from harness.setting import Setting
 from harness.store import Store
 
 if TYPE_CHECKING:
@@ -25,11 +26,13 @@ class Scores(NamedTuple):
         frame: a row a proxy and architecture.
         origin: the file, and for a store the run with its setting.
         space: name of the architectures' space; None for a CSV file, which does not say.
+        setting: of all the scores; None for a CSV file, which does not say.
     """
 
     frame: pd.DataFrame
     origin: str
     space: str | None = None
+    setting: Setting | None = None
 
 
 def read_scores(path: Path, run: int | None = None) -> Scores:
@@ -66,7 +69,8 @@ def _from_store(path: Path, run: int | None) -> Scores:
     asked = len(record.scored_as) * len(record.proxies)
     partly = "" if len(frame) == asked else f"; {len(frame):,} of {asked:,} scores are finished"
     others = f" of {len(runs)}" if len(runs) > 1 else ""
-    return Scores(frame, f"{path}, run {number}{others} ({record.setting.describe()}){partly}", record.space)
+    origin = f"{path}, run {number}{others} ({record.setting.describe()}){partly}"
+    return Scores(frame, origin, record.space, record.setting)
 
 
 def _from_csv(path: Path, run: int | None) -> Scores:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import benchmarks
 import harness
 from benchmarks import open_table
 from harness.measurements import MEASUREMENTS
@@ -53,6 +54,17 @@ def test_notebooks_run(notebook: Path, own_registry: None, tmp_path: Path, monke
     for cell in cells:
         exec(compile("".join(cell["source"]), notebook.name, "exec"), names)
     assert "ranking" in names
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_name_nothing_that_is_not_public(notebook: Path) -> None:
+    """Neither in code nor in words: users copy both."""
+    text = "".join(
+        line for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] for line in cell["source"]
+    )
+    assert set(re.findall(r"\bharness\.(\w+)", text)) <= set(harness.__all__)
+    assert set(re.findall(r"\bbenchmarks\.(\w+)", text)) <= set(benchmarks.__all__)
+    assert not re.search(r"from (harness|benchmarks)\b|\._\w", text)
 
 
 def test_the_readmes_table_of_studies_is_all_of_them() -> None:

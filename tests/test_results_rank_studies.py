@@ -13,7 +13,7 @@ import pytest
 
 import benchmarks
 from harness.proxies.registry import resolve
-from harness.report.comparison import agreement_markdown
+from harness.report.comparison import agreement_markdown, comparison_latex
 from harness.studies import (
     az_nas_table_1,
     beyond_size,
@@ -128,6 +128,16 @@ def test_what_lies_inside_follows_from_the_interval(name: str) -> None:
 def test_the_tables_follow_from_the_comparison(name: str) -> None:
     text = (RESULTS / name / "tables.md").read_text(encoding="utf-8")
     assert text.startswith(rank_study.tables(read(name, "comparison.csv"), COMMITTED[name].study.words))
+
+
+@pytest.mark.parametrize("name", COMMITTED)
+def test_the_latex_follows_from_the_comparison(name: str) -> None:
+    comparison = read(name, "comparison.csv")
+    for condition, words in COMMITTED[name].study.words.items():
+        text = (RESULTS / name / f"comparison_{condition}.tex").read_text(encoding="utf-8")
+        cells = json.loads((RESULTS / name / "study.json").read_text(encoding="utf-8"))["sample"]
+        caption = f"{cells:,} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."
+        assert text == comparison_latex(comparison[comparison["condition"] == condition], caption)
 
 
 @pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.between])

@@ -12,6 +12,7 @@ import typer
 from harness.cli import options
 from harness.cli.evidence import Asked, Evidence, gathered
 from harness.cli.joined import ranked
+from harness.cli.outputs import check_csv
 
 if TYPE_CHECKING:
     from harness.join import Ranking
@@ -50,11 +51,9 @@ def correlate(
 
     Several columns, of one table or of several, are ranked one after the other and then shown side by side.
     """
-    from harness.report.files import check_suffix
     from harness.report.matrix import matrix_text
 
-    if csv is not None:
-        check_suffix(csv, "a CSV file", (".csv",))
+    check_csv(csv)
     asked = Asked(against, beyond_size, top, ceiling, resamples, seed)
     joined = ranked(scores, table or [], column or [], run, resamples, seed, interval)
     evidence = [gathered(one, asked) for one in joined]

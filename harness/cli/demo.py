@@ -14,8 +14,8 @@ from harness.errors import SettingError
 def demo(
     out: Annotated[Path, typer.Option(help="folder for scores, tables and figures")] = Path("demo"),
     sample: Annotated[int, typer.Option(help="NAS-Bench-201 cells to score")] = 100,
-    workers: Annotated[int, typer.Option(help="processes, one thread each")] = 2,
-    seed: Annotated[int, typer.Option(help="of the sample, the weights, the batch and the probes")] = 0,
+    workers: options.WorkersOption = 2,
+    seed: options.ScoringSeedOption = 0,
     table: options.TableOption = options.DEFAULT_TABLE,
 ) -> None:
     """Score a sample of NAS-Bench-201 at initialisation, join it to tabulated accuracies, rank and draw."""

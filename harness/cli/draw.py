@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import options
+from harness.cli.outputs import check_figures, save_figures
 from harness.errors import SpaceError, unknown
 
 if TYPE_CHECKING:
@@ -18,9 +20,7 @@ def draw(
     architecture: Annotated[
         str, typer.Argument(help="a cell or genotype, in any form that a space reads, or a published name as DARTS_V2")
     ],
-    out: Annotated[list[Path], typer.Option("--out", help="SVG, PDF or PNG file; may be given several times")] = [  # noqa: B006 — typer copies it
-        Path("architecture.svg")
-    ],
+    out: options.FiguresOption = [Path("architecture.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Draw an architecture: the cell of NAS-Bench-201, or the normal and the reduction cell of a DARTS genotype.
 
@@ -28,14 +28,9 @@ def draw(
     architecture in quotes: a shell reads | and ( otherwise.
     """
     from harness.report.drawing.figure import draw as drawn
-    from harness.report.files import FIGURES, check_suffix, save_figure
 
-    for file in out:
-        check_suffix(file, "a figure", FIGURES)
-    figure = drawn(named_or_parsed(architecture))
-    for file in out:
-        save_figure(figure, file)
-        print(f"wrote {file}")
+    check_figures(out)
+    save_figures(drawn(named_or_parsed(architecture)), out)
 
 
 def named_or_parsed(text: str) -> Architecture:

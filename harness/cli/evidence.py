@@ -48,21 +48,10 @@ def gathered(joined: Joined, asked: Asked) -> dict[str, Evidence]:
 
 def _against(joined: Joined, asked: Asked) -> Evidence:
     from harness.comparison import compare
-    from harness.report.evidence import comparison_sheet
+    from harness.comparison_shown import compared_sheet
 
-    ranking = joined.ranking
-    found = compare(ranking, asked.against or "", resamples=asked.resamples, seed=asked.seed)
-    sheet = comparison_sheet(
-        found.frame,
-        ranking.column,
-        against=found.against,
-        coefficient=found.coefficient,
-        n=found.n,
-        pairs=len(found.pairs),
-        left_out=found.left_out,
-        higher_is_better=ranking.higher_is_better,
-    )
-    return Evidence(found.frame, (sheet,), found.words)
+    found = compare(joined.ranking, asked.against or "", resamples=asked.resamples, seed=asked.seed)
+    return Evidence(found.frame, (compared_sheet(found, joined.ranking),), found.words)
 
 
 def _beyond_size(joined: Joined, asked: Asked) -> Evidence:

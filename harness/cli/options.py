@@ -20,6 +20,7 @@ TablesOption = Annotated[
 ColumnsOption = Annotated[
     list[str] | None, typer.Option("--column", help="column to rank by, of any table; may be given several times")
 ]
+ColumnOption = Annotated[str | None, typer.Option("--column", help="column to rank by, of any table")]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
 IntervalOption = Annotated[str, typer.Option("--interval", help="percentile, or bca: corrected for bias and skewness")]
@@ -28,6 +29,11 @@ AgainstOption = Annotated[
     typer.Option("--against", help="proxy to compare all others with, such as params, on the same resamples"),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="seed of the resampling")]
+ScoringSeedOption = Annotated[int, typer.Option("--seed", help="of the sample, the weights, the batch and the probes")]
+WorkersOption = Annotated[int, typer.Option("--workers", help="processes, one thread each")]
+DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]
+FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
+CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 
 DEFAULT_SPACE = "nasbench201"
 DEFAULT_TABLE = "nasbench201"

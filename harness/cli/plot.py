@@ -10,11 +10,11 @@ from typer.core import TyperGroup
 
 from harness.cli import options
 from harness.cli.joined import no_column, ranked, read, say_duplicates, say_repeated, say_unmatched, tables_with
+from harness.cli.outputs import check_figures, save_figures
 from harness.errors import SettingError, unknown
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 KINDS = (
     "`nasinit plot scatter [SCORES]` (proxy against accuracy), `nasinit plot critical-difference [SCORES]` (which "
@@ -35,8 +35,6 @@ class Kinds(TyperGroup):
 # Options before the kind are let through, so that they too are answered with the kinds' names.
 app = typer.Typer(cls=Kinds, no_args_is_help=True, context_settings={"ignore_unknown_options": True})
 
-FigureOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
-
 
 @app.callback()
 def plot() -> None:
@@ -54,54 +52,48 @@ def scatter(
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
-    out: FigureOption = [Path("scatter.png"), Path("scatter.svg")],  # noqa: B006 — typer copies it
+    out: options.FiguresOption = [Path("scatter.png"), Path("scatter.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Scatter of proxy against accuracy, or any other column, one panel a proxy, coloured by parameters."""
     from harness.report.scatter import scatter as draw
 
-    _check_figures(out)
+    check_figures(out)
     ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
     shown = _shown(proxy or [], ranking.frame["proxy"].tolist())
     points, frame = (rows[rows["proxy"].isin(shown)] for rows in (ranking.points, ranking.frame))
     figure = draw(points, frame, column_label=ranking.label, higher_is_better=ranking.higher_is_better)
-    _save(figure, out)
+    save_figures(figure, out)
 
 
 @app.command("critical-difference")
 def critical_difference(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
-    column: Annotated[str | None, typer.Option(help="column to rank by, of any table")] = None,
+    column: options.ColumnOption = None,
     against: Annotated[str, typer.Option(help="proxy that the colours compare the others with")] = "params",
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
-    out: FigureOption = [Path("critical_difference.png"), Path("critical_difference.svg")],  # noqa: B006 — typer copies it
+    out: options.FiguresOption = [Path("critical_difference.png"), Path("critical_difference.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Proxies by Spearman's coefficient, with a bar beside those that are not told apart from each other."""
     from harness.comparison import compare
-    from harness.report.critical_difference import critical_difference as draw
+    from harness.comparison_shown import compared_figure
 
-    _check_figures(out)
+    check_figures(out)
     ((ranking, table_of),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
     found = compare(ranking, against, resamples=resamples, seed=seed)
     turned = "" if ranking.higher_is_better else " Lower values are better: coefficients are turned round."
-    figure = draw(
-        found.frame,
-        found.groups,
-        coefficient=found.coefficient,
-        coefficient_label=f"Spearman with {ranking.label}",
-        against=against,
-        small_print=(
-            f"{found.n:,} architectures that all have scores, {table_of.facts.title}. 95 % bootstrap intervals. A bar "
-            "joins proxies of which no two are told apart: paired bootstrap, corrected for all "
-            f"{len(found.pairs):,} pairs (Holm), at 5 %.{turned}"
-        ),
+    small_print = (
+        f"{found.n:,} architectures that all have scores, {table_of.facts.title}. 95 % bootstrap intervals. A bar "
+        "joins proxies of which no two are told apart: paired bootstrap, corrected for all "
+        f"{len(found.pairs):,} pairs (Holm), at 5 %.{turned}"
     )
+    figure = compared_figure(found, f"Spearman with {ranking.label}", small_print)
     print()
     for sentence in found.words:
         print(sentence)
-    _save(figure, out)
+    save_figures(figure, out)
 
 
 @app.command()
@@ -117,14 +109,14 @@ def pareto(
     ] = None,
     table: options.TablesOption = None,
     run: options.RunOption = None,
-    out: FigureOption = [Path("pareto.png"), Path("pareto.svg")],  # noqa: B006 — typer copies it
+    out: options.FiguresOption = [Path("pareto.png"), Path("pareto.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Accuracy against latency, or any two columns: the Pareto front, and what each proxy picks for every budget."""
     from harness.report.budgets import budgets_text
     from harness.report.pareto import pareto as draw
     from harness.trade_off import Quantity, trade_off
 
-    _check_figures(out)
+    check_figures(out)
     scored = read(scores, run)
     tables = table or []
     if x is None:
@@ -158,7 +150,7 @@ def pareto(
         x_higher_is_better=cost.higher_is_better,
     )
     print(f"\n{text}\n")
-    _save(figure, out)
+    save_figures(figure, out)
 
 
 def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
@@ -189,18 +181,3 @@ def _shown(named: list[str], there: list[str]) -> list[str]:
         if name not in there:
             raise SettingError(f"--proxy: {unknown('proxy of these scores', name, there)}")
     return [*named, *BASELINES] if named else there
-
-
-def _check_figures(out: list[Path]) -> None:
-    from harness.report.files import FIGURES, check_suffix
-
-    for file in out:
-        check_suffix(file, "a figure", FIGURES)
-
-
-def _save(figure: Figure, out: list[Path]) -> None:
-    from harness.report.files import save_figure
-
-    for file in out:
-        save_figure(figure, file)
-        print(f"wrote {file}")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.outputs import check_csv
 
 
 def query(
@@ -34,7 +35,7 @@ def query(
     condition: Annotated[
         str | None, typer.Option(help="score whose negative is HNAS's condition number  [default: m_condition]")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV file for the table")] = None,
+    out: options.CsvOption = None,
 ) -> None:
     """Random search, evolution, REINFORCE and others on a table: test accuracy of what each finds within a budget.
 
@@ -42,7 +43,7 @@ def query(
     stand below ours.
     """
     from harness.join import open_table
-    from harness.report.files import check_suffix, write_csv
+    from harness.report.files import write_csv
     from harness.report.search_table import searches_text
     from harness.scores import read_scores
     from harness.studies.guidance import guidance_of
@@ -51,8 +52,7 @@ def query(
     options.positive("runs", runs)
     if scores is None:
         options.refuse_without("--scores", {"--run": run, "--metric": metric, "--condition": condition})
-    if out is not None:
-        check_suffix(out, "a CSV file", (".csv",))
+    check_csv(out)
     opened = open_table(table)
     print(f"table: {opened.facts.title} ({opened.facts.path or opened.facts.name})")
     guidance = None

@@ -27,7 +27,7 @@ _ENDINGS = (".html", ".htm")
 def report(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
-    column: Annotated[str | None, typer.Option(help="column to rank by, of any table")] = None,
+    column: options.ColumnOption = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import data_folder, names
+from harness.cli import options
 from harness.errors import RunError, SettingError, SpaceError
 from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, LOSSES, Setting
 
@@ -48,10 +48,10 @@ def score(
         int | None, typer.Option(help="NAS-Bench-201: cells a stage, N; DARTS: cells; the space's own by default")
     ] = None,
     dtype: Annotated[str, typer.Option(help=" | ".join(DTYPES))] = _DEFAULT.dtype,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1")] = _DEFAULT.device,
+    device: options.DeviceOption = _DEFAULT.device,
     probes: Annotated[int, typer.Option(help="sign vectors of ntk_trace")] = _DEFAULT.probes,
-    seed: Annotated[int, typer.Option(help="of the sample, the weights, the batch and the probes")] = _DEFAULT.seed,
-    workers: Annotated[int, typer.Option(help="processes, one thread each")] = 1,
+    seed: options.ScoringSeedOption = _DEFAULT.seed,
+    workers: options.WorkersOption = 1,
     store: Annotated[Path, typer.Option(help="SQLite file; what is in it is not computed again")] = Path(
         "scores.sqlite"
     ),
@@ -75,8 +75,8 @@ def score(
 
     if out is not None:
         check_suffix(out, "a CSV file", CSV)
-    chosen = resolve(names(proxies))
-    if "all" in names(proxies):
+    chosen = resolve(options.names(proxies))
+    if "all" in options.names(proxies):
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out what needs many backward passes: {', '.join(left_out)}; name them to have them")
     _check_choice(sample, all_, architectures, table)
@@ -87,7 +87,7 @@ def score(
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
     print(f"setting: {setting.describe()}; store: {store}")
     frame = run(
-        opened, cells, [proxy.name for proxy in chosen], setting=setting, data=data_folder(data), store=store,
+        opened, cells, [proxy.name for proxy in chosen], setting=setting, data=options.data_folder(data), store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
     )  # fmt: skip
     if out is not None:

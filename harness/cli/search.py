@@ -48,7 +48,7 @@ def search(
     nu: Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")] = None,
     mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of what lies above")] = None,
     trace_gradient: Annotated[str | None, typer.Option(help="NASI: two_pass | double_backward | one_pass")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1")] = "cpu",
+    device: options.DeviceOption = "cpu",
     autocast: Annotated[
         bool, typer.Option("--autocast", help="bfloat16 where torch deems it safe; not for differences of gradients")
     ] = False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.outputs import check_csv
 from harness.errors import SettingError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 FilesArgument = Annotated[
     list[Path], typer.Argument(help="stores or CSVs of scores, one a setting; FILE@RUN for a run of a store")
 ]
-CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 
 
 def stability(
@@ -27,18 +27,16 @@ def stability(
     coefficient: Annotated[str, typer.Option(help="spearman, kendall_tau_b, weighted_tau or pearson")] = "spearman",
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
-    csv: CsvOption = None,
+    csv: options.CsvOption = None,
 ) -> None:
     """How well each proxy ranks as it does under another seed, batch, init or size."""
     import pandas as pd
 
-    from harness.report.files import check_suffix, write_csv
     from harness.report.settings import matrix_sheet, stability_sheet
     from harness.report.sheets import sheet_text
     from harness.settings_compared import stability as compared
 
-    if csv is not None:
-        check_suffix(csv, "a CSV file", (".csv",))
+    check_csv(csv)
     options.positive("resamples", resamples)
     found = compared(_read(scores), proxy or None, coefficient=coefficient, resamples=resamples, seed=seed)
     frame = pd.DataFrame(
@@ -59,8 +57,7 @@ def stability(
     for one in found if proxy else []:
         sheet = matrix_sheet(one.result.matrix, one.settings, proxy=one.proxy, coefficient=coefficient, n=one.n)
         print(f"\n{sheet_text(sheet)}")
-    if csv is not None:
-        print(f"\nwrote {write_csv(frame, csv)}")
+    _write(frame, csv)
 
 
 def transfer(
@@ -69,23 +66,20 @@ def transfer(
     column: options.ColumnsOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
-    csv: CsvOption = None,
+    csv: options.CsvOption = None,
 ) -> None:
     """Scores on the inputs of one data set against accuracies on others, of one table."""
     from harness.join import open_table
-    from harness.report.files import check_suffix, write_csv
     from harness.report.settings import transfer_sheet
     from harness.report.sheets import sheet_text
     from harness.settings_compared import transfer as transferred
 
-    if csv is not None:
-        check_suffix(csv, "a CSV file", (".csv",))
+    check_csv(csv)
     options.positive("resamples", resamples)
     columns = list(dict.fromkeys(column or [options.DEFAULT_COLUMN]))
     frame = transferred(_read(scores), open_table(table), columns, resamples=resamples, seed=seed)
     print(sheet_text(transfer_sheet(frame)))
-    if csv is not None:
-        print(f"\nwrote {write_csv(frame, csv)}")
+    _write(frame, csv)
 
 
 def _read(files: list[Path]) -> dict[str, pd.DataFrame]:
@@ -103,6 +97,13 @@ def _read(files: list[Path]) -> dict[str, pd.DataFrame]:
         frames[label] = found.frame
     print()
     return frames
+
+
+def _write(frame: pd.DataFrame, csv: Path | None) -> None:
+    from harness.report.files import write_csv
+
+    if csv is not None:
+        print(f"\nwrote {write_csv(frame, csv)}")
 
 
 def _run_of(file: Path) -> tuple[Path, int | None]:

@@ -13,9 +13,14 @@ _SEED, _WORKERS = 0, 2
 
 
 def study(
-    name: Annotated[str | None, typer.Argument(help="of the study; without one the studies are listed")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="of the study; without one the studies are listed, with the options they take")
+    ] = None,
     sample: Annotated[int | None, typer.Option(help="cells to score; by default the study's own number")] = None,
-    runs: Annotated[int | None, typer.Option(help="searches of each method; by default the study's own number")] = None,
+    runs: Annotated[
+        int | None,
+        typer.Option(help="searches by gradients of each method, 1 to 100; by default the study's own number"),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="a small sample: minutes instead of hours")] = False,
     full: Annotated[bool, typer.Option("--full", help="every cell: hours; goes on where it stopped")] = False,
     seed: Annotated[int, typer.Option(help="of the sample, the weights and the batches")] = _SEED,
@@ -31,13 +36,17 @@ def study(
         Path | None,
         typer.Option(help="a store, or a CSV of scores made before: for what looks at them"),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="folder for the outcome; by default studies/NAME")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="folder for the outcome; by default studies/NAME, with --quick studies/NAME-quick"),
+    ] = None,
 ) -> None:
     """Make a published table or figure anew, with our numbers beside the paper's, into a folder."""
-    from harness.studies.study import STUDIES, StudyOptions, check_taken, find_study
+    from harness.studies.study import STUDIES, StudyOptions, check_taken, default_folder, find_study, options_of
 
     if name is None:
-        print("\n".join(f"{known}: {text}" for known, (_, text) in STUDIES.items()))
+        for known, (_, text) in STUDIES.items():
+            print(f"{known}: {text}\n    {' '.join(options_of(find_study(known)))}")
         return
     chosen = find_study(name)
     given = {
@@ -55,7 +64,7 @@ def study(
         data = options.data_folder(data)
     chosen.run(
         StudyOptions(
-            out=out or Path("studies") / name, say=print, table=table or options.DEFAULT_TABLE, seed=seed,
+            out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
             workers=workers, quick=quick, full=full, sample=sample, runs=runs, data=data, store=store, scores=scores,
         )
     )  # fmt: skip

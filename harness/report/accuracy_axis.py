@@ -29,11 +29,20 @@ class AccuracyRange(NamedTuple):
     edge: float
     higher_is_better: bool = True
 
+    @property
+    def triangle(self) -> str:
+        """Marker of the points beyond the fence, drawn at the edge."""
+        return "v" if self.higher_is_better else "^"
+
     def is_beyond(self, values: FloatArray) -> npt.NDArray[np.bool_]:
         """Which values (shape [n]) lie beyond the fence."""
         if self.fence is None:
             return np.zeros(len(values), dtype=bool)
         return values < self.fence if self.higher_is_better else values > self.fence
+
+    def clamped(self, values: FloatArray) -> FloatArray:
+        """Where values (shape [n]) are drawn: those beyond the fence at the edge."""
+        return np.where(self.is_beyond(values), self.edge, values)
 
 
 def accuracy_range(accuracies: FloatArray, higher_is_better: bool = True) -> AccuracyRange:

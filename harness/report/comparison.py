@@ -1,26 +1,24 @@
-"""Our rank correlations beside published ones: text, Markdown, and a figure of both."""
+"""Our rank correlations beside published ones, and of scores with each other: text, Markdown and LaTeX."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from harness.datasets import printed_dataset
 from harness.errors import ScoresError
 from harness.report.cells import EN_DASH, MINUS, estimate, number
 from harness.report.frames import is_baseline
+from harness.report.latex import escaped
 from harness.report.plain import plain_table
-from harness.report.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 
-DATASETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 _COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
 _KEY = "; published (ours less it), * where it lies outside our interval"
-_ROW_INCHES = 0.155
-_LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
+_NUMBER = re.compile(rf"{MINUS}?\d+\.\d+")
 
 
 def comparison_text(comparison: pd.DataFrame, title: str) -> str:
@@ -64,6 +62,61 @@ def comparison_markdown(comparison: pd.DataFrame) -> str:
     return "\n\n".join(blocks)
 
 
+def comparison_latex(comparison: pd.DataFrame, caption: str) -> str:
+    r"""The same as booktabs tables in floats, which need `\usepackage{booktabs}`.
+
+    Our best of each data set is bold; the caption names the sources.
+
+    Args:
+        comparison: from `harness.studies.published.beside`, of one condition.
+        caption: LaTeX, not escaped; the name of the coefficient stands before it.
+
+    Raises:
+        ScoresError: a comparison without rows.
+    """
+    checked = _checked(comparison)
+    tables = []
+    for coefficient, name in _COEFFICIENTS.items():
+        headings, rows = _rows(checked, coefficient)
+        if rows:
+            spelled = name.replace("τ-b", r"$\tau_b$")
+            tables.append(_float(headings, rows, f"{spelled}. {caption}"))
+    return "\n".join(tables)
+
+
+def _float(headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """One booktabs table, sources as numbers that the caption resolves."""
+    sources = [*dict.fromkeys(row[-1] for row in rows if row[-1] != EN_DASH)] if "source" in headings else []
+    numbered = [f"[{place}] {escaped(source)}" for place, source in enumerate(sources, start=1)]
+    if numbered:
+        caption += rf" In brackets ours less the published, $^*$ outside our interval. {'; '.join(numbered)}."
+    ours = [place for place, heading in enumerate(headings) if heading not in ("proxy", "n", "published", "source")]
+    best = {place: max((_first(row[place]) for row in rows), default=-math.inf) for place in ours}
+    lines = [r"\begin{table}", r"\centering", rf"\caption{{{caption}}}"]
+    lines += [rf"\begin{{tabular}}{{lr{'l' * (len(headings) - 2)}}}", r"\toprule"]
+    lines += [" & ".join(escaped(text) for text in headings) + r" \\", r"\midrule"]
+    for row in rows:
+        cells = [_latex(text, bold=_first(text) == best.get(place) != -math.inf) for place, text in enumerate(row)]
+        if row[-1] in sources:
+            cells[-1] = f"[{sources.index(row[-1]) + 1}]"
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
+
+
+def _first(cell: str) -> float:
+    """The number that a cell begins with, as printed; −∞ where there is none."""
+    found = _NUMBER.match(cell)
+    return float(found[0].replace(MINUS, "-")) if found else -math.inf
+
+
+def _latex(cell: str, *, bold: bool) -> str:
+    """A cell of text as LaTeX: its number bold or not, an interval in small print."""
+    value, space, rest = escaped(cell).partition(" [")
+    value = rf"\textbf{{{value}}}" if bold else value
+    text = f"{value} {{\\scriptsize [{rest}}}" if space else value
+    return text.replace(MINUS, "$-$").replace(EN_DASH, "--").replace("*", "$^*$")
+
+
 def _checked(comparison: pd.DataFrame) -> pd.DataFrame:
     if comparison.empty:
         raise ScoresError("the comparison holds no rows: there is nothing to show")
@@ -77,7 +130,7 @@ def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[l
     compared = [column for column in columns if chosen.loc[chosen["column"] == column, "published"].notna().any()]
     headings = ["proxy", "n"]
     for column in columns:
-        headings += [_dataset(column), "published"] if column in compared else [_dataset(column)]
+        headings += [printed_dataset(column), "published"] if column in compared else [printed_dataset(column)]
     headings += ["source"] if compared else []
     decimals = {source: _decimals(rows["published"]) for source, rows in chosen.groupby("source")}
     rows = []
@@ -115,82 +168,6 @@ def _pair(row: pd.Series, decimals: int) -> list[str]:
     signed = difference if difference.startswith(MINUS) else f"+{difference}"
     outside = row["inside"] is False or row["inside"] == "False"
     return [ours, f"{number(row['published'], decimals, minus=MINUS)} ({signed}){'*' if outside else ''}"]
-
-
-def _dataset(column: str) -> str:
-    return DATASETS.get(column.partition("_test")[0].partition("_valid")[0], column)
-
-
-def comparison_figure(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figure:
-    """Spearman's coefficients with intervals, a panel a data set, a colour a condition; diamonds are published.
-
-    Args:
-        comparison: from `harness.studies.published.beside`, with a column `condition`.
-        words: its conditions, in the order of the legend, as they are called.
-
-    Returns:
-        A figure of the width of a page; proxies stand in the order of their first coefficient that is a number (by
-        condition, then by column), the highest on top.
-
-    Raises:
-        ScoresError: a comparison without any such coefficient.
-    """
-    chosen = comparison[(comparison["coefficient"] == "spearman") & comparison["ours"].notna()]
-    if chosen.empty:
-        raise ScoresError("the comparison holds no Spearman coefficient that is a number: there is nothing to draw")
-    columns = [name for name in dict.fromkeys(comparison["column"]) if (chosen["column"] == name).any()]
-    kinds = [name for name in words if (chosen["condition"] == name).any()]
-    places = pd.DataFrame(
-        {"condition": chosen["condition"].map(kinds.index), "column": chosen["column"].map(columns.index)}
-    )
-    first = chosen.loc[places.sort_values(["condition", "column"], kind="stable").index].drop_duplicates("proxy")
-    proxies = list(first.sort_values("ours")["proxy"])
-    with matplotlib.rc_context(dict(STYLE)):
-        row_inches = _ROW_INCHES * max(1.0, len(kinds) / 2)
-        legend_inches = 0.15 * -(-(len(kinds) + 1) // _LEGEND_COLUMNS)
-        height = 0.6 + legend_inches + row_inches * len(proxies)
-        figure = Figure(figsize=(PAGE_WIDTH_INCHES, height), layout="constrained")
-        axes = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
-        for panel, column in zip(axes, columns, strict=True):
-            _panel(panel, chosen[chosen["column"] == column], kinds, proxies)
-            panel.set_title(_dataset(column))
-        axes[0].set_yticks(range(len(proxies)), proxies, fontsize=SMALL_POINTS)
-        axes[0].set_ylim(-0.8, len(proxies) - 0.2)
-        figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")
-        _legend(figure, axes[0], [words[name] for name in kinds], published=bool(chosen["published"].notna().any()))
-    return figure
-
-
-def _panel(panel: Axes, rows: pd.DataFrame, kinds: Sequence[str], proxies: Sequence[str]) -> None:
-    place = {proxy: index for index, proxy in enumerate(proxies)}
-    panel.axvline(0, color="#999999", linewidth=0.6)
-    panel.set_yticks(range(len(proxies)))
-    panel.grid(axis="y")
-    panel.tick_params(axis="y", length=0)
-    for position, name in enumerate(kinds):
-        shift = 0.36 * (len(kinds) - 1 - 2 * position) / len(kinds)
-        of_kind = rows[(rows["condition"] == name) & rows["proxy"].isin(place)].drop_duplicates("proxy")
-        heights = [place[proxy] + shift for proxy in of_kind["proxy"]]
-        colour = COLOURS[position]
-        panel.hlines(heights, of_kind["low"], of_kind["high"], color=colour, linewidth=1.0)
-        panel.plot(of_kind["ours"], heights, "o", color=colour, markersize=2.6)
-    published = rows[rows["published"].notna() & rows["proxy"].isin(place)].drop_duplicates(["proxy", "published"])
-    panel.plot(
-        published["published"], [place[proxy] for proxy in published["proxy"]],
-        "D", markersize=3.4, markerfacecolor="none", markeredgecolor="black", markeredgewidth=0.7, zorder=3,
-    )  # fmt: skip
-
-
-def _legend(figure: Figure, panel: Axes, names: Sequence[str], *, published: bool) -> None:
-    handles = [panel.plot([], [], "-o", color=COLOURS[place], markersize=2.6)[0] for place in range(len(names))]
-    labels = [f"ours, {name}" for name in names]
-    if published:
-        handles += panel.plot(
-            [], [], "D", markerfacecolor="none", markeredgecolor="black", markersize=3.4, linestyle="none"
-        )
-        labels.append("published")
-    columns = len(labels) if len(names) <= _LEGEND_COLUMNS else _LEGEND_COLUMNS
-    figure.legend(handles, labels, loc="outside upper center", ncols=columns, frameon=False)
 
 
 def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import os
-import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +14,7 @@ from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
 from harness.report.style import STYLE
+from harness.writing import replacing
 
 # None leaves out what matplotlib would write of the day and of its own version.
 _METADATA: Mapping[str, dict[str, None]] = {
@@ -44,7 +43,7 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     content = frame.to_csv(index=False, lineterminator="\n").encode()
     if target.suffix.lower() == ".gz":
         content = gzip.compress(content, mtime=0)  # without the time of day, so that equal frames are equal bytes
-    return _replace(target, lambda file: file.write(content))
+    return _write(target, lambda file: file.write(content))
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> Path:
@@ -56,7 +55,7 @@ def write_text(text: str, path: str | os.PathLike[str]) -> Path:
     Raises:
         HarnessError: a path that cannot be written; named.
     """
-    return _replace(Path(path), lambda file: file.write(text.encode(errors="replace")))
+    return _write(Path(path), lambda file: file.write(text.encode(errors="replace")))
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
@@ -77,7 +76,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
         with matplotlib.rc_context({**STYLE, **_REPRODUCIBLE}):
             figure.savefig(file, format=suffix.removeprefix("."), dpi=_DOTS_PER_INCH, metadata=_METADATA[suffix])
 
-    return _replace(target, write)
+    return _write(target, write)
 
 
 def save_pictures(figure: Figure, stem: str | os.PathLike[str]) -> None:
@@ -95,19 +94,12 @@ def check_suffix(path: Path, kind: str, allowed: tuple[str, ...]) -> Path:
     return path
 
 
-def _replace(path: Path, write: Callable[[BinaryIO], object]) -> Path:
-    """Write beside `path` under a name of its own, then move there in one step; leave nothing behind on failure."""
+def _write(path: Path, write: Callable[[BinaryIO], object]) -> Path:
     if not path.name:
         raise HarnessError(f"cannot write {str(path)!r}: it names a folder, not a file")
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("xb") as file:
+        with replacing(path) as partial, partial.open("xb") as file:
             write(file)
-        os.replace(partial, path)
     except OSError as error:
         raise HarnessError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
     return path

@@ -39,10 +39,9 @@ def draw_panel(
     set_accuracy_axis(axes, shown)
     set_score_axis(axes, scores)
     is_beyond = shown.is_beyond(accuracies)
-    heights = np.where(is_beyond, shown.edge, accuracies)
-    triangle = "v" if shown.higher_is_better else "^"
+    heights = shown.clamped(accuracies)
     area = float(np.clip(120 / np.sqrt(len(points)), 1.2, 12.0))
-    for chosen, marker, size in ((~is_beyond, "o", area), (is_beyond, triangle, max(area, 4.0))):
+    for chosen, marker, size in ((~is_beyond, "o", area), (is_beyond, shown.triangle, max(area, 4.0))):
         axes.scatter(
             scores[chosen],
             heights[chosen],

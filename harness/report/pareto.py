@@ -171,10 +171,9 @@ def _draw_cloud(axes: Axes, points: pd.DataFrame, shown: AccuracyRange) -> None:
     """All architectures, quiet; those beyond the fence as triangles at the edge."""
     x, y = points[["x", "y"]].to_numpy().T
     is_beyond = shown.is_beyond(y)
-    heights = np.where(is_beyond, shown.edge, y)
+    heights = shown.clamped(y)
     area = float(np.clip(120 / np.sqrt(len(points)), 1.2, 10.0))
-    triangle = "v" if shown.higher_is_better else "^"
-    for chosen, marker, size in ((~is_beyond, "o", area), (is_beyond, triangle, max(area, 3.0))):
+    for chosen, marker, size in ((~is_beyond, "o", area), (is_beyond, shown.triangle, max(area, 3.0))):
         axes.scatter(
             x[chosen],
             heights[chosen],
@@ -201,7 +200,7 @@ def _draw_steps(
     spanned, shown = ranges
     x, y = group[["x", "y"]].to_numpy().T
     is_left, is_right, is_beyond = x < spanned.low, x > spanned.high, shown.is_beyond(y)
-    places, heights = spanned.clamped(x), np.where(is_beyond, shown.edge, y)
+    places, heights = spanned.clamped(x), shown.clamped(y)
     axes.plot(
         np.append(places, loosest),
         np.append(heights, heights[-1]),
@@ -210,11 +209,10 @@ def _draw_steps(
         linewidth=look.width,
         zorder=look.layer,
     )
-    triangle = "v" if shown.higher_is_better else "^"
     sizes = np.full(len(x), look.mark)
     sizes[-1] = look.last
-    markers = np.select([is_left, is_right, is_beyond], ["<", ">", triangle], look.marker)
-    for marker in (look.marker, triangle, "<", ">"):
+    markers = np.select([is_left, is_right, is_beyond], ["<", ">", shown.triangle], look.marker)
+    for marker in (look.marker, shown.triangle, "<", ">"):
         chosen = markers == marker
         axes.scatter(
             places[chosen],

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
+from harness.datasets import printed_dataset
 from harness.errors import ScoresError
-from harness.report.cells import EN_DASH, number
+from harness.report.cells import EN_DASH, MINUS, number
 from harness.report.latex import escaped
 from harness.report.plain import plain_table
 
-HEADINGS = {
-    "cifar10_test_200ep_pct": "CIFAR-10",
-    "cifar100_test_200ep_pct": "CIFAR-100",
-    "imagenet16_120_test_200ep_pct": "ImageNet16-120",
-}
 _MEAN = "_mean"
+_UNBROKEN = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"  # rendered in a narrow column
 _OURS = "ours"
 
 
 def search_rows_text(frame: pd.DataFrame) -> str:
-    """The frame of `harness.studies.search_tables.table_of` as lines for a terminal.
+    """The frame of `harness.studies.search_frame.table_of` as lines for a terminal.
 
     Args:
-        frame: `row`, `whose` (`ours` or `published`), `source`, `runs`, for each accuracy `…_mean` and `…_std` (per
-            cent), `seconds`; NaN where there is nothing.
+        frame: `whose` (`ours` or `published`), `label`, `source`, `runs`, for each accuracy `…_mean` and `…_std` (per
+            cent), `seconds`; NaN where there is nothing. Where a published row has `…_difference` it is shown in
+            brackets, with a star where `…_inside` is false.
 
     Raises:
         ScoresError: an empty frame, or one without an accuracy.
@@ -36,10 +35,14 @@ def search_rows_text(frame: pd.DataFrame) -> str:
 
 
 def search_rows_markdown(frame: pd.DataFrame) -> str:
-    """The same as a Markdown table; arguments and errors as `search_rows_text`."""
+    """The same as a Markdown table, ours in bold and the published rows set in below; see `search_rows_text`."""
     headings, rows = _cells(frame)
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    first, last = headings[0], headings[-1]
+    rules = ["---" if heading in (first, last) else "---:" for heading in headings]
+    lines = [[text.replace("|", "\\|").replace(" ± ", _UNBROKEN) for text in row] for row in rows]
+    for line, whose in zip(lines, frame["whose"], strict=True):
+        line[0] = f"**{line[0]}**" if whose == _OURS else f"&emsp;{line[0].strip()}"
+    return "\n".join(f"| {' | '.join(line)} |" for line in [headings, rules, *lines])
 
 
 def search_rows_latex(frame: pd.DataFrame) -> str:
@@ -51,18 +54,19 @@ def search_rows_latex(frame: pd.DataFrame) -> str:
     ours = frame[(frame["whose"] == _OURS) & (frame["runs"] > 0)]
     best = {name: number(ours[f"{name}{_MEAN}"].max(), 2) for name in names}
     lines = [rf"\begin{{tabular}}{{l{'r' * (len(names) + 1)}}}", r"\toprule"]
-    headings = ["", *(HEADINGS.get(name, name) for name in names), "Seconds"]
+    headings = ["", *(printed_dataset(name) for name in names), "Seconds"]
     lines += [" & ".join(escaped(text) for text in headings) + r" \\", r"\midrule"]
     for place, row in enumerate(frame.to_dict("records")):
         if place and row["whose"] == _OURS:
             lines.append(r"\addlinespace")
-        label = escaped(str(row["row"])) if row["whose"] == _OURS else rf"\quad {escaped(str(row['source']))}"
+        label = escaped(str(row["label"])) if row["whose"] == _OURS else rf"\quad {escaped(str(row['source']))}"
         numbers = []
         for name in names:
             mean, deviation = (number(float(row[f"{name}{end}"]), 2, dash="--") for end in (_MEAN, "_std"))
             bold = row["whose"] == _OURS and row["runs"] > 0 and mean == best[name]
             mean = rf"\textbf{{{mean}}}" if bold else mean
-            numbers.append(mean if deviation == "--" else rf"{mean} $\pm$ {deviation}")
+            text = mean if deviation == "--" else rf"{mean} $\pm$ {deviation}"
+            numbers.append(text + _beside(row, name, "$-$").replace("*", "$^*$"))
         lines.append(" & ".join([label, *numbers, number(float(row["seconds"]), 0, dash="--")]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
@@ -78,20 +82,20 @@ def bounds_text(frame: pd.DataFrame) -> str:
         ]
         for row in frame.to_dict("records")
     ]  # fmt: skip
-    headings = ["bound", "ν", "μ", "steps", "above ν (%)", *(HEADINGS.get(name, name) for name in names)]
+    headings = ["bound", "ν", "μ", "steps", "above ν (%)", *(printed_dataset(name) for name in names)]
     return "\n".join(plain_table(headings, rows, left=["bound"]))
 
 
 def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     names = _accuracies(frame)
-    headings = ["search", "runs", *(HEADINGS.get(name, name) for name in names), "seconds", "from"]
+    headings = ["search", "runs", *(printed_dataset(name) for name in names), "seconds", "from"]
     rows = []
     for row in frame.to_dict("records"):
         ours = row["whose"] == _OURS
         runs = float(row["runs"])
         rows.append(
             [
-                str(row["row"]) if ours else "  published",
+                str(row["label"]) if ours else f"  {row['label']}, published",
                 number(runs, 0) if ours else "",
                 *(_accuracy(row, name) for name in names),
                 number(float(row["seconds"]), 0),
@@ -101,11 +105,22 @@ def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     return headings, rows
 
 
-def _accuracy(row: dict[object, object], name: str) -> str:
-    mean, deviation = (float(str(row[f"{name}{end}"])) for end in (_MEAN, "_std"))
+def _accuracy(row: Mapping[Any, Any], name: str) -> str:
+    mean, deviation = (float(row[f"{name}{end}"]) for end in (_MEAN, "_std"))
     if math.isnan(mean):
         return EN_DASH
-    return number(mean, 2) if math.isnan(deviation) else f"{number(mean, 2)} ± {number(deviation, 2)}"
+    text = number(mean, 2) if math.isnan(deviation) else f"{number(mean, 2)} ± {number(deviation, 2)}"
+    return text + _beside(row, name, MINUS)
+
+
+def _beside(row: Mapping[Any, Any], name: str, minus: str) -> str:
+    """Of a published row: how much ours is above it, and a star where it lies outside the interval of ours."""
+    difference = float(row.get(f"{name}_difference", math.nan))
+    if math.isnan(difference):
+        return ""
+    signed = number(difference, 2, minus=minus)
+    outside = str(row[f"{name}_inside"]) == "False"
+    return f" ({signed if signed.startswith(minus) else f'+{signed}'}){'*' if outside else ''}"
 
 
 def _accuracies(frame: pd.DataFrame) -> list[str]:

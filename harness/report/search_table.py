@@ -6,15 +6,11 @@ import math
 
 import pandas as pd
 
+from harness.datasets import printed_dataset
 from harness.errors import ScoresError
 from harness.report.cells import number
 from harness.report.plain import plain_table, prose, terminal_width
 
-_HEADINGS = {
-    "cifar10_test_200ep_pct": "CIFAR-10",
-    "cifar100_test_200ep_pct": "CIFAR-100",
-    "imagenet16_120_test_200ep_pct": "ImageNet16-120",
-}
 _MEAN, _PUBLISHED = "_mean", "published_"
 
 
@@ -47,7 +43,7 @@ def searches_text(frame: pd.DataFrame, width: int | None = None) -> str:
             rows.append(
                 [f"  {row['published']}, published", *published, number(float(row["published_seconds"]), 0), ""]
             )
-    headings = ["search", *(_HEADINGS.get(name, name) for name in names), "seconds", "queries"]
+    headings = ["search", *(printed_dataset(name) for name in names), "seconds", "queries"]
     sources = frame[frame["published"] != ""].groupby("published_source", sort=False)["published"]
     footer = [f"published by {source}: {', '.join(labels)}" for source, labels in sources]
     lines = [line for text in footer for line in prose(text, terminal_width(width))]

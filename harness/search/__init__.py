@@ -2,13 +2,15 @@
 
 Differentiable ones share one supernet and one loop, with a short file for each paper that says what it does otherwise;
 those in `harness.search.queried` ask a table, through an oracle that charges for each question. None of them can open
-a table itself: the import contract `scores-see-no-accuracy` proves it. A name below is loaded on first use (PEP 562).
+a table itself: the import contract `scores-see-no-accuracy` proves it. A name below is loaded on first use
+(`harness.lazy`).
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from harness.lazy import loaded_on_use
 
 if TYPE_CHECKING:
     from harness.search.loop import SearchResult, run_search
@@ -19,20 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "Method", "SearchResult", "SearchSetting", "find_method", "run_search"]
 
 _HOMES = {
-    "METHODS": "registry",
-    "Method": "method",
-    "SearchResult": "loop",
-    "SearchSetting": "setting",
-    "find_method": "registry",
-    "run_search": "loop",
+    "METHODS": "harness.search.registry",
+    "Method": "harness.search.method",
+    "SearchResult": "harness.search.loop",
+    "SearchSetting": "harness.search.setting",
+    "find_method": "harness.search.registry",
+    "run_search": "harness.search.loop",
 }
 
 if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
-
-    def __getattr__(name: str) -> object:
-        """Load a public name on first use."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"harness.search.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
+    __getattr__, __dir__ = loaded_on_use(__name__, _HOMES)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
-import tempfile
-import uuid
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -17,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from harness.errors import SearchError
+from harness.errors import CheckpointError, SearchError
+from harness.writing import make_writable, replacing
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
@@ -70,9 +68,7 @@ def make_folder(folder: Path) -> None:
         SearchError: a folder that cannot be made or written in; named, with the system's reason.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        make_writable(folder)
     except OSError as error:
         raise SearchError(f"cannot write in the --out folder {folder}: {error.strerror}") from error
 
@@ -83,16 +79,16 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
     Raises:
         SearchError: if they cannot be written.
     """
-    _replace(folder / LOG, lambda path: _write_log(path, checkpoint.rows))
+    _write(folder / LOG, lambda path: _write_log(path, checkpoint.rows))
     content = {"version": _VERSION, **vars(checkpoint)}
-    _replace(folder / CHECKPOINT, lambda path: torch.save(content, path))
+    _write(folder / CHECKPOINT, lambda path: torch.save(content, path))
 
 
 def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
     """The checkpoint in a folder; None where there is none.
 
     Raises:
-        SearchError: for a file that is no checkpoint, or that of another search; what differs is named.
+        CheckpointError: a file that is no checkpoint, or that of another search; all that differs is named.
     """
     path = folder / CHECKPOINT
     if not path.is_file():
@@ -103,9 +99,9 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a file of any content makes the unpickler raise nearly anything
         reason = str(error).partition("\n")[0]
-        raise SearchError(f"{path} cannot be read as a checkpoint ({reason}): give another --out folder") from error
+        raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason}): give another --out folder") from error
     if not _is_checkpoint(content):
-        raise SearchError(f"{path} is no checkpoint of a search, or of another version: give another --out folder")
+        raise CheckpointError(f"{path} is no checkpoint of a search, or of another version: give another --out folder")
     found = Checkpoint(**{name: value for name, value in content.items() if name != "version"})
     _check_identity(path, found.identity, identity)
     return found
@@ -120,25 +116,23 @@ def _is_checkpoint(content: object) -> bool:
 
 
 def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    for name, value in wanted.items():
-        if found.get(name) != value:
-            there, here = found.get(name, "nothing"), value
-            if name == "setting" and name in found:
-                name, there, here = _first_difference(there, here)
-            raise SearchError(
-                f"{path} is of another search: its {name} is {there}, asked for is {here}. "
-                "Give the same command to go on with it, or another --out folder"
-            )
+    different = [entry for name, value in wanted.items() for entry in _differences(name, found.get(name), value)]
+    if different:
+        told = "; ".join(f"its {name} is {there}, asked for is {here}" for name, there, here in different)
+        raise CheckpointError(
+            f"{path} is of another search: {told}. Give the same command to go on with it, or another --out folder"
+        )
 
 
-def _first_difference(found: str, wanted: str) -> tuple[str, str, str]:
-    """Name and the two values of the first field in which two settings differ."""
+def _differences(name: str, found: str | None, wanted: str) -> list[tuple[str, str, str]]:
+    """Names and both values of what differs; of a setting, its fields."""
+    if found == wanted:
+        return []
+    if name != "setting" or found is None:
+        return [(name, found or "nothing", wanted)]
     there, here = json.loads(found), json.loads(wanted)
-    differing = (field for field in sorted({*there, *here}) if there.get(field) != here.get(field))
-    name = next(differing, None)
-    if name is None:  # equal values in another notation
-        return "setting", found, wanted
-    return name, str(there.get(name)), str(here.get(name))
+    names = [field for field in sorted({*there, *here}) if there.get(field) != here.get(field)]
+    return [(field, str(there.get(field)), str(here.get(field))) for field in names] or [(name, found, wanted)]
 
 
 def _write_log(path: Path, rows: Sequence[Row]) -> None:
@@ -148,17 +142,11 @@ def _write_log(path: Path, rows: Sequence[Row]) -> None:
         writer.writerows(rows)
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside `path` under a name of its own, then move there in one step."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
+def _write(path: Path, write: Callable[[Path], object]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(partial)
-        with partial.open("rb+") as file:  # a power cut must not leave the new name with the old bytes missing
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        with replacing(path) as partial:
+            write(partial)
+            with partial.open("rb+") as file:  # a power cut must not leave the new name with the old bytes missing
+                os.fsync(file.fileno())
     except (OSError, RuntimeError) as error:  # torch reports a file that it cannot open as RuntimeError
         raise SearchError(f"cannot write {path}: {error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()

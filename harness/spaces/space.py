@@ -1,4 +1,7 @@
-"""What every space offers."""
+"""What every space offers; the spaces themselves say only what is theirs.
+
+Legend: N samples, K classes, C channels, H and W sides, E edges and O operations of a group.
+"""
 
 from __future__ import annotations
 
@@ -60,11 +63,19 @@ class Space(Protocol):
         ...
 
     def in_order(self, keys: Sequence[str]) -> Iterator[Architecture]:
-        """All architectures in the order of `keys`, say a table's official one."""
+        """All architectures in the order of `keys`, say a table's official one.
+
+        Raises:
+            SpaceError: if `keys` are not those of all architectures, each once, or nothing lists the space.
+        """
         ...
 
     def sample(self, count: int, seed: int = 0) -> list[Architecture]:
-        """`count` different architectures, uniformly."""
+        """`count` different architectures, uniformly; a smaller sample is the start of a larger one.
+
+        Raises:
+            SpaceError: if `count` is below 1, or more than there are.
+        """
         ...
 
     def neighbours(self, architecture: Architecture) -> list[Architecture]:
@@ -82,7 +93,24 @@ class Space(Protocol):
         init: str = "pytorch",
         seed: int = 0,
     ) -> nn.Module:
-        """The untrained network of `architecture`, its weights drawn from (seed, key)."""
+        """The untrained network of `architecture`.
+
+        Args:
+            architecture: one of this space.
+            classes: outputs of the classifier, K.
+            width: channels of the first stage, C.
+            depth: as the property of that name counts it.
+            channels: channels of an input image.
+            init: scheme of `harness.spaces.initialisation`.
+            seed: the weights follow from (seed, str(architecture)) alone; the global random state does not move.
+
+        Returns:
+            A module in train mode, [N, channels, H, W] to logits [N, K].
+
+        Raises:
+            SpaceError: for an architecture of another space, or a width or depth that the space's networks cannot have.
+            SettingError: for an unknown `init`.
+        """
         ...
 
     def supernet(
@@ -97,13 +125,42 @@ class Space(Protocol):
         partial: int = 1,
         operations: Masks | None = None,
     ) -> Supernet:
-        """The untrained supernet of the space, its weights drawn from the seed."""
+        """The untrained supernet: every architecture at once, mixed by the operation weights of each pass.
+
+        Args:
+            classes: outputs of the classifier, K.
+            width: channels of the first stage, C.
+            depth: as the property of that name counts it.
+            channels: channels of an input image.
+            init: scheme of `harness.spaces.initialisation`.
+            seed: the weights follow from it and the shape alone, whatever `operations` keeps; the global random state
+                does not move.
+            partial: the operations read the first 1/partial of an edge's channels, the others pass by (PC-DARTS).
+            operations: by group, a Boolean mask [E, O] of the operations to keep; None for all.
+
+        Returns:
+            A module of images [N, channels, H, W] and operation weights, by group [E, O], to logits [N, K].
+
+        Raises:
+            SpaceError: if `partial` does not divide the width into parts that the operations can read, or an edge keeps
+                no operation.
+            SettingError: for an unknown `init`.
+        """
         ...
 
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Architecture:
-        """The architecture that operation weights stand for; of equal weights the first is taken."""
+        """The architecture that operation weights stand for; of equal weights the first is taken.
+
+        Args:
+            weights: by group [E, O], as a supernet takes them.
+            edges: by group [E], PC-DARTS's positive edge weights; None for ones.
+            operations: by group, a Boolean mask [E, O] of the operations to choose from; None for all.
+
+        Raises:
+            SpaceError: for other groups or shapes, a weight that is not finite, or too few operations left.
+        """
         ...
 
     def parameter_count(

@@ -57,7 +57,7 @@ NOISE = Condition("Gaussian noise and random labels", {"input": "gaussian", "lab
 
 def possible(conditions: Mapping[str, Condition], options: StudyOptions) -> dict[str, Condition]:
     """The conditions that need no images, or all where CIFAR-10 is there."""
-    if options.data is not None:
+    if options.data is not None and any(condition.reads_images for condition in conditions.values()):
         read_cifar10(options.data)
         return dict(conditions)
     left = {name: condition for name, condition in conditions.items() if not condition.reads_images}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from benchmarks import open_table
-from benchmarks.darts_published import PUBLISHED
 from harness.batches import read_cifar10
 from harness.errors import ScoresError, SpaceError
 from harness.matching import matched_scores
@@ -26,57 +23,51 @@ from harness.search import find_method
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies.folders import make_folder
+from harness.studies.genotype_tables import SPACE, found, markdown, percentiles, published, table_of
 from harness.studies.record import record
-from harness.studies.search_runs import Run, data_of, run_all, say_data, setting_of
+from harness.studies.search_record import by_method, searches_record
+from harness.studies.search_runs import Failure, Run, data_of, run_all, say_data, setting_of
 from harness.studies.study import Study, StudyOptions
 
-SPACE, TABLE = "darts", "darts-published"
+TABLE = "darts-published"
 SEARCHES = ("nasi", "nasi-ada", "darts", "beta-darts", "drnas-progressive")
 QUICK_CHANGES = {"epochs": 4, "width": 4, "depth": 3, "steps_per_epoch": 4}
 QUICK_PROXIES = "nasi_trace,grad_norm,synflow,nwot,params"
-EVALUATION = {"width": 36, "depth": 20}
-"""The CIFAR-10 network of the papers, whose size they print."""
-_MILLION = 1e6
-
-
-class Named(NamedTuple):
-    """A genotype and what it is called; the error is what its paper prints, in per cent."""
-
-    name: str
-    kind: str
-    architecture: str
-    error: float = float("nan")
-    error_std: float = float("nan")
+_DRAWN_OTHERWISE = ("seed", "device")
+"""Fields of a setting that change a score as another draw of the same network does, or by rounding."""
 
 
 def run_darts_genotypes(options: StudyOptions) -> None:
     """Search genotypes, score them and the published ones, and leave table, scores, logs and figures in `out`.
 
     Searches take the laptop preset and one seed, or `runs`; they go on where their checkpoints in `out/searches` stop.
-    With `scores` of other genotypes, in the same setting, each score is also told as its percentile among them.
+    With `scores` of other genotypes in the same setting each score is also told as its percentile among them. A
+    search that fails has no genotype, which is said below the table.
 
     Raises:
-        SettingError: before anything is run: no CIFAR-10 in `data`, no run, scores of another space, or a folder that
-            cannot be written in.
+        SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
+        ScoresError: before anything is run: scores of another space, or of a store in another setting.
+        SearchError: a checkpoint of another search.
+        RunError: all searches fail, or a worker died.
     """
     if options.data is not None:
         read_cifar10(options.data)
     proxies = [entry.name for entry in resolve(QUICK_PROXIES.split(",") if options.quick else "all")]
-    others = None if options.scores is None else _others(options.scores, proxies)
+    space = open_space(SPACE)
+    setting = Setting(seed=options.seed).sized(space.width, space.depth)
+    others = None if options.scores is None else _others(options, proxies, setting)
+    runs = runs_of(options)
+    used = by_method(runs)
     make_folder(options.out, "--out")
     if options.store is not None:
         make_folder(options.store.parent, "--store")
-    runs = runs_of(options)
     say_data(options)
     options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
     outcomes = run_all(runs, options.out / "searches", options.workers, options.say)
-    log = pd.concat(
-        [outcome.log.assign(method=run.method, seed=run.seed) for run, outcome in outcomes.items()], ignore_index=True
-    )
+    logs = [outcome.log.assign(method=run.method, seed=run.seed) for run, outcome in outcomes.ended.items()]
+    log = pd.concat(logs, ignore_index=True)
     write_csv(log, options.out / "searches.csv.gz")
     named = [*published(), *found(log)]
-    space = open_space(SPACE)
-    setting = Setting(seed=options.seed).sized(space.width, space.depth)
     options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({setting.describe()})")
     scores = run(
         space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
@@ -88,23 +79,16 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     places = percentiles(named, scores, scores if others is None else others)
     write_csv(places.reset_index(names="genotype"), options.out / "percentiles.csv")
     among = f"{len(named)} genotypes" if others is None else f"{others['architecture'].nunique()} other genotypes"
-    write_text(markdown(table, places, among), options.out / "table.md")
+    text = markdown(table, places, among) + _failures(outcomes.failed)
+    write_text(text, options.out / "table.md")
     _draw(options, log, places, among)
     facts = {
-        "seed": options.seed, "quick": options.quick, "among": among,
+        "seed": options.seed, "workers": options.workers, "quick": options.quick, "among": among,
         "scores": None if options.scores is None else options.scores.name,
-        "searches": {
-            run.method: {
-                "changed_from_paper": run.setting.difference(find_method(run.method).presets[SPACE].paper),
-                "data": Path(run.data).name,
-                "seeds": [other.seed for other in runs if other.method == run.method],
-                "setting": asdict(run.setting),
-            }
-            for run in runs
-        },
+        "searches": searches_record(runs, used, outcomes.failed),
     }  # fmt: skip
     write_text(record({"scores": setting}, open_table(TABLE), **facts), options.out / "study.json")
-    options.say("\n" + markdown(table, places, among))
+    options.say("\n" + text)
     options.say(f"In {options.out}: table.md, genotypes.csv, scores.csv.gz, percentiles.*, searches.csv.gz, curves.*")
 
 
@@ -121,110 +105,46 @@ def runs_of(options: StudyOptions) -> list[Run]:
     ]  # fmt: skip
 
 
-def published() -> list[Named]:
-    """The genotypes that papers found."""
-    return [
-        Named(entry.name, "published", entry.key(), entry.cifar10_error, entry.cifar10_error_std) for entry in PUBLISHED
-    ]
-
-
-def found(log: pd.DataFrame) -> list[Named]:
-    """The last choice of each search of a log with `method` and `seed`."""
-    last = log.groupby(["method", "seed"], sort=False).tail(1)
-    return [
-        Named(f"{row['method']}, seed {row['seed']}", "found here", str(row["architecture"]))
-        for row in last.to_dict("records")
-    ]
-
-
-def table_of(named: Sequence[Named], scores: pd.DataFrame) -> pd.DataFrame:
-    """A row a genotype: its name, kind, size of the papers' network, published error, text, and its scores."""
-    space = open_space(SPACE)
-    values = _wide(scores).to_dict("index")
-    rows = []
-    for item in named:
-        genotype = space.parse(item.architecture)
-        rows.append(
-            {
-                "genotype": item.name,
-                "kind": item.kind,
-                "params_m": space.parameter_count(genotype, **EVALUATION) / _MILLION,
-                "skip_connections": item.architecture.count("skip_connect"),
-                "published_error_pct": item.error,
-                "published_error_std_pct": item.error_std,
-                "architecture": str(genotype),
-                **{str(proxy): score for proxy, score in values[space.key(genotype)].items()},
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def percentiles(named: Sequence[Named], scores: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    """By genotype and proxy: the share in per cent of the others that score less, ties by half.
-
-    Args:
-        named: the rows.
-        scores: of these.
-        others: of the genotypes that they are held against; only proxies that these have are columns.
-    """
-    space = open_space(SPACE)
-    ours, theirs = _wide(scores), _wide(others)
-    shared = [name for name in ours.columns if name in theirs.columns and theirs[name].notna().any()]
-    values = ours.to_dict("index")
-    rows = {}
-    for item in named:
-        own = values[space.key(space.parse(item.architecture))]
-        rows[item.name] = {name: _percentile(own[name], theirs[name].dropna().to_numpy()) for name in shared}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=shared)
-
-
-def markdown(table: pd.DataFrame, places: pd.DataFrame, among: str) -> str:
-    """Two tables: the genotypes, and the percentiles of their scores."""
-    lines = [
-        "| genotype | params (M), C = 36, 20 cells | skip connections | published CIFAR-10 error (%) |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    for row in table.to_dict("records"):
-        error, deviation = row["published_error_pct"], row["published_error_std_pct"]
-        printed = "–" if np.isnan(error) else f"{error:.2f} ± {deviation:.2f}"
-        lines.append(f"| {row['genotype']} | {row['params_m']:.2f} | {row['skip_connections']} | {printed} |")
-    lines += ["", f"Percentile of each score among {among}, ties by half.", ""]
-    lines += [f"| proxy | {' | '.join(places.index)} |", f"| --- |{' ---: |' * len(places)}"]
-    for name in places.columns:
-        cells = ["–" if np.isnan(value) else f"{value:.0f}" for value in places[name]]
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _others(path: Path, proxies: Sequence[str]) -> pd.DataFrame:
-    """Scores of other genotypes, as `architecture`, `proxy`, `score`.
+def _others(options: StudyOptions, proxies: Sequence[str], setting: Setting) -> pd.DataFrame:
+    """Scores of other genotypes, as `architecture`, `proxy`, `score`; what their setting is, is said.
 
     Raises:
-        ScoresError: they are of another space, malformed, none, or by none of the proxies.
+        ScoresError: they are of another space, malformed, none, by none of the proxies, or made in another setting.
     """
+    path = Path(options.scores or "")
     try:
-        frame = matched_scores(read_scores(path, None).frame, open_space(SPACE)).scores
+        given = read_scores(path, None)
+        frame = matched_scores(given.frame, open_space(SPACE)).scores
     except (ScoresError, SpaceError) as error:
         raise ScoresError(f"--scores {path} must hold scores of DARTS genotypes: {error}") from error
     frame = frame[frame["proxy"].isin(proxies) & frame["score"].notna()]
     if frame.empty:
         raise ScoresError(f"--scores {path} must hold scores of DARTS genotypes by some of {', '.join(proxies)}")
+    options.say(f"scores of other genotypes: {given.origin}{_compared(path, given.setting, setting)}")
     return frame
 
 
-def _wide(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores by the genotype's key and the proxy, NaN where there is none."""
-    space = open_space(SPACE)
-    keys = {text: space.key(space.parse(text)) for text in scores["architecture"].unique()}
-    frame = scores.assign(key=scores["architecture"].map(keys)).drop_duplicates(["key", "proxy"])
-    wide: pd.DataFrame = frame.pivot(index="key", columns="proxy", values="score")
-    return wide[[name for name in dict.fromkeys(scores["proxy"]) if name in wide.columns]]
+def _compared(path: Path, theirs: Setting | None, ours: Setting) -> str:
+    """What sets the setting of scores apart from the study's, in words; nothing where they are equal.
+
+    Raises:
+        ScoresError: scores that no percentile can be told among.
+    """
+    if theirs is None:
+        return f". The file does not say its setting, which must be the study's: {ours.describe()}"
+    names = [entry.name for entry in fields(Setting) if getattr(theirs, entry.name) != getattr(ours, entry.name)]
+    there, here = (", ".join(f"{name} {getattr(one, name)}" for name in names) for one in (theirs, ours))
+    if set(names) <= set(_DRAWN_OTHERWISE):
+        return f". They were made with {there}, the study scores with {here}" if names else ""
+    raise ScoresError(
+        f"--scores {path} were made with {there}; the study scores with {here}, and a percentile among scores of "
+        "another setting says nothing. `nasinit score --space darts --sample 200` makes some in the study's setting"
+    )
 
 
-def _percentile(value: float, others: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    if np.isnan(value):
-        return float("nan")
-    return 100 * float(np.mean(others < value) + np.mean(others == value) / 2)
+def _failures(failed: Mapping[Run, Failure]) -> str:
+    """Lines below the table on searches that have no genotype."""
+    return "".join(f"\nNo genotype of {run.title}: {failure.brief}.\n" for run, failure in failed.items())
 
 
 def _fitting(method: str, changes: Mapping[str, int]) -> dict[str, int]:

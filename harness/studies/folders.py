@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from pathlib import Path
 
 from harness.errors import SettingError
+from harness.writing import make_writable
 
 
 def make_folder(folder: Path, option: str) -> None:
@@ -19,11 +20,7 @@ def make_folder(folder: Path, option: str) -> None:
         SettingError: a folder that cannot be made or written in; named, with the system's reason.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_writable(folder)
     except OSError as error:
-        raise SettingError(f"{option} {folder}: cannot make that folder: {error.strerror}") from error
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise SettingError(f"{option} {folder}: cannot write in that folder: {error.strerror}") from error
+        failed = "write in" if os.path.isdir(folder) else "make"
+        raise SettingError(f"{option} {folder}: cannot {failed} that folder: {error.strerror}") from error

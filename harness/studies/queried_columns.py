@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks import Column, Table
+from harness.datasets import TESTS
 from harness.errors import SearchError
 from harness.join import is_accuracy
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 VALIDATION = "cifar10_valid_12ep_pct"
 """What the scripts of NAS-Bench-201 ask for."""
-DATASETS = ("cifar10", "cifar100", "imagenet16_120")
-TESTS = {dataset: f"{dataset}_test_200ep_pct" for dataset in DATASETS}
-"""What searches are judged by."""
 
 _IMAGES = {  # of the training and of the evaluation, and the name of the training in a converted release
     ("cifar10", "valid"): (25_000, 25_000, "cifar10half"),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
 from benchmarks import Table, open_table
 from harness import combine
+from harness.datasets import TESTS
 from harness.errors import SettingError
 from harness.join import Ranking, correlate
 from harness.proxies.registry import resolve
-from harness.report.comparison import agreement_markdown, comparison_figure, comparison_markdown, comparison_text
+from harness.report.comparison import agreement_markdown, comparison_latex, comparison_markdown, comparison_text
+from harness.report.comparison_figure import comparison_figure
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.latex import ranking_latex
 from harness.scores import COLUMNS
@@ -28,7 +29,7 @@ from harness.studies.samples import sample_size, scored_sample, scores_given
 from harness.studies.study import Study, StudyOptions
 from harness.studies.transferred import write_transfer
 
-DATASETS = ("cifar10_test_200ep_pct", "cifar100_test_200ep_pct", "imagenet16_120_test_200ep_pct")
+DATASETS = tuple(TESTS.values())
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
 TAKES = frozenset({"table", "sample", "quick", "full", "seed", "workers", "data", "store"})
 
@@ -166,13 +167,19 @@ def _write(
     for name, frame in frames.items():
         if options.scores is None:
             write_csv(frame[list(COLUMNS)], out / f"scores_{name}.csv.gz")
-        _write_rankings(out, name, study.words[name], rankings[name], frame["architecture"].nunique())
+        for column, ranking in rankings[name].items():
+            stem = f"ranking_{name}_{_short(column)}"
+            write_csv(ranking.frame, out / f"{stem}.csv")
+            write_text(ranking_latex(ranking.frame, caption=_caption(study.words[name], frame)), out / f"{stem}.tex")
     comparison = compared(rankings, study.published)
     write_csv(comparison, out / "comparison.csv")
     save_pictures(comparison_figure(comparison, study.words), out / "comparison")
     texts = [tables(comparison, study.words)]
     for name in rankings:
-        say("\n" + comparison_text(comparison[comparison["condition"] == name], study.words[name]))
+        of_this = comparison[comparison["condition"] == name]
+        caption = _caption(study.words[name], frames[name])
+        write_text(comparison_latex(of_this, caption), out / f"comparison_{name}.tex")
+        say("\n" + comparison_text(of_this, study.words[name]))
     agreement = agreement_of(frames, study.claims) if study.between else pd.DataFrame()
     if len(agreement):
         write_csv(agreement, out / "agreement.csv")
@@ -190,9 +197,6 @@ def _write(
     write_text("\n".join(texts), out / "tables.md")
 
 
-def _write_rankings(out: Path, name: str, words: str, rankings: Mapping[str, Ranking], sample: int) -> None:
-    for column, ranking in rankings.items():
-        stem = f"ranking_{name}_{_short(column)}"
-        caption = f"{sample:,} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."
-        write_csv(ranking.frame, out / f"{stem}.csv")
-        write_text(ranking_latex(ranking.frame, caption=caption), out / f"{stem}.tex")
+def _caption(words: str, frame: pd.DataFrame) -> str:
+    count = frame["architecture"].nunique()
+    return f"{count:,} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."

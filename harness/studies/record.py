@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shlex
 import sys
@@ -38,10 +39,22 @@ def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -
         "environment": {
             "python": platform.python_version(),
             "machine": platform.machine(),
+            "cpu": _cpu_name(),
+            "cpus": os.cpu_count(),
             **{package: version(package) for package in _VERSIONS},
         },
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _cpu_name(described: Path = Path("/proc/cpuinfo")) -> str | None:
+    """The processor's name as Linux has it, or what Python knows; None where neither says."""
+    try:
+        lines = described.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or None
 
 
 def _named(table: Table) -> dict[str, str | None]:

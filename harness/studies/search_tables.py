@@ -1,43 +1,35 @@
-"""A paper's table of searches on NAS-Bench-201, with ours beside what is printed."""
+"""A paper's table of searches on NAS-Bench-201, run with ours beside what is printed."""
 
 from __future__ import annotations
 
-import math
+import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import Table, open_table
 from harness.batches import read_cifar10
-from harness.errors import SearchError
-from harness.join import axis_label
-from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.search_curves import FOR_THE_RECORD, search_curves
-from harness.report.search_curves import Run as Curve
-from harness.report.search_rows import bounds_text, search_rows_latex, search_rows_markdown, search_rows_text
+from harness.errors import ScoresError, SearchError, SpaceError
+from harness.report.files import write_csv, write_text
+from harness.report.search_rows import bounds_text, search_rows_text
 from harness.scores import read_scores
-from harness.search import find_method
-from harness.search.presets import PUBLISHED_DATA
 from harness.spaces import open_space
 from harness.studies.folders import make_folder
 from harness.studies.guidance import CONDITION, METRIC, PROXY, Guidance, guidance_of
-from harness.studies.nasi_bounds import TRACES, bounds_table, steps_table
-from harness.studies.published_searches import PublishedSearch
-from harness.studies.queried_columns import TESTS, judged_by
+from harness.studies.queried_columns import judged_by
 from harness.studies.record import record
-from harness.studies.search_rows import Best, Cell, NotRun, Queried, Row, Searched
-from harness.studies.search_runs import PRESET, Outcome, Run, data_of, run_all, say_data, setting_of, with_record
+from harness.studies.search_files import bounds_frames, draw_curves, footnote, write_table
+from harness.studies.search_frame import SPACE, table_of
+from harness.studies.search_record import Used, by_method, in_a_line, searches_record
+from harness.studies.search_rows import Queried, Row, Searched
+from harness.studies.search_runs import PRESET, Outcomes, Run, data_of, run_all, say_data, setting_of, with_record
 from harness.studies.study import StudyOptions
 from harness.studies.table_searches import BUDGET_SECONDS, RUNS, table_searches
 
-SPACE = "nasbench201"
 QUICK_EPOCHS, QUICK_DEPTH = 4, 1
 TAKES = frozenset({"table", "quick", "runs", "seed", "workers", "data", "scores"})
-OURS, PUBLISHED = "ours", "published"
 _QUICK_QUERIED = 100
 
 
@@ -45,11 +37,14 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
     """Run the searches of all rows, look up what they chose, and leave the table, logs and figures in `out`.
 
     Searches by gradients take the laptop preset, as many seeds as the row says (or `runs`), and go on where their
-    checkpoints in `out/searches` stop. Searches that look at a proxy are run only with `scores`.
+    checkpoints in `out/searches` stop. Searches that look at a proxy are run only with `scores`. A search that fails
+    does not end the others: its row says so.
 
     Raises:
         SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
-        SearchError: a table of another space or without test accuracies; a search that fails.
+        ScoresError: before anything is run: no scores in `scores`, or scores of another space.
+        SearchError: a table of another space or without test accuracies; a checkpoint of another search.
+        RunError: all searches by gradients fail, or a worker died.
     """
     opened = open_table(options.table)
     space = open_space(SPACE)
@@ -58,36 +53,32 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
     columns, remarks = judged_by(opened, [space.key(cell) for cell in space])
     if options.data is not None:
         read_cifar10(options.data)
-    guidance = None
-    if options.scores is not None:
-        scores = read_scores(options.scores, None)
-        guidance = guidance_of(scores.frame)
-        options.say(f"scores: {scores.origin}")
+    guidance = None if options.scores is None else _guidance(options.scores, options)
+    runs = runs_of(options, rows)
+    used = by_method(runs)
     make_folder(options.out, "--out")
     for remark in remarks:
         options.say(remark)
     queried, notes = _queried(options, opened, rows, guidance)
     for note in notes:
         options.say(note)
-    runs = runs_of(options, rows)
-    say_data(options)
-    for method, run in {run.method: run for run in runs}.items():
-        options.say(f"{method}: {_changes(run)}")
-    options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
-    outcomes = run_all(runs, options.out / "searches", options.workers, options.say)
-    logs = [
-        with_record(outcome.log, opened, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
-        for run, outcome in outcomes.items()
-    ]
-    log = pd.concat(logs, ignore_index=True)
-    write_csv(log, options.out / "searches.csv.gz")
-    write_csv(queried, options.out / "queried.csv")
-    frame = table_of(rows, opened, queried, log, columns)
-    _write(options, opened, frame, notes, runs)
-    _draw(options.out, opened, log, next(iter(columns)))
-    _write_bounds(options, opened, outcomes, list(columns), rows)
-    options.say("\n" + search_rows_text(frame))
-    options.say(f"\nIn {options.out}: table.*, searches.csv.gz, queried.csv, curves.*, nasi_curves.*, study.json")
+    outcomes = _searched(options, runs, used)
+    log = _log(outcomes, opened, list(columns), options)
+    frame = table_of(rows, opened, queried, log, columns, outcomes.failed)
+    files = _write(options, opened, frame, queried, log)
+    if bounds := bounds_frames(opened, outcomes.ended, list(columns), rows):
+        write_csv(bounds[0], options.out / "nasi_steps.csv.gz")
+        write_csv(bounds[1], options.out / "nasi_bounds.csv")
+        files += ["nasi_steps.csv.gz", "nasi_bounds.csv"]
+        options.say("\nNASI's choice with other bounds on the trace, by the same steps:\n\n" + bounds_text(bounds[1]))
+    facts = {
+        "seed": options.seed, "workers": options.workers, "quick": options.quick, "budget_seconds": BUDGET_SECONDS,
+        "searches": searches_record(runs, used, outcomes.failed), "remarks": list(notes),
+        "scores": None if options.scores is None else options.scores.name,
+    }  # fmt: skip
+    write_text(record({}, opened, **facts), options.out / "study.json")
+    options.say(f"\n{search_rows_text(frame)}\n\n{textwrap.fill(footnote(opened), 120)}")
+    options.say(f"\nIn {options.out}: {', '.join([*files, 'study.json'])}")
 
 
 def runs_of(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
@@ -107,95 +98,55 @@ def runs_of(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
     return found
 
 
-def table_of(
-    rows: Sequence[Row], table: Table, queried: pd.DataFrame, log: pd.DataFrame, columns: Mapping[str, Any]
-) -> pd.DataFrame:
-    """The rows as a frame: ours, then what papers print.
-
-    Args:
-        rows: of a paper's table.
-        table: of test accuracies.
-        queried: rows of `harness.studies.table_searches`, with why one cannot run as `hindrance`.
-        log: of all searches by gradients: their logs with `method`, `seed` and `…_for_the_record`.
-        columns: test accuracies of the table.
-
-    Returns:
-        `row`, `whose` (`ours` or `published`), `source` (what was run, or the paper), `runs` (NaN where not known), for
-        each column `…_mean` and `…_std` (NaN where there are none), and `seconds` of a search.
-    """
-    found = []
-    for row in rows:
-        found.append({"row": row.label, "whose": OURS, **_ours(row, table, queried, log, columns)})
-        found += [_printed(row.label, item, columns) for item in row.published]
-    return pd.DataFrame(found)
+def _guidance(scores: Path, options: StudyOptions) -> Guidance:
+    """What a file's scores say of the cells, to the searches that look at them."""
+    found = read_scores(scores, None)
+    try:
+        guidance = guidance_of(found.frame)
+    except (ScoresError, SpaceError, SearchError) as error:
+        raise ScoresError(f"--scores {scores} must hold scores of {SPACE} cells: {error}") from error
+    options.say(f"scores: {found.origin}")
+    return guidance
 
 
-def _ours(
-    row: Row, table: Table, queried: pd.DataFrame, log: pd.DataFrame, columns: Mapping[str, Any]
-) -> dict[str, Any]:
-    kind = row.ours
-    if isinstance(kind, NotRun):
-        return _values(f"not run: {kind.reason}", math.nan, columns, {})
-    if isinstance(kind, Cell):
-        space = open_space(SPACE)
-        key = space.key(space.parse(kind.architecture))
-        return _values("the tabulated cell", math.nan, columns, {name: table.values([key], name) for name in columns})
-    if isinstance(kind, Best):
-        return _values(
-            "the highest of each column", math.nan, columns, {name: [columns[name].max()] for name in columns}
-        )
-    if isinstance(kind, Queried):
-        return _of_query(kind.name, queried, columns)
-    return _of_search(kind, log, columns)
+def _searched(options: StudyOptions, runs: Sequence[Run], used: Mapping[str, Used]) -> Outcomes:
+    """What came of the searches by gradients, said before and after."""
+    if not runs:
+        return Outcomes({}, {})
+    say_data(options)
+    for method, entry in used.items():
+        options.say(f"{method}: {in_a_line(entry)}")
+    options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
+    return run_all(runs, options.out / "searches", options.workers, options.say)
 
 
-def _values(
-    source: str, runs: float, columns: Mapping[str, Any], values: Mapping[str, Any], seconds: float = math.nan
-) -> dict[str, Any]:
-    """A row's numbers from the values of its runs; the deviation is over the runs, and NaN for a single one."""
-    found: dict[str, Any] = {"source": source, "runs": runs}
-    for name in columns:
-        of_runs = np.asarray(values.get(name, []), dtype=float)
-        found[f"{name}_mean"] = float(of_runs.mean()) if len(of_runs) else math.nan
-        found[f"{name}_std"] = float(of_runs.std(ddof=1)) if len(of_runs) > 1 else math.nan
-    return {**found, "seconds": seconds}
+def _log(outcomes: Outcomes, table: Table, columns: Sequence[str], options: StudyOptions) -> pd.DataFrame:
+    """Every epoch of every search that ended, with the tabulated accuracies of its choice; without any, no rows."""
+    logs = [
+        with_record(outcome.log, table, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
+        for run, outcome in outcomes.ended.items()
+    ]
+    return pd.concat(logs, ignore_index=True) if logs else pd.DataFrame(columns=["method", "seed"])
 
 
-def _of_query(name: str, queried: pd.DataFrame, columns: Mapping[str, Any]) -> dict[str, Any]:
-    row = queried[queried["search"] == name].iloc[0]
-    if isinstance(row["hindrance"], str):
-        return _values(f"not run: {row['hindrance']}", math.nan, columns, {})
-    found = {f"{column}_{end}": row[f"{column}_{end}"] for column in columns for end in ("mean", "std")}
-    runs = float(row["runs"]) or math.nan
-    source = "exact expectation" if math.isnan(runs) else "queried here"
-    if row["seconds"] > 0:
-        source += ", simulated seconds"
-    if isinstance(row["seen"], str):
-        source += f", {row['seen']}"
-    return {"source": source, "runs": runs, **found, "seconds": row["seconds"]}
+def _how(run: Run, options: StudyOptions) -> str:
+    """What a search took, in short."""
+    return f"{'quick' if options.quick else f'preset {PRESET}'}, {Path(run.data).name}"
 
 
-def _of_search(kind: Searched, log: pd.DataFrame, columns: Mapping[str, Any]) -> dict[str, Any]:
-    of_method = log[log["method"] == kind.method]
-    chosen, seconds = [], []
-    for _, run in of_method.groupby("seed", sort=False):
-        until = run if kind.after is None else run[run["epoch"] <= kind.after]
-        chosen.append(until.iloc[-1])
-        seconds.append(float(until["seconds"].sum()))
-    values = {name: [float(row[f"{name}{FOR_THE_RECORD}"]) for row in chosen] for name in columns}
-    passed = int(chosen[0]["epoch"])
-    steps = find_method(kind.method).setting(SPACE, PRESET).steps_per_epoch
-    length = f"{passed} epochs" if steps is None else f"{passed * steps} steps"
-    source = f"{kind.method}, {length}, {chosen[0]['how']}"
-    return _values(source, len(chosen), columns, values, float(np.mean(seconds)))
-
-
-def _printed(label: str, item: PublishedSearch, columns: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"row": label, "whose": PUBLISHED, "source": item.source, "runs": math.nan}
-    for dataset, column in TESTS.items():
-        if column in columns:
-            found[f"{column}_mean"], found[f"{column}_std"] = getattr(item, dataset)
-    return {**found, "seconds": math.nan if item.seconds is None else item.seconds}
+def _write(
+    options: StudyOptions, table: Table, frame: pd.DataFrame, queried: pd.DataFrame, log: pd.DataFrame
+) -> list[str]:
+    """Table, logs and curves, as far as there are any; gives the names of the files."""
+    files = write_table(options.out, table, frame)
+    if len(queried):
+        write_csv(queried, options.out / "queried.csv")
+        files.append("queried.csv")
+    if len(log):
+        write_csv(log, options.out / "searches.csv.gz")
+        first = next(name for name in frame.columns if name.endswith("_mean")).removesuffix("_mean")
+        files += ["searches.csv.gz", *draw_curves(options.out, log, table, first)]
+    return files
 
 
 def _queried(
@@ -242,78 +193,3 @@ def _sight(name: str, guidance: Guidance | None) -> tuple[str | None, str | None
     if drawn > scored:
         return f"{drawn:,} cells are drawn, and {scored:,} have scores", None
     return None, f"{proxies} of {scored:,} cells"
-
-
-def _how(run: Run, options: StudyOptions) -> str:
-    """What a search took, in short."""
-    return f"{'quick' if options.quick else f'preset {PRESET}'}, {Path(run.data).name}"
-
-
-def _changes(run: Run) -> str:
-    """What a search changes of the published setting."""
-    presets = find_method(run.method).presets[SPACE]
-    pairs = {"data": (PUBLISHED_DATA, Path(run.data).name), **run.setting.difference(presets.paper)}
-    changed = ", ".join(f"{name} {'all' if old is None else old} -> {new}" for name, (old, new) in pairs.items())
-    return f"{changed}{f'; {presets.note}' if presets.note else ''}"
-
-
-def _write(options: StudyOptions, table: Table, frame: pd.DataFrame, notes: Sequence[str], runs: Sequence[Run]) -> None:
-    write_csv(frame, options.out / "table.csv")
-    write_text(f"{search_rows_markdown(frame)}\n\n{footnote(table)}\n", options.out / "table.md")
-    write_text(search_rows_latex(frame), options.out / "table.tex")
-    searched = {
-        run.method: {
-            "data": Path(run.data).name,
-            "seeds": [other.seed for other in runs if other.method == run.method],
-            "changed_from_paper": run.setting.difference(find_method(run.method).presets[SPACE].paper),
-            "setting": asdict(run.setting),
-        }
-        for run in runs
-    }
-    facts = {
-        "seed": options.seed, "quick": options.quick, "budget_seconds": BUDGET_SECONDS, "searches": searched,
-        "remarks": list(notes), "scores": None if options.scores is None else options.scores.name,
-    }  # fmt: skip
-    write_text(record({}, table, **facts), options.out / "study.json")
-
-
-def footnote(table: Table) -> str:
-    """What is to be known of the table's numbers."""
-    return (
-        f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). Seconds of "
-        "ours are of one thread of the machine that ran the study, or simulated where it says so; published ones of a "
-        "GTX 1080Ti."
-    )
-
-
-def _write_bounds(
-    options: StudyOptions, table: Table, outcomes: Mapping[Run, Outcome], columns: Sequence[str], rows: Sequence[Row]
-) -> None:
-    """NASI's steps, and what it would have chosen with other bounds."""
-    found = {run: outcome.memory for run, outcome in outcomes.items() if TRACES in outcome.memory}
-    if not found:
-        return
-    memories, every = list(found.values()), min(len(memory[TRACES]) for memory in found.values())
-    last = max(run.setting.epochs for run in found)
-    after = {row.ours.after for row in rows if isinstance(row.ours, Searched) and row.ours.method == "nasi"}
-    steps = sorted({every if epoch is None else every * epoch // last for epoch in after})
-    write_csv(steps_table(memories, [run.seed for run in found]), options.out / "nasi_steps.csv.gz")
-    bounds = bounds_table(memories, table, columns, steps)
-    write_csv(bounds, options.out / "nasi_bounds.csv")
-    options.say("\nNASI's choice with other bounds on the trace, by the same steps:\n\n" + bounds_text(bounds))
-
-
-def _draw(out: Path, table: Table, log: pd.DataFrame, column: str) -> None:
-    """Curves of the searches that train weights, and of NASI, whose epochs are parts of one mean."""
-    label = axis_label(table, column)
-    others = [f"{name}" for name in log.columns if name.endswith(FOR_THE_RECORD) and not name.startswith(column)]
-    shown = log.drop(columns=others)
-    trains = shown["method"].map({name: find_method(name).trains_weights for name in shown["method"].unique()})
-    for stem, part in (("curves", shown[trains]), ("nasi_curves", shown[~trains])):
-        curves = [
-            Curve(str(method), run.dropna(axis=1, how="all"))
-            for (method, _), run in part.groupby(["method", "seed"], sort=False)
-        ]
-        if curves:
-            figure = search_curves(curves, record_label=label)
-            save_pictures(figure, out / f"{stem}")

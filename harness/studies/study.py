@@ -11,6 +11,8 @@ from typing import Any
 from harness.errors import SettingError, unknown
 
 DEFAULT_TABLE = "nasbench201"
+MOST_RUNS = 100
+"""Searches of each method; one takes minutes to an hour."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class StudyOptions:
         quick: minutes instead of hours.
         full: every architecture of the space.
         sample: architectures to score; None for the study's own number.
-        runs: searches of each method; None for the study's own number.
+        runs: searches by gradients of each method, 1 to `MOST_RUNS`; None for the study's own number.
         data: folder of CIFAR-10's binary files; None where there is none.
         store: SQLite file of the scores; None for one in `out`.
         scores: a store, or a CSV of scores, for the rows that look at one.
@@ -46,12 +48,14 @@ class StudyOptions:
     scores: Path | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("seed", 0), ("workers", 1), ("runs", 1)):
+        for name, least, most in (("seed", 0, None), ("workers", 1, None), ("runs", 1, MOST_RUNS)):
             value = getattr(self, name)
             if name == "runs" and value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise SettingError(f"--{name} must be a whole number from {least}, got {value!r}")
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if not whole or value < least or (most is not None and value > most):
+                allowed = f"from {least}" if most is None else f"from {least} to {most}"
+                raise SettingError(f"--{name} must be a whole number {allowed}, got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,16 @@ def find_study(name: str) -> Study:
     return study
 
 
+def default_folder(name: str, *, quick: bool) -> Path:
+    """Where a study's outcome lies if nobody says so: the quick form's apart, as neither goes on from the other."""
+    return Path("studies") / (f"{name}-quick" if quick else name)
+
+
+def options_of(study: Study) -> list[str]:
+    """The options of the command line that a study takes."""
+    return [f"--{option}" for option in sorted({*study.takes, "out"})]
+
+
 def run_study(name: str, out: str | Path, **options: Any) -> None:
     """Make a study's outcome in a folder, as `nasinit study` does.
 
@@ -122,5 +136,5 @@ def check_taken(name: str, study: Study, given: Iterable[str]) -> None:
     """Refuse options that a study does not take."""
     idle = [f"--{option}" for option in given if option not in study.takes]
     if idle:
-        taken = ", ".join(f"--{option}" for option in sorted({*study.takes, "out"}))
+        taken = ", ".join(options_of(study))
         raise SettingError(f"the study {name} has no {' and no '.join(idle)}; it takes {taken}")

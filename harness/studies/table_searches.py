@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table
+from harness.datasets import TESTS
 from harness.errors import SearchError, unknown
 from harness.setting import derived_seed
 from harness.spaces import open_space
-from harness.studies.guidance import SPACE, Guidance, sizes_by_cell
+from harness.studies.guidance import SPACE, Guidance, guidance_of, sizes_by_cell
 from harness.studies.published_searches import PUBLISHED
-from harness.studies.queried_columns import TESTS, Questions, judged_by, questions_of
+from harness.studies.queried_columns import Questions, judged_by, questions_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def table_searches(
     seed: int = 0,
     budget_seconds: float = BUDGET_SECONDS,
     column: str | None = None,
-    guidance: Guidance | None = None,
+    guidance: Guidance | pd.DataFrame | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> TableSearches:
     """Run searches against a table and look up the test accuracy of what each run chose, by the best it asked for.
@@ -69,13 +70,16 @@ def table_searches(
         seed: of all runs; a search's runs do not depend on which others there are.
         budget_seconds: of each run.
         column: accuracy that is asked for, by default the validation accuracy on CIFAR-10 after 12 epochs.
-        guidance: from `guidance_of`, for the searches that look at a training-free score.
+        guidance: for the searches that look at a training-free score: scores as `harness.run` returns them, of which
+            `nwot`, `m_trace` and `m_condition` are taken, or what `guidance_of` makes of others.
         announce: told of a search that takes long, before it begins.
 
     Raises:
         SearchError: an unknown search, one whose guidance or column is missing, a table of another space, or without
             values of all cells; no run, or a budget that is no finite positive number.
         TableError: an unknown column, or a table without cells of the space.
+        ScoresError: guidance that holds no scores.
+        SpaceError: guidance of another space.
     """
     import pandas as pd
 
@@ -86,7 +90,7 @@ def table_searches(
             raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
     if table.facts.space != SPACE:
         raise SearchError(f"searches query tables of {SPACE}; {table.facts.name} is of the space {table.facts.space}")
-    everything, guided = not names or ALL in names, guidance or Guidance()
+    everything, guided = not names or ALL in names, _guidance(guidance)
     desk = _Desk(table, column)
     tests, remarks = judged_by(table, desk.keys)
     rows, chosen, skipped = [], {}, {}
@@ -110,6 +114,12 @@ def table_searches(
     needed = [name for method in ran.values() for name in method.guidance]
     remarks = (*remarks, *guided.remarks_on(needed), *_remarks_on_questions(desk, ran))
     return TableSearches(pd.DataFrame(rows), chosen, skipped, remarks)
+
+
+def _guidance(given: Guidance | pd.DataFrame | None) -> Guidance:
+    if isinstance(given, Guidance):
+        return given
+    return Guidance() if given is None else guidance_of(given)
 
 
 class _Desk:

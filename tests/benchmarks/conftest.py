@@ -62,3 +62,11 @@ def write_official(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def official_folder(write_official, monkeypatch, tmp_path):
+    """A data folder with a small official file in it, set as NASINIT_DATA."""
+    write_official("nasbench201_official.csv.gz")
+    monkeypatch.setenv("NASINIT_DATA", str(tmp_path))
+    return tmp_path

@@ -111,3 +111,19 @@ def store(cells: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     ended = run_main("score", "--sample", len(cells), "--proxies", "params,flops", "--store", path, *TINY)
     assert ended.code == 0, ended.err
     return path
+
+
+@pytest.fixture
+def refuse(nasinit: Callable[..., Ended]) -> Callable[..., str]:
+    """Runs a command that must be refused; its message, which is all of standard error."""
+
+    def refused(*arguments: object, stdin: str = "") -> str:
+        ended = nasinit(*arguments, stdin=stdin)
+        assert ended.code == 2, ended
+        assert "Traceback" not in ended.out + ended.err
+        assert ended.err.startswith("nasinit: ")
+        assert ended.err.count("nasinit: ") == 1
+        message: str = ended.err.removeprefix("nasinit: ").rstrip("\n")
+        return message
+
+    return refused

@@ -1,9 +1,18 @@
-"""Frames that the report's tests share."""
+"""Frames and a browser that the report's tests share."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from harness.report.webpage.content import Content
+from harness.report.webpage.rendering import page
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NAMES = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
 
 
@@ -46,3 +55,42 @@ def make_frames():
         return pd.concat(points), pd.DataFrame([ranking_row(proxy, 0.6, n) for proxy in scores])
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra dev has it)")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is found")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Opens a page of some content; afterwards nothing was requested but the file, and the console is silent."""
+    contexts, heard = [], []
+
+    def visited(content: Content, **options: Any) -> Any:
+        file = tmp_path / "page.html"
+        file.write_text(page(content, title="Proxies"), encoding="utf-8")
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context.set_offline(True)
+        contexts.append(context)
+        opened = context.new_page()
+        opened.set_default_timeout(10_000)
+        opened.on("console", lambda message: heard.append(f"console: {message.text}"))
+        opened.on("pageerror", lambda error: heard.append(f"error: {error}"))
+        opened.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
+        opened.on("request", lambda request: request.url == file.as_uri() or heard.append(f"request: {request.url}"))
+        opened.goto(file.as_uri())
+        opened.wait_for_selector("#plot-architecture code")
+        return opened
+
+    yield visited
+    for context in contexts:
+        context.close()
+    assert heard == []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 from collections.abc import Mapping, Sequence
+from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
@@ -65,3 +68,33 @@ def ordinary(count: int = 60, **others: Any) -> Content:
         "flops": accuracies + 2 * noise[4],
     }
     return made(scores, accuracies, keys_of("nasbench201", count), **others)
+
+
+class Elements(HTMLParser):
+    """Start tags with their attributes, and the text of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1][0] == "script":
+            self.scripts[-1] += data
+
+    def ids(self) -> list[str]:
+        return [found["id"] for _, found in self.tags if found.get("id")]
+
+
+def data_of(text: str) -> dict:
+    return json.loads(Elements(text).scripts[0])
+
+
+def array_of(held: dict) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(held["data"]), dtype=f"<{held['type']}")

@@ -8,10 +8,13 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import harness
-from harness.proxies import registry
+from harness.proxies import Proxy, registry, resolve
+from harness.runner import run
+from tests.run.runs import CLASS, PROXIES, Given
 
 TINY = {"width": 4, "depth": 1, "batch_size": 4, "image_size": 8, "classes": 3}
 
@@ -68,3 +71,27 @@ def counting() -> Callable[[Path, str], str]:
         return name
 
     return make
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "scores.sqlite"
+
+
+@pytest.fixture
+def proxies() -> list[Proxy]:
+    return resolve(["grad_norm", "params", "ntk_trace"])
+
+
+@pytest.fixture(scope="module")
+def given(space: Any, tiny: dict[str, Any]) -> Given:
+    """Six cells of the sample, one of them written in another way too, and a class of three spellings."""
+    cells = [*space.sample(6, seed=5), *(space.parse(text) for text in CLASS)]
+    return Given(space, cells, harness.Setting(**tiny))
+
+
+@pytest.fixture(scope="module")
+def pooled(given: Given, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The cells scored by two processes."""
+    store = tmp_path_factory.mktemp("pooled") / "scores.sqlite"
+    return run(given.space, given.cells, PROXIES, setting=given.setting, store=store, workers=2)

@@ -37,7 +37,7 @@ CASES = {
 }
 
 
-def equal(found, expected):
+def assert_equal(found, expected):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-10)
 
 
@@ -53,10 +53,10 @@ def test_logits_and_all_gradients_are_the_plain_loops(name, case):
         parameters, images(), kept, depth=DEPTHS[name], edges=edges, partial=options.get("partial", 1)
     )
     found = network(images(), weights, edges)
-    equal(found, expected)
+    assert_equal(found, expected)
     tensors = [*weights.values(), *(edges or {}).values(), *parameters.values()]
     for one, other in zip(gradients(found, tensors), gradients(expected, tensors), strict=True):
-        equal(one, other)
+        assert_equal(one, other)
 
 
 def test_second_derivatives_are_the_plain_loops(name):
@@ -98,11 +98,11 @@ def test_weights_of_zero_are_not_missed_where_a_gradient_is_asked_for(name):
     parameters = dict(network.named_parameters())
     expected = REFERENCES[name](parameters, images(), weights, depth=DEPTHS[name])
     found = network(images(), weights)
-    equal(found, expected)
+    assert_equal(found, expected)
     for one, other in zip(
         gradients(found, list(weights.values())), gradients(expected, list(weights.values())), strict=True
     ):
-        equal(one, other)
+        assert_equal(one, other)
         assert (one[:, 2:] != 0).any()
 
 
@@ -152,11 +152,11 @@ def test_active_operations_alone_count(name):
     network, weights, active = supernet(name), positive(name), mask(name)
     zeroed = {group: weights[group] * active[group] for group in weights}
     found, expected = network(images(), weights, active=active), network(images(), zeroed)
-    equal(found, expected)
+    assert_equal(found, expected)
     tables, parameters = list(weights.values()), list(network.parameters())
     by_all = [gradients(logits, [*tables, *parameters]) for logits in (found, expected)]
     for one, other in zip(*by_all, strict=True):
-        equal(one, other)
+        assert_equal(one, other)
     for group, gradient in zip(weights, by_all[0], strict=False):
         assert (gradient[~active[group]] == 0).all()
 
@@ -167,7 +167,7 @@ def test_a_supernet_of_none_alone_gives_every_image_the_same_logits(name):
         group: torch.zeros(SHAPES[name], dtype=torch.float64).index_fill(1, torch.tensor(0), 1) for group in CELLS[name]
     }
     logits = network(images(), weights)
-    equal(logits, logits[:1].expand(4, 3))
+    assert_equal(logits, logits[:1].expand(4, 3))
 
 
 def test_batch_norm_never_keeps_statistics(name):

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import harness
 from harness.errors import ScoresError
 from harness.report.heat_map import heat_map
 from harness.search import METHODS, SearchSetting
+from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import darts_genotypes
-from harness.studies.darts_genotypes import Named, percentiles, published, table_of
+from harness.studies.genotype_tables import Named, percentiles, published, table_of
+from harness.studies.search_runs import Failure, Run
 from harness.studies.study import StudyOptions
 
 TINY = SearchSetting(epochs=1, batch_size=8, width=4, depth=3, image_size=8, images=32, augment=False,
@@ -114,3 +117,37 @@ def test_options_that_it_does_not_take_are_refused(nasinit: Callable[..., Any]) 
     ended = nasinit("study", "darts-genotypes", "--sample", "3")
     assert ended.code == 2
     assert "has no --sample" in ended.err
+
+
+def stored(path: Path, **changes: object) -> Path:
+    space = open_space("darts")
+    harness.run(space, space.sample(3, seed=9), ["params"], store=path, progress=False, **changes)
+    return path
+
+
+def test_scores_of_a_store_in_another_setting_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(darts_genotypes, "run_all", lambda *_: pytest.fail("something was run"))
+    scores = stored(tmp_path / "others.sqlite", bn="eval", width=4)
+    options = StudyOptions(tmp_path / "out", print, scores=scores)
+    with pytest.raises(ScoresError, match=r"others.sqlite were made with width 4, bn eval; .* with width 16, bn train"):
+        darts_genotypes.run_darts_genotypes(options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_sets_scores_apart_that_can_be_compared_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    ours = Setting().sized(16, 8)
+    for seed, word in ((1, "They were made with seed 1, the study scores with seed 0"), (0, "")):
+        options = StudyOptions(tmp_path, said.append, scores=stored(tmp_path / "others.sqlite", seed=seed))
+        assert len(darts_genotypes._others(options, ["params"], ours)) == 3
+        assert said[-1].endswith(f"). {word}" if word else ")")
+    _, frame = scored({"params": [1.0, 2.0]})
+    frame.to_csv(tmp_path / "others.csv", index=False)
+    darts_genotypes._others(StudyOptions(tmp_path, said.append, scores=tmp_path / "others.csv"), ["params"], ours)
+    assert "does not say its setting, which must be the study's: input gaussian" in said[-1]
+
+
+def test_a_search_that_failed_is_named_below_the_table() -> None:
+    failed = {Run("darts", TINY, "digits", 3, "darts"): Failure("darts: the loss is nan; more", True)}
+    assert darts_genotypes._failures(failed) == "\nNo genotype of darts, seed 3: darts: the loss is nan.\n"
+    assert darts_genotypes._failures({}) == ""

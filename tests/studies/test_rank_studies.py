@@ -15,7 +15,8 @@ import harness
 import harness.evidence
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import resolve
-from harness.report.comparison import agreement_markdown, comparison_figure
+from harness.report.comparison import agreement_markdown
+from harness.report.comparison_figure import comparison_figure
 from harness.spaces import open_space
 from harness.studies import (
     az_nas_table_1,

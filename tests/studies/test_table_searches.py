@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import Column, Facts, Table, TableError, open_table
 from benchmarks.convert import convert
+from harness.datasets import TESTS
 from harness.errors import HarnessError, ScoresError, SearchError
 from harness.search.queried.methods import METHODS
 from harness.search.queried.seconds import training_seconds, validation_seconds
@@ -19,7 +20,7 @@ from harness.stats import best_of_random
 from harness.studies.guidance import Guidance, guidance_of
 from harness.studies.published_searches import PUBLISHED
 from harness.studies.queried_columns import questions_of
-from harness.studies.table_searches import EXACT, TESTS, table_searches
+from harness.studies.table_searches import EXACT, table_searches
 
 SPACE = open_space("nasbench201")
 KEYS = [str(cell) for cell in SPACE]
@@ -312,3 +313,10 @@ def test_the_published_rows_come_out(published_data: Path, monkeypatch: pytest.M
             assert frame.loc[name, f"{column}_mean"] == pytest.approx(published, abs=tolerance), (name, column)
             if name != "regularised_evolution":
                 assert frame.loc[name, f"{column}_std"] == pytest.approx(spread, rel=0.25), (name, column)
+
+
+def test_scores_as_they_come_from_a_run_are_guidance(table: Table) -> None:
+    frame = pd.DataFrame({"architecture": KEYS[:40], "proxy": "nwot", "score": np.arange(40.0), "status": "ok"})
+    given = [table_searches(table, ["best_of_10"], runs=5, guidance=one) for one in (frame, guidance_of(frame))]
+    pd.testing.assert_frame_equal(given[0].frame, given[1].frame)
+    assert set(given[0].chosen["best_of_10"]) <= set(KEYS[:40])

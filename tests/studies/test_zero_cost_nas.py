@@ -18,7 +18,8 @@ import benchmarks
 from harness import combine
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import list_proxies, resolve
-from harness.report.comparison import comparison_figure, comparison_markdown, comparison_text
+from harness.report.comparison import comparison_latex, comparison_markdown, comparison_text
+from harness.report.comparison_figure import comparison_figure
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import conditions, rank_study, samples, zero_cost_nas
@@ -131,6 +132,20 @@ def test_published_numbers_have_the_decimals_of_their_paper() -> None:
     assert shown == {
         "a": "0.360 (+0.14)", "b": "−0.594 (+1.09)", "c": "1.00 (−0.50)", "d": "0.00 (+0.50)", "e": "–",
     }  # fmt: skip
+
+
+def test_latex_has_our_best_in_bold_and_says_how_far_the_papers_are(comparison: pd.DataFrame) -> None:
+    spearman, kendall = comparison_latex(comparison[comparison["condition"] == "gaussian"], "5\\,\\% of cells.").split(
+        "\\end{table}\n\n"
+    )
+    assert r"\caption{Spearman. 5\,\% of cells. In brackets" in spearman
+    assert r"\caption{Kendall $\tau_b$. 5" in kendall
+    rows = {line.split(" & ")[0]: line for line in spearman.splitlines() if " & " in line}
+    assert r"\textbf{0.74} {\scriptsize [0.70, 0.80]} & 0.77 ($-$0.03) &" in rows["params"]
+    assert r"& $-$0.20 {\scriptsize [$-$0.30, $-$0.10]} & 0.90 ($-$1.10)$^*$ &" in rows["swap"]
+    assert rows["params"].endswith(r"& [1] \\")
+    assert "interval. [1] Krishnakumar et al. 2022 (NAS-Bench-Suite-Zero)" in spearman
+    assert spearman.count("textbf") == len(rank_study.DATASETS)
 
 
 def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:

@@ -35,7 +35,11 @@ NASBENCH301 = {"width": 32, "depth": 8}
 
 
 class Darts:
-    """The genotypes of Liu, Simonyan and Yang (2019): about 10^18, two cells of four nodes with two inputs each."""
+    """The genotypes of Liu, Simonyan and Yang (2019): about 10^18, two cells of four nodes with two inputs each.
+
+    Methods are those of `harness.spaces.space.Space`, which says what they take and raise. The networks have an even
+    width, and halve the side and double the channels at a third and at two thirds of their depth.
+    """
 
     name = "darts"
     width = SEARCH["width"]
@@ -53,7 +57,7 @@ class Darts:
         return parse(text)
 
     def key(self, architecture: Architecture) -> str:
-        """Text under which tables are joined: equal for genotypes that are one network (`Genotype.canonical`)."""
+        """The text of `Genotype.canonical`."""
         return str(_as_genotype(architecture).canonical())
 
     def in_order(self, keys: Sequence[str]) -> Iterator[Genotype]:
@@ -61,13 +65,7 @@ class Darts:
         raise SpaceError(f"the DARTS space has {len(self):.2e} genotypes: no table has all of them in an order")
 
     def sample(self, count: int, seed: int = 0) -> list[Architecture]:
-        """`count` different genotypes, uniformly: for each node two different inputs, for each an operation.
-
-        No two are one network (`Genotype.canonical`). A smaller sample is the start of a larger one.
-
-        Raises:
-            SpaceError: if `count` is below 1.
-        """
+        """`count` genotypes of which no two are one network: for each node two inputs, for each an operation."""
         if count < 1:
             raise SpaceError(f"cannot sample {count:,} genotypes: take at least 1")
         generator = random.Random(derived_seed(seed, "sample", self.name))
@@ -98,23 +96,12 @@ class Darts:
         stem: str = "cifar",
         auxiliary: bool = False,
     ) -> nn.Module:
-        """The untrained network of `architecture`; by default of the size of DARTS's search (`SEARCH`).
+        """The untrained network of a genotype, by default of the size of DARTS's search (`SEARCH`).
 
-        Args:
-            architecture: a genotype of this space.
-            classes: outputs of the classifier.
-            width: channels of the nodes of the first cells, C; even.
-            depth: cells; those at a third and at two thirds halve the side and double the channels.
-            channels: channels of an input image.
-            init: scheme of `harness.spaces.initialisation`.
-            seed: the weights follow from (seed, str(architecture)) alone; the global random state does not move.
-            stem: `cifar` or `imagenet`.
-            auxiliary: add the auxiliary head that trainings for the papers' tables have; in train mode the network
-                then gives the pair (logits, auxiliary logits).
-
-        Returns:
-            A module in train mode, [N, channels, H, W] to logits [N, classes]; H and W can be halved twice (`cifar`).
-            Its `set_drop_path(probability)` turns drop-path on.
+        Beside the arguments of every space there are `stem`, `cifar` or `imagenet`, and `auxiliary`, which adds the
+        auxiliary head that trainings for the papers' tables have: in train mode the network then gives the pair
+        (logits, auxiliary logits). Images of a `cifar` network have sides that can be halved twice. The network's
+        `set_drop_path(probability)` turns drop-path on.
         """
         from harness.spaces.darts.network import DartsNetwork
         from harness.spaces.initialisation import initialise, seeded
@@ -146,25 +133,9 @@ class Darts:
         partial: int = 1,
         operations: Masks | None = None,
     ) -> Supernet:
-        """The untrained supernet of DARTS's search: every genotype at once, mixed by the weights of each pass.
+        """The untrained supernet of DARTS's search; its groups are `normal` and `reduce`, each [14, 8].
 
-        Args:
-            classes: outputs of the classifier.
-            width: channels of the nodes of the first cells, C; even, also after division by `partial`.
-            depth: cells; those at a third and at two thirds halve the side and double the channels.
-            channels: channels of an input image.
-            init: scheme of `harness.spaces.initialisation`.
-            seed: the weights follow from it and the shape alone, whatever `operations` keeps; the global random state
-                does not move.
-            partial: the operations read the first 1/partial of an edge's channels, the others pass by (PC-DARTS).
-            operations: {"normal": …, "reduce": …}, Boolean masks [14, 8] of the operations to keep; None for all.
-
-        Returns:
-            A module of images [N, channels, H, W] and {"normal": …, "reduce": …}, weights [14, 8], to logits
-            [N, classes] (`harness.spaces.supernet.Supernet`).
-
-        Raises:
-            SpaceError: if `partial` leaves no even number of channels, or an edge keeps no operation.
+        The width is even also after division by `partial`.
         """
         from harness.spaces.darts.supernet import DartsSupernet
         from harness.spaces.mixing import narrowed
@@ -183,15 +154,9 @@ class Darts:
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Genotype:
-        """The genotype of the strongest operations but `none`, two inputs a node; of equal strengths the first counts.
+        """The genotype of the strongest operations but `none`, two inputs a node.
 
-        Args:
-            weights: {"normal": [14, 8], "reduce": [14, 8]}, as a supernet takes them.
-            edges: {"normal": [14], "reduce": [14]}, PC-DARTS's edge weights: a strength is the product.
-            operations: Boolean masks [14, 8] by group, the operations to choose from; None for all.
-
-        Raises:
-            SpaceError: for other groups or shapes, a weight that is not finite, or a node without two inputs left.
+        A strength is the product of an operation's weight and its edge's.
         """
         return derive(weights, edges, operations)
 
@@ -206,7 +171,7 @@ class Darts:
         stem: str = "cifar",
         auxiliary: bool = False,
     ) -> int:
-        """Trainable parameters in closed form; papers leave the auxiliary head out."""
+        """Trainable parameters; papers leave the auxiliary head out."""
         from harness.spaces.darts import cost
 
         _check_shape(width, depth, stem)
@@ -231,7 +196,7 @@ class Darts:
         image_size: int = 32,
         stem: str = "cifar",
     ) -> int:
-        """Multiply-adds of one forward pass on one image in closed form, without the auxiliary head."""
+        """Multiply-adds, without the auxiliary head."""
         from harness.spaces.darts import cost
 
         _check_shape(width, depth, stem)

@@ -15,6 +15,8 @@ from harness.spaces.darts.layout import (
     DILATED_KERNELS,
     SEPARABLE_KERNELS,
     STEM_MULTIPLIER,
+    CellShape,
+    cell_shapes,
     reductions,
 )
 
@@ -68,15 +70,10 @@ def multiply_adds(
 def _tally(genotype: Genotype, classes: int, width: int, depth: int, channels: int, stem: str, side: int) -> _Tally:
     tally = _Tally()
     side = _stem(tally, channels, width, stem, side)
-    wide_before = wide_last = width if stem == "imagenet" else STEM_MULTIPLIER * width
-    wide, halved_last = width, stem == "imagenet"
-    for place in range(depth):
-        halves = place in reductions(depth)
-        wide = 2 * wide if halves else wide
-        _cell(tally, genotype, wide_before, wide_last, wide, side, halves=halves, halved_last=halved_last)
-        side = side // 2 if halves else side
-        wide_before, wide_last, halved_last = wide_last, NODES * wide, halves
-    tally.linear(wide_last, classes)
+    for shape in cell_shapes(width, depth, stem):
+        _cell(tally, genotype, shape, side)
+        side = side // 2 if shape.halves else side
+    tally.linear(shape.wide_out, classes)
     return tally
 
 
@@ -93,19 +90,10 @@ def _stem(tally: _Tally, channels: int, width: int, stem: str, side: int) -> int
     return side
 
 
-def _cell(
-    tally: _Tally,
-    genotype: Genotype,
-    wide_before: int,
-    wide_last: int,
-    wide: int,
-    side: int,
-    *,
-    halves: bool,
-    halved_last: bool,
-) -> None:
+def _cell(tally: _Tally, genotype: Genotype, shape: CellShape, side: int) -> None:
     """One cell whose states have the side `side`, halved by its operations on the two inputs if it is a reduction."""
-    for wide_in in (wide_before, wide_last):
+    wide, halves = shape.wide, shape.halves
+    for wide_in in (shape.wide_before, shape.wide_last):
         # a factorised reduction has two convolutions of half the channels: the same count as one of all
         tally.convolution(wide_in, wide, 1, side)
         tally.batch_norm(wide)

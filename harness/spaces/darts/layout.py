@@ -5,6 +5,11 @@ They stand apart from the modules so that sizes load no torch.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from harness.spaces.darts.genotype import NODES
+
 STEM_MULTIPLIER = 3
 """Channels of the CIFAR stem by the width C."""
 AUXILIARY_CHANNELS = (128, 768)
@@ -15,6 +20,41 @@ SEPARABLE_KERNELS = {"sep_conv_3x3": 3, "sep_conv_5x5": 5}
 """Side of the depthwise kernels, by operation."""
 DILATED_KERNELS = {"dil_conv_3x3": 3, "dil_conv_5x5": 5}
 """Side of the depthwise kernel before dilation, by operation."""
+
+
+class CellShape(NamedTuple):
+    """The measures of one cell.
+
+    Attributes:
+        wide_before: channels of the output of the cell before the last.
+        wide_last: channels of the output of the last cell.
+        wide: channels of each node.
+        halves: whether this is a reduction cell.
+        halved_last: whether the last one was, so that the output before it is twice as large.
+    """
+
+    wide_before: int
+    wide_last: int
+    wide: int
+    halves: bool
+    halved_last: bool
+
+    @property
+    def wide_out(self) -> int:
+        """Channels of the output, which concatenates the nodes."""
+        return NODES * self.wide
+
+
+def cell_shapes(width: int, depth: int, stem: str = "cifar") -> Iterator[CellShape]:
+    """The cells of a network in order, at least one; a stem of `imagenet` ends as a reduction cell does."""
+    wide, halved_last = width, stem == "imagenet"
+    wide_before = wide_last = width if stem == "imagenet" else STEM_MULTIPLIER * width
+    for place in range(depth):
+        halves = place in reductions(depth)
+        wide = 2 * wide if halves else wide
+        shape = CellShape(wide_before, wide_last, wide, halves, halved_last)
+        yield shape
+        wide_before, wide_last, halved_last = wide_last, shape.wide_out, halves
 
 
 def reductions(depth: int) -> tuple[int, int]:

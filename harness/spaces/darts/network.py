@@ -9,8 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import SettingError
-from harness.spaces.darts.genotype import INPUTS, NODES, Genotype, Pairs, nodes_of
-from harness.spaces.darts.layout import AUXILIARY_CHANNELS, AUXILIARY_POOL, STEM_MULTIPLIER, reductions
+from harness.spaces.darts.genotype import INPUTS, Genotype, Pairs, nodes_of
+from harness.spaces.darts.layout import (
+    AUXILIARY_CHANNELS,
+    AUXILIARY_POOL,
+    STEM_MULTIPLIER,
+    CellShape,
+    cell_shapes,
+    reductions,
+)
 from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, operation_module
 
 
@@ -20,26 +27,25 @@ def drop_path(outputs: Tensor, probability: float) -> Tensor:
     return outputs * kept / (1 - probability)
 
 
+def preprocessings(shape: CellShape) -> tuple[nn.Module, nn.Module]:
+    """What brings the outputs of the two cells before to a cell's width, and the first of them to its side."""
+    before = FactorizedReduce if shape.halved_last else ReLUConvBN
+    return before(shape.wide_before, shape.wide), ReLUConvBN(shape.wide_last, shape.wide)
+
+
 class CellModule(nn.Module):
     """One cell: each node sums its two operations, the output concatenates the four nodes.
 
     Args:
         pairs: of the normal or the reduction cell.
-        wide_before: channels of the output of the cell before the last.
-        wide_last: channels of the output of the last cell.
-        wide: channels of each node.
-        halves: whether this is a reduction cell.
-        halved_last: whether the last one was, so that the output before it is twice as large.
+        shape: its measures.
     """
 
-    def __init__(
-        self, pairs: Pairs, wide_before: int, wide_last: int, wide: int, *, halves: bool, halved_last: bool
-    ) -> None:
+    def __init__(self, pairs: Pairs, shape: CellShape) -> None:
         super().__init__()
-        self.preprocess0 = (FactorizedReduce if halved_last else ReLUConvBN)(wide_before, wide)
-        self.preprocess1 = ReLUConvBN(wide_last, wide)
+        self.preprocess0, self.preprocess1 = preprocessings(shape)
         self._ops = nn.ModuleList(
-            operation_module(operation, wide, stride=2 if halves and source < INPUTS else 1)
+            operation_module(operation, shape.wide, stride=2 if shape.halves and source < INPUTS else 1)
             for operation, source in pairs
         )
         self.nodes = [tuple(source for _, source in node) for node in nodes_of(pairs)]
@@ -131,28 +137,18 @@ class DartsNetwork(nn.Module):
         imagenet = stem == "imagenet"
         if imagenet:
             self.stem0, self.stem1 = _imagenet_stem(channels, width)
-            wide_before = wide_last = width
         else:
-            self.stem = nn.Sequential(
-                nn.Conv2d(channels, STEM_MULTIPLIER * width, 3, padding=1, bias=False),
-                nn.BatchNorm2d(STEM_MULTIPLIER * width),
-            )
-            wide_before = wide_last = STEM_MULTIPLIER * width
+            self.stem = cifar_stem(channels, width)
         self.imagenet, self.auxiliary_after = imagenet, reductions(depth)[1] if auxiliary else None
         self.cells = nn.ModuleList()
-        wide, halved_last = width, imagenet
-        for place in range(depth):
-            halves = place in reductions(depth)
-            wide = 2 * wide if halves else wide
-            pairs = genotype.reduce if halves else genotype.normal
-            self.cells.append(CellModule(pairs, wide_before, wide_last, wide, halves=halves, halved_last=halved_last))
-            wide_before, wide_last, halved_last = wide_last, NODES * wide, halves
+        for place, shape in enumerate(cell_shapes(width, depth, stem)):
+            self.cells.append(CellModule(genotype.reduce if shape.halves else genotype.normal, shape))
             if place == self.auxiliary_after:
                 self.auxiliary_head = AuxiliaryHead(
-                    wide_last, classes, stride=2 if imagenet else 3, second_norm=not imagenet
+                    shape.wide_out, classes, stride=2 if imagenet else 3, second_norm=not imagenet
                 )
         self.global_pooling = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Linear(wide_last, classes)
+        self.classifier = nn.Linear(shape.wide_out, classes)
 
     def set_drop_path(self, probability: float) -> None:
         """Drop each operation's output but skip's, sample by sample, with that probability in train mode.
@@ -176,6 +172,12 @@ class DartsNetwork(nn.Module):
                 auxiliary = self.auxiliary_head(last)
         logits: Tensor = self.classifier(self.global_pooling(last).flatten(1))
         return logits if auxiliary is None else (logits, auxiliary)
+
+
+def cifar_stem(channels: int, width: int) -> nn.Sequential:
+    """One convolution that keeps the side, [N, channels, H, W] to [N, 3 · width, H, W]."""
+    wide = STEM_MULTIPLIER * width
+    return nn.Sequential(nn.Conv2d(channels, wide, 3, padding=1, bias=False), nn.BatchNorm2d(wide))
 
 
 def _imagenet_stem(channels: int, width: int) -> tuple[nn.Sequential, nn.Sequential]:

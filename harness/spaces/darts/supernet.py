@@ -20,8 +20,9 @@ from torch.nn import functional
 from harness.spaces.darts.depthwise import depthwise
 from harness.spaces.darts.derivation import EDGES, GROUPS, OPERATIONS
 from harness.spaces.darts.genotype import INPUTS, NODES
-from harness.spaces.darts.layout import STEM_MULTIPLIER, reductions
-from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, check_even, operation_module
+from harness.spaces.darts.layout import CellShape, cell_shapes
+from harness.spaces.darts.network import cifar_stem, preprocessings
+from harness.spaces.darts.operations import check_even, operation_module
 from harness.spaces.group import Masks
 from harness.spaces.mixing import (
     Term,
@@ -52,26 +53,19 @@ Terms = Iterator[tuple[int, Term]]
 
 
 class MixedCell(nn.Module):
-    """One cell with every kept operation on every edge; arguments as `network.CellModule`'s.
+    """One cell with every kept operation on every edge.
 
     Args:
-        wide_before: channels of the output of the cell before the last.
-        wide_last: channels of the output of the last cell.
-        wide: channels of each node.
+        shape: its measures.
         partial: share of the channels, 1/partial, that the operations read; the others pass by.
-        halves: whether this is a reduction cell.
-        halved_last: whether the last one was, so that the output before it is twice as large.
     """
 
-    def __init__(
-        self, wide_before: int, wide_last: int, wide: int, *, partial: int, halves: bool, halved_last: bool
-    ) -> None:
+    def __init__(self, shape: CellShape, partial: int = 1) -> None:
         super().__init__()
-        self.halves, self.partial, self.narrow = halves, partial, narrowed(wide, partial)
-        self.preprocess0 = (FactorizedReduce if halved_last else ReLUConvBN)(wide_before, wide)
-        self.preprocess1 = ReLUConvBN(wide_last, wide)
+        self.halves, self.partial, self.narrow = shape.halves, partial, narrowed(shape.wide, partial)
+        self.preprocess0, self.preprocess1 = preprocessings(shape)
         self.layers = MixedLayers(
-            "reduce" if halves else "normal", [_layers(self.narrow, self._stride(source)) for _, source in EDGES]
+            "reduce" if shape.halves else "normal", [_layers(self.narrow, self._stride(source)) for _, source in EDGES]
         )
 
     def _stride(self, source: int) -> int:
@@ -173,7 +167,7 @@ def _layers(wide: int, stride: int) -> nn.ModuleDict:
 
 
 class DartsSupernet(Supernet):
-    """All genotypes of the DARTS space in one network; arguments as `Darts.supernet`'s."""
+    """All genotypes of the DARTS space in one network; arguments as `Space.supernet`'s."""
 
     def __init__(
         self,
@@ -186,21 +180,10 @@ class DartsSupernet(Supernet):
         operations: Masks | None = None,
     ) -> None:
         super().__init__(GROUPS, operations)
-        wide_before = wide_last = STEM_MULTIPLIER * width
-        self.stem = nn.Sequential(
-            nn.Conv2d(channels, wide_last, 3, padding=1, bias=False),
-            nn.BatchNorm2d(wide_last),
-        )
-        self.cells = nn.ModuleList()
-        wide, halved_last = width, False
-        for place in range(depth):
-            halves = place in reductions(depth)
-            wide = 2 * wide if halves else wide
-            self.cells.append(
-                MixedCell(wide_before, wide_last, wide, partial=partial, halves=halves, halved_last=halved_last)
-            )
-            wide_before, wide_last, halved_last = wide_last, NODES * wide, halves
-        self.classifier = nn.Linear(wide_last, classes)
+        shapes = list(cell_shapes(width, depth))
+        self.stem = cifar_stem(channels, width)
+        self.cells = nn.ModuleList(MixedCell(shape, partial) for shape in shapes)
+        self.classifier = nn.Linear(shapes[-1].wide_out, classes)
         normalise_by_batch(self.stem, affine=True)
         normalise_by_batch(self.cells, affine=False)
 

@@ -24,7 +24,10 @@ __all__ = ["Cell", "NasBench201", "parse"]
 
 
 class NasBench201:
-    """All 15,625 cells of Dong & Yang (2020) and the networks they stand for."""
+    """All 15,625 cells of Dong & Yang (2020) and the networks they stand for.
+
+    Methods are those of `harness.spaces.space.Space`, which says what they take and raise.
+    """
 
     name = "nasbench201"
     width = 16
@@ -49,11 +52,7 @@ class NasBench201:
         return str(_as_cell(architecture))
 
     def in_order(self, keys: Sequence[str]) -> Iterator[Cell]:
-        """All cells in the order of `keys`, such as the official index order of a table's `keys`.
-
-        Raises:
-            SpaceError: if `keys` are not all cells of the space, each once.
-        """
+        """All cells in the order of `keys`, such as the official index order."""
         cells = [parse(key) for key in keys]
         if len(cells) != len(self) or len(set(cells)) != len(self):
             raise SpaceError(
@@ -63,11 +62,7 @@ class NasBench201:
         return iter(cells)
 
     def sample(self, count: int, seed: int = 0) -> list[Architecture]:
-        """`count` different cells, uniformly and in random order; a smaller sample is the start of a larger one.
-
-        Raises:
-            SpaceError: if `count` is not between 1 and 15,625.
-        """
+        """`count` of the 15,625 cells, in random order."""
         if not 1 <= count <= len(self):
             raise SpaceError(
                 f"cannot sample {count:,} cells: the space has {len(self):,} (allowed: 1 to {len(self):,})"
@@ -97,20 +92,7 @@ class NasBench201:
         init: str = "pytorch",
         seed: int = 0,
     ) -> nn.Module:
-        """The untrained network of `architecture`.
-
-        Args:
-            architecture: a cell of this space.
-            classes: outputs of the classifier.
-            width: channels of the first stage, C (16 in the benchmark).
-            depth: cells a stage, N (5 in the benchmark).
-            channels: channels of an input image.
-            init: scheme of `harness.spaces.initialisation`.
-            seed: the weights follow from (seed, str(architecture)) alone; the global random state does not move.
-
-        Returns:
-            A module in train mode, [N, channels, H, W] to logits [N, classes].
-        """
+        """The untrained network of a cell, by default of the benchmark's width and depth."""
         from harness.spaces.initialisation import initialise, seeded
         from harness.spaces.nasbench201.network import NasBench201Network
 
@@ -132,26 +114,7 @@ class NasBench201:
         partial: int = 1,
         operations: Masks | None = None,
     ) -> Supernet:
-        """The untrained supernet: every cell at once, mixed by the operation weights of each pass.
-
-        Args:
-            classes: outputs of the classifier.
-            width: channels of the first stage, C.
-            depth: cells a stage, N.
-            channels: channels of an input image.
-            init: scheme of `harness.spaces.initialisation`.
-            seed: the weights follow from it and the shape alone, whatever `operations` keeps; the global random state
-                does not move.
-            partial: the operations read the first 1/partial of an edge's channels, the others pass by (PC-DARTS).
-            operations: {"cell": Boolean mask [6, 5]} of the operations to keep; None for all.
-
-        Returns:
-            A module of images [N, channels, H, W] and {"cell": weights [6, 5]} to logits [N, classes]
-            (`harness.spaces.supernet.Supernet`).
-
-        Raises:
-            SpaceError: if `partial` does not divide the width, or an edge keeps no operation.
-        """
+        """The untrained supernet; its one group is `cell`, [6, 5]."""
         from harness.spaces.nasbench201.supernet import NasBench201Supernet
         from harness.spaces.supernet import drawn
 
@@ -165,22 +128,16 @@ class NasBench201:
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Cell:
-        """The cell with the operation of the largest weight on each edge, `none` included; of equal ones the first.
+        """The cell with the operation of the largest weight on each edge, `none` included.
 
-        Args:
-            weights: {"cell": [6, 5]}, as a supernet takes them.
-            edges: {"cell": [6]}, positive; they do not change which operation of an edge is the largest.
-            operations: {"cell": Boolean mask [6, 5]} of the operations to choose from; None for all.
-
-        Raises:
-            SpaceError: for other groups or shapes, or a weight that is not finite.
+        Edge weights do not change which operation of an edge is the largest.
         """
         return derive(weights, edges, operations)
 
     def parameter_count(
         self, architecture: Architecture, *, classes: int = 10, width: int = 16, depth: int = 5, channels: int = 3
     ) -> int:
-        """Trainable parameters in closed form, as the release counts them."""
+        """Trainable parameters, as the release counts them."""
         return cost.parameter_count(
             _as_cell(architecture), classes=classes, width=width, depth=depth, channels=channels
         )
@@ -195,7 +152,7 @@ class NasBench201:
         channels: int = 3,
         image_size: int = 32,
     ) -> int:
-        """Multiply-adds of one forward pass on one image in closed form, as the release counts them."""
+        """Multiply-adds, as the release counts them."""
         return cost.multiply_adds(
             _as_cell(architecture), classes=classes, width=width, depth=depth, channels=channels, image_size=image_size
         )

@@ -10,6 +10,7 @@ shortcut conv; a convolution before its BN), last BN, classifier.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -141,21 +142,34 @@ class ReductionBlock(nn.Module):
         return main + shortcut
 
 
+def image_stem(channels: int, width: int) -> nn.Sequential:
+    """What reads the images, [N, channels, H, W] to [N, width, H, W]."""
+    return nn.Sequential(nn.Conv2d(channels, width, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(width))
+
+
+def stages(cell: Callable[[int], nn.Module], width: int, depth: int) -> nn.ModuleList:
+    """Three stages of `depth` cells, each made of its width, with a reduction block before the second and the third."""
+    blocks: list[nn.Module] = []
+    for wide in (width, 2 * width, 4 * width):
+        if blocks:
+            blocks.append(ReductionBlock(wide // 2, wide))
+        blocks.extend(cell(wide) for _ in range(depth))
+    return nn.ModuleList(blocks)
+
+
+def last_activation(wide: int) -> nn.Sequential:
+    """Batch norm and ReLU of the last stage's features."""
+    return nn.Sequential(nn.BatchNorm2d(wide), nn.ReLU())
+
+
 class NasBench201Network(nn.Module):
     """A NAS-Bench-201 classifier: [N, channels, H, W] to logits [N, classes]."""
 
     def __init__(self, cell: Cell, *, classes: int = 10, width: int = 16, depth: int = 5, channels: int = 3) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(channels, width, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(width)
-        )
-        blocks: list[nn.Module] = []
-        for wide in (width, 2 * width, 4 * width):
-            if blocks:
-                blocks.append(ReductionBlock(wide // 2, wide))
-            blocks.extend(CellModule(cell, wide) for _ in range(depth))
-        self.cells = nn.ModuleList(blocks)
-        self.lastact = nn.Sequential(nn.BatchNorm2d(4 * width), nn.ReLU())
+        self.stem = image_stem(channels, width)
+        self.cells = stages(lambda wide: CellModule(cell, wide), width, depth)
+        self.lastact = last_activation(4 * width)
         self.classifier = nn.Linear(4 * width, classes)
 
     def forward(self, inputs: Tensor) -> Tensor:

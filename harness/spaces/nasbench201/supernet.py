@@ -20,7 +20,7 @@ from harness.spaces.group import Masks
 from harness.spaces.mixing import Term, average_pool, narrowed, normalise_by_batch, shuffled, summed, weighted_norm
 from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS
 from harness.spaces.nasbench201.derivation import GROUPS
-from harness.spaces.nasbench201.network import ReductionBlock
+from harness.spaces.nasbench201.network import image_stem, last_activation, stages
 from harness.spaces.supernet import MixedLayers, Mixture, Supernet
 
 _KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
@@ -102,7 +102,7 @@ def _shared(leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
 
 
 class NasBench201Supernet(Supernet):
-    """All cells of NAS-Bench-201 in one network; arguments as `NasBench201.supernet`'s."""
+    """All cells of NAS-Bench-201 in one network; arguments as `Space.supernet`'s."""
 
     def __init__(
         self,
@@ -115,16 +115,9 @@ class NasBench201Supernet(Supernet):
         operations: Masks | None = None,
     ) -> None:
         super().__init__(GROUPS, operations)
-        self.stem = nn.Sequential(
-            nn.Conv2d(channels, width, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(width)
-        )
-        blocks: list[nn.Module] = []
-        for wide in (width, 2 * width, 4 * width):
-            if blocks:
-                blocks.append(ReductionBlock(wide // 2, wide))
-            blocks.extend(MixedCell(wide, partial) for _ in range(depth))
-        self.cells = nn.ModuleList(blocks)
-        self.lastact = nn.Sequential(nn.BatchNorm2d(4 * width), nn.ReLU())
+        self.stem = image_stem(channels, width)
+        self.cells = stages(lambda wide: MixedCell(wide, partial), width, depth)
+        self.lastact = last_activation(4 * width)
         self.classifier = nn.Linear(4 * width, classes)
         normalise_by_batch(self, affine=True)
 

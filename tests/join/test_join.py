@@ -4,48 +4,27 @@ Oracles: scipy on the same numbers, counts and means by hand, and properties of 
 """
 
 import math
-import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from benchmarks import Column, Facts, Table, TableError, open_table
-from harness.errors import ScoresError, SpaceError
+from benchmarks import open_table
 from harness.join import BASELINES, correlate
-from harness.spaces import open_space
-
-SPACE = open_space("nasbench201")
-KEYS = [str(cell) for cell in SPACE.sample(30, seed=8)]
-OUTSIDE = [str(cell) for cell in SPACE.sample(33, seed=8)[30:]]
-ACCURACY = "cifar10_test_200ep_pct"
-SEED_1 = "cifar10_test_200ep_pct_seed1"
-COLUMNS = (
-    Column(ACCURACY, "cifar10", "test", 200, "pct", "mean", "made here"),
-    Column(SEED_1, "cifar10", "test", 200, "pct", "one", "made here", may_be_missing=True),
+from tests.join.ranked import (
+    ACCURACY,
+    COEFFICIENTS,
+    KEYS,
+    OUTSIDE,
+    SEED_1,
+    SPACE,
+    STATISTICS,
+    by_scipy,
+    rank,
+    row,
+    scored,
 )
-FACTS = Facts("made", "nasbench201", "A table of this test", "nowhere", "none", None, None, None, "No limits.")
-COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
-STATISTICS = [name + end for name in COEFFICIENTS for end in ("", "_low", "_high")]
-
-
-@pytest.fixture(scope="module")
-def accuracies():
-    return np.random.default_rng(0).uniform(10, 95, size=30).round(2)
-
-
-@pytest.fixture(scope="module")
-def table(accuracies):
-    """30 architectures; every third has no second seed."""
-    second = np.where(np.arange(30) % 3 == 0, np.nan, accuracies / 2)
-    return Table(KEYS, COLUMNS, [accuracies, second], FACTS)
-
-
-@pytest.fixture
-def noisy(accuracies):
-    """A score of every architecture that follows the accuracy loosely."""
-    return accuracies + np.random.default_rng(1).normal(0, 20, size=30)
 
 
 @pytest.fixture(scope="module")
@@ -53,27 +32,6 @@ def analog(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NASINIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         return open_table("analognasbench")
-
-
-def scored(scores, proxy="mine", keys=KEYS, **columns):
-    return pd.DataFrame({"architecture": list(keys)[: len(scores)], "proxy": proxy, "score": scores, **columns})
-
-
-def rank(frame, table, column=ACCURACY, **options):
-    return correlate(frame, table, column, **{"resamples": 5, **options})
-
-
-def row(ranking, proxy="mine"):
-    return ranking.frame.set_index("proxy").loc[proxy]
-
-
-def by_scipy(scores, accuracies):
-    return {
-        "spearman": stats.spearmanr(scores, accuracies).statistic,
-        "kendall_tau_b": stats.kendalltau(scores, accuracies, variant="b").statistic,
-        "weighted_tau": stats.weightedtau(scores, accuracies).statistic,
-        "pearson": stats.pearsonr(scores, accuracies).statistic,
-    }
 
 
 def test_the_coefficients_are_scipys(table, noisy, accuracies):
@@ -293,84 +251,6 @@ def test_the_interval_is_that_of_the_same_resamples_by_hand(table, noisy, accura
     found = row(rank(scored(noisy), table, resamples=40, confidence=0.8, seed=9))
     expected = np.quantile(by_hand, [0.1, 0.9])
     assert [found["spearman_low"], found["spearman_high"]] == pytest.approx(expected.tolist(), rel=1e-12)
-
-
-# What is refused
-
-
-def test_scores_that_stand_twice_and_differ_are_refused(table, noisy):
-    frame = pd.concat([scored(noisy), scored(noisy[:2] + 1), scored(noisy[2:3], keys=KEYS[2:3])])
-    message = (
-        f"2 scores stand twice and differ, the first is mine for {KEYS[0]} "
-        f"({noisy[0]:.10g} and {noisy[0] + 1:.10g}): give the scores of one setting"
-    )
-    with pytest.raises(ScoresError, match=re.escape(message)):
-        rank(frame, table)
-
-
-@pytest.mark.parametrize("again", [math.nan, 1e9])
-def test_a_score_that_differs_in_another_spelling_is_refused(table, noisy, again):
-    frame = pd.concat([scored(noisy), scored([again], keys=[f"{KEYS[0]} "])])
-    with pytest.raises(ScoresError, match="1 scores stand twice and differ"):
-        rank(frame, table)
-
-
-@pytest.mark.parametrize(
-    ("name", "spelt", "hint"),
-    [
-        ("architecture", "architectures", " Did you mean 'architectures'?"),
-        ("proxy", "proxi", " Did you mean 'proxi'?"),
-        ("score", "scores", " Did you mean 'scores'?"),
-        ("score", "value", ""),
-    ],
-)
-def test_a_missing_column_is_refused_with_the_nearest(table, noisy, name, spelt, hint):
-    message = f"unknown column of the scores: wanted '{name}'.{hint} Known: "
-    with pytest.raises(ScoresError, match=re.escape(message)):
-        rank(scored(noisy).rename(columns={name: spelt}), table)
-
-
-@pytest.mark.parametrize("text", ["high", "", "1,5", "nan?"])
-def test_text_for_a_score_is_refused_with_its_place(table, noisy, text):
-    scores = [*noisy[:-1].tolist(), text]
-    message = f"the score {text!r} of mine for {KEYS[29]} is not a number"
-    with pytest.raises(ScoresError, match=re.escape(message)):
-        rank(scored(scores), table)
-
-
-def test_an_empty_frame_is_refused(table):
-    with pytest.raises(ScoresError, match="there are no scores to rank: the frame has no rows"):
-        rank(scored([]), table)
-
-
-def test_no_architecture_of_the_table_is_refused(table, noisy):
-    message = f"none of the 3 scored architectures has a value of {ACCURACY} in made"
-    with pytest.raises(ScoresError, match=message):
-        rank(scored(noisy[:3], keys=OUTSIDE), table)
-
-
-def test_no_architecture_with_a_value_of_this_seed_is_refused(table, noisy):
-    with pytest.raises(ScoresError, match=f"none of the 1 scored architectures has a value of {SEED_1} in made"):
-        rank(scored(noisy[:1]), table, SEED_1)
-
-
-def test_an_unknown_column_of_the_table_is_refused_with_the_nearest(table, noisy):
-    with pytest.raises(TableError, match=re.escape("unknown column 'cifar10_test'. Did you mean")) as error:
-        rank(scored(noisy), table, "cifar10_test")
-    assert ACCURACY in str(error.value)
-
-
-@pytest.mark.parametrize("architecture", ["|nor_conv_3x3~0|", "", math.nan, None])
-def test_an_architecture_that_is_none_is_refused(table, noisy, architecture):
-    frame = scored(noisy, keys=[*KEYS[:-1], architecture])
-    with pytest.raises(SpaceError, match=re.escape(f"malformed NAS-Bench-201 cell {str(architecture)!r}")):
-        rank(frame, table)
-
-
-@pytest.mark.parametrize("options", [{"resamples": 0}, {"confidence": 1.0}, {"confidence": 0.0}])
-def test_intervals_that_cannot_be_are_refused(table, noisy, options):
-    with pytest.raises(ScoresError, match=next(iter(options))):
-        rank(scored(noisy), table, **options)
 
 
 # A real table

@@ -3,23 +3,22 @@
 import csv
 import gzip
 import hashlib
-import itertools
 import random
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from benchmarks import TableError
 from benchmarks.compact import read_compact, write_compact
 from benchmarks.pull import SOURCES
 from benchmarks.pulled import nasbench201
-from benchmarks.pulled.comparison import CannotCompareError, compare_table
 from benchmarks.pulled.nasbench201 import build_table, check_table
+from tests.benchmarks.pull.extracts import NAMES, official_order
 
 HEADER = "CIFAR10TestAccuracy200Epochs,CIFAR100TestAccuracy200Epochs,ImageNetTestAccuracy200Epochs,ArchitectureString"
+
 # lines of the file itself, by row
 REAL = {
     0: "85.86333333333334,52.913333294677734,26.6333332739936,"
@@ -36,19 +35,6 @@ REAL = {
     "|none~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|none~2|",
     15614: "10.0,1.0,0.8333333314259846,|none~0|+|none~0|skip_connect~1|+|none~0|none~1|nor_conv_3x3~2|",
 }
-NAMES = ("cifar10_test_200ep_pct", "cifar100_test_200ep_pct", "imagenet16_120_test_200ep_pct")
-OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-
-
-def official_order() -> list[str]:
-    """As NAS-Bench-201's authors made it: every cell, node by node, shuffled with the seed 88."""
-    nodes = [
-        ["|" + "|".join(f"{operation}~{i}" for i, operation in enumerate(chosen)) + "|" for chosen in choices]
-        for choices in (list(itertools.product(OPERATIONS, repeat=inputs)) for inputs in (1, 2, 3))
-    ]
-    cells = ["+".join(cell) for cell in itertools.product(*nodes)]
-    random.Random(88).shuffle(cells)
-    return cells
 
 
 @pytest.fixture(scope="module")
@@ -258,88 +244,6 @@ def test_an_extract_of_the_official_table_becomes_the_same_table(official, build
         if seeds[row] > 1:
             found = [official.values([cell], name)[0] for name in NAMES]
             np.testing.assert_allclose(found, [float(number) for number in numbers], rtol=0, atol=1e-4)
-
-
-@pytest.fixture
-def compared(analog, tmp_path):
-    """Compares a table whose accuracies are AnalogNAS-Bench's, or a share of them, after a change.
-
-    Returns in how many cells the CIFAR-10 accuracies are more than 3 points apart then.
-    """
-    keys = tuple(official_order())
-    trained = analog.values(keys, NAMES[0])
-
-    def compare(change) -> int:
-        numbers = [trained.copy(), trained * 0.75, trained * 0.48]
-        change(numbers)
-        path = tmp_path / "t.parquet"
-        columns = [nasbench201.column_of(name, path) for name in NAMES]
-        write_compact(path, keys, columns, numbers, nasbench201.FACTS)
-        compare_table(path, "extract.csv")
-        return sum(abs(number - other) > 3 for number, other in zip(numbers[0].tolist(), trained.tolist(), strict=True))
-
-    return compare
-
-
-def shuffled(place: int, share: float) -> Callable[[list[np.ndarray]], None]:
-    """The accuracies of that share of the cells, in another order."""
-
-    def change(numbers: list[np.ndarray]) -> None:
-        generator = np.random.default_rng(0)
-        rows = np.flatnonzero(generator.random(len(numbers[place])) < share)
-        numbers[place][rows] = numbers[place][generator.permutation(rows)]
-
-    return change
-
-
-def shifted(numbers: list[np.ndarray]) -> None:
-    """In every cell the same order, in a hundredth of them another accuracy."""
-    order = np.argsort(numbers[0])
-    numbers[0][order[:200]] = np.maximum(numbers[0][order[:200]] - 5, 0)
-
-
-@pytest.mark.parametrize("place", range(3))
-@pytest.mark.parametrize("share", [1.0, 0.1])
-def test_accuracies_of_other_cells_are_refused(compared, place, share):
-    with pytest.raises(TableError) as caught:
-        compared(shuffled(place, share))
-    assert type(caught.value) is TableError
-    assert str(caught.value).startswith(f"extract.csv does not hold the official results: column {NAMES[place]} has a ")
-    least = (0.98, 0.97, 0.945)[place]
-    assert str(caught.value).endswith(f"; expected: at least {least:g}")
-
-
-def test_accuracies_far_from_the_other_training_are_refused_though_their_ranks_agree(compared):
-    with pytest.raises(TableError, match=r"differs from AnalogNAS-Bench's .* by more than 3 points in 200 cells"):
-        compared(shifted)
-
-
-def test_accuracies_like_those_of_the_other_training_are_taken(compared, monkeypatch):
-    """Those of a few cells may be apart, and are seen to be: one fewer allowed, and they are refused."""
-    assert compared(lambda numbers: None) == 0
-    apart = compared(shuffled(0, 0.001))
-    assert 0 < apart < 15625 * 0.002
-    monkeypatch.setattr("benchmarks.pulled.comparison.MOST_APART", apart)
-    assert compared(shuffled(0, 0.001)) == apart
-    monkeypatch.setattr("benchmarks.pulled.comparison.MOST_APART", apart - 1)
-    with pytest.raises(TableError, match=rf"more than 3 points in {apart} cells; expected: at most {apart - 1}"):
-        compared(shuffled(0, 0.001))
-
-
-def test_without_the_other_training_nothing_is_said_for_or_against(compared, monkeypatch):
-    monkeypatch.setattr("benchmarks.analognasbench.DISTRIBUTION", "no-such-distribution")
-    with pytest.raises(CannotCompareError, match=r"extract\.csv: its numbers could not be compared .*pip install"):
-        compared(lambda numbers: None)
-
-
-def test_the_bounds_leave_room_for_the_official_table(official, analog, tmp_path):
-    path = tmp_path / "official.parquet"
-    numbers = [official.values(official.keys, name) for name in NAMES]
-    write_compact(path, official.keys, [official.column(name) for name in NAMES], numbers, official.facts)
-    compare_table(path, "the official table")
-    ranks = [pd.Series(column).rank() for column in (*numbers, analog.values(official.keys, NAMES[0]))]
-    found = [ranks[0].corr(ranks[3]), ranks[1].corr(ranks[0]), ranks[2].corr(ranks[0])]
-    assert [round(rho, 4) for rho in found] == [0.9910, 0.9792, 0.9585]
 
 
 def forged_line(row: int, cell: str, generator: random.Random) -> str:

@@ -1,0 +1,35 @@
+"""The files that a subcommand is asked for: refused before the work where the name is none, said when written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def check_csv(file: Path | None) -> None:
+    """Refuse a table whose name does not end in .csv."""
+    from harness.report.files import check_suffix
+
+    if file is not None:
+        check_suffix(file, "a CSV file", (".csv",))
+
+
+def check_figures(files: Sequence[Path]) -> None:
+    """Refuse a figure of a kind that none is written as."""
+    from harness.report.files import FIGURES, check_suffix
+
+    for file in files:
+        check_suffix(file, "a figure", FIGURES)
+
+
+def save_figures(figure: Figure, files: Sequence[Path]) -> None:
+    """Write a figure into each of the files."""
+    from harness.report.files import save_figure
+
+    for file in files:
+        save_figure(figure, file)
+        print(f"wrote {file}")

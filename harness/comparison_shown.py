@@ -1,0 +1,42 @@
+"""A comparison of proxies as its table and its picture, for the command line and the studies alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from harness.comparison import Comparison
+    from harness.join import Ranking
+    from harness.report.sheets import Sheet
+
+
+def compared_sheet(found: Comparison, ranking: Ranking) -> Sheet:
+    """The table of a ranking's proxies against one of them (`harness.report.evidence.comparison_sheet`)."""
+    from harness.report.evidence import comparison_sheet
+
+    return comparison_sheet(
+        found.frame,
+        ranking.column,
+        against=found.against,
+        coefficient=found.coefficient,
+        n=found.n,
+        pairs=len(found.pairs),
+        left_out=found.left_out,
+        higher_is_better=ranking.higher_is_better,
+    )
+
+
+def compared_figure(found: Comparison, coefficient_label: str, small_print: str) -> Figure:
+    """Its critical-difference diagram (`harness.report.critical_difference`), with the texts of axis and foot."""
+    from harness.report.critical_difference import critical_difference
+
+    return critical_difference(
+        found.frame,
+        found.groups,
+        coefficient=found.coefficient,
+        coefficient_label=coefficient_label,
+        against=found.against,
+        small_print=small_print,
+    )

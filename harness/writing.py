@@ -1,0 +1,40 @@
+"""Writing that leaves nothing half done: a file is whole or not there, a folder is tried before hours go into it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside `path` under a name of its own, to write at; moved there in one step when the block ends.
+
+    Missing parent folders are made. After an error `path` is as it was, and nothing is left beside it.
+
+    Raises:
+        OSError: a folder that cannot be made, or a file that cannot be moved.
+    """
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        os.replace(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def make_writable(folder: Path) -> None:
+    """Make a folder, with its parents, and try that a file can be written in it.
+
+    Raises:
+        OSError: a folder that cannot be made or written in; only in the second case is it there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
