@@ -11,7 +11,7 @@ from scipy import stats
 
 from benchmarks import Column, Facts, Table, TableError
 from harness.base_setting import against_base
-from harness.errors import ScoresError
+from harness.errors import HarnessError, ScoresError
 from harness.report.base_setting import agreement_sheet, by_setting, change_sheet
 from harness.report.loss_and_saving import loss_and_saving
 from harness.report.sheets import sheet_markdown
@@ -139,5 +139,7 @@ def test_the_figure_has_a_panel_a_proxy_with_both_its_numbers(found: pd.DataFram
     width = figure.axes[0].get_lines()[2]
     row = found.set_index(["proxy", "setting"]).loc[("mine", "small")]
     np.testing.assert_allclose(np.asarray(width.get_xydata()), [[1, 0], [row["seconds_ratio"], row["difference"]]])
+    with pytest.raises(HarnessError, match="at most 2 series apart, got 3"):
+        loss_and_saving(found, {**SERIES, "more": []})
     with pytest.raises(ScoresError, match="nothing to draw"):
         loss_and_saving(found, {"width": [("tiny", "4")]})

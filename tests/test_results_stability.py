@@ -78,6 +78,11 @@ def test_the_scores_are_those_that_the_record_states(frames: dict[str, pd.DataFr
         assert set(frame["proxy"]) == set(stability.PROXIES)
 
 
+def signed(value: float) -> str:
+    text = f"{value:+.2f}".replace("-", "−")
+    return text[1:] if text.endswith("0.00") else text
+
+
 def test_the_texts_table_follows_from_the_scores(committed: pd.DataFrame) -> None:
     """Differences of the ranking and shares of the seconds, by width and depth."""
     rows = committed.set_index(["proxy", "setting"])
@@ -88,7 +93,7 @@ def test_the_texts_table_follows_from_the_scores(committed: pd.DataFrame) -> Non
         proxy, base, *cells = [cell.strip().strip("`") for cell in line.strip("|").split("|")]
         assert base == f"{rows.loc[(proxy, labels[0]), 'ranking_base']:.2f}", proxy
         expected = [
-            f"{rows.loc[(proxy, label), 'difference']:+.2f}".replace("-", "−")
+            signed(rows.loc[(proxy, label), "difference"])
             + ("*" if rows.loc[(proxy, label), "p_holm"] < 0.05 else "")
             + f", × {rows.loc[(proxy, label), 'seconds_ratio']:.2f}"
             for label in labels

@@ -10,14 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from harness.errors import ScoresError
+from harness.errors import HarnessError, ScoresError
 from harness.report.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 
 _ACROSS = 4
 _ROW_INCHES = 1.25
 _MARGIN_INCHES = 0.6
-_MARKERS = ("o", "s", "D")
-_TICKS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+_MARKERS = ("o", "s")
+_SIDES = (1, -1)  # of the line on which its numbers stand, so that those of two lines do not meet
+_TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0)
 
 Series = Mapping[str, Sequence[tuple[str, str]]]
 """What is changed, to the settings' labels in order with the number that stands at each."""
@@ -28,7 +29,8 @@ def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
 
     Args:
         frame: of `harness.base_setting.against_base`.
-        series: such as `{"width": [("width_8", "8"), ("width_4", "4")]}`; each line begins at the base, at (1, 0).
+        series: one or two, such as `{"width": [("width_8", "8"), ("width_4", "4")]}`; each line begins at the base, at
+            (1, 0).
 
     Returns:
         A figure of 6.9 inches; proxies without a `seconds_ratio`, or without a coefficient, are left out. pyplot does
@@ -36,7 +38,10 @@ def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
 
     Raises:
         ScoresError: nothing to draw.
+        HarnessError: more than two series.
     """
+    if len(series) > len(_MARKERS):
+        raise HarnessError(f"one figure tells at most {len(_MARKERS)} series apart, got {len(series)}")
     labels = [label for steps in series.values() for label, _ in steps]
     drawn = frame[frame["setting"].isin(labels)].dropna(subset=["difference", "seconds_ratio"])
     proxies = list(dict.fromkeys(drawn["proxy"]))
@@ -66,7 +71,7 @@ def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
 def _panel(panel: Axes, rows: pd.DataFrame, series: Series) -> None:
     panel.axhline(0, color="#999999", linewidth=0.6)
     panel.plot(1.0, 0.0, marker="o", color="black", markersize=2.6, zorder=3)
-    for steps, marker, colour in zip(series.values(), _MARKERS, COLOURS, strict=False):
+    for steps, marker, colour, side in zip(series.values(), _MARKERS, COLOURS, _SIDES, strict=False):
         there = [(label, text) for label, text in steps if label in rows.index]
         chosen = rows.loc[[label for label, _ in there]]
         ratios, differences = [1.0, *chosen["seconds_ratio"]], [0.0, *chosen["difference"]]
@@ -76,8 +81,8 @@ def _panel(panel: Axes, rows: pd.DataFrame, series: Series) -> None:
         )
         for (_, text), ratio, difference in zip(there, ratios[1:], differences[1:], strict=True):
             panel.annotate(
-                text, (ratio, difference), xytext=(-2.5, 1.5), textcoords="offset points", fontsize=SMALL_POINTS,
-                color=colour, ha="right", va="bottom",
+                text, (ratio, difference), xytext=(-2.5, 2 * side), textcoords="offset points", fontsize=SMALL_POINTS,
+                color=colour, ha="right", va="bottom" if side > 0 else "top",
             )  # fmt: skip
 
 

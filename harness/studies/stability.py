@@ -11,6 +11,7 @@ import pandas as pd
 
 from benchmarks import Table, open_table
 from harness.base_setting import against_base
+from harness.datasets import TESTS
 from harness.engine import close_pool, worker_pool
 from harness.errors import RunError, SettingError
 from harness.progress import progress_bar
@@ -31,7 +32,7 @@ from harness.studies.samples import sample_size, scored_sample, store_of
 from harness.studies.study import Study, StudyOptions
 
 SAMPLE, QUICK, TURN = 60, 20, 4
-COLUMN = "cifar10_test_200ep_pct"
+COLUMN = TESTS["cifar10"]
 PROXIES = (
     "nwot", "synflow", "grad_norm", "snip", "fisher", "nasi_trace", "ntk_trace", "jacob_cov", "zen", "meco",
     "az_progressivity", "params", "flops",
