@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from harness.report.latex import escaped
 from harness.report.plain import plain_table
 
 _COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
+_TAU_B = r"$\tau_b$"
 _KEY = "; published (ours less it), * where it lies outside our interval"
 _NUMBER = re.compile(rf"{MINUS}?\d+\.\d+")
 
@@ -31,14 +32,11 @@ def comparison_text(comparison: pd.DataFrame, title: str) -> str:
     Raises:
         ScoresError: a comparison without rows.
     """
-    checked = _checked(comparison)
     blocks = [title]
-    for coefficient, heading in _COEFFICIENTS.items():
-        headings, rows = _rows(checked, coefficient)
-        if rows:
-            shown = len(headings) - (headings[-1] == "source")  # which is too long for a terminal
-            table = plain_table(headings[:shown], [row[:shown] for row in rows], left=headings, ruled_above=[])
-            blocks += ["", f"{heading}{_KEY if shown < len(headings) else ''}", "", *table]
+    for name, headings, rows in _tables(comparison):
+        shown = len(headings) - (headings[-1] == "source")  # which is too long for a terminal
+        table = plain_table(headings[:shown], [row[:shown] for row in rows], left=headings, ruled_above=[])
+        blocks += ["", f"{name}{_KEY if shown < len(headings) else ''}", "", *table]
     return "\n".join(blocks)
 
 
@@ -50,15 +48,12 @@ def comparison_markdown(comparison: pd.DataFrame) -> str:
     Raises:
         ScoresError: a comparison without rows.
     """
-    checked = _checked(comparison)
     blocks = []
-    for coefficient, name in _COEFFICIENTS.items():
-        headings, rows = _rows(checked, coefficient)
-        if rows:
-            lines = [headings, ["---"] * len(headings), *[[f"`{row[0]}`", *row[1:]] for row in rows]]
-            table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-            key = _KEY if headings[-1] == "source" else ""
-            blocks.append(f"{name}, 95 % interval{key}.\n\n{table}")
+    for name, headings, rows in _tables(comparison):
+        lines = [headings, ["---"] * len(headings), *[[f"`{row[0]}`", *row[1:]] for row in rows]]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        key = _KEY if headings[-1] == "source" else ""
+        blocks.append(f"{name}, 95 % interval{key}.\n\n{table}")
     return "\n\n".join(blocks)
 
 
@@ -74,14 +69,10 @@ def comparison_latex(comparison: pd.DataFrame, caption: str) -> str:
     Raises:
         ScoresError: a comparison without rows.
     """
-    checked = _checked(comparison)
-    tables = []
-    for coefficient, name in _COEFFICIENTS.items():
-        headings, rows = _rows(checked, coefficient)
-        if rows:
-            spelled = name.replace("τ-b", r"$\tau_b$")
-            tables.append(_float(headings, rows, f"{spelled}. {caption}"))
-    return "\n".join(tables)
+    return "\n".join(
+        _float(headings, rows, f"{name.replace('τ-b', _TAU_B)}. {caption}")
+        for name, headings, rows in _tables(comparison)
+    )
 
 
 def _float(headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
@@ -117,10 +108,14 @@ def _latex(cell: str, *, bold: bool) -> str:
     return text.replace(MINUS, "$-$").replace(EN_DASH, "--").replace("*", "$^*$")
 
 
-def _checked(comparison: pd.DataFrame) -> pd.DataFrame:
+def _tables(comparison: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """By coefficient that has rows: its name, headings, cells."""
     if comparison.empty:
         raise ScoresError("the comparison holds no rows: there is nothing to show")
-    return comparison
+    for coefficient, name in _COEFFICIENTS.items():
+        headings, rows = _rows(comparison, coefficient)
+        if rows:
+            yield name, headings, rows
 
 
 def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[list[str]]]:

@@ -20,36 +20,25 @@ from harness.report.comparison_figure import comparison_figure
 from harness.spaces import open_space
 from harness.studies import (
     az_nas_table_1,
-    beyond_size,
     bn_mode,
     hnas_metrics,
     nas_bench_suite_zero,
     nasi_figure_1,
     samples,
     te_nas_kernel,
-    zero_cost_nas,
 )
 from harness.studies.agreement import Claim, agreement_of
 from harness.studies.conditions import Condition
 from harness.studies.rank_study import COMBINED, DATASETS, RankStudy
 from harness.studies.study import StudyOptions
+from tests.studies.ranked import RANKED
 
-STUDIES = {
-    "zero-cost-nas": zero_cost_nas.RANKED,
-    "nas-bench-suite-zero": nas_bench_suite_zero.RANKED,
-    "az-nas-table-1": az_nas_table_1.RANKED,
-    "te-nas-kernel": te_nas_kernel.RANKED,
-    "nasi-figure-1": nasi_figure_1.RANKED,
-    "bn-mode": bn_mode.RANKED,
-    "hnas-metrics": hnas_metrics.RANKED,
-    "beyond-size": beyond_size.RANKED,
-}
 RESULTS = Path(__file__).parents[2] / "results"
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", RANKED)
 def test_a_study_scores_proxies_that_there_are_and_compares_what_it_scores(name: str) -> None:
-    study = STUDIES[name]
+    study = RANKED[name]
     proxies = {entry.name for entry in resolve(list(study.proxies))}
     assert {item.proxy for item in study.published} <= {*proxies, *COMBINED}
     for combination in study.combined:

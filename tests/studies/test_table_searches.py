@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import Column, Facts, Table, TableError, open_table
+from benchmarks import Table, TableError, open_table
 from benchmarks.convert import convert
 from harness.datasets import TESTS
 from harness.errors import HarnessError, ScoresError, SearchError
 from harness.search.queried.methods import METHODS
 from harness.search.queried.seconds import training_seconds, validation_seconds
-from harness.spaces import open_space
 from harness.stats import best_of_random
 from harness.studies.guidance import Guidance, guidance_of
 from harness.studies.published_searches import PUBLISHED
 from harness.studies.queried_columns import questions_of
 from harness.studies.table_searches import EXACT, table_searches
+from tests.studies.made_tables import KEYS, SPACE, made_table
 
-SPACE = open_space("nasbench201")
-KEYS = [str(cell) for cell in SPACE]
 MACS = np.array([SPACE.multiply_adds(cell) for cell in SPACE], dtype=float)
-FACTS = Facts("made", "nasbench201", "A table of this test", "nowhere", "none", None, None, None, "No limits.")
 VALID_12, VALID_200 = "cifar10_valid_12ep_pct", "cifar10_valid_200ep_pct"
 TEST_10, TEST_100 = TESTS["cifar10"], TESTS["cifar100"]
-
-
-def accuracy(name: str, *, may_be_missing: bool = False) -> Column:
-    match = re.match(r"(.+)_(valid|test)_([0-9]+)ep_pct", name)
-    assert match is not None
-    dataset, split, epochs = match[1], match[2], int(match[3])
-    return Column(name, dataset, split, epochs, "pct", "mean", "made here", may_be_missing)
-
-
-def seconds_column(name: str) -> Column:
-    return Column(name, name.split("_")[0], "train", 12, "s", "mean", "made here", True, False)
-
-
-def made_table(columns: dict[str, np.ndarray], *, keys: list[str] = KEYS) -> Table:
-    described = [
-        seconds_column(name) if name.endswith("_s") else accuracy(name, may_be_missing=bool(np.isnan(values).any()))
-        for name, values in columns.items()
-    ]
-    return Table(keys, described, list(columns.values()), FACTS)
 
 
 @pytest.fixture(scope="module")

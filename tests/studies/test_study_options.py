@@ -1,0 +1,82 @@
+"""What studies are told on the command line, what they refuse, and what their record states."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import SettingError
+from harness.studies import naswot_table_2, search_tables
+from harness.studies.conditions import IMAGES, NOISE, possible
+from harness.studies.record import _cpu_name
+from harness.studies.study import STUDIES, Study, StudyOptions, find_study
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_can_be_found(name: str) -> None:
+    study = find_study(name)
+    known = set(StudyOptions.__dataclass_fields__)
+    assert study.takes <= known
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nasi-table-1", "--sample", "9"], "has no --sample"),
+        (["zero-cost-nas", "--runs", "2", "--scores", "x.csv"], "has no --runs and no --scores"),
+        (["nasi-table-1", "--runs", "0"], "--runs must be a whole number from 1 to 100, got 0"),
+        (["darts-genotypes", "--runs", "1000000"], "--runs must be a whole number from 1 to 100, got 1000000"),
+        (["nasi-table-1", "--seed", "-1"], "--seed must be a whole number from 0, got -1"),
+        (["darts-genotypes", "--table", "nasbench201"], "has no --table"),
+        (["naswot-table-2", "--scores", "/nowhere.csv"], "/nowhere.csv"),
+    ],
+)
+def test_bad_options_end_in_a_line(nasinit: Callable[..., Any], arguments: list[str], message: str) -> None:
+    ended = nasinit("study", *arguments)
+    assert ended.code == 2, ended.err
+    assert message in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("field", ["workers", "seed", "runs"])
+def test_options_of_the_wrong_kind_are_refused(field: str, tmp_path: Path) -> None:
+    for value in (-1, "2", 1.5, True):
+        with pytest.raises(SettingError, match=f"--{field} must be a whole number"):
+            StudyOptions(tmp_path, print, **{field: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("flags", "folder"), [((), "naswot-table-2"), (("--quick",), "naswot-table-2-quick")])
+def test_the_quick_form_has_a_folder_of_its_own(
+    nasinit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], folder: str
+) -> None:
+    given: list[StudyOptions] = []
+    monkeypatch.setattr(naswot_table_2, "STUDY", Study(given.append, search_tables.TAKES))
+    assert nasinit("study", "naswot-table-2", *flags).code == 0
+    assert nasinit("study", "naswot-table-2", *flags, "--out", "elsewhere").code == 0
+    assert [options.out for options in given] == [Path("studies") / folder, Path("elsewhere")]
+
+
+def test_the_studies_are_listed_with_what_they_take(nasinit: Callable[..., Any]) -> None:
+    lines = nasinit("study").out.splitlines()
+    assert len(lines) == 2 * len(STUDIES)
+    for place, name in enumerate(STUDIES):
+        assert lines[2 * place].startswith(f"{name}: ")
+        assert {text.removeprefix("--") for text in lines[2 * place + 1].split()} == find_study(name).takes | {"out"}
+
+
+def test_images_are_read_only_by_a_condition_that_needs_them(tmp_path: Path) -> None:
+    options = StudyOptions(tmp_path, print, data=tmp_path / "no_images")
+    assert possible({"noise": NOISE}, options) == {"noise": NOISE}
+    with pytest.raises(SettingError, match="no_images"):
+        possible({"noise": NOISE, "images": IMAGES}, options)
+
+
+def test_the_record_names_the_processor(tmp_path: Path) -> None:
+    described = tmp_path / "cpuinfo"
+    described.write_text("processor\t: 0\nmodel name\t: A: processor\nmodel name\t: another\n")
+    assert _cpu_name(described) == "A: processor"
+    assert _cpu_name(tmp_path / "none") == (platform.processor() or None)
