@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -134,6 +135,34 @@ def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:
     repeated = tuple(written[key] for key in dict.fromkeys(scores.loc[again, "architecture"]))
     rows = np.flatnonzero(~again)
     return Matched(scores[~again].reset_index(drop=True), architectures, written, repeated, rows)
+
+
+def joined_scores(frames: Mapping[str, pd.DataFrame], space: Space | None, *, least: int = 2) -> pd.DataFrame:
+    """The scores of several settings under the keys of the space; rows without a score are left out.
+
+    Args:
+        frames: label of a setting to its scores.
+        space: of the architectures; None where there is no frame to recognise it by.
+        least: settings.
+
+    Returns:
+        Columns `architecture` (its key), `proxy`, `score`, `setting` (its label), `seconds` (NaN where there are none).
+
+    Raises:
+        ScoresError: fewer settings than `least`, and what `matched_scores` refuses.
+        SpaceError: an architecture that is none of the space.
+    """
+    import pandas as pd
+
+    if len(frames) < least or space is None:
+        raise ScoresError(f"at least {least} settings are needed; got {len(frames)}")
+    parts = []
+    for label, frame in frames.items():
+        matched = matched_scores(frame, space)
+        seconds = frame["seconds"].to_numpy()[matched.rows] if "seconds" in frame else math.nan
+        parts.append(matched.scores.assign(setting=label, seconds=seconds))
+    scores = pd.concat(parts, ignore_index=True)
+    return scores[scores["score"].notna()]
 
 
 def column_by_key(table: Table, column: str) -> ColumnByKey:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks import Table
 from harness.errors import ScoresError, unknown
 from harness.join import check_resampling, correlate
-from harness.matching import matched_scores, recognised_space, space_of
+from harness.matching import joined_scores, recognised_space, space_of
 from harness.spaces import open_space
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.spaces.space import Space
     from harness.stats import Stability
 
 
@@ -68,7 +67,7 @@ def stability(
     from harness.stats import rank_stability
 
     check_resampling(resamples, seed)
-    scores = _joined(frames, open_space(recognised_space(next(iter(frames.values())))) if frames else None)
+    scores = joined_scores(frames, open_space(recognised_space(next(iter(frames.values())))) if frames else None)
     settings: dict[str, list[str]] = {
         str(name): group["setting"].drop_duplicates().tolist() for name, group in scores.groupby("proxy", sort=False)
     }
@@ -131,7 +130,7 @@ def transfer(
 
     if not frames or not columns:
         raise ScoresError("a transfer needs scores on the inputs of one data set or more, and a column or more")
-    scores = _joined(frames, space_of(table), least=1)
+    scores = joined_scores(frames, space_of(table), least=1)
     asked = scores.groupby("proxy")["setting"].transform("nunique")
     having = scores.groupby(["proxy", "architecture"])["setting"].transform("nunique")
     even = scores[asked == having]
@@ -147,14 +146,3 @@ def transfer(
     order = {name: place for place, name in enumerate(dict.fromkeys(every["proxy"]))}
     every = every.sort_values("proxy", key=lambda names: names.map(order), kind="stable", ignore_index=True)
     return every[[*leading, *(name for name in every.columns if name not in leading)]]
-
-
-def _joined(frames: Mapping[str, pd.DataFrame], space: Space | None, *, least: int = 2) -> pd.DataFrame:
-    """All scores that there are, under the keys of their architectures, with a column `setting`."""
-    import pandas as pd
-
-    if len(frames) < least or space is None:
-        raise ScoresError(f"at least {least} settings are needed; got {len(frames)}")
-    parts = [matched_scores(frame, space).scores.assign(setting=label) for label, frame in frames.items()]
-    scores = pd.concat(parts, ignore_index=True)
-    return scores[scores["score"].notna()]

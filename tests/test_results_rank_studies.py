@@ -17,6 +17,7 @@ from harness.report.comparison import agreement_markdown, comparison_latex
 from harness.studies import rank_study
 from harness.studies.agreement import agreement_of
 from harness.studies.rank_study import DATASETS, RankStudy
+from harness.studies.transferred import write_transfer
 from tests.studies.ranked import RANKED
 
 RESULTS = Path(__file__).parent.parent / "results"
@@ -134,6 +135,15 @@ def test_the_agreement_follows_from_the_scores(name: str) -> None:
     committed = read(name, "agreement.csv")
     pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
     assert section(name, "Agreement of scores").strip() == agreement_markdown(committed, study.words)
+
+
+@pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.transfer])
+def test_the_transfer_follows_from_the_scores(name: str, official: benchmarks.Table, tmp_path: Path) -> None:
+    study = COMMITTED[name].study
+    text = write_transfer(COMMITTED[name].frames(name), study.words, official, DATASETS, tmp_path)
+    made = pd.read_csv(tmp_path / "transfer.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(made, read(name, "transfer.csv"), rtol=1e-9)
+    assert text == f"## Transfer\n\n{section(name, 'Transfer').strip()}"
 
 
 @pytest.mark.parametrize("name", COMMITTED)

@@ -5,11 +5,13 @@ the weights, of many proxies at once by `interval_rows`; `paired_differences` be
 `indistinguishable_groups`. What they know beyond size: `partial_correlations`, `kendall_within`. Against what is
 possible: `training_agreement`, `attenuation_corrected`. What a user gets: `best_by_score` of the k highest-scored,
 `precision_at`, `ndcg_at`, `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`,
-`picked_within` a budget. With itself under other settings: `rank_stability`.
+`picked_within` a budget. With itself under other settings: `rank_stability`; what a change of the setting does:
+`change_of_ranking`.
 """
 
 from harness.stats.bootstrap import Intervals, bootstrap_intervals, interval_rows, seed_intervals
 from harness.stats.ceiling import Agreement, attenuation_corrected, spearman_brown, training_agreement
+from harness.stats.change import ChangeOfRanking, Estimate, change_of_ranking
 from harness.stats.intervals import Interval
 from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
 from harness.stats.pareto import mean_within, pareto_front, picked_within
@@ -25,7 +27,9 @@ from harness.stats.within import Within, kendall_within
 __all__ = [
     "COEFFICIENTS",
     "Agreement",
+    "ChangeOfRanking",
     "Coefficients",
+    "Estimate",
     "Interval",
     "Intervals",
     "MeanAndDeviation",
@@ -39,6 +43,7 @@ __all__ = [
     "best_by_score",
     "best_of_random",
     "bootstrap_intervals",
+    "change_of_ranking",
     "coefficients",
     "holm",
     "indistinguishable_groups",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from harness.batches import read_cifar10
+from harness.batches import Batch, draw_batch, read_cifar10
 from harness.errors import SettingError
 from harness.setting import Setting
 from harness.spaces import open_space
@@ -22,16 +23,27 @@ class Condition:
     Attributes:
         words: what it is called in tables and figures.
         changes: of `Setting`'s defaults.
+        seeds_on: added to the study's seed, which the weights and all else that is drawn follow from.
+        batch_seeds_on: added to the study's seed for the batch alone, which then does not change with the weights and
+            is stored as a given one; None for a batch that follows from the same seed as the weights.
     """
 
     words: str
     changes: Mapping[str, Any] = field(default_factory=dict)
+    seeds_on: int = 0
+    batch_seeds_on: int | None = None
 
     def setting(self, seed: int) -> Setting:
         """The setting of the benchmark networks under this condition."""
         space = open_space(SPACE)
-        setting = Setting(**{"seed": seed, **self.changes})
+        setting = Setting(**{"seed": seed + self.seeds_on, **self.changes})
         return setting.sized(setting.width or space.width, setting.depth or space.depth)
+
+    def batch(self, seed: int, data: Path | None = None) -> Batch | None:
+        """The batch of a seed of its own; None where the setting says how it is drawn."""
+        if self.batch_seeds_on is None:
+            return None
+        return draw_batch(replace(self.setting(seed), seed=seed + self.batch_seeds_on), data)
 
     @property
     def reads_images(self) -> bool:

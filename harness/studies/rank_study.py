@@ -27,6 +27,7 @@ from harness.studies.published import Published, beside
 from harness.studies.record import record
 from harness.studies.samples import sample_size, scored_sample, scores_given
 from harness.studies.study import Study, StudyOptions
+from harness.studies.transferred import write_transfer
 
 DATASETS = tuple(TESTS.values())
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
@@ -48,6 +49,7 @@ class RankStudy:
         between: whether to tell how the scores of two conditions agree.
         claims: of papers on that agreement.
         beyond: whether to tell what a proxy knows beyond size, and which are told apart from `params`.
+        transfer: whether to tell in one table how scores under each condition rank each data set's accuracies.
     """
 
     conditions: Mapping[str, Condition]
@@ -60,6 +62,7 @@ class RankStudy:
     between: bool = False
     claims: tuple[Claim, ...] = ()
     beyond: bool = False
+    transfer: bool = False
 
     def study(self) -> Study:
         """What the command line runs."""
@@ -96,7 +99,7 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
         for name, condition in conditions.items()
     }
     rankings = {name: rank(frame, opened, columns, study.combined) for name, frame in frames.items()}
-    _write(study, options, frames, rankings)
+    _write(study, options, opened, frames, rankings)
     settings = {name: condition.setting(options.seed) for name, condition in conditions.items()}
     cells = max(frame["architecture"].nunique() for frame in frames.values())
     facts = {"sample": cells, "columns": columns, "scores": None if options.scores is None else options.scores.name}
@@ -155,6 +158,7 @@ def _short(column: str) -> str:
 def _write(
     study: RankStudy,
     options: StudyOptions,
+    table: Table,
     frames: Mapping[str, pd.DataFrame],
     rankings: Mapping[str, Mapping[str, Ranking]],
 ) -> None:
@@ -181,6 +185,9 @@ def _write(
         write_csv(agreement, out / "agreement.csv")
         texts.append(f"## Agreement of scores\n\n{agreement_markdown(agreement, study.words)}\n")
         say("\n" + agreement_markdown(agreement, study.words))
+    if study.transfer:
+        columns = list(next(iter(rankings.values())))
+        texts.append(write_transfer(frames, study.words, table, columns, out) + "\n")
     if study.beyond:
         texts += [
             write_beyond(ranking, out, f"{name}_{_short(column)}") + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import ScoresError, SettingError
@@ -57,14 +58,20 @@ def scores_given(options: StudyOptions, proxies: Sequence[str] | None = None) ->
 
 def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:
     """Scores of that many random cells under a condition; what the store of the study has is not made again."""
-    store, setting = options.store or options.out / "scores.sqlite", condition.setting(options.seed)
-    make_folder(store.parent, "--store")
+    store, setting = store_of(options), condition.setting(options.seed)
     options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {condition.words} ({setting.describe()})")
     space = open_space(SPACE)
     return run(
         space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
-        workers=options.workers, progress=True,
+        batch=condition.batch(options.seed, options.data), workers=options.workers, progress=True,
     )  # fmt: skip
+
+
+def store_of(options: StudyOptions) -> Path:
+    """The SQLite file of a study's scores, in a folder that is made."""
+    store = options.store or options.out / "scores.sqlite"
+    make_folder(store.parent, "--store")
+    return store
 
 
 def _sizes(options: StudyOptions) -> list[str]:

@@ -75,6 +75,7 @@ STUDIES: Mapping[str, tuple[str, str]] = {
     "beyond-size": ("beyond_size", "what every proxy knows beyond the number of parameters"),
     "nasi-figure-1": ("nasi_figure_1", "whether NASI's trace depends on labels and inputs"),
     "bn-mode": ("bn_mode", "proxies with batch norm in train and in eval mode"),
+    "stability": ("stability", "what a proxy's ranking owes to seeds, inputs, init, batch norm's mode and size"),
     "proxy-identities": ("proxy_identities", "which proxies are the same number in other words"),
     "nasi-table-1": ("nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies"),
     "naswot-table-2": ("naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows"),

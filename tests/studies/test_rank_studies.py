@@ -120,6 +120,7 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
         ("nasi_trace", "params"),
         quick=8,
         between=True,
+        transfer=True,
     )
     said: list[str] = []
     study.study().run(StudyOptions(tmp_path, said.append, "analognasbench", quick=True, workers=1))
@@ -131,6 +132,10 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
     wide = [pd.read_csv(tmp_path / f"scores_{mode}.csv.gz") for mode in ("train", "eval")]
     again = agreement_of(dict(zip(("train", "eval"), wide, strict=True))).set_index("proxy")
     pd.testing.assert_frame_equal(again, agreement.fillna(""), check_dtype=False)
+    transferred = pd.read_csv(tmp_path / "transfer.csv").set_index(["proxy", "inputs"])
+    ranking = pd.read_csv(tmp_path / "ranking_eval_cifar10.csv").set_index("proxy")
+    assert transferred.loc[("nasi_trace", "mode eval"), "spearman"] == ranking.loc["nasi_trace", "spearman"]
+    assert "## Transfer" in (tmp_path / "tables.md").read_text()
 
 
 def test_without_images_a_study_of_images_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

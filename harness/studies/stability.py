@@ -1,0 +1,172 @@
+"""What a proxy's ranking owes to its setting, one change at a time: seeds, inputs, init, batch norm, width, depth.
+
+The figures beside ours are of the seed of the weights alone; what they were made under is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from benchmarks import Table, open_table
+from harness.base_setting import against_base
+from harness.datasets import TESTS
+from harness.engine import close_pool, worker_pool
+from harness.errors import RunError, SettingError
+from harness.progress import progress_bar
+from harness.report.base_setting import agreement_sheet, by_setting, change_sheet
+from harness.report.comparison import comparison_markdown
+from harness.report.files import save_pictures, write_csv, write_text
+from harness.report.heat_map import heat_map
+from harness.report.loss_and_saving import loss_and_saving
+from harness.report.sheets import sheet_markdown, sheet_text
+from harness.runner import run
+from harness.scores import COLUMNS
+from harness.spaces import open_space
+from harness.studies.conditions import SPACE, Condition, possible
+from harness.studies.folders import make_folder
+from harness.studies.published import KENDALL, Published, beside
+from harness.studies.record import record
+from harness.studies.samples import sample_size, scored_sample, store_of
+from harness.studies.study import Study, StudyOptions
+
+SAMPLE, QUICK, TURN = 60, 20, 4
+COLUMN = TESTS["cifar10"]
+PROXIES = (
+    "nwot", "synflow", "grad_norm", "snip", "fisher", "nasi_trace", "ntk_trace", "jacob_cov", "zen", "meco",
+    "az_progressivity", "params", "flops",
+)  # fmt: skip
+BASE = "base"
+CONDITIONS = {
+    BASE: Condition("the base setting"),
+    "weights": Condition("other weights", seeds_on=1, batch_seeds_on=0),
+    "batch": Condition("another batch", batch_seeds_on=1),
+    "uniform": Condition("uniform noise", {"input": "uniform"}),
+    "cifar10": Condition("CIFAR-10 images", {"input": "cifar10"}),
+    "kaiming": Condition("Kaiming init", {"init": "kaiming_fan_in"}),
+    "bn_eval": Condition("eval mode", {"bn": "eval"}),
+    "batch_16": Condition("batch of 16", {"batch_size": 16}),
+    "width_8": Condition("width 8", {"width": 8}),
+    "width_4": Condition("width 4", {"width": 4}),
+    "depth_3": Condition("depth 3", {"depth": 3}),
+    "depth_1": Condition("depth 1", {"depth": 1}),
+}
+WORDS = {name: condition.words for name, condition in CONDITIONS.items() if name != BASE}
+SMALLER = {
+    "width C": (("width_8", "8"), ("width_4", "4")),
+    "cells a stage N": (("depth_3", "3"), ("depth_1", "1")),
+}
+"""What makes the network smaller than the base's of C = 16 and N = 5."""
+_SEEN = {"synflow": 1.00, "nwot": 0.94, "grad_norm": 0.92, "ntk_trace": 0.87, "az_progressivity": 0.61}
+PUBLISHED = tuple(
+    Published(proxy, WORDS["weights"], KENDALL, value, "seen in trials, setting not stated")
+    for proxy, value in _SEEN.items()
+)
+"""Kendall's τ between two seeds of the weights: figures seen in trials, not a paper's."""
+_READING = (
+    "Every setting differs from the base in what its heading names and in nothing else. *Ranking*: Spearman with the "
+    "test accuracy after 200 epochs, over the cells that have both scores; the difference is paired, on the same "
+    "resamples of the cells, and has a star where Holm's correction over all rows of all tables tells it from 0 "
+    "(p < 0.05). *Seconds*: what a proxy would take alone, its measurements included, as a share of the same cell's in "
+    "the base, the median over the cells; a measurement that several proxies read counts for each of them, building "
+    "the network for none. A dash: less than a millisecond."
+)
+
+
+def run_stability(options: StudyOptions) -> None:
+    """Score the sample under every condition, and leave what each change does to the ranking in `out`.
+
+    Raises:
+        SettingError: before anything is scored: too small a sample, a table without the accuracy, no CIFAR-10 in
+            `data`, or a folder that cannot be made or written in.
+    """
+    sample = sample_size(options, usual=SAMPLE, quick=QUICK)
+    table = open_table(options.table)
+    if COLUMN not in table.column_names:
+        raise SettingError(f"table {options.table!r} has no column {COLUMN}")
+    conditions = possible(CONDITIONS, options)
+    make_folder(options.out, "--out")
+    score_by_turns(conditions, sample, options)
+    frames = {}
+    for name, condition in conditions.items():
+        frames[name] = scored_sample(condition, PROXIES, sample, options)[list(COLUMNS)]
+        write_csv(frames[name], options.out / f"scores_{name}.csv.gz")
+    found = against_base(frames, table, COLUMN, base=BASE)
+    seeds = between_seeds(found)
+    write_csv(found, options.out / "stability.csv")
+    write_csv(seeds, options.out / "seeds.csv")
+    write_text(tables(found, seeds), options.out / "tables.md")
+    _draw(found, options)
+    write_text(_record(conditions, table, sample, options), options.out / "study.json")
+    options.say(f"\n{sheet_text(agreement_sheet(found, WORDS))}")
+    options.say(f"\nIn {options.out}: scores, stability.csv, seeds.csv, tables.md and figures; study.json says how.")
+
+
+def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: StudyOptions) -> None:
+    """Score the sample into the store, `TURN` cells under every condition before the next ones.
+
+    So whatever else the machine does falls on the seconds of all conditions alike, and a study that is stopped has the
+    same cells under each of them. Where a worker dies it leaves the rest to `scored_sample`, which survives that.
+    """
+    space = open_space(SPACE)
+    cells = space.sample(sample, options.seed)
+    turns = [cells[start : start + TURN] for start in range(0, sample, TURN)]
+    pool = worker_pool(options.workers)
+    try:
+        with progress_bar(len(turns) * len(conditions)) as advance:
+            for turn in turns:
+                for condition in conditions.values():
+                    run(
+                        space, turn, PROXIES, setting=condition.setting(options.seed), data=options.data,
+                        batch=condition.batch(options.seed, options.data), store=store_of(options),
+                        workers=options.workers, executor=pool,
+                    )  # fmt: skip
+                    advance()
+    except RunError as error:
+        options.say(f"no turns any more: {error}")
+    finally:
+        close_pool(pool, kill=True)
+
+
+def between_seeds(found: pd.DataFrame) -> pd.DataFrame:
+    """Kendall's τ-b between two draws of the weights, with the figure that was seen where there is one."""
+    rows = beside({WORDS["weights"]: found[found["setting"] == "weights"]}, PUBLISHED)
+    return rows[rows["coefficient"] == KENDALL].reset_index(drop=True)
+
+
+def tables(found: pd.DataFrame, seeds: pd.DataFrame) -> str:
+    """All tables as Markdown."""
+    there = [name for name in WORDS if (found["setting"] == name).any()]
+    parts = [
+        "## Agreement with the base setting",
+        sheet_markdown(agreement_sheet(found, WORDS)),
+        "## Two draws of the weights",
+        comparison_markdown(seeds),
+        "## Each change",
+        _READING,
+        *(sheet_markdown(change_sheet(found, name, WORDS[name])) for name in there),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _draw(found: pd.DataFrame, options: StudyOptions) -> None:
+    agreement, difference = (by_setting(found, value, WORDS) for value in ("spearman", "difference"))
+    label = "Spearman's ρ with the base setting"
+    save_pictures(heat_map(agreement, label, low=-1, high=1, decimals=2), options.out / "agreement")
+    label = "Difference of Spearman's ρ with the accuracy"
+    save_pictures(heat_map(difference, label, low=-1, high=1, decimals=2), options.out / "difference")
+    save_pictures(loss_and_saving(found, SMALLER), options.out / "loss_and_saving")
+
+
+def _record(conditions: dict[str, Condition], table: Table, sample: int, options: StudyOptions) -> str:
+    settings = {name: condition.setting(options.seed) for name, condition in conditions.items()}
+    batch_seeds = {
+        name: options.seed + condition.batch_seeds_on
+        for name, condition in conditions.items()
+        if condition.batch_seeds_on is not None
+    }
+    return record(settings, table, sample=sample, column=COLUMN, batch_seeds=batch_seeds)
+
+
+STUDY = Study(run_stability, frozenset({"table", "sample", "quick", "full", "seed", "workers", "data", "store"}))

@@ -1,0 +1,142 @@
+"""The study stability: what each of its conditions changes, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from harness.batches import draw_batch
+from harness.errors import RunError
+from harness.proxies.registry import resolve
+from harness.setting import Setting
+from harness.spaces import open_space
+from harness.studies import stability
+from harness.studies.conditions import Condition
+from harness.studies.study import StudyOptions
+
+SMALL: dict[str, Any] = {"width": 2, "depth": 1, "image_size": 8, "batch_size": 6}
+KINDS = ("base", "weights", "batch", "bn_eval", "width_4")
+FEW = ("grad_norm", "synflow", "zen", "params")
+
+
+def small(name: str) -> Condition:
+    """A condition of the study on networks that take no time."""
+    given = stability.CONDITIONS[name]
+    return Condition(given.words, {**SMALL, **given.changes}, given.seeds_on, given.batch_seeds_on)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The outcome of a study of small networks, without CIFAR-10, and what it said."""
+    folder, said = tmp_path_factory.mktemp("stability"), list[str]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stability, "CONDITIONS", {name: small(name) for name in (*KINDS, "cifar10")})
+        patch.setattr(stability, "PROXIES", FEW)
+        stability.STUDY.run(StudyOptions(folder, said.append, "analognasbench", sample=10, workers=1))
+    return folder, said
+
+
+def test_every_condition_changes_one_thing() -> None:
+    base = stability.CONDITIONS[stability.BASE]
+    assert base.setting(3) == Setting(seed=3, width=16, depth=5)
+    for name, condition in stability.CONDITIONS.items():
+        apart = [condition.seeds_on != 0, condition.batch_seeds_on not in (None, 0), *condition.changes]
+        assert sum(map(bool, apart)) == (name != stability.BASE), name
+    assert {item.proxy for item in stability.PUBLISHED} <= {entry.name for entry in resolve(list(stability.PROXIES))}
+    assert {label for steps in stability.SMALLER.values() for label, _ in steps} <= set(stability.WORDS)
+
+
+def test_weights_and_batch_take_a_seed_each() -> None:
+    weights, batch = stability.CONDITIONS["weights"], stability.CONDITIONS["batch"]
+    assert (weights.setting(3).seed, batch.setting(3).seed) == (4, 3)
+    for condition, seed in ((weights, 3), (batch, 4)):
+        made, expected = condition.batch(3), draw_batch(Setting(seed=seed))
+        assert made is not None
+        assert torch.equal(made.inputs, expected.inputs)
+        assert torch.equal(made.labels, expected.labels)
+    assert stability.CONDITIONS["base"].batch(3) is None
+
+
+def test_what_a_change_does_not_reach_stays_to_the_bit(made: tuple[Path, list[str]]) -> None:
+    folder, _ = made
+    scores = {
+        name: pd.read_csv(folder / f"scores_{name}.csv.gz", float_precision="round_trip")
+        .pivot(index="architecture", columns="proxy", values="score")
+        .dropna()
+        for name in ("base", "weights", "batch")
+    }
+    own = ["synflow", "zen", "params"]
+    pd.testing.assert_frame_equal(scores["batch"][own], scores["base"][own], rtol=0)
+    assert (scores["batch"]["grad_norm"] != scores["base"]["grad_norm"]).all()
+    assert (scores["weights"][["grad_norm", "zen"]] != scores["base"][["grad_norm", "zen"]]).all(axis=None)
+
+
+def test_the_study_leaves_its_tables(made: tuple[Path, list[str]]) -> None:
+    folder, said = made
+    assert "left out: CIFAR-10 images" in said[0]
+    assert {path.name for path in folder.iterdir()} == {
+        "stability.csv", "seeds.csv", "tables.md", "study.json", "scores.sqlite",
+        *(f"scores_{name}.csv.gz" for name in KINDS),
+        *(f"{stem}.{end}" for stem in ("agreement", "difference", "loss_and_saving") for end in ("png", "svg")),
+    }  # fmt: skip
+    found = pd.read_csv(folder / "stability.csv").set_index(["proxy", "setting"])
+    assert len(found) == len(FEW) * (len(KINDS) - 1)
+    for proxy, setting in (("synflow", "batch"), ("params", "weights")):
+        row = found.loc[(proxy, setting), ["spearman", "difference", "p_holm"]].astype(float)
+        assert row.tolist() == pytest.approx([1, 0, 1])
+    assert found.loc[("grad_norm", "bn_eval"), "spearman"] < 1
+    seeds = pd.read_csv(folder / "seeds.csv")
+    assert set(seeds["proxy"]) == {"synflow", "grad_norm"}
+    np.testing.assert_allclose(seeds["difference"], seeds["ours"] - seeds["published"])
+    assert "seen in trials" in (folder / "tables.md").read_text(encoding="utf-8")
+    record = json.loads((folder / "study.json").read_text())
+    assert record["batch_seeds"] == {"weights": 0, "batch": 1}
+    assert (record["settings"]["weights"]["seed"], record["sample"]) == (1, 10)
+
+
+def test_a_condition_waits_for_the_others_before_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, list[str]]] = []
+    monkeypatch.setattr(
+        stability, "run", lambda _, turn, *rest, **options: asked.append((options["setting"].width, turn))
+    )
+    monkeypatch.setattr(stability, "TURN", 5)
+    two = {name: stability.CONDITIONS[name] for name in ("base", "width_4")}
+    cells = open_space("nasbench201").sample(12)
+    for sample, turns in (
+        (12, (cells[:5], cells[5:10], cells[10:])),
+        (10, (cells[:5], cells[5:10])),
+        (3, (cells[:3],)),
+    ):
+        asked.clear()
+        stability.score_by_turns(two, sample, StudyOptions(tmp_path, print))
+        assert asked == [(width, turn) for turn in turns for width in (16, 4)]
+
+
+def test_workers_that_die_leave_the_rest_to_what_survives_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(*_: object, **__: object) -> None:
+        raise RunError("the executor lost its workers")
+
+    said: list[str] = []
+    monkeypatch.setattr(stability, "run", dying)
+    stability.score_by_turns({"base": small("base")}, 3, StudyOptions(tmp_path, said.append))
+    assert said == ["no turns any more: the executor lost its workers"]
+
+
+def test_bad_input_is_refused_before_anything_is_scored(nasinit: Callable[..., Any], tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    cells = map(str, open_space("nasbench201").sample(4))
+    pd.DataFrame({"architecture": list(cells), "latency_ms": [1.0, 2.0, 3.0, 4.0]}).to_csv(table, index=False)
+    for given, message in (
+        (("--table", table), "has no column cifar10_test_200ep_pct"),
+        (("--scores", "x.csv"), "the study stability has no --scores"),
+        (("--sample", 2), "--sample must be at least 3"),
+    ):
+        ended = nasinit("study", "stability", "--out", tmp_path / "out", *given)
+        assert (ended.code, message in ended.err, (tmp_path / "out").exists()) == (2, True, False), ended.err

@@ -1,0 +1,145 @@
+"""Every setting against a base over frames. Oracle: scipy on the same scores."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from benchmarks import Column, Facts, Table, TableError
+from harness.base_setting import against_base
+from harness.errors import HarnessError, ScoresError
+from harness.report.base_setting import agreement_sheet, by_setting, change_sheet
+from harness.report.loss_and_saving import loss_and_saving
+from harness.report.sheets import sheet_markdown
+from harness.spaces import open_space
+from harness.stats import holm
+
+SPACE = open_space("nasbench201")
+KEYS = [SPACE.key(cell) for cell in SPACE.sample(25, seed=4)]
+COLUMN = "cifar10_test_200ep_pct"
+SERIES = {"width": [("small", "8"), ("tiny", "4")], "depth": [("shallow", "1")]}
+
+
+def frame_of(seconds: float | None = 1.0, **scores: np.ndarray) -> pd.DataFrame:
+    rows = [pd.DataFrame({"architecture": KEYS, "proxy": name, "score": row}) for name, row in scores.items()]
+    frame = pd.concat(rows, ignore_index=True)
+    return frame if seconds is None else frame.assign(seconds=seconds * (1 + np.arange(len(frame)) % 7))
+
+
+@pytest.fixture(scope="module")
+def accuracies() -> np.ndarray:
+    return np.random.default_rng(1).uniform(50, 95, size=25).round(2)
+
+
+@pytest.fixture(scope="module")
+def table(accuracies: np.ndarray) -> Table:
+    facts = Facts("made", "nasbench201", "Made", "nowhere", "none", None, None, None, "")
+    return Table(KEYS, [Column(COLUMN, "cifar10", "test", 200, "pct", "mean", "made here")], [accuracies], facts)
+
+
+@pytest.fixture(scope="module")
+def frames(accuracies: np.ndarray) -> dict[str, pd.DataFrame]:
+    generator = np.random.default_rng(0)
+    mine = accuracies + generator.normal(0, 20, size=(3, 25))
+    mine[1, 4] = math.nan
+    size, flat = np.arange(25.0), np.ones(25)
+    return {
+        "base": frame_of(params=size, mine=mine[0], flat=flat).assign(
+            seconds=lambda frame: frame["seconds"].where(frame["proxy"] != "params", 1e-6)
+        ),
+        "small": frame_of(0.25, params=size, mine=mine[1], flat=flat).sample(frac=1, random_state=0),
+        "tiny": frame_of(None, mine=mine[2], other=flat),
+    }
+
+
+@pytest.fixture(scope="module")
+def found(frames: dict[str, pd.DataFrame], table: Table) -> pd.DataFrame:
+    return against_base(frames, table, COLUMN, base="base", resamples=60)
+
+
+def test_coefficients_are_scipys_over_the_architectures_of_both(
+    found: pd.DataFrame, frames: dict[str, pd.DataFrame], accuracies: np.ndarray
+) -> None:
+    rows = found.set_index(["proxy", "setting"])
+    assert list(rows.index) == [("params", "small"), ("mine", "small"), ("mine", "tiny"), ("flat", "small")]
+    scores = {
+        label: frame[frame["proxy"] == "mine"].set_index("architecture").loc[KEYS, "score"].to_numpy()
+        for label, frame in frames.items()
+    }
+    for label, count in (("small", 24), ("tiny", 25)):
+        row, there = rows.loc[("mine", label)], np.isfinite(scores[label])
+        assert row["n"] == count
+        before, after, values = scores["base"][there], scores[label][there], accuracies[there]
+        assert row["spearman"] == pytest.approx(stats.spearmanr(before, after).statistic, abs=1e-12)
+        assert row["kendall_tau_b"] == pytest.approx(stats.kendalltau(before, after).statistic, abs=1e-12)
+        assert row["ranking_base"] == pytest.approx(stats.spearmanr(before, values).statistic, abs=1e-12)
+        assert row["ranking"] == pytest.approx(stats.spearmanr(after, values).statistic, abs=1e-12)
+        assert row["difference_low"] < row["difference"] < row["difference_high"]
+    assert rows.loc[("params", "small"), ["spearman", "difference", "p_holm"]].tolist() == [1, 0, 1]
+    assert rows.loc[("flat", "small"), ["spearman", "ranking", "difference", "p_holm"]].isna().all()
+
+
+def test_seconds_are_shares_of_the_same_architectures(found: pd.DataFrame) -> None:
+    rows = found.set_index(["proxy", "setting"])["seconds_ratio"]
+    assert rows["mine", "small"] == pytest.approx(0.25)
+    assert math.isnan(rows["mine", "tiny"]), "no seconds there"
+    assert math.isnan(rows["params", "small"]), "a microsecond says nothing"
+
+
+def test_p_values_are_corrected_over_all_rows(frames: dict[str, pd.DataFrame], table: Table) -> None:
+    mine = {label: frame[frame["proxy"] == "mine"] for label, frame in frames.items()}
+    alone = [
+        against_base({"base": mine["base"], label: mine[label]}, table, COLUMN, base="base", resamples=60)["p_holm"]
+        for label in ("small", "tiny")
+    ]
+    together = against_base(mine, table, COLUMN, base="base", resamples=60)
+    assert together["p_holm"].tolist() == pytest.approx(holm(pd.concat(alone)).tolist())
+    assert (together["p_holm"] > [float(p.iloc[0]) for p in alone]).any()
+
+
+def test_refused(frames: dict[str, pd.DataFrame], table: Table) -> None:
+    with pytest.raises(ScoresError, match=r"unknown setting 'bas'\. Did you mean 'base'"):
+        against_base(frames, table, COLUMN, base="bas")
+    with pytest.raises(ScoresError, match="at least 2 settings are needed; got 1"):
+        against_base({"base": frames["base"]}, table, COLUMN, base="base")
+    with pytest.raises(TableError, match="cifar10_test_200ep_pct"):
+        against_base(frames, table, "cifar10_test_200ep", base="base")
+    apart = {"base": frame_of(one=np.arange(25.0)), "x": frame_of(other=np.arange(25.0))}
+    with pytest.raises(ScoresError, match="no proxy has scores under 'base' and under another setting"):
+        against_base(apart, table, COLUMN, base="base")
+
+
+def test_the_tables_put_the_baselines_last_and_a_dash_where_nothing_is_known(found: pd.DataFrame) -> None:
+    words = {"tiny": "width 4", "gone": "not there", "small": "width 8"}
+    matrix = by_setting(found, "spearman", words)
+    assert list(matrix.index) == ["mine", "flat", "params"]
+    assert list(matrix.columns) == ["width 4", "width 8"]
+    rows = sheet_markdown(agreement_sheet(found, words)).splitlines()
+    assert rows[-1] == "| `params` | – | 1.00 |"
+    last = sheet_markdown(change_sheet(found, "small", "width 8")).splitlines()[-1]
+    assert last.startswith("| `params` | 25 | 1.00 [1.00, 1.00] | 1.00 [1.00, 1.00] |")
+    assert last.endswith("| 0.00 [0.00, 0.00] | – |")
+    with pytest.raises(ScoresError, match="nothing to show"):
+        by_setting(found, "spearman", {"gone": "not there"})
+
+
+def test_a_star_marks_what_the_correction_leaves(found: pd.DataFrame) -> None:
+    told_apart = found.assign(p_holm=0.01)
+    assert "]* | × 0.25 |" in sheet_markdown(change_sheet(told_apart, "small", "width 8"))
+    assert "*" not in sheet_markdown(change_sheet(found.assign(p_holm=0.06), "small", "8")).replace("**", "")
+
+
+def test_the_figure_has_a_panel_a_proxy_with_both_its_numbers(found: pd.DataFrame) -> None:
+    figure = loss_and_saving(found, SERIES)
+    assert [panel.get_title(loc="left") for panel in figure.axes if panel.axison] == ["mine"]
+    width = figure.axes[0].get_lines()[2]
+    row = found.set_index(["proxy", "setting"]).loc[("mine", "small")]
+    np.testing.assert_allclose(np.asarray(width.get_xydata()), [[1, 0], [row["seconds_ratio"], row["difference"]]])
+    with pytest.raises(HarnessError, match="at most 2 series apart, got 3"):
+        loss_and_saving(found, {**SERIES, "more": []})
+    with pytest.raises(ScoresError, match="nothing to draw"):
+        loss_and_saving(found, {"width": [("tiny", "4")]})
