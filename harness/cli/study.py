@@ -45,8 +45,8 @@ def study(
     from harness.studies.study import STUDIES, StudyOptions, check_taken, default_folder, find_study, options_of
 
     if name is None:
-        for known, (_, text) in STUDIES.items():
-            print(f"{known}: {text}\n    {' '.join(options_of(find_study(known)))}")
+        for known, listed in STUDIES.items():
+            print(f"{known}: {listed.shows}\n    {' '.join(options_of(listed))}")
         return
     chosen = find_study(name)
     given = {

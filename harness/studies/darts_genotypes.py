@@ -27,7 +27,7 @@ from harness.studies.genotype_tables import SPACE, found, markdown, percentiles,
 from harness.studies.record import record
 from harness.studies.search_record import by_method, searches_record
 from harness.studies.search_runs import Failure, Run, data_of, run_all, say_data, setting_of
-from harness.studies.study import Study, StudyOptions
+from harness.studies.study import StudyOptions
 
 TABLE = "darts-published"
 SEARCHES = ("nasi", "nasi-ada", "darts", "beta-darts", "drnas-progressive")
@@ -165,4 +165,4 @@ def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among:
     save_pictures(figure, options.out / "curves")
 
 
-STUDY = Study(run_darts_genotypes, frozenset({"quick", "runs", "seed", "workers", "data", "store", "scores"}))
+STUDY = run_darts_genotypes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.studies.search_rows import NASI_TABLE_1
-from harness.studies.search_tables import TAKES, run_search_table
-from harness.studies.study import Study, StudyOptions
+from harness.studies.search_tables import run_search_table
+from harness.studies.study import StudyOptions
 
 
 def run_nasi_table_1(options: StudyOptions) -> None:
@@ -12,4 +12,4 @@ def run_nasi_table_1(options: StudyOptions) -> None:
     run_search_table(options, NASI_TABLE_1)
 
 
-STUDY = Study(run_nasi_table_1, TAKES)
+STUDY = run_nasi_table_1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.studies.search_rows import NASWOT_TABLE_2
-from harness.studies.search_tables import TAKES, run_search_table
-from harness.studies.study import Study, StudyOptions
+from harness.studies.search_tables import run_search_table
+from harness.studies.study import StudyOptions
 
 
 def run_naswot_table_2(options: StudyOptions) -> None:
@@ -12,4 +12,4 @@ def run_naswot_table_2(options: StudyOptions) -> None:
     run_search_table(options, NASWOT_TABLE_2)
 
 
-STUDY = Study(run_naswot_table_2, TAKES)
+STUDY = run_naswot_table_2

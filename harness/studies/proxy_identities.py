@@ -32,7 +32,7 @@ from harness.studies.conditions import NOISE
 from harness.studies.folders import make_folder
 from harness.studies.record import record
 from harness.studies.samples import sample_size, scored_sample, scores_given
-from harness.studies.study import Study, StudyOptions
+from harness.studies.study import StudyOptions
 
 SPACE = "nasbench201"
 SAMPLE, QUICK = 500, 60
@@ -186,4 +186,4 @@ def _side_by_side(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> 
     return [int(place) for place in leaves_list(optimal_leaf_ordering(linkage(distances, "average"), distances))]
 
 
-STUDY = Study(run_proxy_identities, frozenset({"sample", "quick", "full", "seed", "workers", "store", "scores"}))
+STUDY = run_proxy_identities

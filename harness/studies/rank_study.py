@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,12 +26,11 @@ from harness.studies.folders import make_folder
 from harness.studies.published import Published, beside
 from harness.studies.record import record
 from harness.studies.samples import sample_size, scored_sample, scores_given
-from harness.studies.study import Study, StudyOptions
+from harness.studies.study import StudyOptions
 from harness.studies.transferred import write_transfer
 
 DATASETS = tuple(TESTS.values())
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
-TAKES = frozenset({"table", "sample", "quick", "full", "seed", "workers", "data", "store"})
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ class RankStudy:
     beyond: bool = False
     transfer: bool = False
 
-    def study(self) -> Study:
-        """What the command line runs."""
-        return Study(partial(run_rank_study, self), TAKES | {"scores"} if len(self.conditions) == 1 else TAKES)
+    def study(self) -> Callable[[StudyOptions], None]:
+        """What is called with the options."""
+        return partial(run_rank_study, self)
 
     @property
     def words(self) -> dict[str, str]:

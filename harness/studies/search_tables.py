@@ -29,7 +29,6 @@ from harness.studies.study import StudyOptions
 from harness.studies.table_searches import BUDGET_SECONDS, RUNS, table_searches
 
 QUICK_EPOCHS, QUICK_DEPTH = 4, 1
-TAKES = frozenset({"table", "quick", "runs", "seed", "workers", "data", "scores"})
 _QUICK_QUERIED = 100
 
 

@@ -29,7 +29,7 @@ from harness.studies.folders import make_folder
 from harness.studies.published import KENDALL, Published, beside
 from harness.studies.record import record
 from harness.studies.samples import sample_size, scored_sample, store_of
-from harness.studies.study import Study, StudyOptions
+from harness.studies.study import StudyOptions
 
 SAMPLE, QUICK, TURN = 60, 20, 4
 COLUMN = TESTS["cifar10"]
@@ -169,4 +169,4 @@ def _record(conditions: dict[str, Condition], table: Table, sample: int, options
     return record(settings, table, sample=sample, column=COLUMN, batch_seeds=batch_seeds)
 
 
-STUDY = Study(run_stability, frozenset({"table", "sample", "quick", "full", "seed", "workers", "data", "store"}))
+STUDY = run_stability

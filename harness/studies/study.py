@@ -60,28 +60,56 @@ class StudyOptions:
 
 @dataclass(frozen=True)
 class Study:
-    """A study: its function, and the names of the options that it takes beside `out` and `say`."""
+    """A study, known before anything heavy is imported.
 
-    run: Callable[[StudyOptions], None]
+    Attributes:
+        module: in `harness.studies`, whose `STUDY` is called with the options.
+        shows: what its outcome shows, in a line.
+        takes: names of the options that it takes beside `out` and `say`.
+    """
+
+    module: str
+    shows: str
     takes: frozenset[str]
 
+    def run(self, options: StudyOptions) -> None:
+        """Make the outcome."""
+        importlib.import_module(f"harness.studies.{self.module}").STUDY(options)
 
-STUDIES: Mapping[str, tuple[str, str]] = {
-    "zero-cost-nas": ("zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations"),
-    "nas-bench-suite-zero": ("nas_bench_suite_zero", "its thirteen proxies on NAS-Bench-201"),
-    "az-nas-table-1": ("az_nas_table_1", "AZ-NAS's parts, its sum of ranks, and its peers"),
-    "te-nas-kernel": ("te_nas_kernel", "TE-NAS's condition number and linear regions"),
-    "hnas-metrics": ("hnas_metrics", "HNAS's four metrics and the condition number"),
-    "beyond-size": ("beyond_size", "what every proxy knows beyond the number of parameters"),
-    "nasi-figure-1": ("nasi_figure_1", "whether NASI's trace depends on labels and inputs"),
-    "bn-mode": ("bn_mode", "proxies with batch norm in train and in eval mode"),
-    "stability": ("stability", "what a proxy's ranking owes to seeds, inputs, init, batch norm's mode and size"),
-    "proxy-identities": ("proxy_identities", "which proxies are the same number in other words"),
-    "nasi-table-1": ("nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies"),
-    "naswot-table-2": ("naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows"),
-    "darts-genotypes": ("darts_genotypes", "published DARTS genotypes and those found here, by every proxy"),
-}
-"""Name to the module in `harness.studies`, whose `STUDY` it is, and a line that says what it shows."""
+
+_SAMPLED = frozenset({"sample", "quick", "full", "seed", "workers", "store"})
+_RANKED = _SAMPLED | {"table", "data"}  # under several conditions; under one, scores made before may stand in
+_SEARCHED = frozenset({"table", "quick", "runs", "seed", "workers", "data", "scores"})
+STUDIES: Mapping[str, Study] = {
+    "zero-cost-nas": Study(
+        "zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations", _RANKED
+    ),
+    "nas-bench-suite-zero": Study(
+        "nas_bench_suite_zero", "its thirteen proxies on NAS-Bench-201", _RANKED | {"scores"}
+    ),
+    "az-nas-table-1": Study("az_nas_table_1", "AZ-NAS's parts, its sum of ranks, and its peers", _RANKED | {"scores"}),
+    "te-nas-kernel": Study("te_nas_kernel", "TE-NAS's condition number and linear regions", _RANKED | {"scores"}),
+    "hnas-metrics": Study("hnas_metrics", "HNAS's four metrics and the condition number", _RANKED | {"scores"}),
+    "beyond-size": Study("beyond_size", "what every proxy knows beyond the number of parameters", _RANKED | {"scores"}),
+    "nasi-figure-1": Study("nasi_figure_1", "whether NASI's trace depends on labels and inputs", _RANKED),
+    "bn-mode": Study("bn_mode", "proxies with batch norm in train and in eval mode", _RANKED),
+    "stability": Study(
+        "stability", "what a proxy's ranking owes to seeds, inputs, init, batch norm's mode and size", _RANKED
+    ),
+    "proxy-identities": Study(
+        "proxy_identities", "which proxies are the same number in other words", _SAMPLED | {"scores"}
+    ),
+    "nasi-table-1": Study(
+        "nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies", _SEARCHED
+    ),
+    "naswot-table-2": Study(
+        "naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows", _SEARCHED
+    ),
+    "darts-genotypes": Study(
+        "darts_genotypes", "published DARTS genotypes and those found here, by every proxy",
+        (_SEARCHED | {"store"}) - {"table"},
+    ),
+}  # fmt: skip
 
 
 def find_study(name: str) -> Study:
@@ -92,9 +120,7 @@ def find_study(name: str) -> Study:
     """
     if name not in STUDIES:
         raise SettingError(unknown("study", name, STUDIES))
-    module, _ = STUDIES[name]
-    study: Study = importlib.import_module(f"harness.studies.{module}").STUDY
-    return study
+    return STUDIES[name]
 
 
 def default_folder(name: str, *, quick: bool) -> Path:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+import importlib
+from collections.abc import Mapping
 
-from harness.studies.rank_study import RankStudy, run_rank_study
-from harness.studies.study import STUDIES, find_study
+from harness.studies.rank_study import RankStudy
+from harness.studies.study import STUDIES
 
 
 def _ranked() -> dict[str, RankStudy]:
-    runs = {name: find_study(name).run for name in STUDIES}
-    return {name: run.args[0] for name, run in runs.items() if isinstance(run, partial) and run.func is run_rank_study}
+    modules = {name: importlib.import_module(f"harness.studies.{study.module}") for name, study in STUDIES.items()}
+    return {name: module.RANKED for name, module in modules.items() if hasattr(module, "RANKED")}
 
 
-RANKED = _ranked()
+RANKED: Mapping[str, RankStudy] = _ranked()

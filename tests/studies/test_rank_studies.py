@@ -20,7 +20,6 @@ from harness.report.comparison_figure import comparison_figure
 from harness.spaces import open_space
 from harness.studies import (
     az_nas_table_1,
-    bn_mode,
     hnas_metrics,
     nas_bench_suite_zero,
     nasi_figure_1,
@@ -30,7 +29,7 @@ from harness.studies import (
 from harness.studies.agreement import Claim, agreement_of
 from harness.studies.conditions import Condition
 from harness.studies.rank_study import COMBINED, DATASETS, RankStudy
-from harness.studies.study import StudyOptions
+from harness.studies.study import STUDIES, StudyOptions
 from tests.studies.ranked import RANKED
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -43,6 +42,7 @@ def test_a_study_scores_proxies_that_there_are_and_compares_what_it_scores(name:
     assert {item.proxy for item in study.published} <= {*proxies, *COMBINED}
     for combination in study.combined:
         assert set(COMBINED[combination]) <= proxies
+    assert ("scores" in STUDIES[name].takes) is (len(study.conditions) == 1)
     for condition in study.conditions.values():
         assert (condition.setting(3).width, condition.setting(3).depth, condition.setting(3).seed) == (16, 5, 3)
 
@@ -123,7 +123,7 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
         transfer=True,
     )
     said: list[str] = []
-    study.study().run(StudyOptions(tmp_path, said.append, "analognasbench", quick=True, workers=1))
+    study.study()(StudyOptions(tmp_path, said.append, "analognasbench", quick=True, workers=1))
     agreement = pd.read_csv(tmp_path / "agreement.csv").set_index("proxy")
     assert agreement.loc["params", "pearson"] == pytest.approx(1)
     assert agreement.loc["nasi_trace", "spearman"] < 1
@@ -141,7 +141,7 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
 def test_without_images_a_study_of_images_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "run", lambda *_, **__: pytest.fail("something was scored"))
     with pytest.raises(SettingError, match="nothing of this study can be done without CIFAR-10"):
-        te_nas_kernel.STUDY.run(StudyOptions(tmp_path / "out", print, "analognasbench"))
+        te_nas_kernel.STUDY(StudyOptions(tmp_path / "out", print, "analognasbench"))
     assert not (tmp_path / "out").exists()
 
 
@@ -156,17 +156,17 @@ def test_scores_made_before_stand_in_for_scoring(tmp_path: Path, monkeypatch: py
     scores = tmp_path / "scores.csv"
     pd.concat(parts).assign(status="ok").to_csv(scores, index=False)
     options = StudyOptions(tmp_path / "out", lambda _: None, "analognasbench", scores=scores)
-    hnas_metrics.STUDY.run(options)
+    hnas_metrics.STUDY(options)
     comparison = pd.read_csv(tmp_path / "out" / "comparison.csv")
     assert set(comparison["proxy"]) == {"m_grad", "m_trace", "params", "flops"}, "synflow is not of this study"
     assert not (tmp_path / "out" / "scores_gaussian.csv.gz").exists()
     for changes, message in (({"quick": True}, "not both"), ({"sample": 5}, "not both")):
         with pytest.raises(SettingError, match=message):
-            hnas_metrics.STUDY.run(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores, **changes))
+            hnas_metrics.STUDY(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores, **changes))
     with pytest.raises(ScoresError, match="none of the study's proxies"):
-        te_nas_kernel.STUDY.run(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores))
+        te_nas_kernel.STUDY(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores))
     assert not (tmp_path / "x").exists()
-    assert "scores" not in bn_mode.STUDY.takes, "two conditions"
+    assert "scores" not in STUDIES["bn-mode"].takes, "two conditions"
 
 
 def test_what_lies_beyond_size_is_committed_as_it_follows(published_data: Path) -> None:

@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stability, "CONDITIONS", {name: small(name) for name in (*KINDS, "cifar10")})
         patch.setattr(stability, "PROXIES", FEW)
-        stability.STUDY.run(StudyOptions(folder, said.append, "analognasbench", sample=10, workers=1))
+        stability.STUDY(StudyOptions(folder, said.append, "analognasbench", sample=10, workers=1))
     return folder, said
 
 

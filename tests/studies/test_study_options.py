@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import platform
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 import pytest
 
 from harness.errors import SettingError
-from harness.studies import naswot_table_2, search_tables
+from harness.studies import naswot_table_2
 from harness.studies.conditions import IMAGES, NOISE, possible
 from harness.studies.record import _cpu_name
-from harness.studies.study import STUDIES, Study, StudyOptions, find_study
+from harness.studies.study import STUDIES, StudyOptions, find_study
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -21,6 +22,7 @@ def test_every_study_can_be_found(name: str) -> None:
     study = find_study(name)
     known = set(StudyOptions.__dataclass_fields__)
     assert study.takes <= known
+    assert callable(importlib.import_module(f"harness.studies.{study.module}").STUDY)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_the_quick_form_has_a_folder_of_its_own(
     nasinit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], folder: str
 ) -> None:
     given: list[StudyOptions] = []
-    monkeypatch.setattr(naswot_table_2, "STUDY", Study(given.append, search_tables.TAKES))
+    monkeypatch.setattr(naswot_table_2, "STUDY", given.append)
     assert nasinit("study", "naswot-table-2", *flags).code == 0
     assert nasinit("study", "naswot-table-2", *flags, "--out", "elsewhere").code == 0
     assert [options.out for options in given] == [Path("studies") / folder, Path("elsewhere")]

@@ -200,7 +200,7 @@ def small_setting(condition: conditions.Condition, seed: int) -> Setting:
 def run_small(out: Path, monkeypatch: pytest.MonkeyPatch, said: list[str], **changes: Any) -> None:
     monkeypatch.setattr(conditions.Condition, "setting", small_setting)
     given = {"sample": 6, "workers": 1, "table": "analognasbench", **changes}
-    zero_cost_nas.STUDY.run(StudyOptions(out, said.append, **given))
+    zero_cost_nas.STUDY(StudyOptions(out, said.append, **given))
 
 
 def test_without_images_and_the_release_it_says_so_and_does_what_it_can(
