@@ -12,10 +12,13 @@ import pandas as pd
 import pytest
 
 import benchmarks
+from harness import combine
 from harness.proxies.registry import resolve
 from harness.report.comparison import agreement_markdown, comparison_latex
+from harness.stats import change_of_ranking
 from harness.studies import rank_study
 from harness.studies.agreement import agreement_of
+from harness.studies.beyond import write_beyond
 from harness.studies.rank_study import DATASETS, RankStudy
 from harness.studies.transferred import write_transfer
 from tests.studies.ranked import RANKED
@@ -156,3 +159,31 @@ def test_the_record_states_what_was_scored(name: str) -> None:
     for condition, setting in facts["settings"].items():
         expected = COMMITTED[name].study.conditions[condition].setting(setting["seed"])
         assert setting == {**vars(expected), "batch_digest": setting["batch_digest"]}
+
+
+@pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.beyond])
+def test_what_lies_beyond_size_follows_from_the_scores(name: str, official: benchmarks.Table, tmp_path: Path) -> None:
+    text = (RESULTS / name / "tables.md").read_text(encoding="utf-8")
+    for condition, frame in COMMITTED[name].frames(name).items():
+        rankings = rank_study.rank(frame, official, DATASETS, COMMITTED[name].study.combined, resamples=1)
+        for column, ranking in rankings.items():
+            stem = f"{condition}_{column.partition('_test')[0]}"
+            made = write_beyond(ranking, tmp_path, stem)
+            for file in (f"beyond_size_{stem}.csv", f"against_params_{stem}.csv"):
+                frames = [pd.read_csv(folder / file) for folder in (tmp_path, RESULTS / name)]
+                pd.testing.assert_frame_equal(*frames, rtol=1e-9, atol=1e-12)
+            assert made in text
+
+
+@pytest.mark.parametrize(
+    ("proxy", "quoted"), [("nasi_trace", "+0.11 [0.08, 0.15]"), ("grad_norm", "+0.04 [0.02, 0.07]")]
+)
+def test_noise_ranks_better_than_images_as_the_text_says(proxy: str, quoted: str, official: benchmarks.Table) -> None:
+    wide = {
+        name: combine.wide(frame)[proxy] for name, frame in COMMITTED["nasi-figure-1"].frames("nasi-figure-1").items()
+    }
+    accuracies = official.values(list(wide["cifar10"].index), DATASETS[0])
+    pair = [wide[name].loc[wide["cifar10"].index] for name in ("cifar10", "gaussian")]
+    found = change_of_ranking(*pair, accuracies, generator=np.random.default_rng(0)).difference
+    assert quoted == f"+{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    assert quoted in (RESULTS / "nasi-figure-1" / "README.md").read_text(encoding="utf-8")

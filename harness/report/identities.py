@@ -27,7 +27,11 @@ def identities_markdown(frame: pd.DataFrame) -> str:
             f"{row['grasp']:.6g}", f"{row['squared_norm']:.6g}", f"{share:.1e}", f"{difference:.1e}",
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *(f"{place}: `{text}`" for text, place in places.items())])
+    key = (
+        "Vanishes: |Σ θ·g| as a share of Σ |θ·g|. Differs: how far −Σ θᵀHg is from Σ ‖g‖², as a share of it. Both are "
+        "0 where batch norm follows and its ε is 0."
+    )
+    return "\n".join([*lines, "", key, "", *(f"{place}: `{text}`" for text, place in places.items())])
 
 
 def same_rankings_markdown(groups: Sequence[Sequence[str]], least: float) -> str:

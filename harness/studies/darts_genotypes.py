@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 
 from benchmarks import open_table
 from harness.batches import read_cifar10
-from harness.errors import ScoresError, SpaceError
+from harness.errors import ScoresError
 from harness.matching import matched_scores
 from harness.proxies.registry import resolve
 from harness.report.files import save_pictures, write_csv, write_text
@@ -18,12 +17,13 @@ from harness.report.heat_map import heat_map
 from harness.report.search_curves import Run as Curve
 from harness.report.search_curves import search_curves
 from harness.runner import run
-from harness.scores import COLUMNS, read_scores
+from harness.scores import COLUMNS
 from harness.search import find_method
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies.folders import make_folder
 from harness.studies.genotype_tables import SPACE, found, markdown, percentiles, published, table_of
+from harness.studies.given_scores import read_given, setting_beside
 from harness.studies.record import record
 from harness.studies.search_record import by_method, searches_record
 from harness.studies.search_runs import Failure, Run, data_of, run_all, say_data, setting_of
@@ -33,8 +33,6 @@ TABLE = "darts-published"
 SEARCHES = ("nasi", "nasi-ada", "darts", "beta-darts", "drnas-progressive")
 QUICK_CHANGES = {"epochs": 4, "width": 4, "depth": 3, "steps_per_epoch": 4}
 QUICK_PROXIES = "nasi_trace,grad_norm,synflow,nwot,params"
-_DRAWN_OTHERWISE = ("seed", "device")
-"""Fields of a setting that change a score as another draw of the same network does, or by rounding."""
 
 
 def run_darts_genotypes(options: StudyOptions) -> None:
@@ -112,34 +110,20 @@ def _others(options: StudyOptions, proxies: Sequence[str], setting: Setting) -> 
         ScoresError: they are of another space, malformed, none, by none of the proxies, or made in another setting.
     """
     path = Path(options.scores or "")
-    try:
-        given = read_scores(path, None)
-        frame = matched_scores(given.frame, open_space(SPACE)).scores
-    except (ScoresError, SpaceError) as error:
-        raise ScoresError(f"--scores {path} must hold scores of DARTS genotypes: {error}") from error
-    frame = frame[frame["proxy"].isin(proxies) & frame["score"].notna()]
+    given, origin = read_given(path, SPACE, proxies)
+    frame = matched_scores(given.frame, open_space(SPACE)).scores
+    frame = frame[frame["score"].notna()]
     if frame.empty:
-        raise ScoresError(f"--scores {path} must hold scores of DARTS genotypes by some of {', '.join(proxies)}")
-    options.say(f"scores of other genotypes: {given.origin}{_compared(path, given.setting, setting)}")
+        raise ScoresError(
+            f"--scores {path} must hold scores of {SPACE} by some of {', '.join(proxies)}: all are missing"
+        )
+    beside = setting_beside(
+        path, given.setting, setting,
+        "and a percentile among scores of another setting says nothing. `nasinit score --space darts --sample 200` "
+        "makes some in the study's setting",
+    )  # fmt: skip
+    options.say(f"scores of other genotypes: {origin}{beside}")
     return frame
-
-
-def _compared(path: Path, theirs: Setting | None, ours: Setting) -> str:
-    """What sets the setting of scores apart from the study's, in words; nothing where they are equal.
-
-    Raises:
-        ScoresError: scores that no percentile can be told among.
-    """
-    if theirs is None:
-        return f". The file does not say its setting, which must be the study's: {ours.describe()}"
-    names = [entry.name for entry in fields(Setting) if getattr(theirs, entry.name) != getattr(ours, entry.name)]
-    there, here = (", ".join(f"{name} {getattr(one, name)}" for name in names) for one in (theirs, ours))
-    if set(names) <= set(_DRAWN_OTHERWISE):
-        return f". They were made with {there}, the study scores with {here}" if names else ""
-    raise ScoresError(
-        f"--scores {path} were made with {there}; the study scores with {here}, and a percentile among scores of "
-        "another setting says nothing. `nasinit score --space darts --sample 200` makes some in the study's setting"
-    )
 
 
 def _failures(failed: Mapping[Run, Failure]) -> str:

@@ -30,6 +30,7 @@ from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies.conditions import NOISE
 from harness.studies.folders import make_folder
+from harness.studies.given_scores import AS_STORED
 from harness.studies.record import record
 from harness.studies.samples import sample_size, scored_sample, scores_given
 from harness.studies.study import StudyOptions
@@ -57,22 +58,29 @@ def run_proxy_identities(options: StudyOptions) -> None:
         ScoresError: before anything is made: scores of fewer than three architectures by two proxies.
     """
     sample = sample_size(options, usual=SAMPLE, quick=QUICK)
-    given = scores_given(options)
-    matrix = None if given is None else rank_matrix(given)
+    given = scores_given(options, None, None)
+    matrix = None if given is None else rank_matrix(given.frame)
     make_folder(options.out, "--out")
     exact = identities()
     write_csv(exact, options.out / "identities.csv")
     if given is None:
-        given = scored_sample(NOISE, [entry.name for entry in resolve("all")], sample, options)
-        write_csv(given[list(COLUMNS)], options.out / "scores.csv.gz")
-    matrix = rank_matrix(given) if matrix is None else matrix
+        frame = scored_sample(NOISE, [entry.name for entry in resolve("all")], sample, options)
+        write_csv(frame[list(COLUMNS)], options.out / "scores.csv.gz")
+    else:
+        frame = given.frame
+    matrix = rank_matrix(frame) if matrix is None else matrix
     write_csv(matrix.reset_index(names="proxy"), options.out / "spearman.csv")
     figure = heat_map(matrix, "Spearman's ρ between proxies", low=-1, high=1, decimals=1)
     save_pictures(figure, options.out / "spearman")
     text = f"{identities_markdown(exact)}\n\n{same_rankings_markdown(same_rankings(matrix), SAME)}\n"
     write_text(text, options.out / "tables.md")
-    facts = {"scores": None if options.scores is None else options.scores.name, "sample": len(combine.wide(given))}
-    settings = {"exact": SMALL, **({} if options.scores else {"scores": NOISE.setting(options.seed)})}
+    facts: dict[str, Any] = {"sample": len(combine.wide(frame))}
+    setting: Setting | None = NOISE.setting(options.seed)
+    if given is not None:
+        setting = given.setting
+        stated = AS_STORED if setting else "not in the file"
+        facts |= {"scores": options.scores.name if options.scores else None, "scores_setting": stated}
+    settings = {"exact": SMALL, **({} if setting is None else {"scores": setting})}
     write_text(record(settings, None, **facts), options.out / "study.json")
     options.say(f"\n{text}\nIn {options.out}: tables.md, identities.csv, spearman.csv, spearman.png, spearman.svg")
 

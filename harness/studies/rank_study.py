@@ -90,18 +90,22 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     if not columns:
         raise SettingError(f"table {options.table!r} has none of the columns {', '.join(study.columns)}")
     proxies = [entry.name for entry in resolve(list(study.proxies))]
-    given = scores_given(options, proxies)
+    own = {name: condition.setting(options.seed) for name, condition in study.conditions.items()}
+    given = scores_given(options, proxies, next(iter(own.values())))
     conditions = study.conditions if given is not None else possible(study.conditions, options)
     make_folder(options.out, "--out")
     frames = {
-        name: scored_sample(condition, proxies, sample, options) if given is None else given
+        name: scored_sample(condition, proxies, sample, options) if given is None else given.frame
         for name, condition in conditions.items()
     }
     rankings = {name: rank(frame, opened, columns, study.combined) for name, frame in frames.items()}
     _write(study, options, opened, frames, rankings)
-    settings = {name: condition.setting(options.seed) for name, condition in conditions.items()}
-    cells = max(frame["architecture"].nunique() for frame in frames.values())
-    facts = {"sample": cells, "columns": columns, "scores": None if options.scores is None else options.scores.name}
+    facts = {"sample": max(frame["architecture"].nunique() for frame in frames.values()), "columns": columns}
+    settings = {name: own[name] for name in conditions}
+    if given is not None:
+        ((name, setting),) = settings.items()
+        settings[name], stated = given.recorded(setting)
+        facts |= {"scores": options.scores.name if options.scores else None, "scores_setting": stated}
     write_text(record(settings, opened, **facts), options.out / "study.json")
     options.say(f"\nIn {options.out}: rankings, comparison.csv, tables.md and figures; study.json says how.")
 

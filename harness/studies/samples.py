@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import ScoresError, SettingError
+from harness.errors import SettingError
 from harness.runner import run
-from harness.scores import COLUMNS, read_scores
+from harness.scores import COLUMNS
+from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies.conditions import SPACE, Condition
 from harness.studies.folders import make_folder
+from harness.studies.given_scores import Given, read_given, setting_beside
 from harness.studies.study import StudyOptions
 
 if TYPE_CHECKING:
@@ -37,23 +39,28 @@ def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
     return count
 
 
-def scores_given(options: StudyOptions, proxies: Sequence[str] | None = None) -> pd.DataFrame | None:
+def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: Setting | None) -> Given | None:
     """Scores made before, of these proxies alone or of all; None where the study is to make them.
+
+    Args:
+        options: of the study.
+        proxies: its own; None for all.
+        setting: that the study scores under; None where it takes those of any setting.
 
     Raises:
         SettingError: scores and the size of a sample.
-        ScoresError: a file that cannot be read, or without any of the proxies.
+        ScoresError: a file that cannot be read, with scores of another space or setting, or without any of the proxies.
     """
-    if options.scores is None:
+    path = options.scores
+    if path is None:
         return None
     if sizes := _sizes(options):
         raise SettingError(f"--scores are taken as they are: give them or {' and '.join(sizes)}, not both")
-    found = read_scores(options.scores, None)
-    frame = found.frame if proxies is None else found.frame[found.frame["proxy"].isin(proxies)]
-    if proxies is not None and frame.empty:
-        raise ScoresError(f"--scores {options.scores} has none of the study's proxies: {', '.join(proxies)}")
-    options.say(f"scores: {found.origin}")
-    return frame.reindex(columns=[*dict.fromkeys([*frame.columns, *COLUMNS])])
+    given, origin = read_given(path, SPACE, proxies)
+    why = "and its tables say so. Give scores of that setting, or none: the study makes them"
+    beside = "" if setting is None else setting_beside(path, given.setting, setting, why)
+    options.say(f"scores: {origin}{beside}")
+    return given._replace(frame=given.frame.reindex(columns=[*dict.fromkeys([*given.frame.columns, *COLUMNS])]))
 
 
 def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:

@@ -100,7 +100,7 @@ def test_scores_of_another_space_are_refused(tmp_path: Path) -> None:
     cells = [str(cell) for cell in open_space("nasbench201").sample(3)]
     frame = pd.DataFrame({"architecture": cells, "proxy": "params", "score": 1.0, "status": "ok"})
     frame.to_csv(tmp_path / "cells.csv", index=False)
-    with pytest.raises(ScoresError, match="must hold scores of DARTS genotypes"):
+    with pytest.raises(ScoresError, match="must hold scores of darts"):
         darts_genotypes.run_darts_genotypes(StudyOptions(tmp_path / "out", print, "", scores=tmp_path / "cells.csv"))
     assert not (tmp_path / "out").exists()
 
@@ -137,10 +137,10 @@ def test_scores_of_a_store_in_another_setting_are_refused(tmp_path: Path, monkey
 def test_what_sets_scores_apart_that_can_be_compared_is_said(tmp_path: Path) -> None:
     said: list[str] = []
     ours = Setting().sized(16, 8)
-    for seed, word in ((1, "They were made with seed 1, the study scores with seed 0"), (0, "")):
+    for seed, word in ((1, "; they were made with seed 1, the study's own with seed 0"), (0, "")):
         options = StudyOptions(tmp_path, said.append, scores=stored(tmp_path / "others.sqlite", seed=seed))
         assert len(darts_genotypes._others(options, ["params"], ours)) == 3
-        assert said[-1].endswith(f"). {word}" if word else ")")
+        assert said[-1].endswith(f"){word}" if word else ")")
     _, frame = scored({"params": [1.0, 2.0]})
     frame.to_csv(tmp_path / "others.csv", index=False)
     darts_genotypes._others(StudyOptions(tmp_path, said.append, scores=tmp_path / "others.csv"), ["params"], ours)

@@ -10,13 +10,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import benchmarks
 import harness
-import harness.evidence
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import resolve
 from harness.report.comparison import agreement_markdown
 from harness.report.comparison_figure import comparison_figure
+from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import (
     az_nas_table_1,
@@ -163,24 +162,35 @@ def test_scores_made_before_stand_in_for_scoring(tmp_path: Path, monkeypatch: py
     for changes, message in (({"quick": True}, "not both"), ({"sample": 5}, "not both")):
         with pytest.raises(SettingError, match=message):
             hnas_metrics.STUDY(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores, **changes))
-    with pytest.raises(ScoresError, match="none of the study's proxies"):
+    with pytest.raises(ScoresError, match="must hold scores of nasbench201 by some of te_nas_condition"):
         te_nas_kernel.STUDY(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores))
     assert not (tmp_path / "x").exists()
     assert "scores" not in STUDIES["bn-mode"].takes, "two conditions"
 
 
-def test_what_lies_beyond_size_is_committed_as_it_follows(published_data: Path) -> None:
-    if not (published_data / "nasbench201_official.csv.gz").exists():
-        pytest.skip(f"nasbench201_official.csv.gz is not in {published_data}")
-    official = benchmarks.open_table("nasbench201-official", path=published_data / "nasbench201_official.csv.gz")
-    scores = pd.read_csv(RESULTS / "zero-cost-nas" / "scores_gaussian.csv.gz", float_precision="round_trip")
-    chosen = scores[scores["proxy"].isin(["nwot", "zico", "nasi_trace"])]
-    column = DATASETS[0]
-    made = harness.evidence.beyond_size(harness.correlate(chosen, official, column)).set_index("proxy")
-    committed = pd.read_csv(RESULTS / "beyond-size" / "beyond_size_gaussian_cifar10.csv", index_col="proxy")
-    for proxy in ("nwot", "zico", "nasi_trace"):
-        for name in ("given_params", "given_flops", "given_both", "among_equals"):
-            assert made.loc[proxy, name] == pytest.approx(committed.loc[proxy, name], rel=1e-9)
+def test_scores_made_before_are_of_the_studys_setting(tmp_path: Path) -> None:
+    space, small = open_space("nasbench201"), {"width": 4, "depth": 1, "image_size": 8, "batch_size": 8}
+    study = RankStudy({"noise": Condition("noise", small)}, ("m_grad", "params"))
+    store, said = tmp_path / "scores.sqlite", []
+    for bn in ("train", "eval"):
+        setting = Setting(bn=bn, seed=3, **small)
+        harness.run(space, space.sample(8), ["m_grad", "params"], setting=setting, store=store)
+        options = StudyOptions(tmp_path / bn, said.append, "analognasbench", scores=store)
+        if bn == "eval":
+            with pytest.raises(
+                ScoresError, match=r"scores.sqlite were made with bn eval, seed 3; .* with bn train, seed 0"
+            ):
+                study.study()(options)
+            assert not options.out.exists()
+            continue
+        study.study()(options)
+        assert any("they were made with seed 3, the study's own with seed 0" in line for line in said)
+        facts = json.loads((options.out / "study.json").read_text())
+        assert (facts["settings"]["noise"]["seed"], facts["scores_setting"]) == (3, "as the store has it")
+    genotypes = [str(genotype) for genotype in open_space("darts").sample(3)]
+    pd.DataFrame({"architecture": genotypes, "proxy": "m_grad", "score": 1.0}).to_csv(tmp_path / "g.csv", index=False)
+    with pytest.raises(ScoresError, match=r"g\.csv must hold scores of nasbench201: "):
+        study.study()(StudyOptions(tmp_path / "x", print, "analognasbench", scores=tmp_path / "g.csv"))
 
 
 @pytest.mark.parametrize("conditions", [1, 2, 4])
