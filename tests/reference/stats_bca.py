@@ -1,8 +1,8 @@
 """BCa intervals as Efron & Tibshirani (1993, chapter 14) write them: plain Python, nothing of the package under test.
 
-The acceleration of a statistic of two independent samples adds up the third and the second powers of what each unit of
-either contributes, as for one sample (their equation 14.15); see also Efron (1987), section 7. With each sample of its
-own size n, a unit that is left out stands for the influence (n - 1) / n of its distance from the mean.
+The acceleration is a sixth of the skewness of the sum of what the units contribute (their equation 14.15, for one
+sample). Of two independent samples the third and the second powers add up over both, each unit's contribution being
+(n - 1) / n of the distance of the statistic without it from the mean of these, n the size of its own sample.
 """
 
 import math
