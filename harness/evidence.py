@@ -96,8 +96,9 @@ def top(ranking: Ranking) -> pd.DataFrame:
         k highest scores), `regret_of_k` (how much worse than the best of all that the proxy scored), `precision_at_k`,
         `ndcg_at_k`; `sample_k` and `sample_k_std`, mean and standard deviation of the value of the highest score among
         k random architectures without replacement; `spearman_top_s`, Spearman's coefficient among the best s per cent
-        by value, for 1, 5, 10 and 25. NaN where there are too few. Ties in scores are broken at random, in expectation.
-        Values keep the unit and direction of the column; coefficients are turned where lower is better.
+        by value, for 1, 5, 10 and 25, and `n_top_s`, how many these are (with what ties with the last). NaN where there
+        are too few. Ties in scores are broken at random, in expectation. Values keep the unit and direction of the
+        column; coefficients are turned where lower is better.
     """
     import math
 
@@ -122,8 +123,9 @@ def top(ranking: Ranking) -> pd.DataFrame:
             row.update(zip(names, [*figures, sign * sampled.mean], strict=True))
             row[f"sample_{k}_std"] = sampled.deviation
         for share in SHARES:
-            found = top_correlation(scores, values, share).coefficients.spearman if len(chosen) else math.nan
-            row[f"spearman_top_{100 * share:.0f}"] = found
+            found = top_correlation(scores, values, share).coefficients if len(chosen) else None
+            row[f"spearman_top_{100 * share:.0f}"] = math.nan if found is None else found.spearman
+            row[f"n_top_{100 * share:.0f}"] = 0 if found is None else found.n
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import Column, Listing, Table, TableError, list_tables, open_table, table_with
 from harness.datasets import PRINTED
 from harness.errors import ScoresError
-from harness.matching import column_by_key, matched_scores, recognised_space, space_of
+from harness.matching import check_space, column_by_key, matched_scores, recognised_space, space_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,7 @@ __all__ = [
     "TableError",
     "axis_label",
     "check_resampling",
+    "check_space",
     "correlate",
     "is_accuracy",
     "list_tables",

@@ -82,6 +82,26 @@ def recognised_space(frame: pd.DataFrame) -> str:
     raise ScoresError(f"the first architecture of the scores is of no space that is known. {'. '.join(reasons)}")
 
 
+def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> None:
+    """Refuse scores of another space, by their first architecture; one of no known space is left to `matched_scores`.
+
+    Args:
+        frame: of scores, which the message calls `named`.
+        named: their name.
+        wanted: space that they are to be of, as `other` is.
+        other: name of that.
+
+    Raises:
+        ScoresError: scores of another space, with both names; what `checked_scores` refuses.
+    """
+    text = str(checked_scores(frame)["architecture"].iloc[0])
+    spaces = [name for name in (wanted, *list_spaces()) if _reads(name, text)]
+    if spaces and spaces[0] != wanted:
+        raise ScoresError(
+            f"{named} is about the space {spaces[0]}, {other} about {wanted}: they have nothing in common"
+        )
+
+
 def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
     """Architecture, proxy and score of a frame, with NaN where the status is not `ok`; the frame is not changed.
 
@@ -195,6 +215,14 @@ def column_by_key(table: Table, column: str) -> ColumnByKey:
             )
         row_of[key] = row
     return ColumnByKey(values, tuple(duplicates))
+
+
+def _reads(space: str, text: str) -> bool:
+    try:
+        open_space(space).parse(text)
+    except SpaceError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=_REMEMBERED)

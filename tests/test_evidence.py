@@ -171,6 +171,9 @@ def test_top_is_what_the_highest_scores_hold(ranking, scores, accuracies):
     expected = stats.spearmanr(scores["close"][best], accuracies[best]).statistic
     assert found.loc["close", "spearman_top_25"] == pytest.approx(expected, abs=1e-12)
     assert math.isnan(found.loc["close", "spearman_top_1"])
+    assert found.loc["close", [f"n_top_{share}" for share in (1, 5, 10, 25)]].tolist() == [1, 3, 6, 15]
+    assert found.loc["holes", "n_top_25"] == math.ceil(0.25 * np.isfinite(scores["holes"]).sum())
+    assert not math.isnan(found.loc["close", "spearman_top_5"]), "the frame keeps what three architectures give"
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,9 @@ KINDS = (
 )
 
 
+_NAMED = 3
+
+
 class Kinds(TyperGroup):
     """The kinds of plot; what is none is answered with their names."""
 
@@ -167,10 +170,17 @@ def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
     left_out = [name for name in there if name not in proxies]
     added = [name for name in proxies if name not in there]
     remarks = [f"{', '.join(added)} computed, since the scores have none"] if added else []
-    remarks += [f"{', '.join(left_out)} left out: one figure tells {MOST_PROXIES} apart"] if left_out else []
+    remarks += [f"{_few(left_out)} left out: one figure tells {MOST_PROXIES} apart"] if left_out else []
     if remarks:
         print(f"proxies: {', '.join(proxies)}; {'; '.join(remarks)}; --proxy chooses others")
     return proxies
+
+
+def _few(names: list[str]) -> str:
+    """All of a few names, or the first of many and how many more there are."""
+    named = names if len(names) <= _NAMED + 1 else names[:_NAMED]
+    more = f" and {len(names) - _NAMED} others" if len(names) > len(named) else ""
+    return f"{', '.join(named)}{more}"
 
 
 def _shown(named: list[str], there: list[str]) -> list[str]:

@@ -14,6 +14,8 @@ from harness.errors import SettingError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.join import Table
+
 FilesArgument = Annotated[
     list[Path], typer.Argument(help="stores or CSVs of scores, one a setting; FILE@RUN for a run of a store")
 ]
@@ -50,11 +52,12 @@ def stability(
                 "mean_high": one.result.interval.high,
                 "least": float(one.result.matrix.min()),
             }
-            for one in found
+            for one in found.proxies
         ]
     )
-    print(sheet_text(stability_sheet(frame, coefficient=coefficient)))
-    for one in found if proxy else []:
+    sheet = stability_sheet(frame, coefficient=coefficient, left_out=found.left_out, lacking=found.lacking)
+    print(sheet_text(sheet))
+    for one in found.proxies if proxy else []:
         sheet = matrix_sheet(one.result.matrix, one.settings, proxy=one.proxy, coefficient=coefficient, n=one.n)
         print(f"\n{sheet_text(sheet)}")
     _write(frame, csv)
@@ -72,18 +75,26 @@ def transfer(
     from harness.join import open_table
     from harness.report.settings import transfer_sheet
     from harness.report.sheets import sheet_text
+    from harness.settings_compared import left_out_of_transfer
     from harness.settings_compared import transfer as transferred
 
     check_csv(csv)
     options.positive("resamples", resamples)
     columns = list(dict.fromkeys(column or [options.DEFAULT_COLUMN]))
-    frame = transferred(_read(scores), open_table(table), columns, resamples=resamples, seed=seed)
-    print(sheet_text(transfer_sheet(frame)))
+    opened = open_table(table)
+    frames = _read(scores, opened)
+    frame = transferred(frames, opened, columns, resamples=resamples, seed=seed)
+    print(sheet_text(transfer_sheet(frame, left_out=left_out_of_transfer(frames, opened, columns))))
     _write(frame, csv)
 
 
-def _read(files: list[Path]) -> dict[str, pd.DataFrame]:
-    """The scores of each file by a label: its name, or its path where names repeat; said where they are from."""
+def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFrame]:
+    """The scores of each file by a label: its name, or its path where names repeat; said where they are from.
+
+    Raises:
+        ScoresError: a file about another space than the table, or without one than the first file.
+    """
+    from harness.join import check_space, recognised_space
     from harness.scores import read_scores
 
     names = [file.name.partition(".")[0] + (f"@{run}" if (run := _run_of(file)[1]) else "") for file in files]
@@ -91,9 +102,12 @@ def _read(files: list[Path]) -> dict[str, pd.DataFrame]:
     if len(set(labels)) < len(labels):
         raise SettingError("the same scores are given twice: each file, or run of a store, is one setting")
     frames = {}
+    space, other = (table.facts.space, f"table {table.facts.name}") if table else ("", str(files[0]))
     for label, file in zip(labels, files, strict=True):
         found = read_scores(*_run_of(file))
         print(f"{label}: {found.origin}")
+        space = space or recognised_space(found.frame)
+        check_space(found.frame, str(file), space, other)
         frames[label] = found.frame
     print()
     return frames

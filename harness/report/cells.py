@@ -60,6 +60,21 @@ def estimate(value: float, low: float, high: float, *, decimals: int = 2, minus:
     return f"{number(value, decimals, minus=minus)} {interval(low, high, decimals=decimals, minus=minus)}"
 
 
+def p_value(value: float) -> str:
+    """A p-value to two digits, or that it is below a thousandth; below the level of 5 % it reads so.
+
+    >>> p_value(0.034), p_value(0.00001), p_value(1.0), p_value(0.0497), p_value(0.04999)
+    ('0.034', '< 0.001', '1.00', '0.0497', '0.0499')
+    """
+    if value != value:
+        return EN_DASH
+    if value < 0.001:
+        return "< 0.001"
+    if 0.0495 <= value < 0.05:
+        return f"{min(value, 0.0499):.4f}"
+    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
 def value_decimals(ranking: pd.DataFrame) -> int:
     """Decimals of the values that were ranked by: two, as of accuracies in per cent; see `decimals_for`."""
     return decimals_for(ranking[["best_accuracy", "top10_best"]].to_numpy())

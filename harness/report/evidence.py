@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.report.cells import EN_DASH, decimals_for, estimate, number, value_decimals
+from harness.report.cells import EN_DASH, decimals_for, estimate, number, p_value, value_decimals
 from harness.report.frames import checked_ranking, is_baseline
 from harness.report.sheets import Sheet
 
@@ -16,6 +16,7 @@ COEFFICIENTS = {
     "weighted_tau": "weighted τ",
     "pearson": "Pearson",
 }
+_FEWEST = 10  # architectures, for a coefficient among the best to be shown
 _TURNED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
 
 
@@ -133,9 +134,14 @@ def beyond_size_sheet(frame: pd.DataFrame, column: str, *, higher_is_better: boo
 
 
 def top_sheets(frame: pd.DataFrame, column: str, *, higher_is_better: bool = True) -> list[Sheet]:
-    """Two sheets: what the highest scores are worth, and the correlation among the best."""
+    """Two sheets: what the highest scores are worth, and the correlation among the best.
+
+    Args:
+        frame: of `harness.evidence.top`; coefficients of fewer than 10 architectures are a dash.
+        column: that the proxies rank.
+        higher_is_better: direction of the column.
+    """
     counts = sorted(int(name.removeprefix("best_of_")) for name in frame.columns if name.startswith("best_of_"))
-    shares = [name for name in frame.columns if name.startswith("spearman_top_")]
     middle = counts[len(counts) // 2]
     decimals = decimals_for(frame[[f"best_of_{k}" for k in counts]].to_numpy())
     rows = []
@@ -151,13 +157,43 @@ def top_sheets(frame: pd.DataFrame, column: str, *, higher_is_better: bool = Tru
         "much worse that is than the best that was scored. First of k random: value of the highest score among k "
         "architectures drawn without replacement, mean ± standard deviation over all such samples, exactly."
     )
-    among = [(str(row["proxy"]), *(number(float(row[name]), 2) for name in shares)) for row in frame.to_dict("records")]
-    ruled, turned = _baselines_start(frame), () if higher_is_better else (_TURNED,)
-    best = tuple(f"best {name.removeprefix('spearman_top_')} %" for name in shares)
+    ruled = _baselines_start(frame)
     return [
         Sheet(f"The highest scores, {column}", tuple(headings), tuple(rows), ruled_above=ruled, notes=(note,)),
-        Sheet(f"Spearman among the best by {column}", ("proxy", *best), tuple(among), ruled_above=ruled, notes=turned),
+        _among_the_best(frame, column, higher_is_better=higher_is_better),
     ]
+
+
+def _among_the_best(frame: pd.DataFrame, column: str, *, higher_is_better: bool) -> Sheet:
+    """A row a proxy: Spearman's coefficient among the best few per cent, with how many they are in the heading."""
+    shares = [name.removeprefix("spearman_top_") for name in frame.columns if name.startswith("spearman_top_")]
+    rows = [
+        (
+            str(row["proxy"]),
+            *(
+                number(float(row[f"spearman_top_{share}"]), 2) if row[f"n_top_{share}"] >= _FEWEST else EN_DASH
+                for share in shares
+            ),
+        )
+        for row in frame.to_dict("records")
+    ]
+    headings = tuple(f"best {share} %\n(n {_span(frame[f'n_top_{share}'])})" for share in shares)
+    notes = ["n: the architectures that each share is, with those that tie with the last of them."]
+    if any((frame[f"n_top_{share}"] < _FEWEST).any() for share in shares):
+        notes[0] += f" A dash: fewer than {_FEWEST}, of which a coefficient says nothing."
+    return Sheet(
+        f"Spearman among the best by {column}",
+        ("proxy", *headings),
+        tuple(rows),
+        ruled_above=_baselines_start(frame),
+        notes=tuple(notes + ([] if higher_is_better else [_TURNED])),
+    )
+
+
+def _span(counts: pd.Series) -> str:
+    """A count, or the least and the largest where they differ."""
+    least, most = int(counts.min()), int(counts.max())
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def ceiling_sheet(
@@ -187,19 +223,6 @@ def ceiling_sheet(
         ruled_above=_baselines_start(frame),
         notes=(note,),
     )
-
-
-def p_value(value: float) -> str:
-    """A p-value to two digits, or that it is below a thousandth.
-
-    >>> p_value(0.034), p_value(0.00001), p_value(1.0)
-    ('0.034', '< 0.001', '1.00')
-    """
-    if value != value:
-        return EN_DASH
-    if value < 0.001:
-        return "< 0.001"
-    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
 def _sampled(row: dict[object, object], k: int, decimals: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,20 @@ from harness.report.evidence import COEFFICIENTS
 from harness.report.sheets import Sheet
 
 
-def stability_sheet(frame: pd.DataFrame, *, coefficient: str) -> Sheet:
+def stability_sheet(
+    frame: pd.DataFrame,
+    *,
+    coefficient: str,
+    left_out: Mapping[str, str] | None = None,
+    lacking: Mapping[str, Sequence[str]] | None = None,
+) -> Sheet:
     """A row a proxy: mean correlation with itself over pairs of settings.
 
     Args:
         frame: columns `proxy`, `settings` (how many), `n`, `mean`, `mean_low`, `mean_high`, `least` (of a pair).
         coefficient: its name.
+        left_out: proxies that are in no row, each with the reason.
+        lacking: proxies in a row to the settings in which they have no scores.
     """
     rows = [
         (
@@ -32,7 +40,17 @@ def stability_sheet(frame: pd.DataFrame, *, coefficient: str) -> Sheet:
     ]
     headings = ("proxy", "mean over pairs", "lowest pair", "settings", "n")
     title = f"Stability: {COEFFICIENTS[coefficient]} of a proxy with itself under other settings"
-    return Sheet(title, headings, tuple(rows), left=headings[:2])
+    reasons = _by_value({name: f"Left out, with {reason}" for name, reason in (left_out or {}).items()})
+    reasons += _by_value({name: f"Without {', '.join(labels)}" for name, labels in (lacking or {}).items()})
+    return Sheet(title, headings, tuple(rows), left=headings[:2], notes=tuple(reasons))
+
+
+def _by_value(said: Mapping[str, str]) -> list[str]:
+    """A sentence for each different text, with all the names that have it."""
+    names: dict[str, list[str]] = {}
+    for name, text in said.items():
+        names.setdefault(text, []).append(name)
+    return [f"{text}: {', '.join(those)}." for text, those in names.items()]
 
 
 def matrix_sheet(
@@ -46,11 +64,12 @@ def matrix_sheet(
     return Sheet(title, ("setting", *settings), tuple(rows), left=("setting",))
 
 
-def transfer_sheet(frame: pd.DataFrame) -> Sheet:
+def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Sheet:
     """A row a proxy and kind of inputs, a column a table's column: Spearman's coefficient with its interval.
 
     Args:
         frame: of `harness.settings_compared.transfer`.
+        left_out: sentences on what is in no row, of `harness.settings_compared.left_out_of_transfer`.
     """
     columns = list(dict.fromkeys(frame["column"]))
     rows = []
@@ -69,4 +88,5 @@ def transfer_sheet(frame: pd.DataFrame) -> Sheet:
         tuple(rows),
         left=headings[:-1],
         ruled_above=tuple(first),
+        notes=tuple(left_out),
     )

@@ -143,12 +143,13 @@ def seed_intervals(
     seeds = len(found.estimates)
     if seeds < 2:
         raise ScoresError(f"at least 2 seeds are needed; got {seeds}")
-    drawn = generator.integers(seeds, size=(resamples, seeds))
-    estimates = found.estimates.mean(axis=0)
+    # in one order, so that each draw of every seed once has the mean of the sample to the last bit: for bca it is a tie
+    drawn = np.sort(generator.integers(seeds, size=(resamples, seeds)), axis=1)
+    estimates, *means = found.estimates[np.vstack([np.arange(seeds), drawn])].mean(axis=1)
     if over == "architectures":
         values = found.values.mean(axis=0)
     elif over == "seeds":
-        values = found.estimates[drawn].mean(axis=1)
+        values = np.array(means)
     else:
         values = found.values[drawn, np.arange(resamples)[:, None]].mean(axis=1)
     kinds = [] if over == "seeds" else [found.left_out.mean(axis=0)]

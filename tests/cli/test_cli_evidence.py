@@ -14,6 +14,7 @@ from benchmarks import open_table
 from harness.comparison import compare
 from harness.evidence import beyond_size, top
 from harness.join import correlate
+from harness.spaces import open_space
 from tests.cli.columns import ACCURACY
 
 Run = Callable[..., Any]
@@ -155,3 +156,51 @@ def test_transfer_of_several_inputs(nasinit: Run, scores: Path, seeded: Path, ta
         ["scores", "cifar100_test_200ep_pct"],
     ]
     assert set(written["proxy"]) == {"up", "down", "params", "flops"}
+
+
+def test_proxies_that_one_setting_lacks_are_named_below_the_table(
+    nasinit: Run, scores: Path, seeded: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.csv"
+    frame = pd.read_csv(scores)
+    frame.loc[frame["proxy"] == "down", "score"] = np.nan
+    frame.to_csv(other, index=False)
+    ended = nasinit("stability", scores, other, "--resamples", 5)
+    assert ended.code == 0, ended.err
+    assert ended.out.endswith("\n\nLeft out, with scores in scores only: down.\n")
+    ended = nasinit("stability", scores, other, "--resamples", 5, "--proxy", "down")
+    assert ended.code == 2
+    assert "down has scores in scores only: its stability needs 2 settings" in ended.err
+    ended = nasinit("transfer", scores, other, "--table", seeded, "--column", ACCURACY, "--resamples", 5)
+    assert ended.code == 0, ended.err
+    assert ended.out.endswith("\n\nWithout scores on other: down.\n")
+
+
+def test_scores_of_another_space_are_refused_by_their_file(
+    nasinit: Run, scores: Path, seeded: Path, tmp_path: Path
+) -> None:
+    darts = tmp_path / "genotypes.csv"
+    genotypes = [str(genotype) for genotype in open_space("darts").sample(4, seed=0)]
+    pd.DataFrame({"architecture": genotypes, "proxy": "up", "score": range(4)}).to_csv(darts, index=False)
+    for arguments, other in (
+        (["stability", scores, darts], f"{scores} about nasbench201"),
+        (["transfer", darts, "--table", seeded, "--column", ACCURACY], "table seeded.csv about nasbench201"),
+    ):
+        ended = nasinit(*arguments)
+        assert ended.code == 2
+        assert f"{darts} is about the space darts, {other}" in ended.err
+        assert "malformed" not in ended.err
+
+
+def test_the_best_few_per_cent_say_how_many_they_are(nasinit: Run, scores: Path, seeded: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.csv"
+    ended = nasinit(
+        "correlate", scores, "--table", seeded, "--column", ACCURACY, "--resamples", 5, "--top", "--csv", out
+    )
+    assert ended.code == 0, ended.err
+    shown = ended.out.split("Spearman among")[1]
+    assert "(n 3)" in shown
+    rows = [line.split() for line in shown.splitlines() if line.startswith(("up", "down"))]
+    assert [row[1:] for row in rows] == [["–"] * 4] * 2, "three of twelve at most"
+    assert "A dash: fewer than 10" in " ".join(shown.split())
+    assert pd.read_csv(tmp_path / "r_top.csv")["spearman_top_25"].notna().any()

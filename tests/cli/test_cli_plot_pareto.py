@@ -89,6 +89,20 @@ def test_by_default_the_first_proxies_and_params_are_drawn_and_said(
     assert [proxy in drawn for proxy in (*PROXIES, "params")] == [True, True, True, False, False, True]
 
 
+def test_of_many_proxies_left_out_the_first_are_named_and_the_others_counted(
+    nasinit: Run, cells: list[str], own: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "many.csv"
+    rows = [(cell, f"p{proxy}", float(place)) for proxy in range(30) for place, cell in enumerate(cells)]
+    pd.DataFrame(rows, columns=["architecture", "proxy", "score"]).to_csv(path, index=False)
+    ended = nasinit(
+        "plot", "pareto", path, "--table", own, "--x", "board_ms", "--y", "accuracy_pct", "--out", tmp_path / "p.svg"
+    )
+    assert ended.code == 0, ended.err
+    assert "; p3, p4, p5 and 24 others left out: one figure tells 4 apart; --proxy" in ended.out
+    assert "p6" not in ended.out
+
+
 def test_where_all_the_scores_fit_nothing_is_said_of_proxies(nasinit: Run, store: Path, own: Path) -> None:
     ended = nasinit("plot", "pareto", store, "--table", own, "--x", "board_ms", "--y", "accuracy_pct", "--out", "p.svg")
     assert ended.code == 0, ended.err

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from harness.errors import ScoresError
+from harness.report.cells import p_value
 from harness.report.evidence import (
     beyond_size_sheet,
     ceiling_sheet,
     comparison_sheet,
-    p_value,
     ranking_sheet,
     top_sheets,
 )
@@ -64,8 +64,12 @@ def test_a_sheet_without_rows_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0004, "< 0.001"), (0.0312, "0.031"), (0.5, "0.50"), (1, "1.00"), (math.nan, "–")]
-)
+    ("value", "text"),
+    [
+        (0.0004, "< 0.001"), (0.0312, "0.031"), (0.5, "0.50"), (1, "1.00"), (math.nan, "–"),
+        (0.0494, "0.049"), (0.0497, "0.0497"), (0.04999, "0.0499"), (0.05, "0.050"), (0.0503, "0.050"),
+    ],
+)  # fmt: skip
 def test_p_values(value, text):
     assert p_value(value) == text
 
@@ -106,7 +110,7 @@ def test_the_other_sheets():
     assert sheet.rows[1] == ("params", "0.70", "–", "–", "–", "–")
     assert sheet.ruled_above == (1,)
     assert "9 pairs in 3 classes" in sheet.notes[0]
-    top = {"proxy": ["nwot"], "spearman_top_5": [0.25]}
+    top = {"proxy": ["nwot"], "spearman_top_1": [-0.67], "n_top_1": [5], "spearman_top_5": [0.25], "n_top_5": [25]}
     for k in (1, 10, 100):
         names = ("best_of", "regret_of", "precision_at", "ndcg_at", "sample")
         top |= {f"{name}_{k}": [k + place / 10] for place, name in enumerate(names)} | {f"sample_{k}_std": [0.5]}
@@ -114,8 +118,9 @@ def test_the_other_sheets():
     assert picks.rows == (
         ("nwot", "1.00", "10.00", "100.00", "10.10", "10.20", "10.30", "10.40 ± 0.50", "100.40 ± 0.50"),
     )
-    assert among.headings == ("proxy", "best 5 %")
-    assert among.rows == (("nwot", "0.25"),)
+    assert among.headings == ("proxy", "best 1 %\n(n 5)", "best 5 %\n(n 25)")
+    assert among.rows == (("nwot", "–", "0.25"),), "five architectures say nothing"
+    assert "A dash: fewer than 10" in among.notes[0]
     frame = pd.DataFrame(
         {
             "proxy": ["nwot"], "spearman": [0.8], "kendall_tau_b": [0.6], "spearman_share": [0.816],
@@ -125,6 +130,22 @@ def test_the_other_sheets():
     sheet = ceiling_sheet(frame, "accuracy", spearman=0.98, kendall_tau_b=0.91, trainings=["a", "b"], n=5)
     assert sheet.rows == (("nwot", "0.80", "82 %", "0.81", "0.60", "66 %"),)
     assert "Spearman 0.980, Kendall 0.910" in sheet.notes[0]
+
+
+def test_proxies_on_different_architectures_have_a_span_of_counts_among_the_best():
+    counts = {
+        f"{name}_{k}": [1.0, 1.0]
+        for name in ("best_of", "regret_of", "precision_at", "ndcg_at", "sample", "sample_std")
+        for k in (1, 10)
+    }
+    counts |= {f"sample_{k}_std": [0.5, 0.5] for k in (1, 10)}
+    frame = pd.DataFrame({"proxy": ["nwot", "few"], "spearman_top_10": [0.25, 0.5], "n_top_10": [1200, 9], **counts})
+    among = top_sheets(frame, "accuracy")[1]
+    assert among.headings == ("proxy", "best 10 %\n(n 9 to 1,200)")
+    assert among.rows == (("nwot", "0.25"), ("few", "–"))
+    whole = top_sheets(frame[:1], "accuracy")[1]
+    assert whole.headings == ("proxy", "best 10 %\n(n 1,200)")
+    assert "dash" not in whole.notes[0]
 
 
 def test_the_ranking_as_a_sheet(ranking):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from scipy import stats
 from harness.errors import ScoresError
 from harness.stats import bootstrap_intervals, coefficients, interval_rows, seed_intervals
 from harness.stats.intervals import bca_interval, percentile_interval
+from tests.reference import stats_bca, stats_rank_correlation
 
 NAMES = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
 SCIPY = {
@@ -154,6 +156,38 @@ def test_seeds_that_agree_have_no_width_and_both_is_the_wider(seeds):
     }
     assert np.all(widths["both"] > widths["architectures"])
     assert np.all(widths["both"] > widths["seeds"])
+
+
+def plain_bca(scores, accuracies, over: str, resamples: int, name: str) -> tuple[float, float]:
+    """Draws as in `plain_over`; what each architecture and each seed contributes, by leaving it out."""
+    coefficient = getattr(stats_rank_correlation, name)
+
+    def mean_over(seeds, cells) -> float:
+        return fmean(coefficient(scores[seed][cells].tolist(), accuracies[cells].tolist()) for seed in seeds)
+
+    generator = np.random.default_rng(6)
+    every_seed, every_cell = list(range(len(scores))), list(range(30))
+    drawn_cells = [generator.integers(30, size=30) for _ in range(resamples)]
+    drawn_seeds = generator.integers(len(scores), size=(resamples, len(scores)))
+    resampled = [
+        mean_over(every_seed if over == "architectures" else seeds, every_cell if over == "seeds" else cells)
+        for cells, seeds in zip(drawn_cells, drawn_seeds, strict=True)
+    ]
+    jackknives = {
+        "architectures": stats_bca.without_each(every_cell, lambda cells: mean_over(every_seed, cells)),
+        "seeds": stats_bca.without_each(every_seed, lambda seeds: mean_over(seeds, every_cell)),
+    }
+    used = jackknives.values() if over == "both" else [jackknives[over]]
+    return stats_bca.ends(resampled, mean_over(every_seed, every_cell), list(used), 0.9)
+
+
+@pytest.mark.parametrize("name", ["spearman", "kendall_tau_b", "pearson"])
+@pytest.mark.parametrize("over", ["architectures", "seeds", "both"])
+def test_bca_over_seeds_equals_a_plain_one(seeds, over, name):
+    found = seed_intervals(
+        *seeds, over=over, generator=np.random.default_rng(6), resamples=80, confidence=0.9, method="bca"
+    )
+    assert_allclose(getattr(found, name), plain_bca(*seeds, over, 80, name), atol=1e-12)
 
 
 @pytest.mark.parametrize("over", ["architectures", "seeds", "both"])
