@@ -12,6 +12,7 @@ from harness.report.frames import COEFFICIENTS, checked_ranking, is_baseline
 
 _SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
+    **{character: f"${character}$" for character in "<>"},
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
@@ -71,10 +72,12 @@ def ranking_latex(
 
 
 def escaped(text: str) -> str:
-    r"""Text in which the characters that LaTeX reads as commands stand for themselves.
+    r"""Text in which the characters that LaTeX reads as commands, or sets as others (`<` and `>`), stand for themselves.
 
     >>> escaped("cifar10_test & 5 %")
     'cifar10\\_test \\& 5 \\%'
+    >>> escaped("< 0.001")
+    '$<$ 0.001'
     """
     return "".join(_SPECIAL.get(character, character) for character in text)
 
