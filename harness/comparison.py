@@ -92,9 +92,9 @@ def compare(
     place = place_of(coefficient)
     check_resampling(resamples, seed)
     wide, _ = wide_scores(ranking)
-    named = ranking.frame["proxy"].tolist()
-    if against not in named:
-        raise ScoresError(unknown("proxy of this ranking", against, named))
+    proxies = ranking.frame["proxy"].tolist()
+    if against not in proxies:
+        raise ScoresError(unknown("proxy of this ranking", against, proxies))
     kept = [name for name in wide.columns if wide[name].notna().mean() >= 0.5]
     common = wide[kept].dropna()
     kept = [name for name in kept if common[name].nunique() > 1]
@@ -142,7 +142,7 @@ def compare(
         against=against,
         coefficient=coefficient,
         n=len(common),
-        left_out=tuple(name for name in named if name not in kept),
+        left_out=tuple(name for name in proxies if name not in kept),
     )
 
 

@@ -16,7 +16,7 @@ COEFFICIENTS = {
     "weighted_tau": "weighted τ",
     "pearson": "Pearson",
 }
-CEILING_IS_NO_BOUND = "It is one training against another, and no bound: a score may in principle exceed it."
+CEILING_IS_NO_BOUND = "A score may in principle exceed that: one training against another is no bound."
 _TURNED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
 
 

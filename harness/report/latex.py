@@ -59,7 +59,7 @@ def ranking_latex(
     cells = pd.DataFrame({_HEADINGS[name]: _cells(ranking, name, higher_is_better) for name in names})
     source = (
         cells.style.hide(axis="index")
-        .format(escape="latex", subset=[_HEADINGS["proxy"]])
+        .format(escaped, subset=[_HEADINGS["proxy"]])
         .to_latex(
             hrules=True,
             column_format="".join("l" if name == "proxy" or name in COEFFICIENTS else "r" for name in names),
@@ -72,7 +72,7 @@ def ranking_latex(
 
 
 def escaped(text: str) -> str:
-    r"""Text in which the characters that LaTeX reads as commands, or sets as others (`<` and `>`), stand for themselves.
+    r"""Text in which characters that LaTeX reads as commands, or sets as others (`<` and `>`), stand for themselves.
 
     >>> escaped("cifar10_test & 5 %")
     'cifar10\\_test \\& 5 \\%'

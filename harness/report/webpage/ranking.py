@@ -22,7 +22,7 @@ _FAR_BELOW = -0.4  # a label there does not touch that of 0
 
 
 class Cell(NamedTuple):
-    """A cell of a table: its text, the number that it is sorted by (empty where there is none), interval and verdict."""
+    """A cell of a table: its text, the number that it is sorted by (empty: there is none), its interval and verdict."""
 
     text: str
     value: str
