@@ -57,16 +57,12 @@ def ranking_latex(
     ranking = checked_ranking(ranking_frame)
     names = [name for name in _HEADINGS if name != "failed" or bool((ranking["failed"] > 0).any())]
     cells = pd.DataFrame({_HEADINGS[name]: _cells(ranking, name, higher_is_better) for name in names})
-    source = (
-        cells.style.hide(axis="index")
-        .format(escaped, subset=[_HEADINGS["proxy"]])
-        .to_latex(
-            hrules=True,
-            column_format="".join("l" if name == "proxy" or name in COEFFICIENTS else "r" for name in names),
-            caption=caption,
-            label=label,
-            position_float="centering" if caption or label else None,
-        )
+    source = cells.style.hide(axis="index").to_latex(
+        hrules=True,
+        column_format="".join("l" if name == "proxy" or name in COEFFICIENTS else "r" for name in names),
+        caption=caption,
+        label=label,
+        position_float="centering" if caption or label else None,
     )
     return _with_rule_above_baselines(source, ranking)
 
@@ -83,10 +79,10 @@ def escaped(text: str) -> str:
 
 
 def _cells(ranking: pd.DataFrame, name: str, higher_is_better: bool) -> list[str]:
-    """The column `name` of a checked ranking frame as LaTeX; the names of proxies are escaped by the Styler."""
+    """The column `name` of a checked ranking frame as LaTeX."""
     values = ranking[name].tolist()
     if name == "proxy":
-        return values
+        return list(map(escaped, values))
     if name in COEFFICIENTS:
         return list(_coefficient_cells(ranking, name, higher_is_better))
     if name == "failed":
