@@ -32,7 +32,7 @@ class Comparison:
         against: the proxy that the rows are compared with.
         coefficient: its name.
         n: architectures.
-        left_out: proxies with a score for fewer than half of the architectures, or a constant one.
+        left_out: proxies with a score for fewer than half of the architectures, or none, or a constant one.
     """
 
     frame: pd.DataFrame
@@ -92,8 +92,9 @@ def compare(
     place = place_of(coefficient)
     check_resampling(resamples, seed)
     wide, _ = wide_scores(ranking)
-    if against not in wide.columns:
-        raise ScoresError(unknown("proxy of this ranking", against, wide.columns))
+    proxies = ranking.frame["proxy"].tolist()
+    if against not in proxies:
+        raise ScoresError(unknown("proxy of this ranking", against, proxies))
     kept = [name for name in wide.columns if wide[name].notna().mean() >= 0.5]
     common = wide[kept].dropna()
     kept = [name for name in kept if common[name].nunique() > 1]
@@ -141,7 +142,7 @@ def compare(
         against=against,
         coefficient=coefficient,
         n=len(common),
-        left_out=tuple(name for name in wide.columns if name not in kept),
+        left_out=tuple(name for name in proxies if name not in kept),
     )
 
 

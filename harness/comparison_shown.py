@@ -1,4 +1,4 @@
-"""A comparison of proxies as its table and its picture, for the command line and the studies alike."""
+"""A comparison of proxies as its table, its picture and its part of the page, for command line and studies alike."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from harness.comparison import Comparison
     from harness.join import Ranking
     from harness.report.sheets import Sheet
+    from harness.report.webpage.against import Against
 
 
 def compared_sheet(found: Comparison, ranking: Ranking) -> Sheet:
@@ -26,6 +27,22 @@ def compared_sheet(found: Comparison, ranking: Ranking) -> Sheet:
         left_out=found.left_out,
         higher_is_better=ranking.higher_is_better,
     )
+
+
+def compared_on_page(found: Comparison, ranking: Ranking) -> Against:
+    """Its column of the page's ranking table, and the sentences below (`harness.report.webpage`)."""
+    from harness.report.evidence import COEFFICIENTS, left_out_of_comparison, tested
+    from harness.report.webpage.against import Against
+
+    name = COEFFICIENTS[found.coefficient]
+    notes = [
+        f"Against {found.against}: {name} less that of {found.against}, by a paired bootstrap. "
+        + tested(found.n, len(found.pairs)),
+        *left_out_of_comparison(found.left_out),
+    ]
+    if not ranking.higher_is_better:
+        notes.append(f"Lower values are better: here, {name} is turned round, so that a positive difference is better.")
+    return Against(found.against, found.frame, found.words, notes)
 
 
 def compared_figure(found: Comparison, coefficient_label: str, small_print: str) -> Figure:

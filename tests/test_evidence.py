@@ -95,10 +95,14 @@ def test_pairs_and_rows_say_the_same(ranking):
 
 def test_proxies_that_failed_for_most_or_say_one_thing_are_left_out(scores, accuracies):
     few = np.where(np.arange(60) < 29, accuracies, math.nan)
-    frame = frame_of({**scores, "few": few, "flat": np.ones(60)})
-    found = compare(correlate(frame, table_of(**{ACCURACY: accuracies}), ACCURACY, resamples=2), resamples=20)
-    assert found.left_out == ("few", "flat")
+    frame = frame_of({**scores, "few": few, "flat": np.ones(60), "none": np.full(60, math.nan)})
+    ranking = correlate(frame, table_of(**{ACCURACY: accuracies}), ACCURACY, resamples=2)
+    found = compare(ranking, resamples=20)
+    assert found.left_out == ("few", "flat", "none")
+    assert set(found.frame["proxy"]) | set(found.left_out) == set(ranking.frame["proxy"])
     assert found.n == 50
+    with pytest.raises(ScoresError, match="a comparison with none needs its scores"):
+        compare(ranking, "none", resamples=2)
 
 
 def test_where_lower_is_better_the_sign_is_turned(scores, accuracies):

@@ -99,9 +99,10 @@ def _write(
         for name, found in evidence.items():
             written.append(write_text("\n".join(map(sheet_latex, found.sheets)), beside(latex, name)))
     if markdown is not None:
-        sheets = [ranking_sheet(ranking.frame, title(ranking), measured=ranking.measured)]
-        sheets += [sheet for found in evidence.values() for sheet in found.sheets]
-        written.append(write_text("\n\n".join(map(sheet_markdown, sheets)) + "\n", beside(markdown)))
+        parts = [sheet_markdown(ranking_sheet(ranking.frame, title(ranking), measured=ranking.measured))]
+        for found in evidence.values():
+            parts += [*map(sheet_markdown, found.sheets), *found.words]
+        written.append(write_text("\n\n".join(parts) + "\n", beside(markdown)))
     return written
 
 

@@ -28,7 +28,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One kind of evidence: its frame for a CSV file, its sheets, and sentences to print below them."""
+    """One kind of evidence: its frame for a CSV file, its sheets, and sentences below them."""
 
     frame: pd.DataFrame
     sheets: tuple[Sheet, ...]

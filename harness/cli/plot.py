@@ -82,19 +82,22 @@ def critical_difference(
     """Proxies by Spearman's coefficient, with a bar beside those that are not told apart from each other."""
     from harness.comparison import compare
     from harness.comparison_shown import compared_figure
+    from harness.report.evidence import left_out_of_comparison
 
     check_figures(out)
     ((ranking, table_of),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
     found = compare(ranking, against, resamples=resamples, seed=seed)
-    turned = "" if ranking.higher_is_better else " Lower values are better: coefficients are turned round."
+    left_out = left_out_of_comparison(found.left_out)
+    others = [] if ranking.higher_is_better else ["Lower values are better: coefficients are turned round."]
     small_print = (
         f"{found.n:,} architectures that all have scores, {table_of.facts.title}. 95 % bootstrap intervals. A bar "
         "joins proxies of which no two are told apart: paired bootstrap, corrected for all "
-        f"{len(found.pairs):,} pairs (Holm), at 5 %.{turned}"
+        f"{len(found.pairs):,} pairs (Holm), at 5 %."
     )
+    small_print = " ".join([small_print, *others, *left_out])
     figure = compared_figure(found, f"Spearman with {ranking.label}", small_print)
     print()
-    for sentence in found.words:
+    for sentence in (*found.words, *left_out):
         print(sentence)
     save_figures(figure, out)
 

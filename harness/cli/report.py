@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.join import Ranking
+    from harness.report.webpage.against import Against
     from harness.store import RunRecord
 
 Terms = dict[str, list[tuple[str, str]]]
@@ -58,6 +59,7 @@ def report(
         higher_is_better=ranking.higher_is_better,
         measured=ranking.measured,
         ceiling=_ceiling(ranking, scored.space, table or []),
+        against=_against(ranking, resamples, seed),
         remarks=[remark for remark in (ranking.direction, ranking.uneven) if remark],
         facts=_facts(scores, record, ranking, resamples, seed),
         failures=asked[asked["score"].isna()].drop(columns="score"),
@@ -83,6 +85,20 @@ def _ceiling(ranking: Ranking, space: str, tables: list[str]) -> tuple[float, st
         return None
     words = f"one training of these architectures against another, the mean over {found.pairs} pairs of trainings"
     return (found.spearman if ranking.higher_is_better else -found.spearman), words
+
+
+def _against(ranking: Ranking, resamples: int, seed: int) -> Against | str:
+    """Every proxy against params, or why it is not compared."""
+    from harness.comparison import compare
+    from harness.comparison_shown import compared_on_page
+    from harness.errors import ScoresError
+
+    if "params" not in ranking.frame["proxy"].tolist():
+        return "No proxy is compared with params: it is not among the scores."
+    try:
+        return compared_on_page(compare(ranking, "params", resamples=resamples, seed=seed), ranking)
+    except ScoresError as error:
+        return f"No proxy is compared with params: {error}."
 
 
 def _left_out(ranking: Ranking) -> dict[str, tuple[str, ...]]:

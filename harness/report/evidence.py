@@ -17,6 +17,7 @@ COEFFICIENTS = {
     "pearson": "Pearson",
 }
 _FEWEST = 10  # architectures, for a coefficient among the best to be shown
+CEILING_IS_NO_BOUND = "A score may in principle exceed that: one training against another is no bound."
 _TURNED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
 
 
@@ -82,15 +83,7 @@ def comparison_sheet(
                 str(row["verdict"]) or EN_DASH,
             )
         )
-    notes = [
-        f"On the same {n:,} architectures and the same resamples. The interval of a difference is of that pair alone; "
-        f"p is corrected for all {pairs:,} pairs of proxies (Holm), and decides at 5 %."
-    ]
-    if left_out:
-        names = ", ".join(left_out)
-        notes.append(f"Left out, with a score for fewer than half of the architectures or always the same: {names}.")
-    if not higher_is_better:
-        notes.append(_TURNED)
+    notes = [tested(n, pairs), *left_out_of_comparison(left_out), *([] if higher_is_better else [_TURNED])]
     headings = ("proxy", COEFFICIENTS[coefficient], f"less {against}", "p (Holm)", "verdict")
     return Sheet(
         f"Proxies against {against}, {column}",
@@ -99,6 +92,22 @@ def comparison_sheet(
         left=("proxy", headings[1], headings[2], "verdict"),
         notes=tuple(notes),
     )
+
+
+def tested(n: int, pairs: int) -> str:
+    """How n architectures tell so many pairs of proxies apart, in a sentence or two."""
+    return (
+        f"On the same {n:,} architectures and the same resamples. The interval of a difference is of that pair alone; "
+        f"p is corrected for all {pairs:,} pairs of proxies (Holm), and decides at 5 %."
+    )
+
+
+def left_out_of_comparison(names: Sequence[str]) -> list[str]:
+    """The sentence on proxies that a comparison leaves out; none where there are none."""
+    if not names:
+        return []
+    listed = ", ".join(names)
+    return [f"Left out, with a score for fewer than half of the architectures or always the same: {listed}."]
 
 
 def beyond_size_sheet(frame: pd.DataFrame, column: str, *, higher_is_better: bool = True) -> Sheet:
@@ -214,7 +223,7 @@ def ceiling_sheet(
     note = (
         f"One training against another: Spearman {number(spearman, 3)}, Kendall {number(kendall_tau_b, 3)}, over the "
         f"pairs of {len(trainings)} trainings ({'; '.join(trainings)}) on the scored architectures that both have, at "
-        f"least {n:,}. Corrected: for attenuation by the noise of the accuracies (Spearman 1904)."
+        f"least {n:,}. {CEILING_IS_NO_BOUND} Corrected: for attenuation by the noise of the accuracies (Spearman 1904)."
     )
     return Sheet(
         f"Against the ceiling, {column}",

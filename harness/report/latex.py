@@ -12,6 +12,7 @@ from harness.report.frames import COEFFICIENTS, checked_ranking, is_baseline
 
 _SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
+    **{character: f"${character}$" for character in "<>"},
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
@@ -56,34 +57,32 @@ def ranking_latex(
     ranking = checked_ranking(ranking_frame)
     names = [name for name in _HEADINGS if name != "failed" or bool((ranking["failed"] > 0).any())]
     cells = pd.DataFrame({_HEADINGS[name]: _cells(ranking, name, higher_is_better) for name in names})
-    source = (
-        cells.style.hide(axis="index")
-        .format(escape="latex", subset=[_HEADINGS["proxy"]])
-        .to_latex(
-            hrules=True,
-            column_format="".join("l" if name == "proxy" or name in COEFFICIENTS else "r" for name in names),
-            caption=caption,
-            label=label,
-            position_float="centering" if caption or label else None,
-        )
+    source = cells.style.hide(axis="index").to_latex(
+        hrules=True,
+        column_format="".join("l" if name == "proxy" or name in COEFFICIENTS else "r" for name in names),
+        caption=caption,
+        label=label,
+        position_float="centering" if caption or label else None,
     )
     return _with_rule_above_baselines(source, ranking)
 
 
 def escaped(text: str) -> str:
-    r"""Text in which the characters that LaTeX reads as commands stand for themselves.
+    r"""Text in which characters that LaTeX reads as commands, or sets as others (`<` and `>`), stand for themselves.
 
     >>> escaped("cifar10_test & 5 %")
     'cifar10\\_test \\& 5 \\%'
+    >>> escaped("< 0.001")
+    '$<$ 0.001'
     """
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
 def _cells(ranking: pd.DataFrame, name: str, higher_is_better: bool) -> list[str]:
-    """The column `name` of a checked ranking frame as LaTeX; the names of proxies are escaped by the Styler."""
+    """The column `name` of a checked ranking frame as LaTeX."""
     values = ranking[name].tolist()
     if name == "proxy":
-        return values
+        return list(map(escaped, values))
     if name in COEFFICIENTS:
         return list(_coefficient_cells(ranking, name, higher_is_better))
     if name == "failed":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,12 @@ def test_everything_at_once_is_printed_and_written(nasinit: Run, scores: Path, s
         pd.testing.assert_frame_equal(written, frame, check_dtype=False)
     markdown = (tmp_path / "out" / "r.md").read_text()
     assert markdown.count("\n\n| proxy |") == 6, "two of them of --top"
+    words = compare(ranking, resamples=50).words
+    assert [sentence.split(" ")[0] for sentence in words] == ["better", "not", "worse"]
+    against, beyond = markdown.index("**Proxies against params"), markdown.index("**Beyond size")
+    for sentence in words:
+        assert against < markdown.index(f"\n\n{sentence}\n\n") < beyond
+    assert "A score may in principle exceed that" in markdown[markdown.index("**Against the ceiling") :]
     assert "seeded.csv: cifar10_test_200ep_pct_seed2" in ended.out.replace("\n", " ")
 
 
@@ -119,6 +126,23 @@ def test_the_critical_difference_figure_is_written(nasinit: Run, scores: Path, s
     source = out.read_text()
     assert "not distinguishable from params" in source or "better than params" in source
     assert "corrected for all" in source
+
+
+def test_the_critical_difference_figure_names_what_is_left_out(
+    nasinit: Run, scores: Path, seeded: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "cd.svg"
+    frame = pd.read_csv(scores)
+    up = frame[frame["proxy"] == "up"]
+    others = [up.assign(proxy=name, score=score) for name, score in (("flat", 1), ("no", ""))]
+    pd.concat([frame, *others]).to_csv(scores, index=False)
+    given = ["--table", seeded, "--column", ACCURACY, "--resamples", 20]
+    ended = nasinit("plot", "critical-difference", scores, *given, "--out", out)
+    assert ended.code == 0, ended.err
+    sentence = "Left out, with a score for fewer than half of the architectures or always the same: flat, no."
+    assert f"\n{sentence}\n" in ended.out
+    small_print = " ".join(re.findall(r">([^<>]*)</(?:text|tspan)>", out.read_text()))
+    assert sentence in " ".join(small_print.split())
 
 
 def test_stability_of_several_files(nasinit: Run, scores: Path, cells: list[str], tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from benchmarks import open_table
+from harness.cli.report import _against
+from harness.comparison import compare
+from harness.join import correlate
+from harness.spaces import open_space
 from harness.store import Store
-from tests.cli.columns import ACCURACY
+from tests.cli.columns import ACCURACY, LATENCY
 
 Run = Callable[..., Any]
 CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"
@@ -102,6 +109,65 @@ def test_the_ceiling_is_that_of_the_tables_trainings(nasinit: Run, store: Path, 
     text = out.read_text(encoding="utf-8")
     assert f"The dashed line at {expected:.3f} is the ceiling: one training" in text
     assert "the mean over 3 pairs of trainings" in text
+
+
+@pytest.mark.parametrize("column", [ACCURACY, LATENCY])
+def test_the_page_says_what_is_not_told_apart_from_params(
+    nasinit: Run, cells: list[str], tmp_path: Path, column: str
+) -> None:
+    """Where lower is better too, a proxy that finds the best is better."""
+    space = open_space("nasbench201")
+    sizes = np.array([space.parameter_count(space.parse(cell)) for cell in cells], dtype=float)
+    values = np.arange(float(len(cells)))
+    noise = np.random.default_rng(0).normal(0, 0.1, len(cells))
+    made = {"best": values, "turned": -values, "size": stats.zscore(sizes) + noise, "flat": np.ones(len(cells))}
+    out, table, scores = (tmp_path / name for name in ("report.html", "t.csv", "s.csv"))
+    tabulated = values if column == ACCURACY else 50 - values
+    pd.DataFrame({"architecture": cells, column: tabulated}).to_csv(table, index=False)
+    rows = [pd.DataFrame({"architecture": cells, "proxy": name, "score": row}) for name, row in made.items()]
+    pd.concat(rows).to_csv(scores, index=False)
+    given = [scores, "--table", table, "--column", column, "--resamples", 200]
+    ended = nasinit("report", *given, "--out", out)
+    assert ended.code == 0, ended.err
+    ranking = correlate(pd.read_csv(scores), open_table(str(table)), column, resamples=200)
+    assert ranking.higher_is_better == (column == ACCURACY)
+    found = compare(ranking, resamples=200)
+    text = unescape(out.read_text(encoding="utf-8"))
+    for row in found.frame[found.frame["proxy"] != "params"].to_dict("records"):
+        found_row = re.search(rf'data-proxy="{row["proxy"]}">(.*?)</tr>', text, re.DOTALL)
+        assert found_row is not None
+        value, cell = re.findall(r'<td data-value="(.*?)">(.*?)</td>', found_row[1])[1]
+        assert value == repr(row["difference"])
+        assert cell.endswith(f">{row['verdict']}</span>")
+    verdicts = found.frame.set_index("proxy")["verdict"]
+    assert verdicts[["best", "size"]].tolist() == ["better", "not distinguishable"]
+    for sentence in found.words:
+        assert f"<li>{sentence}</li>" in text
+    assert "Spearman less that of params, by a paired bootstrap. On the same 12 architectures" in text
+    assert "corrected for all 10 pairs of proxies (Holm)" in text
+    assert "always the same: flat." in text
+    assert ("turned round, so that a positive difference is better" in text) == (column == LATENCY)
+
+
+def test_a_comparison_that_is_refused_is_a_line(nasinit: Run, cells: list[str], table: Path, tmp_path: Path) -> None:
+    scores, out = tmp_path / "scores.csv", tmp_path / "report.html"
+    half = len(cells) // 2
+    rows = [f"{cell},{'a' if place < half else 'b'},{place}" for place, cell in enumerate(cells)]
+    scores.write_text("\n".join(["architecture,proxy,score", *rows, ""]))
+    ended = nasinit("report", scores, "--table", table, "--resamples", 20, "--out", out)
+    assert ended.code == 0, ended.err
+    text = out.read_text(encoding="utf-8")
+    assert "No proxy is compared with params: a comparison with params needs its scores" in text
+    assert "against params</button>" not in text
+
+
+def test_without_params_there_is_no_comparison(cells: list[str], table: Path) -> None:
+    scores = pd.DataFrame({"architecture": cells, "proxy": "a", "score": np.arange(len(cells))})
+    ranking = correlate(scores, open_table(str(table)), ACCURACY, resamples=5)
+    others = ranking.frame[ranking.frame["proxy"] != "params"]
+    assert _against(replace(ranking, frame=others), 5, 0) == (
+        "No proxy is compared with params: it is not among the scores."
+    )
 
 
 def test_without_a_second_training_there_is_no_ceiling(

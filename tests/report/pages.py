@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.report.webpage.against import Against
 from harness.report.webpage.content import Content
 from harness.spaces import open_space
 from harness.stats import coefficients
@@ -68,6 +69,22 @@ def ordinary(count: int = 60, **others: Any) -> Content:
         "flops": accuracies + 2 * noise[4],
     }
     return made(scores, accuracies, keys_of("nasbench201", count), **others)
+
+
+def compared() -> Against:
+    """Verdicts on some proxies of `ordinary`; `failing` and `flops` are left out. The figures are made up."""
+    frame = pd.DataFrame(
+        {
+            "proxy": ["good", "params", "wide", "signed"],
+            "difference": [0.301, 0.0, -0.2, -0.62],
+            "difference_low": [0.15, 0.0, -0.5, -0.8],
+            "difference_high": [0.5, 0.0, 0.11, -0.4],
+            "verdict": ["better", "", "not distinguishable", "worse"],
+        }
+    )
+    return Against(
+        "params", frame, ["not distinguishable from params: wide"], ["How it was tested.", "What is left out."]
+    )
 
 
 class Elements(HTMLParser):

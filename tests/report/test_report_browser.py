@@ -16,7 +16,7 @@ from harness.report.webpage.content import Content
 from harness.report.webpage.rendering import page
 from harness.spaces import open_space
 from tests.report.browsing import shown
-from tests.report.pages import keys_of, made, ordinary
+from tests.report.pages import compared, keys_of, made, ordinary
 
 HOSTILE = "<img src=x onerror='window.hacked = true'>\"&</script><script>window.hacked = true</script>"
 CORNERS = {(0, 0): 3, (1, 0): 8, (0, 1): 5, (1, 1): 10}
@@ -50,7 +50,9 @@ def corner(opened: Any, right: int, up: int) -> tuple[float, float]:
     ids=["light", "dark", "phone"],
 )
 def test_it_opens(visit: Callable[..., Any], options: dict[str, Any]) -> None:
-    content = ordinary(settings={"seed 1": ordinary().points}, facts={"Scores": [("file", "/a/long/" * 30)]})
+    content = ordinary(
+        settings={"seed 1": ordinary().points}, against=compared(), facts={"Scores": [("file", "/a/long/" * 30)]}
+    )
     opened = visit(content, **options)
     assert opened.title() == "Proxies"
     assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.report.browsing import shown
-from tests.report.pages import keys_of, made, ordinary
+from tests.report.pages import compared, keys_of, made, ordinary
 
 
 def test_sorting_sorts(visit: Callable[..., Any]) -> None:
@@ -35,6 +35,20 @@ def test_sorting_sorts(visit: Callable[..., Any]) -> None:
     opened.get_by_role("button", name="proxy").first.focus()
     opened.keyboard.press("Enter")
     assert rows() == sorted(ranking.index)
+
+
+def test_the_column_against_params_sorts_and_says_its_verdict(visit: Callable[..., Any]) -> None:
+    frame = compared().frame.set_index("proxy")
+    opened = visit(ordinary(against=compared()))
+    heading = opened.get_by_role("columnheader", name="against params")
+    for order in (["good", "params", "wide", "signed"], ["signed", "wide", "params", "good"]):
+        heading.get_by_role("button").click()
+        rows = opened.locator("#ranking-table tbody tr")
+        found = rows.evaluate_all("(rows) => rows.map((row) => row.dataset.proxy)")
+        assert found[:4] == order
+        assert set(found[4:]) == {"failing", "flops"}, "what was not compared is last"
+    verdicts = opened.locator("#ranking-table .verdict").all_inner_texts()
+    assert verdicts == [frame.loc[name, "verdict"] for name in found if name in frame.index and name != "params"]
 
 
 def test_what_is_undefined_is_sorted_last(visit: Callable[..., Any]) -> None:
@@ -115,8 +129,8 @@ def test_the_theme_changes_and_print_is_light(visit: Callable[..., Any]) -> None
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_lines_and_borders_can_be_seen(visit: Callable[..., Any], scheme: str) -> None:
-    """Contrast of WCAG 2 at least 3 : 1 with what is behind them."""
-    opened = visit(ordinary(), color_scheme=scheme, reduced_motion="reduce")
+    """Contrast of WCAG 2 at least 3 : 1 with what is behind them; of words in colour 4.5 : 1."""
+    opened = visit(ordinary(against=compared()), color_scheme=scheme, reduced_motion="reduce")
 
     def luminance(selector: str, name: str) -> float:
         found = opened.locator(selector).first.evaluate(f"(found) => getComputedStyle(found).{name}")
@@ -131,4 +145,7 @@ def test_lines_and_borders_can_be_seen(visit: Callable[..., Any], scheme: str) -
         for behind in (paper, raised):
             low, high = sorted((luminance(selector, name), behind))
             assert (high + 0.05) / (low + 0.05) >= 3, selector
+    for verdict in (".better", ".worse", ".not"):
+        low, high = sorted((luminance(f".verdict{verdict}", "color"), paper))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, verdict
     assert opened.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"

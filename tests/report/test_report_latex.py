@@ -45,10 +45,10 @@ def test_a_bare_table_to_the_letter(ranking):
 
 
 def test_names_are_escaped(ranking):
-    ranking["proxy"] = ranking["proxy"].replace({"nasi_trace": r"a_b & 50% #{x}$\y~^"})
+    ranking["proxy"] = ranking["proxy"].replace({"nasi_trace": r"a_b & 50% #{x}$\y~^<1>"})
     first = body(ranking_latex(ranking))[1][0:2]
     assert " & ".join(first) == (
-        r"a\_b \& 50\% \#\{x\}\$\textbackslash y\textasciitilde \textasciicircum " + " & " + first[1]
+        r"a\_b \& 50\% \#\{x\}\$\textbackslash{}y\textasciitilde{}\textasciicircum{}$<$1$>$" + " & " + first[1]
     )
 
 

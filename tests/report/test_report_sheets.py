@@ -55,6 +55,9 @@ def test_latex():
     assert r"grad\_norm & $-$0.50 [$-$0.60, 0.10] & 93 $\pm$ 2 \\" in lines
     assert lines[lines.index(r"params & -- & 5 \% \\") - 1] == r"\midrule"
     assert r"proxy & best of 5 & $\tau$ \\" in lines
+    p = Sheet("p > 0", ("proxy", "p"), (("a", "< 0.001"),))
+    assert r"a & $<$ 0.001 \\" in sheet_latex(p).split("\n")
+    assert r"\caption{p $>$ 0.}" in sheet_latex(p).split("\n")
     assert "NAS-Bench-201 in 2-3" in sheet_latex(Sheet("NAS-Bench-201 in 2-3", ("proxy",), (("a",),))), "no minus there"
 
 
@@ -130,6 +133,7 @@ def test_the_other_sheets():
     sheet = ceiling_sheet(frame, "accuracy", spearman=0.98, kendall_tau_b=0.91, trainings=["a", "b"], n=5)
     assert sheet.rows == (("nwot", "0.80", "82 %", "0.81", "0.60", "66 %"),)
     assert "Spearman 0.980, Kendall 0.910" in sheet.notes[0]
+    assert "A score may in principle exceed that: one training against another is no bound." in sheet.notes[0]
 
 
 def test_proxies_on_different_architectures_have_a_span_of_counts_among_the_best():

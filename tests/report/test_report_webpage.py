@@ -66,6 +66,7 @@ def test_what_comes_from_files_is_only_text():
         label=HOSTILE,
         measured=HOSTILE,
         remarks=[HOSTILE],
+        against=HOSTILE,
         ceiling=(0.9, HOSTILE),
         facts={HOSTILE: [(HOSTILE, HOSTILE)]},
         failures=failures,
@@ -170,6 +171,15 @@ def test_the_ceiling_lies_in_the_picture_of_the_intervals(ceiling):
     ]
     assert len(marks) == 6
     assert all(0 <= mark <= 124 for mark in marks)
+
+
+def test_the_ceiling_is_no_bound():
+    text = page(ordinary(ceiling=(0.97, "in words")), title="A page")
+    assert (
+        "The dashed line at 0.970 is the ceiling: in words. "
+        "A score may in principle exceed that: one training against another is no bound."
+    ) in text
+    assert "no bound" not in page(ordinary(), title="A page")
 
 
 def test_small_values_keep_their_digits():

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from harness.report.frames import checked_points, checked_ranking
+from harness.report.webpage.against import Against
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -29,6 +30,7 @@ class Content:
         higher_is_better: its direction.
         measured: `accuracy`, or `value` for what is none.
         ceiling: Spearman of one training of the space with another, and which, in words; None where it is not known.
+        against: every proxy against params, or why they are not compared, in a sentence.
         remarks: sentences on how to read the ranking.
         facts: by heading, terms and texts: the setting, the scores, the table, the command.
         failures: a row a proxy and architecture without a score: `proxy`, `architecture`, `status`, `message`.
@@ -48,6 +50,7 @@ class Content:
     higher_is_better: bool = True
     measured: str = "accuracy"
     ceiling: tuple[float, str] | None = None
+    against: Against | str | None = None
     remarks: Sequence[str] = ()
     facts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     failures: pd.DataFrame = field(

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from harness.report.cells import MINUS, interval, number, percentage, value_decimals
+from harness.report.cells import EN_DASH, MINUS, interval, number, percentage, value_decimals
+from harness.report.evidence import CEILING_IS_NO_BOUND
 from harness.report.frames import BASELINES, COEFFICIENTS
+from harness.report.webpage.against import Against
 from harness.report.webpage.content import Content
 from harness.report.webpage.section import Section
 
@@ -20,11 +22,12 @@ _FAR_BELOW = -0.4  # a label there does not touch that of 0
 
 
 class Cell(NamedTuple):
-    """A cell of a table: its text, the number that it is sorted by (empty where there is none), and its interval."""
+    """A cell of a table: its text, the number that it is sorted by (empty: there is none), its interval and verdict."""
 
     text: str
     value: str
     interval: str = ""
+    verdict: str = ""
 
 
 def ranking_section(content: Content) -> Section:
@@ -41,12 +44,17 @@ def ranking_section(content: Content) -> Section:
     ticks = [(across(value), f"{value:g}".replace("-", MINUS)) for value in (0.0, 0.5, high)]
     ticks = [(across(low), f"{low:g}".replace("-", MINUS)), *ticks] if low <= _FAR_BELOW else ticks
     rows = [_row(content, row, across) for _, row in ranking.iterrows()]
+    against = content.against if isinstance(content.against, Against) else None
+    spearman, *others = _HEADINGS.values()
+    headings = [spearman, *([f"against {against.name}"] if against else []), *others]
     values: dict[str, Any] = {
-        "headings": [*_HEADINGS.values(), f"{content.measured} of first", *_OTHER_HEADINGS],
+        "headings": [*headings, f"{content.measured} of first", *_OTHER_HEADINGS],
         "rows": rows,
         "chart": {"width": _CHART_WIDTH, "zero": across(0.0), "marks": marks, "ticks": ticks, "low": low},
         "remarks": list(content.remarks),
-        "ceiling": content.ceiling and (number(content.ceiling[0], 3), content.ceiling[1]),
+        "ceiling": content.ceiling and (number(content.ceiling[0], 3), content.ceiling[1], CEILING_IS_NO_BOUND),
+        "against": against,
+        "not_compared": "" if against else content.against or "",
         "has_baseline": params.notna().any(),
     }
     return Section("ranking", "Ranking", values)
@@ -54,6 +62,8 @@ def ranking_section(content: Content) -> Section:
 
 def _row(content: Content, row: pd.Series[Any], across: Any) -> dict[str, Any]:
     cells = [_coefficient(row[name], *_ends(row, name)) for name in COEFFICIENTS]
+    if isinstance(content.against, Against):
+        cells.insert(1, _against_cell(content.against, row["proxy"]))
     decimals = value_decimals(content.ranking)
     plain = {"best_accuracy": decimals, "best_percentile": 1, "top10_best": decimals, "n": 0}
     cells += [Cell(number(row[name], places, minus=MINUS), _sorted_by(row[name])) for name, places in plain.items()]
@@ -66,6 +76,16 @@ def _row(content: Content, row: pd.Series[Any], across: Any) -> dict[str, Any]:
 def _coefficient(value: float, low: float, high: float) -> Cell:
     shown = "" if math.isnan(value) else interval(low, high, minus=MINUS)
     return Cell(number(value, 2, minus=MINUS), _sorted_by(value), shown)
+
+
+def _against_cell(against: Against, proxy: str) -> Cell:
+    """The difference, and in words what it says; a dash for the proxy itself, and for what was not compared."""
+    found = against.frame[against.frame["proxy"] == proxy]
+    if found.empty or proxy == against.name:
+        return Cell(EN_DASH, "" if found.empty else "0.0")
+    row = found.iloc[0]
+    shown = interval(row["difference_low"], row["difference_high"], minus=MINUS)
+    return Cell(number(row["difference"], 2, minus=MINUS), _sorted_by(row["difference"]), shown, row["verdict"])
 
 
 def _ends(row: pd.Series[Any], name: str) -> tuple[float, float]:
