@@ -83,3 +83,16 @@ def test_te_nas_in_the_text_follows_from_its_scores(official: benchmarks.Table) 
     for proxy, ours, _ in rows:
         values = wide[proxy].dropna()
         assert ours == f"{stats.kendalltau(values, accuracies[values.index]).statistic:.2f}", proxy
+
+
+def test_all_cells_in_the_text_follow_from_their_scores(official: benchmarks.Table) -> None:
+    frame = scores("all")
+    assert frame["architecture"].nunique() == len(official.keys) == 15_625
+    wide = frame.pivot(index="architecture", columns="proxy", values="score")
+    rows = readme_rows("All cells")
+    assert {row[0] for row in rows} == set(wide.columns)
+    for place, column in enumerate(rank_study.DATASETS):
+        accuracies = pd.Series(official.values(official.keys, column), index=list(official.keys))
+        for row in rows:
+            values = wide[row[0]].dropna()
+            assert row[1 + 2 * place] == f"{stats.spearmanr(values, accuracies[values.index]).statistic:.3f}", row[0]
