@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 import torch
 
+import benchmarks
 from tests.reference import ntk as reference_ntk
 
 ROOT = Path(__file__).parent.parent
@@ -38,3 +39,12 @@ def published_data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"published data folder {DATA} is absent")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def official(published_data: Path) -> benchmarks.Table:
+    """The official NAS-Bench-201 accuracies; skips where they are absent."""
+    path = published_data / "nasbench201_official.csv.gz"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not in {published_data}")
+    return benchmarks.open_table("nasbench201-official", path=path)

@@ -24,14 +24,6 @@ COLUMNS = list(TESTS.values())
 
 
 @pytest.fixture(scope="module")
-def official(published_data: Path) -> benchmarks.Table:
-    path = published_data / "nasbench201_official.csv.gz"
-    if not path.exists():
-        pytest.skip(f"{path.name} is not in {published_data}")
-    return benchmarks.open_table("nasbench201-official", path=path)
-
-
-@pytest.fixture(scope="module")
 def log() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "searches.csv.gz", float_precision="round_trip")
 

@@ -19,15 +19,7 @@ from harness.studies.search_rows import NASWOT_TABLE_2
 
 RESULTS = Path(__file__).parent.parent / "results"
 FOLDER = RESULTS / "naswot-table-2"
-OFFICIAL = "nasbench201_official.csv.gz"
 COLUMNS = tuple(TESTS.values())
-
-
-@pytest.fixture(scope="module")
-def official(published_data: Path) -> benchmarks.Table:
-    if not (published_data / OFFICIAL).exists():
-        pytest.skip(f"{OFFICIAL} is not in {published_data}")
-    return benchmarks.open_table("nasbench201-official", path=published_data / OFFICIAL)
 
 
 @pytest.fixture(scope="module")

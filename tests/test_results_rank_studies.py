@@ -24,7 +24,6 @@ from harness.studies.transferred import write_transfer
 from tests.studies.ranked import RANKED
 
 RESULTS = Path(__file__).parent.parent / "results"
-OFFICIAL = "nasbench201_official.csv.gz"
 ENDS = ("low", "high", "inside")
 
 
@@ -53,13 +52,6 @@ ELSEWHERE = {
     "beyond-size": NOISE,
 }
 COMMITTED = {name: Committed(study, ELSEWHERE.get(name, {})) for name, study in RANKED.items()}
-
-
-@pytest.fixture(scope="module")
-def official(published_data: Path) -> benchmarks.Table:
-    if not (published_data / OFFICIAL).exists():
-        pytest.skip(f"{OFFICIAL} is not in {published_data}")
-    return benchmarks.open_table("nasbench201-official", path=published_data / OFFICIAL)
 
 
 def read(name: str, file: str) -> pd.DataFrame:

@@ -16,14 +16,6 @@ from harness.studies import stability
 
 FOLDER = Path(__file__).parent.parent / "results" / "stability"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
-OFFICIAL = "nasbench201_official.csv.gz"
-
-
-@pytest.fixture(scope="module")
-def official(published_data: Path) -> benchmarks.Table:
-    if not (published_data / OFFICIAL).exists():
-        pytest.skip(f"{OFFICIAL} is not in {published_data}")
-    return benchmarks.open_table("nasbench201-official", path=published_data / OFFICIAL)
 
 
 @pytest.fixture(scope="module")

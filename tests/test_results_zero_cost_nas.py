@@ -16,16 +16,8 @@ from harness.studies import rank_study
 
 FOLDER = Path(__file__).parent.parent / "results" / "zero-cost-nas"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
-OFFICIAL = "nasbench201_official.csv.gz"
 DEPTHS = (1, 2, 3, 5)
 BATCHES = (8, 16, 32, 128)
-
-
-@pytest.fixture(scope="module")
-def official(published_data: Path) -> benchmarks.Table:
-    if not (published_data / OFFICIAL).exists():
-        pytest.skip(f"{OFFICIAL} is not in {published_data}")
-    return benchmarks.open_table("nasbench201-official", path=published_data / OFFICIAL)
 
 
 def scores(name: str) -> pd.DataFrame:
