@@ -26,6 +26,24 @@ def number(value: float, decimals: int, *, minus: str = "-", dash: str = EN_DASH
     return f"{minus}{text}" if value < 0 and not is_zero else text
 
 
+def beside(difference: float, inside: object, *, minus: str = "-") -> str:
+    """What follows a published number: how much ours is above it, and a star where it lies outside our interval.
+
+    Args:
+        difference: ours less the published one; nothing is said where it is NaN.
+        inside: whether that lies in our interval, as a truth value or as a CSV spells it; None where there is none.
+        minus: of a negative difference.
+
+    >>> beside(0.05, True), beside(-0.2, "False"), beside(0.01, None), beside(float("nan"), None)
+    (' (+0.05)', ' (-0.20)*', ' (+0.01)', '')
+    """
+    if math.isnan(difference):
+        return ""
+    text = number(difference, 2, minus=minus)
+    signed = text if text.startswith(minus) else f"+{text}"
+    return f" ({signed}){'*' if str(inside) == 'False' else ''}"
+
+
 def percentage(share: float) -> str:
     """A share (0..1) in per cent, one decimal; what is above 0 and would read as 0 is `< 0.1 %`, NaN a dash.
 

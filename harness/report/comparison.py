@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness.datasets import printed_dataset
 from harness.errors import ScoresError
-from harness.report.cells import EN_DASH, MINUS, estimate, number
+from harness.report.cells import EN_DASH, MINUS, beside, estimate, number
 from harness.report.frames import is_baseline
 from harness.report.latex import escaped
 from harness.report.plain import plain_table
@@ -157,12 +157,8 @@ def _decimals(published: pd.Series) -> int:
 def _pair(row: pd.Series, decimals: int) -> list[str]:
     """Ours with its interval, and the published one with how much ours is above it."""
     ours = estimate(row["ours"], row["low"], row["high"], minus=MINUS)
-    if np.isnan(row["published"]) or np.isnan(row["ours"]):
-        return [ours, number(row["published"], decimals, minus=MINUS)]
-    difference = number(row["difference"], 2, minus=MINUS)
-    signed = difference if difference.startswith(MINUS) else f"+{difference}"
-    outside = row["inside"] is False or row["inside"] == "False"
-    return [ours, f"{number(row['published'], decimals, minus=MINUS)} ({signed}){'*' if outside else ''}"]
+    published = number(row["published"], decimals, minus=MINUS)
+    return [ours, published + beside(row["difference"], row["inside"], minus=MINUS)]
 
 
 def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.datasets import printed_dataset
 from harness.errors import ScoresError
-from harness.report.cells import EN_DASH, MINUS, number
+from harness.report.cells import EN_DASH, MINUS, beside, number
 from harness.report.latex import escaped
 from harness.report.plain import plain_table
 
@@ -114,13 +114,8 @@ def _accuracy(row: Mapping[Any, Any], name: str) -> str:
 
 
 def _beside(row: Mapping[Any, Any], name: str, minus: str) -> str:
-    """Of a published row: how much ours is above it, and a star where it lies outside the interval of ours."""
-    difference = float(row.get(f"{name}_difference", math.nan))
-    if math.isnan(difference):
-        return ""
-    signed = number(difference, 2, minus=minus)
-    outside = str(row[f"{name}_inside"]) == "False"
-    return f" ({signed if signed.startswith(minus) else f'+{signed}'}){'*' if outside else ''}"
+    """What a published row says of ours; nothing in a row of ours."""
+    return beside(float(row.get(f"{name}_difference", math.nan)), row.get(f"{name}_inside"), minus=minus)
 
 
 def _accuracies(frame: pd.DataFrame) -> list[str]:

@@ -26,10 +26,12 @@ class Given(NamedTuple):
     """Scores made before.
 
     Attributes:
-        frame: of the file, by the study's proxies.
+        name: of the file.
+        frame: of its scores, by the study's proxies.
         setting: of a store's run; None for a CSV, which does not say.
     """
 
+    name: str
     frame: pd.DataFrame
     setting: Setting | None
 
@@ -58,7 +60,7 @@ def read_given(path: Path, space: str, proxies: Sequence[str] | None) -> tuple[G
     if frame.empty:
         names = "any proxy" if proxies is None else f"some of {', '.join(proxies)}"
         raise ScoresError(f"--scores {path} must hold scores of {space} by {names}")
-    return Given(frame, found.setting), found.origin
+    return Given(path.name, frame, found.setting), found.origin
 
 
 def setting_beside(path: Path, theirs: Setting | None, ours: Setting, otherwise: str) -> str:

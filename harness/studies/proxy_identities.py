@@ -79,7 +79,7 @@ def run_proxy_identities(options: StudyOptions) -> None:
     if given is not None:
         setting = given.setting
         stated = AS_STORED if setting else "not in the file"
-        facts |= {"scores": options.scores.name if options.scores else None, "scores_setting": stated}
+        facts |= {"scores": given.name, "scores_setting": stated}
     settings = {"exact": SMALL, **({} if setting is None else {"scores": setting})}
     write_text(record(settings, None, **facts), options.out / "study.json")
     options.say(f"\n{text}\nIn {options.out}: tables.md, identities.csv, spearman.csv, spearman.png, spearman.svg")

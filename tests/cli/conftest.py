@@ -127,3 +127,15 @@ def refuse(nasinit: Callable[..., Ended]) -> Callable[..., str]:
         return message
 
     return refused
+
+
+@pytest.fixture
+def refused(refuse: Callable[..., str]) -> Callable[..., str]:
+    """As `refuse`, of a message that must be a single line."""
+
+    def in_a_line(*arguments: object) -> str:
+        message = refuse(*arguments)
+        assert "\n" not in message
+        return message
+
+    return in_a_line

@@ -1,4 +1,4 @@
-"""`nasinit report` and `nasinit draw`: what they write, and what they say of bad input."""
+"""`nasinit report`: what it writes, and what it says of bad input."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from harness.store import Store
 from tests.cli.columns import ACCURACY, LATENCY
 
 Run = Callable[..., Any]
-CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"
 
 
 @pytest.fixture
@@ -242,18 +241,6 @@ def test_a_title_that_is_no_text_is_written_too(nasinit: Run, store: Path, table
     assert "<title>a?b</title>" in out.read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def refused(nasinit: Run) -> Callable[..., str]:
-    def refuse(*arguments: object) -> str:
-        ended = nasinit(*arguments)
-        assert ended.code == 2, ended
-        assert ended.err.startswith("nasinit: ")
-        assert ended.err.count("\n") == 1
-        return str(ended.err)
-
-    return refuse
-
-
 def test_what_report_refuses(refused: Callable[..., str], store: Path, table: Path, tmp_path: Path) -> None:
     missing = "no scores at missing.sqlite: `nasinit score --sample 200` makes scores.sqlite"
     assert missing in refused("report", "missing.sqlite", "--table", table)
@@ -264,38 +251,3 @@ def test_what_report_refuses(refused: Callable[..., str], store: Path, table: Pa
     assert "--resamples must be at least 1" in refused("report", store, "--table", table, "--resamples", 0)
     assert "has no run 9" in refused("report", store, "--table", table, "--run", 9)
     assert not (tmp_path / "report.html").exists()
-
-
-# --- draw ---
-
-
-@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
-def test_a_cell_is_drawn_into_every_kind_of_file(nasinit: Run, tmp_path: Path, suffix: str) -> None:
-    ended = nasinit("draw", CELL, "--out", tmp_path / f"cell{suffix}")
-    assert ended.code == 0, ended.err
-    assert ended.out == f"wrote {tmp_path / f'cell{suffix}'}\n"
-    starts = {".svg": b"<?xml", ".pdf": b"%PDF", ".png": b"\x89PNG"}
-    assert (tmp_path / f"cell{suffix}").read_bytes().startswith(starts[suffix])
-
-
-def test_a_published_genotype_is_drawn_by_its_name(nasinit: Run, tmp_path: Path) -> None:
-    assert nasinit("draw", "DARTS_V2", "--out", tmp_path / "named.svg").code == 0
-    compact = (
-        "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)],"
-        " [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]"
-    )
-    assert nasinit("draw", compact, "--out", tmp_path / "compact.svg").code == 0
-    assert (tmp_path / "named.svg").read_bytes() == (tmp_path / "compact.svg").read_bytes()
-    text = (tmp_path / "named.svg").read_text(encoding="utf-8")
-    assert text.count(">sep 3×3<") == 5
-    assert text.count(">dil 3×3<") == 1
-    assert ">reduction cell<" in text
-
-
-def test_what_draw_refuses(refused: Callable[..., str], tmp_path: Path) -> None:
-    assert "unknown published architecture 'DARTS_V3'. Did you mean 'DARTS_V2'?" in refused("draw", "DARTS_V3")
-    text = refused("draw", CELL.replace("conv_1x1", "conv_7x7"))
-    assert "no space reads this architecture. nasbench201: malformed NAS-Bench-201 cell" in text
-    assert "darts: malformed DARTS genotype" in text
-    assert "a figure is written as .png, .svg, .pdf" in refused("draw", CELL, "--out", tmp_path / "cell.gif")
-    assert list(tmp_path.iterdir()) == []
