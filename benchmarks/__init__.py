@@ -21,8 +21,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from benchmarks.curves import Curves, read_curves
     from benchmarks.errors import TableError
+    from benchmarks.formats.curves import Curves, read_curves
     from benchmarks.registry import Listing, list_tables, open_table, table_with
     from benchmarks.table import Column, Facts, Table
 
@@ -41,14 +41,14 @@ __all__ = [
 
 _HOMES = {
     "Column": "benchmarks.table",
-    "Curves": "benchmarks.curves",
+    "Curves": "benchmarks.formats.curves",
     "Facts": "benchmarks.table",
     "Listing": "benchmarks.registry",
     "Table": "benchmarks.table",
     "TableError": "benchmarks.errors",
     "list_tables": "benchmarks.registry",
     "open_table": "benchmarks.registry",
-    "read_curves": "benchmarks.curves",
+    "read_curves": "benchmarks.formats.curves",
     "table_with": "benchmarks.registry",
 }
 

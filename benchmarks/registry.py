@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import analognasbench, darts, darts_published, hardware, nasbench201, official, robustness
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import DATA_VARIABLE, data_folder
 from benchmarks.keys import KEY
-from benchmarks.own import read_own
+from benchmarks.readers import analognasbench, darts, darts_published, hardware, nasbench201, official, robustness
+from benchmarks.readers.user_table import read_own
 from benchmarks.table import Column, Facts, Table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -46,7 +46,7 @@ class Listing:
     @classmethod
     def of(cls, table: Table) -> Listing:
         """What is known of a table that is open, such as one of a file that is not listed."""
-        from benchmarks.compact import rows_with_numbers
+        from benchmarks.formats.compact import rows_with_numbers
 
         counted = rows_with_numbers(table)
         return cls(table.facts.name, table.facts, True, "read", table.columns, rows_with_numbers=counted)
@@ -217,7 +217,7 @@ def _found(source: _Source) -> tuple[Path | None, str]:
         over = f"; passed over: {', '.join(place.name for place in places[1:])}" if len(places) > 1 else ""
         return places[0], f"found in the {DATA_VARIABLE} folder{over}"
     if source.facts.name == OFFICIAL:
-        from benchmarks.pull import pulled_file
+        from benchmarks.pull.pulling import pulled_file
 
         if (pulled := pulled_file(EITHER)) is not None:
             return pulled, "pulled"
@@ -281,8 +281,8 @@ def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str
         if file.name in source.files and file.suffix != ".parquet":
             return source.read(file)
     if file.suffix == ".parquet":
-        from benchmarks.compact import read_compact
-        from benchmarks.parquet import has_document
+        from benchmarks.formats.compact import read_compact
+        from benchmarks.formats.parquet import has_document
 
         if has_document(file):
             return read_compact(file)

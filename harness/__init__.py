@@ -18,16 +18,16 @@ from harness.lazy import loaded_on_use
 if TYPE_CHECKING:
     from harness.batches import Batch
     from harness.errors import HarnessError
-    from harness.join import Ranking, correlate
+    from harness.evaluation.ranking import Ranking, correlate
+    from harness.evaluation.searches.table_searches import TableSearches, table_searches
     from harness.proxies.registry import list_proxies, proxy
-    from harness.runner import run
-    from harness.scorer import Score, score
-    from harness.search.loop import SearchResult, run_search
+    from harness.scoring.runner import run
+    from harness.scoring.scorer import Score, score
+    from harness.scoring.store import Store
+    from harness.search.gradient.loop import SearchResult, run_search
     from harness.setting import Setting
     from harness.spaces import list_spaces, open_space
-    from harness.store import Store
     from harness.studies.study import run_study
-    from harness.studies.table_searches import TableSearches, table_searches
 
 __all__ = [
     "Batch",
@@ -53,22 +53,22 @@ __all__ = [
 _HOMES = {
     "Batch": "harness.batches",
     "HarnessError": "harness.errors",
-    "Ranking": "harness.join",
-    "Score": "harness.scorer",
-    "SearchResult": "harness.search.loop",
+    "Ranking": "harness.evaluation.ranking",
+    "Score": "harness.scoring.scorer",
+    "SearchResult": "harness.search.gradient.loop",
     "Setting": "harness.setting",
-    "Store": "harness.store",
-    "TableSearches": "harness.studies.table_searches",
-    "correlate": "harness.join",
+    "Store": "harness.scoring.store",
+    "TableSearches": "harness.evaluation.searches.table_searches",
+    "correlate": "harness.evaluation.ranking",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
-    "run": "harness.runner",
-    "run_search": "harness.search.loop",
+    "run": "harness.scoring.runner",
+    "run_search": "harness.search.gradient.loop",
     "run_study": "harness.studies.study",
-    "score": "harness.scorer",
-    "table_searches": "harness.studies.table_searches",
+    "score": "harness.scoring.scorer",
+    "table_searches": "harness.evaluation.searches.table_searches",
 }
 
 if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute

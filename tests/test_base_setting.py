@@ -10,11 +10,11 @@ import pytest
 from scipy import stats
 
 from benchmarks import Column, Facts, Table, TableError
-from harness.base_setting import against_base
 from harness.errors import HarnessError, ScoresError
-from harness.report.base_setting import agreement_sheet, by_setting, change_sheet
-from harness.report.loss_and_saving import loss_and_saving
-from harness.report.sheets import sheet_markdown
+from harness.evaluation.ablation import against_base
+from harness.report.figures.loss_and_saving import loss_and_saving
+from harness.report.tables.ablation import agreement_sheet, by_setting, change_sheet
+from harness.report.tables.sheet import sheet_markdown
 from harness.spaces import open_space
 from harness.stats import holm
 

@@ -11,13 +11,13 @@ import pytest
 import torch
 
 import benchmarks
-from harness.datasets import TESTS
-from harness.report.search_rows import search_rows_markdown
+from harness.evaluation.columns import TESTS
+from harness.report.tables.searches import search_rows_markdown
 from harness.spaces import open_space
-from harness.studies.nasi_bounds import GRADIENTS, TRACES, bounds_table
-from harness.studies.search_files import footnote
-from harness.studies.search_frame import table_of
-from harness.studies.search_rows import NASI_TABLE_1, Searched
+from harness.studies.searches.files import footnote
+from harness.studies.searches.frame import table_of
+from harness.studies.searches.nasi_bounds import GRADIENTS, TRACES, bounds_table
+from harness.studies.searches.rows import NASI_TABLE_1, Searched
 
 FOLDER = Path(__file__).parent.parent / "results" / "nasi-table-1"
 COLUMNS = list(TESTS.values())

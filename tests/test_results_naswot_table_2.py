@@ -10,12 +10,12 @@ import pytest
 from scipy import stats
 
 import benchmarks
-from harness.datasets import TESTS
-from harness.report.search_rows import search_rows_markdown
+from harness.evaluation.columns import TESTS
+from harness.report.tables.searches import search_rows_markdown
 from harness.spaces import open_space
-from harness.studies.search_files import footnote
-from harness.studies.search_frame import table_of
-from harness.studies.search_rows import NASWOT_TABLE_2
+from harness.studies.searches.files import footnote
+from harness.studies.searches.frame import table_of
+from harness.studies.searches.rows import NASWOT_TABLE_2
 
 RESULTS = Path(__file__).parent.parent / "results"
 FOLDER = RESULTS / "naswot-table-2"

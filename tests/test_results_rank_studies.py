@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 
 import benchmarks
-from harness import combine
+from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
-from harness.report.comparison import agreement_markdown, comparison_latex
+from harness.report.tables.beside_published import agreement_markdown, comparison_latex
 from harness.stats import change_of_ranking
-from harness.studies import rank_study
-from harness.studies.agreement import agreement_of
-from harness.studies.beyond import write_beyond
-from harness.studies.rank_study import DATASETS, RankStudy
-from harness.studies.transferred import write_transfer
+from harness.studies.rank import rank_study
+from harness.studies.rank.agreement import agreement_of
+from harness.studies.rank.beyond import write_beyond
+from harness.studies.rank.rank_study import DATASETS, RankStudy
+from harness.studies.rank.transferred import write_transfer
 from tests.studies.ranked import RANKED
 
 RESULTS = Path(__file__).parent.parent / "results"

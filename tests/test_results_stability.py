@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import benchmarks
-from harness.base_setting import against_base
+from harness.evaluation.ablation import against_base
 from harness.studies import stability
 
 FOLDER = Path(__file__).parent.parent / "results" / "stability"

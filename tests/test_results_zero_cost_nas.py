@@ -12,7 +12,7 @@ from scipy import stats
 
 import benchmarks
 from harness.proxies.registry import list_proxies
-from harness.studies import rank_study
+from harness.studies.rank import rank_study
 
 FOLDER = Path(__file__).parent.parent / "results" / "zero-cost-nas"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")

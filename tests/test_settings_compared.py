@@ -9,7 +9,7 @@ from scipy import stats
 
 from benchmarks import Column, Facts, Table
 from harness.errors import ScoresError
-from harness.settings_compared import left_out_of_transfer, stability, transfer
+from harness.evaluation.stability import left_out_of_transfer, stability, transfer
 from harness.spaces import open_space
 
 SPACE = open_space("nasbench201")

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.errors import TableError
-from benchmarks.releases.pickle_stream import LARGEST, PickleStream
+from benchmarks.releases.pickles.stream import LARGEST, PickleStream
+from benchmarks.releases.pickles.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
 from benchmarks.releases.shown import reason, shown
-from benchmarks.releases.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
 
 BZ2_SUFFIX: Final = ".pickle.pbz2"
 TORCH_SUFFIX: Final = ".pth"

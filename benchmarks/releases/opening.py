@@ -11,10 +11,10 @@ from typing import Final
 from benchmarks.errors import TableError
 from benchmarks.releases.containers import BZ2_SUFFIX, TORCH_SUFFIX, load_bz2, pickle_stream
 from benchmarks.releases.kinds import KINDS, NASBENCH201, SIZE, TOPOLOGY, Kind, kind_of
+from benchmarks.releases.record_files import FileSource, FolderSource, files_by_index
 from benchmarks.releases.records import checked_record
 from benchmarks.releases.release import Release, version_of
 from benchmarks.releases.shown import shown
-from benchmarks.releases.sources import FileSource, FolderSource, files_by_index
 
 META: Final = f"meta{BZ2_SUFFIX}"
 

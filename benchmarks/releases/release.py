@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split
+from benchmarks.releases.record_files import Source
 from benchmarks.releases.records import MEAN, Record, Seed, checked_record
 from benchmarks.releases.shown import reason, shown
-from benchmarks.releases.sources import Source
 
 
 @dataclass(frozen=True)

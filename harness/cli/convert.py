@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from benchmarks.convert import Conversion
+    from benchmarks.releases.convert import Conversion
 
 _SHOWN = 5
 
@@ -40,7 +40,7 @@ def convert(
     are listed in FILE.problems.txt, and their rows are NaN. Needs less than 1 GiB of memory, also for a single-file
     release.
     """
-    from benchmarks.convert import convert as convert_release
+    from benchmarks.releases.convert import convert as convert_release
     from harness.progress import progress_bar
 
     bar = partial(progress_bar, what="records", verb=("converting", "went through"))

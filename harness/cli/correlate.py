@@ -15,7 +15,7 @@ from harness.cli.joined import ranked
 from harness.cli.outputs import check_csv
 
 if TYPE_CHECKING:
-    from harness.join import Ranking
+    from harness.evaluation.ranking import Ranking
 
 
 def correlate(
@@ -51,7 +51,7 @@ def correlate(
 
     Several columns, of one table or of several, are ranked one after the other and then shown side by side.
     """
-    from harness.report.matrix import matrix_text
+    from harness.report.tables.matrix import matrix_text
 
     check_csv(csv)
     asked = Asked(against, beyond_size, top, ceiling, resamples, seed)
@@ -81,10 +81,10 @@ def _write(
     markdown: Path | None,
 ) -> list[Path]:
     """Write the files that were asked for; their paths."""
-    from harness.report.evidence import ranking_sheet
     from harness.report.files import write_csv, write_text
-    from harness.report.latex import ranking_latex
-    from harness.report.sheets import sheet_latex, sheet_markdown
+    from harness.report.tables.evidence import ranking_sheet
+    from harness.report.tables.latex import ranking_latex
+    from harness.report.tables.sheet import sheet_latex, sheet_markdown
 
     def beside(file: Path, name: str = "") -> Path:
         return file.with_stem(file.stem + suffix + (f"_{name}" if name else ""))
@@ -107,9 +107,9 @@ def _write(
 
 
 def _show(ranking: Ranking, evidence: Mapping[str, Evidence]) -> None:
-    from harness.report.plain import prose, terminal_width
-    from harness.report.sheets import sheet_text
-    from harness.report.text import ranking_text
+    from harness.report.tables.plain import prose, terminal_width
+    from harness.report.tables.sheet import sheet_text
+    from harness.report.tables.text import ranking_text
 
     print(ranking_text(ranking.frame, title(ranking), measured=ranking.measured))
     for remark in filter(None, (ranking.direction, ranking.uneven)):
@@ -131,7 +131,7 @@ def title(ranking: Ranking) -> str:
 
 def caption(ranking: Ranking) -> str:
     """Caption of a ranking's LaTeX table."""
-    from harness.report.latex import escaped
+    from harness.report.tables.latex import escaped
 
     direction = "" if ranking.higher_is_better else ", of which less is better"
     return (

@@ -11,7 +11,7 @@ from harness.cli.joined import Joined
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.report.sheets import Sheet
+    from harness.report.tables.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,16 @@ def gathered(joined: Joined, asked: Asked) -> dict[str, Evidence]:
 
 
 def _against(joined: Joined, asked: Asked) -> Evidence:
-    from harness.comparison import compare
-    from harness.comparison_shown import compared_sheet
+    from harness.evaluation.comparison import compare
+    from harness.report.comparison_shown import compared_sheet
 
     found = compare(joined.ranking, asked.against or "", resamples=asked.resamples, seed=asked.seed)
     return Evidence(found.frame, (compared_sheet(found, joined.ranking),), found.words)
 
 
 def _beyond_size(joined: Joined, asked: Asked) -> Evidence:
-    from harness.evidence import beyond_size
-    from harness.report.evidence import beyond_size_sheet
+    from harness.evaluation.beyond_size import beyond_size
+    from harness.report.tables.evidence import beyond_size_sheet
 
     ranking = joined.ranking
     frame = beyond_size(ranking, resamples=asked.resamples, seed=asked.seed)
@@ -64,8 +64,8 @@ def _beyond_size(joined: Joined, asked: Asked) -> Evidence:
 
 
 def _top(joined: Joined, asked: Asked) -> Evidence:
-    from harness.evidence import top
-    from harness.report.evidence import top_sheets
+    from harness.evaluation.beyond_size import top
+    from harness.report.tables.evidence import top_sheets
 
     ranking = joined.ranking
     frame = top(ranking)
@@ -73,8 +73,8 @@ def _top(joined: Joined, asked: Asked) -> Evidence:
 
 
 def _ceiling(joined: Joined, asked: Asked) -> Evidence:
-    from harness.report.evidence import ceiling_sheet
-    from harness.retraining import ceiling, tables_with_trainings
+    from harness.evaluation.ceiling import ceiling, tables_with_trainings
+    from harness.report.tables.evidence import ceiling_sheet
 
     ranking = joined.ranking
     found = ceiling(ranking, tables_with_trainings(ranking, joined.table))

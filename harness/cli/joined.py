@@ -12,7 +12,7 @@ from harness.errors import SettingError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.join import Column, Ranking, Table
+    from harness.evaluation.ranking import Column, Ranking, Table
 
 _NAMED = 3
 
@@ -33,8 +33,8 @@ class Joined(NamedTuple):
 
 def read(scores: Path, run: int | None) -> Scored:
     """The scores of a file, said where they are from; the space of a CSV is that which reads its architectures."""
-    from harness.join import recognised_space
-    from harness.scores import read_scores
+    from harness.evaluation.ranking import recognised_space
+    from harness.scoring.files import read_scores
 
     found = read_scores(scores, run)
     print(f"scores: {found.origin}")
@@ -47,7 +47,7 @@ def tables_with(columns: Sequence[str], space: str, tables: Sequence[str]) -> li
     Raises:
         TableError: as `table_with`, for the first column that it refuses.
     """
-    from harness.join import table_with
+    from harness.evaluation.ranking import table_with
 
     opened: dict[str, Table] = {}
     found = [table_with(column, space=space, names=tuple(tables), opened=opened) for column in columns]
@@ -59,7 +59,7 @@ def tables_with(columns: Sequence[str], space: str, tables: Sequence[str]) -> li
 
 def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
     """The error for a column that has no default: which there are, and how to get those that are not here."""
-    from harness.join import UNMEASURED, list_tables, open_table
+    from harness.evaluation.ranking import UNMEASURED, list_tables, open_table
 
     def line(name: str, columns: Sequence[Column]) -> str:
         return f"{name}: {', '.join(column.name for column in columns if column.unit not in UNMEASURED)}"
@@ -93,7 +93,7 @@ def ranked_scores(
     scored: Scored, tables: list[str], columns: list[str], resamples: int, seed: int, interval: str = "percentile"
 ) -> list[Joined]:
     """One ranking a column of scores that are read; says which tables they are, and what was left out or merged."""
-    from harness.join import correlate
+    from harness.evaluation.ranking import correlate
 
     if not columns:
         if scored.space != options.DEFAULT_SPACE:

@@ -58,7 +58,7 @@ def scatter(
     out: options.FiguresOption = [Path("scatter.png"), Path("scatter.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Scatter of proxy against accuracy, or any other column, one panel a proxy, coloured by parameters."""
-    from harness.report.scatter import scatter as draw
+    from harness.report.figures.scatter import scatter as draw
 
     check_figures(out)
     ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
@@ -80,9 +80,9 @@ def critical_difference(
     out: options.FiguresOption = [Path("critical_difference.png"), Path("critical_difference.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Proxies by Spearman's coefficient, with a bar beside those that are not told apart from each other."""
-    from harness.comparison import compare
-    from harness.comparison_shown import compared_figure
-    from harness.report.evidence import left_out_of_comparison
+    from harness.evaluation.comparison import compare
+    from harness.report.comparison_shown import compared_figure
+    from harness.report.tables.evidence import left_out_of_comparison
 
     check_figures(out)
     ((ranking, table_of),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
@@ -118,9 +118,9 @@ def pareto(
     out: options.FiguresOption = [Path("pareto.png"), Path("pareto.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Accuracy against latency, or any two columns: the Pareto front, and what each proxy picks for every budget."""
-    from harness.report.budgets import budgets_text
-    from harness.report.pareto import pareto as draw
-    from harness.trade_off import Quantity, trade_off
+    from harness.evaluation.trade_off import Quantity, trade_off
+    from harness.report.figures.pareto import pareto as draw
+    from harness.report.tables.budgets import budgets_text
 
     check_figures(out)
     scored = read(scores, run)
@@ -161,8 +161,8 @@ def pareto(
 
 def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
     """The proxies to draw: those named, or the first of the scores and params, said which are left out or added."""
-    from harness.report.pareto import MOST_PROXIES
-    from harness.trade_off import proxies_beside_params, scored_proxies
+    from harness.evaluation.trade_off import proxies_beside_params, scored_proxies
+    from harness.report.figures.pareto import MOST_PROXIES
 
     proxies = list(dict.fromkeys(named))
     if len(proxies) > MOST_PROXIES:
@@ -188,7 +188,7 @@ def _few(names: list[str]) -> str:
 
 def _shown(named: list[str], there: list[str]) -> list[str]:
     """The proxies to draw: those named and the baselines, or all; refuses a name that has no scores."""
-    from harness.join import BASELINES
+    from harness.evaluation.ranking import BASELINES
 
     for name in named:
         if name not in there:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from benchmarks.pull import ProgressBar
+    from benchmarks.pull.pulling import ProgressBar
 
 _EVERY_SECONDS = 10
 _LONGEST = 3600
@@ -40,7 +40,7 @@ def pull(
     sum is published and whose repository states no licence; the numbers are NATS-Bench's (MIT). The extract is checked
     by its content, also against the independent trainings of analog-nasbench; without that package, give --sha256.
     """
-    from benchmarks import pull as pulls
+    from benchmarks.pull.pulling import pulling as pulls
 
     if not 0 < timeout <= _LONGEST:
         raise SettingError(f"--timeout must be above 0 and at most {_LONGEST:,} seconds, got {timeout:g}")

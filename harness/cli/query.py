@@ -42,12 +42,12 @@ def query(
     Every query is charged the seconds of its training, so that a budget means what it does in the papers, whose rows
     stand below ours.
     """
-    from harness.join import open_table
+    from harness.evaluation.ranking import open_table
+    from harness.evaluation.searches.guidance import guidance_of
+    from harness.evaluation.searches.table_searches import table_searches
     from harness.report.files import write_csv
-    from harness.report.search_table import searches_text
-    from harness.scores import read_scores
-    from harness.studies.guidance import guidance_of
-    from harness.studies.table_searches import table_searches
+    from harness.report.tables.search_table import searches_text
+    from harness.scoring.files import read_scores
 
     options.positive("runs", runs)
     if scores is None:

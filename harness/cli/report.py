@@ -16,9 +16,9 @@ from harness.cli.joined import Scored, ranked_scores, read
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.join import Ranking
+    from harness.evaluation.ranking import Ranking
     from harness.report.webpage.against import Against
-    from harness.store import RunRecord
+    from harness.scoring.store import RunRecord
 
 Terms = dict[str, list[tuple[str, str]]]
 
@@ -75,8 +75,8 @@ def report(
 def _ceiling(ranking: Ranking, space: str, tables: list[str]) -> tuple[float, str] | None:
     """Spearman of one training with another on the scored architectures; None where there are no two."""
     from harness.errors import ScoresError
-    from harness.join import table_with
-    from harness.retraining import ceiling, tables_with_trainings
+    from harness.evaluation.ceiling import ceiling, tables_with_trainings
+    from harness.evaluation.ranking import table_with
 
     table = table_with(ranking.column, space=space, names=tuple(tables))
     try:
@@ -89,9 +89,9 @@ def _ceiling(ranking: Ranking, space: str, tables: list[str]) -> tuple[float, st
 
 def _against(ranking: Ranking, resamples: int, seed: int) -> Against | str:
     """Every proxy against params, or why it is not compared."""
-    from harness.comparison import compare
-    from harness.comparison_shown import compared_on_page
     from harness.errors import ScoresError
+    from harness.evaluation.comparison import compare
+    from harness.report.comparison_shown import compared_on_page
 
     if "params" not in ranking.frame["proxy"].tolist():
         return "No proxy is compared with params: it is not among the scores."
@@ -115,10 +115,10 @@ def _settings(scores: Path, number: int | None) -> tuple[RunRecord | None, dict[
     """The run whose scores are shown, and by what differs from it the scores of the store's other settings."""
     import pandas as pd
 
-    from harness.matching import matched_scores
-    from harness.scores import is_store
+    from harness.evaluation.matching import matched_scores
+    from harness.scoring.files import is_store
+    from harness.scoring.store import Store
     from harness.spaces import open_space
-    from harness.store import Store
 
     if not is_store(scores):
         return None, {}
@@ -157,7 +157,7 @@ def _asked(scored: Scored, ranking: Ranking) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    from harness.matching import matched_scores
+    from harness.evaluation.matching import matched_scores
     from harness.spaces import open_space
 
     matched = matched_scores(scored.frame, open_space(scored.space))

@@ -69,8 +69,8 @@ def score(
     )  # fmt: skip
     from harness.proxies import list_proxies, resolve
     from harness.report.files import CSV, check_suffix, write_csv
-    from harness.runner import run
-    from harness.scores import COLUMNS
+    from harness.scoring.files import COLUMNS
+    from harness.scoring.runner import run
     from harness.spaces import open_space
 
     if out is not None:
@@ -140,8 +140,8 @@ def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
     """The architectures of a table, which is all that is read of it, and its space; or the space asked for."""
     if table is None:
         return (), space or "nasbench201"
-    from harness.join import open_table
-    from harness.matching import space_of
+    from harness.evaluation.matching import space_of
+    from harness.evaluation.ranking import open_table
 
     opened = open_table(table)
     space_of(opened)  # refuses a space without networks, in words

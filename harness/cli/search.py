@@ -12,9 +12,9 @@ from harness.cli import options
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.join import Table
+    from harness.evaluation.ranking import Table
     from harness.search import Method, SearchResult, SearchSetting
-    from harness.search.data import Images
+    from harness.search.gradient.data import Images
     from harness.spaces.space import Space
 
 
@@ -58,7 +58,7 @@ def search(
 ) -> None:
     """Search an architecture by gradients of a supernet; interrupted, the same command goes on where it stopped."""
     from harness.search import find_method, run_search
-    from harness.search.data import read_images, with_images
+    from harness.search.gradient.data import read_images, with_images
     from harness.spaces import open_space
 
     opened, chosen = open_space(space), find_method(method)
@@ -107,7 +107,7 @@ def _say_task(chosen: Method, space: Space, setting: SearchSetting, images: Imag
 
 def _changed(chosen: Method, space: Space, setting: SearchSetting, images: Images) -> dict[str, tuple[Any, Any]]:
     """What differs from the preset `paper`, the data included: name to the values there and here."""
-    from harness.search.presets import PUBLISHED_DATA
+    from harness.search.gradient.presets import PUBLISHED_DATA
 
     data = {} if images.name == PUBLISHED_DATA else {"data": (PUBLISHED_DATA, images.name)}
     return {**setting.difference(chosen.presets[space.name].paper), **data}
@@ -123,9 +123,9 @@ def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[p
 
     Without a column that is asked for, the usual one is joined where its table is here.
     """
-    from harness.join import TableError, axis_label
-    from harness.matching import column_by_key
-    from harness.report.search_curves import FOR_THE_RECORD
+    from harness.evaluation.matching import column_by_key
+    from harness.evaluation.ranking import TableError, axis_label
+    from harness.report.figures.search_curves import FOR_THE_RECORD
 
     if column is None and space.name != options.DEFAULT_SPACE:
         return log, ""
@@ -146,7 +146,7 @@ def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[p
 
 
 def _table_with(column: str, space: Space) -> Table:
-    from harness.join import table_with
+    from harness.evaluation.ranking import table_with
 
     return table_with(column, space=space.name)
 
@@ -170,8 +170,8 @@ def _write(
 
     import torch
 
+    from harness.report.figures.search_curves import Run, search_curves
     from harness.report.files import save_pictures, write_csv, write_text
-    from harness.report.search_curves import Run, search_curves
 
     content = {
         "command": shlex.join(["nasinit", *sys.argv[1:]]),

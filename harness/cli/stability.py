@@ -14,7 +14,7 @@ from harness.errors import SettingError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.join import Table
+    from harness.evaluation.ranking import Table
 
 FilesArgument = Annotated[
     list[Path], typer.Argument(help="stores or CSVs of scores, one a setting; FILE@RUN for a run of a store")
@@ -34,9 +34,9 @@ def stability(
     """How well each proxy ranks as it does under another seed, batch, init or size."""
     import pandas as pd
 
-    from harness.report.settings import matrix_sheet, stability_sheet
-    from harness.report.sheets import sheet_text
-    from harness.settings_compared import stability as compared
+    from harness.evaluation.stability import stability as compared
+    from harness.report.tables.sheet import sheet_text
+    from harness.report.tables.stability import matrix_sheet, stability_sheet
 
     check_csv(csv)
     options.positive("resamples", resamples)
@@ -72,11 +72,11 @@ def transfer(
     csv: options.CsvOption = None,
 ) -> None:
     """Scores on the inputs of one data set against accuracies on others, of one table."""
-    from harness.join import open_table
-    from harness.report.settings import transfer_sheet
-    from harness.report.sheets import sheet_text
-    from harness.settings_compared import left_out_of_transfer
-    from harness.settings_compared import transfer as transferred
+    from harness.evaluation.ranking import open_table
+    from harness.evaluation.stability import left_out_of_transfer
+    from harness.evaluation.stability import transfer as transferred
+    from harness.report.tables.sheet import sheet_text
+    from harness.report.tables.stability import transfer_sheet
 
     check_csv(csv)
     options.positive("resamples", resamples)
@@ -94,8 +94,8 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
     Raises:
         ScoresError: a file about another space than the table, or without one than the first file.
     """
-    from harness.join import check_space, recognised_space
-    from harness.scores import read_scores
+    from harness.evaluation.ranking import check_space, recognised_space
+    from harness.scoring.files import read_scores
 
     names = [file.name.partition(".")[0] + (f"@{run}" if (run := _run_of(file)[1]) else "") for file in files]
     labels = names if len(set(names)) == len(names) else [str(file) for file in files]

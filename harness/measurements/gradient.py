@@ -13,8 +13,8 @@ from torch.nn.modules.conv import _ConvNd
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, LayerCall, gradients_of, trainable
-from harness.measurements.tangents import Adjoint, NoRuleError
-from harness.measurements.tape import Tape, adjoints_captured, tape_of
+from harness.measurements.second_order.tangents import Adjoint, NoRuleError
+from harness.measurements.second_order.tape import Tape, adjoints_captured, tape_of
 
 T = TypeVar("T", bound=Tensor)
 

@@ -9,8 +9,8 @@ from harness.errors import ran_out_of_memory
 from harness.measurements.forward import Forward, trainable
 from harness.measurements.gradient import Gradients, weights
 from harness.measurements.inner_product import inner_product
-from harness.measurements.second_derivative import Derivatives, second_derivative
-from harness.measurements.tangents import NoRuleError
+from harness.measurements.second_order.second_derivative import Derivatives, second_derivative
+from harness.measurements.second_order.tangents import NoRuleError
 
 TOLERANCE = 1e-3
 
@@ -21,16 +21,16 @@ def hessian_form(network: nn.Module, forward: Forward, loss_gradient: Gradients)
     Biases and norm layers are constants here.
 
     One sweep over the shared graph with what the loss's backward pass has found there: θ and g as two directions at
-    once, four convolutions for one of the forward pass (`harness.measurements.second_derivative`). On NAS-Bench-201's
+    once, four convolutions for one of the forward pass (`harness.measurements.second_order`). On NAS-Bench-201's
     heaviest cell it takes 1.8 s where the double backward pass takes 5.0. In float32 it was 10⁻⁶ from its float64 value
     where that was up to 3·10⁻⁵; a ReLU that changes sides with the precision moves both by more.
 
     The value comes from `hessian_gradient` instead where the graph holds an operation that has no rule in
-    `harness.measurements.tangent_rules`: group norm and layer norm, activations other than ReLU and tanh, attention,
-    powers other than squares, quotients by what depends on the weights, `addmm` with factors, sorting and extremes,
-    custom autograd functions, full backward hooks of modules, changes in place of a part of a tensor. It does so too
-    where a backward hook changes gradients, where hooks on saved tensors (non-reentrant checkpoints among them) hold a
-    convolution's weight, and where a rule fails on what autograd saved.
+    `harness.measurements.second_order.tangent_rules`: group norm and layer norm, activations other than ReLU and
+    tanh, attention, powers other than squares, quotients by what depends on the weights, `addmm` with factors,
+    sorting and extremes, custom autograd functions, full backward hooks of modules, changes in place of a part of a
+    tensor. It does so too where a backward hook changes gradients, where hooks on saved tensors (non-reentrant
+    checkpoints among them) hold a convolution's weight, and where a rule fails on what autograd saved.
 
     Raises:
         NotApplicable: as `Gradients.weights`.

@@ -1,6 +1,6 @@
 """The three measured components of AZ-NAS (Lee & Ham, CVPR 2024); its fourth is `flops`.
 
-Their combination by rank is a step over a frame of scores: `harness.combine.az_nas`.
+Their combination by rank is a step over a frame of scores: `harness.proxies.combined.az_nas`.
 """
 
 from __future__ import annotations

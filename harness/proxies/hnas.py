@@ -1,6 +1,6 @@
 """The metrics of HNAS (Shu et al., NeurIPS 2022), and the condition number that it corrects them by.
 
-The corrected scores need constants that its search fits: `harness.combine.hnas`.
+The corrected scores need constants that its search fits: `harness.proxies.combined.hnas`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ def nasi_constrained(loss_gradient: Gradients, nu: float = 100.0, mu: float = 2.
     ν and μ are those of NASI-FIX in the DARTS space at batch 64; the paper's for NAS-Bench-201 were not seen. There
     they bite: cells have traces on both sides of 100 (0.5 to 4,130 among six), and beyond it the ranking turns over. A
     trace scales with width, classes and batch, so other settings want other constants, which
-    `harness.combine.nasi_constrained` takes for a frame of scores; it has the rule that adapts ν to the scores too.
+    `harness.proxies.combined.nasi_constrained` takes for a frame of scores; it has the rule that adapts ν to the scores
+    too.
 
     Args:
         loss_gradient: gradient of the mean loss, as `nasi_trace` reads it.

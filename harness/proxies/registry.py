@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import ProxyError, unknown
-from harness.fingerprint import fingerprint
 from harness.measurements import MEASUREMENTS, SIZES
+from harness.proxies.fingerprint import fingerprint
 
 ProxyFunction = Callable[..., Any]
 ALL = "all"

@@ -18,7 +18,7 @@ def swap(activation_columns: int) -> float:
 
     The authors' code averages 32 draws of N(0, 1) weights on 16 images; this is one draw, of the network as it is
     given. For one of theirs take `init="gaussian"`, `batch_size=16`, `input="cifar10"`. Their regularised score has two
-    constants that are fitted to a space; it is `harness.combine.swap_regularised`.
+    constants that are fitted to a space; it is `harness.proxies.combined.swap_regularised`.
 
     Cost: one forward pass, shared.
     """

@@ -2,7 +2,7 @@
 
 `te_nas_condition` and `te_nas_regions` are measured as its search does, in networks of a size and weights of their own;
 `ntk_condition`, `ntk_condition_exact` and `linear_regions` measure the network and the weights that are given. Their
-combination by rank is a step over a frame of scores: `harness.combine.te_nas`.
+combination by rank is a step over a frame of scores: `harness.proxies.combined.te_nas`.
 """
 
 from __future__ import annotations

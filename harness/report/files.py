@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
-from harness.report.style import STYLE
+from harness.report.figures.style import STYLE
 from harness.writing import replacing
 
 # None leaves out what matplotlib would write of the day and of its own version.

@@ -1,7 +1,7 @@
 """Searches: algorithms that choose an architecture.
 
 Differentiable ones share one supernet and one loop, with a short file for each paper that says what it does otherwise;
-those in `harness.search.queried` ask a table, through an oracle that charges for each question. None of them can open
+those in `harness.search.query` ask a table, through an oracle that charges for each question. None of them can open
 a table itself: the import contract `scores-see-no-accuracy` proves it. A name below is loaded on first use
 (`harness.lazy`).
 """
@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 from harness.lazy import loaded_on_use
 
 if TYPE_CHECKING:
-    from harness.search.loop import SearchResult, run_search
-    from harness.search.method import Method
-    from harness.search.registry import METHODS, find_method
-    from harness.search.setting import SearchSetting
+    from harness.search.gradient.loop import SearchResult, run_search
+    from harness.search.gradient.method import Method
+    from harness.search.gradient.registry import METHODS, find_method
+    from harness.search.gradient.setting import SearchSetting
 
 __all__ = ["METHODS", "Method", "SearchResult", "SearchSetting", "find_method", "run_search"]
 
 _HOMES = {
-    "METHODS": "harness.search.registry",
-    "Method": "harness.search.method",
-    "SearchResult": "harness.search.loop",
-    "SearchSetting": "harness.search.setting",
-    "find_method": "harness.search.registry",
-    "run_search": "harness.search.loop",
+    "METHODS": "harness.search.gradient.registry",
+    "Method": "harness.search.gradient.method",
+    "SearchResult": "harness.search.gradient.loop",
+    "SearchSetting": "harness.search.gradient.setting",
+    "find_method": "harness.search.gradient.registry",
+    "run_search": "harness.search.gradient.loop",
 }
 
 if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute

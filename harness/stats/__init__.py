@@ -19,7 +19,7 @@ from harness.stats.partial import Partial, partial_correlations
 from harness.stats.random_samples import MeanAndDeviation, best_of_random
 from harness.stats.rank_correlation import COEFFICIENTS, Coefficients, coefficients
 from harness.stats.ranked_top import TopCorrelation, ndcg_at, precision_at, top_correlation
-from harness.stats.resampled import Resampled, resampled_coefficients
+from harness.stats.resampling.resampled import Resampled, resampled_coefficients
 from harness.stats.stability import Stability, rank_stability
 from harness.stats.top import best_by_score, percentile_of
 from harness.stats.within import Within, kendall_within

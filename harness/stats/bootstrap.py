@@ -12,7 +12,7 @@ from harness.errors import ScoresError, unknown
 from harness.stats._pairs import FloatArray, Rows
 from harness.stats.intervals import Interval, bca_interval, check_options, percentile_interval
 from harness.stats.rank_correlation import COEFFICIENTS
-from harness.stats.resampled import Resampled, resampled_coefficients
+from harness.stats.resampling.resampled import Resampled, resampled_coefficients
 
 UNITS = ("architectures", "seeds", "both")
 

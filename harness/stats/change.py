@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness.stats._pairs import FloatArray, checked_rows
 from harness.stats.intervals import check_options, percentile_interval
 from harness.stats.paired import paired_differences
-from harness.stats.resampled import resampled_coefficients
+from harness.stats.resampling.resampled import resampled_coefficients
 
 
 class Estimate(NamedTuple):

@@ -13,7 +13,7 @@ from harness.errors import ScoresError, unknown
 from harness.stats._pairs import FloatArray
 from harness.stats.intervals import check_options, percentile_interval
 from harness.stats.rank_correlation import COEFFICIENTS
-from harness.stats.resampled import Resampled
+from harness.stats.resampling.resampled import Resampled
 
 
 class PairedDifferences(NamedTuple):

@@ -12,7 +12,7 @@ from harness.errors import ScoresError
 from harness.stats._pairs import FloatArray, Rows, checked_rows
 from harness.stats.intervals import Interval, check_options, percentile_interval
 from harness.stats.rank_correlation import COEFFICIENTS
-from harness.stats.resampled import resampled_coefficients
+from harness.stats.resampling.resampled import resampled_coefficients
 
 _NOTHING_LEFT = 1e-10
 

@@ -12,7 +12,7 @@ from harness.errors import ScoresError, unknown
 from harness.stats._pairs import FloatArray, checked_rows
 from harness.stats.intervals import Interval, check_options, percentile_interval
 from harness.stats.rank_correlation import COEFFICIENTS
-from harness.stats.resampled import resampled_coefficients
+from harness.stats.resampling.resampled import resampled_coefficients
 
 
 class Stability(NamedTuple):

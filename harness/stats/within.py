@@ -11,9 +11,9 @@ import numpy.typing as npt
 from harness.errors import ScoresError
 from harness.stats._pairs import FloatArray, checked_pairs, checked_vector
 from harness.stats.intervals import Interval, check_options, percentile_interval
-from harness.stats.pair_signs import PairSigns
-from harness.stats.resampled import drawn_counts
-from harness.stats.resampled_ranks import order_of, ranks_of
+from harness.stats.resampling.pair_signs import PairSigns
+from harness.stats.resampling.ranks import order_of, ranks_of
+from harness.stats.resampling.resampled import drawn_counts
 
 
 class Within(NamedTuple):

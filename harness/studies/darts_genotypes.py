@@ -10,14 +10,14 @@ import pandas as pd
 from benchmarks import open_table
 from harness.batches import read_cifar10
 from harness.errors import ScoresError
-from harness.matching import matched_scores
+from harness.evaluation.matching import matched_scores
 from harness.proxies.registry import resolve
+from harness.report.figures.heat_map import heat_map
+from harness.report.figures.search_curves import Run as Curve
+from harness.report.figures.search_curves import search_curves
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.heat_map import heat_map
-from harness.report.search_curves import Run as Curve
-from harness.report.search_curves import search_curves
-from harness.runner import run
-from harness.scores import COLUMNS
+from harness.scoring.files import COLUMNS
+from harness.scoring.runner import run
 from harness.search import find_method
 from harness.setting import Setting
 from harness.spaces import open_space
@@ -25,8 +25,8 @@ from harness.studies.folders import make_folder
 from harness.studies.genotype_tables import SPACE, found, markdown, percentiles, published, table_of
 from harness.studies.given_scores import read_given, setting_beside
 from harness.studies.record import record
-from harness.studies.search_record import by_method, searches_record
-from harness.studies.search_runs import Failure, Run, data_of, run_all, say_data, setting_of
+from harness.studies.searches.pool import Failure, Run, data_of, run_all, say_data, setting_of
+from harness.studies.searches.record import by_method, searches_record
 from harness.studies.study import StudyOptions
 
 TABLE = "darts-published"

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.join import Ranking, correlate, open_table
+from harness.evaluation.ranking import Ranking, correlate, open_table
+from harness.report.figures.scatter import scatter
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.latex import ranking_latex
-from harness.report.scatter import scatter
-from harness.report.text import ranking_text
-from harness.runner import run
-from harness.scores import COLUMNS
+from harness.report.tables.latex import ranking_latex
+from harness.report.tables.text import ranking_text
+from harness.scoring.files import COLUMNS
+from harness.scoring.runner import run
 from harness.setting import BN_MODES, Setting
 from harness.spaces import open_space
 from harness.studies.folders import make_folder

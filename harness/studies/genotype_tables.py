@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.darts_published import PUBLISHED
+from benchmarks.readers.darts_published import PUBLISHED
 from harness.spaces import open_space
 
 SPACE = "darts"

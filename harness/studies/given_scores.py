@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError, SpaceError
-from harness.matching import matched_scores
-from harness.scores import read_scores
+from harness.evaluation.matching import matched_scores
+from harness.scoring.files import read_scores
 from harness.setting import Setting
 from harness.spaces import open_space
 

@@ -16,16 +16,16 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from harness import combine
 from harness.batches import Batch, draw_batch
 from harness.errors import ScoresError
 from harness.measurements.preserve import preserved
 from harness.measurements.session import Session
+from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
+from harness.report.figures.heat_map import heat_map
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.heat_map import heat_map
-from harness.report.identities import identities_markdown, same_rankings_markdown
-from harness.scores import COLUMNS
+from harness.report.tables.identities import identities_markdown, same_rankings_markdown
+from harness.scoring.files import COLUMNS
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies.conditions import NOISE

@@ -40,7 +40,7 @@ def beside(rankings: Mapping[str, pd.DataFrame], published: Sequence[Published])
     """Our coefficients, a row each, with the published one where there is one.
 
     Args:
-        rankings: column of the table to its ranking frame (`harness.join.Ranking.frame`).
+        rankings: column of the table to its ranking frame (`harness.evaluation.ranking.Ranking.frame`).
         published: of any proxies and columns; those of others are left out.
 
     Returns:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import SettingError
-from harness.runner import run
-from harness.scores import COLUMNS
+from harness.scoring.files import COLUMNS
+from harness.scoring.runner import run
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies.conditions import SPACE, Condition

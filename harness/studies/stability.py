@@ -10,19 +10,19 @@ from collections.abc import Mapping
 import pandas as pd
 
 from benchmarks import Table, open_table
-from harness.base_setting import against_base
-from harness.datasets import TESTS
-from harness.engine import close_pool, worker_pool
 from harness.errors import RunError, SettingError
+from harness.evaluation.ablation import against_base
+from harness.evaluation.columns import TESTS
 from harness.progress import progress_bar
-from harness.report.base_setting import agreement_sheet, by_setting, change_sheet
-from harness.report.comparison import comparison_markdown
+from harness.report.figures.heat_map import heat_map
+from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.heat_map import heat_map
-from harness.report.loss_and_saving import loss_and_saving
-from harness.report.sheets import sheet_markdown, sheet_text
-from harness.runner import run
-from harness.scores import COLUMNS
+from harness.report.tables.ablation import agreement_sheet, by_setting, change_sheet
+from harness.report.tables.beside_published import comparison_markdown
+from harness.report.tables.sheet import sheet_markdown, sheet_text
+from harness.scoring.engine import close_pool, worker_pool
+from harness.scoring.files import COLUMNS
+from harness.scoring.runner import run
 from harness.spaces import open_space
 from harness.studies.conditions import SPACE, Condition, possible
 from harness.studies.folders import make_folder

@@ -82,17 +82,27 @@ _RANKED = _SAMPLED | {"table", "data"}  # under several conditions; under one, s
 _SEARCHED = frozenset({"table", "quick", "runs", "seed", "workers", "data", "scores"})
 STUDIES: Mapping[str, Study] = {
     "zero-cost-nas": Study(
-        "zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations", _RANKED
+        "rank.zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations", _RANKED
     ),
     "nas-bench-suite-zero": Study(
-        "nas_bench_suite_zero", "its thirteen proxies on NAS-Bench-201", _RANKED | {"scores"}
+        "rank.nas_bench_suite_zero", "its thirteen proxies on NAS-Bench-201", _RANKED | {"scores"}
     ),
-    "az-nas-table-1": Study("az_nas_table_1", "AZ-NAS's parts, its sum of ranks, and its peers", _RANKED | {"scores"}),
-    "te-nas-kernel": Study("te_nas_kernel", "TE-NAS's condition number and linear regions", _RANKED | {"scores"}),
-    "hnas-metrics": Study("hnas_metrics", "HNAS's four metrics and the condition number", _RANKED | {"scores"}),
-    "beyond-size": Study("beyond_size", "what every proxy knows beyond the number of parameters", _RANKED | {"scores"}),
-    "nasi-figure-1": Study("nasi_figure_1", "whether NASI's trace depends on labels and inputs", _RANKED),
-    "bn-mode": Study("bn_mode", "proxies with batch norm in train and in eval mode", _RANKED),
+    "az-nas-table-1": Study(
+        "rank.az_nas_table_1", "AZ-NAS's parts, its sum of ranks, and its peers", _RANKED | {"scores"}
+    ),
+    "te-nas-kernel": Study(
+        "rank.te_nas_kernel", "TE-NAS's condition number and linear regions", _RANKED | {"scores"}
+    ),
+    "hnas-metrics": Study(
+        "rank.hnas_metrics", "HNAS's four metrics and the condition number", _RANKED | {"scores"}
+    ),
+    "beyond-size": Study(
+        "rank.beyond_size", "what every proxy knows beyond the number of parameters", _RANKED | {"scores"}
+    ),
+    "nasi-figure-1": Study(
+        "rank.nasi_figure_1", "whether NASI's trace depends on labels and inputs", _RANKED
+    ),
+    "bn-mode": Study("rank.bn_mode", "proxies with batch norm in train and in eval mode", _RANKED),
     "stability": Study(
         "stability", "what a proxy's ranking owes to seeds, inputs, init, batch norm's mode and size", _RANKED
     ),
@@ -100,10 +110,10 @@ STUDIES: Mapping[str, Study] = {
         "proxy_identities", "which proxies are the same number in other words", _SAMPLED | {"scores"}
     ),
     "nasi-table-1": Study(
-        "nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies", _SEARCHED
+        "searches.nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies", _SEARCHED
     ),
     "naswot-table-2": Study(
-        "naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows", _SEARCHED
+        "searches.naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows", _SEARCHED
     ),
     "darts-genotypes": Study(
         "darts_genotypes", "published DARTS genotypes and those found here, by every proxy",

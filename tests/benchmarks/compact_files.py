@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-import benchmarks.compact
 import benchmarks.files
-import benchmarks.parquet
+import benchmarks.formats.compact
+import benchmarks.formats.parquet
 from benchmarks import Column, Facts
-from benchmarks.compact import write_compact
+from benchmarks.formats.compact import write_compact
 
 FACTS = Facts(
     name="made",
@@ -49,7 +49,7 @@ def rewrite(path: Path, change: Any = None, arrow: Any = None, digest: bool = Tr
     document = json.loads(table.schema.metadata[b"nasinit"])
     if change is not None:
         change(document)
-    benchmarks.parquet.write_parquet(path, [table if arrow is None else arrow(table)], document)
+    benchmarks.formats.parquet.write_parquet(path, [table if arrow is None else arrow(table)], document)
     if not digest:
         table = pq.read_table(path)
         pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"nasinit_sha256": b"0" * 64}), path)

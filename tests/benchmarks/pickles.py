@@ -6,8 +6,8 @@ import io
 import pickle
 from typing import Any
 
-from benchmarks.releases.pickle_stream import PickleStream
-from benchmarks.releases.unpickling import TORCH_GLOBALS
+from benchmarks.releases.pickles.stream import PickleStream
+from benchmarks.releases.pickles.unpickling import TORCH_GLOBALS
 from tests.benchmarks.release_files import CELLS, record, whole
 
 

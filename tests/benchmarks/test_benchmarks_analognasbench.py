@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau, spearmanr
 
-from benchmarks import TableError, analognasbench
-from benchmarks.analognasbench import ArchitectureRecord, cell_string, read_analognasbench, rows_of
+from benchmarks import TableError
 from benchmarks.cache import keep_rows, kept_rows
+from benchmarks.readers import analognasbench
+from benchmarks.readers.analognasbench import ArchitectureRecord, cell_string, read_analognasbench, rows_of
 
 FIELDS = {
     "cifar10_test_200ep_pct": "baseline_accuracy",

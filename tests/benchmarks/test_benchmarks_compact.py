@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import benchmarks.compact
 import benchmarks.files
-import benchmarks.parquet
+import benchmarks.formats.compact
+import benchmarks.formats.parquet
 from benchmarks import Column, TableError
-from benchmarks.compact import describe_compact, read_compact, write_compact
-from benchmarks.parquet import has_document
+from benchmarks.formats.compact import describe_compact, read_compact, write_compact
+from benchmarks.formats.parquet import has_document
 from tests.benchmarks.compact_files import COLUMNS, FACTS, KEYS, NUMBERS, rewrite, write
 
 
@@ -70,14 +70,14 @@ def test_a_file_that_is_replaced_while_it_is_read_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     path, other = write(tmp_path / "t.parquet"), write(tmp_path / "other.parquet", facts=replace(FACTS, name="other"))
-    sum_of_before = benchmarks.compact.sha256_of
+    sum_of_before = benchmarks.formats.compact.sha256_of
 
     def then_replace(path: Path) -> str:
         digest = sum_of_before(path)
         other.replace(path) if how == "replaced" else path.unlink()
         return digest
 
-    monkeypatch.setattr(benchmarks.compact, "sha256_of", then_replace)
+    monkeypatch.setattr(benchmarks.formats.compact, "sha256_of", then_replace)
     with pytest.raises(TableError, match=r"t\.parquet was changed while it was read|cannot read .*t\.parquet"):
         read_compact(path)
 
@@ -170,7 +170,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(benchmarks.parquet.os, "fsync", full)
+    monkeypatch.setattr(benchmarks.formats.parquet.os, "fsync", full)
     with pytest.raises(TableError, match=r"cannot write .*t\.parquet: No space left on device"):
         write(path, keys=("x", "y", "z"))
     assert path.read_bytes() == before
@@ -187,7 +187,7 @@ def test_a_table_of_15625_rows_opens_in_little_memory_without_pandas(tmp_path: P
     code = (
         "import re, sys, pyarrow.parquet\n"
         "from pathlib import Path\n"
-        "from benchmarks.compact import read_compact\n"
+        "from benchmarks.formats.compact import read_compact\n"
         "peak = lambda: int(re.search(r'VmHWM:\\s*(\\d+)', Path('/proc/self/status').read_text())[1])\n"
         "before = peak()\n"
         "table = read_compact(Path(sys.argv[1]))\n"

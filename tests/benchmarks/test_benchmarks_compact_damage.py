@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import TableError
-from benchmarks.compact import describe_compact, read_compact
+from benchmarks.formats.compact import describe_compact, read_compact
 from tests.benchmarks.compact_files import KEYS, rewrite, write
 
 

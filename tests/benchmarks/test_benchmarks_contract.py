@@ -5,7 +5,7 @@ import re
 import pytest
 
 from benchmarks import list_tables, open_table
-from benchmarks.own import column_of
+from benchmarks.readers.user_table import column_of
 from benchmarks.registry import NAMES
 from benchmarks.table import POSITIVE_UNITS, UNITS
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from benchmarks import Table
-from benchmarks.compact import read_compact
+from benchmarks.formats.compact import read_compact
 from benchmarks.releases.kinds import SPLITS
 from tests.benchmarks import release_files as made
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from benchmarks import TableError, open_table
-from benchmarks.darts_published import PUBLISHED
 from benchmarks.genotypes import genotype_cells
+from benchmarks.readers.darts_published import PUBLISHED
 from harness.spaces import open_space
 
 DARTS = open_space("darts")

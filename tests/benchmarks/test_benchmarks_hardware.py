@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import TableError, open_table
-from benchmarks.hardware import COLUMNS
+from benchmarks.readers.hardware import COLUMNS
 
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 FILE = "nasbench201_hardware.csv.gz"

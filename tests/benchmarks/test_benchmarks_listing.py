@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import TableError, list_tables, open_table, table_with
-from benchmarks.compact import write_compact
-from benchmarks.pull import pulled_folder
+from benchmarks.formats.compact import write_compact
+from benchmarks.pull.pulling import pulled_folder
 from benchmarks.registry import NAMES
 
 PARQUET = ("nasbench201-official", "nasbench201")
@@ -189,7 +189,7 @@ def test_listing_and_opening_load_nothing_that_they_do_not_need():
 
 
 def test_list_where_the_distribution_is_missing(monkeypatch):
-    monkeypatch.setattr("benchmarks.analognasbench.DISTRIBUTION", "no-such-distribution")
+    monkeypatch.setattr("benchmarks.readers.analognasbench.DISTRIBUTION", "no-such-distribution")
     either, analog = (listed()[name] for name in ("nasbench201", "analognasbench"))
     assert (either.available, analog.available) == (False, False)
     assert "pip install no-such-distribution" in analog.reason

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import Table, TableError, open_table
 from benchmarks.files import sha256_of
-from benchmarks.nasbench201 import COLUMNS
+from benchmarks.readers.nasbench201 import COLUMNS
 
 HEADER = "index,architecture,cifar10_test_200ep_pct"
 FIRST = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import TableError, open_table
 from benchmarks.files import sha256_of
-from benchmarks.own import column_of, read_own
+from benchmarks.readers.user_table import column_of, read_own
 from harness.spaces import open_space
 from harness.spaces.darts import forms
 

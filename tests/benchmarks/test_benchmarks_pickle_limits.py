@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import TableError
-from benchmarks.releases.pickle_stream import LARGEST, MOST_STEPS, PickleStream
-from benchmarks.releases.unpickling import RECORD_GLOBALS
+from benchmarks.releases.pickles.stream import LARGEST, MOST_STEPS, PickleStream
+from benchmarks.releases.pickles.unpickling import RECORD_GLOBALS
 from tests.benchmarks.pickles import single, stream
 
 
@@ -50,8 +50,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_small_pickle_cannot_ask_for_much(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of these, or a longer one, ends the process, fills the memory or runs for ever where nothing limits it."""
-    monkeypatch.setattr("benchmarks.releases.pickle_stream.LARGEST", 1 << 20)
-    monkeypatch.setattr("benchmarks.releases.pickle_stream.MOST_STEPS", 100_000)
+    monkeypatch.setattr("benchmarks.releases.pickles.stream.LARGEST", 1 << 20)
+    monkeypatch.setattr("benchmarks.releases.pickles.stream.MOST_STEPS", 100_000)
     content, message = HOSTILE[name]
     tracemalloc.start()
     try:
@@ -74,9 +74,9 @@ def test_a_number_beyond_64_bits_is_read_but_is_no_key() -> None:
 
 def test_the_limits_are_for_each_record(monkeypatch: pytest.MonkeyPatch) -> None:
     content = single(6)
-    monkeypatch.setattr("benchmarks.releases.pickle_stream.LARGEST", len(content) // 3)
-    monkeypatch.setattr("benchmarks.releases.pickle_stream._CHUNK", 10_000)
-    monkeypatch.setattr("benchmarks.releases.pickle_stream.MOST_STEPS", 4_000)
+    monkeypatch.setattr("benchmarks.releases.pickles.stream.LARGEST", len(content) // 3)
+    monkeypatch.setattr("benchmarks.releases.pickles.stream._CHUNK", 10_000)
+    monkeypatch.setattr("benchmarks.releases.pickles.stream.MOST_STEPS", 4_000)
     assert len(list(stream(content, record_keys=[frozenset({"12", "200"})]).records())) == 6
     with pytest.raises(TableError, match=r"more than [0-9,]+ (bytes|steps) without the end of a record"):
         stream(content).value()
@@ -92,7 +92,7 @@ def test_genuine_records_are_far_below_the_limits(data_folder: Path) -> None:
 
 
 def test_the_memo_refuses_strings_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.releases.pickle_memo._MOST_TEXTS", 100)
+    monkeypatch.setattr("benchmarks.releases.pickles.memo._MOST_TEXTS", 100)
     with pytest.raises(TableError, match="more than 100 different strings"):
         list(stream(single(2), record_keys=[frozenset({"12", "200"})]).records())
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from benchmarks import TableError
 from benchmarks.files import allow_listed_load
-from benchmarks.releases.pickle_memo import STRETCH
-from benchmarks.releases.pickle_stream import PickleStream
+from benchmarks.releases.pickles.memo import STRETCH
+from benchmarks.releases.pickles.stream import PickleStream
+from benchmarks.releases.pickles.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
 from benchmarks.releases.shown import reason, shown
-from benchmarks.releases.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
 from tests.benchmarks.pickles import single, stream
 from tests.benchmarks.release_files import CELLS, record
 

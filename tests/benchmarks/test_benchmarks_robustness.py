@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from benchmarks import TableError, open_table
-from benchmarks.robustness import COLUMNS
+from benchmarks.readers.robustness import COLUMNS
 
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 FILE = "nasbench201_robustness_cifar10.csv.gz"

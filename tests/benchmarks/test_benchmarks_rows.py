@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import TableError
-from benchmarks.rows import parsed, read_rows
+from benchmarks.formats.csv_rows import parsed, read_rows
 
 
 def test_cells_are_kept_as_text_in_the_order_of_the_file(tmp_path):

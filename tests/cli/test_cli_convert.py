@@ -102,9 +102,9 @@ def test_curves_that_go_are_named(nasinit: Any, release: Path, tmp_path: Path) -
 def test_an_interruption_is_130_and_the_same_command_goes_on(
     nasinit: Any, release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import benchmarks.convert
+    import benchmarks.releases.convert
 
-    real, calls = benchmarks.convert.numbers_of, 0
+    real, calls = benchmarks.releases.convert.numbers_of, 0
 
     def interrupted(one: Any) -> list[float]:
         nonlocal calls
@@ -113,7 +113,7 @@ def test_an_interruption_is_130_and_the_same_command_goes_on(
             raise KeyboardInterrupt
         return real(one)
 
-    monkeypatch.setattr(benchmarks.convert, "numbers_of", interrupted)
+    monkeypatch.setattr(benchmarks.releases.convert, "numbers_of", interrupted)
     ended = nasinit("convert", release, "--to", tmp_path / "t.parquet")
     assert ended.code == 130
     assert "interrupted" in ended.err
@@ -198,7 +198,7 @@ def test_help_loads_no_numpy(program: str) -> None:
         "import sys\nsys.argv = ['nasinit', 'convert', '--help']\n"
         "from harness.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print([name for name in ('numpy', 'torch', 'pyarrow', 'benchmarks.convert') if name in sys.modules])"
+        "print([name for name in ('numpy', 'torch', 'pyarrow', 'benchmarks.releases.convert') if name in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert out.splitlines()[-1] == "[]"

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.scores import read_scores
+from harness.scoring.files import read_scores
 from tests.cli.columns import ACCURACY, LATENCY
 
 Run = Callable[..., Any]

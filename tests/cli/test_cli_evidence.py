@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from benchmarks import open_table
-from harness.comparison import compare
-from harness.evidence import beyond_size, top
-from harness.join import correlate
+from harness.evaluation.beyond_size import beyond_size, top
+from harness.evaluation.comparison import compare
+from harness.evaluation.ranking import correlate
 from harness.spaces import open_space
 from tests.cli.columns import ACCURACY
 

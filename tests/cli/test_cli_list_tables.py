@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import Column, list_tables
-from benchmarks.compact import write_compact
-from benchmarks.nasbench201 import FACTS
+from benchmarks.formats.compact import write_compact
+from benchmarks.readers.nasbench201 import FACTS
 
 Run = Callable[..., Any]
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"

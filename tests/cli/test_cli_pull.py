@@ -22,10 +22,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.analognasbench import read_analognasbench
-from benchmarks.compact import read_compact
-from benchmarks.pull import SOURCES
-from benchmarks.pulled import cifar10, nasbench201
+from benchmarks.formats.compact import read_compact
+from benchmarks.pull.pulling import SOURCES, cifar10, nasbench201
+from benchmarks.readers.analognasbench import read_analognasbench
 from harness.batches import read_cifar10
 from harness.cli import pull
 
@@ -184,7 +183,7 @@ def test_it_says_whose_extract_it_is_and_how_it_is_checked(nasinit: Run, extract
 def test_without_the_independent_table_only_a_file_of_known_sum_is_taken(
     nasinit: Run, server: Server, extract: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.analognasbench.DISTRIBUTION", "no-such-distribution")
+    monkeypatch.setattr("benchmarks.readers.analognasbench.DISTRIBUTION", "no-such-distribution")
     server.content = extract
     ended = nasinit("pull", "nasbench201", "--url", server.url, "--to", tmp_path)
     assert ended.code == 2

@@ -17,10 +17,10 @@ from scipy import stats
 
 from benchmarks import open_table
 from harness.cli.report import _against
-from harness.comparison import compare
-from harness.join import correlate
+from harness.evaluation.comparison import compare
+from harness.evaluation.ranking import correlate
+from harness.scoring.store import Store
 from harness.spaces import open_space
-from harness.store import Store
 from tests.cli.columns import ACCURACY, LATENCY
 
 Run = Callable[..., Any]

@@ -4,7 +4,7 @@ import pandas as pd
 from scipy import stats
 
 from benchmarks import Column, Facts
-from harness.join import correlate
+from harness.evaluation.ranking import correlate
 from harness.spaces import open_space
 
 SPACE = open_space("nasbench201")

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from benchmarks import open_table
-from harness.join import BASELINES, correlate
+from harness.evaluation.ranking import BASELINES, correlate
 from tests.join.ranked import (
     ACCURACY,
     COEFFICIENTS,

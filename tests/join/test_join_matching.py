@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchmarks import Column, Facts, Table, TableError
-from harness import matching
 from harness.errors import ScoresError
-from harness.join import axis_label, correlate, recognised_space
-from harness.matching import column_by_key
+from harness.evaluation import matching
+from harness.evaluation.matching import column_by_key
+from harness.evaluation.ranking import axis_label, correlate, recognised_space
 from harness.spaces import open_space
 from harness.spaces.nasbench201 import NasBench201
 

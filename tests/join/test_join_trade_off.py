@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from benchmarks import Column, Facts, Table, TableError
 from harness.errors import ScoresError
+from harness.evaluation.trade_off import Quantity, proxies_beside_params, scored_proxies, trade_off
 from harness.spaces import open_space
-from harness.trade_off import Quantity, proxies_beside_params, scored_proxies, trade_off
 from tests.reference import stats_pareto as reference
 
 SPACE = open_space("nasbench201")

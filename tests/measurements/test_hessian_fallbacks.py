@@ -13,10 +13,11 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from harness.batches import Batch, draw_batch
-from harness.measurements import hessian, tangent_rules
-from harness.measurements.tangents import Rule
+from harness.measurements import hessian
+from harness.measurements.second_order import tangent_rules
+from harness.measurements.second_order.tangents import Rule
 from harness.proxies.registry import resolve
-from harness.scorer import score_network
+from harness.scoring.scorer import score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 from tests.measurements.conftest import networks

@@ -17,14 +17,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.batches import Batch
 from harness.measurements import hessian
-from harness.measurements.batch_norm_rule import normalised
 from harness.measurements.forward import LOSSES, trainable
 from harness.measurements.gradient import Gradients
 from harness.measurements.inner_product import inner_product
-from harness.measurements.second_derivative import second_derivative
-from harness.measurements.tangents import STILL, Tangents, inner_by_channel
+from harness.measurements.second_order.batch_norm_rule import normalised
+from harness.measurements.second_order.second_derivative import second_derivative
+from harness.measurements.second_order.tangents import STILL, Tangents, inner_by_channel
 from harness.proxies.registry import resolve
-from harness.scorer import score_network
+from harness.scoring.scorer import score_network
 from harness.setting import Setting
 from tests.measurements.conftest import networks
 from tests.measurements.hessian import both, session

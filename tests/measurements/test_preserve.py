@@ -16,7 +16,7 @@ from harness.batches import Batch
 from harness.measurements import MEASUREMENTS
 from harness.measurements.preserve import _exact_cuda
 from harness.proxies.registry import list_proxies
-from harness.scorer import Score, score_network
+from harness.scoring.scorer import Score, score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 

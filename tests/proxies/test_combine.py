@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import harness
-from harness import combine
 from harness.batches import draw_batch
 from harness.errors import ScoresError
+from harness.proxies import combined as combine
 from harness.setting import Setting
 from harness.spaces import open_space
 

@@ -17,7 +17,7 @@ import harness
 from harness.batches import Batch, draw_batch
 from harness.measurements import MEASUREMENTS
 from harness.proxies.registry import list_proxies, resolve
-from harness.scorer import Score, score_network
+from harness.scoring.scorer import Score, score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 

@@ -12,7 +12,7 @@ import torch
 import harness
 from harness.batches import draw_batch
 from harness.proxies.registry import resolve
-from harness.scorer import score_network
+from harness.scoring.scorer import score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 

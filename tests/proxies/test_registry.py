@@ -13,8 +13,8 @@ from torch import nn
 
 import harness
 from harness.errors import ProxyError, SettingError
-from harness.fingerprint import fingerprint
 from harness.proxies import registry
+from harness.proxies.fingerprint import fingerprint
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,7 @@ def test_the_fingerprint_does_not_see_comments_and_docstrings_and_ends_on_recurs
 
 def test_the_fingerprint_is_the_same_in_another_process() -> None:
     source = SOURCES["set"].replace("VALUE", "'c'")
-    program = f"from harness.fingerprint import fingerprint\nexec({source!r})\nprint(fingerprint(mine))"
+    program = f"from harness.proxies.fingerprint import fingerprint\nexec({source!r})\nprint(fingerprint(mine))"
     there = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert there.stdout.strip() == fingerprint_of(source)
 

@@ -18,7 +18,7 @@ from harness.measurements import MEASUREMENTS
 from harness.measurements.own_weights import generator_for
 from harness.measurements.small_networks import _crops, cell_regions, small_network_grams
 from harness.proxies.registry import resolve
-from harness.scorer import Score, score_network
+from harness.scoring.scorer import Score, score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.nasbench201.cell import EDGES

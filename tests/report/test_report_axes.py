@@ -6,8 +6,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
-from harness.report.accuracy_axis import accuracy_range, set_accuracy_axis
-from harness.report.score_axis import score_scale, set_score_axis
+from harness.report.figures.accuracy_axis import accuracy_range, set_accuracy_axis
+from harness.report.figures.score_axis import score_scale, set_score_axis
 
 GENERATOR = np.random.default_rng(0)
 NORMAL = GENERATOR.normal(size=15_625)

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from harness.errors import ScoresError
-from harness.report.budgets import budgets_text
-from harness.report.matrix import matrix_text
-from harness.report.plain import plain_table, terminal_width
+from harness.report.tables.budgets import budgets_text
+from harness.report.tables.matrix import matrix_text
+from harness.report.tables.plain import plain_table, terminal_width
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from harness.report.cost_axis import set_cost_axis
-from harness.report.style import COLUMN_WIDTH_INCHES
+from harness.report.figures.cost_axis import set_cost_axis
+from harness.report.figures.style import COLUMN_WIDTH_INCHES
 
 
 def cost_axes(costs, **options):

@@ -8,8 +8,8 @@ import pytest
 from matplotlib import colors
 
 from harness.errors import ScoresError
-from harness.report.critical_difference import _lanes, critical_difference
-from harness.report.style import COLOURS, COLUMN_WIDTH_INCHES
+from harness.report.figures.critical_difference import _lanes, critical_difference
+from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES
 
 OPTIONS = {
     "coefficient": "spearman",

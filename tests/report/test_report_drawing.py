@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from benchmarks.darts_published import PUBLISHED
+from benchmarks.readers.darts_published import PUBLISHED
 from harness.errors import SpaceError
 from harness.report.drawing.figure import draw
 from harness.report.drawing.layout import laid_out
 from harness.report.drawing.ordering import crossings, least_crossings
 from harness.report.drawing.wiring import LOOKS, NASBENCH201, drawn_cells
+from harness.report.figures.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES
 from harness.report.files import save_figure
-from harness.report.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES
 from harness.spaces import open_space
 from harness.spaces.darts.genotype import OPERATIONS as DARTS_OPERATIONS
 from harness.spaces.nasbench201.cell import OPERATIONS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.report.page import balanced, wrapped
+from harness.report.figures.page import balanced, wrapped
 
 LABEL = "CIFAR-10 validation accuracy after 100 epochs, as NAS-Bench-301's surrogate predicts it (%)"
 

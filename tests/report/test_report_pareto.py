@@ -11,9 +11,9 @@ from matplotlib import _pylab_helpers
 from matplotlib.colors import to_hex
 
 from harness.errors import HarnessError, ScoresError
+from harness.report.figures.pareto import MOST_PROXIES, pareto
+from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES
 from harness.report.files import save_figure
-from harness.report.pareto import MOST_PROXIES, pareto
-from harness.report.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES
 from harness.stats import pareto_front
 
 LABELS = {"x_label": "latency on a device (ms)", "y_label": "CIFAR-10 test accuracy, 200 epochs (%)"}

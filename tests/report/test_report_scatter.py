@@ -10,9 +10,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.text import Annotation
 
 from harness.errors import HarnessError, ScoresError
+from harness.report.figures.scatter import scatter
+from harness.report.figures.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, STYLE
 from harness.report.files import save_figure
-from harness.report.scatter import scatter
-from harness.report.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, STYLE
 
 LABEL = "CIFAR-10 test accuracy after 200 epochs (%)"
 N = 200

@@ -6,8 +6,8 @@ import pytest
 from matplotlib import colors
 
 from harness.errors import HarnessError
-from harness.report.search_curves import Run, search_curves
-from harness.report.style import COLOURS, PAGE_WIDTH_INCHES
+from harness.report.figures.search_curves import Run, search_curves
+from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES
 
 
 def log(epochs=4, record=True, shift=0.0):

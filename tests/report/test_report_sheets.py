@@ -8,15 +8,15 @@ import pytest
 
 from harness.errors import ScoresError
 from harness.report.cells import p_value
-from harness.report.evidence import (
+from harness.report.tables.evidence import (
     beyond_size_sheet,
     ceiling_sheet,
     comparison_sheet,
     ranking_sheet,
     top_sheets,
 )
-from harness.report.settings import matrix_sheet, stability_sheet, transfer_sheet
-from harness.report.sheets import Sheet, sheet_latex, sheet_markdown, sheet_text
+from harness.report.tables.sheet import Sheet, sheet_latex, sheet_markdown, sheet_text
+from harness.report.tables.stability import matrix_sheet, stability_sheet, transfer_sheet
 
 SHEET = Sheet(
     "Some_title",

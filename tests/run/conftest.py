@@ -13,7 +13,7 @@ import pytest
 
 import harness
 from harness.proxies import Proxy, registry, resolve
-from harness.runner import run
+from harness.scoring.runner import run
 from tests.run.runs import CLASS, PROXIES, Given
 
 TINY = {"width": 4, "depth": 1, "batch_size": 4, "image_size": 8, "classes": 3}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import harness
 from harness.proxies import Proxy
-from harness.scorer import OK, Score
+from harness.scoring.scorer import OK, Score
 from harness.setting import Setting
 
 CELLS = ("cell one", "cell two", "cell three")

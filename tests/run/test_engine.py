@@ -15,10 +15,10 @@ import pytest
 
 import harness
 from harness.batches import draw_batch
-from harness.engine import Engine, Task, worker_pool
 from harness.errors import RunError
 from harness.proxies import resolve
-from harness.runner import run
+from harness.scoring.engine import Engine, Task, worker_pool
+from harness.scoring.runner import run
 from harness.setting import Setting
 
 
@@ -128,7 +128,7 @@ def test_a_failure_outside_network_and_proxies_ends_the_run_with_a_message(
     cells: list[Any], tiny: dict[str, Any]
 ) -> None:
     from harness.batches import draw_batch
-    from harness.engine import Task
+    from harness.scoring.engine import Task
 
     setting = harness.Setting(**tiny)
     batch = draw_batch(setting)

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.runner import run
+from harness.scoring.runner import run
 
 CELLS, SEED, FIRST = 24, 3, 6
 SCRIPT = textwrap.dedent("""

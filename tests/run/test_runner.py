@@ -15,7 +15,7 @@ import torch
 import harness
 from harness.batches import draw_batch
 from harness.errors import HarnessError, ProxyError, SettingError, SpaceError
-from harness.runner import run
+from harness.scoring.runner import run
 from tests.run.runs import CLASS, PROXIES, WRITTEN, Given, bits, scores_of
 
 REPRESENTATIVE = "|none~0|+|nor_conv_3x3~0|none~1|+|none~0|none~1|nor_conv_1x1~2|"

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.runner import run
+from harness.scoring.runner import run
 from tests.run.runs import Given, bits, scores_of
 
 

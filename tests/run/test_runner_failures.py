@@ -13,7 +13,7 @@ import pytest
 
 import harness
 from harness.errors import ProxyError, RunError
-from harness.runner import run
+from harness.scoring.runner import run
 from tests.run.runs import Given, bits
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import ScoresError
 from harness.report.files import write_csv
-from harness.scores import read_scores
+from harness.scoring.files import read_scores
 
 
 @pytest.fixture(scope="module")

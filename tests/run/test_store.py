@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import harness
-from harness import store as store_module
 from harness.errors import StoreError, StoreWriteError
 from harness.proxies import Proxy
-from harness.scorer import DIED, ERROR, NOT_APPLICABLE, NOT_FINITE, OK, OUT_OF_MEMORY, Score
+from harness.scoring import store as store_module
+from harness.scoring.scorer import DIED, ERROR, NOT_APPLICABLE, NOT_FINITE, OK, OUT_OF_MEMORY, Score
 from harness.setting import Setting
 from tests.run.stores import CELLS, fill
 

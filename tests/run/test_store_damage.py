@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 import harness
-from harness import store as store_module
 from harness.errors import StoreError, StoreWriteError
 from harness.proxies import Proxy, resolve
-from harness.scorer import OK, Score
+from harness.scoring import store as store_module
+from harness.scoring.scorer import OK, Score
 from harness.setting import Setting
 from tests.run.stores import fill
 
@@ -189,7 +189,7 @@ def test_a_full_disk(path: Path, proxies: list[Proxy]) -> None:
         from harness import Store
         from harness.errors import StoreWriteError
         from harness.proxies import resolve
-        from harness.scorer import Score
+        from harness.scoring.scorer import Score
         resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
         (proxy,) = resolve("grad_norm")
         with Store({str(path)!r}) as store:

@@ -13,7 +13,7 @@ import torch
 import harness
 from harness.errors import ScoresError, SettingError
 from harness.proxies import registry
-from harness.store import Store
+from harness.scoring.store import Store
 
 SMALL: dict[str, Any] = {"width": 4, "depth": 1, "batch_size": 4, "image_size": 8, "classes": 3}
 MERGED = (

@@ -5,8 +5,8 @@ from torch.nn.functional import cross_entropy
 
 from harness.batches import Batch
 from harness.search import METHODS
-from harness.search.data import halved, read_images
-from harness.search.method import Moment, Parameters, Step
+from harness.search.gradient.data import halved, read_images
+from harness.search.gradient.method import Moment, Parameters, Step
 from harness.spaces import open_space
 from tests.reference import spaces_supernet as reference
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.search.queried.evolution import regularised_evolution
-from harness.search.queried.indexed import NASBENCH201, IndexedSpace, cells_of, neighbours
-from harness.search.queried.local_search import local_search
-from harness.search.queried.oracle import Fidelity, Oracle
-from harness.search.queried.proxy_guided import best_of_samples
-from harness.search.queried.random_search import random_search
-from harness.search.queried.reinforce import reinforce
-from harness.search.queried.successive_halving import successive_halving
+from harness.search.query.evolution import regularised_evolution
+from harness.search.query.indexed import NASBENCH201, IndexedSpace, cells_of, neighbours
+from harness.search.query.local_search import local_search
+from harness.search.query.oracle import Fidelity, Oracle
+from harness.search.query.proxy_guided import best_of_samples
+from harness.search.query.random_search import random_search
+from harness.search.query.reinforce import reinforce
+from harness.search.query.successive_halving import successive_halving
 from harness.stats import best_of_random
 
 RUNS = 4000

@@ -7,9 +7,9 @@ import pytest
 from scipy import integrate, stats
 
 from harness.errors import SearchError
-from harness.search.queried.hnas import LENGTHS, expected_improvement, hnas
-from harness.search.queried.indexed import NASBENCH201
-from harness.search.queried.oracle import Fidelity, Oracle
+from harness.search.query.hnas import LENGTHS, expected_improvement, hnas
+from harness.search.query.indexed import NASBENCH201
+from harness.search.query.oracle import Fidelity, Oracle
 
 CELLS = len(NASBENCH201)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import SearchError
-from harness.search.queried.indexed import NASBENCH201, drawn, mutated, neighbours
-from harness.search.queried.oracle import CHARGED, CROSSINGS, DROPPED, KNOWN, Fidelity, Oracle
+from harness.search.query.indexed import NASBENCH201, drawn, mutated, neighbours
+from harness.search.query.oracle import CHARGED, CROSSINGS, DROPPED, KNOWN, Fidelity, Oracle
 from harness.spaces import open_space
 
 VALUES = np.array([[50.0, 70.0, 90.0, 70.0]])

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from harness.errors import SearchError
-from harness.search.queried.indexed import NASBENCH201
-from harness.search.queried.methods import METHODS
-from harness.search.queried.oracle import CHARGED, DROPPED, KNOWN, Fidelity, Oracle
-from harness.search.queried.proxy_guided import best_of_samples
+from harness.search.query.indexed import NASBENCH201
+from harness.search.query.methods import METHODS
+from harness.search.query.oracle import CHARGED, DROPPED, KNOWN, Fidelity, Oracle
+from harness.search.query.proxy_guided import best_of_samples
 from tests.reference import search_queried as reference
 
 RUNS = 7

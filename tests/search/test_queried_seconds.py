@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.search.queried.seconds import TRAINING, VALIDATION, training_seconds, validation_seconds
+from harness.search.query.seconds import TRAINING, VALIDATION, training_seconds, validation_seconds
 
 # nats_bench's `get_more_info(index, "cifar10-valid", hp="12")`: train-per-time and valid-per-time
 MACS = np.array([15.64737, 113.95137, 11.71521]) * 1e6

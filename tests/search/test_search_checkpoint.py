@@ -9,7 +9,7 @@ import torch
 
 from harness.errors import DivergedError, RunError, SearchError
 from harness.search import METHODS, run_search
-from harness.search.checkpoint import CHECKPOINT, load
+from harness.search.gradient.checkpoint import CHECKPOINT, load
 from tests.search.searches import SPACES, tiny
 
 SPACE = SPACES["nasbench201"]

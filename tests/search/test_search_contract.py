@@ -8,8 +8,8 @@ import torch
 
 from harness.errors import SearchError
 from harness.search import METHODS, run_search
-from harness.search import loop as loop_module
-from harness.search.checkpoint import CHECKPOINT, COLUMNS, LOG
+from harness.search.gradient import loop as loop_module
+from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, LOG
 from tests.search.searches import SPACES, tiny
 
 DATA = "digits"

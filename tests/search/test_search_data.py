@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import SearchError
-from harness.search.data import Images, cropped_and_flipped, halved, read_images, resized, with_images
+from harness.search.gradient.data import Images, cropped_and_flipped, halved, read_images, resized, with_images
 from tests.reference import search_steps as reference
 from tests.search.searches import digits, tiny
 

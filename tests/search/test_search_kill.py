@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from harness.search import run_search
-from harness.search.checkpoint import CHECKPOINT, LOG
+from harness.search.gradient.checkpoint import CHECKPOINT, LOG
 from tests.search.searches import SPACES, tiny
 
 EPOCHS, FIRST = 16, 2

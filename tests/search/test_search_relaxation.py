@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import DivergedError
-from harness.search.beta_darts import beta_penalty
-from harness.search.drnas import concentration
-from harness.search.drnas import mean as dirichlet_mean
-from harness.search.drnas import sample as dirichlet_sample
-from harness.search.method import Parameters
-from harness.search.pc_darts import edge_normalised
-from harness.search.relaxation import (
+from harness.search.gradient.beta_darts import beta_penalty
+from harness.search.gradient.drnas import concentration
+from harness.search.gradient.drnas import mean as dirichlet_mean
+from harness.search.gradient.drnas import sample as dirichlet_sample
+from harness.search.gradient.method import Parameters
+from harness.search.gradient.pc_darts import edge_normalised
+from harness.search.gradient.relaxation import (
     dirichlet,
     entropy,
     gumbel,
@@ -25,7 +25,7 @@ from harness.search.relaxation import (
     softmax,
     straight_through,
 )
-from harness.search.rsps import path, random_path
+from harness.search.gradient.rsps import path, random_path
 from tests.search.searches import SPACES, alphas, generator, moment
 
 ROW = torch.tensor([[0.0, 1.0, -1.0, 0.5, 2.0]], dtype=torch.float64)

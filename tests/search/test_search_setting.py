@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.errors import SearchError
 from harness.search import METHODS, SearchSetting, run_search
-from harness.search.stages import strongest, widened
+from harness.search.gradient.stages import strongest, widened
 from tests.search.searches import SPACES, generator
 
 PUBLISHED = {

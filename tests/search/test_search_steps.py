@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from harness.batches import Batch
-from harness.search.method import Parameters, Step
-from harness.search.nasi import RELATIVE_DIFFERENCE, TRACES, _at_start, one_pass
-from harness.search.relaxation import gumbel_softmax
+from harness.search.gradient.method import Parameters, Step
+from harness.search.gradient.nasi import RELATIVE_DIFFERENCE, TRACES, _at_start, one_pass
+from harness.search.gradient.relaxation import gumbel_softmax
 from tests.reference import search_steps as reference
 from tests.search.searches import descended, one_step, plain_loss, state_of
 
@@ -35,7 +35,7 @@ def with_momentum(step):
 @pytest.mark.parametrize("relative", [0.01, 1e-6])
 def test_second_order_darts_is_the_unrolled_gradient(moved, relative, monkeypatch):
     """As the paper's difference with its ε, and as the exact gradient where ε is too small for a ReLU to flip."""
-    monkeypatch.setattr("harness.search.darts.RELATIVE_DIFFERENCE", relative)
+    monkeypatch.setattr("harness.search.gradient.darts.RELATIVE_DIFFERENCE", relative)
     step = one_step("darts-second-order", weight_lr=0.1)
     step = with_momentum(step) if moved else step
     alpha, state = step.parameters.operations["cell"].detach().clone(), state_of(step)
@@ -122,7 +122,7 @@ def test_two_passes_come_closer_as_the_difference_shrinks(monkeypatch):
     exact = TRACES["double_backward"](step).gradient["cell"]
     errors = []
     for relative in (1e-3, 1e-4, 1e-5):
-        monkeypatch.setattr("harness.search.nasi.RELATIVE_DIFFERENCE", relative)
+        monkeypatch.setattr("harness.search.gradient.nasi.RELATIVE_DIFFERENCE", relative)
         errors.append(float((TRACES["two_pass"](step).gradient["cell"] - exact).norm() / exact.norm()))
     assert errors[1] < 0.2 * errors[0]
     assert errors[2] < 0.2 * errors[1]
@@ -141,7 +141,7 @@ def test_in_float32_the_difference_is_small_enough_and_not_too_small(monkeypatch
     exact = [TRACES["double_backward"](one_step("nasi", number=number)).gradient["cell"] for number in range(4)]
     errors = {}
     for factor in (1, 10):
-        monkeypatch.setattr("harness.search.nasi.RELATIVE_DIFFERENCE", factor * RELATIVE_DIFFERENCE)
+        monkeypatch.setattr("harness.search.gradient.nasi.RELATIVE_DIFFERENCE", factor * RELATIVE_DIFFERENCE)
         found = [TRACES["two_pass"](in_float32(one_step("nasi", number=n))).gradient["cell"] for n in range(4)]
         errors[factor] = max(
             float((one - other).norm() / other.norm()) for one, other in zip(found, exact, strict=True)
@@ -174,7 +174,7 @@ def test_without_frozen_kinks_the_difference_is_not_the_derivative(monkeypatch):
     """Why they are frozen: the jumps of the ReLUs that flip outweigh the derivative."""
     step = one_step("nasi")
     exact = TRACES["double_backward"](step).gradient["cell"]
-    monkeypatch.setattr("harness.search.nasi.FrozenKinks", lambda recorded: nullcontext())
+    monkeypatch.setattr("harness.search.gradient.nasi.FrozenKinks", lambda recorded: nullcontext())
     loose = TRACES["two_pass"](step).gradient["cell"]
     assert float((loose - exact).norm()) > float(exact.norm())
 

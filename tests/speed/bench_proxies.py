@@ -26,12 +26,12 @@ from typing import Any
 import torch
 
 from harness.batches import Batch, draw_batch
-from harness.engine import worker_pool
 from harness.measurements.preserve import preserved
 from harness.measurements.session import Session, closure
 from harness.proxies.registry import Proxy, resolve
-from harness.runner import run
-from harness.scorer import score_network
+from harness.scoring.engine import worker_pool
+from harness.scoring.runner import run
+from harness.scoring.scorer import score_network
 from harness.setting import Setting
 from harness.spaces import open_space
 

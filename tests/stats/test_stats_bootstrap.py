@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from harness.errors import ScoresError
-from harness.stats import bootstrap_intervals, coefficients, resampled
+from harness.stats import bootstrap_intervals, coefficients
+from harness.stats.resampling import resampled
 
 NAMES = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
 

@@ -109,7 +109,7 @@ def test_groups_of_the_jackknife_change_an_interval_by_less_than_a_hundredth_of_
         return np.array(rows)
 
     grouped = interval()
-    monkeypatch.setattr("harness.stats.resampled.MOST_GROUPS", 1000)
+    monkeypatch.setattr("harness.stats.resampling.resampled.MOST_GROUPS", 1000)
     each = interval()
     assert np.all(np.abs(grouped - each) <= 0.02 * np.ptp(each, axis=1, keepdims=True))
 

@@ -11,10 +11,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 from harness.errors import ScoresError
-from harness.stats import pair_signs, resampled, resampled_coefficients
-from harness.stats.pair_signs import PairSigns, whole_type
-from harness.stats.resampled_pearson import pearson
-from harness.stats.resampled_ranks import running_sums
+from harness.stats import resampled_coefficients
+from harness.stats.resampling import pair_signs, resampled
+from harness.stats.resampling.pair_signs import PairSigns, whole_type
+from harness.stats.resampling.pearson import pearson
+from harness.stats.resampling.ranks import running_sums
 
 SMALL = arrays(np.float64, 9, elements=st.integers(-2, 2).map(float))
 SCIPY = (

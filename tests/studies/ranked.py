@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
-from harness.studies.rank_study import RankStudy
+from harness.studies.rank.rank_study import RankStudy
 from harness.studies.study import STUDIES
 
 

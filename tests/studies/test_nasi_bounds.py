@@ -12,7 +12,7 @@ import torch
 import benchmarks
 from harness.search import SearchSetting, run_search
 from harness.spaces import open_space
-from harness.studies.nasi_bounds import GRADIENTS, TRACES, Bound, bounds_table, parameters_after, steps_table
+from harness.studies.searches.nasi_bounds import GRADIENTS, TRACES, Bound, bounds_table, parameters_after, steps_table
 
 COLUMN = "cifar10_test_200ep_pct"
 TINY = SearchSetting(epochs=2, steps_per_epoch=3, batch_size=8, width=4, depth=1, image_size=8, images=32,

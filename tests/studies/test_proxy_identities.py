@@ -11,7 +11,7 @@ from scipy import stats
 from torch import nn
 
 from harness.errors import ScoresError
-from harness.report.identities import same_rankings_markdown
+from harness.report.tables.identities import same_rankings_markdown
 from harness.spaces import open_space
 from harness.studies import proxy_identities
 from harness.studies.proxy_identities import SAME, identities, normalised_weights, rank_matrix, same_rankings

@@ -13,21 +13,15 @@ from scipy import stats
 import harness
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import resolve
-from harness.report.comparison import agreement_markdown
-from harness.report.comparison_figure import comparison_figure
+from harness.report.figures.beside_published import comparison_figure
+from harness.report.tables.beside_published import agreement_markdown
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.studies import (
-    az_nas_table_1,
-    hnas_metrics,
-    nas_bench_suite_zero,
-    nasi_figure_1,
-    samples,
-    te_nas_kernel,
-)
-from harness.studies.agreement import Claim, agreement_of
+from harness.studies import samples
 from harness.studies.conditions import Condition
-from harness.studies.rank_study import COMBINED, DATASETS, RankStudy
+from harness.studies.rank import az_nas_table_1, hnas_metrics, nas_bench_suite_zero, nasi_figure_1, te_nas_kernel
+from harness.studies.rank.agreement import Claim, agreement_of
+from harness.studies.rank.rank_study import COMBINED, DATASETS, RankStudy
 from harness.studies.study import STUDIES, StudyOptions
 from tests.studies.ranked import RANKED
 

@@ -11,10 +11,10 @@ from scipy import stats
 
 import benchmarks
 from harness.errors import ScoresError
-from harness.report.search_rows import search_rows_latex, search_rows_markdown, search_rows_text
-from harness.studies import search_frame
-from harness.studies.published_searches import PublishedSearch
-from harness.studies.search_rows import NASI_TABLE_1, RESNET, Best, Cell, NotRun, Queried, Row, Searched
+from harness.evaluation.searches.published import PublishedSearch
+from harness.report.tables.searches import search_rows_latex, search_rows_markdown, search_rows_text
+from harness.studies.searches import frame as search_frame
+from harness.studies.searches.rows import NASI_TABLE_1, RESNET, Best, Cell, NotRun, Queried, Row, Searched
 from tests.studies.made_logs import COLUMN, log_of
 
 

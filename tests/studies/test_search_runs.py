@@ -14,11 +14,11 @@ from rich.console import Console
 from harness.errors import CheckpointError, DivergedError, RunError, SearchError
 from harness.progress import progress_bar
 from harness.search import SearchSetting
-from harness.search.presets import PUBLISHED_DATA
-from harness.studies import search_runs
-from harness.studies.search_progress import SearchProgress, epoch_seconds, note_on, seconds_left
-from harness.studies.search_record import in_a_line, searches_record, used_by
-from harness.studies.search_runs import Failure, Outcome, Outcomes, Run, run_all, setting_of
+from harness.search.gradient.presets import PUBLISHED_DATA
+from harness.studies.searches import pool as search_runs
+from harness.studies.searches.pool import Failure, Outcome, Outcomes, Run, run_all, setting_of
+from harness.studies.searches.progress import SearchProgress, epoch_seconds, note_on, seconds_left
+from harness.studies.searches.record import in_a_line, searches_record, used_by
 
 TINY = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
                      evaluation_batches=1, candidates=3)  # fmt: skip

@@ -13,15 +13,27 @@ import pytest
 
 import benchmarks
 from harness.errors import ScoresError, SearchError, SettingError
+from harness.evaluation.searches.guidance import Guidance
+from harness.evaluation.searches.table_searches import EXACT
 from harness.search import METHODS, SearchSetting
-from harness.search.queried.methods import METHODS as QUERIED
+from harness.search.query.methods import METHODS as QUERIED
 from harness.spaces import open_space
-from harness.studies import darts_genotypes, search_frame, search_tables
-from harness.studies.guidance import Guidance
-from harness.studies.search_rows import NASI_TABLE_1, NASWOT_TABLE_2, RESNET, Best, Cell, NotRun, Queried, Row, Searched
-from harness.studies.search_runs import Failure, Outcome, Outcomes, Run
+from harness.studies import darts_genotypes
+from harness.studies.searches import frame as search_frame
+from harness.studies.searches import search_table as search_tables
+from harness.studies.searches.pool import Failure, Outcome, Outcomes, Run
+from harness.studies.searches.rows import (
+    NASI_TABLE_1,
+    NASWOT_TABLE_2,
+    RESNET,
+    Best,
+    Cell,
+    NotRun,
+    Queried,
+    Row,
+    Searched,
+)
 from harness.studies.study import StudyOptions
-from harness.studies.table_searches import EXACT
 from tests.studies.made_logs import COLUMN, log_of
 
 TINY = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,

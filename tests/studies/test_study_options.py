@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from harness.errors import SettingError
-from harness.studies import naswot_table_2
 from harness.studies.conditions import IMAGES, NOISE, possible
 from harness.studies.record import _cpu_name
+from harness.studies.searches import naswot_table_2
 from harness.studies.study import STUDIES, StudyOptions, find_study
 
 

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 
 from benchmarks import Table, TableError, open_table
-from benchmarks.convert import convert
-from harness.datasets import TESTS
+from benchmarks.releases.convert import convert
 from harness.errors import HarnessError, ScoresError, SearchError
-from harness.search.queried.methods import METHODS
-from harness.search.queried.seconds import training_seconds, validation_seconds
+from harness.evaluation.columns import TESTS
+from harness.evaluation.searches.fidelities import questions_of
+from harness.evaluation.searches.guidance import Guidance, guidance_of
+from harness.evaluation.searches.published import PUBLISHED
+from harness.evaluation.searches.table_searches import EXACT, table_searches
+from harness.search.query.methods import METHODS
+from harness.search.query.seconds import training_seconds, validation_seconds
 from harness.stats import best_of_random
-from harness.studies.guidance import Guidance, guidance_of
-from harness.studies.published_searches import PUBLISHED
-from harness.studies.queried_columns import questions_of
-from harness.studies.table_searches import EXACT, table_searches
 from tests.studies.made_tables import KEYS, SPACE, made_table
 
 MACS = np.array([SPACE.multiply_adds(cell) for cell in SPACE], dtype=float)

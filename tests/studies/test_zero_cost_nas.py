@@ -15,15 +15,16 @@ import pytest
 from scipy import stats
 
 import benchmarks
-from harness import combine
 from harness.errors import ScoresError, SettingError
+from harness.proxies import combined as combine
 from harness.proxies.registry import list_proxies, resolve
-from harness.report.comparison import comparison_latex, comparison_markdown, comparison_text
-from harness.report.comparison_figure import comparison_figure
+from harness.report.figures.beside_published import comparison_figure
+from harness.report.tables.beside_published import comparison_latex, comparison_markdown, comparison_text
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.studies import conditions, rank_study, samples, zero_cost_nas
+from harness.studies import conditions, samples
 from harness.studies.published import KENDALL, SPEARMAN, Published, beside
+from harness.studies.rank import rank_study, zero_cost_nas
 from harness.studies.study import StudyOptions
 
 COLUMN = "cifar10_test_200ep_pct"

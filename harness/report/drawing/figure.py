@@ -14,7 +14,7 @@ from matplotlib.path import Path
 
 from harness.report.drawing.layout import ARROW, Layout, Rectangle, Route, laid_out
 from harness.report.drawing.wiring import LOOKS, NONE, DrawnCell, drawn_cells
-from harness.report.style import PAGE_WIDTH_INCHES, STYLE
+from harness.report.figures.style import PAGE_WIDTH_INCHES, STYLE
 
 _POINTS_PER_INCH = 72
 _MARGIN = 2.0

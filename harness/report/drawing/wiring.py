@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from harness.errors import SpaceError
-from harness.report.style import COLOURS
+from harness.report.figures.style import COLOURS
 from harness.spaces.darts.genotype import INPUTS, Genotype, Pairs
 from harness.spaces.darts.genotype import NODES as DARTS_NODES
 from harness.spaces.nasbench201.cell import EDGES, NODES, Cell

@@ -10,7 +10,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Against:
-    """Every proxy against one of them, as `harness.comparison.compare` finds it.
+    """Every proxy against one of them, as `harness.evaluation.comparison.compare` finds it.
 
     Args:
         name: of the proxy that the others are compared with.

@@ -7,7 +7,7 @@ import math
 from matplotlib import colormaps
 from matplotlib.colors import to_hex, to_rgb
 
-from harness.report.style import SEQUENTIAL
+from harness.report.figures.style import SEQUENTIAL
 
 _STEPS = 24
 _DARK_FROM = 0.28  # what is below is lost on a dark page

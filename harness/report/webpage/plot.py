@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from harness.errors import SpaceError
-from harness.report.accuracy_axis import accuracy_range
 from harness.report.drawing.layout import Layout, laid_out
 from harness.report.drawing.wiring import LOOKS, NONE, Wiring, drawn_cells
-from harness.report.score_axis import score_scale
+from harness.report.figures.accuracy_axis import accuracy_range
+from harness.report.figures.score_axis import score_scale
 from harness.report.webpage.colours import for_dark_page, sequential
 from harness.report.webpage.content import Content
 from harness.report.webpage.packing import packed

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from harness.report.cells import EN_DASH, MINUS, interval, number, percentage, value_decimals
-from harness.report.evidence import CEILING_IS_NO_BOUND
 from harness.report.frames import BASELINES, COEFFICIENTS
+from harness.report.tables.evidence import CEILING_IS_NO_BOUND
 from harness.report.webpage.against import Against
 from harness.report.webpage.content import Content
 from harness.report.webpage.section import Section

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.convert import convert
+from benchmarks.releases.convert import convert
 from tests.benchmarks import release_files as made
 from tests.benchmarks.convert.conversions import COUNT
 from tests.benchmarks.release_files import CELLS, record
@@ -38,4 +38,4 @@ def converted(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.convert.ROWS", 2)
+    monkeypatch.setattr("benchmarks.releases.convert.ROWS", 2)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import Table
-from benchmarks.curves import curves_path
+from benchmarks.formats.curves import curves_path
 
 COUNT = 9
 

@@ -12,10 +12,10 @@ import pytest
 
 import benchmarks
 from benchmarks import TableError
-from benchmarks.compact import read_compact
-from benchmarks.convert import convert
-from benchmarks.curves import curves_path
+from benchmarks.formats.compact import read_compact
+from benchmarks.formats.curves import curves_path
 from benchmarks.releases import open_release
+from benchmarks.releases.convert import convert
 from benchmarks.releases.curves import curve_numbers, curves_of, splits_named
 from benchmarks.releases.quantities import columns_of, numbers_of
 from tests.benchmarks import release_files as made

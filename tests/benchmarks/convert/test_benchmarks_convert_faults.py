@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from benchmarks import TableError
-from benchmarks.convert import convert
-from benchmarks.parts import Parts, Rows
+from benchmarks.releases.convert import convert
+from benchmarks.releases.parts import Parts, Rows
 from benchmarks.releases.quantities import numbers_of
 from tests.benchmarks import release_files as made
 from tests.benchmarks.convert.conversions import COUNT, leftovers
@@ -23,7 +23,7 @@ from tests.benchmarks.release_files import CELLS, record
 
 
 def test_a_cut_single_file_is_an_error_and_keeps_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.releases.pickle_stream._CHUNK", 10_000)  # what is lost at the end
+    monkeypatch.setattr("benchmarks.releases.pickles.stream._CHUNK", 10_000)  # what is lost at the end
     held = [record(index, CELLS[index], every=60) for index in range(4)]
     source = made.dump(tmp_path / "NATS-tss-v1_0-abcde.pickle.pbz2", made.whole(CELLS[:4], held))
     content = source.read_bytes()
@@ -109,7 +109,7 @@ def test_an_error_that_no_check_foresees_is_a_corrupt_record(
             raise ZeroDivisionError("by nothing")
         return numbers_of(one)
 
-    monkeypatch.setattr("benchmarks.convert.numbers_of", failing)
+    monkeypatch.setattr("benchmarks.releases.convert.numbers_of", failing)
     done = convert(folder, tmp_path / "t.parquet")
     assert (done.converted, list(done.corrupt)) == (8, [3])
     assert "record 3: it cannot be read (ZeroDivisionError: by nothing)" in done.corrupt[3]

@@ -12,9 +12,9 @@ import pytest
 
 import benchmarks
 from benchmarks import TableError
-from benchmarks.compact import read_compact
-from benchmarks.convert import convert
-from benchmarks.curves import curves_path
+from benchmarks.formats.compact import read_compact
+from benchmarks.formats.curves import curves_path
+from benchmarks.releases.convert import convert
 from tests.benchmarks import release_files as made
 from tests.benchmarks.convert.conversions import COUNT, Interrupted, equal, leftovers, rows
 from tests.benchmarks.release_files import CELLS, record
@@ -133,7 +133,7 @@ def test_a_second_conversion_to_the_same_file_is_refused(folder: Path, converted
     path, go = tmp_path / "t.parquet", tmp_path / "go"
     program = (
         "import sys, time\nfrom contextlib import contextmanager\nfrom pathlib import Path\n"
-        "import benchmarks.convert\nbenchmarks.convert.ROWS = 2\n"
+        "import benchmarks.releases.convert\nbenchmarks.convert.ROWS = 2\n"
         "@contextmanager\n"
         "def held(total):\n"
         "    seen = 0\n"
@@ -145,7 +145,7 @@ def test_a_second_conversion_to_the_same_file_is_refused(folder: Path, converted
         "            while not Path(sys.argv[3]).exists():\n"
         "                time.sleep(0.01)\n"
         "    yield advance\n"
-        "benchmarks.convert.convert(sys.argv[1], sys.argv[2], curves=['cifar10:test'], progress=held)\n"
+        "benchmarks.releases.convert.convert(sys.argv[1], sys.argv[2], curves=['cifar10:test'], progress=held)\n"
     )
     first = subprocess.Popen(
         [sys.executable, "-c", program, str(folder), str(path), str(go)], stdout=subprocess.PIPE, text=True
@@ -167,7 +167,7 @@ def test_a_second_conversion_to_the_same_file_is_refused(folder: Path, converted
 
 def test_the_lock_of_a_killed_conversion_is_free(folder: Path, tmp_path: Path) -> None:
     program = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom benchmarks.parts import alone\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom benchmarks.releases.parts import alone\n"
         "with alone(Path(sys.argv[1])):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     path = tmp_path / "t.parquet"
@@ -181,7 +181,7 @@ def test_the_lock_of_a_killed_conversion_is_free(folder: Path, tmp_path: Path) -
 def test_a_disk_that_is_full_is_an_error_and_nothing_is_lost(
     folder: Path, converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, write = tmp_path / "t.parquet", benchmarks.parquet.os.fsync
+    path, write = tmp_path / "t.parquet", benchmarks.formats.parquet.os.fsync
     calls = 0
 
     def full(file: int) -> None:
@@ -191,7 +191,7 @@ def test_a_disk_that_is_full_is_an_error_and_nothing_is_lost(
             raise OSError(28, "No space left on device")
         write(file)
 
-    monkeypatch.setattr(benchmarks.parquet.os, "fsync", full)
+    monkeypatch.setattr(benchmarks.formats.parquet.os, "fsync", full)
     with pytest.raises(TableError, match=r"cannot write .*No space left on device"):
         convert(folder, path, curves=["cifar10:test"])
     monkeypatch.undo()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import TableError
-from benchmarks.pull import Source, pull
+from benchmarks.pull.pulling import Source, pull
 from tests.benchmarks.pull.servers import RECORD, Server, begin, names
 
 

@@ -17,7 +17,7 @@ SUM = hashlib.sha256(CONTENT).hexdigest()
 RECORD = r"""
     from pathlib import Path
     from benchmarks import TableError
-    from benchmarks.pull import Source
+    from benchmarks.pull.pulling import Source
 
     def build(file: Path, target: Path, origin: str) -> None:
         header, *lines = file.read_text().splitlines()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import TableError
-from benchmarks.pull import SOURCES, Pulled, PullError, pull, pulled_file, pulled_folder, source
+from benchmarks.pull.pulling import SOURCES, Pulled, PullError, pull, pulled_file, pulled_folder, source
 from tests.benchmarks.pull.servers import CONTENT, OTHER, REPOSITORY, SUM, begin, names
 
 
@@ -183,7 +183,9 @@ def test_where_pulls_go(monkeypatch, tmp_path):
 
 
 def test_looking_for_what_was_pulled_loads_nothing_heavy():
-    program = "import sys; import benchmarks.pull; benchmarks.pull.pulled_file('nasbench201'); print(*sys.modules)"
+    program = (
+        "import sys; from benchmarks.pull.pulling import pulled_file; pulled_file('nasbench201'); print(*sys.modules)"
+    )
     loaded = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert {"pooch", "requests", "filelock", "pyarrow", "pandas", "torch", "harness"}.isdisjoint(loaded.stdout.split())
 

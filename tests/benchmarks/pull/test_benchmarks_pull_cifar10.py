@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import TableError
-from benchmarks.pulled import cifar10
-from benchmarks.pulled.cifar10 import SIZES, TEST, TEXTS, TRAINING, check_folder, unpack
+from benchmarks.pull.cifar10 import SIZES, TEST, TEXTS, TRAINING, check_folder, unpack
+from benchmarks.pull.pulling import cifar10
 
 RECORD = 3073
 IMAGES = 20

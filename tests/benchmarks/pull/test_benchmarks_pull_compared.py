@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from benchmarks import TableError
-from benchmarks.compact import write_compact
-from benchmarks.pulled import nasbench201
-from benchmarks.pulled.comparison import CannotCompareError, compare_table
+from benchmarks.formats.compact import write_compact
+from benchmarks.pull.comparison import CannotCompareError, compare_table
+from benchmarks.pull.pulling import nasbench201
 from tests.benchmarks.pull.extracts import NAMES, official_order
 
 
@@ -72,15 +72,15 @@ def test_accuracies_like_those_of_the_other_training_are_taken(compared, monkeyp
     assert compared(lambda numbers: None) == 0
     apart = compared(shuffled(0, 0.001))
     assert 0 < apart < 15625 * 0.002
-    monkeypatch.setattr("benchmarks.pulled.comparison.MOST_APART", apart)
+    monkeypatch.setattr("benchmarks.pull.comparison.MOST_APART", apart)
     assert compared(shuffled(0, 0.001)) == apart
-    monkeypatch.setattr("benchmarks.pulled.comparison.MOST_APART", apart - 1)
+    monkeypatch.setattr("benchmarks.pull.comparison.MOST_APART", apart - 1)
     with pytest.raises(TableError, match=rf"more than 3 points in {apart} cells; expected: at most {apart - 1}"):
         compared(shuffled(0, 0.001))
 
 
 def test_without_the_other_training_nothing_is_said_for_or_against(compared, monkeypatch):
-    monkeypatch.setattr("benchmarks.analognasbench.DISTRIBUTION", "no-such-distribution")
+    monkeypatch.setattr("benchmarks.readers.analognasbench.DISTRIBUTION", "no-such-distribution")
     with pytest.raises(CannotCompareError, match=r"extract\.csv: its numbers could not be compared .*pip install"):
         compared(lambda numbers: None)
 

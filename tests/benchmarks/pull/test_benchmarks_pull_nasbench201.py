@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from benchmarks import TableError
-from benchmarks.compact import read_compact, write_compact
-from benchmarks.pull import SOURCES
-from benchmarks.pulled import nasbench201
-from benchmarks.pulled.nasbench201 import build_table, check_table
+from benchmarks.formats.compact import read_compact, write_compact
+from benchmarks.pull.nasbench201 import build_table, check_table
+from benchmarks.pull.pulling import SOURCES, nasbench201
 from tests.benchmarks.pull.extracts import NAMES, official_order
 
 HEADER = "CIFAR10TestAccuracy200Epochs,CIFAR100TestAccuracy200Epochs,ImageNetTestAccuracy200Epochs,ArchitectureString"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import TableError
-from benchmarks.pull import PullError, pull
-from benchmarks.pulled.comparison import CannotCompareError
-from benchmarks.pulled.download import shown
+from benchmarks.pull.comparison import CannotCompareError
+from benchmarks.pull.download import shown
+from benchmarks.pull.pulling import PullError, pull
 from tests.benchmarks.pull.servers import CONTENT, OTHER, SUM, begin, half, names, stalled
 
 

@@ -14,17 +14,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks import TableError
-from benchmarks.pull import PullError, pull
-from benchmarks.pulled.download import disk_errors
+from benchmarks.pull.download import disk_errors
+from benchmarks.pull.pulling import PullError, pull
 from tests.benchmarks.pull.servers import CONTENT, REPOSITORY, SUM, begin, names, stalled
 
 
 def python(program: str, elsewhere: Path, *before: str) -> list[str]:
     """A command that runs a program in which `record` is the source; compiled files are not written (-B)."""
     begins = f"import sys\nsys.path[:0] = [{str(elsewhere)!r}, {str(REPOSITORY)!r}]\n"
-    imports = (
-        "from pathlib import Path\nfrom numbers_record import record\nfrom benchmarks.pull import PullError, pull\n"
-    )
+    imports = "from pathlib import Path\nfrom numbers_record import record\n"
+    imports += "from benchmarks.pull.pulling import PullError, pull\n"
     return [*before, sys.executable, "-B", "-c", begins + imports + textwrap.dedent(program)]
 
 

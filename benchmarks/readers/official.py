@@ -1,0 +1,50 @@
+"""The official NAS-Bench-201 table from one of its files: a converted release, the pulled extract, or the CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.errors import TableError
+from benchmarks.readers.nasbench201 import FACTS, read_nasbench201
+from benchmarks.table import Column, Facts, Table
+
+FILES = ("nasbench201.parquet", "nasbench201_official.csv.gz", "nasbench201_official.csv")
+"""Names of its files, in the order in which they are looked for; but see `gives_way`."""
+
+
+def read_official(path: Path) -> Table:
+    """Table of a compact file or an official-style CSV; TableError also for a compact one of another space."""
+    if path.suffix != ".parquet":
+        return read_nasbench201(path)
+    from benchmarks.formats.compact import read_compact
+
+    table = read_compact(path)
+    _check_space(path, table.facts)
+    return table
+
+
+def describe_official(path: Path) -> tuple[tuple[Column, ...], Facts, int | None]:
+    """Columns, facts and number of rows with numbers that a compact file tells of itself; TableError if damaged."""
+    from benchmarks.formats.compact import describe_compact
+
+    columns, facts, counted = describe_compact(path)
+    _check_space(path, facts)
+    return tuple(columns), facts, counted
+
+
+def gives_way(path: Path) -> bool:
+    """Whether a file holds less than the official CSV: the pulled extract, or a conversion of some of the records."""
+    if path.suffix != ".parquet":
+        return False
+    from benchmarks.pull.nasbench201 import FACTS as EXTRACT
+
+    try:
+        _, facts, counted = describe_official(path)
+    except TableError:  # damage is an error, never passed over
+        return False
+    return facts.name == EXTRACT.name or counted not in (None, facts.rows)
+
+
+def _check_space(path: Path, facts: Facts) -> None:
+    if facts.space != FACTS.space:
+        raise TableError(f"{path} is a table of the space {facts.space}, not of {FACTS.space}")

@@ -1,0 +1,193 @@
+"""Tables of the user's own: any CSV or Parquet file with a column `architecture` and columns of numbers.
+
+What a column holds is taken from its name: dataset_split_epochs[_what]_unit[_seedN], or at least a unit at its end, one
+of `UNITS`. Lower is better for a time, an energy or a size, and where one of the words in `_LOWER` (`error`, `latency`,
+`flops` and so on) is in the name; else higher is taken to be better.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import TableError
+from benchmarks.files import read_bytes
+from benchmarks.formats.csv_rows import read_rows
+from benchmarks.keys import KEY, identities, shown
+from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
+
+_LOWER = frozenset(
+    {"error", "err", "loss", "latency", "energy", "time", "seconds", "memory", "size", "flops", "perplexity"}
+)
+_COSTS = POSITIVE_UNITS | {"params"}
+_ACCURACY = frozenset({"accuracy", "acc"})
+_NAME = re.compile(
+    r"(?P<dataset>[a-z][a-z0-9]*(_[a-z0-9]+)*?)_(?P<split>train|valid|test)_(?P<epochs>[1-9][0-9]*)ep_"
+    r"([a-z0-9_.]+_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?"
+)
+_UNIT_AT_THE_END = re.compile(r"(.*_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?")
+
+
+def read_own(path: Path) -> Table:
+    """Table of a .csv, .csv.gz or .parquet file of the user's; its space is recognised from the keys.
+
+    An empty number is a missing one. Rows that repeat an architecture number for number are counted once and named in
+    `Table.repeated`.
+
+    Raises:
+        TableError: a damaged file; no column `architecture`, or no other; text among the numbers; a key that is broken
+            or of another space than the first; a number that its unit does not allow (an accuracy below zero); two
+            rows that contradict each other. The message names the file, the row (from 0) and the column.
+
+    """
+    keys, numbers, sha256 = _from_parquet(path) if path.suffix == ".parquet" else _from_csv(path)
+    if not numbers:
+        raise TableError(f"{path}: it has no column beside {KEY!r}; a table needs at least one column of numbers")
+    keys = [key.strip() for key in keys]
+    space, architectures = identities(path, KEY, keys)
+    columns = [column_of(name) for name in numbers]
+    for column in columns:
+        checked_numbers(str(path), keys, column, numbers[column.name])
+        _check_accuracy(path, keys, column, numbers[column.name])
+    kept, repeated = _without_repetitions(path, architectures, numbers)
+    names = tuple(keys[row] for row in repeated)
+    facts = _facts(path, sha256, space, len(kept), names)
+    return Table(
+        [keys[row] for row in kept], columns, [values[kept] for values in numbers.values()], facts, repeated=names
+    )
+
+
+def column_of(name: str) -> Column:
+    """What a column of the user's holds, as far as its name says; unit `ratio` where it says none.
+
+    >>> column = column_of("cifar10_test_600ep_error_pct")
+    >>> column.dataset, column.split, column.epochs, column.unit, column.higher_is_better
+    ('cifar10', 'test', 600, 'pct', False)
+    """
+    full = _NAME.fullmatch(name)
+    match = full or _UNIT_AT_THE_END.fullmatch(name)
+    unit = match["unit"] if match is not None and match["unit"] in UNITS else "ratio"
+    seed = match["seed"] if match is not None else None
+    lower = unit in _COSTS or not _LOWER.isdisjoint(re.split(r"[^a-z0-9]+", name.lower()))
+    return Column(
+        name,
+        full["dataset"] if full else None,
+        full["split"] if full else None,
+        int(full["epochs"]) if full else None,
+        unit,
+        "not stated" if seed is None else f"seed {seed}",
+        f"{name}, as the file has it",
+        may_be_missing=True,
+        higher_is_better=not lower,
+    )
+
+
+def _from_csv(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float64]], str]:
+    rows = read_rows(path)
+    keys = rows.column(KEY)
+    return keys, {name: rows.numbers(name) for name in rows.others([KEY])}, rows.sha256
+
+
+def _from_parquet(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float64]], str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = read_bytes(path)
+    try:
+        table = pq.read_table(io.BytesIO(content), use_threads=False)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        first_line = str(error).partition("\n")[0]
+        raise TableError(
+            f"{path} is not a Parquet file, or is damaged ({first_line}): make it or copy it again"
+        ) from None
+    names = table.column_names
+    if KEY not in names:
+        raise TableError(f"{path}: column {KEY!r} is missing; the file has: {', '.join(names)}")
+    if len(set(names)) != len(names):
+        raise TableError(f"{path}: column {max(names, key=names.count)!r} is there twice")
+    if not table.num_rows:
+        raise TableError(f"{path} is empty: it needs at least one row")
+    keys = table.column(KEY).to_pylist()
+    for row, key in enumerate(keys):
+        if not isinstance(key, str):
+            raise TableError(f"{path}: row {row}, column {KEY!r}: {key!r} is not text")
+    numbers = {}
+    for name in names:
+        if name != KEY:
+            kind, values = table.schema.field(name).type, table.column(name)
+            if not any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)):
+                raise TableError(f"{path}: row 0, column {name!r}: {values[0].as_py()!r:.60} is {kind}, not a number")
+            numbers[name] = values.cast(pa.float64(), safe=False).to_numpy()
+    return keys, numbers, hashlib.sha256(content).hexdigest()
+
+
+def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDArray[np.float64]) -> None:
+    """Refuse an impossible number in a column whose name says what it is, but not its unit."""
+    words = set(re.split(r"[^a-z0-9]+", column.name.lower()))
+    if column.unit != "ratio":
+        return
+    if not _LOWER.isdisjoint(words) and (values < 0).any():
+        row = int(np.argmax(values < 0))
+        raise TableError(
+            f"{path}: row {row} (from 0), key {shown(keys[row])}, column {column.name!r}: {values[row]:g} is below "
+            "zero; leave a number that was not measured empty"
+        )
+    if _ACCURACY.isdisjoint(words):
+        return
+    broken = (values < 0) | (values > 100)
+    if broken.any():
+        row = int(np.argmax(broken))
+        raise TableError(
+            f"{path}: row {row} (from 0), key {shown(keys[row])}, column {column.name!r}: {values[row]:g} is no "
+            "accuracy, which lies from 0 to 1, or to 100 in percent (then better named …_pct)"
+        )
+
+
+def _without_repetitions(
+    path: Path, architectures: Sequence[Hashable], numbers: Mapping[str, NDArray[np.float64]]
+) -> tuple[list[int], list[int]]:
+    """Rows to keep, and rows that repeat an earlier one; TableError for two that contradict each other."""
+    first_row: dict[Hashable, int] = {}
+    kept, repeated = [], []
+    for row, architecture in enumerate(architectures):
+        first = first_row.setdefault(architecture, row)
+        if first == row:
+            kept.append(row)
+            continue
+        for name, values in numbers.items():
+            one, other = float(values[first]), float(values[row])
+            if one != other and not (math.isnan(one) and math.isnan(other)):
+                raise TableError(
+                    f"{path}: rows {first} and {row} (from 0) are the same architecture and contradict each other in "
+                    f"column {name!r}: {one!r} and {other!r}; aggregate them first, one row an architecture"
+                )
+        repeated.append(row)
+    return kept, repeated
+
+
+def _facts(path: Path, sha256: str, space: str, rows: int, repeated: Sequence[str]) -> Facts:
+    note = "A table of the user's own: nothing but its numbers and their names is known of it."
+    if repeated:
+        named = ", ".join(shown(key) for key in repeated[:3]) + (", …" if len(repeated) > 3 else "")
+        note += f" Rows that repeat an architecture with the same numbers, counted once: {len(repeated):,} ({named})."
+    return Facts(
+        name=path.name,
+        space=space,
+        title=f"{path.name}, a table of the user's own",
+        source=f"the file {path}",
+        licence="the user's",
+        path=path,
+        sha256=sha256,
+        rows=rows,
+        note=note,
+        splits="as the columns' names say",
+        epochs="as the columns' names say",
+        seeds="not stated",
+    )

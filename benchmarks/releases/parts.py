@@ -1,0 +1,178 @@
+"""Finished parts of a conversion, kept beside its file until it is whole, so that an interrupted one goes on.
+
+A part is a Parquet file with a row for each record: `index`, `stamp` (size and time of change of what it was read
+from) and `numbers` (a list, of the same length in all). Each is written whole or not at all, and names the conversion
+that it is of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import TableError
+from benchmarks.files import read_bytes
+from benchmarks.formats.parquet import FORMAT, Parquet, arrow_floats, numpy_floats, write_parquet
+
+ROWS: Final = 128
+"""Records in a part: what a kill loses at most, some seconds' work."""
+
+
+@contextlib.contextmanager
+def alone(target: Path) -> Iterator[None]:
+    """Hold the lock of the conversions to one file; the system frees it when its holder dies.
+
+    The lock is a file beside the target, `.NAME.lock`. It is removed before it is freed, and whoever then gets the lock
+    of a removed file makes a new one.
+
+    Raises:
+        TableError: another conversion to that file is running, or the lock cannot be made.
+
+    """
+    import filelock
+
+    path = target.with_name(f".{target.name}.lock")
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise TableError(
+            f"another conversion to {target} is running: wait until it has ended, or name another file"
+        ) from None
+    except OSError as error:
+        raise TableError(f"cannot make the lock {path}: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # some systems do not remove what is open
+            path.unlink()
+        lock.release()
+
+
+@dataclass
+class Rows:
+    """Records that were read: N indices, stamps and lists of numbers."""
+
+    indices: list[int] = field(default_factory=list)
+    stamps: list[str] = field(default_factory=list)
+    numbers: list[list[float]] = field(default_factory=list)
+
+    def add(self, index: int, stamp: str, numbers: list[float]) -> None:
+        """Put one record behind the others."""
+        self.indices.append(index)
+        self.stamps.append(stamp)
+        self.numbers.append(numbers)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class Parts:
+    """The parts of one conversion to one file.
+
+    Args:
+        target: the file that the conversion will write; the parts lie beside it, in `.NAME.partial`.
+        conversion: what is converted and how. Parts of another conversion are thrown away.
+
+    Raises:
+        TableError: the folder of the parts cannot be read or written.
+
+    """
+
+    def __init__(self, target: Path, conversion: Mapping[str, object]) -> None:
+        self.folder: Final = target.with_name(f".{target.name}.partial")
+        self.conversion: Final = hashlib.sha256(json.dumps(conversion, sort_keys=True).encode()).hexdigest()
+        self.thrown_away = 0
+        self._files: list[Path] = []
+        self._place: dict[int, Path] = {}
+        self.stamps: dict[int, str] = {}
+        for path in sorted(self.folder.glob("*.parquet")):
+            self._take_over(path)
+
+    def keep(self, rows: Rows) -> None:
+        """Write rows as a part, if there are any; TableError where that is not possible."""
+        if not len(rows):
+            return
+        import pyarrow as pa
+
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise TableError(f"cannot make the folder {self.folder} for finished parts: {error.strerror}") from error
+        last = max((int(path.stem) for path in self._files), default=-1)
+        path = self.folder / f"{last + 1:06d}.parquet"
+        matrix = np.array(rows.numbers, dtype=np.float64)
+        lists = pa.FixedSizeListArray.from_arrays(arrow_floats(matrix.reshape(-1)), matrix.shape[1])
+        arrow = pa.table({"index": pa.array(rows.indices, pa.int64()), "stamp": rows.stamps, "numbers": lists})
+        write_parquet(path, [arrow], self._document())
+        self._know(path, rows.indices, rows.stamps)
+
+    def numbers(self, indices: Sequence[int]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+        """Numbers of those of the given records that a part holds, part by part.
+
+        A part's own indices say which row is which record's, not what this object wrote into a file of that name.
+
+        Yields:
+            Places in `indices`, of shape [N], and the numbers, of shape [N, C].
+
+        Raises:
+            TableError: a part that was damaged, replaced or removed by someone else.
+
+        """
+        wanted: dict[Path, list[int]] = {}
+        for place, index in enumerate(indices):
+            if index in self._place:
+                wanted.setdefault(self._place[index], []).append(place)
+        for path, places in wanted.items():
+            held, _, numbers = self._read(path)
+            row_of = {index: row for row, index in enumerate(held)}
+            rows = [row_of.get(indices[place]) for place in places]
+            if None in rows:
+                raise TableError(f"{path} lost records while it was in use: is another program writing there?")
+            yield np.array(places, dtype=np.intp), numbers[np.array(rows, dtype=np.intp)]
+
+    def forget(self, index: int) -> None:
+        """Take a record for not yet read."""
+        self._place.pop(index, None)
+        self.stamps.pop(index, None)
+
+    def remove(self) -> None:
+        """Remove the folder of the parts, once what they are for is written."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _take_over(self, path: Path) -> None:
+        """Go on from a part; one that is damaged or of another conversion is thrown away."""
+        try:
+            indices, stamps, _ = self._read(path)
+        except TableError:
+            self.thrown_away += 1
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return
+        self._know(path, indices, stamps)
+
+    def _know(self, path: Path, indices: list[int], stamps: list[str]) -> None:
+        self._files.append(path)
+        self._place.update(dict.fromkeys(indices, path))
+        self.stamps.update(zip(indices, stamps, strict=True))
+
+    def _read(self, path: Path) -> tuple[list[int], list[str], NDArray[np.float64]]:
+        """Indices, stamps and numbers of a part."""
+        file = Parquet(path, "part", read_bytes(path))
+        if file.document != self._document():
+            raise TableError(f"{path} is a part of another conversion")
+        arrow = file.read(["index", "stamp", "numbers"])
+        numbers = numpy_floats(arrow.column("numbers")).reshape(arrow.num_rows, -1)
+        return arrow.column("index").to_pylist(), arrow.column("stamp").to_pylist(), numbers
+
+    def _document(self) -> dict[str, object]:
+        return {"format": FORMAT, "kind": "part", "facts": {"conversion": self.conversion}, "columns": []}

@@ -1,0 +1,115 @@
+"""Proxies in a base setting and in others: what each change makes of the ranking, and what it saves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from benchmarks import Table
+from harness.errors import ScoresError, unknown
+from harness.evaluation.matching import column_by_key, joined_scores, space_of
+from harness.evaluation.ranking import check_resampling
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LEAST_SECONDS = 1e-3
+_LEAST = 3
+_ENDS = ("", "_low", "_high")
+
+
+def against_base(
+    frames: Mapping[str, pd.DataFrame],
+    table: Table,
+    column: str,
+    *,
+    base: str,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What each other setting makes of a proxy's ranking: its agreement with the base's, what it loses, what it takes.
+
+    Args:
+        frames: label of a setting to its scores, as `harness.run` returns them; the base among them.
+        table: that has the column.
+        column: what the scores should rank by, an accuracy say.
+        base: label of the setting that the others are compared with.
+        resamples: bootstrap resamples of the architectures, the same ones for all coefficients of a row.
+        confidence: of the intervals.
+        seed: of the resampling.
+
+    Returns:
+        A row a proxy and other setting, over the `n` architectures that have both scores and a value: `proxy`,
+        `setting`, `n`; `spearman` and `kendall_tau_b` of its scores with the base's; Spearman's coefficient with the
+        column, `ranking_base` under the base and `ranking` under the setting, and `difference`, the second less the
+        first; each with `_low` and `_high`. `seconds_base`: the median over the architectures; `seconds_ratio`: the
+        median of each architecture's seconds as a share of its own under the base, NaN where the base takes less than
+        a millisecond, of which a clock says little. `p_holm`: of no difference, corrected over all rows.
+        Coefficients are NaN for fewer than three architectures and for constant scores.
+
+    Raises:
+        ScoresError: fewer than two settings, an unknown base, no proxy under it and another one, and what
+            `harness.evaluation.matching.matched_scores` refuses.
+        TableError: an unknown column.
+        SpaceError: an architecture that is none of the space.
+    """
+    import pandas as pd
+
+    from harness.stats import holm
+
+    check_resampling(resamples, seed)
+    if base not in frames:
+        raise ScoresError(unknown("setting", base, frames))
+    scores = joined_scores(frames, space_of(table))
+    scores["value"] = scores["architecture"].map(column_by_key(table, column).values)
+    scores = scores.dropna(subset="value").set_index("architecture")
+    rows, p_values = [], []
+    for proxy, of_proxy in scores.groupby("proxy", sort=False):
+        by_setting = dict(list(of_proxy.groupby("setting", sort=False)))
+        for label in [label for label in by_setting if label != base and base in by_setting]:
+            pair = by_setting[base].join(by_setting[label][["score", "seconds"]], how="inner", rsuffix="_changed")
+            found, p = _coefficients(pair, resamples=resamples, confidence=confidence, seed=seed)
+            rows.append({"proxy": proxy, "setting": label, "n": len(pair), **found, **_seconds(pair)})
+            p_values.append(p)
+    if not rows:
+        raise ScoresError(f"no proxy has scores under {base!r} and under another setting: there is nothing to compare")
+    return pd.DataFrame(rows).assign(p_holm=holm(p_values))
+
+
+def _coefficients(
+    pair: pd.DataFrame, *, resamples: int, confidence: float, seed: int
+) -> tuple[dict[str, float], float]:
+    """The coefficients of `score_changed` and `score` with their ends, and the p-value of the difference."""
+    import numpy as np
+
+    from harness.stats import ChangeOfRanking, change_of_ranking
+
+    change = ChangeOfRanking()
+    if len(pair) >= _LEAST:
+        change = change_of_ranking(
+            pair["score"], pair["score_changed"], pair["value"],
+            generator=np.random.default_rng(seed), resamples=resamples, confidence=confidence,
+        )  # fmt: skip
+    named = {
+        "spearman": change.spearman,
+        "kendall_tau_b": change.kendall_tau_b,
+        "ranking_base": change.ranking_before,
+        "ranking": change.ranking,
+        "difference": change.difference,
+    }
+    return {name + end: value for name, item in named.items() for end, value in zip(_ENDS, item, strict=True)}, change.p
+
+
+def _seconds(pair: pd.DataFrame) -> dict[str, float]:
+    """Median seconds under the base, and of the shares of it that the change takes."""
+    taken = _median(pair["seconds"])
+    shares = pair["seconds_changed"] / pair["seconds"]
+    return {"seconds_base": taken, "seconds_ratio": _median(shares) if taken >= _LEAST_SECONDS else math.nan}
+
+
+def _median(values: pd.Series[float]) -> float:
+    """Of those that are not NaN; NaN where there are none."""
+    known = values.dropna()
+    return float(known.median()) if len(known) else math.nan

@@ -1,0 +1,121 @@
+"""The ceiling: how well one training of the architectures ranks another, and each proxy as a share of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks import Table, list_tables, open_table
+from harness.errors import ScoresError
+from harness.evaluation.matching import column_by_key
+from harness.evaluation.ranking import Ranking
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+_SEED = "_seed"
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """Proxies beside the agreement of trainings with each other, on the architectures that were scored.
+
+    Attributes:
+        frame: a row a proxy: `proxy`, `n`, `spearman`, `kendall_tau_b` and `pearson` of the ranking, turned where lower
+            values are better; the first two as a share of that of one training against another, `spearman_share` and
+            `kendall_share`; `spearman_corrected` and `pearson_corrected` are the coefficients corrected for attenuation
+            by the noise in the accuracies (Spearman 1904).
+        spearman: of one training against another, the mean over pairs.
+        kendall_tau_b: likewise.
+        pearson: likewise.
+        reliability: of the column that was ranked by, by which Spearman's coefficients are corrected: that of a single
+            training, or by Spearman-Brown's formula that of the mean of its trainings.
+        trainings: where they are from, one a training.
+        pairs: of trainings.
+        n: architectures that the pair with the fewest has in common.
+    """
+
+    frame: pd.DataFrame
+    spearman: float
+    kendall_tau_b: float
+    pearson: float
+    reliability: float
+    trainings: tuple[str, ...]
+    pairs: int
+    n: int
+
+
+def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
+    """Each proxy of a ranking against what one training knows of another.
+
+    Args:
+        ranking: from `harness.correlate`.
+        tables: the first is that of the ranking. Of each table the columns of single seeds are its trainings, such as
+            `cifar10_test_200ep_pct_seed777`; of one that has none, the column itself is one training. Two trainings
+            are needed in all.
+
+    Raises:
+        ScoresError: fewer than two trainings, or none with three scored architectures in common.
+        TableError: a table without the column.
+    """
+    import numpy as np
+
+    from harness.stats import attenuation_corrected, spearman_brown, training_agreement
+
+    keys = list(dict.fromkeys(ranking.points["architecture"]))
+    named: dict[str, npt.NDArray[np.float64]] = {}
+    for table in tables:
+        for column in _trainings(table, ranking.column):
+            values = column_by_key(table, column).values
+            named[f"{table.facts.name}: {column}"] = np.array([values.get(key, math.nan) for key in keys])
+    if len(named) < 2:
+        raise ScoresError(
+            f"the ceiling needs two trainings of the same architectures; of {ranking.column} there is "
+            f"{len(named)} ({', '.join(named)}). A table with a column for each seed, as {ranking.column}_seed777, "
+            "or a second table with that column would do"
+        )
+    found = training_agreement(np.stack(list(named.values())))
+    own = np.stack([named[f"{tables[0].facts.name}: {column}"] for column in _trainings(tables[0], ranking.column)])
+    length = _trainings_in_mean(own)
+    rank_reliability, reliability = (spearman_brown(one, length) for one in (found.spearman, found.pearson))
+    coefficients = ["spearman", "kendall_tau_b", "pearson"]
+    frame = ranking.frame[["proxy", "n", *coefficients]].copy()
+    frame[coefficients] *= 1.0 if ranking.higher_is_better else -1.0
+    frame["spearman_share"] = frame["spearman"] / found.spearman
+    frame["kendall_share"] = frame["kendall_tau_b"] / found.kendall_tau_b
+    for name, divisor in (("spearman", rank_reliability), ("pearson", reliability)):
+        usable = 0 < divisor <= 1
+        frame[f"{name}_corrected"] = attenuation_corrected(frame[name], divisor) if usable else math.nan
+    return Ceiling(
+        frame, found.spearman, found.kendall_tau_b, found.pearson, rank_reliability, tuple(named), found.pairs, found.n
+    )
+
+
+def tables_with_trainings(ranking: Ranking, table: Table) -> list[Table]:
+    """The ranking's table, and, where it has no columns of single seeds, all others here that have its column."""
+    if len(_trainings(table, ranking.column)) > 1:
+        return [table]
+    found = {(table.facts.path, table.facts.name): table}
+    for listing in list_tables():
+        if listing.available and listing.facts.space == table.facts.space and not listing.opens:
+            if ranking.column in [column.name for column in listing.columns]:
+                other = open_table(listing.name)
+                found.setdefault((other.facts.path, other.facts.name), other)
+    return list(found.values())
+
+
+def _trainings(table: Table, column: str) -> list[str]:
+    seeds = [name for name in table.column_names if name.startswith(f"{column}{_SEED}")]
+    return seeds or [table.column(column).name]
+
+
+def _trainings_in_mean(own: npt.NDArray[np.float64]) -> float:
+    """Harmonic mean of how many trainings the architectures have (own is [trainings, n]); noise goes with 1 / that."""
+    import numpy as np
+
+    counts = np.count_nonzero(~np.isnan(own), axis=0)
+    return float(1 / np.mean(1 / counts[counts > 0])) if (counts > 0).any() else 1.0

@@ -1,0 +1,152 @@
+"""Proxy against proxy: who is told apart from whom, on the same architectures and the same resamples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import ScoresError, unknown
+from harness.evaluation.beyond_size import place_of, turned_values, wide_scores
+from harness.evaluation.ranking import Ranking, check_resampling
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVEL = 0.05
+"""Of the tests, after the correction for all pairs."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Proxies against each other in one coefficient, all on the same architectures and the same resamples.
+
+    Values of a column where lower is better are turned round, so that a positive coefficient is the better one.
+
+    Attributes:
+        frame: a row a proxy, the best first: `proxy`, the coefficient under its name with `_low` and `_high`,
+            `difference` from the proxy that is compared with, `difference_low` and `difference_high` of the interval of
+            this pair alone, `p` of no difference, `p_holm` adjusted for all pairs of proxies, and `verdict`: `better`,
+            `worse` or `not distinguishable`, at a level of 0.05; empty in the row of the proxy itself.
+        pairs: a row a pair: `first`, `second`, `difference`, `low`, `high`, `p`, `p_holm`.
+        groups: proxies that are not told apart, the best first: the bars of a critical-difference diagram.
+        against: the proxy that the rows are compared with.
+        coefficient: its name.
+        n: architectures.
+        left_out: proxies with a score for fewer than half of the architectures, or none, or a constant one.
+    """
+
+    frame: pd.DataFrame
+    pairs: pd.DataFrame
+    groups: tuple[tuple[str, ...], ...]
+    against: str
+    coefficient: str
+    n: int
+    left_out: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The verdicts in sentences, one a kind of verdict."""
+        sentences = []
+        for verdict, text in (
+            ("better", "better than {against}"),
+            ("not distinguishable", "not distinguishable from {against}"),
+            ("worse", "worse than {against}"),
+        ):
+            names = self.frame.loc[self.frame["verdict"] == verdict, "proxy"].tolist()
+            if names:
+                sentences.append(f"{text.format(against=self.against)}: {', '.join(names)}")
+        return tuple(sentences)
+
+
+def compare(
+    ranking: Ranking,
+    against: str = "params",
+    *,
+    coefficient: str = "spearman",
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Comparison:
+    """Every proxy of a ranking against every other: paired bootstrap differences, Holm-corrected over all pairs.
+
+    Only architectures that all of them have scored are used, so that a difference is never one of the samples.
+
+    Args:
+        ranking: from `harness.correlate`.
+        against: proxy to compare the others with.
+        coefficient: `spearman`, `kendall_tau_b`, `weighted_tau` or `pearson`.
+        resamples: bootstrap resamples of the architectures.
+        confidence: of the intervals.
+        seed: of the resampling.
+
+    Raises:
+        ScoresError: an unknown proxy or coefficient, fewer than two proxies, or fewer than three architectures in
+            common.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from harness.stats import indistinguishable_groups, paired_differences, resampled_coefficients
+    from harness.stats.intervals import percentile_interval
+
+    place = place_of(coefficient)
+    check_resampling(resamples, seed)
+    wide, _ = wide_scores(ranking)
+    proxies = ranking.frame["proxy"].tolist()
+    if against not in proxies:
+        raise ScoresError(unknown("proxy of this ranking", against, proxies))
+    kept = [name for name in wide.columns if wide[name].notna().mean() >= 0.5]
+    common = wide[kept].dropna()
+    kept = [name for name in kept if common[name].nunique() > 1]
+    if against not in kept or len(kept) < 2 or len(common) < 3:
+        raise ScoresError(
+            f"a comparison with {against} needs its scores, those of another proxy, and 3 architectures in common; "
+            f"there are {len(common)}, on which scores of these vary: {', '.join(kept) or 'none'}"
+        )
+    resampled = resampled_coefficients(
+        common[kept].to_numpy().T,
+        turned_values(ranking, common.index),
+        generator=np.random.default_rng(seed),
+        resamples=resamples,
+        wanted=[coefficient],
+    )
+    found = paired_differences(resampled, coefficient, confidence=confidence)
+    estimates = resampled.estimates[:, place]
+    ends = np.array([percentile_interval(values, confidence) for values in resampled.values[:, :, place]])
+    other = kept.index(against)
+    rows = pd.DataFrame(
+        {
+            "proxy": kept,
+            coefficient: estimates,
+            f"{coefficient}_low": ends[:, 0],
+            f"{coefficient}_high": ends[:, 1],
+            "difference": found.difference[:, other],
+            "difference_low": found.low[:, other],
+            "difference_high": found.high[:, other],
+            "p": found.p[:, other],
+            "p_holm": found.p_holm[:, other],
+        }
+    )
+    rows["verdict"] = [
+        "" if name == against else _verdict(difference, p)
+        for name, difference, p in zip(kept, rows["difference"], rows["p_holm"], strict=True)
+    ]
+    upper = np.triu_indices(len(kept), k=1)
+    named = {"first": [kept[i] for i in upper[0]], "second": [kept[i] for i in upper[1]]}
+    return Comparison(
+        frame=rows.sort_values(coefficient, ascending=False, kind="stable", ignore_index=True),
+        pairs=pd.DataFrame({**named, **{name: getattr(found, name)[upper] for name in found._fields}}),
+        groups=tuple(
+            tuple(kept[i] for i in group) for group in indistinguishable_groups(estimates, found.p_holm, level=LEVEL)
+        ),
+        against=against,
+        coefficient=coefficient,
+        n=len(common),
+        left_out=tuple(name for name in proxies if name not in kept),
+    )
+
+
+def _verdict(difference: float, p: float) -> str:
+    if not p < LEVEL:
+        return "not distinguishable"
+    return "better" if difference > 0 else "worse"

@@ -1,0 +1,285 @@
+"""The join: scores meet tabulated accuracies. Only here and in the studies can a table be opened."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import Column, Listing, Table, TableError, list_tables, open_table, table_with
+from harness.errors import ScoresError
+from harness.evaluation.columns import PRINTED
+from harness.evaluation.matching import check_space, column_by_key, matched_scores, recognised_space, space_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from harness.spaces.space import Architecture, Space
+    from harness.stats import Coefficients, Intervals
+
+__all__ = [
+    "BASELINES",
+    "Column",
+    "Listing",
+    "Ranking",
+    "Table",
+    "TableError",
+    "axis_label",
+    "check_resampling",
+    "check_space",
+    "correlate",
+    "is_accuracy",
+    "list_tables",
+    "open_table",
+    "published_architectures",
+    "recognised_space",
+    "table_with",
+]
+
+BASELINES = ("params", "flops")
+TOP = 10
+UNMEASURED = ("index", "seeds")
+"""Units of columns that count or number; nothing ranks by them."""
+
+_UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds", "nats": "nats", "m": "M"}
+_COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
+_STATISTICS = tuple(name + end for name in _COEFFICIENTS for end in ("", "_low", "_high"))
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How well proxies rank architectures by one column of a table.
+
+    Attributes:
+        frame: a row a proxy: `proxy`, `n` (architectures with a score), `failed` (share without one, 0 to 1), the
+            coefficients `spearman`, `kendall_tau_b`, `weighted_tau`, `pearson` of score against value, each with
+            `_low` and `_high` of its bootstrap interval, `best_accuracy` (the value of the architecture with the
+            highest score; the mean over those that tie), `best_percentile` (the share of the whole table that is
+            worse, 0 to 100), `top10_best` (the best value among the ten highest scores, exact expectation over ties).
+            `params` and `flops` stand last. Where lower values are better, worse means higher and best lowest; the
+            coefficients keep their sign, so that of a proxy that finds low values is negative.
+        points: a row a proxy and architecture that has a score: `proxy`, `architecture` (its key), `score`,
+            `accuracy` (the value), `parameters`.
+        column: name of the table's column.
+        source: which table, in a sentence.
+        unmatched: architectures, as the scores write them, that have no value in the table; they are left out.
+        label: what the column measures, in words.
+        higher_is_better: direction of the column.
+        measured: `accuracy` if the column is one, else `value`.
+        repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
+        duplicates: architectures, as the table writes them, that it has in more than one row, with equal values.
+    """
+
+    frame: pd.DataFrame
+    points: pd.DataFrame
+    column: str
+    source: str
+    unmatched: tuple[str, ...]
+    label: str
+    higher_is_better: bool = True
+    measured: str = "accuracy"
+    repeated: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+
+    @property
+    def uneven(self) -> str:
+        """Empty, or how many architectures each proxy was ranked on where they are not the same for all."""
+        counts = dict(zip(self.frame["proxy"], self.frame["n"], strict=True))
+        if len(set(counts.values())) <= 1:
+            return ""
+        most = max(counts.values())
+        fewer = ", ".join(f"{proxy} {count:,}" for proxy, count in counts.items() if count < most)
+        return f"Not on the same architectures: {fewer}; the others {most:,}. Their rows compare only with care."
+
+    @property
+    def direction(self) -> str:
+        """Empty where higher is better, else how to read the table."""
+        if self.higher_is_better:
+            return ""
+        return (
+            f"Lower {self.column} is better. Coefficients are those of score against value: a negative one says that "
+            "high scores find low values; the weighted τ weighs the high values most. The percentile is the share of "
+            "the table that is higher, the best of the first 10 their lowest."
+        )
+
+
+def correlate(
+    frame: pd.DataFrame,
+    table: Table,
+    column: str = "cifar10_test_200ep_pct",
+    *,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+    interval: str = "percentile",
+) -> Ranking:
+    """Rank correlation of every proxy in `frame` with a column of `table`, with intervals and size baselines.
+
+    Args:
+        frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
+        table: from `benchmarks.open_table`.
+        column: values to rank by; the column itself says whether higher or lower ones are better.
+        resamples: bootstrap resamples of the architectures; the same ones for every proxy that scored all of them.
+        confidence: of the intervals.
+        seed: of the resampling.
+        interval: `percentile`, or `bca` for bias-corrected and accelerated ones.
+
+    Raises:
+        ScoresError: for a frame without the columns, with two scores of one proxy for an architecture, text for a
+            number, or no architecture of the table.
+        SpaceError: for an architecture that is none of the table's space.
+        TableError: for an unknown column, with the nearest name; for a space without networks; for rows of one
+            architecture that contradict each other.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from harness.stats.intervals import check_options
+
+    check_resampling(resamples, seed)
+    check_options(interval, confidence)
+    facts = table.column(column)
+    if facts.unit in UNMEASURED:
+        raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")
+    space = space_of(table)
+    matched = matched_scores(frame, space)
+    values, duplicates = column_by_key(table, column)
+    usable = [key for key in matched.architectures if key in values]
+    if not usable:
+        raise ScoresError(
+            f"none of the {len(matched.architectures):,} scored architectures has a value of {column} in "
+            f"{table.facts.name}"
+        )
+    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space)
+    scores = with_baselines(matched.scores[matched.scores["architecture"].isin(usable)], sizes)
+    scores["accuracy"] = [values[key] for key in scores["architecture"]]
+    scores["parameters"] = [sizes[key][0] for key in scores["architecture"]]
+    scored = scores[scores["score"].notna()]
+    population = np.array(list(values.values()))
+    sign = 1.0 if facts.higher_is_better else -1.0
+    groups = {str(proxy): group for proxy, group in scores.groupby("proxy", sort=False)}
+    correlations = _correlations(scored, resamples=resamples, confidence=confidence, seed=seed, method=interval)
+    rows = [
+        {"proxy": proxy, **_row(group[group["score"].notna()], len(group), population, sign), **correlations[proxy]}
+        for proxy, group in groups.items()
+    ]
+    columns = ["proxy", "n", "failed", *_STATISTICS, "best_accuracy", "best_percentile", "top10_best"]
+    return Ranking(
+        frame=pd.DataFrame(rows)[columns],
+        points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),
+        column=column,
+        source=table.describe(),
+        unmatched=tuple(text for key, text in matched.written.items() if key not in values),
+        label=axis_label(table, column),
+        higher_is_better=facts.higher_is_better,
+        measured="accuracy" if is_accuracy(table, column) else "value",
+        repeated=matched.repeated,
+        duplicates=duplicates,
+    )
+
+
+def axis_label(table: Table, column: str) -> str:
+    """What a column measures, in words and with its unit, for the axis of a figure."""
+    facts = table.column(column)
+    if facts.epochs is not None and column == f"{facts.dataset}_{facts.split}_{facts.epochs}ep_pct":
+        return f"{PRINTED.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {facts.epochs} epochs (%)"
+    unit = _UNITS.get(facts.unit)
+    return f"{facts.description or column}{f' ({unit})' if unit else ''}"
+
+
+def is_accuracy(table: Table, column: str) -> bool:
+    """Whether a column is an accuracy: a percentage of which more is better."""
+    facts = table.column(column)
+    return facts.unit == "pct" and facts.higher_is_better
+
+
+def published_architectures() -> dict[str, str]:
+    """Name to text of the architectures that papers found, by the names that their authors' code gives them."""
+    from benchmarks.readers.darts_published import PUBLISHED
+
+    return {row.name: row.key() for row in PUBLISHED}
+
+
+def check_resampling(resamples: object, seed: object) -> None:
+    """Raise ScoresError unless both are whole numbers, from 1 and from 0."""
+    for name, value, least in (("resamples", resamples, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
+
+
+def sizes_of(architectures: Mapping[str, Architecture], space: Space) -> dict[str, tuple[int, int]]:
+    """Key to parameters and multiply-adds, in closed form."""
+    return {
+        key: (space.parameter_count(architecture), space.multiply_adds(architecture))
+        for key, architecture in architectures.items()
+    }
+
+
+def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
+    """The scores with `params` and `flops` of every architecture last, made from their `sizes` where missing."""
+    import pandas as pd
+
+    parts = [scores[~scores["proxy"].isin(BASELINES)]]
+    for position, name in enumerate(BASELINES):
+        given = scores[scores["proxy"] == name]
+        made = pd.DataFrame(
+            {"architecture": list(sizes), "proxy": name, "score": [float(size[position]) for size in sizes.values()]}
+        )
+        parts.append(made if given.empty else given)
+    return pd.concat([part for part in parts if not part.empty], ignore_index=True)
+
+
+def _row(group: pd.DataFrame, asked: int, population: np.ndarray[Any, Any], sign: float) -> dict[str, float]:
+    """What one proxy's scores pick; NaN where it has none. `sign` is -1 where lower values are better, else 1."""
+    from harness.stats import best_by_score, percentile_of
+
+    count = len(group)
+    row: dict[str, float] = {"n": count, "failed": 1 - count / asked}
+    row.update(dict.fromkeys([*_STATISTICS, "best_accuracy", "best_percentile", "top10_best"], math.nan))
+    if count:
+        scores, accuracies = group["score"].to_numpy(), group["accuracy"].to_numpy()
+        row["best_accuracy"] = sign * best_by_score(scores, sign * accuracies, 1)
+        row["best_percentile"] = percentile_of(sign * row["best_accuracy"], sign * population)
+        row["top10_best"] = sign * best_by_score(scores, sign * accuracies, min(TOP, count))
+    return row
+
+
+def _correlations(
+    scored: pd.DataFrame, *, resamples: int, confidence: float, seed: int, method: str
+) -> dict[str, dict[str, float]]:
+    """Coefficients and intervals of each proxy, none for fewer than three scores; those on the same rows at once."""
+    import numpy as np
+
+    from harness.stats import coefficients, interval_rows
+
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    together: dict[tuple[str, ...], list[tuple[str, pd.DataFrame]]] = defaultdict(list)
+    for proxy, group in scored.groupby("proxy", sort=False):
+        together[tuple(group["architecture"])].append((str(proxy), group))
+    for architectures, members in together.items():
+        if len(architectures) < 3:
+            continue
+        accuracies = members[0][1]["accuracy"].to_numpy()
+        rows = [group["score"].to_numpy() for _, group in members]
+        intervals = interval_rows(
+            rows,
+            accuracies,
+            generator=np.random.default_rng(seed),
+            resamples=resamples,
+            confidence=confidence,
+            method=method,
+        )
+        for (proxy, _), scores, ends in zip(members, rows, intervals, strict=True):
+            found[proxy] = _named(coefficients(scores, accuracies), ends)
+    return found
+
+
+def _named(values: Coefficients, intervals: Intervals) -> dict[str, float]:
+    named: dict[str, float] = {}
+    for name in _COEFFICIENTS:
+        named[name] = getattr(values, name)
+        named[f"{name}_low"], named[f"{name}_high"] = getattr(intervals, name)
+    return named

@@ -1,0 +1,1 @@
+"""Searches on a table: what each run asked, what it cost, and what it chose."""

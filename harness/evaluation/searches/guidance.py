@@ -1,0 +1,107 @@
+"""Training-free scores by cell, for the searches that look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.errors import ScoresError, unknown
+from harness.evaluation.matching import matched_scores
+from harness.evaluation.ranking import BASELINES
+from harness.spaces import open_space
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.search.query.indexed import FloatArray
+
+SPACE = "nasbench201"
+PROXY, METRIC, CONDITION = "nwot", "m_trace", "m_condition"
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """Scores that searches look at.
+
+    Attributes:
+        by_cell: `scores`, `metric` and `condition` of those there are, each of shape [C] in the order of the space; NaN
+            for a cell without one.
+        remarks: which scores these are and how many cells have one, by the same names.
+    """
+
+    by_cell: Mapping[str, FloatArray] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
+
+    def remarks_on(self, needed: Iterable[str]) -> list[str]:
+        """Remarks on the scores of these names, each once."""
+        return list(dict.fromkeys(self.remarks[name] for name in needed if name in self.remarks))
+
+
+def guidance_of(
+    frame: pd.DataFrame | None,
+    *,
+    proxy: str | None = None,
+    metric: str | None = None,
+    condition: str | None = None,
+) -> Guidance:
+    """Scores by cell for the searches that look at them; what is not named and not there is left out.
+
+    Args:
+        frame: as `harness.run` returns it; None where only `params` or `flops` are wanted.
+        proxy: the score of `best_of_…` and of the warmed-up evolutions; by default `nwot`.
+        metric: HNAS's M; by default `m_trace`.
+        condition: proxy whose negative is HNAS's κ; by default `m_condition`.
+
+    Raises:
+        ScoresError: a named proxy without a score, with the nearest name.
+        SearchError: a metric below 0 or a condition number that is not positive.
+    """
+    import numpy as np
+
+    from harness.search.query.hnas import with_both
+
+    scores = {} if frame is None else _by_cell(frame)
+    known = {**{name: np.asarray(values, dtype=np.float64) for name, values in sizes_by_cell().items()}, **scores}
+    for kind, name in (("proxy", proxy), ("metric", metric), ("condition", condition)):
+        if name is not None and name not in known:
+            raise ScoresError(unknown(f"{kind} of the scores", name, known))
+    proxy, metric, condition = proxy or PROXY, metric or METRIC, condition or CONDITION
+    by_cell, remarks = {}, {}
+    if proxy in known:
+        by_cell["scores"] = known[proxy]
+        remarks["scores"] = _proxy_remark(proxy, int((~np.isnan(known[proxy])).sum()), len(known[proxy]))
+    if metric in known and condition in known:
+        by_cell |= {"metric": known[metric], "condition": -known[condition]}
+        both = with_both(by_cell["metric"], by_cell["condition"]).size
+        remark = f"{both:,} of {len(known[metric]):,} cells have M ({metric}) and κ ({condition})"
+        remarks |= {"metric": remark, "condition": remark}
+    return Guidance(by_cell, remarks)
+
+
+def sizes_by_cell() -> dict[str, list[int]]:
+    """`params` and `flops`, multiply-adds, of all cells, in the order of the space."""
+    space = open_space(SPACE)
+    sizes = ([space.parameter_count(cell) for cell in space], [space.multiply_adds(cell) for cell in space])
+    return dict(zip(BASELINES, sizes, strict=True))
+
+
+def _by_cell(frame: pd.DataFrame) -> dict[str, FloatArray]:
+    """Score of every proxy that has one, by cell in the order of the space; NaN where there is none."""
+    import numpy as np
+
+    space = open_space(SPACE)
+    scores = matched_scores(frame, space).scores
+    place = {space.key(architecture): at for at, architecture in enumerate(space)}
+    found: dict[str, FloatArray] = {}
+    for proxy, group in scores[scores["score"].notna()].groupby("proxy", sort=False):
+        values = np.full(len(place), np.nan)
+        values[[place[key] for key in group["architecture"]]] = group["score"]
+        found[str(proxy)] = values
+    return found
+
+
+def _proxy_remark(proxy: str, count: int, cells: int) -> str:
+    drawn_from = "" if count == cells else "; these are drawn from"
+    published = "" if proxy == PROXY else f"; the published NASWOT rows are by {PROXY}"
+    return f"{count:,} of {cells:,} cells have a score of {proxy}{drawn_from}{published}"

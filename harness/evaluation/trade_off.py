@@ -1,0 +1,244 @@
+"""Two columns at once: what is best for every budget, and what each proxy would choose for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks import Table, TableError
+from harness.errors import ScoresError, unknown
+from harness.evaluation.matching import checked_scores, column_by_key, matched_scores, space_of
+from harness.evaluation.ranking import BASELINES, UNMEASURED, axis_label, sizes_of, with_baselines
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    FloatArray = npt.NDArray[np.float64]
+
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+class Quantity(NamedTuple):
+    """One column of a table as a side of the trade-off.
+
+    Attributes:
+        table: that holds it.
+        column: its name.
+    """
+
+    table: Table
+    column: str
+
+    @property
+    def label(self) -> str:
+        """What it measures, with its unit."""
+        return axis_label(self.table, self.column)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Its direction."""
+        return self.table.column(self.column).higher_is_better
+
+    @property
+    def is_percentage(self) -> bool:
+        """Whether it is a share in per cent."""
+        return self.table.column(self.column).unit == "pct"
+
+    @property
+    def sign(self) -> float:
+        """1 where higher is better, else -1."""
+        return 1.0 if self.higher_is_better else -1.0
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Architectures by what they cost, x, and what they give, y, and what proxies pick among those that were scored.
+
+    A budget allows every architecture whose x is no worse than it. Within a budget a proxy picks its highest score, of
+    equal scores that with the better x; if some are equal in both, the numbers below are their mean.
+
+    Attributes:
+        points: a row an architecture that has both values: `architecture` (its key), `x`, `y`, `on_front` (no other
+            is better in one and no worse in the other), `scored`.
+        picks: a row a proxy and architecture that it picks within some budget, from the tightest budget on, the last
+            one the highest score of all: `proxy`, `architecture`, `score`, `x`, `y`.
+        budgets: a row a budget, at quantiles of x among the scored, from the tightest: `budget`, `allowed` (scored
+            architectures within it), `best` (best y in the table), `best_scored`, `random` (mean y of the allowed).
+        picked: y of each proxy's pick, a row for each of `budgets`, a column a proxy; NaN where it scored none within.
+        regret: proxy to the mean, over budgets, of how much better the best scored y is than that of its pick; every
+            scored architecture's x is a budget once, from the tightest within which all proxies have a score.
+        random_regret: the same for an architecture drawn at random within each budget.
+        unmatched: architectures, as the scores write them, that lack one of the values, or both; they are left out.
+        repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
+        duplicates: architectures, as a table writes them, that it has in more than one row, with equal values.
+    """
+
+    points: pd.DataFrame
+    picks: pd.DataFrame
+    budgets: pd.DataFrame
+    picked: pd.DataFrame
+    regret: dict[str, float]
+    random_regret: float
+    unmatched: tuple[str, ...]
+    repeated: tuple[str, ...]
+    duplicates: tuple[str, ...]
+
+
+def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[str]) -> TradeOff:
+    """What proxies pick for every budget of `x`, beside the best `y` that it allows.
+
+    Args:
+        frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
+        x: what an architecture costs, latency say; a budget where lower is better, else a floor.
+        y: what it gives, accuracy say, of the same space.
+        proxies: names in the frame; `params` and `flops` also if they are not in it.
+
+    Raises:
+        ScoresError: for a frame without the columns, an unknown proxy, one without a score where both values are, two
+            scores of one proxy for an architecture, or no architecture with both values.
+        SpaceError: for an architecture that is none of the tables' space.
+        TableError: for an unknown column, one that counts, one column twice, or tables of different spaces.
+    """
+    import numpy as np
+    import pandas as pd
+
+    _check(x, y)
+    space = space_of(y.table)
+    matched = matched_scores(frame, space)
+    points, duplicates = _points(x, y)
+    points["scored"] = points["architecture"].isin(matched.architectures.keys())
+    scored = points[points["scored"]].set_index("architecture")
+    if scored.empty:
+        raise ScoresError(
+            f"none of the {len(matched.architectures):,} scored architectures has both {x.column} and {y.column}"
+        )
+    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space)
+    scores = with_baselines(matched.scores[matched.scores["architecture"].isin(scored.index)], sizes)
+    scores = scores.join(scored, on="architecture")
+    known = list(dict.fromkeys([*matched.scores["proxy"], *BASELINES]))
+    by_proxy = {name: _scores_of(name, scores, known, len(scored)) for name in proxies}
+    limits = np.unique(np.quantile(scored["cost"], QUANTILES, method="inverted_cdf"))
+    regret, random_regret = _regret(scored, by_proxy)
+    return TradeOff(
+        points=points[["architecture", "x", "y", "on_front", "scored"]],
+        picks=pd.concat([_picks(group) for group in by_proxy.values()], ignore_index=True),
+        budgets=_budgets(points, scored, limits, x, y),
+        picked=pd.DataFrame({name: y.sign * _gain_of(group, limits) for name, group in by_proxy.items()}),
+        regret=regret,
+        random_regret=random_regret,
+        unmatched=tuple(text for key, text in matched.written.items() if key not in scored.index),
+        repeated=matched.repeated,
+        duplicates=duplicates,
+    )
+
+
+def scored_proxies(frame: pd.DataFrame) -> list[str]:
+    """Names of the proxies that have a score in the frame, in its order; ScoresError if none has."""
+    scores = checked_scores(frame)
+    proxies = scores.loc[scores["score"].notna(), "proxy"].unique().tolist()
+    if not proxies:
+        raise ScoresError(f"none of the {len(scores):,} rows of the scores has a score")
+    return proxies
+
+
+def proxies_beside_params(frame: pd.DataFrame, most: int) -> list[str]:
+    """Proxies to compare where none is named: at most `most`, the first that have a score in the frame, and `params`.
+
+    The baselines stand last, and `params` before any other proxy is left out; it is there also where the frame has no
+    row of it, since `trade_off` then computes it. ScoresError if no proxy has a score.
+    """
+    there = scored_proxies(frame)
+    first, second = BASELINES
+    beside = [first] if first in there or not (frame["proxy"] == first).any() else []
+    proxies = [name for name in there if name not in BASELINES][: most - len(beside)] + beside
+    return [*proxies, *(name for name in there if name == second)][:most]
+
+
+def _check(x: Quantity, y: Quantity) -> None:
+    for table, column in (x, y):
+        if table.column(column).unit in UNMEASURED:
+            raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing to weigh")
+    if x.column == y.column:
+        raise TableError(f"x and y are both {x.column}: a trade-off needs two columns")
+    if x.table.facts.space != y.table.facts.space:
+        raise TableError(
+            f"{x.column} is of the space {x.table.facts.space} (table {x.table.facts.name}), {y.column} of "
+            f"{y.table.facts.space} (table {y.table.facts.name}): a trade-off needs two columns of one space"
+        )
+
+
+def _points(x: Quantity, y: Quantity) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Architectures with both values, their cost (lower is better) and gain; and keys that the tables have twice."""
+    import pandas as pd
+
+    from harness.stats import pareto_front
+
+    costs, gains = column_by_key(x.table, x.column), column_by_key(y.table, y.column)
+    keys = [key for key in gains.values if key in costs.values]
+    if not keys:
+        raise TableError(
+            f"no architecture has both {x.column} (table {x.table.facts.name}) and {y.column} "
+            f"(table {y.table.facts.name})"
+        )
+    points = pd.DataFrame(
+        {"architecture": keys, "x": [costs.values[key] for key in keys], "y": [gains.values[key] for key in keys]}
+    )
+    points["cost"], points["gain"] = -x.sign * points["x"], y.sign * points["y"]
+    points["on_front"] = False
+    points.loc[pareto_front(points["cost"], points["gain"]), "on_front"] = True
+    return points, tuple(dict.fromkeys([*costs.duplicates, *gains.duplicates]))
+
+
+def _scores_of(proxy: str, scores: pd.DataFrame, known: Sequence[str], architectures: int) -> pd.DataFrame:
+    """The rows of one proxy that have a score; `architectures` is how many have some proxy's row and both values."""
+    if proxy not in known:
+        raise ScoresError(unknown("proxy of the scores", proxy, known))
+    scored = scores[(scores["proxy"] == proxy) & scores["score"].notna()]
+    if scored.empty:
+        raise ScoresError(f"{proxy} has no score for any of the {architectures:,} architectures that have both values")
+    return scored
+
+
+def _picks(group: pd.DataFrame) -> pd.DataFrame:
+    """One proxy's front of score and cost, from the tightest budget on."""
+    from harness.stats import pareto_front
+
+    return group.iloc[pareto_front(group["cost"], group["score"])][["proxy", "architecture", "score", "x", "y"]]
+
+
+def _gain_of(group: pd.DataFrame, limits: FloatArray) -> FloatArray:
+    """Gain of what one proxy picks within each limit of the cost."""
+    from harness.stats import picked_within
+
+    return picked_within(group["cost"], group["score"], group["gain"], limits)
+
+
+def _budgets(points: pd.DataFrame, scored: pd.DataFrame, limits: FloatArray, x: Quantity, y: Quantity) -> pd.DataFrame:
+    """What the limits of the cost allow, in the units and directions of x and y."""
+    import pandas as pd
+
+    from harness.stats import mean_within
+
+    return pd.DataFrame(
+        {
+            "budget": -x.sign * limits,
+            "allowed": [int((scored["cost"] <= limit).sum()) for limit in limits],
+            "best": y.sign * _gain_of(points.assign(score=points["gain"]), limits),
+            "best_scored": y.sign * _gain_of(scored.assign(score=scored["gain"]), limits),
+            "random": y.sign * mean_within(scored["cost"], scored["gain"], limits),
+        }
+    )
+
+
+def _regret(scored: pd.DataFrame, by_proxy: dict[str, pd.DataFrame]) -> tuple[dict[str, float], float]:
+    """Mean regret of each proxy, and of a random choice; see `TradeOff`."""
+    from harness.stats import mean_within
+
+    tightest = max(group["cost"].min() for group in by_proxy.values())
+    limits = scored.loc[scored["cost"] >= tightest, "cost"].to_numpy()
+    best = _gain_of(scored.assign(score=scored["gain"]), limits)
+    regret = {name: float((best - _gain_of(group, limits)).mean()) for name, group in by_proxy.items()}
+    return regret, float((best - mean_within(scored["cost"], scored["gain"], limits)).mean())

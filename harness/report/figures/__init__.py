@@ -1,0 +1,1 @@
+"""Figures: results in, matplotlib figures out, at the size and font of a paper."""

@@ -1,0 +1,89 @@
+"""Our rank correlations beside published ones: a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from harness.errors import ScoresError
+from harness.evaluation.columns import printed_dataset
+from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
+
+_ROW_INCHES = 0.165
+_LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
+
+
+def comparison_figure(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figure:
+    """Spearman's coefficients with intervals, a panel a data set, a colour a condition; diamonds are published.
+
+    Args:
+        comparison: from `harness.studies.published.beside`, with a column `condition`.
+        words: its conditions, in the order of the legend, as they are called.
+
+    Returns:
+        A figure of the width of a page; proxies stand in the order of their first coefficient that is a number (by
+        condition, then by column), the highest on top.
+
+    Raises:
+        ScoresError: a comparison without any such coefficient.
+    """
+    chosen = comparison[(comparison["coefficient"] == "spearman") & comparison["ours"].notna()]
+    if chosen.empty:
+        raise ScoresError("the comparison holds no Spearman coefficient that is a number: there is nothing to draw")
+    columns = [name for name in dict.fromkeys(comparison["column"]) if (chosen["column"] == name).any()]
+    kinds = [name for name in words if (chosen["condition"] == name).any()]
+    places = pd.DataFrame(
+        {"condition": chosen["condition"].map(kinds.index), "column": chosen["column"].map(columns.index)}
+    )
+    first = chosen.loc[places.sort_values(["condition", "column"], kind="stable").index].drop_duplicates("proxy")
+    proxies = list(first.sort_values("ours")["proxy"])
+    with matplotlib.rc_context(dict(STYLE)):
+        row_inches = _ROW_INCHES * max(1.0, len(kinds) / 2)
+        legend_inches = 0.15 * -(-(len(kinds) + 1) // _LEGEND_COLUMNS)
+        height = 0.6 + legend_inches + row_inches * len(proxies)
+        figure = Figure(figsize=(PAGE_WIDTH_INCHES, height), layout="constrained")
+        axes = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
+        for panel, column in zip(axes, columns, strict=True):
+            _panel(panel, chosen[chosen["column"] == column], kinds, proxies)
+            panel.set_title(printed_dataset(column))
+        axes[0].set_yticks(range(len(proxies)), proxies)
+        axes[0].set_ylim(-0.8, len(proxies) - 0.2)
+        figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")
+        _legend(figure, axes[0], [words[name] for name in kinds], published=bool(chosen["published"].notna().any()))
+    return figure
+
+
+def _panel(panel: Axes, rows: pd.DataFrame, kinds: Sequence[str], proxies: Sequence[str]) -> None:
+    place = {proxy: index for index, proxy in enumerate(proxies)}
+    panel.axvline(0, color="#999999", linewidth=0.6)
+    panel.set_yticks(range(len(proxies)))
+    panel.grid(axis="y")
+    panel.tick_params(axis="y", length=0)
+    for position, name in enumerate(kinds):
+        shift = 0.36 * (len(kinds) - 1 - 2 * position) / len(kinds)
+        of_kind = rows[(rows["condition"] == name) & rows["proxy"].isin(place)].drop_duplicates("proxy")
+        heights = [place[proxy] + shift for proxy in of_kind["proxy"]]
+        colour = COLOURS[position]
+        panel.hlines(heights, of_kind["low"], of_kind["high"], color=colour, linewidth=1.0)
+        panel.plot(of_kind["ours"], heights, "o", color=colour, markersize=2.6)
+    published = rows[rows["published"].notna() & rows["proxy"].isin(place)].drop_duplicates(["proxy", "published"])
+    panel.plot(
+        published["published"], [place[proxy] for proxy in published["proxy"]],
+        "D", markersize=3.4, markerfacecolor="none", markeredgecolor="black", markeredgewidth=0.7, zorder=3,
+    )  # fmt: skip
+
+
+def _legend(figure: Figure, panel: Axes, names: Sequence[str], *, published: bool) -> None:
+    handles = [panel.plot([], [], "-o", color=COLOURS[place], markersize=2.6)[0] for place in range(len(names))]
+    labels = [f"ours, {name}" for name in names]
+    if published:
+        handles += panel.plot(
+            [], [], "D", markerfacecolor="none", markeredgecolor="black", markersize=3.4, linestyle="none"
+        )
+        labels.append("published")
+    columns = len(labels) if len(names) <= _LEGEND_COLUMNS else _LEGEND_COLUMNS
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns, frameon=False)

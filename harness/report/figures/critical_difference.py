@@ -1,0 +1,131 @@
+"""Proxies in the order of a coefficient, with a bar beside those that are not told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.errors import ScoresError
+from harness.report.figures.page import empty_page
+from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, STYLE
+from harness.report.frames import BASELINES
+
+_ROW_INCHES = 0.155
+_FRAME_INCHES = 0.75
+_LANE_INCHES = 0.07
+_PLOT_INCHES = 1.9
+_NEUTRAL = "#555555"
+_COLOURS: Mapping[str, str] = {
+    "better": COLOURS[2],
+    "not distinguishable": _NEUTRAL,
+    "worse": COLOURS[1],
+    "": "black",
+}
+
+
+def critical_difference(
+    frame: pd.DataFrame,
+    groups: Sequence[Sequence[str]],
+    *,
+    coefficient: str,
+    coefficient_label: str,
+    against: str,
+    small_print: str,
+) -> Figure:
+    """A critical-difference diagram, turned upright so that it holds forty proxies.
+
+    A dot and an interval a proxy, the best on top, its colour the verdict against one of them; on the right a bar for
+    each group of proxies of which no two are told apart (Demšar 2006, with pairwise tests).
+
+    Args:
+        frame: a row a proxy, the best first: `proxy`, `verdict`, and the coefficient with `_low` and `_high`.
+        groups: names of each group, the best first.
+        coefficient: name of its column.
+        coefficient_label: of the axis.
+        against: the proxy of the verdicts.
+        small_print: below the figure: what, on how many architectures, how tested.
+
+    Returns:
+        A figure as wide as a column of a page, or a little wider for many groups; pyplot does not know of it.
+
+    Raises:
+        ScoresError: a frame without rows or without one of the columns, or a group with a name that has no row.
+    """
+    _check(frame, groups, coefficient)
+    names = frame["proxy"].tolist()
+    lanes = _lanes([sorted(names.index(name) for name in group) for group in groups])
+    count = max((lane for lane, _, _ in lanes), default=-1) + 1
+    width = max(COLUMN_WIDTH_INCHES, _PLOT_INCHES + 1.1 + count * _LANE_INCHES)
+    with matplotlib.rc_context(dict(STYLE)):
+        figure = empty_page(width, _FRAME_INCHES + _ROW_INCHES * len(names), small_print)
+        share = max(count, 1) * _LANE_INCHES / _PLOT_INCHES
+        axes, bars = figure.subplots(1, 2, sharey=True, width_ratios=[1, share], gridspec_kw={"wspace": 0.0})
+        _draw_proxies(axes, frame, coefficient)
+        axes.set_xlabel(coefficient_label)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.grid(visible=True, axis="x")
+        axes.tick_params(axis="y", length=0)
+        for label, name in zip(axes.get_yticklabels(), names, strict=True):
+            label.set_fontweight("bold" if name in BASELINES or name == against else "normal")
+        _draw_bars(bars, lanes, count)
+        _add_legend(figure, frame, against)
+        figure.draw_without_rendering()
+    return figure
+
+
+def _draw_proxies(axes: Axes, frame: pd.DataFrame, coefficient: str) -> None:
+    for place, row in enumerate(frame.to_dict("records")):
+        colour = _COLOURS[str(row["verdict"])]
+        axes.plot([row[f"{coefficient}_low"], row[f"{coefficient}_high"]], [place, place], color=colour, linewidth=0.8)
+        axes.plot([row[coefficient]], [place], marker="o", markersize=3.2, color=colour, linestyle="none")
+
+
+def _draw_bars(axes: Axes, lanes: Sequence[tuple[int, int, int]], count: int) -> None:
+    for lane, first, last in lanes:
+        axes.plot(
+            [lane, lane], [first - 0.25, last + 0.25], color="black", linewidth=2.0, solid_capstyle="butt", label="bar"
+        )
+    axes.set_xlim(-0.8, max(count, 1) - 0.2)
+    axes.set_axis_off()
+
+
+def _add_legend(figure: Figure, frame: pd.DataFrame, against: str) -> None:
+    texts = {
+        "better": f"better than {against}",
+        "not distinguishable": f"not distinguishable from {against}",
+        "worse": f"worse than {against}",
+    }
+    there = [verdict for verdict in texts if (frame["verdict"] == verdict).any()]
+    handles = [Line2D([], [], color=_COLOURS[verdict], marker="o", markersize=3.2, linewidth=0.8) for verdict in there]
+    if there:
+        figure.legend(
+            handles, [texts[verdict] for verdict in there], loc="outside upper left", frameon=False, borderpad=0.1,
+            labelspacing=0.2,
+        )  # fmt: skip
+
+
+def _lanes(groups: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:
+    """Lane, first and last row of each group's bar, in as few lanes as keep bars apart."""
+    ends: list[int] = []
+    placed = []
+    for rows in groups:
+        lane = next((lane for lane, end in enumerate(ends) if end < rows[0]), len(ends))
+        ends[lane : lane + 1] = [rows[-1]]
+        placed.append((lane, rows[0], rows[-1]))
+    return placed
+
+
+def _check(frame: pd.DataFrame, groups: Sequence[Sequence[str]], coefficient: str) -> None:
+    needed = ["proxy", "verdict", *(f"{coefficient}{end}" for end in ("", "_low", "_high"))]
+    if missing := [name for name in needed if name not in frame.columns]:
+        raise ScoresError(f"the comparison frame lacks: {', '.join(missing)}. It needs: {', '.join(needed)}")
+    if frame.empty:
+        raise ScoresError("the comparison frame is empty: there is nothing to show")
+    if strange := sorted({name for group in groups for name in group} - set(frame["proxy"])):
+        raise ScoresError(f"groups hold proxies without a row: {', '.join(strange)}")

@@ -1,0 +1,229 @@
+"""Two columns against each other: the front, and what each proxy picks for every budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.errors import HarnessError
+from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range, set_accuracy_axis
+from harness.report.figures.cost_axis import CostRange, set_cost_axis
+from harness.report.figures.page import balanced, empty_page, wrapped
+from harness.report.figures.panel import RASTERISED_ABOVE, triangle_text
+from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, STYLE
+from harness.report.frames import checked_picks, checked_trade_off
+
+MOST_PROXIES = 4
+"""Proxies that one figure tells apart."""
+
+FloatArray = npt.NDArray[np.float64]
+
+_CLOUD = "#BBBBBB"
+_NARROW_HEIGHT, _WIDE_HEIGHT = 2.9, 3.3  # inches above the small print
+
+
+class Look(NamedTuple):
+    """How a line of steps is drawn: width, marks and the last mark in points; the layer is its z-order."""
+
+    colour: str
+    marker: str
+    width: float
+    mark: float
+    last: float
+    layer: float
+
+
+_FRONT = Look("#222222", "o", 0.9, 2.2, 2.2, 2.0)
+_MARKERS = ("o", "s", "D", "o")
+
+
+def pareto(
+    points_frame: pd.DataFrame,
+    picks_frame: pd.DataFrame,
+    *,
+    x_label: str,
+    y_label: str,
+    x_higher_is_better: bool = False,
+    x_is_percentage: bool = False,
+    y_higher_is_better: bool = True,
+    source: str | None = None,
+) -> Figure:
+    """Cost against gain: all architectures, their Pareto front, and each proxy's picks at their true values.
+
+    The lines are steps: at every budget of x, the height of a line is what is best, or what a proxy would choose. Few
+    values far off do not stretch the y-axis: they are triangles at its edge, as are picks among them; nor do they
+    stretch the x-axis, which spans the others: picks beside it are triangles at its edge, which the small print counts
+    by proxy. The x-axis is logarithmic only where x is a cost, of which less is better, and no percentage.
+
+    Args:
+        points_frame: a row an architecture: `x`, `y`, `on_front`, `scored` (the last two true or false).
+        picks_frame: a row a pick, for each proxy from the tightest budget on: `proxy`, `x`, `y`. The last pick of a
+            proxy, its highest score, is drawn larger.
+        x_label: of the x-axis, with its unit.
+        y_label: of the y-axis, with its unit.
+        x_higher_is_better: whether a budget of x is a floor; else it is a limit.
+        x_is_percentage: whether x is a share in per cent.
+        y_higher_is_better: direction of y.
+        source: where the numbers come from, for the small print.
+
+    Returns:
+        A figure 3.3 inches wide for one proxy and 6.9 for more, its layout settled; pyplot does not know of it.
+
+    Raises:
+        ScoresError: no rows, a missing column, or NaN or infinity (counted).
+        HarnessError: more than `MOST_PROXIES` proxies.
+    """
+    points, picks = checked_trade_off(points_frame), checked_picks(picks_frame)
+    proxies = picks["proxy"].unique().tolist()
+    if len(proxies) > MOST_PROXIES:
+        raise HarnessError(
+            f"one figure tells at most {MOST_PROXIES} proxies apart, got {len(proxies)}: {', '.join(proxies)}"
+        )
+    shown = accuracy_range(points["y"].to_numpy(), y_higher_is_better)
+    is_narrow = len(proxies) == 1
+    width = COLUMN_WIDTH_INCHES if is_narrow else PAGE_WIDTH_INCHES
+    body = points["x"][~shown.is_beyond(points["y"].to_numpy())].to_numpy()
+    is_off = (points["x"] < body.min()) | (points["x"] > body.max())
+    front = points[points["on_front"] == 1].sort_values("x", ascending=not x_higher_is_better)
+    lines = [("Pareto front", front, _FRONT)]
+    lines += [
+        (name, picks[picks["proxy"] == name], look) for name, look in zip(proxies, _looks(len(proxies)), strict=True)
+    ]
+    better = f"Better: {'right' if x_higher_is_better else 'left'} and {'up' if y_higher_is_better else 'down'}."
+    beside = _beside({name: rows["x"].to_numpy() for name, rows, _ in lines}, body.min(), body.max())
+    sentences = [better, *_sentences(shown, points, int(is_off.sum())), *beside, source or ""]
+    with matplotlib.rc_context(dict(STYLE)):
+        figure = empty_page(width, _NARROW_HEIGHT if is_narrow else _WIDE_HEIGHT, " ".join(sentences).strip())
+        axes = figure.subplots()
+        spanned = set_cost_axis(axes, body, may_be_log=not (x_higher_is_better or x_is_percentage))
+        set_accuracy_axis(axes, shown)
+        _draw_cloud(axes, points[~is_off], shown)
+        handles = [_cloud_handle(len(points))]
+        loosest = axes.get_xlim()[0 if x_higher_is_better else 1]
+        handles += [_draw_steps(axes, rows, (spanned, shown), loosest, name, look) for name, rows, look in lines]
+        _label(figure, axes, handles, x_label, y_label)
+    return figure
+
+
+def _looks(count: int) -> list[Look]:
+    """How so many proxies are drawn: each on the one before and narrower, so that all lines that coincide are seen."""
+    looks = []
+    for place, (colour, marker) in enumerate(zip(COLOURS[:count], _MARKERS[:count], strict=True)):
+        width = 0.1 + 0.7 * (max(count, 2) - place)
+        mark = 2.6 + 1.1 * width
+        looks.append(Look(colour, marker, width, mark, 1.8 * mark, 3.0 + place))
+    return looks
+
+
+def _label(figure: Figure, axes: Axes, handles: list[Line2D], x_label: str, y_label: str) -> None:
+    """Labels that fit the axes, a legend above them, and a layout that moves no more."""
+    width, height = figure.get_size_inches()
+    axes.set_xlabel(balanced(wrapped(x_label, 0.75 * width, 8)), parse_math=False)
+    axes.set_ylabel(balanced(wrapped(y_label, 0.55 * height, 8)), parse_math=False)
+    columns = 2 if len(handles) <= 4 else 3
+    legend = figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False, columnspacing=1.2)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
+def _sentences(shown: AccuracyRange, points: pd.DataFrame, off: int) -> list[str]:
+    """What the lines and the triangles are, and how many architectures are not drawn."""
+    scored = int(points["scored"].sum())
+    among = f"the {scored:,} that were scored" if scored < len(points) else "all"
+    sentences = [
+        "Front: no other architecture is better in one and as good in the other.",
+        f"A proxy’s line: its highest score within each budget, among {among}; the large mark is its highest of all.",
+    ]
+    if shown.fence is not None:
+        where = "below" if shown.higher_is_better else "above"
+        count = int(shown.is_beyond(points["y"].to_numpy()).sum())
+        beside = f", but for those beside the axis ({off:,})" if off else ""
+        sentences.append(f"{triangle_text(shown)}: {where} {shown.fence:g} ({count:,}), drawn at the edge{beside}.")
+    return sentences
+
+
+def _beside(lines: Mapping[str, FloatArray], low: float, high: float) -> list[str]:
+    """Which lines have marks left and right of the axis, how many, and at which x they truly lie."""
+    sentences = []
+    for triangle, side in (("◂", "left"), ("▸", "right")):
+        found = {name: x[x < low] if side == "left" else x[x > high] for name, x in lines.items()}
+        counts = [
+            f"{name} {len(x):,} (at {' to '.join(dict.fromkeys(f'{end:.3g}' for end in (x.min(), x.max())))})"
+            for name, x in found.items()
+            if len(x)
+        ]
+        if counts:
+            sentences.append(f"{triangle}: marks that lie {side} of the axis, drawn at its edge: {', '.join(counts)}.")
+    return sentences
+
+
+def _draw_cloud(axes: Axes, points: pd.DataFrame, shown: AccuracyRange) -> None:
+    """All architectures, quiet; those beyond the fence as triangles at the edge."""
+    x, y = points[["x", "y"]].to_numpy().T
+    is_beyond = shown.is_beyond(y)
+    heights = shown.clamped(y)
+    area = float(np.clip(120 / np.sqrt(len(points)), 1.2, 10.0))
+    for chosen, marker, size in ((~is_beyond, "o", area), (is_beyond, shown.triangle, max(area, 3.0))):
+        axes.scatter(
+            x[chosen],
+            heights[chosen],
+            s=size,
+            c=_CLOUD,
+            marker=marker,
+            alpha=0.5 if len(points) > RASTERISED_ABOVE else 0.9,
+            linewidths=0,
+            rasterized=len(points) > RASTERISED_ABOVE,
+            zorder=1.5,
+        )
+
+
+def _cloud_handle(count: int) -> Line2D:
+    return Line2D(
+        [], [], linestyle="none", marker="o", markersize=3, color=_CLOUD, label=f"all {count:,} architectures"
+    )
+
+
+def _draw_steps(
+    axes: Axes, group: pd.DataFrame, ranges: tuple[CostRange, AccuracyRange], loosest: float, label: str, look: Look
+) -> Line2D:
+    """Steps through points and on to the loosest budget, with a mark at each point; returns the legend's entry."""
+    spanned, shown = ranges
+    x, y = group[["x", "y"]].to_numpy().T
+    is_left, is_right, is_beyond = x < spanned.low, x > spanned.high, shown.is_beyond(y)
+    places, heights = spanned.clamped(x), shown.clamped(y)
+    axes.plot(
+        np.append(places, loosest),
+        np.append(heights, heights[-1]),
+        drawstyle="steps-post",
+        color=look.colour,
+        linewidth=look.width,
+        zorder=look.layer,
+    )
+    sizes = np.full(len(x), look.mark)
+    sizes[-1] = look.last
+    markers = np.select([is_left, is_right, is_beyond], ["<", ">", shown.triangle], look.marker)
+    for marker in (look.marker, shown.triangle, "<", ">"):
+        chosen = markers == marker
+        axes.scatter(
+            places[chosen],
+            heights[chosen],
+            s=sizes[chosen] ** 2,
+            marker=marker,
+            color=look.colour,
+            edgecolors="white",
+            linewidths=0.4,
+            zorder=look.layer + 0.5,
+        )
+    return Line2D(
+        [], [], color=look.colour, linewidth=look.width, marker=look.marker, markersize=look.mark, label=label
+    )

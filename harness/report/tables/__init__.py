@@ -1,0 +1,1 @@
+"""Tables: results in, sheets of text, Markdown and LaTeX out."""

@@ -1,0 +1,78 @@
+"""Proxies in a base setting and in others, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from harness.errors import ScoresError
+from harness.report.cells import EN_DASH, estimate, number
+from harness.report.frames import is_baseline
+from harness.report.tables.sheet import Sheet
+
+_LEVEL = 0.05
+
+
+def by_setting(frame: pd.DataFrame, value: str, words: Mapping[str, str]) -> pd.DataFrame:
+    """One column of an ablation's frame as a matrix: a row a proxy, baselines last, a column a setting.
+
+    Args:
+        frame: of that function.
+        value: the name of its column.
+        words: label of a setting to what it is called, in the order of the columns; others are left out.
+
+    Raises:
+        ScoresError: no row of these settings.
+    """
+    kept = [label for label in words if (frame["setting"] == label).any()]
+    if not kept:
+        raise ScoresError("no proxy has scores under any of the settings: there is nothing to show")
+    ordered = pd.concat([frame[~is_baseline(frame)], frame[is_baseline(frame)]])
+    matrix = ordered.pivot(index="proxy", columns="setting", values=value)
+    found: pd.DataFrame = matrix.loc[ordered["proxy"].unique(), kept].rename(columns=words)
+    return found.rename_axis(index=None, columns=None)
+
+
+def agreement_sheet(frame: pd.DataFrame, words: Mapping[str, str]) -> Sheet:
+    """Spearman's coefficient of every proxy with itself under the base, a column a setting."""
+    matrix = by_setting(frame, "spearman", words)
+    rows = [(str(name), *(number(float(value), 2) for value in row)) for name, row in matrix.iterrows()]
+    title = "Spearman of a proxy's scores with its scores in the base setting"
+    return Sheet(title, ("proxy", *(str(name).replace(" ", "\n") for name in matrix.columns)), tuple(rows))
+
+
+def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
+    """All that `harness.evaluation.ablation.against_base` says of one setting, a row a proxy.
+
+    Args:
+        frame: of that function.
+        label: of the setting.
+        title: above the table.
+    """
+    rows = frame[frame["setting"] == label]
+    ordered = pd.concat([rows[~is_baseline(rows)], rows[is_baseline(rows)]])
+    cells = []
+    for row in ordered.to_dict("records"):
+        estimates = {
+            name: estimate(*(float(row[name + end]) for end in ("", "_low", "_high")))
+            for name in ("spearman", "kendall_tau_b", "ranking_base", "ranking", "difference")
+        }
+        star = "*" if row["p_holm"] < _LEVEL else ""
+        cells.append(
+            (
+                str(row["proxy"]), f"{row['n']:,}", estimates["spearman"], estimates["kendall_tau_b"],
+                estimates["ranking_base"], estimates["ranking"], estimates["difference"] + star,
+                _ratio(float(row["seconds_ratio"])),
+            )
+        )  # fmt: skip
+    headings = (
+        "proxy", "n", "Spearman with\nthe base", "Kendall τ-b\nwith the base", "ranking,\nbase", "ranking,\nhere",
+        "difference", "seconds,\nof the base's",
+    )  # fmt: skip
+    return Sheet(title, headings, tuple(cells), left=("proxy", *headings[2:7]))
+
+
+def _ratio(share: float) -> str:
+    text = number(share, 2)
+    return text if text == EN_DASH else f"× {text}"

@@ -1,0 +1,1 @@
+"""From architectures to scores: one network, many in processes, and the store that keeps them."""

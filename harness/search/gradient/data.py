@@ -1,0 +1,196 @@
+"""Images that a search trains on, in two halves: one for the weights, one for the architecture parameters."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from harness.batches import Batch, read_cifar10
+from harness.errors import SearchError, SettingError
+from harness.search.gradient.setting import SearchSetting
+from harness.setting import derived_seed
+
+CHANNELS = 3
+CLASSES = 10
+_PADDING = 4
+_LARGEST_DIGIT = 16  # scikit-learn's digits count the dark pixels of 4 × 4 blocks
+
+
+@dataclass(frozen=True)
+class Images:
+    """Training images with labels.
+
+    Attributes:
+        name: `digits`, `noise` or `cifar10`.
+        pixels: [M, 3, H, H], whole numbers from 0 to 255, or floating point that is used as it is.
+        labels: [M].
+        natural: whether a crop or a mirror image shows the same thing.
+    """
+
+    name: str
+    pixels: Tensor
+    labels: Tensor
+    natural: bool = False
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def digest(self) -> str:
+        """16 hexadecimal digits of the content."""
+        sha = hashlib.sha256(f"{self.name} {tuple(self.pixels.shape)}".encode())
+        for tensor in (self.pixels, self.labels):
+            sha.update(tensor.contiguous().numpy().tobytes())
+        return sha.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Halves:
+    """The two halves of some images, as normalised floats are drawn from them.
+
+    Attributes:
+        images: all of them.
+        training: places of the half that trains the weights.
+        validation: places of the half that trains the architecture parameters.
+        mean: of each channel, over the images.
+        deviation: likewise.
+    """
+
+    images: Images
+    training: Tensor
+    validation: Tensor
+    mean: Tensor
+    deviation: Tensor
+
+    def steps(self, setting: SearchSetting) -> int:
+        """Steps of an epoch: full batches of a half, or what the setting says; a half is gone through again then."""
+        full = min(len(self.training), len(self.validation)) // setting.batch_size
+        if full < 1:
+            raise SearchError(
+                f"a half of {len(self.training):,} images of {self.images.name} is less than one batch: "
+                f"take a batch_size of at most {len(self.training):,}, not {setting.batch_size:,}, or more images"
+            )
+        return setting.steps_per_epoch or full
+
+    def batches(self, half: str, setting: SearchSetting, seed: int, epoch: int, count: int) -> Iterator[Batch]:
+        """`count` batches of a half in an order that follows from (seed, epoch); cropped and flipped if it says so."""
+        places = self.training if half == "training" else self.validation
+        generator = torch.Generator().manual_seed(derived_seed(seed, "search", "order", half, str(epoch)))
+        order = torch.empty(0, dtype=torch.long)
+        for _ in range(count):
+            if len(order) < setting.batch_size:
+                order = places[torch.randperm(len(places), generator=generator)]
+            chosen, order = order[: setting.batch_size], order[setting.batch_size :]
+            batch = self.batch(chosen)
+            if setting.augment and self.images.natural:
+                batch = Batch(cropped_and_flipped(batch.inputs, generator), batch.labels)
+            yield batch
+
+    def batch(self, places: Tensor) -> Batch:
+        """Those images, normalised by the channels' mean and deviation if they are whole numbers."""
+        pixels = self.images.pixels[places]
+        if not pixels.is_floating_point():
+            pixels = (pixels.float() / 255 - self.mean) / self.deviation
+        return Batch(pixels, self.images.labels[places])
+
+
+def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most: bool = False) -> Images:
+    """The images that `data` names, of the setting's size and number.
+
+    Args:
+        data: `digits` (scikit-learn's 1,797 grey images of side 8, in three equal channels), `noise` (standard normal
+            inputs with random labels, drawn from the seed), or the folder of CIFAR-10's binary files.
+        setting: `image_size` and `images`; for noise, side 32 and as many images as the steps of an epoch take.
+        seed: of the noise, and of which images are taken.
+        at_most: whether fewer images than `setting.images` will do, as with the number of a preset.
+
+    Raises:
+        SearchError: for a folder that is not CIFAR-10's, more images than there are, or a side that does not divide.
+    """
+    if str(data) == "noise":
+        return _noise(setting, seed)
+    if str(data) == "digits":
+        images = _digits()
+    else:
+        try:
+            pixels, labels = read_cifar10(Path(data))
+        except SettingError as error:
+            raise SearchError(f"--data takes digits, noise or the folder of CIFAR-10: {error}") from error
+        images = Images("cifar10", pixels, labels, natural=True)
+    if setting.images is not None and setting.images > len(images) and not at_most:
+        raise SearchError(
+            f"images must be at most {len(images):,}, as many as {images.name} has; got {setting.images:,}"
+        )
+    if setting.images is not None and setting.images < len(images):
+        chosen = torch.randperm(len(images), generator=_generator(seed, "images"))[: setting.images]
+        images = replace(images, pixels=images.pixels[chosen], labels=images.labels[chosen])
+    return images if setting.image_size is None else resized(images, setting.image_size)
+
+
+def with_images(setting: SearchSetting, images: Images) -> SearchSetting:
+    """The setting with the number of images that there really are, where it gives one."""
+    return setting if setting.images is None else setting.changed({"images": len(images)})
+
+
+def halved(images: Images, seed: int) -> Halves:
+    """The two halves, drawn from the seed, and the images' channel means and deviations."""
+    order = torch.randperm(len(images), generator=_generator(seed, "halves"))
+    middle = len(images) // 2
+    flat = images.pixels.transpose(0, 1).flatten(1)
+    scaled = flat.double() if flat.is_floating_point() else flat.double() / 255
+    mean, deviation = (value.float().view(1, -1, 1, 1) for value in (scaled.mean(dim=1), scaled.std(dim=1)))
+    return Halves(images, order[:middle], order[middle : 2 * middle], mean, deviation)
+
+
+def resized(images: Images, side: int) -> Images:
+    """The images with that side: blocks of pixels averaged, or pixels repeated.
+
+    Raises:
+        SearchError: if neither side divides the other.
+    """
+    own = images.pixels.shape[-1]
+    if own % side == 0:
+        averaged = functional.avg_pool2d(images.pixels.float(), own // side)
+        pixels = averaged if images.pixels.is_floating_point() else averaged.round().to(images.pixels.dtype)
+    elif side % own == 0:
+        pixels = images.pixels.repeat_interleave(side // own, dim=2).repeat_interleave(side // own, dim=3)
+    else:
+        raise SearchError(f"image_size must divide {own}, the side of {images.name}, or be divided by it; got {side}")
+    return replace(images, pixels=pixels)
+
+
+def cropped_and_flipped(inputs: Tensor, generator: torch.Generator) -> Tensor:
+    """Each image of [N, C, H, W] moved by up to four pixels with zeros around, and mirrored half of the time."""
+    count, _, height, width = inputs.shape
+    padded = functional.pad(inputs, (_PADDING,) * 4)
+    corners = torch.randint(2 * _PADDING + 1, (count, 2), generator=generator).tolist()
+    flipped = torch.randint(2, (count,), generator=generator, dtype=torch.bool)
+    crops = torch.stack(
+        [image[:, top : top + height, left : left + width] for image, (top, left) in zip(padded, corners, strict=True)]
+    )
+    return torch.where(flipped[:, None, None, None], crops.flip(3), crops)
+
+
+def _digits() -> Images:
+    from sklearn.datasets import load_digits
+
+    loaded = load_digits()
+    grey = torch.from_numpy(loaded.images).mul(255 / _LARGEST_DIGIT).round().to(torch.uint8)
+    return Images("digits", grey[:, None].expand(-1, CHANNELS, -1, -1).contiguous(), torch.from_numpy(loaded.target))
+
+
+def _noise(setting: SearchSetting, seed: int) -> Images:
+    generator = _generator(seed, "noise")
+    side = setting.image_size or 32
+    count = setting.images or 2 * setting.batch_size * (setting.steps_per_epoch or 10)
+    pixels = torch.randn(count, CHANNELS, side, side, generator=generator)
+    return Images("noise", pixels, torch.randint(CLASSES, (count,), generator=generator))
+
+
+def _generator(seed: int, purpose: str) -> torch.Generator:
+    return torch.Generator().manual_seed(derived_seed(seed, "search", purpose))

@@ -1,0 +1,26 @@
+"""GDAS: one sampled path a step (Dong & Yang, CVPR 2019)."""
+
+from __future__ import annotations
+
+from harness.search.gradient.bilevel import first_order
+from harness.search.gradient.method import Method
+from harness.search.gradient.presets import DARTS, NASBENCH201, presets
+from harness.search.gradient.relaxation import softmax, straight_through
+
+METHOD = Method(
+    name="gdas",
+    summary="one operation an edge drawn by hard Gumbel-softmax, gradients straight through",
+    source="Dong & Yang, Searching for a Robust Neural Architecture in Four GPU Hours (GDAS), CVPR 2019",
+    relax=straight_through,
+    mean=softmax,
+    architecture_step=first_order,
+    presets=presets(
+        NASBENCH201.changed({"epochs": 240, "temperature": (10.0, 0.1)}),
+        DARTS.changed(
+            {"epochs": 250, "batch_size": 256, "weight_decay": 5e-4, "nesterov": True, "temperature": (10.0, 0.1)}
+        ),
+        {"darts": {"batch_size": 64}},
+    ),
+)
+"""Differs from the authors' code, which gives the operations that were not drawn the gradient of a constant added to
+the features: here they take part in the gradient only through the softmax of those that were."""

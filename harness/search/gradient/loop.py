@@ -1,0 +1,240 @@
+"""The loop of every differentiable search: steps, epochs, log and checkpoint. It sees no accuracy and no table."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from harness.batches import Batch
+from harness.errors import DivergedError, SearchError
+from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, load, make_folder, save
+from harness.search.gradient.data import Images, halved, read_images, with_images
+from harness.search.gradient.method import Method, Step
+from harness.search.gradient.registry import find_method
+from harness.search.gradient.relaxation import entropy
+from harness.search.gradient.setting import SearchSetting
+from harness.search.gradient.stages import advance_stage
+from harness.search.gradient.state import State, Task, begun, resumed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.spaces.space import Architecture, Space
+
+_SKIP = "skip_connect"
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search found.
+
+    Attributes:
+        architecture: the one that it chose.
+        log: a row an epoch: epoch (from 1), training_loss, validation_loss (nats), entropy_nats (of the operation
+            weights, mean over edges), skip_connections and architecture (of the one that would be chosen then; its
+            text), seconds.
+        weights: by group [E, O], the operation weights in the end.
+        resumed_from: epochs that a checkpoint already had.
+        memory: what the method kept from step to step (`harness.search.gradient.nasi.trace_step`).
+    """
+
+    architecture: Architecture
+    log: pd.DataFrame
+    weights: dict[str, Tensor]
+    resumed_from: int = 0
+    memory: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+def run_search(
+    space: Space,
+    method: str | Method,
+    setting: SearchSetting | None = None,
+    *,
+    preset: str = "laptop",
+    data: str | Path | Images | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    device: str = "cpu",
+    autocast: bool = False,
+    progress: bool = False,
+) -> SearchResult:
+    """Search an architecture by gradients; the same arguments give the same search on the same machine.
+
+    Args:
+        space: from `open_space`.
+        method: a name of `nasinit list searches`, or a record of one's own.
+        setting: of the search; by default that of the preset.
+        preset: `laptop` or `paper`, where no setting is given.
+        data: `digits`, `noise`, the folder of CIFAR-10's binary files, or images as `read_images` gives them; by
+            default the method's own choice.
+        seed: of the weights, the parameters, the halves, the order and all noise. The global random state neither
+            matters nor moves.
+        out: folder for `checkpoint.pt` and `log.csv`, written after every epoch. A search that lies there goes on, and
+            ends bit-equal to one that was never interrupted. None writes nothing.
+        device: `cpu`, `cuda` or `cuda:1`.
+        autocast: run the passes in bfloat16 where torch deems it safe.
+        progress: draw a progress bar on standard error.
+
+    Raises:
+        SearchError: for an unknown method, preset or data, a setting that the method or the data do not fit, a folder
+            that cannot be written in, or a checkpoint of another search.
+        DivergedError: when a loss is NaN or infinite, with the step and the last checkpoint.
+    """
+    chosen = find_method(method) if isinstance(method, str) else method
+    setting = setting or chosen.setting(space.name, preset)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise SearchError(f"seed must be a whole number from 0, got {seed!r}")
+    if chosen.check is not None:
+        chosen.check(setting, autocast)
+    if not isinstance(data, Images):
+        own = chosen.presets.get(space.name)
+        at_most = own is not None and setting.images in (own.paper.images, own.laptop.images)
+        data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
+    setting, halves = with_images(setting, data), halved(data, seed)
+    task = Task(space, chosen, setting, halves, seed, _device(device), autocast)
+    folder = None if out is None else Path(out)
+    steps = halves.steps(setting)
+    if folder is not None:
+        make_folder(folder)
+    found = None if folder is None else load(folder, task.identity())
+    state = begun(task) if found is None else resumed(task, found)
+    before = state.epoch
+    architecture = None
+    with _progress(progress, (setting.epochs - before) * steps) as advance:
+        while state.epoch < setting.epochs:
+            architecture = _epoch(task, state, steps, advance, folder)
+            if folder is not None:
+                save(folder, state.checkpoint(task))
+    if architecture is None:  # the checkpoint was that of the last epoch
+        architecture = space.parse(str(state.rows[-1]["architecture"]))
+    return _result(task, state, architecture, before)
+
+
+def _epoch(task: Task, state: State, steps: int, advance: Callable[[], None], folder: Path | None) -> Architecture:
+    """Go through one epoch and add its row to the log; gives the architecture that is chosen then."""
+    start, setting, epoch = time.monotonic(), task.setting, state.epoch
+    if epoch and setting.stage(epoch) != setting.stage(epoch - 1):
+        advance_stage(task, state)
+    for group in state.weight_optimizer.param_groups:
+        group["lr"] = setting.learning_rate(epoch)
+    losses = []
+    for step in _steps(task, state, steps):
+        losses.append(_one_step(step, moves=not setting.warms_up(epoch)))
+        if not math.isfinite(losses[-1]):
+            raise _diverged(losses[-1], step, folder)
+        advance()
+    validation, last = _evaluate(task, state)
+    if not math.isfinite(validation):
+        raise _diverged(validation, last, folder)
+    relaxed = task.method.mean(state.parameters, last.moment)
+    kept = {name: mask.to(task.device) for name, mask in state.kept.items()}
+    choose = task.method.choose
+    architecture = task.space.derive(relaxed.weights, relaxed.edges, kept) if choose is None else choose(last)
+    row: Row = {
+        "epoch": epoch + 1,
+        "training_loss": math.fsum(losses) / len(losses),
+        "validation_loss": validation,
+        "entropy_nats": entropy(relaxed.weights),
+        "skip_connections": str(architecture).count(_SKIP),
+        "architecture": str(architecture),
+        "seconds": round(time.monotonic() - start, 3),
+    }
+    state.rows.append(row)
+    state.epoch += 1
+    return architecture
+
+
+def _steps(task: Task, state: State, count: int) -> Iterator[Step]:
+    """The steps of this epoch, lazily: each draws its batches when it is reached."""
+    batches = (
+        task.halves.batches(half, task.setting, task.seed, state.epoch, count) for half in ("training", "validation")
+    )
+    return (
+        state.step(task, number, _on(training, task.device), _on(validation, task.device))
+        for number, (training, validation) in enumerate(zip(*batches, strict=True))
+    )
+
+
+def _one_step(step: Step, *, moves: bool) -> float:
+    """One step of the architecture parameters, if they move, and one of the weights; gives the training loss."""
+    method, setting = step.method, step.moment.setting
+    seen = math.nan
+    if moves and method.architecture_step is not None:
+        seen = method.architecture_step(step)
+        if not math.isfinite(seen):
+            return seen
+    if not method.trains_weights:
+        return seen
+    with torch.no_grad():
+        relaxed = step.relaxed("weights")
+    loss = step.loss(step.training, relaxed)
+    step.weight_optimizer.zero_grad()
+    torch.autograd.backward(loss)
+    nn.utils.clip_grad_norm_(step.supernet.parameters(), setting.gradient_clip)
+    step.weight_optimizer.step()
+    return float(loss.detach())
+
+
+@torch.no_grad()
+def _evaluate(task: Task, state: State) -> tuple[float, Step]:
+    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last of them."""
+    setting = task.setting
+    count = min(setting.evaluation_batches, len(task.halves.validation) // setting.batch_size)
+    plain = setting.changed({"augment": False})
+    losses = []
+    for number, batch in enumerate(task.halves.batches("validation", plain, task.seed, state.epoch, count)):
+        placed = _on(batch, task.device)
+        step = state.step(task, number, placed, placed)
+        losses.append(float(step.loss(placed, step.relaxed("evaluation"))))
+    return math.fsum(losses) / len(losses), step
+
+
+def _diverged(loss: float, step: Step, folder: Path | None) -> DivergedError:
+    kept = "there is no checkpoint" if folder is None else f"the last checkpoint is {folder / CHECKPOINT}"
+    if folder is not None and not (folder / CHECKPOINT).is_file():
+        kept = "the first epoch was not over, so there is no checkpoint"
+    return DivergedError(
+        f"{step.method.name}: the loss is {loss} at {step.moment.when}; {kept}. "
+        "A smaller weight_lr or alpha_lr, or a smaller gradient_clip, may help"
+    )
+
+
+def _result(task: Task, state: State, architecture: Architecture, before: int) -> SearchResult:
+    import pandas as pd
+
+    relaxed = task.method.mean(state.parameters, state.moment(task, 0))
+    weights = {name: table.detach().cpu() for name, table in relaxed.weights.items()}
+    return SearchResult(
+        architecture, pd.DataFrame(state.rows, columns=list(COLUMNS)), weights, before, dict(state.memory)
+    )
+
+
+def _on(batch: Batch, device: torch.device) -> Batch:
+    return batch if device.type == "cpu" else Batch(batch.inputs.to(device), batch.labels.to(device))
+
+
+def _device(name: str) -> torch.device:
+    if re.fullmatch(r"cpu|cuda(:[0-9]+)?", name) is None:
+        raise SearchError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {name!r}")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise SearchError(f"device {name!r} was asked for, but torch sees no CUDA device here: use 'cpu'")
+    device = torch.device(name)
+    if device.index is not None and device.index >= torch.cuda.device_count():
+        last = torch.cuda.device_count() - 1
+        raise SearchError(f"device {name!r} was asked for, but the last CUDA device here is 'cuda:{last}'")
+    return device
+
+
+def _progress(shown: bool, steps: int) -> AbstractContextManager[Callable[[], None]]:
+    from harness.progress import progress_bar
+
+    return progress_bar(steps, "steps", ("searching", "searched")) if shown else nullcontext(lambda: None)

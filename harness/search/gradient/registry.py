@@ -1,0 +1,35 @@
+"""The searches by name."""
+
+from __future__ import annotations
+
+from harness.errors import SearchError, unknown
+from harness.search.gradient import beta_darts, darts, drnas, gdas, nasi, pc_darts, rsps, snas
+from harness.search.gradient.method import Method
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        darts.FIRST_ORDER,
+        darts.SECOND_ORDER,
+        beta_darts.METHOD,
+        drnas.METHOD,
+        drnas.PROGRESSIVE,
+        gdas.METHOD,
+        snas.METHOD,
+        pc_darts.METHOD,
+        rsps.METHOD,
+        nasi.FIXED,
+        nasi.ADAPTIVE,
+    )
+}
+
+
+def find_method(name: str) -> Method:
+    """The search of that name.
+
+    Raises:
+        SearchError: for an unknown name, with the nearest one.
+    """
+    if name not in METHODS:
+        raise SearchError(unknown("search", name, METHODS))
+    return METHODS[name]

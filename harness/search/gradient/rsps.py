@@ -1,0 +1,88 @@
+"""RSPS: random search with parameter sharing (Li & Talwalkar, UAI 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
+from harness.search.gradient.presets import DARTS, NASBENCH201, presets
+from harness.search.gradient.relaxation import one_hot, softmax
+
+if TYPE_CHECKING:
+    from harness.spaces.group import Group
+    from harness.spaces.space import Architecture
+
+INPUTS_OF_A_NODE = {"normal": 2, "reduce": 2}
+"""By group, how many inputs a node keeps: two in DARTS's cells; all where nothing is said."""
+
+
+def random_path(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
+    """One architecture, uniformly: a one-hot weight an edge, α not looked at."""
+    generator = moment.generator(f"path {purpose}")
+    return path({name: (moment.groups[name], alpha) for name, alpha in parameters.operations.items()}, generator)
+
+
+def path(tables: Mapping[str, tuple[Group, Tensor]], generator: torch.Generator) -> Relaxed:
+    """One-hot weights of the shape of the tables: for each node its inputs, for each input an operation.
+
+    Where a node keeps only some inputs, `none` is on its other edges and on no chosen one.
+    """
+    weights, active = {}, {}
+    for name, (group, like) in tables.items():
+        kept = _kept_edges(group, INPUTS_OF_A_NODE.get(name), generator)
+        first = 0 if name not in INPUTS_OF_A_NODE else 1  # `none` is the first operation
+        drawn = torch.randint(first, len(group.operations), (len(group.edges),), generator=generator)
+        weights[name] = one_hot(torch.where(kept, drawn, 0).to(like.device), like.detach())
+        active[name] = weights[name].bool()
+    return Relaxed(weights, active=active)
+
+
+def best_candidate(step: Step) -> Architecture:
+    """The architecture with the lowest validation loss under the shared weights, of some drawn at random.
+
+    All are compared on one batch. Cost: a forward pass of one path a candidate.
+    """
+    generator = step.moment.generator("candidates")
+    tables = {name: (step.moment.groups[name], alpha) for name, alpha in step.parameters.operations.items()}
+    candidates = [path(tables, generator) for _ in range(step.moment.setting.candidates)]
+    with torch.no_grad():
+        losses = [float(step.loss(step.validation, candidate)) for candidate in candidates]
+    return step.space.derive(candidates[losses.index(min(losses))].weights)
+
+
+def _kept_edges(group: Group, inputs: int | None, generator: torch.Generator) -> Tensor:
+    """Boolean [E]: for each node `inputs` of its edges at random, or all."""
+    kept = torch.ones(len(group.edges), dtype=torch.bool)
+    if inputs is None:
+        return kept
+    for node in dict.fromkeys(target for target, _ in group.edges):
+        edges = torch.tensor([place for place, (target, _) in enumerate(group.edges) if target == node])
+        kept[edges[torch.randperm(len(edges), generator=generator)[inputs:]]] = False
+    return kept
+
+
+METHOD = Method(
+    name="rsps",
+    summary="weights trained on random architectures, the best of some random ones chosen with them",
+    source="Li & Talwalkar, Random Search and Reproducibility for Neural Architecture Search, UAI 2019",
+    relax=random_path,
+    mean=softmax,
+    architecture_step=None,
+    choose=best_candidate,
+    deviation=0.0,
+    presets=presets(
+        NASBENCH201.changed({"epochs": 250}),
+        DARTS.changed({"epochs": 300, "candidates": 1000}),
+        {"nasbench201": {"candidates": 20}, "darts": {"candidates": 20}},
+        {
+            "nasbench201": "the paper has no NAS-Bench-201; these are the values of Dong & Yang 2020, where one batch "
+            "decides between 100 architectures",
+            "darts": "the paper compares 1,000 architectures on one batch each and then ten on all, here one batch "
+            "decides; 300 epochs are as they are remembered",
+        },
+    ),
+)

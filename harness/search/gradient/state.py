@@ -1,0 +1,176 @@
+"""A search under way: what its epochs change, made anew or from a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from harness.errors import SearchError, unknown
+from harness.search.gradient.checkpoint import Checkpoint, Row
+from harness.search.gradient.data import CHANNELS, CLASSES, Halves
+from harness.search.gradient.method import Method, Moment, Parameters, Step
+from harness.search.gradient.setting import SearchSetting
+from harness.setting import derived_seed
+
+if TYPE_CHECKING:
+    from harness.batches import Batch
+    from harness.spaces.group import Group
+    from harness.spaces.space import Space
+    from harness.spaces.supernet import Supernet
+
+_BETAS = (0.5, 0.999)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a search is to do; nothing of it changes.
+
+    Attributes:
+        space: whose architectures are searched.
+        method: the search.
+        setting: its numbers.
+        halves: the images.
+        seed: of everything that is drawn.
+        device: where the supernet runs.
+        autocast: whether its passes run in bfloat16 where torch deems it safe.
+    """
+
+    space: Space
+    method: Method
+    setting: SearchSetting
+    halves: Halves
+    seed: int
+    device: torch.device
+    autocast: bool
+
+    def identity(self) -> dict[str, str]:
+        """What a checkpoint must be of, to go on from it."""
+        return {
+            "method": self.method.name,
+            "space": self.space.name,
+            "seed": str(self.seed),
+            "data": f"{self.halves.images.name} {self.halves.images.digest()}",
+            "device": str(self.device),
+            "autocast": str(self.autocast),
+            "setting": self.setting.json(),
+        }
+
+    def supernet(self, stage: int, kept: dict[str, Tensor] | None) -> Supernet:
+        """The untrained supernet of a stage with the operations that are kept."""
+        setting = self.setting
+        return self.space.supernet(
+            classes=CLASSES,
+            channels=CHANNELS,
+            width=setting.width,
+            depth=setting.depth,
+            seed=self.seed,
+            partial=setting.partial[stage],
+            operations=kept,
+        ).to(self.device)
+
+
+@dataclass
+class State:
+    """What the epochs change."""
+
+    supernet: Supernet
+    kept: dict[str, Tensor]
+    parameters: Parameters
+    weight_optimizer: torch.optim.SGD
+    parameter_optimizer: torch.optim.Adam
+    memory: dict[str, Tensor] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    epoch: int = 0
+
+    def moment(self, task: Task, step: int) -> Moment:
+        """The moment of a step of this epoch."""
+        return Moment(self.epoch, step, task.seed, task.setting, self.supernet.groups, self.kept)
+
+    def step(self, task: Task, number: int, training: Batch, validation: Batch) -> Step:
+        """What that step of this epoch sees."""
+        return Step(
+            task.space, task.method, self.supernet, self.parameters, self.memory, self.moment(task, number),
+            training, validation, self.weight_optimizer, self.parameter_optimizer, task.autocast,
+        )  # fmt: skip
+
+    def checkpoint(self, task: Task) -> Checkpoint:
+        """All of it, to be saved."""
+        return Checkpoint(
+            identity=task.identity(),
+            epoch=self.epoch,
+            kept=self.kept,
+            supernet=self.supernet.state_dict(),
+            weight_optimizer=self.weight_optimizer.state_dict(),
+            parameters={
+                kind: {name: table.detach() for name, table in tables.items()}
+                for kind, tables in (("operations", self.parameters.operations), ("edges", self.parameters.edges))
+            },
+            parameter_optimizer=self.parameter_optimizer.state_dict(),
+            memory=self.memory,
+            rows=self.rows,
+        )
+
+
+def begun(task: Task) -> State:
+    """A search before its first epoch: weights from the seed, α and β from a narrow normal distribution."""
+    supernet = task.supernet(0, None)
+    kept = _kept_at_first(task, supernet.groups)
+    if task.setting.without:
+        supernet = task.supernet(0, kept)
+    generator = torch.Generator().manual_seed(derived_seed(task.seed, "search", "parameters"))
+
+    def drawn(*shape: int) -> Tensor:
+        values = task.method.deviation * torch.randn(*shape, generator=generator)
+        return values.to(task.device).requires_grad_()
+
+    operations = {name: drawn(*group.shape) for name, group in supernet.groups.items()}
+    edges = {name: drawn(len(group.edges)) for name, group in supernet.groups.items()}
+    parameters = Parameters(operations, edges if task.method.edge_parameters else {})
+    return State(supernet, kept, parameters, sgd(supernet, task.setting), _adam(parameters, task.setting))
+
+
+def _kept_at_first(task: Task, groups: Mapping[str, Group]) -> dict[str, Tensor]:
+    """By group, Boolean [E, O]: all operations but those that the setting leaves out."""
+    kept = {}
+    for name, group in groups.items():
+        for left_out in task.setting.without:
+            if left_out not in group.operations:
+                raise SearchError(f"without: {unknown('operation', left_out, group.operations)}")
+        row = torch.tensor([operation not in task.setting.without for operation in group.operations])
+        kept[name] = row.repeat(len(group.edges), 1)
+    return kept
+
+
+def resumed(task: Task, checkpoint: Checkpoint) -> State:
+    """The search that a checkpoint is of, after its last epoch."""
+    supernet = task.supernet(task.setting.stage(checkpoint.epoch - 1), checkpoint.kept)
+    supernet.load_state_dict(checkpoint.supernet)
+    parameters = Parameters(
+        **{
+            kind: {name: table.detach().to(task.device).requires_grad_() for name, table in tables.items()}
+            for kind, tables in checkpoint.parameters.items()
+        }
+    )
+    state = State(
+        supernet, checkpoint.kept, parameters, sgd(supernet, task.setting), _adam(parameters, task.setting),
+        checkpoint.memory, checkpoint.rows, checkpoint.epoch,
+    )  # fmt: skip
+    state.weight_optimizer.load_state_dict(checkpoint.weight_optimizer)
+    state.parameter_optimizer.load_state_dict(checkpoint.parameter_optimizer)
+    return state
+
+
+def sgd(supernet: Supernet, setting: SearchSetting) -> torch.optim.SGD:
+    """The optimiser of the weights."""
+    options: dict[str, Any] = {"weight_decay": setting.weight_decay, "nesterov": setting.nesterov}
+    return torch.optim.SGD(supernet.parameters(), setting.weight_lr, setting.momentum, **options)
+
+
+def _adam(parameters: Parameters, setting: SearchSetting) -> torch.optim.Adam:
+    return torch.optim.Adam(
+        parameters.tensors(), setting.alpha_lr, betas=_BETAS, weight_decay=setting.alpha_weight_decay
+    )

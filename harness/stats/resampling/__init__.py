@@ -1,0 +1,1 @@
+"""Coefficients of many bootstrap resamples at once, each as scipy computes it on one."""

@@ -1,0 +1,69 @@
+"""Kendall's and the weighted tau of many resamples of one sample at once, from how often each element of it is drawn.
+
+A resample is a vector c of counts. With S_ij = sign(x_i − x_j) sign(y_i − y_j) of the sample, its Kendall numerator is
+cᵀ S c, and that of the weighted tau wᵀ S c with the sum w of the weights of each element's draws. Both are exact: the
+same numbers as scipy's on each resample.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.stats._pairs import FloatArray
+from harness.stats.resampling.pair_signs import Counts, IntArray
+from harness.stats.resampling.ranks import Order, Ranks, running_sums, steps
+
+
+def kendall_tau_b(counts: Counts, agreeing: Counts, first: Ranks, second: Ranks) -> FloatArray:
+    """Kendall's tau-b of each resample, shape [rows]; NaN where a vector is constant in it.
+
+    Args:
+        counts: c, how often each element was drawn, shape [n, rows].
+        agreeing: S c, from `PairSigns.times`.
+        first: ranks of the scores under these counts.
+        second: ranks of the accuracies.
+    """
+    numerator = np.einsum("nr,nr->r", counts, agreeing, dtype=np.float64)
+    return _ratio(numerator, first.untied, second.untied)
+
+
+class WeightedTau:
+    """Vigna's weighted tau of all resamples of two vectors, as `harness.stats.coefficients` defines it.
+
+    Args:
+        scores: x, finite, shape [n].
+        accuracies: y, finite, shape [n].
+    """
+
+    def __init__(self, scores: FloatArray, accuracies: FloatArray) -> None:
+        self._orders = (np.lexsort((accuracies, scores))[::-1], np.lexsort((scores, accuracies))[::-1])
+        self._harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, len(scores) + 1))])
+
+    def of(
+        self, counts: Counts, agreeing: Counts, first: tuple[Order, Ranks], second: tuple[Order, Ranks]
+    ) -> FloatArray:
+        """The coefficient of each resample of at most n draws, shape [rows]; arguments as for `kendall_tau_b`."""
+        ties = [ranks.draws[order.value] for order, ranks in (first, second)]
+        by_score, by_accuracy = (self._ranked_by(order, counts, agreeing, ties) for order in self._orders)
+        # of whole numbers, so zero exactly where the weighted sums are zero but for rounding
+        varied = (first[1].untied > 0) & (second[1].untied > 0)
+        return np.where(varied, (by_score + by_accuracy) / 2, np.nan)
+
+    def _ranked_by(self, descending: IntArray, counts: Counts, agreeing: Counts, ties: list[Counts]) -> FloatArray:
+        """Σ_i w_i (S c)_i over the root of Σ_i w_i u_i for each vector, u_i the draws that are not tied with i.
+
+        A draw weighs 1 / (rank + 1), rank 0 the last of the order; the draws of one element rank in a row.
+        """
+        ends = running_sums(counts[descending])
+        sums = np.take(self._harmonic, ends.astype(np.intp), mode="clip")
+        every_pair = ends[-1].astype(np.float64) * sums[-1]
+        weights = steps(sums)
+        numerator, *tied = (np.einsum("nr,nr->r", weights, terms[descending]) for terms in (agreeing, *ties))
+        return _ratio(numerator, every_pair - tied[0], every_pair - tied[1])
+
+
+def _ratio(numerator: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
+    defined = (first > 0) & (second > 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = numerator / np.sqrt(first) / np.sqrt(second)
+    return np.where(defined, np.clip(value, -1.0, 1.0), np.nan)

@@ -1,0 +1,23 @@
+"""TE-NAS's two measures (Chen et al., ICLR 2021), in its small networks and in the benchmark's own."""
+
+from __future__ import annotations
+
+from harness.studies.conditions import IMAGES
+from harness.studies.published import KENDALL, triple
+from harness.studies.rank.rank_study import DATASETS, RankStudy
+from harness.studies.rank.zero_cost_nas import TE_NAS
+
+PROXIES = ("te_nas_condition", "te_nas_regions", "ntk_condition", "linear_regions", "params", "flops")
+PUBLISHED = (
+    *triple("te_nas_condition", DATASETS[1:2], (0.42,), f"{TE_NAS}; lower κ is better, so the sign is turned", KENDALL),
+    *triple("te_nas_regions", DATASETS[1:2], (0.50,), TE_NAS, KENDALL),
+)
+RANKED = RankStudy(
+    {"cifar10": IMAGES},
+    PROXIES,
+    PUBLISHED,
+    combined=("te_nas",),
+    sample=150,
+    quick=12,
+)
+STUDY = RANKED.study()

@@ -1,0 +1,78 @@
+"""The files that a table of searches leaves: table, logs, curves, NASI's steps and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks import Table
+from harness.evaluation.ranking import axis_label
+from harness.report.figures.search_curves import FOR_THE_RECORD, search_curves
+from harness.report.figures.search_curves import Run as Curve
+from harness.report.files import save_pictures, write_csv, write_text
+from harness.report.tables.searches import search_rows_latex, search_rows_markdown
+from harness.search import find_method
+from harness.studies.searches.nasi_bounds import TRACES, bounds_table, steps_table
+from harness.studies.searches.pool import Outcome, Run
+from harness.studies.searches.rows import Row, Searched
+
+
+def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
+    """The table as CSV, Markdown with a footnote, and LaTeX; gives the names of the files."""
+    write_csv(frame, out / "table.csv")
+    write_text(f"{search_rows_markdown(frame)}\n\n{footnote(table)}\n", out / "table.md")
+    write_text(search_rows_latex(frame), out / "table.tex")
+    return ["table.*"]
+
+
+def footnote(table: Table) -> str:
+    """What is to be known of the table's numbers."""
+    return (
+        f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). In brackets "
+        "ours less the published mean; * where that lies outside the 95 % interval of our mean over the runs. Seconds "
+        "of ours are of one thread of the machine that ran the study, or simulated where it says so; published ones of "
+        "a GTX 1080Ti."
+    )
+
+
+def bounds_frames(
+    table: Table, outcomes: Mapping[Run, Outcome], columns: Sequence[str], rows: Sequence[Row]
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """NASI's steps, and what it would have chosen with other bounds; nothing where no search is NASI's."""
+    found = {run: outcome.memory for run, outcome in outcomes.items() if TRACES in outcome.memory}
+    if not found:
+        return None
+    memories, every = list(found.values()), min(len(memory[TRACES]) for memory in found.values())
+    last = max(run.setting.epochs for run in found)
+    after = {row.ours.after for row in rows if isinstance(row.ours, Searched) and row.ours.method == "nasi"}
+    steps = sorted({every if epoch is None else every * epoch // last for epoch in after})
+    return steps_table(memories, [run.seed for run in found]), bounds_table(memories, table, columns, steps)
+
+
+def draw_curves(out: Path, log: pd.DataFrame, table: Table, column: str) -> list[str]:
+    """Curves of the searches that train weights, and of NASI, whose epochs are parts of one mean.
+
+    Args:
+        out: folder.
+        log: of all searches, with `method`, `seed` and `…_for_the_record`.
+        table: that the column is of.
+        column: of which the values for the record are drawn.
+
+    Returns:
+        Names of the files.
+    """
+    others = [f"{name}" for name in log.columns if name.endswith(FOR_THE_RECORD) and not name.startswith(column)]
+    shown = log.drop(columns=others)
+    trains = shown["method"].map({name: find_method(name).trains_weights for name in shown["method"].unique()})
+    drawn = []
+    for stem, part in (("curves", shown[trains]), ("nasi_curves", shown[~trains])):
+        curves = [
+            Curve(str(method), run.dropna(axis=1, how="all"))
+            for (method, _), run in part.groupby(["method", "seed"], sort=False)
+        ]
+        if curves:
+            save_pictures(search_curves(curves, record_label=axis_label(table, column)), out / stem)
+            drawn.append(f"{stem}.*")
+    return drawn

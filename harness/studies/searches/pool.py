@@ -1,0 +1,208 @@
+"""Searches by gradients, run for a study: one a method and seed, in processes, each in a folder where it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from benchmarks import Table
+from harness.errors import CheckpointError, DivergedError, HarnessError, RunError
+from harness.progress import progress_bar
+from harness.report.figures.search_curves import FOR_THE_RECORD
+from harness.scoring.engine import close_pool, worker_pool
+from harness.search import find_method
+from harness.search.gradient.setting import SearchSetting
+from harness.spaces import open_space
+from harness.studies.searches.progress import SearchProgress
+from harness.studies.study import StudyOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from torch import Tensor
+
+PRESET = "laptop"
+_LOOK_SECONDS = 2.0
+_LINE_SECONDS = 60.0
+
+
+class Run(NamedTuple):
+    """One search.
+
+    Attributes:
+        method: as `nasinit list searches` names it.
+        setting: of the search.
+        data: as `harness.search.run_search` takes it.
+        seed: of everything that is drawn.
+        space: it searches.
+    """
+
+    method: str
+    setting: SearchSetting
+    data: str
+    seed: int
+    space: str = "nasbench201"
+
+    @property
+    def folder(self) -> str:
+        """Where its checkpoint and log lie, below the folder of all searches."""
+        return f"{self.method}/seed_{self.seed}"
+
+    @property
+    def title(self) -> str:
+        """What it is called in messages."""
+        return f"{self.method}, seed {self.seed}"
+
+
+class Outcome(NamedTuple):
+    """What a search leaves: its log, and what its method kept (`harness.search.SearchResult.memory`)."""
+
+    log: pd.DataFrame
+    memory: Mapping[str, Tensor]
+
+
+class Failure(NamedTuple):
+    """Why a search did not come to its end, and whether it diverged."""
+
+    reason: str
+    diverged: bool = False
+
+    @property
+    def brief(self) -> str:
+        """The first clause of the reason, for a row of a table."""
+        return self.reason.partition("\n")[0].partition(";")[0]
+
+
+class Outcomes(NamedTuple):
+    """What came of all searches: those that ended, and those that failed, in the order in which they were asked for."""
+
+    ended: dict[Run, Outcome]
+    failed: dict[Run, Failure]
+
+
+def setting_of(method: str, space: str, **changes: Any) -> SearchSetting:
+    """The laptop preset of a method, with what is not None of the changes."""
+    preset = find_method(method).setting(space, PRESET)
+    return preset.changed({name: value for name, value in changes.items() if value is not None})
+
+
+def data_of(method: str, images: Path | None) -> str:
+    """What a method searches on: noise if it trains nothing, else the images, or digits without any."""
+    own = find_method(method).data
+    return own if images is None or own == "noise" else str(images)
+
+
+def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str], None]) -> Outcomes:
+    """Run all searches, as many at once as there are workers; a progress bar shows how far they are.
+
+    A search that lies in its folder goes on, or is read if it is over. One that fails does not end the others.
+
+    Raises:
+        CheckpointError: what lies in a folder is of another search; nothing more is run then.
+        RunError: all of the searches failed, or a worker died; the checkpoints stay.
+    """
+    outcomes = Outcomes({}, {})
+    if not runs:
+        return outcomes
+    pool = worker_pool(min(workers, len(runs)))
+    over = False
+    try:
+        waiting = {pool.submit(_run, run, folder / run.folder): run for run in runs}
+        _follow(waiting, folder, workers, say, outcomes)
+        over = True
+    finally:
+        close_pool(pool, kill=not over)
+    if not outcomes.ended:
+        first = next(run for run in runs if run in outcomes.failed)
+        raise RunError(f"every search failed. {first.title}: {outcomes.failed[first].reason}")
+    if outcomes.failed:
+        say(_advice(outcomes.failed))
+    return Outcomes(
+        {run: outcomes.ended[run] for run in runs if run in outcomes.ended},
+        {run: outcomes.failed[run] for run in runs if run in outcomes.failed},
+    )
+
+
+def say_data(options: StudyOptions) -> None:
+    """Say where searches that train find no CIFAR-10."""
+    if options.data is None:
+        options.say(
+            "no CIFAR-10 here: the searches that train take scikit-learn's digits, whose outcome says little of "
+            "CIFAR-10. Give --data FOLDER (the binary version), or fetch it with nasinit pull cifar10"
+        )
+
+
+def with_record(log: pd.DataFrame, table: Table, columns: Iterable[str], space: str = "nasbench201") -> pd.DataFrame:
+    """The log with the tabulated values of each epoch's choice, as columns `…_for_the_record`."""
+    opened = open_space(space)
+    keys = [opened.key(opened.parse(text)) for text in log["architecture"]]
+    return log.assign(**{f"{column}{FOR_THE_RECORD}": table.values(keys, column) for column in columns})
+
+
+def _follow(
+    waiting: Mapping[Future[Outcome], Run],
+    folder: Path,
+    workers: int,
+    say: Callable[[str], None],
+    outcomes: Outcomes,
+) -> None:
+    """Enter all outcomes as the searches end, under a progress bar over their epochs."""
+    runs, pending = list(waiting.values()), set(waiting)
+    epochs = sum(run.setting.epochs for run in runs)
+    with progress_bar(epochs, "epochs", ("searching", "searched"), alike=False, every_seconds=_LINE_SECONDS) as advance:
+        progress = SearchProgress(runs, folder, workers, advance)
+        while pending:
+            ended, pending = wait(pending, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for done in ended:
+                _file(done, waiting[done], folder, outcomes)
+                say(_line(waiting[done], outcomes, len(runs)))
+            progress.show({*outcomes.ended, *outcomes.failed})
+
+
+def _file(done: Future[Outcome], run: Run, folder: Path, outcomes: Outcomes) -> None:
+    """Enter what came of a search among the outcomes.
+
+    Raises:
+        CheckpointError: what lies in its folder is of another search.
+        RunError: its worker died.
+    """
+    try:
+        outcomes.ended[run] = done.result()
+    except CheckpointError:
+        raise
+    except BrokenProcessPool as error:
+        raise RunError(
+            f"{run.title}: a worker died (killed, or out of memory). Finished epochs are in {folder}: the same "
+            "command goes on; --workers 1 needs less memory"
+        ) from error
+    except DivergedError as error:
+        outcomes.failed[run] = Failure(str(error), diverged=True)
+    except Exception as error:  # whatever torch raises in one search says nothing of the others
+        reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+        outcomes.failed[run] = Failure(reason)
+
+
+def _line(run: Run, outcomes: Outcomes, count: int) -> str:
+    """What came of a search, and how many are over."""
+    over = f"({len(outcomes.ended) + len(outcomes.failed)} of {count} searches)"
+    if run in outcomes.failed:
+        return f"{run.title} failed: {outcomes.failed[run].reason} {over}"
+    return f"{run.title}: {outcomes.ended[run].log.iloc[-1]['architecture']} {over}"
+
+
+def _advice(failed: Mapping[Run, Failure]) -> str:
+    return (
+        f"failed: {'; '.join(run.title for run in failed)}. The other searches are whole. The same command tries these "
+        "again, from their last checkpoints; one that diverged does so again with the same seed, so for others give "
+        "another --seed and another --out"
+    )
+
+
+def _run(run: Run, folder: Path) -> Outcome:
+    """In a process: one search."""
+    from harness.search import run_search
+
+    result = run_search(open_space(run.space), run.method, run.setting, data=run.data, seed=run.seed, out=folder)
+    return Outcome(result.log, result.memory)

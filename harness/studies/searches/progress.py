@@ -1,0 +1,86 @@
+"""How far the searches of a study are, read off the logs that they write after every epoch."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from harness.search.gradient.checkpoint import LOG
+
+if TYPE_CHECKING:
+    from harness.studies.searches.pool import Run
+
+Seconds = Mapping["Run", Sequence[float]]
+"""By search, the seconds of each epoch that is over."""
+
+
+class SearchProgress:
+    """Shows the epochs that are over, the searches that run, and the time left.
+
+    Args:
+        runs: all searches, in the order in which they begin.
+        folder: of all of them.
+        workers: how many run at once.
+        advance: of a bar over all epochs (`harness.progress.progress_bar`).
+    """
+
+    def __init__(self, runs: Sequence[Run], folder: Path, workers: int, advance: Callable[..., None]) -> None:
+        self._runs, self._folder, self._workers, self._advance = runs, folder, workers, advance
+        self._shown = 0
+
+    def show(self, over: Collection[Run]) -> None:
+        """Look at the logs again; a search that is over counts with all its epochs, however it ended."""
+        seconds = {run: epoch_seconds(self._folder / run.folder) for run in self._runs}
+        done = sum(run.setting.epochs if run in over else len(seconds[run]) for run in self._runs)
+        self._advance(note_on(self._runs, seconds, over, self._workers), steps=done - self._shown)
+        self._shown = done
+
+
+def epoch_seconds(folder: Path) -> list[float]:
+    """Seconds of every epoch in the log of a search; none where there is no log yet."""
+    try:
+        with (folder / LOG).open(newline="", encoding="utf-8") as file:
+            return [float(row["seconds"]) for row in csv.DictReader(file)]
+    except (OSError, KeyError, ValueError):  # a file of somebody else's: the search itself will say so
+        return []
+
+
+def note_on(runs: Sequence[Run], seconds: Seconds, over: Collection[Run], workers: int) -> str:
+    """Searches that are over, the time left as far as it is known, and those that run with their epochs."""
+    waiting = [run for run in runs if run not in over]
+    told = [f"{len(over)}/{len(runs)} searches"]
+    left, whole = seconds_left(waiting, seconds, workers)
+    if left > 0:
+        told.append(f"{'about' if whole else 'more than'} {in_words(left)} left")
+    told += [f"{run.method} {run.seed}: {len(seconds[run])}/{run.setting.epochs}" for run in waiting[:workers]]
+    return ", ".join(told)
+
+
+def seconds_left(waiting: Sequence[Run], seconds: Seconds, workers: int) -> tuple[float, bool]:
+    """Seconds until all that wait are over, and whether that counts all of them.
+
+    An epoch takes as long as the mean one of its method so far; a method that has none yet is not counted.
+    """
+    of_method: dict[str, list[float]] = {}
+    for run, found in seconds.items():
+        of_method.setdefault(run.method, []).extend(found)
+    left = [
+        max(run.setting.epochs - len(seconds[run]), 0) * fmean(of_method[run.method])
+        for run in waiting
+        if of_method[run.method]
+    ]
+    return max([sum(left) / workers, *left], default=0.0), len(left) == len(waiting)
+
+
+def in_words(seconds: float) -> str:
+    """A length of time, roughly.
+
+    >>> in_words(50), in_words(1500), in_words(3.4 * 3600)
+    ('50 s', '25 min', '3.4 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

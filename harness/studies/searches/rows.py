@@ -1,0 +1,114 @@
+"""The rows of papers' tables of searches on NAS-Bench-201: what we run for each, and what is printed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from harness.evaluation.searches.published import PUBLISHED, TRAINED, PublishedSearch
+
+
+class Cell(NamedTuple):
+    """One architecture, looked up in the table."""
+
+    architecture: str
+
+
+class Best(NamedTuple):
+    """The highest value of each column; the columns' best cells differ."""
+
+
+class Queried(NamedTuple):
+    """A search that queries a table, or an exact row, by its name in `harness.evaluation.searches.table_searches`."""
+
+    name: str
+
+
+class Searched(NamedTuple):
+    """A search by gradients.
+
+    Attributes:
+        method: as `nasinit list searches` names it.
+        epochs: of the whole search; None for the preset's.
+        after: the epoch whose choice counts; None for the last.
+        runs: with as many seeds.
+    """
+
+    method: str
+    epochs: int | None = None
+    after: int | None = None
+    runs: int = 3
+
+
+class NotRun(NamedTuple):
+    """Published only, and why."""
+
+    reason: str
+
+
+Ours: TypeAlias = "Cell | Best | Queried | Searched | NotRun"
+
+
+class Row(NamedTuple):
+    """A row of a table: its label, what we run for it, and what papers print."""
+
+    label: str
+    ours: Ours
+    published: tuple[PublishedSearch, ...] = ()
+
+
+RESNET = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip_connect~2|"
+_NOT_HERE = NotRun("not among the searches here")
+
+
+def _queried(label: str, name: str) -> Row:
+    return Row(label, Queried(name), (PUBLISHED[name],) if name in PUBLISHED else ())
+
+
+def _trained(label: str, name: str, ours: Ours | None = None) -> Row:
+    return Row(label, Searched(name) if ours is None else ours, TRAINED[name])
+
+
+_BY_QUERIES = (
+    _queried("REA", "regularised_evolution"),
+    _queried("Random search", "random_search"),
+    _queried("REINFORCE", "reinforce"),
+    _queried("BOHB (ours: successive halving)", "successive_halving"),
+)
+_BY_WEIGHT_SHARING = (
+    _trained("ENAS", "enas", _NOT_HERE),
+    _trained("RSPS", "rsps"),
+    _trained("DARTS (first order)", "darts"),
+    _trained("DARTS (second order)", "darts-second-order"),
+    _trained("GDAS", "gdas"),
+    _trained("SETN", "setn", _NOT_HERE),
+)
+
+NASI_TABLE_1 = (
+    _trained("ResNet", "resnet", Cell(RESNET)),
+    *_BY_QUERIES,
+    *_BY_WEIGHT_SHARING,
+    _trained("DrNAS", "drnas"),
+    _trained("β-DARTS", "beta-darts"),
+    _queried("NASWOT (N=100)", "best_of_100"),
+    _queried("NASWOT (N=1000)", "best_of_1000"),
+    _trained("TE-NAS", "te_nas", NotRun("its pruning is not among the searches here; its two measures are proxies")),
+    Row("KNAS", NotRun("its search is not here, its measure is the proxy knas; published figures were not seen")),
+    _trained("NASI (T)", "nasi_t", Searched("nasi", epochs=40, after=10, runs=5)),
+    _trained("NASI (4T)", "nasi_4t", Searched("nasi", epochs=40, runs=5)),
+    _queried("HNAS", "hnas"),
+    _trained("Optimal", "optimal", Best()),
+)
+"""NASI's table of searches (Shu et al., ICLR 2022), with DrNAS, β-DARTS and HNAS beside."""
+
+NASWOT_TABLE_2 = (
+    *_BY_WEIGHT_SHARING,
+    *_BY_QUERIES,
+    _queried("Random", "random"),
+    _queried("NASWOT (N=10)", "best_of_10"),
+    _queried("NASWOT (N=100)", "best_of_100"),
+    _queried("NASWOT (N=1000)", "best_of_1000"),
+    _queried("Optimal (N=10)", "optimal_of_10"),
+    _queried("Optimal (N=100)", "optimal_of_100"),
+    _queried("AREA", "assisted_evolution"),
+)
+"""Table 2 of Mellor et al. (ICML 2021)."""

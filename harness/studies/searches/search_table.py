@@ -1,0 +1,194 @@
+"""A paper's table of searches on NAS-Bench-201, run with ours beside what is printed."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import Table, open_table
+from harness.batches import read_cifar10
+from harness.errors import ScoresError, SearchError, SpaceError
+from harness.evaluation.searches.fidelities import judged_by
+from harness.evaluation.searches.guidance import CONDITION, METRIC, PROXY, Guidance, guidance_of
+from harness.evaluation.searches.table_searches import BUDGET_SECONDS, RUNS, table_searches
+from harness.report.files import write_csv, write_text
+from harness.report.tables.searches import bounds_text, search_rows_text
+from harness.scoring.files import read_scores
+from harness.spaces import open_space
+from harness.studies.folders import make_folder
+from harness.studies.record import record
+from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_table
+from harness.studies.searches.frame import SPACE, table_of
+from harness.studies.searches.pool import PRESET, Outcomes, Run, data_of, run_all, say_data, setting_of, with_record
+from harness.studies.searches.record import Used, by_method, in_a_line, searches_record
+from harness.studies.searches.rows import Queried, Row, Searched
+from harness.studies.study import StudyOptions
+
+QUICK_EPOCHS, QUICK_DEPTH = 4, 1
+_QUICK_QUERIED = 100
+
+
+def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
+    """Run the searches of all rows, look up what they chose, and leave the table, logs and figures in `out`.
+
+    Searches by gradients take the laptop preset, as many seeds as the row says (or `runs`), and go on where their
+    checkpoints in `out/searches` stop. Searches that look at a proxy are run only with `scores`. A search that fails
+    does not end the others: its row says so.
+
+    Raises:
+        SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
+        ScoresError: before anything is run: no scores in `scores`, or scores of another space.
+        SearchError: a table of another space or without test accuracies; a checkpoint of another search.
+        RunError: all searches by gradients fail, or a worker died.
+    """
+    opened = open_table(options.table)
+    space = open_space(SPACE)
+    if opened.facts.space != SPACE:
+        raise SearchError(f"the study needs a table of {SPACE}; {opened.facts.name} is of {opened.facts.space}")
+    columns, remarks = judged_by(opened, [space.key(cell) for cell in space])
+    if options.data is not None:
+        read_cifar10(options.data)
+    guidance = None if options.scores is None else _guidance(options.scores, options)
+    runs = runs_of(options, rows)
+    used = by_method(runs)
+    make_folder(options.out, "--out")
+    for remark in remarks:
+        options.say(remark)
+    queried, notes = _queried(options, opened, rows, guidance)
+    for note in notes:
+        options.say(note)
+    outcomes = _searched(options, runs, used)
+    log = _log(outcomes, opened, list(columns), options)
+    frame = table_of(rows, opened, queried, log, columns, outcomes.failed)
+    files = _write(options, opened, frame, queried, log)
+    if bounds := bounds_frames(opened, outcomes.ended, list(columns), rows):
+        write_csv(bounds[0], options.out / "nasi_steps.csv.gz")
+        write_csv(bounds[1], options.out / "nasi_bounds.csv")
+        files += ["nasi_steps.csv.gz", "nasi_bounds.csv"]
+        options.say("\nNASI's choice with other bounds on the trace, by the same steps:\n\n" + bounds_text(bounds[1]))
+    facts = {
+        "seed": options.seed, "workers": options.workers, "quick": options.quick, "budget_seconds": BUDGET_SECONDS,
+        "searches": searches_record(runs, used, outcomes.failed), "remarks": list(notes),
+        "scores": None if options.scores is None else options.scores.name,
+    }  # fmt: skip
+    write_text(record({}, opened, **facts), options.out / "study.json")
+    options.say(f"\n{search_rows_text(frame)}\n\n{textwrap.fill(footnote(opened), 120)}")
+    options.say(f"\nIn {options.out}: {', '.join([*files, 'study.json'])}")
+
+
+def runs_of(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
+    """The searches by gradients that the rows need, each once; rows that differ in the epoch alone share one."""
+    wanted: dict[tuple[str, int | None], int] = {}
+    for row in rows:
+        if isinstance(row.ours, Searched):
+            count = options.runs or (1 if options.quick else row.ours.runs)
+            key = (row.ours.method, row.ours.epochs)
+            wanted[key] = max(wanted.get(key, 0), count)
+    found = []
+    for (method, epochs), count in wanted.items():
+        small = {"epochs": epochs or QUICK_EPOCHS, "depth": QUICK_DEPTH} if options.quick else {"epochs": epochs}
+        setting = setting_of(method, SPACE, **small)
+        data = data_of(method, options.data)
+        found += [Run(method, setting, data, options.seed + place) for place in range(count)]
+    return found
+
+
+def _guidance(scores: Path, options: StudyOptions) -> Guidance:
+    """What a file's scores say of the cells, to the searches that look at them."""
+    found = read_scores(scores, None)
+    try:
+        guidance = guidance_of(found.frame)
+    except (ScoresError, SpaceError, SearchError) as error:
+        raise ScoresError(f"--scores {scores} must hold scores of {SPACE} cells: {error}") from error
+    options.say(f"scores: {found.origin}")
+    return guidance
+
+
+def _searched(options: StudyOptions, runs: Sequence[Run], used: Mapping[str, Used]) -> Outcomes:
+    """What came of the searches by gradients, said before and after."""
+    if not runs:
+        return Outcomes({}, {})
+    say_data(options)
+    for method, entry in used.items():
+        options.say(f"{method}: {in_a_line(entry)}")
+    options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
+    return run_all(runs, options.out / "searches", options.workers, options.say)
+
+
+def _log(outcomes: Outcomes, table: Table, columns: Sequence[str], options: StudyOptions) -> pd.DataFrame:
+    """Every epoch of every search that ended, with the tabulated accuracies of its choice; without any, no rows."""
+    logs = [
+        with_record(outcome.log, table, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
+        for run, outcome in outcomes.ended.items()
+    ]
+    return pd.concat(logs, ignore_index=True) if logs else pd.DataFrame(columns=["method", "seed"])
+
+
+def _how(run: Run, options: StudyOptions) -> str:
+    """What a search took, in short."""
+    return f"{'quick' if options.quick else f'preset {PRESET}'}, {Path(run.data).name}"
+
+
+def _write(
+    options: StudyOptions, table: Table, frame: pd.DataFrame, queried: pd.DataFrame, log: pd.DataFrame
+) -> list[str]:
+    """Table, logs and curves, as far as there are any; gives the names of the files."""
+    files = write_table(options.out, table, frame)
+    if len(queried):
+        write_csv(queried, options.out / "queried.csv")
+        files.append("queried.csv")
+    if len(log):
+        write_csv(log, options.out / "searches.csv.gz")
+        first = next(name for name in frame.columns if name.endswith("_mean")).removesuffix("_mean")
+        files += ["searches.csv.gz", *draw_curves(options.out, log, table, first)]
+    return files
+
+
+def _queried(
+    options: StudyOptions, table: Table, rows: Sequence[Row], guidance: Guidance | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The rows that query the table, with what they see of a proxy as `seen`, why one cannot run as `hindrance`.
+
+    And remarks on their numbers.
+    """
+    frames: list[pd.DataFrame] = []
+    asking: dict[str, list[str]] = {}  # a remark, and the searches that it is on
+    for name in dict.fromkeys(row.ours.name for row in rows if isinstance(row.ours, Queried)):
+        hindrance, seen = _sight(name, guidance)
+        if hindrance is None:
+            try:
+                result = table_searches(
+                    table, [name], runs=_QUICK_QUERIED if options.quick else RUNS, seed=options.seed, guidance=guidance
+                )
+            except SearchError as error:
+                hindrance = str(error).partition("cannot run: ")[2] or str(error)
+        if hindrance is not None:
+            frames.append(pd.DataFrame([{"search": name, "hindrance": hindrance}]))
+            continue
+        frames.append(result.frame.assign(seen=seen))
+        for remark in result.remarks:
+            asking.setdefault(remark.removeprefix(f"{name}: "), []).append(name)
+    found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["search"])
+    remarks = tuple(f"{', '.join(names)}: {remark}" for remark, names in asking.items())
+    return found.reindex(columns=[*dict.fromkeys([*found.columns, "seen", "hindrance"])]), remarks
+
+
+def _sight(name: str, guidance: Guidance | None) -> tuple[str | None, str | None]:
+    """Why a search that looks at scores cannot run, or how many cells it sees; neither for one that looks at none."""
+    from harness.search.query.methods import METHODS
+
+    needed = METHODS[name].guidance if name in METHODS else ()
+    if not needed:
+        return None, None
+    proxies = PROXY if needed == ("scores",) else f"{METRIC} and {CONDITION}"
+    if guidance is None or not set(needed) <= set(guidance.by_cell):
+        return f"it looks at {proxies}: give their scores by --scores", None
+    scored = int(min(np.isfinite(guidance.by_cell[need]).sum() for need in needed))
+    drawn = int(name.removeprefix("best_of_")) if name.startswith("best_of_") else 1
+    if drawn > scored:
+        return f"{drawn:,} cells are drawn, and {scored:,} have scores", None
+    return None, f"{proxies} of {scored:,} cells"
