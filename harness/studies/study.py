@@ -110,7 +110,9 @@ STUDIES: Mapping[str, Study] = {
         "proxy_identities", "which proxies are the same number in other words", _SAMPLED | {"scores"}
     ),
     "nasi-table-1": Study(
-        "searches.nasi_table_1", "searches on NAS-Bench-201, NASI among them, beside the published accuracies", _SEARCHED
+        "searches.nasi_table_1",
+        "searches on NAS-Bench-201, NASI among them, beside the published accuracies",
+        _SEARCHED,
     ),
     "naswot-table-2": Study(
         "searches.naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows", _SEARCHED

@@ -16,8 +16,8 @@ from torch import nn
 from harness.errors import SpaceError
 from harness.spaces.darts.genotype import nodes_of
 from harness.spaces.nasbench201 import Cell
-from tests.spaces.darts_genotypes import DARTS_V2, EVERY_OPERATION, PUBLISHED
-from tests.spaces.darts_genotypes import genotype as of_pairs
+from tests.spaces.darts.genotypes import DARTS_V2, EVERY_OPERATION, PUBLISHED
+from tests.spaces.darts.genotypes import genotype as of_pairs
 from tests.spaces.supernets import SPACES, generator, gradients, images, supernet
 
 NASBENCH201, DARTS = SPACES["nasbench201"], SPACES["darts"]

@@ -1,0 +1,82 @@
+"""The committed table of searches follows from the committed logs, and NASI's bounds from its committed steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import benchmarks
+from harness.evaluation.columns import TESTS
+from harness.report.tables.searches import search_rows_markdown
+from harness.spaces import open_space
+from harness.studies.searches.files import footnote
+from harness.studies.searches.frame import table_of
+from harness.studies.searches.nasi_bounds import GRADIENTS, TRACES, bounds_table
+from harness.studies.searches.rows import NASI_TABLE_1, Searched
+
+FOLDER = Path(__file__).parents[2] / "results" / "nasi-table-1"
+COLUMNS = list(TESTS.values())
+
+
+@pytest.fixture(scope="module")
+def log() -> pd.DataFrame:
+    return pd.read_csv(FOLDER / "searches.csv.gz", float_precision="round_trip")
+
+
+def test_every_search_of_the_table_ran_as_often_as_it_says(log: pd.DataFrame) -> None:
+    for row in NASI_TABLE_1:
+        if isinstance(row.ours, Searched):
+            runs = log[log["method"] == row.ours.method]
+            assert runs["seed"].nunique() >= row.ours.runs
+            assert (runs.groupby("seed")["epoch"].max() >= (row.ours.epochs or 20)).all()
+
+
+def test_what_stands_for_the_record_is_the_official_accuracy(log: pd.DataFrame, official: benchmarks.Table) -> None:
+    space = open_space("nasbench201")
+    keys = [space.key(space.parse(text)) for text in log["architecture"]]
+    for column in COLUMNS:
+        np.testing.assert_array_equal(official.values(keys, column), log[f"{column}_for_the_record"])
+
+
+def test_the_table_follows_from_the_logs(log: pd.DataFrame, official: benchmarks.Table) -> None:
+    queried = pd.read_csv(FOLDER / "queried.csv", float_precision="round_trip")
+    columns = {column: official.values(list(official.keys), column) for column in COLUMNS}
+    made = table_of(NASI_TABLE_1, official, queried, log, columns)
+    committed = pd.read_csv(FOLDER / "table.csv", float_precision="round_trip")
+    inside = [name for name in made.columns if name.endswith("_inside")]
+    pd.testing.assert_frame_equal(
+        made.drop(columns=inside), committed.drop(columns=inside), check_dtype=False, rtol=1e-9
+    )
+    told = [frame[inside].map(str).replace("nan", "None") for frame in (made, committed)]
+    assert told[0].equals(told[1])
+    text = f"{search_rows_markdown(made)}\n\n{footnote(official)}\n"
+    assert text == (FOLDER / "table.md").read_text(encoding="utf-8")
+
+
+def test_nasis_bounds_follow_from_its_steps(log: pd.DataFrame, official: benchmarks.Table) -> None:
+    steps = pd.read_csv(FOLDER / "nasi_steps.csv.gz", float_precision="round_trip")
+    memories = []
+    for seed, run in steps.groupby("seed"):
+        gradients = torch.from_numpy(run.iloc[:, 3:].to_numpy()).view(-1, 6, 5)
+        memories.append({TRACES: torch.from_numpy(run["trace"].to_numpy()), GRADIENTS: gradients})
+        own = log[(log["method"] == "nasi") & (log["seed"] == seed)].set_index("epoch")
+        bound = bounds_table(memories[-1:], official, COLUMNS, [100, 400])
+        fixed = bound[bound["bound"] == "NASI-FIX in the DARTS space"].set_index("steps")
+        assert fixed.loc[100, "choices"] == own.loc[10, "architecture"], "T as the search itself chose"
+        assert fixed.loc[400, "choices"] == own.loc[40, "architecture"]
+    made = bounds_table(memories, official, COLUMNS, [100, 400])
+    committed = pd.read_csv(FOLDER / "nasi_bounds.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
+
+
+def test_the_record_says_how() -> None:
+    facts = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
+    assert facts["quick"] is False
+    assert facts["table"]["name"] == "nasbench201-official"
+    assert facts["searches"]["nasi"]["setting"]["depth"] == 5
+    assert facts["searches"]["nasi"]["setting"]["width"] == 16

@@ -1,0 +1,226 @@
+"""Every method on both spaces: two epochs, once through and once interrupted and resumed, to the same bits."""
+
+import math
+
+import pandas as pd
+import pytest
+import torch
+
+from harness.errors import SearchError
+from harness.search import METHODS, run_search
+from harness.search.gradient import loop as loop_module
+from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, LOG
+from tests.search.gradient.searches import SPACES, tiny
+
+DATA = "digits"
+
+
+class Interrupted(Exception):
+    pass
+
+
+def content(folder):
+    return torch.load(folder / CHECKPOINT, weights_only=True)
+
+
+def equal(one, other):
+    """Equal to the last bit, whatever is nested in what."""
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(equal(one[name], other[name]) for name in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return one == other
+
+
+def without_seconds(saved):
+    return {**saved, "rows": [{**row, "seconds": 0} for row in saved["rows"]]}
+
+
+def interrupted_and_resumed(space, method, setting, folder, monkeypatch):
+    """The search ended by an exception after its first checkpoint, and gone on with."""
+    save = loop_module.save
+
+    def saved_once(*arguments):
+        save(*arguments)
+        raise Interrupted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop_module, "save", saved_once)
+        with pytest.raises(Interrupted):
+            run_search(space, method, setting, data=DATA, out=folder)
+    torch.rand(7)  # the global state does not matter
+    return run_search(space, method, setting, data=DATA, out=folder)
+
+
+def moved(saved, start):
+    return any(not torch.equal(table, start["operations"][name]) for name, table in saved["operations"].items())
+
+
+def softmax_trained(space, saved, first, setting):
+    """α has moved, and the weights have."""
+    assert moved(saved["parameters"], first["parameters"])
+    assert not equal(saved["supernet"], first["supernet"])
+    assert saved["parameters"]["edges"] == {}
+
+
+def pruned(space, saved, first, setting):
+    """Each edge keeps the operations of the last stage, the architecture has no other, the layers are gone."""
+    softmax_trained(space, saved, first, setting)
+    for name, kept in saved["kept"].items():
+        assert torch.equal(kept.sum(dim=1), torch.full((len(kept),), setting.keep[-1]))
+        assert bool(first["kept"][name].sum() == setting.keep[0] * len(kept))
+    assert len(saved["supernet"]) < len(first["supernet"])
+
+
+def edge_weighted(space, saved, first, setting):
+    """The edges' parameters have moved too."""
+    assert moved(saved["parameters"], first["parameters"])
+    for name, beta in saved["parameters"]["edges"].items():
+        assert beta.shape == (len(saved["kept"][name]),)
+        assert space.name == "darts" or not torch.equal(beta, first["parameters"]["edges"][name])
+
+
+def never_moved(space, saved, first, setting):
+    """RSPS has no parameters: they stay 0; the weights are trained."""
+    assert not any(bool(table.any()) for table in saved["parameters"]["operations"].values())
+    assert not equal(saved["supernet"], first["supernet"])
+
+
+def untrained(space, saved, first, setting):
+    """NASI's weights stay as drawn, bit by bit; its parameters are a mean of vectors no longer than 1."""
+    drawn = space.supernet(width=setting.width, depth=setting.depth, seed=0).state_dict()
+    assert equal(dict(saved["supernet"]), dict(drawn))
+    norm = math.sqrt(sum(float(table.square().sum()) for table in saved["parameters"]["operations"].values()))
+    assert 0 < norm <= 1 + 1e-6
+    assert saved["memory"]["steps"] == setting.epochs * setting.steps_per_epoch
+
+
+INVARIANTS = {
+    "darts": softmax_trained,
+    "darts-second-order": softmax_trained,
+    "beta-darts": softmax_trained,
+    "drnas": softmax_trained,
+    "drnas-progressive": pruned,
+    "gdas": softmax_trained,
+    "snas": softmax_trained,
+    "pc-darts": edge_weighted,
+    "rsps": never_moved,
+    "nasi": untrained,
+    "nasi-ada": untrained,
+}
+
+
+def test_every_method_has_its_invariant():
+    assert set(INVARIANTS) == set(METHODS)
+    assert all(name == method.name for name, method in METHODS.items())
+
+
+@pytest.mark.parametrize("space", sorted(SPACES))
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_a_search_is_the_same_once_through_and_interrupted(method, space, tmp_path, monkeypatch):
+    opened, setting = SPACES[space], tiny(method, space)
+    firsts = []
+    save = loop_module.save
+
+    def saved_and_kept(folder, checkpoint):
+        save(folder, checkpoint)
+        firsts.append(content(folder))
+
+    before = torch.get_rng_state()
+    with monkeypatch.context() as patch:
+        patch.setattr(loop_module, "save", saved_and_kept)
+        through = run_search(opened, method, setting, data=DATA, out=tmp_path / "through")
+    assert torch.equal(torch.get_rng_state(), before)
+    resumed = interrupted_and_resumed(opened, method, setting, tmp_path / "resumed", monkeypatch)
+    assert resumed.resumed_from == 1
+    assert resumed.architecture == through.architecture
+    assert equal(through.weights, resumed.weights)
+    once, twice = (content(tmp_path / name) for name in ("through", "resumed"))
+    assert equal(without_seconds(once), without_seconds(twice))
+    INVARIANTS[method](opened, once, firsts[0], setting)
+    log = pd.read_csv(tmp_path / "resumed" / LOG)
+    pd.testing.assert_frame_equal(log, resumed.log)
+    assert list(log.columns) == list(COLUMNS)
+    assert list(log["epoch"]) == [1, 2]
+    assert opened.parse(log["architecture"].iloc[-1]) == through.architecture
+    assert log["skip_connections"].iloc[-1] == str(through.architecture).count("skip_connect")
+    largest = math.log((8 if space == "darts" else 5) - len(setting.without))
+    assert log["entropy_nats"].between(0, largest + 1e-6).all()
+
+
+def test_another_seed_is_another_search():
+    logs = [
+        run_search(SPACES["nasbench201"], "gdas", tiny("gdas", "nasbench201", epochs=1), data=DATA, seed=seed).log
+        for seed in (0, 1)
+    ]
+    assert logs[0]["validation_loss"].iloc[0] != logs[1]["validation_loss"].iloc[0]
+
+
+def test_a_finished_search_is_read_and_not_run_again(tmp_path):
+    setting = tiny("rsps", "nasbench201", epochs=1)
+    first = run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path)
+    written = (tmp_path / CHECKPOINT).stat().st_mtime_ns
+    again = run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path)
+    assert (tmp_path / CHECKPOINT).stat().st_mtime_ns == written
+    assert again.architecture == first.architecture
+    pd.testing.assert_frame_equal(again.log, first.log)
+
+
+def test_warm_up_keeps_the_parameters(tmp_path, monkeypatch):
+    tables, save = [], loop_module.save
+
+    def saved_and_kept(folder, checkpoint):
+        save(folder, checkpoint)
+        tables.append(content(folder)["parameters"]["operations"]["cell"])
+
+    monkeypatch.setattr(loop_module, "save", saved_and_kept)
+    setting = tiny("darts", "nasbench201", epochs=3, alpha_warm_up=2)
+    found = run_search(SPACES["nasbench201"], "darts", setting, data=DATA, out=tmp_path)
+    assert torch.equal(tables[0], tables[1])
+    assert float(tables[0].std()) == pytest.approx(1e-3, rel=0.5)
+    assert found.log["entropy_nats"].iloc[0] == pytest.approx(math.log(5), abs=1e-4)
+    assert not torch.equal(tables[1], tables[2])
+
+
+def test_autocast_is_another_arithmetic_and_another_search(tmp_path):
+    setting = tiny("gdas", "nasbench201", epochs=1)
+    plain, mixed = (
+        run_search(SPACES["nasbench201"], "gdas", setting, data=DATA, autocast=autocast) for autocast in (False, True)
+    )
+    one, other = plain.log["validation_loss"].iloc[0], mixed.log["validation_loss"].iloc[0]
+    assert one != other
+    assert one == pytest.approx(other, rel=0.1)
+
+
+def test_a_device_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(SearchError, match="device 'cuda:9' was asked for, but the last CUDA device here is 'cuda:1'"):
+        run_search(SPACES["nasbench201"], "rsps", tiny("rsps", "nasbench201"), data=DATA, device="cuda:9")
+
+
+def test_noise_needs_no_data(tmp_path):
+    result = run_search(SPACES["nasbench201"], "nasi", tiny("nasi", "nasbench201", epochs=1))
+    assert len(result.log) == 1
+    assert set(result.weights) == {"cell"}
+    torch.testing.assert_close(result.weights["cell"].sum(dim=1), torch.ones(6))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "drts"}, "unknown search 'drts'. Did you mean 'darts'"),
+        ({"preset": "papre"}, "unknown preset 'papre'. Did you mean 'paper'"),
+        ({"seed": -1}, "seed must be a whole number from 0"),
+        ({"setting": tiny("darts", "nasbench201", images=1798)}, "images must be at most 1,797"),
+        ({"device": "tpu"}, "device must be 'cpu', 'cuda'"),
+        ({"device": "cuda:one"}, "device must be 'cpu', 'cuda' or 'cuda:1', got 'cuda:one'"),
+        ({"data": "nowhere"}, "--data takes digits, noise or the folder of CIFAR-10: no data_batch"),
+    ],
+)
+def test_bad_arguments_are_errors_that_say_what_is_allowed(options, message):
+    arguments = {"method": "darts", "data": DATA, **options}
+    with pytest.raises(SearchError, match=message):
+        run_search(SPACES["nasbench201"], arguments.pop("method"), **arguments)

@@ -1,0 +1,100 @@
+"""The DARTS space as a whole: its size, its samples, its neighbours."""
+
+import itertools
+from collections import Counter
+
+import pytest
+
+from harness.errors import SpaceError
+from harness.spaces import open_space
+from harness.spaces.darts import Genotype
+from harness.spaces.darts.genotype import OPERATIONS
+from tests.spaces.darts.genotypes import DARTS_V2, EVERY_OPERATION
+
+SPACE = open_space("darts")
+
+
+def test_the_size_is_counted_out():
+    cells = 1
+    for node in (2, 3, 4, 5):
+        choices = [
+            (operations, sources)
+            for operations in itertools.product(OPERATIONS, repeat=2)
+            for sources in itertools.combinations(range(node), 2)
+        ]
+        cells *= len(choices)
+    assert len(SPACE) == cells**2 == 1_076_746_950_455_072_400
+
+
+@pytest.mark.parametrize("ask", [lambda: list(SPACE), lambda: SPACE.in_order([str(DARTS_V2)])])
+def test_what_would_go_through_the_space_is_refused(ask):
+    with pytest.raises(SpaceError, match=r"the DARTS space has 1\.08e\+18 genotypes"):
+        ask()
+
+
+def test_a_smaller_sample_is_the_start_of_a_larger_one():
+    assert SPACE.sample(5, seed=2) == SPACE.sample(9, seed=2)[:5]
+    assert SPACE.sample(5, seed=2) != SPACE.sample(5, seed=3)
+    with pytest.raises(SpaceError, match="at least 1"):
+        SPACE.sample(0)
+
+
+def test_a_sample_is_uniform_over_operations_and_pairs_of_inputs():
+    genotypes = SPACE.sample(3000, seed=0)
+    assert len({genotype.canonical() for genotype in genotypes}) == 3000
+    operations, inputs = Counter(), Counter()
+    for genotype in genotypes:
+        for pairs in (genotype.normal, genotype.reduce):
+            operations.update(operation for operation, _ in pairs)
+            for node in range(4):
+                inputs[node, tuple(source for _, source in pairs[2 * node : 2 * node + 2])] += 1
+    assert len(operations) == 7
+    for count in operations.values():
+        assert count == pytest.approx(48_000 / 7, rel=0.06)  # five standard errors
+    assert Counter(node for node, _ in inputs) == {0: 1, 1: 3, 2: 6, 3: 10}
+    for (node, _), count in inputs.items():
+        assert count == pytest.approx(6000 / [1, 3, 6, 10][node], rel=0.21)  # five standard errors
+
+
+@pytest.mark.parametrize("found", [DARTS_V2, EVERY_OPERATION])
+def test_neighbours_are_exactly_those_at_distance_one(found):
+    """Against all changes of one operation or of one input, made and checked one by one."""
+    expected = set()
+    for kind, position in itertools.product(("normal", "reduce"), range(8)):
+        pairs = getattr(found, kind)
+        for operation, source in itertools.product(OPERATIONS, range(5)):
+            changed = (*pairs[:position], (operation, source), *pairs[position + 1 :])
+            differing = (operation != pairs[position][0]) + (source != pairs[position][1])
+            try:
+                genotype = Genotype(**{"normal": found.normal, "reduce": found.reduce, kind: changed})
+            except SpaceError:
+                continue
+            if differing == 1:
+                expected.add(genotype)
+    neighbours = SPACE.neighbours(found)
+    assert len(neighbours) == len(set(neighbours)) == 120
+    assert set(neighbours) == expected
+    assert all(found in SPACE.neighbours(neighbour) for neighbour in neighbours[::17])
+
+
+def test_neighbours_of_a_nas_bench_201_cell_are_exactly_those_at_distance_one():
+    space = open_space("nasbench201")
+    cells = list(space)
+    for found in space.sample(3):
+        expected = {
+            other
+            for other in cells
+            if sum(a != b for a, b in zip(found.operations, other.operations, strict=True)) == 1
+        }
+        neighbours = space.neighbours(found)
+        assert len(neighbours) == 24
+        assert set(neighbours) == expected
+
+
+def test_an_architecture_of_another_space_is_refused():
+    (cell,) = open_space("nasbench201").sample(1)
+    for method in (SPACE.build, SPACE.parameter_count, SPACE.multiply_adds, SPACE.neighbours, SPACE.key):
+        with pytest.raises(SpaceError, match="is not a DARTS genotype"):
+            method(cell)
+    with pytest.raises(SpaceError, match="is not a NAS-Bench-201 cell"):
+        open_space("nasbench201").neighbours(DARTS_V2)
