@@ -74,3 +74,16 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"unknown {kind} {str(name)!r}.{hint} Known: {', '.join(names) or 'none'}"
+
+
+def check_whole(name: str, value: object, least: int, kind: type[HarnessError], most: int | None = None) -> None:
+    """Raise `kind` unless `value` is a whole number from `least` (to `most`); `name` is what the message calls it.
+
+    >>> check_whole("seed", -1, 0, SettingError)
+    Traceback (most recent call last):
+    harness.errors.SettingError: seed must be a whole number from 0, got -1
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]  # it is whole
+        allowed = f"from {least}" if most is None else f"from {least} to {most:,}"
+        raise kind(f"{name} must be a whole number {allowed}, got {value!r}")

@@ -140,10 +140,8 @@ def _settings(scores: Path, number: int | None) -> tuple[RunRecord | None, dict[
 
 def _difference(shown: RunRecord, other: RunRecord) -> str:
     """What is different in another setting, as `bn eval, seed 1`."""
-    from dataclasses import asdict
-
-    ours, theirs = asdict(shown.setting), asdict(other.setting)
-    parts = [f"{name} {value}" for name, value in theirs.items() if value != ours[name]]
+    theirs = other.setting.flat()
+    parts = [f"{name} {theirs.get(name)}" for name in shown.setting.differs_in(other.setting)]
     if shown.torch != other.torch:
         parts.append(f"torch {other.torch}")
     return ", ".join(parts)
@@ -176,8 +174,6 @@ def _asked(scored: Scored, ranking: Ranking) -> pd.DataFrame:
 
 
 def _facts(scores: Path, record: RunRecord | None, ranking: Ranking, resamples: int, seed: int) -> Terms:
-    from dataclasses import asdict
-
     facts: Terms = {"Scores": [("file", str(scores))]}
     if record is not None:
         facts["Scores"] += [
@@ -190,7 +186,7 @@ def _facts(scores: Path, record: RunRecord | None, ranking: Ranking, resamples: 
         ]
         facts["Setting"] = [
             (name.replace("_", " "), str(value))
-            for name, value in asdict(record.setting).items()
+            for name, value in record.setting.flat().items()
             if value not in ("", None)
         ]
     facts["Table"] = [("column", ranking.column), ("source", ranking.source)]

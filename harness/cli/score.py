@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.errors import RunError, SettingError, SpaceError
-from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, LOSSES, Setting
+from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +37,11 @@ def score(
     input_: Annotated[str, typer.Option("--input", help=" | ".join(INPUTS))] = _DEFAULT.input,
     labels: Annotated[str | None, typer.Option(help=f"{' | '.join(LABELS)}; true for images by default")] = None,
     data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files, for --input cifar10")] = None,
-    image_size: Annotated[int, typer.Option(help="pixels on a side")] = _DEFAULT.image_size,
-    classes: Annotated[int, typer.Option(help="outputs of the network")] = _DEFAULT.classes,
+    image_size: Annotated[int | None, typer.Option(help="pixels on a side; 32 by default")] = None,
+    classes: Annotated[int | None, typer.Option(help="outputs of the network; 10 by default")] = None,
     bn: Annotated[str, typer.Option(help=f"batch norm mode: {' | '.join(BN_MODES)}")] = _DEFAULT.bn,
     init: Annotated[str, typer.Option(help=f"weights: {' | '.join(INITS)}")] = _DEFAULT.init,
-    loss: Annotated[str, typer.Option(help=" | ".join(LOSSES))] = _DEFAULT.loss,
+    loss: Annotated[str | None, typer.Option(help="one of the space's problem; cross_entropy for classes")] = None,
     width: Annotated[
         int | None, typer.Option(help="channels of the first stage, C; the space's own by default")
     ] = None,
@@ -72,6 +73,7 @@ def score(
     from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
     from harness.spaces import open_space
+    from harness.spaces.space import completed, described
 
     if out is not None:
         check_suffix(out, "a CSV file", CSV)
@@ -82,10 +84,10 @@ def score(
     _check_choice(sample, all_, architectures, table)
     keys, space = _keys(table, space)
     opened = open_space(space)
-    setting = setting.sized(opened.width, opened.depth)
+    setting = completed(opened, setting)
     cells = _architectures(opened, sample, architectures, keys, seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
-    print(f"setting: {setting.describe()}; store: {store}")
+    print(f"setting: {described(opened, setting)}; store: {store}")
     frame = run(
         opened, cells, [proxy.name for proxy in chosen], setting=setting, data=options.data_folder(data), store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
@@ -155,12 +157,14 @@ def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
 
 def _architectures(
     space: Space, sample: int | None, file: Path | None, keys: tuple[str, ...], seed: int
-) -> list[Architecture]:
+) -> Sequence[Architecture]:
+    from harness.spaces.space import all_architectures
+
     if sample is not None:
         return space.sample(sample, seed)
     if keys:
         return [space.parse(key) for key in keys]
-    return list(space) if file is None else _from_file(space, file)
+    return all_architectures(space) if file is None else _from_file(space, file)
 
 
 def _from_file(space: Space, file: Path) -> list[Architecture]:

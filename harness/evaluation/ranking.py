@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from harness.spaces.space import Architecture, Space
+    from harness.spaces.space import Architecture, Sizes, Space
     from harness.stats import Coefficients, Intervals
 
 __all__ = [
@@ -156,7 +156,7 @@ def correlate(
     sizes = sizes_of({key: matched.architectures[key] for key in usable}, space)
     scores = with_baselines(matched.scores[matched.scores["architecture"].isin(usable)], sizes)
     scores["accuracy"] = [values[key] for key in scores["architecture"]]
-    scores["parameters"] = [sizes[key][0] for key in scores["architecture"]]
+    scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]
     scored = scores[scores["score"].notna()]
     population = np.array(list(values.values()))
     sign = 1.0 if facts.higher_is_better else -1.0
@@ -210,15 +210,12 @@ def check_resampling(resamples: object, seed: object) -> None:
             raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
 
 
-def sizes_of(architectures: Mapping[str, Architecture], space: Space) -> dict[str, tuple[int, int]]:
+def sizes_of(architectures: Mapping[str, Architecture], space: Space) -> dict[str, Sizes]:
     """Key to parameters and multiply-adds, in closed form."""
-    return {
-        key: (space.parameter_count(architecture), space.multiply_adds(architecture))
-        for key, architecture in architectures.items()
-    }
+    return {key: space.sizes(architecture) for key, architecture in architectures.items()}
 
 
-def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
+def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, Sizes]) -> pd.DataFrame:
     """The scores with `params` and `flops` of every architecture last, made from their `sizes` where missing."""
     import pandas as pd
 

@@ -20,8 +20,8 @@ def relu_gram(forward: Forward) -> Tensor:
     Cost: no pass beside the shared forward.
     """
     outputs = forward.relu_outputs()
-    samples = len(forward.logits)
-    gram = torch.zeros(samples, samples, dtype=torch.float64, device=forward.logits.device)
+    samples = len(forward.batch)
+    gram = torch.zeros(samples, samples, dtype=torch.float64, device=forward.outputs.device)
     for output in outputs:
         for units in torch.split(output.flatten(1), _EXACT_COUNTS, dim=1):
             active = (units > 0).float()

@@ -29,10 +29,11 @@ def channel_correlations(network: nn.Module, batch: Batch, setting: Setting) -> 
     Cost: one forward pass of one sample without a graph, in the memory of all modules' outputs, and an eigenvalue
     problem of each module's channels.
     """
-    if batch.inputs.ndim != 4:
-        raise NotApplicable(f"a random image of side {SIDE} is fed; the batch has inputs {list(batch.inputs.shape)}")
+    given = batch.only_argument
+    if given.ndim != 4:
+        raise NotApplicable(f"a random image of side {SIDE} is fed; the batch has inputs {list(given.shape)}")
     generator = generator_for(setting, "channel correlations")
-    image = torch.randn(1, batch.inputs.shape[1], SIDE, SIDE, generator=generator).to(batch.inputs)
+    image = torch.randn(1, given.shape[1], SIDE, SIDE, generator=generator).to(given)
     try:
         features = channel_features(network, given_tensors(network), image)
     except (RuntimeError, ValueError) as error:

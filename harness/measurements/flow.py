@@ -32,7 +32,7 @@ def synaptic_flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
 
     Modules of PyTorch's batch norm family let their input pass; other norm layers stay, as in the authors' code.
 
-    Cost: one forward and one backward pass of one sample, in float64.
+    Cost: one forward and one backward pass of the smallest batch, one sample where samples are independent, in float64.
     """
     with overridden_forward(network, lambda module: _identity if isinstance(module, _BatchNorm) else None):
         return _flow(network, batch)
@@ -61,8 +61,10 @@ def _flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
         for name, tensor in [*network.named_parameters(), *network.named_buffers()]
     }
     chosen = {name: state[name].requires_grad_() for name in weights(network)}
-    ones = torch.ones_like(batch.inputs[:1], dtype=torch.float64)
-    outputs = functional_call(network, state, (ones,))
+    ones = [
+        torch.ones_like(each, dtype=torch.float64) if each.is_floating_point() else each for each in batch.smallest()
+    ]
+    outputs = functional_call(network, state, tuple(ones))
     if not isinstance(outputs, Tensor):
         raise NotApplicable(f"the network gave {type(outputs).__name__}, not a tensor of outputs to sum up")
     if outputs.requires_grad:

@@ -124,7 +124,7 @@ def loss_gradient(network: nn.Module, forward: Forward, asked: frozenset[str] = 
             name = call.name or "the network itself"
             channels.append(NotApplicable(f"layer {name!r} does not map one tensor to one that can be differentiated"))
         else:
-            handles.append(call.edge.node.register_prehook(_product_recorder(call, len(forward.logits), channels)))
+            handles.append(call.edge.node.register_prehook(_product_recorder(call, len(forward.batch), channels)))
     tape = _tape(network, forward) if "hessian_form" in asked else ()
     try:
         with adjoints_captured(tape) as adjoints:

@@ -18,15 +18,15 @@ def half_gradients(network: nn.Module, batch: Batch, setting: Setting) -> tuple[
     two batches of 64 are a batch of 128.
 
     Raises:
-        NotApplicable: when the batch has fewer than 4 samples.
+        NotApplicable: when the batch has fewer than 4 samples, or its samples are parts of one input.
 
     Cost: a forward and a backward pass of each half, together those of one batch.
     """
+    batch.check_independent("half of a batch")
     if len(batch) < 4:
         raise NotApplicable(f"two halves of at least 2 samples each are needed; the batch has {len(batch)} samples")
     middle = len(batch) // 2
-    first = Batch(batch.inputs[:middle], batch.labels[:middle])
-    second = Batch(batch.inputs[middle:], batch.labels[middle:])
+    first, second = batch.part(0, middle), batch.part(middle, len(batch))
     return (
         loss_gradient(network, forward(network, first, setting)),
         loss_gradient(network, forward(network, second, setting)),

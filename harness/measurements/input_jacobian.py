@@ -22,7 +22,7 @@ def input_jacobian(forward: Forward) -> Tensor:
     Cost: one backward pass, without the parameters' half.
     """
     (gradient,) = torch.autograd.grad(
-        forward.logits.sum(), forward.inputs, retain_graph=True, allow_unused=True, materialize_grads=True
+        forward.outputs.sum(), forward.inputs, retain_graph=True, allow_unused=True, materialize_grads=True
     )
     return gradient.flatten(1)
 
@@ -46,7 +46,7 @@ def labelled_input_jacobian(input_jacobian: Tensor, batch: Batch, forward: Forwa
 
     Cost: no pass beside `input_jacobian`.
     """
-    return LabelledJacobian(input_jacobian, batch.labels, forward.logits.shape[1])
+    return LabelledJacobian(input_jacobian, batch.labels, forward.outputs.shape[1])
 
 
 def row_correlation(jacobian: Tensor) -> Tensor:

@@ -79,8 +79,12 @@ def redrawn_tensors(network: nn.Module, scheme: str, generator: torch.Generator)
 
 
 def gaussian_inputs(batch: Batch, generator: torch.Generator) -> Tensor:
-    """Standard normal inputs of the batch's shape, drawn in float32 on the CPU and handed on like the batch's."""
-    return torch.randn(batch.inputs.shape, generator=generator).to(batch.inputs)
+    """Standard normal inputs of the batch's shape, drawn in float32 on the CPU and handed on like the batch's.
+
+    Raises:
+        NotApplicable: where the network takes several arguments.
+    """
+    return torch.randn(batch.only_argument.shape, generator=generator).to(batch.only_argument)
 
 
 def generator_for(setting: Setting, purpose: str) -> torch.Generator:

@@ -31,7 +31,7 @@ def ntk_trace_per_sample(forward: Forward) -> float:
     Cost: K backward passes.
     """
     total = 0.0
-    for output in forward.logits.sum(dim=0):
+    for output in forward.rows.sum(dim=0):
         for gradients in per_sample_gradients(output, forward, _everything):
             total += float(gradients.square().sum(dtype=torch.float64))
     return total
@@ -44,7 +44,7 @@ def target_logit_gram(forward: Forward, batch: Batch) -> Tensor:
 
     Cost: one backward pass.
     """
-    targets = forward.logits.gather(1, batch.labels[:, None]).sum()
+    targets = forward.outputs.gather(1, batch.labels[:, None]).sum()
     return _gram(targets, forward, _convolutions_and_linear)
 
 
@@ -55,7 +55,7 @@ def logit_sum_gram(forward: Forward) -> Tensor:
 
     Cost: one backward pass.
     """
-    return _gram(forward.logits.sum(), forward, lambda _, parameter: parameter == "weight")
+    return _gram(forward.outputs.sum(), forward, lambda _, parameter: parameter == "weight")
 
 
 def _gram(objective: Tensor, forward: Forward, select: Selection) -> Tensor:
@@ -65,7 +65,7 @@ def _gram(objective: Tensor, forward: Forward, select: Selection) -> Tensor:
         NotApplicable: when nothing trainable is selected.
         NotFinite: when a gradient is NaN or infinite.
     """
-    samples = len(forward.logits)
+    samples = len(forward.batch)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=objective.device)
     for gradients in per_sample_gradients(objective, forward, select):
         gram += gradients.double() @ gradients.double().T
@@ -80,10 +80,12 @@ def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection)
     A parameter that is used several times gets the sum of its uses, before any norm is taken of it.
 
     Raises:
-        NotApplicable: naming the layer or parameter whose per-sample gradients are not known.
+        NotApplicable: naming the layer or parameter whose per-sample gradients are not known, or where the samples are
+            parts of one input, so that no layer's rows belong to one of them alone.
     """
+    forward.batch.check_independent("a gradient by sample")
     calls = forward.calls
-    uses = _uses(calls, len(forward.logits), select)
+    uses = _uses(calls, len(forward.batch), select)
     edges: list[Any] = [call.edge for call in calls if call.edge is not None]
     found = torch.autograd.grad(objective, [*edges, *forward.uncalled.values()], retain_graph=True, allow_unused=True)
     for name, gradient in zip(forward.uncalled, found[len(edges) :], strict=True):

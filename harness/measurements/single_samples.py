@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -41,16 +40,15 @@ def sign_agreement(network: nn.Module, batch: Batch, setting: Setting) -> int:
     weights(network)  # refuses a network that has none to train
     totals: list[Tensor] = []
     with each_sample_alone(network):
-        parts = math.ceil(len(batch) / _CHUNK)
-        for inputs, labels in zip(batch.inputs.tensor_split(parts), batch.labels.tensor_split(parts), strict=True):
-            signs = _sign_sums(network, inputs, labels, setting)
+        for part in batch.split(_CHUNK):
+            signs = _sign_sums(network, part, setting)
             totals = [total + more for total, more in zip(totals, signs, strict=True)] if totals else signs
     return round(sum(float(total.abs().sum(dtype=torch.float64)) for total in totals))
 
 
-def _sign_sums(network: nn.Module, inputs: Tensor, labels: Tensor, setting: Setting) -> list[Tensor]:
+def _sign_sums(network: nn.Module, batch: Batch, setting: Setting) -> list[Tensor]:
     """Σ_n sign ∂ℓ_n/∂θ over these samples, one flat tensor a weight."""
-    passed = forward(network, Batch(inputs, labels), setting)
+    passed = forward(network, batch, setting)
     gradients = per_sample_gradients(passed.loss, passed, _weights)
     return [finite(rows, "the samples' gradients").sign().sum(dim=0) for rows in gradients]
 

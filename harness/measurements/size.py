@@ -17,6 +17,8 @@ def parameter_count(network: nn.Module) -> int:
 def multiply_adds(network: nn.Module, batch: Batch) -> int:
     """Multiply-adds of one forward pass on one sample, counted by hooks on the real network.
 
+    Where the samples are parts of one input, such as the nodes of a graph, it is a pass on all of them.
+
     As NAS-Bench-201's release counts: 1 for a multiply-add, over convolutions and linear layers with their biases.
     Norm layers, pooling, activations and sums do not count.
 
@@ -32,7 +34,7 @@ def multiply_adds(network: nn.Module, batch: Batch) -> int:
     try:
         network.eval()
         with torch.no_grad():
-            network(batch.inputs[:1].clone())
+            network(*(each.clone() for each in batch.smallest()))
     finally:
         for handle in handles:
             handle.remove()

@@ -23,7 +23,7 @@ from harness.measurements.trace import logit_sum_gram_exact
 from harness.setting import Setting, derived_seed
 
 Rebuild = Callable[..., nn.Module]
-"""Builds the architecture anew: `rebuild(width=, depth=, init=, seed=)`, and `channels=` where images have others."""
+"""Builds the architecture with other sizes: `rebuild(width=, depth=, init=, seed=)`, `channels=` for other images."""
 
 DRAWS = 3
 KERNEL_WIDTH = 3
@@ -44,7 +44,7 @@ def small_network_grams(rebuild: Rebuild, batch: Batch, setting: Setting) -> tup
     grams = []
     for draw in range(DRAWS):
         seed = derived_seed(setting.seed, "small network", str(draw))
-        network = _built(rebuild, width=KERNEL_WIDTH, init="kaiming_fan_out", seed=seed).to(batch.inputs)
+        network = _built(rebuild, width=KERNEL_WIDTH, init="kaiming_fan_out", seed=seed).to(batch.only_argument)
         set_modes(network, setting.bn)
         grams.append(logit_sum_gram_exact(network, forward(network, batch, setting)))
     return tuple(grams)
@@ -62,7 +62,7 @@ def cell_regions(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[int,
 
     Cost: nine forward passes of one cell of one channel, less than a hundredth of one of the whole network.
     """
-    crops = _crops(batch.inputs, generator_for(setting, "crops"))
+    crops = _crops(batch.only_argument, generator_for(setting, "crops"))
     counts = []
     for draw in range(DRAWS):
         seed = derived_seed(setting.seed, "cell regions", str(draw))
@@ -95,6 +95,8 @@ def _first_cell(network: nn.Module) -> nn.Module:
 
 def _crops(images: Tensor, generator: torch.Generator) -> Tensor:
     """[3000, 1, 3, 3] crops of random images, channels and places."""
+    if images.ndim != 4:
+        raise NotApplicable(f"crops are cut from images [N, C, H, W]; the batch has inputs {list(images.shape)}")
     count, channels, height, width = images.shape
     if min(height, width) < CROP:
         raise NotApplicable(f"crops of {CROP} x {CROP} pixels need larger images than {height} x {width}")

@@ -3,7 +3,8 @@
 With batch norm in train mode the samples are coupled: f(X)_ik depends on all of X. These measurements differentiate
 through that coupling; `harness.measurements.per_sample` ignores it. In eval mode both agree.
 
-Legend: J [N·K, P] the Jacobian of all logits by all trainable parameters; Θ = J Jᵀ, tr Θ = ‖J‖_F².
+Legend: J [N·K, P] the Jacobian of all outputs (the logits of a classifier) by all trainable parameters; Θ = J Jᵀ,
+tr Θ = ‖J‖_F².
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def ntk_trace_estimate(network: nn.Module, forward: Forward, setting: Setting) -
     parameters = trainable(network)
     samples = []
     for _ in range(setting.probes):
-        signs = torch.randint(2, forward.logits.shape, generator=generator) * 2 - 1
-        samples.append(_squared_norm(gradients_of((signs.to(forward.logits) * forward.logits).sum(), parameters)))
+        signs = torch.randint(2, forward.outputs.shape, generator=generator) * 2 - 1
+        samples.append(_squared_norm(gradients_of((signs.to(forward.outputs) * forward.outputs).sum(), parameters)))
     values = torch.tensor(samples, dtype=torch.float64)
     return Estimate(float(values.mean()), float(values.std()) / math.sqrt(setting.probes))
 
@@ -60,7 +61,7 @@ def ntk_trace_exact(network: nn.Module, forward: Forward) -> float:
     Cost: N·K backward passes, in the memory of one.
     """
     parameters = trainable(network)
-    return sum(_squared_norm(gradients_of(logit, parameters)) for logit in forward.logits.flatten())
+    return sum(_squared_norm(gradients_of(output, parameters)) for output in forward.outputs.flatten())
 
 
 def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
@@ -78,14 +79,14 @@ def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
     parameters = {name: weight for name, weight in trainable(network).items() if name.rpartition(".")[2] == "weight"}
     if not parameters:
         raise NotApplicable("the network has no trainable parameter called `weight`")
-    samples, logits = len(forward.logits), forward.logits
-    rows = logits.new_empty(samples, sum(weight.numel() for weight in parameters.values()))
-    for row, total in zip(rows, logits.sum(dim=1), strict=True):
+    samples, outputs = len(forward.batch), forward.rows
+    rows = outputs.new_empty(samples, sum(weight.numel() for weight in parameters.values()))
+    for row, total in zip(rows, outputs.sum(dim=1), strict=True):
         torch.cat([gradient.flatten() for gradient in gradients_of(total, parameters)], out=row)
-    gram = torch.zeros(samples, samples, dtype=torch.float64, device=logits.device)
+    gram = torch.zeros(samples, samples, dtype=torch.float64, device=outputs.device)
     for columns in torch.split(rows, _COLUMNS, dim=1):
         gram += columns.double() @ columns.double().T
-    return finite(gram, "the kernel's entries").to(logits.dtype)
+    return finite(gram, "the kernel's entries").to(outputs.dtype)
 
 
 def _squared_norm(gradients: tuple[Tensor, ...]) -> float:

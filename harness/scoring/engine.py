@@ -14,16 +14,12 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
 from harness.errors import RunError
 from harness.scoring.scorer import DIED, Score
 from harness.setting import Setting
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _STRIKES = 2
 _WINDOW = 2  # tasks in flight a worker: one computes while the next waits
@@ -34,22 +30,20 @@ class Task:
     """All that a worker needs to score one architecture; it holds no open file and no table.
 
     Attributes:
-        space: name of the space.
+        space: the space as `cloudpickle` has it, so that one of a notebook travels by value.
         key: the architecture's string.
         setting: of the score.
         names: of its proxies.
         proxies: `cloudpickle` of a list of proxies, so that functions of a notebook travel by value.
-        inputs: [N, ...] of the batch.
-        labels: [N] of the batch.
+        batch: pickled, as plain bytes of its tensors.
     """
 
-    space: str
+    space: bytes
     key: str
     setting: Setting
     names: tuple[str, ...]
     proxies: bytes
-    inputs: np.ndarray[Any, Any]
-    labels: np.ndarray[Any, Any]
+    batch: bytes
 
 
 Outcome = dict[str, Score]
@@ -59,22 +53,14 @@ def score_task(task: Task) -> Outcome:
     """Build the task's network and score it, on one torch thread: the same bits in any number of processes."""
     import torch
 
-    from harness.batches import Batch
     from harness.scoring.scorer import ONE_AT_A_TIME, score_network
-    from harness.spaces import open_space
 
     with ONE_AT_A_TIME, one_thread():
-        setting, space = task.setting, open_space(task.space)
-        architecture = space.parse(task.key)
-        rebuild = functools.partial(space.build, architecture, **_fields(setting, "classes", "channels", "seed"))
-        network = rebuild(**_fields(setting, "width", "depth", "init"))
-        network = network.to(setting.device, getattr(torch, setting.dtype))
-        batch = Batch(torch.from_numpy(task.inputs), torch.from_numpy(task.labels))
+        setting, space = task.setting, cloudpickle.loads(task.space)
+        rebuild = functools.partial(space.build, space.parse(task.key), setting.shape, seed=setting.seed)
+        network = rebuild(init=setting.init).to(setting.device, getattr(torch, setting.dtype))
+        batch = cloudpickle.loads(task.batch)
         return score_network(network, batch, cloudpickle.loads(task.proxies), setting, rebuild)
-
-
-def _fields(setting: Setting, *names: str) -> dict[str, Any]:
-    return {name: getattr(setting, name) for name in names}
 
 
 @contextmanager

@@ -6,9 +6,11 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.errors import ScoresError
-from harness.scoring.store import Store
+from harness.errors import ScoresError, SpaceError
+from harness.scoring.store import RunRecord, Store
 from harness.setting import Setting
+from harness.spaces import open_space
+from harness.spaces.space import described
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +71,15 @@ def _from_store(path: Path, run: int | None) -> Scores:
     asked = len(record.scored_as) * len(record.proxies)
     partly = "" if len(frame) == asked else f"; {len(frame):,} of {asked:,} scores are finished"
     others = f" of {len(runs)}" if len(runs) > 1 else ""
-    origin = f"{path}, run {number}{others} ({record.setting.describe()}){partly}"
+    origin = f"{path}, run {number}{others} ({_described(record)}){partly}"
     return Scores(frame, origin, record.space, record.setting)
+
+
+def _described(record: RunRecord) -> str:
+    try:
+        return described(open_space(record.space), record.setting)
+    except SpaceError:  # the space of an installation that has more of them
+        return record.setting.describe()
 
 
 def _from_csv(path: Path, run: int | None) -> Scores:

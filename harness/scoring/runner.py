@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import ProxyError, SettingError, SpaceError
+from harness.errors import ProxyError, SettingError, SpaceError, check_whole
 from harness.proxies.registry import Proxy, resolve
 from harness.scoring.store import Store
-from harness.setting import Setting, check_fields
+from harness.setting import NOISE, Setting
+from harness.spaces.space import changed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,13 +73,12 @@ def run(
         HarnessError: for an unknown proxy, a malformed architecture, a bad setting, or a store that cannot be used.
     """
     chosen = resolve(proxies)
-    setting = _changed(setting or Setting(), changes).sized(space.width, space.depth)
+    setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
     _check_device(setting)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise SettingError(f"workers must be a whole number from 1, got {workers!r}")
+    check_whole("workers", workers, 1, SettingError)
     members = _parsed(space, architectures)
-    setting, batch = _with_batch(setting, batch, None if data is None else Path(data))
-    scored_as = {key: str(cell.minimal()) if merge_equal else key for key, cell in members.items()}
+    setting, batch = _with_batch(space, setting, batch, None if data is None else Path(data))
+    scored_as = {key: str(space.minimal(architecture)) if merge_equal else key for key, architecture in members.items()}
     with Store(store) as opened:
         setting_id = opened.setting_id(space.name, setting, _torch_version())
         number = opened.begin_run(setting_id, chosen, scored_as)
@@ -93,11 +93,6 @@ def run(
         return opened.frame(number)
 
 
-def _changed(setting: Setting, changes: Mapping[str, object]) -> Setting:
-    check_fields("setting", changes)
-    return replace(setting, **changes)  # type: ignore[arg-type]  # checked by the setting itself
-
-
 def _parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[str, Architecture]:
     """Architectures by key, without repetitions, in the order given."""
     given = [architectures] if isinstance(architectures, str) else architectures
@@ -108,25 +103,19 @@ def _parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[s
     return members
 
 
-def _with_batch(setting: Setting, batch: Batch | None, data: Path | None) -> tuple[Setting, Batch]:
+def _with_batch(space: Space, setting: Setting, batch: Batch | None, data: Path | None) -> tuple[Setting, Batch]:
     """The batch, and the setting that names its content where the seed alone does not."""
-    from harness.batches import draw_batch
-
     if batch is None:
-        drawn = draw_batch(setting, data)
-        named = setting.input in ("gaussian", "uniform")
-        return (setting if named else replace(setting, batch_digest=drawn.digest())), drawn
-    if batch.inputs.ndim != 4 or batch.inputs.shape[2] != batch.inputs.shape[3]:
-        raise SettingError(f"a run scores square images [N, C, H, H]; the batch has shape {list(batch.inputs.shape)}")
-    return replace(
-        setting,
-        input="given",
-        labels="true",
-        batch_size=len(batch),
-        channels=batch.inputs.shape[1],
-        image_size=batch.inputs.shape[3],
-        batch_digest=batch.digest(),
-    ), batch
+        if setting.input == "given":
+            raise SettingError("a setting with input 'given' needs its batch: pass batch=harness.Batch(inputs, labels)")
+        drawn = space.batch(setting, data)
+        return (setting if setting.input in NOISE else replace(setting, batch_digest=drawn.digest())), drawn
+    if batch.problem.classes != space.problem.classes:
+        raise SettingError(
+            f"the space {space.name} is about {space.problem.name}; the batch about {batch.problem.name}"
+        )
+    changes = {"input": "given", "labels": "true", "batch_size": len(batch), "batch_digest": batch.digest()}
+    return changed(space, setting, {**changes, **space.shape_of(batch)}), batch
 
 
 def _write_sizes(
@@ -140,14 +129,10 @@ def _write_sizes(
     """Rows of the proxies that follow from the closed form of each architecture's own size."""
     from harness.scoring.scorer import size_score
 
-    shape = {name: getattr(setting, name) for name in ("classes", "width", "depth", "channels")}
     rows: list[tuple[str, Proxy, Score]] = []
     for entries, keys in groups.items():
         for key in keys:
-            sizes = {
-                "parameter_count": space.parameter_count(members[key], **shape),
-                "multiply_adds": space.multiply_adds(members[key], image_size=setting.image_size, **shape),
-            }
+            sizes = space.sizes(members[key], setting.shape)
             rows.extend((key, entry, size_score(entry, sizes)) for entry in entries)
     if rows:
         store.write(setting_id, rows)
@@ -211,8 +196,8 @@ def _tasks(space: Space, keys: Sequence[str], setting: Setting, entries: Sequenc
             f"one of the proxies {', '.join(names)} refers to something that cannot be sent to a worker process "
             f"({error}): make it inside the function"
         ) from error
-    inputs, labels = batch.inputs.cpu().numpy(), batch.labels.cpu().numpy()
-    return [Task(space.name, key, setting, names, pickled, inputs, labels) for key in keys]
+    where, given = cloudpickle.dumps(space), cloudpickle.dumps(batch.on("cpu"))
+    return [Task(where, key, setting, names, pickled, given) for key in keys]
 
 
 def _check_device(setting: Setting) -> None:

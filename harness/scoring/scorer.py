@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from harness.batches import Batch
     from harness.measurements.session import Session
+    from harness.spaces.space import Sizes
 
 OK, NOT_FINITE, NOT_APPLICABLE = "ok", "not_finite", "not_applicable"
 OUT_OF_MEMORY, ERROR, DIED = "out_of_memory", "error", "died"
@@ -59,19 +60,21 @@ def score(
     proxies: str | Iterable[str] = "all",
     *,
     bn: str = "train",
-    loss: str = "cross_entropy",
+    loss: str | None = None,
     probes: int = 4,
     seed: int = 0,
 ) -> dict[str, Score]:
     """Scores of an untrained network.
 
     Args:
-        network: any classifier, [N, ...] to logits [N, K]. It is scored with the weights it has and comes back as it
-            was: weights, buffers, `.grad`, modes, hooks and random state.
+        network: a module that the batch's arguments are given to: a classifier, to logits [N, K], or one whose outputs
+            are compared with targets of their shape. It is scored with the weights it has and comes back as it was:
+            weights, buffers, `.grad`, modes, hooks and random state.
         batch: moved to the network's device and dtype.
         proxies: names, or `all` but the exhaustive ones.
         bn: `train` or `eval`, the mode of batch norm modules; all other modules are in eval mode.
-        loss: `cross_entropy` or `mean_squared_error`.
+        loss: one of the batch's problem: `cross_entropy` (the usual one) or `mean_squared_error` for classes,
+            `mean_squared_error` (the usual one) or `mean_absolute_error` for values; see `harness.problem`.
         probes: sign vectors of `ntk_trace`.
         seed: of the probes and of whatever the network draws.
 
@@ -84,6 +87,7 @@ def score(
     """
     chosen = resolve(proxies)
     _check_given(network, batch)
+    loss = batch.problem.check_loss(loss)
     setting = Setting(input="given", batch_size=len(batch), bn=bn, loss=loss, probes=probes, seed=seed)
     return score_network(network, batch, chosen, setting)
 
@@ -124,10 +128,11 @@ def score_network(
         return {entry.name: _score(session, entry) for entry in entries}
 
 
-def size_score(entry: Proxy, sizes: Mapping[str, int]) -> Score:
+def size_score(entry: Proxy, sizes: Sizes) -> Score:
     """Score of a proxy that reads nothing but sizes, from their closed form."""
     start = time.perf_counter()
-    return _as_score(lambda: entry.function(**{need: sizes[need] for need in entry.needs}), start)
+    known = {"parameter_count": sizes.parameters, "multiply_adds": sizes.macs}
+    return _as_score(lambda: entry.function(**{need: known[need] for need in entry.needs}), start)
 
 
 def _score(session: Session, entry: Proxy) -> Score:

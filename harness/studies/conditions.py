@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.batches import Batch, draw_batch, read_cifar10
+from harness.batches import Batch
 from harness.errors import SettingError
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images, read_cifar10
+from harness.spaces.space import completed
 from harness.studies.study import StudyOptions
 
 SPACE = "nasbench201"
@@ -35,15 +37,13 @@ class Condition:
 
     def setting(self, seed: int) -> Setting:
         """The setting of the benchmark networks under this condition."""
-        space = open_space(SPACE)
-        setting = Setting(**{"seed": seed + self.seeds_on, **self.changes})
-        return setting.sized(setting.width or space.width, setting.depth or space.depth)
+        return completed(open_space(SPACE), Setting(**{"seed": seed + self.seeds_on, **self.changes}))
 
     def batch(self, seed: int, data: Path | None = None) -> Batch | None:
         """The batch of a seed of its own; None where the setting says how it is drawn."""
         if self.batch_seeds_on is None:
             return None
-        return draw_batch(replace(self.setting(seed), seed=seed + self.batch_seeds_on), data)
+        return draw_images(replace(self.setting(seed), seed=seed + self.batch_seeds_on), data)
 
     @property
     def reads_images(self) -> bool:

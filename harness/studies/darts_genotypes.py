@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import open_table
-from harness.batches import read_cifar10
 from harness.errors import ScoresError
 from harness.evaluation.matching import matched_scores
 from harness.proxies.registry import resolve
@@ -21,6 +20,8 @@ from harness.scoring.runner import run
 from harness.search import find_method
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import read_cifar10
+from harness.spaces.space import completed, described
 from harness.studies.folders import make_folder
 from harness.studies.genotype_tables import SPACE, found, markdown, percentiles, published, table_of
 from harness.studies.given_scores import read_given, setting_beside
@@ -52,7 +53,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         read_cifar10(options.data)
     proxies = [entry.name for entry in resolve(QUICK_PROXIES.split(",") if options.quick else "all")]
     space = open_space(SPACE)
-    setting = Setting(seed=options.seed).sized(space.width, space.depth)
+    setting = completed(space, Setting(seed=options.seed))
     others = None if options.scores is None else _others(options, proxies, setting)
     runs = runs_of(options)
     used = by_method(runs)
@@ -66,7 +67,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     log = pd.concat(logs, ignore_index=True)
     write_csv(log, options.out / "searches.csv.gz")
     named = [*published(), *found(log)]
-    options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({setting.describe()})")
+    options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({described(space, setting)})")
     scores = run(
         space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
         store=options.store or options.out / "scores.sqlite", workers=options.workers, progress=True,

@@ -20,6 +20,7 @@ from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.setting import BN_MODES, Setting
 from harness.spaces import open_space
+from harness.spaces.space import completed, described
 from harness.studies.folders import make_folder
 from harness.studies.record import record
 
@@ -56,7 +57,9 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
     proxies = {"train": PROXIES, "eval": EVAL_PROXIES}
     for step, bn in enumerate(BN_MODES, start=1):
         setting = _setting(bn, seed)
-        say(f"Step {step} of 3: scoring {sample} random cells with batch norm in {bn} mode ({setting.describe()})")
+        say(
+            f"Step {step} of 3: scoring {sample} random cells with batch norm in {bn} mode ({described(space, setting)})"
+        )
         frames[bn] = run(
             space, cells, proxies[bn], setting=setting, store=out / "scores.sqlite", workers=workers, progress=True
         )
@@ -99,5 +102,4 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
 
 
 def _setting(bn: str, seed: int) -> Setting:
-    space = open_space("nasbench201")
-    return Setting(bn=bn, seed=seed, probes=PROBES).sized(space.width, space.depth)
+    return completed(open_space("nasbench201"), Setting(bn=bn, seed=seed, probes=PROBES))

@@ -54,7 +54,7 @@ def table_of(named: Sequence[Named], scores: pd.DataFrame) -> pd.DataFrame:
             {
                 "genotype": item.name,
                 "kind": item.kind,
-                "params_m": space.parameter_count(genotype, **EVALUATION) / _MILLION,
+                "params_m": space.sizes(genotype, EVALUATION).parameters / _MILLION,
                 "skip_connections": item.architecture.count("skip_connect"),
                 "published_error_pct": item.error,
                 "published_error_std_pct": item.error_std,

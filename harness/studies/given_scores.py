@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -77,8 +76,8 @@ def setting_beside(path: Path, theirs: Setting | None, ours: Setting, otherwise:
     """
     if theirs is None:
         return f"; the file does not say its setting, which must be the study's: {ours.describe()}"
-    names = [entry.name for entry in fields(Setting) if getattr(theirs, entry.name) != getattr(ours, entry.name)]
-    there, here = (", ".join(f"{name} {getattr(one, name)}" for name in names) for one in (theirs, ours))
+    names = ours.differs_in(theirs)
+    there, here = (", ".join(f"{name} {one.flat().get(name)}" for name in names) for one in (theirs, ours))
     if set(names) <= set(_DRAWN_OTHERWISE):
         return f"; they were made with {there}, the study's own with {here}" if names else ""
     raise ScoresError(f"--scores {path} were made with {there}; the study's are with {here}, {otherwise}")

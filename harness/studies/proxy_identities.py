@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from harness.batches import Batch, draw_batch
+from harness.batches import Batch
 from harness.errors import ScoresError
 from harness.measurements.preserve import preserved
 from harness.measurements.session import Session
@@ -28,6 +28,7 @@ from harness.report.tables.identities import identities_markdown, same_rankings_
 from harness.scoring.files import COLUMNS
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 from harness.studies.conditions import NOISE
 from harness.studies.folders import make_folder
 from harness.studies.given_scores import AS_STORED
@@ -108,7 +109,7 @@ def _sums(network: nn.Module, epsilon: float) -> list[dict[str, Any]]:
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eps = epsilon
-    batch = draw_batch(SMALL)
+    batch = draw_images(SMALL)
     with preserved(network, bn=SMALL.bn, seed=SMALL.seed):
         session = Session(network, Batch(batch.inputs.double(), batch.labels), SMALL)
         weights, gradients, products = (

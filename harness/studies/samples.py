@@ -11,6 +11,7 @@ from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.space import described
 from harness.studies.conditions import SPACE, Condition
 from harness.studies.folders import make_folder
 from harness.studies.given_scores import Given, read_given, setting_beside
@@ -66,8 +67,9 @@ def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: 
 def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:
     """Scores of that many random cells under a condition; what the store of the study has is not made again."""
     store, setting = store_of(options), condition.setting(options.seed)
-    options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {condition.words} ({setting.describe()})")
     space = open_space(SPACE)
+    under = f"{condition.words} ({described(space, setting)})"
+    options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {under}")
     return run(
         space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
         batch=condition.batch(options.seed, options.data), workers=options.workers, progress=True,

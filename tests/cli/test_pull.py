@@ -26,8 +26,8 @@ from benchmarks.formats.compact import read_compact
 from benchmarks.pull import cifar10, nasbench201
 from benchmarks.pull.pulling import SOURCES
 from benchmarks.readers.analognasbench import read_analognasbench
-from harness.batches import read_cifar10
 from harness.cli import pull
+from harness.spaces.image_batches import read_cifar10
 
 Run = Callable[..., Any]
 RECORD = 3073

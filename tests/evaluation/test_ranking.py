@@ -127,8 +127,8 @@ def test_size_baselines_are_added_last_from_the_closed_form(table, noisy, accura
     ranking = rank(frame, table)
     assert ranking.frame["proxy"].tolist() == ["b", "a", "params", "flops"]
     cells = [SPACE.parse(key) for key in KEYS]
-    for name, method in zip(BASELINES, (SPACE.parameter_count, SPACE.multiply_adds), strict=True):
-        sizes = [float(method(cell)) for cell in cells]
+    for name, attribute in zip(BASELINES, ("parameters", "macs"), strict=True):
+        sizes = [float(getattr(SPACE.sizes(cell), attribute)) for cell in cells]
         assert ranking.points[ranking.points["proxy"] == name]["score"].tolist() == sizes
         assert row(ranking, name)["spearman"] == pytest.approx(by_scipy(sizes, accuracies)["spearman"], rel=1e-12)
         assert row(ranking, name)["failed"] == 0
@@ -156,7 +156,7 @@ def test_points_hold_score_accuracy_and_parameters(table, noisy, accuracies):
     mine = points[points["proxy"] == "mine"]
     assert mine["score"].tolist() == noisy.tolist()
     assert mine["accuracy"].tolist() == accuracies.tolist()
-    assert mine["parameters"].tolist() == [SPACE.parameter_count(SPACE.parse(key)) for key in KEYS]
+    assert mine["parameters"].tolist() == [SPACE.sizes(SPACE.parse(key)).parameters for key in KEYS]
     assert points.index.tolist() == list(range(90))
 
 

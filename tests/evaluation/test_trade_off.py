@@ -141,7 +141,7 @@ def test_failed_scores_are_no_picks():
 
 def test_sizes_can_be_picked_by_without_having_been_scored():
     found = trade_off(scored(range(20)), cost(range(20)), gain(range(20)), ["params", "flops"])
-    sizes = [SPACE.parameter_count(SPACE.parse(key)) for key in CELLS]
+    sizes = [SPACE.sizes(SPACE.parse(key)).parameters for key in CELLS]
     best = found.picks[found.picks["proxy"] == "params"].iloc[-1]
     assert best["score"] == max(sizes)
     assert found.picks["proxy"].unique().tolist() == ["params", "flops"]

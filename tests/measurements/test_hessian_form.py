@@ -17,12 +17,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.batches import Batch
 from harness.measurements import hessian
-from harness.measurements.forward import LOSSES, trainable
+from harness.measurements.forward import trainable
 from harness.measurements.gradient import Gradients
 from harness.measurements.inner_product import inner_product
 from harness.measurements.second_order.batch_norm_rule import normalised
 from harness.measurements.second_order.second_derivative import second_derivative
 from harness.measurements.second_order.tangents import STILL, Tangents, inner_by_channel
+from harness.problem import CLASSIFICATION
 from harness.proxies.registry import resolve
 from harness.scoring.scorer import score_network
 from harness.setting import Setting
@@ -51,7 +52,7 @@ def assert_equal_by_layer(network: nn.Module, batch: Batch, bn: str = "train", l
         assert measured.value("hessian_form") == pytest.approx(inner_product(weights, product), rel=1e-9)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", CLASSIFICATION.losses)
 @pytest.mark.parametrize("name", SWEPT)
 def test_each_layers_share_is_that_of_the_double_backward_pass(name: str, bn: str, loss: str, batch: Batch) -> None:
     assert_equal_by_layer(made_of(name), batch, bn, loss)

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.batches import draw_batch
 from harness.errors import ScoresError
 from harness.proxies import combined as combine
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_an_adaptive_nu_is_the_mean_of_those_before() -> None:
 def test_the_proxy_and_the_frame_agree_on_the_penalty() -> None:
     space = open_space("nasbench201")
     network = space.build(space.sample(1)[0], classes=3, width=4, depth=1)
-    batch = draw_batch(Setting(batch_size=8, classes=3, image_size=8))
+    batch = draw_images(Setting(batch_size=8, classes=3, image_size=8))
     scores = harness.score(network, batch, ["nasi_trace", "nasi_constrained"])
     frame = pd.DataFrame({name: [score.value] for name, score in scores.items()})
     expected = combine.nasi_constrained(frame, nu=100, mu=2)

@@ -47,7 +47,7 @@ def test_a_proxy_that_reads_a_size_gets_each_architectures_own(tmp_path: Path) -
         return parameter_count
 
     space = harness.open_space("nasbench201")
-    assert len({space.parse(text).minimal() for text in MERGED}) == 1
+    assert len({space.minimal(space.parse(text)) for text in MERGED}) == 1
     with ThreadPoolExecutor(1) as executor:
         frame = harness.run(
             space, MERGED, ["count", "params", "nasi_trace"], store=tmp_path / "s.sqlite", executor=executor, **SMALL

@@ -14,6 +14,7 @@ from harness.evaluation.searches.guidance import SPACE, Guidance, guidance_of, s
 from harness.evaluation.searches.published import PUBLISHED
 from harness.setting import derived_seed
 from harness.spaces import open_space
+from harness.spaces.space import all_architectures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,7 +130,7 @@ class _Desk:
         import numpy as np
 
         space = open_space(SPACE)
-        self.keys = [space.key(cell) for cell in space]
+        self.keys = [space.key(cell) for cell in all_architectures(space)]
         self._table, self._column = table, column
         self._multiply_adds: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
         self._known: dict[int, Questions] = {}

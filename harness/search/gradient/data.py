@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.batches import Batch, read_cifar10
+from harness.batches import Batch
 from harness.errors import SearchError, SettingError
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
+from harness.spaces.image_batches import read_cifar10
 
 CHANNELS = 3
 CLASSES = 10

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.batches import Batch
-from harness.errors import DivergedError, SearchError
+from harness.errors import DivergedError, SearchError, check_whole
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, load, make_folder, save
 from harness.search.gradient.data import Images, halved, read_images, with_images
 from harness.search.gradient.method import Method, Step
@@ -24,6 +24,7 @@ from harness.search.gradient.relaxation import entropy
 from harness.search.gradient.setting import SearchSetting
 from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import State, Task, begun, resumed
+from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,8 +92,7 @@ def run_search(
     """
     chosen = find_method(method) if isinstance(method, str) else method
     setting = setting or chosen.setting(space.name, preset)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise SearchError(f"seed must be a whole number from 0, got {seed!r}")
+    check_whole("seed", seed, 0, SearchError)
     if chosen.check is not None:
         chosen.check(setting, autocast)
     if not isinstance(data, Images):
@@ -100,7 +100,7 @@ def run_search(
         at_most = own is not None and setting.images in (own.paper.images, own.laptop.images)
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
     setting, halves = with_images(setting, data), halved(data, seed)
-    task = Task(space, chosen, setting, halves, seed, _device(device), autocast)
+    task = Task(searchable(space), chosen, setting, halves, seed, _device(device), autocast)
     folder = None if out is None else Path(out)
     steps = halves.steps(setting)
     if folder is not None:
@@ -219,7 +219,7 @@ def _result(task: Task, state: State, architecture: Architecture, before: int) -
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:
-    return batch if device.type == "cpu" else Batch(batch.inputs.to(device), batch.labels.to(device))
+    return batch.on(device)
 
 
 def _device(name: str) -> torch.device:

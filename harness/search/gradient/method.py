@@ -17,7 +17,7 @@ from harness.setting import derived_seed
 
 if TYPE_CHECKING:
     from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights
-    from harness.spaces.space import Architecture, Space
+    from harness.spaces.space import Architecture, SearchableSpace
     from harness.spaces.supernet import Supernet
 
 
@@ -120,7 +120,7 @@ class Step:
         autocast: whether passes run in bfloat16 where torch deems it safe.
     """
 
-    space: Space
+    space: SearchableSpace
     method: Method
     supernet: Supernet
     parameters: Parameters

@@ -19,7 +19,7 @@ from harness.setting import derived_seed
 if TYPE_CHECKING:
     from harness.batches import Batch
     from harness.spaces.group import Group
-    from harness.spaces.space import Space
+    from harness.spaces.space import SearchableSpace
     from harness.spaces.supernet import Supernet
 
 _BETAS = (0.5, 0.999)
@@ -39,7 +39,7 @@ class Task:
         autocast: whether its passes run in bfloat16 where torch deems it safe.
     """
 
-    space: Space
+    space: SearchableSpace
     method: Method
     setting: SearchSetting
     halves: Halves

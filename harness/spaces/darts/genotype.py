@@ -41,7 +41,7 @@ class Genotype:
     Attributes:
         normal: eight (operation, input) pairs, two for each of the nodes 2 to 5, in the order given: it is the order of
             the network's modules, and means nothing else.
-        reduce: likewise, of the cells that halve the side.
+        reduce: eight such pairs of the cells that halve the side.
 
     Raises:
         SpaceError: for another number of pairs, an unknown operation, an input that does not stand before its node, or
@@ -62,19 +62,16 @@ class Genotype:
             f"reduce={list(self.reduce)}, reduce_concat={concat})"
         )
 
-    def canonical(self) -> Genotype:
-        """The representative of the genotypes that are one network up to the order in which it is written.
 
-        Two things do not change a network: the order of a node's two pairs, since they are summed, and the numbering of
-        the intermediate nodes, as long as each reads from nodes before it: it permutes the channels of the cell's
-        output, and with them the input channels of the layers that read it. The representative is the first in the
-        order of numbers (inputs before operations, as in `OPERATIONS`) over all such numberings, each cell by itself.
-        """
-        return Genotype(_first_of(self.normal), _first_of(self.reduce))
+def canonical(genotype: Genotype) -> Genotype:
+    """The representative of the genotypes that are one network up to the order in which it is written.
 
-    def minimal(self) -> Genotype:
-        """`canonical()`: nothing else is known to make two genotypes one network, weight for weight."""
-        return self.canonical()
+    Two things do not change a network: the order of a node's two pairs, since they are summed, and the numbering of
+    the intermediate nodes, as long as each reads from nodes before it: it permutes the channels of the cell's output,
+    and with them the input channels of the layers that read it. The representative is the first in the order of numbers
+    (inputs before operations, as in `OPERATIONS`) over all such numberings, each cell by itself.
+    """
+    return Genotype(_first_of(genotype.normal), _first_of(genotype.reduce))
 
 
 def nodes_of(pairs: Pairs) -> list[tuple[Pair, Pair]]:

@@ -37,18 +37,6 @@ class Cell:
             terms[target].append(f"{operation}~{source}")
         return "+".join(f"|{'|'.join(node)}|" for node in terms[1:])
 
-    def canonical(self) -> Cell:
-        """The representative of the cells that are the same graph (`isomorphism.representative`)."""
-        from harness.spaces.nasbench201.isomorphism import representative
-
-        return representative(self)
-
-    def minimal(self) -> Cell:
-        """The smallest cell that is the same network, weight for weight (`same_network.minimal`): scores are its."""
-        from harness.spaces.nasbench201.same_network import minimal
-
-        return minimal(self)
-
 
 def parse(text: str) -> Cell:
     """The cell that a NAS-Bench-201 string encodes; the inverse of `str`.

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import Table, open_table
-from harness.batches import read_cifar10
 from harness.errors import ScoresError, SearchError, SpaceError
 from harness.evaluation.searches.fidelities import judged_by
 from harness.evaluation.searches.guidance import CONDITION, METRIC, PROXY, Guidance, guidance_of
@@ -19,6 +18,8 @@ from harness.report.files import write_csv, write_text
 from harness.report.tables.searches import bounds_text, search_rows_text
 from harness.scoring.files import read_scores
 from harness.spaces import open_space
+from harness.spaces.image_batches import read_cifar10
+from harness.spaces.space import all_architectures
 from harness.studies.folders import make_folder
 from harness.studies.record import record
 from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_table
@@ -49,7 +50,7 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
     space = open_space(SPACE)
     if opened.facts.space != SPACE:
         raise SearchError(f"the study needs a table of {SPACE}; {opened.facts.name} is of {opened.facts.space}")
-    columns, remarks = judged_by(opened, [space.key(cell) for cell in space])
+    columns, remarks = judged_by(opened, [space.key(cell) for cell in all_architectures(space)])
     if options.data is not None:
         read_cifar10(options.data)
     guidance = None if options.scores is None else _guidance(options.scores, options)

@@ -37,7 +37,8 @@ def test_a_study_scores_proxies_that_there_are_and_compares_what_it_scores(name:
         assert set(COMBINED[combination]) <= proxies
     assert ("scores" in STUDIES[name].takes) is (len(study.conditions) == 1)
     for condition in study.conditions.values():
-        assert (condition.setting(3).width, condition.setting(3).depth, condition.setting(3).seed) == (16, 5, 3)
+        setting = condition.setting(3)
+        assert (setting.shape["width"], setting.shape["depth"], setting.seed) == (16, 5, 3)
 
 
 def test_published_numbers_are_split_by_source() -> None:

@@ -1,0 +1,48 @@
+"""Image classification: what the spaces of image classifiers have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import SettingError
+from harness.problem import CLASSIFICATION
+from harness.setting import INPUTS, Setting
+from harness.spaces.shape import Dimension
+
+if TYPE_CHECKING:
+    from harness.batches import Batch
+
+CIFAR10 = {"channels": 3, "image_size": 32, "classes": 10}
+"""Sizes of CIFAR-10's images, what a setting that leaves them open stands for."""
+
+
+class ImageClassification:
+    """What the spaces of image classifiers have in common: problem, sources of batches, and the images' sizes."""
+
+    problem = CLASSIFICATION
+    inputs = INPUTS
+
+    def batch(self, setting: Setting, data: Path | None = None) -> Batch:
+        """Images [N, C, H, H] and classes [N]; see `harness.spaces.image_batches.draw_images`."""
+        from harness.spaces.image_batches import draw_images
+
+        return draw_images(setting, data)
+
+    def shape_of(self, batch: Batch) -> dict[str, int]:
+        """Channels and side of a batch of square images."""
+        images = batch.arguments[0]
+        if len(batch.arguments) > 1 or images.ndim != 4 or images.shape[2] != images.shape[3]:
+            given = " and ".join(str(list(each.shape)) for each in batch.arguments)
+            raise SettingError(f"a run scores square images [N, C, H, H]; the batch has shape {given}")
+        return {"channels": images.shape[1], "image_size": images.shape[3]}
+
+
+def image_dimensions(**own: Dimension) -> dict[str, Dimension]:
+    """The dimensions of an image classifier: those of the images and classes, and what the space has of its own."""
+    return {
+        "image_size": Dimension(CIFAR10["image_size"], 4, "pixels on a side"),
+        "channels": Dimension(CIFAR10["channels"], 1, "channels of an image"),
+        "classes": Dimension(CIFAR10["classes"], 2, "outputs of the network, K"),
+        **own,
+    }
