@@ -57,9 +57,8 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
     proxies = {"train": PROXIES, "eval": EVAL_PROXIES}
     for step, bn in enumerate(BN_MODES, start=1):
         setting = _setting(bn, seed)
-        say(
-            f"Step {step} of 3: scoring {sample} random cells with batch norm in {bn} mode ({described(space, setting)})"
-        )
+        what = f"{sample} random cells with batch norm in {bn} mode ({described(space, setting)})"
+        say(f"Step {step} of 3: scoring {what}")
         frames[bn] = run(
             space, cells, proxies[bn], setting=setting, store=out / "scores.sqlite", workers=workers, progress=True
         )
