@@ -99,7 +99,7 @@ def _write(
         for name, found in evidence.items():
             written.append(write_text("\n".join(map(sheet_latex, found.sheets)), beside(latex, name)))
     if markdown is not None:
-        parts = [sheet_markdown(ranking_sheet(ranking.frame, title(ranking), measured=ranking.measured))]
+        parts = [sheet_markdown(ranking_sheet(ranking.frame, title(ranking), measured=ranking.value_name))]
         for found in evidence.values():
             parts += [*map(sheet_markdown, found.sheets), *found.words]
         written.append(write_text("\n\n".join(parts) + "\n", beside(markdown)))
@@ -111,7 +111,7 @@ def _show(ranking: Ranking, evidence: Mapping[str, Evidence]) -> None:
     from harness.report.tables.sheet import sheet_text
     from harness.report.tables.text import ranking_text
 
-    print(ranking_text(ranking.frame, title(ranking), measured=ranking.measured))
+    print(ranking_text(ranking.frame, title(ranking), measured=ranking.value_name))
     for remark in filter(None, (ranking.direction, ranking.uneven)):
         print("\n".join(["", *prose(remark, terminal_width())]))
     print()

@@ -188,7 +188,7 @@ def _few(names: list[str]) -> str:
 
 def _shown(named: list[str], there: list[str]) -> list[str]:
     """The proxies to draw: those named and the baselines, or all; refuses a name that has no scores."""
-    from harness.evaluation.ranking import BASELINES
+    from harness.stats.names import BASELINES
 
     for name in named:
         if name not in there:

@@ -57,7 +57,7 @@ def report(
         column=ranking.column,
         label=ranking.label,
         higher_is_better=ranking.higher_is_better,
-        measured=ranking.measured,
+        measured=ranking.value_name,
         ceiling=_ceiling(ranking, scored.space, table or []),
         against=_against(ranking, resamples, seed),
         remarks=[remark for remark in (ranking.direction, ranking.uneven) if remark],
@@ -75,8 +75,8 @@ def report(
 def _ceiling(ranking: Ranking, space: str, tables: list[str]) -> tuple[float, str] | None:
     """Spearman of one training with another on the scored architectures; None where there are no two."""
     from harness.errors import ScoresError
+    from harness.evaluation import table_with
     from harness.evaluation.ceiling import ceiling, tables_with_trainings
-    from harness.evaluation.ranking import table_with
 
     table = table_with(ranking.column, space=space, names=tuple(tables))
     try:

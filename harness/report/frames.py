@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import ScoresError, unknown
+from harness.stats.names import BASELINES, COEFFICIENTS
 
-COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
-BASELINES = ("params", "flops")
 RANKING_COLUMNS = (
     "proxy",
     "n",

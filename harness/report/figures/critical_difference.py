@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from harness.errors import ScoresError
 from harness.report.figures.page import empty_page
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, STYLE
-from harness.report.frames import BASELINES
+from harness.stats.names import BASELINES
 
 _ROW_INCHES = 0.155
 _FRAME_INCHES = 0.75

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.evaluation.columns import printed_dataset
+from harness.evaluation.columns import dataset_title
 from harness.report.cells import EN_DASH, MINUS, beside, estimate, number
 from harness.report.frames import is_baseline
 from harness.report.tables.latex import escaped
@@ -125,7 +125,7 @@ def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[l
     compared = [column for column in columns if chosen.loc[chosen["column"] == column, "published"].notna().any()]
     headings = ["proxy", "n"]
     for column in columns:
-        headings += [printed_dataset(column), "published"] if column in compared else [printed_dataset(column)]
+        headings += [dataset_title(column), "published"] if column in compared else [dataset_title(column)]
     headings += ["source"] if compared else []
     decimals = {source: _decimals(rows["published"]) for source, rows in chosen.groupby("source")}
     rows = []

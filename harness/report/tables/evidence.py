@@ -146,7 +146,7 @@ def top_sheets(frame: pd.DataFrame, column: str, *, higher_is_better: bool = Tru
     """Two sheets: what the highest scores are worth, and the correlation among the best.
 
     Args:
-        frame: of `harness.evaluation.beyond_size.top`; coefficients of fewer than 10 architectures are a dash.
+        frame: of `harness.evaluation.top.top`; coefficients of fewer than 10 architectures are a dash.
         column: that the proxies rank.
         higher_is_better: direction of the column.
     """

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from harness.report.cells import interval, number, value_decimals
-from harness.report.frames import COEFFICIENTS, checked_ranking, is_baseline
+from harness.report.frames import checked_ranking, is_baseline
+from harness.stats.names import COEFFICIENTS
 
 _SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.evaluation.columns import printed_dataset
+from harness.evaluation.columns import dataset_title
 from harness.report.cells import number
 from harness.report.tables.plain import plain_table, prose, terminal_width
 
@@ -43,7 +43,7 @@ def searches_text(frame: pd.DataFrame, width: int | None = None) -> str:
             rows.append(
                 [f"  {row['published']}, published", *published, number(float(row["published_seconds"]), 0), ""]
             )
-    headings = ["search", *(printed_dataset(name) for name in names), "seconds", "queries"]
+    headings = ["search", *(dataset_title(name) for name in names), "seconds", "queries"]
     sources = frame[frame["published"] != ""].groupby("published_source", sort=False)["published"]
     footer = [f"published by {source}: {', '.join(labels)}" for source, labels in sources]
     lines = [line for text in footer for line in prose(text, terminal_width(width))]

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.evaluation.columns import printed_dataset
+from harness.evaluation.columns import dataset_title
 from harness.report.cells import EN_DASH, MINUS, beside, number
 from harness.report.tables.latex import escaped
 from harness.report.tables.plain import plain_table
@@ -54,7 +54,7 @@ def search_rows_latex(frame: pd.DataFrame) -> str:
     ours = frame[(frame["whose"] == _OURS) & (frame["runs"] > 0)]
     best = {name: number(ours[f"{name}{_MEAN}"].max(), 2) for name in names}
     lines = [rf"\begin{{tabular}}{{l{'r' * (len(names) + 1)}}}", r"\toprule"]
-    headings = ["", *(printed_dataset(name) for name in names), "Seconds"]
+    headings = ["", *(dataset_title(name) for name in names), "Seconds"]
     lines += [" & ".join(escaped(text) for text in headings) + r" \\", r"\midrule"]
     for place, row in enumerate(frame.to_dict("records")):
         if place and row["whose"] == _OURS:
@@ -82,13 +82,13 @@ def bounds_text(frame: pd.DataFrame) -> str:
         ]
         for row in frame.to_dict("records")
     ]  # fmt: skip
-    headings = ["bound", "ν", "μ", "steps", "above ν (%)", *(printed_dataset(name) for name in names)]
+    headings = ["bound", "ν", "μ", "steps", "above ν (%)", *(dataset_title(name) for name in names)]
     return "\n".join(plain_table(headings, rows, left=["bound"]))
 
 
 def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     names = _accuracies(frame)
-    headings = ["search", "runs", *(printed_dataset(name) for name in names), "seconds", "from"]
+    headings = ["search", "runs", *(dataset_title(name) for name in names), "seconds", "from"]
     rows = []
     for row in frame.to_dict("records"):
         ours = row["whose"] == _OURS

@@ -7,8 +7,9 @@ from collections.abc import Collection
 import pandas as pd
 
 from harness.report.cells import estimate, number, value_decimals
-from harness.report.frames import COEFFICIENTS, checked_ranking, is_baseline
+from harness.report.frames import checked_ranking, is_baseline
 from harness.report.tables.plain import plain_table, prose, terminal_width
+from harness.stats.names import COEFFICIENTS
 
 _HEADINGS = {
     "proxy": "proxy",

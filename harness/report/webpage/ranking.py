@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from harness.report.cells import EN_DASH, MINUS, interval, number, percentage, value_decimals
-from harness.report.frames import BASELINES, COEFFICIENTS
 from harness.report.tables.evidence import CEILING_IS_NO_BOUND
 from harness.report.webpage.against import Against
 from harness.report.webpage.content import Content
 from harness.report.webpage.section import Section
+from harness.stats.names import BASELINES, COEFFICIENTS
 
 _HEADINGS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b", "weighted_tau": "weighted τ", "pearson": "Pearson"}
 _OTHER_HEADINGS = ("percentile of first", "best of first 10", "n", "failed")

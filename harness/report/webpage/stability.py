@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from harness.report.frames import BASELINES
 from harness.report.webpage.agreement import heat_rows
 from harness.report.webpage.content import Content
 from harness.report.webpage.numbers import stability
 from harness.report.webpage.section import Section
+from harness.stats.names import BASELINES
 
 
 def stability_section(content: Content) -> Section | None:
