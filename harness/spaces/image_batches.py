@@ -12,7 +12,7 @@ from torch import Tensor
 from harness.batches import Batch
 from harness.errors import SettingError, unknown
 from harness.setting import INPUTS, NOISE, Setting, derived_seed
-from harness.spaces.images import CIFAR10
+from harness.spaces.image_sizes import CIFAR10
 
 _CIFAR_MEAN = (0.4914, 0.4822, 0.4465)
 _CIFAR_STD = (0.2470, 0.2435, 0.2616)

@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING
 from harness.errors import SettingError
 from harness.problem import CLASSIFICATION
 from harness.setting import INPUTS, Setting
-from harness.spaces.shape import Dimension
 
 if TYPE_CHECKING:
     from harness.batches import Batch
-
-CIFAR10 = {"channels": 3, "image_size": 32, "classes": 10}
-"""Sizes of CIFAR-10's images, what a setting that leaves them open stands for."""
 
 
 class ImageClassification:
@@ -36,13 +32,3 @@ class ImageClassification:
             given = " and ".join(str(list(each.shape)) for each in batch.arguments)
             raise SettingError(f"a run scores square images [N, C, H, H]; the batch has shape {given}")
         return {"channels": images.shape[1], "image_size": images.shape[3]}
-
-
-def image_dimensions(**own: Dimension) -> dict[str, Dimension]:
-    """The dimensions of an image classifier: those of the images and classes, and what the space has of its own."""
-    return {
-        "image_size": Dimension(CIFAR10["image_size"], 4, "pixels on a side"),
-        "channels": Dimension(CIFAR10["channels"], 1, "channels of an image"),
-        "classes": Dimension(CIFAR10["classes"], 2, "outputs of the network, K"),
-        **own,
-    }

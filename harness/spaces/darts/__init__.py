@@ -13,7 +13,8 @@ from harness.spaces.darts.derivation import derive
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
 from harness.spaces.graph import Graph, Wiring
-from harness.spaces.images import ImageClassification, image_dimensions
+from harness.spaces.image_sizes import image_dimensions
+from harness.spaces.images import ImageClassification
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
 

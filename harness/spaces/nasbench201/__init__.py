@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from harness.errors import SpaceError
 from harness.setting import derived_seed
 from harness.spaces.graph import Graph, Wiring
-from harness.spaces.images import ImageClassification, image_dimensions
+from harness.spaces.image_sizes import image_dimensions
+from harness.spaces.images import ImageClassification
 from harness.spaces.nasbench201 import cost
 from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, Cell, parse
 from harness.spaces.nasbench201.derivation import derive
