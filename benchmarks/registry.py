@@ -182,7 +182,7 @@ def table_with(
                 continue
         known = listing.opens or name if listing is not None else name
         table = opened[known] if known in opened else opened.setdefault(known, open_table(name))
-        if table.facts.space != space:
+        if table.facts.space not in ("", space):
             raise TableError(f"table {name} is about the space {table.facts.space}, not about {space}")
         if column in table.column_names:
             return table

@@ -49,6 +49,7 @@ class Column:
 class Facts:
     """Where a table comes from. `path` and `sha256` are None where no file was read.
 
+    `space` is empty where the form of the keys is that of none that the tables know.
     `rows` is the number of architectures, where no file was read that of the published table; None if unknown.
     `splits`, `epochs` and `seeds` say in a few words, for `nasinit list tables`, what was measured.
     """
@@ -65,6 +66,11 @@ class Facts:
     splits: str = ""
     epochs: str = ""
     seeds: str = ""
+
+    @property
+    def space_in_words(self) -> str:
+        """The space by name, or that the keys tell it when scores are joined: `space` is then empty."""
+        return f"the space {self.space}" if self.space else "a space that their join recognises"
 
 
 class Table:
@@ -163,7 +169,7 @@ class Table:
         )
         digest = f", SHA-256 {facts.sha256}" if facts.sha256 else ""
         return (
-            f"Table {facts.name}: {facts.title}; {len(self):,} architectures of the space {facts.space}, read from "
+            f"Table {facts.name}: {facts.title}; {len(self):,} architectures of {facts.space_in_words}, read from "
             f"{facts.path or 'no file'}{digest}. Measured: {'; '.join(measured) or 'no training'}. "
             f"Columns: {', '.join(self.column_names)}. "
             f"Source: {facts.source}. Licence: {facts.licence}. {facts.note}"
@@ -175,7 +181,7 @@ class Table:
         more = ", …" if len(missing) > 3 else ""
         return (
             f"{self._where}: {len(missing):,} of {len(wanted):,} keys are not in it: {first}{more}. "
-            f"Keys are canonical strings of the space {self.facts.space}, for instance {shown(self.keys[0])}"
+            f"Keys are canonical strings of {self.facts.space_in_words}, for instance {shown(self.keys[0])}"
         )
 
     def _check_shape(self, arrays: int) -> None:

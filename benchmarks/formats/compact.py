@@ -34,6 +34,8 @@ _KIND = "table"
 _GROUP = 8  # columns decoded at a time
 _OF_THE_FILE = frozenset({"path", "sha256", "rows"})
 _COUNTED = "rows_with_numbers"
+_RENAMED = {"natsbench-size": "natsbench-sizes"}
+"""Spaces that files of earlier releases name otherwise."""
 _KNOWN_UNMEASURED = WHOLE_NUMBER_UNITS | {"macs", "m"}  # of an architecture itself, or of how it was measured
 _TERMINAL_CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode categories
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -160,6 +162,7 @@ def description(file: Parquet) -> tuple[list[Column], Facts]:
     for place, column in enumerate(columns):
         _check_unit(path, f"columns[{place}]", column)
     facts = _record(path, "facts", Facts, {**given["facts"], **dict.fromkeys(_OF_THE_FILE)})
+    facts = replace(facts, space=_RENAMED.get(facts.space, facts.space))
     names = [KEY, *(column.name for column in columns)]
     if file.names != names:
         odd = sorted(set(file.names) ^ set(names)) or ["they are in another order"]

@@ -91,7 +91,7 @@ TOPOLOGY: Final = Kind(
     {"12": 12, "200": 200}, "nats_bench", _CELL, _CELL_EXAMPLE,
 )  # fmt: skip
 SIZE: Final = Kind(
-    "natsbench-size", "natsbench-size", "NATS-Bench, the size space", _NATS, "MIT (D-X-Y/NATS-Bench)",
+    "natsbench-sizes", "natsbench-sizes", "NATS-Bench, the size space", _NATS, "MIT (D-X-Y/NATS-Bench)",
     {"01": 1, "12": 12, "90": 90}, "nats_bench", _CHANNELS, "8:8:8:8:8",
 )  # fmt: skip
 NASBENCH201: Final = Kind(

@@ -146,13 +146,11 @@ def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
     from harness.evaluation.matching import space_of
 
     opened = open_table(table)
-    space_of(opened)  # refuses a space without networks, in words
+    found = space_of(opened).name
     print(f"table: {opened.facts.title} ({opened.facts.path or 'in the package'})")
-    if space not in (None, opened.facts.space):
-        raise SettingError(
-            f"--table {table} is of the space {opened.facts.space!r}, not of --space {space}: leave one out"
-        )
-    return opened.keys, opened.facts.space
+    if space not in (None, found):
+        raise SettingError(f"--table {table} is of the space {found!r}, not of --space {space}: leave one out")
+    return opened.keys, found
 
 
 def _architectures(

@@ -165,10 +165,11 @@ def _check(x: Quantity, y: Quantity) -> None:
             raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing to weigh")
     if x.column == y.column:
         raise TableError(f"x and y are both {x.column}: a trade-off needs two columns")
-    if x.table.facts.space != y.table.facts.space:
+    first, second = space_of(x.table).name, space_of(y.table).name
+    if first != second:
         raise TableError(
-            f"{x.column} is of the space {x.table.facts.space} (table {x.table.facts.name}), {y.column} of "
-            f"{y.table.facts.space} (table {y.table.facts.name}): a trade-off needs two columns of one space"
+            f"{x.column} is of the space {first} (table {x.table.facts.name}), {y.column} of {second} "
+            f"(table {y.table.facts.name}): a trade-off needs two columns of one space"
         )
 
 

@@ -267,8 +267,8 @@ def test_a_broken_key_of_a_file_is_an_error_of_the_join(tmp_path, keys, wrong, r
 
 
 def test_a_space_without_networks_is_refused_plainly():
-    table = make(["8:8:8:8:8", "16:8:8:8:8"], [1, 2], space="natsbench-size")
-    with pytest.raises(TableError, match="holds architectures of the space 'natsbench-size', which has no networks"):
+    table = make(["8:8:8:8:8", "16:8:8:8:8"], [1, 2], space="natsbench-sizes")
+    with pytest.raises(TableError, match="holds architectures of the space 'natsbench-sizes', which has no networks"):
         rank(scored(CELLS, range(25)), table)
 
 
