@@ -100,7 +100,7 @@ def test_a_malformed_text_is_refused_by_layer_and_value(text, complaint):
     assert str(error.value).endswith(READS)
 
 
-@given(text=st.text() | st.text("0123456789: ", max_size=20))
+@given(text=st.text(max_size=14) | st.text("0123456789: ", max_size=20))
 def test_any_text_parses_to_itself_or_is_refused(text):
     printed, refusal = None, ""
     try:
