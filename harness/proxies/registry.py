@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +93,31 @@ def proxy(*, source: str, version: int = 1) -> Callable[[ProxyFunction], ProxyFu
         return function
 
     return register
+
+
+@contextmanager
+def registered(function: ProxyFunction, *, source: str, version: int = 1) -> Iterator[Proxy]:
+    """A function as a proxy inside a `with` statement; afterwards its name means what it meant before.
+
+    Args:
+        function: as `proxy` takes it.
+        source: where the definition comes from.
+        version: of the definition.
+
+    Raises:
+        ProxyError: as `proxy`.
+    """
+    load_builtin()
+    before = _REGISTRY.get(getattr(function, "__name__", ""))
+    proxy(source=source, version=version)(function)
+    name = function.__name__
+    try:
+        yield _REGISTRY[name]
+    finally:
+        if before is None:
+            _REGISTRY.pop(name, None)
+        else:
+            _REGISTRY[name] = before
 
 
 def make_proxy(function: ProxyFunction, *, source: str, version: int = 1) -> Proxy:

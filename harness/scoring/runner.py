@@ -109,6 +109,7 @@ def _with_batch(space: Space, setting: Setting, batch: Batch | None, data: Path 
         if setting.input == "given":
             raise SettingError("a setting with input 'given' needs its batch: pass batch=harness.Batch(inputs, labels)")
         drawn = space.batch(setting, data)
+        setting = replace(setting, batch_size=len(drawn))  # a graph has the nodes that it has
         return (setting if setting.input in NOISE else replace(setting, batch_digest=drawn.digest())), drawn
     if batch.problem.classes != space.problem.classes:
         raise SettingError(

@@ -72,4 +72,4 @@ def _node_operations(text: str, target: int, terms: list[str]) -> list[str]:
 
 
 def _malformed(text: object, why: str) -> SpaceError:
-    return SpaceError(f"malformed NAS-Bench-201 cell {str(text)!r}: {why}. A cell reads {_FORM}")
+    return SpaceError(f"malformed NAS-Bench-201 cell {str(text)!r:.150}: {why:.400}. A cell reads {_FORM}")
