@@ -38,6 +38,10 @@ class StoreWriteError(StoreError):
     """A store that took no more in the middle of a run; what was written before is kept."""
 
 
+class StoreNotice(UserWarning):
+    """Something done to a store that its owner should know of; no error."""
+
+
 class RunError(HarnessError):
     """A run that could not go on; what was finished before lies in the store."""
 

@@ -122,7 +122,7 @@ def _settings(scores: Path, number: int | None) -> tuple[RunRecord | None, dict[
 
     if not is_store(scores):
         return None, {}
-    with Store(scores) as store:
+    with Store(scores, readonly=True) as store:
         runs = store.runs()
         shown = next(record for record in runs if record.number == (number or runs[-1].number))
         by_setting: dict[int, list[RunRecord]] = {}

@@ -63,7 +63,7 @@ def is_store(path: Path) -> bool:
 
 
 def _from_store(path: Path, run: int | None) -> Scores:
-    with Store(path) as store:
+    with Store(path, readonly=True) as store:
         frame = store.frame(run)
         runs = store.runs()
     number = run or runs[-1].number

@@ -1,18 +1,28 @@
-"""The store: scores in one SQLite file, a transaction a result, so that a kill loses only what was in flight."""
+"""The store: scores in one SQLite file, a transaction a result, so that a kill loses only what was in flight.
+
+Every row is checked when it is read: `harness.scoring.store_format` says how, and which tables there are.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
+import os
 import sqlite3
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import SettingError, StoreError, StoreWriteError
+from harness.errors import SettingError, StoreError, StoreNotice, StoreWriteError
+from harness.scoring.migration import in_memory, migrate
 from harness.scoring.scorer import DIED, OK, OUT_OF_MEMORY, STATUSES, Score
+from harness.scoring.store_file import connect, explained, make_store, one_moment, store_version
+from harness.scoring.store_format import VERSION, run_checksum
+from harness.scoring.store_rows import Rows, RunRow, SettingRow
 from harness.setting import Setting
 
 if TYPE_CHECKING:
@@ -20,26 +30,8 @@ if TYPE_CHECKING:
 
     from harness.proxies.registry import Proxy
 
-VERSION = 1
 PATIENCE = 30.0
 """Seconds to wait for another writer."""
-
-_APPLICATION_ID = 0x4E415349  # "NASI": tells our files from other SQLite files
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS setting (
-    id INTEGER PRIMARY KEY, space TEXT NOT NULL, setting TEXT NOT NULL, torch TEXT NOT NULL,
-    UNIQUE (space, setting, torch)
-);
-CREATE TABLE IF NOT EXISTS score (
-    setting_id INTEGER NOT NULL REFERENCES setting, architecture TEXT NOT NULL, proxy TEXT NOT NULL,
-    version TEXT NOT NULL, value REAL, standard_error REAL, status TEXT NOT NULL, message TEXT NOT NULL,
-    seconds REAL NOT NULL, PRIMARY KEY (setting_id, architecture, proxy, version)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS run (
-    id INTEGER PRIMARY KEY, started TEXT NOT NULL, setting_id INTEGER NOT NULL REFERENCES setting,
-    proxies TEXT NOT NULL, architectures TEXT NOT NULL
-);
-"""
 
 
 @dataclass(frozen=True)
@@ -72,110 +64,120 @@ class RunRecord:
 class Store:
     """Scores on disk. Only the driver of a run writes; any number of readers may look on.
 
+    Where a row that is read is not as it was written, or rows are lost, all methods raise a `StoreError` that names the
+    first such row and says how many there are.
+
     Args:
         path: the SQLite file; made if it is not there.
+        readonly: refuse to write, and make no file. A write that a killed run left half done is undone nevertheless, as
+            SQLite does it. A store of version 1 is read through a copy in memory, which shows it as it was when it was
+            opened; opened to be written, it is brought to version 2 for good, the original is kept next to it, and a
+            `StoreNotice` says where.
 
     Raises:
-        StoreError: if the file cannot be made or opened, is no store, or is one of another version.
+        StoreError: if the file cannot be made or opened, is no store, is empty or cut, or is of a later version.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
         self.path = Path(path)
+        self._readonly = readonly
+        self._checksums: dict[int, int] = {}
         if not self.path.parent.is_dir():
             raise StoreError(f"cannot make the store {self.path}: there is no folder {self.path.parent}")
         with self._explained("open"):
-            self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=PATIENCE)
             try:
-                self._check_or_make()
-            except BaseException:
-                self._connection.close()
-                raise
+                self._connection = self._opened()
+            except sqlite3.OperationalError as error:
+                if "no such table" not in str(error):
+                    raise
+                self._connection = self._opened()  # another process has just put the migrated store in its place
+        self._rows = Rows(self._connection, self.path)
 
-    def _check_or_make(self) -> None:
-        self._check_whole()
-        application = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if application == 0 and tables == 0:
-            with self._transaction():
-                for statement in _SCHEMA.split(";"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                self._connection.execute(f"PRAGMA user_version = {VERSION}")
-            return
-        if application != _APPLICATION_ID:
-            raise StoreError(f"{self.path} is a database of another program, not a store of scores: give another path")
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != VERSION:
-            raise StoreError(
-                f"{self.path} is a store of version {version}; this release reads version {VERSION}. "
-                "Nothing in it was changed: give another path, or use the release that wrote it"
+    def _opened(self) -> sqlite3.Connection:
+        file = Path(os.path.realpath(self.path))
+        if self._readonly and not file.exists():
+            raise StoreError(f"there is no store {self.path}")
+        if not file.exists():
+            make_store(file)
+        with contextlib.ExitStack() as closing:
+            connection = closing.enter_context(contextlib.closing(connect(file, PATIENCE)))
+            version = store_version(connection, self.path)
+            if self._readonly and version < VERSION:
+                return in_memory(connection, self.path)
+            if version == VERSION:
+                closing.pop_all()
+                connection.execute(f"PRAGMA query_only = {self._readonly:d}")
+                return connection
+        with self._explained("migrate"):
+            kept = migrate(file, self.path, PATIENCE)
+        if kept is not None:
+            warnings.warn(
+                f"{self.path} is brought from version {version} of the store to version {VERSION}, with the same rows; "
+                f"the original is kept as {kept}",
+                StoreNotice,
+                stacklevel=3,
             )
-
-    def _check_whole(self) -> None:
-        """Refuse a file that was cut inside its last page: SQLite reads the rest of that page as zeros, silently."""
-        expected = (
-            self._connection.execute("PRAGMA page_count").fetchone()[0]
-            * self._connection.execute("PRAGMA page_size").fetchone()[0]
-        )
-        if self.path.is_file() and (size := self.path.stat().st_size) < expected:
-            raise StoreError(
-                f"{self.path} is cut: it has {size:,} of {expected:,} bytes. It was not changed: give another path, "
-                "or a whole copy of it"
-            )
+        return self._opened()
 
     def setting_id(self, space: str, setting: Setting, torch_version: str) -> int:
         """Number of a setting, entered if it is new."""
         row = (space, setting.json(), torch_version)
         with self._explained("write"), self._transaction():
-            self._connection.execute("INSERT OR IGNORE INTO setting (space, setting, torch) VALUES (?, ?, ?)", row)
-            found = self._connection.execute(
-                "SELECT id FROM setting WHERE space = ? AND setting = ? AND torch = ?", row
-            ).fetchone()
-        return int(found[0])
+            settings = self._rows.settings()
+            for number in reversed(settings):
+                if settings[number][:3] == row:
+                    return number
+            number = max(settings, default=0) + 1
+            self._rows.add_setting(number, *row)
+        return number
 
     def begin_run(self, setting_id: int, proxies: Iterable[Proxy], scored_as: Mapping[str, str]) -> int:
         """Record what a run is asked for, so that readers know its architectures; its number."""
         asked = [[proxy.name, proxy.version, proxy.reads_size] for proxy in proxies]
         started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        row = (started, setting_id, json.dumps(asked), json.dumps(dict(scored_as)))
+        texts = json.dumps(asked), json.dumps(dict(scored_as))
         with self._explained("write"), self._transaction():
-            cursor = self._connection.execute(
-                "INSERT INTO run (started, setting_id, proxies, architectures) VALUES (?, ?, ?, ?)", row
-            )
-        return int(cursor.lastrowid or 0)
+            settings = self._rows.settings()
+            number = max((run.number for run in self._rows.runs(settings)), default=0) + 1
+            checksum = run_checksum(self._known(settings, setting_id).checksum, number, started, *texts)
+            self._rows.add_run(RunRow(number, started, setting_id, *texts, checksum))
+        return number
 
     def write(self, setting_id: int, rows: Iterable[tuple[str, Proxy, Score]]) -> None:
         """Write the scores of one result in one transaction; a row that is there already is replaced."""
-        values = [(setting_id, key, proxy.name, proxy.version, *_as_columns(score)) for key, proxy, score in rows]
+        values = [(key, proxy.name, proxy.version, *_as_columns(score)) for key, proxy, score in rows]
         with self._explained("write"), self._transaction():
-            self._connection.executemany("INSERT OR REPLACE INTO score VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            if setting_id not in self._checksums:
+                self._checksums[setting_id] = self._known(self._rows.settings(), setting_id).checksum
+            self._rows.put_scores(setting_id, self._checksums[setting_id], values)
 
     def finished(self, setting_id: int, proxy: Proxy, *, retry_failed: bool = False) -> set[str]:
         """Keys with a score by this version of the proxy.
 
         Those that the machine failed are not among them, nor, with `retry_failed`, any other without a value.
+
+        Raises:
+            StoreError: if a row by this version of the proxy is damaged or lost. It is not taken for unfinished: a run
+                would spend its hours, and then its scores, which are read from this store, could not be shown.
         """
         retried = [status for status in STATUSES if status != OK] if retry_failed else [DIED, OUT_OF_MEMORY]
-        with self._explained("read"):
-            rows = self._connection.execute(
-                "SELECT architecture FROM score WHERE setting_id = ? AND proxy = ? AND version = ? "
-                f"AND status NOT IN ({', '.join('?' * len(retried))})",
-                (setting_id, proxy.name, proxy.version, *retried),
-            )
-            return {row[0] for row in rows}
+        with self._explained("read"), one_moment(self._connection):
+            settings = self._rows.settings()
+            if setting_id not in settings:
+                return set()
+            found = self._rows.scores(setting_id, settings[setting_id], {proxy.name: proxy.version})
+        return {row[0] for row in found if row[5] not in retried}
 
     def runs(self) -> list[RunRecord]:
         """All runs, the oldest first."""
-        with self._explained("read"):
-            rows = self._connection.execute(
-                "SELECT run.id, started, setting_id, space, setting, torch, proxies, architectures "
-                "FROM run JOIN setting ON setting.id = setting_id ORDER BY run.id"
-            ).fetchall()
+        with self._explained("read"), one_moment(self._connection):
+            settings = self._rows.settings()
+            found = self._rows.runs(settings)
         try:
-            return [_run_record(row) for row in rows]
+            return [_run_record(run, settings[run.setting_id]) for run in found]
         except (TypeError, ValueError, SettingError) as error:
             raise StoreError(
-                f"{self.path} holds a run that cannot be read ({error}): it is damaged, or of another release"
+                f"{self.path} holds a run that cannot be read ({error}): it is of another release"
             ) from error
 
     def frame(self, number: int | None = None) -> pd.DataFrame:
@@ -190,13 +192,13 @@ class Store:
         import pandas as pd
 
         run = self._run(number)
-        with self._explained("read"):
-            found = self._connection.execute(
-                "SELECT architecture, proxy, version, value, status, seconds, standard_error, message "
-                "FROM score WHERE setting_id = ?",
-                (run.setting_id,),
-            ).fetchall()
-        scores = {(key, proxy, version): rest for key, proxy, version, *rest in found}
+        with self._explained("read"), one_moment(self._connection):
+            setting = self._rows.settings()[run.setting_id]
+            found = self._rows.scores(run.setting_id, setting, run.proxies)
+        scores = {
+            (key, proxy, version): (value, status, seconds, standard_error, message)
+            for key, proxy, version, value, standard_error, status, message, seconds, _ in found
+        }
         rows = [
             (key, proxy, *scores[wanted])
             for proxy, version in run.proxies.items()
@@ -215,6 +217,11 @@ class Store:
             raise StoreError(f"{self.path} has no run {number}; it holds runs 1 to {max(runs)}")
         return runs[number if number is not None else max(runs)]
 
+    def _known(self, settings: Mapping[int, SettingRow], number: int) -> SettingRow:
+        if number not in settings:
+            raise StoreWriteError(f"{self.path} has no setting {number}; `setting_id` gives the number of one")
+        return settings[number]
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -225,8 +232,10 @@ class Store:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
+        if self._readonly:
+            raise StoreWriteError(f"the store {self.path} was opened to be read only: open it without readonly=True")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -236,45 +245,29 @@ class Store:
                 self._connection.execute("ROLLBACK")
             raise
 
-    @contextmanager
-    def _explained(self, action: str) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            kind = StoreWriteError if action == "write" else StoreError
-            raise kind(f"cannot {action} the store {self.path}: {error}. {_advice(error)}") from error
-
-
-def _advice(error: sqlite3.Error) -> str:
-    text = str(error)
-    if "full" in text or "disk I/O" in text:
-        return "Free some space, then run the same command again: it goes on with what is missing"
-    if "readonly" in text or "unable to open" in text:
-        return "Give a path that can be written"
-    if "locked" in text:
-        return "Another run writes to it: wait for that one to end, or give another path"
-    if "not a database" in text or "malformed" in text:
-        return "It is damaged or another kind of file; it was not changed: give another path"
-    return "What was finished before is kept"
+    def _explained(self, action: str) -> contextlib.AbstractContextManager[None]:
+        return explained(self.path, action)
 
 
 def _as_columns(score: Score) -> tuple[float | None, float | None, str, str, float]:
-    """A score's columns; SQLite keeps NaN as NULL, and takes no text with half a surrogate pair in it."""
+    """A score's columns as SQLite gives them back: NaN is NULL, zero has no sign, half surrogates are spelt out."""
     message = score.message.encode("utf-8", "backslashreplace").decode()
-    return score.value, score.standard_error, score.status, message, score.seconds
+    value, standard_error = (
+        None if math.isnan(number) else number + 0.0 for number in (score.value, score.standard_error)
+    )
+    return value, standard_error, score.status, message, score.seconds + 0.0
 
 
-def _run_record(row: tuple[int, str, int, str, str, str, str, str]) -> RunRecord:
-    number, started, setting_id, space, setting, torch_version, proxies, architectures = row
-    asked = json.loads(proxies)
+def _run_record(run: RunRow, setting: SettingRow) -> RunRecord:
+    asked = json.loads(run.proxies)
     return RunRecord(
-        number,
-        started,
-        setting_id,
-        space,
-        Setting.from_json(setting),
-        torch_version,
+        run.number,
+        run.started,
+        run.setting_id,
+        setting.space,
+        Setting.from_json(setting.setting),
+        setting.torch,
         {name: version for name, version, _ in asked},
         frozenset(name for name, _, reads_size in asked if reads_size),
-        json.loads(architectures),
+        json.loads(run.architectures),
     )
