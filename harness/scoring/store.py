@@ -184,7 +184,8 @@ class Store:
         """Scores of a run, the last by default: a row for each of its architectures and proxies that is finished.
 
         Returns:
-            Columns architecture, proxy, score, status, seconds, standard_error, message; in the order asked for.
+            Columns architecture, proxy, score, status, seconds, standard_error, message; in the order asked for. Its
+            `attrs["setting"]` is the setting of all the scores, as `Setting.json` writes it.
 
         Raises:
             StoreError: if there is no run, or none of that number.
@@ -207,7 +208,9 @@ class Store:
         ]
         columns = ["architecture", "proxy", "score", "status", "seconds", "standard_error", "message"]
         frame = pd.DataFrame(rows, columns=columns)
-        return frame.astype({"score": float, "seconds": float, "standard_error": float})
+        frame = frame.astype({"score": float, "seconds": float, "standard_error": float})
+        frame.attrs["setting"] = run.setting.json()
+        return frame
 
     def _run(self, number: int | None) -> RunRecord:
         runs = {run.number: run for run in self.runs()}
