@@ -80,10 +80,10 @@ def migrate(path: Path, shown: Path, patience: float) -> Path | None:
     with path.open("rb") as original, contextlib.closing(connect(path, patience)) as holder:
         # closed last: to close a file frees all locks that the process has on it, SQLite's too
         _lock(holder, path)
+        if _is_migrated(path, shown, patience):
+            return None
         try:
             with contextlib.closing(connect(path, patience)) as old:
-                if store_version(old, shown) != 1:
-                    return None
                 _build(old, partial, shown)
             _copy_owner(path, partial)
             kept = _keep(original, path)
@@ -121,6 +121,12 @@ def _lock(holder: sqlite3.Connection, path: Path) -> None:
                 raise
         else:
             return
+
+
+def _is_migrated(path: Path, shown: Path, patience: float) -> bool:
+    """Whether there is another store under the name than the one that was locked, since another process migrated it."""
+    with contextlib.closing(connect(path, patience)) as there:
+        return store_version(there, shown) != 1
 
 
 def _build(old: sqlite3.Connection, partial: Path, path: Path) -> None:
@@ -250,7 +256,7 @@ def _retire(holder: sqlite3.Connection) -> None:
 
 def _copy_owner(path: Path, copy: Path) -> None:
     shutil.copymode(path, copy)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, AttributeError):  # only the superuser may, and not on every system
         os.chown(copy, path.stat().st_uid, path.stat().st_gid)
 
 

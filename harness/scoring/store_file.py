@@ -101,13 +101,15 @@ def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
 def explained(path: Path, action: str) -> Iterator[None]:
     """Turn errors of SQLite and of the system into a `StoreError` that says what to do.
 
+    Where damage has left no text in what SQLite would quote, Python raises a `UnicodeDecodeError` in its place.
+
     Args:
         path: the store, as messages name it.
         action: what is done inside: `open`, `migrate`, `read` or `write`; the error of the last is a `StoreWriteError`.
     """
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         kind = StoreWriteError if action == "write" else StoreError
         kept = " It is as it was, and can be read so." if action == "migrate" else ""
         text = one_line(error)

@@ -221,6 +221,16 @@ def test_pages_overwritten_at_any_place(path: Path, proxies: list[Proxy]) -> Non
     assert outcomes == {list, StoreError}
 
 
+def test_damage_of_which_sqlite_quotes_what_is_no_text(path: Path, proxies: list[Proxy]) -> None:
+    fill(path, proxies)
+    path.write_bytes(path.read_bytes().replace(b"totaltotal", b"\xf4otaltotal"))  # the name of a table
+    outcome = _read(path)
+    assert isinstance(outcome, StoreError)
+    assert isinstance(outcome.__cause__, UnicodeDecodeError)
+    assert f"cannot open the store {path}: " in str(outcome)
+    assert "It is damaged or another kind of file" in str(outcome)
+
+
 def test_a_run_of_another_release_is_named(path: Path, proxies: list[Proxy], monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps({**json.loads(Setting().json()), "warmth": 3}, sort_keys=True)
     with monkeypatch.context() as later:
