@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import harness
-from tests.scoring.stores import VERSION_1, copy_of_version_1
+from tests.scoring.store.stores import VERSION_1, copy_of_version_1
 
 
 @pytest.fixture

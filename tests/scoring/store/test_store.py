@@ -13,11 +13,11 @@ import pytest
 import harness
 from harness.errors import StoreError, StoreWriteError
 from harness.proxies import Proxy
-from harness.scoring import store as store_module
 from harness.scoring.scorer import DIED, ERROR, NOT_APPLICABLE, NOT_FINITE, OK, OUT_OF_MEMORY, Score
-from harness.scoring.store_file import place_new
+from harness.scoring.store import store as store_module
+from harness.scoring.store.file import place_new
 from harness.setting import Setting
-from tests.scoring.stores import CELLS, fill
+from tests.scoring.store.stores import CELLS, fill
 
 NAN = math.nan
 

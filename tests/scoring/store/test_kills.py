@@ -20,9 +20,9 @@ import pytest
 import harness
 from harness.errors import StoreNotice
 from harness.proxies import resolve
-from harness.scoring import store as store_module
-from harness.scoring.store_format import VERSION
-from tests.scoring.stores import VERSION_1, content, copy_of_version_1
+from harness.scoring.store import store as store_module
+from harness.scoring.store.format import VERSION
+from tests.scoring.store.stores import VERSION_1, content, copy_of_version_1
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 
@@ -30,11 +30,11 @@ AT_EVERY_LINE = textwrap.dedent("""
     import collections, os, shutil, signal, sys, warnings
     from pathlib import Path
     import harness.scoring.store
-    from harness.scoring import migration, store, store_damage, store_file, store_format
+    from harness.scoring.store import damage, file, format, migration, store
 
     warnings.simplefilter("ignore")
     original, folder = map(Path, sys.argv[1:])
-    modules = {module.__file__ for module in (migration, store, store_damage, store_file, store_format)}
+    modules = {module.__file__ for module in (damage, file, format, migration, store)}
 
     def opened(name, at_line):
         here = folder / name

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.errors import StoreError
-from harness.scoring.store_damage import damage
-from harness.scoring.store_format import (
+from harness.scoring.store.damage import damage
+from harness.scoring.store.format import (
     SCORE_COLUMNS,
     are_whole,
     is_whole,

@@ -17,10 +17,10 @@ import pytest
 import harness
 from harness.errors import StoreError, StoreWriteError
 from harness.proxies import Proxy, resolve
-from harness.scoring import store as store_module
 from harness.scoring.scorer import OK, Score
+from harness.scoring.store import store as store_module
 from harness.setting import Setting
-from tests.scoring.stores import content, fill
+from tests.scoring.store.stores import content, fill
 
 
 def _foreign(path: Path) -> None:

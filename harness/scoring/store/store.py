@@ -1,6 +1,6 @@
 """The store: scores in one SQLite file, a transaction a result, so that a kill loses only what was in flight.
 
-Every row is checked when it is read: `harness.scoring.store_format` says how, and which tables there are.
+Every row is checked when it is read: `harness.scoring.store.format` says how, and which tables there are.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import SettingError, StoreError, StoreNotice, StoreWriteError
-from harness.scoring.migration import in_memory, migrate
 from harness.scoring.scorer import DIED, OK, OUT_OF_MEMORY, STATUSES, Score
-from harness.scoring.store_file import connect, explained, make_store, one_moment, store_version
-from harness.scoring.store_format import VERSION, run_checksum
-from harness.scoring.store_rows import Rows, RunRow, SettingRow
+from harness.scoring.store.file import connect, explained, make_store, one_moment, store_version
+from harness.scoring.store.format import VERSION, run_checksum
+from harness.scoring.store.migration import in_memory, migrate
+from harness.scoring.store.rows import Rows, RunRow, SettingRow
 from harness.setting import Setting
 
 if TYPE_CHECKING:

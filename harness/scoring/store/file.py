@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import StoreError, StoreWriteError
-from harness.scoring.store_format import APPLICATION_ID, VERSION, make_tables
+from harness.scoring.store.format import APPLICATION_ID, VERSION, make_tables
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:

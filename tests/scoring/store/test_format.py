@@ -14,10 +14,10 @@ import pytest
 
 import harness
 from harness.proxies import Proxy
-from harness.scoring import store_format
 from harness.scoring.scorer import DIED, ERROR, OK, Score
+from harness.scoring.store import format as store_format
 from harness.setting import Setting
-from tests.scoring.stores import fill
+from tests.scoring.store.stores import fill
 
 NULL = bytes.fromhex("000000000000f87f")
 

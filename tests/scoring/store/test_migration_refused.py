@@ -14,9 +14,9 @@ import pytest
 
 import harness
 from harness.errors import StoreError
-from harness.scoring import migration
-from harness.scoring import store as store_module
-from tests.scoring.stores import VERSION_1, content, copy_of_version_1
+from harness.scoring.store import migration
+from harness.scoring.store import store as store_module
+from tests.scoring.store.stores import VERSION_1, content, copy_of_version_1
 
 
 def _damage(path: Path, statement: str) -> bytes:

@@ -48,7 +48,7 @@ So a score's checksum tells where the row belongs without the local number `sett
 another store, and one that came under another setting is found. CRC-32 finds every damage of up to 32 bits in a row,
 and misses one of four billion others; BLAKE2 took twice as long for rows of this size.
 
-Version 1 had neither checksums nor totals, and the tables else as they are; `harness.scoring.migration` reads it.
+Version 1 had neither checksums nor totals, and the tables else as they are; `harness.scoring.store.migration` reads it.
 """
 
 from __future__ import annotations

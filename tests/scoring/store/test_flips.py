@@ -16,7 +16,7 @@ from harness.errors import StoreError
 from harness.proxies import Proxy
 from harness.scoring.scorer import DIED, ERROR, NOT_FINITE, OK, Score
 from harness.setting import Setting
-from tests.scoring.stores import frame_bits
+from tests.scoring.store.stores import frame_bits
 
 CELLS = tuple(f"|cell {number}~0|" for number in range(12))
 SETTINGS = (Setting(), Setting(bn="eval", seed=3))

@@ -17,11 +17,11 @@ import pytest
 import harness
 from harness.errors import StoreNotice, StoreWriteError
 from harness.proxies import resolve
-from harness.scoring import migration
 from harness.scoring.files import read_scores
 from harness.scoring.scorer import OK, Score
+from harness.scoring.store import migration
 from harness.setting import Setting
-from tests.scoring.stores import VERSION_1, copy_of_version_1, frame_bits
+from tests.scoring.store.stores import VERSION_1, copy_of_version_1, frame_bits
 
 EXPECTED = json.loads(VERSION_1.with_suffix(".json").read_text(encoding="utf-8"))
 """What the release that wrote the store read from it: runs, and the rows of their frames with floats in full."""

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import SettingError, StoreError
-from harness.scoring.store_file import connect, one_moment, place_new, store_version
-from harness.scoring.store_format import SCORE_COLUMNS, make_tables, run_checksum, score_checksum, setting_checksum
+from harness.scoring.store.file import connect, one_moment, place_new, store_version
+from harness.scoring.store.format import SCORE_COLUMNS, make_tables, run_checksum, score_checksum, setting_checksum
 from harness.setting import Setting
 
 _SIZES = ("image_size", "channels", "classes", "width", "depth")

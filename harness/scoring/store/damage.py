@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import StoreError
-from harness.scoring.store_file import one_line, one_moment
-from harness.scoring.store_format import SCORE_COLUMNS, is_whole, run_checksum, score_checksum, setting_checksum
+from harness.scoring.store.file import one_line, one_moment
+from harness.scoring.store.format import SCORE_COLUMNS, is_whole, run_checksum, score_checksum, setting_checksum
 
 
 @dataclass
