@@ -38,6 +38,10 @@ _BUILT_IN = {
         "harness.spaces.darts:Darts",
         "DARTS genotypes (Liu et al. 2019): a normal and a reduction cell, 4 nodes with 2 inputs, 7 operations",
     ),
+    "natsbench-sizes": _Listed(
+        "harness.spaces.natsbench_sizes:NatsBenchSizes",
+        "NATS-Bench sizes (Dong et al. 2021): the channels of 5 layers from 8 to 64, one cell, 32,768 architectures",
+    ),
 }
 _registered: dict[str, Space] = {}
 

@@ -206,7 +206,7 @@ def test_params_without_a_score_is_not_computed_anew():
         (cost([1, 2]), gain([1, 2], keys=GENOTYPES, space="darts"), "a trade-off needs two columns of one space"),
         (cost([1, 2]), gain([1, 2], keys=CELLS[5:]), "no architecture has both cost (table table of cost) and gain"),
         (Quantity(cost([1, 2]).table, "costs"), gain([1, 2]), "unknown column 'costs'. Did you mean 'cost'?"),
-        (cost([1], keys=["8:8:8:8:8"], space="natsbench-sizes"), gain([1], keys=["8:8:8:8:8"], space="natsbench-sizes"),
+        (cost([1], keys=["a graph"], space="nasbench101"), gain([1], keys=["a graph"], space="nasbench101"),
          "has no networks here"),
     ],
 )  # fmt: skip

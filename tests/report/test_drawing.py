@@ -19,11 +19,12 @@ from harness.spaces import open_space
 from harness.spaces.darts.genotype import OPERATIONS as DARTS_OPERATIONS
 from harness.spaces.nasbench201 import WIRING
 from harness.spaces.nasbench201.cell import OPERATIONS
+from harness.spaces.natsbench_sizes import WIRING as CHAIN
 
 CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"
 SPACE, DARTS = open_space("nasbench201"), open_space("darts")
 GENOTYPES = [DARTS.parse(row.key()) for row in PUBLISHED] + list(DARTS.sample(8, seed=3))
-WIRINGS = [WIRING, *dict.fromkeys(cell.wiring for genotype in GENOTYPES for cell in DARTS.graphs(genotype))]
+WIRINGS = [WIRING, CHAIN, *dict.fromkeys(cell.wiring for genotype in GENOTYPES for cell in DARTS.graphs(genotype))]
 STEPS = np.linspace(0, 1, 25)
 
 
@@ -151,6 +152,21 @@ def test_text_is_of_8_points_inside_its_box_on_the_page(genotype):
             assert any(
                 box.containsx(extent.x0) and box.containsx(extent.x1) and box.containsy(extent.y0) for box in boxes
             )
+
+
+def test_a_network_of_natsbench_sizes_is_one_row_of_layers_with_text_inside_their_boxes():
+    space = open_space("natsbench-sizes")
+    figure = draw(space, space.parse("48:48:64:64:48"))
+    figure.draw_without_rendering()
+    assert figure.get_size_inches()[0] <= PAGE_WIDTH_INCHES
+    (axes,) = figure.axes
+    written = [text for text in axes.get_children() if isinstance(text, Text) and text.get_text()]
+    words = {"cell 48", "block 48", "cell 64", "block 64", "in", "H", "H/2", "H/4", "out"}
+    assert {text.get_text() for text in written} == words
+    boxes = [patch.get_window_extent() for patch in axes.patches if type(patch).__name__ == "FancyBboxPatch"]
+    for text in written:
+        extent = text.get_window_extent()
+        assert any(box.x0 <= extent.x0 and extent.x1 <= box.x1 for box in boxes), text.get_text()
 
 
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])

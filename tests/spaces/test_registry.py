@@ -11,7 +11,7 @@ from harness.spaces import list_spaces, open_space
 
 
 def test_every_listed_space_opens_under_its_own_name():
-    assert list_spaces().keys() == {"nasbench201", "darts"}
+    assert list_spaces().keys() == {"nasbench201", "darts", "natsbench-sizes"}
     assert {open_space(name).name for name in list_spaces()} == set(list_spaces())
 
 
@@ -22,7 +22,7 @@ def test_the_listing_is_a_copy():
 
 
 def test_an_unknown_space_is_an_error_with_the_nearest_name():
-    message = "unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: darts, nasbench201"
+    message = "unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: darts, nasbench201, natsbench-sizes"
     with pytest.raises(SpaceError, match=re.escape(message)):
         open_space("nasbench210")
 
