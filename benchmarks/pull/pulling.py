@@ -20,8 +20,16 @@ from benchmarks.errors import TableError, unknown
 from benchmarks.files import data_folder
 from benchmarks.pull.catalogue import SOURCES, Source
 from benchmarks.pull.comparison import CannotCompareError
-from benchmarks.pull.download import OTHER_WAYS, ProgressBar, PullError, check_url, disk_errors, download, shown
-from benchmarks.pull.place import working_folder
+from benchmarks.pull.download import (
+    OTHER_WAYS,
+    ProgressBar,
+    PullError,
+    check_url,
+    disk_errors,
+    download,
+    without_secrets,
+    working_folder,
+)
 from benchmarks.pull.sums import Expected, check_sum, expected_sum, keep_sum
 
 __all__ = ["SOURCES", "ProgressBar", "PullError", "Pulled", "Source", "pull", "pulled_file", "pulled_folder", "source"]
@@ -99,7 +107,7 @@ def pull(
 
     """
     if url is not None and file is not None:
-        raise TableError(f"give a URL or a file, not both: {shown(url)} and {file}")
+        raise TableError(f"give a URL or a file, not both: {without_secrets(url)} and {file}")
     check_url(address := what.url if url is None else url)
     if os.path.lexists(folder) and not folder.is_dir():
         raise TableError(f"cannot pull into {folder}: it is not a folder")
@@ -117,10 +125,10 @@ def pull(
                 return Pulled(target, None)
             if file is not None:
                 return Pulled(target, _build(what, file, file.name, expected, target, work, say))
-            say(f"pulling {what.name}, about {what.size / 1e6:,.1f} MB, from {shown(address)}")
+            say(f"pulling {what.name}, about {what.size / 1e6:,.1f} MB, from {without_secrets(address)}")
             download(address, work / "fetched", timeout=timeout, progress=progress)
             try:
-                found = _build(what, work / "fetched", shown(address), expected, target, work, say)
+                found = _build(what, work / "fetched", without_secrets(address), expected, target, work, say)
             except TableError as error:
                 if isinstance(error.__cause__, (OSError, CannotCompareError)):
                     raise

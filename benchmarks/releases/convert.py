@@ -20,8 +20,7 @@ from benchmarks.formats.compact import check_target, write_compact
 from benchmarks.formats.curves import check_curves_target, curves_path, is_curves, write_curves
 from benchmarks.releases.curves import Curve, curve_numbers, curves_of, splits_named
 from benchmarks.releases.opening import open_release
-from benchmarks.releases.parts import ROWS, Parts, Rows, alone
-from benchmarks.releases.problems import write_problems
+from benchmarks.releases.parts import ROWS, Parts, ReadRecords, alone, write_problems
 from benchmarks.releases.quantities import columns_of, numbers_of
 from benchmarks.releases.records import Record
 from benchmarks.releases.release import Release, unreadable
@@ -152,7 +151,7 @@ def _read_all(release: Release, curves: Sequence[Curve], parts: Parts, progress:
     present = release.source.present
     total = len(release) if present is None else len(present - resumed)  # a single file is read past what is skipped
     corrupt: dict[int, str] = {}
-    rows, left = Rows(), total
+    rows, left = ReadRecords(), total
     with (progress or _silent)(total) as advance:
 
         def step() -> None:
@@ -168,7 +167,7 @@ def _read_all(release: Release, curves: Sequence[Curve], parts: Parts, progress:
                 else:
                     rows.add(index, release.source.stamp(index), numbers)
                 if len(rows) >= ROWS:
-                    full, rows = rows, Rows()
+                    full, rows = rows, ReadRecords()
                     parts.keep(full)
                 step()
         finally:  # an interruption, or the damaged end of a single file, loses nothing that was read

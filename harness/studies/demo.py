@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.evaluation import open_table
+from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.ranking import Ranking, correlate
 from harness.report.figures.scatter import scatter
 from harness.report.files import save_pictures, write_csv, write_text
@@ -21,8 +22,8 @@ from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.setting import BN_MODES, Setting
 from harness.spaces import open_space
-from harness.studies.folders import make_folder
 from harness.studies.record import record
+from harness.writing import make_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from harness.evaluation import Table
 
 PROXIES = ("grad_norm", "nasi_trace", "ntk_trace", "m_trace", "ntk_condition", "params", "flops")
-COLUMN = "cifar10_test_200ep_pct"
+COLUMN = TESTS["cifar10"]
 EVAL_PROXIES = ("grad_norm", "nasi_trace", "m_trace", "params", "flops")
 PROBES = 2
 TITLES = {bn: f"Batch norm in {bn} mode: rank correlation with {COLUMN}" for bn in BN_MODES}
@@ -49,7 +50,7 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
         say: prints a line.
     """
     opened = open_table(table)
-    space = open_space("nasbench201")
+    space = open_space(SPACE)
     cells = space.sample(sample, seed)
     make_folder(out, "--out")
     say(f"{textwrap.fill(opened.describe(), 100)}\n")
@@ -100,5 +101,5 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
 
 
 def _setting(bn: str, seed: int) -> Setting:
-    space = open_space("nasbench201")
+    space = open_space(SPACE)
     return Setting(bn=bn, seed=seed, probes=PROBES).sized(space.width, space.depth)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table
 from harness.errors import SearchError, unknown
-from harness.evaluation.columns import TESTS
+from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
-from harness.evaluation.searches.proxy_scores import SPACE, ProxyScores, scores_by_cell, sizes_by_cell
+from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED
 from harness.setting import derived_seed
 from harness.spaces import open_space

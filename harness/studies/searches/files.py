@@ -14,8 +14,8 @@ from harness.report.figures.search_curves import Run as Curve
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.searches import search_rows_latex, search_rows_markdown
 from harness.search import find_method
+from harness.studies.kinds import Row, Searched
 from harness.studies.searches.nasi_bounds import TRACES, bounds_table, steps_table
-from harness.studies.searches.rows import Row, Searched
 from harness.studies.searches.runs import Outcome, Run
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from harness.evaluation import Table
+from harness.evaluation.columns import SPACE
 from harness.spaces import open_space
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SPACE, GROUP = "nasbench201", "cell"
+GROUP = "cell"
 TRACES, GRADIENTS = "trace_by_step", f"gradient_by_step/{GROUP}"
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 

@@ -13,8 +13,9 @@ import benchmarks
 from harness.errors import ScoresError
 from harness.evaluation.searches.published import PublishedSearch
 from harness.report.tables.searches import search_rows_latex, search_rows_markdown, search_rows_text
+from harness.studies.kinds import Best, NotRun, Queried, Row, Searched, TabulatedCell
 from harness.studies.searches import frame as search_frame
-from harness.studies.searches.rows import NASI_TABLE_1, RESNET, Best, Cell, NotRun, Queried, Row, Searched
+from harness.studies.searches.rows import NASI_TABLE_1, RESNET
 from tests.studies.searches.made_logs import COLUMN, log_of
 
 
@@ -28,7 +29,7 @@ def test_a_row_is_the_mean_over_seeds_of_what_stood_after_its_epoch(table: bench
     rows = [
         Row("T", Searched("nasi", epochs=3, after=2)),
         Row("4T", Searched("nasi", epochs=3)),
-        Row("ResNet", Cell(RESNET)),
+        Row("ResNet", TabulatedCell(RESNET)),
         Row("Optimal", Best()),
         Row("REA", Queried("regularised_evolution")),
         Row("HNAS", Queried("hnas")),
