@@ -2,9 +2,9 @@
 
 A file that has come is compared with its SHA-256 where one is published. Where none is, its content is checked, also
 against independent data; where those are not here, only a file whose sum is given is taken. The sum of the first file
-that passed is kept beside the result: ever after, a file must have that sum. What a file becomes
-is made in a folder beside its place and then moved there, so that no reader meets half of it, and neither a second pull
-nor a killed one is in its way.
+that passed is kept next to the result: ever after, a file must have that sum. What a file becomes is made in a folder
+next to its place and then moved there, so that no reader meets half of it, and neither a second pull nor a killed one
+is in its way.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def pull(
 
     Args:
         what: one of `SOURCES`, or a record of one's own.
-        folder: made if it is not there. Beside the result it keeps a lock file, once something was to be fetched or
+        folder: made if it is not there. Next to the result it keeps a lock file, once something was to be fetched or
             read, and, where no SHA-256 is published, the sum of the first file that passed.
         url: a mirror, instead of the source's own URL.
         sha256: what the fetched file must have, instead of the published or the kept sum.

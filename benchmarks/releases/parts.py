@@ -33,8 +33,8 @@ ROWS: Final = 128
 def alone(target: Path) -> Iterator[None]:
     """Hold the lock of the conversions to one file; the system frees it when its holder dies.
 
-    The lock is a file beside the target, `.NAME.lock`. It is removed before it is freed, and whoever then gets the lock
-    of a removed file makes a new one.
+    The lock is a file next to the target, `.NAME.lock`. It is removed before it is freed, and whoever then gets the
+    lock of a removed file makes a new one.
 
     Raises:
         TableError: another conversion to that file is running, or the lock cannot be made.
@@ -82,7 +82,7 @@ class Parts:
     """The parts of one conversion to one file.
 
     Args:
-        target: the file that the conversion will write; the parts lie beside it, in `.NAME.partial`.
+        target: the file that the conversion will write; the parts lie next to it, in `.NAME.partial`.
         conversion: what is converted and how. Parts of another conversion are thrown away.
 
     Raises:
@@ -181,7 +181,7 @@ class Parts:
 
 
 def problems_path(table: Path) -> Path:
-    """Where the list lies: table.parquet.problems.txt beside table.parquet."""
+    """Where the list lies: table.parquet.problems.txt next to table.parquet."""
     return table.with_name(f"{table.name}.problems.txt")
 
 

@@ -57,7 +57,7 @@ def data_folder(data: Path | None) -> Path | None:
 
 
 def refuse_without(needed: str, given: Mapping[str, object]) -> None:
-    """Refuse options that say something only beside another one, which is not there."""
+    """Refuse options that say something only together with another one, which is not there."""
     if idle := [name for name, value in given.items() if value is not None]:
         raise SettingError(
             f"{' and '.join(idle)} without {needed}: give {needed} too, or leave {' and '.join(idle)} out"

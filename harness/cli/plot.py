@@ -50,7 +50,7 @@ def scatter(
     table: options.TablesOption = None,
     column: Annotated[str | None, typer.Option(help="column to plot against, of any table")] = None,
     proxy: Annotated[
-        list[str] | None, typer.Option(help="proxy to draw, beside params and flops; repeatable; by default all")
+        list[str] | None, typer.Option(help="proxy to draw, with params and flops; repeatable; by default all")
     ] = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
@@ -79,7 +79,7 @@ def critical_difference(
     seed: options.SeedOption = 0,
     out: options.FiguresOption = [Path("critical_difference.png"), Path("critical_difference.svg")],  # noqa: B006 — typer copies it
 ) -> None:
-    """Proxies by Spearman's coefficient, with a bar beside those that are not told apart from each other."""
+    """Proxies by Spearman's coefficient, with a bar next to those that are not told apart from each other."""
     from harness.evaluation.comparison import compare
     from harness.report.comparison_shown import compared_figure
     from harness.report.tables.evidence import left_out_of_comparison

@@ -1,4 +1,4 @@
-"""`nasinit study`: a published table or figure with our numbers beside it, in one command."""
+"""`nasinit study`: a published table or figure with our numbers next to it, in one command."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def study(
         typer.Option(help="folder for the outcome; by default studies/NAME, with --quick studies/NAME-quick"),
     ] = None,
 ) -> None:
-    """Make a published table or figure anew, with our numbers beside the paper's, into a folder."""
+    """Make a published table or figure anew, with our numbers next to the paper's, into a folder."""
     from harness.studies.options import StudyOptions
     from harness.studies.study import STUDIES, check_taken, default_folder, find_study, make, options_of
 

@@ -90,7 +90,7 @@ class TradeOff:
 
 
 def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[str]) -> TradeOff:
-    """What proxies pick for every budget of `x`, beside the best `y` that it allows.
+    """What proxies pick for every budget of `x`, and the best `y` that the budget allows.
 
     Args:
         frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
@@ -154,8 +154,8 @@ def proxies_beside_params(frame: pd.DataFrame, most: int) -> list[str]:
     """
     there = scored_proxies(frame)
     first, second = BASELINES
-    beside = [first] if first in there or not (frame["proxy"] == first).any() else []
-    proxies = [name for name in there if name not in BASELINES][: most - len(beside)] + beside
+    baseline = [first] if first in there or not (frame["proxy"] == first).any() else []
+    proxies = [name for name in there if name not in BASELINES][: most - len(baseline)] + baseline
     return [*proxies, *(name for name in there if name == second)][:most]
 
 

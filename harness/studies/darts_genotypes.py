@@ -221,12 +221,12 @@ def _others(options: StudyOptions, proxies: Sequence[str], setting: Setting) -> 
         raise ScoresError(
             f"--scores {path} must hold scores of {SPACE} by some of {', '.join(proxies)}: all are missing"
         )
-    beside = setting_difference(
+    difference = setting_difference(
         path, given.setting, setting,
         "and a percentile among scores of another setting says nothing. `nasinit score --space darts --sample 200` "
         "makes some in the study's setting",
     )  # fmt: skip
-    options.say(f"scores of other genotypes: {origin}{beside}")
+    options.say(f"scores of other genotypes: {origin}{difference}")
     return frame
 
 

@@ -54,7 +54,7 @@ def command() -> str | None:
 
 
 def environment() -> dict[str, Any]:
-    """The machine and the versions of what computes: what a number may depend on beside its setting."""
+    """The machine and the versions of the packages that compute, which a number may depend on too."""
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -1,6 +1,6 @@
-"""What a proxy's ranking owes to its setting, one change at a time: seeds, inputs, init, batch norm, width, depth.
+"""An ablation of the setting, one change at a time: seeds, inputs, init, batch norm, width, depth.
 
-The figures beside ours are of the seed of the weights alone; what they were made under is not known.
+The figures next to ours are of the seed of the weights alone; the setting that they were made under is not known.
 """
 
 from __future__ import annotations

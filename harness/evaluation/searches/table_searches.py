@@ -131,7 +131,7 @@ class _TableQueries:
         space = open_space(SPACE)
         self.keys = [space.key(cell) for cell in space]
         self._table, self._column = table, column
-        self._multiply_adds: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
+        self._macs: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
         if column is not None:
             table.column(column)  # a wrong name is an error also where nothing is asked
@@ -140,7 +140,7 @@ class _TableQueries:
         """The fidelities of a search that asks for so many; SearchError where the table cannot answer."""
         if trainings not in self._known:
             self._known[trainings] = table_fidelities(
-                self._table, self.keys, self._multiply_adds, self._column, trainings=trainings
+                self._table, self.keys, self._macs, self._column, trainings=trainings
             )
         return self._known[trainings]
 
@@ -156,7 +156,7 @@ def _reason_not_run(method: Method, queries: _TableQueries, scores: ProxyScores)
         return ""
     try:
         found = queries.fidelities(method.fidelities)
-    except SearchError as error:  # a column beside the first that lacks values
+    except SearchError as error:  # a column next to the first that lacks values
         return str(error)
     if method.fidelities > len(found.fidelities):
         return f"it needs a longer training beside {first.columns[0]}, which the table does not have"

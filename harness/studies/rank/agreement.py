@@ -1,4 +1,4 @@
-"""How a proxy's scores under two conditions agree, beside what a paper says of it."""
+"""How a proxy's scores under two conditions agree, and what a paper says of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Studies of rank correlation: proxies scored under named conditions, ranked by tabulated accuracies, beside papers."""
+"""Studies of rank correlation: proxies scored under conditions, ranked by accuracies, with the papers' figures."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def ours_and_published(rankings: Mapping[str, pd.DataFrame], published: Sequence
 
 
 def compared(rankings: Mapping[str, Mapping[str, Ranking]], published: Sequence[Published]) -> pd.DataFrame:
-    """Our coefficients by condition and column beside the published ones; see `ours_and_published`."""
+    """Our coefficients by condition and column next to the published ones; see `ours_and_published`."""
     parts = [
         ours_and_published({column: ranking.frame for column, ranking in by_column.items()}, published).assign(
             condition=name

@@ -1,4 +1,4 @@
-"""Every proxy on a sample of NAS-Bench-201, with CIFAR-10 images and with Gaussian noise, beside the papers' figures.
+"""Every proxy on a sample of NAS-Bench-201, with CIFAR-10 images and with Gaussian noise, next to the papers' figures.
 
 The published figures are of all 15,625 cells or of samples of their own, with the networks and weights of their code;
 ours are of the sample, so its interval says how far they can be told apart.
@@ -37,7 +37,7 @@ PUBLISHED: tuple[Published, ...] = (
 )
 
 STUDY = RankStudy(
-    shows="every proxy on NAS-Bench-201, beside the papers' rank correlations",
+    shows="every proxy on NAS-Bench-201, next to the papers' rank correlations",
     conditions={"cifar10": IMAGES, "gaussian": NOISE},
     published=PUBLISHED,
     combined=("az_nas", "vote"),

@@ -75,8 +75,8 @@ def bounds_table(
 
     Args:
         memories: of searches, a seed each, as `harness.search.SearchResult.memory`.
-        table: of test accuracies.
-        columns: of it.
+        table: that has the test accuracies.
+        columns: names of columns of the table.
         steps: after which the choice is looked up.
 
     Returns:

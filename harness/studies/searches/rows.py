@@ -47,7 +47,7 @@ NASI_TABLE_1 = (
     _queried("HNAS", "hnas"),
     _trained("Optimal", "optimal", Best()),
 )
-"""NASI's table of searches (Shu et al., ICLR 2022), with DrNAS, β-DARTS and HNAS beside."""
+"""NASI's table of searches (Shu et al., ICLR 2022), with DrNAS, β-DARTS and HNAS added."""
 
 NASWOT_TABLE_2 = (
     *_BY_WEIGHT_SHARING,
@@ -63,7 +63,7 @@ NASWOT_TABLE_2 = (
 """Table 2 of Mellor et al. (ICML 2021)."""
 
 NASI = SearchTable(
-    "searches on NAS-Bench-201, NASI among them, beside the published accuracies", NASI_TABLE_1
+    "searches on NAS-Bench-201, NASI among them, next to the published accuracies", NASI_TABLE_1
 )  # fmt: skip
 NASWOT = SearchTable(
     "NASWOT's table of searches on NAS-Bench-201, with its exact rows", NASWOT_TABLE_2

@@ -1,4 +1,4 @@
-"""A paper's table of searches on NAS-Bench-201, run with ours beside what is printed."""
+"""A paper's table of searches on NAS-Bench-201: our runs next to the printed rows."""
 
 from __future__ import annotations
 
