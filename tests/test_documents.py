@@ -14,7 +14,7 @@ import harness
 from benchmarks import open_table
 from harness.measurements import MEASUREMENTS
 from harness.proxies import registry
-from harness.report.tables.text import ranking_text
+from harness.report.tables.ranking import ranking_text
 from harness.studies.study import STUDIES
 
 ROOT = Path(__file__).parent.parent

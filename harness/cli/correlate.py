@@ -82,8 +82,7 @@ def _write(
 ) -> list[Path]:
     """Write the files that were asked for; their paths."""
     from harness.report.files import write_csv, write_text
-    from harness.report.tables.evidence import ranking_sheet
-    from harness.report.tables.latex import ranking_latex
+    from harness.report.tables.ranking import ranking_latex, ranking_markdown
     from harness.report.tables.sheet import sheet_latex, sheet_markdown
 
     def beside(file: Path, name: str = "") -> Path:
@@ -99,7 +98,7 @@ def _write(
         for name, found in evidence.items():
             written.append(write_text("\n".join(map(sheet_latex, found.sheets)), beside(latex, name)))
     if markdown is not None:
-        parts = [sheet_markdown(ranking_sheet(ranking.frame, title(ranking), measured=ranking.measured))]
+        parts = [ranking_markdown(ranking.frame, title(ranking), measured=ranking.measured)]
         for found in evidence.values():
             parts += [*map(sheet_markdown, found.sheets), *found.words]
         written.append(write_text("\n\n".join(parts) + "\n", beside(markdown)))
@@ -107,9 +106,8 @@ def _write(
 
 
 def _show(ranking: Ranking, evidence: Mapping[str, Evidence]) -> None:
-    from harness.report.tables.plain import prose, terminal_width
-    from harness.report.tables.sheet import sheet_text
-    from harness.report.tables.text import ranking_text
+    from harness.report.tables.ranking import ranking_text
+    from harness.report.tables.sheet import prose, sheet_text, terminal_width
 
     print(ranking_text(ranking.frame, title(ranking), measured=ranking.measured))
     for remark in filter(None, (ranking.direction, ranking.uneven)):
@@ -131,7 +129,7 @@ def title(ranking: Ranking) -> str:
 
 def caption(ranking: Ranking) -> str:
     """Caption of a ranking's LaTeX table."""
-    from harness.report.tables.latex import escaped
+    from harness.report.tables.sheet import escaped
 
     direction = "" if ranking.higher_is_better else ", of which less is better"
     return (

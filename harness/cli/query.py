@@ -46,7 +46,7 @@ def query(
     from harness.evaluation.searches.guidance import guidance_of
     from harness.evaluation.searches.table_searches import table_searches
     from harness.report.files import write_csv
-    from harness.report.tables.search_table import searches_text
+    from harness.report.tables.searches import searches_text
     from harness.scoring.files import read_scores
 
     options.positive("runs", runs)

@@ -93,6 +93,17 @@ def p_value(value: float) -> str:
     return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
+def best_printed(values: npt.ArrayLike, *, highest: bool = True, decimals: int = 2) -> str | None:
+    """The best of some numbers as it is printed, by which all that read like it are known; None where all are NaN.
+
+    >>> best_printed([0.751, 0.7489, float("nan")]), best_printed([0.2, -0.3], highest=False)
+    ('0.75', '-0.30')
+    """
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    return number(float(known.max() if highest else known.min()), decimals) if known.size else None
+
+
 def value_decimals(ranking: pd.DataFrame) -> int:
     """Decimals of the values that were ranked by: two, as of accuracies in per cent; see `decimals_for`."""
     return decimals_for(ranking[["best_accuracy", "top10_best"]].to_numpy())

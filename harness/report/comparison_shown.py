@@ -31,10 +31,11 @@ def compared_sheet(found: Comparison, ranking: Ranking) -> Sheet:
 
 def compared_on_page(found: Comparison, ranking: Ranking) -> Against:
     """Its column of the page's ranking table, and the sentences below (`harness.report.webpage`)."""
-    from harness.report.tables.evidence import COEFFICIENTS, left_out_of_comparison, tested
+    from harness.report.tables.evidence import left_out_of_comparison, tested
+    from harness.report.tables.ranking import NAMES
     from harness.report.webpage.against import Against
 
-    name = COEFFICIENTS[found.coefficient]
+    name = NAMES[found.coefficient]
     notes = [
         f"Against {found.against}: {name} less that of {found.against}, by a paired bootstrap. "
         + tested(found.n, len(found.pairs)),

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from harness.evaluation.ranking import Ranking, correlate, open_table
 from harness.report.figures.scatter import scatter
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.latex import ranking_latex
-from harness.report.tables.text import ranking_text
+from harness.report.tables.ranking import ranking_latex, ranking_text
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.setting import BN_MODES, Setting

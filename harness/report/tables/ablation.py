@@ -9,7 +9,7 @@ import pandas as pd
 from harness.errors import ScoresError
 from harness.report.cells import EN_DASH, estimate, number
 from harness.report.frames import is_baseline
-from harness.report.tables.sheet import Sheet
+from harness.report.tables.sheet import PROXY, Heading, Sheet
 
 _LEVEL = 0.05
 
@@ -39,7 +39,7 @@ def agreement_sheet(frame: pd.DataFrame, words: Mapping[str, str]) -> Sheet:
     matrix = by_setting(frame, "spearman", words)
     rows = [(str(name), *(number(float(value), 2) for value in row)) for name, row in matrix.iterrows()]
     title = "Spearman of a proxy's scores with its scores in the base setting"
-    return Sheet(title, ("proxy", *(str(name).replace(" ", "\n") for name in matrix.columns)), tuple(rows))
+    return Sheet.of(title, [PROXY, *(str(name).replace(" ", "\n") for name in matrix.columns)], rows)
 
 
 def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
@@ -66,11 +66,20 @@ def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
                 _ratio(float(row["seconds_ratio"])),
             )
         )  # fmt: skip
-    headings = (
-        "proxy", "n", "Spearman with\nthe base", "Kendall τ-b\nwith the base", "ranking,\nbase", "ranking,\nhere",
-        "difference", "seconds,\nof the base's",
-    )  # fmt: skip
-    return Sheet(title, headings, tuple(cells), left=("proxy", *headings[2:7]))
+    compared = (
+        "Spearman with\nthe base",
+        "Kendall τ-b\nwith the base",
+        "ranking,\nbase",
+        "ranking,\nhere",
+        "difference",
+    )
+    headings: list[Heading | str] = [
+        PROXY,
+        "n",
+        *(Heading(text, "left") for text in compared),
+        "seconds,\nof the base's",
+    ]
+    return Sheet.of(title, headings, cells)
 
 
 def _ratio(share: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from harness.report.cells import decimals_for, number
-from harness.report.tables.plain import plain_table, prose, terminal_width
+from harness.report.tables.sheet import Heading, Sheet, sheet_text
 
 
 def budgets_text(
@@ -36,23 +36,16 @@ def budgets_text(
     Returns:
         Lines without colour codes, the last one without a line break.
     """
-    width = terminal_width(width)
     values = pd.concat([budgets[["best", "best_scored"]], picked, budgets[["random"]]], axis=1)
     regrets = [0.0, *(regret[proxy] for proxy in picked.columns), random_regret]
     decimals = decimals_for(values.to_numpy())
     bound = "≥" if x_higher_is_better else "≤"
     coarse = decimals_for(budgets["budget"].to_numpy())
     rows = [
-        [
-            f"{bound} {number(budget, coarse)}",
-            number(allowed, 0),
-            *(number(value, decimals) for value in row),
-        ]
+        (f"{bound} {number(budget, coarse)}", number(allowed, 0), *(number(value, decimals) for value in row))
         for budget, allowed, row in zip(budgets["budget"], budgets["allowed"], values.to_numpy(), strict=True)
     ]
-    rows.append(["mean regret", "", "", *(number(value, decimals) for value in regrets)])
-    headings = ["budget", "scored\nwithin", "best of\ntable", "best\nscored", *picked.columns, "random"]
-    table = plain_table(headings, rows, left=["budget"], ruled_above=[len(rows) - 1])
+    rows.append(("mean regret", "", "", *(number(value, decimals) for value in regrets)))
     cheaper = "highest" if x_higher_is_better else "lowest"
     explained = (
         f"Budgets are quantiles of {x_column} among the scored architectures. A proxy picks its highest score within "
@@ -61,6 +54,11 @@ def budgets_text(
         f"the {x_column} of every scored architecture as a budget, from the tightest within which all these proxies "
         "have a score."
     )
-    return "\n".join(
-        [*prose(f"{y_column} within budgets of {x_column}", width), "", *table, "", *prose(explained, width)]
+    sheet = Sheet.of(
+        f"{y_column} within budgets of {x_column}",
+        (Heading("budget", "left"), "scored\nwithin", "best of\ntable", "best\nscored", *picked.columns, "random"),
+        rows,
+        ruled_above=(len(rows) - 1,),
+        notes=(explained,),
     )
+    return sheet_text(sheet, width)

@@ -6,44 +6,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.report.cells import EN_DASH, decimals_for, estimate, number, p_value, value_decimals
-from harness.report.frames import checked_ranking, is_baseline
-from harness.report.tables.sheet import Sheet
+from harness.report.cells import EN_DASH, decimals_for, estimate, number, p_value
+from harness.report.tables.ranking import NAMES, baselines_start
+from harness.report.tables.sheet import PROXY, Heading, Sheet
 
-COEFFICIENTS = {
-    "spearman": "Spearman",
-    "kendall_tau_b": "Kendall τ-b",
-    "weighted_tau": "weighted τ",
-    "pearson": "Pearson",
-}
 _FEWEST = 10  # architectures, for a coefficient among the best to be shown
 CEILING_IS_NO_BOUND = "A score may in principle exceed that: one training against another is no bound."
 _TURNED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
-
-
-def ranking_sheet(ranking_frame: pd.DataFrame, title: str, *, measured: str = "accuracy") -> Sheet:
-    """The ranking itself: every coefficient with its interval, and what the highest scores find."""
-    ranking = checked_ranking(ranking_frame)
-    decimals = value_decimals(ranking)
-    rows = [
-        (
-            str(row["proxy"]),
-            *(estimate(*(float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))) for name in COEFFICIENTS),
-            number(float(row["best_accuracy"]), decimals),
-            number(float(row["best_percentile"]), 1),
-            number(float(row["top10_best"]), decimals),
-            f"{row['n']:,}",
-        )
-        for row in ranking.to_dict("records")
-    ]
-    headings = (*COEFFICIENTS.values(), f"{measured}\nof first", "percentile\nof first", "best of\nfirst 10", "n")
-    return Sheet(
-        title,
-        ("proxy", *headings),
-        tuple(rows),
-        left=("proxy", *COEFFICIENTS.values()),
-        ruled_above=_baselines_start(ranking),
-    )
 
 
 def comparison_sheet(
@@ -84,12 +53,16 @@ def comparison_sheet(
             )
         )
     notes = [tested(n, pairs), *left_out_of_comparison(left_out), *([] if higher_is_better else [_TURNED])]
-    headings = ("proxy", COEFFICIENTS[coefficient], f"less {against}", "p (Holm)", "verdict")
-    return Sheet(
+    return Sheet.of(
         f"Proxies against {against}, {column}",
-        headings,
-        tuple(rows),
-        left=("proxy", headings[1], headings[2], "verdict"),
+        (
+            PROXY,
+            Heading(NAMES[coefficient], "left"),
+            Heading(f"less {against}", "left"),
+            "p (Holm)",
+            Heading("verdict", "left"),
+        ),
+        rows,
         notes=tuple(notes),
     )
 
@@ -132,12 +105,11 @@ def beyond_size_sheet(frame: pd.DataFrame, column: str, *, higher_is_better: boo
         f"out. Among equal params: over up to {largest['pairs']:,} pairs in {largest['classes']:,} classes of "
         "architectures with as many parameters."
     ]
-    return Sheet(
+    return Sheet.of(
         f"Beyond size: Spearman with {column}",
-        ("proxy", "Spearman", *names.values()),
-        tuple(rows),
-        left=("proxy", *names.values()),
-        ruled_above=_baselines_start(frame),
+        (PROXY, "Spearman", *(Heading(text, "left") for text in names.values())),
+        rows,
+        ruled_above=baselines_start(frame),
         notes=tuple(notes + ([] if higher_is_better else [_TURNED])),
     )
 
@@ -159,16 +131,16 @@ def top_sheets(frame: pd.DataFrame, column: str, *, higher_is_better: bool = Tru
         cells += [number(float(row[f"regret_of_{middle}"]), decimals)]
         cells += [number(float(row[f"{name}_{middle}"]), 2) for name in ("precision_at", "ndcg_at")]
         rows.append((str(row["proxy"]), *cells, *(_sampled(row, k, decimals) for k in counts[1:])))
-    headings = ["proxy", *(f"best of\nfirst {k}" for k in counts), f"regret\nof {middle}"]
+    headings = [f"best of\nfirst {k}" for k in counts] + [f"regret\nof {middle}"]
     headings += [f"precision\nat {middle}", f"NDCG\nat {middle}", *(f"first of {k}\nrandom" for k in counts[1:])]
     note = (
         "Best of first k: the best among the k highest scores, ties broken at random, in expectation; regret is how "
         "much worse that is than the best that was scored. First of k random: value of the highest score among k "
         "architectures drawn without replacement, mean ± standard deviation over all such samples, exactly."
     )
-    ruled = _baselines_start(frame)
+    ruled = baselines_start(frame)
     return [
-        Sheet(f"The highest scores, {column}", tuple(headings), tuple(rows), ruled_above=ruled, notes=(note,)),
+        Sheet.of(f"The highest scores, {column}", (PROXY, *headings), rows, ruled_above=ruled, notes=(note,)),
         _among_the_best(frame, column, higher_is_better=higher_is_better),
     ]
 
@@ -190,11 +162,11 @@ def _among_the_best(frame: pd.DataFrame, column: str, *, higher_is_better: bool)
     notes = ["n: the architectures that each share is, with those that tie with the last of them."]
     if any((frame[f"n_top_{share}"] < _FEWEST).any() for share in shares):
         notes[0] += f" A dash: fewer than {_FEWEST}, of which a coefficient says nothing."
-    return Sheet(
+    return Sheet.of(
         f"Spearman among the best by {column}",
-        ("proxy", *headings),
-        tuple(rows),
-        ruled_above=_baselines_start(frame),
+        (PROXY, *headings),
+        rows,
+        ruled_above=baselines_start(frame),
         notes=tuple(notes + ([] if higher_is_better else [_TURNED])),
     )
 
@@ -225,11 +197,11 @@ def ceiling_sheet(
         f"pairs of {len(trainings)} trainings ({'; '.join(trainings)}) on the scored architectures that both have, at "
         f"least {n:,}. {CEILING_IS_NO_BOUND} Corrected: for attenuation by the noise of the accuracies (Spearman 1904)."
     )
-    return Sheet(
+    return Sheet.of(
         f"Against the ceiling, {column}",
-        ("proxy", "Spearman", "of ceiling", "corrected for\nattenuation", "Kendall τ-b", "of ceiling "),
-        tuple(rows),
-        ruled_above=_baselines_start(frame),
+        (PROXY, "Spearman", "of ceiling", "corrected for\nattenuation", "Kendall τ-b", "of ceiling "),
+        rows,
+        ruled_above=baselines_start(frame),
         notes=(note,),
     )
 
@@ -241,9 +213,3 @@ def _sampled(row: dict[object, object], k: int, decimals: int) -> str:
 
 def _percent(share: float) -> str:
     return EN_DASH if share != share else f"{number(100 * share, 0)} %"
-
-
-def _baselines_start(frame: pd.DataFrame) -> tuple[int, ...]:
-    """The first row of the baselines at the end, if other proxies stand above it."""
-    baseline = is_baseline(frame).tolist()
-    return tuple(row for row in range(1, len(baseline)) if baseline[row] and not baseline[row - 1])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from harness.report.cells import number
 from harness.report.frames import checked_ranking, is_baseline
-from harness.report.tables.plain import plain_table, terminal_width
+from harness.report.tables.sheet import PROXY, Sheet, sheet_text, terminal_width
 
 _HEADING_WIDTH = 14
 
@@ -34,21 +34,21 @@ def matrix_text(frames: Mapping[str, pd.DataFrame], title: str, width: int | Non
     every = pd.concat([ranking["proxy"] for ranking in rankings.values()]).drop_duplicates().to_frame()
     baseline = is_baseline(every)
     proxies = [*every.loc[~baseline, "proxy"], *every.loc[baseline, "proxy"]]
-    ruled = [len(every) - int(baseline.sum())] if 0 < baseline.sum() < len(every) else []
+    ruled = (len(every) - int(baseline.sum()),) if 0 < baseline.sum() < len(every) else ()
     cells = {column: _cells(ranking, proxies) for column, ranking in rankings.items()}
 
-    def block(columns: list[str]) -> list[str]:
-        rows = [[proxy, *(cells[column][place] for column in columns)] for place, proxy in enumerate(proxies)]
-        return plain_table(["proxy", *map(_broken, columns)], rows, left=["proxy"], ruled_above=ruled)
+    def block(columns: list[str]) -> str:
+        rows = zip(proxies, *(cells[column] for column in columns), strict=True)
+        return sheet_text(Sheet.of("", (PROXY, *map(_broken, columns)), rows, ruled_above=ruled))
 
-    lines, waiting = [title], list(rankings)
+    blocks, waiting = [title], list(rankings)
     while waiting:
         count = len(waiting)
-        while count > 1 and max(map(len, block(waiting[:count]))) > width:
+        while count > 1 and max(map(len, block(waiting[:count]).split("\n"))) > width:
             count -= 1
-        lines += ["", *block(waiting[:count])]
+        blocks.append(block(waiting[:count]))
         waiting = waiting[count:]
-    return "\n".join(lines)
+    return "\n\n".join(blocks)
 
 
 def _cells(ranking: pd.DataFrame, proxies: list[str]) -> list[str]:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from harness.report.cells import estimate, number
-from harness.report.tables.evidence import COEFFICIENTS
-from harness.report.tables.sheet import Sheet
+from harness.report.tables.ranking import NAMES
+from harness.report.tables.sheet import PROXY, Heading, Sheet
 
 
 def stability_sheet(
@@ -38,11 +38,11 @@ def stability_sheet(
         )
         for row in frame.to_dict("records")
     ]
-    headings = ("proxy", "mean over pairs", "lowest pair", "settings", "n")
-    title = f"Stability: {COEFFICIENTS[coefficient]} of a proxy with itself under other settings"
+    headings = (PROXY, Heading("mean over pairs", "left"), "lowest pair", "settings", "n")
+    title = f"Stability: {NAMES[coefficient]} of a proxy with itself under other settings"
     reasons = _by_value({name: f"Left out, with {reason}" for name, reason in (left_out or {}).items()})
     reasons += _by_value({name: f"Without {', '.join(labels)}" for name, labels in (lacking or {}).items()})
-    return Sheet(title, headings, tuple(rows), left=headings[:2], notes=tuple(reasons))
+    return Sheet.of(title, headings, rows, notes=tuple(reasons))
 
 
 def _by_value(said: Mapping[str, str]) -> list[str]:
@@ -60,8 +60,8 @@ def matrix_sheet(
     rows = [
         (label, *(number(float(value), 2) for value in values)) for label, values in zip(settings, matrix, strict=True)
     ]
-    title = f"{proxy} with itself, {COEFFICIENTS[coefficient]}, {n:,} architectures"
-    return Sheet(title, ("setting", *settings), tuple(rows), left=("setting",))
+    title = f"{proxy} with itself, {NAMES[coefficient]}, {n:,} architectures"
+    return Sheet.of(title, (Heading("setting", "left", code=True), *settings), rows)
 
 
 def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Sheet:
@@ -81,12 +81,10 @@ def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Shee
         ]
         rows.append((str(proxy), str(inputs), *cells, f"{group['n'].max():,}"))
     first = [place for place in range(1, len(rows)) if rows[place][0] != rows[place - 1][0]]
-    headings = ("proxy", "scored on", *columns, "n")
-    return Sheet(
+    return Sheet.of(
         "Transfer: Spearman of scores on some inputs with accuracies on others",
-        headings,
-        tuple(rows),
-        left=headings[:-1],
+        (PROXY, Heading("scored on", "left"), *(Heading(column, "left") for column in columns), "n"),
+        rows,
         ruled_above=tuple(first),
         notes=tuple(left_out),
     )

@@ -22,7 +22,7 @@ from harness.report.tables.beside_published import (
     comparison_markdown,
     comparison_text,
 )
-from harness.report.tables.latex import ranking_latex
+from harness.report.tables.ranking import ranking_latex
 from harness.scoring.files import COLUMNS
 from harness.studies.conditions import Condition, possible
 from harness.studies.folders import make_folder

@@ -8,7 +8,7 @@ import pytest
 from harness.errors import ScoresError
 from harness.report.tables.budgets import budgets_text
 from harness.report.tables.matrix import matrix_text
-from harness.report.tables.plain import plain_table, terminal_width
+from harness.report.tables.sheet import Heading, Sheet, sheet_text, terminal_width
 
 
 @pytest.fixture
@@ -114,8 +114,9 @@ def test_a_broken_ranking_is_refused(ranking):
 
 
 def test_a_plain_table_prints_its_cells_literally():
-    lines = plain_table(["name", "[b]n[/b]"], [["[red]x[/red]", "1"], ["y", "10"]], left=["name"], ruled_above=[1])
-    assert lines == [
+    rows = (("[red]x[/red]", "1"), ("y", "10"))
+    sheet = Sheet.of("", (Heading("name", "left"), "[b]n[/b]"), rows, ruled_above=(1,))
+    assert sheet_text(sheet).split("\n") == [
         "name          [b]n[/b]",
         "──────────────────────",
         "[red]x[/red]         1",

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness.errors import ScoresError
-from harness.report.tables.latex import ranking_latex
+from harness.report.tables.ranking import ranking_latex
 
 
 def body(source: str) -> list[list[str]]:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from harness.errors import ScoresError
-from harness.report.tables.search_table import searches_text
+from harness.report.tables.searches import searches_text
 
 NAN = float("nan")
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from harness.errors import ScoresError
-from harness.report.tables.text import ranking_text
+from harness.report.tables.ranking import ranking_text
 
 TITLE = "CIFAR-10 test accuracy [%] :smile: [bold]"
 
