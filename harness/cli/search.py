@@ -170,7 +170,7 @@ def _write(
 
     import torch
 
-    from harness.report.figures.search_curves import Run, search_curves
+    from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures, write_csv, write_text
 
     content = {
@@ -189,5 +189,5 @@ def _write(
     write_csv(log, folder / "log.csv")
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
     write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", folder / "setting.json")
-    figure = search_curves([Run(chosen.name, log)], record_label=label)
+    figure = search_curves([(chosen.name, log)], record_label=label)
     save_pictures(figure, folder / "curves")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +78,16 @@ def estimate(value: float, low: float, high: float, *, decimals: int = 2, minus:
     if math.isnan(value):
         return EN_DASH
     return f"{number(value, decimals, minus=minus)} {interval(low, high, decimals=decimals, minus=minus)}"
+
+
+def estimated(row: Mapping[Any, Any], name: str, *, decimals: int = 2, minus: str = "-") -> str:
+    """The coefficient `name` of a row with its interval from `name_low` to `name_high`.
+
+    >>> estimated({"rho": 0.6, "rho_low": 0.53, "rho_high": 0.66}, "rho")
+    '0.60 [0.53, 0.66]'
+    """
+    value, low, high = (float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+    return estimate(value, low, high, decimals=decimals, minus=minus)
 
 
 def p_value(value: float) -> str:

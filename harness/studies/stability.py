@@ -19,7 +19,8 @@ from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.ablation import agreement_sheet, by_setting, change_sheet
 from harness.report.tables.beside_published import comparison_markdown
-from harness.report.tables.sheet import sheet_markdown, sheet_text
+from harness.report.tables.sheet import sheet_markdown
+from harness.report.tables.text import sheet_text
 from harness.scoring.engine import close_pool, worker_pool
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run

@@ -10,14 +10,16 @@ import pandas as pd
 
 from harness.errors import ScoresError
 from harness.evaluation.columns import printed_dataset
-from harness.report.cells import EN_DASH, MINUS, beside, best_printed, estimate, interval, number
-from harness.report.frames import is_baseline
-from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, escaped, sheet_latex, sheet_markdown, sheet_text
+from harness.report.cells import EN_DASH, MINUS, beside, best_printed, estimated, interval, number
+from harness.report.frames import baselines_last
+from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, escaped, sheet_latex, sheet_markdown
+from harness.report.tables.text import sheet_text
 
 _COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
 _TAU_B = r"$\tau_b$"
 _KEY = "; published (ours less it), * where it lies outside our interval"
 _SOURCE = "source"
+_AGREEING = {"pearson": 3, "spearman": 2}  # and their decimals
 _COUNT = Heading("n", "left")
 
 
@@ -116,7 +118,7 @@ def _in_order(chosen: pd.DataFrame) -> pd.DataFrame:
     filed = chosen.assign(
         source=chosen["source"].where(chosen["source"] != "", chosen["proxy"].map(sources).fillna(""))
     )
-    return pd.concat([filed[~is_baseline(filed)], filed[is_baseline(filed)]])
+    return baselines_last(filed)
 
 
 def _decimals(published: pd.Series) -> int:
@@ -153,12 +155,7 @@ def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str
     headings = [PROXY, *(Heading(text, "right" if text == "n" else "left") for text in texts)]
     rows = []
     for row in agreement.to_dict("records"):
-        pairs = [
-            estimate(
-                float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), decimals=decimals, minus=MINUS
-            )
-            for name, decimals in (("pearson", 3), ("spearman", 2))
-        ]
+        pairs = [estimated(row, name, decimals=decimals, minus=MINUS) for name, decimals in _AGREEING.items()]
         pairs.insert(1, number(float(row["pearson_of_the_rest"]), 3, minus=MINUS))
         cells = [str(row["proxy"]), words[str(row["first"])], words[str(row["second"])], f"{row['n']:,}", *pairs]
         if claimed:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.report.tables.sheet import Heading, Sheet, sheet_markdown
+from harness.report.tables.sheet import Heading, Sheet
 
 
-def identities_markdown(frame: pd.DataFrame) -> str:
-    """The sums of `harness.studies.proxy_identities.identities` as a Markdown table, and what should be zero or equal.
+def identities_sheet(frame: pd.DataFrame) -> Sheet:
+    """The sums of `harness.studies.proxy_identities.identities`, and what should be zero or equal.
 
     The last two columns are what the identities say to be 0: |Σ θ·g| as a share of Σ |θ·g|, and the difference of GraSP
     and ‖g‖² as a share of ‖g‖².
@@ -35,7 +35,7 @@ def identities_markdown(frame: pd.DataFrame) -> str:
         *("Σ θ·g", "−Σ θᵀHg", "Σ ‖g‖²", "vanishes", "differs"),
     ]
     named = "\n".join(f"{place}: `{text}`" for text, place in places.items())
-    return sheet_markdown(Sheet.of("", headings, rows, notes=(key, named)))
+    return Sheet.of("", headings, rows, notes=(key, named))
 
 
 def same_rankings_markdown(groups: Sequence[Sequence[str]], least: float) -> str:

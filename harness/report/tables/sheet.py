@@ -1,25 +1,15 @@
-"""Every table is a `Sheet`: cells under headings, which three renderers print as text, as Markdown and as LaTeX."""
+"""Every table is a `Sheet`: cells under headings, printed as text (`sheet_text`), as Markdown and as LaTeX."""
 
 from __future__ import annotations
 
-import io
 import re
-import shutil
-import textwrap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from harness.errors import ScoresError
 from harness.report.cells import EN_DASH, MINUS
 
-_WIDTH_WITHOUT_TERMINAL = 100
-_NARROWEST_PROSE = 20
 _SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
     **{character: f"${character}$" for character in "<>"},
@@ -88,6 +78,8 @@ class Sheet:
         grouped: whether a row that begins with two spaces belongs to the row above that does not.
         gives_way: headings of columns that text leaves out where it would be too wide, the first one first; a column
             that is named twice loses its intervals the first time.
+        in_blocks: whether columns that do not fit next to each other stand in blocks below each other in text, each
+            block with the first column.
         caption: of the LaTeX table, not escaped; by default the title and the notes.
     """
 
@@ -98,6 +90,7 @@ class Sheet:
     notes: tuple[str, ...] = ()
     grouped: bool = False
     gives_way: tuple[str, ...] = ()
+    in_blocks: bool = False
     caption: str | None = None
 
     def __post_init__(self) -> None:
@@ -118,33 +111,13 @@ class Sheet:
 
     def without(self, *texts: str) -> Sheet:
         """The sheet without the columns under these headings."""
-        kept = [place for place, heading in enumerate(self.headings) if heading.text not in texts]
-        return replace(
-            self,
-            headings=tuple(self.headings[place] for place in kept),
-            rows=tuple(tuple(row[place] for place in kept) for row in self.rows),
-        )
+        return self.of_columns(place for place, heading in enumerate(self.headings) if heading.text not in texts)
 
-
-def sheet_text(sheet: Sheet, width: int | None = None) -> str:
-    """The sheet for a terminal.
-
-    Args:
-        sheet: whatever is to be printed.
-        width: characters a line; by default the terminal's, or 100 where there is none. Title and notes are wrapped to
-            it, and the columns that give way do so; no cell is ever wrapped.
-
-    Returns:
-        Lines without colour codes, the last one without a line break.
-    """
-    width = terminal_width(width)
-    table, left_out = _fitting(sheet, width)
-    parts = [*([prose(sheet.title, width)] if sheet.title else []), table]
-    if left_out:
-        names = ", ".join(name.replace("\n", " ") for name in left_out)
-        parts.append(prose(f"Left out at this width: {names}.", width))
-    parts += [prose(note, width) for note in sheet.notes]
-    return "\n\n".join("\n".join(lines) for lines in parts)
+    def of_columns(self, places: Iterable[int]) -> Sheet:
+        """The sheet with the columns at these places only (from 0)."""
+        kept = list(places)
+        rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
+        return replace(self, headings=tuple(self.headings[place] for place in kept), rows=rows)
 
 
 def sheet_markdown(sheet: Sheet) -> str:
@@ -216,58 +189,6 @@ def latex_of(text: str) -> str:
     for symbol, command in _SYMBOLS.items():
         source = source.replace(symbol, command)
     return source
-
-
-def terminal_width(width: int | None = None) -> int:
-    """`width` if it is given, else that of the terminal, or 100 where there is none."""
-    if width is not None:
-        return width
-    # Python 3.10 hands on the width of 0 that some terminals state
-    return shutil.get_terminal_size(fallback=(_WIDTH_WITHOUT_TERMINAL, 24)).columns or _WIDTH_WITHOUT_TERMINAL
-
-
-def prose(text: str, width: int) -> list[str]:
-    """Text as lines of at most `width` characters, or 20 if that is less; its own line breaks are kept."""
-    return [line for part in text.split("\n") for line in textwrap.wrap(part, max(width, _NARROWEST_PROSE)) or [""]]
-
-
-def _fitting(sheet: Sheet, width: int) -> tuple[list[str], list[str]]:
-    """The fullest table that fits, as lines, and the headings of the columns that it leaves out."""
-    bare: list[str] = []
-    left_out: list[str] = []
-    lines = _lines(sheet)
-    for name in sheet.gives_way:
-        if max(map(len, lines)) <= width:
-            break
-        (bare if sheet.gives_way.count(name) > 1 and name not in bare else left_out).append(name)
-        lines = _lines(sheet.without(*left_out), bare)
-    return lines, left_out
-
-
-def _lines(sheet: Sheet, bare: Collection[str] = ()) -> list[str]:
-    """The table as lines without colour codes, as wide as it needs to be; columns in `bare` without intervals."""
-    table = Table(box=box.HORIZONTALS, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    columns = []
-    for heading, cells in zip(sheet.headings, zip(*sheet.rows, strict=True), strict=True):
-        justify: Literal["left", "right"] = "right" if heading.align == "right" else "left"
-        table.add_column(Text(heading.text), justify=justify, no_wrap=True, vertical="bottom")
-        texts = [str(replace(cell, interval="") if heading.text in bare else cell) for cell in cells]
-        columns.append(_with_room(texts) if heading.align == "point" else texts)
-    for place, row in enumerate(zip(*columns, strict=True)):
-        if place in sheet.ruled_above:
-            table.add_section()
-        table.add_row(*map(Text, row))
-    page = io.StringIO()
-    Console(file=page, width=10_000, color_system=None, force_terminal=False, legacy_windows=False).print(table)
-    return [line.rstrip() for line in page.getvalue().rstrip("\n").split("\n")]
-
-
-def _with_room(texts: Sequence[str]) -> list[str]:
-    """Numbers with room for a sign if one of them has it, so that their points stand below each other."""
-    signs = ("-", MINUS)
-    if not any(text.startswith(signs) for text in texts):
-        return list(texts)
-    return [text if text.startswith(signs) else f" {text}" for text in texts]
 
 
 def _markdown(text: str, code: bool) -> str:

@@ -14,7 +14,7 @@ from harness.evaluation.columns import TESTS
 from harness.evaluation.ranking import Ranking, correlate
 from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
-from harness.report.figures.beside_published import comparison_figure
+from harness.report.figures.beside_published import beside_published
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.beside_published import (
     agreement_markdown,
@@ -22,7 +22,8 @@ from harness.report.tables.beside_published import (
     comparison_markdown,
     comparison_text,
 )
-from harness.report.tables.ranking import ranking_latex
+from harness.report.tables.ranking import FAILED, ranking_sheet
+from harness.report.tables.sheet import sheet_latex
 from harness.scoring.files import COLUMNS
 from harness.studies.conditions import Condition, possible
 from harness.studies.folders import make_folder
@@ -178,10 +179,12 @@ def _write(
         for column, ranking in rankings[name].items():
             stem = f"ranking_{name}_{_short(column)}"
             write_csv(ranking.frame, out / f"{stem}.csv")
-            write_text(ranking_latex(ranking.frame, caption=_caption(study.words[name], frame)), out / f"{stem}.tex")
+            sheet = ranking_sheet(ranking, caption=_caption(study.words[name], frame))
+            some_failed = (ranking.frame["failed"] > 0).any()
+            write_text(sheet_latex(sheet if some_failed else sheet.without(FAILED)), out / f"{stem}.tex")
     comparison = compared(rankings, study.published)
     write_csv(comparison, out / "comparison.csv")
-    save_pictures(comparison_figure(comparison, study.words), out / "comparison")
+    save_pictures(beside_published(comparison, study.words), out / "comparison")
     texts = [tables(comparison, study.words)]
     for name in rankings:
         of_this = comparison[comparison["condition"] == name]
