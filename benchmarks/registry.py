@@ -12,7 +12,7 @@ from benchmarks.errors import TableError, unknown
 from benchmarks.files import DATA_VARIABLE, data_folder
 from benchmarks.keys import KEY
 from benchmarks.readers import analognasbench, darts, darts_published, hardware, nasbench201, official, robustness
-from benchmarks.readers.user_table import read_own
+from benchmarks.readers.user_table import read_user_table
 from benchmarks.table import Column, Facts, Table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -87,7 +87,17 @@ _SOURCES = {
         _Source(darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500),
     )
 }
-NAMES = (EITHER, ANALOG, PUBLISHED, *_SOURCES)
+NAMES = (
+    EITHER,
+    OFFICIAL,
+    ANALOG,
+    hardware.FACTS.name,
+    robustness.FACTS.name,
+    PUBLISHED,
+    darts.RANDOM_FACTS.name,
+    darts.SURROGATE_FACTS.name,
+)
+"""What `open_table` takes, in the order of `list_tables`: NAS-Bench-201's tables first, its accuracies before all."""
 
 
 def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[str] | None = None) -> Table:
@@ -128,18 +138,18 @@ def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[
 def list_tables() -> tuple[Listing, ...]:
     """Every name that `open_table` takes, with what is known of its table; looks for the files, reads no number.
 
-    A Parquet file's footer is read: one that is damaged there is listed as such.
+    In the order of `NAMES`. A Parquet file's footer is read: one that is damaged there is listed as such.
 
     Raises:
         TableError: NASINIT_DATA names something that is not a folder.
 
     """
-    first, *others = (_listing(source) for source in _SOURCES.values())
-    analog = _analog_listing()
-    opens = first if first.available else analog
-    published = Listing(PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS)
-    either = replace(opens, name=EITHER, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name)
-    return (either, first, analog, *others[:2], published, *others[2:])
+    found = {name: _listing(source) for name, source in _SOURCES.items()}
+    found[ANALOG] = _analog_listing()
+    found[PUBLISHED] = Listing(PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS)
+    opens = found[OFFICIAL] if found[OFFICIAL].available else found[ANALOG]
+    found[EITHER] = replace(opens, name=EITHER, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name)
+    return tuple(found[name] for name in NAMES)
 
 
 def table_with(
@@ -286,4 +296,4 @@ def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str
 
         if has_document(file):
             return read_compact(file)
-    return read_own(file)
+    return read_user_table(file)

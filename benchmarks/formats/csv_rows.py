@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import read_bytes
-from benchmarks.keys import KEY, identities
+from benchmarks.keys import KEY, space_of_keys
 from benchmarks.table import Column, Facts, Table
 
 
@@ -82,13 +82,13 @@ def table_of_known(
         missing: number that stands for a missing one, in the columns that `may_be_missing`.
 
     Raises:
-        TableError: a damaged file, an unknown column (names the nearest), a broken key or number, one architecture
-            twice; names the file, the row (from 0) and the column.
+        TableError: a damaged file, an unknown column (names the nearest), a key of no known form or of another space, a
+            broken number, one key twice; names the file, the row (from 0) and the column.
 
     """
     rows = read_rows(path)
     keys = rows.column(key)
-    identities(path, key, keys, facts.space)
+    space_of_keys(path, key, keys, facts.space)
     found = _known_columns(rows, key, columns)
     numbers = [rows.numbers(column.origin) for column in found]
     for column, values in zip(found, numbers, strict=True):

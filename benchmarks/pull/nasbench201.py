@@ -24,8 +24,7 @@ from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
 from benchmarks.formats.compact import read_compact, write_compact
 from benchmarks.formats.csv_rows import parsed
-from benchmarks.keys import OPERATIONS
-from benchmarks.readers.nasbench201 import column_of
+from benchmarks.readers.nasbench201 import EXTRACT_NAME, column_of
 from benchmarks.table import Facts
 
 REPOSITORY, COMMIT = "v-tao/nats-bench-landscape", "7d355a6a1b7b5ccf72f5967bf669d16c18e216b8"
@@ -40,7 +39,7 @@ FLOAT_NOISE = 1e-5
 ROUNDING = 0.5001 * 10**-DECIMALS
 ORDER_SHA256 = "b24e2a8b6802be1326de041d81d564998ca8aa923055352f3a95c30d59ce7048"
 FACTS = Facts(
-    name="nasbench201-pulled",
+    name=EXTRACT_NAME,
     space="nasbench201",
     title="NAS-Bench-201, test accuracies after 200 epochs in the NATS-Bench release, from a third party's extract",
     source="Dong and Yang 2020, arXiv 2001.00326; Dong et al. 2021, arXiv 2009.00437, github.com/D-X-Y/NATS-Bench",
@@ -60,6 +59,7 @@ FACTS = Facts(
     seeds="mean over up to 3",
 )
 
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 _CELL = "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|"
 
 

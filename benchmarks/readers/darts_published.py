@@ -23,7 +23,7 @@ _OPERATIONS = {
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedGenotype:
     """A genotype by the name that its authors' code gives it, and what is printed of it; NaN where nothing is.
 
     `normal` and `reduction` are the pairs of operation and input, in short. Errors are in percent, sizes in millions.
@@ -52,32 +52,32 @@ def _pairs(short: str) -> list[tuple[str, int]]:
     return [(_OPERATIONS[word], int(source)) for word, source in zip(words[::2], words[1::2], strict=True)]
 
 
-PUBLISHED = (
-    Published(
+PUBLISHED_GENOTYPES = (
+    PublishedGenotype(
         "DARTS_V1",
         "sep3 1  sep3 0  skip 0  sep3 1  skip 0  sep3 1  sep3 0  skip 2",
         "max 0  max 1  skip 2  max 0  max 0  skip 2  skip 2  avg 0",
         cifar10_error=3.00, cifar10_error_std=0.14, cifar10_params=3.3,
     ),
-    Published(
+    PublishedGenotype(
         "DARTS_V2",
         "sep3 0  sep3 1  sep3 0  sep3 1  sep3 1  skip 0  skip 0  dil3 2",
         "max 0  max 1  skip 2  max 1  max 0  skip 2  skip 2  max 1",
         cifar10_error=2.76, cifar10_error_std=0.09, cifar10_params=3.3, imagenet_error=26.7, imagenet_params=4.7,
     ),
-    Published(
+    PublishedGenotype(
         "PC_DARTS_cifar",
         "sep3 1  skip 0  sep3 0  dil3 1  sep5 0  sep3 1  avg 0  dil3 1",
         "sep5 1  max 0  sep5 1  sep5 2  sep3 0  sep3 3  sep3 1  sep3 2",
         cifar10_error=2.57, cifar10_error_std=0.07, cifar10_params=3.6,
     ),
-    Published(
+    PublishedGenotype(
         "DrNAS_cifar10",
         "sep3 0  sep5 1  sep3 1  sep3 2  skip 0  sep3 1  sep3 2  dil5 3",
         "max 0  sep5 1  dil5 2  sep5 1  sep5 1  dil5 3  skip 4  sep5 1",
         cifar10_error=2.46, cifar10_error_std=0.03, cifar10_params=4.1,
     ),
-    Published(
+    PublishedGenotype(
         "DrNAS_imagenet",
         "sep3 1  sep3 0  sep3 0  sep3 1  sep3 0  dil3 3  skip 0  sep3 1",
         "max 0  sep3 1  sep3 0  skip 2  sep3 0  sep3 2  sep3 3  sep3 1",
@@ -123,7 +123,7 @@ FACTS = Facts(
     licence="published figures",
     path=None,
     sha256=None,
-    rows=len(PUBLISHED),
+    rows=len(PUBLISHED_GENOTYPES),
     note=(
         "Limits: each paper's own training and number of runs, so the rows compare loosely. Sizes are as printed: the "
         "network of DARTS_V1 (20 cells, 36 channels) has 3.17 million parameters, printed as 3.3. DrNAS prints 2.54 ± "
@@ -138,13 +138,13 @@ FACTS = Facts(
 
 
 def published_table() -> Table:
-    """The genotypes in `PUBLISHED`, a row each; reads no file."""
-    keys = [row.key() for row in PUBLISHED]
+    """The genotypes in `PUBLISHED_GENOTYPES`, a row each; reads no file."""
+    keys = [row.key() for row in PUBLISHED_GENOTYPES]
     numbers = (
-        [row.cifar10_error for row in PUBLISHED],
-        [row.cifar10_error_std for row in PUBLISHED],
-        [row.cifar10_params for row in PUBLISHED],
-        [row.imagenet_error for row in PUBLISHED],
-        [row.imagenet_params for row in PUBLISHED],
+        [row.cifar10_error for row in PUBLISHED_GENOTYPES],
+        [row.cifar10_error_std for row in PUBLISHED_GENOTYPES],
+        [row.cifar10_params for row in PUBLISHED_GENOTYPES],
+        [row.imagenet_error for row in PUBLISHED_GENOTYPES],
+        [row.imagenet_params for row in PUBLISHED_GENOTYPES],
     )
     return Table(keys, COLUMNS, numbers, FACTS)

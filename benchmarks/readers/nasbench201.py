@@ -14,10 +14,12 @@ import numpy as np
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.formats.csv_rows import read_rows
-from benchmarks.keys import KEY, identities
+from benchmarks.keys import KEY, space_of_keys
 from benchmarks.table import Column, Facts, Table
 
 CELLS = 15_625
+EXTRACT_NAME = "nasbench201-pulled"
+"""Name of the table that `benchmarks.pull.nasbench201` makes of a third party's extract."""
 
 _GRAPH = "lowest index among the cells that are the same graph"
 _SEEDS = "number of trainings in the mean"
@@ -56,8 +58,8 @@ def read_nasbench201(path: Path) -> Table:
 
     Raises:
         TableError: a file that is missing, cut or no gzip; a column missing, unknown or there twice; a row of another
-            length, an architecture that is no cell, text, NaN or a percentage outside 0 to 100; the message names the
-            file, the row (from 0, below the header) and the column.
+            length, a key that is not written as a cell, text, NaN or a percentage outside 0 to 100; the message names
+            the file, the row (from 0, below the header) and the column.
 
     """
     rows = read_rows(path)
@@ -66,7 +68,7 @@ def read_nasbench201(path: Path) -> Table:
     if not any(column.unit == "pct" for column in columns):
         has = ", ".join(rows.cells)
         raise TableError(f"{path}: no accuracy column (such as cifar10_test_200ep_pct); it has: {has}")
-    identities(path, KEY, keys, FACTS.space)
+    space_of_keys(path, KEY, keys, FACTS.space)
     facts = replace(FACTS, path=path, sha256=rows.sha256, rows=len(rows))
     table = Table(keys, columns, [rows.numbers(column.name) for column in columns], facts)
     if "index" in table.column_names and (falling := np.diff(table.values(keys, "index")) <= 0).any():

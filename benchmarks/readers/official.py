@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.errors import TableError
-from benchmarks.readers.nasbench201 import FACTS, read_nasbench201
+from benchmarks.readers.nasbench201 import EXTRACT_NAME, FACTS, read_nasbench201
 from benchmarks.table import Column, Facts, Table
 
 FILES = ("nasbench201.parquet", "nasbench201_official.csv.gz", "nasbench201_official.csv")
@@ -36,13 +36,11 @@ def gives_way(path: Path) -> bool:
     """Whether a file holds less than the official CSV: the pulled extract, or a conversion of some of the records."""
     if path.suffix != ".parquet":
         return False
-    from benchmarks.pull.nasbench201 import FACTS as EXTRACT
-
     try:
         _, facts, counted = describe_official(path)
     except TableError:  # damage is an error, never passed over
         return False
-    return facts.name == EXTRACT.name or counted not in (None, facts.rows)
+    return facts.name == EXTRACT_NAME or counted not in (None, facts.rows)
 
 
 def _check_space(path: Path, facts: Facts) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
 from benchmarks.formats.csv_rows import read_rows
-from benchmarks.keys import KEY, identities, shown
+from benchmarks.keys import KEY, shown, space_of_keys
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
 
 _LOWER = frozenset(
@@ -35,15 +35,15 @@ _NAME = re.compile(
 _UNIT_AT_THE_END = re.compile(r"(.*_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?")
 
 
-def read_own(path: Path) -> Table:
+def read_user_table(path: Path) -> Table:
     """Table of a .csv, .csv.gz or .parquet file of the user's; its space is recognised from the keys.
 
-    An empty number is a missing one. Rows that repeat an architecture number for number are counted once and named in
-    `Table.repeated`.
+    An empty number is a missing one. Rows that repeat a key number for number are counted once and named in
+    `Table.repeated`; one architecture under two texts is two rows, which the join makes one.
 
     Raises:
-        TableError: a damaged file; no column `architecture`, or no other; text among the numbers; a key that is broken
-            or of another space than the first; a number that its unit does not allow (an accuracy below zero); two
+        TableError: a damaged file; no column `architecture`, or no other; text among the numbers; a key of no known
+            form or of another space than the first; a number that its unit does not allow (an accuracy below zero); two
             rows that contradict each other. The message names the file, the row (from 0) and the column.
 
     """
@@ -51,12 +51,12 @@ def read_own(path: Path) -> Table:
     if not numbers:
         raise TableError(f"{path}: it has no column beside {KEY!r}; a table needs at least one column of numbers")
     keys = [key.strip() for key in keys]
-    space, architectures = identities(path, KEY, keys)
+    space = space_of_keys(path, KEY, keys)
     columns = [column_of(name) for name in numbers]
     for column in columns:
         checked_numbers(str(path), keys, column, numbers[column.name])
         _check_accuracy(path, keys, column, numbers[column.name])
-    kept, repeated = _without_repetitions(path, architectures, numbers)
+    kept, repeated = _without_repetitions(path, keys, numbers)
     names = tuple(keys[row] for row in repeated)
     facts = _facts(path, sha256, space, len(kept), names)
     return Table(
@@ -151,13 +151,13 @@ def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDA
 
 
 def _without_repetitions(
-    path: Path, architectures: Sequence[Hashable], numbers: Mapping[str, NDArray[np.float64]]
+    path: Path, keys: Sequence[str], numbers: Mapping[str, NDArray[np.float64]]
 ) -> tuple[list[int], list[int]]:
     """Rows to keep, and rows that repeat an earlier one; TableError for two that contradict each other."""
-    first_row: dict[Hashable, int] = {}
+    first_row: dict[str, int] = {}
     kept, repeated = [], []
-    for row, architecture in enumerate(architectures):
-        first = first_row.setdefault(architecture, row)
+    for row, key in enumerate(keys):
+        first = first_row.setdefault(key, row)
         if first == row:
             kept.append(row)
             continue

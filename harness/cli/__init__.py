@@ -66,8 +66,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(_say("interrupted; what was finished is kept, and the same command goes on", INTERRUPTED))
     except Exception as error:
-        kinds = {kind.__name__ for kind in type(error).__mro__}
-        if "TableError" not in kinds:  # the class lives where importing it here would load numpy
+        from harness.evaluation import TableError
+
+        if not isinstance(error, TableError):
             raise
         sys.exit(_say(error, USAGE))
 

@@ -39,7 +39,7 @@ def named_or_parsed(text: str) -> Architecture:
     Raises:
         SpaceError: a name that is none, or a text that no space reads, with the reason of each.
     """
-    from harness.evaluation.ranking import published_architectures
+    from harness.evaluation import published_architectures
     from harness.spaces import list_spaces, open_space
 
     published = published_architectures()

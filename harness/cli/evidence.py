@@ -64,7 +64,7 @@ def _beyond_size(joined: Joined, asked: Asked) -> Evidence:
 
 
 def _top(joined: Joined, asked: Asked) -> Evidence:
-    from harness.evaluation.beyond_size import top
+    from harness.evaluation.top import top
     from harness.report.tables.evidence import top_sheets
 
     ranking = joined.ranking

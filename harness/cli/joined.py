@@ -12,7 +12,8 @@ from harness.errors import SettingError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.evaluation.ranking import Column, Ranking, Table
+    from harness.evaluation import Column, Table
+    from harness.evaluation.ranking import Ranking
 
 _NAMED = 3
 
@@ -33,7 +34,7 @@ class Joined(NamedTuple):
 
 def read(scores: Path, run: int | None) -> Scored:
     """The scores of a file, said where they are from; the space of a CSV is that which reads its architectures."""
-    from harness.evaluation.ranking import recognised_space
+    from harness.evaluation.matching import recognised_space
     from harness.scoring.files import read_scores
 
     found = read_scores(scores, run)
@@ -47,7 +48,7 @@ def tables_with(columns: Sequence[str], space: str, tables: Sequence[str]) -> li
     Raises:
         TableError: as `table_with`, for the first column that it refuses.
     """
-    from harness.evaluation.ranking import table_with
+    from harness.evaluation import table_with
 
     opened: dict[str, Table] = {}
     found = [table_with(column, space=space, names=tuple(tables), opened=opened) for column in columns]
@@ -59,7 +60,8 @@ def tables_with(columns: Sequence[str], space: str, tables: Sequence[str]) -> li
 
 def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
     """The error for a column that has no default: which there are, and how to get those that are not here."""
-    from harness.evaluation.ranking import UNMEASURED, list_tables, open_table
+    from harness.evaluation import list_tables, open_table
+    from harness.evaluation.columns import UNMEASURED
 
     def line(name: str, columns: Sequence[Column]) -> str:
         return f"{name}: {', '.join(column.name for column in columns if column.unit not in UNMEASURED)}"

@@ -9,7 +9,7 @@ import typer
 from harness.errors import SettingError, unknown
 
 if TYPE_CHECKING:
-    from harness.evaluation.ranking import Listing
+    from harness.evaluation import Listing
     from harness.search import SearchSetting
 
 SHOWN = 5
@@ -69,7 +69,7 @@ def _size(setting: SearchSetting) -> str:
 
 
 def _tables() -> None:
-    from harness.evaluation.ranking import list_tables
+    from harness.evaluation import list_tables
 
     for listing in list_tables():
         if listing.opens:  # one of the others, which are printed in full
@@ -81,7 +81,8 @@ def _tables() -> None:
 
 
 def _table(name: str) -> None:
-    from harness.evaluation.ranking import UNMEASURED, Listing, list_tables, open_table
+    from harness.evaluation import Listing, list_tables, open_table
+    from harness.evaluation.columns import UNMEASURED
 
     listing = {listing.name: listing for listing in list_tables()}.get(name) or Listing.of(open_table(name))
     _print_table(listing)

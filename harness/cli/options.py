@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -53,11 +52,9 @@ def data_folder(data: Path | None) -> Path | None:
     """The folder of CIFAR-10's binary files: as given, or where `nasinit pull cifar10` puts it, if it is there."""
     if data is not None:
         return data
-    import platformdirs
+    from harness.evaluation import pulled_file
 
-    root = os.environ.get("NASINIT_DATA")
-    folder = (Path(root) if root else platformdirs.user_data_path("nasinit")) / "cifar-10-batches-bin"
-    return folder if folder.is_dir() else None
+    return pulled_file("cifar10")
 
 
 def refuse_without(needed: str, given: Mapping[str, object]) -> None:

@@ -42,8 +42,8 @@ def query(
     Every query is charged the seconds of its training, so that a budget means what it does in the papers, whose rows
     stand below ours.
     """
-    from harness.evaluation.ranking import open_table
-    from harness.evaluation.searches.guidance import guidance_of
+    from harness.evaluation import open_table
+    from harness.evaluation.searches.proxy_scores import scores_by_cell
     from harness.evaluation.searches.table_searches import table_searches
     from harness.report.files import write_csv
     from harness.report.tables.searches import searches_sheet
@@ -56,12 +56,14 @@ def query(
     check_csv(out)
     opened = open_table(table)
     print(f"table: {opened.facts.title} ({opened.facts.path or opened.facts.name})")
-    guidance = None
+    looked_at = None
     if scores is not None or proxy is not None:
         found = None if scores is None else read_scores(scores, run)
         if found is not None:
             print(f"scores: {found.origin}")
-        guidance = guidance_of(None if found is None else found.frame, proxy=proxy, metric=metric, condition=condition)
+        looked_at = scores_by_cell(
+            None if found is None else found.frame, proxy=proxy, metric=metric, condition=condition
+        )
     result = table_searches(
         opened,
         method,
@@ -69,12 +71,12 @@ def query(
         seed=seed,
         budget_seconds=budget_seconds,
         column=column,
-        guidance=guidance,
+        scores=looked_at,
         announce=lambda line: print(line, file=sys.stderr),
     )
     print(f"{runs:,} run{'' if runs == 1 else 's'} of each search, {budget_seconds:,.0f} s a run, seed {seed}")
-    for remark in result.remarks:
-        print(remark)
+    for note in result.notes:
+        print(note)
     for name, reason in result.skipped.items():
         print(f"left out: {name}: {reason}")
     print(f"\n{sheet_text(searches_sheet(result))}\n")

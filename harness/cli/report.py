@@ -14,9 +14,10 @@ from harness.cli.joined import ranked_scores, read
 from harness.errors import ScoresError
 
 if TYPE_CHECKING:
+    from harness.evaluation import Table
     from harness.evaluation.ceiling import Ceiling
     from harness.evaluation.comparison import Comparison
-    from harness.evaluation.ranking import Ranking, Table
+    from harness.evaluation.ranking import Ranking
 
 
 def report(

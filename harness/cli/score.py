@@ -140,8 +140,8 @@ def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
     """The architectures of a table, which is all that is read of it, and its space; or the space asked for."""
     if table is None:
         return (), space or "nasbench201"
+    from harness.evaluation import open_table
     from harness.evaluation.matching import space_of
-    from harness.evaluation.ranking import open_table
 
     opened = open_table(table)
     space_of(opened)  # refuses a space without networks, in words

@@ -12,7 +12,7 @@ from harness.cli import options
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.evaluation.ranking import Table
+    from harness.evaluation import Table
     from harness.search import Method, SearchResult, SearchSetting
     from harness.search.gradient.data import Images
     from harness.spaces.space import Space
@@ -123,8 +123,9 @@ def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[p
 
     Without a column that is asked for, the usual one is joined where its table is here.
     """
+    from harness.evaluation import TableError
+    from harness.evaluation.columns import axis_label
     from harness.evaluation.matching import column_by_key
-    from harness.evaluation.ranking import TableError, axis_label
     from harness.report.figures.search_curves import FOR_THE_RECORD
 
     if column is None and space.name != options.DEFAULT_SPACE:
@@ -146,7 +147,7 @@ def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[p
 
 
 def _table_with(column: str, space: Space) -> Table:
-    from harness.evaluation.ranking import table_with
+    from harness.evaluation import table_with
 
     return table_with(column, space=space.name)
 

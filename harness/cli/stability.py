@@ -14,7 +14,7 @@ from harness.errors import SettingError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.evaluation.ranking import Table
+    from harness.evaluation import Table
 
 FilesArgument = Annotated[
     list[Path], typer.Argument(help="stores or CSVs of scores, one a setting; FILE@RUN for a run of a store")
@@ -54,9 +54,9 @@ def transfer(
     csv: options.CsvOption = None,
 ) -> None:
     """Scores on the inputs of one data set against accuracies on others, of one table."""
-    from harness.evaluation.ranking import open_table
-    from harness.evaluation.stability import left_out_of_transfer
-    from harness.evaluation.stability import transfer as transferred
+    from harness.evaluation import open_table
+    from harness.evaluation.transfer import left_out_of_transfer
+    from harness.evaluation.transfer import transfer as transferred
     from harness.report.tables.stability import transfer_sheet
     from harness.report.tables.text import sheet_text
 
@@ -76,7 +76,7 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
     Raises:
         ScoresError: a file about another space than the table, or without one than the first file.
     """
-    from harness.evaluation.ranking import check_space, recognised_space
+    from harness.evaluation.matching import check_space, recognised_space
     from harness.scoring.files import read_scores
 
     names = [file.name.partition(".")[0] + (f"@{run}" if (run := _run_of(file)[1]) else "") for file in files]

@@ -1,5 +1,57 @@
 """The door: scores and searches meet published tables here, and nowhere else.
 
-No other part of the harness imports `benchmarks`. What comes out are frozen records: a `Ranking`, a `Comparison`, a
-`Ceiling`, a `TradeOff`.
+No other part of the harness imports `benchmarks`; what others may know of tables has its name here. What comes out are
+frozen records: a `Ranking`, a `Comparison`, a `Ceiling`, a `TradeOff`. A name below is loaded on first use
+(`harness.lazy`).
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.lazy import loaded_on_use
+
+if TYPE_CHECKING:
+    from benchmarks.errors import TableError
+    from benchmarks.pull.pulling import pulled_file
+    from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
+    from benchmarks.registry import Listing, list_tables, open_table, table_with
+    from benchmarks.table import Column, Facts, Table
+
+__all__ = [
+    "PUBLISHED_GENOTYPES",
+    "Column",
+    "Facts",
+    "Listing",
+    "Table",
+    "TableError",
+    "list_tables",
+    "open_table",
+    "published_architectures",
+    "pulled_file",
+    "table_with",
+]
+
+_HOMES = {
+    "PUBLISHED_GENOTYPES": "benchmarks.readers.darts_published",
+    "Column": "benchmarks.table",
+    "Facts": "benchmarks.table",
+    "Listing": "benchmarks.registry",
+    "Table": "benchmarks.table",
+    "TableError": "benchmarks.errors",
+    "list_tables": "benchmarks.registry",
+    "open_table": "benchmarks.registry",
+    "pulled_file": "benchmarks.pull.pulling",
+    "table_with": "benchmarks.registry",
+}
+
+
+def published_architectures() -> dict[str, str]:
+    """Name to text of the architectures that papers found, by the names that their authors' code gives them."""
+    from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
+
+    return {row.name: row.key() for row in PUBLISHED_GENOTYPES}
+
+
+if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
+    __getattr__, __dir__ = loaded_on_use(__name__, _HOMES)

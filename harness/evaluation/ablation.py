@@ -1,4 +1,4 @@
-"""Proxies in a base setting and in others: what each change makes of the ranking, and what it saves."""
+"""Ablation: proxies under a base setting and under others, and what each change does to ranking and seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST = 3
 _ENDS = ("", "_low", "_high")
 
 
-def against_base(
+def ablate(
     frames: Mapping[str, pd.DataFrame],
     table: Table,
     column: str,
@@ -29,7 +29,7 @@ def against_base(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """What each other setting makes of a proxy's ranking: its agreement with the base's, what it loses, what it takes.
+    """Ablation of the setting: how each change of it alters a proxy's ranking, and the seconds that it takes.
 
     Args:
         frames: label of a setting to its scores, as `harness.run` returns them; the base among them.

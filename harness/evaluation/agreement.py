@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from harness.evaluation.beyond_size import wide_scores
 from harness.evaluation.matching import matched_scores, recognised_space
-from harness.evaluation.ranking import BASELINES, Ranking
+from harness.evaluation.ranking import Ranking, wide_scores
 from harness.spaces import open_space
+from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
     import pandas as pd

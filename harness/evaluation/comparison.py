@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import ScoresError, unknown
-from harness.evaluation.beyond_size import place_of, turned_values, wide_scores
-from harness.evaluation.ranking import Ranking, check_resampling
+from harness.evaluation.ranking import Ranking, check_resampling, place_of, turned_values, wide_scores
 
 if TYPE_CHECKING:
     import pandas as pd

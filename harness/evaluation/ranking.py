@@ -1,4 +1,4 @@
-"""The join: scores meet tabulated accuracies. Only here and in the studies can a table be opened."""
+"""Ranking: the rank correlation of every proxy with a column of a table, next to that of the network's size."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import Column, Listing, Table, TableError, list_tables, open_table, table_with
-from harness.errors import ScoresError
-from harness.evaluation.columns import PRINTED
-from harness.evaluation.matching import check_space, column_by_key, matched_scores, recognised_space, space_of
+from benchmarks import Table, TableError
+from harness.errors import ScoresError, unknown
+from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy
+from harness.evaluation.matching import column_by_key, matched_scores, space_of
+from harness.stats.names import BASELINES, COEFFICIENTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,33 +21,8 @@ if TYPE_CHECKING:
     from harness.spaces.space import Architecture, Space
     from harness.stats import Coefficients, Intervals
 
-__all__ = [
-    "BASELINES",
-    "Column",
-    "Listing",
-    "Ranking",
-    "Table",
-    "TableError",
-    "axis_label",
-    "check_resampling",
-    "check_space",
-    "correlate",
-    "is_accuracy",
-    "list_tables",
-    "open_table",
-    "published_architectures",
-    "recognised_space",
-    "table_with",
-]
-
-BASELINES = ("params", "flops")
 TOP = 10
-UNMEASURED = ("index", "seeds")
-"""Units of columns that count or number; nothing ranks by them."""
-
-_UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds", "nats": "nats", "m": "M"}
-_COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
-_STATISTICS = tuple(name + end for name in _COEFFICIENTS for end in ("", "_low", "_high"))
+_STATISTICS = tuple(name + end for name in COEFFICIENTS for end in ("", "_low", "_high"))
 
 
 @dataclass(frozen=True)
@@ -68,7 +44,7 @@ class Ranking:
         unmatched: architectures, as the scores write them, that have no value in the table; they are left out.
         label: what the column measures, in words.
         higher_is_better: direction of the column.
-        measured: `accuracy` if the column is one, else `value`.
+        value_name: what a value of the column is called: `accuracy` if it is one, else `value`.
         repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
         duplicates: architectures, as the table writes them, that it has in more than one row, with equal values.
     """
@@ -80,7 +56,7 @@ class Ranking:
     unmatched: tuple[str, ...]
     label: str
     higher_is_better: bool = True
-    measured: str = "accuracy"
+    value_name: str = "accuracy"
     repeated: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
 
@@ -175,32 +151,10 @@ def correlate(
         unmatched=tuple(text for key, text in matched.written.items() if key not in values),
         label=axis_label(table, column),
         higher_is_better=facts.higher_is_better,
-        measured="accuracy" if is_accuracy(table, column) else "value",
+        value_name="accuracy" if is_accuracy(table, column) else "value",
         repeated=matched.repeated,
         duplicates=duplicates,
     )
-
-
-def axis_label(table: Table, column: str) -> str:
-    """What a column measures, in words and with its unit, for the axis of a figure."""
-    facts = table.column(column)
-    if facts.epochs is not None and column == f"{facts.dataset}_{facts.split}_{facts.epochs}ep_pct":
-        return f"{PRINTED.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {facts.epochs} epochs (%)"
-    unit = _UNITS.get(facts.unit)
-    return f"{facts.description or column}{f' ({unit})' if unit else ''}"
-
-
-def is_accuracy(table: Table, column: str) -> bool:
-    """Whether a column is an accuracy: a percentage of which more is better."""
-    facts = table.column(column)
-    return facts.unit == "pct" and facts.higher_is_better
-
-
-def published_architectures() -> dict[str, str]:
-    """Name to text of the architectures that papers found, by the names that their authors' code gives them."""
-    from benchmarks.readers.darts_published import PUBLISHED
-
-    return {row.name: row.key() for row in PUBLISHED}
 
 
 def check_resampling(resamples: object, seed: object) -> None:
@@ -279,7 +233,30 @@ def _correlations(
 
 def _named(values: Coefficients, intervals: Intervals) -> dict[str, float]:
     named: dict[str, float] = {}
-    for name in _COEFFICIENTS:
+    for name in COEFFICIENTS:
         named[name] = getattr(values, name)
         named[f"{name}_low"], named[f"{name}_high"] = getattr(intervals, name)
     return named
+
+
+def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:
+    """Scores, a row an architecture and a column a proxy in the ranking's order, and the architectures' values."""
+    points = ranking.points
+    values = points.drop_duplicates("architecture").set_index("architecture")["accuracy"]
+    wide = points.pivot(index="architecture", columns="proxy", values="score")
+    there = [name for name in ranking.frame["proxy"] if name in wide.columns]
+    return wide.loc[values.index, there], values
+
+
+def turned_values(ranking: Ranking, architectures: pd.Index) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Values of the architectures, with the sign under which higher is better."""
+    _, values = wide_scores(ranking)
+    sign = 1.0 if ranking.higher_is_better else -1.0
+    return sign * values.loc[architectures].to_numpy()
+
+
+def place_of(coefficient: str) -> int:
+    """Place of a coefficient among the four; ScoresError for an unknown one."""
+    if coefficient not in COEFFICIENTS:
+        raise ScoresError(unknown("coefficient", coefficient, COEFFICIENTS))
+    return COEFFICIENTS.index(coefficient)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
+from harness.evaluation.columns import UNMEASURED, axis_label
 from harness.evaluation.matching import checked_scores, column_by_key, matched_scores, space_of
-from harness.evaluation.ranking import BASELINES, UNMEASURED, axis_label, sizes_of, with_baselines
+from harness.evaluation.ranking import sizes_of, with_baselines
+from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
     import numpy as np

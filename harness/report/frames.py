@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from harness.evaluation.ranking import BASELINES
+from harness.stats.names import BASELINES
 
 
 def is_baseline(frame: pd.DataFrame) -> pd.Series[bool]:

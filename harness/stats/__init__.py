@@ -6,25 +6,34 @@ the weights, of many proxies at once by `interval_rows`; `paired_differences` be
 possible: `training_agreement`, `attenuation_corrected`. What a user gets: `best_by_score` of the k highest-scored,
 `precision_at`, `ndcg_at`, `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`,
 `picked_within` a budget. With itself under other settings: `rank_stability`; what a change of the setting does:
-`change_of_ranking`.
+`change_of_ranking`. A name below is loaded on first use (`harness.lazy`).
 """
 
-from harness.stats.bootstrap import Intervals, bootstrap_intervals, interval_rows, seed_intervals
-from harness.stats.ceiling import Agreement, attenuation_corrected, spearman_brown, training_agreement
-from harness.stats.change import ChangeOfRanking, Estimate, change_of_ranking
-from harness.stats.intervals import Interval
-from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
-from harness.stats.pareto import mean_within, pareto_front, picked_within
-from harness.stats.partial import Partial, partial_correlations
-from harness.stats.random_samples import MeanAndDeviation, best_of_random
-from harness.stats.rank_correlation import COEFFICIENTS, Coefficients, coefficients
-from harness.stats.ranked_top import TopCorrelation, ndcg_at, precision_at, top_correlation
-from harness.stats.resampling.resampled import Resampled, resampled_coefficients
-from harness.stats.stability import Stability, rank_stability
-from harness.stats.top import best_by_score, percentile_of
-from harness.stats.within import Within, kendall_within
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.lazy import loaded_on_use
+
+if TYPE_CHECKING:
+    from harness.stats.bootstrap import Intervals, bootstrap_intervals, interval_rows, seed_intervals
+    from harness.stats.ceiling import Agreement, attenuation_corrected, spearman_brown, training_agreement
+    from harness.stats.change import ChangeOfRanking, Estimate, change_of_ranking
+    from harness.stats.intervals import Interval
+    from harness.stats.names import BASELINES, COEFFICIENTS
+    from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
+    from harness.stats.pareto import mean_within, pareto_front, picked_within
+    from harness.stats.partial import Partial, partial_correlations
+    from harness.stats.random_samples import MeanAndDeviation, best_of_random
+    from harness.stats.rank_correlation import Coefficients, coefficients
+    from harness.stats.ranked_top import TopCorrelation, ndcg_at, precision_at, top_correlation
+    from harness.stats.resampling.resampled import Resampled, resampled_coefficients
+    from harness.stats.stability import Stability, rank_stability
+    from harness.stats.top import best_by_score, percentile_of
+    from harness.stats.within import Within, kendall_within
 
 __all__ = [
+    "BASELINES",
     "COEFFICIENTS",
     "Agreement",
     "ChangeOfRanking",
@@ -64,3 +73,48 @@ __all__ = [
     "top_correlation",
     "training_agreement",
 ]
+
+_HOMES = {
+    "BASELINES": "harness.stats.names",
+    "COEFFICIENTS": "harness.stats.names",
+    "Agreement": "harness.stats.ceiling",
+    "ChangeOfRanking": "harness.stats.change",
+    "Coefficients": "harness.stats.rank_correlation",
+    "Estimate": "harness.stats.change",
+    "Interval": "harness.stats.intervals",
+    "Intervals": "harness.stats.bootstrap",
+    "MeanAndDeviation": "harness.stats.random_samples",
+    "PairedDifferences": "harness.stats.paired",
+    "Partial": "harness.stats.partial",
+    "Resampled": "harness.stats.resampling.resampled",
+    "Stability": "harness.stats.stability",
+    "TopCorrelation": "harness.stats.ranked_top",
+    "Within": "harness.stats.within",
+    "attenuation_corrected": "harness.stats.ceiling",
+    "best_by_score": "harness.stats.top",
+    "best_of_random": "harness.stats.random_samples",
+    "bootstrap_intervals": "harness.stats.bootstrap",
+    "change_of_ranking": "harness.stats.change",
+    "coefficients": "harness.stats.rank_correlation",
+    "holm": "harness.stats.paired",
+    "indistinguishable_groups": "harness.stats.paired",
+    "interval_rows": "harness.stats.bootstrap",
+    "kendall_within": "harness.stats.within",
+    "mean_within": "harness.stats.pareto",
+    "ndcg_at": "harness.stats.ranked_top",
+    "paired_differences": "harness.stats.paired",
+    "pareto_front": "harness.stats.pareto",
+    "partial_correlations": "harness.stats.partial",
+    "percentile_of": "harness.stats.top",
+    "picked_within": "harness.stats.pareto",
+    "precision_at": "harness.stats.ranked_top",
+    "rank_stability": "harness.stats.stability",
+    "resampled_coefficients": "harness.stats.resampling.resampled",
+    "seed_intervals": "harness.stats.bootstrap",
+    "spearman_brown": "harness.stats.ceiling",
+    "top_correlation": "harness.stats.ranked_top",
+    "training_agreement": "harness.stats.ceiling",
+}
+
+if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
+    __getattr__, __dir__ = loaded_on_use(__name__, _HOMES)

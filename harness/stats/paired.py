@@ -12,7 +12,7 @@ from scipy import special
 from harness.errors import ScoresError, unknown
 from harness.stats._pairs import FloatArray
 from harness.stats.intervals import check_options, percentile_interval
-from harness.stats.rank_correlation import COEFFICIENTS
+from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.resampled import Resampled
 
 

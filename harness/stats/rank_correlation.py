@@ -22,10 +22,6 @@ class Coefficients(NamedTuple):
     n: int
 
 
-COEFFICIENTS = Coefficients._fields[:-1]
-"""Names of the four coefficients, in their order."""
-
-
 def coefficients(scores: npt.ArrayLike, accuracies: npt.ArrayLike) -> Coefficients:
     """Spearman, Kendall tau-b, weighted tau and Pearson between scores and accuracies.
 

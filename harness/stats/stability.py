@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness.errors import ScoresError, unknown
 from harness.stats._pairs import FloatArray, checked_rows
 from harness.stats.intervals import Interval, check_options, percentile_interval
-from harness.stats.rank_correlation import COEFFICIENTS
+from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.resampled import resampled_coefficients
 
 

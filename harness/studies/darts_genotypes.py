@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import open_table
 from harness.batches import read_cifar10
 from harness.errors import ScoresError
+from harness.evaluation import open_table
 from harness.evaluation.matching import matched_scores
 from harness.proxies.registry import resolve
 from harness.report.figures.heat_map import heat_map
@@ -24,8 +24,9 @@ from harness.studies.folders import make_folder
 from harness.studies.genotype_tables import SPACE, found, markdown, percentiles, published, table_of
 from harness.studies.given_scores import read_given, setting_beside
 from harness.studies.record import record
-from harness.studies.searches.pool import Failure, Run, data_of, run_all, say_data, setting_of
+from harness.studies.searches.pool import data_of, run_all, say_data, setting_of
 from harness.studies.searches.record import by_method, searches_record
+from harness.studies.searches.runs import Failure, Run
 from harness.studies.study import StudyOptions
 
 TABLE = "darts-published"

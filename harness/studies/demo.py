@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.evaluation.ranking import Ranking, correlate, open_table
+from harness.evaluation import open_table
+from harness.evaluation.ranking import Ranking, correlate
 from harness.report.figures.scatter import scatter
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.ranking import FAILED, ranking_sheet
@@ -27,7 +28,7 @@ from harness.studies.record import record
 if TYPE_CHECKING:
     import pandas as pd
 
-    from benchmarks import Table
+    from harness.evaluation import Table
 
 PROXIES = ("grad_norm", "nasi_trace", "ntk_trace", "m_trace", "ntk_condition", "params", "flops")
 COLUMN = "cifar10_test_200ep_pct"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.readers.darts_published import PUBLISHED
+from harness.evaluation import PUBLISHED_GENOTYPES
 from harness.spaces import open_space
 
 SPACE = "darts"
@@ -30,7 +30,8 @@ class Named(NamedTuple):
 def published() -> list[Named]:
     """The genotypes that papers found."""
     return [
-        Named(entry.name, "published", entry.key(), entry.cifar10_error, entry.cifar10_error_std) for entry in PUBLISHED
+        Named(entry.name, "published", entry.key(), entry.cifar10_error, entry.cifar10_error_std)
+        for entry in PUBLISHED_GENOTYPES
     ]
 
 

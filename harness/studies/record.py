@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import Table
+from harness.evaluation import Table
 from harness.setting import Setting
 
 _VERSIONS = ("nasinit", "torch", "numpy", "scipy", "pandas")

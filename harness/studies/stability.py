@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from benchmarks import Table, open_table
 from harness.errors import RunError, SettingError
-from harness.evaluation.ablation import against_base
+from harness.evaluation import Table, open_table
+from harness.evaluation.ablation import ablate
 from harness.evaluation.columns import TESTS
 from harness.progress import progress_bar
 from harness.report.figures.heat_map import heat_map
@@ -93,7 +93,7 @@ def run_stability(options: StudyOptions) -> None:
     for name, condition in conditions.items():
         frames[name] = scored_sample(condition, PROXIES, sample, options)[list(COLUMNS)]
         write_csv(frames[name], options.out / f"scores_{name}.csv.gz")
-    found = against_base(frames, table, COLUMN, base=BASE)
+    found = ablate(frames, table, COLUMN, base=BASE)
     seeds = between_seeds(found)
     write_csv(found, options.out / "stability.csv")
     write_csv(seeds, options.out / "seeds.csv")

@@ -115,6 +115,19 @@ def test_every_name_is_listed_once_and_opens_what_is_listed():
     assert [listing.name for listing in list_tables() if listing.opens] == ["nasbench201"]
 
 
+def test_the_order_is_by_space_and_the_accuracies_of_nasbench201_come_first():
+    assert [listing.name for listing in list_tables()] == [
+        "nasbench201",
+        "nasbench201-official",
+        "analognasbench",
+        "nasbench201-hardware",
+        "nasbench201-robustness",
+        "darts-published",
+        "darts-random214",
+        "nasbench301-surrogate500",
+    ]
+
+
 def test_list_without_a_data_folder():
     tables = listed()
     official, analog, either = (tables[name] for name in ("nasbench201-official", "analognasbench", "nasbench201"))

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from benchmarks import open_table
-from harness.evaluation.beyond_size import beyond_size, top
+from harness.evaluation.beyond_size import beyond_size
 from harness.evaluation.comparison import compare
 from harness.evaluation.ranking import correlate
+from harness.evaluation.top import top
 from harness.spaces import open_space
 from tests.cli.columns import ACCURACY
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import benchmarks.registry
-import harness.evaluation.ranking
+import harness.evaluation
 from tests.cli.columns import ACCURACY, LATENCY
 
 Run = Callable[..., Any]
@@ -28,7 +28,7 @@ def openings(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         counts[str(table.facts.path and table.facts.path.name)] += 1
         return table
 
-    for module in (benchmarks.registry, harness.evaluation.ranking):
+    for module in (benchmarks.registry, harness.evaluation):
         monkeypatch.setattr(module, "open_table", counting)
     return counts
 

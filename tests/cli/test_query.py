@@ -38,7 +38,7 @@ def test_one_search_prints_and_writes_what_the_study_finds(nasinit: Run, whole: 
     ended = nasinit("query", "random_search", *options)
     assert (ended.code, ended.err) == (0, "")
     expected = table_searches(
-        harness.evaluation.ranking.open_table(whole), ["random_search"], runs=4, seed=3, budget_seconds=2000.0
+        harness.evaluation.open_table(whole), ["random_search"], runs=4, seed=3, budget_seconds=2000.0
     ).frame
     found = pd.read_csv(out)
     assert found[f"{TEST}_mean"].tolist() == expected[f"{TEST}_mean"].tolist()

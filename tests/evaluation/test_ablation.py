@@ -11,7 +11,7 @@ from scipy import stats
 
 from benchmarks import Column, Facts, Table, TableError
 from harness.errors import HarnessError, ScoresError
-from harness.evaluation.ablation import against_base
+from harness.evaluation.ablation import ablate
 from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.tables.ablation import agreement_sheet, by_setting, change_sheet
 from harness.report.tables.sheet import sheet_markdown
@@ -58,7 +58,7 @@ def frames(accuracies: np.ndarray) -> dict[str, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def found(frames: dict[str, pd.DataFrame], table: Table) -> pd.DataFrame:
-    return against_base(frames, table, COLUMN, base="base", resamples=60)
+    return ablate(frames, table, COLUMN, base="base", resamples=60)
 
 
 def test_coefficients_are_scipys_over_the_architectures_of_both(
@@ -93,24 +93,24 @@ def test_seconds_are_shares_of_the_same_architectures(found: pd.DataFrame) -> No
 def test_p_values_are_corrected_over_all_rows(frames: dict[str, pd.DataFrame], table: Table) -> None:
     mine = {label: frame[frame["proxy"] == "mine"] for label, frame in frames.items()}
     alone = [
-        against_base({"base": mine["base"], label: mine[label]}, table, COLUMN, base="base", resamples=60)["p_holm"]
+        ablate({"base": mine["base"], label: mine[label]}, table, COLUMN, base="base", resamples=60)["p_holm"]
         for label in ("small", "tiny")
     ]
-    together = against_base(mine, table, COLUMN, base="base", resamples=60)
+    together = ablate(mine, table, COLUMN, base="base", resamples=60)
     assert together["p_holm"].tolist() == pytest.approx(holm(pd.concat(alone)).tolist())
     assert (together["p_holm"] > [float(p.iloc[0]) for p in alone]).any()
 
 
 def test_refused(frames: dict[str, pd.DataFrame], table: Table) -> None:
     with pytest.raises(ScoresError, match=r"unknown setting 'bas'\. Did you mean 'base'"):
-        against_base(frames, table, COLUMN, base="bas")
+        ablate(frames, table, COLUMN, base="bas")
     with pytest.raises(ScoresError, match="at least 2 settings are needed; got 1"):
-        against_base({"base": frames["base"]}, table, COLUMN, base="base")
+        ablate({"base": frames["base"]}, table, COLUMN, base="base")
     with pytest.raises(TableError, match="cifar10_test_200ep_pct"):
-        against_base(frames, table, "cifar10_test_200ep", base="base")
+        ablate(frames, table, "cifar10_test_200ep", base="base")
     apart = {"base": frame_of(one=np.arange(25.0)), "x": frame_of(other=np.arange(25.0))}
     with pytest.raises(ScoresError, match="no proxy has scores under 'base' and under another setting"):
-        against_base(apart, table, COLUMN, base="base")
+        ablate(apart, table, COLUMN, base="base")
 
 
 def test_the_tables_put_the_baselines_last_and_a_dash_where_nothing_is_known(found: pd.DataFrame) -> None:

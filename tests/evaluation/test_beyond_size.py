@@ -9,10 +9,11 @@ from scipy import stats
 
 from benchmarks import Column, Facts, Table
 from harness.errors import ScoresError
-from harness.evaluation.beyond_size import beyond_size, top
+from harness.evaluation.beyond_size import beyond_size
 from harness.evaluation.ceiling import ceiling, tables_with_trainings
 from harness.evaluation.comparison import compare
 from harness.evaluation.ranking import correlate
+from harness.evaluation.top import top
 from harness.spaces import open_space
 from harness.stats import kendall_within, partial_correlations, precision_at, spearman_brown
 from tests.reference import stats_rank_correlation as reference

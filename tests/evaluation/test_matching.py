@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchmarks import Column, Facts, Table, TableError
+from benchmarks import Column, Facts, Table, TableError, open_table
 from harness.errors import ScoresError
 from harness.evaluation import matching
-from harness.evaluation.matching import column_by_key
-from harness.evaluation.ranking import axis_label, correlate, recognised_space
+from harness.evaluation.columns import axis_label
+from harness.evaluation.matching import column_by_key, recognised_space
+from harness.evaluation.ranking import correlate
 from harness.spaces import open_space
 from harness.spaces.nasbench201 import NasBench201
 
@@ -112,7 +113,7 @@ def test_where_higher_is_better_nothing_is_said():
 
 
 @pytest.mark.parametrize(
-    ("what", "measured"),
+    ("what", "value_name"),
     [
         (column("value", "pct"), "accuracy"),
         (column("value", "pct", higher_is_better=False), "value"),
@@ -120,8 +121,8 @@ def test_where_higher_is_better_nothing_is_said():
         (column("value", "ratio"), "value"),
     ],
 )
-def test_only_a_percentage_of_which_more_is_better_is_an_accuracy(what, measured):
-    assert rank(scored(CELLS, range(25)), make(CELLS, range(25), what)).measured == measured
+def test_only_a_percentage_of_which_more_is_better_is_an_accuracy(what, value_name):
+    assert rank(scored(CELLS, range(25)), make(CELLS, range(25), what)).value_name == value_name
 
 
 @pytest.mark.parametrize(
@@ -223,6 +224,46 @@ def test_a_key_of_a_table_that_does_not_parse_is_named_with_its_row():
     message = f"table made (no file), row 4 (from 0): malformed NAS-Bench-201 cell {wrong!r}"
     with pytest.raises(TableError, match=re.escape(message)):
         rank(scored(CELLS, range(25)), table)
+
+
+def written(folder, keys, **columns):
+    """A table of the user's own from a file."""
+    pd.DataFrame({"architecture": list(keys), **columns}).to_csv(folder / "mine.csv", index=False)
+    return open_table(folder / "mine.csv")
+
+
+def test_one_genotype_under_two_texts_of_a_file_is_one_row_of_the_join(tmp_path):
+    values = np.random.default_rng(0).normal(size=8)
+    again = [nested(swapped(GENOTYPES[2])), GENOTYPES[4]]
+    table = written(tmp_path, [*GENOTYPES, *again], value=[*values, values[2], values[4]])
+    ranking = rank(scored(GENOTYPES, range(8)), table)
+    assert ranking.duplicates == (GENOTYPES[4], again[0])
+    plain = rank(scored(GENOTYPES, range(8)), make(GENOTYPES, values, space="darts"))
+    pd.testing.assert_frame_equal(ranking.frame, plain.frame)
+
+
+def test_a_file_with_two_texts_of_one_genotype_that_contradict_each_other_is_refused_by_the_join(tmp_path):
+    other = nested(GENOTYPES[2])
+    table = written(tmp_path, [*GENOTYPES, other], value=[*range(8), 9], same=[*range(8), 2])
+    message = "rows 2 and 8 (from 0) are one architecture with different value, 2 and 9: keep one of them"
+    with pytest.raises(TableError, match=re.escape(message)) as error:
+        rank(scored(GENOTYPES, range(8)), table)
+    assert str(tmp_path / "mine.csv") in str(error.value)
+    assert rank(scored(GENOTYPES, range(8)), table, "same").duplicates == (other,)
+
+
+@pytest.mark.parametrize(
+    ("keys", "wrong", "reason"),
+    [
+        (CELLS, CELLS[1].replace("~0", "~7", 1), "malformed NAS-Bench-201 cell"),
+        (GENOTYPES, GENOTYPES[1].replace("reduce=[('", "reduce=[('un", 1), "unknown operation 'un"),
+        (GENOTYPES, "[[(0, 4)], [(0, 3)]]", "malformed DARTS genotype"),
+    ],
+)
+def test_a_broken_key_of_a_file_is_an_error_of_the_join(tmp_path, keys, wrong, reason):
+    table = written(tmp_path, [keys[0], wrong, keys[2]], value=[1, 2, 3])
+    with pytest.raises(TableError, match=re.escape(f"({tmp_path / 'mine.csv'}), row 1 (from 0): ") + ".*" + reason):
+        rank(scored(keys, range(len(keys))), table)
 
 
 def test_a_space_without_networks_is_refused_plainly():

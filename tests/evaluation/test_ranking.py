@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from benchmarks import open_table
-from harness.evaluation.ranking import BASELINES, correlate
+from harness.evaluation.ranking import correlate
+from harness.stats.names import BASELINES
 from tests.evaluation.ranked import (
     ACCURACY,
     COEFFICIENTS,

@@ -9,7 +9,8 @@ from scipy import stats
 
 from benchmarks import Column, Facts, Table
 from harness.errors import ScoresError
-from harness.evaluation.stability import left_out_of_transfer, stability, transfer
+from harness.evaluation.stability import stability
+from harness.evaluation.transfer import left_out_of_transfer, transfer
 from harness.spaces import open_space
 
 SPACE = open_space("nasbench201")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from benchmarks.readers.darts_published import PUBLISHED
+from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES as PUBLISHED
 from harness.errors import SpaceError
 from harness.report.drawing.figure import draw
 from harness.report.drawing.layout import laid_out

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import benchmarks
-from harness.evaluation.ablation import against_base
+from harness.evaluation.ablation import ablate
 from harness.studies import stability
 
 FOLDER = Path(__file__).parents[2] / "results" / "stability"
@@ -34,7 +34,7 @@ def committed() -> pd.DataFrame:
 def test_everything_follows_from_the_scores(
     frames: dict[str, pd.DataFrame], official: benchmarks.Table, committed: pd.DataFrame
 ) -> None:
-    made = against_base(frames, official, stability.COLUMN, base=stability.BASE)
+    made = ablate(frames, official, stability.COLUMN, base=stability.BASE)
     pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
     seeds = stability.between_seeds(made)
     read_back = pd.read_csv(FOLDER / "seeds.csv", float_precision="round_trip")

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from harness.errors import HarnessError, ScoresError
-from harness.stats import Coefficients, coefficients
+from harness.stats import COEFFICIENTS, Coefficients, coefficients
 from tests.reference import stats_rank_correlation as reference
 
 NAMES = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
@@ -24,6 +24,10 @@ def columns(rows) -> tuple[np.ndarray, np.ndarray]:
     first, second = np.array(rows).T
     assume(np.unique(first).size > 1 and np.unique(second).size > 1)
     return first, second
+
+
+def test_the_names_are_those_of_the_record_in_its_order():
+    assert (*COEFFICIENTS, "n") == Coefficients._fields
 
 
 @given(pairs)

@@ -18,7 +18,7 @@ from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import darts_genotypes
 from harness.studies.genotype_tables import Named, percentiles, published, table_of
-from harness.studies.searches.pool import Failure, Run
+from harness.studies.searches.runs import Failure, Run
 from harness.studies.study import StudyOptions
 
 TINY = SearchSetting(epochs=1, batch_size=8, width=4, depth=3, image_size=8, images=32, augment=False,

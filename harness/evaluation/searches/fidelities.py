@@ -1,4 +1,4 @@
-"""Columns of a table as an oracle's fidelities: what searches ask for, and the seconds that each answer costs."""
+"""Fidelities: the columns of a table that a search asks an oracle for, and the seconds that each answer costs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import Column, Table
 from harness.errors import SearchError
-from harness.evaluation.columns import TESTS
-from harness.evaluation.ranking import is_accuracy
+from harness.evaluation.columns import TESTS, is_accuracy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,22 +30,22 @@ _IMAGES = {  # of the training and of the evaluation, and the name of the traini
 
 
 @dataclass(frozen=True)
-class Questions:
-    """What can be asked of a table.
+class TableFidelities:
+    """The fidelities that a table gives a search: accuracies after a short and after a long training.
 
     Attributes:
-        columns: that are asked for, the cheapest training first.
-        fidelities: the same for an oracle, over the cells in the order of the keys.
-        remarks: what a reader of the results must know of their values and seconds.
+        columns: names of the accuracies that a search asks for, the cheapest training first.
+        fidelities: values and seconds of these columns for an oracle, over the cells in the order of the keys.
+        notes: sentences that a reader of the results must know on their values and seconds.
     """
 
     columns: tuple[str, ...]
     fidelities: tuple[Fidelity, ...]
-    remarks: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def judged_by(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
-    """Test accuracies that every cell has, by column and of shape [C], and a remark on each column that lacks some.
+def test_accuracies(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
+    """Test accuracies that every cell has, by column and of shape [C], and a note on each column that lacks some.
 
     Raises:
         SearchError: there is none.
@@ -55,28 +54,28 @@ def judged_by(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatArray],
     import numpy as np
 
     found: dict[str, FloatArray] = {}
-    remarks = []
+    notes = []
     for name in TESTS.values():
         if name not in table.column_names:
             continue
         values = table.values(keys, name)
         if missing := int(np.isnan(values).sum()):
-            remarks.append(f"{name} of {table.facts.name} lacks {missing:,} of {len(keys):,} cells: left out")
+            notes.append(f"{name} of {table.facts.name} lacks {missing:,} of {len(keys):,} cells: left out")
         else:
             found[name] = values
     if not found:
-        reason = f": {'; '.join(remarks)}" if remarks else ""
+        reason = f": {'; '.join(notes)}" if notes else ""
         raise SearchError(
             f"table {table.facts.name} has no test accuracy of all cells, which searches are judged by{reason}. It "
             f"needs one of {', '.join(TESTS.values())}; its columns: {', '.join(table.column_names)}"
         )
-    return found, tuple(remarks)
+    return found, tuple(notes)
 
 
-def questions_of(
+def table_fidelities(
     table: Table, keys: Sequence[str], multiply_adds: FloatArray, column: str | None = None, *, trainings: int = 2
-) -> Questions:
-    """What a search may ask of a table: one accuracy, and that of the longest training on the same images.
+) -> TableFidelities:
+    """The fidelities of a table: one accuracy, and that of the longest training on the same images.
 
     Args:
         table: of NAS-Bench-201.
@@ -104,10 +103,10 @@ def questions_of(
     for one, value, cost in zip(asked, values, costs, strict=True):
         training, validation = _modelled(one, multiply_adds)
         fidelities.append(Fidelity(value, (cost if tabulated and cost is not None else training) + validation))
-    remarks = [] if first.name == VALIDATION else [_other_remark(table, first, chosen=column is not None)]
-    remarks += [_seeds_remark(one.name, len(value)) for one, value in zip(asked, values, strict=True)]
-    remarks.append(_seconds_remark(tabulated))
-    return Questions(tuple(one.name for one in asked), tuple(fidelities), tuple(remarks))
+    notes = [] if first.name == VALIDATION else [_other_column_note(table, first, chosen=column is not None)]
+    notes += [_seeds_note(one.name, len(value)) for one, value in zip(asked, values, strict=True)]
+    notes.append(_seconds_note(tabulated))
+    return TableFidelities(tuple(one.name for one in asked), tuple(fidelities), tuple(notes))
 
 
 def _by_default(table: Table) -> str:
@@ -173,7 +172,7 @@ def _modelled(column: Column, multiply_adds: FloatArray) -> tuple[FloatArray, Fl
     )
 
 
-def _seconds_remark(tabulated: bool) -> str:
+def _seconds_note(tabulated: bool) -> str:
     if tabulated:
         return "seconds of training as the table has them, those of the validation pass modelled from multiply-adds"
     return (
@@ -181,7 +180,7 @@ def _seconds_remark(tabulated: bool) -> str:
     )
 
 
-def _seeds_remark(column: str, seeds: int) -> str:
+def _seeds_note(column: str, seeds: int) -> str:
     scripts = column == VALIDATION
     if seeds > 1:
         cited = ", as in the scripts of NAS-Bench-201" if scripts else ""
@@ -190,7 +189,7 @@ def _seeds_remark(column: str, seeds: int) -> str:
     return f"a query answers {column} as the table has it{cited}"
 
 
-def _other_remark(table: Table, asked: Column, *, chosen: bool) -> str:
+def _other_column_note(table: Table, asked: Column, *, chosen: bool) -> str:
     """What it means that not `VALIDATION` is asked for, by choice or because there is none."""
     why = "" if chosen else f"{table.facts.name} has no {VALIDATION}: "
     if asked.name in TESTS.values():

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import Table
 from harness.errors import SearchError, unknown
 from harness.evaluation.columns import TESTS
-from harness.evaluation.searches.fidelities import Questions, judged_by, questions_of
-from harness.evaluation.searches.guidance import SPACE, Guidance, guidance_of, sizes_by_cell
+from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
+from harness.evaluation.searches.proxy_scores import SPACE, ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED
 from harness.setting import derived_seed
 from harness.spaces import open_space
@@ -40,13 +40,13 @@ class TableSearches:
             paper's row.
         chosen: the chosen cells of each search, its runs in order.
         skipped: searches that could not run, and why.
-        remarks: how to read the numbers of these searches.
+        notes: sentences on how to read the numbers of these searches.
     """
 
     frame: pd.DataFrame
     chosen: Mapping[str, tuple[str, ...]]
     skipped: Mapping[str, str]
-    remarks: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def table_searches(
@@ -57,29 +57,29 @@ def table_searches(
     seed: int = 0,
     budget_seconds: float = BUDGET_SECONDS,
     column: str | None = None,
-    guidance: Guidance | pd.DataFrame | None = None,
+    scores: ProxyScores | pd.DataFrame | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> TableSearches:
     """Run searches against a table and look up the test accuracy of what each run chose, by the best it asked for.
 
     Args:
         table: of NAS-Bench-201, with a test accuracy of all cells.
-        names: of the searches, each run once; without any, or with `all`, all that the table and the guidance allow,
+        names: of the searches, each run once; without any, or with `all`, all that the table and the scores allow,
             and the exact rows.
         runs: of each search.
         seed: of all runs; a search's runs do not depend on which others there are.
         budget_seconds: of each run.
         column: accuracy that is asked for, by default the validation accuracy on CIFAR-10 after 12 epochs.
-        guidance: for the searches that look at a training-free score: scores as `harness.run` returns them, of which
-            `nwot`, `m_trace` and `m_condition` are taken, or what `guidance_of` makes of others.
+        scores: of proxies, for the searches that look at one: as `harness.run` returns them, of which `nwot`,
+            `m_trace` and `m_condition` are taken, or what `scores_by_cell` makes of others.
         announce: told of a search that takes long, before it begins.
 
     Raises:
-        SearchError: an unknown search, one whose guidance or column is missing, a table of another space, or without
+        SearchError: an unknown search, one whose scores or column are missing, a table of another space, or without
             values of all cells; no run, or a budget that is no finite positive number.
         TableError: an unknown column, or a table without cells of the space.
-        ScoresError: guidance that holds no scores.
-        SpaceError: guidance of another space.
+        ScoresError: a frame of scores that holds none.
+        SpaceError: scores of another space.
     """
     import pandas as pd
 
@@ -90,9 +90,9 @@ def table_searches(
             raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
     if table.facts.space != SPACE:
         raise SearchError(f"searches query tables of {SPACE}; {table.facts.name} is of the space {table.facts.space}")
-    everything, guided = not names or ALL in names, _guidance(guidance)
-    desk = _Desk(table, column)
-    tests, remarks = judged_by(table, desk.keys)
+    everything, looked_at = not names or ALL in names, _by_cell(scores)
+    queries = _TableQueries(table, column)
+    tests, notes = test_accuracies(table, queries.keys)
     rows, chosen, skipped = [], {}, {}
     ran: dict[str, Method] = {}
     for name in [*EXACT, *METHODS] if everything else dict.fromkeys(names):
@@ -100,30 +100,30 @@ def table_searches(
             rows.append(_exact_row(name, tests))
             continue
         method = METHODS[name]
-        if reason := _hindrance(method, desk, guided):
+        if reason := _reason_not_run(method, queries, looked_at):
             if not everything:
                 raise SearchError(f"{name} cannot run: {reason}")
             skipped[name] = reason
             continue
         if announce and method.seconds_a_run * runs >= _LONG_SECONDS:
             announce(f"{name}: {runs:,} runs take about {method.seconds_a_run * runs:,.0f} s")
-        cells, spent = _run(method, desk, guided, runs, derived_seed(seed, "query", name), budget_seconds)
+        cells, spent = _run(method, queries, looked_at, runs, derived_seed(seed, "query", name), budget_seconds)
         rows.append(_row(method, cells, spent, tests))
-        chosen[name] = tuple(desk.keys[cell] for cell in cells.tolist())
+        chosen[name] = tuple(queries.keys[cell] for cell in cells.tolist())
         ran[name] = method
-    needed = [name for method in ran.values() for name in method.guidance]
-    remarks = (*remarks, *guided.remarks_on(needed), *_remarks_on_questions(desk, ran))
-    return TableSearches(pd.DataFrame(rows), chosen, skipped, remarks)
+    needed = [name for method in ran.values() for name in method.scores_needed]
+    notes = (*notes, *looked_at.notes_on(needed), *_notes_on_fidelities(queries, ran))
+    return TableSearches(pd.DataFrame(rows), chosen, skipped, notes)
 
 
-def _guidance(given: Guidance | pd.DataFrame | None) -> Guidance:
-    if isinstance(given, Guidance):
+def _by_cell(given: ProxyScores | pd.DataFrame | None) -> ProxyScores:
+    if isinstance(given, ProxyScores):
         return given
-    return Guidance() if given is None else guidance_of(given)
+    return ProxyScores() if given is None else scores_by_cell(given)
 
 
-class _Desk:
-    """What each kind of search may ask of the table, looked up once: by how many trainings it asks for."""
+class _TableQueries:
+    """The fidelities that each kind of search may query in the table, looked up once: by how many it asks for."""
 
     def __init__(self, table: Table, column: str | None) -> None:
         import numpy as np
@@ -132,30 +132,30 @@ class _Desk:
         self.keys = [space.key(cell) for cell in space]
         self._table, self._column = table, column
         self._multiply_adds: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
-        self._known: dict[int, Questions] = {}
+        self._known: dict[int, TableFidelities] = {}
         if column is not None:
             table.column(column)  # a wrong name is an error also where nothing is asked
 
-    def questions(self, trainings: int) -> Questions:
-        """What a search of so many trainings asks; SearchError where the table cannot answer."""
+    def fidelities(self, trainings: int) -> TableFidelities:
+        """The fidelities of a search that asks for so many; SearchError where the table cannot answer."""
         if trainings not in self._known:
-            self._known[trainings] = questions_of(
+            self._known[trainings] = table_fidelities(
                 self._table, self.keys, self._multiply_adds, self._column, trainings=trainings
             )
         return self._known[trainings]
 
 
-def _hindrance(method: Method, desk: _Desk, guidance: Guidance) -> str:
+def _reason_not_run(method: Method, queries: _TableQueries, scores: ProxyScores) -> str:
     """Why a search cannot run, or nothing; SearchError where no search can."""
-    if missing := [name for name in method.guidance if name not in guidance.by_cell]:
+    if missing := [name for name in method.scores_needed if name not in scores.by_cell]:
         return f"it needs {' and '.join(missing)} by cell: give --scores, and --proxy or --metric and --condition"
     if not method.queries:
         return ""
-    first = desk.questions(1)
+    first = queries.fidelities(1)
     if method.fidelities == 1:
         return ""
     try:
-        found = desk.questions(method.fidelities)
+        found = queries.fidelities(method.fidelities)
     except SearchError as error:  # a column beside the first that lacks values
         return str(error)
     if method.fidelities > len(found.fidelities):
@@ -163,18 +163,18 @@ def _hindrance(method: Method, desk: _Desk, guidance: Guidance) -> str:
     return ""
 
 
-def _remarks_on_questions(desk: _Desk, ran: Mapping[str, Method]) -> list[str]:
-    """Remarks on what was asked, with the searches that asked where not all did."""
-    asking = {name: desk.questions(method.fidelities).remarks for name, method in ran.items() if method.queries}
+def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, Method]) -> list[str]:
+    """Notes on the columns that were queried, with the searches that did so where not all did."""
+    asking = {name: queries.fidelities(method.fidelities).notes for name, method in ran.items() if method.queries}
     found = []
-    for remark in dict.fromkeys(remark for remarks in asking.values() for remark in remarks):
-        by = [name for name, remarks in asking.items() if remark in remarks]
-        found.append(remark if len(by) == len(asking) else f"{', '.join(by)}: {remark}")
+    for note in dict.fromkeys(note for notes in asking.values() for note in notes):
+        by = [name for name, notes in asking.items() if note in notes]
+        found.append(note if len(by) == len(asking) else f"{', '.join(by)}: {note}")
     return found
 
 
 def _run(
-    method: Method, desk: _Desk, guidance: Guidance, runs: int, seed: int, budget_seconds: float
+    method: Method, queries: _TableQueries, scores: ProxyScores, runs: int, seed: int, budget_seconds: float
 ) -> tuple[CellArray, tuple[float, float]]:
     """Chosen cells, and the mean seconds and queries."""
     import numpy as np
@@ -186,13 +186,13 @@ def _run(
     cells = len(NASBENCH201)
     nothing = Fidelity(np.zeros((1, cells)), np.ones(cells))
     oracle = Oracle(
-        desk.questions(method.fidelities).fidelities if method.queries else [nothing],
+        queries.fidelities(method.fidelities).fidelities if method.queries else [nothing],
         runs=runs,
         budget_seconds=budget_seconds,
         crossing=method.crossing,
         generator=of_oracle,
     )
-    needed = {name: guidance.by_cell[name] for name in method.guidance}
+    needed = {name: scores.by_cell[name] for name in method.scores_needed}
     chosen = method.search(oracle, NASBENCH201, of_search, **needed)
     if not method.queries:
         return chosen, (np.nan, np.nan)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.errors import ScoresError
-from harness.evaluation.columns import printed_dataset
+from harness.evaluation.columns import dataset_title
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
 
 _ROW_INCHES = 0.165
@@ -49,7 +49,7 @@ def beside_published(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figu
         axes = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
         for panel, column in zip(axes, columns, strict=True):
             _panel(panel, chosen[chosen["column"] == column], kinds, proxies)
-            panel.set_title(printed_dataset(column))
+            panel.set_title(dataset_title(column))
         axes[0].set_yticks(range(len(proxies)), proxies)
         axes[0].set_ylim(-0.8, len(proxies) - 0.2)
         figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")

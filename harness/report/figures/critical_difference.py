@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.evaluation.comparison import Comparison
-from harness.evaluation.ranking import BASELINES, Ranking
+from harness.evaluation.ranking import Ranking
 from harness.report.figures.page import empty_page
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, STYLE
 from harness.report.tables.evidence import left_out_of_comparison
 from harness.report.tables.ranking import NAMES
+from harness.stats.names import BASELINES
 
 _ROW_INCHES = 0.155
 _FRAME_INCHES = 0.75

@@ -28,7 +28,7 @@ def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
     """Difference of the rank correlation from the base's over the share of its seconds, with intervals.
 
     Args:
-        frame: of `harness.evaluation.ablation.against_base`.
+        frame: of `harness.evaluation.ablation.ablate`.
         series: one or two, such as `{"width": [("width_8", "8"), ("width_4", "4")]}`; each line begins at the base, at
             (1, 0).
 

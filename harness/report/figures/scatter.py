@@ -15,11 +15,12 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from harness.errors import HarnessError, ScoresError, unknown
-from harness.evaluation.ranking import BASELINES, Ranking
+from harness.evaluation.ranking import Ranking
 from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range
 from harness.report.figures.page import balanced, empty_page, wrapped
 from harness.report.figures.panel import draw_panel, triangle_text
 from harness.report.figures.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, SEQUENTIAL, STYLE
+from harness.stats.names import BASELINES
 
 _ROW_HEIGHT_INCHES = {1: 2.6, 2: 2.4, 3: 2.05}
 _LOWEST_ROW_INCHES = 1.85

@@ -43,7 +43,7 @@ def agreement_sheet(frame: pd.DataFrame, words: Mapping[str, str]) -> Sheet:
 
 
 def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
-    """All that `harness.evaluation.ablation.against_base` says of one setting, a row a proxy.
+    """All that `harness.evaluation.ablation.ablate` says of one setting, a row a proxy.
 
     Args:
         frame: of that function.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.evaluation.columns import printed_dataset
+from harness.evaluation.columns import dataset_title
 from harness.report.cells import EN_DASH, MINUS, beside, best_printed, estimated, interval, number
 from harness.report.frames import baselines_last
 from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, escaped, sheet_latex, sheet_markdown
@@ -83,7 +83,7 @@ def _published_sheet(chosen: pd.DataFrame, name: str, caption: str, count: Headi
     compared = [column for column in columns if chosen.loc[chosen["column"] == column, "published"].notna().any()]
     headings = [PROXY, count]
     for column in columns:
-        headings.append(Heading(printed_dataset(column), "left"))
+        headings.append(Heading(dataset_title(column), "left"))
         headings += [Heading("published", "left")] if column in compared else []
     decimals = {source: _decimals(rows["published"]) for source, rows in chosen.groupby("source")}
     best = {column: best_printed(rows["ours"]) for column, rows in chosen.groupby("column")}

@@ -92,7 +92,7 @@ def top_sheets(frame: pd.DataFrame, ranking: Ranking) -> list[Sheet]:
     """Two sheets: what the highest scores are worth, and the correlation among the best.
 
     Args:
-        frame: from `harness.evaluation.beyond_size.top`; coefficients of fewer than 10 architectures are a dash.
+        frame: from `harness.evaluation.top.top`; coefficients of fewer than 10 architectures are a dash.
         ranking: that it was made of.
     """
     counts = sorted(int(name.removeprefix("best_of_")) for name in frame.columns if name.startswith("best_of_"))

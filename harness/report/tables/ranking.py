@@ -41,7 +41,7 @@ def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | Non
     """
     frame = ranking.frame
     decimals = value_decimals(frame)
-    first, percentile, best = f"{ranking.measured}\nof first", "percentile\nof first", "best of\nfirst 10"
+    first, percentile, best = f"{ranking.value_name}\nof first", "percentile\nof first", "best of\nfirst 10"
     columns: list[list[Any]] = [list(map(str, frame["proxy"]))]
     columns += [_coefficients(frame, name, ranking.higher_is_better) for name in NAMES]
     columns += [[number(value, decimals) for value in frame["best_accuracy"]]]

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.evaluation.columns import printed_dataset
+from harness.evaluation.columns import dataset_title
 from harness.evaluation.searches.table_searches import TableSearches
 from harness.report.cells import EN_DASH, MINUS, beside, best_printed, number
 from harness.report.tables.sheet import Cell, Heading, Sheet, escaped
@@ -38,7 +38,7 @@ def searches_sheet(found: TableSearches) -> Sheet:
     sources = [f"published by {source}: {', '.join(labels)}" for source, labels in known]
     return Sheet.of(
         "",
-        [_SEARCH, *map(printed_dataset, names), "seconds", "queries"],
+        [_SEARCH, *map(dataset_title, names), "seconds", "queries"],
         rows,
         grouped=True,
         notes=("\n".join(sources),) if sources else (),
@@ -69,7 +69,7 @@ def search_rows_sheet(frame: pd.DataFrame) -> Sheet:
         may_be_best = row["whose"] == _OURS and row["runs"] > 0
         accuracies = (_accuracy(row, name, best[name] if may_be_best else None) for name in names)
         rows.append([label, runs, *accuracies, seconds, source])
-    headings: list[Heading | str] = [_SEARCH, "runs", *map(printed_dataset, names)]
+    headings: list[Heading | str] = [_SEARCH, "runs", *map(dataset_title, names)]
     headings += [Heading("seconds", latex="Seconds"), Heading("from", "left")]
     return Sheet.of("", headings, rows, grouped=True)
 
@@ -95,7 +95,7 @@ def bounds_sheet(frame: pd.DataFrame) -> Sheet:
         "μ",
         "steps",
         "above ν (%)",
-        *map(printed_dataset, names),
+        *map(dataset_title, names),
     ]
     return Sheet.of("", headings, rows)
 

@@ -63,8 +63,8 @@ def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Shee
     """A row a proxy and kind of inputs, a column a table's column: Spearman's coefficient with its interval.
 
     Args:
-        frame: of `harness.evaluation.stability.transfer`.
-        left_out: sentences on what is in no row, of `harness.evaluation.stability.left_out_of_transfer`.
+        frame: of `harness.evaluation.transfer.transfer`.
+        left_out: sentences on what is in no row, of `harness.evaluation.transfer.left_out_of_transfer`.
     """
     columns = list(dict.fromkeys(frame["column"]))
     rows = []

@@ -25,7 +25,7 @@ def plot_section(content: Content) -> Section:
     data: dict[str, Any] = {
         "column": ranking.column,
         "label": ranking.label,
-        "measured": ranking.measured,
+        "measured": ranking.value_name,
         "higherIsBetter": ranking.higher_is_better,
         "range": {"low": shown.low, "high": shown.high, "fence": shown.fence, "edge": shown.edge},
         "architectures": list(content.architectures.index),
@@ -39,7 +39,7 @@ def plot_section(content: Content) -> Section:
         "cells": _cells(content),
     }
     shows = {"proxies": content.proxies, "column": ranking.column}
-    return Section("plot", f"Score against {ranking.measured}", shows, data)
+    return Section("plot", f"Score against {ranking.value_name}", shows, data)
 
 
 def _scale(scores: np.ndarray[Any, Any]) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
-from harness.evaluation.ranking import BASELINES
 from harness.report.cells import EN_DASH, MINUS, interval, number, percentage, value_decimals
 from harness.report.tables.evidence import CEILING_IS_NO_BOUND, left_out_of_comparison, tested
 from harness.report.tables.ranking import NAMES
 from harness.report.webpage.content import Content, Section
+from harness.stats.names import BASELINES
 
 _OTHER_HEADINGS = ("percentile of first", "best of first 10", "n", "failed")
 _CHART_WIDTH = 124.0
@@ -48,7 +48,7 @@ def ranking_section(content: Content) -> Section:
     spearman, *others = NAMES.values()
     headings = [spearman, *([f"against {compared.against}"] if compared else []), *others]
     values: dict[str, Any] = {
-        "headings": [*headings, f"{content.ranking.measured} of first", *_OTHER_HEADINGS],
+        "headings": [*headings, f"{content.ranking.value_name} of first", *_OTHER_HEADINGS],
         "rows": [_row(content, row, across) for _, row in frame.iterrows()],
         "chart": {"width": _CHART_WIDTH, "zero": across(0.0), "marks": marks, "ticks": ticks, "low": low},
         "remarks": [remark for remark in (content.ranking.direction, content.ranking.uneven) if remark],

@@ -18,7 +18,7 @@ from harness.search.query.reinforce import reinforce
 from harness.search.query.successive_halving import successive_halving
 
 Search: TypeAlias = Callable[..., CellArray]
-"""Takes the oracle, the space, the draws, and its guidance by name; returns each run's chosen cell, shape [R]."""
+"""Takes the oracle, the space, the draws, and by name the scores that it needs; returns each run's chosen cell, [R]."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Method:
         name: on the command line and in tables.
         source: who published it.
         search: runs it.
-        guidance: what it is handed beside the oracle, arrays of shape [C]: `scores`, or `metric` and `condition`.
+        scores_needed: names of the arrays of scores, of shape [C], that it is handed: `scores`, or `metric` and
+            `condition`.
         fidelities: how many kinds of training it asks for.
         crossing: what becomes of the query that crosses the budget, one of `oracle.CROSSINGS`.
         rule_from: the script of AutoDL-Projects, and its commit, in which `crossing` was read; empty where there is
@@ -41,7 +42,7 @@ class Method:
     name: str
     source: str
     search: Search
-    guidance: tuple[str, ...] = ()
+    scores_needed: tuple[str, ...] = ()
     fidelities: int = 1
     crossing: str = DROPPED
     rule_from: str = ""
@@ -67,18 +68,18 @@ METHODS: Mapping[str, Method] = {
                 f"best_of_{samples}",
                 "Mellor et al. 2021, NASWOT",
                 partial(best_of_samples, samples=samples),
-                guidance=("scores",),
+                scores_needed=("scores",),
                 queries=False,
             )
             for samples in (10, 100, 1000)
         ),
-        Method("assisted_evolution", "Mellor et al. 2021, AREA", assisted_evolution, guidance=("scores",)),
+        Method("assisted_evolution", "Mellor et al. 2021, AREA", assisted_evolution, scores_needed=("scores",)),
         Method(
             "warmed_evolution",
             "Abdelfattah et al. 2021, warm-up of 1,000",
             partial(assisted_evolution, pool=1000),
-            guidance=("scores",),
+            scores_needed=("scores",),
         ),
-        Method("hnas", "Shu et al. 2022, HNAS", hnas, guidance=("metric", "condition"), seconds_a_run=0.3),
+        Method("hnas", "Shu et al. 2022, HNAS", hnas, scores_needed=("metric", "condition"), seconds_a_run=0.3),
     )
 }

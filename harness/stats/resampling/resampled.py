@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from harness.errors import ScoresError, unknown
 from harness.stats._pairs import FloatArray, Rows, checked_rows
-from harness.stats.rank_correlation import COEFFICIENTS
+from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.pair_signs import Counts, PairSigns, whole_type
 from harness.stats.resampling.pearson import pearson
 from harness.stats.resampling.ranks import Order, order_of, ranks_of, spearman_of, weighted_ranks

@@ -8,8 +8,8 @@ from functools import partial
 
 import pandas as pd
 
-from benchmarks import Table, open_table
 from harness.errors import SettingError
+from harness.evaluation import Table, open_table
 from harness.evaluation.columns import TESTS
 from harness.evaluation.ranking import Ranking, correlate
 from harness.proxies import combined as combine

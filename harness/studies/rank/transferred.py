@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import Table
-from harness.evaluation.stability import transfer
+from harness.evaluation import Table
+from harness.evaluation.transfer import transfer
 from harness.report.files import write_csv
 from harness.report.tables.sheet import sheet_markdown
 from harness.report.tables.stability import transfer_sheet

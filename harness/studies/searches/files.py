@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import Table
-from harness.evaluation.ranking import axis_label
+from harness.evaluation import Table
+from harness.evaluation.columns import axis_label
 from harness.report.figures.search_curves import FOR_THE_RECORD, search_curves
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.searches import search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.search import find_method
 from harness.studies.searches.nasi_bounds import TRACES, bounds_table, steps_table
-from harness.studies.searches.pool import Outcome, Run
 from harness.studies.searches.rows import Row, Searched
+from harness.studies.searches.runs import Outcome, Run
 
 
 def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:

@@ -10,17 +10,20 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from benchmarks import Table
+from harness.evaluation import Table
 from harness.evaluation.columns import TESTS
 from harness.evaluation.searches.published import PublishedSearch
 from harness.report.figures.search_curves import FOR_THE_RECORD
 from harness.search import find_method
 from harness.spaces import open_space
-from harness.studies.searches.pool import PRESET, Failure, Run
+from harness.studies.searches.pool import PRESET
 from harness.studies.searches.rows import Best, Cell, NotRun, Queried, Row, Searched
+from harness.studies.searches.runs import Failure, Run
 
 SPACE = "nasbench201"
 OURS, PUBLISHED = "ours", "published"
+REASON_NOT_RUN, SCORES_USED = "hindrance", "seen"
+"""Columns of `queried.csv`."""
 
 
 def table_of(
@@ -36,7 +39,8 @@ def table_of(
     Args:
         rows: of a paper's table.
         table: of test accuracies.
-        queried: rows of `harness.evaluation.searches.table_searches`, with why one cannot run as `hindrance`.
+        queried: rows of `harness.evaluation.searches.table_searches`, with the columns `REASON_NOT_RUN` and
+            `SCORES_USED`, empty where a search was run or looks at no scores.
         log: of the searches by gradients that ended: their logs with `method`, `seed`, `how` and `…_for_the_record`.
         columns: test accuracies of the table.
         failed: the searches that did not end.
@@ -95,15 +99,15 @@ def _values(
 
 def _of_query(name: str, queried: pd.DataFrame, columns: Mapping[str, Any]) -> dict[str, Any]:
     row = queried[queried["search"] == name].iloc[0]
-    if isinstance(row["hindrance"], str):
-        return _values(f"not run: {row['hindrance']}", math.nan, columns, {})
+    if isinstance(row[REASON_NOT_RUN], str):
+        return _values(f"not run: {row[REASON_NOT_RUN]}", math.nan, columns, {})
     found = {f"{column}_{end}": row[f"{column}_{end}"] for column in columns for end in ("mean", "std")}
     runs = float(row["runs"]) or math.nan
     source = "exact expectation" if math.isnan(runs) else "queried here"
     if row["seconds"] > 0:
         source += ", simulated seconds"
-    if isinstance(row["seen"], str):
-        source += f", {row['seen']}"
+    if isinstance(row[SCORES_USED], str):
+        source += f", {row[SCORES_USED]}"
     return {"source": source, "runs": runs, **found, "seconds": row["seconds"]}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks import Table
+from harness.evaluation import Table
 from harness.spaces import open_space
 
 if TYPE_CHECKING:

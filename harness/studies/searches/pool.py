@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from benchmarks import Table
 from harness.errors import CheckpointError, DivergedError, HarnessError, RunError
+from harness.evaluation import Table
 from harness.progress import progress_bar
 from harness.report.figures.search_curves import FOR_THE_RECORD
 from harness.scoring.engine import close_pool, worker_pool
@@ -17,69 +17,15 @@ from harness.search import find_method
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
 from harness.studies.searches.progress import SearchProgress
+from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run
 from harness.studies.study import StudyOptions
 
 if TYPE_CHECKING:
     import pandas as pd
-    from torch import Tensor
 
 PRESET = "laptop"
 _LOOK_SECONDS = 2.0
 _LINE_SECONDS = 60.0
-
-
-class Run(NamedTuple):
-    """One search.
-
-    Attributes:
-        method: as `nasinit list searches` names it.
-        setting: of the search.
-        data: as `harness.search.run_search` takes it.
-        seed: of everything that is drawn.
-        space: it searches.
-    """
-
-    method: str
-    setting: SearchSetting
-    data: str
-    seed: int
-    space: str = "nasbench201"
-
-    @property
-    def folder(self) -> str:
-        """Where its checkpoint and log lie, below the folder of all searches."""
-        return f"{self.method}/seed_{self.seed}"
-
-    @property
-    def title(self) -> str:
-        """What it is called in messages."""
-        return f"{self.method}, seed {self.seed}"
-
-
-class Outcome(NamedTuple):
-    """What a search leaves: its log, and what its method kept (`harness.search.SearchResult.memory`)."""
-
-    log: pd.DataFrame
-    memory: Mapping[str, Tensor]
-
-
-class Failure(NamedTuple):
-    """Why a search did not come to its end, and whether it diverged."""
-
-    reason: str
-    diverged: bool = False
-
-    @property
-    def brief(self) -> str:
-        """The first clause of the reason, for a row of a table."""
-        return self.reason.partition("\n")[0].partition(";")[0]
-
-
-class Outcomes(NamedTuple):
-    """What came of all searches: those that ended, and those that failed, in the order in which they were asked for."""
-
-    ended: dict[Run, Outcome]
-    failed: dict[Run, Failure]
 
 
 def setting_of(method: str, space: str, **changes: Any) -> SearchSetting:

@@ -6,14 +6,11 @@ import csv
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 from harness.search.gradient.checkpoint import LOG
+from harness.studies.searches.runs import Run
 
-if TYPE_CHECKING:
-    from harness.studies.searches.pool import Run
-
-Seconds = Mapping["Run", Sequence[float]]
+Seconds = Mapping[Run, Sequence[float]]
 """By search, the seconds of each epoch that is over."""
 
 

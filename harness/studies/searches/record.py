@@ -11,7 +11,7 @@ from harness.search import find_method
 from harness.search.gradient.data import read_images, with_images
 from harness.search.gradient.presets import PUBLISHED_DATA
 from harness.search.gradient.setting import SearchSetting
-from harness.studies.searches.pool import Failure, Run
+from harness.studies.searches.runs import Failure, Run
 
 
 class Used(NamedTuple):

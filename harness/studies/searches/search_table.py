@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import Table, open_table
 from harness.batches import read_cifar10
 from harness.errors import ScoresError, SearchError, SpaceError
-from harness.evaluation.searches.fidelities import judged_by
-from harness.evaluation.searches.guidance import CONDITION, METRIC, PROXY, Guidance, guidance_of
+from harness.evaluation import Table, open_table
+from harness.evaluation.searches.fidelities import test_accuracies
+from harness.evaluation.searches.proxy_scores import CONDITION, METRIC, PROXY, ProxyScores, scores_by_cell
 from harness.evaluation.searches.table_searches import BUDGET_SECONDS, RUNS, table_searches
 from harness.report.files import write_csv, write_text
 from harness.report.tables.searches import bounds_sheet, search_rows_sheet
@@ -23,10 +23,11 @@ from harness.spaces import open_space
 from harness.studies.folders import make_folder
 from harness.studies.record import record
 from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_table
-from harness.studies.searches.frame import SPACE, table_of
-from harness.studies.searches.pool import PRESET, Outcomes, Run, data_of, run_all, say_data, setting_of, with_record
+from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, SPACE, table_of
+from harness.studies.searches.pool import PRESET, data_of, run_all, say_data, setting_of, with_record
 from harness.studies.searches.record import Used, by_method, in_a_line, searches_record
 from harness.studies.searches.rows import Queried, Row, Searched
+from harness.studies.searches.runs import Outcomes, Run
 from harness.studies.study import StudyOptions
 
 QUICK_EPOCHS, QUICK_DEPTH = 4, 1
@@ -50,16 +51,16 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
     space = open_space(SPACE)
     if opened.facts.space != SPACE:
         raise SearchError(f"the study needs a table of {SPACE}; {opened.facts.name} is of {opened.facts.space}")
-    columns, remarks = judged_by(opened, [space.key(cell) for cell in space])
+    columns, lacking = test_accuracies(opened, [space.key(cell) for cell in space])
     if options.data is not None:
         read_cifar10(options.data)
-    guidance = None if options.scores is None else _guidance(options.scores, options)
+    scores = None if options.scores is None else _scores(options.scores, options)
     runs = runs_of(options, rows)
     used = by_method(runs)
     make_folder(options.out, "--out")
-    for remark in remarks:
-        options.say(remark)
-    queried, notes = _queried(options, opened, rows, guidance)
+    for note in lacking:
+        options.say(note)
+    queried, notes = _queried(options, opened, rows, scores)
     for note in notes:
         options.say(note)
     outcomes = _searched(options, runs, used)
@@ -101,15 +102,15 @@ def runs_of(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
     return found
 
 
-def _guidance(scores: Path, options: StudyOptions) -> Guidance:
+def _scores(path: Path, options: StudyOptions) -> ProxyScores:
     """What a file's scores say of the cells, to the searches that look at them."""
-    found = read_scores(scores, None)
+    found = read_scores(path, None)
     try:
-        guidance = guidance_of(found.frame)
+        scores = scores_by_cell(found.frame)
     except (ScoresError, SpaceError, SearchError) as error:
-        raise ScoresError(f"--scores {scores} must hold scores of {SPACE} cells: {error}") from error
+        raise ScoresError(f"--scores {path} must hold scores of {SPACE} cells: {error}") from error
     options.say(f"scores: {found.origin}")
-    return guidance
+    return scores
 
 
 def _searched(options: StudyOptions, runs: Sequence[Run], used: Mapping[str, Used]) -> Outcomes:
@@ -153,45 +154,42 @@ def _write(
 
 
 def _queried(
-    options: StudyOptions, table: Table, rows: Sequence[Row], guidance: Guidance | None
+    options: StudyOptions, table: Table, rows: Sequence[Row], scores: ProxyScores | None
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The rows that query the table, with what they see of a proxy as `seen`, why one cannot run as `hindrance`.
-
-    And remarks on their numbers.
-    """
+    """The rows that query the table, with the scores that each used and why one was not run; and notes on them."""
     frames: list[pd.DataFrame] = []
-    asking: dict[str, list[str]] = {}  # a remark, and the searches that it is on
+    asking: dict[str, list[str]] = {}  # a note, and the searches that it is on
     for name in dict.fromkeys(row.ours.name for row in rows if isinstance(row.ours, Queried)):
-        hindrance, seen = _sight(name, guidance)
-        if hindrance is None:
+        reason_not_run, scores_used = _missing_inputs(name, scores)
+        if reason_not_run is None:
             try:
                 result = table_searches(
-                    table, [name], runs=_QUICK_QUERIED if options.quick else RUNS, seed=options.seed, guidance=guidance
+                    table, [name], runs=_QUICK_QUERIED if options.quick else RUNS, seed=options.seed, scores=scores
                 )
             except SearchError as error:
-                hindrance = str(error).partition("cannot run: ")[2] or str(error)
-        if hindrance is not None:
-            frames.append(pd.DataFrame([{"search": name, "hindrance": hindrance}]))
+                reason_not_run = str(error).partition("cannot run: ")[2] or str(error)
+        if reason_not_run is not None:
+            frames.append(pd.DataFrame([{"search": name, REASON_NOT_RUN: reason_not_run}]))
             continue
-        frames.append(result.frame.assign(seen=seen))
-        for remark in result.remarks:
-            asking.setdefault(remark.removeprefix(f"{name}: "), []).append(name)
+        frames.append(result.frame.assign(**{SCORES_USED: scores_used}))
+        for note in result.notes:
+            asking.setdefault(note.removeprefix(f"{name}: "), []).append(name)
     found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["search"])
-    remarks = tuple(f"{', '.join(names)}: {remark}" for remark, names in asking.items())
-    return found.reindex(columns=[*dict.fromkeys([*found.columns, "seen", "hindrance"])]), remarks
+    notes = tuple(f"{', '.join(names)}: {note}" for note, names in asking.items())
+    return found.reindex(columns=[*dict.fromkeys([*found.columns, SCORES_USED, REASON_NOT_RUN])]), notes
 
 
-def _sight(name: str, guidance: Guidance | None) -> tuple[str | None, str | None]:
-    """Why a search that looks at scores cannot run, or how many cells it sees; neither for one that looks at none."""
+def _missing_inputs(name: str, scores: ProxyScores | None) -> tuple[str | None, str | None]:
+    """Why a search that looks at scores cannot run, or the scores that it uses; neither for one that looks at none."""
     from harness.search.query.methods import METHODS
 
-    needed = METHODS[name].guidance if name in METHODS else ()
+    needed = METHODS[name].scores_needed if name in METHODS else ()
     if not needed:
         return None, None
     proxies = PROXY if needed == ("scores",) else f"{METRIC} and {CONDITION}"
-    if guidance is None or not set(needed) <= set(guidance.by_cell):
+    if scores is None or not set(needed) <= set(scores.by_cell):
         return f"it looks at {proxies}: give their scores by --scores", None
-    scored = int(min(np.isfinite(guidance.by_cell[need]).sum() for need in needed))
+    scored = int(min(np.isfinite(scores.by_cell[need]).sum() for need in needed))
     drawn = int(name.removeprefix("best_of_")) if name.startswith("best_of_") else 1
     if drawn > scored:
         return f"{drawn:,} cells are drawn, and {scored:,} have scores", None

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import TableError, open_table
 from benchmarks.files import sha256_of
-from benchmarks.readers.user_table import column_of, read_own
+from benchmarks.readers.user_table import column_of, read_user_table
 from harness.spaces import open_space
 from harness.spaces.darts import forms
 
@@ -233,15 +233,13 @@ def test_the_row_of_a_fault_is_the_files_also_after_repetitions(write):
         open_table(write(again))
 
 
-def test_genotypes_in_any_form_and_order_of_pairs_are_one_architecture(write):
+def test_genotypes_in_any_form_are_rows_and_equal_texts_count_once(write):
     first = GENOTYPES[0]
-    turned = type(first)(tuple(first.normal[place ^ 1] for place in range(8)), first.reduce)
-    texts = [str(first), forms.nested_text(turned), str(forms.to_compact(first)), str(GENOTYPES[1])]
-    frame = pd.DataFrame({"architecture": texts, "acc": [0.5, 0.5, 0.5, 0.25]})
-    table = open_table(write(frame))
+    texts = [str(first), forms.nested_text(first), str(first), str(forms.to_compact(first)), str(GENOTYPES[1])]
+    table = open_table(write(pd.DataFrame({"architecture": texts, "acc": [0.5, 0.5, 0.5, 0.5, 0.25]})))
     assert table.facts.space == "darts"
-    assert table.keys == (texts[0], texts[3])
-    assert table.repeated == tuple(texts[1:3])
+    assert table.keys == (texts[0], texts[1], texts[3], texts[4])
+    assert table.repeated == (texts[0],)
 
 
 def test_a_table_of_sizes_opens(write):
@@ -254,5 +252,5 @@ def test_a_cost_below_zero_is_refused_under_any_name(tmp_path, name):
     path = tmp_path / "mine.csv"
     path.write_text(f"architecture,{name}\n|none~0|+|none~0|none~1|+|none~0|none~1|none~2|,-1\n")
     with pytest.raises(TableError, match=rf"row 0 \(from 0\), key .*, column '{name}': -1 is below zero"):
-        read_own(path)
+        read_user_table(path)
     assert not column_of(name).higher_is_better

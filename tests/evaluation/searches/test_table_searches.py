@@ -12,8 +12,8 @@ from benchmarks import Table, TableError, open_table
 from benchmarks.releases.convert import convert
 from harness.errors import HarnessError, ScoresError, SearchError
 from harness.evaluation.columns import TESTS
-from harness.evaluation.searches.fidelities import questions_of
-from harness.evaluation.searches.guidance import Guidance, guidance_of
+from harness.evaluation.searches.fidelities import table_fidelities
+from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell
 from harness.evaluation.searches.published import PUBLISHED
 from harness.evaluation.searches.table_searches import EXACT, table_searches
 from harness.search.query.methods import METHODS
@@ -68,11 +68,11 @@ def test_each_row_is_the_mean_and_deviation_of_what_was_chosen(table: Table, col
 
 def test_all_runs_everything_that_can_run_and_says_why_the_rest_cannot(table: Table, scores: pd.DataFrame) -> None:
     without = table_searches(table, runs=2, budget_seconds=3_000)
-    guided = {name for name, method in METHODS.items() if method.guidance}
+    guided = {name for name, method in METHODS.items() if method.scores_needed}
     assert set(without.skipped) == guided
     assert list(without.frame["search"]) == [*EXACT, *(name for name in METHODS if name not in guided)]
-    guidance = guidance_of(scores)
-    whole = table_searches(table, runs=2, budget_seconds=3_000, guidance=guidance)
+    by_cell = scores_by_cell(scores)
+    whole = table_searches(table, runs=2, budget_seconds=3_000, scores=by_cell)
     assert list(whole.frame["search"]) == [*EXACT, *METHODS]
     assert not whole.skipped
     shared = [name for name in without.frame["search"] if name not in EXACT]
@@ -88,88 +88,88 @@ def test_exact_rows_are_expectations(table: Table, columns: dict[str, np.ndarray
 
 
 def test_seconds_are_modelled_where_the_table_has_none(table: Table, columns: dict[str, np.ndarray]) -> None:
-    questions = questions_of(table, KEYS, MACS)
-    assert questions.columns == (VALID_12, VALID_200)
+    asked = table_fidelities(table, KEYS, MACS)
+    assert asked.columns == (VALID_12, VALID_200)
     once = validation_seconds(MACS, images=25_000)
-    for fidelity, epochs, name in zip(questions.fidelities, (12, 200), questions.columns, strict=True):
+    for fidelity, epochs, name in zip(asked.fidelities, (12, 200), asked.columns, strict=True):
         np.testing.assert_allclose(fidelity.seconds, training_seconds(MACS, epochs=epochs, images=25_000) + once)
         assert np.array_equal(fidelity.values, columns[name][None])
-    assert any(remark.startswith("seconds modelled from multiply-adds") for remark in questions.remarks)
+    assert any(note.startswith("seconds modelled from multiply-adds") for note in asked.notes)
 
 
 def test_seconds_are_never_mixed(columns: dict[str, np.ndarray]) -> None:
     tabulated = np.full(len(KEYS), 77.0)
     both = {**columns, "cifar10half_12ep_train_s": tabulated, "cifar10half_200ep_train_s": tabulated * 2}
     once = validation_seconds(MACS, images=25_000)
-    questions = questions_of(made_table(both), KEYS, MACS)
-    for fidelity, seconds in zip(questions.fidelities, (77.0, 154.0), strict=True):
+    asked = table_fidelities(made_table(both), KEYS, MACS)
+    for fidelity, seconds in zip(asked.fidelities, (77.0, 154.0), strict=True):
         np.testing.assert_allclose(fidelity.seconds, seconds + once)
-    assert any("as the table has them" in remark for remark in questions.remarks)
+    assert any("as the table has them" in note for note in asked.notes)
     torn = {**both, "cifar10half_200ep_train_s": np.where(np.arange(len(KEYS)) == 5, np.nan, tabulated)}
-    alone = questions_of(made_table(torn), KEYS, MACS, trainings=1)
+    alone = table_fidelities(made_table(torn), KEYS, MACS, trainings=1)
     np.testing.assert_allclose(alone.fidelities[0].seconds, 77.0 + once)  # the torn column is not this search's
-    modelled = questions_of(made_table(torn), KEYS, MACS)
+    modelled = table_fidelities(made_table(torn), KEYS, MACS)
     np.testing.assert_allclose(modelled.fidelities[0].seconds, training_seconds(MACS, epochs=12, images=25_000) + once)
 
 
 def test_other_columns_cost_the_training_on_their_images(columns: dict[str, np.ndarray]) -> None:
     name = "imagenet16_120_valid_12ep_pct"
-    questions = questions_of(made_table({**columns, name: columns[VALID_12]}), KEYS, MACS, name)
-    assert questions.columns == (name,)
+    asked = table_fidelities(made_table({**columns, name: columns[VALID_12]}), KEYS, MACS, name)
+    assert asked.columns == (name,)
     expected = training_seconds(MACS, epochs=12, images=151_700) + validation_seconds(MACS, images=3_000)
-    np.testing.assert_allclose(questions.fidelities[0].seconds, expected)
+    np.testing.assert_allclose(asked.fidelities[0].seconds, expected)
 
 
-def test_without_validation_accuracies_the_test_accuracy_is_asked_for_with_a_remark(
+def test_without_validation_accuracies_the_test_accuracy_is_asked_for_with_a_note(
     columns: dict[str, np.ndarray],
 ) -> None:
     table = made_table({TEST_10: columns[TEST_10]})
     found = table_searches(table, runs=2)
     assert "successive_halving" in found.skipped
-    assert "ask for the test accuracy itself" in found.remarks[0]
-    assert "Not comparable" in found.remarks[0]
+    assert "ask for the test accuracy itself" in found.notes[0]
+    assert "Not comparable" in found.notes[0]
 
 
 def test_seeds_are_asked_for_where_every_cell_has_one(columns: dict[str, np.ndarray]) -> None:
     first = np.where(np.arange(len(KEYS)) % 2 == 0, 70.0, np.nan)
     second = np.where(np.arange(len(KEYS)) % 3 == 0, np.nan, 75.0)
     seeds = {f"{VALID_12}_seed777": first, f"{VALID_12}_seed888": np.where(np.isnan(first), 71.0, second)}
-    questions = questions_of(made_table({**columns, **seeds}), KEYS, MACS)
-    np.testing.assert_array_equal(questions.fidelities[0].values, list(seeds.values()))
+    asked = table_fidelities(made_table({**columns, **seeds}), KEYS, MACS)
+    np.testing.assert_array_equal(asked.fidelities[0].values, list(seeds.values()))
     found = table_searches(made_table({**columns, **seeds}), ["random_search"], runs=3)
-    assert "one training seed, drawn anew" in found.remarks[0]
+    assert "one training seed, drawn anew" in found.notes[0]
     torn = {**columns, f"{VALID_12}_seed777": first}
-    assert np.array_equal(questions_of(made_table(torn), KEYS, MACS).fidelities[0].values, columns[VALID_12][None])
+    assert np.array_equal(table_fidelities(made_table(torn), KEYS, MACS).fidelities[0].values, columns[VALID_12][None])
 
 
-def test_guidance_is_by_cell_and_says_how_many_have_a_score(scores: pd.DataFrame) -> None:
-    found = guidance_of(scores)
-    guidance, remark = found.by_cell, found.remarks["scores"]
+def test_proxy_scores_are_by_cell_and_says_how_many_have_a_score(scores: pd.DataFrame) -> None:
+    found = scores_by_cell(scores)
+    by_cell, note = found.by_cell, found.notes["scores"]
     given = dict(zip(scores["architecture"][: len(KEYS[::3])], scores["score"], strict=False))
     for at in (0, 3, 15_624):
-        assert guidance["scores"][at] == given[KEYS[at]]
-    assert np.isnan(guidance["scores"]).sum() == len(KEYS) - len(KEYS[::3])
-    assert np.nanmin(guidance["condition"]) > 0  # κ is the negative of the score, which is higher the better
-    assert found.remarks["metric"] == "5,209 of 15,625 cells have M (m_trace) and κ (m_condition)"
-    assert remark.startswith("5,209 of 15,625 cells have a score of nwot; these are drawn from")
+        assert by_cell["scores"][at] == given[KEYS[at]]
+    assert np.isnan(by_cell["scores"]).sum() == len(KEYS) - len(KEYS[::3])
+    assert np.nanmin(by_cell["condition"]) > 0  # κ is the negative of the score, which is higher the better
+    assert found.notes["metric"] == "5,209 of 15,625 cells have M (m_trace) and κ (m_condition)"
+    assert note.startswith("5,209 of 15,625 cells have a score of nwot; these are drawn from")
 
 
 def test_scores_without_the_default_proxy_leave_only_its_searches_out(table: Table, scores: pd.DataFrame) -> None:
-    guidance = guidance_of(scores[scores["proxy"] != "nwot"])
-    assert set(guidance.by_cell) == {"metric", "condition"}
-    found = table_searches(table, ["hnas"], runs=2, guidance=guidance)
-    assert found.remarks[0] == guidance.remarks["metric"]
+    by_cell = scores_by_cell(scores[scores["proxy"] != "nwot"])
+    assert set(by_cell.by_cell) == {"metric", "condition"}
+    found = table_searches(table, ["hnas"], runs=2, scores=by_cell)
+    assert found.notes[0] == by_cell.notes["metric"]
     with pytest.raises(SearchError, match="best_of_10 cannot run: it needs scores by cell"):
-        table_searches(table, ["best_of_10"], runs=2, guidance=guidance)
+        table_searches(table, ["best_of_10"], runs=2, scores=by_cell)
 
 
 def test_a_named_metric_or_condition_is_there_and_of_the_right_sign(scores: pd.DataFrame) -> None:
     with pytest.raises(ScoresError, match=r"unknown metric of the scores 'm_trce'. Did you mean 'm_trace'\?"):
-        guidance_of(scores, metric="m_trce")
+        scores_by_cell(scores, metric="m_trce")
     with pytest.raises(ScoresError, match=r"unknown condition of the scores 'm_conditon'. Did you mean"):
-        guidance_of(scores, condition="m_conditon")
+        scores_by_cell(scores, condition="m_conditon")
     with pytest.raises(SearchError, match="0 have M < 0 and 5,209 have κ <= 0"):
-        guidance_of(scores, condition="nwot")
+        scores_by_cell(scores, condition="nwot")
 
 
 @pytest.mark.parametrize(
@@ -179,18 +179,18 @@ def test_a_named_metric_or_condition_is_there_and_of_the_right_sign(scores: pd.D
         (VALID_200, "not for cifar10_valid_12ep_pct as the scripts"),
     ],
 )
-def test_a_chosen_column_is_remarked_on_like_the_fallback(table: Table, column: str, said: str) -> None:
+def test_a_chosen_column_is_noted_like_the_fallback(table: Table, column: str, said: str) -> None:
     found = table_searches(table, ["random_search"], runs=2, column=column)
-    assert said in found.remarks[0]
-    assert "Not comparable with published rows" in found.remarks[0]
-    assert not any("scripts of NAS-Bench-201 draw" in remark for remark in found.remarks)
+    assert said in found.notes[0]
+    assert "Not comparable with published rows" in found.notes[0]
+    assert not any("scripts of NAS-Bench-201 draw" in note for note in found.notes)
 
 
-def test_remarks_are_those_of_the_searches_asked_for(table: Table, scores: pd.DataFrame) -> None:
-    guidance = guidance_of(scores)
-    assert table_searches(table, ["random"], guidance=guidance).remarks == ()
-    assert table_searches(table, ["best_of_10"], runs=2, guidance=guidance).remarks == (guidance.remarks["scores"],)
-    both = table_searches(table, ["random_search", "successive_halving"], runs=2).remarks
+def test_notes_are_those_of_the_searches_asked_for(table: Table, scores: pd.DataFrame) -> None:
+    by_cell = scores_by_cell(scores)
+    assert table_searches(table, ["random"], scores=by_cell).notes == ()
+    assert table_searches(table, ["best_of_10"], runs=2, scores=by_cell).notes == (by_cell.notes["scores"],)
+    both = table_searches(table, ["random_search", "successive_halving"], runs=2).notes
     assert f"successive_halving: a query answers {VALID_200} as the table has it" in both
 
 
@@ -198,7 +198,7 @@ def test_searches_are_judged_by_columns_that_every_cell_has(columns: dict[str, n
     torn = np.where(np.arange(len(KEYS)) < 10, np.nan, columns[TEST_100])
     found = table_searches(made_table({**columns, TEST_100: torn}), ["random_search"], runs=2)
     assert not any(TEST_100 in name for name in found.frame)
-    assert found.remarks[0] == "cifar100_test_200ep_pct of made lacks 10 of 15,625 cells: left out"
+    assert found.notes[0] == "cifar100_test_200ep_pct of made lacks 10 of 15,625 cells: left out"
     with pytest.raises(SearchError, match=r"table made has no test accuracy of all cells.*lacks 10 of 15,625"):
         table_searches(made_table({VALID_12: columns[VALID_12], TEST_100: torn}), ["random_search"])
 
@@ -212,13 +212,13 @@ def test_names_are_all_checked_and_each_is_run_once(table: Table) -> None:
 
 
 def test_sizes_need_no_scores() -> None:
-    found = guidance_of(None, proxy="params")
-    guidance, remark = found.by_cell, found.remarks["scores"]
-    assert set(guidance) == {"scores"}
-    assert guidance["scores"][KEYS.index(str(SPACE.parse(KEYS[77])))] == SPACE.parameter_count(SPACE.parse(KEYS[77]))
-    assert "published NASWOT rows are by nwot" in remark
+    found = scores_by_cell(None, proxy="params")
+    by_cell, note = found.by_cell, found.notes["scores"]
+    assert set(by_cell) == {"scores"}
+    assert by_cell["scores"][KEYS.index(str(SPACE.parse(KEYS[77])))] == SPACE.parameter_count(SPACE.parse(KEYS[77]))
+    assert "published NASWOT rows are by nwot" in note
     with pytest.raises(ScoresError, match="unknown proxy of the scores 'nwot'"):
-        guidance_of(None, proxy="nwot")
+        scores_by_cell(None, proxy="nwot")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,10 @@ def test_sizes_need_no_scores() -> None:
         ({"names": ["reinforced"]}, "unknown search 'reinforced'. Did you mean 'reinforce'?"),
         ({"names": ["optimal_of_1"]}, "unknown search 'optimal_of_1'. Did you mean 'optimal_of_10'?"),
         ({"names": ["best_of_10"]}, "best_of_10 cannot run: it needs scores by cell: give --scores"),
-        ({"names": ["hnas"], "guidance": Guidance({"scores": MACS})}, "hnas cannot run: it needs metric and condition"),
+        (
+            {"names": ["hnas"], "scores": ProxyScores({"scores": MACS})},
+            "hnas cannot run: it needs metric and condition",
+        ),
         ({"names": ["successive_halving"], "column": VALID_200}, "it needs a longer training beside cifar10_valid_200"),
         ({"column": "cifar10_valid_12ep"}, "unknown column 'cifar10_valid_12ep'. Did you mean"),
         ({"runs": 0}, "runs must be at least 1, got 0"),
@@ -261,11 +264,11 @@ def test_a_released_record_costs_what_its_own_client_charges(published_data: Pat
     keys = [key for key, has in zip(released.keys, there, strict=True) if has]
     assert len(keys) == 3
     macs = np.array([SPACE.multiply_adds(SPACE.parse(key)) for key in keys], dtype=float)
-    questions = questions_of(released, keys, macs)
-    np.testing.assert_allclose(questions.fidelities[0].seconds, [89.2020952, 153.6959333, 60.8990259], atol=0.06)
-    np.testing.assert_allclose(questions.fidelities[1].seconds, [1446.76758, 2496.56261, 977.54837], atol=0.06)
-    assert "as the table has them" in questions.remarks[-1]
-    seeds = questions.fidelities[0].values
+    asked = table_fidelities(released, keys, macs)
+    np.testing.assert_allclose(asked.fidelities[0].seconds, [89.2020952, 153.6959333, 60.8990259], atol=0.06)
+    np.testing.assert_allclose(asked.fidelities[1].seconds, [1446.76758, 2496.56261, 977.54837], atol=0.06)
+    assert "as the table has them" in asked.notes[-1]
+    seeds = asked.fidelities[0].values
     np.testing.assert_allclose(np.nanmean(seeds, axis=0), released.values(keys, VALID_12), atol=1e-3)
     assert (~np.isnan(seeds)).sum(axis=0).min() >= 2
 
@@ -292,8 +295,8 @@ def test_the_published_rows_come_out(published_data: Path, monkeypatch: pytest.M
                 assert frame.loc[name, f"{column}_std"] == pytest.approx(spread, rel=0.25), (name, column)
 
 
-def test_scores_as_they_come_from_a_run_are_guidance(table: Table) -> None:
+def test_scores_as_they_come_from_a_run_are_taken(table: Table) -> None:
     frame = pd.DataFrame({"architecture": KEYS[:40], "proxy": "nwot", "score": np.arange(40.0), "status": "ok"})
-    given = [table_searches(table, ["best_of_10"], runs=5, guidance=one) for one in (frame, guidance_of(frame))]
+    given = [table_searches(table, ["best_of_10"], runs=5, scores=one) for one in (frame, scores_by_cell(frame))]
     pd.testing.assert_frame_equal(given[0].frame, given[1].frame)
     assert set(given[0].chosen["best_of_10"]) <= set(KEYS[:40])

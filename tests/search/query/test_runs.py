@@ -78,7 +78,7 @@ def test_every_run_takes_the_references_path(name, budget, crossing, fidelities,
     chosen_fidelities = fidelities[: method.fidelities]
     oracle = Oracle(chosen_fidelities, runs=RUNS, budget_seconds=budget, crossing=crossing, record=True)
     draws = Recorded(3)
-    guidance = {"scores": scores} if method.guidance else {}
+    guidance = {"scores": scores} if method.scores_needed else {}
     chosen = method.search(oracle, NASBENCH201, draws, **guidance)
     assert not oracle.is_open.any()
     for run in range(RUNS):
@@ -152,7 +152,7 @@ class Replayed(reference.Account):
 def test_a_seed_decides_and_the_global_state_neither_matters_nor_moves(name, fidelities, scores):
     method = METHODS[name]
     by_name = {"scores": scores, "metric": np.abs(scores), "condition": 1 + np.arange(CELLS) % 97.0}
-    guidance = {one: by_name[one] for one in method.guidance}
+    guidance = {one: by_name[one] for one in method.scores_needed}
 
     def chosen(seed):
         oracle = Oracle(fidelities[: method.fidelities], runs=5, budget_seconds=3_000)

@@ -16,9 +16,10 @@ from harness.progress import progress_bar
 from harness.search import SearchSetting
 from harness.search.gradient.presets import PUBLISHED_DATA
 from harness.studies.searches import pool as search_runs
-from harness.studies.searches.pool import Failure, Outcome, Outcomes, Run, run_all, setting_of
+from harness.studies.searches.pool import run_all, setting_of
 from harness.studies.searches.progress import SearchProgress, epoch_seconds, note_on, seconds_left
 from harness.studies.searches.record import in_a_line, searches_record, used_by
+from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run
 
 TINY = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
                      evaluation_batches=1, candidates=3)  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 
 import benchmarks
 from harness.errors import ScoresError, SearchError, SettingError
-from harness.evaluation.searches.guidance import Guidance
+from harness.evaluation.searches.proxy_scores import ProxyScores
 from harness.evaluation.searches.table_searches import EXACT
 from harness.search import METHODS, SearchSetting
 from harness.search.query.methods import METHODS as QUERIED
@@ -21,7 +21,6 @@ from harness.spaces import open_space
 from harness.studies import darts_genotypes
 from harness.studies.searches import frame as search_frame
 from harness.studies.searches import search_table as search_tables
-from harness.studies.searches.pool import Failure, Outcome, Outcomes, Run
 from harness.studies.searches.rows import (
     NASI_TABLE_1,
     NASWOT_TABLE_2,
@@ -33,6 +32,7 @@ from harness.studies.searches.rows import (
     Row,
     Searched,
 )
+from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run
 from harness.studies.study import StudyOptions
 from tests.studies.searches.made_logs import COLUMN, log_of
 
@@ -136,18 +136,20 @@ def test_a_search_names_its_folder() -> None:
     assert Run("darts", TINY, "digits", 4).folder == "darts/seed_4"
 
 
-def guidance(scored: int) -> Guidance:
+def scores_of(scored: int) -> ProxyScores:
     values = np.full(15_625, np.nan)
     values[:scored] = np.arange(scored)
-    return Guidance({"scores": values, "metric": values, "condition": values})
+    return ProxyScores({"scores": values, "metric": values, "condition": values})
 
 
 def test_a_row_says_how_many_cells_it_sees_and_is_not_run_with_fewer_than_it_draws() -> None:
-    assert search_tables._sight("best_of_100", None)[0] == "it looks at nwot: give their scores by --scores"
-    assert search_tables._sight("best_of_1000", guidance(486))[0] == "1,000 cells are drawn, and 486 have scores"
-    assert search_tables._sight("best_of_100", guidance(486)) == (None, "nwot of 486 cells")
-    assert search_tables._sight("hnas", guidance(20)) == (None, "m_trace and m_condition of 20 cells")
-    assert search_tables._sight("reinforce", None) == (None, None)
+    assert search_tables._missing_inputs("best_of_100", None)[0] == "it looks at nwot: give their scores by --scores"
+    assert (
+        search_tables._missing_inputs("best_of_1000", scores_of(486))[0] == "1,000 cells are drawn, and 486 have scores"
+    )
+    assert search_tables._missing_inputs("best_of_100", scores_of(486)) == (None, "nwot of 486 cells")
+    assert search_tables._missing_inputs("hnas", scores_of(20)) == (None, "m_trace and m_condition of 20 cells")
+    assert search_tables._missing_inputs("reinforce", None) == (None, None)
 
 
 def test_the_real_searches_can_be_set_up_in_both_forms(tmp_path: Path) -> None:

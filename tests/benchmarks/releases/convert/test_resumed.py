@@ -133,7 +133,7 @@ def test_a_second_conversion_to_the_same_file_is_refused(folder: Path, converted
     path, go = tmp_path / "t.parquet", tmp_path / "go"
     program = (
         "import sys, time\nfrom contextlib import contextmanager\nfrom pathlib import Path\n"
-        "import benchmarks.releases.convert\nbenchmarks.convert.ROWS = 2\n"
+        "import benchmarks.releases.convert\nbenchmarks.releases.convert.ROWS = 2\n"
         "@contextmanager\n"
         "def held(total):\n"
         "    seen = 0\n"

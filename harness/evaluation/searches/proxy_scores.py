@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScoresError, unknown
 from harness.evaluation.matching import matched_scores
-from harness.evaluation.ranking import BASELINES
 from harness.spaces import open_space
+from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,30 +21,30 @@ PROXY, METRIC, CONDITION = "nwot", "m_trace", "m_condition"
 
 
 @dataclass(frozen=True)
-class Guidance:
-    """Scores that searches look at.
+class ProxyScores:
+    """Training-free scores by cell, for the searches that look at them.
 
     Attributes:
         by_cell: `scores`, `metric` and `condition` of those there are, each of shape [C] in the order of the space; NaN
             for a cell without one.
-        remarks: which scores these are and how many cells have one, by the same names.
+        notes: which scores these are and how many cells have one, by the same names.
     """
 
     by_cell: Mapping[str, FloatArray] = field(default_factory=dict)
-    remarks: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
-    def remarks_on(self, needed: Iterable[str]) -> list[str]:
-        """Remarks on the scores of these names, each once."""
-        return list(dict.fromkeys(self.remarks[name] for name in needed if name in self.remarks))
+    def notes_on(self, needed: Iterable[str]) -> list[str]:
+        """Notes on the scores of these names, each once."""
+        return list(dict.fromkeys(self.notes[name] for name in needed if name in self.notes))
 
 
-def guidance_of(
+def scores_by_cell(
     frame: pd.DataFrame | None,
     *,
     proxy: str | None = None,
     metric: str | None = None,
     condition: str | None = None,
-) -> Guidance:
+) -> ProxyScores:
     """Scores by cell for the searches that look at them; what is not named and not there is left out.
 
     Args:
@@ -67,16 +67,16 @@ def guidance_of(
         if name is not None and name not in known:
             raise ScoresError(unknown(f"{kind} of the scores", name, known))
     proxy, metric, condition = proxy or PROXY, metric or METRIC, condition or CONDITION
-    by_cell, remarks = {}, {}
+    by_cell, notes = {}, {}
     if proxy in known:
         by_cell["scores"] = known[proxy]
-        remarks["scores"] = _proxy_remark(proxy, int((~np.isnan(known[proxy])).sum()), len(known[proxy]))
+        notes["scores"] = _proxy_note(proxy, int((~np.isnan(known[proxy])).sum()), len(known[proxy]))
     if metric in known and condition in known:
         by_cell |= {"metric": known[metric], "condition": -known[condition]}
         both = with_both(by_cell["metric"], by_cell["condition"]).size
-        remark = f"{both:,} of {len(known[metric]):,} cells have M ({metric}) and κ ({condition})"
-        remarks |= {"metric": remark, "condition": remark}
-    return Guidance(by_cell, remarks)
+        note = f"{both:,} of {len(known[metric]):,} cells have M ({metric}) and κ ({condition})"
+        notes |= {"metric": note, "condition": note}
+    return ProxyScores(by_cell, notes)
 
 
 def sizes_by_cell() -> dict[str, list[int]]:
@@ -101,7 +101,7 @@ def _by_cell(frame: pd.DataFrame) -> dict[str, FloatArray]:
     return found
 
 
-def _proxy_remark(proxy: str, count: int, cells: int) -> str:
+def _proxy_note(proxy: str, count: int, cells: int) -> str:
     drawn_from = "" if count == cells else "; these are drawn from"
     published = "" if proxy == PROXY else f"; the published NASWOT rows are by {PROXY}"
     return f"{count:,} of {cells:,} cells have a score of {proxy}{drawn_from}{published}"

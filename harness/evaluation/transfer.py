@@ -1,0 +1,119 @@
+"""Transfer: scores on the inputs of one data set, against the accuracies on others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from benchmarks import Table
+from harness.errors import ScoresError
+from harness.evaluation.matching import check_space, column_by_key, joined_scores, space_of
+from harness.evaluation.ranking import correlate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def transfer(
+    frames: Mapping[str, pd.DataFrame],
+    table: Table,
+    columns: Sequence[str],
+    *,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Proxies scored on the inputs of one data set against accuracies on others.
+
+    Args:
+        frames: label of the inputs to scores on them; one or more.
+        table: that has the columns.
+        columns: what to rank by, such as the test accuracies on three data sets.
+        resamples: bootstrap resamples of the architectures.
+        confidence: of the intervals.
+        seed: of the resampling.
+
+    Returns:
+        A row a proxy, input and column: `proxy`, `inputs`, `column`, and what `harness.correlate` gives for it. Of a
+        proxy only architectures are used that have a score with all of the inputs under which it has any, so that a
+        difference is never one of the samples; `params` and `flops`, which read no inputs, stand once for each. What
+        is left out by that, `left_out_of_transfer` says.
+
+    Raises:
+        ScoresError: no frame or no column, scores of another space than the table's or none in common, and what
+            `harness.correlate` refuses.
+        TableError: an unknown column.
+        SpaceError: an architecture that is none of the space.
+    """
+    import pandas as pd
+
+    if not frames or not columns:
+        raise ScoresError("a transfer needs scores on the inputs of one data set or more, and a column or more")
+    even = _even(_scores_for(frames, table))
+    if even.empty:
+        raise ScoresError(f"no proxy has a score for an architecture with all of its inputs: {', '.join(frames)}")
+    parts = []
+    for label in filter(set(even["setting"]).__contains__, frames):
+        for column in columns:
+            ranking = correlate(
+                even[even["setting"] == label], table, column, resamples=resamples, confidence=confidence, seed=seed
+            )
+            parts.append(ranking.frame.assign(inputs=label, column=column))
+    every = pd.concat(parts, ignore_index=True)
+    leading = ["proxy", "inputs", "column"]
+    order = {name: place for place, name in enumerate(dict.fromkeys(every["proxy"]))}
+    every = every.sort_values("proxy", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+    return every[[*leading, *(name for name in every.columns if name not in leading)]]
+
+
+def left_out_of_transfer(frames: Mapping[str, pd.DataFrame], table: Table, columns: Sequence[str]) -> list[str]:
+    """What `transfer` of the same arguments leaves out, a sentence each: proxies, inputs of one, architectures.
+
+    Args:
+        frames: label of the inputs to scores on them; one or more.
+        table: that has the columns.
+        columns: what is ranked by.
+
+    Raises:
+        ScoresError: as `transfer`.
+        TableError: likewise.
+        SpaceError: likewise.
+    """
+    scores = _scores_for(frames, table)
+    even = _even(scores)
+    said: dict[str, list[str]] = {}
+    for name in dict.fromkeys(str(name) for frame in frames.values() for name in frame["proxy"]):
+        own = scores[scores["proxy"] == name]
+        missing = [label for label in frames if not (own["setting"] == label).any()]
+        kept, there = even.loc[even["proxy"] == name, "architecture"].nunique(), own["architecture"].nunique()
+        if own.empty:
+            said.setdefault("Left out, without scores on any inputs", []).append(name)
+            continue
+        if missing:
+            said.setdefault(f"Without scores on {', '.join(missing)}", []).append(name)
+        if not kept:
+            said.setdefault("Left out, without an architecture that has a score on all of its inputs", []).append(name)
+        elif kept < there:
+            many = f"Left out, {there - kept:,} of {there:,} architectures that lack a score on some of its inputs"
+            said.setdefault(many, []).append(name)
+    sentences = [f"{reason}: {', '.join(names)}." for reason, names in said.items()]
+    scored = set(even["architecture"])
+    for column in columns:
+        lacking = len(scored.difference(column_by_key(table, column).values))
+        if lacking:
+            sentences.append(f"Left out, {lacking:,} of {len(scored):,} scored architectures without {column}.")
+    return sentences
+
+
+def _scores_for(frames: Mapping[str, pd.DataFrame], table: Table) -> pd.DataFrame:
+    space = space_of(table)
+    for label, frame in frames.items():
+        check_space(frame, f"the setting {label}", space.name, f"table {table.facts.name}")
+    return joined_scores(frames, space, least=1)
+
+
+def _even(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows of architectures that have a score with all of the inputs under which their proxy has any."""
+    asked = scores.groupby("proxy")["setting"].transform("nunique")
+    having = scores.groupby(["proxy", "architecture"])["setting"].transform("nunique")
+    return scores[asked == having]
