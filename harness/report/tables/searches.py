@@ -65,7 +65,7 @@ def search_rows_sheet(frame: pd.DataFrame) -> Sheet:
         if row["whose"] == _OURS:
             label, runs = Cell(str(row["label"])), number(float(row["runs"]), 0)
         else:
-            label, runs = Cell(f"  {row['label']}, published", latex=rf"\quad {escaped(source)}"), ""
+            label, runs = Cell(f"  {row['label']}, published", latex=escaped(source)), ""
         may_be_best = row["whose"] == _OURS and row["runs"] > 0
         accuracies = (_accuracy(row, name, best[name] if may_be_best else None) for name in names)
         rows.append([label, runs, *accuracies, seconds, source])

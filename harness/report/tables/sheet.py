@@ -157,7 +157,8 @@ def sheet_latex(sheet: Sheet, label: str | None = None) -> str:
             lines.append(r"\midrule")
         if sheet.grouped and place and not row[0].text.startswith(_INDENT):
             lines.append(r"\addlinespace")
-        lines.append(_row(map(_latex, row)))
+        set_in = r"\quad " if sheet.grouped and row[0].text.startswith(_INDENT) else ""
+        lines.append(set_in + _row(map(_latex, row)))
     lines += [r"\bottomrule", r"\end{tabular}"]
     caption = sheet.caption
     if caption is None:
@@ -211,5 +212,6 @@ def _latex_heading(heading: Heading) -> str:
 def _latex(cell: Cell) -> str:
     if cell.latex is not None:
         return cell.latex
-    value = rf"\textbf{{{latex_of(cell.text)}}}" if cell.best else latex_of(cell.text)
+    text = latex_of(cell.text.strip())
+    value = rf"\textbf{{{text}}}" if cell.best else text
     return value + (rf" {{\scriptsize {latex_of(cell.interval)}}}" if cell.interval else "") + latex_of(cell.rest)

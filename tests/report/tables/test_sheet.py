@@ -1,18 +1,13 @@
-"""Sheets in their three forms, and the sheets of evidence, read back from what they print."""
+"""The three renderers of a sheet."""
 
-import math
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from harness.errors import ScoresError
-from harness.report.cells import p_value
-from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
-from harness.report.tables.ranking import ranking_sheet
-from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, sheet_latex, sheet_markdown, sheet_text
-from harness.report.tables.stability import matrix_sheet, stability_sheet, transfer_sheet
+from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, sheet_latex, sheet_markdown
+from harness.report.tables.text import sheet_text, terminal_width
+from tests.report.sheets import headings, texts
 
 SHEET = Sheet.of(
     "Some_title",
@@ -21,15 +16,6 @@ SHEET = Sheet.of(
     ruled_above=(1,),
     notes=("A note & more.",),
 )
-
-
-def texts(sheet):
-    """The cells as they read in text."""
-    return tuple(tuple(map(str, row)) for row in sheet.rows)
-
-
-def headings(sheet):
-    return tuple(heading.text for heading in sheet.headings)
 
 
 def test_text():
@@ -160,121 +146,32 @@ def test_a_sheet_without_rows_is_refused():
         Sheet.of("Nothing", (PROXY,), ())
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0004, "< 0.001"), (0.0312, "0.031"), (0.5, "0.50"), (1, "1.00"), (math.nan, "–"),
-        (0.0494, "0.049"), (0.0497, "0.0497"), (0.04999, "0.0499"), (0.05, "0.050"), (0.0503, "0.050"),
-    ],
-)  # fmt: skip
-def test_p_values(value, text):
-    assert p_value(value) == text
+def test_a_plain_table_prints_its_cells_literally():
+    rows = (("[red]x[/red]", "1"), ("y", "10"))
+    sheet = Sheet.of("", (Heading("name", "left"), "[b]n[/b]"), rows, ruled_above=(1,))
+    assert sheet_text(sheet).split("\n") == [
+        "name          [b]n[/b]",
+        "──────────────────────",
+        "[red]x[/red]         1",
+        "──────────────────────",
+        "y                   10",
+    ]
 
 
-def test_the_comparisons_rows():
-    frame = pd.DataFrame(
-        {
-            "proxy": ["nwot", "params"], "spearman": [0.8, 0.7], "spearman_low": [0.7, 0.6],
-            "spearman_high": [0.9, 0.8], "difference": [0.1, 0.0],
-            "difference_low": [0.05, 0.0], "difference_high": [0.15, 0.0], "p": [0.001, 1.0], "p_holm": [0.01, 1.0],
-            "verdict": ["better", ""],
-        }
-    )  # fmt: skip
-    sheet = comparison_sheet(
-        frame, "accuracy", against="params", coefficient="spearman", n=1234, pairs=1, left_out=["flat"],
-        higher_is_better=False,
-    )  # fmt: skip
-    assert texts(sheet) == (
-        ("nwot", "0.80 [0.70, 0.90]", "0.10 [0.05, 0.15]", "0.010", "better"),
-        ("params", "0.70 [0.60, 0.80]", "–", "–", "–"),
-    )
-    assert "1,234 architectures" in sheet.notes[0]
-    assert "flat" in sheet.notes[1]
-    assert "turned round" in sheet.notes[2]
+def test_the_width_is_the_given_one_or_the_terminals(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "72")
+    assert (terminal_width(), terminal_width(33)) == (72, 33)
 
 
-def test_the_other_sheets():
-    ends = ("", "_low", "_high")
-    beyond = {
-        f"{name}{end}": [0.5, math.nan]
-        for name in ("given_params", "given_flops", "given_both", "among_equals")
-        for end in ends
-    }
-    frame = pd.DataFrame(
-        {"proxy": ["nwot", "params"], "spearman": [0.8, 0.7], **beyond, "pairs": [7, 9], "classes": [2, 3]}
-    )
-    sheet = beyond_size_sheet(frame, "accuracy")
-    assert texts(sheet)[1] == ("params", "0.70", "–", "–", "–", "–")
-    assert sheet.ruled_above == (1,)
-    assert "9 pairs in 3 classes" in sheet.notes[0]
-    top = {"proxy": ["nwot"], "spearman_top_1": [-0.67], "n_top_1": [5], "spearman_top_5": [0.25], "n_top_5": [25]}
-    for k in (1, 10, 100):
-        names = ("best_of", "regret_of", "precision_at", "ndcg_at", "sample")
-        top |= {f"{name}_{k}": [k + place / 10] for place, name in enumerate(names)} | {f"sample_{k}_std": [0.5]}
-    picks, among = top_sheets(pd.DataFrame(top), "accuracy", higher_is_better=False)
-    assert texts(picks) == (
-        ("nwot", "1.00", "10.00", "100.00", "10.10", "10.20", "10.30", "10.40 ± 0.50", "100.40 ± 0.50"),
-    )
-    assert headings(among) == ("proxy", "best 1 %\n(n 5)", "best 5 %\n(n 25)")
-    assert texts(among) == (("nwot", "–", "0.25"),), "five architectures say nothing"
-    assert "A dash: fewer than 10" in among.notes[0]
-    frame = pd.DataFrame(
-        {
-            "proxy": ["nwot"], "spearman": [0.8], "kendall_tau_b": [0.6], "spearman_share": [0.816],
-            "kendall_share": [0.66], "spearman_corrected": [0.81],
-        }
-    )  # fmt: skip
-    sheet = ceiling_sheet(frame, "accuracy", spearman=0.98, kendall_tau_b=0.91, trainings=["a", "b"], n=5)
-    assert texts(sheet) == (("nwot", "0.80", "82 %", "0.81", "0.60", "66 %"),)
-    assert "Spearman 0.980, Kendall 0.910" in sheet.notes[0]
-    assert "A score may in principle exceed that: one training against another is no bound." in sheet.notes[0]
-
-
-def test_proxies_on_different_architectures_have_a_span_of_counts_among_the_best():
-    counts = {
-        f"{name}_{k}": [1.0, 1.0]
-        for name in ("best_of", "regret_of", "precision_at", "ndcg_at", "sample", "sample_std")
-        for k in (1, 10)
-    }
-    counts |= {f"sample_{k}_std": [0.5, 0.5] for k in (1, 10)}
-    frame = pd.DataFrame({"proxy": ["nwot", "few"], "spearman_top_10": [0.25, 0.5], "n_top_10": [1200, 9], **counts})
-    among = top_sheets(frame, "accuracy")[1]
-    assert headings(among) == ("proxy", "best 10 %\n(n 9 to 1,200)")
-    assert texts(among) == (("nwot", "0.25"), ("few", "–"))
-    whole = top_sheets(frame[:1], "accuracy")[1]
-    assert headings(whole) == ("proxy", "best 10 %\n(n 1,200)")
-    assert "dash" not in whole.notes[0]
-
-
-def test_the_ranking_as_a_sheet(ranking):
-    sheet = ranking_sheet(ranking, "Title")
-    assert [row[0] for row in texts(sheet)][-2:] == ["params", "flops"]
-    assert sheet.ruled_above == (3,)
-    assert texts(sheet.without("failed"))[0][-1] == "15,625"
-
-
-def test_settings():
-    frame = pd.DataFrame(
-        {
-            "proxy": ["nwot"],
-            "settings": [3],
-            "n": [1500],
-            "mean": [0.9],
-            "mean_low": [0.8],
-            "mean_high": [0.95],
-            "least": [0.85],
-        }
-    )
-    assert texts(stability_sheet(frame, coefficient="spearman")) == (
-        ("nwot", "0.90 [0.80, 0.95]", "0.85", "3", "1,500"),
-    )
-    sheet = matrix_sheet(np.array([[1, 0.5], [0.5, 1]]), ["a", "b"], proxy="nwot", coefficient="pearson", n=7)
-    assert texts(sheet) == (("a", "1.00", "0.50"), ("b", "0.50", "1.00"))
-    frame = pd.DataFrame(
-        {
-            "proxy": ["nwot"] * 4, "inputs": ["x", "x", "y", "y"], "column": ["one", "two"] * 2, "n": [5] * 4,
-            "spearman": [0.1, 0.2, 0.3, 0.4], "spearman_low": [0.0] * 4, "spearman_high": [1.0] * 4,
-        }
-    )  # fmt: skip
-    sheet = transfer_sheet(frame)
-    assert texts(sheet)[1] == ("nwot", "y", "0.30 [0.00, 1.00]", "0.40 [0.00, 1.00]", "5")
+def test_columns_that_do_not_fit_stand_in_blocks():
+    names = tuple(f"column_{place}" for place in range(5))
+    rows = (("a", *"12345"), ("b", *"67890"))
+    sheet = Sheet.of("Five", (PROXY, *names), rows, ruled_above=(1,), in_blocks=True)
+    text = sheet_text(sheet, 30)
+    assert max(map(len, text.split("\n"))) <= 30
+    heads = [line.split() for line in text.split("\n") if line.startswith("proxy")]
+    assert heads == [["proxy", *names[:2]], ["proxy", *names[2:4]], ["proxy", names[4]]]
+    assert [line.split()[1:] for line in text.split("\n") if line.startswith("b ")] == [["6", "7"], ["8", "9"], ["0"]]
+    assert sum(set(line) == {"─"} for line in text.split("\n")) == 6
+    assert sheet_text(sheet, 200).count("proxy") == 1
+    assert sheet_text(sheet, 3).count("proxy") == 5, "a single column is printed whole"
