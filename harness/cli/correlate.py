@@ -51,7 +51,8 @@ def correlate(
 
     Several columns, of one table or of several, are ranked one after the other and then shown side by side.
     """
-    from harness.report.tables.matrix import matrix_text
+    from harness.report.tables.matrix import matrix_sheet
+    from harness.report.tables.text import sheet_text
 
     check_csv(csv)
     asked = Asked(against, beyond_size, top, ceiling, resamples, seed)
@@ -65,8 +66,7 @@ def correlate(
     for ranking, found in zip(rankings, evidence, strict=True):
         _show(ranking, found)
     if len(rankings) > 1:
-        frames = {ranking.column: ranking.frame for ranking in rankings}
-        print(f"{matrix_text(frames, 'Spearman of every proxy with every column')}\n")
+        print(f"{sheet_text(matrix_sheet(rankings))}\n")
     for file in written:
         print(f"wrote {file}")
 
@@ -82,24 +82,25 @@ def _write(
 ) -> list[Path]:
     """Write the files that were asked for; their paths."""
     from harness.report.files import write_csv, write_text
-    from harness.report.tables.evidence import ranking_sheet
-    from harness.report.tables.latex import ranking_latex
+    from harness.report.tables.ranking import FAILED, ranking_sheet
     from harness.report.tables.sheet import sheet_latex, sheet_markdown
 
     def beside(file: Path, name: str = "") -> Path:
         return file.with_stem(file.stem + suffix + (f"_{name}" if name else ""))
 
     written: list[Path] = []
+    sheet = ranking_sheet(ranking)
     if csv is not None:
         written.append(write_csv(ranking.frame, beside(csv)))
         written += [write_csv(found.frame, beside(csv, name)) for name, found in evidence.items()]
     if latex is not None:
-        text = ranking_latex(ranking.frame, caption=caption(ranking), higher_is_better=ranking.higher_is_better)
+        some_failed = (ranking.frame["failed"] > 0).any()
+        text = sheet_latex(sheet if some_failed else sheet.without(FAILED))
         written.append(write_text(text, beside(latex)))
         for name, found in evidence.items():
             written.append(write_text("\n".join(map(sheet_latex, found.sheets)), beside(latex, name)))
     if markdown is not None:
-        parts = [sheet_markdown(ranking_sheet(ranking.frame, title(ranking), measured=ranking.value_name))]
+        parts = [sheet_markdown(sheet.without(FAILED))]
         for found in evidence.values():
             parts += [*map(sheet_markdown, found.sheets), *found.words]
         written.append(write_text("\n\n".join(parts) + "\n", beside(markdown)))
@@ -107,11 +108,10 @@ def _write(
 
 
 def _show(ranking: Ranking, evidence: Mapping[str, Evidence]) -> None:
-    from harness.report.tables.plain import prose, terminal_width
-    from harness.report.tables.sheet import sheet_text
-    from harness.report.tables.text import ranking_text
+    from harness.report.tables.ranking import ranking_sheet
+    from harness.report.tables.text import prose, sheet_text, terminal_width
 
-    print(ranking_text(ranking.frame, title(ranking), measured=ranking.value_name))
+    print(sheet_text(ranking_sheet(ranking)))
     for remark in filter(None, (ranking.direction, ranking.uneven)):
         print("\n".join(["", *prose(remark, terminal_width())]))
     print()
@@ -122,22 +122,6 @@ def _show(ranking: Ranking, evidence: Mapping[str, Evidence]) -> None:
             print("\n".join(prose(sentence, terminal_width())))
         if found.words:
             print()
-
-
-def title(ranking: Ranking) -> str:
-    """Title of a ranking's table."""
-    return f"Rank correlation with {ranking.column}"
-
-
-def caption(ranking: Ranking) -> str:
-    """Caption of a ranking's LaTeX table."""
-    from harness.report.tables.latex import escaped
-
-    direction = "" if ranking.higher_is_better else ", of which less is better"
-    return (
-        f"Rank correlation of training-free proxies with {escaped(ranking.column)}{direction}, "
-        "with 95\\,\\% bootstrap intervals."
-    )
 
 
 def _suffixes(columns: list[str]) -> list[str]:

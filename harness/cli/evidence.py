@@ -48,10 +48,10 @@ def gathered(joined: Joined, asked: Asked) -> dict[str, Evidence]:
 
 def _against(joined: Joined, asked: Asked) -> Evidence:
     from harness.evaluation.comparison import compare
-    from harness.report.comparison_shown import compared_sheet
+    from harness.report.tables.evidence import comparison_sheet
 
     found = compare(joined.ranking, asked.against or "", resamples=asked.resamples, seed=asked.seed)
-    return Evidence(found.frame, (compared_sheet(found, joined.ranking),), found.words)
+    return Evidence(found.frame, (comparison_sheet(found, joined.ranking),), found.words)
 
 
 def _beyond_size(joined: Joined, asked: Asked) -> Evidence:
@@ -60,7 +60,7 @@ def _beyond_size(joined: Joined, asked: Asked) -> Evidence:
 
     ranking = joined.ranking
     frame = beyond_size(ranking, resamples=asked.resamples, seed=asked.seed)
-    return Evidence(frame, (beyond_size_sheet(frame, ranking.column, higher_is_better=ranking.higher_is_better),))
+    return Evidence(frame, (beyond_size_sheet(frame, ranking),))
 
 
 def _top(joined: Joined, asked: Asked) -> Evidence:
@@ -69,7 +69,7 @@ def _top(joined: Joined, asked: Asked) -> Evidence:
 
     ranking = joined.ranking
     frame = top(ranking)
-    return Evidence(frame, tuple(top_sheets(frame, ranking.column, higher_is_better=ranking.higher_is_better)))
+    return Evidence(frame, tuple(top_sheets(frame, ranking)))
 
 
 def _ceiling(joined: Joined, asked: Asked) -> Evidence:
@@ -78,12 +78,4 @@ def _ceiling(joined: Joined, asked: Asked) -> Evidence:
 
     ranking = joined.ranking
     found = ceiling(ranking, tables_with_trainings(ranking, joined.table))
-    sheet = ceiling_sheet(
-        found.frame,
-        ranking.column,
-        spearman=found.spearman,
-        kendall_tau_b=found.kendall_tau_b,
-        trainings=found.trainings,
-        n=found.n,
-    )
-    return Evidence(found.frame, (sheet,))
+    return Evidence(found.frame, (ceiling_sheet(found, ranking),))

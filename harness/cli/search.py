@@ -136,7 +136,7 @@ def _write(folder: Path, result: SearchResult, log: pd.DataFrame, label: str, fa
     """All files of a search but its checkpoint, which is there already."""
     import torch
 
-    from harness.report.figures.search_curves import Run, search_curves
+    from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures, write_csv, write_text
     from harness.studies.record import command, environment, json_text
 
@@ -149,5 +149,5 @@ def _write(folder: Path, result: SearchResult, log: pd.DataFrame, label: str, fa
     write_csv(log, folder / "log.csv")
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
     write_text(json_text(content), folder / "setting.json")
-    figure = search_curves([Run(facts["method"], log)], record_label=label)
+    figure = search_curves([(facts["method"], log)], record_label=label)
     save_pictures(figure, folder / "curves")

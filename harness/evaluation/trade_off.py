@@ -63,6 +63,8 @@ class TradeOff:
     equal scores that with the better x; if some are equal in both, the numbers below are their mean.
 
     Attributes:
+        x: what an architecture costs.
+        y: what it gives.
         points: a row an architecture that has both values: `architecture` (its key), `x`, `y`, `on_front` (no other
             is better in one and no worse in the other), `scored`.
         picks: a row a proxy and architecture that it picks within some budget, from the tightest budget on, the last
@@ -78,6 +80,8 @@ class TradeOff:
         duplicates: architectures, as a table writes them, that it has in more than one row, with equal values.
     """
 
+    x: Quantity
+    y: Quantity
     points: pd.DataFrame
     picks: pd.DataFrame
     budgets: pd.DataFrame
@@ -125,6 +129,8 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
     limits = np.unique(np.quantile(scored["cost"], QUANTILES, method="inverted_cdf"))
     regret, random_regret = _regret(scored, by_proxy)
     return TradeOff(
+        x=x,
+        y=y,
         points=points[["architecture", "x", "y", "on_front", "scored"]],
         picks=pd.concat([_picks(group) for group in by_proxy.values()], ignore_index=True),
         budgets=_budgets(points, scored, limits, x, y),

@@ -245,7 +245,6 @@ def _fitting(method: str, changes: Mapping[str, int]) -> dict[str, int]:
 
 def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among: str) -> None:
     from harness.report.figures.heat_map import heat_map
-    from harness.report.figures.search_curves import Run as Curve
     from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures
 
@@ -253,8 +252,7 @@ def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among:
         figure = heat_map(places, f"Percentile among {among}", low=0, high=100)
         save_pictures(figure, options.out / "percentiles")
     curves = [
-        Curve(str(method), part.reset_index(drop=True))
-        for (method, _), part in log.groupby(["method", "seed"], sort=False)
+        (str(method), part.reset_index(drop=True)) for (method, _), part in log.groupby(["method", "seed"], sort=False)
     ]
     figure = search_curves(curves)
     save_pictures(figure, options.out / "curves")

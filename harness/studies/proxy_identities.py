@@ -52,7 +52,8 @@ def run_proxy_identities(options: StudyOptions) -> None:
     """
     from harness.report.figures.heat_map import heat_map
     from harness.report.files import save_pictures, write_csv, write_text
-    from harness.report.tables.identities import identities_markdown, same_rankings_markdown
+    from harness.report.tables.identities import identities_sheet, same_rankings_markdown
+    from harness.report.tables.sheet import sheet_markdown
 
     sample = sample_size(options, usual=SAMPLE, quick=QUICK)
     given = scores_given(options, None, None)
@@ -69,7 +70,7 @@ def run_proxy_identities(options: StudyOptions) -> None:
     write_csv(matrix.reset_index(names="proxy"), options.out / "spearman.csv")
     figure = heat_map(matrix, "Spearman's ρ between proxies", low=-1, high=1, decimals=1)
     save_pictures(figure, options.out / "spearman")
-    text = f"{identities_markdown(exact)}\n\n{same_rankings_markdown(same_rankings(matrix), SAME)}\n"
+    text = f"{sheet_markdown(identities_sheet(exact))}\n\n{same_rankings_markdown(same_rankings(matrix), SAME)}\n"
     write_text(text, options.out / "tables.md")
     facts: dict[str, Any] = {"sample": len(combine.wide(frame))}
     setting: Setting | None = NOISE.setting(options.seed)

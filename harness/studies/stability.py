@@ -80,7 +80,7 @@ def run_stability(options: StudyOptions) -> None:
     from harness.evaluation.ablation import ablate
     from harness.report.files import write_csv, write_text
     from harness.report.tables.ablation import agreement_sheet
-    from harness.report.tables.sheet import sheet_text
+    from harness.report.tables.text import sheet_text
 
     sample = sample_size(options, usual=SAMPLE, quick=QUICK)
     table = open_table(options.table)

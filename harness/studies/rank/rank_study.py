@@ -16,8 +16,8 @@ from harness.evaluation.ranking import Ranking, correlate
 from harness.evaluation.transfer import transfer
 from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
-from harness.report.comparison_shown import compared_figure, compared_sheet
-from harness.report.figures.beside_published import comparison_figure
+from harness.report.figures.beside_published import beside_published
+from harness.report.figures.critical_difference import critical_difference
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.beside_published import (
     agreement_markdown,
@@ -25,9 +25,9 @@ from harness.report.tables.beside_published import (
     comparison_markdown,
     comparison_text,
 )
-from harness.report.tables.evidence import beyond_size_sheet
-from harness.report.tables.latex import ranking_latex
-from harness.report.tables.sheet import sheet_markdown
+from harness.report.tables.evidence import beyond_size_sheet, comparison_sheet
+from harness.report.tables.ranking import FAILED, ranking_sheet
+from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.report.tables.stability import transfer_sheet
 from harness.scoring.files import COLUMNS
 from harness.studies.kinds import SPEARMAN, Published, RankStudy
@@ -155,8 +155,9 @@ def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
     write_csv(sized, out / f"beyond_size_{stem}.csv")
     write_csv(comparison.frame, out / f"against_params_{stem}.csv")
     small_print = f"{comparison.n:,} architectures, {len(comparison.pairs):,} pairs, Holm"
-    save_pictures(compared_figure(comparison, "Spearman's ρ", small_print), out / f"against_params_{stem}")
-    sheets = [beyond_size_sheet(sized, ranking.column), compared_sheet(comparison, ranking)]
+    figure = critical_difference(comparison, ranking, axis_label="Spearman's ρ", small_print=small_print)
+    save_pictures(figure, out / f"against_params_{stem}")
+    sheets = [beyond_size_sheet(sized, ranking), comparison_sheet(comparison, ranking)]
     return "\n\n".join([*map(sheet_markdown, sheets), *comparison.words])
 
 
@@ -215,10 +216,12 @@ def _write(
         for column, ranking in rankings[name].items():
             stem = f"ranking_{name}_{_short(column)}"
             write_csv(ranking.frame, out / f"{stem}.csv")
-            write_text(ranking_latex(ranking.frame, caption=_caption(study.words[name], frame)), out / f"{stem}.tex")
+            sheet = ranking_sheet(ranking, caption=_caption(study.words[name], frame))
+            some_failed = (ranking.frame["failed"] > 0).any()
+            write_text(sheet_latex(sheet if some_failed else sheet.without(FAILED)), out / f"{stem}.tex")
     comparison = compared(rankings, study.published)
     write_csv(comparison, out / "comparison.csv")
-    save_pictures(comparison_figure(comparison, study.words), out / "comparison")
+    save_pictures(beside_published(comparison, study.words), out / "comparison")
     texts = [tables(comparison, study.words)]
     for name in rankings:
         of_this = comparison[comparison["condition"] == name]

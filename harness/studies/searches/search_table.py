@@ -17,7 +17,8 @@ from harness.evaluation.searches.fidelities import test_accuracies
 from harness.evaluation.searches.proxy_scores import CONDITION, METRIC, PROXY, ProxyScores, scores_by_cell
 from harness.evaluation.searches.table_searches import BUDGET_SECONDS, RUNS, table_searches
 from harness.report.files import write_csv, write_text
-from harness.report.tables.searches import bounds_text, search_rows_text
+from harness.report.tables.searches import bounds_sheet, search_rows_sheet
+from harness.report.tables.text import sheet_text
 from harness.scoring.files import read_scores
 from harness.spaces import open_space
 from harness.studies.kinds import Queried, Row, Searched, SearchTable
@@ -72,14 +73,17 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
         write_csv(bounds[0], options.out / "nasi_steps.csv.gz")
         write_csv(bounds[1], options.out / "nasi_bounds.csv")
         files += ["nasi_steps.csv.gz", "nasi_bounds.csv"]
-        options.say("\nNASI's choice with other bounds on the trace, by the same steps:\n\n" + bounds_text(bounds[1]))
+        options.say(
+            "\nNASI's choice with other bounds on the trace, by the same steps:\n\n"
+            + sheet_text(bounds_sheet(bounds[1]))
+        )
     facts = {
         "seed": options.seed, "workers": options.workers, "quick": options.quick, "budget_seconds": BUDGET_SECONDS,
         "searches": searches_record(runs, used, outcomes.failed), "remarks": list(notes),
         "scores": None if options.scores is None else options.scores.name,
     }  # fmt: skip
     write_text(record({}, opened, **facts), options.out / "study.json")
-    options.say(f"\n{search_rows_text(frame)}\n\n{textwrap.fill(footnote(opened), 120)}")
+    options.say(f"\n{sheet_text(search_rows_sheet(frame))}\n\n{textwrap.fill(footnote(opened), 120)}")
     options.say(f"\nIn {options.out}: {', '.join([*files, 'study.json'])}")
 
 

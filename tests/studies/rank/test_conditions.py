@@ -13,7 +13,7 @@ from scipy import stats
 import harness
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import resolve
-from harness.report.figures.beside_published import comparison_figure
+from harness.report.figures.beside_published import beside_published
 from harness.report.tables.beside_published import agreement_markdown
 from harness.setting import Setting
 from harness.spaces import open_space
@@ -197,7 +197,7 @@ def test_the_legend_lies_within_the_figure_and_names_what_is_drawn(conditions: i
          "high": 0.6, "published": np.nan, "condition": name}
         for name in words for proxy in ("a", "b")
     ]  # fmt: skip
-    figure = comparison_figure(pd.DataFrame(rows), words)
+    figure = beside_published(pd.DataFrame(rows), words)
     figure.draw_without_rendering()
     (legend,) = figure.legends
     box = legend.get_window_extent()

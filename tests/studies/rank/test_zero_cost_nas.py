@@ -18,7 +18,7 @@ import benchmarks
 from harness.errors import ScoresError, SettingError
 from harness.proxies import combined as combine
 from harness.proxies.registry import list_proxies, resolve
-from harness.report.figures.beside_published import comparison_figure
+from harness.report.figures.beside_published import beside_published
 from harness.report.tables.beside_published import comparison_latex, comparison_markdown, comparison_text
 from harness.setting import Setting
 from harness.spaces import open_space
@@ -162,7 +162,7 @@ def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:
 
 
 def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.DataFrame) -> None:
-    figure = comparison_figure(comparison, zero_cost_nas.STUDY.words)
+    figure = beside_published(comparison, zero_cost_nas.STUDY.words)
     assert [panel.get_title(loc="left") for panel in figure.axes] == ["CIFAR-10", "CIFAR-100", "ImageNet16-120"]
     panel = figure.axes[0]
     assert [label.get_text() for label in panel.get_yticklabels()] == ["swap", "nwot", "params"]
@@ -182,7 +182,7 @@ def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
     }
     images = ours_and_published(frames, []).assign(condition="cifar10")
     noise = ours_and_published({first: ranking(noise=(0.3, 0.2, 0.4))}, []).assign(condition="gaussian")
-    figure = comparison_figure(pd.concat([noise, images], ignore_index=True), zero_cost_nas.STUDY.words)
+    figure = beside_published(pd.concat([noise, images], ignore_index=True), zero_cost_nas.STUDY.words)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["low", "noise", "late", "high"]
     dots = [line for line in figure.axes[1].get_lines() if line.get_marker() == "o" and line.get_linestyle() == "None"]
@@ -192,7 +192,7 @@ def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
 def test_a_comparison_without_numbers_is_refused() -> None:
     frame = ours_and_published({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(condition="gaussian")
     with pytest.raises(ScoresError, match="no Spearman coefficient"):
-        comparison_figure(frame, zero_cost_nas.STUDY.words)
+        beside_published(frame, zero_cost_nas.STUDY.words)
     assert "| `a` | 10 | – |" in comparison_markdown(frame)
     for show in (comparison_markdown, lambda rows: comparison_text(rows, "Nothing")):
         with pytest.raises(ScoresError, match="the comparison holds no rows"):
