@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from harness.cli import options
-from harness.cli.joined import no_column, ranked, read, say_duplicates, say_repeated, say_unmatched, tables_with
+from harness.cli.joined import found_tables, no_column, ranked, read, say_duplicates, say_repeated, say_unmatched
 from harness.cli.outputs import check_figures, save_figures
 from harness.errors import SettingError
 
@@ -122,7 +122,7 @@ def pareto(
         raise no_column("--y", scored.space, tables)
     columns = [x, y or options.DEFAULT_COLUMN]
     proxies = _proxies(proxy or [], scored.frame)
-    cost, gain = (Quantity(*pair) for pair in zip(tables_with(columns, scored.space, tables), columns, strict=True))
+    cost, gain = (Quantity(*pair) for pair in zip(found_tables(columns, scored.space, tables), columns, strict=True))
     found = trade_off(scored.frame, cost, gain, proxies)
     say_repeated(found.repeated)
     say_unmatched(found.unmatched, " or ".join(columns))

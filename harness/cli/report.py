@@ -5,19 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from harness.cli import options
 from harness.cli.joined import ranked_scores, read
-from harness.errors import ScoresError
-
-if TYPE_CHECKING:
-    from harness.evaluation import Table
-    from harness.evaluation.ceiling import Ceiling
-    from harness.evaluation.comparison import Comparison
-    from harness.evaluation.ranking import Ranking
 
 
 def report(
@@ -35,23 +28,27 @@ def report(
     It holds the ranking of the proxies, a plot to look into with every architecture drawn, the best of the first k, the
     proxies against each other and, from a store of several settings, against themselves, what failed, and what made it.
     """
+    from harness.evaluation.evidence import EvidenceOptions, gather_evidence
     from harness.report.files import check_suffix
     from harness.report.webpage.report_page import PAGES, report_page
     from harness.scoring.files import is_store
     from harness.scoring.other_settings import other_settings
+    from harness.stats.names import BASELINES
 
     check_suffix(out, "a page", PAGES)
     options.positive("resamples", resamples)
     scored = read(scores, run)
     ((ranking, ranked_by),) = ranked_scores(scored, table or [], [column] if column else [], resamples, seed)
+    wanted = EvidenceOptions(against=BASELINES[0], ceiling=True, resamples=resamples, seed=seed, if_possible=True)
+    evidence = gather_evidence(ranking, ranked_by, wanted)
     made, others = other_settings(scores, run) if is_store(scores) else (None, {})
     intervals = f"percentile bootstrap over architectures, 95 %, {resamples:,} resamples, seed {seed}"
     report_page(
         ranking,
         out,
         title=title,
-        comparison=_comparison(ranking, resamples, seed),
-        ceiling=_ceiling(ranking, ranked_by),
+        comparison=evidence.comparison,
+        ceiling=evidence.ceiling,
         scores=scored.frame,
         settings=others,
         run=made,
@@ -62,23 +59,3 @@ def report(
         },
     )
     print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)")
-
-
-def _comparison(ranking: Ranking, resamples: int, seed: int) -> Comparison | None:
-    """Every proxy against params; None where that is refused, which the page says."""
-    from harness.evaluation.comparison import compare
-
-    try:
-        return compare(ranking, resamples=resamples, seed=seed)
-    except ScoresError:
-        return None
-
-
-def _ceiling(ranking: Ranking, table: Table) -> Ceiling | None:
-    """One training against another; None where there are no two."""
-    from harness.evaluation.ceiling import ceiling, tables_with_trainings
-
-    try:
-        return ceiling(ranking, tables_with_trainings(ranking, table))
-    except ScoresError:
-        return None

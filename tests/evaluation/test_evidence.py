@@ -14,8 +14,10 @@ from harness.evaluation.beyond_size import beyond_size
 from harness.evaluation.ceiling import ceiling, tables_with_trainings
 from harness.evaluation.comparison import compare
 from harness.evaluation.evidence import Evidence, EvidenceOptions, gather_evidence
+from harness.evaluation.ranking import correlate
 from harness.evaluation.top import top
 from tests.evaluation.ranked import ACCURACY, KEYS, rank, scored
+from tests.evaluation.sized import LATENCY, frame_of, table_of
 
 FEW = {"resamples": 20, "seed": 3}
 PARTS = ("comparison", "beyond_size", "top", "ceiling")
@@ -64,3 +66,21 @@ def test_what_is_not_possible_is_an_error_or_left_out_with_the_reason(table: Tab
     assert list(found.left_out) == ["comparison", "ceiling"]
     assert found.left_out["ceiling"].startswith("the ceiling needs two trainings of the same architectures")
     assert {entry.name for entry in fields(Evidence)} == {"ranking", *PARTS, "left_out"}
+
+
+def test_where_lower_is_better_the_sign_is_turned(sized_scores, sized_accuracies):
+    latencies = 200 - sized_accuracies
+    table = table_of(**{LATENCY: latencies})
+    ranking = correlate(frame_of(sized_scores), table, LATENCY, resamples=20)
+    assert not ranking.higher_is_better
+    found = compare(ranking, resamples=100).frame.set_index("proxy")
+    assert found.loc["close", "spearman"] > 0.9
+    assert found.loc["close", "verdict"] == "better"
+    assert beyond_size(ranking, resamples=2).set_index("proxy").loc["close", "given_both"] > 0.8
+    best = top(ranking).set_index("proxy")
+    assert best.loc["close", "best_of_1"] == latencies[sized_scores["close"].argmax()]
+    assert best.loc["close", "regret_of_1"] == pytest.approx(
+        latencies[sized_scores["close"].argmax()] - latencies.min()
+    )
+    again = table_of("again", **{LATENCY: latencies + np.random.default_rng(5).normal(0, 0.1, 60)})
+    assert ceiling(ranking, [table, again]).frame.set_index("proxy").loc["close", "spearman_share"] > 0.9
