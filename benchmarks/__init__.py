@@ -6,7 +6,7 @@ of epochs, accuracy under attack, latency, energy. Any CSV or Parquet file with 
     table = benchmarks.open_table("nasbench201")
     table.values(keys, "cifar10_test_200ep_pct")
 
-Learning curves, a value an epoch, which `nasinit convert --curves` writes beside a table:
+Learning curves, a value an epoch, which `nasinit convert --curves` writes next to a table:
 
     curves = benchmarks.read_curves("nasbench201.curves.parquet")
     curves.values(keys, "cifar10_test_200ep_pct_seed777")

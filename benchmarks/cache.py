@@ -53,7 +53,7 @@ def kept_rows(path: Path, source_sha256: str) -> tuple[list[str], NDArray[np.flo
 def write_cache(path: Path, content: bytes) -> bool:
     """Put content and its SHA-256 at `path`, whole or not at all; False where that is not possible.
 
-    It is written beside its place and then moved there, so that no reader, and no second writer, meets half a file.
+    It is written next to its place and then moved there, so that no reader, and no second writer, meets half a file.
     """
     temporary: Path | None = None
     try:

@@ -25,7 +25,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
 }
 
 
-def shown(key: str) -> str:
+def quoted(key: str) -> str:
     """A key as messages quote it: whole, or its beginning where it is longer than 100 characters."""
     return repr(key) if len(key) <= _SHOWN else f"{key[:_SHOWN]!r}…"
 
@@ -59,7 +59,7 @@ def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "")
     form = _FORMS.get(wanted)
     for row, key in enumerate(keys):
         if (not form.fullmatch(key)) if form is not None else not key or space_of_key(key):
-            raise TableError(f"{path}: row {row}, column {column!r}: {shown(key)} {_fault(key, row, wanted)}")
+            raise TableError(f"{path}: row {row}, column {column!r}: {quoted(key)} {_fault(key, row, wanted)}")
     return wanted
 
 

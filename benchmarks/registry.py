@@ -192,6 +192,22 @@ def table_with(
     raise TableError(". ".join([_nowhere(column, space, looked), *filter(None, places)]))
 
 
+def tables_with(columns: Sequence[str], *, space: str, names: Sequence[str] = ()) -> list[Table]:
+    """The table of each column, in the order of the columns; no table is opened twice.
+
+    Args:
+        columns: names of columns, of one table or of several.
+        space: name of the space that the tables must be about.
+        names: what `open_table` takes, in the order in which to look; empty for every table of the space that is here.
+
+    Raises:
+        TableError: as `table_with`, for the first column that it refuses.
+
+    """
+    opened: dict[str, Table] = {}
+    return [table_with(column, space=space, names=names, opened=opened) for column in columns]
+
+
 def _nowhere(column: str, space: str, looked: Mapping[str, Sequence[Column]]) -> str:
     if len(looked) == 1:
         ((name, columns),) = looked.items()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.errors import TableError, unknown
-from benchmarks.keys import shown
+from benchmarks.keys import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,11 +177,11 @@ class Table:
 
     def _unknown_keys(self, wanted: Sequence[str]) -> str:
         missing = [key for key in wanted if key not in self._row_of]
-        first = ", ".join(shown(key) for key in missing[:3])
+        first = ", ".join(quoted(key) for key in missing[:3])
         more = ", …" if len(missing) > 3 else ""
         return (
             f"{self._where}: {len(missing):,} of {len(wanted):,} keys are not in it: {first}{more}. "
-            f"Keys are canonical strings of {self.facts.space_in_words}, for instance {shown(self.keys[0])}"
+            f"Keys are canonical strings of {self.facts.space_in_words}, for instance {quoted(self.keys[0])}"
         )
 
     def _check_shape(self, arrays: int) -> None:
@@ -193,7 +193,7 @@ class Table:
             row = next(row for row, key in enumerate(self.keys) if self._row_of[key] != row)
             key = self.keys[row]
             raise TableError(
-                f"{self._where}: key {shown(key)} stands in row {row} and again in row {self._row_of[key]}"
+                f"{self._where}: key {quoted(key)} stands in row {row} and again in row {self._row_of[key]}"
             )
         names = self.column_names
         if len(set(names)) != len(names):
@@ -221,7 +221,7 @@ def checked_numbers(where: str, keys: Sequence[str], column: Column, values: Arr
         if broken.any():
             row, count = int(np.argmax(broken)), int(broken.sum())
             raise TableError(
-                f"{where}: row {row} (from 0), key {shown(keys[row])}, column {column.name!r}: "
+                f"{where}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: "
                 f"{numbers[row]:g} {complaint} ({count:,} such row{'s' if count > 1 else ''})"
             )
     numbers.setflags(write=False)

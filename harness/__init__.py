@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.evaluation.ranking import Ranking, correlate
     from harness.evaluation.searches.table_searches import TableSearches, table_searches
     from harness.proxies.registry import list_proxies, proxy
+    from harness.report.webpage.report_page import report_page
     from harness.scoring.runner import run
     from harness.scoring.scorer import Score, score
     from harness.scoring.store import Store
@@ -43,6 +44,7 @@ __all__ = [
     "list_spaces",
     "open_space",
     "proxy",
+    "report_page",
     "run",
     "run_search",
     "run_study",
@@ -64,6 +66,7 @@ _HOMES = {
     "list_spaces": "harness.spaces",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
+    "report_page": "harness.report.webpage.report_page",
     "run": "harness.scoring.runner",
     "run_search": "harness.search.gradient.loop",
     "run_study": "harness.studies.study",

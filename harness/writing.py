@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.errors import HarnessError, SettingError
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -29,12 +31,21 @@ def replacing(path: Path) -> Iterator[Path]:
             partial.unlink()
 
 
-def make_writable(folder: Path) -> None:
+def make_folder(folder: Path, option: str, kind: type[HarnessError] = SettingError) -> None:
     """Make a folder, with its parents, and try that a file can be written in it.
 
+    Args:
+        folder: may be there already.
+        option: that names the folder on the command line, for the message.
+        kind: of the error.
+
     Raises:
-        OSError: a folder that cannot be made or written in; only in the second case is it there.
+        HarnessError: of that kind, for a folder that cannot be made or written in; named, with the system's reason.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        failed = "write in" if os.path.isdir(folder) else "make"
+        raise kind(f"{option} {folder}: cannot {failed} that folder: {error.strerror}") from error

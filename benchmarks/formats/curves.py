@@ -1,4 +1,4 @@
-"""The learning curves that `nasinit convert --curves` writes beside a compact table, and their reader.
+"""The learning curves that `nasinit convert --curves` writes next to a compact table, and their reader.
 
 The file is Parquet like the table's, with the same metadata: a string column `architecture`, and for each curve a
 column of lists, one value an epoch. A curve's column has the name of the table's column that holds its last value,
@@ -24,7 +24,7 @@ _KIND = "curves"
 
 
 def curves_path(table: Path) -> Path:
-    """Where the curves of a compact table lie: table.curves.parquet beside table.parquet."""
+    """Where the curves of a compact table lie: table.curves.parquet next to table.parquet."""
     return table.with_suffix(f".curves{table.suffix}")
 
 

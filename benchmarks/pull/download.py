@@ -1,10 +1,11 @@
-"""One file by HTTP, through pooch; whatever goes wrong, on the way or on the disk, is one sentence and what to do."""
+"""One file by HTTP, through pooch, into a folder of its own; whatever goes wrong is one sentence and what to do."""
 
 from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -40,10 +41,10 @@ class ProgressBar(Protocol):
         """All has come."""
 
 
-def shown(url: str) -> str:
+def without_secrets(url: str) -> str:
     """The URL as it may be printed and kept: without user, password, query and fragment.
 
-    >>> shown("https://me:secret@example.org/data.csv?token=1")
+    >>> without_secrets("https://me:secret@example.org/data.csv?token=1")
     'https://example.org/data.csv'
     """
     parts = urlsplit(url)
@@ -92,7 +93,7 @@ def download(url: str, path: Path, *, timeout: float, progress: ProgressBar | No
         try:
             fetch(url, str(path), None)
         except (RequestException, ValueError) as error:  # ValueError: a Content-Length that is no number
-            raise PullError(f"{shown(url)}: {_what_happened(error, path, timeout)}. {OTHER_WAYS}") from error
+            raise PullError(f"{without_secrets(url)}: {_what_happened(error, path, timeout)}. {OTHER_WAYS}") from error
 
 
 @contextmanager
@@ -144,3 +145,29 @@ def _innermost(error: BaseException) -> str:
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+@contextmanager
+def working_folder(folder: Path, name: str, say: Callable[[str], object]) -> Iterator[Path]:
+    """An empty folder below `folder` for the time of one pull of `name`, then removed with all that is left in it.
+
+    It is on the same file system as `folder`, so what is whole can be moved there. A second pull of that name waits at
+    a lock, which the operating system frees when its holder dies; so whoever holds it may remove what others left. The
+    empty lock file stays: removing it would let two pulls hold two locks.
+    """
+    import filelock
+
+    prefix = f".pull-{name}.work-"
+    lock = filelock.FileLock(folder / f".pull-{name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        say(f"another pull of {name} into {folder} is under way; waiting for it")
+        lock.acquire()
+    try:
+        for left in folder.glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as work:
+            yield Path(work)
+    finally:
+        lock.release()

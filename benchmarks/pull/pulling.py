@@ -2,9 +2,9 @@
 
 A file that has come is compared with its SHA-256 where one is published. Where none is, its content is checked, also
 against independent data; where those are not here, only a file whose sum is given is taken. The sum of the first file
-that passed is kept beside the result: ever after, a file must have that sum. What a file becomes
-is made in a folder beside its place and then moved there, so that no reader meets half of it, and neither a second pull
-nor a killed one is in its way.
+that passed is kept next to the result: ever after, a file must have that sum. What a file becomes is made in a folder
+next to its place and then moved there, so that no reader meets half of it, and neither a second pull nor a killed one
+is in its way.
 """
 
 from __future__ import annotations
@@ -20,8 +20,16 @@ from benchmarks.errors import TableError, unknown
 from benchmarks.files import data_folder
 from benchmarks.pull.catalogue import SOURCES, Source
 from benchmarks.pull.comparison import CannotCompareError
-from benchmarks.pull.download import OTHER_WAYS, ProgressBar, PullError, check_url, disk_errors, download, shown
-from benchmarks.pull.place import working_folder
+from benchmarks.pull.download import (
+    OTHER_WAYS,
+    ProgressBar,
+    PullError,
+    check_url,
+    disk_errors,
+    download,
+    without_secrets,
+    working_folder,
+)
 from benchmarks.pull.sums import Expected, check_sum, expected_sum, keep_sum
 
 __all__ = ["SOURCES", "ProgressBar", "PullError", "Pulled", "Source", "pull", "pulled_file", "pulled_folder", "source"]
@@ -82,7 +90,7 @@ def pull(
 
     Args:
         what: one of `SOURCES`, or a record of one's own.
-        folder: made if it is not there. Beside the result it keeps a lock file, once something was to be fetched or
+        folder: made if it is not there. Next to the result it keeps a lock file, once something was to be fetched or
             read, and, where no SHA-256 is published, the sum of the first file that passed.
         url: a mirror, instead of the source's own URL.
         sha256: what the fetched file must have, instead of the published or the kept sum.
@@ -99,7 +107,7 @@ def pull(
 
     """
     if url is not None and file is not None:
-        raise TableError(f"give a URL or a file, not both: {shown(url)} and {file}")
+        raise TableError(f"give a URL or a file, not both: {without_secrets(url)} and {file}")
     check_url(address := what.url if url is None else url)
     if os.path.lexists(folder) and not folder.is_dir():
         raise TableError(f"cannot pull into {folder}: it is not a folder")
@@ -117,10 +125,10 @@ def pull(
                 return Pulled(target, None)
             if file is not None:
                 return Pulled(target, _build(what, file, file.name, expected, target, work, say))
-            say(f"pulling {what.name}, about {what.size / 1e6:,.1f} MB, from {shown(address)}")
+            say(f"pulling {what.name}, about {what.size / 1e6:,.1f} MB, from {without_secrets(address)}")
             download(address, work / "fetched", timeout=timeout, progress=progress)
             try:
-                found = _build(what, work / "fetched", shown(address), expected, target, work, say)
+                found = _build(what, work / "fetched", without_secrets(address), expected, target, work, say)
             except TableError as error:
                 if isinstance(error.__cause__, (OSError, CannotCompareError)):
                     raise

@@ -1,7 +1,7 @@
 """NAS-Bench-201 (Dong and Yang 2020), the official results, from one CSV file (gzip or plain).
 
 One row an architecture. Column names follow dataset_split_epochs_unit[_seedN], for instance `cifar10_test_200ep_pct`
-and `cifar10_test_200ep_pct_seed0`; beside them only the columns in `EXTRAS` are known.
+and `cifar10_test_200ep_pct_seed0`; in addition only the columns in `EXTRAS` are known.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
 from benchmarks.formats.csv_rows import read_rows
-from benchmarks.keys import KEY, shown, space_of_keys
+from benchmarks.keys import KEY, quoted, space_of_keys
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
 
 _LOWER = frozenset(
@@ -136,7 +136,7 @@ def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDA
     if not _LOWER.isdisjoint(words) and (values < 0).any():
         row = int(np.argmax(values < 0))
         raise TableError(
-            f"{path}: row {row} (from 0), key {shown(keys[row])}, column {column.name!r}: {values[row]:g} is below "
+            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: {values[row]:g} is below "
             "zero; leave a number that was not measured empty"
         )
     if _ACCURACY.isdisjoint(words):
@@ -145,7 +145,7 @@ def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDA
     if broken.any():
         row = int(np.argmax(broken))
         raise TableError(
-            f"{path}: row {row} (from 0), key {shown(keys[row])}, column {column.name!r}: {values[row]:g} is no "
+            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: {values[row]:g} is no "
             "accuracy, which lies from 0 to 1, or to 100 in percent (then better named …_pct)"
         )
 
@@ -175,7 +175,7 @@ def _without_repetitions(
 def _facts(path: Path, sha256: str, space: str, rows: int, repeated: Sequence[str]) -> Facts:
     note = "A table of the user's own: nothing but its numbers and their names is known of it."
     if repeated:
-        named = ", ".join(shown(key) for key in repeated[:3]) + (", …" if len(repeated) > 3 else "")
+        named = ", ".join(quoted(key) for key in repeated[:3]) + (", …" if len(repeated) > 3 else "")
         note += f" Rows that repeat an architecture with the same numbers, counted once: {len(repeated):,} ({named})."
     return Facts(
         name=path.name,

@@ -20,8 +20,7 @@ from benchmarks.formats.compact import check_target, write_compact
 from benchmarks.formats.curves import check_curves_target, curves_path, is_curves, write_curves
 from benchmarks.releases.curves import Curve, curve_numbers, curves_of, splits_named
 from benchmarks.releases.opening import open_release
-from benchmarks.releases.parts import ROWS, Parts, Rows, alone
-from benchmarks.releases.problems import write_problems
+from benchmarks.releases.parts import ROWS, Parts, ReadRecords, alone, write_problems
 from benchmarks.releases.quantities import columns_of, numbers_of
 from benchmarks.releases.records import Record
 from benchmarks.releases.release import Release, unreadable
@@ -42,8 +41,8 @@ class Conversion:
     `converted` counts the records in the table, `resumed` those of them that an interrupted conversion had left;
     `missing` are the indices without a record, `corrupt` the messages of the records that could not be read, by index.
     `problems` is the file that names all of these. `thrown_away` counts parts of another or a damaged conversion that
-    lay beside the file and were not used, `changed` the records of parts that were read again since what they were read
-    from had changed. `removed` is the file of an earlier table's curves, where this conversion wrote none.
+    lay next to the file and were not used, `changed` the records of parts that were read again since what they were
+    read from had changed. `removed` is the file of an earlier table's curves, where this conversion wrote none.
     """
 
     table: Path
@@ -71,14 +70,14 @@ def convert(
     """Write a release's numbers to one compact Parquet file, and its learning curves to another on request.
 
     Every architecture of the release gets a row, NaN where its record is missing or cannot be read. What is finished is
-    kept beside the file in parts, so that the same call goes on after an interruption or a kill; it reads missing and
-    corrupt records again. Those are listed in a text file beside the table. The memory needed does not grow with the
+    kept next to the file in parts, so that the same call goes on after an interruption or a kill; it reads missing and
+    corrupt records again. Those are listed in a text file next to the table. The memory needed does not grow with the
     number of records read.
 
     Args:
         source: release, as `open_release` takes it.
         to: file to write, .parquet; one of that name is replaced when the new one is whole.
-        curves: learning curves to write beside it, each named DATASET:SPLIT, such as `cifar10:test`. Without any, a
+        curves: learning curves to write next to it, each named DATASET:SPLIT, such as `cifar10:test`. Without any, a
             file with curves of an earlier table of that name is removed.
         order: for an archive folder, the file with the order of its architectures, as `open_release` takes it.
         progress: shows how far the conversion is.
@@ -113,11 +112,11 @@ def _convert(release: Release, path: Path, chosen: Sequence[Curve], progress: Pr
         )
     removed = None if chosen else _remove_curves(path)
     columns, facts = _write_table(path, release, parts, len(converted), len(missing), len(corrupt))
-    beside = _write_curves(path, release, parts, chosen, columns, facts) if chosen else None
+    curves_file = _write_curves(path, release, parts, chosen, columns, facts) if chosen else None
     problems = write_problems(path, missing, corrupt)
     parts.remove()
     counts = (len(converted), resumed, missing, corrupt, parts.thrown_away, changed)
-    return Conversion(path, beside, release, columns, *counts, problems, removed)
+    return Conversion(path, curves_file, release, columns, *counts, problems, removed)
 
 
 def _remove_curves(path: Path) -> Path | None:
@@ -152,7 +151,7 @@ def _read_all(release: Release, curves: Sequence[Curve], parts: Parts, progress:
     present = release.source.present
     total = len(release) if present is None else len(present - resumed)  # a single file is read past what is skipped
     corrupt: dict[int, str] = {}
-    rows, left = Rows(), total
+    rows, left = ReadRecords(), total
     with (progress or _silent)(total) as advance:
 
         def step() -> None:
@@ -168,7 +167,7 @@ def _read_all(release: Release, curves: Sequence[Curve], parts: Parts, progress:
                 else:
                     rows.add(index, release.source.stamp(index), numbers)
                 if len(rows) >= ROWS:
-                    full, rows = rows, Rows()
+                    full, rows = rows, ReadRecords()
                     parts.keep(full)
                 step()
         finally:  # an interruption, or the damaged end of a single file, loses nothing that was read
@@ -238,14 +237,14 @@ def _write_curves(
                     array[places] = values[:, end - curve.epochs : end]
             yield arrays
 
-    beside = curves_path(path)
+    target = curves_path(path)
     described = [
         replace(table[curve.name], description=f"after each epoch: {table[curve.name].description}")
         for curve, _ in kept
     ]
     title = f"{facts.title}: learning curves"
-    write_curves(beside, release.architectures, described, blocks(), replace(facts, title=title))
-    return beside
+    write_curves(target, release.architectures, described, blocks(), replace(facts, title=title))
+    return target
 
 
 def _facts(release: Release, columns: Sequence[Column], converted: int, missing: int, corrupt: int) -> Facts:

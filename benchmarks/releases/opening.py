@@ -36,7 +36,7 @@ def open_release(source: str | os.PathLike[str], *, order: str | os.PathLike[str
             NAS-Bench-201's .pth file, version 1.0 or 1.1, or its archive folder.
         order: for an archive folder, which holds no list of its architectures: the .pth file of the release, or the
             meta.pickle.pbz2 of NATS-Bench's topology space, which has the same order. Not needed where the .pth file
-            lies in the folder or beside it.
+            lies in the folder or next to it.
 
     Raises:
         TableError: a path that is not there or no release, a missing or damaged list of architectures, or records of
@@ -79,16 +79,16 @@ def _open_folder(path: Path, order: Path | None) -> Release:
 
 def _open_archive(path: Path, order: Path | None, files: dict[int, Path]) -> Release:
     if order is None:
-        beside = [
+        orders = [
             file for folder in (path, path.parent) for file in folder.glob("NAS-Bench-201-*.pth") if file.is_file()
         ]
-        if not beside:
+        if not orders:
             raise TableError(
                 f"{path} is an archive folder, which holds no list of its architectures: put the release's "
                 f"NAS-Bench-201-v1_1-096897.pth beside it, or name that file, or {META} of NATS-Bench's topology "
                 "space, as the order"
             )
-        order = beside[0]
+        order = orders[0]
     if order.name.endswith(TORCH_SUFFIX):
         architectures = _open_file(order).architectures
     else:

@@ -1,4 +1,4 @@
-"""Finished parts of a conversion, kept beside its file until it is whole, so that an interrupted one goes on.
+"""What lies next to a conversion's file: finished parts, by which an interrupted one goes on, and the list of problems.
 
 A part is a Parquet file with a row for each record: `index`, `stamp` (size and time of change of what it was read
 from) and `numbers` (a list, of the same length in all). Each is written whole or not at all, and names the conversion
@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,8 +33,8 @@ ROWS: Final = 128
 def alone(target: Path) -> Iterator[None]:
     """Hold the lock of the conversions to one file; the system frees it when its holder dies.
 
-    The lock is a file beside the target, `.NAME.lock`. It is removed before it is freed, and whoever then gets the lock
-    of a removed file makes a new one.
+    The lock is a file next to the target, `.NAME.lock`. It is removed before it is freed, and whoever then gets the
+    lock of a removed file makes a new one.
 
     Raises:
         TableError: another conversion to that file is running, or the lock cannot be made.
@@ -59,7 +61,7 @@ def alone(target: Path) -> Iterator[None]:
 
 
 @dataclass
-class Rows:
+class ReadRecords:
     """Records that were read: N indices, stamps and lists of numbers."""
 
     indices: list[int] = field(default_factory=list)
@@ -80,7 +82,7 @@ class Parts:
     """The parts of one conversion to one file.
 
     Args:
-        target: the file that the conversion will write; the parts lie beside it, in `.NAME.partial`.
+        target: the file that the conversion will write; the parts lie next to it, in `.NAME.partial`.
         conversion: what is converted and how. Parts of another conversion are thrown away.
 
     Raises:
@@ -98,7 +100,7 @@ class Parts:
         for path in sorted(self.folder.glob("*.parquet")):
             self._take_over(path)
 
-    def keep(self, rows: Rows) -> None:
+    def keep(self, rows: ReadRecords) -> None:
         """Write rows as a part, if there are any; TableError where that is not possible."""
         if not len(rows):
             return
@@ -176,3 +178,43 @@ class Parts:
 
     def _document(self) -> dict[str, object]:
         return {"format": FORMAT, "kind": "part", "facts": {"conversion": self.conversion}, "columns": []}
+
+
+def problems_path(table: Path) -> Path:
+    """Where the list lies: table.parquet.problems.txt next to table.parquet."""
+    return table.with_name(f"{table.name}.problems.txt")
+
+
+def write_problems(table: Path, missing: Sequence[int], corrupt: Mapping[int, str]) -> Path | None:
+    """Write one line for each record that is NaN in the table: index, `missing` or `corrupt`, and the reason.
+
+    The fields stand between tabs, the records in order of index. Without any, a list of an earlier conversion is
+    removed.
+
+    Returns:
+        The file; None where there are no such records.
+
+    Raises:
+        TableError: the file cannot be written or removed.
+
+    """
+    path = problems_path(table)
+    reasons = {**{index: "missing\tthere is no record" for index in missing}, **_on_one_line(corrupt)}
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
+        if not reasons:
+            path.unlink(missing_ok=True)
+            return None
+        lines = [f"{index}\t{reasons[index]}\n" for index in sorted(reasons)]
+        temporary.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise TableError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def _on_one_line(corrupt: Mapping[int, str]) -> dict[int, str]:
+    return {index: "corrupt\t" + " ".join(reason.split()) for index, reason in corrupt.items()}

@@ -18,7 +18,7 @@ State = object | TableError
 """What a record's pickle holds, not checked yet, or why it cannot be read."""
 
 
-class Source(Protocol):
+class RecordSource(Protocol):
     """The records of a release, read when they are asked for."""
 
     @property

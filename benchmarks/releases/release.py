@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split
-from benchmarks.releases.record_files import Source
+from benchmarks.releases.record_files import RecordSource
 from benchmarks.releases.records import MEAN, Record, Seed, checked_record
 from benchmarks.releases.shown import reason, shown
 
@@ -27,7 +27,7 @@ class Release:
     version: str
     path: Path
     architectures: tuple[str, ...]
-    source: Source
+    source: RecordSource
 
     def __len__(self) -> int:
         return len(self.architectures)

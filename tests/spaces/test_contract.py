@@ -21,6 +21,11 @@ class TestDarts(SpaceConformance):
     shape: ClassVar = {"width": 4, "depth": 3, "image_size": 8, "classes": 3}
 
 
+class TestNatsBenchSizes(SpaceConformance):
+    space = open_space("natsbench-sizes")
+    shape: ClassVar = {"image_size": 8, "classes": 3}
+
+
 class TestToyGraphs(SpaceConformance):
     space = ToyGraphs()
     shape: ClassVar = {"nodes": 9, "hidden": 4}

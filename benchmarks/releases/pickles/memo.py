@@ -20,7 +20,7 @@ _Stretches = tuple[tuple[Any, ...], ...]
 class Memo:
     """What a pickle put, by place, for what refers to it later.
 
-    A release's record puts about 10,000 strings such as 'x-valid@17', anew each time, beside the few that all records
+    A release's record puts about 10,000 strings such as 'x-valid@17', anew each time, and the few that all records
     share. After a record, `pack` lets go of its containers, numbers and long strings, and keeps one object for equal
     strings, one tuple for equal stretches of a record and one for equal records. What was put before the first record,
     such as the list of architectures, keeps all its strings.

@@ -32,7 +32,7 @@ class Machine(Protocol):
         """The next bytes as a whole number from 0, lowest byte first."""
 
     def charge(self, size: int) -> None:
-        """Count objects that a step makes beside its own; UnpicklingError where a record makes too many."""
+        """Count objects that a step makes in addition to its own; UnpicklingError where a record makes too many."""
 
     def allowed(self, module: str, name: str) -> type:
         """The inert type that stands for a global; TableError where none does."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table
 from harness.errors import SearchError, unknown
-from harness.evaluation.columns import TESTS
+from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
-from harness.evaluation.searches.proxy_scores import SPACE, ProxyScores, scores_by_cell, sizes_by_cell
+from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED
 from harness.setting import derived_seed
 from harness.spaces import open_space
@@ -132,7 +132,7 @@ class _TableQueries:
         space = open_space(SPACE)
         self.keys = [space.key(cell) for cell in all_architectures(space)]
         self._table, self._column = table, column
-        self._multiply_adds: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
+        self._macs: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
         if column is not None:
             table.column(column)  # a wrong name is an error also where nothing is asked
@@ -141,7 +141,7 @@ class _TableQueries:
         """The fidelities of a search that asks for so many; SearchError where the table cannot answer."""
         if trainings not in self._known:
             self._known[trainings] = table_fidelities(
-                self._table, self.keys, self._multiply_adds, self._column, trainings=trainings
+                self._table, self.keys, self._macs, self._column, trainings=trainings
             )
         return self._known[trainings]
 
@@ -157,7 +157,7 @@ def _reason_not_run(method: Method, queries: _TableQueries, scores: ProxyScores)
         return ""
     try:
         found = queries.fidelities(method.fidelities)
-    except SearchError as error:  # a column beside the first that lacks values
+    except SearchError as error:  # a column next to the first that lacks values
         return str(error)
     if method.fidelities > len(found.fidelities):
         return f"it needs a longer training beside {first.columns[0]}, which the table does not have"

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import CheckpointError, SearchError
-from harness.writing import make_writable, replacing
+from harness.writing import replacing
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
@@ -59,18 +59,6 @@ class Checkpoint:
     parameter_optimizer: dict[str, Any]
     memory: dict[str, Tensor]
     rows: list[Row]
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder, with its parents, and try that a file can be written in it, before hours go into a search.
-
-    Raises:
-        SearchError: a folder that cannot be made or written in; named, with the system's reason.
-    """
-    try:
-        make_writable(folder)
-    except OSError as error:
-        raise SearchError(f"cannot write in the --out folder {folder}: {error.strerror}") from error
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.errors import DivergedError, SearchError, check_whole
-from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, load, make_folder, save
+from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, load, save
 from harness.search.gradient.data import Images, halved, read_images, with_images
 from harness.search.gradient.method import Method, Step
 from harness.search.gradient.registry import find_method
@@ -25,6 +25,7 @@ from harness.search.gradient.setting import SearchSetting
 from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import State, Task, begun, resumed
 from harness.spaces.space import searchable
+from harness.writing import make_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +105,7 @@ def run_search(
     folder = None if out is None else Path(out)
     steps = halves.steps(setting)
     if folder is not None:
-        make_folder(folder)
+        make_folder(folder, "--out", SearchError)
     found = None if folder is None else load(folder, task.identity())
     state = begun(task) if found is None else resumed(task, found)
     before = state.epoch

@@ -76,7 +76,7 @@ class NatsBenchSizes(ImageClassification):
         return [Layers(channels) for channels in shuffled[:count]]
 
     def neighbours(self, architecture: Architecture) -> list[Layers]:
-        """The 35 architectures that differ in one layer's channels, by any amount, as the authors' evolution mutates."""
+        """The 35 architectures that differ in one layer's channels, by any amount, as the authors' mutation does."""
         channels = _as_layers(architecture).channels
         return [
             Layers((*channels[:place], new, *channels[place + 1 :]))
