@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.errors import SettingError, SpaceError
-from harness.measurements.size import multiply_adds, parameter_count
+from harness.measurements.size import macs, parameter_count
 from harness.problem import LOSSES
 from harness.scoring.runner import run
 from harness.setting import INITS, NOISE, Setting
@@ -192,7 +192,7 @@ class SpaceConformance:
         for architecture in self.few():
             network = self.space.build(architecture, self.shape)
             sizes = self.space.sizes(architecture, self.shape)
-            assert sizes == (parameter_count(network), multiply_adds(network, batch))
+            assert sizes == (parameter_count(network), macs(network, batch))
 
     def test_space_and_architecture_travel_to_workers(self) -> None:
         space, architecture = cloudpickle.loads(cloudpickle.dumps((self.space, self.few()[0])))

@@ -123,15 +123,15 @@ def score_network(
     fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
         entries = list(proxies)
-        asked = closure(tuple(need for entry in entries for need in entry.needs))
-        session = Session(network, fitting, setting, rebuild, asked)
+        requested = closure(tuple(need for entry in entries for need in entry.needs))
+        session = Session(network, fitting, setting, rebuild, requested)
         return {entry.name: _score(session, entry) for entry in entries}
 
 
 def size_score(entry: Proxy, sizes: Sizes) -> Score:
     """Score of a proxy that reads nothing but sizes, from their closed form."""
     start = time.perf_counter()
-    known = {"parameter_count": sizes.parameters, "multiply_adds": sizes.macs}
+    known = {"parameter_count": sizes.parameters, "macs": sizes.macs}
     return _as_score(lambda: entry.function(**{need: known[need] for need in entry.needs}), start)
 
 
