@@ -1,4 +1,4 @@
-"""Tests that every space and every executor should pass, to be subclassed in a test file of one's own.
+"""Test suites that every space and every executor should pass, to be subclassed in a user's own test file.
 
     from harness.conformance.spaces import SpaceConformance
 
@@ -6,5 +6,5 @@
         space = MySpace()
         shape = {"width": 4}
 
-pytest collects what the class inherits. nasinit's own spaces and executors are held to the same classes.
+pytest collects the inherited tests. nasinit's own spaces and executors are tested by the same classes.
 """

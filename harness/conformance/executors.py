@@ -1,6 +1,6 @@
-"""What `harness.run` asks of an executor, as tests for pytest.
+"""Conformance suite for executors: what `harness.run` requires of them, as tests for pytest.
 
-An executor is anything with the interface of `concurrent.futures.Executor`: threads, processes, a cluster's.
+An executor is any object with the interface of `concurrent.futures.Executor`: threads, processes, a cluster.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class ExecutorConformance:
     """The tests of one kind of executor.
 
     Attributes:
-        in_processes: whether its tasks run in processes of their own, so that one that ends its process ends no other.
-        workers: tasks that it runs at once.
+        in_processes: whether tasks run in processes other than this one, so that a task may end its process.
+        workers: number of tasks that run at once.
     """
 
     in_processes: ClassVar[bool] = True
@@ -44,7 +44,7 @@ class ExecutorConformance:
 
     @contextmanager
     def executor(self) -> Iterator[Executor]:
-        """An executor for the time of a test."""
+        """An executor that is open during a test."""
         opened = self.open_executor()
         try:
             yield opened

@@ -1,6 +1,6 @@
-"""What every space promises (`harness.spaces.space.Space`), as tests for pytest.
+"""Conformance suite for spaces: the interface `harness.spaces.space.Space` as tests for pytest.
 
-The tests build small networks and score two of them by every proxy; they take seconds.
+The tests build small networks and score two of them by every proxy; they take a few seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.errors import SettingError, SpaceError
-from harness.measurements.size import multiply_adds, parameter_count
+from harness.measurements.size import macs, parameter_count
 from harness.problem import LOSSES
 from harness.scoring.runner import run
 from harness.setting import INITS, NOISE, Setting
@@ -26,17 +26,17 @@ from harness.spaces.space import Architecture, ListedSpace, SearchableSpace, Spa
 
 FEW = 5
 LISTED = 40_000
-"""Architectures up to which a space is gone through whole."""
+"""Number of architectures up to which a whole space is listed."""
 
 
 class SpaceConformance:
     """The tests of one space.
 
     Attributes:
-        space: under test.
-        shape: sizes at which its networks are small, so that the tests are quick; the space's own for the others.
-        batch_size: samples in the batches of the tests, for spaces that draw as many as they are asked for.
-        seed: of the architectures that are tried.
+        space: the space under test.
+        shape: sizes that make the networks small, so that the tests are quick; other sizes are the space's defaults.
+        batch_size: samples in the batches of the tests, for spaces that can draw any number of samples.
+        seed: seed of the sample of architectures that are tested.
     """
 
     space: ClassVar[Space]
@@ -49,7 +49,7 @@ class SpaceConformance:
         return list(self.space.sample(min(FEW, len(self.space)), self.seed))
 
     def setting(self, **changes: object) -> Setting:
-        """A setting with the small sizes."""
+        """A setting with the small sizes of `shape`."""
         base = Setting(input=self.space.inputs[0], batch_size=self.batch_size, shape=self.shape)
         return completed(self.space, replace(base, **changes))  # type: ignore[arg-type]  # checked by the setting
 
@@ -59,7 +59,7 @@ class SpaceConformance:
             assert again == architecture
             assert hash(again) == hash(architecture)
             assert str(again) == str(architecture)
-            assert self.space.parse(f"  {architecture}\n") == architecture, "blanks around a text do not matter"
+            assert self.space.parse(f"  {architecture}\n") == architecture, "blanks around a text must not matter"
             assert self.space.key(again) == self.space.key(architecture)
 
     @pytest.mark.parametrize("text", ["", " ", "no architecture", "(((((", "{", "\0", "9" * 1000])
@@ -111,7 +111,7 @@ class SpaceConformance:
 
     def test_a_listed_space_holds_each_architecture_once(self) -> None:
         if not isinstance(self.space, ListedSpace) or len(self.space) > LISTED:
-            pytest.skip("the space cannot be gone through")
+            pytest.skip("the space cannot be listed")
         everything = list(self.space)
         assert len(everything) == len(set(everything)) == len(self.space)
         keys = [str(architecture) for architecture in reversed(everything)]
@@ -151,7 +151,7 @@ class SpaceConformance:
         assert first.digest() == self.space.batch(self.setting()).digest()
         if self.space.inputs[0] in NOISE:
             assert first.digest() != self.space.batch(self.setting(seed=1)).digest()
-        assert torch.equal(torch.random.get_rng_state(), before), "the global random state does not move"
+        assert torch.equal(torch.random.get_rng_state(), before), "the global random state must not change"
         assert first.problem.classes is self.space.problem.classes
         decided, wanted = self.space.shape_of(first), self.setting().shape
         assert all(wanted[name] == size for name, size in decided.items())
@@ -167,7 +167,7 @@ class SpaceConformance:
         first, again, other = (
             self._state(self.space.build(architecture, self.shape, init=init, seed=seed)) for seed in (0, 0, 1)
         )
-        assert torch.equal(torch.random.get_rng_state(), before), "the global random state does not move"
+        assert torch.equal(torch.random.get_rng_state(), before), "the global random state must not change"
         assert first.keys() == again.keys() == other.keys()
         assert all(torch.equal(first[name], again[name]) for name in first)
         assert any(not torch.equal(first[name], other[name]) for name in first)
@@ -192,21 +192,21 @@ class SpaceConformance:
         for architecture in self.few():
             network = self.space.build(architecture, self.shape)
             sizes = self.space.sizes(architecture, self.shape)
-            assert sizes == (parameter_count(network), multiply_adds(network, batch))
+            assert sizes == (parameter_count(network), macs(network, batch))
 
     def test_space_and_architecture_travel_to_workers(self) -> None:
         space, architecture = cloudpickle.loads(cloudpickle.dumps((self.space, self.few()[0])))
         assert (space.name, architecture) == (self.space.name, self.few()[0])
 
     def test_every_proxy_has_a_score_or_says_why_not(self, tmp_path: Path) -> None:
-        asked: dict[str, Any] = {"setting": self.setting(), "store": tmp_path / "scores.sqlite"}
-        frame = run(self.space, self.few()[:2], "all", **asked)
+        options: dict[str, Any] = {"setting": self.setting(), "store": tmp_path / "scores.sqlite"}
+        frame = run(self.space, self.few()[:2], "all", **options)
         wrong = frame[~frame["status"].isin(["ok", "not_applicable"])]
         assert wrong.empty, wrong[["proxy", "status", "message"]].to_string()
         assert (frame["status"] == "ok").any()
         assert (frame.loc[frame["status"] != "ok", "message"].str.len() > 10).all()
-        again = run(self.space, self.few()[:2], "all", **asked)
-        assert again.equals(frame), "what is in the store is not computed again"
+        again = run(self.space, self.few()[:2], "all", **options)
+        assert again.equals(frame), "scores that are in the store must not be computed again"
 
     def test_graphs_point_forward_or_there_are_none(self) -> None:
         for architecture in self.few():

@@ -162,7 +162,7 @@ def test_a_setting_is_json():
         ({"partial": (4, 2), "keep": (3, 5)}, "keep must not rise from stage to stage"),
         ({"momentum": 0, "nesterov": True}, "nesterov needs a momentum above 0"),
         ({"partial": ()}, "partial must be whole numbers from 1"),
-        ({"keep": (3, 2)}, r"keep must be a number a stage \(1\), or none"),
+        ({"keep": (3, 2)}, r"keep must be one number per stage \(1\), or none"),
         ({"partial": (4, 2), "epochs": 1}, "2 stages need as many epochs, got 1"),
         ({"trace_gradient": "twopass"}, "unknown trace_gradient 'twopass'. Did you mean 'two_pass'"),
         ({"epoch": 3}, "unknown field of a search's setting 'epoch'. Did you mean 'epochs'"),
