@@ -92,13 +92,13 @@ def run_search(
         DivergedError: when a loss is NaN or infinite, with the step and the last checkpoint.
     """
     chosen = find_method(method) if isinstance(method, str) else method
-    setting = setting or chosen.setting(space.name, preset)
+    setting = setting or chosen.setting(space, preset)
     check_whole("seed", seed, 0, SearchError)
     if chosen.check is not None:
         chosen.check(setting, autocast)
     if not isinstance(data, Images):
-        own = chosen.presets.get(space.name)
-        at_most = own is not None and setting.images in (own.paper.images, own.laptop.images)
+        own = chosen.presets_in(space)
+        at_most = setting.images in (own.paper.images, own.laptop.images)
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
     setting, halves = with_images(setting, data), halved(data, seed)
     task = SearchTask(searchable(space), chosen, setting, halves, seed, _device(device), autocast)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -14,10 +14,12 @@ from harness.batches import Batch
 from harness.errors import SearchError, unknown
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
+from harness.spaces import open_space
+from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
     from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights
-    from harness.spaces.space import Architecture, SearchableSpace
+    from harness.spaces.space import Architecture, SearchableSpace, Space
     from harness.spaces.supernet import Supernet
 
 
@@ -159,6 +161,12 @@ class Step:
         self.parameter_optimizer.zero_grad()
 
 
+_LAPTOP: Mapping[str, Any] = {
+    "epochs": 10, "image_size": 16, "images": 2048, "augment": False, "evaluation_batches": 5, "alpha_lr": 0.01,
+}  # fmt: skip
+"""What a laptop takes less of, in a space that no paper searches."""
+
+
 @dataclass(frozen=True)
 class Presets:
     """The settings of one method in one space.
@@ -210,15 +218,31 @@ class Method:
     data: str = "digits"
     check: Callable[[SearchSetting, bool], None] | None = None
 
-    def setting(self, space: str, preset: str) -> SearchSetting:
+    def setting(self, space: str | Space, preset: str) -> SearchSetting:
         """The setting of a preset in a space.
 
         Raises:
-            SearchError: for an unknown preset, or a space that the method has no presets for.
+            SearchError: for an unknown preset.
+            SpaceError: for an unknown space, or one without a supernet.
         """
-        if space not in self.presets:
-            raise SearchError(f"{self.name}: {unknown('space of a search', space, self.presets)}")
         if preset not in ("paper", "laptop"):
             raise SearchError(unknown("preset", preset, ("paper", "laptop")))
-        found: SearchSetting = getattr(self.presets[space], preset)
+        found: SearchSetting = getattr(self.presets_in(space), preset)
         return found
+
+    def presets_in(self, space: str | Space) -> Presets:
+        """The presets in a space; where no paper searches it by this method, DARTS's values with the space's own sizes.
+
+        Args:
+            space: its name, or the space itself.
+
+        Raises:
+            SpaceError: for an unknown space, or one without a supernet.
+        """
+        name = space if isinstance(space, str) else space.name
+        if name in self.presets:
+            return self.presets[name]
+        found = searchable(open_space(space) if isinstance(space, str) else space)
+        own = {size: found.shape[size].default for size in ("width", "depth") if size in found.shape}
+        paper = SearchSetting().changed(own)
+        return Presets(paper, paper.changed(_LAPTOP), f"the paper has no {name}; these are DARTS's values")

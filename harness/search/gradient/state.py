@@ -65,8 +65,7 @@ class SearchTask:
         return self.space.supernet(
             classes=CLASSES,
             channels=CHANNELS,
-            width=setting.width,
-            depth=setting.depth,
+            **{name: getattr(setting, name) for name in ("width", "depth") if name in self.space.shape},
             seed=self.seed,
             partial=setting.partial[stage],
             operations=kept,
