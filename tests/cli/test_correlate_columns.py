@@ -217,7 +217,7 @@ def test_a_named_table_without_a_default_column_lists_its_own(nasinit: Run, dart
 
 def test_scores_of_no_space_are_refused(nasinit: Run, table: Path, tmp_path: Path) -> None:
     scores = tmp_path / "scores.csv"
-    scores.write_text("architecture,proxy,score\n64:64:64:64:64,mine,1\n")
+    scores.write_text("architecture,proxy,score\n64:64:64:64,mine,1\n")
     ended = nasinit("correlate", scores, "--table", table)
     assert ended.code == 2
     assert "the first architecture of the scores is of no space that is known. nasbench201: malformed" in ended.err
