@@ -1,4 +1,4 @@
-"""Where a pull works: alone in its folder, in a folder of its own that nothing of a killed pull outlives."""
+"""The working folder of a pull: no other pull uses it, and remains of a killed pull are removed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 @contextmanager
 def working_folder(folder: Path, name: str, say: Callable[[str], object]) -> Iterator[Path]:
-    """An empty folder below `folder` for the time of one pull of `name`, then removed with all that is left in it.
+    """An empty folder below `folder` for one pull of `name`; afterwards it is removed with its content.
 
-    It is on the same file system as `folder`, so what is whole can be moved there. A second pull of that name waits at
-    a lock, which the operating system frees when its holder dies; so whoever holds it may remove what others left. The
-    empty lock file stays: removing it would let two pulls hold two locks.
+    It is on the same file system as `folder`, so that a finished result can be moved. A second pull of that name waits
+    for a lock, which the operating system frees when its holder dies. So the holder may remove the remains of other
+    pulls. The empty lock file stays, since removing it would allow two pulls to hold two locks.
     """
     import filelock
 

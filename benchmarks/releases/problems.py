@@ -1,4 +1,4 @@
-"""The list of a conversion's missing and corrupt records, each with its reason, as a text file beside the table."""
+"""The list of a conversion's missing and corrupt records, with reasons, as a text file next to the table."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from benchmarks.errors import TableError
 
 
 def problems_path(table: Path) -> Path:
-    """Where the list lies: table.parquet.problems.txt beside table.parquet."""
+    """Path of the list: table.parquet.problems.txt next to table.parquet."""
     return table.with_name(f"{table.name}.problems.txt")
 
 
 def write_problems(table: Path, missing: Sequence[int], corrupt: Mapping[int, str]) -> Path | None:
     """Write one line for each record that is NaN in the table: index, `missing` or `corrupt`, and the reason.
 
-    The fields stand between tabs, the records in order of index. Without any, a list of an earlier conversion is
-    removed.
+    Fields are separated by tabs, and records are in the order of their indices. Without such records, the list of an
+    earlier conversion is removed.
 
     Returns:
         The file; None where there are no such records.
 
     Raises:
-        TableError: the file cannot be written or removed.
+        TableError: if the file cannot be written or removed.
 
     """
     path = problems_path(table)
