@@ -121,11 +121,11 @@ def _convert(release: Release, path: Path, chosen: Sequence[Curve], progress: Pr
         )
     removed = None if chosen else _remove_curves(path)
     columns, facts = _write_table(path, release, parts, len(converted), len(missing), len(corrupt))
-    beside = _write_curves(path, release, parts, chosen, columns, facts) if chosen else None
+    curves_file = _write_curves(path, release, parts, chosen, columns, facts) if chosen else None
     problems = write_problems(path, missing, corrupt)
     parts.remove()
     counts = (len(converted), resumed, missing, corrupt, parts.thrown_away, changed)
-    return Conversion(path, beside, release, columns, *counts, problems, removed)
+    return Conversion(path, curves_file, release, columns, *counts, problems, removed)
 
 
 def _remove_curves(path: Path) -> Path | None:
@@ -248,14 +248,14 @@ def _write_curves(
                     array[places] = values[:, end - curve.epochs : end]
             yield arrays
 
-    beside = curves_path(path)
+    curves_file = curves_path(path)
     described = [
         replace(table[curve.name], description=f"after each epoch: {table[curve.name].description}")
         for curve, _ in kept
     ]
     title = f"{facts.title}: learning curves"
-    write_curves(beside, release.architectures, described, blocks(), replace(facts, title=title))
-    return beside
+    write_curves(curves_file, release.architectures, described, blocks(), replace(facts, title=title))
+    return curves_file
 
 
 def _facts(release: Release, columns: Sequence[Column], converted: int, missing: int, corrupt: int) -> Facts:

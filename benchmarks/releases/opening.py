@@ -79,16 +79,16 @@ def _open_folder(path: Path, order: Path | None) -> Release:
 
 def _open_archive(path: Path, order: Path | None, files: dict[int, Path]) -> Release:
     if order is None:
-        beside = [
+        candidates = [
             file for folder in (path, path.parent) for file in folder.glob("NAS-Bench-201-*.pth") if file.is_file()
         ]
-        if not beside:
+        if not candidates:
             raise TableError(
                 f"{path} is an archive folder, which holds no list of its architectures: put the release's "
-                f"NAS-Bench-201-v1_1-096897.pth beside it, or name that file, or {META} of NATS-Bench's topology "
+                f"NAS-Bench-201-v1_1-096897.pth next to it, or name that file, or {META} of NATS-Bench's topology "
                 "space, as the order"
             )
-        order = beside[0]
+        order = candidates[0]
     if order.name.endswith(TORCH_SUFFIX):
         architectures = _open_file(order).architectures
     else:
