@@ -95,7 +95,7 @@ def pull(
     An existing result is checked and left as it is. A second pull into the same folder waits for the first.
 
     Args:
-        what: one of `SOURCES`, or a `PublicSource` of the user's own.
+        what: the source, one of `SOURCES` or a `PublicSource` of the user's own.
         folder: folder of the result; it is made if it does not exist. Next to the result it holds a lock file and,
             where no SHA-256 is published, the SHA-256 of the first file that passed.
         url: a mirror, instead of the source's own URL.
