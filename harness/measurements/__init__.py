@@ -55,7 +55,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "labelled_input_jacobian": Measurement(_JACOBIAN, "the input Jacobian with labels [N] and outputs K", "1 backward"),
     "synaptic_flow": Measurement(_FLOW, "|W|, ∂R/∂|W| without batch norm", "a forward and backward of one sample"),
     "synaptic_flow_bn": Measurement(_FLOW, "|W|, ∂R/∂|W| with batch norm", "a forward and backward of one sample"),
-    "ntk_trace_estimate": Measurement(_TRACE, "NTK trace, estimated by sign vectors", "1 backward a probe"),
+    "ntk_trace_estimate": Measurement(_TRACE, "NTK trace, estimated by sign vectors", "1 backward per probe"),
     "ntk_trace_exact": Measurement(_TRACE, "NTK trace of the batch function", "N·K backwards", exhaustive=True),
     "ntk_trace_per_sample": Measurement(_PER_SAMPLE, "NTK trace without coupling", "K backwards", exhaustive=True),
     "target_logit_gram": Measurement(_PER_SAMPLE, "Gram matrix [N, N] of target-logit gradients", "1 backward"),

@@ -34,5 +34,7 @@ def column_codes(active: Tensor) -> Tensor:
     for start in range(0, len(active), _BITS):
         rows = active[start : start + _BITS]
         shifts = torch.arange(len(rows), device=active.device)[:, None]
-        words.append((rows.long() << shifts).sum(dim=0))  # the 64th bit is the sign: still one number a column
+        words.append(
+            (rows.long() << shifts).sum(dim=0)
+        )  # the 64th bit is the sign, which still gives one number per column
     return torch.stack(words)

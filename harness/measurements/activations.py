@@ -1,4 +1,4 @@
-"""Which ReLUs are active: the binary codes of Mellor et al. (2021)."""
+"""Activation patterns of ReLUs: the binary codes of Mellor et al. (2021)."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ class CellSpectra(NamedTuple):
     """Spectra of the features and of the cell Jacobians of a network of L cells.
 
     Attributes:
-        eigenvalues: [C_l] for l = 0..L, ascending and non-negative in float64: those of the covariance of the channels
-            over samples and positions, for the input of the first cell (l = 0) and for each cell's output.
+        eigenvalues: eigenvalues [C_l] for l = 0..L, ascending and non-negative in float64, of the covariance of the
+            channels over samples and positions, for the input of the first cell (l = 0) and for each cell's output.
         jacobian_norms: for l = 1..L, the spectral norm of the mean of g_in g_outᵀ for random signs g_out; None for a
             cell that passes gradients on unchanged.
     """
@@ -56,8 +56,8 @@ def spectra_of(
     """Spectra with the given parameters, buffers and inputs.
 
     Args:
-        network: in the mode in which it is to be measured. Its cells are called with the outputs of earlier cells; the
-            last positional argument is the output of the cell directly before.
+        network: network in the batch norm mode of the measurement. Its cells are called with the outputs of earlier
+            cells; the last positional argument is the output of the cell directly before.
         tensors: parameters and buffers of the network.
         inputs: inputs of the network, [N, ...].
         signs: makes g_out for the shape of a cell's output; called for the first cell first.

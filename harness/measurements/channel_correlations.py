@@ -54,7 +54,7 @@ def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> li
     Where a container passes on the output of its last layer, the list holds that layer's tensor twice.
 
     Args:
-        network: in the mode in which it is to be measured.
+        network: network in the batch norm mode of the measurement.
         tensors: parameters and buffers of the network.
         inputs: inputs of the network, [N, ...].
     """

@@ -52,7 +52,7 @@ def synaptic_flow_bn(network: nn.Module, batch: Batch) -> dict[str, Flow]:
     except ValueError as error:
         if "more than 1 value per channel" not in str(error):
             raise
-        raise NotApplicable("batch norm in train mode has one value a channel on the one sample of ones") from error
+        raise NotApplicable("batch norm in train mode has one value per channel on the one sample of ones") from error
 
 
 def _flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:

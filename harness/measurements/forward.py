@@ -49,7 +49,8 @@ class Activation:
 
     Attributes:
         name: the module's name in the network.
-        output: [N, ...], without a graph; positive where the unit is active. Autograd keeps the same tensor.
+        output: the ReLU's output [N, ...], without a graph; positive where the unit is active. Autograd keeps the same
+            tensor.
         version: version counter of the output at the call; it rises when the output is changed in place.
     """
 

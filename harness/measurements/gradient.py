@@ -23,7 +23,7 @@ class ChannelProducts(NamedTuple):
     """Products of the outputs of one call of a convolution or linear layer and the loss's gradients by them.
 
     Attributes:
-        products: [N, C], Σ_positions a ⊙ ∂L/∂a for the call's outputs a, by sample and output channel.
+        products: products [N, C], Σ_positions a ⊙ ∂L/∂a for the call's outputs a, by sample and output channel.
         weights_per_channel: number of the layer's weights that one output channel is computed with.
     """
 

@@ -50,7 +50,7 @@ def change_of(network: nn.Module, tensors: Tensors, inputs: Tensor, noise: Tenso
     """Change with the given parameters and buffers; running statistics among the buffers are updated.
 
     Args:
-        network: in the mode in which it is to be measured.
+        network: network in the batch norm mode of the measurement.
         tensors: parameters and buffers of the network.
         inputs: x, [N, ...].
         noise: ε, of the shape of x.

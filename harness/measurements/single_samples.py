@@ -68,7 +68,7 @@ def _normalised_alone(module: _BatchNorm, inputs: Tensor) -> Tensor:
     """Batch norm of N batches of one: group norm with one group per channel has the same mean and variance."""
     if inputs[0, 0].numel() < 2:
         raise NotApplicable(
-            f"batch norm of one sample needs more than one value a channel, got inputs of shape {list(inputs.shape)}"
+            f"batch norm of one sample needs more than one value per channel, got inputs of shape {list(inputs.shape)}"
         )
     return functional.group_norm(inputs, inputs.shape[1], module.weight, module.bias, module.eps)
 

@@ -31,7 +31,7 @@ class Score(NamedTuple):
 
     Attributes:
         value: the proxy's value, higher is better; NaN unless the status is `ok`.
-        status: one of `STATUSES`.
+        status: `ok` or the kind of failure, one of `STATUSES`.
         message: explanation of a failure; empty for `ok`.
         seconds: time that the proxy alone would have taken, with all measurements that it reads.
         standard_error: standard error of an estimated value; NaN for an exact value.

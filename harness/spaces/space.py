@@ -135,7 +135,7 @@ class Space(Protocol):
         """The untrained network of an architecture.
 
         Args:
-            architecture: one of this space.
+            architecture: an architecture of this space.
             shape: sizes by name; the space's defaults are used for the others.
             init: name of an initialisation of `harness.spaces.initialisation`.
             seed: seed of the weights, which follow from (seed, str(architecture)) alone; the global random state does

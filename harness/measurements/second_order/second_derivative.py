@@ -19,9 +19,9 @@ class Derivatives(NamedTuple):
     """Derivatives of the scalar L that a tape computes, along the weights θ and a direction d.
 
     Attributes:
-        second: θᵀ H d.
-        along_weights: θᵀ ∇L.
-        along_direction: dᵀ ∇L.
+        second: second derivative along both, θᵀ H d.
+        along_weights: first derivative along the weights, θᵀ ∇L.
+        along_direction: first derivative along the direction, dᵀ ∇L.
     """
 
     second: float

@@ -204,7 +204,7 @@ _SIZE = {
     "nasbench201": {"epochs": 10, "depth": 5, "image_size": 32, "images": None, "evaluation_batches": 1},
     "darts": {"epochs": 10, "width": 16, "depth": 8, "image_size": 16, "images": None, "evaluation_batches": 1},
 }
-_BOUNDS = "ν and μ were not found in the paper for NAS-Bench-201 and are those of the DARTS space"
+_BOUNDS = "the paper's ν and μ for NAS-Bench-201 are not known here; these are those of the DARTS space"
 _RULE = "the rule by which ν adapts is in an appendix and is recalled, not checked against it"
 
 FIXED = Method(

@@ -33,7 +33,7 @@ class SearchTask:
         space: the space to search.
         method: the search method.
         setting: the setting of the search.
-        halves: the images.
+        halves: the training images in two halves.
         seed: seed of all random draws.
         device: device of the supernet.
         autocast: whether passes run in bfloat16 where torch considers it safe.

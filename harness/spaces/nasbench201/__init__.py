@@ -38,7 +38,7 @@ class NasBench201(ImageClassification):
 
     name = "nasbench201"
     shape = image_dimensions(
-        width=Dimension(16, 1, "channels of the first stage, C"), depth=Dimension(5, 1, "cells a stage, N")
+        width=Dimension(16, 1, "channels of the first stage, C"), depth=Dimension(5, 1, "cells per stage, N")
     )
 
     def __len__(self) -> int:
