@@ -1,4 +1,4 @@
-"""The tables by name: which there are, which of them are here, and opening one."""
+"""The tables by name: listing them, finding their files, and opening them."""
 
 from __future__ import annotations
 
@@ -17,21 +17,27 @@ from benchmarks.table import Column, Facts, Table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
-EITHER = "nasbench201"
+OFFICIAL_OR_ANALOG = "nasbench201"
 OFFICIAL = nasbench201.FACTS.name
 ANALOG = analognasbench.FACTS.name
-PUBLISHED = darts_published.FACTS.name
+DARTS_PUBLISHED = darts_published.FACTS.name
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One name that `open_table` takes: what is known of its table unread, and whether and why (not) it is here.
+    """One name for `open_table`: the facts that are known without reading the table, and whether it is available.
 
-    `facts` and `columns` are those of the published table, of which a CSV file may leave columns out, or those that a
-    Parquet file carries. `facts.path` is the file that would be read, None if there is none. `opens` is the name of
-    another listed table where this name only opens that one, else empty. `rows_with_numbers` is below `facts.rows` for
-    a table that was converted in part, and None where the file does not say. Of a `damaged` file, `reason` says what is
-    wrong, and nothing else is known of it but its path.
+    Attributes:
+        name: name for `open_table`.
+        facts: facts of the published table, or those in a Parquet file; `facts.path` is the file that would be read,
+            None if there is none.
+        available: whether the table can be opened.
+        reason: where the table was found, how to get it, or what is wrong with a damaged file.
+        columns: columns of the published table, of which a CSV file may lack some, or those in a Parquet file.
+        opens: name of another listed table where this name only opens that one, else empty.
+        rows_with_numbers: number of rows with numbers, below `facts.rows` for a table that was converted in part; None
+            where the file does not tell.
+        damaged: whether the file is damaged; then only its path is known.
     """
 
     name: str
@@ -45,7 +51,7 @@ class Listing:
 
     @classmethod
     def of(cls, table: Table) -> Listing:
-        """What is known of a table that is open, such as one of a file that is not listed."""
+        """The listing of an open table, such as that of a user's file."""
         from benchmarks.formats.compact import rows_with_numbers
 
         counted = rows_with_numbers(table)
@@ -53,13 +59,13 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class _Source:
+class _PublishedTable:
     facts: Facts
     columns: tuple[Column, ...]
     files: tuple[str, ...]
     read: Callable[[Path], Table]
     key: str = KEY
-    """Name of the column of keys in its files."""
+    """Name of the column of keys in the files."""
 
 
 def _unzipped_too(file: str) -> tuple[str, ...]:
@@ -69,51 +75,55 @@ def _unzipped_too(file: str) -> tuple[str, ...]:
 _SOURCES = {
     source.facts.name: source
     for source in (
-        _Source(nasbench201.FACTS, nasbench201.COLUMNS, official.FILES, official.read_official),
-        _Source(hardware.FACTS, hardware.COLUMNS, _unzipped_too("nasbench201_hardware.csv.gz"), hardware.read_hardware),
-        _Source(
+        _PublishedTable(nasbench201.FACTS, nasbench201.COLUMNS, official.FILES, official.read_official),
+        _PublishedTable(
+            hardware.FACTS, hardware.COLUMNS, _unzipped_too("nasbench201_hardware.csv.gz"), hardware.read_hardware
+        ),
+        _PublishedTable(
             robustness.FACTS,
             robustness.COLUMNS,
             _unzipped_too("nasbench201_robustness_cifar10.csv.gz"),
             robustness.read_robustness,
         ),
-        _Source(
+        _PublishedTable(
             darts.RANDOM_FACTS,
             darts.RANDOM_COLUMNS,
             ("darts_random214_cifar10.csv",),
             darts.read_random214,
             key=darts.RANDOM_KEY,
         ),
-        _Source(darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500),
+        _PublishedTable(
+            darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500
+        ),
     )
 }
 NAMES = (
-    EITHER,
+    OFFICIAL_OR_ANALOG,
     OFFICIAL,
     ANALOG,
     hardware.FACTS.name,
     robustness.FACTS.name,
-    PUBLISHED,
+    DARTS_PUBLISHED,
     darts.RANDOM_FACTS.name,
     darts.SURROGATE_FACTS.name,
 )
-"""What `open_table` takes, in the order of `list_tables`: NAS-Bench-201's tables first, its accuracies before all."""
+"""Names for `open_table`, in the order of `list_tables`: NAS-Bench-201's tables first, accuracies before others."""
 
 
 def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[str] | None = None) -> Table:
-    """Open a table of published numbers; its `facts.name`, `facts.path` and `describe()` say which one it is.
+    """Open a table of published numbers; `facts.name`, `facts.path` and `describe()` tell which table was opened.
 
     Args:
-        name_or_path: one of `NAMES`, or the path of a .csv, .csv.gz or .parquet file. `nasbench201` is the official
-            table if it is here, else `analognasbench`. A path opens as the published table whose file name it has, as
-            what `nasinit convert` made, or else as a table of the user's own, with a column `architecture`.
-        path: the file to read for the named table, instead of looking for it. It is otherwise looked for in the folder
-            that the environment variable NASINIT_DATA names, the official one also where `nasinit pull` puts it, and
-            `analognasbench` in the installed distribution analog-nasbench.
+        name_or_path: one of `NAMES`, or the path of a .csv, .csv.gz or .parquet file. `nasbench201` opens the official
+            table if it is available, else `analognasbench`. A path opens as the published table with this file name,
+            as a file that `nasinit convert` made, or else as a user's own table with a column `architecture`.
+        path: the file to read for the named table. By default it is looked for in the folder that the environment
+            variable NASINIT_DATA names, the official table also where `nasinit pull` stores it, and `analognasbench`
+            in the installed distribution analog-nasbench.
 
     Raises:
-        TableError: an unknown name (names the nearest), a table that is not here (says how to get it), or a file that
-            is damaged. A file that is here but damaged is an error, never passed over.
+        TableError: for an unknown name (with the nearest name), a table that is not available (with how to get it), or
+            a damaged file. A damaged file is always an error, and never skipped for another.
 
     """
     name = os.fspath(name_or_path)
@@ -122,52 +132,56 @@ def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[
     given = None if path is None else Path(os.path.expanduser(path))
     if name == ANALOG:
         return analognasbench.read_analognasbench(given)
-    if name == PUBLISHED:
+    if name == DARTS_PUBLISHED:
         if given is not None:
-            raise TableError(f"{PUBLISHED} is part of nasinit and reads no file: leave out {given}")
+            raise TableError(f"{DARTS_PUBLISHED} is part of nasinit and reads no file: leave out {given}")
         return darts_published.published_table()
-    source = _SOURCES[OFFICIAL if name == EITHER else name]
+    source = _SOURCES[OFFICIAL if name == OFFICIAL_OR_ANALOG else name]
     file = _found(source)[0] if given is None else given
     if file is not None:
         return source.read(file)
-    if name == EITHER:
+    if name == OFFICIAL_OR_ANALOG:
         return analognasbench.read_analognasbench()
     raise TableError(f"{name} is not here: {_how_to_get(source)}. {_what_it_is(source)}")
 
 
 def list_tables() -> tuple[Listing, ...]:
-    """Every name that `open_table` takes, with what is known of its table; looks for the files, reads no number.
+    """All names for `open_table` with the facts of their tables; looks for the files, but reads no numbers.
 
-    In the order of `NAMES`. A Parquet file's footer is read: one that is damaged there is listed as such.
+    In the order of `NAMES`. The footer of a Parquet file is read; a file with a damaged footer is listed as damaged.
 
     Raises:
-        TableError: NASINIT_DATA names something that is not a folder.
+        TableError: if NASINIT_DATA names something that is not a folder.
 
     """
     found = {name: _listing(source) for name, source in _SOURCES.items()}
     found[ANALOG] = _analog_listing()
-    found[PUBLISHED] = Listing(PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS)
+    found[DARTS_PUBLISHED] = Listing(
+        DARTS_PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS
+    )
     opens = found[OFFICIAL] if found[OFFICIAL].available else found[ANALOG]
-    found[EITHER] = replace(opens, name=EITHER, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name)
+    found[OFFICIAL_OR_ANALOG] = replace(
+        opens, name=OFFICIAL_OR_ANALOG, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name
+    )
     return tuple(found[name] for name in NAMES)
 
 
 def table_with(
     column: str, *, space: str, names: Sequence[str] = (), opened: MutableMapping[str, Table] | None = None
 ) -> Table:
-    """First table that has the column: of those named, or without names of those of that space that are here.
+    """First table that has a column: among the given names, or by default among the space's available tables.
 
     Args:
         column: name of a column, for instance `hwnas_cifar10_edgegpu_latency_ms`.
-        space: name of the space that the table must be about.
-        names: what `open_table` takes, in the order in which to look; empty for every table of the space that is
-            here, `nasbench201` first.
-        opened: tables that are open already, by name; what is opened here is added, so that several columns cost one
-            opening a table.
+        space: name of the space of the table.
+        names: names or paths for `open_table`, in the order of search; empty for all available tables of the space,
+            `nasbench201` first.
+        opened: open tables by name; newly opened tables are added, so that each table is opened once for several
+            columns.
 
     Raises:
-        TableError: a named table of another space, or no table with the column: says which were looked through, the
-            nearest names in them, and which other tables have it, or would have it and how to get them.
+        TableError: for a named table of another space, or if no table has the column; the message names the tables that
+            were searched, the nearest names in them, and other tables with the column and how to get them.
 
     """
     listings = [listing for listing in list_tables() if listing.facts.space == space]
@@ -176,7 +190,10 @@ def table_with(
     files: set[Path | None] = set()
     for name in names or [listing.name for listing in listings if listing.available]:
         listing = next((listing for listing in listings if listing.name == name), None)
-        if listing is not None and name not in (EITHER, OFFICIAL):  # these two may have columns that are not listed
+        if listing is not None and name not in (
+            OFFICIAL_OR_ANALOG,
+            OFFICIAL,
+        ):  # these two may have unlisted columns
             if column not in [one.name for one in listing.columns]:
                 looked[name] = listing.columns
                 continue
@@ -188,8 +205,24 @@ def table_with(
             return table
         looked[table.facts.name] = table.columns
         files.add(table.facts.path)
-    places = [_place(listing, column, files) for listing in listings if listing.name != EITHER]
+    places = [_place(listing, column, files) for listing in listings if listing.name != OFFICIAL_OR_ANALOG]
     raise TableError(". ".join([_nowhere(column, space, looked), *filter(None, places)]))
+
+
+def tables_with(columns: Sequence[str], *, space: str, names: Sequence[str] = ()) -> list[Table]:
+    """The table of each column, in the order of the columns; no table is opened twice.
+
+    Args:
+        columns: names of columns, of one table or of several.
+        space: name of the space that the tables must be about.
+        names: what `open_table` takes, in the order in which to look; empty for every table of the space that is here.
+
+    Raises:
+        TableError: as `table_with`, for the first column that it refuses.
+
+    """
+    opened: dict[str, Table] = {}
+    return [table_with(column, space=space, names=names, opened=opened) for column in columns]
 
 
 def _nowhere(column: str, space: str, looked: Mapping[str, Sequence[Column]]) -> str:
@@ -204,7 +237,7 @@ def _nowhere(column: str, space: str, looked: Mapping[str, Sequence[Column]]) ->
 
 
 def _place(listing: Listing, column: str, opened: Set[Path | None]) -> str:
-    """Where else the column is, under this or its source's name; empty if the listed table does not have it."""
+    """Message on a listed table that has the column, by this name or its source's; empty for other tables."""
     columns = _SOURCES[listing.name].columns if listing.name in _SOURCES else listing.columns
     one = next((one for one in columns if column and column in (one.name, one.origin)), None)
     if one is None:
@@ -217,11 +250,11 @@ def _place(listing: Listing, column: str, opened: Set[Path | None]) -> str:
     return f"{listing.name} has it{called}"
 
 
-def _found(source: _Source) -> tuple[Path | None, str]:
-    """File of a source and where it was found; None and nothing if it is not here."""
+def _found(source: _PublishedTable) -> tuple[Path | None, str]:
+    """File of a published table and where it was found; None and an empty text if it is not available."""
     folder = data_folder()
     places = [] if folder is None else [folder / file for file in source.files if (folder / file).exists()]
-    if len(places) > 1 and official.gives_way(places[0]):
+    if len(places) > 1 and official.holds_less(places[0]):
         places = [*places[1:], places[0]]
     if places:
         over = f"; passed over: {', '.join(place.name for place in places[1:])}" if len(places) > 1 else ""
@@ -229,23 +262,23 @@ def _found(source: _Source) -> tuple[Path | None, str]:
     if source.facts.name == OFFICIAL:
         from benchmarks.pull.pulling import pulled_file
 
-        if (pulled := pulled_file(EITHER)) is not None:
+        if (pulled := pulled_file(OFFICIAL_OR_ANALOG)) is not None:
             return pulled, "pulled"
     return None, ""
 
 
-def _how_to_get(source: _Source) -> str:
+def _how_to_get(source: _PublishedTable) -> str:
     folder = data_folder()
     files = " or ".join(source.files)
-    pull = f", or run nasinit pull {EITHER}" if source.facts.name == OFFICIAL else ""
+    pull = f", or run nasinit pull {OFFICIAL_OR_ANALOG}" if source.facts.name == OFFICIAL else ""
     where = f"the {DATA_VARIABLE} folder {folder} holds no {files}; put it there"
     if folder is None:
         where = f"set the environment variable {DATA_VARIABLE} to the folder that holds {files}"
     return f"{where}, or give its path{pull}"
 
 
-def _what_it_is(source: _Source) -> str:
-    """What a file of that name holds, for someone who has to bring it together."""
+def _what_it_is(source: _PublishedTable) -> str:
+    """Content of a table's file, for users who have to make it themselves."""
     if source.facts.name == OFFICIAL:
         return "It is what `nasinit convert` makes of the official release"
     raw = [column.origin or column.name for column in source.columns]
@@ -253,7 +286,7 @@ def _what_it_is(source: _Source) -> str:
     return f"It is a CSV with the columns {source.key}, {named}; source: {source.facts.source}"
 
 
-def _listing(source: _Source) -> Listing:
+def _listing(source: _PublishedTable) -> Listing:
     path, where = _found(source)
     name, facts = source.facts.name, replace(source.facts, path=path)
     if path is None or path.suffix != ".parquet":

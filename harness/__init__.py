@@ -6,7 +6,7 @@ Does a number computed from an untrained network rank architectures as training 
     frame = harness.run(space, space.sample(200), proxies=["nasi_trace", "params"], workers=2)
     ranking = harness.correlate(frame, benchmarks.open_table("nasbench201"), column="cifar10_test_200ep_pct")
 
-Importing this package imports nothing of what it offers: a name below is loaded on first use (`harness.lazy`).
+Importing this package loads nothing else: each name below is loaded on first use (`harness.lazy`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.evaluation.ranking import Ranking, correlate
     from harness.evaluation.searches.table_searches import TableSearches, table_searches
     from harness.proxies.registry import list_proxies, proxy
+    from harness.report.webpage.report_page import report_page
     from harness.scoring.runner import run
     from harness.scoring.scorer import Score, score
     from harness.scoring.store import Store
@@ -43,6 +44,7 @@ __all__ = [
     "list_spaces",
     "open_space",
     "proxy",
+    "report_page",
     "run",
     "run_search",
     "run_study",
@@ -64,6 +66,7 @@ _HOMES = {
     "list_spaces": "harness.spaces",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
+    "report_page": "harness.report.webpage.report_page",
     "run": "harness.scoring.runner",
     "run_search": "harness.search.gradient.loop",
     "run_study": "harness.studies.study",
@@ -71,5 +74,5 @@ _HOMES = {
     "table_searches": "harness.evaluation.searches.table_searches",
 }
 
-if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
+if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name
     __getattr__, __dir__ = loaded_on_use(__name__, _HOMES)

@@ -1,4 +1,4 @@
-"""Batches: the arguments of a network and the targets of its outputs that a score is computed on."""
+"""Batches: arguments of a network, and targets of its outputs, which a score is computed on."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from harness.problem import CLASSIFICATION, REGRESSION, Problem
 
 @dataclass(frozen=True, init=False, eq=False, repr=False, slots=True)
 class Batch:
-    """What a network is called with and what its outputs are compared with, for N samples.
+    """A batch of N samples: arguments of a network, and targets that its outputs are compared with.
 
     Args:
-        arguments: the network's arguments: one tensor [N, ...] of floating point, such as images [N, C, H, W], or
-            several of which the first axis counts samples, whatever their kind.
-        targets: [N] whole numbers, the class of each sample, or floating point [N, ...] of the outputs' shape.
-        independent: whether a sample's output depends on its own rows alone (but for batch norm). A graph whose nodes
-            are the samples says False: its arguments, of any first axis, are then never cut into parts.
-        problem: what the network is to do; by default `CLASSIFICATION` or `REGRESSION`, as the targets are.
+        arguments: arguments of the network: one tensor [N, ...] of floating point, such as images [N, C, H, W], or
+            several tensors of any type whose first axis counts the samples.
+        targets: the classes of the samples, whole numbers [N], or floating point values [N, ...] of the outputs' shape.
+        independent: whether a sample's output depends on its own rows alone (except by batch norm). For a graph whose
+            nodes are the samples it is False: its arguments, whose first axis may have any length, are never split.
+        problem: the problem that the network is trained for; by default `CLASSIFICATION` for whole numbers as targets
+            and `REGRESSION` for floating point.
 
     Raises:
-        SettingError: for fewer than two samples, targets of another length or kind, or numbers that are not finite.
+        SettingError: for fewer than two samples, targets of another length or type, or numbers that are not finite.
     """
 
     arguments: tuple[Tensor, ...]
@@ -77,7 +78,7 @@ class Batch:
             if each.ndim < 1 or len(each) != count:
                 raise SettingError(
                     f"every argument has a row for each of {count} samples; got one of shape {_shape(each)}. Where the "
-                    "samples are parts of one input, say independent=False"
+                    "samples are parts of one input, give independent=False"
                 )
         if not all(bool(each.isfinite().all()) for each in inexact):
             raise SettingError("inputs hold NaN or infinity: no score can be computed on them")
@@ -113,29 +114,29 @@ class Batch:
 
     @property
     def inputs(self) -> Tensor:
-        """The one argument that is floating point.
+        """The only floating point argument.
 
         Raises:
-            NotApplicable: where the network takes several.
+            NotApplicable: where the network takes several floating point arguments.
         """
         return self.arguments[self.place_of_inputs()]
 
     @property
     def labels(self) -> Tensor:
-        """[N] the class of each sample.
+        """The classes of the samples, [N].
 
         Raises:
-            NotApplicable: where targets are values.
+            NotApplicable: where the targets are not classes.
         """
         if not self.problem.classes:
             raise NotApplicable(f"this reads the classes of the samples; the targets of {self.problem.name} are values")
         return self.targets
 
     def place_of_inputs(self) -> int:
-        """Which of the arguments `inputs` is.
+        """Index of `inputs` among the arguments.
 
         Raises:
-            NotApplicable: where the network takes several of floating point.
+            NotApplicable: where the network takes several floating point arguments.
         """
         places = [place for place, each in enumerate(self.arguments) if each.is_floating_point()]
         if len(places) > 1:
@@ -144,10 +145,10 @@ class Batch:
 
     @property
     def only_argument(self) -> Tensor:
-        """The argument of a network that takes one.
+        """The argument of a network with only one.
 
         Raises:
-            NotApplicable: where it takes several.
+            NotApplicable: where the network takes several arguments.
         """
         if len(self.arguments) > 1:
             raise NotApplicable(f"this feeds the network one tensor; it takes {len(self.arguments)}")
@@ -158,23 +159,23 @@ class Batch:
         return Batch(arguments, self.targets, independent=self.independent, problem=self.problem)
 
     def arguments_with(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The network's arguments with others in place of `inputs`.
+        """The network's arguments with a replacement of its floating point argument.
 
         Raises:
-            NotApplicable: where the network takes several floating point inputs.
+            NotApplicable: where the network takes several floating point arguments.
         """
         place = self.place_of_inputs()
         return (*self.arguments[:place], inputs, *self.arguments[place + 1 :])
 
     def smallest(self) -> tuple[Tensor, ...]:
-        """Arguments of the smallest call: those of the first sample, or all where samples are not independent."""
+        """Arguments of the smallest possible call: the first sample's, or all where samples are not independent."""
         return tuple(each[:1] for each in self.arguments) if self.independent else self.arguments
 
     def check_independent(self, reads: str) -> None:
         """Refuse a batch whose samples are parts of one input.
 
         Args:
-            reads: name in the message for what is made of single samples.
+            reads: name of the quantity that needs single samples, for the message.
 
         Raises:
             NotApplicable: where a sample's output depends on the others.
@@ -193,7 +194,7 @@ class Batch:
         return Batch(arguments, self.targets[start:stop], problem=self.problem)
 
     def split(self, most: int) -> list[Batch]:
-        """The samples in order, in parts of equal size (to one) of up to `most` samples.
+        """The samples in order, in parts of up to `most` samples whose sizes differ by at most one.
 
         Raises:
             NotApplicable: where samples are not independent.
@@ -205,27 +206,27 @@ class Batch:
         return [self.part(start, stop) for start, stop in pairwise(ends)]
 
     def on(self, device: torch.device | str) -> Batch:
-        """The batch on a device; itself if it is there."""
+        """The batch on a device; the batch itself if it is there already."""
         if all(each.device == torch.device(device) for each in (*self.arguments, self.targets)):
             return self
         arguments = [each.to(device) for each in self.arguments]
         return Batch(arguments, self.targets.to(device), independent=self.independent, problem=self.problem)
 
     def like(self, parameter: Tensor | None) -> Batch:
-        """The batch on the device of `parameter`, floating point in its dtype; itself for None."""
+        """The batch on the device of `parameter`, with floating point in its dtype; the batch itself for None."""
         if parameter is None:
             return self
 
-        def moved(each: Tensor) -> Tensor:
+        def converted(each: Tensor) -> Tensor:
             return each.to(parameter.device, parameter.dtype if each.is_floating_point() else each.dtype)
 
-        targets = self.targets.to(parameter.device, torch.long) if self.problem.classes else moved(self.targets)
+        targets = self.targets.to(parameter.device, torch.long) if self.problem.classes else converted(self.targets)
         return Batch(
-            [moved(each) for each in self.arguments], targets, independent=self.independent, problem=self.problem
+            [converted(each) for each in self.arguments], targets, independent=self.independent, problem=self.problem
         )
 
     def digest(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of its content and shape."""
+        """The first 16 hexadecimal digits of the SHA-256 of the batch's content and shapes."""
         sha = hashlib.sha256(" ".join(f"{_shape(each)} {each.dtype}" for each in self.arguments).encode())
         for tensor in (*self.arguments, self.targets.long() if self.problem.classes else self.targets):
             # as bytes: numpy has no bfloat16

@@ -1,4 +1,4 @@
-"""Problems: the kind of outputs, targets and losses that a space's networks are trained with."""
+"""Problems: the outputs, targets and losses that a space's networks are trained with."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Problem:
-    """What networks are trained to do.
+    """A problem that networks are trained for.
 
     Attributes:
-        name: of the problem, such as `classification` or `denoising`.
+        name: name of the problem, such as `classification` or `denoising`.
         classes: whether a target is the class of its sample, a whole number below the number of outputs K; otherwise
             targets are floating point and have the outputs' shape.
-        losses: names of the losses that a score may be made with, the usual one first; all are in `LOSSES`.
-        metric: the quality of a trained network that tables hold, such as `accuracy` or `psnr`.
+        losses: names of the losses that a score may use, the default first; all are in `LOSSES`.
+        metric: the measure of quality of trained networks in tables, such as `accuracy` or `psnr`.
     """
 
     name: str
@@ -30,10 +30,10 @@ class Problem:
     metric: str
 
     def check_loss(self, name: str | None) -> str:
-        """The name of a loss of this problem; the usual one for None.
+        """The name of a loss of this problem; the default for None.
 
         Raises:
-            SettingError: for a loss that is none of this problem's, with those there are.
+            SettingError: for a loss that this problem does not have, with the losses that it has.
         """
         if name is None:
             return self.losses[0]
@@ -42,18 +42,18 @@ class Problem:
         return name
 
     def loss(self, name: str | None, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The mean loss of a batch, a scalar; `name` as in `check_loss`."""
+        """The mean loss of a batch, a scalar; `name` is a loss of this problem, None for the default."""
         return LOSSES[self.check_loss(name)](outputs, targets)
 
     def check_outputs(self, outputs: object, targets: Tensor) -> Tensor:
         """The outputs of a network, if the targets can be compared with them.
 
         Args:
-            outputs: what the network returned; [N, K] where targets are classes.
-            targets: [N] classes, or values of the outputs' shape [N, ...].
+            outputs: the network's return value; [N, K] where targets are classes.
+            targets: classes [N], or values of the outputs' shape [N, ...].
 
         Raises:
-            NotApplicable: for anything but one tensor, another shape, or a class that has no output.
+            NotApplicable: for a value that is not one tensor, a wrong shape, or a class without an output.
         """
         from torch import Tensor
 
@@ -79,7 +79,7 @@ def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def _mean_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Half the squared distance of a sample's outputs to its target, mean over the batch; classes count one-hot."""
+    """Half the squared distance of outputs to targets, mean over the batch; classes are one-hot encoded."""
     from torch.nn import functional
 
     if not targets.is_floating_point():
@@ -88,7 +88,7 @@ def _mean_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def _mean_absolute_error(outputs: Tensor, targets: Tensor) -> Tensor:
-    """The absolute distance of a sample's outputs to its target, summed over outputs, mean over the batch."""
+    """Absolute differences of outputs and targets, summed over outputs, mean over the batch."""
     return (outputs - targets).abs().reshape(len(outputs), -1).sum(dim=1).mean()
 
 
@@ -97,7 +97,7 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mean_squared_error": _mean_squared_error,
     "mean_absolute_error": _mean_absolute_error,
 }
-"""By name: outputs [N, ...] and targets to the mean loss."""
+"""Losses by name; each maps outputs [N, ...] and targets to the mean loss."""
 
 CLASSIFICATION = Problem("classification", True, ("cross_entropy", "mean_squared_error"), "accuracy")
 REGRESSION = Problem("regression", False, ("mean_squared_error", "mean_absolute_error"), "mean squared error")

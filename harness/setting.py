@@ -1,4 +1,4 @@
-"""What a score depends on in addition to the architecture, and the seeds that follow from it."""
+"""The setting of a score: everything that it depends on in addition to the architecture; derived seeds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from harness.errors import SettingError, check_whole, unknown
 BN_MODES = ("train", "eval")
 INITS = ("pytorch", "kaiming_fan_in", "kaiming_fan_out", "xavier", "orthogonal", "gaussian")
 NOISE = ("gaussian", "uniform")
-"""Inputs that follow from the seed alone."""
+"""Sources of batches that follow from the seed alone."""
 INPUTS = (*NOISE, "cifar10")
-"""Where the batches of image spaces come from."""
+"""Sources of the batches of image spaces."""
 LABELS = ("random", "true")
 DTYPES = ("float32", "float64")
 _ALWAYS = ("input", "batch_size", "width", "depth", "init", "bn", "seed")
@@ -24,7 +24,7 @@ _LAST = ("width", "depth")
 
 
 class Shape(Mapping[str, int]):
-    """Sizes of a space's networks and inputs by name, such as width 16 and depth 5; equal shapes hash alike."""
+    """Sizes of a space's networks and inputs by name, such as width 16 and depth 5; equal shapes have equal hashes."""
 
     __slots__ = ("_sizes",)
 
@@ -49,32 +49,33 @@ class Shape(Mapping[str, int]):
 
 @dataclass(frozen=True, init=False)
 class Setting:
-    """Everything that decides a score in addition to the architecture.
+    """Everything that a score depends on in addition to the architecture.
 
-    Two scores may be compared when their settings are equal; the store keeps them apart otherwise. What is left open
-    here (a size that is not in `shape`, a `loss` of None) is filled in by the space that is scored.
+    Two scores may be compared when their settings are equal; otherwise the store keeps them apart. The space fills in
+    values that are not given here (a size that is not in `shape`, a `loss` of None).
 
     Args:
-        input: where the batch comes from: `gaussian` or `uniform` noise, another source that the space has (`cifar10`
-            for images), `given` by the caller.
-        labels: `random` (uniform over the classes) or `true` (those of the images).
-        batch_size: samples in the batch, N.
-        init: how the weights are drawn (`harness.spaces.initialisation`).
-        bn: `train` normalises by the batch and couples its samples; `eval` by the running statistics, which at
-            initialisation are mean 0 and variance 1. The choice decides the sign of the NTK trace's correlation.
-        loss: one of the losses of the space's problem, such as `cross_entropy` or `mean_squared_error` for classes
-            (`harness.problem`); None for the problem's usual one.
-        dtype: `float32` or `float64`.
-        device: where the network runs: `cpu`, `cuda` or `cuda:1`.
-        probes: random sign vectors of the NTK trace's estimate.
-        seed: of the weights (with the architecture's key), of the batch and of the probes.
-        batch_digest: for images and given batches, a digest of their content; noise follows from the seed.
-        shape: sizes of the networks and inputs by name; which there are, and between which bounds, the space states
-            (`Space.shape`): width, depth, classes, channels and image_size in NAS-Bench-201.
+        input: source of the batch: `gaussian` or `uniform` noise, another source that the space has (`cifar10` for
+            images), or `given` by the caller.
+        labels: kind of labels, `random` (uniform over the classes) or `true` (those of the images).
+        batch_size: number of samples in the batch, N.
+        init: name of the weights' initialisation (`harness.spaces.initialisation`).
+        bn: mode of batch norm: `train` normalises by the batch and couples its samples; `eval` normalises by the
+            running statistics, which at initialisation are mean 0 and variance 1. The NTK trace's correlation has
+            another sign in each mode.
+        loss: a loss of the space's problem, such as `cross_entropy` or `mean_squared_error` for classes
+            (`harness.problem`); None for the problem's default.
+        dtype: floating point type, `float32` or `float64`.
+        device: device of the network: `cpu`, `cuda` or `cuda:1`.
+        probes: number of random sign vectors in the estimate of the NTK's trace.
+        seed: seed of the weights (with the architecture's key), of the batch and of the probes.
+        batch_digest: digest of the content of images and given batches; empty for noise, which follows from the seed.
+        shape: sizes of the networks and inputs by name. `Space.shape` has their names and bounds: width, depth,
+            classes, channels and image_size for NAS-Bench-201.
         **sizes: single sizes of `shape`, as in `Setting(width=8)`; None leaves a size to the space.
 
     Raises:
-        SettingError: naming the field, what was given and what is allowed.
+        SettingError: naming the field, the given value and the allowed values.
     """
 
     input: str
@@ -134,26 +135,26 @@ class Setting:
             raise SettingError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {self.device!r}")
 
     def json(self) -> str:
-        """The setting as one line of JSON with sorted keys: its identity in a store."""
+        """The setting as one line of JSON with sorted keys, by which a store identifies it."""
         return json.dumps(self.values(), sort_keys=True)
 
     def values(self) -> dict[str, Any]:
-        """Every field by name, the shape as a plain dictionary."""
+        """All fields by name, with the shape as a plain dictionary."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {"shape": dict(self.shape)}
 
     @classmethod
     def from_json(cls, text: str) -> Setting:
-        """The setting that `json` wrote; `SettingError` names a field that this version does not have."""
+        """The setting from the text of `json`; `SettingError` names a field that this version does not have."""
         values = json.loads(text)
         check_fields("field of a setting", values)
         return cls(**values)
 
     def describe(self, usual: Mapping[str, Any] | None = None) -> str:
-        """Short text of what differs from the usual, and of what users ask for first.
+        """Short text of the values that differ from the usual ones, and of the most important others.
 
         Args:
-            usual: values and sizes that go without saying, in addition to the defaults of this class; a space's own
-                are known to `harness.spaces.space.described`.
+            usual: values and sizes that need not be mentioned, in addition to the defaults of this class;
+                `harness.spaces.space.described` adds those of a space.
         """
         usual = {**Setting().flat(), **(usual or {})}
         shown = {
@@ -164,12 +165,12 @@ class Setting:
         return ", ".join(f"{name} {value}" for name, value in shown.items())
 
     def differs_in(self, other: Setting) -> list[str]:
-        """Names of the values and sizes that another setting has otherwise."""
+        """Names of the values and sizes that differ from those of another setting."""
         ours, theirs = self.flat(), other.flat()
         return [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
 
     def flat(self) -> dict[str, Any]:
-        """Every value and size by name, the sizes after `batch_size`."""
+        """All values and sizes by name, with the sizes after `batch_size`."""
         values = self.values()
         sizes = sorted(values.pop("shape").items(), key=lambda size: size[0] in _LAST)
         found: dict[str, Any] = {}
@@ -181,7 +182,7 @@ class Setting:
 
 
 def check_fields(kind: str, names: Iterable[str], more: Iterable[str] = ()) -> None:
-    """Refuse a name that is no field of a setting and none of `more`; `kind` is what the message calls it."""
+    """Refuse names that are neither fields of a setting nor in `more`; `kind` is their kind in the message."""
     known = [*(field.name for field in fields(Setting)), *more]
     for name in names:
         if name not in known:
@@ -189,6 +190,6 @@ def check_fields(kind: str, names: Iterable[str], more: Iterable[str] = ()) -> N
 
 
 def derived_seed(seed: int, *labels: str) -> int:
-    """Seed in [0, 2^63) for one purpose: the same (seed, labels) give the same, in any process and order."""
+    """Seed in [0, 2^63) for one purpose, which follows from (seed, labels) alone, in any process and order."""
     text = "\x1f".join((str(seed), *labels))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

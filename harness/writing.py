@@ -1,4 +1,4 @@
-"""Writing that leaves nothing half done: a file is whole or not there, a folder is tried before hours go into it."""
+"""Safe writing: a file is written completely or not at all, and a folder is tested before a long computation."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.errors import HarnessError, SettingError
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path beside `path` under a name of its own, to write at; moved there in one step when the block ends.
+    """A temporary path next to `path` to write to; it is moved to `path` in one step when the block ends.
 
-    Missing parent folders are made. After an error `path` is as it was, and nothing is left beside it.
+    Missing parent folders are made. After an error `path` is as before, and no temporary file is left.
 
     Raises:
-        OSError: a folder that cannot be made, or a file that cannot be moved.
+        OSError: if a folder cannot be made, or the file cannot be moved.
     """
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
     try:
@@ -29,12 +31,21 @@ def replacing(path: Path) -> Iterator[Path]:
             partial.unlink()
 
 
-def make_writable(folder: Path) -> None:
+def make_folder(folder: Path, option: str, kind: type[HarnessError] = SettingError) -> None:
     """Make a folder, with its parents, and try that a file can be written in it.
 
+    Args:
+        folder: may be there already.
+        option: that names the folder on the command line, for the message.
+        kind: of the error.
+
     Raises:
-        OSError: a folder that cannot be made or written in; only in the second case is it there.
+        HarnessError: of that kind, for a folder that cannot be made or written in; named, with the system's reason.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        failed = "write in" if os.path.isdir(folder) else "make"
+        raise kind(f"{option} {folder}: cannot {failed} that folder: {error.strerror}") from error

@@ -14,7 +14,8 @@ import harness
 from benchmarks import open_table
 from harness.measurements import MEASUREMENTS
 from harness.proxies import registry
-from harness.report.tables.text import ranking_text
+from harness.report.tables.ranking import ranking_sheet
+from harness.report.tables.text import sheet_text
 from harness.studies.study import STUDIES
 
 ROOT = Path(__file__).parent.parent
@@ -97,7 +98,7 @@ def test_the_demos_tables_follow_from_its_scores(bn: str, monkeypatch: pytest.Mo
     ranking = harness.correlate(pd.read_csv(DEMO / f"scores_bn_{bn}.csv"), table, column=facts["column"])
     committed = pd.read_csv(DEMO / f"ranking_bn_{bn}.csv")
     pd.testing.assert_frame_equal(ranking.frame, committed, check_dtype=False, rtol=1e-9)
-    text = ranking_text(ranking.frame, facts["titles"][bn], width=100)
+    text = sheet_text(ranking_sheet(ranking, facts["titles"][bn]), 100)
     assert (DEMO / f"ranking_bn_{bn}.txt").read_text(encoding="utf-8") == text + "\n"
     assert "\n".join(line.rstrip() for line in text.splitlines()) in README
 

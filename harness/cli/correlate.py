@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from harness.cli import options
-from harness.cli.evidence import Asked, Evidence, gathered
 from harness.cli.joined import ranked
 from harness.cli.outputs import check_csv
 
 if TYPE_CHECKING:
-    from harness.evaluation.ranking import Ranking
+    import pandas as pd
+
+    from harness.evaluation.evidence import Evidence
+    from harness.report.tables.sheet import Sheet
 
 
 def correlate(
@@ -38,106 +40,114 @@ def correlate(
     ] = False,
     csv: Annotated[
         Path | None,
-        typer.Option(help="CSV file for the table; what else is asked for beside it, as NAME_top.csv, NAME_COLUMN.csv"),
+        typer.Option(
+            help="CSV file for the table; what else is asked for goes next to it, as NAME_top.csv, NAME_COLUMN.csv"
+        ),
     ] = None,
     latex: Annotated[
-        Path | None, typer.Option(help="LaTeX file (booktabs) for the table; likewise others beside it")
+        Path | None, typer.Option(help="LaTeX file (booktabs) for the table; what else is asked for goes next to it")
     ] = None,
     markdown: Annotated[
         Path | None, typer.Option(help="Markdown file with every table; for several columns a file each")
     ] = None,
 ) -> None:
-    """Rank correlation of every proxy with a table's column, with 95 % intervals, beside params and flops.
+    """Rank correlation of every proxy with a table's column, with 95 % intervals, next to params and flops.
 
     Several columns, of one table or of several, are ranked one after the other and then shown side by side.
     """
-    from harness.report.tables.matrix import matrix_text
+    from harness.evaluation.evidence import EvidenceOptions, gather_evidence
+    from harness.report.tables.matrix import matrix_sheet
+    from harness.report.tables.text import sheet_text
 
     check_csv(csv)
-    asked = Asked(against, beyond_size, top, ceiling, resamples, seed)
+    requested = EvidenceOptions(against or None, beyond_size, top, ceiling, resamples=resamples, seed=seed)
     joined = ranked(scores, table or [], column or [], run, resamples, seed, interval)
-    evidence = [gathered(one, asked) for one in joined]
+    evidence = [gather_evidence(ranking, ranked_by, requested) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]
     suffixes = _suffixes([ranking.column for ranking in rankings])
     written: list[Path] = []
-    for ranking, found, suffix in zip(rankings, evidence, suffixes, strict=True):
-        written += _write(ranking, found, suffix, csv=csv, latex=latex, markdown=markdown)
-    for ranking, found in zip(rankings, evidence, strict=True):
-        _show(ranking, found)
+    for found, suffix in zip(evidence, suffixes, strict=True):
+        written += _write(found, suffix, csv=csv, latex=latex, markdown=markdown)
+    for found in evidence:
+        _show(found)
     if len(rankings) > 1:
-        frames = {ranking.column: ranking.frame for ranking in rankings}
-        print(f"{matrix_text(frames, 'Spearman of every proxy with every column')}\n")
+        print(f"{sheet_text(matrix_sheet(rankings))}\n")
     for file in written:
         print(f"wrote {file}")
 
 
+class _Part(NamedTuple):
+    """One kind of evidence: the name that goes into its files' names, its frame, its tables, sentences below them."""
+
+    name: str
+    frame: pd.DataFrame
+    sheets: list[Sheet]
+    words: Sequence[str] = ()
+
+
+def _parts(found: Evidence) -> list[_Part]:
+    """The evidence that there is, as it is written and shown."""
+    from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
+
+    ranking, parts = found.ranking, []
+    if (comparison := found.comparison) is not None:
+        parts.append(_Part("against", comparison.frame, [comparison_sheet(comparison, ranking)], comparison.words))
+    if found.beyond_size is not None:
+        parts.append(_Part("beyond_size", found.beyond_size, [beyond_size_sheet(found.beyond_size, ranking)]))
+    if found.top is not None:
+        parts.append(_Part("top", found.top, [*top_sheets(found.top, ranking)]))
+    if found.ceiling is not None:
+        parts.append(_Part("ceiling", found.ceiling.frame, [ceiling_sheet(found.ceiling, ranking)]))
+    return parts
+
+
 def _write(
-    ranking: Ranking,
-    evidence: Mapping[str, Evidence],
-    suffix: str,
-    *,
-    csv: Path | None,
-    latex: Path | None,
-    markdown: Path | None,
+    evidence: Evidence, suffix: str, *, csv: Path | None, latex: Path | None, markdown: Path | None
 ) -> list[Path]:
     """Write the files that were asked for; their paths."""
     from harness.report.files import write_csv, write_text
-    from harness.report.tables.evidence import ranking_sheet
-    from harness.report.tables.latex import ranking_latex
+    from harness.report.tables.ranking import FAILED, ranking_sheet
     from harness.report.tables.sheet import sheet_latex, sheet_markdown
 
-    def beside(file: Path, name: str = "") -> Path:
+    def named(file: Path, name: str = "") -> Path:
         return file.with_stem(file.stem + suffix + (f"_{name}" if name else ""))
 
+    ranking, parts = evidence.ranking, _parts(evidence)
     written: list[Path] = []
+    sheet = ranking_sheet(ranking)
     if csv is not None:
-        written.append(write_csv(ranking.frame, beside(csv)))
-        written += [write_csv(found.frame, beside(csv, name)) for name, found in evidence.items()]
+        written.append(write_csv(ranking.frame, named(csv)))
+        written += [write_csv(part.frame, named(csv, part.name)) for part in parts]
     if latex is not None:
-        text = ranking_latex(ranking.frame, caption=caption(ranking), higher_is_better=ranking.higher_is_better)
-        written.append(write_text(text, beside(latex)))
-        for name, found in evidence.items():
-            written.append(write_text("\n".join(map(sheet_latex, found.sheets)), beside(latex, name)))
+        some_failed = (ranking.frame["failed"] > 0).any()
+        text = sheet_latex(sheet if some_failed else sheet.without(FAILED))
+        written.append(write_text(text, named(latex)))
+        for part in parts:
+            written.append(write_text("\n".join(map(sheet_latex, part.sheets)), named(latex, part.name)))
     if markdown is not None:
-        parts = [sheet_markdown(ranking_sheet(ranking.frame, title(ranking), measured=ranking.value_name))]
-        for found in evidence.values():
-            parts += [*map(sheet_markdown, found.sheets), *found.words]
-        written.append(write_text("\n\n".join(parts) + "\n", beside(markdown)))
+        texts = [sheet_markdown(sheet.without(FAILED))]
+        for part in parts:
+            texts += [*map(sheet_markdown, part.sheets), *part.words]
+        written.append(write_text("\n\n".join(texts) + "\n", named(markdown)))
     return written
 
 
-def _show(ranking: Ranking, evidence: Mapping[str, Evidence]) -> None:
-    from harness.report.tables.plain import prose, terminal_width
-    from harness.report.tables.sheet import sheet_text
-    from harness.report.tables.text import ranking_text
+def _show(evidence: Evidence) -> None:
+    from harness.report.tables.ranking import ranking_sheet
+    from harness.report.tables.text import prose, sheet_text, terminal_width
 
-    print(ranking_text(ranking.frame, title(ranking), measured=ranking.value_name))
-    for remark in filter(None, (ranking.direction, ranking.uneven)):
-        print("\n".join(["", *prose(remark, terminal_width())]))
+    ranking = evidence.ranking
+    print(sheet_text(ranking_sheet(ranking)))
+    for note in filter(None, (ranking.direction, ranking.uneven)):
+        print("\n".join(["", *prose(note, terminal_width())]))
     print()
-    for found in evidence.values():
-        for sheet in found.sheets:
+    for part in _parts(evidence):
+        for sheet in part.sheets:
             print(f"{sheet_text(sheet)}\n")
-        for sentence in found.words:
+        for sentence in part.words:
             print("\n".join(prose(sentence, terminal_width())))
-        if found.words:
+        if part.words:
             print()
-
-
-def title(ranking: Ranking) -> str:
-    """Title of a ranking's table."""
-    return f"Rank correlation with {ranking.column}"
-
-
-def caption(ranking: Ranking) -> str:
-    """Caption of a ranking's LaTeX table."""
-    from harness.report.tables.latex import escaped
-
-    direction = "" if ranking.higher_is_better else ", of which less is better"
-    return (
-        f"Rank correlation of training-free proxies with {escaped(ranking.column)}{direction}, "
-        "with 95\\,\\% bootstrap intervals."
-    )
 
 
 def _suffixes(columns: list[str]) -> list[str]:

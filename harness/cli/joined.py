@@ -42,16 +42,15 @@ def read(scores: Path, run: int | None) -> Scored:
     return Scored(found.frame, found.space or recognised_space(found.frame))
 
 
-def tables_with(columns: Sequence[str], space: str, tables: Sequence[str]) -> list[Table]:
+def found_tables(columns: Sequence[str], space: str, tables: Sequence[str]) -> list[Table]:
     """The table of each column, said which and in which direction; none is opened twice.
 
     Raises:
-        TableError: as `table_with`, for the first column that it refuses.
+        TableError: as `harness.evaluation.tables_with`.
     """
-    from harness.evaluation import table_with
+    from harness.evaluation import tables_with
 
-    opened: dict[str, Table] = {}
-    found = [table_with(column, space=space, names=tuple(tables), opened=opened) for column in columns]
+    found = tables_with(columns, space=space, names=tuple(tables))
     for column, table in zip(columns, found, strict=True):
         direction = "higher" if table.column(column).higher_is_better else "lower"
         print(f"{column}: {table.facts.title} ({table.facts.path or table.facts.name}); {direction} is better")
@@ -104,7 +103,7 @@ def ranked_scores(
     columns = list(dict.fromkeys(columns))
     joined = [
         Joined(correlate(scored.frame, table, column, resamples=resamples, seed=seed, interval=interval), table)
-        for column, table in zip(columns, tables_with(columns, scored.space, tables), strict=True)
+        for column, table in zip(columns, found_tables(columns, scored.space, tables), strict=True)
     ]
     rankings = [one.ranking for one in joined]
     say_repeated(rankings[0].repeated)

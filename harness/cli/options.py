@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.errors import SettingError
+from harness.evaluation import columns
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
 TableOption = Annotated[str, typer.Option("--table", help="name of a table, or path of a file")]
@@ -34,9 +35,7 @@ DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1
 FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
 CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 
-DEFAULT_SPACE = "nasbench201"
-DEFAULT_TABLE = "nasbench201"
-DEFAULT_COLUMN = "cifar10_test_200ep_pct"
+DEFAULT_SPACE, DEFAULT_TABLE, DEFAULT_COLUMN = columns.SPACE, columns.DEFAULT_TABLE, columns.TESTS["cifar10"]
 DEFAULT_SCORES = Path("scores.sqlite")
 
 
@@ -58,7 +57,7 @@ def data_folder(data: Path | None) -> Path | None:
 
 
 def refuse_without(needed: str, given: Mapping[str, object]) -> None:
-    """Refuse options that say something only beside another one, which is not there."""
+    """Refuse options that say something only together with another one, which is not there."""
     if idle := [name for name, value in given.items() if value is not None]:
         raise SettingError(
             f"{' and '.join(idle)} without {needed}: give {needed} too, or leave {' and '.join(idle)} out"

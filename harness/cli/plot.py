@@ -9,9 +9,9 @@ import typer
 from typer.core import TyperGroup
 
 from harness.cli import options
-from harness.cli.joined import no_column, ranked, read, say_duplicates, say_repeated, say_unmatched, tables_with
+from harness.cli.joined import found_tables, no_column, ranked, read, say_duplicates, say_repeated, say_unmatched
 from harness.cli.outputs import check_figures, save_figures
-from harness.errors import SettingError, unknown
+from harness.errors import SettingError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def scatter(
     table: options.TablesOption = None,
     column: Annotated[str | None, typer.Option(help="column to plot against, of any table")] = None,
     proxy: Annotated[
-        list[str] | None, typer.Option(help="proxy to draw, beside params and flops; repeatable; by default all")
+        list[str] | None, typer.Option(help="proxy to draw, with params and flops; repeatable; by default all")
     ] = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
@@ -62,9 +62,7 @@ def scatter(
 
     check_figures(out)
     ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
-    shown = _shown(proxy or [], ranking.frame["proxy"].tolist())
-    points, frame = (rows[rows["proxy"].isin(shown)] for rows in (ranking.points, ranking.frame))
-    figure = draw(points, frame, column_label=ranking.label, higher_is_better=ranking.higher_is_better)
+    figure = draw(ranking, proxy or ())
     save_figures(figure, out)
 
 
@@ -79,25 +77,17 @@ def critical_difference(
     seed: options.SeedOption = 0,
     out: options.FiguresOption = [Path("critical_difference.png"), Path("critical_difference.svg")],  # noqa: B006 — typer copies it
 ) -> None:
-    """Proxies by Spearman's coefficient, with a bar beside those that are not told apart from each other."""
+    """Proxies by Spearman's coefficient, with a bar next to those that are not told apart from each other."""
     from harness.evaluation.comparison import compare
-    from harness.report.comparison_shown import compared_figure
+    from harness.report.figures.critical_difference import critical_difference as draw
     from harness.report.tables.evidence import left_out_of_comparison
 
     check_figures(out)
     ((ranking, table_of),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
     found = compare(ranking, against, resamples=resamples, seed=seed)
-    left_out = left_out_of_comparison(found.left_out)
-    others = [] if ranking.higher_is_better else ["Lower values are better: coefficients are turned round."]
-    small_print = (
-        f"{found.n:,} architectures that all have scores, {table_of.facts.title}. 95 % bootstrap intervals. A bar "
-        "joins proxies of which no two are told apart: paired bootstrap, corrected for all "
-        f"{len(found.pairs):,} pairs (Holm), at 5 %."
-    )
-    small_print = " ".join([small_print, *others, *left_out])
-    figure = compared_figure(found, f"Spearman with {ranking.label}", small_print)
+    figure = draw(found, ranking, source=table_of.facts.title)
     print()
-    for sentence in (*found.words, *left_out):
+    for sentence in (*found.words, *left_out_of_comparison(found)):
         print(sentence)
     save_figures(figure, out)
 
@@ -120,7 +110,8 @@ def pareto(
     """Accuracy against latency, or any two columns: the Pareto front, and what each proxy picks for every budget."""
     from harness.evaluation.trade_off import Quantity, trade_off
     from harness.report.figures.pareto import pareto as draw
-    from harness.report.tables.budgets import budgets_text
+    from harness.report.tables.budgets import budgets_sheet
+    from harness.report.tables.text import sheet_text
 
     check_figures(out)
     scored = read(scores, run)
@@ -131,31 +122,13 @@ def pareto(
         raise no_column("--y", scored.space, tables)
     columns = [x, y or options.DEFAULT_COLUMN]
     proxies = _proxies(proxy or [], scored.frame)
-    cost, gain = (Quantity(*pair) for pair in zip(tables_with(columns, scored.space, tables), columns, strict=True))
+    cost, gain = (Quantity(*pair) for pair in zip(found_tables(columns, scored.space, tables), columns, strict=True))
     found = trade_off(scored.frame, cost, gain, proxies)
     say_repeated(found.repeated)
     say_unmatched(found.unmatched, " or ".join(columns))
     say_duplicates(found.duplicates, " or ".join(columns))
-    figure = draw(
-        found.points,
-        found.picks,
-        x_label=cost.label,
-        y_label=gain.label,
-        x_higher_is_better=cost.higher_is_better,
-        x_is_percentage=cost.is_percentage,
-        y_higher_is_better=gain.higher_is_better,
-        source="; ".join(dict.fromkeys(quantity.table.facts.title for quantity in (gain, cost))) + ".",
-    )
-    text = budgets_text(
-        found.budgets,
-        found.picked,
-        found.regret,
-        found.random_regret,
-        x_column=cost.column,
-        y_column=gain.column,
-        x_higher_is_better=cost.higher_is_better,
-    )
-    print(f"\n{text}\n")
+    figure = draw(found)
+    print(f"\n{sheet_text(budgets_sheet(found))}\n")
     save_figures(figure, out)
 
 
@@ -184,13 +157,3 @@ def _few(names: list[str]) -> str:
     named = names if len(names) <= _NAMED + 1 else names[:_NAMED]
     more = f" and {len(names) - _NAMED} others" if len(names) > len(named) else ""
     return f"{', '.join(named)}{more}"
-
-
-def _shown(named: list[str], there: list[str]) -> list[str]:
-    """The proxies to draw: those named and the baselines, or all; refuses a name that has no scores."""
-    from harness.stats.names import BASELINES
-
-    for name in named:
-        if name not in there:
-            raise SettingError(f"--proxy: {unknown('proxy of these scores', name, there)}")
-    return [*named, *BASELINES] if named else there

@@ -46,7 +46,8 @@ def query(
     from harness.evaluation.searches.proxy_scores import scores_by_cell
     from harness.evaluation.searches.table_searches import table_searches
     from harness.report.files import write_csv
-    from harness.report.tables.search_table import searches_text
+    from harness.report.tables.searches import searches_sheet
+    from harness.report.tables.text import sheet_text
     from harness.scoring.files import read_scores
 
     options.positive("runs", runs)
@@ -78,7 +79,7 @@ def query(
         print(note)
     for name, reason in result.skipped.items():
         print(f"left out: {name}: {reason}")
-    print(f"\n{searches_text(result.frame)}\n")
+    print(f"\n{sheet_text(searches_sheet(result))}\n")
     if out is not None:
         write_csv(result.frame, out)
         print(f"wrote {out}")

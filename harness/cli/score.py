@@ -141,7 +141,7 @@ def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str
 def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
     """The architectures of a table, which is all that is read of it, and its space; or the space asked for."""
     if table is None:
-        return (), space or "nasbench201"
+        return (), space or options.DEFAULT_SPACE
     from harness.evaluation import open_table
     from harness.evaluation.matching import space_of
 

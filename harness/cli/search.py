@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +13,9 @@ from harness.cli import options
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.evaluation import Table
-    from harness.search import Method, SearchResult, SearchSetting
+    from harness.search import Method, SearchResult
     from harness.search.gradient.data import Images
-    from harness.spaces.space import Space
+    from harness.studies.searches.record import Used
 
 
 def search(
@@ -57,9 +57,12 @@ def search(
     ] = None,
 ) -> None:
     """Search an architecture by gradients of a supernet; interrupted, the same command goes on where it stopped."""
+    from harness.evaluation import table_with
     from harness.search import find_method, run_search
-    from harness.search.gradient.data import read_images, with_images
+    from harness.search.gradient.data import read_images
     from harness.spaces import open_space
+    from harness.studies.searches.record import used_by
+    from harness.studies.searches.runs import Run
 
     opened, chosen = open_space(space), find_method(method)
     changes = {
@@ -71,124 +74,80 @@ def search(
     folder = out or Path(f"search-{method}-{space}-{seed}")
     source = chosen.data if data is None else data
     if column is not None:
-        _table_with(column, opened)  # a misspelt one is said before the hours, not after
+        table_with(column, space=space)  # a misspelt one is said before the hours, not after
     read = read_images(source, setting, seed, at_most=images is None)
-    setting = with_images(setting, read)
-    _say_task(chosen, opened, setting, read, seed, folder)
+    used = used_by(Run(method, setting, source, seed, space), read)
+    _say_task(chosen, space, used, read, seed, folder)
     result = run_search(
-        opened, chosen, setting, data=read, seed=seed, out=folder, device=device, autocast=autocast, progress=True
+        opened, chosen, used.setting, data=read, seed=seed, out=folder, device=device, autocast=autocast, progress=True
     )
     if result.resumed_from:
         print(f"went on after epoch {result.resumed_from} from the checkpoint in {folder}")
-    log, label = _with_record(result.log, opened, column)
+    log, label = _with_record(result.log, space, column)
     facts = {
         "method": method, "space": space, "preset": preset, "seed": seed, "data": source, "device": device,
-        "autocast": autocast, "images_used": len(read),
-        "changed_from_paper": _changed(chosen, opened, setting, read),
-        "not_as_published": chosen.presets[opened.name].note,
+        "autocast": autocast, "images_used": used.images, "changed_from_paper": used.changed,
+        "not_as_published": used.note, "source": chosen.source, "setting": asdict(used.setting),
     }  # fmt: skip
-    _write(folder, result, log, label, chosen, setting, facts)
+    _write(folder, result, log, label, facts)
     print(result.architecture)
     print(f"in {folder}: architecture.txt, log.csv, curves.png, curves.svg, setting.json, checkpoint.pt")
 
 
-def _say_task(chosen: Method, space: Space, setting: SearchSetting, images: Images, seed: int, folder: Path) -> None:
+def _say_task(chosen: Method, space: str, used: Used, images: Images, seed: int, folder: Path) -> None:
+    from harness.studies.searches.record import changes_in_words
+
     print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
     height, width = images.pixels.shape[-2:]
-    print(f"in {space.name} on {len(images):,} images of {images.name}, {height} × {width} pixels, seed {seed}")
-    print(f"{setting.epochs} epochs, into {folder}")
-    pairs = _changed(chosen, space, setting, images).items()
-    changed = ", ".join(f"{name} {_text(name, old)} -> {_text(name, new)}" for name, (old, new) in pairs)
-    note = chosen.presets[space.name].note
-    if note:
-        print(f"the preset paper is not as published: {note}")
-    print(f"against {'the preset paper' if note else 'the published setting'}: {changed or 'nothing is changed'}")
+    print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, seed {seed}")
+    print(f"{used.setting.epochs} epochs, into {folder}")
+    data_last = dict(sorted(used.changed.items(), key=lambda item: item[0] == "data"))
+    if used.note:
+        print(f"the preset paper is not as published: {used.note}")
+    against = "the preset paper" if used.note else "the published setting"
+    print(f"against {against}: {changes_in_words(data_last) or 'nothing is changed'}")
 
 
-def _changed(chosen: Method, space: Space, setting: SearchSetting, images: Images) -> dict[str, tuple[Any, Any]]:
-    """What differs from the preset `paper`, the data included: name to the values there and here."""
-    from harness.search.gradient.presets import PUBLISHED_DATA
-
-    data = {} if images.name == PUBLISHED_DATA else {"data": (PUBLISHED_DATA, images.name)}
-    return {**setting.difference(chosen.presets[space.name].paper), **data}
-
-
-def _text(name: str, value: object) -> str:
-    nothing = "the data's own" if name == "image_size" else "all"
-    return nothing if value is None else str(value)
-
-
-def _with_record(log: pd.DataFrame, space: Space, column: str | None) -> tuple[pd.DataFrame, str]:
-    """The log with the tabulated values of the chosen architectures, which the search has not seen; and their label.
+def _with_record(log: pd.DataFrame, space: str, column: str | None) -> tuple[pd.DataFrame, str]:
+    """The log with the tabulated values of the chosen architectures, and what they measure, for the figure.
 
     Without a column that is asked for, the usual one is joined where its table is here.
     """
-    from harness.evaluation import TableError
+    from harness.evaluation import TableError, table_with
     from harness.evaluation.columns import axis_label
-    from harness.evaluation.matching import column_by_key
-    from harness.report.figures.search_curves import FOR_THE_RECORD
+    from harness.studies.searches.pool import with_record
 
-    if column is None and space.name != options.DEFAULT_SPACE:
+    if column is None and space != options.DEFAULT_SPACE:
         return log, ""
     wanted = column or options.DEFAULT_COLUMN
     try:
-        table = _table_with(wanted, space)
+        table = table_with(wanted, space=space)
     except TableError as error:
         if column is not None:
             raise
         print(f"no column for the record: {error}")
         return log, ""
-    values = column_by_key(table, wanted).values
-    found = [values.get(space.key(space.parse(text)), float("nan")) for text in log["architecture"]]
-    print(f"for the record, {wanted} of the architecture: {found[-1]:.4g}; {table.facts.title}")
-    joined = log.copy()
-    joined[f"{wanted}{FOR_THE_RECORD}"] = found
+    joined = with_record(log, table, [wanted], space)
+    print(f"for the record, {wanted} of the architecture: {joined.iloc[-1, -1]:.4g}; {table.facts.title}")
     return joined, axis_label(table, wanted)
 
 
-def _table_with(column: str, space: Space) -> Table:
-    from harness.evaluation import table_with
-
-    return table_with(column, space=space.name)
-
-
-def _write(
-    folder: Path,
-    result: SearchResult,
-    log: pd.DataFrame,
-    label: str,
-    chosen: Method,
-    setting: SearchSetting,
-    facts: dict[str, Any],
-) -> None:
+def _write(folder: Path, result: SearchResult, log: pd.DataFrame, label: str, facts: dict[str, Any]) -> None:
     """All files of a search but its checkpoint, which is there already."""
-    import json
-    import platform
-    import shlex
-    import sys
-    from dataclasses import asdict
-    from importlib.metadata import version
-
     import torch
 
-    from harness.report.figures.search_curves import Run, search_curves
+    from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures, write_csv, write_text
+    from harness.studies.record import command, environment, json_text
 
     content = {
-        "command": shlex.join(["nasinit", *sys.argv[1:]]),
+        "command": command(),
         **facts,
-        "source": chosen.source,
-        "setting": asdict(setting),
         "seconds": float(log["seconds"].sum()),
-        "environment": {
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "threads": torch.get_num_threads(),
-            **{name: version(name) for name in ("nasinit", "torch", "numpy", "scikit-learn")},
-        },
+        "environment": {**environment(), "threads": torch.get_num_threads()},
     }
     write_csv(log, folder / "log.csv")
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
-    write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", folder / "setting.json")
-    figure = search_curves([Run(chosen.name, log)], record_label=label)
+    write_text(json_text(content), folder / "setting.json")
+    figure = search_curves([(facts["method"], log)], record_label=label)
     save_pictures(figure, folder / "curves")

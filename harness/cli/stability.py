@@ -32,35 +32,17 @@ def stability(
     csv: options.CsvOption = None,
 ) -> None:
     """How well each proxy ranks as it does under another seed, batch, init or size."""
-    import pandas as pd
-
     from harness.evaluation.stability import stability as compared
-    from harness.report.tables.sheet import sheet_text
-    from harness.report.tables.stability import matrix_sheet, stability_sheet
+    from harness.report.tables.stability import settings_sheets, stability_sheet
+    from harness.report.tables.text import sheet_text
 
     check_csv(csv)
     options.positive("resamples", resamples)
     found = compared(_read(scores), proxy or None, coefficient=coefficient, resamples=resamples, seed=seed)
-    frame = pd.DataFrame(
-        [
-            {
-                "proxy": one.proxy,
-                "settings": len(one.settings),
-                "n": one.n,
-                "mean": one.result.mean,
-                "mean_low": one.result.interval.low,
-                "mean_high": one.result.interval.high,
-                "least": float(one.result.matrix.min()),
-            }
-            for one in found.proxies
-        ]
-    )
-    sheet = stability_sheet(frame, coefficient=coefficient, left_out=found.left_out, lacking=found.lacking)
-    print(sheet_text(sheet))
-    for one in found.proxies if proxy else []:
-        sheet = matrix_sheet(one.result.matrix, one.settings, proxy=one.proxy, coefficient=coefficient, n=one.n)
+    print(sheet_text(stability_sheet(found)))
+    for sheet in settings_sheets(found) if proxy else []:
         print(f"\n{sheet_text(sheet)}")
-    _write(frame, csv)
+    _write(found.frame, csv)
 
 
 def transfer(
@@ -75,8 +57,8 @@ def transfer(
     from harness.evaluation import open_table
     from harness.evaluation.transfer import left_out_of_transfer
     from harness.evaluation.transfer import transfer as transferred
-    from harness.report.tables.sheet import sheet_text
     from harness.report.tables.stability import transfer_sheet
+    from harness.report.tables.text import sheet_text
 
     check_csv(csv)
     options.positive("resamples", resamples)

@@ -1,4 +1,4 @@
-"""`nasinit study`: a published table or figure with our numbers beside it, in one command."""
+"""`nasinit study`: a published table or figure with our numbers next to it, in one command."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ def study(
         typer.Option(help="folder for the outcome; by default studies/NAME, with --quick studies/NAME-quick"),
     ] = None,
 ) -> None:
-    """Make a published table or figure anew, with our numbers beside the paper's, into a folder."""
-    from harness.studies.study import STUDIES, StudyOptions, check_taken, default_folder, find_study, options_of
+    """Make a published table or figure anew, with our numbers next to the paper's, into a folder."""
+    from harness.studies.options import StudyOptions
+    from harness.studies.study import STUDIES, check_taken, default_folder, find_study, make, options_of
 
     if name is None:
         for known, listed in STUDIES.items():
@@ -62,9 +63,8 @@ def study(
     check_taken(name, chosen, [option for option, value in given.items() if value is not None])
     if "data" in chosen.takes:
         data = options.data_folder(data)
-    chosen.run(
-        StudyOptions(
-            out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
-            workers=workers, quick=quick, full=full, sample=sample, runs=runs, data=data, store=store, scores=scores,
-        )
+    made = StudyOptions(
+        out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
+        workers=workers, quick=quick, full=full, sample=sample, runs=runs, data=data, store=store, scores=scores,
     )  # fmt: skip
+    make(chosen, made)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.errors import TableError
     from benchmarks.pull.pulling import pulled_file
     from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
-    from benchmarks.registry import Listing, list_tables, open_table, table_with
+    from benchmarks.registry import Listing, list_tables, open_table, table_with, tables_with
     from benchmarks.table import Column, Facts, Table
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "published_architectures",
     "pulled_file",
     "table_with",
+    "tables_with",
 ]
 
 _HOMES = {
@@ -43,6 +44,7 @@ _HOMES = {
     "open_table": "benchmarks.registry",
     "pulled_file": "benchmarks.pull.pulling",
     "table_with": "benchmarks.registry",
+    "tables_with": "benchmarks.registry",
 }
 
 

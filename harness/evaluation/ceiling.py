@@ -1,4 +1,4 @@
-"""The ceiling: how well one training of the architectures ranks another, and each proxy as a share of it."""
+"""The noise ceiling: how well one training of the architectures ranks another, and each proxy as a share of it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _SEED = "_seed"
 
 @dataclass(frozen=True)
 class Ceiling:
-    """Proxies beside the agreement of trainings with each other, on the architectures that were scored.
+    """The noise ceiling of a ranking: how trainings agree with each other, and each proxy as a share of that.
 
     Attributes:
         frame: a row a proxy: `proxy`, `n`, `spearman`, `kendall_tau_b` and `pearson` of the ranking, turned where lower
             values are better; the first two as a share of that of one training against another, `spearman_share` and
             `kendall_share`; `spearman_corrected` and `pearson_corrected` are the coefficients corrected for attenuation
             by the noise in the accuracies (Spearman 1904).
-        spearman: of one training against another, the mean over pairs.
-        kendall_tau_b: likewise.
-        pearson: likewise.
-        reliability: of the column that was ranked by, by which Spearman's coefficients are corrected: that of a single
-            training, or by Spearman-Brown's formula that of the mean of its trainings.
-        trainings: where they are from, one a training.
-        pairs: of trainings.
+        spearman: Spearman's coefficient of one training against another, the mean over pairs of trainings.
+        kendall_tau_b: Kendall's tau-b of one training against another, the mean over pairs of trainings.
+        pearson: Pearson's coefficient of one training against another, the mean over pairs of trainings.
+        reliability: by which Spearman's coefficients are corrected: that of the column that was ranked by, of a single
+            training, or by Spearman-Brown's formula of the mean of its trainings.
+        trainings: table and column of each training.
+        pairs: number of pairs of trainings.
         n: architectures that the pair with the fewest has in common.
     """
 
@@ -50,7 +50,7 @@ class Ceiling:
 
 
 def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
-    """Each proxy of a ranking against what one training knows of another.
+    """The noise ceiling: each proxy of a ranking against what one training knows of another.
 
     Args:
         ranking: from `harness.correlate`.

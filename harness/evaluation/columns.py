@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks import Table
 
+SPACE = "nasbench201"
+"""The space of the networks whose trainings the columns below are of."""
+
+DEFAULT_TABLE = "nasbench201"
+"""The table that is opened where none is named."""
+
 PRINTED: Mapping[str, str] = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
 """Name in a column to name in print."""
 

@@ -90,20 +90,10 @@ def compare(
 
     place = place_of(coefficient)
     check_resampling(resamples, seed)
-    wide, _ = wide_scores(ranking)
-    proxies = ranking.frame["proxy"].tolist()
-    if against not in proxies:
-        raise ScoresError(unknown("proxy of this ranking", against, proxies))
-    kept = [name for name in wide.columns if wide[name].notna().mean() >= 0.5]
-    common = wide[kept].dropna()
-    kept = [name for name in kept if common[name].nunique() > 1]
-    if against not in kept or len(kept) < 2 or len(common) < 3:
-        raise ScoresError(
-            f"a comparison with {against} needs its scores, those of another proxy, and 3 architectures in common; "
-            f"there are {len(common)}, on which scores of these vary: {', '.join(kept) or 'none'}"
-        )
+    common = _common_scores(ranking, against)
+    kept = list(common.columns)
     resampled = resampled_coefficients(
-        common[kept].to_numpy().T,
+        common.to_numpy().T,
         turned_values(ranking, common.index),
         generator=np.random.default_rng(seed),
         resamples=resamples,
@@ -141,8 +131,29 @@ def compare(
         against=against,
         coefficient=coefficient,
         n=len(common),
-        left_out=tuple(name for name in proxies if name not in kept),
+        left_out=tuple(name for name in ranking.frame["proxy"] if name not in kept),
     )
+
+
+def _common_scores(ranking: Ranking, against: str) -> pd.DataFrame:
+    """Scores that vary, of proxies that scored half of the architectures or more, on the architectures of all of them.
+
+    Raises:
+        ScoresError: an unknown proxy, no other proxy, or fewer than three architectures in common.
+    """
+    wide, _ = wide_scores(ranking)
+    proxies = ranking.frame["proxy"].tolist()
+    if against not in proxies:
+        raise ScoresError(unknown("proxy of this ranking", against, proxies))
+    kept = [name for name in wide.columns if wide[name].notna().mean() >= 0.5]
+    common = wide[kept].dropna()
+    kept = [name for name in kept if common[name].nunique() > 1]
+    if against not in kept or len(kept) < 2 or len(common) < 3:
+        raise ScoresError(
+            f"a comparison with {against} needs its scores, those of another proxy, and 3 architectures in common; "
+            f"there are {len(common)}, on which scores of these vary: {', '.join(kept) or 'none'}"
+        )
+    return common[kept]
 
 
 def _verdict(difference: float, p: float) -> str:

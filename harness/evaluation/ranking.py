@@ -12,6 +12,7 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy
 from harness.evaluation.matching import column_by_key, matched_scores, space_of
+from harness.setting import Setting
 from harness.stats.names import BASELINES, COEFFICIENTS
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def correlate(
     confidence: float = 0.95,
     seed: int = 0,
     interval: str = "percentile",
+    shape: Mapping[str, int] | None = None,
 ) -> Ranking:
     """Rank correlation of every proxy in `frame` with a column of `table`, with intervals and size baselines.
 
@@ -102,6 +104,8 @@ def correlate(
         confidence: of the intervals.
         seed: of the resampling.
         interval: `percentile`, or `bca` for bias-corrected and accelerated ones.
+        shape: sizes of the networks that were scored, which `params` and `flops` are computed for where the frame has
+            no rows of them; by default those that a frame of `harness.run` or of a store carries, else the space's own.
 
     Raises:
         ScoresError: for a frame without the columns, with two scores of one proxy for an architecture, text for a
@@ -129,7 +133,7 @@ def correlate(
             f"none of the {len(matched.architectures):,} scored architectures has a value of {column} in "
             f"{table.facts.name}"
         )
-    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space)
+    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space, scored_shape(frame, shape))
     scores = with_baselines(matched.scores[matched.scores["architecture"].isin(usable)], sizes)
     scores["accuracy"] = [values[key] for key in scores["architecture"]]
     scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]
@@ -164,9 +168,24 @@ def check_resampling(resamples: object, seed: object) -> None:
             raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
 
 
-def sizes_of(architectures: Mapping[str, Architecture], space: Space) -> dict[str, Sizes]:
-    """Key to parameters and multiply-adds, in closed form."""
-    return {key: space.sizes(architecture) for key, architecture in architectures.items()}
+def sizes_of(
+    architectures: Mapping[str, Architecture], space: Space, shape: Mapping[str, int] | None = None
+) -> dict[str, Sizes]:
+    """Key to parameters and multiply-adds of the networks of a shape, in closed form."""
+    return {key: space.sizes(architecture, shape) for key, architecture in architectures.items()}
+
+
+def scored_shape(frame: pd.DataFrame, given: Mapping[str, int] | None = None) -> Mapping[str, int]:
+    """Sizes of the networks of some scores: those given, else those that the frame carries; empty where neither says.
+
+    Args:
+        frame: of scores; one of `harness.run` or a store carries its setting in `attrs`.
+        given: sizes by name, which go before those of the frame.
+    """
+    if given is not None:
+        return given
+    carried = frame.attrs.get("setting")
+    return Setting.from_json(carried).shape if isinstance(carried, str) else {}
 
 
 def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, Sizes]) -> pd.DataFrame:

@@ -41,11 +41,33 @@ class Stabilities(NamedTuple):
         proxies: that have scores in two settings or more, in the order of the first frame.
         left_out: name of each other proxy to why it is not among them.
         lacking: name of a proxy that is among them to the settings in which it has no scores, where there are such.
+        coefficient: by which they are compared, its name.
     """
 
     proxies: tuple[ProxyStability, ...]
     left_out: dict[str, str]
     lacking: dict[str, tuple[str, ...]]
+    coefficient: str
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row a proxy: `proxy`, `settings` (how many), `n`, `mean`, `mean_low`, `mean_high`, `least` (of a pair)."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "proxy": one.proxy,
+                    "settings": len(one.settings),
+                    "n": one.n,
+                    "mean": one.result.mean,
+                    "mean_low": one.result.interval.low,
+                    "mean_high": one.result.interval.high,
+                    "least": float(one.result.matrix.min()),
+                }
+                for one in self.proxies
+            ]
+        )
 
 
 def stability(
@@ -116,7 +138,8 @@ def stability(
             f"({reasons}{'; and so on' if len(left_out) > _NAMED else ''})"
         )
     lacking = {one.proxy: tuple(label for label in frames if label not in one.settings) for one in found}
-    return Stabilities(tuple(found), left_out, {name: labels for name, labels in lacking.items() if labels})
+    lacking = {name: labels for name, labels in lacking.items() if labels}
+    return Stabilities(tuple(found), left_out, lacking, coefficient)
 
 
 def _scores_of_one_space(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import UNMEASURED, axis_label
 from harness.evaluation.matching import checked_scores, column_by_key, matched_scores, space_of
-from harness.evaluation.ranking import sizes_of, with_baselines
+from harness.evaluation.ranking import scored_shape, sizes_of, with_baselines
 from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class TradeOff:
     equal scores that with the better x; if some are equal in both, the numbers below are their mean.
 
     Attributes:
+        x: what an architecture costs.
+        y: what it gives.
         points: a row an architecture that has both values: `architecture` (its key), `x`, `y`, `on_front` (no other
             is better in one and no worse in the other), `scored`.
         picks: a row a proxy and architecture that it picks within some budget, from the tightest budget on, the last
@@ -78,6 +80,8 @@ class TradeOff:
         duplicates: architectures, as a table writes them, that it has in more than one row, with equal values.
     """
 
+    x: Quantity
+    y: Quantity
     points: pd.DataFrame
     picks: pd.DataFrame
     budgets: pd.DataFrame
@@ -90,7 +94,7 @@ class TradeOff:
 
 
 def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[str]) -> TradeOff:
-    """What proxies pick for every budget of `x`, beside the best `y` that it allows.
+    """What proxies pick for every budget of `x`, and the best `y` that the budget allows.
 
     Args:
         frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
@@ -117,7 +121,7 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
         raise ScoresError(
             f"none of the {len(matched.architectures):,} scored architectures has both {x.column} and {y.column}"
         )
-    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space)
+    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space, scored_shape(frame))
     scores = with_baselines(matched.scores[matched.scores["architecture"].isin(scored.index)], sizes)
     scores = scores.join(scored, on="architecture")
     known = list(dict.fromkeys([*matched.scores["proxy"], *BASELINES]))
@@ -125,6 +129,8 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
     limits = np.unique(np.quantile(scored["cost"], QUANTILES, method="inverted_cdf"))
     regret, random_regret = _regret(scored, by_proxy)
     return TradeOff(
+        x=x,
+        y=y,
         points=points[["architecture", "x", "y", "on_front", "scored"]],
         picks=pd.concat([_picks(group) for group in by_proxy.values()], ignore_index=True),
         budgets=_budgets(points, scored, limits, x, y),
@@ -154,8 +160,8 @@ def proxies_beside_params(frame: pd.DataFrame, most: int) -> list[str]:
     """
     there = scored_proxies(frame)
     first, second = BASELINES
-    beside = [first] if first in there or not (frame["proxy"] == first).any() else []
-    proxies = [name for name in there if name not in BASELINES][: most - len(beside)] + beside
+    baseline = [first] if first in there or not (frame["proxy"] == first).any() else []
+    proxies = [name for name in there if name not in BASELINES][: most - len(baseline)] + baseline
     return [*proxies, *(name for name in there if name == second)][:most]
 
 

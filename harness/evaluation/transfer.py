@@ -23,7 +23,7 @@ def transfer(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Proxies scored on the inputs of one data set against accuracies on others.
+    """Transfer: rank correlations of scores on the inputs of one data set with accuracies on others.
 
     Args:
         frames: label of the inputs to scores on them; one or more.
@@ -75,9 +75,9 @@ def left_out_of_transfer(frames: Mapping[str, pd.DataFrame], table: Table, colum
         columns: what is ranked by.
 
     Raises:
-        ScoresError: as `transfer`.
-        TableError: likewise.
-        SpaceError: likewise.
+        ScoresError: no scores, scores of another space than the table's, or what `harness.correlate` refuses.
+        TableError: an unknown column.
+        SpaceError: an architecture that is none of the space.
     """
     scores = _scores_for(frames, table)
     even = _even(scores)

@@ -1,4 +1,4 @@
-"""Which ReLUs are active: the binary codes of Mellor et al. (2021)."""
+"""Activation patterns of ReLUs: the binary codes of Mellor et al. (2021)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _EXACT_COUNTS = 2**24
 
 
 def relu_gram(forward: Forward) -> Tensor:
-    """How many ReLU units are in the same state for two samples, [N, N] in float64; the diagonal is the unit count.
+    """Number of ReLU units in the same state for two samples, [N, N] in float64; the diagonal is the number of units.
 
     With x = 1[output > 0], [N, units]: Σ_ReLU x xᵀ + (1 − x)(1 − x)ᵀ, whole numbers. Every call of an `nn.ReLU` module
-    counts once, also where what it computes does not reach the logits.
+    counts once, also where its output does not reach the logits.
 
-    Cost: no pass beside the shared forward.
+    Cost: no pass in addition to the shared forward.
     """
     outputs = forward.relu_outputs()
     samples = len(forward.batch)
@@ -27,6 +27,6 @@ def relu_gram(forward: Forward) -> Tensor:
             active = (units > 0).float()
             both = (active @ active.T).double()
             count = both.diagonal()
-            # units inactive in both: all, less those active in either
+            # units inactive in both: all units, less those active in at least one
             gram += 2 * both + units.shape[1] - count[:, None] - count[None, :]
     return gram

@@ -23,13 +23,15 @@ class LayerCall:
 
     Attributes:
         name: the module's name in the network.
-        module: the module.
-        inputs: its input, without a graph. Autograd keeps the same tensor, so holding it costs no memory.
-        edge: where gradients of its output arrive; an edge survives a later in-place change of the output.
-        version: of the input at the call; it rises when the input is changed in place.
-        output: of a convolution or a linear layer, without a graph; None for other layers. Whatever follows such a
-            layer mostly keeps the same tensor (batch norm does); of other layers' outputs nobody does.
-        output_version: of the output at the call.
+        module: the module that was called.
+        inputs: the module's input, without a graph. Autograd keeps the same tensor, so holding it costs no memory.
+        edge: the place in the graph where gradients of the output arrive; it stays valid after a later in-place change
+            of the output.
+        version: version counter of the input at the call; it rises when the input is changed in place.
+        output: the output of a convolution or a linear layer, without a graph; None for other layers. The layer that
+            follows a convolution mostly keeps the same tensor anyway (batch norm does); no layer keeps the outputs of
+            other layers.
+        output_version: version counter of the output at the call.
     """
 
     name: str
@@ -47,8 +49,9 @@ class Activation:
 
     Attributes:
         name: the module's name in the network.
-        output: [N, ...], without a graph; positive where the unit is active. Autograd keeps the same tensor.
-        version: of the output at the call; it rises when the output is changed in place.
+        output: the ReLU's output [N, ...], without a graph; positive where the unit is active. Autograd keeps the same
+            tensor.
+        version: version counter of the output at the call; it rises when the output is changed in place.
     """
 
     name: str
@@ -58,17 +61,17 @@ class Activation:
 
 @dataclass(frozen=True)
 class Forward:
-    """What the forward pass leaves: its graph stays alive for as many backward passes as are asked for.
+    """The results of the forward pass, with its graph, on which any number of backward passes can be made.
 
     Attributes:
-        batch: whose samples went through.
-        outputs: [N, ...]; of a classifier the logits [N, K].
-        loss: scalar, the mean over the batch.
+        batch: the batch whose samples were passed through the network.
+        outputs: the network's outputs, [N, ...]; for a classifier the logits [N, K].
+        loss: scalar, the mean loss over the batch.
         calls: the calls of layers with parameters, in order.
-        uncalled: parameters of modules that were not called, by name: unused, or used behind their module's back.
-        leaves: the arguments that the pass started from. Those of floating point require a gradient, so that an input
-            Jacobian is one more backward pass on this graph; a pass that asks only for parameters' gradients does not
-            pay for it.
+        uncalled: parameters of modules that were not called, by name: unused, or used outside their module's forward.
+        leaves: the network's arguments as leaves of the graph. Those of floating point require a gradient, so that an
+            input Jacobian is one more backward pass on this graph; a pass for the parameters' gradients alone is not
+            made slower by it.
         activations: the calls of `nn.ReLU` modules, in order.
     """
 
@@ -82,27 +85,28 @@ class Forward:
 
     @property
     def inputs(self) -> Tensor:
-        """[N, ...], the leaf of the one floating point argument.
+        """The leaf [N, ...] of the only floating point argument.
 
         Raises:
-            NotApplicable: where the network takes several.
+            NotApplicable: where the network takes several arguments.
         """
         return self.leaves[self.batch.place_of_inputs()]
 
     @property
     def rows(self) -> Tensor:
-        """The outputs as [N, K], K numbers a sample whatever their shape."""
+        """The outputs flattened to [N, K]: K numbers per sample, whatever their shape."""
         return self.outputs.reshape(len(self.batch), -1)
 
     def relu_outputs(self) -> tuple[Tensor, ...]:
         """Outputs [N, ...] of all ReLUs, in the order of their calls, without a graph.
 
-        Only `nn.ReLU` modules are seen: `torch.relu` leaves no module, and of other activations (ReLU6, leaky ones)
-        the sign does not tell the linear piece.
+        Only `nn.ReLU` modules are seen: `torch.relu` is not a module, and for other activations (ReLU6, leaky ones)
+        the sign of the output does not tell which linear piece is active.
 
         Raises:
-            NotApplicable: when there is none, or one does not put out a sample a row, or was changed in place later.
-            NotFinite: when one puts out NaN or infinity.
+            NotApplicable: when there is no ReLU, or an output does not have one row per sample, or was changed in
+                place later.
+            NotFinite: when an output holds NaN or infinity.
         """
         if not self.activations:
             raise NotApplicable("the network calls no nn.ReLU module (a functional relu cannot be seen)")
@@ -119,11 +123,11 @@ class Forward:
 
 
 def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
-    """One forward pass of the batch with its graph.
+    """One forward pass of the batch, recorded with its graph.
 
     Raises:
-        NotApplicable: when the network has no trainable parameters, its outputs are not those of the batch's problem,
-            or it holds a reentrant checkpoint, whose parameters autograd does not see.
+        NotApplicable: when the network has no trainable parameters, its outputs do not fit the batch's problem, or it
+            uses a reentrant checkpoint, whose parameters autograd does not see.
         NotFinite: when an output is NaN or infinite.
     """
     if not any(parameter.requires_grad for parameter in network.parameters()):
@@ -186,12 +190,12 @@ def _check_graph(outputs: Tensor, network: nn.Module) -> None:
 
 
 def _reaches_any(output: Tensor, parameters: set[nn.Parameter]) -> bool:
-    """Whether the graph of `output` leads back to one of the parameters; the inputs' leaf is no parameter."""
+    """Whether the graph of `output` contains one of the parameters; the leaf of the inputs is not a parameter."""
     return output in parameters or any(getattr(node, "variable", None) in parameters for node in _nodes(output))
 
 
 def _nodes(output: Tensor) -> Iterator[Node]:
-    """Every node of the graph of `output` once."""
+    """Every node of the graph of `output`, once each."""
     seen: set[Node] = set()
     waiting = [output.grad_fn]
     while waiting:
@@ -204,12 +208,12 @@ def _nodes(output: Tensor) -> Iterator[Node]:
 
 
 def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
-    """Trainable parameters by name, in the network's order; a shared one under its first name."""
+    """Trainable parameters by name, in the network's order; a shared parameter stands under its first name."""
     return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
 
 
 def gradients_of(objective: Tensor, parameters: dict[str, nn.Parameter]) -> tuple[Tensor, ...]:
-    """Gradient of a scalar by every parameter, zeros where it does not depend on one; the graph stays alive.
+    """Gradients of a scalar by every parameter, zeros for a parameter that it does not depend on; the graph is kept.
 
     Cost: one backward pass.
     """

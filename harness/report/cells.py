@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +80,16 @@ def estimate(value: float, low: float, high: float, *, decimals: int = 2, minus:
     return f"{number(value, decimals, minus=minus)} {interval(low, high, decimals=decimals, minus=minus)}"
 
 
+def estimated(row: Mapping[Any, Any], name: str, *, decimals: int = 2, minus: str = "-") -> str:
+    """The coefficient `name` of a row with its interval from `name_low` to `name_high`.
+
+    >>> estimated({"rho": 0.6, "rho_low": 0.53, "rho_high": 0.66}, "rho")
+    '0.60 [0.53, 0.66]'
+    """
+    value, low, high = (float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+    return estimate(value, low, high, decimals=decimals, minus=minus)
+
+
 def p_value(value: float) -> str:
     """A p-value to two digits, or that it is below a thousandth; below the level of 5 % it reads so.
 
@@ -91,6 +103,17 @@ def p_value(value: float) -> str:
     if 0.0495 <= value < 0.05:
         return f"{min(value, 0.0499):.4f}"
     return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def best_printed(values: npt.ArrayLike, *, highest: bool = True, decimals: int = 2) -> str | None:
+    """The best of some numbers as it is printed, by which all that read like it are known; None where all are NaN.
+
+    >>> best_printed([0.751, 0.7489, float("nan")]), best_printed([0.2, -0.3], highest=False)
+    ('0.75', '-0.30')
+    """
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    return number(float(known.max() if highest else known.min()), decimals) if known.size else None
 
 
 def value_decimals(ranking: pd.DataFrame) -> int:

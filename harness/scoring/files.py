@@ -1,4 +1,4 @@
-"""Scores from a file: a store, or a CSV of anybody's."""
+"""Scores from a file: a store, or a CSV file from any source."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _SQLITE = b"SQLite format 3\x00"
 
 
 class Scores(NamedTuple):
-    """Scores and where they are from.
+    """Scores and their origin.
 
     Attributes:
-        frame: a row a proxy and architecture.
+        frame: one row for each proxy and architecture.
         origin: the file, and for a store the run with its setting.
-        space: name of the architectures' space; None for a CSV file, which does not say.
-        setting: of all the scores; None for a CSV file, which does not say.
+        space: name of the architectures' space; None for a CSV file, which does not contain it.
+        setting: the setting of all scores; None for a CSV file, which does not contain it.
     """
 
     frame: pd.DataFrame
@@ -41,7 +41,7 @@ def read_scores(path: Path, run: int | None = None) -> Scores:
     """Scores of a store's run (the last one by default) or of a CSV file.
 
     Raises:
-        ScoresError: if there is no such file, or it is neither.
+        ScoresError: if there is no such file, or it is neither a store nor a CSV file.
         StoreError: if the store cannot be read, or has no such run.
     """
     return _from_store(path, run) if is_store(path) else _from_csv(path, run)
@@ -63,7 +63,7 @@ def is_store(path: Path) -> bool:
 
 
 def _from_store(path: Path, run: int | None) -> Scores:
-    with Store(path) as store:
+    with Store(path, readonly=True) as store:
         frame = store.frame(run)
         runs = store.runs()
     number = run or runs[-1].number
@@ -78,7 +78,7 @@ def _from_store(path: Path, run: int | None) -> Scores:
 def _described(record: RunRecord) -> str:
     try:
         return described(open_space(record.space), record.setting)
-    except SpaceError:  # the space of an installation that has more of them
+    except SpaceError:  # a space that is not installed here
         return record.setting.describe()
 
 

@@ -1,4 +1,4 @@
-"""Score many architectures: in processes, one representative a class, into a store that a kill cannot spoil."""
+"""Score many architectures in processes, one representative per class, into a store that survives a kill."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.batches import Batch
-    from harness.scoring.engine import Engine, Task
+    from harness.scoring.engine import Engine, ScoringTask
     from harness.scoring.scorer import Score
     from harness.spaces.space import Architecture, Space
 
 DEFAULT_STORE = "scores.sqlite"
-Groups = dict[tuple[Proxy, ...], list[str]]
-"""Architecture keys by the proxies that they lack."""
+MissingKeys = dict[tuple[Proxy, ...], list[str]]
+"""Architecture keys by the proxies whose scores they lack."""
 
 
 def run(
@@ -44,30 +44,31 @@ def run(
     progress: bool = False,
     **changes: object,
 ) -> pd.DataFrame:
-    """Scores of many architectures, from the store where they are there already.
+    """Scores of many architectures; those that are in the store already are not computed again.
 
     Args:
-        space: from `open_space`.
-        architectures: of the space, or their strings.
-        proxies: names, or `all` but the exhaustive ones.
-        setting: of every score.
-        batch: scored on it; by default the setting says how the batch is drawn.
+        space: a space from `open_space`.
+        architectures: architectures of the space, or their strings.
+        proxies: names of proxies, or `all` for all except the exhaustive ones.
+        setting: setting of all scores; by default that of the space.
+        batch: the batch to score on; by default it is drawn as the setting says.
         data: folder of CIFAR-10's binary files, for the setting's input `cifar10`.
-        store: SQLite file; what is in it is not computed again, and a killed run goes on with the same call.
-        workers: processes, one torch thread each. The scores do not depend on it.
-        merge_equal: score architectures that are the same network, weight for weight, once: the smallest of them
-            (`minimal`), whose row all get. Proxies that read a size (`params`, `flops`, or one's own) are always scored
-            on each architecture as it is written. False does so for all proxies.
-        retry_failed: compute scores anew whose status is not `ok`. Those that the machine failed (`died`,
-            `out_of_memory`) are always tried again.
-        executor: any `concurrent.futures.Executor` (a cluster's, say) instead of processes on this machine; `workers`
-            then says how many tasks it runs at once. Threads of one process take turns: torch's state is global.
-        progress: draw a progress bar on standard error.
+        store: SQLite file of the scores. Scores in it are not computed again, and the same call continues a killed run.
+        workers: number of processes, with one torch thread each. The scores do not depend on it.
+        merge_equal: whether architectures that are the same network, weight for weight, are scored once: the smallest
+            of them (`minimal`) is scored, and all get its row. Proxies that read a size (`params`, `flops`, or a user's
+            own) are always scored on each architecture as it is written; with False, all proxies are.
+        retry_failed: whether to compute scores again whose status is not `ok`. Scores that failed because of the
+            machine (`died`, `out_of_memory`) are always computed again.
+        executor: any `concurrent.futures.Executor` (of a cluster, for example) instead of processes on this machine;
+            `workers` is then the number of tasks that it runs at once. Threads of one process take turns, since torch's
+            state is global.
+        progress: whether to draw a progress bar on standard error.
         **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`.
 
     Returns:
-        A row for each proxy and architecture, in the order given: architecture, proxy, score, status, seconds,
-        standard_error, message. A failed score is NaN and its status says why.
+        One row for each proxy and architecture, in the given order: architecture, proxy, score, status, seconds,
+        standard_error, message. A failed score is NaN, and its status gives the reason.
 
     Raises:
         HarnessError: for an unknown proxy, a malformed architecture, a bad setting, or a store that cannot be used.
@@ -94,7 +95,7 @@ def run(
 
 
 def _parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[str, Architecture]:
-    """Architectures by key, without repetitions, in the order given."""
+    """Architectures by key, without repetitions, in the given order."""
     given = [architectures] if isinstance(architectures, str) else architectures
     cells = (space.parse(str(item)) for item in given)
     members = {str(cell): cell for cell in cells}
@@ -104,15 +105,16 @@ def _parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[s
 
 
 def _with_batch(space: Space, setting: Setting, batch: Batch | None, data: Path | None) -> tuple[Setting, Batch]:
-    """The batch, and the setting that names its content where the seed alone does not."""
+    """The batch, and the setting with the batch's digest where the seed alone does not determine it."""
     if batch is None:
         if setting.input == "given":
             raise SettingError("a setting with input 'given' needs its batch: pass batch=harness.Batch(inputs, labels)")
         drawn = space.batch(setting, data)
+        setting = replace(setting, batch_size=len(drawn))  # a graph has a fixed number of nodes
         return (setting if setting.input in NOISE else replace(setting, batch_digest=drawn.digest())), drawn
     if batch.problem.classes != space.problem.classes:
         raise SettingError(
-            f"the space {space.name} is about {space.problem.name}; the batch about {batch.problem.name}"
+            f"the space {space.name} has the problem {space.problem.name}, but the batch has {batch.problem.name}"
         )
     changes = {"input": "given", "labels": "true", "batch_size": len(batch), "batch_digest": batch.digest()}
     return changed(space, setting, {**changes, **space.shape_of(batch)}), batch
@@ -123,10 +125,10 @@ def _write_sizes(
     setting_id: int,
     space: Space,
     members: Mapping[str, Architecture],
-    groups: Groups,
+    groups: MissingKeys,
     setting: Setting,
 ) -> None:
-    """Rows of the proxies that follow from the closed form of each architecture's own size."""
+    """Write the scores of proxies that depend on size alone, from each architecture's own closed form."""
     from harness.scoring.scorer import size_score
 
     rows: list[tuple[str, Proxy, Score]] = []
@@ -138,15 +140,15 @@ def _write_sizes(
         store.write(setting_id, rows)
 
 
-def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> Groups:
-    """Keys by the set of proxies that they still lack; `wanted` says which keys each proxy needs."""
+def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> MissingKeys:
+    """Architecture keys by the proxies whose scores they still lack; `wanted` has the keys for each proxy."""
     lacking: dict[str, list[Proxy]] = {}
     for entry, keys in wanted.items():
         finished = store.finished(setting_id, entry, retry_failed=retry_failed)
         for key in keys:
             if key not in finished:
                 lacking.setdefault(key, []).append(entry)
-    groups: Groups = {}
+    groups: MissingKeys = {}
     for key, entries in lacking.items():
         groups.setdefault(tuple(entries), []).append(key)
     return groups
@@ -156,7 +158,7 @@ def _score_missing(
     store: Store,
     setting_id: int,
     space: Space,
-    groups: Groups,
+    groups: MissingKeys,
     setting: Setting,
     batch: Batch,
     engine: Engine,
@@ -183,10 +185,12 @@ def _engine(workers: int, executor: Executor | None) -> Engine:
     return Engine(lambda: worker_pool(workers), workers)
 
 
-def _tasks(space: Space, keys: Sequence[str], setting: Setting, entries: Sequence[Proxy], batch: Batch) -> list[Task]:
+def _tasks(
+    space: Space, keys: Sequence[str], setting: Setting, entries: Sequence[Proxy], batch: Batch
+) -> list[ScoringTask]:
     import cloudpickle
 
-    from harness.scoring.engine import Task
+    from harness.scoring.engine import ScoringTask
 
     names = tuple(entry.name for entry in entries)
     try:
@@ -197,7 +201,7 @@ def _tasks(space: Space, keys: Sequence[str], setting: Setting, entries: Sequenc
             f"({error}): make it inside the function"
         ) from error
     where, given = cloudpickle.dumps(space), cloudpickle.dumps(batch.on("cpu"))
-    return [Task(where, key, setting, names, pickled, given) for key in keys]
+    return [ScoringTask(where, key, setting, names, pickled, given) for key in keys]
 
 
 def _check_device(setting: Setting) -> None:

@@ -1,6 +1,6 @@
-"""Search spaces: encodings, and the networks that they stand for.
+"""Search spaces: encodings of architectures, and the networks that they describe.
 
-A space is a class with the members of `harness.spaces.space.Space`. Those of installed distributions are found by the
+A space is a class with the members of `harness.spaces.space.Space`. Spaces of installed distributions are found by the
 entry point group `nasinit.spaces`:
 
     [options.entry_points]
@@ -23,7 +23,7 @@ GROUP = "nasinit.spaces"
 
 
 class _Listed(NamedTuple):
-    """A space that is part of nasinit: `module:class`, and a line on what it holds."""
+    """A space that is part of nasinit: its `module:class`, and a one-line summary."""
 
     target: str
     summary: str
@@ -47,7 +47,7 @@ _registered: dict[str, Space] = {}
 
 
 def list_spaces() -> dict[str, str]:
-    """Names of the spaces, each with a line on what it holds; those of nasinit first. Nothing is imported."""
+    """Names of the spaces with a one-line summary each, nasinit's own first. No space is imported."""
     own = {name: (type(space).__doc__ or "").partition("\n")[0] for name, space in _registered.items()}
     found = {name: f"from {point.dist.name if point.dist else point.value}" for name, point in _installed().items()}
     return {name: listed.summary for name, listed in _BUILT_IN.items()} | found | own
@@ -57,8 +57,8 @@ def open_space(name: str) -> Space:
     """The space of that name.
 
     Raises:
-        SpaceError: for an unknown name, with the nearest one, or an installed space that cannot be loaded, named with
-            its distribution.
+        SpaceError: for an unknown name (with the nearest name), or an installed space that cannot be loaded (with its
+            distribution).
     """
     if name in _registered:
         return _registered[name]
@@ -73,7 +73,7 @@ def open_space(name: str) -> Space:
 
 
 def register_space(space: Space) -> None:
-    """Let `open_space` find a space of one's own in this process, under its name; again replaces it.
+    """Let `open_space` find a user's space by its name in this process; a second call replaces the first.
 
     Raises:
         SpaceError: for the name of a space that is part of nasinit.
@@ -84,7 +84,7 @@ def register_space(space: Space) -> None:
 
 
 def _installed() -> dict[str, EntryPoint]:
-    """Spaces of other distributions; a name that nasinit has itself is left to it."""
+    """Spaces of other distributions by name; those with a name of nasinit's own are left out."""
     return {point.name: point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN}
 
 
@@ -93,7 +93,7 @@ def _loaded(name: str, point: EntryPoint) -> Space:
     try:
         space: Space = point.load()()
         own = space.name
-    except Exception as error:  # another's code may raise anything
+    except Exception as error:  # code of another distribution may raise anything
         raise SpaceError(f"the space {name!r} ({origin}) cannot be loaded: {type(error).__name__}: {error}") from error
     if own != name:
         raise SpaceError(f"the space {name!r} ({origin}) calls itself {own!r}: the entry point's name must be the same")

@@ -1,4 +1,4 @@
-"""An architecture as graphs to be drawn: nodes, and an operation on each edge."""
+"""An architecture as graphs for drawing: nodes, and an operation on each edge."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class Wiring(NamedTuple):
     """A graph without its operations; many architectures may share one.
 
     Attributes:
-        labels: of the nodes, in an order in which every edge points forward.
-        edges: source and target of each operation.
-        plain: source and target of what is passed on without an operation, such as the nodes that a cell concatenates.
+        labels: labels of the nodes, in an order in which every edge points forward.
+        edges: (source, target) of each operation.
+        plain: (source, target) of each edge without an operation, such as those to the concatenation of a cell's nodes.
     """
 
     labels: tuple[str, ...]
@@ -20,10 +20,10 @@ class Wiring(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """One cell of an architecture, or all of it.
+    """The graph of one cell of an architecture, or of the whole architecture.
 
     Attributes:
-        title: empty where it is the only graph of its architecture.
+        title: title of the graph; empty where it is the only graph of its architecture.
         wiring: nodes and edges.
         operations: name of the operation on each edge of the wiring.
     """

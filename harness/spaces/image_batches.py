@@ -1,4 +1,4 @@
-"""Batches of images: noise, or CIFAR-10 in its official binary files."""
+"""Batches of images: noise, or images from CIFAR-10's official binary files."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def draw_images(setting: Setting, data: Path | None = None) -> Batch:
     """The batch of images that `setting` describes; the same setting gives the same batch.
 
     Args:
-        setting: `gaussian` inputs are standard normal, `uniform` ones lie in [0, 1); labels are uniform over the
-            classes unless they are `true`. `cifar10` draws training images without replacement, scaled to [0, 1] and
-            normalised by the channel means and deviations of the training set. A size that its shape leaves open is
-            CIFAR-10's (`CIFAR10`).
+        setting: describes the batch. `gaussian` inputs are standard normal, `uniform` inputs lie in [0, 1); labels are
+            uniform over the classes unless they are `true`. `cifar10` draws training images without replacement,
+            scaled to [0, 1] and normalised by the channel means and standard deviations of the training set. A size
+            that the setting's shape does not give is CIFAR-10's (`CIFAR10`).
         data: the folder of CIFAR-10's official binary files, for `cifar10`.
 
     Raises:
-        SettingError: for an unknown input, images without a folder, a folder without the files, or a setting that the
-            images do not fit.
+        SettingError: for an unknown input, images without a folder, a folder without the files, or a setting that does
+            not fit the images.
     """
     if setting.input == "given":
         raise SettingError("a setting with input 'given' needs its batch: pass batch=harness.Batch(inputs, labels)")

@@ -1,4 +1,4 @@
-"""Image classification: what the spaces of image classifiers have in common."""
+"""The common part of spaces of image classifiers."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 class ImageClassification:
-    """What the spaces of image classifiers have in common: problem, sources of batches, and the images' sizes."""
+    """The common part of spaces of image classifiers: problem, sources of batches, and the images' sizes."""
 
     problem = CLASSIFICATION
     inputs = INPUTS
 
     def batch(self, setting: Setting, data: Path | None = None) -> Batch:
-        """Images [N, C, H, H] and classes [N]; see `harness.spaces.image_batches.draw_images`."""
+        """A batch of images [N, C, H, H] and classes [N]; see `harness.spaces.image_batches.draw_images`."""
         from harness.spaces.image_batches import draw_images
 
         return draw_images(setting, data)
 
     def shape_of(self, batch: Batch) -> dict[str, int]:
-        """Channels and side of a batch of square images."""
+        """The channels and the side of a batch of square images."""
         images = batch.arguments[0]
         if len(batch.arguments) > 1 or images.ndim != 4 or images.shape[2] != images.shape[3]:
             given = " and ".join(str(list(each.shape)) for each in batch.arguments)

@@ -1,4 +1,4 @@
-"""The sizes that a space's networks and inputs may have: their names, defaults and bounds."""
+"""The sizes of a space's networks and inputs: their names, defaults and bounds."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Dimension:
     """One size of a space's networks or inputs.
 
     Attributes:
-        default: of the space's own networks, those that its tables are about.
-        least: the smallest that a network can have.
-        meaning: of the number, in a few words.
+        default: size of the networks that the space's tables are about.
+        least: the smallest size that a network can have.
+        meaning: explanation of the number, in a few words.
     """
 
     default: int
@@ -24,21 +24,21 @@ class Dimension:
 
 
 Dimensions = Mapping[str, Dimension]
-"""By name, in the order in which they are shown."""
+"""Dimensions by name, in the order in which they are shown."""
 
 
 def sizes_within(
     dimensions: Dimensions, shape: Mapping[str, int] | None = None, changes: Mapping[str, int] | None = None
 ) -> dict[str, int]:
-    """All sizes of a space's network: those given, and the space's own for the others.
+    """All sizes of a space's network: the given sizes, and the space's defaults for the others.
 
     Args:
-        dimensions: of the space.
+        dimensions: the dimensions of the space.
         shape: sizes by name.
-        changes: further sizes by name, which go before those of `shape`.
+        changes: further sizes by name, which replace those of `shape`.
 
     Raises:
-        SettingError: for a size that the space does not have, with the nearest name, or one that is too small.
+        SettingError: for a size that the space does not have (with the nearest name), or one that is too small.
     """
     given = {**(shape or {}), **(changes or {})}
     for name, size in given.items():

@@ -1,7 +1,7 @@
-"""What every space offers; the spaces themselves say only what is theirs.
+"""The interface of all spaces; a space's own docstrings have only what is special there.
 
-A space of one's own is a class with these members. It is found by `open_space` once an installed distribution names it
-under the entry point `nasinit.spaces`, and `harness.conformance.spaces` holds the tests that it should pass.
+A user's own space is a class with these members. `open_space` finds it once an installed distribution names it under
+the entry point `nasinit.spaces`, and `harness.conformance.spaces` has the tests that it should pass.
 
 Legend: N samples, E edges and O operations of a group.
 """
@@ -30,16 +30,16 @@ A = TypeVar("A")
 
 
 class Architecture(Protocol):
-    """A frozen value; `str` gives the canonical text that is its key everywhere."""
+    """An architecture: a frozen value, whose `str` is the text that it is named by everywhere."""
 
     def __hash__(self) -> int: ...
 
 
 class Sizes(NamedTuple):
-    """How large a network is.
+    """The size of a network.
 
     Attributes:
-        parameters: trainable ones.
+        parameters: number of trainable parameters.
         macs: multiply-adds of one forward pass on one sample; a multiply-add counts 1.
     """
 
@@ -48,11 +48,11 @@ class Sizes(NamedTuple):
 
 
 class Space(Protocol):
-    """A set of architectures with one encoding, and the networks that they stand for."""
+    """A search space: a set of architectures with one encoding, and their networks."""
 
     @property
     def name(self) -> str:
-        """The name that `open_space` takes and tables and stores carry."""
+        """The space's name, for `open_space` and in tables and stores."""
         ...
 
     @property
@@ -62,7 +62,7 @@ class Space(Protocol):
 
     @property
     def problem(self) -> Problem:
-        """What the networks are trained to do: outputs, targets, losses, and the metric of tables."""
+        """The problem that the networks are trained for: outputs, targets, losses, and the metric of tables."""
         ...
 
     @property
@@ -73,53 +73,53 @@ class Space(Protocol):
     def __len__(self) -> int: ...
 
     def parse(self, text: str) -> Architecture:
-        """The architecture that `text` encodes; `SpaceError` says what is wrong with it."""
+        """The architecture that `text` encodes; `SpaceError` names what is wrong with the text."""
         ...
 
     def key(self, architecture: Architecture) -> str:
-        """Text under which tables are joined: equal for architectures that are one network, however they are written.
+        """The text by which tables are joined: equal for all encodings of one network.
 
-        In NAS-Bench-201 it is `str`, since tables have a row for each way to write a cell.
+        In NAS-Bench-201 it is `str`, since tables have a row for each encoding of a cell.
         """
         ...
 
     def canonical(self, architecture: Architecture) -> Architecture:
-        """The representative of the architectures that the space's authors count as one."""
+        """The canonical form: the representative of the architectures that the space's authors count as one."""
         ...
 
     def minimal(self, architecture: Architecture) -> Architecture:
-        """The smallest architecture that is the same network, weight for weight: a score of it is a score of both."""
+        """The smallest architecture that is the same network, weight for weight, so that both share a score."""
         ...
 
     def sample(self, count: int, seed: int = 0) -> Sequence[Architecture]:
-        """`count` different architectures, uniformly; a smaller sample is the start of a larger one.
+        """`count` different architectures, drawn uniformly; a smaller sample is the beginning of a larger one.
 
         Raises:
-            SpaceError: if `count` is below 1, or more than there are.
+            SpaceError: if `count` is below 1, or above the number of architectures.
         """
         ...
 
     def neighbours(self, architecture: Architecture) -> Sequence[Architecture]:
-        """The architectures that differ in one choice, such as an operation or a width: the mutations of a search."""
+        """The architectures that differ in one choice, such as an operation or a width: a search's mutations."""
         ...
 
     def batch(self, setting: Setting, data: Path | None = None) -> Batch:
         """The batch that a setting describes; the same setting gives the same batch.
 
         Args:
-            setting: from `completed`; its input is none but `given`.
-            data: folder of the data that the input names; noise needs none.
+            setting: a setting that `completed` has returned, with any input except `given`.
+            data: folder of the data that the setting's input names; None for noise.
 
         Raises:
-            SettingError: for a setting that no batch can be drawn by, or data that are not there.
+            SettingError: for a setting from which no batch can be drawn, or missing data.
         """
         ...
 
     def shape_of(self, batch: Batch) -> Mapping[str, int]:
-        """The sizes that a batch decides, such as the channels and the side of images.
+        """The sizes that follow from a batch, such as the channels and the side of images.
 
         Raises:
-            SettingError: for a batch that the space's networks do not take.
+            SettingError: for a batch that the space's networks cannot read.
         """
         ...
 
@@ -135,14 +135,15 @@ class Space(Protocol):
         """The untrained network of an architecture.
 
         Args:
-            architecture: one of this space.
-            shape: sizes by name; those that are not given are the space's own.
-            init: scheme of `harness.spaces.initialisation`.
-            seed: the weights follow from (seed, str(architecture)) alone; the global random state does not move.
-            **sizes: single sizes, which go before those of `shape`, as in `build(cell, width=4)`.
+            architecture: an architecture of this space.
+            shape: sizes by name; the space's defaults are used for the others.
+            init: name of an initialisation of `harness.spaces.initialisation`.
+            seed: seed of the weights, which follow from (seed, str(architecture)) alone; the global random state does
+                not change.
+            **sizes: single sizes, which replace those of `shape`, as in `build(cell, width=4)`.
 
         Returns:
-            A module in train mode, from the arguments of `batch` to outputs that the targets are compared with.
+            A module in train mode that maps the arguments of a batch to outputs, which its targets are compared with.
 
         Raises:
             SpaceError: for an architecture of another space, or sizes that the space's networks cannot have.
@@ -151,11 +152,11 @@ class Space(Protocol):
         ...
 
     def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
-        """Parameters and multiply-adds of the network that `build` makes of the same arguments."""
+        """Parameters and multiply-adds of the network that `build` makes from the same arguments."""
         ...
 
     def graphs(self, architecture: Architecture) -> tuple[Graph, ...]:
-        """The architecture as graphs to be drawn, one a cell.
+        """The architecture as graphs for drawing, one per cell.
 
         Raises:
             SpaceError: where the space has no drawing.
@@ -165,22 +166,22 @@ class Space(Protocol):
 
 @runtime_checkable
 class ListedSpace(Space, Protocol):
-    """A space that can be gone through."""
+    """A space whose architectures can be listed."""
 
     def __iter__(self) -> Iterator[Architecture]: ...
 
     def in_order(self, keys: Sequence[str]) -> Sequence[Architecture]:
-        """All architectures in the order of `keys`, such as a table's official one.
+        """All architectures in the order of `keys`, such as a table's official order.
 
         Raises:
-            SpaceError: if `keys` are not those of all architectures, each once.
+            SpaceError: if `keys` does not name every architecture exactly once.
         """
         ...
 
 
 @runtime_checkable
 class SearchableSpace(Space, Protocol):
-    """A space with a supernet, for searches by gradients."""
+    """A space with a supernet, for gradient-based searches."""
 
     def supernet(
         self,
@@ -192,19 +193,19 @@ class SearchableSpace(Space, Protocol):
         operations: Masks | None = None,
         **sizes: int,
     ) -> Supernet:
-        """The untrained supernet: every architecture at once, mixed by the operation weights of each pass.
+        """The untrained supernet: all architectures in one network, mixed by the operation weights of each pass.
 
         Args:
-            shape: sizes by name, as `build` takes them; those that are not given are the space's own.
-            init: scheme of `harness.spaces.initialisation`.
-            seed: the weights follow from it and the sizes alone, whatever `operations` keeps; the global random state
-                does not move.
-            partial: the operations read the first 1/partial of an edge's channels, the others pass by (PC-DARTS).
+            shape: sizes by name, as in `build`; the space's defaults are used for the others.
+            init: name of an initialisation of `harness.spaces.initialisation`.
+            seed: seed of the weights, which follow from the seed and the sizes alone, whatever `operations` keeps; the
+                global random state does not change.
+            partial: operations read the first 1/partial of an edge's channels; the others bypass them (PC-DARTS).
             operations: by group, a Boolean mask [E, O] of the operations to keep; None for all.
-            **sizes: single sizes, which go before those of `shape`.
+            **sizes: single sizes, which replace those of `shape`.
 
         Returns:
-            A module of images [N, channels, H, W] and operation weights, by group [E, O], to logits [N, K].
+            A module that maps images [N, channels, H, W] and operation weights, by group [E, O], to logits [N, K].
 
         Raises:
             SpaceError: if `partial` does not divide the width into parts that the operations can read, or an edge keeps
@@ -216,24 +217,24 @@ class SearchableSpace(Space, Protocol):
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Architecture:
-        """The architecture that operation weights stand for; of equal weights the first is taken.
+        """The architecture that is derived from operation weights; of equal weights the first is taken.
 
         Args:
-            weights: by group [E, O], as a supernet takes them.
-            edges: by group [E], PC-DARTS's positive edge weights; None for ones.
+            weights: operation weights of the supernet, by group [E, O].
+            edges: PC-DARTS's positive edge weights, by group [E]; None for ones.
             operations: by group, a Boolean mask [E, O] of the operations to choose from; None for all.
 
         Raises:
-            SpaceError: for other groups or shapes, a weight that is not finite, or too few operations left.
+            SpaceError: for wrong groups or shapes, a weight that is not finite, or too few operations left.
         """
         ...
 
 
 def all_architectures(space: Space) -> Sequence[Architecture]:
-    """Every architecture of a space that can be gone through.
+    """Every architecture of a space that can be listed.
 
     Raises:
-        SpaceError: where it cannot.
+        SpaceError: where the space cannot be listed.
     """
     if not hasattr(type(space), "__iter__"):
         raise SpaceError(f"the space {space.name} has {len(space):.2e} architectures, too many to list: sample some")
@@ -255,15 +256,15 @@ def searchable(space: Space) -> SearchableSpace:
     """The space, if it has a supernet.
 
     Raises:
-        SpaceError: where it has none, so that no search by gradients runs on it.
+        SpaceError: where the space has no supernet, so that no gradient-based search runs on it.
     """
     if not isinstance(space, SearchableSpace):
-        raise SpaceError(f"the space {space.name} has no supernet: no search by gradients runs on it")
+        raise SpaceError(f"the space {space.name} has no supernet: no gradient-based search runs on it")
     return space
 
 
 def completed(space: Space, setting: Setting) -> Setting:
-    """The setting with the space's own sizes and loss where it leaves them open; what scores are stored by.
+    """The setting with the space's defaults for sizes and loss that it does not give; scores are stored by it.
 
     Raises:
         SettingError: for an input, a size or a loss that the space does not have, or a size that is too small.
@@ -279,12 +280,12 @@ def changed(space: Space, setting: Setting, changes: Mapping[str, object]) -> Se
     """The setting with other values and sizes, named as in `Setting`, completed for the space.
 
     Raises:
-        SettingError: for a name that is neither a value of a setting nor a size of the space, with the nearest.
+        SettingError: for a name that is neither a value of a setting nor a size of the space (with the nearest name).
     """
     check_fields("setting", changes, space.shape)
     return completed(space, replace(setting, **changes))  # type: ignore[arg-type]  # checked by the setting itself
 
 
 def described(space: Space, setting: Setting) -> str:
-    """Short text of what differs from the space's own, and of what users ask for first."""
+    """Short text of a setting: the values that differ from the space's defaults, and the most important others."""
     return setting.describe(completed(space, Setting(input=space.inputs[0])).flat())

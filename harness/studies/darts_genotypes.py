@@ -4,37 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError
-from harness.evaluation import open_table
-from harness.evaluation.matching import matched_scores
 from harness.proxies.registry import resolve
-from harness.report.figures.heat_map import heat_map
-from harness.report.figures.search_curves import Run as Curve
-from harness.report.figures.search_curves import search_curves
-from harness.report.files import save_pictures, write_csv, write_text
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
-from harness.search import find_method
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.spaces.image_batches import read_cifar10
 from harness.spaces.space import completed, described
-from harness.studies.folders import make_folder
-from harness.studies.genotype_tables import SPACE, found, markdown, percentiles, published, table_of
-from harness.studies.given_scores import read_given, setting_beside
+from harness.studies.kinds import SEARCHED, SingleStudy
+from harness.studies.options import StudyOptions
 from harness.studies.record import record
-from harness.studies.searches.pool import data_of, run_all, say_data, setting_of
-from harness.studies.searches.record import by_method, searches_record
+from harness.studies.samples import read_given, setting_difference
 from harness.studies.searches.runs import Failure, Run
-from harness.studies.study import StudyOptions
+from harness.writing import make_folder
 
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+SPACE = "darts"
+EVALUATION = {"width": 36, "depth": 20}
+"""The CIFAR-10 network of the papers, whose size they print."""
+_MILLION = 1e6
 TABLE = "darts-published"
 SEARCHES = ("nasi", "nasi-ada", "darts", "beta-darts", "drnas-progressive")
 QUICK_CHANGES = {"epochs": 4, "width": 4, "depth": 3, "steps_per_epoch": 4}
 QUICK_PROXIES = "nasi_trace,grad_norm,synflow,nwot,params"
+
+
+class Named(NamedTuple):
+    """A genotype and what it is called; the error is what its paper prints, in per cent."""
+
+    name: str
+    kind: str
+    architecture: str
+    error: float = float("nan")
+    error_std: float = float("nan")
 
 
 def run_darts_genotypes(options: StudyOptions) -> None:
@@ -50,6 +57,14 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         SearchError: a checkpoint of another search.
         RunError: all searches fail, or a worker died.
     """
+    import pandas as pd
+
+    from harness.evaluation import open_table
+    from harness.report.files import write_csv, write_text
+    from harness.spaces.image_batches import read_cifar10
+    from harness.studies.searches.pool import run_all, say_data
+    from harness.studies.searches.record import by_method, searches_record
+
     if options.data is not None:
         read_cifar10(options.data)
     proxies = [entry.name for entry in resolve(QUICK_PROXIES.split(",") if options.quick else "all")]
@@ -74,7 +89,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         store=options.store or options.out / "scores.sqlite", workers=options.workers, progress=True,
     )  # fmt: skip
     write_csv(scores[list(COLUMNS)], options.out / "scores.csv.gz")
-    table = table_of(named, scores)
+    table = genotypes_frame(named, scores)
     write_csv(table, options.out / "genotypes.csv")
     places = percentiles(named, scores, scores if others is None else others)
     write_csv(places.reset_index(names="genotype"), options.out / "percentiles.csv")
@@ -94,6 +109,8 @@ def run_darts_genotypes(options: StudyOptions) -> None:
 
 def runs_of(options: StudyOptions) -> list[Run]:
     """The searches, one seed each or as many as are asked for."""
+    from harness.studies.searches.pool import data_of, setting_of
+
     changes = QUICK_CHANGES if options.quick else {}
     return [
         Run(
@@ -105,12 +122,98 @@ def runs_of(options: StudyOptions) -> list[Run]:
     ]  # fmt: skip
 
 
+def published() -> list[Named]:
+    """The genotypes that papers found."""
+    from harness.evaluation import PUBLISHED_GENOTYPES
+
+    return [
+        Named(entry.name, "published", entry.key(), entry.cifar10_error, entry.cifar10_error_std)
+        for entry in PUBLISHED_GENOTYPES
+    ]
+
+
+def found(log: pd.DataFrame) -> list[Named]:
+    """The last choice of each search of a log with `method` and `seed`."""
+    last = log.groupby(["method", "seed"], sort=False).tail(1)
+    return [
+        Named(f"{row['method']}, seed {row['seed']}", "found here", str(row["architecture"]))
+        for row in last.to_dict("records")
+    ]
+
+
+def genotypes_frame(named: Sequence[Named], scores: pd.DataFrame) -> pd.DataFrame:
+    """A row a genotype: its name, kind, size of the papers' network, published error, text, and its scores."""
+    import pandas as pd
+
+    space = open_space(SPACE)
+    values = _wide(scores).to_dict("index")
+    rows = []
+    for item in named:
+        genotype = space.parse(item.architecture)
+        rows.append(
+            {
+                "genotype": item.name,
+                "kind": item.kind,
+                "params_m": space.sizes(genotype, EVALUATION).parameters / _MILLION,
+                "skip_connections": item.architecture.count("skip_connect"),
+                "published_error_pct": item.error,
+                "published_error_std_pct": item.error_std,
+                "architecture": str(genotype),
+                **{str(proxy): score for proxy, score in values[space.key(genotype)].items()},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def percentiles(named: Sequence[Named], scores: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """By genotype and proxy: the share in per cent of the others that score less, ties by half.
+
+    Args:
+        named: the rows.
+        scores: of these.
+        others: of the genotypes that they are held against; only proxies that these have are columns.
+    """
+    import pandas as pd
+
+    space = open_space(SPACE)
+    ours, theirs = _wide(scores), _wide(others)
+    shared = [name for name in ours.columns if name in theirs.columns and theirs[name].notna().any()]
+    values = ours.to_dict("index")
+    rows = {}
+    for item in named:
+        own = values[space.key(space.parse(item.architecture))]
+        rows[item.name] = {name: _percentile(own[name], theirs[name].dropna().to_numpy()) for name in shared}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=shared)
+
+
+def markdown(table: pd.DataFrame, places: pd.DataFrame, among: str) -> str:
+    """Two tables: the genotypes, and the percentiles of their scores."""
+    import numpy as np
+
+    lines = [
+        "| genotype | params (M), C = 36, 20 cells | skip connections | published CIFAR-10 error (%) |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for row in table.to_dict("records"):
+        error, deviation = row["published_error_pct"], row["published_error_std_pct"]
+        printed = "–" if np.isnan(error) else f"{error:.2f} ± {deviation:.2f}"
+        lines.append(f"| {row['genotype']} | {row['params_m']:.2f} | {row['skip_connections']} | {printed} |")
+    lines += ["", f"Percentile of each score among {among}, ties by half.", ""]
+    lines += [f"| proxy | {' | '.join(places.index)} |", f"| --- |{' ---: |' * len(places)}"]
+    for name in places.columns:
+        cells = ["–" if np.isnan(value) else f"{value:.0f}" for value in places[name]]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _others(options: StudyOptions, proxies: Sequence[str], setting: Setting) -> pd.DataFrame:
     """Scores of other genotypes, as `architecture`, `proxy`, `score`; what their setting is, is said.
 
     Raises:
         ScoresError: they are of another space, malformed, none, by none of the proxies, or made in another setting.
     """
+    from harness.evaluation.matching import matched_scores
+
     path = Path(options.scores or "")
     given, origin = read_given(path, SPACE, proxies)
     frame = matched_scores(given.frame, open_space(SPACE)).scores
@@ -119,12 +222,12 @@ def _others(options: StudyOptions, proxies: Sequence[str], setting: Setting) -> 
         raise ScoresError(
             f"--scores {path} must hold scores of {SPACE} by some of {', '.join(proxies)}: all are missing"
         )
-    beside = setting_beside(
+    difference = setting_difference(
         path, given.setting, setting,
         "and a percentile among scores of another setting says nothing. `nasinit score --space darts --sample 200` "
         "makes some in the study's setting",
     )  # fmt: skip
-    options.say(f"scores of other genotypes: {origin}{beside}")
+    options.say(f"scores of other genotypes: {origin}{difference}")
     return frame
 
 
@@ -135,20 +238,44 @@ def _failures(failed: Mapping[Run, Failure]) -> str:
 
 def _fitting(method: str, changes: Mapping[str, int]) -> dict[str, int]:
     """The changes as far as the method's setting takes them: partial channels must divide the width."""
+    from harness.search import find_method
+
     preset = find_method(method).setting(SPACE, "laptop")
     return {name: value for name, value in changes.items() if name != "width" or len(preset.partial) == 1}
 
 
 def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among: str) -> None:
+    from harness.report.figures.heat_map import heat_map
+    from harness.report.figures.search_curves import search_curves
+    from harness.report.files import save_pictures
+
     if places.notna().any(axis=None):
         figure = heat_map(places, f"Percentile among {among}", low=0, high=100)
         save_pictures(figure, options.out / "percentiles")
     curves = [
-        Curve(str(method), part.reset_index(drop=True))
-        for (method, _), part in log.groupby(["method", "seed"], sort=False)
+        (str(method), part.reset_index(drop=True)) for (method, _), part in log.groupby(["method", "seed"], sort=False)
     ]
     figure = search_curves(curves)
     save_pictures(figure, options.out / "curves")
 
 
-STUDY = run_darts_genotypes
+def _wide(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores by the genotype's key and the proxy, NaN where there is none."""
+    space = open_space(SPACE)
+    keys = {text: space.key(space.parse(text)) for text in scores["architecture"].unique()}
+    frame = scores.assign(key=scores["architecture"].map(keys)).drop_duplicates(["key", "proxy"])
+    wide: pd.DataFrame = frame.pivot(index="key", columns="proxy", values="score")
+    return wide[[name for name in dict.fromkeys(scores["proxy"]) if name in wide.columns]]
+
+
+def _percentile(value: float, others: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    import numpy as np
+
+    if np.isnan(value):
+        return float("nan")
+    return 100 * float(np.mean(others < value) + np.mean(others == value) / 2)
+
+
+STUDY = SingleStudy(
+    "published DARTS genotypes and those found here, by every proxy", SEARCHED | {"store"}, run_darts_genotypes
+)

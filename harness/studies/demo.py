@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.evaluation import open_table
+from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.ranking import Ranking, correlate
 from harness.report.figures.scatter import scatter
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.latex import ranking_latex
-from harness.report.tables.text import ranking_text
+from harness.report.tables.ranking import FAILED, ranking_sheet
+from harness.report.tables.sheet import sheet_latex
+from harness.report.tables.text import sheet_text
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.setting import BN_MODES, Setting
 from harness.spaces import open_space
 from harness.spaces.space import completed, described
-from harness.studies.folders import make_folder
 from harness.studies.record import record
+from harness.writing import make_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from harness.evaluation import Table
 
 PROXIES = ("grad_norm", "nasi_trace", "ntk_trace", "m_trace", "ntk_condition", "params", "flops")
-COLUMN = "cifar10_test_200ep_pct"
+COLUMN = TESTS["cifar10"]
 EVAL_PROXIES = ("grad_norm", "nasi_trace", "m_trace", "params", "flops")
 PROBES = 2
 TITLES = {bn: f"Batch norm in {bn} mode: rank correlation with {COLUMN}" for bn in BN_MODES}
@@ -50,7 +52,7 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
         say: prints a line.
     """
     opened = open_table(table)
-    space = open_space("nasbench201")
+    space = open_space(SPACE)
     cells = space.sample(sample, seed)
     make_folder(out, "--out")
     say(f"{textwrap.fill(opened.describe(), 100)}\n")
@@ -67,7 +69,7 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
     say("Step 3 of 3: ranking, with 95 % bootstrap intervals over the cells\n")
     rankings = {bn: correlate(frame, opened, COLUMN) for bn, frame in frames.items()}
     for bn, ranking in rankings.items():
-        say(ranking_text(ranking.frame, TITLES[bn]))
+        say(sheet_text(ranking_sheet(ranking, TITLES[bn])))
         say(ranking.uneven + "\n" if ranking.uneven else "")
     say(sign_text(rankings))
     _write(out, rankings, opened, sample, seed)
@@ -88,18 +90,13 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
     for bn, ranking in rankings.items():
         write_csv(ranking.frame, out / f"ranking_bn_{bn}.csv")
         caption = f"{sample} random NAS-Bench-201 cells, batch norm in {bn} mode, with 95\\,\\% bootstrap intervals."
-        write_text(ranking_latex(ranking.frame, caption=caption), out / f"ranking_bn_{bn}.tex")
-        write_text(ranking_text(ranking.frame, TITLES[bn], width=100) + "\n", out / f"ranking_bn_{bn}.txt")
-    figure = scatter(
-        rankings["train"].points,
-        rankings["train"].frame,
-        column_label=rankings["train"].label,
-        source=table.facts.title,
-    )
-    save_pictures(figure, out / "scatter")
+        sheet = ranking_sheet(ranking, TITLES[bn], caption)
+        write_text(sheet_latex(sheet.without(FAILED)), out / f"ranking_bn_{bn}.tex")
+        write_text(sheet_text(sheet, 100) + "\n", out / f"ranking_bn_{bn}.txt")
+    save_pictures(scatter(rankings["train"], source=table.facts.title), out / "scatter")
     settings = {bn: _setting(bn, seed) for bn in BN_MODES}
     write_text(record(settings, table, sample=sample, column=COLUMN, titles=TITLES), out / "demo.json")
 
 
 def _setting(bn: str, seed: int) -> Setting:
-    return completed(open_space("nasbench201"), Setting(bn=bn, seed=seed, probes=PROBES))
+    return completed(open_space(SPACE), Setting(bn=bn, seed=seed, probes=PROBES))

@@ -9,34 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-import torch
-from torch import Tensor, nn
-
-from harness.batches import Batch
 from harness.errors import ScoresError
-from harness.measurements.preserve import preserved
-from harness.measurements.session import Session
+from harness.evaluation.columns import SPACE
 from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
-from harness.report.figures.heat_map import heat_map
-from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.identities import identities_markdown, same_rankings_markdown
 from harness.scoring.files import COLUMNS
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.spaces.image_batches import draw_images
-from harness.studies.conditions import NOISE
-from harness.studies.folders import make_folder
-from harness.studies.given_scores import AS_STORED
+from harness.studies.kinds import NOISE, SAMPLED, SingleStudy
+from harness.studies.options import StudyOptions
 from harness.studies.record import record
-from harness.studies.samples import sample_size, scored_sample, scores_given
-from harness.studies.study import StudyOptions
+from harness.studies.samples import AS_STORED, sample_size, scored_sample, scores_given
+from harness.writing import make_folder
 
-SPACE = "nasbench201"
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from torch import Tensor, nn
+
 SAMPLE, QUICK = 500, 60
 WIDTH, DEPTH = 4, 1
 SMALL = Setting(width=WIDTH, depth=DEPTH, image_size=8, batch_size=16, dtype="float64")
@@ -58,6 +50,11 @@ def run_proxy_identities(options: StudyOptions) -> None:
         SettingError: too small a sample, or a folder that cannot be written in.
         ScoresError: before anything is made: scores of fewer than three architectures by two proxies.
     """
+    from harness.report.figures.heat_map import heat_map
+    from harness.report.files import save_pictures, write_csv, write_text
+    from harness.report.tables.identities import identities_sheet, same_rankings_markdown
+    from harness.report.tables.sheet import sheet_markdown
+
     sample = sample_size(options, usual=SAMPLE, quick=QUICK)
     given = scores_given(options, None, None)
     matrix = None if given is None else rank_matrix(given.frame)
@@ -73,7 +70,7 @@ def run_proxy_identities(options: StudyOptions) -> None:
     write_csv(matrix.reset_index(names="proxy"), options.out / "spearman.csv")
     figure = heat_map(matrix, "Spearman's ρ between proxies", low=-1, high=1, decimals=1)
     save_pictures(figure, options.out / "spearman")
-    text = f"{identities_markdown(exact)}\n\n{same_rankings_markdown(same_rankings(matrix), SAME)}\n"
+    text = f"{sheet_markdown(identities_sheet(exact))}\n\n{same_rankings_markdown(same_rankings(matrix), SAME)}\n"
     write_text(text, options.out / "tables.md")
     facts: dict[str, Any] = {"sample": len(combine.wide(frame))}
     setting: Setting | None = NOISE.setting(options.seed)
@@ -93,6 +90,8 @@ def identities() -> pd.DataFrame:
         `architecture`, `epsilon`, `followed` (by batch norm), `layers`, and sums over these layers: `plain` Σ θ·g,
         `absolute` Σ |θ·g| by entry, `grasp` −Σ θᵀ H g, `squared_norm` Σ ‖g‖².
     """
+    import pandas as pd
+
     space = open_space(SPACE)
     return pd.DataFrame(
         [
@@ -105,6 +104,13 @@ def identities() -> pd.DataFrame:
 
 
 def _sums(network: nn.Module, epsilon: float) -> list[dict[str, Any]]:
+    from torch import nn
+
+    from harness.batches import Batch
+    from harness.measurements.preserve import preserved
+    from harness.measurements.session import Session
+    from harness.spaces.image_batches import draw_images
+
     network.double()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -121,6 +127,8 @@ def _sums(network: nn.Module, epsilon: float) -> list[dict[str, Any]]:
 
 def normalised_weights(network: nn.Module) -> frozenset[str]:
     """Names of the convolution weights whose output goes into batch norm and nowhere else: neighbours in a sequence."""
+    from torch import nn
+
     found = set()
     for prefix, module in network.named_modules():
         if isinstance(module, nn.Sequential):
@@ -144,6 +152,8 @@ def _sum(
     gradients: Mapping[str, Tensor],
     products: Mapping[str, Tensor],
 ) -> dict[str, Any]:
+    import torch
+
     def total(values: list[Tensor]) -> float:
         return float(torch.stack([value.sum() for value in values]).sum())
 
@@ -188,6 +198,7 @@ def same_rankings(matrix: pd.DataFrame) -> list[list[str]]:
 
 def _side_by_side(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[int]:
     """The order of the leaves of a hierarchical clustering by 1 − |ρ| (average linkage, optimal leaf order)."""
+    import numpy as np
     from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
     from scipy.spatial.distance import squareform
 
@@ -195,4 +206,6 @@ def _side_by_side(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> 
     return [int(place) for place in leaves_list(optimal_leaf_ordering(linkage(distances, "average"), distances))]
 
 
-STUDY = run_proxy_identities
+STUDY = SingleStudy(
+    "which proxies are the same number in other words", SAMPLED | {"scores"}, run_proxy_identities
+)  # fmt: skip

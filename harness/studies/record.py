@@ -10,12 +10,14 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.evaluation import Table
 from harness.setting import Setting
 
-_VERSIONS = ("nasinit", "torch", "numpy", "scipy", "pandas")
+if TYPE_CHECKING:
+    from harness.evaluation import Table
+
+_VERSIONS = ("nasinit", "torch", "numpy", "scipy", "pandas", "scikit-learn")
 
 
 def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -> str:
@@ -29,21 +31,36 @@ def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -
     Returns:
         An object whose `command` is the command line as it was given, null where the study was called from Python.
     """
-    called = Path(sys.argv[0]).stem == "nasinit"
     content = {
-        "command": shlex.join(["nasinit", *sys.argv[1:]]) if called else None,
+        "command": command(),
         **facts,
         "settings": {key: setting.flat() for key, setting in settings.items()},
         **({} if table is None else {"table": _named(table)}),
-        "environment": {
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "cpu": _cpu_name(),
-            "cpus": os.cpu_count(),
-            **{package: version(package) for package in _VERSIONS},
-        },
+        "environment": environment(),
     }
+    return json_text(content)
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """An object as JSON for people to read, with a line break at its end."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def command() -> str | None:
+    """The command line as it was given; None where no command was."""
+    called = Path(sys.argv[0]).stem == "nasinit"
+    return shlex.join(["nasinit", *sys.argv[1:]]) if called else None
+
+
+def environment() -> dict[str, Any]:
+    """The machine and the versions of the packages that compute, which a number may depend on too."""
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cpu": _cpu_name(),
+        "cpus": os.cpu_count(),
+        **{package: version(package) for package in _VERSIONS},
+    }
 
 
 def _cpu_name(described: Path = Path("/proc/cpuinfo")) -> str | None:

@@ -1,26 +1,67 @@
-"""The cells of a study: how many, and their scores."""
+"""The architectures of a study: which ones, and their scores, made here or before."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from harness.errors import SettingError
-from harness.scoring.files import COLUMNS
+from harness.errors import ScoresError, SettingError, SpaceError
+from harness.evaluation.columns import SPACE
+from harness.scoring.files import COLUMNS, read_scores
 from harness.scoring.runner import run
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.space import described
-from harness.studies.conditions import SPACE, Condition
-from harness.studies.folders import make_folder
-from harness.studies.given_scores import Given, read_given, setting_beside
-from harness.studies.study import StudyOptions
+from harness.studies.kinds import Condition
+from harness.studies.options import StudyOptions
+from harness.writing import make_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NOT_STATED = "not in the file; the study's own is taken for it"
+AS_STORED = "as the store has it"
 _LEAST = 3
+_DRAWN_OTHERWISE = ("seed", "device", "batch_digest")
+"""Fields of a setting that change a score as another draw of the same network or batch does, or by rounding."""
+
+
+class GivenScores(NamedTuple):
+    """Scores made before.
+
+    Attributes:
+        name: of the file.
+        frame: scores by the study's proxies, as `harness.run` returns them.
+        setting: of a store's run; None for a CSV, which does not say.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    setting: Setting | None
+
+    def recorded(self, assumed: Setting) -> tuple[Setting, str]:
+        """The setting for a study's record, and where it is from."""
+        return (assumed, NOT_STATED) if self.setting is None else (self.setting, AS_STORED)
+
+
+def possible(conditions: Mapping[str, Condition], options: StudyOptions) -> dict[str, Condition]:
+    """The conditions that need no images, or all where CIFAR-10 is there."""
+    from harness.spaces.image_batches import read_cifar10
+
+    if options.data is not None and any(condition.reads_images for condition in conditions.values()):
+        read_cifar10(options.data)
+        return dict(conditions)
+    left = {name: condition for name, condition in conditions.items() if not condition.reads_images}
+    if len(left) < len(conditions):
+        without = ", ".join(condition.words for name, condition in conditions.items() if name not in left)
+        options.say(
+            f"no CIFAR-10 here, so left out: {without}. For images give --data FOLDER (the binary version), or "
+            "fetch it with nasinit pull cifar10"
+        )
+    if not left:
+        raise SettingError("nothing of this study can be done without CIFAR-10")
+    return left
 
 
 def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
@@ -40,30 +81,6 @@ def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
     return count
 
 
-def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: Setting | None) -> Given | None:
-    """Scores made before, of these proxies alone or of all; None where the study is to make them.
-
-    Args:
-        options: of the study.
-        proxies: its own; None for all.
-        setting: that the study scores under; None where it takes those of any setting.
-
-    Raises:
-        SettingError: scores and the size of a sample.
-        ScoresError: a file that cannot be read, with scores of another space or setting, or without any of the proxies.
-    """
-    path = options.scores
-    if path is None:
-        return None
-    if sizes := _sizes(options):
-        raise SettingError(f"--scores are taken as they are: give them or {' and '.join(sizes)}, not both")
-    given, origin = read_given(path, SPACE, proxies)
-    why = "and its tables say so. Give scores of that setting, or none: the study makes them"
-    beside = "" if setting is None else setting_beside(path, given.setting, setting, why)
-    options.say(f"scores: {origin}{beside}")
-    return given._replace(frame=given.frame.reindex(columns=[*dict.fromkeys([*given.frame.columns, *COLUMNS])]))
-
-
 def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:
     """Scores of that many random cells under a condition; what the store of the study has is not made again."""
     store, setting = store_of(options), condition.setting(options.seed)
@@ -81,6 +98,76 @@ def store_of(options: StudyOptions) -> Path:
     store = options.store or options.out / "scores.sqlite"
     make_folder(store.parent, "--store")
     return store
+
+
+def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: Setting | None) -> GivenScores | None:
+    """Scores made before, of these proxies alone or of all; None where the study is to make them.
+
+    Args:
+        options: of the study.
+        proxies: names of the study's own proxies; None for all.
+        setting: that the study scores under; None where it takes scores of any setting.
+
+    Raises:
+        SettingError: scores and the size of a sample.
+        ScoresError: a file that cannot be read, with scores of another space or setting, or without any of the proxies.
+    """
+    path = options.scores
+    if path is None:
+        return None
+    if sizes := _sizes(options):
+        raise SettingError(f"--scores are taken as they are: give them or {' and '.join(sizes)}, not both")
+    given, origin = read_given(path, SPACE, proxies)
+    why = "and its tables say so. Give scores of that setting, or none: the study makes them"
+    difference = "" if setting is None else setting_difference(path, given.setting, setting, why)
+    options.say(f"scores: {origin}{difference}")
+    return given._replace(frame=given.frame.reindex(columns=[*dict.fromkeys([*given.frame.columns, *COLUMNS])]))
+
+
+def read_given(path: Path, space: str, proxies: Sequence[str] | None) -> tuple[GivenScores, str]:
+    """The scores of a file, and where they are from in words.
+
+    Args:
+        path: a store, whose last run is read, or a CSV.
+        space: name of the space that their architectures must be of.
+        proxies: names of the proxies whose scores are kept; None for all.
+
+    Raises:
+        ScoresError: a file that cannot be read, or holds scores of another space or by none of the proxies; named.
+    """
+    from harness.evaluation.matching import matched_scores
+
+    found = read_scores(path, None)
+    try:
+        matched_scores(found.frame, open_space(space))
+    except (ScoresError, SpaceError) as error:
+        raise ScoresError(f"--scores {path} must hold scores of {space}: {error}") from error
+    frame = found.frame if proxies is None else found.frame[found.frame["proxy"].isin(proxies)]
+    if frame.empty:
+        names = "any proxy" if proxies is None else f"some of {', '.join(proxies)}"
+        raise ScoresError(f"--scores {path} must hold scores of {space} by {names}")
+    return GivenScores(path.name, frame, found.setting), found.origin
+
+
+def setting_difference(path: Path, theirs: Setting | None, ours: Setting, otherwise: str) -> str:
+    """What sets the setting of given scores apart from the study's, in words; nothing where they are equal.
+
+    Args:
+        path: of the scores.
+        theirs: setting of the scores; None where the file does not say.
+        ours: setting of the study.
+        otherwise: the end of the error's sentence: why other scores cannot be taken, and what to do.
+
+    Raises:
+        ScoresError: settings that differ in more than what is drawn.
+    """
+    if theirs is None:
+        return f"; the file does not say its setting, which must be the study's: {ours.describe()}"
+    names = ours.differs_in(theirs)
+    there, here = (", ".join(f"{name} {one.flat().get(name)}" for name in names) for one in (theirs, ours))
+    if set(names) <= set(_DRAWN_OTHERWISE):
+        return f"; they were made with {there}, the study's own with {here}" if names else ""
+    raise ScoresError(f"--scores {path} were made with {there}; the study's are with {here}, {otherwise}")
 
 
 def _sizes(options: StudyOptions) -> list[str]:

@@ -1,35 +1,30 @@
-"""What a proxy's ranking owes to its setting, one change at a time: seeds, inputs, init, batch norm, width, depth.
+"""An ablation of the setting, one change at a time: seeds, inputs, init, batch norm, width, depth.
 
-The figures beside ours are of the seed of the weights alone; what they were made under is not known.
+The figures next to ours are of the seed of the weights alone; the setting that they were made under is not known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from harness.errors import RunError, SettingError
-from harness.evaluation import Table, open_table
-from harness.evaluation.ablation import ablate
-from harness.evaluation.columns import TESTS
+from harness.evaluation.columns import SPACE, TESTS
 from harness.progress import progress_bar
-from harness.report.figures.heat_map import heat_map
-from harness.report.figures.loss_and_saving import loss_and_saving
-from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.ablation import agreement_sheet, by_setting, change_sheet
-from harness.report.tables.beside_published import comparison_markdown
-from harness.report.tables.sheet import sheet_markdown, sheet_text
 from harness.scoring.engine import close_pool, worker_pool
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.spaces import open_space
-from harness.studies.conditions import SPACE, Condition, possible
-from harness.studies.folders import make_folder
-from harness.studies.published import KENDALL, Published, beside
+from harness.studies.kinds import KENDALL, SAMPLED, Condition, Published, SingleStudy
+from harness.studies.options import StudyOptions
 from harness.studies.record import record
-from harness.studies.samples import sample_size, scored_sample, store_of
-from harness.studies.study import StudyOptions
+from harness.studies.samples import possible, sample_size, scored_sample, store_of
+from harness.writing import make_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.evaluation import Table
 
 SAMPLE, QUICK, TURN = 60, 20, 4
 COLUMN = TESTS["cifar10"]
@@ -81,6 +76,12 @@ def run_stability(options: StudyOptions) -> None:
         SettingError: before anything is scored: too small a sample, a table without the accuracy, no CIFAR-10 in
             `data`, or a folder that cannot be made or written in.
     """
+    from harness.evaluation import open_table
+    from harness.evaluation.ablation import ablate
+    from harness.report.files import write_csv, write_text
+    from harness.report.tables.ablation import agreement_sheet
+    from harness.report.tables.text import sheet_text
+
     sample = sample_size(options, usual=SAMPLE, quick=QUICK)
     table = open_table(options.table)
     if COLUMN not in table.column_names:
@@ -131,12 +132,18 @@ def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: St
 
 def between_seeds(found: pd.DataFrame) -> pd.DataFrame:
     """Kendall's τ-b between two draws of the weights, with the figure that was seen where there is one."""
-    rows = beside({WORDS["weights"]: found[found["setting"] == "weights"]}, PUBLISHED)
+    from harness.studies.rank.rank_study import ours_and_published
+
+    rows = ours_and_published({WORDS["weights"]: found[found["setting"] == "weights"]}, PUBLISHED)
     return rows[rows["coefficient"] == KENDALL].reset_index(drop=True)
 
 
 def tables(found: pd.DataFrame, seeds: pd.DataFrame) -> str:
     """All tables as Markdown."""
+    from harness.report.tables.ablation import agreement_sheet, change_sheet
+    from harness.report.tables.beside_published import comparison_markdown
+    from harness.report.tables.sheet import sheet_markdown
+
     there = [name for name in WORDS if (found["setting"] == name).any()]
     parts = [
         "## Agreement with the base setting",
@@ -151,6 +158,11 @@ def tables(found: pd.DataFrame, seeds: pd.DataFrame) -> str:
 
 
 def _draw(found: pd.DataFrame, options: StudyOptions) -> None:
+    from harness.report.figures.heat_map import heat_map
+    from harness.report.figures.loss_and_saving import loss_and_saving
+    from harness.report.files import save_pictures
+    from harness.report.tables.ablation import by_setting
+
     agreement, difference = (by_setting(found, value, WORDS) for value in ("spearman", "difference"))
     label = "Spearman's ρ with the base setting"
     save_pictures(heat_map(agreement, label, low=-1, high=1, decimals=2), options.out / "agreement")
@@ -169,4 +181,8 @@ def _record(conditions: dict[str, Condition], table: Table, sample: int, options
     return record(settings, table, sample=sample, column=COLUMN, batch_seeds=batch_seeds)
 
 
-STUDY = run_stability
+STUDY = SingleStudy(
+    "what a proxy's ranking owes to seeds, inputs, init, batch norm's mode and size",
+    SAMPLED | {"table", "data"},
+    run_stability,
+)

@@ -1,127 +1,44 @@
-"""What a study is, and what it may be told."""
+"""The studies by name, and making one."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from harness.errors import SettingError, unknown
+from harness.studies import darts_genotypes, proxy_identities, stability
+from harness.studies.kinds import RankStudy, SearchTable, Study
+from harness.studies.options import StudyOptions
+from harness.studies.rank import (
+    az_nas_table_1,
+    beyond_size,
+    bn_mode,
+    hnas_metrics,
+    nas_bench_suite_zero,
+    nasi_figure_1,
+    te_nas_kernel,
+    zero_cost_nas,
+)
+from harness.studies.searches import rows
 
-DEFAULT_TABLE = "nasbench201"
-MOST_RUNS = 100
-"""Searches of each method; one takes minutes to an hour."""
-
-
-@dataclass(frozen=True)
-class StudyOptions:
-    """What the command line tells a study; each takes a part of it (`Study.takes`).
-
-    Attributes:
-        out: folder for the outcome.
-        say: prints a line.
-        table: name of a table, or path of a file.
-        seed: of everything that is drawn.
-        workers: processes, one thread each.
-        quick: minutes instead of hours.
-        full: every architecture of the space.
-        sample: architectures to score; None for the study's own number.
-        runs: searches by gradients of each method, 1 to `MOST_RUNS`; None for the study's own number.
-        data: folder of CIFAR-10's binary files; None where there is none.
-        store: SQLite file of the scores; None for one in `out`.
-        scores: a store, or a CSV of scores, for the rows that look at one.
-    """
-
-    out: Path
-    say: Callable[[str], None]
-    table: str = DEFAULT_TABLE
-    seed: int = 0
-    workers: int = 2
-    quick: bool = False
-    full: bool = False
-    sample: int | None = None
-    runs: int | None = None
-    data: Path | None = None
-    store: Path | None = None
-    scores: Path | None = None
-
-    def __post_init__(self) -> None:
-        for name, least, most in (("seed", 0, None), ("workers", 1, None), ("runs", 1, MOST_RUNS)):
-            value = getattr(self, name)
-            if name == "runs" and value is None:
-                continue
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            if not whole or value < least or (most is not None and value > most):
-                allowed = f"from {least}" if most is None else f"from {least} to {most}"
-                raise SettingError(f"--{name} must be a whole number {allowed}, got {value!r}")
-
-
-@dataclass(frozen=True)
-class Study:
-    """A study, known before anything heavy is imported.
-
-    Attributes:
-        module: in `harness.studies`, whose `STUDY` is called with the options.
-        shows: what its outcome shows, in a line.
-        takes: names of the options that it takes beside `out` and `say`.
-    """
-
-    module: str
-    shows: str
-    takes: frozenset[str]
-
-    def run(self, options: StudyOptions) -> None:
-        """Make the outcome."""
-        importlib.import_module(f"harness.studies.{self.module}").STUDY(options)
-
-
-_SAMPLED = frozenset({"sample", "quick", "full", "seed", "workers", "store"})
-_RANKED = _SAMPLED | {"table", "data"}  # under several conditions; under one, scores made before may stand in
-_SEARCHED = frozenset({"table", "quick", "runs", "seed", "workers", "data", "scores"})
 STUDIES: Mapping[str, Study] = {
-    "zero-cost-nas": Study(
-        "rank.zero_cost_nas", "every proxy on NAS-Bench-201, beside the papers' rank correlations", _RANKED
-    ),
-    "nas-bench-suite-zero": Study(
-        "rank.nas_bench_suite_zero", "its thirteen proxies on NAS-Bench-201", _RANKED | {"scores"}
-    ),
-    "az-nas-table-1": Study(
-        "rank.az_nas_table_1", "AZ-NAS's parts, its sum of ranks, and its peers", _RANKED | {"scores"}
-    ),
-    "te-nas-kernel": Study(
-        "rank.te_nas_kernel", "TE-NAS's condition number and linear regions", _RANKED | {"scores"}
-    ),
-    "hnas-metrics": Study(
-        "rank.hnas_metrics", "HNAS's four metrics and the condition number", _RANKED | {"scores"}
-    ),
-    "beyond-size": Study(
-        "rank.beyond_size", "what every proxy knows beyond the number of parameters", _RANKED | {"scores"}
-    ),
-    "nasi-figure-1": Study(
-        "rank.nasi_figure_1", "whether NASI's trace depends on labels and inputs", _RANKED
-    ),
-    "bn-mode": Study("rank.bn_mode", "proxies with batch norm in train and in eval mode", _RANKED),
-    "stability": Study(
-        "stability", "what a proxy's ranking owes to seeds, inputs, init, batch norm's mode and size", _RANKED
-    ),
-    "proxy-identities": Study(
-        "proxy_identities", "which proxies are the same number in other words", _SAMPLED | {"scores"}
-    ),
-    "nasi-table-1": Study(
-        "searches.nasi_table_1",
-        "searches on NAS-Bench-201, NASI among them, beside the published accuracies",
-        _SEARCHED,
-    ),
-    "naswot-table-2": Study(
-        "searches.naswot_table_2", "NASWOT's table of searches on NAS-Bench-201, with its exact rows", _SEARCHED
-    ),
-    "darts-genotypes": Study(
-        "darts_genotypes", "published DARTS genotypes and those found here, by every proxy",
-        (_SEARCHED | {"store"}) - {"table"},
-    ),
-}  # fmt: skip
+    "zero-cost-nas": zero_cost_nas.STUDY,
+    "nas-bench-suite-zero": nas_bench_suite_zero.STUDY,
+    "az-nas-table-1": az_nas_table_1.STUDY,
+    "te-nas-kernel": te_nas_kernel.STUDY,
+    "hnas-metrics": hnas_metrics.STUDY,
+    "beyond-size": beyond_size.STUDY,
+    "nasi-figure-1": nasi_figure_1.STUDY,
+    "bn-mode": bn_mode.STUDY,
+    "stability": stability.STUDY,
+    "proxy-identities": proxy_identities.STUDY,
+    "nasi-table-1": rows.NASI,
+    "naswot-table-2": rows.NASWOT,
+    "darts-genotypes": darts_genotypes.STUDY,
+}
+"""In the order in which they are listed."""
 
 
 def find_study(name: str) -> Study:
@@ -133,6 +50,29 @@ def find_study(name: str) -> Study:
     if name not in STUDIES:
         raise SettingError(unknown("study", name, STUDIES))
     return STUDIES[name]
+
+
+def make(study: Study, options: StudyOptions) -> None:
+    """Make a study's outcome; what makes a study of its kind is imported here, and not before.
+
+    Args:
+        study: one of `STUDIES`, or a record of one's own.
+        options: of which the study takes a part.
+
+    Raises:
+        HarnessError: what the study itself refuses.
+        TableError: a table that is not here, or damaged.
+    """
+    if isinstance(study, RankStudy):
+        from harness.studies.rank.rank_study import run_rank_study
+
+        run_rank_study(study, options)
+    elif isinstance(study, SearchTable):
+        from harness.studies.searches.search_table import run_search_table
+
+        run_search_table(study, options)
+    else:
+        study.run(options)
 
 
 def default_folder(name: str, *, quick: bool) -> Path:
@@ -167,7 +107,7 @@ def run_study(name: str, out: str | Path, **options: Any) -> None:
     for option in ("data", "store", "scores"):
         if options.get(option) is not None:
             options[option] = Path(options[option])
-    study.run(StudyOptions(Path(out), **{"say": print, **options}))
+    make(study, StudyOptions(Path(out), **{"say": print, **options}))
 
 
 def check_taken(name: str, study: Study, given: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import TableError
-from benchmarks.keys import WIDTHS, shown, space_of_key, space_of_keys
+from benchmarks.keys import WIDTHS, quoted, space_of_key, space_of_keys
 from harness.spaces import open_space
 from harness.spaces.darts import forms
 
@@ -93,5 +93,5 @@ def test_keys_of_another_space_than_a_table_is_about_are_refused():
 
 
 def test_long_keys_are_quoted_by_their_beginning():
-    assert shown(CELL) == repr(CELL)
-    assert shown("x" * 101) == repr("x" * 100) + "…"
+    assert quoted(CELL) == repr(CELL)
+    assert quoted("x" * 101) == repr("x" * 100) + "…"

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks import TableError, table_with
+from benchmarks.registry import tables_with
 
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 LATENCY = "hwnas_cifar10_edgegpu_latency_ms"
@@ -120,3 +121,13 @@ def test_a_damaged_table_is_an_error_and_not_passed_over(folder):
 def test_a_space_without_tables_says_so():
     with pytest.raises(TableError, match="no column 'x' in any table of the space nowhere: none is here"):
         table_with("x", space="nowhere")
+
+
+def test_several_columns_are_found_in_their_tables_and_none_is_opened_twice(folder):
+    columns = ["cifar10_test_200ep_pct", LATENCY, "cifar10_test_200ep_pct"]
+    found = tables_with(columns, space="nasbench201")
+    assert [column in table.column_names for column, table in zip(columns, found, strict=True)] == [True] * 3
+    assert found[0] is found[2]
+    assert found[0] is not found[1]
+    with pytest.raises(TableError, match="no column 'cifar10_tset_200ep_pct'"):
+        tables_with([*columns, "cifar10_tset_200ep_pct"], space="nasbench201")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import pytest
 from scipy import stats
 
 from benchmarks import open_table
-from harness.cli.report import _against
 from harness.evaluation.comparison import compare
 from harness.evaluation.ranking import correlate
 from harness.scoring.store import Store
@@ -158,15 +156,6 @@ def test_a_comparison_that_is_refused_is_a_line(nasinit: Run, cells: list[str], 
     text = out.read_text(encoding="utf-8")
     assert "No proxy is compared with params: a comparison with params needs its scores" in text
     assert "against params</button>" not in text
-
-
-def test_without_params_there_is_no_comparison(cells: list[str], table: Path) -> None:
-    scores = pd.DataFrame({"architecture": cells, "proxy": "a", "score": np.arange(len(cells))})
-    ranking = correlate(scores, open_table(str(table)), ACCURACY, resamples=5)
-    others = ranking.frame[ranking.frame["proxy"] != "params"]
-    assert _against(replace(ranking, frame=others), 5, 0) == (
-        "No proxy is compared with params: it is not among the scores."
-    )
 
 
 def test_without_a_second_training_there_is_no_ceiling(

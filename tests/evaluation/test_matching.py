@@ -1,4 +1,4 @@
-"""Keys, directions and labels of the join.
+"""Keys and directions of the join.
 
 Oracles: the same numbers with their sign turned, scipy, and genotypes written in other ways by hand.
 """
@@ -17,7 +17,6 @@ from scipy import stats
 from benchmarks import Column, Facts, Table, TableError, open_table
 from harness.errors import ScoresError
 from harness.evaluation import matching
-from harness.evaluation.columns import axis_label
 from harness.evaluation.matching import column_by_key, recognised_space
 from harness.evaluation.ranking import correlate
 from harness.spaces import open_space
@@ -31,10 +30,6 @@ COEFFICIENTS = ["spearman", "kendall_tau_b", "weighted_tau", "pearson"]
 def column(name, unit="ratio", higher_is_better=True, **facts):
     given = {"dataset": None, "split": None, "epochs": None, "description": "made here", **facts}
     return Column(name, unit=unit, seeds="none", may_be_missing=True, higher_is_better=higher_is_better, **given)
-
-
-def trained(name, dataset, split, epochs):
-    return column(name, "pct", dataset=dataset, split=split, epochs=epochs)
 
 
 def make(keys, values, what=None, space="nasbench201", **options):
@@ -110,37 +105,6 @@ def test_where_lower_is_better_the_best_are_the_lowest():
 
 def test_where_higher_is_better_nothing_is_said():
     assert rank(scored(CELLS, range(25)), make(CELLS, range(25))).direction == ""
-
-
-@pytest.mark.parametrize(
-    ("what", "value_name"),
-    [
-        (column("value", "pct"), "accuracy"),
-        (column("value", "pct", higher_is_better=False), "value"),
-        (column("value", "ms", higher_is_better=False), "value"),
-        (column("value", "ratio"), "value"),
-    ],
-)
-def test_only_a_percentage_of_which_more_is_better_is_an_accuracy(what, value_name):
-    assert rank(scored(CELLS, range(25)), make(CELLS, range(25), what)).value_name == value_name
-
-
-@pytest.mark.parametrize(
-    ("what", "label"),
-    [
-        (trained("cifar100_valid_12ep_pct", "cifar100", "valid", 12), "CIFAR-100 valid accuracy, 12 epochs (%)"),
-        (trained("mine_test_200ep_pct", "mine", "test", 200), "mine test accuracy, 200 epochs (%)"),
-        (trained("cifar10_test_200ep_pct_seed1", "cifar10", "test", 200), "made here (%)"),
-        (column("a", "ms"), "made here (ms)"),
-        (column("a", "mj"), "made here (mJ)"),
-        (column("a", "m"), "made here (M)"),
-        (column("a", "params"), "made here"),
-        (column("a", "ratio"), "made here"),
-        (column("a", "s", description=""), "a (s)"),
-    ],
-)
-def test_an_axis_is_labelled_in_words_with_its_unit(what, label):
-    assert axis_label(make(CELLS, [1] * 25, what), what.name) == label
 
 
 # Keys

@@ -20,9 +20,9 @@ from harness.measurements import hessian
 from harness.measurements.forward import trainable
 from harness.measurements.gradient import Gradients
 from harness.measurements.inner_product import inner_product
-from harness.measurements.second_order.batch_norm_rule import normalised
+from harness.measurements.second_order.batch_norm_rule import batch_norm_rule
 from harness.measurements.second_order.second_derivative import second_derivative
-from harness.measurements.second_order.tangents import STILL, Tangents, inner_by_channel
+from harness.measurements.second_order.tangents import ZERO, Tangents, inner_by_channel
 from harness.problem import CLASSIFICATION
 from harness.proxies.registry import resolve
 from harness.scoring.scorer import score_network
@@ -44,11 +44,11 @@ def assert_equal_by_layer(network: nn.Module, batch: Batch, bn: str = "train", l
         direction = {parameter: gradient[name] for name, parameter in parameters.items()}
         scale = max(float(gradient[name].square().sum()) for name in weights)
         for name, parameter in parameters.items():
-            found, scaled, moved = second_derivative(tape, dict(adjoints), [parameter], direction)
+            found, by_weights, by_direction = second_derivative(tape, dict(adjoints), [parameter], direction)
             expected = float((weights[name] * product[name]).sum())
             assert found == pytest.approx(expected, rel=1e-9, abs=1e-13 * scale), name
-            assert scaled == pytest.approx(float((weights[name] * gradient[name]).sum()), rel=1e-9, abs=1e-12), name
-            assert moved == pytest.approx(sum(float(gradient[key].square().sum()) for key in weights), rel=1e-9)
+            assert by_weights == pytest.approx(float((weights[name] * gradient[name]).sum()), rel=1e-9, abs=1e-12), name
+            assert by_direction == pytest.approx(sum(float(gradient[key].square().sum()) for key in weights), rel=1e-9)
         assert measured.value("hessian_form") == pytest.approx(inner_product(weights, product), rel=1e-9)
 
 
@@ -149,10 +149,10 @@ def test_eval_batch_norm_keeps_the_tangents_precision() -> None:
     """Half-precision features under statistics in float32."""
     features, tangent = (torch.rand(2, 3, 4, 4).bfloat16() for _ in range(2))
     output = functional.batch_norm(features.requires_grad_(), torch.zeros(3), torch.ones(3), torch.ones(3))
-    moved = normalised(output.grad_fn, [Tangents(tangent, None), STILL, STILL], None)[0].scaled
-    assert moved is not None
-    assert moved.dtype == torch.bfloat16
-    assert torch.allclose(moved, tangent, rtol=1e-2)
+    u = batch_norm_rule(output.grad_fn, [Tangents(tangent, None), ZERO, ZERO], None)[0].u
+    assert u is not None
+    assert u.dtype == torch.bfloat16
+    assert torch.allclose(u, tangent, rtol=1e-2)
 
 
 class Calls(TorchDispatchMode):

@@ -10,7 +10,7 @@ from torch import nn
 
 import harness
 from harness.batches import Batch
-from harness.measurements.halves import half_gradients
+from harness.measurements.half_batch_gradients import half_batch_gradients
 from harness.proxies.zico import zico
 from harness.setting import Setting
 from tests.proxies.published_scores import LOW_RANK, Given
@@ -39,7 +39,7 @@ def test_zico_is_moved_by_one_rounding(given: Given) -> None:
     inputs = given.inputs
     both = Batch(torch.cat([inputs["x"], inputs["x2"]]), torch.cat([inputs["y"], inputs["y2"]]))
     network = given.network(0)
-    first, second = half_gradients(network, both, Setting(input="given", batch_size=128))
+    first, second = half_batch_gradients(network, both, Setting(input="given", batch_size=128))
     generator = torch.Generator().manual_seed(0)
     values = []
     for _ in range(5):

@@ -12,7 +12,8 @@ import torch
 
 import benchmarks
 from harness.evaluation.columns import TESTS
-from harness.report.tables.searches import search_rows_markdown
+from harness.report.tables.searches import search_rows_sheet
+from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.spaces import open_space
 from harness.studies.searches.files import footnote
 from harness.studies.searches.frame import table_of
@@ -54,8 +55,10 @@ def test_the_table_follows_from_the_logs(log: pd.DataFrame, official: benchmarks
     )
     told = [frame[inside].map(str).replace("nan", "None") for frame in (made, committed)]
     assert told[0].equals(told[1])
-    text = f"{search_rows_markdown(made)}\n\n{footnote(official)}\n"
+    sheet = search_rows_sheet(made)
+    text = f"{sheet_markdown(sheet)}\n\n{footnote(official)}\n"
     assert text == (FOLDER / "table.md").read_text(encoding="utf-8")
+    assert sheet_latex(sheet.without("runs", "from")) == (FOLDER / "table.tex").read_text(encoding="utf-8")
 
 
 def test_nasis_bounds_follow_from_its_steps(log: pd.DataFrame, official: benchmarks.Table) -> None:

@@ -11,7 +11,8 @@ from scipy import stats
 
 import benchmarks
 from harness.evaluation.columns import TESTS
-from harness.report.tables.searches import search_rows_markdown
+from harness.report.tables.searches import search_rows_sheet
+from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.spaces import open_space
 from harness.studies.searches.files import footnote
 from harness.studies.searches.frame import table_of
@@ -40,8 +41,10 @@ def test_the_table_follows_from_the_logs(
     for column in COLUMNS:
         np.testing.assert_array_equal(official.values(keys, column), log[f"{column}_for_the_record"])
     made = table_of(NASWOT_TABLE_2, official, queried, log, accuracies)
-    text = f"{search_rows_markdown(made)}\n\n{footnote(official)}\n"
+    sheet = search_rows_sheet(made)
+    text = f"{sheet_markdown(sheet)}\n\n{footnote(official)}\n"
     assert text == (FOLDER / "table.md").read_text(encoding="utf-8")
+    assert sheet_latex(sheet.without("runs", "from")) == (FOLDER / "table.tex").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("search", "drawn"), [("random", 1), ("optimal_of_10", 10), ("optimal_of_100", 100)])

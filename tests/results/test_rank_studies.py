@@ -16,11 +16,10 @@ from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
 from harness.report.tables.beside_published import agreement_markdown, comparison_latex
 from harness.stats import change_of_ranking
+from harness.studies.kinds import DATASETS, RankStudy
 from harness.studies.rank import rank_study
 from harness.studies.rank.agreement import agreement_of
-from harness.studies.rank.beyond import write_beyond
-from harness.studies.rank.rank_study import DATASETS, RankStudy
-from harness.studies.rank.transferred import write_transfer
+from harness.studies.rank.rank_study import write_beyond, write_transfer
 from tests.studies.ranked import RANKED
 
 RESULTS = Path(__file__).parents[2] / "results"

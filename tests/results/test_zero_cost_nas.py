@@ -12,7 +12,7 @@ from scipy import stats
 
 import benchmarks
 from harness.proxies.registry import list_proxies
-from harness.studies.rank import rank_study
+from harness.studies.kinds import DATASETS
 
 FOLDER = Path(__file__).parents[2] / "results" / "zero-cost-nas"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
@@ -57,9 +57,7 @@ def readme_rows(heading: str) -> list[list[str]]:
     ],
 )
 def test_the_texts_tables_follow_from_their_scores(heading: str, names: list[str], official: benchmarks.Table) -> None:
-    accuracies = pd.Series(
-        dict(zip(official.keys, official.values(official.keys, rank_study.DATASETS[0]), strict=True))
-    )
+    accuracies = pd.Series(dict(zip(official.keys, official.values(official.keys, DATASETS[0]), strict=True)))
     made = [spearman(name, accuracies) for name in names]
     rows = readme_rows(heading)
     assert rows
@@ -68,7 +66,7 @@ def test_the_texts_tables_follow_from_their_scores(heading: str, names: list[str
 
 
 def test_te_nas_in_the_text_follows_from_its_scores(official: benchmarks.Table) -> None:
-    accuracies = pd.Series(official.values(official.keys, rank_study.DATASETS[1]), index=list(official.keys))
+    accuracies = pd.Series(official.values(official.keys, DATASETS[1]), index=list(official.keys))
     wide = scores("te_nas").pivot(index="architecture", columns="proxy", values="score")
     rows = readme_rows("TE-NAS's two measures")
     assert {row[0] for row in rows} == set(wide.columns)
@@ -83,7 +81,7 @@ def test_all_cells_in_the_text_follow_from_their_scores(official: benchmarks.Tab
     wide = frame.pivot(index="architecture", columns="proxy", values="score")
     rows = readme_rows("All cells")
     assert {row[0] for row in rows} == set(wide.columns)
-    for place, column in enumerate(rank_study.DATASETS):
+    for place, column in enumerate(DATASETS):
         accuracies = pd.Series(official.values(official.keys, column), index=list(official.keys))
         for row in rows:
             values = wide[row[0]].dropna()

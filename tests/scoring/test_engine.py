@@ -16,7 +16,7 @@ import pytest
 import harness
 from harness.errors import RunError
 from harness.proxies import resolve
-from harness.scoring.engine import Engine, Task, worker_pool
+from harness.scoring.engine import Engine, ScoringTask, worker_pool
 from harness.scoring.runner import run
 from harness.setting import Setting
 from harness.spaces.image_batches import draw_images
@@ -127,13 +127,13 @@ def test_an_executor_that_is_not_ours_is_not_replaced(
 def test_a_failure_outside_network_and_proxies_ends_the_run_with_a_message(
     cells: list[Any], tiny: dict[str, Any]
 ) -> None:
-    from harness.scoring.engine import Task
+    from harness.scoring.engine import ScoringTask
     from harness.spaces.image_batches import draw_images
 
     setting = harness.Setting(**tiny)
     batch = draw_images(setting)
     where = cloudpickle.dumps(harness.open_space("nasbench201"))
-    task = Task(where, str(cells[0]), setting, ("x",), b"no pickle", cloudpickle.dumps(batch))
+    task = ScoringTask(where, str(cells[0]), setting, ("x",), b"no pickle", cloudpickle.dumps(batch))
     with ThreadPoolExecutor(1) as executor:
         engine = Engine(lambda: executor, 1, owned=False)
         with pytest.raises(RunError, match="failed outside its network and proxies: UnpicklingError"):
@@ -190,12 +190,12 @@ class BreaksBetweenTasks(ThreadPoolExecutor):
         super().shutdown(*arguments, **options)
 
 
-def tasks_of(space: Any, cells: list[Any], tiny: dict[str, Any]) -> list[Task]:
+def tasks_of(space: Any, cells: list[Any], tiny: dict[str, Any]) -> list[ScoringTask]:
     setting = Setting(**tiny)
     batch = draw_images(setting)
     proxies = cloudpickle.dumps(resolve("grad_norm"))
     where, given = cloudpickle.dumps(space), cloudpickle.dumps(batch)
-    return [Task(where, str(cell), setting, ("grad_norm",), proxies, given) for cell in cells]
+    return [ScoringTask(where, str(cell), setting, ("grad_norm",), proxies, given) for cell in cells]
 
 
 def test_a_pool_that_breaks_between_two_tasks_is_replaced(space: Any, cells: list[Any], tiny: dict[str, Any]) -> None:

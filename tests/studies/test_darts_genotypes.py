@@ -18,9 +18,10 @@ from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.space import completed
 from harness.studies import darts_genotypes
-from harness.studies.genotype_tables import Named, percentiles, published, table_of
+from harness.studies.darts_genotypes import Named, genotypes_frame, percentiles, published
+from harness.studies.options import StudyOptions
+from harness.studies.searches import pool
 from harness.studies.searches.runs import Failure, Run
-from harness.studies.study import StudyOptions
 
 TINY = SearchSetting(epochs=1, batch_size=8, width=4, depth=3, image_size=8, images=32, augment=False,
                      evaluation_batches=1, candidates=3, steps_per_epoch=1)  # fmt: skip
@@ -46,7 +47,7 @@ def test_published_genotypes_have_the_printed_sizes_and_errors() -> None:
     names = published()
     texts = [item.architecture for item in names]
     scores = pd.DataFrame({"architecture": texts, "proxy": "a", "score": 1.0})
-    table = table_of(names, scores).set_index("genotype")
+    table = genotypes_frame(names, scores).set_index("genotype")
     assert table.loc["DARTS_V2", "params_m"] == pytest.approx(3.3, abs=0.06)
     assert table.loc["PC_DARTS_cifar", "params_m"] == pytest.approx(3.6, abs=0.06)
     assert table.loc["DrNAS_cifar10", "params_m"] == pytest.approx(4.1, abs=0.06)
@@ -60,7 +61,7 @@ def test_every_search_is_one_that_there_is() -> None:
 
 def test_the_study_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(darts_genotypes, "SEARCHES", ("nasi", "darts"))
-    monkeypatch.setattr(darts_genotypes, "setting_of", lambda *_, **__: TINY)
+    monkeypatch.setattr(pool, "setting_of", lambda *_, **__: TINY)
     monkeypatch.setattr(darts_genotypes, "QUICK_PROXIES", "params,flops,l2_norm")
     _, others = scored({"params": [1.0, 1e9], "l2_norm": [0.0, 1e9]}, seed=5)
     others.assign(status="ok", seconds=0.0).to_csv(tmp_path / "others.csv", index=False)
@@ -90,7 +91,7 @@ def test_the_study_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_scores_that_hold_nothing_are_refused_before_any_search(
     text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(darts_genotypes, "run_all", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr(pool, "run_all", lambda *_: pytest.fail("something was run"))
     genotype = '"' + str(open_space("darts").sample(1)[0]) + '"'
     (tmp_path / "others.csv").write_text(text.replace("{genotype}", genotype))
     with pytest.raises(ScoresError, match=message):
@@ -127,7 +128,7 @@ def stored(path: Path, **changes: object) -> Path:
 
 
 def test_scores_of_a_store_in_another_setting_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(darts_genotypes, "run_all", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr(pool, "run_all", lambda *_: pytest.fail("something was run"))
     scores = stored(tmp_path / "others.sqlite", bn="eval", width=4)
     options = StudyOptions(tmp_path / "out", print, scores=scores)
     with pytest.raises(ScoresError, match=r"others.sqlite were made with width 4, bn eval; .* with width 16, bn train"):

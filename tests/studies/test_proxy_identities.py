@@ -14,8 +14,8 @@ from harness.errors import ScoresError
 from harness.report.tables.identities import same_rankings_markdown
 from harness.spaces import open_space
 from harness.studies import proxy_identities
+from harness.studies.options import StudyOptions
 from harness.studies.proxy_identities import SAME, identities, normalised_weights, rank_matrix, same_rankings
-from harness.studies.study import StudyOptions
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -73,7 +73,7 @@ def test_the_study_writes_what_it_found(tmp_path: Path) -> None:
     frame({"a": [1.0, 2.0, 3.0, 4.0], "b": [1.0, 3.0, 2.0, 4.0]}).to_csv(scores, index=False)
     said: list[str] = []
     options = StudyOptions(tmp_path / "out", said.append, "analognasbench", scores=scores)
-    proxy_identities.STUDY(options)
+    proxy_identities.run_proxy_identities(options)
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"identities.csv", "spearman.csv", "spearman.png", "spearman.svg", "tables.md", "study.json"}
     assert "No two proxies rank alike" in said[-1]

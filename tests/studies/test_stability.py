@@ -19,8 +19,8 @@ from harness.spaces import open_space
 from harness.spaces.image_batches import draw_images
 from harness.spaces.space import completed
 from harness.studies import stability
-from harness.studies.conditions import Condition
-from harness.studies.study import StudyOptions
+from harness.studies.kinds import Condition
+from harness.studies.options import StudyOptions
 
 SMALL: dict[str, Any] = {"width": 2, "depth": 1, "image_size": 8, "batch_size": 6}
 KINDS = ("base", "weights", "batch", "bn_eval", "width_4")
@@ -40,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stability, "CONDITIONS", {name: small(name) for name in (*KINDS, "cifar10")})
         patch.setattr(stability, "PROXIES", FEW)
-        stability.STUDY(StudyOptions(folder, said.append, "analognasbench", sample=10, workers=1))
+        stability.run_stability(StudyOptions(folder, said.append, "analognasbench", sample=10, workers=1))
     return folder, said
 
 

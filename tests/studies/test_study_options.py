@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import platform
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 
 from harness.errors import SettingError
-from harness.studies.conditions import IMAGES, NOISE, possible
+from harness.studies.kinds import IMAGES, NOISE
+from harness.studies.options import StudyOptions
 from harness.studies.record import _cpu_name
-from harness.studies.searches import naswot_table_2
-from harness.studies.study import STUDIES, StudyOptions, find_study
+from harness.studies.samples import possible
+from harness.studies.searches import search_table
+from harness.studies.searches.rows import NASWOT
+from harness.studies.study import STUDIES, find_study
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -22,7 +26,7 @@ def test_every_study_can_be_found(name: str) -> None:
     study = find_study(name)
     known = set(StudyOptions.__dataclass_fields__)
     assert study.takes <= known
-    assert callable(importlib.import_module(f"harness.studies.{study.module}").STUDY)
+    assert study.shows
 
 
 @pytest.mark.parametrize(
@@ -55,11 +59,12 @@ def test_options_of_the_wrong_kind_are_refused(field: str, tmp_path: Path) -> No
 def test_the_quick_form_has_a_folder_of_its_own(
     nasinit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], folder: str
 ) -> None:
-    given: list[StudyOptions] = []
-    monkeypatch.setattr(naswot_table_2, "STUDY", given.append)
+    given: list[tuple[object, StudyOptions]] = []
+    monkeypatch.setattr(search_table, "run_search_table", lambda study, options: given.append((study, options)))
     assert nasinit("study", "naswot-table-2", *flags).code == 0
     assert nasinit("study", "naswot-table-2", *flags, "--out", "elsewhere").code == 0
-    assert [options.out for options in given] == [Path("studies") / folder, Path("elsewhere")]
+    assert [options.out for _, options in given] == [Path("studies") / folder, Path("elsewhere")]
+    assert all(study is NASWOT for study, _ in given)
 
 
 def test_the_studies_are_listed_with_what_they_take(nasinit: Callable[..., Any]) -> None:
@@ -68,6 +73,21 @@ def test_the_studies_are_listed_with_what_they_take(nasinit: Callable[..., Any])
     for place, name in enumerate(STUDIES):
         assert lines[2 * place].startswith(f"{name}: ")
         assert {text.removeprefix("--") for text in lines[2 * place + 1].split()} == find_study(name).takes | {"out"}
+
+
+def test_listing_the_studies_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom harness.cli import main\n"
+        "for arguments in (['study'], ['study', '--help']):\n"
+        "    sys.argv = ['nasinit', *arguments]\n"
+        "    try:\n        main()\n"
+        "    except SystemExit as end:\n        assert not end.code, arguments\n"
+        "heavy = {'torch', 'numpy', 'pandas', 'scipy', 'matplotlib', 'sklearn', 'pyarrow'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert ended.stdout.startswith("zero-cost-nas: every proxy on NAS-Bench-201")
+    assert ended.stdout.endswith("HEAVY []\n")
 
 
 def test_images_are_read_only_by_a_condition_that_needs_them(tmp_path: Path) -> None:

@@ -73,14 +73,14 @@ def test_accuracies(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatA
 
 
 def table_fidelities(
-    table: Table, keys: Sequence[str], multiply_adds: FloatArray, column: str | None = None, *, trainings: int = 2
+    table: Table, keys: Sequence[str], macs: FloatArray, column: str | None = None, *, trainings: int = 2
 ) -> TableFidelities:
     """The fidelities of a table: one accuracy, and that of the longest training on the same images.
 
     Args:
         table: of NAS-Bench-201.
         keys: all cells of the space, C of them.
-        multiply_adds: of their networks for CIFAR-10, shape [C].
+        macs: multiply-adds of their networks for CIFAR-10, shape [C].
         column: the accuracy to ask for; by default the validation accuracy on CIFAR-10 after 12 epochs, or the test
             accuracy after 200 where a table has no other.
         trainings: how many of the two the search asks for. Only these decide whether the table's seconds are taken, so
@@ -96,12 +96,12 @@ def table_fidelities(
     first = table.column(column or _by_default(table))
     if not is_accuracy(table, first.name) or (first.dataset, first.split) not in _IMAGES or first.epochs is None:
         raise SearchError(f"column {first.name!r} is no accuracy that a search can ask for: give one as {VALIDATION}")
-    asked = [first, *_longest_beside(table, first)][:trainings]
+    asked = [first, *_longer_training(table, first)][:trainings]
     values, costs = [_values(table, keys, one) for one in asked], [_seconds(table, keys, one) for one in asked]
     tabulated = all(cost is not None for cost in costs)
     fidelities = []
     for one, value, cost in zip(asked, values, costs, strict=True):
-        training, validation = _modelled(one, multiply_adds)
+        training, validation = _modelled(one, macs)
         fidelities.append(Fidelity(value, (cost if tabulated and cost is not None else training) + validation))
     notes = [] if first.name == VALIDATION else [_other_column_note(table, first, chosen=column is not None)]
     notes += [_seeds_note(one.name, len(value)) for one, value in zip(asked, values, strict=True)]
@@ -120,14 +120,14 @@ def _by_default(table: Table) -> str:
     )
 
 
-def _longest_beside(table: Table, first: Column) -> list[Column]:
+def _longer_training(table: Table, first: Column) -> list[Column]:
     """The accuracy on the same images after the longest training, if that is longer."""
-    beside = [
+    trainings = [
         one
         for one in table.columns
         if one.epochs is not None and one.name == f"{first.dataset}_{first.split}_{one.epochs}ep_pct"
     ]
-    longest = max(beside, key=lambda one: one.epochs or 0, default=first)
+    longest = max(trainings, key=lambda one: one.epochs or 0, default=first)
     return [longest] if (longest.epochs or 0) > (first.epochs or 0) else []
 
 
@@ -161,14 +161,14 @@ def _seconds(
     return None if np.isnan(seconds).any() else seconds
 
 
-def _modelled(column: Column, multiply_adds: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _modelled(column: Column, macs: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Modelled seconds of the training and of the pass over the validation images, shape [C] each."""
     from harness.search.query.seconds import training_seconds, validation_seconds
 
     images, evaluated, _ = _IMAGES[column.dataset or "", column.split or ""]
     return (
-        training_seconds(multiply_adds, epochs=column.epochs or 0, images=images),
-        validation_seconds(multiply_adds, images=evaluated),
+        training_seconds(macs, epochs=column.epochs or 0, images=images),
+        validation_seconds(macs, images=evaluated),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.errors import ScoresError, unknown
+from harness.evaluation.columns import SPACE
 from harness.evaluation.matching import matched_scores
 from harness.spaces import open_space
 from harness.spaces.space import all_architectures
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from harness.search.query.indexed import FloatArray
 
-SPACE = "nasbench201"
 PROXY, METRIC, CONDITION = "nwot", "m_trace", "m_condition"
 
 

@@ -74,4 +74,4 @@ TRAINED: Mapping[str, tuple[PublishedSearch, ...]] = {
     "nasi_t": (PublishedSearch("NASI (T)", (93.08, 0.24), (69.51, 0.59), (40.87, 0.85), 30, _NASI),),
     "nasi_4t": (PublishedSearch("NASI (4T)", (93.55, 0.10), (71.20, 0.14), (44.84, 1.41), 120, _NASI),),
 }
-"""What the tables hold beside the searches that query a table: one paper's row, or those of several."""
+"""The other rows of the papers' tables, by the name of the search or architecture: of one paper, or of several."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table
 from harness.errors import SearchError, unknown
-from harness.evaluation.columns import TESTS
+from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
-from harness.evaluation.searches.proxy_scores import SPACE, ProxyScores, scores_by_cell, sizes_by_cell
+from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED
 from harness.setting import derived_seed
 from harness.spaces import open_space
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.search.query.indexed import CellArray, FloatArray
-    from harness.search.query.methods import Method
+    from harness.search.query.methods import QueryMethod
 
 BUDGET_SECONDS = 12_000.0
 RUNS = 500
@@ -95,7 +95,7 @@ def table_searches(
     queries = _TableQueries(table, column)
     tests, notes = test_accuracies(table, queries.keys)
     rows, chosen, skipped = [], {}, {}
-    ran: dict[str, Method] = {}
+    ran: dict[str, QueryMethod] = {}
     for name in [*EXACT, *METHODS] if everything else dict.fromkeys(names):
         if name in EXACT:
             rows.append(_exact_row(name, tests))
@@ -106,8 +106,8 @@ def table_searches(
                 raise SearchError(f"{name} cannot run: {reason}")
             skipped[name] = reason
             continue
-        if announce and method.seconds_a_run * runs >= _LONG_SECONDS:
-            announce(f"{name}: {runs:,} runs take about {method.seconds_a_run * runs:,.0f} s")
+        if announce and method.seconds_per_run * runs >= _LONG_SECONDS:
+            announce(f"{name}: {runs:,} runs take about {method.seconds_per_run * runs:,.0f} s")
         cells, spent = _run(method, queries, looked_at, runs, derived_seed(seed, "query", name), budget_seconds)
         rows.append(_row(method, cells, spent, tests))
         chosen[name] = tuple(queries.keys[cell] for cell in cells.tolist())
@@ -132,7 +132,7 @@ class _TableQueries:
         space = open_space(SPACE)
         self.keys = [space.key(cell) for cell in all_architectures(space)]
         self._table, self._column = table, column
-        self._multiply_adds: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
+        self._macs: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
         if column is not None:
             table.column(column)  # a wrong name is an error also where nothing is asked
@@ -141,12 +141,12 @@ class _TableQueries:
         """The fidelities of a search that asks for so many; SearchError where the table cannot answer."""
         if trainings not in self._known:
             self._known[trainings] = table_fidelities(
-                self._table, self.keys, self._multiply_adds, self._column, trainings=trainings
+                self._table, self.keys, self._macs, self._column, trainings=trainings
             )
         return self._known[trainings]
 
 
-def _reason_not_run(method: Method, queries: _TableQueries, scores: ProxyScores) -> str:
+def _reason_not_run(method: QueryMethod, queries: _TableQueries, scores: ProxyScores) -> str:
     """Why a search cannot run, or nothing; SearchError where no search can."""
     if missing := [name for name in method.scores_needed if name not in scores.by_cell]:
         return f"it needs {' and '.join(missing)} by cell: give --scores, and --proxy or --metric and --condition"
@@ -157,14 +157,14 @@ def _reason_not_run(method: Method, queries: _TableQueries, scores: ProxyScores)
         return ""
     try:
         found = queries.fidelities(method.fidelities)
-    except SearchError as error:  # a column beside the first that lacks values
+    except SearchError as error:  # a column next to the first that lacks values
         return str(error)
     if method.fidelities > len(found.fidelities):
         return f"it needs a longer training beside {first.columns[0]}, which the table does not have"
     return ""
 
 
-def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, Method]) -> list[str]:
+def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, QueryMethod]) -> list[str]:
     """Notes on the columns that were queried, with the searches that did so where not all did."""
     asking = {name: queries.fidelities(method.fidelities).notes for name, method in ran.items() if method.queries}
     found = []
@@ -175,7 +175,7 @@ def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, Method]) -> l
 
 
 def _run(
-    method: Method, queries: _TableQueries, scores: ProxyScores, runs: int, seed: int, budget_seconds: float
+    method: QueryMethod, queries: _TableQueries, scores: ProxyScores, runs: int, seed: int, budget_seconds: float
 ) -> tuple[CellArray, tuple[float, float]]:
     """Chosen cells, and the mean seconds and queries."""
     import numpy as np
@@ -201,7 +201,7 @@ def _run(
 
 
 def _row(
-    method: Method, cells: CellArray, spent: tuple[float, float], tests: Mapping[str, FloatArray]
+    method: QueryMethod, cells: CellArray, spent: tuple[float, float], tests: Mapping[str, FloatArray]
 ) -> dict[str, Any]:
     found = {}
     for column, values in tests.items():

@@ -17,7 +17,7 @@ _ROW_INCHES = 0.165
 _LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
 
 
-def comparison_figure(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figure:
+def beside_published(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figure:
     """Spearman's coefficients with intervals, a panel a data set, a colour a condition; diamonds are published.
 
     Args:

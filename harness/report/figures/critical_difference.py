@@ -10,9 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from harness.errors import ScoresError
+from harness.evaluation.comparison import Comparison
+from harness.evaluation.ranking import Ranking
 from harness.report.figures.page import empty_page
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, STYLE
+from harness.report.tables.evidence import left_out_of_comparison
+from harness.report.tables.ranking import NAMES
 from harness.stats.names import BASELINES
 
 _ROW_INCHES = 0.155
@@ -29,13 +32,12 @@ _COLOURS: Mapping[str, str] = {
 
 
 def critical_difference(
-    frame: pd.DataFrame,
-    groups: Sequence[Sequence[str]],
+    comparison: Comparison,
+    ranking: Ranking,
     *,
-    coefficient: str,
-    coefficient_label: str,
-    against: str,
-    small_print: str,
+    source: str | None = None,
+    axis_label: str | None = None,
+    small_print: str | None = None,
 ) -> Figure:
     """A critical-difference diagram, turned upright so that it holds forty proxies.
 
@@ -43,30 +45,28 @@ def critical_difference(
     each group of proxies of which no two are told apart (Demšar 2006, with pairwise tests).
 
     Args:
-        frame: a row a proxy, the best first: `proxy`, `verdict`, and the coefficient with `_low` and `_high`.
-        groups: names of each group, the best first.
-        coefficient: name of its column.
-        coefficient_label: of the axis.
-        against: the proxy of the verdicts.
-        small_print: below the figure: what, on how many architectures, how tested.
+        comparison: from `harness.evaluation.comparison.compare`.
+        ranking: of the proxies that were compared.
+        source: where the values come from, for the small print.
+        axis_label: by default the coefficient, and what was ranked by.
+        small_print: below the figure; by default on how many architectures, how tested, and what is left out.
 
     Returns:
         A figure as wide as a column of a page, or a little wider for many groups; pyplot does not know of it.
-
-    Raises:
-        ScoresError: a frame without rows or without one of the columns, or a group with a name that has no row.
     """
-    _check(frame, groups, coefficient)
+    frame, against = comparison.frame, comparison.against
     names = frame["proxy"].tolist()
-    lanes = _lanes([sorted(names.index(name) for name in group) for group in groups])
+    lanes = _lanes([sorted(names.index(name) for name in group) for group in comparison.groups])
     count = max((lane for lane, _, _ in lanes), default=-1) + 1
     width = max(COLUMN_WIDTH_INCHES, _PLOT_INCHES + 1.1 + count * _LANE_INCHES)
     with matplotlib.rc_context(dict(STYLE)):
-        figure = empty_page(width, _FRAME_INCHES + _ROW_INCHES * len(names), small_print)
+        figure = empty_page(
+            width, _FRAME_INCHES + _ROW_INCHES * len(names), small_print or _small_print(comparison, ranking, source)
+        )
         share = max(count, 1) * _LANE_INCHES / _PLOT_INCHES
         axes, bars = figure.subplots(1, 2, sharey=True, width_ratios=[1, share], gridspec_kw={"wspace": 0.0})
-        _draw_proxies(axes, frame, coefficient)
-        axes.set_xlabel(coefficient_label)
+        _draw_proxies(axes, frame, comparison.coefficient)
+        axes.set_xlabel(axis_label or f"{NAMES[comparison.coefficient]} with {ranking.label}")
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.grid(visible=True, axis="x")
@@ -77,6 +77,16 @@ def critical_difference(
         _add_legend(figure, frame, against)
         figure.draw_without_rendering()
     return figure
+
+
+def _small_print(comparison: Comparison, ranking: Ranking, source: str | None) -> str:
+    turned = [] if ranking.higher_is_better else ["Lower values are better: coefficients are turned round."]
+    tested = (
+        f"{comparison.n:,} architectures that all have scores{f', {source}' if source else ''}. 95 % bootstrap "
+        "intervals. A bar joins proxies of which no two are told apart: paired bootstrap, corrected for all "
+        f"{len(comparison.pairs):,} pairs (Holm), at 5 %."
+    )
+    return " ".join([tested, *turned, *left_out_of_comparison(comparison)])
 
 
 def _draw_proxies(axes: Axes, frame: pd.DataFrame, coefficient: str) -> None:
@@ -119,13 +129,3 @@ def _lanes(groups: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:
         ends[lane : lane + 1] = [rows[-1]]
         placed.append((lane, rows[0], rows[-1]))
     return placed
-
-
-def _check(frame: pd.DataFrame, groups: Sequence[Sequence[str]], coefficient: str) -> None:
-    needed = ["proxy", "verdict", *(f"{coefficient}{end}" for end in ("", "_low", "_high"))]
-    if missing := [name for name in needed if name not in frame.columns]:
-        raise ScoresError(f"the comparison frame lacks: {', '.join(missing)}. It needs: {', '.join(needed)}")
-    if frame.empty:
-        raise ScoresError("the comparison frame is empty: there is nothing to show")
-    if strange := sorted({name for group in groups for name in group} - set(frame["proxy"])):
-        raise ScoresError(f"groups hold proxies without a row: {', '.join(strange)}")

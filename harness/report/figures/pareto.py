@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.errors import HarnessError
+from harness.evaluation.trade_off import TradeOff
 from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range, set_accuracy_axis
 from harness.report.figures.cost_axis import CostRange, set_cost_axis
 from harness.report.figures.page import balanced, empty_page, wrapped
 from harness.report.figures.panel import RASTERISED_ABOVE, triangle_text
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, STYLE
-from harness.report.frames import checked_picks, checked_trade_off
 
 MOST_PROXIES = 4
 """Proxies that one figure tells apart."""
@@ -45,17 +45,7 @@ _FRONT = Look("#222222", "o", 0.9, 2.2, 2.2, 2.0)
 _MARKERS = ("o", "s", "D", "o")
 
 
-def pareto(
-    points_frame: pd.DataFrame,
-    picks_frame: pd.DataFrame,
-    *,
-    x_label: str,
-    y_label: str,
-    x_higher_is_better: bool = False,
-    x_is_percentage: bool = False,
-    y_higher_is_better: bool = True,
-    source: str | None = None,
-) -> Figure:
+def pareto(found: TradeOff) -> Figure:
     """Cost against gain: all architectures, their Pareto front, and each proxy's picks at their true values.
 
     The lines are steps: at every budget of x, the height of a line is what is best, or what a proxy would choose. Few
@@ -64,52 +54,44 @@ def pareto(
     by proxy. The x-axis is logarithmic only where x is a cost, of which less is better, and no percentage.
 
     Args:
-        points_frame: a row an architecture: `x`, `y`, `on_front`, `scored` (the last two true or false).
-        picks_frame: a row a pick, for each proxy from the tightest budget on: `proxy`, `x`, `y`. The last pick of a
-            proxy, its highest score, is drawn larger.
-        x_label: of the x-axis, with its unit.
-        y_label: of the y-axis, with its unit.
-        x_higher_is_better: whether a budget of x is a floor; else it is a limit.
-        x_is_percentage: whether x is a share in per cent.
-        y_higher_is_better: direction of y.
-        source: where the numbers come from, for the small print.
+        found: from `harness.evaluation.trade_off.trade_off`.
 
     Returns:
         A figure 3.3 inches wide for one proxy and 6.9 for more, its layout settled; pyplot does not know of it.
 
     Raises:
-        ScoresError: no rows, a missing column, or NaN or infinity (counted).
         HarnessError: more than `MOST_PROXIES` proxies.
     """
-    points, picks = checked_trade_off(points_frame), checked_picks(picks_frame)
+    x, y, points, picks = found.x, found.y, found.points, found.picks
     proxies = picks["proxy"].unique().tolist()
     if len(proxies) > MOST_PROXIES:
         raise HarnessError(
             f"one figure tells at most {MOST_PROXIES} proxies apart, got {len(proxies)}: {', '.join(proxies)}"
         )
-    shown = accuracy_range(points["y"].to_numpy(), y_higher_is_better)
+    shown = accuracy_range(points["y"].to_numpy(), y.higher_is_better)
     is_narrow = len(proxies) == 1
     width = COLUMN_WIDTH_INCHES if is_narrow else PAGE_WIDTH_INCHES
     body = points["x"][~shown.is_beyond(points["y"].to_numpy())].to_numpy()
     is_off = (points["x"] < body.min()) | (points["x"] > body.max())
-    front = points[points["on_front"] == 1].sort_values("x", ascending=not x_higher_is_better)
+    front = points[points["on_front"]].sort_values("x", ascending=not x.higher_is_better)
     lines = [("Pareto front", front, _FRONT)]
     lines += [
         (name, picks[picks["proxy"] == name], look) for name, look in zip(proxies, _looks(len(proxies)), strict=True)
     ]
-    better = f"Better: {'right' if x_higher_is_better else 'left'} and {'up' if y_higher_is_better else 'down'}."
+    better = f"Better: {'right' if x.higher_is_better else 'left'} and {'up' if y.higher_is_better else 'down'}."
     beside = _beside({name: rows["x"].to_numpy() for name, rows, _ in lines}, body.min(), body.max())
-    sentences = [better, *_sentences(shown, points, int(is_off.sum())), *beside, source or ""]
+    source = "; ".join(dict.fromkeys(quantity.table.facts.title for quantity in (y, x))) + "."
+    sentences = [better, *_sentences(shown, points, int(is_off.sum())), *beside, source]
     with matplotlib.rc_context(dict(STYLE)):
-        figure = empty_page(width, _NARROW_HEIGHT if is_narrow else _WIDE_HEIGHT, " ".join(sentences).strip())
+        figure = empty_page(width, _NARROW_HEIGHT if is_narrow else _WIDE_HEIGHT, " ".join(sentences))
         axes = figure.subplots()
-        spanned = set_cost_axis(axes, body, may_be_log=not (x_higher_is_better or x_is_percentage))
+        spanned = set_cost_axis(axes, body, may_be_log=not (x.higher_is_better or x.is_percentage))
         set_accuracy_axis(axes, shown)
         _draw_cloud(axes, points[~is_off], shown)
         handles = [_cloud_handle(len(points))]
-        loosest = axes.get_xlim()[0 if x_higher_is_better else 1]
+        loosest = axes.get_xlim()[0 if x.higher_is_better else 1]
         handles += [_draw_steps(axes, rows, (spanned, shown), loosest, name, look) for name, rows, look in lines]
-        _label(figure, axes, handles, x_label, y_label)
+        _label(figure, axes, handles, x.label, y.label)
     return figure
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import matplotlib
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
@@ -13,12 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, ScoresError, unknown
+from harness.evaluation.ranking import Ranking
 from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range
 from harness.report.figures.page import balanced, empty_page, wrapped
 from harness.report.figures.panel import draw_panel, triangle_text
 from harness.report.figures.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, SEQUENTIAL, STYLE
-from harness.report.frames import checked_points, checked_ranking
+from harness.stats.names import BASELINES
 
 _ROW_HEIGHT_INCHES = {1: 2.6, 2: 2.4, 3: 2.05}
 _LOWEST_ROW_INCHES = 1.85
@@ -27,13 +29,7 @@ _LOG_COLOURS_FROM = 10.0
 
 
 def scatter(
-    points_frame: pd.DataFrame,
-    ranking_frame: pd.DataFrame,
-    *,
-    column_label: str,
-    higher_is_better: bool = True,
-    source: str | None = None,
-    columns: int | None = None,
+    ranking: Ranking, proxies: Sequence[str] = (), *, source: str | None = None, columns: int | None = None
 ) -> Figure:
     """Score against accuracy, one panel a proxy, coloured by parameters; the baselines come last.
 
@@ -42,28 +38,33 @@ def scatter(
     edge, counted beside n. Points are drawn in a fixed random order, so that no colour lies on top throughout.
 
     Args:
-        points_frame: long, columns `proxy`, `architecture`, `score`, `accuracy`, `parameters` (a count), failures
-            taken out; its proxies are drawn.
-        ranking_frame: see `harness.report.frames.checked_ranking`; gives the panels' order and their coefficients.
-        column_label: of the accuracy axis: data set, split, epochs, unit.
-        higher_is_better: direction of that axis: the worst values are those that become triangles.
+        ranking: from `harness.correlate`.
+        proxies: names of those to draw, next to the baselines; by default all that have a score.
         source: where the numbers come from, for the small print.
-        columns: panels beside each other; by default up to 4, as even as can be.
+        columns: panels in a row; by default up to 4, as even as can be.
 
     Returns:
         A figure 3.3 inches wide for one panel and 6.9 for more, its layout settled; pyplot does not know of it.
 
     Raises:
-        ScoresError: what `checked_ranking` and `checked_points` refuse.
+        ScoresError: a proxy that is not in the ranking, with the nearest name; or no proxy that has a score.
         HarnessError: `columns` below 1.
     """
-    ranking = checked_ranking(ranking_frame)
-    points = checked_points(points_frame, ranking)
-    rows = ranking[ranking["proxy"].isin(points["proxy"])]
+    points = ranking.points
+    there = ranking.frame["proxy"].tolist()
+    for name in proxies:
+        if name not in there:
+            raise ScoresError(unknown("proxy of these scores", name, there))
+    wanted = points["proxy"].isin([*proxies, *BASELINES] if proxies else there)
+    points = points[wanted]
+    if points.empty:
+        raise ScoresError("there is no score to draw")
+    rows = ranking.frame[ranking.frame["proxy"].isin(points["proxy"])]
     if columns is not None and columns < 1:
         raise HarnessError(f"columns must be at least 1; got {columns}")
     across = _columns_for(len(rows)) if columns is None else min(columns, len(rows))
-    shown = accuracy_range(points.drop_duplicates("architecture")["accuracy"].to_numpy(), higher_is_better)
+    values = points.drop_duplicates("architecture")["accuracy"].to_numpy()
+    shown = accuracy_range(values, ranking.higher_is_better)
     colours = _colours(points["parameters"].to_numpy() / 1e6)
     small_print = _small_print(shown, source)
     with matplotlib.rc_context(dict(STYLE)):
@@ -73,7 +74,7 @@ def scatter(
             draw_panel(axes, by_proxy[row["proxy"]], row, shown, colours)
             for axes, (_, row) in zip(panels, rows.iterrows(), strict=True)
         ]
-        label = _label_axes(figure, panels, across, colours, column_label)
+        label = _label_axes(figure, panels, across, colours, ranking.label)
         _settle_layout(figure, panels, names, label)
     return figure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib
 import pandas as pd
@@ -14,6 +14,9 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.errors import HarnessError
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
+
+if TYPE_CHECKING:
+    from harness.search import SearchResult
 
 FOR_THE_RECORD = "_for_the_record"
 """End of the name of a column that the search did not see."""
@@ -28,21 +31,22 @@ _LEGEND_INCHES = 0.3
 _DASHES = ("-", "--", ":", "-.")
 
 
-class Run(NamedTuple):
-    """One search: what the legend calls it, and its log. Runs of one label, such as seeds, look alike."""
-
+class _Curve(NamedTuple):
     label: str
     log: pd.DataFrame
 
 
-def search_curves(runs: Sequence[Run], *, record_label: str = "Accuracy") -> Figure:
+def search_curves(
+    searches: Sequence[tuple[str, SearchResult | pd.DataFrame]], *, record_label: str = "Accuracy"
+) -> Figure:
     """Validation loss, entropy and skip connections over the epochs, and what was never shown to the search.
 
     A search that collapses shows as skip connections that pile up while its validation loss still falls.
 
     Args:
-        runs: logs with the columns `epoch`, `validation_loss`, `entropy_nats`, `skip_connections`; where some have a
-            column that ends in `_for_the_record`, a fourth panel draws it.
+        searches: what the legend calls each, and its result or the log of it; those of one label, such as seeds, look
+            alike. A log has the columns `epoch`, `validation_loss`, `entropy_nats`, `skip_connections`; where some have
+            a column that ends in `_for_the_record`, a fourth panel draws it.
         record_label: what that panel shows.
 
     Returns:
@@ -50,22 +54,23 @@ def search_curves(runs: Sequence[Run], *, record_label: str = "Accuracy") -> Fig
         epochs differ. pyplot does not know of it.
 
     Raises:
-        HarnessError: no runs, a log without rows, or one that lacks a column.
+        HarnessError: no searches, a log without rows, or one that lacks a column.
     """
-    _check(runs)
-    record = next((name for run in runs for name in run.log.columns if name.endswith(FOR_THE_RECORD)), None)
+    curves = [_Curve(label, found if isinstance(found, pd.DataFrame) else found.log) for label, found in searches]
+    _check(curves)
+    record = next((name for curve in curves for name in curve.log.columns if name.endswith(FOR_THE_RECORD)), None)
     panels = dict(_PANELS) if record is None else {**_PANELS, record: record_label}
-    labels = list(dict.fromkeys(run.label for run in runs))
-    shares = len({int(run.log["epoch"].max()) for run in runs}) > 1
+    labels = list(dict.fromkeys(curve.label for curve in curves))
+    shares = len({int(curve.log["epoch"].max()) for curve in curves}) > 1
     across = 3 if record is None else 2
     rows = -(-len(panels) // across)
     with matplotlib.rc_context(dict(STYLE)):
         figure = Figure(figsize=(PAGE_WIDTH_INCHES, rows * _ROW_INCHES + _LEGEND_INCHES), layout="constrained")
         grid = figure.subplots(rows, across, squeeze=False).ravel()
         for axes, (column, title) in zip(grid, panels.items(), strict=True):
-            for run in runs:
-                if column in run.log.columns:
-                    _draw(axes, run, column, labels.index(run.label), shares=shares)
+            for curve in curves:
+                if column in curve.log.columns:
+                    _draw(axes, curve, column, labels.index(curve.label), shares=shares)
             axes.set_title(title)
             axes.set_ylabel("for the record" if column == record else "")
             axes.grid(visible=True, axis="y")
@@ -83,18 +88,18 @@ def search_curves(runs: Sequence[Run], *, record_label: str = "Accuracy") -> Fig
     return figure
 
 
-def _draw(axes: Axes, run: Run, column: str, place: int, *, shares: bool) -> None:
-    epochs = run.log["epoch"].to_numpy(dtype=float)
+def _draw(axes: Axes, curve: _Curve, column: str, place: int, *, shares: bool) -> None:
+    epochs = curve.log["epoch"].to_numpy(dtype=float)
     along = 100 * epochs / epochs.max() if shares else epochs
     axes.plot(
         along,
-        run.log[column].to_numpy(dtype=float),
+        curve.log[column].to_numpy(dtype=float),
         color=COLOURS[place % len(COLOURS)],
         linestyle=_DASHES[place // len(COLOURS) % len(_DASHES)],
         marker="o",
         markersize=2.0,
         drawstyle="steps-post" if column == "skip_connections" else "default",
-        label=run.label,
+        label=curve.label,
     )
 
 
@@ -103,12 +108,12 @@ def _lines(axes: Axes) -> dict[str, Line2D]:
     return {str(line.get_label()): line for line in reversed(axes.get_lines())}
 
 
-def _check(runs: Sequence[Run]) -> None:
-    if not runs:
+def _check(curves: Sequence[_Curve]) -> None:
+    if not curves:
         raise HarnessError("there is no search to draw")
-    for run in runs:
-        lacking = [name for name in ("epoch", *_PANELS) if name not in run.log.columns]
+    for curve in curves:
+        lacking = [name for name in ("epoch", *_PANELS) if name not in curve.log.columns]
         if lacking:
-            raise HarnessError(f"the log of {run.label} lacks: {', '.join(lacking)}")
-        if run.log.empty:
-            raise HarnessError(f"the log of {run.label} has no rows: its search has not finished an epoch")
+            raise HarnessError(f"the log of {curve.label} lacks: {', '.join(lacking)}")
+        if curve.log.empty:
+            raise HarnessError(f"the log of {curve.label} has no rows: its search has not finished an epoch")

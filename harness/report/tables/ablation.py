@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.report.cells import EN_DASH, estimate, number
-from harness.report.frames import is_baseline
-from harness.report.tables.sheet import Sheet
+from harness.report.cells import EN_DASH, estimated, number
+from harness.report.frames import baselines_last
+from harness.report.tables.sheet import PROXY, Heading, Sheet
 
 _LEVEL = 0.05
 
@@ -28,7 +28,7 @@ def by_setting(frame: pd.DataFrame, value: str, words: Mapping[str, str]) -> pd.
     kept = [label for label in words if (frame["setting"] == label).any()]
     if not kept:
         raise ScoresError("no proxy has scores under any of the settings: there is nothing to show")
-    ordered = pd.concat([frame[~is_baseline(frame)], frame[is_baseline(frame)]])
+    ordered = baselines_last(frame)
     matrix = ordered.pivot(index="proxy", columns="setting", values=value)
     found: pd.DataFrame = matrix.loc[ordered["proxy"].unique(), kept].rename(columns=words)
     return found.rename_axis(index=None, columns=None)
@@ -39,7 +39,7 @@ def agreement_sheet(frame: pd.DataFrame, words: Mapping[str, str]) -> Sheet:
     matrix = by_setting(frame, "spearman", words)
     rows = [(str(name), *(number(float(value), 2) for value in row)) for name, row in matrix.iterrows()]
     title = "Spearman of a proxy's scores with its scores in the base setting"
-    return Sheet(title, ("proxy", *(str(name).replace(" ", "\n") for name in matrix.columns)), tuple(rows))
+    return Sheet.of(title, [PROXY, *(str(name).replace(" ", "\n") for name in matrix.columns)], rows)
 
 
 def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
@@ -50,27 +50,29 @@ def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
         label: of the setting.
         title: above the table.
     """
-    rows = frame[frame["setting"] == label]
-    ordered = pd.concat([rows[~is_baseline(rows)], rows[is_baseline(rows)]])
-    cells = []
-    for row in ordered.to_dict("records"):
-        estimates = {
-            name: estimate(*(float(row[name + end]) for end in ("", "_low", "_high")))
-            for name in ("spearman", "kendall_tau_b", "ranking_base", "ranking", "difference")
-        }
-        star = "*" if row["p_holm"] < _LEVEL else ""
-        cells.append(
-            (
-                str(row["proxy"]), f"{row['n']:,}", estimates["spearman"], estimates["kendall_tau_b"],
-                estimates["ranking_base"], estimates["ranking"], estimates["difference"] + star,
-                _ratio(float(row["seconds_ratio"])),
-            )
-        )  # fmt: skip
-    headings = (
-        "proxy", "n", "Spearman with\nthe base", "Kendall τ-b\nwith the base", "ranking,\nbase", "ranking,\nhere",
-        "difference", "seconds,\nof the base's",
-    )  # fmt: skip
-    return Sheet(title, headings, tuple(cells), left=("proxy", *headings[2:7]))
+    cells = [
+        (
+            str(row["proxy"]), f"{row['n']:,}",
+            *(estimated(row, name) for name in ("spearman", "kendall_tau_b", "ranking_base", "ranking")),
+            estimated(row, "difference") + ("*" if row["p_holm"] < _LEVEL else ""),
+            _ratio(float(row["seconds_ratio"])),
+        )
+        for row in baselines_last(frame[frame["setting"] == label]).to_dict("records")
+    ]  # fmt: skip
+    compared = (
+        "Spearman with\nthe base",
+        "Kendall τ-b\nwith the base",
+        "ranking,\nbase",
+        "ranking,\nhere",
+        "difference",
+    )
+    headings: list[Heading | str] = [
+        PROXY,
+        "n",
+        *(Heading(text, "left") for text in compared),
+        "seconds,\nof the base's",
+    ]
+    return Sheet.of(title, headings, cells)
 
 
 def _ratio(share: float) -> str:

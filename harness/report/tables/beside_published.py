@@ -1,43 +1,39 @@
-"""Our rank correlations beside published ones, and of scores with each other: text, Markdown and LaTeX."""
+"""Our rank correlations next to published ones, and of scores with each other: text, Markdown and LaTeX."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
-from harness.report.cells import EN_DASH, MINUS, beside, estimate, number
-from harness.report.frames import is_baseline
-from harness.report.tables.latex import escaped
-from harness.report.tables.plain import plain_table
+from harness.report.cells import EN_DASH, MINUS, beside, best_printed, estimated, interval, number
+from harness.report.frames import baselines_last
+from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, escaped, sheet_latex, sheet_markdown
+from harness.report.tables.text import sheet_text
 
 _COEFFICIENTS = {"spearman": "Spearman", "kendall_tau_b": "Kendall τ-b"}
 _TAU_B = r"$\tau_b$"
 _KEY = "; published (ours less it), * where it lies outside our interval"
-_NUMBER = re.compile(rf"{MINUS}?\d+\.\d+")
+_SOURCE = "source"
+_AGREEING = {"pearson": 3, "spearman": 2}  # and their decimals
+_COUNT = Heading("n", "left")
 
 
 def comparison_text(comparison: pd.DataFrame, title: str) -> str:
-    """The comparison as plain tables for a terminal, Spearman's first.
+    """The comparison as plain tables for a terminal, Spearman's first, without the sources.
 
     Args:
         comparison: from `harness.studies.published.beside`, of one condition.
-        title: printed above, literally.
+        title: printed above.
 
     Raises:
         ScoresError: a comparison without rows.
     """
-    blocks = [title]
-    for name, headings, rows in _tables(comparison):
-        shown = len(headings) - (headings[-1] == "source")  # which is too long for a terminal
-        table = plain_table(headings[:shown], [row[:shown] for row in rows], left=headings, ruled_above=[])
-        blocks += ["", f"{name}{_KEY if shown < len(headings) else ''}", "", *table]
-    return "\n".join(blocks)
+    return "\n\n".join([title, *(sheet_text(sheet.without(_SOURCE)) for sheet in published_sheets(comparison))])
 
 
 def comparison_markdown(comparison: pd.DataFrame) -> str:
@@ -49,11 +45,9 @@ def comparison_markdown(comparison: pd.DataFrame) -> str:
         ScoresError: a comparison without rows.
     """
     blocks = []
-    for name, headings, rows in _tables(comparison):
-        lines = [headings, ["---"] * len(headings), *[[f"`{row[0]}`", *row[1:]] for row in rows]]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        key = _KEY if headings[-1] == "source" else ""
-        blocks.append(f"{name}, 95 % interval{key}.\n\n{table}")
+    for sheet in published_sheets(comparison):
+        name, _, key = sheet.title.partition(";")
+        blocks += [f"{name}, 95 % interval{f';{key}' if key else ''}.", sheet_markdown(replace(sheet, title=""))]
     return "\n\n".join(blocks)
 
 
@@ -69,75 +63,53 @@ def comparison_latex(comparison: pd.DataFrame, caption: str) -> str:
     Raises:
         ScoresError: a comparison without rows.
     """
-    return "\n".join(
-        _float(headings, rows, f"{name.replace('τ-b', _TAU_B)}. {caption}")
-        for name, headings, rows in _tables(comparison)
-    )
+    return "\n".join(sheet_latex(sheet) for sheet in published_sheets(comparison, caption, count=Heading("n")))
 
 
-def _float(headings: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """One booktabs table, sources as numbers that the caption resolves."""
-    sources = [*dict.fromkeys(row[-1] for row in rows if row[-1] != EN_DASH)] if "source" in headings else []
-    numbered = [f"[{place}] {escaped(source)}" for place, source in enumerate(sources, start=1)]
-    if numbered:
-        caption += rf" In brackets ours less the published, $^*$ outside our interval. {'; '.join(numbered)}."
-    ours = [place for place, heading in enumerate(headings) if heading not in ("proxy", "n", "published", "source")]
-    best = {place: max((_first(row[place]) for row in rows), default=-math.inf) for place in ours}
-    lines = [r"\begin{table}", r"\centering", rf"\caption{{{caption}}}"]
-    lines += [rf"\begin{{tabular}}{{lr{'l' * (len(headings) - 2)}}}", r"\toprule"]
-    lines += [" & ".join(escaped(text) for text in headings) + r" \\", r"\midrule"]
-    for row in rows:
-        cells = [_latex(text, bold=_first(text) == best.get(place) != -math.inf) for place, text in enumerate(row)]
-        if row[-1] in sources:
-            cells[-1] = f"[{sources.index(row[-1]) + 1}]"
-        lines.append(" & ".join(cells) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}"]) + "\n"
-
-
-def _first(cell: str) -> float:
-    """The number that a cell begins with, as printed; −∞ where there is none."""
-    found = _NUMBER.match(cell)
-    return float(found[0].replace(MINUS, "-")) if found else -math.inf
-
-
-def _latex(cell: str, *, bold: bool) -> str:
-    """A cell of text as LaTeX: its number bold or not, an interval in small print."""
-    value, space, rest = escaped(cell).partition(" [")
-    value = rf"\textbf{{{value}}}" if bold else value
-    text = f"{value} {{\\scriptsize [{rest}}}" if space else value
-    return text.replace(MINUS, "$-$").replace(EN_DASH, "--").replace("*", "$^*$")
-
-
-def _tables(comparison: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """By coefficient that has rows: its name, headings, cells."""
+def published_sheets(comparison: pd.DataFrame, caption: str = "", *, count: Heading = _COUNT) -> list[Sheet]:
+    """A sheet for each coefficient that has rows; see `comparison_latex`."""
     if comparison.empty:
         raise ScoresError("the comparison holds no rows: there is nothing to show")
-    for coefficient, name in _COEFFICIENTS.items():
-        headings, rows = _rows(comparison, coefficient)
-        if rows:
-            yield name, headings, rows
+    return [
+        _published_sheet(comparison[comparison["coefficient"] == coefficient], name, caption, count)
+        for coefficient, name in _COEFFICIENTS.items()
+        if (comparison["coefficient"] == coefficient).any()
+    ]
 
 
-def _rows(comparison: pd.DataFrame, coefficient: str) -> tuple[list[str], list[list[str]]]:
-    """Headings and cells: the proxy, its n, for each column ours and any published one, and the source of those."""
-    chosen = comparison[comparison["coefficient"] == coefficient]
+def _published_sheet(chosen: pd.DataFrame, name: str, caption: str, count: Heading) -> Sheet:
+    """A row a proxy and source: for each column ours and any published coefficient."""
     columns = list(dict.fromkeys(chosen["column"]))
     compared = [column for column in columns if chosen.loc[chosen["column"] == column, "published"].notna().any()]
-    headings = ["proxy", "n"]
+    headings = [PROXY, count]
     for column in columns:
-        headings += [dataset_title(column), "published"] if column in compared else [dataset_title(column)]
-    headings += ["source"] if compared else []
+        headings.append(Heading(dataset_title(column), "left"))
+        headings += [Heading("published", "left")] if column in compared else []
     decimals = {source: _decimals(rows["published"]) for source, rows in chosen.groupby("source")}
-    rows = []
-    for (proxy, _), group in _in_order(chosen).groupby(["proxy", "source"], sort=False):
+    best = {column: best_printed(rows["ours"]) for column, rows in chosen.groupby("column")}
+    rows, sources = [], []
+    for (proxy, source), group in _in_order(chosen).groupby(["proxy", "source"], sort=False):
         by_column = {row["column"]: row for _, row in group.iterrows()}
-        cells = [str(proxy), f"{group['n'].max():,}"]
+        cells = [Cell(str(proxy)), Cell(f"{group['n'].max():,}")]
         for column in columns:
             found = by_column.get(column)
-            pair = [EN_DASH, EN_DASH] if found is None else _pair(found, decimals[found["source"]])
+            pair = [Cell(EN_DASH)] * 2 if found is None else _pair(found, decimals[found["source"]], best[column])
             cells += pair if column in compared else pair[:1]
-        rows.append([*cells, next(iter(group["source"])) or EN_DASH] if compared else cells)
-    return headings, rows
+        rows.append(tuple(cells))
+        sources.append(str(source))
+    if compared:
+        headings.append(Heading(_SOURCE, "left"))
+        numbers = {source: place for place, source in enumerate(filter(None, dict.fromkeys(sources)), start=1)}
+        cited = [Cell(source, latex=f"[{numbers[source]}]") if source else Cell(EN_DASH) for source in sources]
+        rows = [(*row, cell) for row, cell in zip(rows, cited, strict=True)]
+        numbered = "; ".join(f"[{place}] {escaped(source)}" for source, place in numbers.items())
+        caption += rf" In brackets ours less the published, $^*$ outside our interval. {numbered}." if numbers else ""
+    return Sheet.of(
+        name + (_KEY if compared else ""),
+        headings,
+        rows,
+        caption=f"{name.replace('τ-b', _TAU_B)}. {caption}",
+    )
 
 
 def _in_order(chosen: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +118,7 @@ def _in_order(chosen: pd.DataFrame) -> pd.DataFrame:
     filed = chosen.assign(
         source=chosen["source"].where(chosen["source"] != "", chosen["proxy"].map(sources).fillna(""))
     )
-    return pd.concat([filed[~is_baseline(filed)], filed[is_baseline(filed)]])
+    return baselines_last(filed)
 
 
 def _decimals(published: pd.Series) -> int:
@@ -154,11 +126,15 @@ def _decimals(published: pd.Series) -> int:
     return 2 if np.allclose(published.dropna(), published.dropna().round(2), rtol=0, atol=1e-9) else 3
 
 
-def _pair(row: pd.Series, decimals: int) -> list[str]:
+def _pair(row: pd.Series, decimals: int, best: str | None) -> list[Cell]:
     """Ours with its interval, and the published one with how much ours is above it."""
-    ours = estimate(row["ours"], row["low"], row["high"], minus=MINUS)
+    ours = number(row["ours"], 2, minus=MINUS)
+    ends = "" if ours == EN_DASH else interval(row["low"], row["high"], minus=MINUS)
     published = number(row["published"], decimals, minus=MINUS)
-    return [ours, published + beside(row["difference"], row["inside"], minus=MINUS)]
+    return [
+        Cell(ours, ends, best=number(row["ours"], 2) == best),
+        Cell(published, rest=beside(row["difference"], row["inside"], minus=MINUS)),
+    ]
 
 
 def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str:
@@ -174,20 +150,15 @@ def agreement_markdown(agreement: pd.DataFrame, words: Mapping[str, str]) -> str
     if agreement.empty:
         raise ScoresError("no proxy has scores under two conditions: there is no agreement to show")
     claimed = (agreement["published"] != "").any()
-    headings = ["proxy", "scores under", "and under", "n", "Pearson", "without the top 5 %", "Spearman"]
-    headings += ["published, Pearson", "source"] if claimed else []
-    rules = ["---:" if heading == "n" else "---" for heading in headings]
+    texts = ["scores under", "and under", "n", "Pearson", "without the top 5 %", "Spearman"]
+    texts += ["published, Pearson", "source"] if claimed else []
+    headings = [PROXY, *(Heading(text, "right" if text == "n" else "left") for text in texts)]
     rows = []
     for row in agreement.to_dict("records"):
-        pairs = [
-            estimate(
-                float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]), decimals=decimals, minus=MINUS
-            )
-            for name, decimals in (("pearson", 3), ("spearman", 2))
-        ]
+        pairs = [estimated(row, name, decimals=decimals, minus=MINUS) for name, decimals in _AGREEING.items()]
         pairs.insert(1, number(float(row["pearson_of_the_rest"]), 3, minus=MINUS))
-        cells = [f"`{row['proxy']}`", words[str(row["first"])], words[str(row["second"])], f"{row['n']:,}", *pairs]
+        cells = [str(row["proxy"]), words[str(row["first"])], words[str(row["second"])], f"{row['n']:,}", *pairs]
         if claimed:
             cells += [f"{row['published']}: {row['verdict']}", row["source"]] if row["published"] else [EN_DASH] * 2
-        rows.append(cells)
-    return "\n".join(f"| {' | '.join(line)} |" for line in [headings, rules, *rows])
+        rows.append(tuple(cells))
+    return sheet_markdown(Sheet.of("", headings, rows))

@@ -1,154 +1,99 @@
-"""The frames of evidence as sheets: comparison, beyond size, top, ceiling."""
+"""What stands behind a ranking: proxy against proxy, beyond size, what the highest scores are worth, the ceiling."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
-from harness.report.cells import EN_DASH, decimals_for, estimate, number, p_value, value_decimals
-from harness.report.frames import checked_ranking, is_baseline
-from harness.report.tables.sheet import Sheet
+from harness.evaluation.ceiling import Ceiling
+from harness.evaluation.comparison import Comparison
+from harness.evaluation.ranking import Ranking
+from harness.report.cells import EN_DASH, decimals_for, estimated, number, p_value
+from harness.report.frames import baselines_start
+from harness.report.tables.ranking import NAMES
+from harness.report.tables.sheet import PROXY, Heading, Sheet
 
-COEFFICIENTS = {
-    "spearman": "Spearman",
-    "kendall_tau_b": "Kendall τ-b",
-    "weighted_tau": "weighted τ",
-    "pearson": "Pearson",
-}
 _FEWEST = 10  # architectures, for a coefficient among the best to be shown
 CEILING_IS_NO_BOUND = "A score may in principle exceed that: one training against another is no bound."
 _TURNED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
+_BEYOND = {
+    "given_params": "given\nparams",
+    "given_flops": "given\nflops",
+    "given_both": "given\nboth",
+    "among_equals": "τ-b among\nequal params",
+}
 
 
-def ranking_sheet(ranking_frame: pd.DataFrame, title: str, *, measured: str = "accuracy") -> Sheet:
-    """The ranking itself: every coefficient with its interval, and what the highest scores find."""
-    ranking = checked_ranking(ranking_frame)
-    decimals = value_decimals(ranking)
-    rows = [
-        (
-            str(row["proxy"]),
-            *(estimate(*(float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))) for name in COEFFICIENTS),
-            number(float(row["best_accuracy"]), decimals),
-            number(float(row["best_percentile"]), 1),
-            number(float(row["top10_best"]), decimals),
-            f"{row['n']:,}",
-        )
-        for row in ranking.to_dict("records")
-    ]
-    headings = (*COEFFICIENTS.values(), f"{measured}\nof first", "percentile\nof first", "best of\nfirst 10", "n")
-    return Sheet(
-        title,
-        ("proxy", *headings),
-        tuple(rows),
-        left=("proxy", *COEFFICIENTS.values()),
-        ruled_above=_baselines_start(ranking),
-    )
-
-
-def comparison_sheet(
-    frame: pd.DataFrame,
-    column: str,
-    *,
-    against: str,
-    coefficient: str,
-    n: int,
-    pairs: int,
-    left_out: Sequence[str] = (),
-    higher_is_better: bool = True,
-) -> Sheet:
-    """A row a proxy, the best first: its coefficient, its difference from `against`, and whether they are told apart.
+def comparison_sheet(comparison: Comparison, ranking: Ranking) -> Sheet:
+    """A row a proxy, the best first: its coefficient, its difference from one of them, and whether they are told apart.
 
     Args:
-        frame: of `harness.evaluation.comparison.Comparison`.
-        column: that the proxies rank.
-        against: the proxy that they are compared with.
-        coefficient: its name.
-        n: architectures.
-        pairs: of proxies, for which the p-values are corrected.
-        left_out: proxies that are in no row.
-        higher_is_better: direction of the column.
+        comparison: from `harness.evaluation.comparison.compare`.
+        ranking: of the proxies that were compared.
     """
+    against = comparison.against
     rows = []
-    for row in frame.to_dict("records"):
-        values = [row[f"{coefficient}{end}"] for end in ("", "_low", "_high")]
-        difference = [row[f"difference{end}"] for end in ("", "_low", "_high")]
+    for row in comparison.frame.to_dict("records"):
         itself = row["proxy"] == against
-        rows.append(
-            (
-                str(row["proxy"]),
-                estimate(*values),
-                EN_DASH if itself else estimate(*difference),
-                EN_DASH if itself else p_value(float(row["p_holm"])),
-                str(row["verdict"]) or EN_DASH,
-            )
-        )
-    notes = [tested(n, pairs), *left_out_of_comparison(left_out), *([] if higher_is_better else [_TURNED])]
-    headings = ("proxy", COEFFICIENTS[coefficient], f"less {against}", "p (Holm)", "verdict")
-    return Sheet(
-        f"Proxies against {against}, {column}",
-        headings,
-        tuple(rows),
-        left=("proxy", headings[1], headings[2], "verdict"),
-        notes=tuple(notes),
+        difference = EN_DASH if itself else estimated(row, "difference")
+        p = EN_DASH if itself else p_value(float(row["p_holm"]))
+        verdict = str(row["verdict"]) or EN_DASH
+        rows.append((str(row["proxy"]), estimated(row, comparison.coefficient), difference, p, verdict))
+    headings = [NAMES[comparison.coefficient], f"less {against}"]
+    return Sheet.of(
+        f"Proxies against {against}, {ranking.column}",
+        (PROXY, *(Heading(text, "left") for text in headings), "p (Holm)", Heading("verdict", "left")),
+        rows,
+        notes=(tested(comparison), *left_out_of_comparison(comparison), *_turned(ranking)),
     )
 
 
-def tested(n: int, pairs: int) -> str:
-    """How n architectures tell so many pairs of proxies apart, in a sentence or two."""
+def tested(comparison: Comparison) -> str:
+    """How the proxies of a comparison are told apart, in a sentence or two."""
     return (
-        f"On the same {n:,} architectures and the same resamples. The interval of a difference is of that pair alone; "
-        f"p is corrected for all {pairs:,} pairs of proxies (Holm), and decides at 5 %."
+        f"On the same {comparison.n:,} architectures and the same resamples. The interval of a difference is of that "
+        f"pair alone; p is corrected for all {len(comparison.pairs):,} pairs of proxies (Holm), and decides at 5 %."
     )
 
 
-def left_out_of_comparison(names: Sequence[str]) -> list[str]:
+def left_out_of_comparison(comparison: Comparison) -> list[str]:
     """The sentence on proxies that a comparison leaves out; none where there are none."""
-    if not names:
-        return []
-    listed = ", ".join(names)
-    return [f"Left out, with a score for fewer than half of the architectures or always the same: {listed}."]
+    listed = ", ".join(comparison.left_out)
+    said = f"Left out, with a score for fewer than half of the architectures or always the same: {listed}."
+    return [said] if listed else []
 
 
-def beyond_size_sheet(frame: pd.DataFrame, column: str, *, higher_is_better: bool = True) -> Sheet:
-    """A row a proxy: Spearman's coefficient, the same with sizes held fixed, and Kendall's tau-b among equal sizes."""
-    names = {
-        "given_params": "given\nparams",
-        "given_flops": "given\nflops",
-        "given_both": "given\nboth",
-        "among_equals": "τ-b among\nequal params",
-    }
+def beyond_size_sheet(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
+    """A row a proxy: Spearman's coefficient, the same with sizes held fixed, and Kendall's tau-b among equal sizes.
+
+    Args:
+        frame: from `harness.evaluation.beyond_size.beyond_size`.
+        ranking: that it was made of.
+    """
     rows = [
-        (
-            str(row["proxy"]),
-            number(float(row["spearman"]), 2),
-            *(estimate(*(float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))) for name in names),
-        )
+        (str(row["proxy"]), number(float(row["spearman"]), 2), *(estimated(row, name) for name in _BEYOND))
         for row in frame.to_dict("records")
     ]
     largest = frame.loc[frame["pairs"].idxmax()]
-    notes = [
+    note = (
         "Given a size: the partial rank correlation, what agrees in the ranks after those of the size are regressed "
         f"out. Among equal params: over up to {largest['pairs']:,} pairs in {largest['classes']:,} classes of "
         "architectures with as many parameters."
-    ]
-    return Sheet(
-        f"Beyond size: Spearman with {column}",
-        ("proxy", "Spearman", *names.values()),
-        tuple(rows),
-        left=("proxy", *names.values()),
-        ruled_above=_baselines_start(frame),
-        notes=tuple(notes + ([] if higher_is_better else [_TURNED])),
+    )
+    return Sheet.of(
+        f"Beyond size: Spearman with {ranking.column}",
+        (PROXY, "Spearman", *(Heading(text, "left") for text in _BEYOND.values())),
+        rows,
+        ruled_above=baselines_start(frame),
+        notes=(note, *_turned(ranking)),
     )
 
 
-def top_sheets(frame: pd.DataFrame, column: str, *, higher_is_better: bool = True) -> list[Sheet]:
+def top_sheets(frame: pd.DataFrame, ranking: Ranking) -> list[Sheet]:
     """Two sheets: what the highest scores are worth, and the correlation among the best.
 
     Args:
-        frame: of `harness.evaluation.top.top`; coefficients of fewer than 10 architectures are a dash.
-        column: that the proxies rank.
-        higher_is_better: direction of the column.
+        frame: from `harness.evaluation.top.top`; coefficients of fewer than 10 architectures are a dash.
+        ranking: that it was made of.
     """
     counts = sorted(int(name.removeprefix("best_of_")) for name in frame.columns if name.startswith("best_of_"))
     middle = counts[len(counts) // 2]
@@ -159,56 +104,44 @@ def top_sheets(frame: pd.DataFrame, column: str, *, higher_is_better: bool = Tru
         cells += [number(float(row[f"regret_of_{middle}"]), decimals)]
         cells += [number(float(row[f"{name}_{middle}"]), 2) for name in ("precision_at", "ndcg_at")]
         rows.append((str(row["proxy"]), *cells, *(_sampled(row, k, decimals) for k in counts[1:])))
-    headings = ["proxy", *(f"best of\nfirst {k}" for k in counts), f"regret\nof {middle}"]
-    headings += [f"precision\nat {middle}", f"NDCG\nat {middle}", *(f"first of {k}\nrandom" for k in counts[1:])]
+    headings = [*(f"best of\nfirst {k}" for k in counts), f"regret\nof {middle}", f"precision\nat {middle}"]
+    headings += [f"NDCG\nat {middle}", *(f"first of {k}\nrandom" for k in counts[1:])]
     note = (
         "Best of first k: the best among the k highest scores, ties broken at random, in expectation; regret is how "
         "much worse that is than the best that was scored. First of k random: value of the highest score among k "
         "architectures drawn without replacement, mean ± standard deviation over all such samples, exactly."
     )
-    ruled = _baselines_start(frame)
+    title, ruled = f"The highest scores, {ranking.column}", baselines_start(frame)
     return [
-        Sheet(f"The highest scores, {column}", tuple(headings), tuple(rows), ruled_above=ruled, notes=(note,)),
-        _among_the_best(frame, column, higher_is_better=higher_is_better),
+        Sheet.of(title, (PROXY, *headings), rows, ruled_above=ruled, notes=(note,)),
+        _among_the_best(frame, ranking),
     ]
 
 
-def _among_the_best(frame: pd.DataFrame, column: str, *, higher_is_better: bool) -> Sheet:
+def _among_the_best(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
     """A row a proxy: Spearman's coefficient among the best few per cent, with how many they are in the heading."""
     shares = [name.removeprefix("spearman_top_") for name in frame.columns if name.startswith("spearman_top_")]
-    rows = [
-        (
-            str(row["proxy"]),
-            *(
-                number(float(row[f"spearman_top_{share}"]), 2) if row[f"n_top_{share}"] >= _FEWEST else EN_DASH
-                for share in shares
-            ),
-        )
-        for row in frame.to_dict("records")
-    ]
-    headings = tuple(f"best {share} %\n(n {_span(frame[f'n_top_{share}'])})" for share in shares)
-    notes = ["n: the architectures that each share is, with those that tie with the last of them."]
-    if any((frame[f"n_top_{share}"] < _FEWEST).any() for share in shares):
-        notes[0] += f" A dash: fewer than {_FEWEST}, of which a coefficient says nothing."
-    return Sheet(
-        f"Spearman among the best by {column}",
-        ("proxy", *headings),
-        tuple(rows),
-        ruled_above=_baselines_start(frame),
-        notes=tuple(notes + ([] if higher_is_better else [_TURNED])),
+    few = {share: frame[f"n_top_{share}"] < _FEWEST for share in shares}
+    columns = [[number(value, 2) for value in frame[f"spearman_top_{share}"].mask(few[share])] for share in shares]
+    note = "n: the architectures that each share is, with those that tie with the last of them."
+    if any(counts.any() for counts in few.values()):
+        note += f" A dash: fewer than {_FEWEST}, of which a coefficient says nothing."
+    return Sheet.of(
+        f"Spearman among the best by {ranking.column}",
+        (PROXY, *(f"best {share} %\n(n {_span(frame[f'n_top_{share}'])})" for share in shares)),
+        zip(map(str, frame["proxy"]), *columns, strict=True),
+        ruled_above=baselines_start(frame),
+        notes=(note, *_turned(ranking)),
     )
 
 
-def _span(counts: pd.Series) -> str:
-    """A count, or the least and the largest where they differ."""
-    least, most = int(counts.min()), int(counts.max())
-    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+def ceiling_sheet(ceiling: Ceiling, ranking: Ranking) -> Sheet:
+    """A row a proxy: its coefficients, each as a share of that of one training against another, and corrected ones.
 
-
-def ceiling_sheet(
-    frame: pd.DataFrame, column: str, *, spearman: float, kendall_tau_b: float, trainings: Sequence[str], n: int
-) -> Sheet:
-    """A row a proxy: its coefficients, each as a share of that of one training against another, and corrected ones."""
+    Args:
+        ceiling: from `harness.evaluation.ceiling.ceiling`.
+        ranking: that it was made of.
+    """
     rows = [
         (
             str(row["proxy"]),
@@ -218,20 +151,32 @@ def ceiling_sheet(
             number(float(row["kendall_tau_b"]), 2),
             _percent(float(row["kendall_share"])),
         )
-        for row in frame.to_dict("records")
+        for row in ceiling.frame.to_dict("records")
     ]
+    trainings = ceiling.trainings
     note = (
-        f"One training against another: Spearman {number(spearman, 3)}, Kendall {number(kendall_tau_b, 3)}, over the "
-        f"pairs of {len(trainings)} trainings ({'; '.join(trainings)}) on the scored architectures that both have, at "
-        f"least {n:,}. {CEILING_IS_NO_BOUND} Corrected: for attenuation by the noise of the accuracies (Spearman 1904)."
+        f"One training against another: Spearman {number(ceiling.spearman, 3)}, Kendall "
+        f"{number(ceiling.kendall_tau_b, 3)}, over the pairs of {len(trainings)} trainings ({'; '.join(trainings)}) on "
+        f"the scored architectures that both have, at least {ceiling.n:,}. {CEILING_IS_NO_BOUND} Corrected: for "
+        "attenuation by the noise of the accuracies (Spearman 1904)."
     )
-    return Sheet(
-        f"Against the ceiling, {column}",
-        ("proxy", "Spearman", "of ceiling", "corrected for\nattenuation", "Kendall τ-b", "of ceiling "),
-        tuple(rows),
-        ruled_above=_baselines_start(frame),
+    return Sheet.of(
+        f"Against the ceiling, {ranking.column}",
+        (PROXY, "Spearman", "of ceiling", "corrected for\nattenuation", "Kendall τ-b", "of ceiling "),
+        rows,
+        ruled_above=baselines_start(ceiling.frame),
         notes=(note,),
     )
+
+
+def _turned(ranking: Ranking) -> list[str]:
+    return [] if ranking.higher_is_better else [_TURNED]
+
+
+def _span(counts: pd.Series) -> str:
+    """A count, or the least and the largest where they differ."""
+    least, most = int(counts.min()), int(counts.max())
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _sampled(row: dict[object, object], k: int, decimals: int) -> str:
@@ -241,9 +186,3 @@ def _sampled(row: dict[object, object], k: int, decimals: int) -> str:
 
 def _percent(share: float) -> str:
     return EN_DASH if share != share else f"{number(100 * share, 0)} %"
-
-
-def _baselines_start(frame: pd.DataFrame) -> tuple[int, ...]:
-    """The first row of the baselines at the end, if other proxies stand above it."""
-    baseline = is_baseline(frame).tolist()
-    return tuple(row for row in range(1, len(baseline)) if baseline[row] and not baseline[row - 1])

@@ -1,59 +1,40 @@
-"""Proxies by columns: one coefficient each, side by side, for a terminal."""
+"""Several rankings of the same scores next to each other."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pandas as pd
 
+from harness.evaluation.ranking import Ranking
 from harness.report.cells import number
-from harness.report.frames import checked_ranking, is_baseline
-from harness.report.tables.plain import plain_table, terminal_width
+from harness.report.frames import baselines_last, baselines_start
+from harness.report.tables.sheet import PROXY, Heading, Sheet
 
 _HEADING_WIDTH = 14
 
 
-def matrix_text(frames: Mapping[str, pd.DataFrame], title: str, width: int | None = None) -> str:
-    """Spearman's coefficients, a row a proxy and a column a table's column.
+def coefficients_by_column(rankings: Sequence[Ranking]) -> pd.DataFrame:
+    """Spearman's coefficients: a row a proxy (by name), baselines last, a column for what each ranking is by.
 
-    Args:
-        frames: column to its ranking frame, see `harness.report.frames.checked_ranking`; in the order to be shown.
-        title: printed above, literally.
-        width: characters a line; by default the terminal's, or 100 where there is none.
-
-    Returns:
-        Lines without colour codes, the last one without a line break; an empty line between blocks of columns where
-        they do not fit beside each other. A dash stands for what is undefined, and for a proxy without a row.
-
-    Raises:
-        ScoresError: what `checked_ranking` refuses.
+    NaN stands for what is undefined, and for a proxy that a ranking does not have.
     """
-    width = terminal_width(width)
-    rankings = {column: checked_ranking(frame).set_index("proxy", drop=False) for column, frame in frames.items()}
-    every = pd.concat([ranking["proxy"] for ranking in rankings.values()]).drop_duplicates().to_frame()
-    baseline = is_baseline(every)
-    proxies = [*every.loc[~baseline, "proxy"], *every.loc[baseline, "proxy"]]
-    ruled = [len(every) - int(baseline.sum())] if 0 < baseline.sum() < len(every) else []
-    cells = {column: _cells(ranking, proxies) for column, ranking in rankings.items()}
-
-    def block(columns: list[str]) -> list[str]:
-        rows = [[proxy, *(cells[column][place] for column in columns)] for place, proxy in enumerate(proxies)]
-        return plain_table(["proxy", *map(_broken, columns)], rows, left=["proxy"], ruled_above=ruled)
-
-    lines, waiting = [title], list(rankings)
-    while waiting:
-        count = len(waiting)
-        while count > 1 and max(map(len, block(waiting[:count]))) > width:
-            count -= 1
-        lines += ["", *block(waiting[:count])]
-        waiting = waiting[count:]
-    return "\n".join(lines)
+    names = baselines_last(pd.concat([ranking.frame[["proxy"]] for ranking in rankings]).drop_duplicates())["proxy"]
+    columns = {ranking.column: ranking.frame.set_index("proxy")["spearman"].reindex(names) for ranking in rankings}
+    return pd.DataFrame(columns, index=pd.Index(names))
 
 
-def _cells(ranking: pd.DataFrame, proxies: list[str]) -> list[str]:
-    coefficients = ranking["spearman"].reindex(proxies)
-    return [number(value, 2) for value in coefficients]
+def matrix_sheet(rankings: Sequence[Ranking]) -> Sheet:
+    """Spearman's coefficients, a row a proxy and a column for what each ranking is by."""
+    frame = coefficients_by_column(rankings)
+    return Sheet.of(
+        "Spearman of every proxy with every column",
+        (PROXY, *(Heading(_broken(column)) for column in frame.columns)),
+        ((str(row[0]), *(number(value, 2) for value in row[1:])) for row in frame.itertuples()),
+        ruled_above=baselines_start(frame.reset_index()),
+        in_blocks=True,
+    )
 
 
 def _broken(column: str) -> str:

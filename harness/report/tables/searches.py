@@ -1,26 +1,52 @@
-"""A paper's table of searches: our row and the printed ones, as text, Markdown and LaTeX."""
+"""Searches: what each found, and what a paper prints of it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
-from harness.report.cells import EN_DASH, MINUS, beside, number
-from harness.report.tables.latex import escaped
-from harness.report.tables.plain import plain_table
+from harness.evaluation.searches.table_searches import TableSearches
+from harness.report.cells import EN_DASH, MINUS, beside, best_printed, number
+from harness.report.tables.sheet import Cell, Heading, Sheet, escaped
 
-_MEAN = "_mean"
-_UNBROKEN = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"  # rendered in a narrow column
+_MEAN, _PUBLISHED = "_mean", "published_"
 _OURS = "ours"
+_SEARCH = Heading("search", "left", "")
 
 
-def search_rows_text(frame: pd.DataFrame) -> str:
-    """The frame of `harness.studies.searches.frame.table_of` as lines for a terminal.
+def searches_sheet(found: TableSearches) -> Sheet:
+    """Mean ± standard deviation over the runs of each search, if several; a published row is set in below its search.
+
+    Args:
+        found: from `harness.table_searches`.
+    """
+    names = _accuracies(found.frame)
+    rows: list[list[Cell | str]] = []
+    for row in found.frame.to_dict("records"):
+        spent = (number(float(row["seconds"]), 0), number(float(row["queries"]), 1))
+        rows.append([str(row["search"]), *(_accuracy(row, name) for name in names), *spent])
+        if row["published"]:
+            published = (_accuracy(row, f"{_PUBLISHED}{name}") for name in names)
+            seconds = number(float(row["published_seconds"]), 0)
+            rows.append([f"  {row['published']}, published", *published, seconds, ""])
+    known = found.frame[found.frame["published"] != ""].groupby("published_source", sort=False)["published"]
+    sources = [f"published by {source}: {', '.join(labels)}" for source, labels in known]
+    return Sheet.of(
+        "",
+        [_SEARCH, *map(dataset_title, names), "seconds", "queries"],
+        rows,
+        grouped=True,
+        notes=("\n".join(sources),) if sources else (),
+    )
+
+
+def search_rows_sheet(frame: pd.DataFrame) -> Sheet:
+    """A paper's table of searches: our rows, and the printed ones set in below.
 
     Args:
         frame: `whose` (`ours` or `published`), `label`, `source`, `runs`, for each accuracy `…_mean` and `…_std` (per
@@ -30,51 +56,32 @@ def search_rows_text(frame: pd.DataFrame) -> str:
     Raises:
         ScoresError: an empty frame, or one without an accuracy.
     """
-    headings, rows = _cells(frame)
-    return "\n".join(plain_table(headings, rows, left=[headings[0], headings[-1]]))
+    names = _accuracies(frame)
+    run = frame[(frame["whose"] == _OURS) & (frame["runs"] > 0)]
+    best = {name: best_printed(run[f"{name}{_MEAN}"]) for name in names}
+    rows: list[list[Cell | str]] = []
+    for row in frame.to_dict("records"):
+        source, seconds = str(row["source"]), number(float(row["seconds"]), 0)
+        if row["whose"] == _OURS:
+            label, runs = Cell(str(row["label"])), number(float(row["runs"]), 0)
+        else:
+            label, runs = Cell(f"  {row['label']}, published", latex=escaped(source)), ""
+        may_be_best = row["whose"] == _OURS and row["runs"] > 0
+        accuracies = (_accuracy(row, name, best[name] if may_be_best else None) for name in names)
+        rows.append([label, runs, *accuracies, seconds, source])
+    headings: list[Heading | str] = [_SEARCH, "runs", *map(dataset_title, names)]
+    headings += [Heading("seconds", latex="Seconds"), Heading("from", "left")]
+    return Sheet.of("", headings, rows, grouped=True)
 
 
-def search_rows_markdown(frame: pd.DataFrame) -> str:
-    """The same as a Markdown table, ours in bold and the published rows set in below; see `search_rows_text`."""
-    headings, rows = _cells(frame)
-    first, last = headings[0], headings[-1]
-    rules = ["---" if heading in (first, last) else "---:" for heading in headings]
-    lines = [[text.replace("|", "\\|").replace(" ± ", _UNBROKEN) for text in row] for row in rows]
-    for line, whose in zip(lines, frame["whose"], strict=True):
-        line[0] = f"**{line[0]}**" if whose == _OURS else f"&emsp;{line[0].strip()}"
-    return "\n".join(f"| {' | '.join(line)} |" for line in [headings, rules, *lines])
+def bounds_sheet(frame: pd.DataFrame) -> Sheet:
+    """What NASI chooses with other bounds on the trace: a row a bound and number of steps.
 
-
-def search_rows_latex(frame: pd.DataFrame) -> str:
-    r"""The same as a booktabs `tabular`, needing `\usepackage{booktabs}`; the best mean of ours is bold.
-
-    Args and errors as `search_rows_text`. The highest of each column, which no search finds, counts for nothing there.
+    Args:
+        frame: from `harness.studies.searches.nasi_bounds.bounds_table`.
     """
     names = _accuracies(frame)
-    ours = frame[(frame["whose"] == _OURS) & (frame["runs"] > 0)]
-    best = {name: number(ours[f"{name}{_MEAN}"].max(), 2) for name in names}
-    lines = [rf"\begin{{tabular}}{{l{'r' * (len(names) + 1)}}}", r"\toprule"]
-    headings = ["", *(dataset_title(name) for name in names), "Seconds"]
-    lines += [" & ".join(escaped(text) for text in headings) + r" \\", r"\midrule"]
-    for place, row in enumerate(frame.to_dict("records")):
-        if place and row["whose"] == _OURS:
-            lines.append(r"\addlinespace")
-        label = escaped(str(row["label"])) if row["whose"] == _OURS else rf"\quad {escaped(str(row['source']))}"
-        numbers = []
-        for name in names:
-            mean, deviation = (number(float(row[f"{name}{end}"]), 2, dash="--") for end in (_MEAN, "_std"))
-            bold = row["whose"] == _OURS and row["runs"] > 0 and mean == best[name]
-            mean = rf"\textbf{{{mean}}}" if bold else mean
-            text = mean if deviation == "--" else rf"{mean} $\pm$ {deviation}"
-            numbers.append(text + _beside(row, name, "$-$").replace("*", "$^*$"))
-        lines.append(" & ".join([label, *numbers, number(float(row["seconds"]), 0, dash="--")]) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
-
-
-def bounds_text(frame: pd.DataFrame) -> str:
-    """The frame of `harness.studies.searches.nasi_bounds.bounds_table` as lines for a terminal."""
-    names = _accuracies(frame)
-    rows = [
+    rows: list[list[Cell | str]] = [
         [
             str(row["bound"]), number(float(row["nu"]), 0) if math.isfinite(row["nu"]) else EN_DASH,
             number(float(row["mu"]), 0), number(float(row["steps"]), 0), number(100 * float(row["above_nu0"]), 0),
@@ -82,48 +89,30 @@ def bounds_text(frame: pd.DataFrame) -> str:
         ]
         for row in frame.to_dict("records")
     ]  # fmt: skip
-    headings = ["bound", "ν", "μ", "steps", "above ν (%)", *(dataset_title(name) for name in names)]
-    return "\n".join(plain_table(headings, rows, left=["bound"]))
+    headings: list[Heading | str] = [
+        Heading("bound", "left"),
+        "ν",
+        "μ",
+        "steps",
+        "above ν (%)",
+        *map(dataset_title, names),
+    ]
+    return Sheet.of("", headings, rows)
 
 
-def _cells(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    names = _accuracies(frame)
-    headings = ["search", "runs", *(dataset_title(name) for name in names), "seconds", "from"]
-    rows = []
-    for row in frame.to_dict("records"):
-        ours = row["whose"] == _OURS
-        runs = float(row["runs"])
-        rows.append(
-            [
-                str(row["label"]) if ours else f"  {row['label']}, published",
-                number(runs, 0) if ours else "",
-                *(_accuracy(row, name) for name in names),
-                number(float(row["seconds"]), 0),
-                str(row["source"]),
-            ]
-        )
-    return headings, rows
-
-
-def _accuracy(row: Mapping[Any, Any], name: str) -> str:
+def _accuracy(row: Mapping[Any, Any], name: str, best: str | None = None) -> Cell:
+    """Mean and standard deviation over the runs, the mean alone, or a dash; behind a published one how ours differs."""
     mean, deviation = (float(row[f"{name}{end}"]) for end in (_MEAN, "_std"))
-    if math.isnan(mean):
-        return EN_DASH
-    text = number(mean, 2) if math.isnan(deviation) else f"{number(mean, 2)} ± {number(deviation, 2)}"
-    return text + _beside(row, name, MINUS)
-
-
-def _beside(row: Mapping[Any, Any], name: str, minus: str) -> str:
-    """What a published row says of ours; nothing in a row of ours."""
-    return beside(float(row.get(f"{name}_difference", math.nan)), row.get(f"{name}_inside"), minus=minus)
+    spread = "" if math.isnan(mean) or math.isnan(deviation) else f" ± {number(deviation, 2)}"
+    differs = beside(float(row.get(f"{name}_difference", math.nan)), row.get(f"{name}_inside"), minus=MINUS)
+    text = number(mean, 2)
+    return Cell(text, rest=spread + differs, best=text == best)
 
 
 def _accuracies(frame: pd.DataFrame) -> list[str]:
-    found = list(_named(frame))
+    """What stands before `_mean` in the columns, but for a paper's; ScoresError where there is nothing to show."""
+    found = [str(name).removesuffix(_MEAN) for name in frame.columns if str(name).endswith(_MEAN)]
+    found = [name for name in found if not name.startswith(_PUBLISHED)]
     if frame.empty or not found:
         raise ScoresError("there are no searches to show: the frame needs rows and an accuracy, a column …_mean")
     return found
-
-
-def _named(frame: pd.DataFrame) -> Iterator[str]:
-    return (str(name).removesuffix(_MEAN) for name in frame.columns if str(name).endswith(_MEAN))

@@ -1,98 +1,217 @@
-"""A table of cells once, printed for a terminal, as Markdown or as LaTeX."""
+"""Every table is a `Sheet`: cells under headings, printed as text (`sheet_text`), as Markdown and as LaTeX."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from harness.errors import ScoresError
-from harness.report.cells import EN_DASH
-from harness.report.tables.latex import escaped
-from harness.report.tables.plain import plain_table, prose, terminal_width
+from harness.report.cells import EN_DASH, MINUS
 
-_SYMBOLS = {"±": r"$\pm$", "τ": r"$\tau$", "ρ": r"$\rho$", EN_DASH: "--"}
+_SPECIAL = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    **{character: f"${character}$" for character in "<>"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+_SYMBOLS = {"±": r"$\pm$", "τ": r"$\tau$", "ρ": r"$\rho$", EN_DASH: "--", MINUS: "$-$", "*": "$^*$"}
 _NEGATIVE = re.compile(r"(?<![\w.-])-(?=\d)")
+_UNBROKEN = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"  # rendered in a narrow column
+_INDENT = "  "
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table.
+
+    Attributes:
+        text: a number or words; an en dash stands for what is missing.
+        interval: both ends of the number's interval in brackets, which LaTeX sets in small print.
+        rest: what follows them, such as a standard deviation.
+        best: whether the number is the best of its column, which LaTeX sets in bold.
+        latex: the whole cell in LaTeX where it says something else there, not escaped.
+    """
+
+    text: str
+    interval: str = ""
+    rest: str = ""
+    best: bool = False
+    latex: str | None = None
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.text, self.interval))) + self.rest
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of a column, and how the cells below it are set.
+
+    Attributes:
+        text: one or several lines.
+        align: flush `left` or flush `right`; `point` is left, with room for a sign in text if one of the cells has it.
+        latex: the heading in LaTeX where it says something else there, not escaped.
+        code: whether the cells are names in a program, which Markdown sets as code.
+    """
+
+    text: str
+    align: Literal["left", "right", "point"] = "right"
+    latex: str | None = None
+    code: bool = False
+
+
+PROXY = Heading("proxy", "left", code=True)
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Cells as text, under headings.
+    """Cells under headings.
 
     Attributes:
-        title: a line above the table.
-        headings: one a column; they may hold line breaks.
+        title: a line above the table; without one there is none.
+        headings: one a column.
         rows: as many cells each as there are headings.
-        left: headings of the columns that are set flush left.
-        ruled_above: rows (from 0) with a line above them.
-        notes: paragraphs below the table.
+        ruled_above: rows (from 0) with a line above them, which Markdown cannot draw.
+        notes: paragraphs below the table, whose own line breaks are kept.
+        grouped: whether a row that begins with two spaces belongs to the row above that does not.
+        gives_way: headings of columns that text leaves out where it would be too wide, the first one first; a column
+            that is named twice loses its intervals the first time.
+        in_blocks: whether columns that do not fit next to each other stand in blocks below each other in text, each
+            block with the first column.
+        caption: of the LaTeX table, not escaped; by default the title and the notes.
     """
 
     title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: tuple[str, ...] = ("proxy",)
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[Cell, ...], ...]
     ruled_above: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    grouped: bool = False
+    gives_way: tuple[str, ...] = ()
+    in_blocks: bool = False
+    caption: str | None = None
 
     def __post_init__(self) -> None:
         if not self.rows:
             raise ScoresError(f"{self.title}: there is nothing to show")
 
+    @classmethod
+    def of(
+        cls, title: str, headings: Iterable[Heading | str], rows: Iterable[Iterable[Cell | str]], **others: Any
+    ) -> Sheet:
+        """A sheet in which a text may stand for a plain cell, or for a heading flush right."""
+        return cls(
+            title,
+            tuple(heading if isinstance(heading, Heading) else Heading(heading) for heading in headings),
+            tuple(tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows),
+            **others,
+        )
 
-def sheet_text(sheet: Sheet, width: int | None = None) -> str:
-    """The sheet as lines without colour codes, the last without a line break; only its prose is wrapped to `width`."""
-    width = terminal_width(width)
-    lines = [*prose(sheet.title, width), ""]
-    lines += plain_table(sheet.headings, sheet.rows, left=sheet.left, ruled_above=sheet.ruled_above)
-    for note in sheet.notes:
-        lines += ["", *prose(note, width)]
-    return "\n".join(lines)
+    def without(self, *texts: str) -> Sheet:
+        """The sheet without the columns under these headings."""
+        return self.of_columns(place for place, heading in enumerate(self.headings) if heading.text not in texts)
+
+    def of_columns(self, places: Iterable[int]) -> Sheet:
+        """The sheet with the columns at these places only (from 0)."""
+        kept = list(places)
+        rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
+        return replace(self, headings=tuple(self.headings[place] for place in kept), rows=rows)
 
 
 def sheet_markdown(sheet: Sheet) -> str:
-    """The sheet as a Markdown table with its title above and its notes below, the first column as code."""
+    """The sheet as a Markdown table with its title above and its notes below; the last line has no line break."""
     lines = [
-        [heading.replace("\n", " ") for heading in sheet.headings],
-        ["---" if heading in sheet.left else "---:" for heading in sheet.headings],
-        *([f"`{first}`", *(cell.replace("|", r"\|") for cell in rest)] for first, *rest in sheet.rows),
+        [heading.text.replace("\n", " ") for heading in sheet.headings],
+        ["---:" if heading.align == "right" else "---" for heading in sheet.headings],
+        *(
+            [_markdown(str(cell), heading.code) for cell, heading in zip(row, sheet.headings, strict=True)]
+            for row in sheet.rows
+        ),
     ]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return "\n\n".join([f"**{sheet.title}**", table, *sheet.notes])
-
-
-def sheet_latex(sheet: Sheet) -> str:
-    r"""The sheet as a `table` float with its title and notes as the caption; needs `\usepackage{booktabs}`."""
-    columns = "".join("l" if heading in sheet.left else "r" for heading in sheet.headings)
-    body = []
-    for place, row in enumerate(sheet.rows):
-        body += [r"\midrule"] if place in sheet.ruled_above else []
-        body.append(_line(row))
-    return "\n".join(
-        [
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{_tex(' '.join([f'{sheet.title}.', *sheet.notes]))}}}",
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            _line(heading.replace("\n", " ") for heading in sheet.headings),
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
+    if sheet.grouped:
+        lines[2:] = [
+            [f"&emsp;{first.strip()}" if first.startswith(_INDENT) else f"**{first}**", *map(_unbroken, rest)]
+            for first, *rest in lines[2:]
         ]
-    )
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n\n".join([*([f"**{sheet.title}**"] if sheet.title else []), table, *sheet.notes])
 
 
-def _line(cells: Iterable[str]) -> str:
-    return rf"{' & '.join(map(_tex, cells))} \\"
+def sheet_latex(sheet: Sheet, label: str | None = None) -> str:
+    r"""The sheet as a LaTeX table, which needs `\usepackage{booktabs}`.
+
+    Args:
+        sheet: whatever is to be printed.
+        label: of the float, such as `tab:ranking`.
+
+    Returns:
+        A `table` float, or a bare `tabular` where there is neither a caption nor a label.
+    """
+    columns = "".join("r" if heading.align == "right" else "l" for heading in sheet.headings)
+    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
+    lines += [_row(_latex_heading(heading) for heading in sheet.headings), r"\midrule"]
+    for place, row in enumerate(sheet.rows):
+        if place in sheet.ruled_above:
+            lines.append(r"\midrule")
+        if sheet.grouped and place and not row[0].text.startswith(_INDENT):
+            lines.append(r"\addlinespace")
+        set_in = r"\quad " if sheet.grouped and row[0].text.startswith(_INDENT) else ""
+        lines.append(set_in + _row(map(_latex, row)))
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    caption = sheet.caption
+    if caption is None:
+        caption = latex_of(" ".join([*([f"{sheet.title}."] if sheet.title else []), *sheet.notes]))
+    if caption or label:
+        named = [rf"\caption{{{caption}}}"] * bool(caption) + [rf"\label{{{label}}}"] * bool(label)
+        lines = [r"\begin{table}", r"\centering", *named, *lines, r"\end{table}"]
+    return "\n".join(lines) + "\n"
 
 
-def _tex(text: str) -> str:
-    """Text for LaTeX: commands escaped, minus signs and symbols in mathematics."""
-    source = _NEGATIVE.sub("\0", escaped(text)).replace("\0", "$-$")
+def escaped(text: str) -> str:
+    r"""Text in which characters that LaTeX reads as commands, or sets as others (`<` and `>`), stand for themselves.
+
+    >>> escaped("cifar10_test & 5 %")
+    'cifar10\\_test \\& 5 \\%'
+    >>> escaped("< 0.001")
+    '$<$ 0.001'
+    """
+    return "".join(_SPECIAL.get(character, character) for character in text)
+
+
+def latex_of(text: str) -> str:
+    r"""Text for LaTeX: commands escaped, minus signs and symbols in mathematics.
+
+    >>> latex_of("-0.36 ± 0.10 of NAS-Bench-201")
+    '$-$0.36 $\\pm$ 0.10 of NAS-Bench-201'
+    """
+    source = _NEGATIVE.sub(MINUS, escaped(text))
     for symbol, command in _SYMBOLS.items():
         source = source.replace(symbol, command)
     return source
+
+
+def _markdown(text: str, code: bool) -> str:
+    text = text.replace("|", r"\|")
+    return f"`{text}`" if code else text
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ± ", _UNBROKEN)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return rf"{' & '.join(cells)} \\"
+
+
+def _latex_heading(heading: Heading) -> str:
+    return latex_of(heading.text.replace("\n", " ")) if heading.latex is None else heading.latex
+
+
+def _latex(cell: Cell) -> str:
+    if cell.latex is not None:
+        return cell.latex
+    text = latex_of(cell.text.strip())
+    value = rf"\textbf{{{text}}}" if cell.best else text
+    return value + (rf" {{\scriptsize {latex_of(cell.interval)}}}" if cell.interval else "") + latex_of(cell.rest)

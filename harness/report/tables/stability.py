@@ -4,45 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from harness.report.cells import estimate, number
-from harness.report.tables.evidence import COEFFICIENTS
-from harness.report.tables.sheet import Sheet
+from harness.evaluation.stability import Stabilities
+from harness.report.cells import estimated, number
+from harness.report.tables.ranking import NAMES
+from harness.report.tables.sheet import PROXY, Heading, Sheet
 
 
-def stability_sheet(
-    frame: pd.DataFrame,
-    *,
-    coefficient: str,
-    left_out: Mapping[str, str] | None = None,
-    lacking: Mapping[str, Sequence[str]] | None = None,
-) -> Sheet:
+def stability_sheet(found: Stabilities) -> Sheet:
     """A row a proxy: mean correlation with itself over pairs of settings.
 
     Args:
-        frame: columns `proxy`, `settings` (how many), `n`, `mean`, `mean_low`, `mean_high`, `least` (of a pair).
-        coefficient: its name.
-        left_out: proxies that are in no row, each with the reason.
-        lacking: proxies in a row to the settings in which they have no scores.
+        found: from `harness.evaluation.stability.stability`.
     """
     rows = [
-        (
-            str(row["proxy"]),
-            estimate(float(row["mean"]), float(row["mean_low"]), float(row["mean_high"])),
-            number(float(row["least"]), 2),
-            number(float(row["settings"]), 0),
-            number(float(row["n"]), 0),
-        )
-        for row in frame.to_dict("records")
+        (str(row["proxy"]), estimated(row, "mean"), number(row["least"], 2), f"{row['settings']:,}", f"{row['n']:,}")
+        for row in found.frame.to_dict("records")
     ]
-    headings = ("proxy", "mean over pairs", "lowest pair", "settings", "n")
-    title = f"Stability: {COEFFICIENTS[coefficient]} of a proxy with itself under other settings"
-    reasons = _by_value({name: f"Left out, with {reason}" for name, reason in (left_out or {}).items()})
-    reasons += _by_value({name: f"Without {', '.join(labels)}" for name, labels in (lacking or {}).items()})
-    return Sheet(title, headings, tuple(rows), left=headings[:2], notes=tuple(reasons))
+    reasons = _by_value({name: f"Left out, with {reason}" for name, reason in found.left_out.items()})
+    reasons += _by_value({name: f"Without {', '.join(labels)}" for name, labels in found.lacking.items()})
+    return Sheet.of(
+        f"Stability: {NAMES[found.coefficient]} of a proxy with itself under other settings",
+        (PROXY, Heading("mean over pairs", "left"), "lowest pair", "settings", "n"),
+        rows,
+        notes=tuple(reasons),
+    )
+
+
+def settings_sheets(found: Stabilities) -> list[Sheet]:
+    """A sheet a proxy: its correlation with itself between each two settings.
+
+    Args:
+        found: from `harness.evaluation.stability.stability`.
+    """
+    return [
+        Sheet.of(
+            f"{one.proxy} with itself, {NAMES[found.coefficient]}, {one.n:,} architectures",
+            (Heading("setting", "left", code=True), *one.settings),
+            (
+                (label, *(number(float(value), 2) for value in values))
+                for label, values in zip(one.settings, one.result.matrix, strict=True)
+            ),
+        )
+        for one in found.proxies
+    ]
 
 
 def _by_value(said: Mapping[str, str]) -> list[str]:
@@ -51,17 +57,6 @@ def _by_value(said: Mapping[str, str]) -> list[str]:
     for name, text in said.items():
         names.setdefault(text, []).append(name)
     return [f"{text}: {', '.join(those)}." for text, those in names.items()]
-
-
-def matrix_sheet(
-    matrix: npt.NDArray[np.float64], settings: Sequence[str], *, proxy: str, coefficient: str, n: int
-) -> Sheet:
-    """The correlations of one proxy between each two settings."""
-    rows = [
-        (label, *(number(float(value), 2) for value in values)) for label, values in zip(settings, matrix, strict=True)
-    ]
-    title = f"{proxy} with itself, {COEFFICIENTS[coefficient]}, {n:,} architectures"
-    return Sheet(title, ("setting", *settings), tuple(rows), left=("setting",))
 
 
 def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Sheet:
@@ -74,19 +69,14 @@ def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Shee
     columns = list(dict.fromkeys(frame["column"]))
     rows = []
     for (proxy, inputs), group in frame.groupby(["proxy", "inputs"], sort=False):
-        by_column = group.set_index("column")
-        cells = [
-            estimate(*(float(by_column.loc[column, f"spearman{end}"]) for end in ("", "_low", "_high")))
-            for column in columns
-        ]
+        by_column = group.set_index("column").to_dict("index")
+        cells = [estimated(by_column[column], "spearman") for column in columns]
         rows.append((str(proxy), str(inputs), *cells, f"{group['n'].max():,}"))
     first = [place for place in range(1, len(rows)) if rows[place][0] != rows[place - 1][0]]
-    headings = ("proxy", "scored on", *columns, "n")
-    return Sheet(
+    return Sheet.of(
         "Transfer: Spearman of scores on some inputs with accuracies on others",
-        headings,
-        tuple(rows),
-        left=headings[:-1],
+        (PROXY, Heading("scored on", "left"), *(Heading(column, "left") for column in columns), "n"),
+        rows,
         ruled_above=tuple(first),
         notes=tuple(left_out),
     )

@@ -1,120 +1,117 @@
-"""The ranking table for a terminal."""
+"""A sheet for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import io
+import shutil
+import textwrap
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Literal
 
-import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from harness.report.cells import estimate, number, value_decimals
-from harness.report.frames import checked_ranking, is_baseline
-from harness.report.tables.plain import plain_table, prose, terminal_width
-from harness.stats.names import COEFFICIENTS
+from harness.report.cells import MINUS
+from harness.report.tables.sheet import Sheet
 
-_HEADINGS = {
-    "proxy": "proxy",
-    "spearman": "Spearman",
-    "kendall_tau_b": "Kendall τ-b",
-    "weighted_tau": "weighted τ",
-    "pearson": "Pearson",
-    "best_accuracy": "{measured}\nof first",
-    "best_percentile": "percentile\nof first",
-    "top10_best": "best of\nfirst 10",
-    "n": "n",
-    "failed": "failed",
-}
-# What gives way where the terminal is narrow, the least important first. A coefficient named for the first time loses
-# its interval, for the second time its column.
-_GIVEN_UP = (
-    "pearson",
-    "weighted_tau",
-    "pearson",
-    "n",
-    "best_percentile",
-    "weighted_tau",
-    "kendall_tau_b",
-    "failed",
-    "best_accuracy",
-    "kendall_tau_b",
-    "top10_best",
-)
+_WIDTH_WITHOUT_TERMINAL = 100
+_NARROWEST_PROSE = 20
 
 
-def ranking_text(
-    ranking_frame: pd.DataFrame, title: str, width: int | None = None, *, measured: str = "accuracy"
-) -> str:
-    """The ranking as a plain table: a coefficient reads `0.60 [0.53, 0.66]`, the baselines stand below a line.
+def sheet_text(sheet: Sheet, width: int | None = None) -> str:
+    """The sheet for a terminal.
 
     Args:
-        ranking_frame: see `harness.report.frames.checked_ranking`; its order is kept.
-        title: printed above the table, literally.
-        width: characters a line; by default the terminal's, or 100 where there is none.
-        measured: what the column that was ranked by holds, in a word, for the headings.
+        sheet: whatever is to be printed.
+        width: characters a line; by default the terminal's, or 100 where there is none. Title and notes are wrapped to
+            it, and the columns that give way do so; no cell is ever wrapped.
 
     Returns:
-        Lines without colour codes, the last one without a line break. Where `width` is too small, intervals and then
-        columns give way, the least important first, and a last line names the columns left out; no cell is ever
-        wrapped. The names and Spearman's coefficients stay, even where they are wider than `width`. NaN is an en dash.
-
-    Raises:
-        ScoresError: an empty frame, a missing column (named), a proxy twice, or values that are not numbers.
+        Lines without colour codes, the last one without a line break.
     """
-    ranking = checked_ranking(ranking_frame)
     width = terminal_width(width)
-    headings = {name: heading.format(measured=measured) for name, heading in _HEADINGS.items()}
-    table, left_out = _fitting_table(ranking, headings, width)
-    lines = [*prose(title, width), "", *table]
+    fitting, left_out = _fitting(sheet, width)
+    parts = [prose(sheet.title, width)] if sheet.title else []
+    parts += [_lines(block) for block in (_blocks(fitting, width) if sheet.in_blocks else [fitting])]
     if left_out:
-        names = ", ".join(headings[name].replace("\n", " ") for name in left_out)
-        lines += ["", *prose(f"Left out at this width: {names}.", width)]
-    return "\n".join(lines)
+        names = ", ".join(name.replace("\n", " ") for name in left_out)
+        parts.append(prose(f"Left out at this width: {names}.", width))
+    parts += [prose(note, width) for note in sheet.notes]
+    return "\n\n".join("\n".join(lines) for lines in parts)
 
 
-def _fitting_table(ranking: pd.DataFrame, headings: dict[str, str], width: int) -> tuple[list[str], list[str]]:
-    """The fullest table that fits, as lines, and the columns that it leaves out."""
+def terminal_width(width: int | None = None) -> int:
+    """`width` if it is given, else that of the terminal, or 100 where there is none."""
+    if width is not None:
+        return width
+    # Python 3.10 hands on the width of 0 that some terminals state
+    return shutil.get_terminal_size(fallback=(_WIDTH_WITHOUT_TERMINAL, 24)).columns or _WIDTH_WITHOUT_TERMINAL
+
+
+def prose(text: str, width: int) -> list[str]:
+    """Text as lines of at most `width` characters, or 20 if that is less; its own line breaks are kept."""
+    return [line for part in text.split("\n") for line in textwrap.wrap(part, max(width, _NARROWEST_PROSE)) or [""]]
+
+
+def _fitting(sheet: Sheet, width: int) -> tuple[Sheet, list[str]]:
+    """The fullest sheet that fits, and the headings of the columns that it leaves out."""
     bare: list[str] = []
     left_out: list[str] = []
-    lines = _table_lines(ranking, headings, bare, left_out)
-    for name in _GIVEN_UP:
-        if max(map(len, lines)) <= width:
+    fitting = sheet
+    for name in sheet.gives_way:
+        if _width(fitting) <= width:
             break
-        (bare if name in COEFFICIENTS and name not in bare else left_out).append(name)
-        lines = _table_lines(ranking, headings, bare, left_out)
-    return lines, left_out
+        (bare if sheet.gives_way.count(name) > 1 and name not in bare else left_out).append(name)
+        fitting = _without_intervals(sheet, bare).without(*left_out)
+    return fitting, left_out
 
 
-def _table_lines(
-    ranking: pd.DataFrame, headings: dict[str, str], bare: Collection[str], left_out: Collection[str]
-) -> list[str]:
-    """The table without the columns `left_out`, the coefficients in `bare` without their intervals."""
-    names = [name for name in headings if name not in left_out]
-    baseline = is_baseline(ranking).tolist()
-    return plain_table(
-        [headings[name] for name in names],
-        list(zip(*(_cells(ranking, name, name in bare) for name in names), strict=True)),
-        left=[headings[name] for name in ("proxy", *COEFFICIENTS)],
-        ruled_above=[row for row in range(1, len(ranking)) if baseline[row] and not baseline[row - 1]],
+def _blocks(sheet: Sheet, width: int) -> Iterator[Sheet]:
+    """Sheets that fit: all columns, or the first one with as many of the others as there is room for."""
+    start, end = 1, len(sheet.headings)
+    while start < end:
+        stop = end
+        while stop > start + 1 and _width(sheet.of_columns([0, *range(start, stop)])) > width:
+            stop -= 1
+        yield sheet.of_columns([0, *range(start, stop)])
+        start = stop
+
+
+def _without_intervals(sheet: Sheet, texts: Collection[str]) -> Sheet:
+    bare = [heading.text in texts for heading in sheet.headings]
+    rows = (
+        tuple(replace(cell, interval="") if is_bare else cell for cell, is_bare in zip(row, bare, strict=True))
+        for row in sheet.rows
     )
+    return replace(sheet, rows=tuple(rows))
 
 
-def _cells(ranking: pd.DataFrame, name: str, is_bare: bool) -> list[str]:
-    """The column `name` of a checked ranking frame as text."""
-    values = ranking[name].tolist()
-    if name == "proxy":
-        return values
-    if name == "failed":
-        return [number(100 * value, 1) + ("" if value != value else " %") for value in values]
-    if name in COEFFICIENTS and not is_bare:
-        ends = zip(ranking[f"{name}_low"], ranking[f"{name}_high"], strict=True)
-        return _aligned([estimate(value, low, high) for value, (low, high) in zip(values, ends, strict=True)])
-    decimals = {"n": 0, "best_percentile": 1, "best_accuracy": value_decimals(ranking)}
-    decimals |= {"top10_best": value_decimals(ranking), **dict.fromkeys(COEFFICIENTS, 2)}
-    cells = [number(value, decimals[name]) for value in values]
-    return _aligned(cells) if name in COEFFICIENTS else cells
+def _width(sheet: Sheet) -> int:
+    return max(map(len, _lines(sheet)))
 
 
-def _aligned(cells: list[str]) -> list[str]:
-    """Coefficients with room for a sign if one of them has it, so that their points stand below each other."""
-    if not any(cell.startswith("-") for cell in cells):
-        return cells
-    return [cell if cell.startswith("-") else f" {cell}" for cell in cells]
+def _lines(sheet: Sheet) -> list[str]:
+    """The table as lines without colour codes, as wide as it needs to be."""
+    table = Table(box=box.HORIZONTALS, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    columns = []
+    for heading, cells in zip(sheet.headings, zip(*sheet.rows, strict=True), strict=True):
+        justify: Literal["left", "right"] = "right" if heading.align == "right" else "left"
+        table.add_column(Text(heading.text), justify=justify, no_wrap=True, vertical="bottom")
+        columns.append(_with_room(map(str, cells)) if heading.align == "point" else list(map(str, cells)))
+    for place, row in enumerate(zip(*columns, strict=True)):
+        if place in sheet.ruled_above:
+            table.add_section()
+        table.add_row(*map(Text, row))
+    page = io.StringIO()
+    Console(file=page, width=10_000, color_system=None, force_terminal=False, legacy_windows=False).print(table)
+    return [line.rstrip() for line in page.getvalue().rstrip("\n").split("\n")]
+
+
+def _with_room(texts: Iterable[str]) -> list[str]:
+    """Numbers with room for a sign if one of them has it, so that their points stand below each other."""
+    numbers, signs = list(texts), ("-", MINUS)
+    room = " " if any(text.startswith(signs) for text in numbers) else ""
+    return [text if text.startswith(signs) else f"{room}{text}" for text in numbers]

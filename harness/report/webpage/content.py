@@ -1,84 +1,90 @@
-"""What a page is made of, checked."""
+"""What a page shows, and what a section of it is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from harness.report.frames import checked_points, checked_ranking
-from harness.report.webpage.against import Against
+from harness.evaluation.ceiling import Ceiling
+from harness.evaluation.comparison import Comparison
+from harness.evaluation.matching import recognised_space
+from harness.evaluation.missing import MissingScores
+from harness.evaluation.ranking import Ranking
+from harness.report.frames import baselines_last
+from harness.scoring.store import RunRecord
 
-FloatArray = npt.NDArray[np.float64]
+
+@dataclass(frozen=True)
+class Section:
+    """One section.
+
+    Attributes:
+        name: of its template, `templates/NAME.html`, and its address in the page, `#NAME`.
+        title: heading, and entry of the page's contents.
+        values: what the template reads.
+        data: what the scripts read, under `page.NAME`.
+    """
+
+    name: str
+    title: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Content:
-    """One ranking and what surrounds it.
+    """A ranking and what stands behind it.
 
-    Args:
-        ranking_frame: see `harness.report.frames.checked_ranking`.
-        points_frame: a row a proxy and architecture that has a score: `proxy`, `architecture` (its key), `score`,
-            `accuracy` (the value that was ranked by), `parameters`.
-        space: name of the architectures' space.
-        column: what was ranked by.
-        label: the same in words, with its unit.
-        higher_is_better: its direction.
-        measured: `accuracy`, or `value` for what is none.
-        ceiling: Spearman of one training of the space with another, and which, in words; None where it is not known.
-        against: every proxy against params, or why they are not compared, in a sentence.
-        remarks: sentences on how to read the ranking.
-        facts: by heading, terms and texts: the setting, the scores, the table, the command.
-        failures: a row a proxy and architecture without a score: `proxy`, `architecture`, `status`, `message`.
-        asked: proxy to how many scores of it were asked for; a share of failures is shown for these proxies.
-        left_out: by reason, the architectures that are not in the ranking, or of which rows were dropped.
-        settings: name to scores of the same architectures in another setting: `architecture` (key), `proxy`, `score`.
-
-    Raises:
-        ScoresError: what `checked_ranking` and `checked_points` refuse.
+    Attributes:
+        ranking: that the page is about.
+        others: rankings of the same scores by other columns.
+        comparison: every proxy against one of them, or why they are not compared, in a sentence; None says nothing.
+        ceiling: one training against another; None where it is not known.
+        missing: scores that were asked for and are none; None where that is not known.
+        settings: name of another setting to the scores of the same architectures in it, as `harness.run` returns them.
+        run: how the scores were made; None where that is not known.
+        facts: by heading, terms and texts that are added to how it was all made.
     """
 
-    ranking_frame: pd.DataFrame
-    points_frame: pd.DataFrame
-    space: str
-    column: str
-    label: str
-    higher_is_better: bool = True
-    measured: str = "accuracy"
-    ceiling: tuple[float, str] | None = None
-    against: Against | str | None = None
-    remarks: Sequence[str] = ()
-    facts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    failures: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["proxy", "architecture", "status", "message"])
-    )
-    asked: Mapping[str, int] = field(default_factory=dict)
-    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ranking: Ranking
+    others: Sequence[Ranking] = ()
+    comparison: Comparison | str | None = None
+    ceiling: Ceiling | None = None
+    missing: MissingScores | None = None
     settings: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    run: RunRecord | None = None
+    facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
-    def ranking(self) -> pd.DataFrame:
-        """The ranking, checked, from the best Spearman coefficient down; baselines last, before them what has none."""
-        checked = checked_ranking(self.ranking_frame)
-        strength = checked["spearman"] * (1 if self.higher_is_better else -1)
-        return checked_ranking(checked.loc[strength.sort_values(ascending=False, kind="stable").index])
+    def frame(self) -> pd.DataFrame:
+        """The ranking's frame from the best Spearman coefficient down; baselines last, before them what has none."""
+        frame = self.ranking.frame
+        strength = frame["spearman"] * (1 if self.ranking.higher_is_better else -1)
+        best_first = frame.loc[strength.sort_values(ascending=False, kind="stable").index]
+        return baselines_last(best_first).reset_index(drop=True)
 
     @cached_property
-    def points(self) -> pd.DataFrame:
-        """The points, checked."""
-        return checked_points(self.points_frame, self.ranking)
+    def proxies(self) -> list[str]:
+        """Their names in the order of the frame."""
+        return list(self.frame["proxy"])
+
+    @cached_property
+    def space(self) -> str:
+        """Name of the architectures' space."""
+        return recognised_space(self.ranking.points)
 
     @cached_property
     def architectures(self) -> pd.DataFrame:
         """A row an architecture: `accuracy`, `parameters`, by its key."""
-        return self.points.drop_duplicates("architecture").set_index("architecture")[["accuracy", "parameters"]]
+        points = self.ranking.points.drop_duplicates("architecture")
+        return points.set_index("architecture")[["accuracy", "parameters"]]
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """A row an architecture, a column a proxy in the order of the ranking; NaN where there is no score."""
-        wide = self.points.pivot(index="architecture", columns="proxy", values="score")
-        return wide.reindex(index=self.architectures.index, columns=self.ranking["proxy"])
+        """A row an architecture, a column a proxy in the order of the frame; NaN where there is no score."""
+        wide = self.ranking.points.pivot(index="architecture", columns="proxy", values="score")
+        return wide.reindex(index=self.architectures.index, columns=self.proxies)

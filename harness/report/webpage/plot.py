@@ -12,9 +12,8 @@ from harness.report.drawing.looks import LOOKS, NONE, look_of
 from harness.report.figures.accuracy_axis import accuracy_range
 from harness.report.figures.score_axis import score_scale
 from harness.report.webpage.colours import for_dark_page, sequential
-from harness.report.webpage.content import Content
+from harness.report.webpage.content import Content, Section
 from harness.report.webpage.packing import packed
-from harness.report.webpage.section import Section
 from harness.spaces import open_space
 from harness.spaces.graph import Wiring
 
@@ -22,12 +21,13 @@ from harness.spaces.graph import Wiring
 def plot_section(content: Content) -> Section:
     """Score against value, a dot an architecture, to look into."""
     values = content.architectures["accuracy"].to_numpy()
-    shown = accuracy_range(values, content.higher_is_better)
+    ranking = content.ranking
+    shown = accuracy_range(values, ranking.higher_is_better)
     data: dict[str, Any] = {
-        "column": content.column,
-        "label": content.label,
-        "measured": content.measured,
-        "higherIsBetter": content.higher_is_better,
+        "column": ranking.column,
+        "label": ranking.label,
+        "measured": ranking.value_name,
+        "higherIsBetter": ranking.higher_is_better,
         "range": {"low": shown.low, "high": shown.high, "fence": shown.fence, "edge": shown.edge},
         "architectures": list(content.architectures.index),
         "values": packed(values),
@@ -39,8 +39,8 @@ def plot_section(content: Content) -> Section:
         "colours": {"light": sequential(dark=False), "dark": sequential(dark=True)},
         "cells": _cells(content),
     }
-    proxies = list(content.ranking["proxy"])
-    return Section("plot", "Score against " + content.measured, {"proxies": proxies, "content": content}, data)
+    shows = {"proxies": content.proxies, "column": ranking.column}
+    return Section("plot", f"Score against {ranking.value_name}", shows, data)
 
 
 def _scale(scores: np.ndarray[Any, Any]) -> dict[str, Any]:

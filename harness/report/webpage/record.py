@@ -2,26 +2,68 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from harness.evaluation.missing import MissingScores
+from harness.evaluation.ranking import Ranking
 from harness.report.cells import number, percentage
-from harness.report.webpage.content import Content
-from harness.report.webpage.section import Section
+from harness.report.webpage.content import Content, Section
+from harness.scoring.store import RunRecord
 
 _NAMED = 5
 
 
-def setting_section(content: Content) -> Section | None:
-    """The setting, the scores, the table and the command, term by term."""
-    if not content.facts:
+def setting_section(content: Content) -> Section:
+    """How the scores, the ranking and the page were made, term by term."""
+    ranking, given = content.ranking, dict(content.facts)
+    groups = {
+        "Scores": {**given.pop("Scores", {}), **(_run(content.run) if content.run else {})},
+        "Setting": _setting(content.run) if content.run else {},
+        "Table": {"column": ranking.column, "source": ranking.source},
+    }
+    software = {"nasinit": _own_version(), **given.pop("Software", {})}
+    every = {**groups, **given, "Software": software}
+    shown = {heading: list(terms.items()) for heading, terms in every.items() if terms}
+    return Section("setting", "What made it", {"groups": shown})
+
+
+def _run(run: RunRecord) -> dict[str, str]:
+    return {
+        "run": f"{run.number}, started {run.started}",
+        "space": run.space,
+        "architectures": f"{len(run.scored_as):,}",
+        "different networks": f"{len(set(run.scored_as.values())):,}",
+        "torch": run.torch,
+        "proxies": ", ".join(f"{name} (version {number})" for name, number in run.proxies.items()),
+    }
+
+
+def _setting(run: RunRecord) -> dict[str, str]:
+    values = run.setting.flat()
+    return {name.replace("_", " "): str(value) for name, value in values.items() if value not in ("", None)}
+
+
+def _own_version() -> str:
+    try:
+        return version("nasinit")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def failures_section(content: Content) -> Section | None:
+    """Scores that are missing, by proxy and status, and architectures left out; nothing where no score is known."""
+    missing = content.missing
+    rows = _failures(missing) if missing else []
+    left_out = [(reason, len(names), list(names[:_NAMED])) for reason, names in _left_out(content.ranking) if names]
+    if missing is None and not left_out:
         return None
-    return Section("setting", "What made it", {"groups": {name: list(terms) for name, terms in content.facts.items()}})
+    return Section("failures", "What failed", {"rows": rows, "left_out": left_out})
 
 
-def failures_section(content: Content) -> Section:
-    """Scores that are missing, by proxy and status, and architectures that were left out."""
-    rows: list[dict[str, Any]] = []
-    for (proxy, status), group in content.failures.groupby(["proxy", "status"], sort=False):
+def _failures(missing: MissingScores) -> list[dict[str, Any]]:
+    rows = []
+    for (proxy, status), group in missing.frame.groupby(["proxy", "status"], sort=False):
         messages = group["message"].value_counts()
         common = next((text for text in messages.index if text), "")
         rows.append(
@@ -29,12 +71,21 @@ def failures_section(content: Content) -> Section:
                 "proxy": proxy,
                 "status": str(status).replace("_", " "),
                 "count": number(len(group), 0),
-                "share": percentage(len(group) / content.asked[str(proxy)]) if proxy in content.asked else "",
+                "share": percentage(len(group) / missing.asked[str(proxy)]),
                 "message": common,
                 "others": max(len(messages) - 1, 0),
                 "architectures": list(group["architecture"].head(_NAMED)),
                 "more": max(len(group) - _NAMED, 0),
             }
         )
-    left_out = [(reason, len(names), list(names[:_NAMED])) for reason, names in content.left_out.items() if names]
-    return Section("failures", "What failed", {"rows": rows, "left_out": left_out})
+    return rows
+
+
+def _left_out(ranking: Ranking) -> list[tuple[str, tuple[str, ...]]]:
+    """Reason, and architectures."""
+    column = ranking.column
+    return [
+        (f"Architectures without {column}, left out", ranking.unmatched),
+        ("Architectures that a proxy has more than one row of, with equal scores, one kept", ranking.repeated),
+        (f"Architectures with more than one row of {column}, with equal values, one kept", ranking.duplicates),
+    ]

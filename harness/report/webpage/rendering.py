@@ -37,9 +37,6 @@ def page(content: Content, *, title: str) -> str:
     Args:
         content: what it shows.
         title: of the page.
-
-    Raises:
-        ScoresError: for frames that hold no ranking.
     """
     environment = Environment(
         loader=PackageLoader("harness.report.webpage"),

@@ -11,9 +11,8 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from harness.report.cells import decimals_for, number
-from harness.report.webpage.content import Content
+from harness.report.webpage.content import Content, Section
 from harness.report.webpage.numbers import random_curve, top_curves
-from harness.report.webpage.section import Section
 
 _WIDTH, _HEIGHT = 720.0, 340.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 14.0, 12.0, 44.0
@@ -26,7 +25,7 @@ def top_section(content: Content) -> Section:
     """What the first k of each proxy hold, k from one to all, beside a random choice."""
     proxies, chance = top_curves(content), random_curve(content)
     curves = [*((str(name), column) for name, column in proxies.items()), (_RANDOM, chance)]
-    low, high = _limits(chance, content.higher_is_better)
+    low, high = _limits(chance, content.ranking.higher_is_better)
     last = float(chance.index[-1])
 
     def x(count: float) -> float:
@@ -47,7 +46,7 @@ def top_section(content: Content) -> Section:
         "y_ticks": [(y(tick), number(tick, places)) for tick in ticks],
         "table": _table(curves, decimals),
         "best": number(chance.iloc[-1], decimals),
-        "content": content,
+        "label": content.ranking.label,
     }
     data = {
         "counts": [int(count) for count in chance.index],

@@ -31,9 +31,9 @@ STEMS = ("cifar", "imagenet")
 SEARCH = {"width": 16, "depth": 8}
 """Size of the networks of DARTS's search on CIFAR-10, for `Darts.build(genotype, **SEARCH)`."""
 CIFAR10 = {"width": 36, "depth": 20}
-"""Size of the networks whose CIFAR-10 errors papers print; they are trained with `auxiliary=True`."""
+"""Size of the networks whose CIFAR-10 errors papers report; they are trained with `auxiliary=True`."""
 IMAGENET = {"width": 48, "depth": 14, "classes": 1000, "stem": "imagenet"}
-"""Size of the networks whose ImageNet errors papers print, on images of side 224."""
+"""Size of the networks whose ImageNet errors papers report, on images of side 224."""
 NASBENCH301 = {"width": 32, "depth": 8}
 """Size of the networks that NAS-Bench-301 trained on CIFAR-10."""
 
@@ -41,8 +41,8 @@ NASBENCH301 = {"width": 32, "depth": 8}
 class Darts(ImageClassification):
     """The genotypes of Liu, Simonyan and Yang (2019): about 10^18, two cells of four nodes with two inputs each.
 
-    Methods are those of `harness.spaces.space.SearchableSpace`, which says what they take and raise. The networks have
-    an even width, and halve the side and double the channels at a third and at two thirds of their depth.
+    The methods' arguments and errors are documented in `harness.spaces.space.SearchableSpace`. The networks have an
+    even width; they halve the side and double the channels at a third and at two thirds of their depth.
     """
 
     name = "darts"
@@ -67,15 +67,15 @@ class Darts(ImageClassification):
         return str(canonical(_as_genotype(architecture)))
 
     def canonical(self, architecture: Architecture) -> Genotype:
-        """The representative of the genotypes that are one network up to the order in which it is written."""
+        """The representative of the genotypes that describe one network, in another order of pairs or nodes."""
         return canonical(_as_genotype(architecture))
 
     def minimal(self, architecture: Architecture) -> Genotype:
-        """The canonical genotype: nothing else is known to make two genotypes one network, weight for weight."""
+        """The canonical genotype: no other rule is known by which two genotypes are one network, weight for weight."""
         return canonical(_as_genotype(architecture))
 
     def sample(self, count: int, seed: int = 0) -> list[Genotype]:
-        """`count` genotypes of which no two are one network: for each node two inputs, for each an operation."""
+        """`count` random genotypes, no two of them one network: for each node two inputs, each with an operation."""
         if count < 1:
             raise SpaceError(f"cannot sample {count:,} genotypes: take at least 1")
         generator = random.Random(derived_seed(seed, "sample", self.name))
@@ -104,9 +104,9 @@ class Darts(ImageClassification):
     ) -> nn.Module:
         """The untrained network of a genotype, by default of the size of DARTS's search (`SEARCH`).
 
-        In addition to the arguments of every space there are `stem`, `cifar` or `imagenet`, and `auxiliary`, which adds
-        the auxiliary head that trainings for the papers' tables have: in train mode the network then gives the pair
-        (logits, auxiliary logits). Images of a `cifar` network have sides that can be halved twice. The network's
+        This space has two more arguments: `stem`, which is `cifar` or `imagenet`, and `auxiliary`, which adds the
+        auxiliary head that the papers' trainings use: in train mode the network then gives the pair (logits, auxiliary
+        logits). Images of a `cifar` network have sides that can be halved twice. The network's
         `set_drop_path(probability)` turns drop-path on.
         """
         from harness.spaces.darts.network import DartsNetwork
@@ -131,11 +131,11 @@ class Darts(ImageClassification):
     ) -> Supernet:
         """The untrained supernet of DARTS's search; its groups are `normal` and `reduce`, each [14, 8].
 
-        The width is even also after division by `partial`.
+        The width must be even after division by `partial` too.
         """
         from harness.spaces.darts.supernet import DartsSupernet
         from harness.spaces.mixing import narrowed
-        from harness.spaces.supernet import drawn
+        from harness.spaces.supernet import drawn_supernet
 
         full = self._full_shape(shape, sizes, "cifar")
         del full["image_size"]
@@ -144,14 +144,14 @@ class Darts(ImageClassification):
         def make() -> DartsSupernet:
             return DartsSupernet(**full, partial=partial, operations=operations)
 
-        return drawn(make, init, derived_seed(seed, "weights", "supernet", self.name))
+        return drawn_supernet(make, init, derived_seed(seed, "weights", "supernet", self.name))
 
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Genotype:
-        """The genotype of the strongest operations but `none`, two inputs a node.
+        """The genotype of the strongest operations other than `none`, with two inputs per node.
 
-        A strength is the product of an operation's weight and its edge's.
+        The strength of an operation is the product of its weight and its edge's weight.
         """
         return derive(weights, edges, operations)
 
@@ -164,9 +164,9 @@ class Darts(ImageClassification):
         auxiliary: bool = False,
         **sizes: int,
     ) -> Sizes:
-        """Parameters, with the auxiliary head's if it is asked for, and multiply-adds without it, in closed form.
+        """Parameters and multiply-adds in closed form.
 
-        Papers leave the auxiliary head out of both.
+        With `auxiliary`, parameters include the auxiliary head; multiply-adds never do. Papers leave it out of both.
         """
         from harness.spaces.darts import cost
 
@@ -174,11 +174,11 @@ class Darts(ImageClassification):
         side = full.pop("image_size")
         return Sizes(
             cost.parameter_count(genotype, **full, stem=stem, auxiliary=auxiliary),
-            cost.multiply_adds(genotype, **full, stem=stem, image_size=side),
+            cost.macs(genotype, **full, stem=stem, image_size=side),
         )
 
     def graphs(self, architecture: Architecture) -> tuple[Graph, Graph]:
-        """The normal and the reduction cell; nodes have the numbers of the genotype's text."""
+        """The graphs of the normal and the reduction cell; nodes are numbered as in the genotype's text."""
         genotype = _as_genotype(architecture)
         return _graph("normal cell", genotype.normal), _graph("reduction cell", genotype.reduce)
 

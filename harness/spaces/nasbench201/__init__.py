@@ -31,14 +31,14 @@ WIRING = Wiring(("in", *map(str, range(1, NODES - 1)), "out"), tuple((source, ta
 
 
 class NasBench201(ImageClassification):
-    """All 15,625 cells of Dong & Yang (2020) and the networks they stand for.
+    """All 15,625 cells of Dong & Yang (2020) and their networks.
 
-    Methods are those of `harness.spaces.space.SearchableSpace` and `ListedSpace`, which say what they take and raise.
+    The methods' arguments and errors are documented in `harness.spaces.space.SearchableSpace` and `ListedSpace`.
     """
 
     name = "nasbench201"
     shape = image_dimensions(
-        width=Dimension(16, 1, "channels of the first stage, C"), depth=Dimension(5, 1, "cells a stage, N")
+        width=Dimension(16, 1, "channels of the first stage, C"), depth=Dimension(5, 1, "cells per stage, N")
     )
 
     def __len__(self) -> int:
@@ -48,7 +48,7 @@ class NasBench201(ImageClassification):
         return iter(all_cells())
 
     def parse(self, text: str) -> Cell:
-        """The cell that `text` encodes; `str` gives it back.
+        """The cell that `text` encodes; `str` gives the text again.
 
         >>> str(NasBench201().parse("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"))
         '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'
@@ -60,7 +60,7 @@ class NasBench201(ImageClassification):
         return str(_as_cell(architecture))
 
     def canonical(self, architecture: Architecture) -> Cell:
-        """The representative of the cells that are the same graph (`isomorphism.representative`)."""
+        """The representative of the cells with the same graph (`isomorphism.representative`)."""
         return representative(_as_cell(architecture))
 
     def minimal(self, architecture: Architecture) -> Cell:
@@ -123,7 +123,7 @@ class NasBench201(ImageClassification):
     ) -> Supernet:
         """The untrained supernet; its one group is `cell`, [6, 5]."""
         from harness.spaces.nasbench201.supernet import NasBench201Supernet
-        from harness.spaces.supernet import drawn
+        from harness.spaces.supernet import drawn_supernet
 
         full = sizes_within(self.shape, shape, sizes)
         del full["image_size"]
@@ -131,12 +131,12 @@ class NasBench201(ImageClassification):
         def make() -> NasBench201Supernet:
             return NasBench201Supernet(**full, partial=partial, operations=operations)
 
-        return drawn(make, init, derived_seed(seed, "weights", "supernet", self.name))
+        return drawn_supernet(make, init, derived_seed(seed, "weights", "supernet", self.name))
 
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Cell:
-        """The cell with the operation of the largest weight on each edge, `none` included.
+        """The cell that has on each edge the operation of the largest weight, `none` included.
 
         Edge weights do not change which operation of an edge is the largest.
         """
@@ -146,10 +146,10 @@ class NasBench201(ImageClassification):
         """Parameters and multiply-adds in closed form, as the release counts them."""
         cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
         side = full.pop("image_size")
-        return Sizes(cost.parameter_count(cell, **full), cost.multiply_adds(cell, image_size=side, **full))
+        return Sizes(cost.parameter_count(cell, **full), cost.macs(cell, image_size=side, **full))
 
     def graphs(self, architecture: Architecture) -> tuple[Graph]:
-        """The cell's four nodes and six edges."""
+        """The cell's graph of four nodes and six edges."""
         return (Graph("", WIRING, _as_cell(architecture).operations),)
 
 

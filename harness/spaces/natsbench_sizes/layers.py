@@ -64,4 +64,4 @@ def _not_allowed(number: int, channels: object) -> str:
 
 
 def _malformed(text: object, why: str) -> SpaceError:
-    return SpaceError(f"malformed NATS-Bench sizes {str(text)!r}: {why}. An architecture reads 8:16:24:32:40")
+    return SpaceError(f"malformed NATS-Bench sizes {str(text)!r:.150}: {why:.400}. An architecture reads 8:16:24:32:40")

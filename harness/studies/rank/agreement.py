@@ -1,48 +1,20 @@
-"""How a proxy's scores under two conditions agree, beside what a paper says of it."""
+"""How a proxy's scores under two conditions agree, and what a paper says of it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from harness.proxies import combined as combine
 from harness.stats import bootstrap_intervals, coefficients
+from harness.studies.kinds import Claim
 
 _AGREEING = ("pearson", "spearman")
-
-
-class Claim(NamedTuple):
-    """What a paper says of Pearson's coefficient between the scores of a proxy under two conditions.
-
-    Attributes:
-        proxy: the name that it has here.
-        first: condition.
-        second: condition.
-        words: as it is printed.
-        low: least coefficient of which that is true.
-        high: largest.
-        source: the paper.
-    """
-
-    proxy: str
-    first: str
-    second: str
-    words: str
-    low: float
-    high: float
-    source: str
-
-    def verdict(self, value: float, low: float, high: float) -> str:
-        """Whether it holds for a coefficient, and whether its interval says otherwise."""
-        held, reaching = self.low <= value <= self.high, low <= self.high and self.low <= high
-        if held:
-            return "holds" if self.low <= low and high <= self.high else "holds, our interval reaches beyond"
-        return "does not hold, our interval reaches it" if reaching else "does not hold"
 
 
 def agreement_of(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from harness.proxies.combined import AZ_NAS
-from harness.studies.conditions import NOISE
-from harness.studies.rank.rank_study import RankStudy
+from harness.studies.kinds import NOISE, RankStudy
 from harness.studies.rank.zero_cost_nas import AZ_NAS_PAPER, PUBLISHED
 
 PROXIES = (*AZ_NAS, "gradsign", "zico", "nwot", "synflow", "params")
 SOURCES = ("Lee & Ham 2024", AZ_NAS_PAPER)
-RANKED = RankStudy(
-    {"gaussian": NOISE},
-    tuple(dict.fromkeys(PROXIES)),
-    tuple(item for item in PUBLISHED if item.source in SOURCES),
+STUDY = RankStudy(
+    shows="AZ-NAS's parts, its sum of ranks, and its peers",
+    conditions={"gaussian": NOISE},
+    proxies=tuple(dict.fromkeys(PROXIES)),
+    published=tuple(item for item in PUBLISHED if item.source in SOURCES),
     combined=("az_nas",),
 )
-STUDY = RANKED.study()

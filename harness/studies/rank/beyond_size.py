@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.studies.conditions import NOISE
-from harness.studies.rank.rank_study import RankStudy
+from harness.studies.kinds import NOISE, RankStudy
 
-RANKED = RankStudy({"gaussian": NOISE}, beyond=True)
-STUDY = RANKED.study()
+STUDY = RankStudy(
+    shows="what every proxy knows beyond the number of parameters", conditions={"gaussian": NOISE}, beyond=True
+)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from harness.studies.conditions import Condition
-from harness.studies.rank.rank_study import RankStudy
+from harness.studies.kinds import Condition, RankStudy
 
 PROXIES = ("nasi_trace", "grad_norm", "snip", "fisher", "plain", "m_trace", "knas", "nwot", "swap", "params", "flops")
-RANKED = RankStudy(
-    {
+STUDY = RankStudy(
+    shows="proxies with batch norm in train and in eval mode",
+    conditions={
         "train": Condition("noise, batch norm in train mode", {"bn": "train"}),
         "eval": Condition("noise, batch norm in eval mode", {"bn": "eval"}),
     },
-    PROXIES,
+    proxies=PROXIES,
     sample=300,
     between=True,
 )
-STUDY = RANKED.study()

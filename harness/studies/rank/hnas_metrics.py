@@ -6,9 +6,7 @@ theory speaks of; `proxy-identities` shows it.
 
 from __future__ import annotations
 
-from harness.studies.conditions import NOISE
-from harness.studies.rank.rank_study import RankStudy
+from harness.studies.kinds import NOISE, RankStudy
 
 PROXIES = ("m_grad", "m_snip", "m_grasp", "m_trace", "m_condition", "nasi_trace", "params", "flops")
-RANKED = RankStudy({"gaussian": NOISE}, PROXIES)
-STUDY = RANKED.study()
+STUDY = RankStudy(shows="HNAS's four metrics and the condition number", conditions={"gaussian": NOISE}, proxies=PROXIES)

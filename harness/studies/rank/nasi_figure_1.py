@@ -7,26 +7,24 @@ is its transfer: scores on each inputs against the accuracies on each data set.
 
 from __future__ import annotations
 
-from harness.studies.conditions import IMAGES, NOISE, Condition
-from harness.studies.rank.agreement import Claim
-from harness.studies.rank.rank_study import RankStudy
+from harness.studies.kinds import IMAGES, NOISE, Claim, Condition, RankStudy
 
 PROXIES = ("nasi_trace", "grad_norm", "snip", "params")
 CLAIMS = (
     Claim("nasi_trace", "cifar10", "labels", "≈ 1", 0.995, 1.0, "Shu et al. 2022, figure 1a (NAS-Bench-1Shot1)"),
     Claim("nasi_trace", "labels", "gaussian", "> 0.9", 0.9, 1.0, "Shu et al. 2022, figure 1b (NAS-Bench-1Shot1)"),
 )
-RANKED = RankStudy(
-    {
+STUDY = RankStudy(
+    shows="whether NASI's trace depends on labels and inputs",
+    conditions={
         "cifar10": IMAGES,
         "labels": Condition("CIFAR-10 images, random labels", {"input": "cifar10", "labels": "random"}),
         "gaussian": NOISE,
         "uniform": Condition("uniform noise and random labels", {"input": "uniform", "labels": "random"}),
     },
-    PROXIES,
+    proxies=PROXIES,
     sample=300,
     between=True,
     transfer=True,
     claims=CLAIMS,
 )
-STUDY = RANKED.study()

@@ -1,20 +1,23 @@
-"""Studies of rank correlation: proxies scored under named conditions, ranked by tabulated accuracies, beside papers."""
+"""Studies of rank correlation: proxies scored under conditions, ranked by accuracies, with the papers' figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from harness.errors import SettingError
 from harness.evaluation import Table, open_table
-from harness.evaluation.columns import TESTS
+from harness.evaluation.beyond_size import beyond_size
+from harness.evaluation.comparison import compare
 from harness.evaluation.ranking import Ranking, correlate
+from harness.evaluation.transfer import transfer
 from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
-from harness.report.figures.beside_published import comparison_figure
+from harness.report.figures.beside_published import beside_published
+from harness.report.figures.critical_difference import critical_difference
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.beside_published import (
     agreement_markdown,
@@ -22,60 +25,19 @@ from harness.report.tables.beside_published import (
     comparison_markdown,
     comparison_text,
 )
-from harness.report.tables.latex import ranking_latex
+from harness.report.tables.evidence import beyond_size_sheet, comparison_sheet
+from harness.report.tables.ranking import FAILED, ranking_sheet
+from harness.report.tables.sheet import sheet_latex, sheet_markdown
+from harness.report.tables.stability import transfer_sheet
 from harness.scoring.files import COLUMNS
-from harness.studies.conditions import Condition, possible
-from harness.studies.folders import make_folder
-from harness.studies.published import Published, beside
-from harness.studies.rank.agreement import Claim, agreement_of
-from harness.studies.rank.beyond import write_beyond
-from harness.studies.rank.transferred import write_transfer
+from harness.studies.kinds import SPEARMAN, Published, RankStudy
+from harness.studies.options import StudyOptions
+from harness.studies.rank.agreement import agreement_of
 from harness.studies.record import record
-from harness.studies.samples import sample_size, scored_sample, scores_given
-from harness.studies.study import StudyOptions
+from harness.studies.samples import possible, sample_size, scored_sample, scores_given
+from harness.writing import make_folder
 
-DATASETS = tuple(TESTS.values())
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
-
-
-@dataclass(frozen=True)
-class RankStudy:
-    """A study of rank correlation as data.
-
-    Attributes:
-        conditions: by a short name, which is part of file names.
-        proxies: names, or `all`.
-        published: of any proxies and columns.
-        combined: combinations by rank that are shown too, of `COMBINED`.
-        sample: cells, where neither a number, nor `--quick`, nor `--full` is given.
-        quick: cells of the quick form.
-        columns: accuracies that are ranked by, as far as the table has them.
-        between: whether to tell how the scores of two conditions agree.
-        claims: of papers on that agreement.
-        beyond: whether to tell what a proxy knows beyond size, and which are told apart from `params`.
-        transfer: whether to tell in one table how scores under each condition rank each data set's accuracies.
-    """
-
-    conditions: Mapping[str, Condition]
-    proxies: tuple[str, ...] = ("all",)
-    published: tuple[Published, ...] = ()
-    combined: tuple[str, ...] = ()
-    sample: int = 500
-    quick: int = 60
-    columns: tuple[str, ...] = DATASETS
-    between: bool = False
-    claims: tuple[Claim, ...] = ()
-    beyond: bool = False
-    transfer: bool = False
-
-    def study(self) -> Callable[[StudyOptions], None]:
-        """What is called with the options."""
-        return partial(run_rank_study, self)
-
-    @property
-    def words(self) -> dict[str, str]:
-        """Name of a condition to what it is called."""
-        return {name: condition.words for name, condition in self.conditions.items()}
 
 
 def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
@@ -127,10 +89,35 @@ def rank(
     return {column: correlate(together, table, column, resamples=resamples) for column in columns}
 
 
+def ours_and_published(rankings: Mapping[str, pd.DataFrame], published: Sequence[Published]) -> pd.DataFrame:
+    """Our coefficients, a row each, with the published one where there is one.
+
+    Args:
+        rankings: column of the table to its ranking frame (`harness.evaluation.ranking.Ranking.frame`).
+        published: of any proxies and columns; those of others are left out.
+
+    Returns:
+        `proxy`, `column`, `coefficient`, `n`, `ours`, `low`, `high` (the 95 % interval), `published` (NaN where none
+        is known), `difference` (ours less published), `inside` (whether the published value lies in our interval; None
+        where there is none), `source`. Spearman's for every proxy and column, Kendall's where one is published. Several
+        sources of one number are several rows.
+    """
+    rows = []
+    for column, frame in rankings.items():
+        for _, ranked in frame.iterrows():
+            of_this = [item for item in published if (item.proxy, item.column) == (ranked["proxy"], column)]
+            if not any(item.coefficient == SPEARMAN for item in of_this):
+                of_this.insert(0, Published(ranked["proxy"], column, SPEARMAN, math.nan, ""))
+            rows += [_row(ranked, item) for item in of_this]
+    return pd.DataFrame(rows)
+
+
 def compared(rankings: Mapping[str, Mapping[str, Ranking]], published: Sequence[Published]) -> pd.DataFrame:
-    """Our coefficients by condition and column beside the published ones; see `harness.studies.published.beside`."""
+    """Our coefficients by condition and column next to the published ones; see `ours_and_published`."""
     parts = [
-        beside({column: ranking.frame for column, ranking in by_column.items()}, published).assign(condition=name)
+        ours_and_published({column: ranking.frame for column, ranking in by_column.items()}, published).assign(
+            condition=name
+        )
         for name, by_column in rankings.items()
     ]
     return pd.concat(parts, ignore_index=True)
@@ -158,6 +145,57 @@ def tables(comparison: pd.DataFrame, words: Mapping[str, str]) -> str:
     return "\n\n".join(sections) + "\n"
 
 
+def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
+    """Write what a ranking's proxies know beyond size, and which are told apart from `params`; the tables as Markdown.
+
+    The partial rank correlations, the comparison on the same resamples with Holm's correction, and its picture.
+    """
+    sized = beyond_size(ranking)
+    comparison = compare(ranking, "params")
+    write_csv(sized, out / f"beyond_size_{stem}.csv")
+    write_csv(comparison.frame, out / f"against_params_{stem}.csv")
+    small_print = f"{comparison.n:,} architectures, {len(comparison.pairs):,} pairs, Holm"
+    figure = critical_difference(comparison, ranking, axis_label="Spearman's ρ", small_print=small_print)
+    save_pictures(figure, out / f"against_params_{stem}")
+    sheets = [beyond_size_sheet(sized, ranking), comparison_sheet(comparison, ranking)]
+    return "\n\n".join([*map(sheet_markdown, sheets), *comparison.words])
+
+
+def write_transfer(
+    frames: Mapping[str, pd.DataFrame], words: Mapping[str, str], table: Table, columns: Sequence[str], out: Path
+) -> str:
+    """Write `transfer.csv`: every proxy, inputs and column, on the cells that all the inputs scored; as Markdown.
+
+    Args:
+        frames: of scores, by condition.
+        words: name of a condition to what it is called.
+        table: that has the columns.
+        columns: accuracies on the data sets.
+        out: folder.
+    """
+    found = transfer({words[name]: frame for name, frame in frames.items()}, table, columns)
+    write_csv(found, out / "transfer.csv")
+    return f"## Transfer\n\n{sheet_markdown(transfer_sheet(found))}"
+
+
+def _row(ranked: pd.Series, item: Published) -> dict[str, object]:
+    ours, low, high = (ranked[item.coefficient + end] for end in ("", "_low", "_high"))
+    known = not math.isnan(item.value) and not math.isnan(ours)
+    return {
+        "proxy": item.proxy,
+        "column": item.column,
+        "coefficient": item.coefficient,
+        "n": int(ranked["n"]),
+        "ours": ours,
+        "low": low,
+        "high": high,
+        "published": item.value,
+        "difference": ours - item.value,
+        "inside": bool(low <= item.value <= high) if known else None,
+        "source": item.source,
+    }
+
+
 def _short(column: str) -> str:
     """The data set of a column's name."""
     return column.partition("_test")[0]
@@ -178,10 +216,12 @@ def _write(
         for column, ranking in rankings[name].items():
             stem = f"ranking_{name}_{_short(column)}"
             write_csv(ranking.frame, out / f"{stem}.csv")
-            write_text(ranking_latex(ranking.frame, caption=_caption(study.words[name], frame)), out / f"{stem}.tex")
+            sheet = ranking_sheet(ranking, caption=_caption(study.words[name], frame))
+            some_failed = (ranking.frame["failed"] > 0).any()
+            write_text(sheet_latex(sheet if some_failed else sheet.without(FAILED)), out / f"{stem}.tex")
     comparison = compared(rankings, study.published)
     write_csv(comparison, out / "comparison.csv")
-    save_pictures(comparison_figure(comparison, study.words), out / "comparison")
+    save_pictures(beside_published(comparison, study.words), out / "comparison")
     texts = [tables(comparison, study.words)]
     for name in rankings:
         of_this = comparison[comparison["condition"] == name]

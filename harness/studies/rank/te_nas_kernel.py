@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from harness.studies.conditions import IMAGES
-from harness.studies.published import KENDALL, triple
-from harness.studies.rank.rank_study import DATASETS, RankStudy
+from harness.studies.kinds import DATASETS, IMAGES, KENDALL, RankStudy, triple
 from harness.studies.rank.zero_cost_nas import TE_NAS
 
 PROXIES = ("te_nas_condition", "te_nas_regions", "ntk_condition", "linear_regions", "params", "flops")
@@ -12,12 +10,12 @@ PUBLISHED = (
     *triple("te_nas_condition", DATASETS[1:2], (0.42,), f"{TE_NAS}; lower κ is better, so the sign is turned", KENDALL),
     *triple("te_nas_regions", DATASETS[1:2], (0.50,), TE_NAS, KENDALL),
 )
-RANKED = RankStudy(
-    {"cifar10": IMAGES},
-    PROXIES,
-    PUBLISHED,
+STUDY = RankStudy(
+    shows="TE-NAS's condition number and linear regions",
+    conditions={"cifar10": IMAGES},
+    proxies=PROXIES,
+    published=PUBLISHED,
     combined=("te_nas",),
     sample=150,
     quick=12,
 )
-STUDY = RANKED.study()

@@ -1,4 +1,4 @@
-"""Every proxy on a sample of NAS-Bench-201, with CIFAR-10 images and with Gaussian noise, beside the papers' figures.
+"""Every proxy on a sample of NAS-Bench-201, with CIFAR-10 images and with Gaussian noise, next to the papers' figures.
 
 The published figures are of all 15,625 cells or of samples of their own, with the networks and weights of their code;
 ours are of the sample, so its interval says how far they can be told apart.
@@ -6,9 +6,7 @@ ours are of the sample, so its interval says how far they can be told apart.
 
 from __future__ import annotations
 
-from harness.studies.conditions import IMAGES, NOISE
-from harness.studies.published import KENDALL, Published, triple
-from harness.studies.rank.rank_study import DATASETS, RankStudy
+from harness.studies.kinds import DATASETS, IMAGES, KENDALL, NOISE, Published, RankStudy, triple
 
 _ZERO_COST = "Abdelfattah et al. 2021"
 SUITE_ZERO = "Krishnakumar et al. 2022 (NAS-Bench-Suite-Zero)"
@@ -38,5 +36,9 @@ PUBLISHED: tuple[Published, ...] = (
     *triple("az_nas", DATASETS, (0.741, 0.723, 0.710), "Lee & Ham 2024", KENDALL),
 )
 
-RANKED = RankStudy({"cifar10": IMAGES, "gaussian": NOISE}, published=PUBLISHED, combined=("az_nas", "vote"))
-STUDY = RANKED.study()
+STUDY = RankStudy(
+    shows="every proxy on NAS-Bench-201, next to the papers' rank correlations",
+    conditions={"cifar10": IMAGES, "gaussian": NOISE},
+    published=PUBLISHED,
+    combined=("az_nas", "vote"),
+)

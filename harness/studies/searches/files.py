@@ -10,20 +10,21 @@ import pandas as pd
 from harness.evaluation import Table
 from harness.evaluation.columns import axis_label
 from harness.report.figures.search_curves import FOR_THE_RECORD, search_curves
-from harness.report.figures.search_curves import Run as Curve
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.searches import search_rows_latex, search_rows_markdown
+from harness.report.tables.searches import search_rows_sheet
+from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.search import find_method
+from harness.studies.kinds import Row, Searched
 from harness.studies.searches.nasi_bounds import TRACES, bounds_table, steps_table
-from harness.studies.searches.rows import Row, Searched
 from harness.studies.searches.runs import Outcome, Run
 
 
 def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
     """The table as CSV, Markdown with a footnote, and LaTeX; gives the names of the files."""
     write_csv(frame, out / "table.csv")
-    write_text(f"{search_rows_markdown(frame)}\n\n{footnote(table)}\n", out / "table.md")
-    write_text(search_rows_latex(frame), out / "table.tex")
+    sheet = search_rows_sheet(frame)
+    write_text(f"{sheet_markdown(sheet)}\n\n{footnote(table)}\n", out / "table.md")
+    write_text(sheet_latex(sheet.without("runs", "from")), out / "table.tex")
     return ["table.*"]
 
 
@@ -69,7 +70,7 @@ def draw_curves(out: Path, log: pd.DataFrame, table: Table, column: str) -> list
     drawn = []
     for stem, part in (("curves", shown[trains]), ("nasi_curves", shown[~trains])):
         curves = [
-            Curve(str(method), run.dropna(axis=1, how="all"))
+            (str(method), run.dropna(axis=1, how="all"))
             for (method, _), run in part.groupby(["method", "seed"], sort=False)
         ]
         if curves:

@@ -11,16 +11,15 @@ import pandas as pd
 from scipy import stats
 
 from harness.evaluation import Table
-from harness.evaluation.columns import TESTS
+from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.searches.published import PublishedSearch
 from harness.report.figures.search_curves import FOR_THE_RECORD
 from harness.search import find_method
 from harness.spaces import open_space
+from harness.studies.kinds import Best, NotRun, Queried, Row, Searched, TabulatedCell
 from harness.studies.searches.pool import PRESET
-from harness.studies.searches.rows import Best, Cell, NotRun, Queried, Row, Searched
 from harness.studies.searches.runs import Failure, Run
 
-SPACE = "nasbench201"
 OURS, PUBLISHED = "ours", "published"
 REASON_NOT_RUN, SCORES_USED = "hindrance", "seen"
 """Columns of `queried.csv`."""
@@ -71,7 +70,7 @@ def _ours(
     kind = row.ours
     if isinstance(kind, NotRun):
         return _values(f"not run: {kind.reason}", math.nan, columns, {})
-    if isinstance(kind, Cell):
+    if isinstance(kind, TabulatedCell):
         space = open_space(SPACE)
         key = space.key(space.parse(kind.architecture))
         return _values("the tabulated cell", math.nan, columns, {name: table.values([key], name) for name in columns})

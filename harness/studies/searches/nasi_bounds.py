@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from harness.evaluation import Table
+from harness.evaluation.columns import SPACE
 from harness.spaces import open_space
 from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SPACE, GROUP = "nasbench201", "cell"
+GROUP = "cell"
 TRACES, GRADIENTS = "trace_by_step", f"gradient_by_step/{GROUP}"
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -75,8 +76,8 @@ def bounds_table(
 
     Args:
         memories: of searches, a seed each, as `harness.search.SearchResult.memory`.
-        table: of test accuracies.
-        columns: of it.
+        table: that has the test accuracies.
+        columns: names of columns of the table.
         steps: after which the choice is looked up.
 
     Returns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -10,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import CheckpointError, DivergedError, HarnessError, RunError
 from harness.evaluation import Table
+from harness.evaluation.columns import SPACE
+from harness.evaluation.matching import column_by_key
 from harness.progress import progress_bar
 from harness.report.figures.search_curves import FOR_THE_RECORD
 from harness.scoring.engine import close_pool, worker_pool
 from harness.search import find_method
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
+from harness.studies.options import StudyOptions
 from harness.studies.searches.progress import SearchProgress
 from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run
-from harness.studies.study import StudyOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,11 +83,25 @@ def say_data(options: StudyOptions) -> None:
         )
 
 
-def with_record(log: pd.DataFrame, table: Table, columns: Iterable[str], space: str = "nasbench201") -> pd.DataFrame:
-    """The log with the tabulated values of each epoch's choice, as columns `…_for_the_record`."""
+def with_record(log: pd.DataFrame, table: Table, columns: Iterable[str], space: str = SPACE) -> pd.DataFrame:
+    """The log with the tabulated values of each epoch's choice, as columns `…_for_the_record`; NaN where there is none.
+
+    Args:
+        log: of a search, which has not seen the values: it has a column `architecture`.
+        table: of the space, in any spelling of its architectures.
+        columns: names of columns of the table.
+        space: name of the space.
+
+    Raises:
+        TableError: an unknown column, or what `harness.evaluation.matching.column_by_key` refuses.
+    """
     opened = open_space(space)
     keys = [opened.key(opened.parse(text)) for text in log["architecture"]]
-    return log.assign(**{f"{column}{FOR_THE_RECORD}": table.values(keys, column) for column in columns})
+    found = {}
+    for column in columns:
+        values = column_by_key(table, column).values
+        found[f"{column}{FOR_THE_RECORD}"] = [values.get(key, math.nan) for key in keys]
+    return log.assign(**found)
 
 
 def _follow(

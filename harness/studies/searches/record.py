@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.search import find_method
-from harness.search.gradient.data import read_images, with_images
+from harness.search.gradient.data import Images, read_images, with_images
 from harness.search.gradient.presets import PUBLISHED_DATA
 from harness.search.gradient.setting import SearchSetting
 from harness.studies.searches.runs import Failure, Run
@@ -34,15 +34,19 @@ class Used(NamedTuple):
     note: str
 
 
-def used_by(run: Run) -> Used:
-    """What a search runs on; its images are read for that.
+def used_by(run: Run, images: Images | None = None) -> Used:
+    """What a search runs on.
+
+    Args:
+        run: the search.
+        images: that it trains on; None to read them.
 
     Raises:
         SearchError: images that do not fit its setting.
     """
-    images = read_images(run.data, run.setting, run.seed, at_most=True)
+    images = read_images(run.data, run.setting, run.seed, at_most=True) if images is None else images
     setting = with_images(run.setting, images)
-    presets = find_method(run.method).presets[run.space]
+    presets = find_method(run.method).presets_in(run.space)
     data = {} if images.name == PUBLISHED_DATA else {"data": (PUBLISHED_DATA, images.name)}
     folder = Path(run.data).name if images.name == PUBLISHED_DATA else None
     changed = {**data, **setting.difference(presets.paper)}
@@ -59,8 +63,12 @@ def by_method(runs: Sequence[Run]) -> dict[str, Used]:
 
 def in_a_line(used: Used) -> str:
     """What a search changes of the published setting."""
-    changed = [f"{name} {_in_words(name, old)} -> {_in_words(name, new)}" for name, (old, new) in used.changed.items()]
-    return "; ".join([", ".join(changed), *([used.note] if used.note else [])])
+    return "; ".join([changes_in_words(used.changed), *([used.note] if used.note else [])])
+
+
+def changes_in_words(changed: Mapping[str, tuple[Any, Any]]) -> str:
+    """Name by name the value in the published setting and in this one."""
+    return ", ".join(f"{name} {_in_words(name, old)} -> {_in_words(name, new)}" for name, (old, new) in changed.items())
 
 
 def _in_words(name: str, value: object) -> str:

@@ -1,60 +1,9 @@
-"""The rows of papers' tables of searches on NAS-Bench-201: what we run for each, and what is printed."""
+"""Papers' tables of searches on NAS-Bench-201: of each row what is printed, and what we run for it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
-
-from harness.evaluation.searches.published import PUBLISHED, TRAINED, PublishedSearch
-
-
-class Cell(NamedTuple):
-    """One architecture, looked up in the table."""
-
-    architecture: str
-
-
-class Best(NamedTuple):
-    """The highest value of each column; the columns' best cells differ."""
-
-
-class Queried(NamedTuple):
-    """A search that queries a table, or an exact row, by its name in `harness.evaluation.searches.table_searches`."""
-
-    name: str
-
-
-class Searched(NamedTuple):
-    """A search by gradients.
-
-    Attributes:
-        method: as `nasinit list searches` names it.
-        epochs: of the whole search; None for the preset's.
-        after: the epoch whose choice counts; None for the last.
-        runs: with as many seeds.
-    """
-
-    method: str
-    epochs: int | None = None
-    after: int | None = None
-    runs: int = 3
-
-
-class NotRun(NamedTuple):
-    """Published only, and why."""
-
-    reason: str
-
-
-Ours: TypeAlias = "Cell | Best | Queried | Searched | NotRun"
-
-
-class Row(NamedTuple):
-    """A row of a table: its label, what we run for it, and what papers print."""
-
-    label: str
-    ours: Ours
-    published: tuple[PublishedSearch, ...] = ()
-
+from harness.evaluation.searches.published import PUBLISHED, TRAINED
+from harness.studies.kinds import Best, NotRun, Ours, Queried, Row, Searched, SearchTable, TabulatedCell
 
 RESNET = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip_connect~2|"
 _NOT_HERE = NotRun("not among the searches here")
@@ -84,7 +33,7 @@ _BY_WEIGHT_SHARING = (
 )
 
 NASI_TABLE_1 = (
-    _trained("ResNet", "resnet", Cell(RESNET)),
+    _trained("ResNet", "resnet", TabulatedCell(RESNET)),
     *_BY_QUERIES,
     *_BY_WEIGHT_SHARING,
     _trained("DrNAS", "drnas"),
@@ -98,7 +47,7 @@ NASI_TABLE_1 = (
     _queried("HNAS", "hnas"),
     _trained("Optimal", "optimal", Best()),
 )
-"""NASI's table of searches (Shu et al., ICLR 2022), with DrNAS, β-DARTS and HNAS beside."""
+"""NASI's table of searches (Shu et al., ICLR 2022), with DrNAS, β-DARTS and HNAS added."""
 
 NASWOT_TABLE_2 = (
     *_BY_WEIGHT_SHARING,
@@ -112,3 +61,10 @@ NASWOT_TABLE_2 = (
     _queried("AREA", "assisted_evolution"),
 )
 """Table 2 of Mellor et al. (ICML 2021)."""
+
+NASI = SearchTable(
+    "searches on NAS-Bench-201, NASI among them, next to the published accuracies", NASI_TABLE_1
+)  # fmt: skip
+NASWOT = SearchTable(
+    "NASWOT's table of searches on NAS-Bench-201, with its exact rows", NASWOT_TABLE_2
+)  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.evaluation.columns import SPACE
+
 if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
@@ -27,7 +29,7 @@ class Run(NamedTuple):
     setting: SearchSetting
     data: str
     seed: int
-    space: str = "nasbench201"
+    space: str = SPACE
 
     @property
     def folder(self) -> str:

@@ -1,4 +1,4 @@
-"""A paper's table of searches on NAS-Bench-201, run with ours beside what is printed."""
+"""A paper's table of searches on NAS-Bench-201: our runs next to the printed rows."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ import pandas as pd
 
 from harness.errors import ScoresError, SearchError, SpaceError
 from harness.evaluation import Table, open_table
+from harness.evaluation.columns import SPACE
 from harness.evaluation.searches.fidelities import test_accuracies
 from harness.evaluation.searches.proxy_scores import CONDITION, METRIC, PROXY, ProxyScores, scores_by_cell
 from harness.evaluation.searches.table_searches import BUDGET_SECONDS, RUNS, table_searches
 from harness.report.files import write_csv, write_text
-from harness.report.tables.searches import bounds_text, search_rows_text
+from harness.report.tables.searches import bounds_sheet, search_rows_sheet
+from harness.report.tables.text import sheet_text
 from harness.scoring.files import read_scores
 from harness.spaces import open_space
 from harness.spaces.image_batches import read_cifar10
 from harness.spaces.space import all_architectures
-from harness.studies.folders import make_folder
+from harness.studies.kinds import Queried, Row, Searched, SearchTable
+from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_table
-from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, SPACE, table_of
+from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, table_of
 from harness.studies.searches.pool import PRESET, data_of, run_all, say_data, setting_of, with_record
 from harness.studies.searches.record import Used, by_method, in_a_line, searches_record
-from harness.studies.searches.rows import Queried, Row, Searched
 from harness.studies.searches.runs import Outcomes, Run
-from harness.studies.study import StudyOptions
+from harness.writing import make_folder
 
 QUICK_EPOCHS, QUICK_DEPTH = 4, 1
 _QUICK_QUERIED = 100
 
 
-def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
+def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     """Run the searches of all rows, look up what they chose, and leave the table, logs and figures in `out`.
 
     Searches by gradients take the laptop preset, as many seeds as the row says (or `runs`), and go on where their
@@ -47,6 +49,7 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
         SearchError: a table of another space or without test accuracies; a checkpoint of another search.
         RunError: all searches by gradients fail, or a worker died.
     """
+    rows = study.rows
     opened = open_table(options.table)
     space = open_space(SPACE)
     if opened.facts.space != SPACE:
@@ -71,14 +74,17 @@ def run_search_table(options: StudyOptions, rows: Sequence[Row]) -> None:
         write_csv(bounds[0], options.out / "nasi_steps.csv.gz")
         write_csv(bounds[1], options.out / "nasi_bounds.csv")
         files += ["nasi_steps.csv.gz", "nasi_bounds.csv"]
-        options.say("\nNASI's choice with other bounds on the trace, by the same steps:\n\n" + bounds_text(bounds[1]))
+        options.say(
+            "\nNASI's choice with other bounds on the trace, by the same steps:\n\n"
+            + sheet_text(bounds_sheet(bounds[1]))
+        )
     facts = {
         "seed": options.seed, "workers": options.workers, "quick": options.quick, "budget_seconds": BUDGET_SECONDS,
         "searches": searches_record(runs, used, outcomes.failed), "remarks": list(notes),
         "scores": None if options.scores is None else options.scores.name,
     }  # fmt: skip
     write_text(record({}, opened, **facts), options.out / "study.json")
-    options.say(f"\n{search_rows_text(frame)}\n\n{textwrap.fill(footnote(opened), 120)}")
+    options.say(f"\n{sheet_text(search_rows_sheet(frame))}\n\n{textwrap.fill(footnote(opened), 120)}")
     options.say(f"\nIn {options.out}: {', '.join([*files, 'study.json'])}")
 
 

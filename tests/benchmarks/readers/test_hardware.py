@@ -133,7 +133,7 @@ def test_the_sources_own_name_leads_to_ours(write, asked, name):
         (("architecture,help_raspi4", f"{CELL[:-9]},1"), "row 0, column 'architecture': "),
         (("architecture,help_raspi4", "8:8:8:8:8,1"), "is of the space natsbench-sizes, but"),
         (("architecture,help_raspi4", f"{CELL},1", f"{CELL},2"), "stands in row 0 and again in row 1"),
-        (("architecture", CELL), "it has no column beside 'architecture'"),
+        (("architecture", CELL), "it has no column except 'architecture'"),
         (("cell,help_raspi4", f"{CELL},1"), "column 'architecture' is missing"),
     ],
 )

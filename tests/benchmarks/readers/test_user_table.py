@@ -158,7 +158,7 @@ def test_a_negative_number_elsewhere_is_a_number(write):
             FRAME.drop(columns="architecture"),
             "column 'architecture' is missing; the file has: cifar10_test_200ep_pct, ",
         ),
-        (FRAME[["architecture"]], "it has no column beside 'architecture'"),
+        (FRAME[["architecture"]], "it has no column except 'architecture'"),
         (FRAME.iloc[:0], "is empty"),
         (changed("architecture", 2, CELLS[2][:-9]), "row 2, column 'architecture': "),
         (changed("architecture", 2, str(GENOTYPES[0])), "is of the space darts, but row 0 is of the space nasbench201"),

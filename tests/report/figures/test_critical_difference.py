@@ -4,19 +4,17 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib import colors
 
-from harness.errors import ScoresError
 from harness.report.figures.critical_difference import _lanes, critical_difference
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES
+from tests.report.rankings import comparison_of, ranking_of, ranking_row
 
-OPTIONS = {
-    "coefficient": "spearman",
-    "coefficient_label": "Spearman",
-    "against": "params",
-    "small_print": "Said below.",
-}
+RANKING = ranking_of(pd.DataFrame([ranking_row("nwot", 0.5, 5)]))
+
+
+def draw(frame, groups=(), **options):
+    return critical_difference(comparison_of(frame, groups=groups), RANKING, **options)
 
 
 def frame_of(count=5):
@@ -36,7 +34,7 @@ def frame_of(count=5):
 
 def test_every_proxy_has_a_dot_an_interval_and_the_colour_of_its_verdict():
     frame = frame_of()
-    axes, _ = critical_difference(frame, [], **OPTIONS).axes
+    axes, _ = draw(frame).axes
     lines = axes.get_lines()
     intervals, dots = lines[::2], lines[1::2]
     for place, (interval, dot) in enumerate(zip(intervals, dots, strict=True)):
@@ -52,9 +50,8 @@ def test_every_proxy_has_a_dot_an_interval_and_the_colour_of_its_verdict():
 
 
 def test_a_bar_a_group_spans_its_rows():
-    figure = critical_difference(
-        frame_of(), [("nwot", "params"), ("params", "proxy_0", "proxy_1"), ("proxy_1", "zen")], **OPTIONS
-    )
+    groups = [("nwot", "params"), ("params", "proxy_0", "proxy_1"), ("proxy_1", "zen")]
+    figure = draw(frame_of(), groups, small_print="Said below.")
     bars = figure.axes[1].get_lines()
     spans = [(round(bar.get_ydata()[0]), round(bar.get_ydata()[1])) for bar in bars]
     assert spans == [(0, 1), (1, 3), (3, 4)]
@@ -70,7 +67,7 @@ def test_a_bar_a_group_spans_its_rows():
 
 
 def test_forty_proxies_fit_without_overlapping_names():
-    figure = critical_difference(frame_of(40), [], **OPTIONS)
+    figure = draw(frame_of(40))
     renderer = figure.canvas.get_renderer()
     boxes = [label.get_window_extent(renderer) for label in figure.axes[0].get_yticklabels()]
     assert all(upper.y0 >= lower.y1 - 1 for upper, lower in pairwise(boxes))
@@ -87,14 +84,18 @@ def test_bars_share_a_lane_only_where_they_do_not_meet():
     ]
 
 
-@pytest.mark.parametrize(
-    ("frame", "groups", "message"),
-    [
-        (frame_of().drop(columns="verdict"), [], "the comparison frame lacks: verdict"),
-        (frame_of().iloc[:0], [], "the comparison frame is empty"),
-        (frame_of(), [("nwot", "other")], "groups hold proxies without a row: other"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(frame, groups, message):
-    with pytest.raises(ScoresError, match=message):
-        critical_difference(frame, groups, **OPTIONS)
+def words(figure):
+    return " ".join(" ".join(text.get_text() for text in figure.texts).split())
+
+
+def test_the_axis_and_the_small_print_say_what_is_compared_and_how():
+    figure = draw(frame_of(), source="A table")
+    assert figure.axes[0].get_xlabel() == f"Spearman with {RANKING.label}"
+    assert words(figure) == (
+        "1,234 architectures that all have scores, A table. 95 % bootstrap intervals. A bar joins proxies of which no "
+        "two are told apart: paired bootstrap, corrected for all 1 pairs (Holm), at 5 %."
+    )
+    lower = ranking_of(RANKING.frame, higher_is_better=False)
+    figure = critical_difference(comparison_of(frame_of(), left_out=("flat",)), lower, axis_label="ρ")
+    assert figure.axes[0].get_xlabel() == "ρ"
+    assert "Lower values are better: coefficients are turned round. Left out, with a score for fewer" in words(figure)

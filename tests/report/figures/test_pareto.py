@@ -1,7 +1,6 @@
 """The Pareto figure: what is drawn and where, words, and that it leaves matplotlib as it was."""
 
 import itertools
-import math
 
 import matplotlib
 import numpy as np
@@ -10,13 +9,12 @@ import pytest
 from matplotlib import _pylab_helpers
 from matplotlib.colors import to_hex
 
-from harness.errors import HarnessError, ScoresError
+from harness.errors import HarnessError
 from harness.report.figures.pareto import MOST_PROXIES, pareto
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES
 from harness.report.files import save_figure
 from harness.stats import pareto_front
-
-LABELS = {"x_label": "latency on a device (ms)", "y_label": "CIFAR-10 test accuracy, 200 epochs (%)"}
+from tests.report.rankings import quantities, trade_off_of
 
 
 def make_points(n=300, seed=0):
@@ -36,8 +34,9 @@ def make_picks(points, count):
     return pd.concat(chosen, ignore_index=True)
 
 
-def draw(points, picks, **options):
-    return pareto(points, picks, **{**LABELS, **options})
+def draw(points, picks, x=None, y=None, title="My table"):
+    """The figure, of a latency and an accuracy that differ from the usual in what is given."""
+    return pareto(trade_off_of(*quantities(x, y, title), points=points, picks=picks))
 
 
 def offsets(axes):
@@ -94,7 +93,7 @@ def test_points_picks_and_front_lie_where_their_numbers_are():
 def test_lines_are_steps_to_the_loosest_budget(x_higher, end):
     points = make_points()
     picks = pd.DataFrame({"proxy": "mine", "x": [2.0, 4.0, 6.0], "y": [88.0, 87.0, 91.0]})
-    axes = draw(points, picks.iloc[::-1] if x_higher else picks, x_higher_is_better=x_higher).axes[0]
+    axes = draw(points, picks.iloc[::-1] if x_higher else picks, {"higher_is_better": x_higher}).axes[0]
     line = axes.lines[-1]
     x, y = line.get_xdata(), line.get_ydata()
     assert line.get_drawstyle() == "steps-post"
@@ -107,7 +106,7 @@ def test_the_front_runs_from_the_tightest_budget_on():
     for x_higher in (False, True):
         points["on_front"] = False
         points.loc[pareto_front(-points["x"] if x_higher else points["x"], points["y"]), "on_front"] = True
-        line = draw(points, make_picks(points, 1), x_higher_is_better=x_higher).axes[0].lines[-2]
+        line = draw(points, make_picks(points, 1), {"higher_is_better": x_higher}).axes[0].lines[-2]
         x, heights = line.get_xdata()[:-1], line.get_ydata()[:-1]
         assert (np.diff(-x if x_higher else x) > 0).all()
         assert (np.diff(heights) >= 0).all()
@@ -120,7 +119,7 @@ def test_the_worst_are_triangles_at_the_edge_and_counted(y_higher):
     if not y_higher:
         points["y"] = 100 - points["y"]
     picks = points.iloc[[1, 50]][["x", "y"]].assign(proxy="mine")
-    figure = draw(points, picks, y_higher_is_better=y_higher)
+    figure = draw(points, picks, y={"higher_is_better": y_higher})
     axes = figure.axes[0]
     (body, edge), front, (marks, mark_at_edge, *_) = grouped(axes)
     low, high = axes.get_ylim()
@@ -188,14 +187,14 @@ def test_picks_beside_the_axis_are_marks_at_its_edge_and_counted_by_proxy(is_log
     ("options", "scale"),
     [
         ({}, "log"),
-        ({"x_is_percentage": True}, "linear"),
-        ({"x_higher_is_better": True}, "linear"),
-        ({"x_higher_is_better": True, "x_is_percentage": True}, "linear"),
+        ({"unit": "pct"}, "linear"),
+        ({"higher_is_better": True}, "linear"),
+        ({"higher_is_better": True, "unit": "pct"}, "linear"),
     ],
 )
 def test_only_a_cost_that_is_no_percentage_is_logarithmic(options, scale):
     points = make_points().assign(x=lambda frame: 1 + 98 * (frame["x"] - 1) / 8)
-    assert draw(points, make_picks(points, 1), **options).axes[0].get_xscale() == scale
+    assert draw(points, make_picks(points, 1), options).axes[0].get_xscale() == scale
 
 
 @pytest.mark.parametrize(
@@ -207,9 +206,9 @@ def test_small_print_says_what_is_better_how_many_were_scored_and_the_source(x_h
     figure = draw(
         points,
         make_picks(points, 2),
-        x_higher_is_better=x_higher,
-        y_higher_is_better=y_higher,
-        source="Source: $5 table_x.",
+        {"higher_is_better": x_higher},
+        {"higher_is_better": y_higher},
+        title="Source: $5 table_x",
     )
     assert words(figure).startswith(f"Better: {better}. Front: no other architecture is better in one")
     assert "its highest score within each budget, among the 100 that were scored;" in words(figure)
@@ -242,11 +241,9 @@ def test_few_or_equal_points_can_be_drawn(points, tmp_path):
 @pytest.mark.parametrize("count", range(1, MOST_PROXIES + 1))
 def test_nothing_written_overlaps_or_leaves_the_page(count):
     points = make_points()
-    long = {
-        "x_label": "latency of the network for cifar10, one image, on a device with a long name (ms)",
-        "y_label": "cifar10 test accuracy under fast gradient sign attacks of the strength 8 / 255 (%)",
-    }
-    figure = draw(points, make_picks(points, count), source="Source. " * 20, **long)
+    x = {"description": "latency of the network for cifar10, one image, on a device with a long name"}
+    y = {"description": "cifar10 test accuracy under fast gradient sign attacks of the strength 8 / 255"}
+    figure = draw(points, make_picks(points, count), x, y, "Source. " * 20)
     figure.draw_without_rendering()
     axes = figure.axes[0]
     low, high = axes.get_xlim()
@@ -282,14 +279,5 @@ def test_two_figures_of_the_same_frames_are_the_same_file(tmp_path):
 
 def test_bad_input_is_explained():
     points = make_points()
-    picks = make_picks(points, 2)
     with pytest.raises(HarnessError, match="one figure tells at most 4 proxies apart, got 5: proxy_0, proxy_1"):
         draw(points, make_picks(points, 5))
-    with pytest.raises(ScoresError, match="the trade-off frame is empty"):
-        draw(points.iloc[:0], picks)
-    with pytest.raises(ScoresError, match="the picks frame is empty"):
-        draw(points, picks.iloc[:0])
-    with pytest.raises(ScoresError, match="the trade-off frame lacks: on_front"):
-        draw(points.drop(columns="on_front"), picks)
-    with pytest.raises(ScoresError, match="the picks frame's column 'y' holds 1 NaN or infinite"):
-        draw(points, picks.assign(y=[math.nan, *picks["y"][1:]]))

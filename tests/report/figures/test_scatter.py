@@ -1,6 +1,7 @@
 """The scatter figure: panels, points, words, and that it leaves matplotlib as it was."""
 
 import itertools
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -13,8 +14,8 @@ from harness.errors import HarnessError, ScoresError
 from harness.report.figures.scatter import scatter
 from harness.report.figures.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, STYLE
 from harness.report.files import save_figure
+from tests.report.rankings import ranking_of_scores
 
-LABEL = "CIFAR-10 test accuracy after 200 epochs (%)"
 N = 200
 
 
@@ -38,8 +39,8 @@ def heading(axes) -> str:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7, 12])
-def test_a_panel_a_proxy_with_all_its_points(make_frames, count):
-    figure = scatter(*make_frames(scores(count)), column_label=LABEL)
+def test_a_panel_a_proxy_with_all_its_points(count):
+    figure = scatter(ranking_of_scores(scores(count)))
     assert len(panels(figure)) == count
     for axes in panels(figure):
         assert points_in(axes) == [N - N // 40, N // 40]
@@ -48,33 +49,39 @@ def test_a_panel_a_proxy_with_all_its_points(make_frames, count):
 
 
 @pytest.mark.parametrize(("count", "across"), [(1, 1), (3, 3), (4, 2), (5, 3), (6, 3), (7, 4), (8, 4), (9, 3), (12, 4)])
-def test_panels_beside_each_other(make_frames, count, across):
-    figure = scatter(*make_frames(scores(count, n=10)), column_label=LABEL)
+def test_panels_beside_each_other(count, across):
+    figure = scatter(ranking_of_scores(scores(count, n=10)))
     assert panels(figure)[0].get_gridspec().ncols == across
 
 
 @pytest.mark.parametrize(("columns", "across"), [(1, 1), (2, 2), (9, 5)])
-def test_columns_can_be_chosen(make_frames, columns, across):
-    figure = scatter(*make_frames(scores(5, n=10)), column_label=LABEL, columns=columns)
+def test_columns_can_be_chosen(columns, across):
+    figure = scatter(ranking_of_scores(scores(5, n=10)), columns=columns)
     assert panels(figure)[0].get_gridspec().ncols == across
 
 
-def test_panels_follow_the_ranking_with_baselines_last(make_frames):
-    points, ranking = make_frames(scores(5))
-    figure = scatter(points, ranking.iloc[::-1], column_label=LABEL)
+def test_panels_follow_the_ranking():
+    ranking = ranking_of_scores(scores(5))
+    figure = scatter(replace(ranking, frame=ranking.frame.iloc[::-1]))
     titles = [axes.get_title(loc="left") for axes in panels(figure)]
-    assert titles == ["proxy_2", "proxy_1", "proxy_0", "params", "flops"]
+    assert titles == ["proxy_2", "proxy_1", "proxy_0", "flops", "params"]
 
 
-def test_only_proxies_with_points_are_drawn(make_frames):
-    points, ranking = make_frames(scores(5))
-    figure = scatter(points[points["proxy"] != "proxy_1"], ranking, column_label=LABEL)
+def test_only_proxies_with_points_are_drawn():
+    ranking = ranking_of_scores(scores(5))
+    figure = scatter(replace(ranking, points=ranking.points[ranking.points["proxy"] != "proxy_1"]))
     assert len(panels(figure)) == 4
 
 
-def test_points_lie_where_their_numbers_are(make_frames):
-    points, ranking = make_frames(scores(1))
-    (axes,) = panels(scatter(points, ranking, column_label=LABEL))
+def test_proxies_can_be_chosen_and_the_baselines_stay():
+    figure = scatter(ranking_of_scores(scores(5)), ["proxy_2", "proxy_0"])
+    assert [axes.get_title(loc="left") for axes in panels(figure)] == ["params", "flops", "proxy_0", "proxy_2"]
+
+
+def test_points_lie_where_their_numbers_are():
+    ranking = ranking_of_scores(scores(1))
+    points = ranking.points
+    (axes,) = panels(scatter(ranking))
     drawn, edge = (np.asarray(collection.get_offsets()) for collection in axes.collections)
     expected = points[points["accuracy"] > 50][["score", "accuracy"]].to_numpy()
     assert sorted(map(tuple, drawn)) == sorted(map(tuple, expected))
@@ -85,80 +92,78 @@ def test_points_lie_where_their_numbers_are(make_frames):
     assert sorted(millions) == sorted(points.loc[points["accuracy"] > 50, "parameters"] / 1e6)
 
 
-def test_the_order_of_drawing_is_neither_that_of_the_frame_nor_of_chance(make_frames):
-    points, ranking = make_frames(scores(1))
-    first, again = (
-        np.asarray(panels(scatter(points, ranking, column_label=LABEL))[0].collections[0].get_offsets())
-        for _ in range(2)
-    )
+def test_the_order_of_drawing_is_neither_that_of_the_frame_nor_of_chance():
+    ranking = ranking_of_scores(scores(1))
+    points = ranking.points
+    first, again = (np.asarray(panels(scatter(ranking))[0].collections[0].get_offsets()) for _ in range(2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, points[points["accuracy"] > 50][["score", "accuracy"]].to_numpy())
 
 
-def test_headings_say_coefficients_and_counts(make_frames):
-    points, ranking = make_frames(scores(1))
-    ranking[["kendall_tau_b", "kendall_tau_b_low", "kendall_tau_b_high"]] = [-0.4, -0.5, -0.3]
-    (axes,) = panels(scatter(points, ranking, column_label=LABEL))
+def test_headings_say_coefficients_and_counts():
+    ranking = ranking_of_scores(scores(1))
+    ranking.frame[["kendall_tau_b", "kendall_tau_b_low", "kendall_tau_b_high"]] = [-0.4, -0.5, -0.3]
+    (axes,) = panels(scatter(ranking))
     assert heading(axes) == "ρ 0.60 [0.53, 0.66]\nτ −0.40 [−0.50, −0.30]\nn 200, ▾ 5"
 
 
-def test_small_print_explains_the_triangles_and_names_the_source(make_frames):
-    figure = scatter(*make_frames(scores(1)), column_label=LABEL, source="Source: $5 table_x")
+def test_small_print_explains_the_triangles_and_names_the_source():
+    figure = scatter(ranking_of_scores(scores(1)), source="Source: $5 table_x")
     small_print = " ".join(" ".join(text.get_text() for text in figure.texts).split())
     assert "▾: accuracy below" in small_print
     assert "Source: $5 table_x" in small_print
 
 
-def test_without_a_tail_there_are_no_triangles(make_frames):
-    points, ranking = make_frames(scores(1))
+def test_without_a_tail_there_are_no_triangles():
+    ranking = ranking_of_scores(scores(1))
+    points = ranking.points
     points["accuracy"] = points["accuracy"].clip(lower=85)
-    figure = scatter(points, ranking, column_label=LABEL)
+    figure = scatter(ranking)
     assert points_in(panels(figure)[0]) == [N, 0]
     assert heading(panels(figure)[0]).endswith("n 200")
     assert not any("▾" in text.get_text() for text in figure.texts)
 
 
-def test_each_panel_has_its_own_scale_and_the_accuracies_are_shared(make_frames):
+def test_each_panel_has_its_own_scale_and_the_accuracies_are_shared():
     spread = np.geomspace(1e-3, 1e6, N)
-    figure = scatter(
-        *make_frames({"narrow": np.linspace(5, 9, N), "wide": spread, "signed": spread * (-1) ** np.arange(N)}),
-        column_label=LABEL,
-    )
+    signed = spread * (-1) ** np.arange(N)
+    figure = scatter(ranking_of_scores({"narrow": np.linspace(5, 9, N), "wide": spread, "signed": signed}))
     assert [axes.get_xscale() for axes in panels(figure)] == ["linear", "log", "symlog"]
     assert len({axes.get_ylim() for axes in panels(figure)}) == 1
 
 
 @pytest.mark.parametrize(("n", "rasterised"), [(2000, False), (2001, True)])
-def test_many_points_are_rasterised(make_frames, n, rasterised):
-    (axes,) = panels(scatter(*make_frames(scores(1, n)), column_label=LABEL))
+def test_many_points_are_rasterised(n, rasterised):
+    (axes,) = panels(scatter(ranking_of_scores(scores(1, n))))
     assert [collection.get_rasterized() for collection in axes.collections] == [rasterised, rasterised]
 
 
-def test_a_vector_figure_of_the_whole_table_stays_small(make_frames, tmp_path):
-    figure = scatter(*make_frames(scores(1, 15_625)), column_label=LABEL)
+def test_a_vector_figure_of_the_whole_table_stays_small(tmp_path):
+    figure = scatter(ranking_of_scores(scores(1, 15_625)))
     assert save_figure(figure, tmp_path / "figure.svg").stat().st_size < 400_000
 
 
 @pytest.mark.parametrize("parameters", [1_000_000, 0])
-def test_one_count_of_parameters_for_all_has_a_colourbar(make_frames, parameters):
-    points, ranking = make_frames(scores(1))
-    figure = scatter(points.assign(parameters=parameters), ranking, column_label=LABEL)
+def test_one_count_of_parameters_for_all_has_a_colourbar(parameters):
+    ranking = ranking_of_scores(scores(1))
+    figure = scatter(replace(ranking, points=ranking.points.assign(parameters=parameters)))
     norm = panels(figure)[0].collections[0].norm
     assert norm.vmin < norm.vmax
 
 
-def test_parameters_over_a_decade_are_coloured_by_their_logarithm(make_frames):
-    points, ranking = make_frames(scores(1))
-    assert isinstance(panels(scatter(points, ranking, column_label=LABEL))[0].collections[0].norm, LogNorm)
+def test_parameters_over_a_decade_are_coloured_by_their_logarithm():
+    ranking = ranking_of_scores(scores(1))
+    points = ranking.points
+    assert isinstance(panels(scatter(ranking))[0].collections[0].norm, LogNorm)
     points["parameters"] = points["parameters"].clip(lower=500_000)
-    assert not isinstance(panels(scatter(points, ranking, column_label=LABEL))[0].collections[0].norm, LogNorm)
+    assert not isinstance(panels(scatter(ranking))[0].collections[0].norm, LogNorm)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 12])
-def test_nothing_written_overlaps_or_leaves_the_page(make_frames, count):
+def test_nothing_written_overlaps_or_leaves_the_page(count):
     names = [*list(scores(count))[:-1], "a_proxy_with_a_very_long_name_indeed"]
     renamed = dict(zip(names, scores(count).values(), strict=True))
-    figure = scatter(*make_frames(renamed), column_label=LABEL, source="Source. " * 20)
+    figure = scatter(ranking_of_scores(renamed), source="Source. " * 20)
     figure.draw_without_rendering()
     written = []
     for axes in panels(figure):
@@ -184,20 +189,20 @@ def test_nothing_written_overlaps_or_leaves_the_page(make_frames, count):
     assert overlaps == []
 
 
-def test_matplotlibs_global_state_stays(make_frames):
+def test_matplotlibs_global_state_stays():
     before = dict(matplotlib.rcParams)
     assert before["font.size"] != STYLE["font.size"]
     managers = list(_pylab_helpers.Gcf.figs)
     state = np.random.get_state()[1].copy()
-    scatter(*make_frames(scores(2)), column_label=LABEL)
+    scatter(ranking_of_scores(scores(2)))
     assert dict(matplotlib.rcParams) == before
     assert list(_pylab_helpers.Gcf.figs) == managers
     assert np.array_equal(np.random.get_state()[1], state)
 
 
-def test_two_figures_of_the_same_frames_are_the_same_file(make_frames, tmp_path):
-    frames = make_frames(scores(2, 2500))
-    first, second = (scatter(*frames, column_label=LABEL) for _ in range(2))
+def test_two_figures_of_the_same_frames_are_the_same_file(tmp_path):
+    ranking = ranking_of_scores(scores(2, 2500))
+    first, second = (scatter(ranking) for _ in range(2))
     content = save_figure(first, tmp_path / "first.svg").read_bytes()
     assert save_figure(second, tmp_path / "second.svg").read_bytes() == content
     assert save_figure(first, tmp_path / "again.svg").read_bytes() == content
@@ -210,13 +215,11 @@ def test_style_has_its_widths_and_every_key_is_known():
         assert matplotlib.rcParams["font.size"] == 8
 
 
-def test_bad_input_is_explained(make_frames):
-    points, ranking = make_frames(scores(2))
-    with pytest.raises(ScoresError, match="the points frame is empty"):
-        scatter(points.iloc[:0], ranking, column_label=LABEL)
-    with pytest.raises(ScoresError, match="the ranking frame is empty"):
-        scatter(points, ranking.iloc[:0], column_label=LABEL)
-    with pytest.raises(ScoresError, match="the points frame lacks: accuracy"):
-        scatter(points.drop(columns="accuracy"), ranking, column_label=LABEL)
+def test_bad_input_is_explained():
+    ranking = ranking_of_scores(scores(2))
+    with pytest.raises(ScoresError, match="there is no score to draw"):
+        scatter(replace(ranking, points=ranking.points.iloc[:0]))
+    with pytest.raises(ScoresError, match=r"unknown proxy of these scores 'parms'\. Did you mean 'params'"):
+        scatter(ranking, ["parms"])
     with pytest.raises(HarnessError, match="columns must be at least 1; got 0"):
-        scatter(points, ranking, column_label=LABEL, columns=0)
+        scatter(ranking, columns=0)

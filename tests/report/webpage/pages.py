@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.report.webpage.against import Against
+from harness.evaluation.ceiling import Ceiling
+from harness.evaluation.comparison import Comparison
+from harness.evaluation.ranking import Ranking
+from harness.report.frames import baselines_last
 from harness.report.webpage.content import Content
 from harness.spaces import open_space
 from harness.stats import coefficients
+from tests.report.rankings import comparison_of, ranking_of
 
-LABEL = "CIFAR-10 test accuracy, 200 epochs (%)"
+_OF_RANKING = {field.name for field in dataclasses.fields(Ranking)} - {"frame", "points"}
 
 
 def keys_of(space: str, count: int) -> list[str]:
@@ -28,7 +33,10 @@ def keys_of(space: str, count: int) -> list[str]:
 def made(
     scores: Mapping[str, Sequence[float]], accuracies: Sequence[float], keys: Sequence[str], **others: Any
 ) -> Content:
-    """Content with these scores, NaN for those that failed; coefficients of the first 500, intervals made up."""
+    """Content with these scores, NaN for those that failed; coefficients of the first 500, intervals made up.
+
+    What else is given is of the content or of its ranking.
+    """
     accuracy = np.asarray(accuracies, dtype=float)
     parts, rows = [], []
     for proxy, given in scores.items():
@@ -51,8 +59,9 @@ def made(
             value = found.get(name, math.nan)
             row |= {name: value, f"{name}_low": value - 0.05, f"{name}_high": value + 0.04}
         rows.append(row | {"best_accuracy": 93.5, "best_percentile": 97.25, "top10_best": 94.1})
-    described = {"space": "nasbench201", "column": "cifar10_test_200ep_pct", "label": LABEL} | others
-    return Content(pd.DataFrame(rows), pd.concat(parts), **described)
+    facts = {name: others.pop(name) for name in list(others) if name in _OF_RANKING}
+    ranking = ranking_of(baselines_last(pd.DataFrame(rows)), pd.concat(parts, ignore_index=True), **facts)
+    return Content(ranking, **others)
 
 
 def ordinary(count: int = 60, **others: Any) -> Content:
@@ -71,7 +80,7 @@ def ordinary(count: int = 60, **others: Any) -> Content:
     return made(scores, accuracies, keys_of("nasbench201", count), **others)
 
 
-def compared() -> Against:
+def compared(**others: Any) -> Comparison:
     """Verdicts on some proxies of `ordinary`; `failing` and `flops` are left out. The figures are made up."""
     frame = pd.DataFrame(
         {
@@ -82,9 +91,12 @@ def compared() -> Against:
             "verdict": ["better", "", "not distinguishable", "worse"],
         }
     )
-    return Against(
-        "params", frame, ["not distinguishable from params: wide"], ["How it was tested.", "What is left out."]
-    )
+    return comparison_of(frame, **{"left_out": ("failing", "flops"), **others})
+
+
+def ceiling_at(spearman: float) -> Ceiling:
+    """One training against another; figures that the page does not show are made up."""
+    return Ceiling(pd.DataFrame(), spearman, 0.9, 0.9, 0.9, ("a", "b", "c"), pairs=3, n=60)
 
 
 class Elements(HTMLParser):

@@ -51,7 +51,9 @@ def corner(opened: Any, right: int, up: int) -> tuple[float, float]:
 )
 def test_it_opens(visit: Callable[..., Any], options: dict[str, Any]) -> None:
     content = ordinary(
-        settings={"seed 1": ordinary().points}, against=compared(), facts={"Scores": [("file", "/a/long/" * 30)]}
+        settings={"seed 1": ordinary().ranking.points},
+        comparison=compared(),
+        facts={"Scores": {"file": "/a/long/" * 30}},
     )
     opened = visit(content, **options)
     assert opened.title() == "Proxies"
@@ -172,7 +174,7 @@ def test_keys_walk_through_the_dots_and_keep_one(visit: Callable[..., Any]) -> N
 def test_genotypes_are_drawn_as_two_cells(visit: Callable[..., Any]) -> None:
     keys = keys_of("darts", 12)
     values = np.arange(12.0)
-    opened = visit(made({"params": values}, values, keys, space="darts", column="accuracy", label="accuracy"))
+    opened = visit(made({"params": values}, values, keys, column="accuracy", label="accuracy"))
     assert shown(opened) == keys[-1]
     assert opened.locator("#plot-architecture h4").all_inner_texts() == ["normal cell", "reduction cell"]
     drawn = opened.locator(".graph text").all_text_contents()
@@ -184,7 +186,7 @@ def test_genotypes_are_drawn_as_two_cells(visit: Callable[..., Any]) -> None:
 def test_hostile_text_stays_text(visit: Callable[..., Any]) -> None:
     values = np.arange(12.0)
     scores = {HOSTILE: values, "params": values[::-1]}
-    opened = visit(made(scores, values, keys_of("nasbench201", 12), column=HOSTILE, remarks=[HOSTILE]))
+    opened = visit(made(scores, values, keys_of("nasbench201", 12), column=HOSTILE, higher_is_better=False))
     opened.get_by_role("button", name=HOSTILE).first.click()
     opened.locator("#plot-y").select_option("params")
     opened.locator("#agreement-table tbody td").first.hover()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ def test_sorting_sorts(visit: Callable[..., Any]) -> None:
     def rows() -> list[str]:
         return [name for name in names.evaluate_all("(rows) => rows.map((row) => row.dataset.proxy)")]
 
-    assert rows() == content.ranking["proxy"].tolist()
-    ranking = content.ranking.set_index("proxy")
+    assert rows() == content.frame["proxy"].tolist()
+    ranking = content.frame.set_index("proxy")
     assert opened.locator("[aria-sort]").all_inner_texts() == ["Spearman"]
     assert opened.locator("[aria-sort]").get_attribute("aria-sort") == "other", "best first, but the baselines last"
     heading = opened.get_by_role("columnheader", name="Kendall")
@@ -39,7 +40,7 @@ def test_sorting_sorts(visit: Callable[..., Any]) -> None:
 
 def test_the_column_against_params_sorts_and_says_its_verdict(visit: Callable[..., Any]) -> None:
     frame = compared().frame.set_index("proxy")
-    opened = visit(ordinary(against=compared()))
+    opened = visit(ordinary(comparison=compared()))
     heading = opened.get_by_role("columnheader", name="against params")
     for order in (["good", "params", "wide", "signed"], ["signed", "wide", "params", "good"]):
         heading.get_by_role("button").click()
@@ -64,7 +65,7 @@ def test_what_is_undefined_is_sorted_last(visit: Callable[..., Any]) -> None:
 def test_a_proxy_is_chosen_by_keyboard_everywhere(visit: Callable[..., Any]) -> None:
     content = ordinary()
     opened = visit(content)
-    assert opened.locator("#plot-x").input_value() == content.ranking["proxy"][0]
+    assert opened.locator("#plot-x").input_value() == content.frame["proxy"][0]
     opened.get_by_role("button", name="signed").focus()
     opened.keyboard.press("Enter")
     assert opened.locator("#plot-x").input_value() == "signed"
@@ -77,7 +78,7 @@ def test_a_proxy_is_chosen_by_keyboard_everywhere(visit: Callable[..., Any]) -> 
 def test_the_heat_map_is_walked_through_and_chooses_two(visit: Callable[..., Any]) -> None:
     content = ordinary()
     opened = visit(content)
-    names = [content.column, *content.ranking["proxy"]]
+    names = [content.ranking.column, *content.frame["proxy"]]
     cells = opened.locator("#agreement-table tbody td")
     assert opened.locator("#agreement-table td[tabindex='0']").count() == 1
     cells.first.focus()
@@ -130,7 +131,7 @@ def test_the_theme_changes_and_print_is_light(visit: Callable[..., Any]) -> None
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_lines_and_borders_can_be_seen(visit: Callable[..., Any], scheme: str) -> None:
     """Contrast of WCAG 2 at least 3 : 1 with what is behind them; of words in colour 4.5 : 1."""
-    opened = visit(ordinary(against=compared()), color_scheme=scheme, reduced_motion="reduce")
+    opened = visit(ordinary(comparison=compared()), color_scheme=scheme, reduced_motion="reduce")
 
     def luminance(selector: str, name: str) -> float:
         found = opened.locator(selector).first.evaluate(f"(found) => getComputedStyle(found).{name}")
@@ -149,3 +150,16 @@ def test_lines_and_borders_can_be_seen(visit: Callable[..., Any], scheme: str) -
         low, high = sorted((luminance(f".verdict{verdict}", "color"), paper))
         assert (high + 0.05) / (low + 0.05) >= 4.5, verdict
     assert opened.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+def test_a_proxy_is_chosen_in_the_table_of_other_columns(visit: Callable[..., Any]) -> None:
+    ranking = ordinary().ranking
+    opened = visit(ordinary(others=[replace(ranking, column="latency_ms")]))
+    cells = opened.locator("#columns-table tbody td")
+    assert cells.count() == 2 * len(ranking.frame)
+    cells.nth(3).focus()
+    readout = opened.locator("#columns-table-readout").inner_text()
+    name, _, rest = readout.partition(", latency_ms: ")
+    assert rest, readout
+    opened.keyboard.press("Enter")
+    assert opened.locator("#plot-x").input_value() == name

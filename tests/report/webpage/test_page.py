@@ -2,19 +2,22 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from harness.errors import ScoresError
+from harness.evaluation.missing import MissingScores
 from harness.report.drawing.looks import LOOKS
 from harness.report.webpage.colours import coefficient_colours
 from harness.report.webpage.packing import json_for_script, packed
 from harness.report.webpage.rendering import page
+from harness.scoring.store import RunRecord
+from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.darts.genotype import canonical
-from tests.report.webpage.pages import Elements, array_of, data_of, keys_of, made, ordinary
+from tests.report.webpage.pages import Elements, array_of, ceiling_at, data_of, keys_of, made, ordinary
 
 HOSTILE = "<img src=x onerror='window.hacked = true'>\"&</script><script>window.hacked = true</script>"
 GENOTYPES = open_space("darts").sample(12)
@@ -40,19 +43,20 @@ def test_ids_are_there_once_and_the_contents_lead_to_sections():
     assert len(set(ids)) == len(ids)
     leads = [attributes["href"][1:] for tag, attributes in found.tags if tag == "a"]
     assert set(leads) <= set(ids)
-    assert leads == ["main", "ranking", "plot", "top", "agreement", "failures"]
+    assert leads == ["main", "ranking", "plot", "top", "agreement", "setting"]
 
 
 def test_sections_are_there_when_there_is_something_to_say():
-    content = ordinary(facts={"Scores": [("file", "a.sqlite")]}, settings={"seed 1": ordinary().points})
+    missing = MissingScores(pd.DataFrame(columns=["proxy", "architecture", "status", "message"]), {})
+    content = ordinary(missing=missing, settings={"seed 1": ordinary().ranking.points}, others=[ordinary().ranking])
     found = Elements(page(content, title="A page"))
     sections = [attributes["id"] for tag, attributes in found.tags if tag == "section"]
-    assert sections == ["ranking", "plot", "top", "agreement", "stability", "failures", "setting"]
+    assert sections == ["ranking", "plot", "top", "columns", "agreement", "stability", "failures", "setting"]
     keys = keys_of("nasbench201", 12)
     alone = made({"params": np.arange(12.0)}, np.arange(12.0), keys)
     found = Elements(page(alone, title="A page"))
     sections = [attributes["id"] for tag, attributes in found.tags if tag == "section"]
-    assert sections == ["ranking", "plot", "top", "failures"]
+    assert sections == ["ranking", "plot", "top", "setting"]
 
 
 def test_what_comes_from_files_is_only_text():
@@ -65,15 +69,17 @@ def test_what_comes_from_files_is_only_text():
         keys,
         column=HOSTILE,
         label=HOSTILE,
-        measured=HOSTILE,
-        remarks=[HOSTILE],
-        against=HOSTILE,
-        ceiling=(0.9, HOSTILE),
-        facts={HOSTILE: [(HOSTILE, HOSTILE)]},
-        failures=failures,
-        left_out={HOSTILE: [HOSTILE]},
+        value_name=HOSTILE,
+        source=HOSTILE,
+        higher_is_better=False,
+        unmatched=(HOSTILE,),
+        comparison=HOSTILE,
+        ceiling=ceiling_at(0.9),
+        facts={HOSTILE: {HOSTILE: HOSTILE}},
+        missing=MissingScores(failures, {HOSTILE: 12}),
         settings={HOSTILE: pd.DataFrame({"proxy": HOSTILE, "architecture": keys, "score": values})},
     )
+    content = replace(content, others=[content.ranking])
     text = page(content, title=HOSTILE)
     found = Elements(text)
     assert [tag for tag, _ in found.tags if tag in ("img", "script")] == ["script", "script"]
@@ -121,9 +127,11 @@ def test_the_plots_data_are_the_scores():
     assert plot["architectures"] == list(content.architectures.index)
     np.testing.assert_array_equal(array_of(plot["values"]), content.architectures["accuracy"].astype("float32"))
     np.testing.assert_array_equal(array_of(plot["parameters"]), content.architectures["parameters"])
-    assert [proxy["name"] for proxy in plot["proxies"]] == list(content.ranking["proxy"])
+    assert [proxy["name"] for proxy in plot["proxies"]] == content.proxies
     for proxy in plot["proxies"]:
-        scores = content.points[content.points["proxy"] == proxy["name"]].set_index("architecture")["score"]
+        scores = content.ranking.points[content.ranking.points["proxy"] == proxy["name"]].set_index("architecture")[
+            "score"
+        ]
         expected = scores.reindex(plot["architectures"]).astype("float32")
         np.testing.assert_array_equal(array_of(proxy["scores"]), expected)
     scales = {proxy["name"]: proxy["scale"] for proxy in plot["proxies"]}
@@ -145,7 +153,7 @@ def test_every_architecture_has_its_own_operations():
 def test_genotypes_share_the_layouts_of_their_wirings():
     keys = [str(canonical(genotype)) for genotype in GENOTYPES]
     values = np.arange(12.0)
-    content = made({"params": values}, values, keys, space="darts", column="accuracy", label="accuracy")
+    content = made({"params": values}, values, keys, column="accuracy", label="accuracy")
     cells = data_of(page(content, title="A page"))["plot"]["cells"]
     rows = array_of(cells["each"]).reshape(12, -1)
     names = list(LOOKS)
@@ -166,7 +174,7 @@ def test_what_a_browser_would_trim_off_a_name_stays_in_the_plots_choices():
 
 @pytest.mark.parametrize("ceiling", [-0.95, -0.3, 0.0, 0.9])
 def test_the_ceiling_lies_in_the_picture_of_the_intervals(ceiling):
-    found = Elements(page(ordinary(ceiling=(ceiling, "in words")), title="A page"))
+    found = Elements(page(ordinary(ceiling=ceiling_at(ceiling)), title="A page"))
     marks = [
         float(attributes["x1"] or "nan") for _, attributes in found.tags if attributes.get("class") == "ceiling-mark"
     ]
@@ -175,12 +183,17 @@ def test_the_ceiling_lies_in_the_picture_of_the_intervals(ceiling):
 
 
 def test_the_ceiling_is_no_bound():
-    text = page(ordinary(ceiling=(0.97, "in words")), title="A page")
+    text = page(ordinary(ceiling=ceiling_at(0.97)), title="A page")
     assert (
-        "The dashed line at 0.970 is the ceiling: in words. "
-        "A score may in principle exceed that: one training against another is no bound."
+        "The dashed line at 0.970 is the ceiling: one training of these architectures against another, the mean over 3 "
+        "pairs of trainings. A score may in principle exceed that: one training against another is no bound."
     ) in text
     assert "no bound" not in page(ordinary(), title="A page")
+
+
+def test_where_lower_is_better_the_ceiling_is_turned_with_the_coefficients():
+    text = page(ordinary(ceiling=ceiling_at(0.97), higher_is_better=False), title="A page")
+    assert "The dashed line at -0.970 is the ceiling" in text
 
 
 def test_small_values_keep_their_digits():
@@ -211,10 +224,39 @@ def test_the_same_content_is_the_same_page():
     assert page(ordinary(), title="A page") == page(ordinary(), title="A page")
 
 
-def test_a_page_of_nothing_is_refused():
+def test_other_columns_stand_next_to_the_first():
     content = ordinary()
-    empty = type(content)(
-        content.ranking_frame.iloc[:0], content.points_frame, space="nasbench201", column="a", label="a"
+    frame = content.ranking.frame.assign(spearman=[-0.5, -0.25, 0.0, 0.125, 0.5, float("nan")])
+    other = replace(content.ranking, frame=frame, column="latency_ms", higher_is_better=False)
+    text = page(replace(content, others=[other]), title="A page")
+    table = text[text.index('id="columns-table"') :].split("</table>")[0]
+    assert re.findall(r"<span>(\w+)</span>", table) == ["cifar10_test_200ep_pct", "latency_ms"]
+    rows = {name: re.findall(r">([−.\d–]+)</td>", row) for name, row in re.findall(r'row">(\w+)</th>(.*)</tr>', table)}
+    assert list(rows) == content.proxies
+    assert {name: cells[1] for name, cells in rows.items()} == dict(
+        zip(frame["proxy"], ["−.50", "−.25", "0", ".12", ".50", "–"], strict=True)
     )
-    with pytest.raises(ScoresError, match="the ranking frame is empty"):
-        page(empty, title="A page")
+    assert "Lower is better of <code>latency_ms</code>: there" in text
+
+
+def test_how_it_was_made_is_told_in_order():
+    run = RunRecord(
+        3,
+        "2026-01-02T03:04:05",
+        1,
+        "nasbench201",
+        Setting(seed=7),
+        "2.9",
+        {"good": 2},
+        frozenset(),
+        {"a": "a", "b": "a"},
+    )
+    facts = {"Software": {"command": "nasinit report"}, "Scores": {"file": "a.sqlite"}, "Mine": {"who": "me"}}
+    text = page(ordinary(run=run, facts=facts), title="A page")
+    made_by = text[text.index('id="setting"') :].split("</section>")[0]
+    assert re.findall("<h3>(.*?)</h3>", made_by) == ["Scores", "Setting", "Table", "Mine", "Software"]
+    terms = dict(re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", made_by))
+    assert list(terms)[:4] == ["file", "run", "space", "architectures"]
+    assert (terms["architectures"], terms["different networks"]) == ("2", "1")
+    assert (terms["proxies"], terms["seed"]) == ("good (version 2)", "7")
+    assert (terms["column"], terms["command"]) == ("cifar10_test_200ep_pct", "nasinit report")

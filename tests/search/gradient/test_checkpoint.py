@@ -94,7 +94,7 @@ def test_the_same_numbers_in_another_notation_end_in_a_message(begun):
 def test_a_folder_that_cannot_be_written_is_named_before_the_first_step(tmp_path):
     (tmp_path / "file").write_text("")
     method = dataclasses.replace(METHODS["nasi"], architecture_step=lambda step: pytest.fail("a step was made"))
-    with pytest.raises(SearchError, match=r"cannot write in the --out folder .*folder: Not a directory"):
+    with pytest.raises(SearchError, match=r"--out .*folder: cannot make that folder: Not a directory"):
         search(tmp_path / "file" / "folder", method=method, setting=tiny("nasi", "nasbench201"))
 
 

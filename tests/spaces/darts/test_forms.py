@@ -128,13 +128,13 @@ def changed(old, new):
 
 WRONG = {
     "empty": ("", "it has 0 characters"),
-    "cut": (DARTS_V2_TEXT[:200], "cut, or of another form"),
-    "another form": ("|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|", "cut, or of another form"),
+    "cut": (DARTS_V2_TEXT[:200], "incomplete, or has another form"),
+    "another form": ("|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|", "incomplete, or has another form"),
     "a number": ("7", "compact tuples are two cells"),
     "text": ("'Genotype'", "compact tuples are two cells"),
     "a name": ("DARTS_V2", "is not a plain value"),
     "huge": ("(" * 30_000, "30,000 characters"),
-    "deep": ("(" * 5_000 + ")" * 5_000, "cut, or of another form"),
+    "deep": ("(" * 5_000 + ")" * 5_000, "incomplete, or has another form"),
     "another range": (changed("normal_concat=[2, 3, 4, 5]", "normal_concat=range(10**9)"), "field 'normal_concat' is"),
     "unknown operation": (changed("dil_conv_3x3", "dil_conv_3x4"), "unknown operation 'dil_conv_3x4'. Did you mean"),
     "none": (changed("'skip_connect', 0", "'none', 0"), "'none' is dropped when a cell is derived"),

@@ -137,7 +137,7 @@ def test_closed_forms_are_the_networks(name, found):
     assert SPACE.sizes(found, **shape).parameters == size.parameter_count(network)
     shape.pop("auxiliary", None)
     blank = torch.zeros(2, shape.get("channels", 3), image_size, image_size)
-    counted = size.multiply_adds(network.eval(), Batch(blank, torch.zeros(2, dtype=torch.long)))
+    counted = size.macs(network.eval(), Batch(blank, torch.zeros(2, dtype=torch.long)))
     assert SPACE.sizes(found, image_size=image_size, **shape).macs == counted
 
 

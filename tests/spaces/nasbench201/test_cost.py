@@ -23,7 +23,7 @@ def measured(space, cell, *, image_size=32, **shape):
     network = space.build(cell, **shape)
     images = torch.zeros(2, shape.get("channels", 3), image_size, image_size)
     batch = Batch(images, torch.zeros(2, dtype=torch.long))
-    return size.parameter_count(network), size.multiply_adds(network, batch)
+    return size.parameter_count(network), size.macs(network, batch)
 
 
 def closed(space, cell, *, image_size=32, **shape):
@@ -46,9 +46,9 @@ def test_the_closed_form_is_the_official_clients(space, client, dataset, index):
     classes, image_size = IMAGES[dataset]
     cost = client.get_cost_info(index, dataset)
     cell = space.parse(client.arch(index))
-    parameters, multiply_adds = closed(space, cell, classes=classes, image_size=image_size)
+    parameters, macs = closed(space, cell, classes=classes, image_size=image_size)
     assert round(parameters / 1e6, 6) == round(float(cost["params"]), 6)
-    assert round(multiply_adds / 1e6, 5) == round(float(cost["flops"]), 5)
+    assert round(macs / 1e6, 5) == round(float(cost["flops"]), 5)
     if dataset == "cifar10":
         assert (cost["params"], cost["flops"]) == PRINTED[index]
 

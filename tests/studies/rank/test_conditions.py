@@ -13,16 +13,17 @@ from scipy import stats
 import harness
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import resolve
-from harness.report.figures.beside_published import comparison_figure
+from harness.report.figures.beside_published import beside_published
 from harness.report.tables.beside_published import agreement_markdown
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import samples
-from harness.studies.conditions import Condition
+from harness.studies.kinds import DATASETS, Claim, Condition, RankStudy
+from harness.studies.options import StudyOptions
 from harness.studies.rank import az_nas_table_1, hnas_metrics, nas_bench_suite_zero, nasi_figure_1, te_nas_kernel
-from harness.studies.rank.agreement import Claim, agreement_of
-from harness.studies.rank.rank_study import COMBINED, DATASETS, RankStudy
-from harness.studies.study import STUDIES, StudyOptions
+from harness.studies.rank.agreement import agreement_of
+from harness.studies.rank.rank_study import COMBINED
+from harness.studies.study import STUDIES, make
 from tests.studies.ranked import RANKED
 
 RESULTS = Path(__file__).parents[3] / "results"
@@ -42,11 +43,11 @@ def test_a_study_scores_proxies_that_there_are_and_compares_what_it_scores(name:
 
 
 def test_published_numbers_are_split_by_source() -> None:
-    assert {item.proxy for item in nas_bench_suite_zero.RANKED.published} == {
+    assert {item.proxy for item in nas_bench_suite_zero.STUDY.published} == {
         "plain", "l2_norm", "nwot", "epe_nas", "zen", "params", "flops",
     }  # fmt: skip
-    assert {item.proxy for item in az_nas_table_1.RANKED.published} == {"az_nas", "gradsign", "zico"}
-    assert {item.proxy for item in te_nas_kernel.RANKED.published} == {"te_nas_condition", "te_nas_regions"}
+    assert {item.proxy for item in az_nas_table_1.STUDY.published} == {"az_nas", "gradsign", "zico"}
+    assert {item.proxy for item in te_nas_kernel.STUDY.published} == {"te_nas_condition", "te_nas_regions"}
 
 
 def frame(values: dict[str, list[float]]) -> pd.DataFrame:
@@ -110,6 +111,7 @@ def test_pearson_of_the_rest_leaves_out_the_highest_twentieth() -> None:
 def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> None:
     small = {"width": 4, "depth": 1, "image_size": 8, "batch_size": 8}
     study = RankStudy(
+        "both modes",
         {mode: Condition(f"mode {mode}", {**small, "bn": mode}) for mode in ("train", "eval")},
         ("nasi_trace", "params"),
         quick=8,
@@ -117,7 +119,7 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
         transfer=True,
     )
     said: list[str] = []
-    study.study()(StudyOptions(tmp_path, said.append, "analognasbench", quick=True, workers=1))
+    make(study, StudyOptions(tmp_path, said.append, "analognasbench", quick=True, workers=1))
     agreement = pd.read_csv(tmp_path / "agreement.csv").set_index("proxy")
     assert agreement.loc["params", "pearson"] == pytest.approx(1)
     assert agreement.loc["nasi_trace", "spearman"] < 1
@@ -135,7 +137,7 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
 def test_without_images_a_study_of_images_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "run", lambda *_, **__: pytest.fail("something was scored"))
     with pytest.raises(SettingError, match="nothing of this study can be done without CIFAR-10"):
-        te_nas_kernel.STUDY(StudyOptions(tmp_path / "out", print, "analognasbench"))
+        make(te_nas_kernel.STUDY, StudyOptions(tmp_path / "out", print, "analognasbench"))
     assert not (tmp_path / "out").exists()
 
 
@@ -150,22 +152,22 @@ def test_scores_made_before_stand_in_for_scoring(tmp_path: Path, monkeypatch: py
     scores = tmp_path / "scores.csv"
     pd.concat(parts).assign(status="ok").to_csv(scores, index=False)
     options = StudyOptions(tmp_path / "out", lambda _: None, "analognasbench", scores=scores)
-    hnas_metrics.STUDY(options)
+    make(hnas_metrics.STUDY, options)
     comparison = pd.read_csv(tmp_path / "out" / "comparison.csv")
     assert set(comparison["proxy"]) == {"m_grad", "m_trace", "params", "flops"}, "synflow is not of this study"
     assert not (tmp_path / "out" / "scores_gaussian.csv.gz").exists()
     for changes, message in (({"quick": True}, "not both"), ({"sample": 5}, "not both")):
         with pytest.raises(SettingError, match=message):
-            hnas_metrics.STUDY(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores, **changes))
+            make(hnas_metrics.STUDY, StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores, **changes))
     with pytest.raises(ScoresError, match="must hold scores of nasbench201 by some of te_nas_condition"):
-        te_nas_kernel.STUDY(StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores))
+        make(te_nas_kernel.STUDY, StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores))
     assert not (tmp_path / "x").exists()
     assert "scores" not in STUDIES["bn-mode"].takes, "two conditions"
 
 
 def test_scores_made_before_are_of_the_studys_setting(tmp_path: Path) -> None:
     space, small = open_space("nasbench201"), {"width": 4, "depth": 1, "image_size": 8, "batch_size": 8}
-    study = RankStudy({"noise": Condition("noise", small)}, ("m_grad", "params"))
+    study = RankStudy("noise", {"noise": Condition("noise", small)}, ("m_grad", "params"))
     store, said = tmp_path / "scores.sqlite", []
     for bn in ("train", "eval"):
         setting = Setting(bn=bn, seed=3, **small)
@@ -175,28 +177,28 @@ def test_scores_made_before_are_of_the_studys_setting(tmp_path: Path) -> None:
             with pytest.raises(
                 ScoresError, match=r"scores.sqlite were made with bn eval, seed 3; .* with bn train, seed 0"
             ):
-                study.study()(options)
+                make(study, options)
             assert not options.out.exists()
             continue
-        study.study()(options)
+        make(study, options)
         assert any("they were made with seed 3, the study's own with seed 0" in line for line in said)
         facts = json.loads((options.out / "study.json").read_text())
         assert (facts["settings"]["noise"]["seed"], facts["scores_setting"]) == (3, "as the store has it")
     genotypes = [str(genotype) for genotype in open_space("darts").sample(3)]
     pd.DataFrame({"architecture": genotypes, "proxy": "m_grad", "score": 1.0}).to_csv(tmp_path / "g.csv", index=False)
     with pytest.raises(ScoresError, match=r"g\.csv must hold scores of nasbench201: "):
-        study.study()(StudyOptions(tmp_path / "x", print, "analognasbench", scores=tmp_path / "g.csv"))
+        make(study, StudyOptions(tmp_path / "x", print, "analognasbench", scores=tmp_path / "g.csv"))
 
 
 @pytest.mark.parametrize("conditions", [1, 2, 4])
 def test_the_legend_lies_within_the_figure_and_names_what_is_drawn(conditions: int) -> None:
-    words = dict(list({**nasi_figure_1.RANKED.words, "x": "one more"}.items())[:conditions])
+    words = dict(list({**nasi_figure_1.STUDY.words, "x": "one more"}.items())[:conditions])
     rows = [
         {"proxy": proxy, "column": DATASETS[0], "coefficient": "spearman", "ours": 0.5, "low": 0.4,
          "high": 0.6, "published": np.nan, "condition": name}
         for name in words for proxy in ("a", "b")
     ]  # fmt: skip
-    figure = comparison_figure(pd.DataFrame(rows), words)
+    figure = beside_published(pd.DataFrame(rows), words)
     figure.draw_without_rendering()
     (legend,) = figure.legends
     box = legend.get_window_extent()

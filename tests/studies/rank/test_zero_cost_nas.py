@@ -18,20 +18,22 @@ import benchmarks
 from harness.errors import ScoresError, SettingError
 from harness.proxies import combined as combine
 from harness.proxies.registry import list_proxies, resolve
-from harness.report.figures.beside_published import comparison_figure
+from harness.report.figures.beside_published import beside_published
 from harness.report.tables.beside_published import comparison_latex, comparison_markdown, comparison_text
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.studies import conditions, samples
-from harness.studies.published import KENDALL, SPEARMAN, Published, beside
+from harness.studies import kinds, samples
+from harness.studies.kinds import DATASETS, KENDALL, SPEARMAN, Published
+from harness.studies.options import StudyOptions
 from harness.studies.rank import rank_study, zero_cost_nas
-from harness.studies.study import StudyOptions
+from harness.studies.rank.rank_study import ours_and_published
+from harness.studies.study import make
 
 COLUMN = "cifar10_test_200ep_pct"
 
 
 def ranking(**values: tuple[float, float, float]) -> pd.DataFrame:
-    """A ranking frame's columns that `beside` reads; Kendall's is half of Spearman's."""
+    """A ranking frame's columns that `ours_and_published` reads; Kendall's is half of Spearman's."""
     rows = [
         {
             "proxy": proxy, "n": 10, "spearman": value, "spearman_low": low, "spearman_high": high,
@@ -50,7 +52,7 @@ def test_ours_stands_beside_what_is_published() -> None:
         Published("unknown", "x", SPEARMAN, 0.9, "paper"),
     ]
     frames = {"x": ranking(a=(0.6, 0.4, 0.7), b=(0.2, 0.1, 0.3)), "y": ranking(b=(0.2, 0.1, 0.3))}
-    rows = beside(frames, published)
+    rows = ours_and_published(frames, published)
     found = {(row.proxy, row.column, row.coefficient): row for row in rows.itertuples()}
     assert set(found) == {("a", "x", SPEARMAN), ("a", "x", KENDALL), ("b", "x", SPEARMAN), ("b", "y", SPEARMAN)}
     a, a_tau, b_x, b = (found[key] for key in found)
@@ -64,14 +66,16 @@ def test_ours_stands_beside_what_is_published() -> None:
 
 def test_an_undefined_coefficient_is_neither_inside_nor_outside() -> None:
     nan = math.nan
-    (row,) = beside({"x": ranking(a=(nan, nan, nan))}, [Published("a", "x", SPEARMAN, 0.5, "paper")]).itertuples()
+    (row,) = ours_and_published(
+        {"x": ranking(a=(nan, nan, nan))}, [Published("a", "x", SPEARMAN, 0.5, "paper")]
+    ).itertuples()
     assert row.inside is None
 
 
 def test_published_names_are_proxies_or_combinations() -> None:
     known = {entry.name for entry in list_proxies()} | set(rank_study.COMBINED)
     assert {item.proxy for item in zero_cost_nas.PUBLISHED} <= known
-    assert {item.column for item in zero_cost_nas.PUBLISHED} == set(rank_study.DATASETS)
+    assert {item.column for item in zero_cost_nas.PUBLISHED} == set(DATASETS)
     keys = [(item.proxy, item.column, item.coefficient) for item in zero_cost_nas.PUBLISHED]
     assert len(set(keys)) == len(keys)
 
@@ -100,10 +104,11 @@ def test_combinations_are_ranked_as_proxies_where_their_parts_are_there() -> Non
 @pytest.fixture(scope="module")
 def comparison() -> pd.DataFrame:
     frames = {
-        column: ranking(nwot=(0.7, 0.6, 0.75), swap=(-0.2, -0.3, -0.1), params=(0.74, 0.7, 0.8))
-        for column in rank_study.DATASETS
+        column: ranking(nwot=(0.7, 0.6, 0.75), swap=(-0.2, -0.3, -0.1), params=(0.74, 0.7, 0.8)) for column in DATASETS
     }
-    parts = [beside(frames, zero_cost_nas.PUBLISHED).assign(condition=name) for name in zero_cost_nas.RANKED.words]
+    parts = [
+        ours_and_published(frames, zero_cost_nas.PUBLISHED).assign(condition=name) for name in zero_cost_nas.STUDY.words
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -116,11 +121,11 @@ def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.D
     assert cells[1][2:6] == ["−0.20 [−0.30, −0.10]", "0.90 (−1.10)*", "−0.20 [−0.30, −0.10]", "–"]
     assert cells[2][2:4] == ["0.74 [0.70, 0.80]", "0.77 (−0.03)"]
     assert cells[3][2:4] == ["0.35 [0.30, 0.38]", "0.574 (−0.22)*"]
-    assert "`swap`" in rank_study.tables(comparison, zero_cost_nas.RANKED.words)
+    assert "`swap`" in rank_study.tables(comparison, zero_cost_nas.STUDY.words)
 
 
 def test_published_numbers_have_the_decimals_of_their_paper() -> None:
-    column, paper = rank_study.DATASETS[0], "three decimals"
+    column, paper = DATASETS[0], "three decimals"
     published = [
         Published("a", column, SPEARMAN, 0.360, paper),
         Published("b", column, SPEARMAN, -0.594, paper),
@@ -128,7 +133,7 @@ def test_published_numbers_have_the_decimals_of_their_paper() -> None:
         Published("d", column, SPEARMAN, 0.0, "two"),
     ]
     frame = ranking(**{name: (0.5, -1.0, 1.0) for name in "abcde"})
-    text = comparison_markdown(beside({column: frame}, published))
+    text = comparison_markdown(ours_and_published({column: frame}, published))
     shown = {line.split("`")[1]: line.split("|")[4].strip() for line in text.splitlines() if line.startswith("| `")}
     assert shown == {
         "a": "0.360 (+0.14)", "b": "−0.594 (+1.09)", "c": "1.00 (−0.50)", "d": "0.00 (+0.50)", "e": "–",
@@ -146,7 +151,7 @@ def test_latex_has_our_best_in_bold_and_says_how_far_the_papers_are(comparison: 
     assert r"& $-$0.20 {\scriptsize [$-$0.30, $-$0.10]} & 0.90 ($-$1.10)$^*$ &" in rows["swap"]
     assert rows["params"].endswith(r"& [1] \\")
     assert "interval. [1] Krishnakumar et al. 2022 (NAS-Bench-Suite-Zero)" in spearman
-    assert spearman.count("textbf") == len(rank_study.DATASETS)
+    assert spearman.count("textbf") == len(DATASETS)
 
 
 def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:
@@ -157,7 +162,7 @@ def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:
 
 
 def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.DataFrame) -> None:
-    figure = comparison_figure(comparison, zero_cost_nas.RANKED.words)
+    figure = beside_published(comparison, zero_cost_nas.STUDY.words)
     assert [panel.get_title(loc="left") for panel in figure.axes] == ["CIFAR-10", "CIFAR-100", "ImageNet16-120"]
     panel = figure.axes[0]
     assert [label.get_text() for label in panel.get_yticklabels()] == ["swap", "nwot", "params"]
@@ -169,15 +174,15 @@ def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.
 
 def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
     nan = (math.nan,) * 3
-    first, second, third = rank_study.DATASETS
+    first, second, third = DATASETS
     frames = {
         first: ranking(low=(0.1, 0.0, 0.2), late=nan, never=nan, high=(0.9, 0.8, 1.0), noise=nan),
         second: ranking(low=(0.8, 0.7, 0.9), late=(0.5, 0.4, 0.6), never=nan, high=nan, noise=nan),
         third: ranking(late=(0.95, 0.9, 1.0)),
     }
-    images = beside(frames, []).assign(condition="cifar10")
-    noise = beside({first: ranking(noise=(0.3, 0.2, 0.4))}, []).assign(condition="gaussian")
-    figure = comparison_figure(pd.concat([noise, images], ignore_index=True), zero_cost_nas.RANKED.words)
+    images = ours_and_published(frames, []).assign(condition="cifar10")
+    noise = ours_and_published({first: ranking(noise=(0.3, 0.2, 0.4))}, []).assign(condition="gaussian")
+    figure = beside_published(pd.concat([noise, images], ignore_index=True), zero_cost_nas.STUDY.words)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["low", "noise", "late", "high"]
     dots = [line for line in figure.axes[1].get_lines() if line.get_marker() == "o" and line.get_linestyle() == "None"]
@@ -185,23 +190,23 @@ def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
 
 
 def test_a_comparison_without_numbers_is_refused() -> None:
-    frame = beside({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(condition="gaussian")
+    frame = ours_and_published({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(condition="gaussian")
     with pytest.raises(ScoresError, match="no Spearman coefficient"):
-        comparison_figure(frame, zero_cost_nas.RANKED.words)
+        beside_published(frame, zero_cost_nas.STUDY.words)
     assert "| `a` | 10 | – |" in comparison_markdown(frame)
     for show in (comparison_markdown, lambda rows: comparison_text(rows, "Nothing")):
         with pytest.raises(ScoresError, match="the comparison holds no rows"):
             show(frame[:0])
 
 
-def small_setting(condition: conditions.Condition, seed: int) -> Setting:
+def small_setting(condition: kinds.Condition, seed: int) -> Setting:
     return Setting(**{**condition.changes, "seed": seed}, batch_size=8, width=4, depth=1, image_size=8)
 
 
 def run_small(out: Path, monkeypatch: pytest.MonkeyPatch, said: list[str], **changes: Any) -> None:
-    monkeypatch.setattr(conditions.Condition, "setting", small_setting)
+    monkeypatch.setattr(kinds.Condition, "setting", small_setting)
     given = {"sample": 6, "workers": 1, "table": "analognasbench", **changes}
-    zero_cost_nas.STUDY(StudyOptions(out, said.append, **given))
+    make(zero_cost_nas.STUDY, StudyOptions(out, said.append, **given))
 
 
 def test_without_images_and_the_release_it_says_so_and_does_what_it_can(
@@ -249,7 +254,7 @@ def test_from_the_command_line_the_record_is_the_command_as_given(
     """Into folders that are not there yet, the store's with a blank in its name."""
     monkeypatch.delenv("NASINIT_DATA", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr(conditions.Condition, "setting", small_setting)
+    monkeypatch.setattr(kinds.Condition, "setting", small_setting)
     monkeypatch.setattr(rank_study, "resolve", lambda names: resolve(["params", "flops"]))
     out, store = tmp_path / "new" / "out", tmp_path / "a store" / "scores.sqlite"
     given = ["study", "zero-cost-nas", "--sample", "4", "--workers", "1", "--out", str(out), "--store", str(store)]

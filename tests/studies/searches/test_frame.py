@@ -12,9 +12,12 @@ from scipy import stats
 import benchmarks
 from harness.errors import ScoresError
 from harness.evaluation.searches.published import PublishedSearch
-from harness.report.tables.searches import search_rows_latex, search_rows_markdown, search_rows_text
+from harness.report.tables.searches import search_rows_sheet
+from harness.report.tables.sheet import sheet_latex, sheet_markdown
+from harness.report.tables.text import sheet_text
+from harness.studies.kinds import Best, NotRun, Queried, Row, Searched, TabulatedCell
 from harness.studies.searches import frame as search_frame
-from harness.studies.searches.rows import NASI_TABLE_1, RESNET, Best, Cell, NotRun, Queried, Row, Searched
+from harness.studies.searches.rows import NASI_TABLE_1, RESNET
 from tests.studies.searches.made_logs import COLUMN, log_of
 
 
@@ -28,7 +31,7 @@ def test_a_row_is_the_mean_over_seeds_of_what_stood_after_its_epoch(table: bench
     rows = [
         Row("T", Searched("nasi", epochs=3, after=2)),
         Row("4T", Searched("nasi", epochs=3)),
-        Row("ResNet", Cell(RESNET)),
+        Row("ResNet", TabulatedCell(RESNET)),
         Row("Optimal", Best()),
         Row("REA", Queried("regularised_evolution")),
         Row("HNAS", Queried("hnas")),
@@ -66,10 +69,10 @@ def test_a_published_mean_stands_beside_the_interval_of_ours(table: benchmarks.T
     beside = frame[frame["whose"] == "published"]
     assert beside[f"{COLUMN}_difference"].tolist() == pytest.approx([92 - mean for mean in means] + [95 - 93.08])
     assert beside[f"{COLUMN}_inside"].tolist() == [True, False, True, False, None]
-    cells = [line.split("|")[3].strip() for line in search_rows_markdown(frame).splitlines()[3:7]]
+    cells = [line.split("|")[3].strip() for line in sheet_markdown(search_rows_sheet(frame)).splitlines()[3:7]]
     assert cells[0] == "93.08 ± 0.10 (−1.08)".replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
     assert cells[1].endswith(")*")
-    assert search_rows_latex(frame).count(")$^*$") == 2
+    assert sheet_latex(search_rows_sheet(frame)).count(")$^*$") == 2
 
 
 def printed(rows: tuple[Row, ...], table: benchmarks.Table) -> pd.DataFrame:
@@ -81,7 +84,8 @@ def printed(rows: tuple[Row, ...], table: benchmarks.Table) -> pd.DataFrame:
 
 def test_the_table_shows_every_row_ours_and_published(table: benchmarks.Table) -> None:
     frame = printed(NASI_TABLE_1, table)
-    text, markdown, latex = (show(frame) for show in (search_rows_text, search_rows_markdown, search_rows_latex))
+    sheet = search_rows_sheet(frame)
+    text, markdown, latex = sheet_text(sheet), sheet_markdown(sheet), sheet_latex(sheet.without("runs", "from"))
     for row in NASI_TABLE_1:
         assert row.label in text
         assert f"| **{row.label}** |" in markdown
@@ -94,6 +98,5 @@ def test_the_table_shows_every_row_ours_and_published(table: benchmarks.Table) -
 
 
 def test_an_empty_table_is_refused() -> None:
-    for show in (search_rows_text, search_rows_markdown, search_rows_latex):
-        with pytest.raises(ScoresError, match="no searches to show"):
-            show(pd.DataFrame({"row": []}))
+    with pytest.raises(ScoresError, match="no searches to show"):
+        search_rows_sheet(pd.DataFrame({"row": []}))

@@ -19,21 +19,12 @@ from harness.search import METHODS, SearchSetting
 from harness.search.query.methods import METHODS as QUERIED
 from harness.spaces import open_space
 from harness.studies import darts_genotypes
+from harness.studies.kinds import Best, NotRun, Queried, Row, Searched, SearchTable, TabulatedCell
+from harness.studies.options import StudyOptions
 from harness.studies.searches import frame as search_frame
 from harness.studies.searches import search_table as search_tables
-from harness.studies.searches.rows import (
-    NASI_TABLE_1,
-    NASWOT_TABLE_2,
-    RESNET,
-    Best,
-    Cell,
-    NotRun,
-    Queried,
-    Row,
-    Searched,
-)
+from harness.studies.searches.rows import NASI_TABLE_1, NASWOT_TABLE_2, RESNET
 from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run
-from harness.studies.study import StudyOptions
 from tests.studies.searches.made_logs import COLUMN, log_of
 
 TINY = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
@@ -80,13 +71,17 @@ def test_rows_that_differ_in_the_epoch_share_their_searches(tmp_path: Path) -> N
     assert [(run.setting.epochs, run.setting.depth) for run in quick] == [(40, 1), (search_tables.QUICK_EPOCHS, 1)]
 
 
+def make_table(rows: tuple[Row, ...], options: StudyOptions) -> None:
+    search_tables.run_search_table(SearchTable("made here", rows), options)
+
+
 ROWS = (
     Row("NASI (T)", Searched("nasi", after=1)),
     Row("NASI", Searched("nasi")),
     Row("RSPS", Searched("rsps", runs=2)),
     Row("Random", Queried("random")),
     Row("NASWOT", Queried("best_of_10")),
-    Row("ResNet", Cell(RESNET)),
+    Row("ResNet", TabulatedCell(RESNET)),
 )
 
 
@@ -94,7 +89,7 @@ def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(search_tables, "setting_of", lambda *_, **__: TINY)
     said: list[str] = []
     options = StudyOptions(tmp_path, said.append, "analognasbench", workers=2, runs=2)
-    search_tables.run_search_table(options, ROWS)
+    search_tables.run_search_table(SearchTable("made here", ROWS), options)
     log = pd.read_csv(tmp_path / "searches.csv.gz")
     assert set(zip(log["method"], log["seed"], strict=True)) == {(m, s) for m in ("nasi", "rsps") for s in (0, 1)}
     frame = pd.read_csv(tmp_path / "table.csv", float_precision="round_trip").set_index("row")
@@ -114,7 +109,9 @@ def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pyt
     assert facts["environment"]["cpus"] >= 1
     assert "curves.*, nasi_curves.*, nasi_steps.csv.gz" in said[-1]
     again: list[str] = []
-    search_tables.run_search_table(StudyOptions(tmp_path, again.append, "analognasbench", workers=1, runs=2), ROWS)
+    search_tables.run_search_table(
+        SearchTable("made here", ROWS), StudyOptions(tmp_path, again.append, "analognasbench", workers=1, runs=2)
+    )
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "searches.csv.gz"), log)
 
 
@@ -128,7 +125,7 @@ def test_what_cannot_be_run_is_said_before_anything_is(tmp_path: Path, monkeypat
         given: dict[str, Any] = {"out": tmp_path / "out", "say": print, "table": "analognasbench", **changes}
         options = StudyOptions(**given)
         with pytest.raises(error, match=message):
-            search_tables.run_search_table(options, ROWS)
+            search_tables.run_search_table(SearchTable("made here", ROWS), options)
     assert not (tmp_path / "out").exists()
 
 
@@ -162,8 +159,10 @@ def test_the_real_searches_can_be_set_up_in_both_forms(tmp_path: Path) -> None:
 
 def test_a_table_without_any_search_is_written(tmp_path: Path) -> None:
     said: list[str] = []
-    rows = (Row("ResNet", Cell(RESNET)), Row("Optimal", Best()), Row("ENAS", NotRun("because")))
-    search_tables.run_search_table(StudyOptions(tmp_path, said.append, "analognasbench"), rows)
+    rows = (Row("ResNet", TabulatedCell(RESNET)), Row("Optimal", Best()), Row("ENAS", NotRun("because")))
+    search_tables.run_search_table(
+        SearchTable("made here", rows), StudyOptions(tmp_path, said.append, "analognasbench")
+    )
     assert {path.name for path in tmp_path.iterdir()} == {"table.csv", "table.md", "table.tex", "study.json"}
     assert said[-1].endswith(": table.*, study.json")
     assert not any("CIFAR-10 here" in line for line in said), "nothing trains"
@@ -182,7 +181,9 @@ def test_rows_say_how_many_seeds_failed_and_why(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(search_tables, "setting_of", lambda *_, **__: TINY)
     rows = (Row("RSPS", Searched("rsps", runs=3)), Row("DARTS", Searched("darts", runs=2)))
     said: list[str] = []
-    search_tables.run_search_table(StudyOptions(tmp_path, said.append, "analognasbench"), rows)
+    search_tables.run_search_table(
+        SearchTable("made here", rows), StudyOptions(tmp_path, said.append, "analognasbench")
+    )
     assert said[-1].endswith(": table.*, searches.csv.gz, curves.*, study.json"), "nothing of NASI"
     frame = pd.read_csv(tmp_path / "table.csv").set_index("row")
     assert frame.loc["RSPS", "source"] == "rsps, 2 epochs, preset laptop, digits; 2 of 3 seeds failed"

@@ -17,8 +17,9 @@ if (agreement) {
     },
   );
 }
-const stability = byId("stability-table");
-if (stability) walkable(stability, ({ row, column, value }) => `${row}, ${column}: ${value}`, ({ row }) => choice.set(row));
+for (const table of [byId("columns-table"), byId("stability-table")].filter(Boolean)) {
+  walkable(table, ({ row, column, value }) => `${row}, ${column}: ${value}`, ({ row }) => choice.set(row));
+}
 
 const themes = { "": "as the system", light: "light", dark: "dark" };
 const themeButton = byId("theme");

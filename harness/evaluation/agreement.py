@@ -1,0 +1,70 @@
+"""How alike scores rank: proxies with each other, and each proxy with itself in other settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from harness.evaluation.matching import matched_scores, recognised_space
+from harness.evaluation.ranking import Ranking, wide_scores
+from harness.spaces import open_space
+from harness.stats.names import BASELINES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LEAST = 3
+
+
+def agreement(ranking: Ranking) -> pd.DataFrame:
+    """Spearman's coefficient of every proxy with every other, on the architectures that both have a score of.
+
+    Args:
+        ranking: from `harness.correlate`.
+
+    Returns:
+        A square frame: what was ranked by comes first, then the proxies in the order of the ranking. NaN where fewer
+        than three architectures are common, or one side is constant on them.
+    """
+    import pandas as pd
+
+    wide, values = wide_scores(ranking)
+    wide = wide.reindex(columns=ranking.frame["proxy"].tolist())
+    return pd.concat([values.rename(ranking.column), wide], axis=1).corr(method="spearman", min_periods=_LEAST)
+
+
+def agreement_over_settings(ranking: Ranking, settings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Spearman's coefficient of each proxy's scores with its scores in other settings, pair by pair.
+
+    Each pair is compared on the architectures that it has in common; `harness.evaluation.stability.stability` compares
+    on those that all settings have, and gives intervals.
+
+    Args:
+        ranking: from `harness.correlate`; its scores are compared with the others.
+        settings: name of each other setting to its scores, as `harness.run` returns them.
+
+    Returns:
+        A row a proxy that another setting scored too, without the baselines, which see no setting; a column a setting.
+        NaN where fewer than three architectures are common, or one side is constant on them.
+
+    Raises:
+        ScoresError: what `harness.evaluation.matching.matched_scores` refuses.
+        SpaceError: an architecture of another space.
+    """
+    import pandas as pd
+
+    own, _ = wide_scores(ranking)
+    proxies = [name for name in own.columns if name not in BASELINES]
+    columns = {}
+    for label, frame in settings.items():
+        scores = matched_scores(frame, open_space(recognised_space(ranking.points))).scores
+        other = scores.pivot(index="architecture", columns="proxy", values="score").reindex(own.index)
+        columns[label] = {
+            name: pd.DataFrame({"own": own[name], "other": other[name]})
+            .corr(method="spearman", min_periods=_LEAST)
+            .loc["own", "other"]
+            for name in proxies
+            if name in other.columns
+        }
+    found = pd.DataFrame(columns)
+    return found.reindex([name for name in proxies if name in found.index])

@@ -1,0 +1,103 @@
+"""Evidence: what stands behind a ranking, gathered in one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import Table
+from harness.errors import ScoresError
+from harness.evaluation.beyond_size import beyond_size
+from harness.evaluation.ceiling import Ceiling, ceiling, tables_with_trainings
+from harness.evaluation.comparison import Comparison, compare
+from harness.evaluation.ranking import Ranking
+from harness.evaluation.top import top
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class EvidenceOptions:
+    """Which evidence is wanted next to a ranking, and how it is resampled.
+
+    Attributes:
+        against: name of the proxy that all others are compared with; None for no comparison.
+        beyond_size: whether to hold parameters and multiply-adds fixed.
+        top: whether to tell what the highest scores are worth.
+        ceiling: whether to tell how well one training ranks another.
+        resamples: bootstrap resamples of the architectures.
+        confidence: of the intervals, 0 to 1.
+        seed: of the resampling.
+        if_possible: whether to leave out, with the reason, what the scores or tables do not allow, instead of an error.
+    """
+
+    against: str | None = None
+    beyond_size: bool = False
+    top: bool = False
+    ceiling: bool = False
+    resamples: int = 1000
+    confidence: float = 0.95
+    seed: int = 0
+    if_possible: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A ranking and what stands behind it; None where something was not asked for, or is not possible.
+
+    Attributes:
+        ranking: of the proxies by a column.
+        comparison: every proxy against one of them, paired and corrected for all pairs.
+        beyond_size: partial rank correlations, from `harness.evaluation.beyond_size.beyond_size`.
+        top: what the highest scores are worth, from `harness.evaluation.top.top`.
+        ceiling: how well one training ranks another.
+        left_out: name of an attribute above to the reason why it is not here though it was asked for.
+    """
+
+    ranking: Ranking
+    comparison: Comparison | None = None
+    beyond_size: pd.DataFrame | None = None
+    top: pd.DataFrame | None = None
+    ceiling: Ceiling | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions) -> Evidence:
+    """Everything that was asked for about one ranking, as one record.
+
+    Args:
+        ranking: from `harness.correlate`.
+        table: that the ranking is by. Where it has no columns of single trainings, the ceiling takes the other tables
+            here that have its column.
+        requested: which evidence, and how it is resampled.
+
+    Raises:
+        ScoresError: an unknown proxy; and, unless `if_possible`, too few scores in common, or fewer than two trainings.
+        TableError: a table that was listed and cannot be opened.
+    """
+    resampling: dict[str, Any] = {
+        "resamples": requested.resamples,
+        "confidence": requested.confidence,
+        "seed": requested.seed,
+    }
+    against = requested.against
+    makers: dict[str, tuple[bool, Callable[[], Any]]] = {
+        "comparison": (against is not None, lambda: compare(ranking, against or "", **resampling)),
+        "beyond_size": (requested.beyond_size, lambda: beyond_size(ranking, **resampling)),
+        "top": (requested.top, lambda: top(ranking)),
+        "ceiling": (requested.ceiling, lambda: ceiling(ranking, tables_with_trainings(ranking, table))),
+    }
+    found: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
+    for name, (wanted, make) in makers.items():
+        if not wanted:
+            continue
+        try:
+            found[name] = make()
+        except ScoresError as error:
+            if not requested.if_possible:
+                raise
+            left_out[name] = str(error)
+    return Evidence(ranking, **found, left_out=left_out)

@@ -1,0 +1,60 @@
+"""Scores that a ranking lacks: which, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.evaluation.matching import matched_scores, recognised_space
+from harness.evaluation.ranking import Ranking
+from harness.spaces import open_space
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class MissingScores:
+    """Scores that were asked for and are none, among the architectures of a ranking.
+
+    Attributes:
+        frame: a row a proxy and architecture without a score: `proxy`, `architecture` (as the scores write it),
+            `status` (`infinite` or `no score` where the scores do not say), `message`.
+        asked: proxy to the number of its scores, missing ones included; an architecture twice counts once.
+    """
+
+    frame: pd.DataFrame
+    asked: dict[str, int]
+
+
+def missing_scores(frame: pd.DataFrame, ranking: Ranking) -> MissingScores:
+    """What is missing of the scores that a ranking was made of; what counts as a score is what the ranking takes.
+
+    Args:
+        frame: the scores that `harness.correlate` was given.
+        ranking: what it made of them.
+
+    Raises:
+        ScoresError: what `harness.evaluation.matching.matched_scores` refuses.
+        SpaceError: an architecture of another space.
+    """
+    import numpy as np
+    import pandas as pd
+
+    matched = matched_scores(frame, open_space(recognised_space(frame)))
+    given = frame.iloc[matched.rows]
+    infinite = np.isinf(given["score"].to_numpy(dtype=float))
+    status = given["status"] if "status" in given.columns else pd.Series("ok", index=given.index)
+    asked = matched.scores.assign(
+        written=given["architecture"].astype(str).to_numpy(),
+        status=np.where(status.notna() & (status != "ok"), status, np.where(infinite, "infinite", "no score")),
+        message=given["message"].fillna("").astype(str).to_numpy() if "message" in given.columns else "",
+    )
+    left_out = set(ranking.unmatched)
+    usable = [key for key, text in matched.written.items() if text not in left_out]
+    asked = asked[asked["architecture"].isin(usable)]
+    missing = asked[asked["score"].isna()].drop(columns=["architecture", "score"])
+    return MissingScores(
+        missing.rename(columns={"written": "architecture"})[["proxy", "architecture", "status", "message"]],
+        {str(proxy): int(count) for proxy, count in asked["proxy"].value_counts().items()},
+    )

@@ -1,0 +1,90 @@
+"""The ranking: every coefficient of a proxy with its interval, and what its highest scores find."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from harness.evaluation.ranking import Ranking
+from harness.report.cells import best_printed, interval, number, value_decimals
+from harness.report.frames import baselines_start
+from harness.report.tables.sheet import Cell, Heading, Sheet, escaped
+
+NAMES = {
+    "spearman": "Spearman",
+    "kendall_tau_b": "Kendall τ-b",
+    "weighted_tau": "weighted τ",
+    "pearson": "Pearson",
+}
+"""The coefficients as they read in text."""
+_LATEX = {
+    "spearman": r"Spearman $\rho$",
+    "kendall_tau_b": r"Kendall $\tau_b$",
+    "weighted_tau": r"Weighted $\tau$",
+    "pearson": "Pearson $r$",
+}
+FAILED = "failed"
+
+
+def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | None = None) -> Sheet:
+    """The ranking with all its columns, the baselines below a line; the best of each coefficient is bold in LaTeX.
+
+    In text intervals and then columns give way where a terminal is narrow, the least important first; the names and
+    Spearman's coefficients stay.
+
+    Args:
+        ranking: from `harness.correlate`.
+        title: a line above the table; by default it says what was ranked by.
+        caption: of the LaTeX table, not escaped, by default as the title but longer; an empty one makes a bare
+            `tabular`.
+    """
+    frame = ranking.frame
+    decimals = value_decimals(frame)
+    first, percentile, best = f"{ranking.value_name}\nof first", "percentile\nof first", "best of\nfirst 10"
+    columns: list[list[Any]] = [list(map(str, frame["proxy"]))]
+    columns += [_coefficients(frame, name, ranking.higher_is_better) for name in NAMES]
+    columns += [[number(value, decimals) for value in frame["best_accuracy"]]]
+    columns += [[number(value, 1) for value in frame["best_percentile"]]]
+    columns += [[number(value, decimals) for value in frame["top10_best"]]]
+    columns += [[f"{value:,}" for value in frame["n"]], [_failed(value) for value in frame["failed"]]]
+    return Sheet.of(
+        f"Rank correlation with {ranking.column}" if title is None else title,
+        (
+            Heading("proxy", "left", "Proxy", code=True),
+            *(Heading(text, "point", _LATEX[name]) for name, text in NAMES.items()),
+            Heading(first, latex="First"),
+            Heading(percentile, latex="Perc."),
+            Heading(best, latex="Top 10"),
+            Heading("n", latex="$n$"),
+            Heading(FAILED, latex=r"Failed (\%)"),
+        ),
+        zip(*columns, strict=True),
+        ruled_above=baselines_start(frame),
+        gives_way=(
+            NAMES["pearson"], NAMES["weighted_tau"], NAMES["pearson"], "n", percentile, NAMES["weighted_tau"],
+            NAMES["kendall_tau_b"], FAILED, first, NAMES["kendall_tau_b"], best,
+        ),
+        caption=_caption(ranking) if caption is None else caption,
+    )  # fmt: skip
+
+
+def _caption(ranking: Ranking) -> str:
+    direction = "" if ranking.higher_is_better else ", of which less is better"
+    return (
+        f"Rank correlation of training-free proxies with {escaped(ranking.column)}{direction}, "
+        "with 95\\,\\% bootstrap intervals."
+    )
+
+
+def _coefficients(frame: pd.DataFrame, name: str, higher_is_better: bool) -> list[Cell]:
+    best = best_printed(frame[name], highest=higher_is_better)
+    return [
+        Cell(number(value, 2), "" if value != value else interval(low, high), best=number(value, 2) == best)
+        for value, low, high in frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
+    ]
+
+
+def _failed(share: float) -> Cell:
+    percent = number(100 * share, 1)
+    return Cell(percent) if share != share else Cell(f"{percent} %", latex=percent)

@@ -1,0 +1,90 @@
+"""The page as a file, from results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from harness.errors import ScoresError
+from harness.evaluation.ceiling import Ceiling
+from harness.evaluation.comparison import Comparison, compare
+from harness.evaluation.missing import missing_scores
+from harness.evaluation.ranking import Ranking
+from harness.report.files import check_suffix, write_text
+from harness.report.webpage.content import Content
+from harness.report.webpage.rendering import page
+from harness.scoring.store import RunRecord
+
+PAGES = (".html", ".htm")
+"""Suffixes that `report_page` writes."""
+_AGAINST = "params"
+
+
+def report_page(
+    ranking: Ranking | Sequence[Ranking],
+    path: str | os.PathLike[str] = "report.html",
+    *,
+    title: str | None = None,
+    comparison: Comparison | None = None,
+    ceiling: Ceiling | None = None,
+    scores: pd.DataFrame | None = None,
+    settings: Mapping[str, pd.DataFrame] | None = None,
+    run: RunRecord | None = None,
+    facts: Mapping[str, Mapping[str, str]] | None = None,
+) -> Path:
+    """Write one HTML page of a ranking, which needs nothing but itself.
+
+    It holds the ranking, a plot to look into with every architecture drawn, the best of the first k, the proxies
+    against each other and against themselves in other settings, what failed, and how it was all made.
+
+    Args:
+        ranking: from `harness.correlate`; of several, by other columns of the same scores, the first is shown in full
+            and all are put next to each other.
+        path: of the file, `.html` or `.htm`; missing parent folders are made.
+        title: of the page; by default what was ranked by.
+        comparison: every proxy against one of them, from `harness.evaluation.comparison.compare`; by default they are
+            compared with `params` here, where that is possible.
+        ceiling: how well one training ranks another, from `harness.evaluation.ceiling.ceiling`; without it the page
+            shows none.
+        scores: the scores that were ranked, as `harness.run` returns them, by which the page says what failed.
+        settings: name of another setting to the scores of the same architectures in it, with which each proxy's are
+            compared.
+        run: how the scores were made, from `harness.Store.runs`.
+        facts: by heading, terms and texts that are added to how it was all made.
+
+    Returns:
+        The path written to.
+
+    Raises:
+        ScoresError: no ranking, and what `harness.evaluation.matching.matched_scores` refuses.
+        HarnessError: another suffix, or a path that cannot be written.
+    """
+    target = check_suffix(Path(path), "a page", PAGES)
+    rankings = [ranking] if isinstance(ranking, Ranking) else list(ranking)
+    if not rankings:
+        raise ScoresError("there is no ranking to show")
+    first, *others = rankings
+    content = Content(
+        first,
+        others=others,
+        comparison=comparison or _compared(first),
+        ceiling=ceiling,
+        missing=None if scores is None else missing_scores(scores, first),
+        settings=settings or {},
+        run=run,
+        facts=facts or {},
+    )
+    return write_text(page(content, title=title or f"Training-free proxies against {first.label}"), target)
+
+
+def _compared(ranking: Ranking) -> Comparison | str:
+    """Every proxy against params, or why they are not compared, in a sentence."""
+    if _AGAINST not in ranking.frame["proxy"].tolist():
+        return f"No proxy is compared with {_AGAINST}: it is not among the scores."
+    try:
+        return compare(ranking, _AGAINST)
+    except ScoresError as error:
+        return f"No proxy is compared with {_AGAINST}: {error}."

@@ -1,0 +1,52 @@
+"""What else a store holds: the scores of the same architectures in other settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.scoring.store import RunRecord, Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def other_settings(path: Path, number: int | None = None) -> tuple[RunRecord, dict[str, pd.DataFrame]]:
+    """A run of a store, and the scores of all its other settings in the same space.
+
+    Args:
+        path: of the store.
+        number: of the run; by default the last one.
+
+    Returns:
+        The record of the run; and by what is different in it, as `bn eval, seed 1`, the scores of each other setting,
+        of its newest run where several have one.
+
+    Raises:
+        StoreError: a file that is no store.
+    """
+    import pandas as pd
+
+    with Store(path, readonly=True) as store:
+        runs = store.runs()
+        shown = next(run for run in runs if run.number == (number or runs[-1].number))
+        by_setting: dict[int, list[RunRecord]] = {}
+        for run in reversed(runs):
+            if run.setting_id != shown.setting_id and run.space == shown.space:
+                by_setting.setdefault(run.setting_id, []).append(run)
+        frames = {}
+        for same in by_setting.values():
+            parts = [part for run in same if not (part := store.frame(run.number)).empty]
+            if parts:
+                frame = pd.concat(parts).drop_duplicates(["architecture", "proxy"], ignore_index=True)
+                frames[_difference(shown, same[0])] = frame
+    return shown, frames
+
+
+def _difference(shown: RunRecord, other: RunRecord) -> str:
+    """What is different in another setting."""
+    theirs = other.setting.flat()
+    parts = [f"{name} {theirs.get(name)}" for name in shown.setting.differs_in(other.setting)]
+    if shown.torch != other.torch:
+        parts.append(f"torch {other.torch}")
+    return ", ".join(parts)
