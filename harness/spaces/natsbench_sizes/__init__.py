@@ -26,10 +26,10 @@ WIRING = Wiring(("in", "H", "H/2", "H/2", "H/4", "out"), tuple((place, place + 1
 
 
 class NatsBenchSizes(ImageClassification):
-    """All 32,768 choices of channels for five layers of Dong et al. (2021) and the networks they stand for.
+    """All 32,768 choices of channels for the five layers of Dong et al. (2021) and their networks.
 
-    Methods are those of `harness.spaces.space.ListedSpace`, which says what they take and raise. The architecture
-    decides every width, and the depth is fixed: only sizes of images and classes can be set.
+    The methods' arguments and errors are documented in `harness.spaces.space.ListedSpace`. The architecture decides
+    every width and the depth is fixed, so only the sizes of the images and the number of classes can be set.
     """
 
     name = "natsbench-sizes"
@@ -42,7 +42,7 @@ class NatsBenchSizes(ImageClassification):
         return map(Layers, all_channels())
 
     def parse(self, text: str) -> Layers:
-        """The architecture that `text` encodes; `str` gives it back.
+        """The architecture that `text` encodes; `str` gives the text again.
 
         >>> NatsBenchSizes().parse("8:16:24:32:40").channels
         (8, 16, 24, 32, 40)
@@ -109,7 +109,7 @@ class NatsBenchSizes(ImageClassification):
         """Parameters and multiply-adds in closed form, as the release counts them."""
         layers, full = _as_layers(architecture), sizes_within(self.shape, shape, sizes)
         side = full.pop("image_size")
-        return Sizes(cost.parameter_count(layers, **full), cost.multiply_adds(layers, image_size=side, **full))
+        return Sizes(cost.parameter_count(layers, **full), cost.macs(layers, image_size=side, **full))
 
     def graphs(self, architecture: Architecture) -> tuple[Graph]:
         """The chain of cells and residual reduction blocks, each with its channels."""
