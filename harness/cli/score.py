@@ -80,10 +80,10 @@ def score(
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out what needs many backward passes: {', '.join(left_out)}; name them to have them")
     _check_choice(sample, all_, architectures, table)
-    keys, space = _keys(table, space)
+    of_table, space = _of_table(table, space)
     opened = open_space(space)
     setting = setting.sized(opened.width, opened.depth)
-    cells = _architectures(opened, sample, architectures, keys, seed)
+    cells = _architectures(opened, sample, architectures, of_table, seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
     print(f"setting: {setting.describe()}; store: {store}")
     frame = run(
@@ -136,12 +136,12 @@ def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str
         )
 
 
-def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
+def _of_table(table: str | None, space: str | None) -> tuple[list[Architecture], str]:
     """The architectures of a table, which is all that is read of it, and its space; or the space asked for."""
     if table is None:
-        return (), space or options.DEFAULT_SPACE
+        return [], space or options.DEFAULT_SPACE
     from harness.evaluation import open_table
-    from harness.evaluation.matching import space_of
+    from harness.evaluation.matching import space_of, table_architectures
 
     opened = open_table(table)
     space_of(opened)  # refuses a space without networks, in words
@@ -150,16 +150,16 @@ def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
         raise SettingError(
             f"--table {table} is of the space {opened.facts.space!r}, not of --space {space}: leave one out"
         )
-    return opened.keys, opened.facts.space
+    return table_architectures(opened), opened.facts.space
 
 
 def _architectures(
-    space: Space, sample: int | None, file: Path | None, keys: tuple[str, ...], seed: int
+    space: Space, sample: int | None, file: Path | None, of_table: list[Architecture], seed: int
 ) -> list[Architecture]:
     if sample is not None:
         return space.sample(sample, seed)
-    if keys:
-        return [space.parse(key) for key in keys]
+    if of_table:
+        return of_table
     return list(space) if file is None else _from_file(space, file)
 
 
