@@ -109,7 +109,7 @@ class NatsBenchSizes(ImageClassification):
         """Parameters and multiply-adds in closed form, as the release counts them."""
         layers, full = _as_layers(architecture), sizes_within(self.shape, shape, sizes)
         side = full.pop("image_size")
-        return Sizes(cost.parameter_count(layers, **full), cost.multiply_adds(layers, image_size=side, **full))
+        return Sizes(cost.parameter_count(layers, **full), cost.macs(layers, image_size=side, **full))
 
     def graphs(self, architecture: Architecture) -> tuple[Graph]:
         """The chain of cells and residual reduction blocks, each with its channels."""

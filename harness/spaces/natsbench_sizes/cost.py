@@ -21,7 +21,7 @@ def parameter_count(layers: Layers, *, classes: int, channels: int) -> int:
     return count + 2 * last + last * classes + classes
 
 
-def multiply_adds(layers: Layers, *, classes: int, channels: int, image_size: int) -> int:
+def macs(layers: Layers, *, classes: int, channels: int, image_size: int) -> int:
     """Multiply-adds of one forward pass on one image of `image_size` × `image_size` pixels."""
     side, last = image_size, layers.channels[-1]
     count = 9 * channels * layers.channels[0] * side**2

@@ -31,7 +31,7 @@ def measured(space, layers, *, image_size=32, **shape):
     network = space.build(layers, **shape)
     images = torch.zeros(2, shape.get("channels", 3), image_size, image_size)
     batch = Batch(images, torch.zeros(2, dtype=torch.long))
-    return size.parameter_count(network), size.multiply_adds(network, batch)
+    return size.parameter_count(network), size.macs(network, batch)
 
 
 def closed(space, layers, **shape):

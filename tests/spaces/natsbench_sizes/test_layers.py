@@ -187,7 +187,7 @@ def test_the_graph_is_the_chain_of_layers_with_their_channels(space):
 
 
 def test_no_search_by_gradients_runs_on_it(space):
-    message = "the space natsbench-sizes has no supernet: no search by gradients runs on it"
+    message = "the space natsbench-sizes has no supernet: no gradient-based search runs on it"
     with pytest.raises(SpaceError, match=re.escape(message)):
         searchable(space)
 
