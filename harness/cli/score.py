@@ -82,10 +82,10 @@ def score(
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out what needs many backward passes: {', '.join(left_out)}; name them to have them")
     _check_choice(sample, all_, architectures, table)
-    keys, space = _keys(table, space)
+    of_table, space = _of_table(table, space)
     opened = open_space(space)
     setting = completed(opened, setting)
-    cells = _architectures(opened, sample, architectures, keys, seed)
+    cells = _architectures(opened, sample, architectures, of_table, seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
     print(f"setting: {described(opened, setting)}; store: {store}")
     frame = run(
@@ -138,30 +138,30 @@ def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str
         )
 
 
-def _keys(table: str | None, space: str | None) -> tuple[tuple[str, ...], str]:
+def _of_table(table: str | None, space: str | None) -> tuple[list[Architecture], str]:
     """The architectures of a table, which is all that is read of it, and its space; or the space asked for."""
     if table is None:
-        return (), space or options.DEFAULT_SPACE
+        return [], space or options.DEFAULT_SPACE
     from harness.evaluation import open_table
-    from harness.evaluation.matching import space_of
+    from harness.evaluation.matching import space_of, table_architectures
 
     opened = open_table(table)
     found = space_of(opened).name
     print(f"table: {opened.facts.title} ({opened.facts.path or 'in the package'})")
     if space not in (None, found):
         raise SettingError(f"--table {table} is of the space {found!r}, not of --space {space}: leave one out")
-    return opened.keys, found
+    return table_architectures(opened), found
 
 
 def _architectures(
-    space: Space, sample: int | None, file: Path | None, keys: tuple[str, ...], seed: int
+    space: Space, sample: int | None, file: Path | None, of_table: Sequence[Architecture], seed: int
 ) -> Sequence[Architecture]:
     from harness.spaces.space import all_architectures
 
     if sample is not None:
         return space.sample(sample, seed)
-    if keys:
-        return [space.parse(key) for key in keys]
+    if of_table:
+        return of_table
     return all_architectures(space) if file is None else _from_file(space, file)
 
 

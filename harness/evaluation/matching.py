@@ -207,10 +207,7 @@ def column_by_key(table: Table, column: str) -> ColumnByKey:
     values: dict[str, float] = {}
     row_of: dict[str, int] = {}
     for row, (text, value) in enumerate(zip(table.keys, table.values(table.keys, column).tolist(), strict=True)):
-        try:
-            key, _ = _keyed(space, text)
-        except SpaceError as error:
-            raise TableError(f"{_where(table)}, row {row} (from 0): {error}") from error
+        key, _ = _keyed_row(table, space, row)
         if key in row_of:
             duplicates[text] = None
         if math.isnan(value):
@@ -225,6 +222,28 @@ def column_by_key(table: Table, column: str) -> ColumnByKey:
             )
         row_of[key] = row
     return ColumnByKey(values, tuple(duplicates))
+
+
+def table_architectures(table: Table) -> list[Architecture]:
+    """The architectures of a table in its order, each once, however its rows write it.
+
+    Raises:
+        TableError: a space without networks, or a key that does not parse, named with its row.
+    """
+    space = space_of(table).name
+    found: dict[str, Architecture] = {}
+    for row in range(len(table)):
+        key, architecture = _keyed_row(table, space, row)
+        found.setdefault(key, architecture)
+    return list(found.values())
+
+
+def _keyed_row(table: Table, space: str, row: int) -> tuple[str, Architecture]:
+    """Key and architecture of a row; TableError with the row where its text is none of the space."""
+    try:
+        return _keyed(space, table.keys[row])
+    except SpaceError as error:
+        raise TableError(f"{_where(table)}, row {row} (from 0): {error}") from error
 
 
 def _reads(space: str, text: str) -> bool:

@@ -17,7 +17,7 @@ from scipy import stats
 from benchmarks import Column, Facts, Table, TableError, open_table
 from harness.errors import ScoresError
 from harness.evaluation import matching
-from harness.evaluation.matching import column_by_key, recognised_space
+from harness.evaluation.matching import column_by_key, recognised_space, table_architectures
 from harness.evaluation.ranking import correlate
 from harness.spaces import open_space
 from harness.spaces.nasbench201 import NasBench201
@@ -214,6 +214,15 @@ def test_a_file_with_two_texts_of_one_genotype_that_contradict_each_other_is_ref
         rank(scored(GENOTYPES, range(8)), table)
     assert str(tmp_path / "mine.csv") in str(error.value)
     assert rank(scored(GENOTYPES, range(8)), table, "same").duplicates == (other,)
+
+
+def test_the_architectures_of_a_table_are_each_there_once_in_its_order():
+    space = open_space("darts")
+    table = make([*GENOTYPES, swapped(GENOTYPES[2])], [*range(8), 2], space="darts")
+    assert list(map(str, table_architectures(table))) == [str(space.parse(text)) for text in GENOTYPES]
+    wrong = make([CELLS[0], CELLS[1].replace("~0", "~7", 1)], [1, 2])
+    with pytest.raises(TableError, match=r"table made \(no file\), row 1 \(from 0\): malformed NAS-Bench-201 cell"):
+        table_architectures(wrong)
 
 
 @pytest.mark.parametrize(
