@@ -82,7 +82,7 @@ def _write(
 ) -> list[Path]:
     """Write the files that were asked for; their paths."""
     from harness.report.files import write_csv, write_text
-    from harness.report.tables.ranking import FAILED, ranking_sheet
+    from harness.report.tables.ranking import ranking_sheet
     from harness.report.tables.sheet import sheet_latex, sheet_markdown
 
     def beside(file: Path, name: str = "") -> Path:
@@ -94,13 +94,11 @@ def _write(
         written.append(write_csv(ranking.frame, beside(csv)))
         written += [write_csv(found.frame, beside(csv, name)) for name, found in evidence.items()]
     if latex is not None:
-        some_failed = (ranking.frame["failed"] > 0).any()
-        text = sheet_latex(sheet if some_failed else sheet.without(FAILED))
-        written.append(write_text(text, beside(latex)))
+        written.append(write_text(sheet_latex(sheet), beside(latex)))
         for name, found in evidence.items():
             written.append(write_text("\n".join(map(sheet_latex, found.sheets)), beside(latex, name)))
     if markdown is not None:
-        parts = [sheet_markdown(sheet.without(FAILED))]
+        parts = [sheet_markdown(sheet)]
         for found in evidence.values():
             parts += [*map(sheet_markdown, found.sheets), *found.words]
         written.append(write_text("\n\n".join(parts) + "\n", beside(markdown)))

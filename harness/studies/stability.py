@@ -18,7 +18,7 @@ from harness.report.figures.heat_map import heat_map
 from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.ablation import agreement_sheet, by_setting, change_sheet
-from harness.report.tables.beside_published import comparison_markdown
+from harness.report.tables.beside_published import published_sheets
 from harness.report.tables.sheet import sheet_markdown
 from harness.report.tables.text import sheet_text
 from harness.scoring.engine import close_pool, worker_pool
@@ -143,7 +143,7 @@ def tables(found: pd.DataFrame, seeds: pd.DataFrame) -> str:
         "## Agreement with the base setting",
         sheet_markdown(agreement_sheet(found, WORDS)),
         "## Two draws of the weights",
-        comparison_markdown(seeds),
+        *map(sheet_markdown, published_sheets(seeds)),
         "## Each change",
         _READING,
         *(sheet_markdown(change_sheet(found, name, WORDS[name])) for name in there),
