@@ -16,7 +16,7 @@ from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.ranking import Ranking, correlate
 from harness.report.figures.scatter import scatter
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.ranking import FAILED, ranking_sheet
+from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.sheet import sheet_latex
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import COLUMNS
@@ -91,7 +91,7 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
         write_csv(ranking.frame, out / f"ranking_bn_{bn}.csv")
         caption = f"{sample} random NAS-Bench-201 cells, batch norm in {bn} mode, with 95\\,\\% bootstrap intervals."
         sheet = ranking_sheet(ranking, TITLES[bn], caption)
-        write_text(sheet_latex(sheet.without(FAILED)), out / f"ranking_bn_{bn}.tex")
+        write_text(sheet_latex(sheet), out / f"ranking_bn_{bn}.tex")
         write_text(sheet_text(sheet, 100) + "\n", out / f"ranking_bn_{bn}.txt")
     save_pictures(scatter(rankings["train"], source=table.facts.title), out / "scatter")
     settings = {bn: _setting(bn, seed) for bn in BN_MODES}

@@ -57,15 +57,15 @@ def scores(options: argparse.Namespace) -> Scores:
     """Scores of the sample in this process."""
     import torch
 
-    from harness.batches import draw_batch
     from harness.proxies.registry import resolve
     from harness.scoring.scorer import score_network
     from harness.setting import Setting
     from harness.spaces import open_space
+    from harness.spaces.image_batches import draw_images
 
     torch.set_num_threads(options.threads)
     setting = Setting(width=options.width, depth=options.depth, batch_size=options.batch, dtype=options.dtype)
-    space, entries, batch = open_space("nasbench201"), resolve("all"), draw_batch(setting)
+    space, entries, batch = open_space("nasbench201"), resolve("all"), draw_images(setting)
     found: dict[str, list[float]] = {entry.name: [] for entry in entries}
     for architecture in space.sample(options.cells, seed=0):
         rebuild = functools.partial(space.build, architecture)

@@ -16,7 +16,7 @@ from harness.batches import Batch
 from harness.errors import ScoresError
 from harness.report.tables.identities import same_rankings_markdown
 from harness.setting import Setting
-from harness.spaces import open_space
+from harness.spaces import image_batches, open_space
 from harness.studies import proxy_identities
 from harness.studies.options import StudyOptions
 from harness.studies.proxy_identities import SAME, identities, normalised_weights, rank_matrix, same_rankings
@@ -85,7 +85,7 @@ def test_the_study_writes_what_it_found(tmp_path: Path) -> None:
 
 def moved_by_rounding(monkeypatch: pytest.MonkeyPatch) -> list[pd.DataFrame]:
     """`identities` with the drawn weights and inputs moved by up to one rounding of the largest of their tensor."""
-    sums, draw = proxy_identities._sums, proxy_identities.draw_batch
+    sums, draw = proxy_identities._sums, image_batches.draw_images
     generator = torch.Generator()
 
     def moved(tensor: torch.Tensor) -> torch.Tensor:
@@ -102,7 +102,7 @@ def moved_by_rounding(monkeypatch: pytest.MonkeyPatch) -> list[pd.DataFrame]:
         return Batch(moved(batch.inputs), batch.labels)
 
     monkeypatch.setattr(proxy_identities, "_sums", sums_of_moved)
-    monkeypatch.setattr(proxy_identities, "draw_batch", batch_moved)
+    monkeypatch.setattr(image_batches, "draw_images", batch_moved)
     frames = []
     for seed in range(5):
         generator.manual_seed(seed)
