@@ -152,7 +152,7 @@ def scored_proxies(frame: pd.DataFrame) -> list[str]:
     return proxies
 
 
-def proxies_beside_params(frame: pd.DataFrame, most: int) -> list[str]:
+def proxies_with_params(frame: pd.DataFrame, most: int) -> list[str]:
     """Proxies to compare where none is named: at most `most`, the first that have a score in the frame, and `params`.
 
     The baselines stand last, and `params` before any other proxy is left out; it is there also where the frame has no
