@@ -28,7 +28,7 @@ def score(
     sample: Annotated[int | None, typer.Option(help="score this many random architectures, drawn with --seed")] = None,
     all_: Annotated[bool, typer.Option("--all", help="score the whole space")] = False,
     architectures: Annotated[
-        Path | None, typer.Option(help="score the architectures in this file, one a line; - reads standard input")
+        Path | None, typer.Option(help="score the architectures in this file, one per line; - reads standard input")
     ] = None,
     table: Annotated[str | None, typer.Option(help="score the architectures of a table, by its name or file")] = None,
     proxies: Annotated[str, typer.Option(help="names of proxies, separated by commas, or all")] = "all",
@@ -50,7 +50,7 @@ def score(
         int | None, typer.Option(help="channels of the first stage, C; the space's own by default")
     ] = None,
     depth: Annotated[
-        int | None, typer.Option(help="NAS-Bench-201: cells a stage, N; DARTS: cells; the space's own by default")
+        int | None, typer.Option(help="NAS-Bench-201: cells per stage, N; DARTS: cells; the space's own by default")
     ] = None,
     dtype: Annotated[str, typer.Option(help=" | ".join(DTYPES))] = _DEFAULT.dtype,
     device: options.DeviceOption = _DEFAULT.device,

@@ -38,7 +38,7 @@ def search(
     batch_size: Annotated[int | None, typer.Option(help="samples in a batch, instead of the preset's")] = None,
     width: Annotated[int | None, typer.Option(help="channels of the first stage, instead of the preset's")] = None,
     depth: Annotated[
-        int | None, typer.Option(help="NAS-Bench-201: cells a stage; DARTS: cells; instead of the preset's")
+        int | None, typer.Option(help="NAS-Bench-201: cells per stage; DARTS: cells; instead of the preset's")
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="pixels on a side, instead of the preset's")] = None,
     images: Annotated[int | None, typer.Option(help="training images used, instead of the preset's")] = None,

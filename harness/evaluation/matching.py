@@ -99,7 +99,7 @@ def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> Non
         frame: the scores.
         named: name of the scores in the message.
         wanted: name of the space that the scores must be of.
-        other: name in the message of the table or scores that they are to be joined with.
+        other: name in the message of the table or scores that these scores are to be joined with.
 
     Raises:
         ScoresError: scores of another space, with the names of both; what `checked_scores` refuses.

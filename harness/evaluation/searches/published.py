@@ -1,4 +1,4 @@
-"""What papers print of searches on NAS-Bench-201: test accuracy in per cent after 200 epochs, mean and deviation."""
+"""Published searches on NAS-Bench-201: test accuracy in per cent after 200 epochs, mean and standard deviation."""
 
 from __future__ import annotations
 
