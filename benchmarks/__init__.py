@@ -21,9 +21,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from benchmarks.by_column import table_with
     from benchmarks.errors import TableError
     from benchmarks.formats.curves import Curves, read_curves
-    from benchmarks.registry import Listing, list_tables, open_table, table_with
+    from benchmarks.registry import Listing, list_tables, open_table
     from benchmarks.table import Column, Facts, Table
 
 __all__ = [
@@ -49,7 +50,7 @@ _HOMES = {
     "list_tables": "benchmarks.registry",
     "open_table": "benchmarks.registry",
     "read_curves": "benchmarks.formats.curves",
-    "table_with": "benchmarks.registry",
+    "table_with": "benchmarks.by_column",
 }
 
 if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name

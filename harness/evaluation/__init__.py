@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from harness.lazy import loaded_on_use
 
 if TYPE_CHECKING:
+    from benchmarks.by_column import table_with, tables_with
     from benchmarks.errors import TableError
     from benchmarks.pull.pulling import pulled_file
     from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
-    from benchmarks.registry import Listing, list_tables, open_table, table_with, tables_with
+    from benchmarks.registry import Listing, list_tables, open_table
     from benchmarks.table import Column, Facts, Table
 
 __all__ = [
@@ -43,8 +44,8 @@ _HOMES = {
     "list_tables": "benchmarks.registry",
     "open_table": "benchmarks.registry",
     "pulled_file": "benchmarks.pull.pulling",
-    "table_with": "benchmarks.registry",
-    "tables_with": "benchmarks.registry",
+    "table_with": "benchmarks.by_column",
+    "tables_with": "benchmarks.by_column",
 }
 
 

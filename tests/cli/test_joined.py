@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import benchmarks.registry
+import benchmarks.by_column
 import harness.evaluation
 from tests.cli.columns import ACCURACY, LATENCY
 
@@ -21,14 +21,14 @@ Run = Callable[..., Any]
 def openings(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often the file of a table was opened, by its name."""
     counts: Counter[str] = Counter()
-    opener = benchmarks.registry.open_table
+    opener = benchmarks.by_column.open_table
 
     def counting(*arguments: Any, **options: Any) -> Any:
         table = opener(*arguments, **options)
         counts[str(table.facts.path and table.facts.path.name)] += 1
         return table
 
-    for module in (benchmarks.registry, harness.evaluation):
+    for module in (benchmarks.by_column, harness.evaluation):
         monkeypatch.setattr(module, "open_table", counting)
     return counts
 

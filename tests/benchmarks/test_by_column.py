@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import TableError, table_with
-from benchmarks.registry import tables_with
+from benchmarks.by_column import tables_with
 
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 LATENCY = "hwnas_cifar10_edgegpu_latency_ms"

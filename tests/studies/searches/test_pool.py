@@ -15,7 +15,7 @@ from harness.errors import CheckpointError, DivergedError, RunError, SearchError
 from harness.progress import progress_bar
 from harness.search import SearchSetting
 from harness.search.gradient.presets import PUBLISHED_DATA
-from harness.studies.searches import pool as search_runs
+from harness.studies.searches import pool
 from harness.studies.searches.pool import run_all, setting_of
 from harness.studies.searches.progress import SearchProgress, epoch_seconds, note_on, seconds_left
 from harness.studies.searches.record import in_a_line, searches_record, used_by
@@ -102,7 +102,7 @@ def test_one_that_diverges_does_not_end_the_others(
         watched.append(folder)
         return SearchProgress(runs, folder, *others)
 
-    monkeypatch.setattr(search_runs, "SearchProgress", progress)
+    monkeypatch.setattr(pool, "SearchProgress", progress)
     runs = [Run("rsps", DIVERGING, "digits", 1), Run("rsps", TINY, "digits", 0), Run("nasi", TINY, "noise", 0)]
     said: list[str] = []
     outcomes = run_all(runs, tmp_path, 1, said.append)
@@ -134,7 +134,7 @@ class Ended:
 
 def filed(error: Exception) -> Failure:
     outcomes, run = Outcomes({}, {}), Run("darts", TINY, "digits", 4)
-    search_runs._file(Ended(error), run, Path("searches"), outcomes)  # type: ignore[arg-type]
+    pool._file(Ended(error), run, Path("searches"), outcomes)  # type: ignore[arg-type]
     assert not outcomes.ended
     return outcomes.failed[run]
 
