@@ -7,10 +7,10 @@ CORES ?= 2
 PIP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow check format bench clean
+.PHONY: help install demo test test-kernels test-slow check format bench clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-13s %s\n", $$1, $$2}' Makefile
 
 install: $(VENV)/.installed  ## build .venv with pinned versions
 
@@ -22,8 +22,11 @@ $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 demo: install  ## score a sample of NAS-Bench-201, rank it, draw it: into demo/
 	$(BIN)/nasinit demo --out demo --workers $(CORES)
 
-test: install check  ## lint, types, import contracts, then the tests
+test: install check test-kernels  ## lint, types, import contracts, then the tests
 	$(BIN)/python -m pytest -n $(CORES)
+
+test-kernels: install  ## the tests that could hang on the processor, with the kernels of a plain one (part of test)
+	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 $(BIN)/python -m pytest -n $(CORES) -m "kernels and not slow"
 
 test-slow: install  ## the tests that take minutes each
 	$(BIN)/python -m pytest -n $(CORES) -m slow

@@ -1,17 +1,17 @@
 """Published numbers by architecture: *tabular benchmarks* such as NAS-Bench-201. Not speed tests.
 
-A table gives, for each architecture of a search space, what was measured of it: accuracy by data set, split and number
-of epochs, accuracy under attack, latency, energy. Any CSV or Parquet file with a column `architecture` is one, too.
+A table gives measured values for each architecture of a search space: accuracy by data set, split and number of
+epochs, accuracy under attack, latency, energy. Any CSV or Parquet file with a column `architecture` is a table, too.
 
     table = benchmarks.open_table("nasbench201")
     table.values(keys, "cifar10_test_200ep_pct")
 
-Learning curves, a value an epoch, which `nasinit convert --curves` writes next to a table:
+Learning curves, with one value per epoch, which `nasinit convert --curves` writes next to a table:
 
     curves = benchmarks.read_curves("nasbench201.curves.parquet")
     curves.values(keys, "cifar10_test_200ep_pct_seed777")
 
-Importing this package imports nothing else: a name below is loaded on first use (PEP 562), so that
+Importing this package imports nothing else: each name below is loaded on first use (PEP 562), so that
 `import benchmarks` works, and costs nothing, where numpy is not installed.
 """
 
@@ -53,7 +53,7 @@ _HOMES = {
     "table_with": "benchmarks.by_column",
 }
 
-if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
+if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name
 
     def __getattr__(name: str) -> object:
         """Load a public name on first use."""
@@ -65,5 +65,5 @@ if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name
 
 
 def __dir__() -> list[str]:
-    """Names that are there already and those that would be loaded."""
+    """Names that are loaded already, and names that can be loaded."""
     return sorted({*globals(), *__all__})

@@ -7,26 +7,29 @@ from collections.abc import Mapping, MutableMapping, Sequence, Set
 from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
-from benchmarks.registry import EITHER, OFFICIAL, Listing, list_tables, open_table, published_columns
+from benchmarks.registry import OFFICIAL, OFFICIAL_OR_ANALOG, Listing, list_tables, open_table, published_columns
 from benchmarks.table import Column, Table
+
+_WITH_UNLISTED = (OFFICIAL_OR_ANALOG, OFFICIAL)
+"""Tables that may have columns that are not listed."""
 
 
 def table_with(
     column: str, *, space: str, names: Sequence[str] = (), opened: MutableMapping[str, Table] | None = None
 ) -> Table:
-    """First table that has the column: of those named, or without names of those of that space that are here.
+    """First table that has a column: among the given names, or by default among the space's available tables.
 
     Args:
         column: name of a column, for instance `hwnas_cifar10_edgegpu_latency_ms`.
-        space: name of the space that the table must be about.
-        names: what `open_table` takes, in the order in which to look; empty for every table of the space that is
-            here, `nasbench201` first.
-        opened: tables that are open already, by name; what is opened here is added, so that several columns cost one
-            opening a table.
+        space: name of the space of the table.
+        names: names or paths for `open_table`, in the order of search; empty for all available tables of the space,
+            `nasbench201` first.
+        opened: open tables by name; newly opened tables are added, so that each table is opened once for several
+            columns.
 
     Raises:
-        TableError: a named table of another space, or no table with the column: says which were looked through, the
-            nearest names in them, and which other tables have it, or would have it and how to get them.
+        TableError: for a named table of another space, or if no table has the column; the message names the tables that
+            were searched, the nearest names in them, and other tables with the column and how to get them.
 
     """
     listings = [listing for listing in list_tables() if listing.facts.space == space]
@@ -35,19 +38,19 @@ def table_with(
     files: set[Path | None] = set()
     for name in names or [listing.name for listing in listings if listing.available]:
         listing = next((listing for listing in listings if listing.name == name), None)
-        if listing is not None and name not in (EITHER, OFFICIAL):  # these two may have columns that are not listed
+        if listing is not None and name not in _WITH_UNLISTED:
             if column not in [one.name for one in listing.columns]:
                 looked[name] = listing.columns
                 continue
         known = listing.opens or name if listing is not None else name
         table = opened[known] if known in opened else opened.setdefault(known, open_table(name))
-        if table.facts.space != space:
+        if table.facts.space not in ("", space):
             raise TableError(f"table {name} is about the space {table.facts.space}, not about {space}")
         if column in table.column_names:
             return table
         looked[table.facts.name] = table.columns
         files.add(table.facts.path)
-    places = [_place(listing, column, files) for listing in listings if listing.name != EITHER]
+    places = [_place(listing, column, files) for listing in listings if listing.name != OFFICIAL_OR_ANALOG]
     raise TableError(". ".join([_nowhere(column, space, looked), *filter(None, places)]))
 
 
@@ -79,7 +82,7 @@ def _nowhere(column: str, space: str, looked: Mapping[str, Sequence[Column]]) ->
 
 
 def _place(listing: Listing, column: str, opened: Set[Path | None]) -> str:
-    """Where else the column is, under this or its source's name; empty if the listed table does not have it."""
+    """Message on a listed table that has the column, by this name or its source's; empty for other tables."""
     one = next((one for one in published_columns(listing) if column and column in (one.name, one.origin)), None)
     if one is None:
         return ""

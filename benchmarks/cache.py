@@ -1,7 +1,7 @@
-"""What was read once, kept in a compact file for the next time: never needed, and never trusted over its source.
+"""Cache of parsed tables in compact files; it is never required, and is ignored if its source has changed.
 
-A cache file is an .npz (readable by `numpy.load`) followed by the SHA-256 of all its bytes. One that is missing, cut,
-damaged at any byte, of another format or made from another source is as good as none.
+A cache file is an .npz (readable by `numpy.load`) followed by the SHA-256 of all its bytes. A file that is missing,
+truncated, damaged at any byte, of another format or made from another source is ignored.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ FORMAT = 1
 _DIGEST_BYTES = 32
 
 
-def keep_rows(path: Path, keys: Sequence[str], numbers: NDArray[np.float64], source_sha256: str) -> bool:
-    """Keep R keys and numbers of shape [C, R] at `path`; False where nothing can be written, which is no error."""
+def cache_rows(path: Path, keys: Sequence[str], numbers: NDArray[np.float64], source_sha256: str) -> bool:
+    """Write R keys and numbers of shape [C, R] to `path`; False, without an error, where that is not possible."""
     content = io.BytesIO()
     np.savez_compressed(
         content,
@@ -36,8 +36,8 @@ def keep_rows(path: Path, keys: Sequence[str], numbers: NDArray[np.float64], sou
     return write_cache(path, content.getvalue())
 
 
-def kept_rows(path: Path, source_sha256: str) -> tuple[list[str], NDArray[np.float64]] | None:
-    """Keys and numbers of shape [C, R] that were kept at `path`; None unless whole and made from that source."""
+def cached_rows(path: Path, source_sha256: str) -> tuple[list[str], NDArray[np.float64]] | None:
+    """Keys and numbers of shape [C, R] from the cache at `path`; None unless it is whole and made from that source."""
     content = read_cache(path)
     if content is None:
         return None
@@ -46,14 +46,15 @@ def kept_rows(path: Path, source_sha256: str) -> tuple[list[str], NDArray[np.flo
             if int(arrays["format"]) != FORMAT or str(arrays["source_sha256"]) != source_sha256:
                 return None
             return arrays["keys"].tolist(), arrays["numbers"]
-    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):  # whole, but not of this format
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):  # undamaged, but not of this format
         return None
 
 
 def write_cache(path: Path, content: bytes) -> bool:
-    """Put content and its SHA-256 at `path`, whole or not at all; False where that is not possible.
+    """Write content and its SHA-256 to `path`, completely or not at all; False where that is not possible.
 
-    It is written next to its place and then moved there, so that no reader, and no second writer, meets half a file.
+    It is written to a temporary file in the same folder and then moved, so that no reader or second writer sees half a
+    file.
     """
     temporary: Path | None = None
     try:
@@ -72,7 +73,7 @@ def write_cache(path: Path, content: bytes) -> bool:
 
 
 def read_cache(path: Path) -> bytes | None:
-    """Content that `write_cache` put at `path`; None where there is none or it is damaged."""
+    """Content that `write_cache` wrote to `path`; None where there is no file, or it is damaged."""
     try:
         sealed = path.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Errors of the tables, written for the person who reads them: what was given, what is allowed, what to do."""
+"""Errors of the tables, with messages for people: what was given, what is allowed, what to do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 
 class TableError(Exception):
-    """A table that is not there, a damaged file, an unknown column or key; its message is complete alone."""
+    """A missing table, a damaged file, an unknown column or key; the message is complete by itself."""
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
-    """Message for a name that is not there: the name, the nearest known one, and all that are allowed.
+    """Message for an unknown name: the name, the nearest known name, and all known names.
 
     >>> unknown("table", "nasbench210", ["analognasbench", "nasbench201"])
     "unknown table 'nasbench210'. Did you mean 'nasbench201'? Known: analognasbench, nasbench201"

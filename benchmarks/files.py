@@ -1,4 +1,4 @@
-"""Where files lie, whether they are the right ones, and how to read a pickle without trusting it."""
+"""Folders of files, checks of their content, and reading of pickles that are not trusted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def data_folder() -> Path | None:
     """Folder of the user's own data files, from the environment variable NASINIT_DATA; None if unset or empty.
 
     Raises:
-        TableError: the variable names something that is not a folder.
+        TableError: if the variable names something that is not a folder.
 
     """
     given = os.environ.get(DATA_VARIABLE)
@@ -34,13 +34,13 @@ def data_folder() -> Path | None:
 
 
 def cache_folder() -> Path:
-    """Folder for what can be made again: NASINIT_CACHE if set, else the system's place for a user's caches."""
+    """Folder of the cache: NASINIT_CACHE if set, else the system's folder for a user's caches."""
     given = os.environ.get(CACHE_VARIABLE)
     return Path(os.path.expanduser(given)) if given else platformdirs.user_cache_path("nasinit")
 
 
 def read_bytes(path: Path) -> bytes:
-    """Content of a file; TableError with the system's reason if it cannot be read."""
+    """Content of a file; TableError with the system's reason if the file cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -70,7 +70,7 @@ class _AllowListedUnpickler(pickle.Unpickler):
         self._allowed = allowed
 
     def find_class(self, module: str, name: str) -> type:
-        """Type that stands for module.name; every other global is refused before anything is imported or called."""
+        """The local type for module.name; every other global is refused before anything is imported or called."""
         try:
             return self._allowed[module, name]
         except KeyError:
@@ -86,17 +86,17 @@ def allow_listed_load(file: BinaryIO, allowed: Mapping[tuple[str, str], type]) -
 
     Args:
         file: a binary file, open for reading.
-        allowed: (module, name) as the pickle spells it, to the local type that stands for it. The types must be
+        allowed: local type for each allowed global, by (module, name) as the pickle spells it. The types must be
             inert: a pickle may call them with any arguments and set any attribute on their instances.
 
     Raises:
-        TableError: another global (named, and nothing of it imported or run), or a pickle that is cut or damaged.
+        TableError: for another global (which is named, but not imported or run), or a truncated or damaged pickle.
 
     """
     try:
         return _AllowListedUnpickler(file, allowed).load()
     except TableError:
         raise
-    except Exception as error:  # the standard library promises no closed set of errors for a damaged pickle
+    except Exception as error:  # on a damaged pickle, the standard library may raise any error
         name = getattr(file, "name", "the pickle")
         raise TableError(f"{name} is cut or damaged ({type(error).__name__}: {error}): get it again") from error

@@ -1,7 +1,7 @@
-"""Architecture strings as keys of a table: which space a key is written for, by the form of its text alone.
+"""Architecture strings as keys of a table: the space of a key is recognised by the form of its text alone.
 
-Whether a key is a whole architecture, and whether two keys are one, is for the space to say: the tables know none, and
-`harness.evaluation.matching` asks it when scores are joined.
+Only the space can decide whether a key is a valid architecture, and whether two keys are the same one. The tables do
+not know the spaces; `harness.evaluation.matching` asks them when scores are joined.
 """
 
 from __future__ import annotations
@@ -20,54 +20,55 @@ _SHOWN = 100
 _CALL = r"([A-Za-z_]\w*\s*=\s*)?([A-Za-z_]\w*\.)*(Genotype|Configuration)\s*\(.*\)"
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(r"\|.+\|"),
-    "natsbench-size": re.compile(":".join([f"({'|'.join(WIDTHS)})"] * 5)),
+    "natsbench-sizes": re.compile(":".join([f"({'|'.join(WIDTHS)})"] * 5)),
     "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
 }
 
 
 def quoted(key: str) -> str:
-    """A key as messages quote it: whole, or its beginning where it is longer than 100 characters."""
+    """A key in quotation marks for messages: complete, or its first 100 characters."""
     return repr(key) if len(key) <= _SHOWN else f"{key[:_SHOWN]!r}…"
 
 
 def space_of_key(key: str) -> str:
-    """Space that a key is written for, by its form alone; empty where it has none of the known forms.
+    """Space of a key, recognised by its form alone; empty for an unknown form.
 
     >>> space_of_key("8:16:24:32:64"), space_of_key("|none~0|+|none~0|none~1|"), space_of_key("[[(0, 4), (1, 3)], []]")
-    ('natsbench-size', 'nasbench201', 'darts')
+    ('natsbench-sizes', 'nasbench201', 'darts')
     """
     return next((space for space, form in _FORMS.items() if form.fullmatch(key)), "")
 
 
 def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "") -> str:
-    """The one space that all keys of a table are written for, by their form.
+    """The common space of all keys of a table, recognised by their form; empty where the first has an unknown form.
+
+    Keys with an unknown form may belong to a space that the tables do not know; it is recognised when they are joined.
 
     Args:
-        path: the file that holds the keys, for messages.
+        path: file of the keys, for messages.
         column: name of the column of keys, for messages.
-        keys: one or more, as the file holds them.
-        space: name of the space that all keys must be of; empty for the space of the first key.
+        keys: one or more keys, as they are in the file.
+        space: name of the space that all keys must belong to; empty for the space of the first key.
 
     Raises:
-        TableError: a key of no known form, or of another space than the first; names file, row (from 0) and column.
+        TableError: for an empty key, or a key of another form or space than the table's; the message names the file,
+            the row (from 0) and the column.
 
     """
     wanted = space or space_of_key(keys[0])
     form = _FORMS.get(wanted)
     for row, key in enumerate(keys):
-        if form is None or not form.fullmatch(key):
+        if (not form.fullmatch(key)) if form is not None else not key or space_of_key(key):
             raise TableError(f"{path}: row {row}, column {column!r}: {quoted(key)} {_fault(key, row, wanted)}")
     return wanted
 
 
 def _fault(key: str, row: int, wanted: str) -> str:
-    """What is wrong with a key that is not written for the space `wanted`."""
+    """Message for a key that does not have the form of the space `wanted`."""
     if space := space_of_key(key):
         origin = "row 0" if row else "this table"
-        return (
-            f"is of the space {space}, but {origin} is of the space {wanted}: a table is about one space, so split the "
-            "file"
-        )
+        other = f"the space {wanted}" if wanted else "another"
+        return f"is of the space {space}, but {origin} is of {other}: a table is about one space, so split the file"
     return (
         "is no architecture of a known space, or is cut. Known: NAS-Bench-201 cells (|none~0|+|none~0|none~1|+…), "
         "DARTS genotypes (Genotype(normal=[('sep_conv_3x3', 0), …) and NATS-Bench sizes (8:16:24:32:64)"

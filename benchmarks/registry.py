@@ -1,4 +1,4 @@
-"""The tables by name: which there are, which of them are here, and opening one."""
+"""The tables by name: listing them, finding their files, and opening them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,27 @@ from benchmarks.table import Column, Facts, Table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
-EITHER = "nasbench201"
+OFFICIAL_OR_ANALOG = "nasbench201"
 OFFICIAL = nasbench201.FACTS.name
 ANALOG = analognasbench.FACTS.name
-PUBLISHED = darts_published.FACTS.name
+DARTS_PUBLISHED = darts_published.FACTS.name
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One name that `open_table` takes: what is known of its table unread, and whether and why (not) it is here.
+    """One name for `open_table`: the facts that are known without reading the table, and whether it is available.
 
-    `facts` and `columns` are those of the published table, of which a CSV file may leave columns out, or those that a
-    Parquet file carries. `facts.path` is the file that would be read, None if there is none. `opens` is the name of
-    another listed table where this name only opens that one, else empty. `rows_with_numbers` is below `facts.rows` for
-    a table that was converted in part, and None where the file does not say. Of a `damaged` file, `reason` says what is
-    wrong, and nothing else is known of it but its path.
+    Attributes:
+        name: name for `open_table`.
+        facts: facts of the published table, or those in a Parquet file; `facts.path` is the file that would be read,
+            None if there is none.
+        available: whether the table can be opened.
+        reason: where the table was found, how to get it, or what is wrong with a damaged file.
+        columns: columns of the published table, of which a CSV file may lack some, or those in a Parquet file.
+        opens: name of another listed table where this name only opens that one, else empty.
+        rows_with_numbers: number of rows with numbers, below `facts.rows` for a table that was converted in part; None
+            where the file does not tell.
+        damaged: whether the file is damaged; then only its path is known.
     """
 
     name: str
@@ -44,7 +50,7 @@ class Listing:
 
     @classmethod
     def of(cls, table: Table) -> Listing:
-        """What is known of a table that is open, such as one of a file that is not listed."""
+        """The listing of an open table, such as that of a user's file."""
         from benchmarks.formats.compact import rows_with_numbers
 
         counted = rows_with_numbers(table)
@@ -52,13 +58,13 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class _Source:
+class _PublishedTable:
     facts: Facts
     columns: tuple[Column, ...]
     files: tuple[str, ...]
     read: Callable[[Path], Table]
     key: str = KEY
-    """Name of the column of keys in its files."""
+    """Name of the column of keys in the files."""
 
 
 def _unzipped_too(file: str) -> tuple[str, ...]:
@@ -68,51 +74,55 @@ def _unzipped_too(file: str) -> tuple[str, ...]:
 _SOURCES = {
     source.facts.name: source
     for source in (
-        _Source(nasbench201.FACTS, nasbench201.COLUMNS, official.FILES, official.read_official),
-        _Source(hardware.FACTS, hardware.COLUMNS, _unzipped_too("nasbench201_hardware.csv.gz"), hardware.read_hardware),
-        _Source(
+        _PublishedTable(nasbench201.FACTS, nasbench201.COLUMNS, official.FILES, official.read_official),
+        _PublishedTable(
+            hardware.FACTS, hardware.COLUMNS, _unzipped_too("nasbench201_hardware.csv.gz"), hardware.read_hardware
+        ),
+        _PublishedTable(
             robustness.FACTS,
             robustness.COLUMNS,
             _unzipped_too("nasbench201_robustness_cifar10.csv.gz"),
             robustness.read_robustness,
         ),
-        _Source(
+        _PublishedTable(
             darts.RANDOM_FACTS,
             darts.RANDOM_COLUMNS,
             ("darts_random214_cifar10.csv",),
             darts.read_random214,
             key=darts.RANDOM_KEY,
         ),
-        _Source(darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500),
+        _PublishedTable(
+            darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500
+        ),
     )
 }
 NAMES = (
-    EITHER,
+    OFFICIAL_OR_ANALOG,
     OFFICIAL,
     ANALOG,
     hardware.FACTS.name,
     robustness.FACTS.name,
-    PUBLISHED,
+    DARTS_PUBLISHED,
     darts.RANDOM_FACTS.name,
     darts.SURROGATE_FACTS.name,
 )
-"""What `open_table` takes, in the order of `list_tables`: NAS-Bench-201's tables first, its accuracies before all."""
+"""Names for `open_table`, in the order of `list_tables`: NAS-Bench-201's tables first, accuracies before others."""
 
 
 def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[str] | None = None) -> Table:
-    """Open a table of published numbers; its `facts.name`, `facts.path` and `describe()` say which one it is.
+    """Open a table of published numbers; `facts.name`, `facts.path` and `describe()` tell which table was opened.
 
     Args:
-        name_or_path: one of `NAMES`, or the path of a .csv, .csv.gz or .parquet file. `nasbench201` is the official
-            table if it is here, else `analognasbench`. A path opens as the published table whose file name it has, as
-            what `nasinit convert` made, or else as a table of the user's own, with a column `architecture`.
-        path: the file to read for the named table, instead of looking for it. It is otherwise looked for in the folder
-            that the environment variable NASINIT_DATA names, the official one also where `nasinit pull` puts it, and
-            `analognasbench` in the installed distribution analog-nasbench.
+        name_or_path: one of `NAMES`, or the path of a .csv, .csv.gz or .parquet file. `nasbench201` opens the official
+            table if it is available, else `analognasbench`. A path opens as the published table with this file name,
+            as a file that `nasinit convert` made, or else as a user's own table with a column `architecture`.
+        path: the file to read for the named table. By default it is looked for in the folder that the environment
+            variable NASINIT_DATA names, the official table also where `nasinit pull` stores it, and `analognasbench`
+            in the installed distribution analog-nasbench.
 
     Raises:
-        TableError: an unknown name (names the nearest), a table that is not here (says how to get it), or a file that
-            is damaged. A file that is here but damaged is an error, never passed over.
+        TableError: for an unknown name (with the nearest name), a table that is not available (with how to get it), or
+            a damaged file. A damaged file is always an error, and never skipped for another.
 
     """
     name = os.fspath(name_or_path)
@@ -121,33 +131,37 @@ def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[
     given = None if path is None else Path(os.path.expanduser(path))
     if name == ANALOG:
         return analognasbench.read_analognasbench(given)
-    if name == PUBLISHED:
+    if name == DARTS_PUBLISHED:
         if given is not None:
-            raise TableError(f"{PUBLISHED} is part of nasinit and reads no file: leave out {given}")
+            raise TableError(f"{DARTS_PUBLISHED} is part of nasinit and reads no file: leave out {given}")
         return darts_published.published_table()
-    source = _SOURCES[OFFICIAL if name == EITHER else name]
+    source = _SOURCES[OFFICIAL if name == OFFICIAL_OR_ANALOG else name]
     file = _found(source)[0] if given is None else given
     if file is not None:
         return source.read(file)
-    if name == EITHER:
+    if name == OFFICIAL_OR_ANALOG:
         return analognasbench.read_analognasbench()
     raise TableError(f"{name} is not here: {_how_to_get(source)}. {_what_it_is(source)}")
 
 
 def list_tables() -> tuple[Listing, ...]:
-    """Every name that `open_table` takes, with what is known of its table; looks for the files, reads no number.
+    """All names for `open_table` with the facts of their tables; looks for the files, but reads no numbers.
 
-    In the order of `NAMES`. A Parquet file's footer is read: one that is damaged there is listed as such.
+    In the order of `NAMES`. The footer of a Parquet file is read; a file with a damaged footer is listed as damaged.
 
     Raises:
-        TableError: NASINIT_DATA names something that is not a folder.
+        TableError: if NASINIT_DATA names something that is not a folder.
 
     """
     found = {name: _listing(source) for name, source in _SOURCES.items()}
     found[ANALOG] = _analog_listing()
-    found[PUBLISHED] = Listing(PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS)
+    found[DARTS_PUBLISHED] = Listing(
+        DARTS_PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS
+    )
     opens = found[OFFICIAL] if found[OFFICIAL].available else found[ANALOG]
-    found[EITHER] = replace(opens, name=EITHER, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name)
+    found[OFFICIAL_OR_ANALOG] = replace(
+        opens, name=OFFICIAL_OR_ANALOG, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name
+    )
     return tuple(found[name] for name in NAMES)
 
 
@@ -156,11 +170,11 @@ def published_columns(listing: Listing) -> tuple[Column, ...]:
     return _SOURCES[listing.name].columns if listing.name in _SOURCES else listing.columns
 
 
-def _found(source: _Source) -> tuple[Path | None, str]:
-    """File of a source and where it was found; None and nothing if it is not here."""
+def _found(source: _PublishedTable) -> tuple[Path | None, str]:
+    """File of a published table and where it was found; None and an empty text if it is not available."""
     folder = data_folder()
     places = [] if folder is None else [folder / file for file in source.files if (folder / file).exists()]
-    if len(places) > 1 and official.gives_way(places[0]):
+    if len(places) > 1 and official.holds_less(places[0]):
         places = [*places[1:], places[0]]
     if places:
         over = f"; passed over: {', '.join(place.name for place in places[1:])}" if len(places) > 1 else ""
@@ -168,23 +182,23 @@ def _found(source: _Source) -> tuple[Path | None, str]:
     if source.facts.name == OFFICIAL:
         from benchmarks.pull.pulling import pulled_file
 
-        if (pulled := pulled_file(EITHER)) is not None:
+        if (pulled := pulled_file(OFFICIAL_OR_ANALOG)) is not None:
             return pulled, "pulled"
     return None, ""
 
 
-def _how_to_get(source: _Source) -> str:
+def _how_to_get(source: _PublishedTable) -> str:
     folder = data_folder()
     files = " or ".join(source.files)
-    pull = f", or run nasinit pull {EITHER}" if source.facts.name == OFFICIAL else ""
+    pull = f", or run nasinit pull {OFFICIAL_OR_ANALOG}" if source.facts.name == OFFICIAL else ""
     where = f"the {DATA_VARIABLE} folder {folder} holds no {files}; put it there"
     if folder is None:
         where = f"set the environment variable {DATA_VARIABLE} to the folder that holds {files}"
     return f"{where}, or give its path{pull}"
 
 
-def _what_it_is(source: _Source) -> str:
-    """What a file of that name holds, for someone who has to bring it together."""
+def _what_it_is(source: _PublishedTable) -> str:
+    """Content of a table's file, for users who have to make it themselves."""
     if source.facts.name == OFFICIAL:
         return "It is what `nasinit convert` makes of the official release"
     raw = [column.origin or column.name for column in source.columns]
@@ -192,7 +206,7 @@ def _what_it_is(source: _Source) -> str:
     return f"It is a CSV with the columns {source.key}, {named}; source: {source.facts.source}"
 
 
-def _listing(source: _Source) -> Listing:
+def _listing(source: _PublishedTable) -> Listing:
     path, where = _found(source)
     name, facts = source.facts.name, replace(source.facts, path=path)
     if path is None or path.suffix != ".parquet":

@@ -1,4 +1,4 @@
-"""A table: numbers by architecture key, one float64 column a quantity, with the facts of where they come from."""
+"""A table: numbers by architecture key, one float64 column per quantity, with facts about their source."""
 
 from __future__ import annotations
 
@@ -23,14 +23,21 @@ UNITS = frozenset({"pct", "ratio"}) | WHOLE_NUMBER_UNITS | POSITIVE_UNITS
 
 @dataclass(frozen=True)
 class Column:
-    """What one column holds; its name carries data set, split, epochs and unit, the fields repeat them for code.
+    """Description of one column; its name has data set, split, epochs and unit, which the fields repeat for code.
 
-    `unit` is `pct` (percent, 0 to 100), `index`, `seeds` or `params` (whole numbers from 0), `ms` (milliseconds), `mj`
-    (millijoules), `s` (seconds), `macs` (multiply-adds), `nats` (a cross-entropy), `m` (millions, of parameters as
-    papers print them), all from 0, or `ratio` (anything else). `split` and `epochs` are None where the column is not
-    about a training, `dataset` where it is about no data set. With `may_be_missing`, NaN means that this architecture
-    was not measured; elsewhere NaN is an error. `higher_is_better` is False for latency, energy, losses, errors and
-    sizes. `origin` is the column's name in its source, where that is another one.
+    Attributes:
+        name: name of the column.
+        dataset: name of the data set; None where the column is about none.
+        split: name of the split; None where the column is not about a training.
+        epochs: number of epochs; None where the column is not about a training.
+        unit: `pct` (percent, 0 to 100), `index`, `seeds` or `params` (whole numbers from 0), `ms` (milliseconds), `mj`
+            (millijoules), `s` (seconds), `macs` (multiply-adds), `nats` (a cross-entropy), `m` (millions, of parameters
+            as papers print them), all from 0, or `ratio` (anything else).
+        seeds: seeds of the numbers, in words.
+        description: meaning of the numbers, in words.
+        may_be_missing: whether NaN is allowed, for an architecture that was not measured.
+        higher_is_better: direction of the quantity; False for latency, energy, losses, errors and sizes.
+        origin: name of the column in its source, where it is another one.
     """
 
     name: str
@@ -47,10 +54,21 @@ class Column:
 
 @dataclass(frozen=True)
 class Facts:
-    """Where a table comes from. `path` and `sha256` are None where no file was read.
+    """Facts about a table and its source.
 
-    `rows` is the number of architectures, where no file was read that of the published table; None if unknown.
-    `splits`, `epochs` and `seeds` say in a few words, for `nasinit list tables`, what was measured.
+    Attributes:
+        name: name of the table.
+        space: name of the space; empty where the form of the keys is unknown.
+        title: one line on what the table is.
+        source: publications and addresses that the numbers come from.
+        licence: licence of the numbers.
+        path: the file that was read; None where none was.
+        sha256: SHA-256 of that file; None where none was read.
+        rows: number of architectures, of the published table where no file was read; None if unknown.
+        note: limits of the numbers.
+        splits: measured splits in a few words, for `nasinit list tables`.
+        epochs: lengths of the trainings in a few words.
+        seeds: seeds in a few words.
     """
 
     name: str
@@ -66,20 +84,25 @@ class Facts:
     epochs: str = ""
     seeds: str = ""
 
+    @property
+    def space_in_words(self) -> str:
+        """The space in words; where `space` is empty, it is recognised when scores are joined."""
+        return f"the space {self.space}" if self.space else "a space that their join recognises"
+
 
 class Table:
-    """Numbers by architecture; read-only, and checked whole when it is made.
+    """Numbers by architecture, read-only, and checked completely when the table is made.
 
     Args:
-        keys: canonical architecture strings, one a row, in file order; R of them.
-        columns: what each of the C columns holds.
+        keys: R canonical architecture strings, one per row, in file order.
+        columns: descriptions of the C columns.
         numbers: C arrays of shape [R], in the order of `columns`.
-        facts: where all this comes from.
-        repeated: keys of rows that were left out because they repeat a row that is there, number for number.
+        facts: facts about the table and its source.
+        repeated: keys of rows that were left out because they repeat an earlier row with the same numbers.
 
     Raises:
-        TableError: no rows or columns, a key or column twice, a column of another length or with text in it, infinity,
-            NaN where none is allowed, a percentage outside 0 to 100, or a count that is not whole; the message names
+        TableError: for no rows or columns, a repeated key or column, a column of another length or with text, infinity,
+            NaN where it is not allowed, a percentage outside 0 to 100, or a count that is not whole; the message names
             the table, its file, the row (from 0), the key and the column.
 
     """
@@ -117,9 +140,9 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
-        """What the column of that name holds; TableError with the nearest name if there is none.
+        """Description of a column; TableError, with the nearest name, for an unknown one.
 
-        A column's name in its source is no name here, but the error says which is.
+        For a column's name in its source, the error gives its name here.
         """
         for column in self.columns:
             if column.name == name:
@@ -132,14 +155,15 @@ class Table:
         """Numbers of one column for the given architectures, in the order of `keys`.
 
         Args:
-            keys: N canonical architecture strings, matched exactly; repeats are allowed.
+            keys: N canonical architecture strings, matched exactly; repetitions are allowed.
             column: name of a column, one of `column_names`.
 
         Returns:
-            A new float64 array of shape [N], in the column's unit. NaN only in a column that `may_be_missing`.
+            A new float64 array of shape [N], in the column's unit; NaN only in a column with `may_be_missing`.
 
         Raises:
-            TableError: an unknown column (names the nearest), or unknown keys (counts them, names the first three).
+            TableError: for an unknown column (with the nearest name), or unknown keys (with their number and the first
+                three).
 
         """
         name = self.column(column).name
@@ -156,14 +180,14 @@ class Table:
         return pd.DataFrame(self._numbers, index=pd.Index(self.keys, name="architecture"), copy=True)
 
     def describe(self) -> str:
-        """One paragraph: which table, which file, data sets, splits and epochs, source, licence and limits."""
+        """One paragraph on the table: file, data sets, splits and epochs, source, licence and limits."""
         facts = self.facts
         measured = sorted(
             {f"{c.dataset} {c.split} after {c.epochs} epochs" for c in self.columns if c.epochs is not None}
         )
         digest = f", SHA-256 {facts.sha256}" if facts.sha256 else ""
         return (
-            f"Table {facts.name}: {facts.title}; {len(self):,} architectures of the space {facts.space}, read from "
+            f"Table {facts.name}: {facts.title}; {len(self):,} architectures of {facts.space_in_words}, read from "
             f"{facts.path or 'no file'}{digest}. Measured: {'; '.join(measured) or 'no training'}. "
             f"Columns: {', '.join(self.column_names)}. "
             f"Source: {facts.source}. Licence: {facts.licence}. {facts.note}"
@@ -175,7 +199,7 @@ class Table:
         more = ", …" if len(missing) > 3 else ""
         return (
             f"{self._where}: {len(missing):,} of {len(wanted):,} keys are not in it: {first}{more}. "
-            f"Keys are canonical strings of the space {self.facts.space}, for instance {quoted(self.keys[0])}"
+            f"Keys are canonical strings of {self.facts.space_in_words}, for instance {quoted(self.keys[0])}"
         )
 
     def _check_shape(self, arrays: int) -> None:
@@ -196,11 +220,11 @@ class Table:
 
 
 def checked_numbers(where: str, keys: Sequence[str], column: Column, values: ArrayLike) -> NDArray[np.float64]:
-    """Numbers of one column, one a key, as a read-only float64 array of shape [R].
+    """Numbers of one column, one per key, as a read-only float64 array of shape [R].
 
     Raises:
-        TableError: text, another shape, infinity, NaN where the column does not allow it, or a number outside the range
-            of its unit; the message begins with `where` and names the row (from 0), the key and the column.
+        TableError: for text, a wrong shape, infinity, NaN where the column does not allow it, or a number outside the
+            range of the unit; the message begins with `where` and names the row (from 0), the key and the column.
 
     """
     try:
@@ -223,7 +247,7 @@ def checked_numbers(where: str, keys: Sequence[str], column: Column, values: Arr
 
 
 def _faults(column: Column, numbers: NDArray[np.float64]) -> Iterator[tuple[NDArray[np.bool_], str]]:
-    """For every rule that holds for the column, which numbers break it, and what to say of them."""
+    """For each rule of the column, the numbers that break it, and the message."""
     if not column.may_be_missing:
         yield np.isnan(numbers), "is missing (NaN), which this column does not allow"
     yield np.isinf(numbers), "is infinite"

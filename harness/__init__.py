@@ -6,7 +6,7 @@ Does a number computed from an untrained network rank architectures as training 
     frame = harness.run(space, space.sample(200), proxies=["nasi_trace", "params"], workers=2)
     ranking = harness.correlate(frame, benchmarks.open_table("nasbench201"), column="cifar10_test_200ep_pct")
 
-Importing this package imports nothing of what it offers: a name below is loaded on first use (`harness.lazy`).
+Importing this package loads nothing else: each name below is loaded on first use (`harness.lazy`).
 """
 
 from __future__ import annotations
@@ -74,5 +74,5 @@ _HOMES = {
     "table_searches": "harness.evaluation.searches.table_searches",
 }
 
-if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
+if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name
     __getattr__, __dir__ = loaded_on_use(__name__, _HOMES)

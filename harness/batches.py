@@ -1,153 +1,237 @@
-"""Batches: the inputs and labels that a score is computed on."""
+"""Batches: arguments of a network, and targets of its outputs, which a score is computed on."""
 
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from harness.errors import SettingError
-from harness.setting import Setting, derived_seed
-
-_CIFAR_MEAN = (0.4914, 0.4822, 0.4465)
-_CIFAR_STD = (0.2470, 0.2435, 0.2616)
-_CIFAR_SHAPE = (3, 32, 32)
-_CIFAR_RECORD = 1 + 3 * 32 * 32  # one byte label, then the pixels in channel, row, column order
+from harness.errors import NotApplicable, SettingError
+from harness.problem import CLASSIFICATION, REGRESSION, Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, eq=False, repr=False, slots=True)
 class Batch:
-    """Inputs and labels of N samples.
+    """A batch of N samples: arguments of a network, and targets that its outputs are compared with.
 
     Args:
-        inputs: [N, ...] floating point, [N, C, H, W] for images.
-        labels: [N] whole numbers, the class of each sample.
+        arguments: arguments of the network: one tensor [N, ...] of floating point, such as images [N, C, H, W], or
+            several tensors of any type whose first axis counts the samples.
+        targets: the classes of the samples, whole numbers [N], or floating point values [N, ...] of the outputs' shape.
+        independent: whether a sample's output depends on its own rows alone (except by batch norm). For a graph whose
+            nodes are the samples it is False: its arguments, whose first axis may have any length, are never split.
+        problem: the problem that the network is trained for; by default `CLASSIFICATION` for whole numbers as targets
+            and `REGRESSION` for floating point.
 
     Raises:
-        SettingError: for fewer than two samples, labels of another length or kind, or inputs that are not finite.
+        SettingError: for fewer than two samples, targets of another length or type, or numbers that are not finite.
     """
 
-    inputs: Tensor
-    labels: Tensor
+    arguments: tuple[Tensor, ...]
+    targets: Tensor
+    independent: bool
+    problem: Problem
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.inputs, Tensor) or not isinstance(self.labels, Tensor):
+    def __init__(
+        self,
+        arguments: Tensor | Sequence[Tensor],
+        targets: Tensor,
+        *,
+        independent: bool = True,
+        problem: Problem | None = None,
+    ) -> None:
+        several = isinstance(arguments, (list, tuple))
+        for name, value in (
+            ("arguments", tuple(arguments) if several else (arguments,)),
+            ("targets", targets),
+            ("independent", independent),
+        ):
+            object.__setattr__(self, name, value)
+        self._check_arguments()
+        usual = REGRESSION if targets.is_floating_point() else CLASSIFICATION
+        object.__setattr__(self, "problem", problem or usual)
+        self._check_targets()
+
+    def _check_arguments(self) -> None:
+        tensors = [*self.arguments, self.targets]
+        if not self.arguments or not all(isinstance(each, Tensor) for each in tensors):
             raise SettingError(
-                "a batch holds torch tensors: inputs [N, ...] and labels [N]; "
-                f"got {type(self.inputs).__name__} and {type(self.labels).__name__}"
+                "a batch holds torch tensors: the network's arguments [N, ...] and targets [N]; "
+                f"got {' and '.join(type(each).__name__ for each in tensors)}"
             )
-        if self.inputs.ndim < 2 or not self.inputs.is_floating_point():
+        inexact = [each for each in self.arguments if each.is_floating_point()]
+        if not inexact or (self.independent and inexact[0].ndim < 2):
+            first = (inexact or self.arguments)[0]
+            raise SettingError(f"inputs must be floating point of shape [N, ...], got {_shape(first)} {first.dtype}")
+        count = self._count()
+        if count < 2:
             raise SettingError(
-                f"inputs must be floating point of shape [N, ...], got {_shape(self.inputs)} {self.inputs.dtype}"
+                f"a batch needs at least 2 samples, got {count}: batch statistics and Gram matrices are not defined on "
+                "one"
             )
-        if len(self.inputs) < 2:
-            raise SettingError(
-                f"a batch needs at least 2 samples, got {len(self.inputs)}: batch statistics and Gram matrices "
-                "are not defined on one"
-            )
-        whole = not (self.labels.is_floating_point() or self.labels.is_complex())
-        if self.labels.shape != (len(self.inputs),) or not whole:
-            raise SettingError(
-                f"labels must be whole numbers of shape [{len(self.inputs)}], "
-                f"got {_shape(self.labels)} {self.labels.dtype}"
-            )
-        if int(self.labels.min()) < 0:
-            raise SettingError(f"labels must not be negative, got {int(self.labels.min())}")
-        if not bool(self.inputs.isfinite().all()):
+        for each in self.arguments if self.independent else ():
+            if each.ndim < 1 or len(each) != count:
+                raise SettingError(
+                    f"every argument has a row for each of {count} samples; got one of shape {_shape(each)}. Where the "
+                    "samples are parts of one input, give independent=False"
+                )
+        if not all(bool(each.isfinite().all()) for each in inexact):
             raise SettingError("inputs hold NaN or infinity: no score can be computed on them")
 
+    def _count(self) -> int:
+        counted = self.arguments[0] if self.independent else self.targets
+        return len(counted) if counted.ndim else 0
+
+    def _check_targets(self) -> None:
+        count, targets = self._count(), self.targets
+        if not self.problem.classes:
+            fits = targets.is_floating_point() and targets.ndim > 0 and len(targets) == count
+            if not fits or not bool(targets.isfinite().all()):
+                raise SettingError(
+                    f"targets of {self.problem.name} are finite floating point numbers of shape [{count}, ...], "
+                    f"got {_shape(targets)} {targets.dtype}"
+                )
+            return
+        whole = not (targets.is_floating_point() or targets.is_complex())
+        if targets.shape != (count,) or not whole:
+            raise SettingError(
+                f"labels must be whole numbers of shape [{count}], got {_shape(targets)} {targets.dtype}"
+            )
+        if int(targets.min()) < 0:
+            raise SettingError(f"labels must not be negative, got {int(targets.min())}")
+
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.targets)
+
+    def __repr__(self) -> str:
+        given = ", ".join(map(_shape, self.arguments))
+        return f"Batch of {self.problem.name}: {given} to targets {_shape(self.targets)}"
+
+    @property
+    def inputs(self) -> Tensor:
+        """The only floating point argument.
+
+        Raises:
+            NotApplicable: where the network takes several floating point arguments.
+        """
+        return self.arguments[self.place_of_inputs()]
+
+    @property
+    def labels(self) -> Tensor:
+        """The classes of the samples, [N].
+
+        Raises:
+            NotApplicable: where the targets are not classes.
+        """
+        if not self.problem.classes:
+            raise NotApplicable(f"this reads the classes of the samples; the targets of {self.problem.name} are values")
+        return self.targets
+
+    def place_of_inputs(self) -> int:
+        """Index of `inputs` among the arguments.
+
+        Raises:
+            NotApplicable: where the network takes several floating point arguments.
+        """
+        places = [place for place, each in enumerate(self.arguments) if each.is_floating_point()]
+        if len(places) > 1:
+            raise NotApplicable(f"this reads one floating point input; the network takes {len(places)}")
+        return places[0]
+
+    @property
+    def only_argument(self) -> Tensor:
+        """The argument of a network with only one.
+
+        Raises:
+            NotApplicable: where the network takes several arguments.
+        """
+        if len(self.arguments) > 1:
+            raise NotApplicable(f"this feeds the network one tensor; it takes {len(self.arguments)}")
+        return self.arguments[0]
+
+    def with_arguments(self, arguments: Sequence[Tensor]) -> Batch:
+        """The batch with other arguments."""
+        return Batch(arguments, self.targets, independent=self.independent, problem=self.problem)
+
+    def arguments_with(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The network's arguments with a replacement of its floating point argument.
+
+        Raises:
+            NotApplicable: where the network takes several floating point arguments.
+        """
+        place = self.place_of_inputs()
+        return (*self.arguments[:place], inputs, *self.arguments[place + 1 :])
+
+    def smallest(self) -> tuple[Tensor, ...]:
+        """Arguments of the smallest possible call: the first sample's, or all where samples are not independent."""
+        return tuple(each[:1] for each in self.arguments) if self.independent else self.arguments
+
+    def check_independent(self, reads: str) -> None:
+        """Refuse a batch whose samples are parts of one input.
+
+        Args:
+            reads: name of the quantity that needs single samples, for the message.
+
+        Raises:
+            NotApplicable: where a sample's output depends on the others.
+        """
+        if not self.independent:
+            raise NotApplicable(f"{reads} needs samples that do not see each other; these are parts of one input")
+
+    def part(self, start: int, stop: int) -> Batch:
+        """The samples from `start` to before `stop`, at least two.
+
+        Raises:
+            NotApplicable: where samples are not independent.
+        """
+        self.check_independent("a part of the batch")
+        arguments = [each[start:stop] for each in self.arguments]
+        return Batch(arguments, self.targets[start:stop], problem=self.problem)
+
+    def split(self, most: int) -> list[Batch]:
+        """The samples in order, in parts of up to `most` samples whose sizes differ by at most one.
+
+        Raises:
+            NotApplicable: where samples are not independent.
+        """
+        self.check_independent("a part of the batch")
+        ends = [0]
+        for indices in torch.arange(len(self)).tensor_split(math.ceil(len(self) / most)):
+            ends.append(ends[-1] + len(indices))
+        return [self.part(start, stop) for start, stop in pairwise(ends)]
+
+    def on(self, device: torch.device | str) -> Batch:
+        """The batch on a device; the batch itself if it is there already."""
+        if all(each.device == torch.device(device) for each in (*self.arguments, self.targets)):
+            return self
+        arguments = [each.to(device) for each in self.arguments]
+        return Batch(arguments, self.targets.to(device), independent=self.independent, problem=self.problem)
 
     def like(self, parameter: Tensor | None) -> Batch:
-        """The batch on the device and in the dtype of `parameter`; itself for None."""
+        """The batch on the device of `parameter`, with floating point in its dtype; the batch itself for None."""
         if parameter is None:
             return self
-        return Batch(self.inputs.to(parameter.device, parameter.dtype), self.labels.to(parameter.device, torch.long))
+
+        def converted(each: Tensor) -> Tensor:
+            return each.to(parameter.device, parameter.dtype if each.is_floating_point() else each.dtype)
+
+        targets = self.targets.to(parameter.device, torch.long) if self.problem.classes else converted(self.targets)
+        return Batch(
+            [converted(each) for each in self.arguments], targets, independent=self.independent, problem=self.problem
+        )
 
     def digest(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of its content and shape."""
-        sha = hashlib.sha256(f"{_shape(self.inputs)} {self.inputs.dtype}".encode())
-        for tensor in (self.inputs, self.labels.long()):
+        """The first 16 hexadecimal digits of the SHA-256 of the batch's content and shapes."""
+        sha = hashlib.sha256(" ".join(f"{_shape(each)} {each.dtype}" for each in self.arguments).encode())
+        for tensor in (*self.arguments, self.targets.long() if self.problem.classes else self.targets):
             # as bytes: numpy has no bfloat16
             sha.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
         return sha.hexdigest()[:16]
-
-
-def draw_batch(setting: Setting, data: Path | None = None) -> Batch:
-    """The batch that `setting` describes; the same setting gives the same batch.
-
-    Args:
-        setting: `gaussian` inputs are standard normal, `uniform` ones lie in [0, 1); labels are uniform over the
-            classes unless they are `true`. `cifar10` draws training images without replacement, scaled to [0, 1] and
-            normalised by the channel means and deviations of the training set.
-        data: the folder of CIFAR-10's official binary files, for `cifar10`.
-
-    Raises:
-        SettingError: for images without a folder, a folder without the files, or a setting the images do not fit.
-    """
-    if setting.input == "given":
-        raise SettingError("a setting with input 'given' needs its batch: pass batch=harness.Batch(inputs, labels)")
-    generator = torch.Generator().manual_seed(derived_seed(setting.seed, "batch"))
-    if setting.input == "cifar10":
-        inputs, labels = _draw_cifar10(setting, data, generator)
-    else:
-        shape = (setting.batch_size, setting.channels, setting.image_size, setting.image_size)
-        draw = torch.randn if setting.input == "gaussian" else torch.rand
-        inputs, labels = draw(shape, generator=generator), torch.zeros(setting.batch_size, dtype=torch.long)
-    if setting.labels == "random":
-        labels = torch.randint(setting.classes, (setting.batch_size,), generator=generator)
-    return Batch(inputs, labels)
-
-
-def _draw_cifar10(setting: Setting, data: Path | None, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    if (setting.channels, setting.image_size, setting.image_size) != _CIFAR_SHAPE:
-        raise SettingError(
-            f"CIFAR-10 images are 3 x 32 x 32; the setting asks for {setting.channels} channels "
-            f"and image_size {setting.image_size}"
-        )
-    if setting.labels == "true" and setting.classes < 10:
-        raise SettingError(f"CIFAR-10 has 10 classes; the setting's network has only {setting.classes} outputs")
-    images, labels = read_cifar10(data)
-    if setting.batch_size > len(images):
-        raise SettingError(f"batch_size {setting.batch_size} is more than the {len(images)} training images in {data}")
-    chosen = torch.randperm(len(images), generator=generator)[: setting.batch_size]
-    pixels = images[chosen].float() / 255
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (_CIFAR_MEAN, _CIFAR_STD))
-    return (pixels - mean) / std, labels[chosen]
-
-
-def read_cifar10(folder: Path | None) -> tuple[Tensor, Tensor]:
-    """Training images [M, 3, 32, 32] uint8 and labels [M] of CIFAR-10's official binary files (Krizhevsky 2009).
-
-    Raises:
-        SettingError: naming the folder or file, and what was expected in it.
-    """
-    if folder is None:
-        raise SettingError(
-            "input 'cifar10' needs the folder of CIFAR-10's binary files (data_batch_1.bin …): "
-            "give --data FOLDER, or set NASINIT_DATA to the folder that holds cifar-10-batches-bin"
-        )
-    files = sorted(folder.glob("data_batch_*.bin"))
-    if not files:
-        raise SettingError(f"no data_batch_*.bin in {folder}: expected the folder of CIFAR-10's binary version")
-    records = []
-    for file in files:
-        content = np.fromfile(file, dtype=np.uint8)
-        if content.size == 0 or content.size % _CIFAR_RECORD:
-            raise SettingError(
-                f"{file} has {content.size:,} bytes, not a multiple of {_CIFAR_RECORD:,}: "
-                "it is truncated, or not a binary batch of CIFAR-10"
-            )
-        records.append(content.reshape(-1, _CIFAR_RECORD))
-    stacked = torch.from_numpy(np.concatenate(records))
-    if int(stacked[:, 0].max()) > 9:
-        raise SettingError(f"{folder} holds a label {int(stacked[:, 0].max())}: CIFAR-10 has 0 to 9")
-    return stacked[:, 1:].reshape(-1, *_CIFAR_SHAPE), stacked[:, 0].long()
 
 
 def _shape(tensor: Tensor) -> str:

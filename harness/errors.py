@@ -1,4 +1,4 @@
-"""Errors that are written for the person who reads them: what was given, what is allowed, what to do."""
+"""Errors with messages for people: what was given, what is allowed, what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class HarnessError(Exception):
-    """Base of every error that bad input can cause; its message is complete without a traceback."""
+    """Base class of all errors that wrong input can cause; the message is complete without a traceback."""
 
 
 class SpaceError(HarnessError):
@@ -15,7 +15,7 @@ class SpaceError(HarnessError):
 
 
 class ProxyError(HarnessError):
-    """An unknown proxy, a name taken twice, or a proxy that reads a measurement that does not exist."""
+    """An unknown proxy, a name that is taken already, or a proxy that reads an unknown measurement."""
 
 
 class SettingError(HarnessError):
@@ -23,11 +23,11 @@ class SettingError(HarnessError):
 
 
 class NotApplicable(HarnessError):
-    """A measurement that is not defined on the network at hand; the score's status, not a crash."""
+    """A measurement that is not defined for a network; it gives the score's status, not a crash."""
 
 
 class NotFinite(HarnessError):
-    """A measurement that meets NaN or infinity; the score's status, not a crash."""
+    """A measurement with NaN or infinity; it gives the score's status, not a crash."""
 
 
 class StoreError(HarnessError):
@@ -35,37 +35,41 @@ class StoreError(HarnessError):
 
 
 class StoreWriteError(StoreError):
-    """A store that took no more in the middle of a run; what was written before is kept."""
+    """A store that cannot be written to in the middle of a run; scores written before are kept."""
+
+
+class StoreNotice(UserWarning):
+    """A notice about a change of a store, which is not an error."""
 
 
 class RunError(HarnessError):
-    """A run that could not go on; what was finished before lies in the store."""
+    """A run that could not continue; the scores finished before are in the store."""
 
 
 class SearchError(HarnessError):
-    """An unknown search or preset, a setting or data that no search runs on, or a checkpoint of another search."""
+    """An unknown search or preset, a setting or data that cannot be used, or a checkpoint of another search."""
 
 
 class DivergedError(SearchError, RunError):
-    """A search whose loss is no number any more; what was reached before lies in its last checkpoint."""
+    """A search whose loss is NaN or infinite; its state before is in the last checkpoint."""
 
 
 class CheckpointError(SearchError):
-    """A checkpoint in the folder of a search that is of another one, or no checkpoint."""
+    """A file in place of a search's checkpoint that belongs to another search, or is not a checkpoint."""
 
 
 class ScoresError(HarnessError):
-    """A file or frame of scores that does not hold what a ranking needs."""
+    """A file or frame of scores that cannot be used for a ranking."""
 
 
 def ran_out_of_memory(error: Exception) -> bool:
-    """Whether the machine, not the network, is to blame: PyTorch says so by a `RuntimeError` of many wordings."""
+    """Whether an error means that memory ran out, for which PyTorch raises `RuntimeError` with different messages."""
     wordings = ("out of memory", "not enough memory", "can't allocate memory")
     return isinstance(error, MemoryError) or any(wording in str(error) for wording in wordings)
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
-    """Message for a name that is not there: the name, the nearest known one, and all that are allowed.
+    """Message for an unknown name: the name, the nearest known name, and all known names.
 
     >>> unknown("proxy", "grad_nrom", ["grad_norm", "params"])
     "unknown proxy 'grad_nrom'. Did you mean 'grad_norm'? Known: grad_norm, params"
@@ -74,3 +78,16 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"unknown {kind} {str(name)!r}.{hint} Known: {', '.join(names) or 'none'}"
+
+
+def check_whole(name: str, value: object, least: int, kind: type[HarnessError], most: int | None = None) -> None:
+    """Raise `kind` unless `value` is a whole number from `least` (to `most`); `name` is its name in the message.
+
+    >>> check_whole("seed", -1, 0, SettingError)
+    Traceback (most recent call last):
+    harness.errors.SettingError: seed must be a whole number from 0, got -1
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]  # it is whole
+        allowed = f"from {least}" if most is None else f"from {least} to {most:,}"
+        raise kind(f"{name} must be a whole number {allowed}, got {value!r}")

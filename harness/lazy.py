@@ -1,6 +1,6 @@
 """Public names of a package that are loaded on first use (PEP 562).
 
-`benchmarks`, which cannot import this package, and is to be importable where nothing is installed, does so itself.
+`benchmarks` has its own version, since it cannot import this package and must be importable without dependencies.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 
 
 def loaded_on_use(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """The `__getattr__` and `__dir__` of a package, to be hidden from type checkers, who read its imports instead.
+    """The `__getattr__` and `__dir__` of a package; hide them from type checkers, which read its imports instead.
 
     Args:
-        package: its `__name__`.
-        homes: by public name, the module that has it.
+        package: the package's `__name__`.
+        homes: the module of each public name.
     """
 
     def load(name: str) -> object:
@@ -27,7 +27,7 @@ def loaded_on_use(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str
         return value
 
     def names() -> list[str]:
-        """Names that are there already and those that would be loaded."""
+        """Names that are loaded already, and names that can be loaded."""
         return sorted({*vars(sys.modules[package]), *homes})
 
     return load, names

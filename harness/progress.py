@@ -1,4 +1,4 @@
-"""A progress bar on standard error: done, rate, time left."""
+"""A progress bar on standard error: steps done, rate, time left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_WIDTH, _WIDTH_BESIDE_NOTES = 40, 20
+_WIDTH, _WIDTH_WITH_NOTES = 40, 20
 
 
 @contextmanager
@@ -19,18 +19,18 @@ def progress_bar(
     alike: bool = True,
     every_seconds: float = 10,
 ) -> Iterator[Callable[..., None]]:
-    """A bar for `total` steps of what is being done; the function inside advances it by one, or by `steps`.
+    """A progress bar; the function that it yields advances it by one step, or by `steps`.
 
-    On a terminal it is drawn live; elsewhere (a log file) lines are printed, and one at the end. The function may be
-    given a note, which stands beside the bar or at the end of the line.
+    On a terminal it is drawn live; elsewhere (in a log file) lines are printed from time to time and at the end. The
+    function takes an optional note, which is shown next to the bar or at the end of the line.
 
     Args:
-        total: steps.
-        what: they are.
-        verb: of what is done to them, in the present and in the past.
-        alike: whether the steps take about the same time, so that a rate and the time left follow from their number;
-            otherwise neither is shown, and the note may say what is known.
-        every_seconds: between two lines.
+        total: number of steps.
+        what: name of the steps, in the plural.
+        verb: verb for what is done to them, in the present and in the past.
+        alike: whether all steps take about the same time, so that a rate and the time left can be shown; if not, only
+            the note is shown.
+        every_seconds: seconds between two printed lines.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -41,23 +41,23 @@ def progress_bar(
     done = 0
     bar = Progress(
         TextColumn(f"{verb[0]} {what}"),
-        BarColumn(_WIDTH if alike else _WIDTH_BESIDE_NOTES),
+        BarColumn(_WIDTH if alike else _WIDTH_WITH_NOTES),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[beside]}", table_column=None if alike else Column(ratio=1, no_wrap=True)),
+        TextColumn("{task.fields[note]}", table_column=None if alike else Column(ratio=1, no_wrap=True)),
         *([TimeRemainingColumn()] if alike else []),
         console=console,
-        expand=not alike,  # a note has the room that the others leave, and is cut there
+        expand=not alike,  # a note is cut to the space that the other columns leave
         disable=not console.is_terminal,
-        redirect_stdout=sys.stdout.isatty(),  # what goes to a file must not end above the bar
+        redirect_stdout=sys.stdout.isatty(),  # output to a file must not be drawn above the bar
     )
-    task = bar.add_task("", total=total, beside="")
+    task = bar.add_task("", total=total, note="")
 
     def advance(note: str = "", *, steps: int = 1) -> None:
         nonlocal done, last
         done += steps
         now = time.monotonic()
         known = [f"{done / max(now - start, 1e-9) * 60:.1f} a minute"] if alike else []
-        bar.update(task, completed=done, beside=", ".join([*known, *([note] if note else [])]))
+        bar.update(task, completed=done, note=", ".join([*known, *([note] if note else [])]))
         if bar.disable and steps and (now - last >= every_seconds or done == total):
             last = now
             left = [f"{(total - done) * (now - start) / done:.0f} s left"] if alike else []

@@ -1,141 +1,195 @@
-"""What a score depends on beside the architecture, and the seeds that follow from it."""
+"""The setting of a score: everything that it depends on in addition to the architecture; derived seeds."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
-from harness.errors import SettingError, unknown
+from harness.errors import SettingError, check_whole, unknown
 
 BN_MODES = ("train", "eval")
 INITS = ("pytorch", "kaiming_fan_in", "kaiming_fan_out", "xavier", "orthogonal", "gaussian")
-INPUTS = ("gaussian", "uniform", "cifar10")
+NOISE = ("gaussian", "uniform")
+"""Sources of batches that follow from the seed alone."""
+INPUTS = (*NOISE, "cifar10")
+"""Sources of the batches of image spaces."""
 LABELS = ("random", "true")
-LOSSES = ("cross_entropy", "mean_squared_error")
 DTYPES = ("float32", "float64")
-_SMALLEST = {"batch_size": 2, "classes": 2, "width": 1, "depth": 1, "image_size": 4, "channels": 1, "probes": 2}
-_OF_THE_SPACE = ("width", "depth")
+_ALWAYS = ("input", "batch_size", "width", "depth", "init", "bn", "seed")
+_LAST = ("width", "depth")
 
 
-@dataclass(frozen=True)
+class Shape(Mapping[str, int]):
+    """Sizes of a space's networks and inputs by name, such as width 16 and depth 5; equal shapes have equal hashes."""
+
+    __slots__ = ("_sizes",)
+
+    def __init__(self, sizes: Mapping[str, int] | None = None) -> None:
+        self._sizes = dict(sizes or {})
+
+    def __getitem__(self, name: str) -> int:
+        return self._sizes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sizes)
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._sizes.items()))
+
+    def __repr__(self) -> str:
+        return f"Shape({self._sizes!r})"
+
+
+@dataclass(frozen=True, init=False)
 class Setting:
-    """Everything that decides a score beside the architecture.
+    """Everything that a score depends on in addition to the architecture.
 
-    Two scores may be compared when their settings are equal; the store keeps them apart otherwise.
+    Two scores may be compared when their settings are equal; otherwise the store keeps them apart. The space fills in
+    values that are not given here (a size that is not in `shape`, a `loss` of None).
 
     Args:
-        input: where the batch comes from: `gaussian` or `uniform` noise, `cifar10` images, `given` by the caller.
-        labels: `random` (uniform over the classes) or `true` (those of the images).
-        batch_size: samples in the batch, N.
-        image_size: pixels on a side.
-        channels: channels of an image.
-        classes: outputs of the network, K.
-        width: channels of the first stage, C; None for what the space's own networks have (16 in NAS-Bench-201's and
-            in DARTS's search).
-        depth: cells a stage, N, in NAS-Bench-201 (5), cells in DARTS (8 in its search); None for the space's own.
-        init: how the weights are drawn (`harness.spaces.initialisation`).
-        bn: `train` normalises by the batch and couples its samples; `eval` by the running statistics, which at
-            initialisation are mean 0 and variance 1. The choice decides the sign of the NTK trace's correlation.
-        loss: `cross_entropy` or `mean_squared_error` (against one-hot labels), mean over the batch.
-        dtype: `float32` or `float64`.
-        device: where the network runs: `cpu`, `cuda` or `cuda:1`.
-        probes: random sign vectors of the NTK trace's estimate.
-        seed: of the weights (with the architecture's key), of the batch and of the probes.
-        batch_digest: for images and given batches, a digest of their content; noise follows from the seed.
+        input: source of the batch: `gaussian` or `uniform` noise, another source that the space has (`cifar10` for
+            images), or `given` by the caller.
+        labels: kind of labels, `random` (uniform over the classes) or `true` (those of the images).
+        batch_size: number of samples in the batch, N.
+        init: name of the weights' initialisation (`harness.spaces.initialisation`).
+        bn: mode of batch norm: `train` normalises by the batch and couples its samples; `eval` normalises by the
+            running statistics, which at initialisation are mean 0 and variance 1. The NTK trace's correlation has
+            another sign in each mode.
+        loss: a loss of the space's problem, such as `cross_entropy` or `mean_squared_error` for classes
+            (`harness.problem`); None for the problem's default.
+        dtype: floating point type, `float32` or `float64`.
+        device: device of the network: `cpu`, `cuda` or `cuda:1`.
+        probes: number of random sign vectors in the estimate of the NTK's trace.
+        seed: seed of the weights (with the architecture's key), of the batch and of the probes.
+        batch_digest: digest of the content of images and given batches; empty for noise, which follows from the seed.
+        shape: sizes of the networks and inputs by name. `Space.shape` has their names and bounds: width, depth,
+            classes, channels and image_size for NAS-Bench-201.
+        **sizes: single sizes of `shape`, as in `Setting(width=8)`; None leaves a size to the space.
 
     Raises:
-        SettingError: naming the field, what was given and what is allowed.
+        SettingError: naming the field, the given value and the allowed values.
     """
 
-    input: str = "gaussian"
-    labels: str = "random"
-    batch_size: int = 64
-    image_size: int = 32
-    channels: int = 3
-    classes: int = 10
-    width: int | None = None
-    depth: int | None = None
-    init: str = "pytorch"
-    bn: str = "train"
-    loss: str = "cross_entropy"
-    dtype: str = "float32"
-    device: str = "cpu"
-    probes: int = 4
-    seed: int = 0
-    batch_digest: str = ""
+    input: str
+    labels: str
+    batch_size: int
+    init: str
+    bn: str
+    loss: str | None
+    dtype: str
+    device: str
+    probes: int
+    seed: int
+    batch_digest: str
+    shape: Shape
 
-    def __post_init__(self) -> None:
-        for name, allowed in {
-            "input": (*INPUTS, "given"),
-            "labels": LABELS,
-            "init": INITS,
-            "bn": BN_MODES,
-            "loss": LOSSES,
-            "dtype": DTYPES,
-        }.items():
+    def __init__(
+        self,
+        *,
+        input: str = "gaussian",
+        labels: str = "random",
+        batch_size: int = 64,
+        init: str = "pytorch",
+        bn: str = "train",
+        loss: str | None = None,
+        dtype: str = "float32",
+        device: str = "cpu",
+        probes: int = 4,
+        seed: int = 0,
+        batch_digest: str = "",
+        shape: Mapping[str, int] | None = None,
+        **sizes: int | None,
+    ) -> None:
+        named = {**(shape or {}), **{name: size for name, size in sizes.items() if size is not None}}
+        values = {
+            "input": input, "labels": labels, "batch_size": batch_size, "init": init, "bn": bn, "loss": loss,
+            "dtype": dtype, "device": device, "probes": probes, "seed": seed, "batch_digest": batch_digest,
+            "shape": Shape(named),
+        }  # fmt: skip
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
+        for name, allowed in {"labels": LABELS, "init": INITS, "bn": BN_MODES, "dtype": DTYPES}.items():
             if getattr(self, name) not in allowed:
                 raise SettingError(unknown(name, getattr(self, name), allowed))
-        for name, smallest in _SMALLEST.items():
-            if name not in _OF_THE_SPACE or getattr(self, name) is not None:
-                _check_integer(name, getattr(self, name), smallest)
-        _check_integer("seed", self.seed, 0)
+        for name in ("input", "loss"):
+            value = getattr(self, name)
+            if not (isinstance(value, str) and value) and (name, value) != ("loss", None):
+                raise SettingError(f"{name} must be a name, got {value!r}")
+        for name, least in (("batch_size", 2), ("probes", 2), ("seed", 0)):
+            check_whole(name, getattr(self, name), least, SettingError)
+        for name, size in self.shape.items():
+            check_whole(name, size, 1, SettingError)
         device: object = self.device
         if not isinstance(device, str) or re.fullmatch(r"cpu|cuda(:[0-9]+)?", device) is None:
             raise SettingError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {self.device!r}")
-        if self.labels == "true" and self.input in ("gaussian", "uniform"):
-            raise SettingError(f"labels 'true' need images: input {self.input!r} is noise and has none")
-
-    def sized(self, width: int, depth: int) -> Setting:
-        """The setting with the space's own `width` and `depth` where it leaves them open; what scores are stored by."""
-        return replace(
-            self,
-            width=width if self.width is None else self.width,
-            depth=depth if self.depth is None else self.depth,
-        )
 
     def json(self) -> str:
-        """The setting as one line of JSON with sorted keys: its identity in a store."""
-        return json.dumps(asdict(self), sort_keys=True)
+        """The setting as one line of JSON with sorted keys, by which a store identifies it."""
+        return json.dumps(self.values(), sort_keys=True)
+
+    def values(self) -> dict[str, Any]:
+        """All fields by name, with the shape as a plain dictionary."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {"shape": dict(self.shape)}
 
     @classmethod
     def from_json(cls, text: str) -> Setting:
-        """The setting that `json` wrote; `SettingError` names a field that this version does not have."""
+        """The setting from the text of `json`; `SettingError` names a field that this version does not have."""
         values = json.loads(text)
         check_fields("field of a setting", values)
         return cls(**values)
 
-    def describe(self) -> str:
-        """Short text of what differs from the defaults, and of what users ask for first."""
-        always = ("input", "batch_size", "width", "depth", "init", "bn", "seed")
-        shown = [
-            f"{field.name} {getattr(self, field.name)}"
-            for field in fields(self)
-            if getattr(self, field.name) is not None
-            and (field.name in always or getattr(self, field.name) != field.default)
-        ]
-        return ", ".join(shown)
+    def describe(self, usual: Mapping[str, Any] | None = None) -> str:
+        """Short text of the values that differ from the usual ones, and of the most important others.
+
+        Args:
+            usual: values and sizes that need not be mentioned, in addition to the defaults of this class;
+                `harness.spaces.space.described` adds those of a space.
+        """
+        usual = {**Setting().flat(), **(usual or {})}
+        shown = {
+            name: value
+            for name, value in self.flat().items()
+            if value is not None and (name in _ALWAYS or value != usual.get(name))
+        }
+        return ", ".join(f"{name} {value}" for name, value in shown.items())
+
+    def differs_in(self, other: Setting) -> list[str]:
+        """Names of the values and sizes that differ from those of another setting."""
+        ours, theirs = self.flat(), other.flat()
+        return [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
+
+    def flat(self) -> dict[str, Any]:
+        """All values and sizes by name, with the sizes after `batch_size`."""
+        values = self.values()
+        sizes = sorted(values.pop("shape").items(), key=lambda size: size[0] in _LAST)
+        found: dict[str, Any] = {}
+        for name, value in values.items():
+            found[name] = value
+            if name == "batch_size":
+                found.update(sizes)
+        return found
 
 
-def check_fields(kind: str, names: Iterable[str]) -> None:
-    """Refuse a name that is no field of a setting; `kind` is what the message calls it."""
-    known = [field.name for field in fields(Setting)]
+def check_fields(kind: str, names: Iterable[str], more: Iterable[str] = ()) -> None:
+    """Refuse names that are neither fields of a setting nor in `more`; `kind` is their kind in the message."""
+    known = [*(field.name for field in fields(Setting)), *more]
     for name in names:
         if name not in known:
             raise SettingError(unknown(kind, name, known))
 
 
-def _check_integer(name: str, value: Any, smallest: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise SettingError(f"{name} must be a whole number, got {value!r}")
-    if value < smallest:
-        raise SettingError(f"{name} must be at least {smallest}, got {value}")
-
-
 def derived_seed(seed: int, *labels: str) -> int:
-    """Seed in [0, 2^63) for one purpose: the same (seed, labels) give the same, in any process and order."""
+    """Seed in [0, 2^63) for one purpose, which follows from (seed, labels) alone, in any process and order."""
     text = "\x1f".join((str(seed), *labels))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

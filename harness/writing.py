@@ -1,4 +1,4 @@
-"""Writing that leaves nothing half done: a file is whole or not there, a folder is tried before hours go into it."""
+"""Safe writing: a file is written completely or not at all, and a folder is tested before a long computation."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from harness.errors import HarnessError, SettingError
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path beside `path` under a name of its own, to write at; moved there in one step when the block ends.
+    """A temporary path next to `path` to write to; it is moved to `path` in one step when the block ends.
 
-    Missing parent folders are made. After an error `path` is as it was, and nothing is left beside it.
+    Missing parent folders are made. After an error `path` is as before, and no temporary file is left.
 
     Raises:
-        OSError: a folder that cannot be made, or a file that cannot be moved.
+        OSError: if a folder cannot be made, or the file cannot be moved.
     """
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
     try:

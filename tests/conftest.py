@@ -22,9 +22,12 @@ hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    """Workers of the test run share the cores; small tensors gain nothing from more threads."""
-    torch.set_num_threads(1)
+def _threads() -> None:
+    """One: workers of the test run share the cores, and small tensors gain nothing from more.
+
+    `NASINIT_TEST_THREADS=2` asks for two, to see that no test hangs on the order in which threads add up.
+    """
+    torch.set_num_threads(int(os.environ.get("NASINIT_TEST_THREADS", "1")))
 
 
 @pytest.fixture(scope="session")

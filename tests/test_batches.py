@@ -37,7 +37,6 @@ def test_inputs_of_any_kind_of_sample_are_a_batch(shape):
         (INPUTS, CLASSES[:3], "labels must be whole numbers of shape [4], got [3] torch.int64"),
         (INPUTS, CLASSES.view(4, 1), "labels must be whole numbers of shape [4], got [4, 1] torch.int64"),
         (INPUTS, torch.eye(4).long(), "labels must be whole numbers of shape [4], got [4, 4] torch.int64"),
-        (INPUTS, CLASSES.float(), "labels must be whole numbers of shape [4], got [4] torch.float32"),
         (INPUTS, CLASSES.to(torch.complex64), "labels must be whole numbers of shape [4], got [4] torch.complex64"),
         (INPUTS, CLASSES - 1, "labels must not be negative, got -1"),
         (INPUTS.numpy(), CLASSES, "got ndarray and Tensor"),

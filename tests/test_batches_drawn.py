@@ -14,9 +14,9 @@ import pytest
 import torch
 from scipy import stats
 
-from harness.batches import draw_batch, read_cifar10
 from harness.errors import SettingError
 from harness.setting import Setting
+from harness.spaces.image_batches import draw_images, read_cifar10
 
 RECORD = 3073
 CIFAR10 = Setting(input="cifar10", labels="true")
@@ -32,20 +32,20 @@ def same(first, second):
 @pytest.mark.parametrize("kind", ["gaussian", "uniform"])
 def test_the_same_setting_gives_the_same_batch_and_another_seed_another(kind):
     setting = Setting(input=kind, batch_size=8, image_size=8)
-    assert same(draw_batch(setting), draw_batch(replace(setting)))
-    other = draw_batch(replace(setting, seed=1))
-    assert not torch.equal(other.inputs, draw_batch(setting).inputs)
-    assert not torch.equal(other.labels, draw_batch(replace(setting, seed=2)).labels)
+    assert same(draw_images(setting), draw_images(replace(setting)))
+    other = draw_images(replace(setting, seed=1))
+    assert not torch.equal(other.inputs, draw_images(setting).inputs)
+    assert not torch.equal(other.labels, draw_images(replace(setting, seed=2)).labels)
 
 
 def test_what_is_not_about_the_batch_does_not_change_it():
     setting = Setting(batch_size=8, image_size=8)
     other = replace(setting, width=3, depth=1, init="xavier", bn="eval", loss="mean_squared_error", probes=9)
-    assert same(draw_batch(setting), draw_batch(other))
+    assert same(draw_images(setting), draw_images(other))
 
 
 def test_a_batch_has_the_shape_that_the_setting_asks_for():
-    batch = draw_batch(Setting(batch_size=5, channels=2, image_size=9, classes=3))
+    batch = draw_images(Setting(batch_size=5, channels=2, image_size=9, classes=3))
     assert batch.inputs.shape == (5, 2, 9, 9)
     assert batch.inputs.dtype == torch.float32
     assert (batch.labels.shape, batch.labels.dtype) == ((5,), torch.int64)
@@ -53,7 +53,7 @@ def test_a_batch_has_the_shape_that_the_setting_asks_for():
 
 @pytest.mark.parametrize(("kind", "law"), [("gaussian", stats.norm()), ("uniform", stats.uniform())])
 def test_noise_has_its_distribution(kind, law):
-    values = draw_batch(Setting(input=kind)).inputs.flatten().double().numpy()
+    values = draw_images(Setting(input=kind)).inputs.flatten().double().numpy()
     assert len(values) == 64 * 3 * 32 * 32
     # 196,608 values: the mean is known to std / 443, five times that is allowed.
     assert abs(values.mean() - law.mean()) < 5 * law.std() / len(values) ** 0.5
@@ -62,14 +62,14 @@ def test_noise_has_its_distribution(kind, law):
 
 
 def test_uniform_noise_lies_between_zero_and_one():
-    inputs = draw_batch(Setting(input="uniform")).inputs
+    inputs = draw_images(Setting(input="uniform")).inputs
     assert 0 <= inputs.min() < 1e-3
     assert 1 - 1e-3 < inputs.max() < 1
 
 
 @pytest.mark.parametrize("classes", [2, 10, 120])
 def test_random_labels_are_uniform_over_the_classes(classes):
-    labels = draw_batch(Setting(batch_size=12_000, image_size=4, channels=1, classes=classes)).labels
+    labels = draw_images(Setting(batch_size=12_000, image_size=4, channels=1, classes=classes)).labels
     counts = torch.bincount(labels, minlength=classes).numpy()
     assert len(counts) == classes
     assert stats.chisquare(counts).pvalue > 1e-3
@@ -83,14 +83,14 @@ def test_no_global_random_state_matters_to_a_batch_or_moves(kind):
         np.random.seed(seed)
         torch.manual_seed(seed)
         before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
-        batches.append(draw_batch(Setting(input=kind, batch_size=4, image_size=8)))
+        batches.append(draw_images(Setting(input=kind, batch_size=4, image_size=8)))
         assert (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()) == before
     assert same(*batches)
 
 
 def test_a_given_batch_cannot_be_drawn():
     with pytest.raises(SettingError, match=r"needs its batch: pass batch=harness\.Batch"):
-        draw_batch(Setting(input="given"))
+        draw_images(Setting(input="given"))
 
 
 # CIFAR-10, in folders written here
@@ -131,7 +131,7 @@ def test_training_files_are_read_in_order_and_the_test_file_is_not(small):
 
 def test_a_whole_draw_is_every_image_once_normalised_with_its_own_label(small):
     folder, records = small
-    batch = draw_batch(replace(CIFAR10, batch_size=10), folder)
+    batch = draw_images(replace(CIFAR10, batch_size=10), folder)
     order = batch.labels.tolist()
     assert sorted(order) == list(range(10)) != order
     np.testing.assert_allclose(batch.inputs.numpy(), normalised(records)[order], rtol=1e-5, atol=1e-6)
@@ -142,19 +142,19 @@ def test_an_images_batch_follows_from_the_seed(small):
     setting = replace(CIFAR10, batch_size=4)
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    first = draw_batch(setting, folder)
+    first = draw_images(setting, folder)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(2)
-    assert same(first, draw_batch(setting, folder))
-    assert not torch.equal(first.labels, draw_batch(replace(setting, seed=1), folder).labels)
+    assert same(first, draw_images(setting, folder))
+    assert not torch.equal(first.labels, draw_images(replace(setting, seed=1), folder).labels)
 
 
 def test_random_labels_stand_beside_the_same_images(small):
     folder, _ = small
-    true, drawn = (draw_batch(replace(CIFAR10, batch_size=8, labels=labels), folder) for labels in ("true", "random"))
+    true, drawn = (draw_images(replace(CIFAR10, batch_size=8, labels=labels), folder) for labels in ("true", "random"))
     assert torch.equal(true.inputs, drawn.inputs)
     assert not torch.equal(true.labels, drawn.labels)
-    few = draw_batch(replace(CIFAR10, batch_size=8, labels="random", classes=2), folder)
+    few = draw_images(replace(CIFAR10, batch_size=8, labels="random", classes=2), folder)
     assert set(few.labels.tolist()) <= {0, 1}
 
 
@@ -165,7 +165,7 @@ def test_a_truncated_file_is_refused_by_name_and_size(small, size):
     file.write_bytes(file.read_bytes()[:size])
     message = f"{file} has {size:,} bytes, not a multiple of 3,073: it is truncated, or not a binary batch of CIFAR-10"
     with pytest.raises(SettingError, match=re.escape(message)):
-        draw_batch(replace(CIFAR10, batch_size=4), folder)
+        draw_images(replace(CIFAR10, batch_size=4), folder)
 
 
 @pytest.mark.parametrize("label", [10, 200, 255])
@@ -173,14 +173,14 @@ def test_a_label_that_cifar10_does_not_have_is_refused(small, label):
     folder, _ = small
     write(folder, "data_batch_3.bin", [0, label, 1])
     with pytest.raises(SettingError, match=re.escape(f"{folder} holds a label {label}: CIFAR-10 has 0 to 9")):
-        draw_batch(replace(CIFAR10, batch_size=4), folder)
+        draw_images(replace(CIFAR10, batch_size=4), folder)
 
 
 def test_more_samples_than_images_are_refused(small):
     folder, _ = small
     message = f"batch_size 11 is more than the 10 training images in {folder}"
     with pytest.raises(SettingError, match=re.escape(message)):
-        draw_batch(replace(CIFAR10, batch_size=11), folder)
+        draw_images(replace(CIFAR10, batch_size=11), folder)
 
 
 @pytest.mark.parametrize("name", ["", "absent"])
@@ -189,12 +189,12 @@ def test_a_folder_without_the_files_is_refused(tmp_path, name):
     folder = tmp_path / name
     message = f"no data_batch_*.bin in {folder}: expected the folder of CIFAR-10's binary version"
     with pytest.raises(SettingError, match=re.escape(message)):
-        draw_batch(CIFAR10, folder)
+        draw_images(CIFAR10, folder)
 
 
 def test_images_without_a_folder_are_refused_with_what_to_do():
     with pytest.raises(SettingError, match="give --data FOLDER, or set NASINIT_DATA"):
-        draw_batch(CIFAR10)
+        draw_images(CIFAR10)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_images_without_a_folder_are_refused_with_what_to_do():
 )
 def test_a_setting_that_the_images_do_not_fit_is_refused(small, changes, complaint):
     with pytest.raises(SettingError, match=re.escape(complaint)):
-        draw_batch(replace(CIFAR10, batch_size=4, **changes), small[0])
+        draw_images(replace(CIFAR10, batch_size=4, **changes), small[0])
 
 
 # CIFAR-10 itself
@@ -225,7 +225,7 @@ def test_a_batch_of_cifar10_is_images_of_the_raw_files(cifar10):
     raw = b"".join((cifar10 / f"data_batch_{number}.bin").read_bytes() for number in range(1, 6))
     records = np.frombuffer(raw, dtype=np.uint8).reshape(-1, RECORD)
     assert len(records) == 10_000
-    batch = draw_batch(CIFAR10, cifar10)
+    batch = draw_images(CIFAR10, cifar10)
     assert batch.inputs.shape == (64, 3, 32, 32)
     deviations = np.array(DEVIATIONS).reshape(1, 3, 1, 1)
     pixels = (batch.inputs.double().numpy() * deviations + np.array(MEANS).reshape(1, 3, 1, 1)) * 255
@@ -239,6 +239,6 @@ def test_a_batch_of_cifar10_is_images_of_the_raw_files(cifar10):
 
 def test_the_normalisation_gives_cifar10_mean_zero_and_deviation_one(cifar10):
     # A fifth of the training set: its own moments are within 0.02 of all 50,000 images'.
-    inputs = draw_batch(replace(CIFAR10, batch_size=2000), cifar10).inputs.double()
+    inputs = draw_images(replace(CIFAR10, batch_size=2000), cifar10).inputs.double()
     assert inputs.mean((0, 2, 3)).abs().max() < 0.05
     assert (inputs.std((0, 2, 3)) - 1).abs().max() < 0.05

@@ -2,67 +2,66 @@
 
 import hashlib
 import json
+import pickle
 import re
-from dataclasses import FrozenInstanceError, asdict, fields, replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import SettingError
-from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, LOSSES, Setting, derived_seed
+from harness.setting import BN_MODES, DTYPES, INITS, LABELS, Setting, Shape, derived_seed
 
-CHOICES = {
-    "input": (*INPUTS, "given"),
-    "labels": LABELS,
-    "init": INITS,
-    "bn": BN_MODES,
-    "loss": LOSSES,
-    "dtype": DTYPES,
-}
-SMALLEST = {
-    "batch_size": 2,
-    "classes": 2,
-    "width": 1,
-    "depth": 1,
-    "image_size": 4,
-    "channels": 1,
-    "probes": 2,
-    "seed": 0,
-}
+CHOICES = {"labels": LABELS, "init": INITS, "bn": BN_MODES, "dtype": DTYPES}
+SMALLEST = {"batch_size": 2, "probes": 2, "seed": 0}
+NAMES = {"input", "loss"}
+"""What a space has of its own: it checks them (`tests/spaces/test_contract.py`)."""
 UNCHECKED = {"batch_digest"}
+SIZES = {"width": 16, "depth": 5, "classes": 10, "channels": 3, "image_size": 32}
 
 SETTINGS = st.builds(
     Setting,
-    input=st.sampled_from(["cifar10", "given"]),
-    **{name: st.sampled_from(allowed) for name, allowed in CHOICES.items() if name != "input"},
+    input=st.sampled_from(["gaussian", "cifar10", "given", "cora"]),
+    loss=st.sampled_from([None, "cross_entropy", "mean_squared_error"]),
+    **{name: st.sampled_from(allowed) for name, allowed in CHOICES.items()},
     **{name: st.integers(smallest, 10**20) for name, smallest in SMALLEST.items()},
     device=st.sampled_from(["cpu", "cuda", "cuda:0", "cuda:13"]),
     batch_digest=st.text(),
+    shape=st.dictionaries(st.sampled_from([*SIZES, "hidden"]), st.integers(1, 10**20)),
 )
 
 
 def test_every_field_is_under_test_here():
-    assert {field.name for field in fields(Setting)} == {*CHOICES, *SMALLEST, "device", *UNCHECKED}
+    assert {field.name for field in fields(Setting)} == {*CHOICES, *SMALLEST, *NAMES, "device", "shape", *UNCHECKED}
 
 
-def test_the_defaults_are_cifar_10s():
+def test_what_a_space_decides_is_left_open():
     setting = Setting()
-    assert (setting.classes, setting.channels, setting.image_size) == (10, 3, 32)
+    assert (dict(setting.shape), setting.loss) == ({}, None)
 
 
-def test_the_size_is_the_spaces_own_where_it_is_left_open():
-    assert (Setting().width, Setting().depth) == (None, None)
-    assert Setting().sized(16, 8) == Setting(width=16, depth=8)
-    assert Setting(width=4).sized(16, 8) == Setting(width=4, depth=8)
-    assert Setting(depth=2, bn="eval").sized(16, 8) == Setting(width=16, depth=2, bn="eval")
-    assert "width" not in Setting().describe()
+def test_a_size_is_given_by_its_name_or_in_the_shape():
+    assert Setting(width=8, depth=2) == Setting(shape={"depth": 2, "width": 8}) != Setting(width=8)
+    assert Setting(shape={"width": 8, "depth": 2}, width=4).shape == {"width": 4, "depth": 2}
+    assert Setting(width=8, depth=None).shape == {"width": 8}
+    assert replace(Setting(width=8, bn="eval"), depth=3) == Setting(width=8, depth=3, bn="eval")
+
+
+def test_a_shape_is_a_value():
+    assert len({Shape({"width": 8, "depth": 2}), Shape({"depth": 2, "width": 8}), Shape({"width": 8})}) == 2
+    assert pickle.loads(pickle.dumps(Setting(width=8))) == Setting(width=8)
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        Shape({"width": 8})["width"] = 4
+    given = {"width": 8}
+    setting = Setting(shape=given)
+    given["width"] = 4
+    assert setting.shape == {"width": 8}
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name in CHOICES for value in CHOICES[name]])
 def test_every_named_choice_is_taken(name, value):
-    changes = {"input": "cifar10"} if value == "true" else {}
-    assert getattr(Setting(**{**changes, name: value}), name) == value
+    assert getattr(Setting(**{name: value}), name) == value
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -77,11 +76,9 @@ def test_another_choice_is_refused_with_those_there_are(name, value):
 @pytest.mark.parametrize(
     ("name", "value", "nearest"),
     [
-        ("input", "gausian", "gaussian"),
         ("labels", "True", "true"),
         ("init", "kaiming_fanin", "kaiming_fan_in"),
         ("bn", "training", "train"),
-        ("loss", "crossentropy", "cross_entropy"),
         ("dtype", "float46", "float64"),
     ],
 )
@@ -90,25 +87,33 @@ def test_a_choice_spelt_wrong_is_refused_with_the_nearest(name, value, nearest):
         Setting(**{name: value})
 
 
-@pytest.mark.parametrize("name", SMALLEST)
-def test_the_smallest_number_is_taken_and_one_less_refused(name):
-    smallest = SMALLEST[name]
-    assert getattr(Setting(**{name: smallest}), name) == smallest
-    with pytest.raises(SettingError, match=f"^{name} must be at least {smallest}, got {smallest - 1}$"):
-        Setting(**{name: smallest - 1})
+@pytest.mark.parametrize("name", ["input", "loss"])
+@pytest.mark.parametrize("value", ["", 3, ("gaussian",)])
+def test_a_name_of_a_space_is_text(name, value):
+    with pytest.raises(SettingError, match=f"^{name} must be a name, got {re.escape(repr(value))}$"):
+        Setting(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "smallest"), [*SMALLEST.items(), *((name, 1) for name in SIZES)])
+def test_the_smallest_number_is_taken_and_one_less_refused(name, smallest):
+    setting = Setting(**{name: smallest})
+    assert {**setting.values(), **setting.shape}[name] == smallest
+    for value in (smallest - 1, -(10**20)):
+        with pytest.raises(SettingError, match=f"^{name} must be a whole number from {smallest}, got {value}$"):
+            Setting(**{name: value})
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         (name, value)
-        for name in SMALLEST
+        for name in (*SMALLEST, *SIZES)
         for value in (True, False, 8.0, "8", None, float("nan"))
-        if not (value is None and name in ("width", "depth"))  # left open: the space's own
+        if not (value is None and name in SIZES)  # left open: the space's own
     ],
 )
 def test_what_is_no_whole_number_is_refused(name, value):
-    with pytest.raises(SettingError, match=f"^{name} must be a whole number, got {re.escape(repr(value))}$"):
+    with pytest.raises(SettingError, match=f"^{name} must be a whole number from [012], got {re.escape(repr(value))}$"):
         Setting(**{name: value})
 
 
@@ -126,21 +131,10 @@ def test_another_device_is_refused(device):
         Setting(device=device)
 
 
-@pytest.mark.parametrize("noise", ["gaussian", "uniform"])
-def test_noise_has_no_true_labels(noise):
-    with pytest.raises(SettingError, match=f"labels 'true' need images: input '{noise}' is noise and has none"):
-        Setting(input=noise, labels="true")
-
-
-def test_an_unknown_field_is_refused_by_name():
-    with pytest.raises(TypeError, match="'widht'"):
-        Setting(widht=3)
-
-
 def test_a_setting_is_frozen_and_equal_by_value():
     setting = Setting(width=4)
     with pytest.raises(FrozenInstanceError):
-        setting.width = 5
+        setting.bn = "eval"
     assert setting == Setting(width=4) != Setting(width=5)
     assert len({setting, Setting(width=4), Setting(width=5)}) == 2
 
@@ -149,21 +143,21 @@ def test_a_setting_is_frozen_and_equal_by_value():
 def test_json_gives_the_setting_back(setting):
     text = setting.json()
     assert Setting.from_json(text) == setting
-    assert json.loads(text) == asdict(setting)
+    assert json.loads(text) == setting.values()
     assert "\n" not in text
 
 
 def test_json_is_sorted_and_the_same_for_equal_settings():
     # Literal: it identifies a setting in a store, and a change would orphan what is stored.
-    assert Setting().sized(16, 5).json() == (
-        '{"batch_digest": "", "batch_size": 64, "bn": "train", "channels": 3, "classes": 10, "depth": 5, '
-        '"device": "cpu", "dtype": "float32", "image_size": 32, "init": "pytorch", "input": "gaussian", '
-        '"labels": "random", "loss": "cross_entropy", "probes": 4, "seed": 0, "width": 16}'
+    assert Setting(loss="cross_entropy", **SIZES).json() == (
+        '{"batch_digest": "", "batch_size": 64, "bn": "train", "device": "cpu", "dtype": "float32", '
+        '"init": "pytorch", "input": "gaussian", "labels": "random", "loss": "cross_entropy", "probes": 4, "seed": 0, '
+        '"shape": {"channels": 3, "classes": 10, "depth": 5, "image_size": 32, "width": 16}}'
     )
     assert replace(Setting(seed=1), seed=0).json() == Setting().json()
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Setting)])
+@pytest.mark.parametrize("name", [*(field.name for field in fields(Setting)), *SIZES])
 def test_every_field_changes_the_identity(name):
     other = {
         "input": "cifar10",
@@ -174,30 +168,34 @@ def test_every_field_changes_the_identity(name):
         "dtype": "float64",
         "device": "cuda",
         "batch_digest": "ab",
+        "shape": {"hidden": 3},
     }
     base = Setting(input="given")
     assert replace(base, **{name: other.get(name, 99)}).json() != base.json()
 
 
 def test_json_with_a_field_of_another_version_is_refused_with_the_nearest_name():
-    text = Setting().json().replace('"width"', '"widht"')
-    with pytest.raises(SettingError, match=r"unknown field of a setting 'widht'\. Did you mean 'width'\?"):
+    text = Setting().json().replace('"probes"', '"prodes"')
+    with pytest.raises(SettingError, match=r"unknown field of a setting 'prodes'\. Did you mean 'probes'\?"):
         Setting.from_json(text)
 
 
-def test_json_of_an_older_version_takes_the_defaults():
-    assert Setting.from_json('{"width": 8}') == Setting(width=8)
+def test_json_that_leaves_fields_out_takes_the_defaults():
+    assert Setting.from_json('{"shape": {"width": 8}}') == Setting(width=8)
 
 
 def test_json_of_a_bad_value_is_refused():
-    with pytest.raises(SettingError, match="width must be at least 1"):
-        Setting.from_json('{"width": 0}')
+    with pytest.raises(SettingError, match="width must be a whole number from 1"):
+        Setting.from_json('{"shape": {"width": 0}}')
 
 
 def test_the_description_names_what_users_ask_for_and_what_differs():
     text = "input gaussian, batch_size 64, width 16, depth 5, init pytorch, bn train, seed 0"
-    assert Setting().sized(16, 5).describe() == text
-    assert "classes 100" in Setting(classes=100).describe()
+    usual = {**SIZES, "loss": "cross_entropy"}
+    assert Setting(**usual).describe(usual) == text
+    assert "classes 100" in Setting(classes=100).describe(usual)
+    assert "loss" not in Setting(loss="cross_entropy").describe(usual)
+    assert "loss mean_squared_error" in Setting(loss="mean_squared_error").describe(usual)
     assert "device" not in Setting(classes=100).describe()
 
 

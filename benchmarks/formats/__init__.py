@@ -1,1 +1,1 @@
-"""How tables lie on disk: CSV, Parquet, the compact form of a release, and learning curves."""
+"""File formats of tables: CSV, Parquet, the compact form of a release, and learning curves."""

@@ -1,9 +1,9 @@
-"""The compact form of a table: one Parquet file that holds its numbers, its columns' meanings and its facts.
+"""The compact form of a table: one Parquet file with the numbers, the meanings of the columns and the facts.
 
-The file has a string column `architecture` and a float64 column for each quantity. Its document (benchmarks/parquet.py)
-is of kind "table"; `facts` and `columns` are the fields of `Facts` and `Column`, and the optional `rows_with_numbers`
-counts the rows that hold a number of a training or a measurement. So reading it needs nothing else, and any other
-Parquet reader reads the numbers.
+The file has a string column `architecture` and a float64 column for each quantity. Its document
+(`benchmarks.formats.parquet`) is of kind "table"; `facts` and `columns` hold the fields of `Facts` and `Column`, and
+the optional `rows_with_numbers` counts the rows that hold a number of a training or a measurement. So nothing else is
+needed to read the table, and any other Parquet reader can read the numbers.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ SUFFIX: Final = ".parquet"
 KEY: Final = "architecture"
 
 _KIND = "table"
-_GROUP = 8  # columns decoded at a time
+_GROUP = 8  # columns that are decoded at a time
 _OF_THE_FILE = frozenset({"path", "sha256", "rows"})
 _COUNTED = "rows_with_numbers"
-_KNOWN_UNMEASURED = WHOLE_NUMBER_UNITS | {"macs", "m"}  # of an architecture itself, or of how it was measured
+_RENAMED = {"natsbench-size": "natsbench-sizes"}
+"""Names of spaces in files of earlier releases, and their present names."""
+_KNOWN_UNMEASURED = WHOLE_NUMBER_UNITS | {"macs", "m"}  # units of an architecture's size, or of counts of measurements
 _TERMINAL_CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode categories
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
@@ -48,19 +50,19 @@ _Record = TypeVar("_Record", Column, Facts)
 def write_compact(
     path: Path, keys: Sequence[str], columns: Sequence[Column], numbers: Sequence[ArrayLike], facts: Facts
 ) -> None:
-    """Write a table to one Parquet file, whole or not at all; the same table gives the same bytes.
+    """Write a table to one Parquet file, completely or not at all; the same table gives the same bytes.
 
     Args:
-        path: the file; its name ends in .parquet, and its folder is there. A file of that name is replaced.
-        keys: canonical architecture strings, R of them.
-        columns: what each of the C columns holds; none is named `architecture`.
-        numbers: C arrays of shape [R], in the order of `columns`; float64 values come back to the last bit.
-        facts: where the numbers come from; its path, sha256 and rows are not kept, since a reader gives the file's own.
-            Control characters in it and in the columns' texts are kept as escape sequences.
+        path: the file to write; its name ends in .parquet, and its folder exists. An existing file is replaced.
+        keys: R canonical architecture strings.
+        columns: descriptions of the C columns; none is named `architecture`.
+        numbers: C arrays of shape [R], in the order of `columns`; float64 values are kept to the last bit.
+        facts: source of the numbers; path, sha256 and rows are not written, since a reader sets them to the file's own.
+            Control characters in facts and columns are written as escape sequences.
 
     Raises:
-        TableError: numbers that `Table` refuses (named by row, key and column), a unit that none knows, another suffix,
-            or a file that cannot be written.
+        TableError: for numbers that `Table` refuses (named by row, key and column), an unknown unit, another suffix, or
+            a file that cannot be written.
 
     """
     check_target(path)
@@ -74,12 +76,12 @@ def write_compact(
     import pyarrow as pa
 
     arrays = [pa.array(table.keys, pa.string()), *(arrow_floats(table.values(keys, c.name)) for c in columns)]
-    document = {**described(_KIND, columns, facts), _COUNTED: rows_with_numbers(table)}
+    document = {**document_of(_KIND, columns, facts), _COUNTED: rows_with_numbers(table)}
     write_parquet(path, [pa.table(arrays, names=[KEY, *table.column_names])], document)
 
 
 def rows_with_numbers(table: Table) -> int:
-    """How many of the rows hold a number of a training or a measurement, not only an index or a size."""
+    """Number of rows with a number of a training or a measurement, not only an index or a size."""
     measured = [c.name for c in table.columns if c.unit not in _KNOWN_UNMEASURED] or table.column_names
     there = np.zeros(len(table), dtype=np.bool_)
     for name in measured:
@@ -88,21 +90,21 @@ def rows_with_numbers(table: Table) -> int:
 
 
 def read_compact(path: Path) -> Table:
-    """Table of a file that `write_compact` wrote.
+    """Read a table from a file that `write_compact` wrote.
 
-    Its `facts.path`, `facts.sha256` and `facts.rows` are those of the file. The file is read twice, for its sum and in
-    parts for its numbers, so that its bytes and the numbers are not in memory together.
+    Its `facts.path`, `facts.sha256` and `facts.rows` are those of the file. The file is read twice, for its SHA-256 and
+    in parts for its numbers, so that its bytes and the numbers are not in memory at the same time.
 
     Raises:
-        TableError: a file that is not there, changed while it was read, cut or damaged (a page's checksum, the
-            metadata's SHA-256), no Parquet, a Parquet file of another kind or of a later format, or fields and columns
-            that do not fit each other; the message names the file and the field.
+        TableError: for a file that is missing, changed while it was read, truncated or damaged (by a page's checksum or
+            the metadata's SHA-256), not Parquet, of another kind or a later format, or with fields that do not fit its
+            columns; the message names the file and the field.
 
     """
     before = _version(path)
     digest = sha256_of(path)
     file = Parquet(path, _KIND)
-    columns, facts = description(file)
+    columns, facts = columns_and_facts(file)
     keys = file.column(file.read([KEY]), KEY, "string").to_pylist()
     table = Table(keys, columns, _Columns(file), replace(facts, path=path, sha256=digest, rows=len(keys)))
     if _version(path) != before:
@@ -111,12 +113,13 @@ def read_compact(path: Path) -> Table:
 
 
 def describe_compact(path: Path) -> tuple[list[Column], Facts, int | None]:
-    """Columns, facts and `rows_with_numbers` (None if not kept) of a compact table, from its footer: reads no number.
+    """Columns, facts and `rows_with_numbers` (None if not in the file) of a compact table, read from its footer alone.
 
-    `facts.path` and `facts.rows` are those of the file. TableError as in `read_compact`, for what the footer shows.
+    `facts.path` and `facts.rows` are those of the file. Raises TableError as `read_compact` does, as far as the footer
+    shows it.
     """
     file = Parquet(path, _KIND)
-    columns, facts = description(file)
+    columns, facts = columns_and_facts(file)
     counted = file.document.get(_COUNTED)
     if counted is not None and (type(counted) is not int or not 0 <= counted <= file.rows):
         raise TableError(f"{path}: its field {_COUNTED!r} is no whole number from 0 to {file.rows}, its rows")
@@ -124,7 +127,7 @@ def describe_compact(path: Path) -> tuple[list[Column], Facts, int | None]:
 
 
 def check_target(path: Path) -> None:
-    """Raise TableError unless a compact table can be put at `path`: suffix, folder, and leave to write there."""
+    """Raise TableError unless a compact table can be written to `path`: suffix, folder, and permission to write."""
     if path.suffix != SUFFIX:
         raise TableError(f"{path}: a compact table is a Parquet file, so its name must end in {SUFFIX}")
     if path.is_dir():
@@ -132,11 +135,11 @@ def check_target(path: Path) -> None:
     if not path.parent.is_dir():
         raise TableError(f"cannot write {path}: there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise TableError(f"cannot write {path}: the folder {path.parent} allows no writing")
+        raise TableError(f"cannot write {path}: the folder {path.parent} is not writable")
 
 
-def described(kind: str, columns: Sequence[Column], facts: Facts) -> dict[str, object]:
-    """JSON document of a file of that kind, with its columns and facts; control characters as escape sequences."""
+def document_of(kind: str, columns: Sequence[Column], facts: Facts) -> dict[str, object]:
+    """JSON document for a file of the given kind, with columns and facts; control characters as escape sequences."""
     kept = {field: _escaped(value) for field, value in dataclasses.asdict(facts).items() if field not in _OF_THE_FILE}
     return {
         "format": FORMAT,
@@ -148,11 +151,11 @@ def described(kind: str, columns: Sequence[Column], facts: Facts) -> dict[str, o
     }
 
 
-def description(file: Parquet) -> tuple[list[Column], Facts]:
-    """Columns and facts of a file's document; the facts lack what only the file itself tells.
+def columns_and_facts(file: Parquet) -> tuple[list[Column], Facts]:
+    """Columns and facts from a file's document; path, sha256 and rows are not set in the facts.
 
     Raises:
-        TableError: fields that do not fit the records, or columns that are not those of the file.
+        TableError: for fields that do not fit `Column` or `Facts`, or columns that are not those of the file.
 
     """
     path, given = file.path, file.document
@@ -160,6 +163,7 @@ def description(file: Parquet) -> tuple[list[Column], Facts]:
     for place, column in enumerate(columns):
         _check_unit(path, f"columns[{place}]", column)
     facts = _record(path, "facts", Facts, {**given["facts"], **dict.fromkeys(_OF_THE_FILE)})
+    facts = replace(facts, space=_RENAMED.get(facts.space, facts.space))
     names = [KEY, *(column.name for column in columns)]
     if file.names != names:
         odd = sorted(set(file.names) ^ set(names)) or ["they are in another order"]
@@ -170,7 +174,7 @@ def description(file: Parquet) -> tuple[list[Column], Facts]:
 
 
 class _Columns(Sequence[NDArray[np.float64]]):
-    """The float64 columns of a file, some decoded at a time, so that a table is not in memory twice."""
+    """The float64 columns of a file, decoded in small groups, so that a table is not in memory twice."""
 
     def __init__(self, file: Parquet) -> None:
         self._file = file
@@ -188,7 +192,7 @@ class _Columns(Sequence[NDArray[np.float64]]):
 
 
 def _record(path: Path, where: str, kind: type[_Record], given: object) -> _Record:
-    """One of the frozen records from its JSON object; each field has the type that the record declares."""
+    """A `Column` or `Facts` from its JSON object, with the types of its fields checked."""
     fields = {field.name: field for field in dataclasses.fields(kind)}
     if not isinstance(given, dict):
         raise TableError(f"{path}: its field {where} is not an object but {type(given).__name__}")
@@ -207,7 +211,7 @@ def _record(path: Path, where: str, kind: type[_Record], given: object) -> _Reco
 
 
 def _version(path: Path) -> tuple[int, int, int]:
-    """What a file that is replaced or written to does not keep."""
+    """Values that change when a file is replaced or written to."""
     try:
         status = path.stat()
     except OSError as error:
@@ -216,12 +220,12 @@ def _version(path: Path) -> tuple[int, int, int]:
 
 
 def _check_unit(path: Path, where: str, column: Column) -> None:
-    if column.unit not in UNITS:  # its range would not be checked
+    if column.unit not in UNITS:  # the range of its numbers could not be checked
         raise TableError(f"{path}: its field {where}.unit: {unknown('unit', column.unit, UNITS)}")
 
 
 def _escaped(value: object) -> object:
-    """A text with its control characters, which would steer a terminal, as escape sequences; all else as it is."""
+    """A text with control characters, which could control a terminal, as escape sequences; other values unchanged."""
     if not isinstance(value, str):
         return value
     return "".join(

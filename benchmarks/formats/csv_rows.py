@@ -1,6 +1,6 @@
-"""CSV files, gzip or plain, read whole and column by column; every fault is named by file, row and column.
+"""Reading of CSV files, gzip or plain, by columns; every error names the file, the row and the column.
 
-Rows are counted from 0 below the header, blank lines left out.
+Rows are counted from 0 below the header; blank lines do not count.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from benchmarks.table import Column, Facts, Table
 
 
 @dataclass(frozen=True)
-class Rows:
-    """A CSV file: R cells of text by column name, in the order of its header, and the SHA-256 of its bytes."""
+class CsvRows:
+    """A CSV file: R text cells by column name, in the order of the header, and the SHA-256 of the file."""
 
     path: Path
     sha256: str
@@ -36,13 +36,13 @@ class Rows:
         return len(next(iter(self.cells.values())))
 
     def column(self, name: str) -> Sequence[str]:
-        """Cells of a column that must be there; TableError naming those that are."""
+        """Cells of a column; TableError, which names the existing columns, if there is no such column."""
         if name not in self.cells:
             raise TableError(f"{self.path}: column {name!r} is missing; the file has: {', '.join(self.cells)}")
         return self.cells[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """A column as float64 of shape [R], NaN where a cell is empty; TableError for text, with its row."""
+        """A column as float64 of shape [R], NaN for an empty cell; TableError, with the row, for text."""
         return parsed(self.path, name, self.column(name))
 
     def others(self, known: Iterable[str]) -> list[str]:
@@ -50,12 +50,12 @@ class Rows:
         return [name for name in self.cells if name not in set(known)]
 
 
-def read_rows(path: Path) -> Rows:
-    """Cells of a .csv file, or a .csv.gz one.
+def read_rows(path: Path) -> CsvRows:
+    """Read the cells of a .csv or .csv.gz file.
 
     Raises:
-        TableError: a file that is missing, cut, no gzip or no UTF-8, without a row, with a row of another length than
-            the header, or with a column that has no name or is there twice.
+        TableError: for a file that is missing, truncated, not gzip or not UTF-8, without rows, with a row of another
+            length than the header, or with a column that has no name or the name of another.
 
     """
     content = read_bytes(path)
@@ -66,24 +66,24 @@ def read_rows(path: Path) -> Rows:
         if name in header[:place]:
             raise TableError(f"{path}: column {name!r} is there twice")
     cells = dict(zip(header, zip(*lines, strict=True), strict=True))
-    return Rows(path, hashlib.sha256(content).hexdigest(), cells)
+    return CsvRows(path, hashlib.sha256(content).hexdigest(), cells)
 
 
-def table_of_known(
+def read_published_csv(
     path: Path, columns: Sequence[Column], facts: Facts, *, key: str = KEY, missing: float = math.nan
 ) -> Table:
     """Table of a published CSV file, whose columns are named by their `origin`, in the order of the file.
 
     Args:
-        path: the file; it may leave columns out.
-        columns: what the file's columns hold.
-        facts: of the published table; `path`, `sha256` and `rows` are filled in.
-        key: column of the architectures, all of the space `facts.space`.
-        missing: number that stands for a missing one, in the columns that `may_be_missing`.
+        path: the file; columns may be missing in it.
+        columns: descriptions of all columns that the file may have.
+        facts: facts of the published table; `path`, `sha256` and `rows` are filled in.
+        key: name of the column of architectures, which all belong to the space `facts.space`.
+        missing: number that means a missing value, in columns with `may_be_missing`.
 
     Raises:
-        TableError: a damaged file, an unknown column (names the nearest), a key of no known form or of another space, a
-            broken number, one key twice; names the file, the row (from 0) and the column.
+        TableError: for a damaged file, an unknown column (with the nearest name), a key of unknown form or of another
+            space, an invalid number, or a repeated key; the message names the file, the row (from 0) and the column.
 
     """
     rows = read_rows(path)
@@ -98,10 +98,10 @@ def table_of_known(
 
 
 def parsed(path: Path, name: str, cells: Sequence[str]) -> NDArray[np.float64]:
-    """Cells as float64 of shape [R], NaN where one is empty or says so; TableError for text, with its row."""
+    """Cells as float64 of shape [R], NaN for an empty cell or `nan`; TableError, with the row, for text."""
     whole = cells if all(cells) else [cell or "nan" for cell in cells]
     try:
-        if "_" in "".join(whole):  # float takes 1_000 for a number
+        if "_" in "".join(whole):  # `float` accepts 1_000
             raise ValueError
         return np.array(list(map(float, whole)), dtype=np.float64)
     except ValueError:
@@ -109,13 +109,13 @@ def parsed(path: Path, name: str, cells: Sequence[str]) -> NDArray[np.float64]:
     raise TableError(f"{path}: row {row}, column {name!r}: {cells[row]!r} is not a number; mend it") from None
 
 
-def _known_columns(rows: Rows, key: str, columns: Sequence[Column]) -> list[Column]:
+def _known_columns(rows: CsvRows, key: str, columns: Sequence[Column]) -> list[Column]:
     by_origin = {column.origin: column for column in columns}
     for name in rows.others([key, *by_origin]):
         raise TableError(f"{rows.path}: {unknown('column', name, [key, *by_origin])}. Rename it or take it out")
     found = [by_origin[name] for name in rows.others([key])]
     if not found:
-        raise TableError(f"{rows.path}: it has no column beside {key!r}; expected some of: {', '.join(by_origin)}")
+        raise TableError(f"{rows.path}: it has no column except {key!r}; expected some of: {', '.join(by_origin)}")
     return found
 
 

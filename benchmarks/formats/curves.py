@@ -1,8 +1,8 @@
-"""The learning curves that `nasinit convert --curves` writes next to a compact table, and their reader.
+"""Writer and reader of the learning curves that `nasinit convert --curves` writes next to a compact table.
 
-The file is Parquet like the table's, with the same metadata: a string column `architecture`, and for each curve a
-column of lists, one value an epoch. A curve's column has the name of the table's column that holds its last value,
-such as `cifar10_test_200ep_pct_seed777`. NaN where an epoch, or the whole training, was not measured.
+Like the table, the file is Parquet with the same metadata: a string column `architecture`, and for each curve a column
+of lists with one value per epoch. A curve's column has the name of the table's column that holds its last value, such
+as `cifar10_test_200ep_pct_seed777`. NaN means that an epoch, or the whole training, was not measured.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import TableError, unknown
-from benchmarks.formats.compact import KEY, described, description
+from benchmarks.formats.compact import KEY, columns_and_facts, document_of
 from benchmarks.formats.parquet import Parquet, arrow_floats, numpy_floats, write_parquet
 from benchmarks.table import Column, Facts
 
@@ -24,12 +24,12 @@ _KIND = "curves"
 
 
 def curves_path(table: Path) -> Path:
-    """Where the curves of a compact table lie: table.curves.parquet next to table.parquet."""
+    """Path of the curves of a compact table: table.curves.parquet next to table.parquet."""
     return table.with_suffix(f".curves{table.suffix}")
 
 
 def is_curves(path: Path) -> bool:
-    """Whether there is a file of curves that can be read, of this version of nasinit."""
+    """Whether there is a file of curves that this version of nasinit can read."""
     try:
         return path.is_file() and bool(Parquet(path, _KIND).names)
     except TableError:
@@ -37,7 +37,7 @@ def is_curves(path: Path) -> bool:
 
 
 def check_curves_target(path: Path) -> None:
-    """Raise TableError where something else than a file of curves lies: nobody asked to replace that."""
+    """Raise TableError if `path` is something else than a file of curves, which must not be replaced."""
     if path.exists() and not is_curves(path):
         raise TableError(
             f"the learning curves would replace {path}, which is no file of learning curves: move it away, or give the "
@@ -47,7 +47,7 @@ def check_curves_target(path: Path) -> None:
 
 @dataclass(frozen=True)
 class Curves:
-    """Learning curves by architecture; each column is read from the file when it is asked for."""
+    """Learning curves by architecture; a column is read from the file when it is needed."""
 
     path: Path
     keys: tuple[str, ...]
@@ -58,10 +58,11 @@ class Curves:
         """Curves of the given architectures, in the order of `keys`.
 
         Returns:
-            A float64 array of shape [N, E], N keys by E epochs (the first is after one epoch), in the column's unit.
+            A float64 array of shape [N, E] for N keys and E epochs (the first value is after one epoch), in the
+            column's unit.
 
         Raises:
-            TableError: an unknown column or key, or a file that was damaged or changed since it was opened.
+            TableError: for an unknown column or key, or a file that was damaged or changed since it was opened.
 
         """
         names = [known.name for known in self.columns]
@@ -86,14 +87,14 @@ def write_curves(
     blocks: Iterable[Sequence[NDArray[np.float64]]],
     facts: Facts,
 ) -> None:
-    """Write curves to one Parquet file, whole or not at all.
+    """Write curves to one Parquet file, completely or not at all.
 
     Args:
-        path: the file; one of that name is replaced.
-        keys: architecture strings, R of them.
-        columns: what each of the C curves holds.
-        blocks: C arrays of shape [r, E_c] each time, for the next r keys, so that they need not be in memory together.
-        facts: where they come from.
+        path: the file to write; an existing file is replaced.
+        keys: R architecture strings.
+        columns: descriptions of the C curves.
+        blocks: gives C arrays of shape [r, E_c] for the next r keys at a time, so that not all are in memory at once.
+        facts: source of the curves.
 
     """
     import pyarrow as pa
@@ -107,27 +108,27 @@ def write_curves(
             yield pa.table([pa.array(keys[first : first + size], pa.string()), *lists], names=names)
             first += size
 
-    write_parquet(path, parts(), described(_KIND, columns, facts))
+    write_parquet(path, parts(), document_of(_KIND, columns, facts))
 
 
 def read_curves(path: str | os.PathLike[str]) -> Curves:
-    """Curves of a file that `nasinit convert --curves` wrote; reads the keys and what the curves are.
+    """Open a file that `nasinit convert --curves` wrote; reads the keys and the descriptions of the curves.
 
     `nasinit convert RELEASE --to nasbench201.parquet --curves cifar10:test` writes `nasbench201.curves.parquet`:
 
         curves = benchmarks.read_curves("nasbench201.curves.parquet")
-        [column.name for column in curves.columns]  # the curves that there are
+        [column.name for column in curves.columns]  # the curves in the file
         curves.values(curves.keys[:5], "cifar10_test_200ep_pct_seed777")  # [5, 200], the first after one epoch
 
     Args:
-        path: the file, .curves.parquet.
+        path: the file of curves, whose name ends in .curves.parquet.
 
     Raises:
-        TableError: a file that is not there, damaged, of another kind or of a later format; the message names it.
+        TableError: for a file that is missing, damaged, of another kind or of a later format; the message names it.
 
     """
     given = Path(os.path.expanduser(path))
     file = Parquet(given, _KIND)
-    columns, facts = description(file)
+    columns, facts = columns_and_facts(file)
     keys = file.column(file.read([KEY]), KEY, "string").to_pylist()
     return Curves(given, tuple(keys), tuple(columns), replace(facts, path=given, rows=len(keys)))

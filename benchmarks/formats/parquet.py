@@ -1,7 +1,7 @@
-"""Parquet files that carry a JSON document about themselves, written whole or not at all, and checked when read.
+"""Parquet files with a JSON document about their content, written completely or not at all, and checked when read.
 
-Every page has a checksum. The schema metadata has the document under `nasinit`, and under `nasinit_sha256` its SHA-256.
-pyarrow is used so that it does not import pandas, which would take longer than reading a table.
+Every page has a checksum. The schema metadata holds the document under `nasinit`, and its SHA-256 under
+`nasinit_sha256`. pyarrow is used in ways that do not import pandas, which would take longer than reading a table.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetWriter as ArrowWriter
 
 FORMAT: Final = 1
-"""Number of the form of the document; a file with another is refused."""
+"""Number of the document's format; a file with another number is refused."""
 
 _MAGIC = b"PAR1"
 _METADATA, _DIGEST = b"nasinit", b"nasinit_sha256"
@@ -35,20 +35,20 @@ _OPTIONS = {"compression": "zstd", "write_page_checksum": True}
 
 
 class Parquet:
-    """A file that `write_parquet` wrote: its document, checked, and its columns, read when they are asked for.
+    """A file that `write_parquet` wrote: its checked document, and its columns, which are read when they are needed.
 
     Args:
-        path: the file, which messages name.
-        content: its bytes; or None, and no more of it is read than is asked for.
-        kind: what the document must say that it is.
+        path: the file; messages name it.
+        content: bytes of the file; None to read from the file only the parts that are needed.
+        kind: the kind that the document must have.
 
     Attributes:
         document: the JSON object, with `format`, `kind`, `facts` (an object) and `columns` (a list).
-        names: of all columns, in order.
-        rows: their number.
+        names: names of all columns, in order.
+        rows: number of rows.
 
     Raises:
-        TableError: a file that cannot be read, is cut or damaged, no Parquet, or of another kind or format.
+        TableError: for a file that cannot be read, is truncated or damaged, not Parquet, or of another kind or format.
 
     """
 
@@ -64,11 +64,11 @@ class Parquet:
         self._read(None, kind)
 
     def read(self, columns: Sequence[str]) -> ArrowTable:
-        """The named columns; TableError, also here, for a file that is damaged."""
+        """The named columns; TableError for a damaged file."""
         return self._read(columns, None)
 
     def column(self, arrow: ArrowTable, name: str, kind: str) -> ArrowColumn:
-        """A column of what was read, of Arrow's type of that name and without nulls."""
+        """A column of an Arrow table, checked for its type `kind` and for nulls."""
         values = arrow.column(name)
         if str(values.type) != kind:
             raise TableError(f"{self.path}: column {name!r} holds {values.type}, not {kind}")
@@ -79,7 +79,7 @@ class Parquet:
         return values
 
     def _read(self, columns: Sequence[str] | None, kind: str | None) -> ArrowTable | None:
-        """The named columns, or, where a kind is given, the document and the columns' names."""
+        """Read the named columns, or, where a kind is given, the document and the names of the columns."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -100,7 +100,7 @@ class Parquet:
 
 
 def has_document(path: Path) -> bool:
-    """Whether a Parquet file carries such a document, be it right or not; False for any other file, or none."""
+    """Whether a file is Parquet with such a document, valid or not; False for other files, or where there is none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -112,7 +112,7 @@ def has_document(path: Path) -> bool:
 
 
 def write_parquet(path: Path, parts: Iterable[ArrowTable], document: Mapping[str, object]) -> None:
-    """Put Arrow tables of one schema, a row group each, and a JSON document at `path`, whole or not at all."""
+    """Write Arrow tables of one schema, one row group each, and a JSON document to `path`, completely or not at all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -145,14 +145,14 @@ def arrow_floats(numbers: NDArray[np.float64]) -> ArrowArray:
 
 
 def numpy_floats(column: ArrowColumn) -> NDArray[np.float64]:
-    """Numbers of an Arrow column of float64, or of lists of it, in one array; `to_numpy` would import pandas."""
+    """Numbers of an Arrow column of float64, or of lists of float64, in one array; `to_numpy` would import pandas."""
     lists = str(column.type) != "double"
     chunks = [np.from_dlpack(chunk.flatten() if lists else chunk) for chunk in column.chunks]
     return np.asarray(chunks[0] if len(chunks) == 1 else np.concatenate(chunks), dtype=np.float64)
 
 
 def _beginning(path: Path) -> bytes:
-    """The bytes by which a file's format is known; TableError if it cannot be read."""
+    """The first bytes of a file, which tell its format; TableError if the file cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read(len(_MAGIC))

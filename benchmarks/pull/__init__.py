@@ -1,1 +1,1 @@
-"""Public data by URL: `pulling` fetches and checks; the catalogue says what there is and what each file becomes."""
+"""Public data by URL: `pulling` downloads and checks files; the catalogue lists the sources."""

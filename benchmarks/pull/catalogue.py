@@ -1,4 +1,4 @@
-"""The sources: where each is, what its file must be, and what it becomes."""
+"""The sources that can be pulled: their URLs, the checks of their files, and what is made of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from benchmarks.pull import cifar10, comparison, nasbench201
 
 
 @dataclass(frozen=True)
-class Source:
-    """One thing that can be pulled.
+class PublicSource:
+    """One source that can be pulled.
 
-    `sha256` is that of the file at `url`, None where nobody publishes it; `size` is its bytes, told and not checked.
-    `result` names the file or folder that it becomes. `build(file, target, origin)` makes that from the file, and
-    raises TableError for content that is not what it should be; `check(target)` does so for a result that is there.
-    `compare(target, origin)` does so for a result that other data speak against, and raises `CannotCompareError` where
-    those are not here. `origin` says whose file it is, where that is not its publisher's.
+    Attributes:
+        name: name of the source on the command line.
+        title: one line on what the source is.
+        url: address of the file.
+        sha256: SHA-256 of the file at `url`; None where none is published.
+        size: approximate size of the file in bytes, which is shown and not checked.
+        licence: licence of the data.
+        result: name of the file or folder that is made of the file.
+        build: `build(file, target, origin)` makes the result; raises TableError for wrong content.
+        check: `check(target)` raises TableError for an existing result with wrong content.
+        compare: `compare(target, origin)` raises TableError for a result that other data contradict, and
+            `CannotCompareError` where these data are not available.
+        origin: a note on the file where it is not the publisher's own.
     """
 
     name: str
@@ -33,7 +41,7 @@ class Source:
     origin: str = ""
 
 
-NASBENCH201 = Source(
+NASBENCH201 = PublicSource(
     name="nasbench201",
     title="NAS-Bench-201's test accuracies after 200 epochs, a CSV extract made with NATS-Bench's own client",
     url=f"https://raw.githubusercontent.com/{nasbench201.REPOSITORY}/{nasbench201.COMMIT}/nats_bench.csv",
@@ -46,11 +54,11 @@ NASBENCH201 = Source(
     compare=comparison.compare_table,
     origin=nasbench201.EXTRACT,
 )
-CIFAR10 = Source(
+CIFAR10 = PublicSource(
     name="cifar10",
     title="CIFAR-10, the official binary version",
     url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-    # the sum that several data set packages pin: MLDatasets.jl, torchvision for Ruby
+    # the SHA-256 that several data set packages use: MLDatasets.jl, torchvision for Ruby
     sha256="c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     size=170_052_171,
     licence="none stated; its page asks to cite Krizhevsky 2009",

@@ -1,7 +1,7 @@
-"""CIFAR-10 (Krizhevsky 2009) from its official binary archive, unpacked whole or not at all.
+"""CIFAR-10 (Krizhevsky 2009) from its official binary archive, unpacked completely or not at all.
 
 A batch file is a sequence of records of 3,073 bytes: a label from 0 to 9, then the 3 x 32 x 32 pixels in channel, row,
-column order. Each class has as many images as any other in the five training batches together, and in the test batch.
+column order. All classes have equally many images in the five training batches together, and in the test batch.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ def unpack(file: Path, target: Path, origin: str, *, sizes: Mapping[str, int] = 
 
     Args:
         file: the archive, a tar file compressed by gzip.
-        target: the folder to make; it may be there in part after an error.
-        origin: where the archive is from, for messages.
-        sizes: bytes of each batch file.
+        target: the folder to make; after an error it may be incomplete.
+        origin: source of the archive, for messages.
+        sizes: size of each batch file in bytes.
 
     Raises:
-        TableError: no such archive, a cut one, another member (a link, a device, a path elsewhere), a member twice,
-            missing, of another size, or labels that are not CIFAR-10's. Nothing is written but the eight files.
-        OSError: a file that cannot be written.
+        TableError: for a file that is no such archive, a truncated one, an unexpected member (a link, a device, a path
+            elsewhere), a member that is repeated, missing or of another size, or labels that are not CIFAR-10's. Only
+            the eight files are ever written.
+        OSError: if a file cannot be written.
 
     """
     target.mkdir()
@@ -58,9 +59,9 @@ def unpack(file: Path, target: Path, origin: str, *, sizes: Mapping[str, int] = 
 
 
 def check_folder(target: Path, *, sizes: Mapping[str, int] = SIZES) -> None:
-    """Raise TableError unless the folder holds the eight files, the batches in their sizes and with CIFAR-10's labels.
+    """Raise TableError unless the folder holds the eight files, with the right sizes and labels of CIFAR-10.
 
-    Reads all of them, 184 MB.
+    It reads all files, 184 MB.
     """
     _check_folder(target, str(target), sizes)
 

@@ -1,11 +1,10 @@
-"""Whether accuracies are those of trainings: the pulled ones against an independent training of every cell.
+"""Check that pulled accuracies are those of trainings, by comparison with an independent training of every cell.
 
-AnalogNAS-Bench trained each of the 15,625 cells once more, on CIFAR-10. Two trainings of a cell agree so well that
-invented numbers cannot pass for the third. Measured on the official table: Spearman's correlation of
-its CIFAR-10 test accuracies with AnalogNAS-Bench is 0.9910, of its CIFAR-100 and ImageNet16-120 test accuracies with
-its CIFAR-10 ones 0.9792 and 0.9585, and 45 cells differ from AnalogNAS-Bench by more than 3 points. The bounds leave
-room for the seeds that a later release has more. Random numbers in 2 % of the cells of any column are found, in 0.5 %
-they are not.
+AnalogNAS-Bench trained each of the 15,625 cells once more, on CIFAR-10. Trainings of a cell agree so well that invented
+numbers are detected. Measured on the official table: the Spearman correlation of its CIFAR-10 test accuracies with
+AnalogNAS-Bench is 0.9910, that of its CIFAR-100 and ImageNet16-120 test accuracies with its CIFAR-10 test accuracies
+0.9792 and 0.9585, and 45 cells differ from AnalogNAS-Bench by more than 3 points. The bounds leave room for further
+seeds in a later release. Random numbers in 2 % of the cells of a column are detected, in 0.5 % they are not.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ MOST_APART = 150
 
 
 class CannotCompareError(TableError):
-    """There is nothing here to compare with: the numbers may be right or wrong."""
+    """The data to compare with are not available, so the numbers may be right or wrong."""
 
 
 def compare_table(target: Path, origin: str) -> None:
-    """Check the compact table at `target` against AnalogNAS-Bench; `origin` says where it is from, for messages.
+    """Compare the compact table at `target` with AnalogNAS-Bench; `origin` is its source, for messages.
 
     Raises:
-        CannotCompareError: AnalogNAS-Bench is not installed, or not in the version that is known.
-        TableError: accuracies that are not as those of trainings are; says what was measured and what is expected.
+        CannotCompareError: if AnalogNAS-Bench is not installed, or in another version.
+        TableError: if the accuracies cannot be those of trainings, with the measured and the expected values.
 
     """
     try:
@@ -67,7 +66,7 @@ def _check_ranks(
     others: NDArray[np.float64],
     least: float,
 ) -> None:
-    import pandas as pd  # here, since `benchmarks.pull.pulling` is also imported only to look for a file
+    import pandas as pd  # imported here, since `benchmarks.pull.pulling` is also imported just to look for a file
 
     found = float(pd.Series(numbers).rank().corr(pd.Series(others).rank()))
     if not found >= least:

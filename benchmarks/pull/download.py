@@ -1,4 +1,4 @@
-"""One file by HTTP, through pooch, into a folder of its own; whatever goes wrong is one sentence and what to do."""
+"""Download of one file by HTTP with pooch; every failure gives one sentence with the reason and what to do."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _NO_SPACE = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFB
 
 
 class PullError(TableError):
-    """A pull that failed though it was asked for rightly; nothing of it was kept."""
+    """A pull that failed although its arguments are right; nothing of it is kept."""
 
 
 class ProgressBar(Protocol):
-    """What pooch asks of a progress bar. `total` is set once, in bytes; 0 where the server does not say."""
+    """The interface that pooch requires of a progress bar. `total` is set once, in bytes; 0 where it is unknown."""
 
     total: int
 
     def update(self, count: int, /) -> None:
-        """`count` more bytes have come."""
+        """`count` more bytes have arrived."""
 
     def reset(self) -> None:
-        """Nothing has come: pooch says so at the end, before it reports the whole."""
+        """Set the bar to 0; pooch calls it at the end, before it reports the whole."""
 
     def close(self) -> None:
-        """All has come."""
+        """End the bar."""
 
 
-def without_secrets(url: str) -> str:
-    """The URL as it may be printed and kept: without user, password, query and fragment.
+def printable_url(url: str) -> str:
+    """The URL without user, password, query and fragment, so that it can be printed and stored.
 
-    >>> without_secrets("https://me:secret@example.org/data.csv?token=1")
+    >>> printable_url("https://me:secret@example.org/data.csv?token=1")
     'https://example.org/data.csv'
     """
     parts = urlsplit(url)
@@ -52,7 +52,7 @@ def without_secrets(url: str) -> str:
 
 
 def check_url(url: str) -> None:
-    """Raise TableError unless it is an http or https URL with a host."""
+    """Raise TableError unless `url` is an http or https URL with a host."""
     try:
         parts = urlsplit(url)
     except ValueError as error:
@@ -62,29 +62,29 @@ def check_url(url: str) -> None:
 
 
 def download(url: str, path: Path, *, timeout: float, progress: ProgressBar | None = None) -> None:
-    """Fetch a URL into a new file at `path`; a partial file may stay there after an error.
+    """Download a URL into a new file at `path`; after an error a partial file may remain.
 
     Args:
-        url: http or https; redirects are followed.
-        path: in a folder that is there.
-        timeout: seconds to wait for the connection, and for each next byte.
-        progress: told of every 64 KiB.
+        url: address of the file, http or https; redirects are followed.
+        path: the file to write, in an existing folder.
+        timeout: seconds to wait for the connection, and for each further byte.
+        progress: progress bar, updated after every 64 KiB.
 
     Raises:
-        PullError: a server that cannot be reached, says no, stops or hangs up halfway.
-        OSError: a file that cannot be written.
+        PullError: if the server cannot be reached, refuses, stalls or closes the connection early.
+        OSError: if the file cannot be written.
 
     """
     import pooch
     from requests.exceptions import RequestException
 
-    # unpacked on the way, a .gz would not have the published SHA-256, nor any file the announced length
+    # a .gz that is decompressed in transit would have neither the published SHA-256 nor the announced length
     headers = {"Accept-Encoding": "identity"}
-    with ExitStack() as connections:  # pooch leaves them open after an error
+    with ExitStack() as connections:  # pooch leaves connections open after an error
 
         def begun(response: Response, **unused: object) -> None:
             connections.callback(response.close)
-            # some servers call the compression that a .gz file has by itself an encoding of theirs
+            # some servers announce the compression of a .gz file itself as a content encoding
             response.raw.headers.pop("Content-Encoding", None)
 
         fetch = pooch.HTTPDownloader(
@@ -92,15 +92,15 @@ def download(url: str, path: Path, *, timeout: float, progress: ProgressBar | No
         )
         try:
             fetch(url, str(path), None)
-        except (RequestException, ValueError) as error:  # ValueError: a Content-Length that is no number
-            raise PullError(f"{without_secrets(url)}: {_what_happened(error, path, timeout)}. {OTHER_WAYS}") from error
+        except (RequestException, ValueError) as error:  # ValueError: a Content-Length that is not a number
+            raise PullError(f"{printable_url(url)}: {_what_happened(error, path, timeout)}. {OTHER_WAYS}") from error
 
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Say what to do about an operating system's error on writing below `folder`.
+    """Turn an operating system's error on writing below `folder` into an error that says what to do.
 
-    No space left is a PullError; anything else that keeps a pull from writing there is the TableError of a bad folder.
+    Missing disk space gives a PullError; any other reason gives the TableError for an unusable folder.
     """
     try:
         yield
@@ -133,7 +133,7 @@ def _what_happened(error: Exception, path: Path, timeout: float) -> str:
         return f"the server answered {error.response.status_code} {error.response.reason}"
     come = path.stat().st_size if path.exists() else 0
     after = f" after {come:,} bytes" if come else ""
-    if isinstance(error, Timeout) or "timed out" in str(error):  # a body that stalls is requests' ConnectionError
+    if isinstance(error, Timeout) or "timed out" in str(error):  # requests raises ConnectionError for a stalled body
         return f"nothing came for {timeout:g} s{after}"
     if come or isinstance(error, ChunkedEncodingError):
         return f"the connection broke{after or ' before the first byte'}"
@@ -141,7 +141,7 @@ def _what_happened(error: Exception, path: Path, timeout: float) -> str:
 
 
 def _innermost(error: BaseException) -> str:
-    """What the operating system said, below the layers that wrapped it."""
+    """The operating system's message, from the innermost of the wrapped errors."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,10 +1,10 @@
 """NAS-Bench-201's test accuracies (Dong and Yang 2020) from a third party's CSV extract of the NATS-Bench release.
 
-The extract has a header and a row a cell, in the official order, with the mean test accuracy (percent) over the
+The extract has a header and one row per cell, in the official order, with the mean test accuracy (percent) over the
 available seeds after 200 epochs, as the official client's `get_more_info(index, dataset, hp=200, is_random=False)`
-returns it. No sum of its bytes is published, so what it holds is checked: every cell once and in the official order,
-the numbers that are published elsewhere, the best cell of each data set, and that every number can be a mean of one to
-three counts of correct images; and then, in `benchmarks.pull.comparison`, that they agree with other trainings.
+returns it. No SHA-256 of it is published, so its content is checked: every cell occurs once and in the official order,
+numbers that are published elsewhere and the best cell of each data set are right, and every number can be the mean of
+one to three counts of correct images. `benchmarks.pull.comparison` then checks the agreement with other trainings.
 """
 
 from __future__ import annotations
@@ -63,15 +63,15 @@ OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_
 _CELL = "|{}~0|+|{}~0|{}~1|+|{}~0|{}~1|{}~2|"
 
 
-# Test accuracies on CIFAR-10, CIFAR-100 and ImageNet16-120 by row.
-PUBLISHED: Mapping[int, tuple[float, float, float]] = {
+# test accuracies on CIFAR-10, CIFAR-100 and ImageNet16-120, by row
+PUBLISHED_ACCURACIES: Mapping[int, tuple[float, float, float]] = {
     # NATS-Bench's own records
     0: (85.8633, 52.9133, 26.6333),
     11: (91.5833, 67.6067, 30.1667),
     284: (88.79, 62.14, 32.4667),
     # all skip_connect: the row of DARTS and ENAS in NAS-Bench-201's table
     1835: (54.2967, 15.6067, 16.3222),
-    # the best on each data set; 9930 is what DrNAS and β-DARTS report
+    # the best on each data set; DrNAS and β-DARTS report the accuracies of 9930
     6111: (94.3733, 73.22, 46.7111),
     9930: (94.3633, 73.5133, 46.3444),
     857: (93.9867, 72.88, 47.3111),
@@ -82,10 +82,13 @@ PUBLISHED: Mapping[int, tuple[float, float, float]] = {
 
 @dataclass(frozen=True)
 class Accuracy:
-    """One column of the extract, and what is known of it.
+    """One column of the extract, and known facts about it.
 
-    `name` is its name here, `place` its place in `PUBLISHED`, `best` the row of the highest accuracy. Every mean is a
-    multiple of 1/`parts` percent: 10,000 test images and up to three seeds give 600.
+    Attributes:
+        name: name of the column in the compact table.
+        place: position in `PUBLISHED_ACCURACIES`.
+        best: row of the highest accuracy.
+        parts: every mean is a multiple of 1/`parts` percent; 10,000 test images and up to three seeds give 600.
     """
 
     name: str
@@ -104,11 +107,11 @@ ACCURACIES: Mapping[str, Accuracy] = {
 def build_table(file: Path, target: Path, origin: str) -> None:
     """Write the compact table at `target`, which ends in .parquet, from the extract in `file`.
 
-    `origin` says in a few words where the extract is from, for messages and for the table's facts.
+    `origin` names the source of the extract, for messages and for the table's facts.
 
     Raises:
-        TableError: anything but the release's 15,625 cells and what is known of their accuracies; names the row and
-            column.
+        TableError: if the content is not the release's 15,625 cells with their known accuracies; the message names the
+            row and the column.
 
     """
     keys, numbers = read_extract(file, origin)
@@ -118,7 +121,7 @@ def build_table(file: Path, target: Path, origin: str) -> None:
 
 
 def check_table(target: Path) -> None:
-    """Raise TableError unless the compact table at `target` is whole and holds what is known of the release."""
+    """Raise TableError unless the compact table at `target` is undamaged and agrees with the known accuracies."""
     table = read_compact(target)
     _check_cells(str(target), table.keys)
     for accuracy in ACCURACIES.values():
@@ -126,9 +129,9 @@ def check_table(target: Path) -> None:
 
 
 def read_extract(file: Path, origin: str) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
-    """Architecture strings, and by column name the accuracies, float64 of shape [15625], to four decimals.
+    """Architecture strings, and accuracies by column name, float64 of shape [15625], rounded to four decimals.
 
-    Other columns of the file are left out. Errors as in `build_table`.
+    Other columns of the file are ignored. Raises TableError as `build_table` does.
     """
     header, rows = _rows(file, origin)
     for name in (KEY, *ACCURACIES):
@@ -160,7 +163,7 @@ def _rows(file: Path, origin: str) -> tuple[list[str], list[list[str]]]:
 def _numbers(file: Path, origin: str, name: str, texts: Sequence[str]) -> NDArray[np.float64]:
     try:
         numbers = parsed(file, name, texts)
-    except TableError as error:  # it names the place of the fetched file, which nobody knows
+    except TableError as error:  # it names the temporary file, which means nothing to the user
         raise TableError(str(error).replace(str(file), origin, 1)) from None
     for broken, complaint in (
         (~np.isfinite(numbers), "is not a number"),
@@ -187,9 +190,9 @@ def _check_cells(origin: str, keys: Sequence[str]) -> None:
 
 
 def _check_accuracies(origin: str, accuracy: Accuracy, numbers: NDArray[np.float64], *, within: float) -> None:
-    """Errors unless the numbers are as published, and means of up to three trainings but for `within`."""
+    """Raise TableError unless numbers are as published, and within `within` of means of up to three trainings."""
     wrong = f"{origin} does not hold the official results: column {accuracy.name}"
-    for row, all_published in PUBLISHED.items():
+    for row, all_published in PUBLISHED_ACCURACIES.items():
         published = all_published[accuracy.place]
         if not abs(numbers[row] - published) <= ROUNDING:
             raise TableError(f"{wrong}, row {row} is {numbers[row]:.{DECIMALS}f}; published is {published}")

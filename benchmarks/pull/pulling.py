@@ -1,10 +1,9 @@
-"""Public data by URL: what there is, where it lies when it has come, and how it gets there, whole or not at all.
+"""Public data by URL: download a source, check it, and store the result, completely or not at all.
 
-A file that has come is compared with its SHA-256 where one is published. Where none is, its content is checked, also
-against independent data; where those are not here, only a file whose sum is given is taken. The sum of the first file
-that passed is kept next to the result: ever after, a file must have that sum. What a file becomes is made in a folder
-next to its place and then moved there, so that no reader meets half of it, and neither a second pull nor a killed one
-is in its way.
+A downloaded file is compared with its SHA-256 where one is published. Where none is, its content is checked, also
+against independent data; where these are not available, only a file whose SHA-256 is given is accepted. The SHA-256 of
+the first file that passes is stored next to the result, and later files must have it. The result is made in a working
+folder and then moved, so that no reader sees half of it, and a second or a killed pull does no harm.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import platformdirs
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import data_folder
-from benchmarks.pull.catalogue import SOURCES, Source
+from benchmarks.pull.catalogue import SOURCES, PublicSource
 from benchmarks.pull.comparison import CannotCompareError
 from benchmarks.pull.download import (
     OTHER_WAYS,
@@ -27,46 +26,61 @@ from benchmarks.pull.download import (
     check_url,
     disk_errors,
     download,
-    without_secrets,
+    printable_url,
     working_folder,
 )
 from benchmarks.pull.sums import Expected, check_sum, expected_sum, keep_sum
 
-__all__ = ["SOURCES", "ProgressBar", "PullError", "Pulled", "Source", "pull", "pulled_file", "pulled_folder", "source"]
+__all__ = [
+    "SOURCES",
+    "ProgressBar",
+    "PublicSource",
+    "PullError",
+    "Pulled",
+    "pull",
+    "pulled_file",
+    "pulled_folder",
+    "source",
+]
 
 TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a pull ends with: the file or folder, and the SHA-256 of what was fetched; None where it was there."""
+    """The result of a pull.
+
+    Attributes:
+        path: the file or folder.
+        sha256: SHA-256 of the downloaded file; None where the result was there already.
+    """
 
     path: Path
     sha256: str | None
 
 
-def source(name: str) -> Source:
-    """The source of that name; TableError with the nearest name if there is none."""
+def source(name: str) -> PublicSource:
+    """The source of that name; TableError, with the nearest name, for an unknown one."""
     if name not in SOURCES:
         raise TableError(unknown("source", name, SOURCES))
     return SOURCES[name]
 
 
 def pulled_folder() -> Path:
-    """Folder that pulls go to: the one that NASINIT_DATA names, else the system's place for a user's data.
+    """Folder of pulled data: the one that NASINIT_DATA names, else the system's folder for a user's data.
 
     Raises:
-        TableError: NASINIT_DATA names something that is not a folder.
+        TableError: if NASINIT_DATA names something that is not a folder.
 
     """
     return data_folder() or platformdirs.user_data_path("nasinit")
 
 
 def pulled_file(name: str) -> Path | None:
-    """File or folder that a pull of `name` made in `pulled_folder()`; None if it is not there. Looks, reads nothing.
+    """File or folder that a pull of `name` made in `pulled_folder()`; None if it does not exist. It is not read.
 
     Raises:
-        TableError: an unknown name, or NASINIT_DATA names something that is not a folder.
+        TableError: for an unknown name, or if NASINIT_DATA names something that is not a folder.
 
     """
     path = pulled_folder() / source(name).result
@@ -74,7 +88,7 @@ def pulled_file(name: str) -> Path | None:
 
 
 def pull(
-    what: Source,
+    what: PublicSource,
     folder: Path,
     *,
     url: str | None = None,
@@ -84,30 +98,30 @@ def pull(
     progress: ProgressBar | None = None,
     say: Callable[[str], object] = lambda message: None,
 ) -> Pulled:
-    """Fetch a source, check it, and put what it becomes into `folder`, whole or not at all.
+    """Download a source, check it, and store the result in `folder`, completely or not at all.
 
-    What is there already is checked and left as it is. A second pull into the same folder waits for the first.
+    An existing result is checked and left as it is. A second pull into the same folder waits for the first.
 
     Args:
-        what: one of `SOURCES`, or a record of one's own.
-        folder: made if it is not there. Next to the result it keeps a lock file, once something was to be fetched or
-            read, and, where no SHA-256 is published, the sum of the first file that passed.
+        what: the source, one of `SOURCES` or a `PublicSource` of the user's own.
+        folder: folder of the result; it is made if it does not exist. Next to the result it holds a lock file and,
+            where no SHA-256 is published, the SHA-256 of the first file that passed.
         url: a mirror, instead of the source's own URL.
-        sha256: what the fetched file must have, instead of the published or the kept sum.
+        sha256: SHA-256 that the file must have, instead of the published or the stored one.
         file: a file that was downloaded by other means, instead of a URL.
-        timeout: seconds without a byte after which a server is given up.
-        progress: told of the download.
-        say: told, in sentences, what happens.
+        timeout: seconds without a byte after which the download fails.
+        progress: progress bar of the download.
+        say: called with sentences on what happens.
 
     Raises:
-        PullError: the download, a check of what came from a URL, or the room on the disk failed; all else is right.
-        TableError: input that cannot be: two origins, a malformed URL or sum, a file that is not there or not what it
-            should be, a folder that takes nothing, something else in the result's place; or, without a known sum,
-            nothing here that the content can be compared with.
+        PullError: if the download, a check of the downloaded file, or the disk space failed.
+        TableError: for wrong arguments: both a URL and a file, a malformed URL or SHA-256, a file that is missing or
+            has wrong content, a folder that is not writable, or something else with the result's name; or, without a
+            known SHA-256, if there is nothing to compare the content with.
 
     """
     if url is not None and file is not None:
-        raise TableError(f"give a URL or a file, not both: {without_secrets(url)} and {file}")
+        raise TableError(f"give a URL or a file, not both: {printable_url(url)} and {file}")
     check_url(address := what.url if url is None else url)
     if os.path.lexists(folder) and not folder.is_dir():
         raise TableError(f"cannot pull into {folder}: it is not a folder")
@@ -121,14 +135,14 @@ def pull(
             _check_readable(file)
         folder.mkdir(parents=True, exist_ok=True)
         with working_folder(folder, what.name, say) as work:
-            if _is_there(what, target, say):  # another pull may have ended meanwhile
+            if _is_there(what, target, say):  # another pull may have finished meanwhile
                 return Pulled(target, None)
             if file is not None:
                 return Pulled(target, _build(what, file, file.name, expected, target, work, say))
-            say(f"pulling {what.name}, about {what.size / 1e6:,.1f} MB, from {without_secrets(address)}")
+            say(f"pulling {what.name}, about {what.size / 1e6:,.1f} MB, from {printable_url(address)}")
             download(address, work / "fetched", timeout=timeout, progress=progress)
             try:
-                found = _build(what, work / "fetched", without_secrets(address), expected, target, work, say)
+                found = _build(what, work / "fetched", printable_url(address), expected, target, work, say)
             except TableError as error:
                 if isinstance(error.__cause__, (OSError, CannotCompareError)):
                     raise
@@ -137,7 +151,7 @@ def pull(
 
 
 def _build(
-    what: Source,
+    what: PublicSource,
     fetched: Path,
     origin: str,
     expected: Expected,
@@ -145,7 +159,7 @@ def _build(
     work: Path,
     say: Callable[[str], object],
 ) -> str:
-    """Check the fetched file, make the result in `work` and move it to `target`; the file's SHA-256."""
+    """Check the file, make the result in `work` and move it to `target`; returns the file's SHA-256."""
     found = check_sum(fetched, origin, expected)
     told = f"{origin}, SHA-256 {found}"
     what.build(fetched, work / target.name, told)
@@ -166,7 +180,7 @@ def _build(
     return found
 
 
-def _is_there(what: Source, target: Path, say: Callable[[str], object]) -> bool:
+def _is_there(what: PublicSource, target: Path, say: Callable[[str], object]) -> bool:
     if not os.path.lexists(target):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The SHA-256 that a fetched file must have: given, published, or kept from the first file that passed the checks."""
+"""The SHA-256 that a file must have: given, published, or stored from the first file that passed the checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Expected:
-    """The sum that a fetched file must have (None: any), whose it is, and where to keep it (None: nowhere)."""
+    """The SHA-256 that a file must have.
+
+    Attributes:
+        sha256: the expected SHA-256; None for any.
+        whose: its source, for messages.
+        keep: file in which to store the SHA-256 of an accepted file; None to store nothing.
+    """
 
     sha256: str | None
     whose: str
@@ -23,10 +29,10 @@ class Expected:
 
 
 def expected_sum(published: str | None, given: str | None, kept: Path) -> Expected:
-    """What a file must have: the sum given, else the published one, else the one in the file `kept`.
+    """The expected SHA-256 of a file: the given one, else the published one, else the one in the file `kept`.
 
     Raises:
-        TableError: `given` is no SHA-256, or the file `kept` is there and holds none.
+        TableError: if `given` is not a SHA-256, or the file `kept` exists and holds none.
 
     """
     if given is not None:
@@ -39,7 +45,7 @@ def expected_sum(published: str | None, given: str | None, kept: Path) -> Expect
 
 
 def check_sum(file: Path, name: str, expected: Expected) -> str:
-    """SHA-256 of a file; TableError, with both sums and the size, if it is not the expected one, or cannot be read."""
+    """SHA-256 of a file; TableError, with both sums and the size, if it is not as expected or cannot be read."""
     import pooch
 
     try:
@@ -56,7 +62,7 @@ def check_sum(file: Path, name: str, expected: Expected) -> str:
 
 
 def keep_sum(path: Path, work: Path, sha256: str, name: str, origin: str) -> None:
-    """Put a sum at `path`, as `sha256sum` writes it, below a comment; whole or not at all, by way of `work`."""
+    """Write a SHA-256 to `path` in the form of `sha256sum`, below a comment; completely or not at all, via `work`."""
     temporary = work / path.name
     temporary.write_text(f"# {origin}\n{sha256}  {name}\n", encoding="utf-8")
     os.replace(temporary, path)

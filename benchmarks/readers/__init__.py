@@ -1,1 +1,1 @@
-"""Readers of published tables: one source a file."""
+"""Readers of published tables: one source per file."""

@@ -1,7 +1,7 @@
-"""AnalogNAS-Bench (Bessalah et al. 2025): every NAS-Bench-201 cell trained once more on CIFAR-10, and made analog.
+"""AnalogNAS-Bench (Bessalah et al. 2025): every NAS-Bench-201 cell trained again on CIFAR-10, digital and analog.
 
-The numbers lie in the data file of the installed distribution `analog-nasbench`; its code is never imported.
-How they were measured is taken from the authors' `analognasbench/training_script.py` (github.com/IBM/analog-nas).
+The numbers are in the data file of the installed distribution `analog-nasbench`, whose code is never imported. The
+measurement is described after the authors' `analognasbench/training_script.py` (github.com/IBM/analog-nas).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.cache import keep_rows, kept_rows
+from benchmarks.cache import cache_rows, cached_rows
 from benchmarks.errors import TableError
 from benchmarks.files import allow_listed_load, cache_folder, check_sha256
 from benchmarks.table import Column, Facts, Table
@@ -69,11 +69,11 @@ FACTS = Facts(
 
 
 class ArchitectureRecord:
-    """Stands for `analognasbench.data.Architecture` in the pickle; has no code."""
+    """Replacement without code for `analognasbench.data.Architecture` in the pickle."""
 
 
 class DriftRecord:
-    """Stands for `analognasbench.data.DriftMeasurement` in the pickle; has no code."""
+    """Replacement without code for `analognasbench.data.DriftMeasurement` in the pickle."""
 
 
 _ALLOWED: dict[tuple[str, str], type] = {
@@ -85,24 +85,24 @@ _ALLOWED: dict[tuple[str, str], type] = {
 def read_analognasbench(path: Path | None = None) -> Table:
     """AnalogNAS-Bench's accuracies of the 15,625 cells of NAS-Bench-201, in the order of the data file.
 
-    The file's SHA-256 is checked at every opening, also when the numbers then come from the cache: it costs 15 ms,
-    and a check of the size alone would let a changed file go on under the name and the sum of the pinned one.
+    The file's SHA-256 is checked at every opening, also when the numbers then come from the cache. It takes 15 ms; a
+    check of the size alone would accept a changed file under the name of the pinned version.
 
     Args:
-        path: `data.anb`; None for that of the installed distribution.
+        path: the file `data.anb`; None for that of the installed distribution.
 
     Raises:
-        TableError: the distribution is not installed, or the file is not the one of version 0.1.3.
+        TableError: if the distribution is not installed, or the file is not that of version 0.1.3.
 
     """
     path = installed_file() if path is None else path
     check_sha256(path, SHA256)
     cache = cache_folder() / "analognasbench.npz"
-    kept = kept_rows(cache, SHA256)
+    kept = cached_rows(cache, SHA256)
     if kept is None:
         with path.open("rb") as file:
             kept = rows_of(allow_listed_load(file, _ALLOWED), path)
-        keep_rows(cache, *kept, SHA256)
+        cache_rows(cache, *kept, SHA256)
     keys, numbers = kept
     return Table(keys, COLUMNS, list(numbers), replace(FACTS, path=path))
 
@@ -116,7 +116,7 @@ def installed_file() -> Path:
 
 
 def cell_string(digits: tuple[int, ...]) -> str:
-    """NAS-Bench-201 string of six digits: the operations on the edges 1←0, 2←0, 3←0, 2←1, 3←1, 3←2.
+    """NAS-Bench-201 string from six digits: the operations on the edges 1←0, 2←0, 3←0, 2←1, 3←1, 3←2.
 
     >>> cell_string((0, 0, 0, 4, 3, 2))
     '|skip_connect~0|+|skip_connect~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|'
@@ -126,7 +126,7 @@ def cell_string(digits: tuple[int, ...]) -> str:
 
 
 def rows_of(records: object, path: Path) -> tuple[list[str], NDArray[np.float64]]:
-    """Keys (R of them) and numbers of shape [5, R] of the unpickled records; TableError unless they are all there."""
+    """R keys and numbers of shape [5, R] of the unpickled records; TableError unless all records are there."""
     every = set(itertools.product(range(len(OPERATIONS)), repeat=6))
     if not isinstance(records, Mapping) or set(records) != every:
         raise TableError(f"{path} does not hold one record for each of the {len(every):,} cells of NAS-Bench-201")

@@ -1,16 +1,16 @@
-"""DARTS genotypes of public data sets, with what was measured or predicted for each.
+"""DARTS genotypes of public data sets, with a measured or predicted accuracy for each.
 
 - `darts-random214`: 214 random genotypes, each trained for 600 epochs (Yang, Esperança and Carlucci 2020);
 - `nasbench301-surrogate500`: 500 genotypes with an accuracy *predicted* by NAS-Bench-301 (Zela et al. 2022).
 
-A key is the genotype's text as the file prints it; `harness.spaces.darts` reads every form of it.
+A key is the genotype's text as it is in the file; `harness.spaces.darts` reads every form of it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.formats.csv_rows import table_of_known
+from benchmarks.formats.csv_rows import read_published_csv
 from benchmarks.table import Column, Facts, Table
 
 RANDOM_KEY = "genotype"
@@ -71,10 +71,10 @@ SURROGATE_FACTS = Facts(
 
 
 def read_random214(path: Path) -> Table:
-    """Table of the 214 trained genotypes; TableError as `table_of_known`."""
-    return table_of_known(path, RANDOM_COLUMNS, RANDOM_FACTS, key=RANDOM_KEY)
+    """Table of the 214 trained genotypes; raises TableError as `read_published_csv` does."""
+    return read_published_csv(path, RANDOM_COLUMNS, RANDOM_FACTS, key=RANDOM_KEY)
 
 
 def read_surrogate500(path: Path) -> Table:
-    """Table of the 500 predicted accuracies; TableError as `table_of_known`."""
-    return table_of_known(path, SURROGATE_COLUMNS, SURROGATE_FACTS)
+    """Table of the 500 predicted accuracies; raises TableError as `read_published_csv` does."""
+    return read_published_csv(path, SURROGATE_COLUMNS, SURROGATE_FACTS)

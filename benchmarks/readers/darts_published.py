@@ -1,7 +1,7 @@
-"""`darts-published`: the DARTS genotypes that papers found, with the errors and sizes that they print, written here.
+"""The table `darts-published`: DARTS genotypes that papers found, with the errors and sizes that they print.
 
-Read in the authors' repositories: the readmes of quark0/darts, yuhuixu1993/PC-DARTS and xiangning-chen/DrNAS, and the
-genotypes in the last one's `DARTS-space/genotypes.py`.
+Copied from the authors' repositories: the readmes of quark0/darts, yuhuixu1993/PC-DARTS and xiangning-chen/DrNAS, and
+the genotypes in DrNAS's `DARTS-space/genotypes.py`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,17 @@ _OPERATIONS = {
 
 @dataclass(frozen=True)
 class PublishedGenotype:
-    """A genotype by the name that its authors' code gives it, and what is printed of it; NaN where nothing is.
+    """A genotype with its published numbers; NaN where none is published.
 
-    `normal` and `reduction` are the pairs of operation and input, in short. Errors are in percent, sizes in millions.
+    Attributes:
+        name: name of the genotype in its authors' code.
+        normal: pairs of operation and input of the normal cell, in short names.
+        reduction: pairs of operation and input of the reduction cell, in short names.
+        cifar10_error: test error on CIFAR-10 in percent.
+        cifar10_error_std: standard deviation of that error.
+        cifar10_params: parameters of the CIFAR-10 network in millions.
+        imagenet_error: top-1 error on ImageNet in percent.
+        imagenet_params: parameters of the ImageNet network in millions.
     """
 
     name: str
@@ -138,7 +146,7 @@ FACTS = Facts(
 
 
 def published_table() -> Table:
-    """The genotypes in `PUBLISHED_GENOTYPES`, a row each; reads no file."""
+    """Table of the genotypes in `PUBLISHED_GENOTYPES`, one row each; reads no file."""
     keys = [row.key() for row in PUBLISHED_GENOTYPES]
     numbers = (
         [row.cifar10_error for row in PUBLISHED_GENOTYPES],

@@ -1,7 +1,7 @@
 """Latency and energy of every NAS-Bench-201 cell: HW-NAS-Bench (Li et al. 2021) and HELP (Lee et al. 2021).
 
-Units are those that the authors state: milliseconds and millijoules (the readme of github.com/GATECH-EIC/HW-NAS-Bench),
-and milliseconds (that of github.com/HayeonLee/HELP). For the arithmetic intensity on Eyeriss they state none.
+Units are those that the authors state: milliseconds and millijoules (readme of github.com/GATECH-EIC/HW-NAS-Bench), and
+milliseconds (readme of github.com/HayeonLee/HELP). They state no unit for the arithmetic intensity on Eyeriss.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.formats.csv_rows import table_of_known
+from benchmarks.formats.csv_rows import read_published_csv
 from benchmarks.table import Column, Facts, Table
 
 _DATASETS = {
@@ -108,10 +108,10 @@ COLUMNS = (*_bench_columns(), *_help_columns())
 
 
 def read_hardware(path: Path) -> Table:
-    """Table of the 57 latencies, energies and intensities, or of those of them that the file has.
+    """Table of the 57 latencies, energies and intensities, as far as the file has them.
 
     Raises:
-        TableError: as `table_of_known`.
+        TableError: where `read_published_csv` does.
 
     """
-    return table_of_known(path, COLUMNS, FACTS, missing=-1)
+    return read_published_csv(path, COLUMNS, FACTS, missing=-1)

@@ -1,7 +1,7 @@
 """NAS-Bench-201 (Dong and Yang 2020), the official results, from one CSV file (gzip or plain).
 
-One row an architecture. Column names follow dataset_split_epochs_unit[_seedN], for instance `cifar10_test_200ep_pct`
-and `cifar10_test_200ep_pct_seed0`; in addition only the columns in `EXTRAS` are known.
+The file has one row per architecture. Column names have the form dataset_split_epochs_unit[_seedN], for instance
+`cifar10_test_200ep_pct` and `cifar10_test_200ep_pct_seed0`; the only other known columns are those in `EXTRAS`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.table import Column, Facts, Table
 
 CELLS = 15_625
 EXTRACT_NAME = "nasbench201-pulled"
-"""Name of the table that `benchmarks.pull.nasbench201` makes of a third party's extract."""
+"""Name of the table that `benchmarks.pull.nasbench201` makes from a third party's extract."""
 
 _GRAPH = "lowest index among the cells that are the same graph"
 _SEEDS = "number of trainings in the mean"
@@ -54,12 +54,12 @@ _COLUMN = re.compile(
 
 
 def read_nasbench201(path: Path) -> Table:
-    """Table of an official-style file, rows in its order; where it has an `index`, that must rise.
+    """Table of a file in this form, with rows in its order; a column `index` must be ascending.
 
     Raises:
-        TableError: a file that is missing, cut or no gzip; a column missing, unknown or there twice; a row of another
-            length, a key that is not written as a cell, text, NaN or a percentage outside 0 to 100; the message names
-            the file, the row (from 0, below the header) and the column.
+        TableError: for a file that is missing, truncated or not gzip; a missing, unknown or repeated column; a row of
+            another length, a key without the form of a cell, text, NaN, or a percentage outside 0 to 100; the message
+            names the file, the row (from 0, below the header) and the column.
 
     """
     rows = read_rows(path)
@@ -77,7 +77,7 @@ def read_nasbench201(path: Path) -> Table:
 
 
 def column_of(name: str, path: Path) -> Column:
-    """What a column of that name holds, by the rule for names; TableError if it follows none."""
+    """Description of a column by its name; TableError for a name of another form."""
     if name in EXTRAS:
         return EXTRAS[name]
     match = _COLUMN.fullmatch(name)
@@ -105,4 +105,4 @@ COLUMNS = tuple(
         *EXTRAS,
     )
 )
-"""Columns that the release gives numbers for."""
+"""Columns for which the release has numbers."""

@@ -1,4 +1,4 @@
-"""The official NAS-Bench-201 table from one of its files: a converted release, the pulled extract, or the CSV."""
+"""The official NAS-Bench-201 table from a converted release, the pulled extract, or the CSV file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from benchmarks.readers.nasbench201 import EXTRACT_NAME, FACTS, read_nasbench201
 from benchmarks.table import Column, Facts, Table
 
 FILES = ("nasbench201.parquet", "nasbench201_official.csv.gz", "nasbench201_official.csv")
-"""Names of its files, in the order in which they are looked for; but see `gives_way`."""
+"""Names of the table's files, in the order of preference; see also `holds_less`."""
 
 
 def read_official(path: Path) -> Table:
-    """Table of a compact file or an official-style CSV; TableError also for a compact one of another space."""
+    """Table of a compact file or of a CSV file in the official form; TableError also for another space."""
     if path.suffix != ".parquet":
         return read_nasbench201(path)
     from benchmarks.formats.compact import read_compact
@@ -24,7 +24,7 @@ def read_official(path: Path) -> Table:
 
 
 def describe_official(path: Path) -> tuple[tuple[Column, ...], Facts, int | None]:
-    """Columns, facts and number of rows with numbers that a compact file tells of itself; TableError if damaged."""
+    """Columns, facts and number of rows with numbers from a compact file's footer; TableError if it is damaged."""
     from benchmarks.formats.compact import describe_compact
 
     columns, facts, counted = describe_compact(path)
@@ -32,13 +32,13 @@ def describe_official(path: Path) -> tuple[tuple[Column, ...], Facts, int | None
     return tuple(columns), facts, counted
 
 
-def gives_way(path: Path) -> bool:
-    """Whether a file holds less than the official CSV: the pulled extract, or a conversion of some of the records."""
+def holds_less(path: Path) -> bool:
+    """Whether a file has less than the official CSV file: the pulled extract, or a conversion of some records."""
     if path.suffix != ".parquet":
         return False
     try:
         _, facts, counted = describe_official(path)
-    except TableError:  # damage is an error, never passed over
+    except TableError:  # a damaged file must give an error later, not be skipped
         return False
     return facts.name == EXTRACT_NAME or counted not in (None, facts.rows)
 

@@ -1,20 +1,20 @@
 """Robustness of NAS-Bench-201's networks on CIFAR-10: accuracy under attack (Jung, Lukasik and Keuper 2023).
 
-Which networks: the clean accuracies of the cells 0, 11 and 284 equal, to the last digit, the official release's test
-accuracies of the networks trained on half of CIFAR-10's training images (its `cifar10-valid`) with seed 888, and of no
-others. Hence the columns' `cifar10half`, the name that a converted release has for these networks; and
-`cifar10half_test_200ep_clean_pct` lies below the official `cifar10_test_200ep_pct`, by 3.7 on average.
+The networks are those trained on half of CIFAR-10's training images (`cifar10-valid` in the official release) with seed
+888: for the cells 0, 11 and 284 the clean accuracies are equal, to the last digit, to their official test accuracies,
+and to no others. So columns are named `cifar10half`, as for these networks in a converted release, and
+`cifar10half_test_200ep_clean_pct` is below the official `cifar10_test_200ep_pct`, by 3.7 on average.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.formats.csv_rows import table_of_known
+from benchmarks.formats.csv_rows import read_published_csv
 from benchmarks.table import Column, Facts, Table
 
 _FEW = ("0.1", "0.5", "1.0", "2.0", "3.0", "4.0", "8.0")
-_ATTACKS = {  # the source's name: ours, in words, the sizes of the disturbance in 1/255
+_ATTACKS = {  # the source's name: name here, description, perturbation sizes in 1/255
     "aa_apgd-ce": ("apgd_ce", "APGD with cross-entropy (AutoAttack)", _FEW),
     "aa_square": ("square", "Square (AutoAttack, black box)", _FEW),
     "fgsm": ("fgsm", "FGSM", (*_FEW[:6], "5.0", "6.0", "7.0", "8.0", "255.0")),
@@ -63,10 +63,10 @@ COLUMNS = _columns()
 
 
 def read_robustness(path: Path) -> Table:
-    """Table of the clean accuracy and those under 32 attacks, or of those of them that the file has.
+    """Table of the clean accuracy and the accuracies under 32 attacks, as far as the file has them.
 
     Raises:
-        TableError: as `table_of_known`.
+        TableError: where `read_published_csv` does.
 
     """
-    return table_of_known(path, COLUMNS, FACTS)
+    return read_published_csv(path, COLUMNS, FACTS)

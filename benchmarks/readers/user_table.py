@@ -1,8 +1,8 @@
 """Tables of the user's own: any CSV or Parquet file with a column `architecture` and columns of numbers.
 
-What a column holds is taken from its name: dataset_split_epochs[_what]_unit[_seedN], or at least a unit at its end, one
-of `UNITS`. Lower is better for a time, an energy or a size, and where one of the words in `_LOWER` (`error`, `latency`,
-`flops` and so on) is in the name; else higher is taken to be better.
+The meaning of a column is taken from its name: dataset_split_epochs[_what]_unit[_seedN], or at least a unit at its end,
+one of `UNITS`. Lower is better for a time, an energy or a size, and for a name with one of the words in `_LOWER`
+(`error`, `latency`, `flops` and so on); for all others, higher is assumed to be better.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ _UNIT_AT_THE_END = re.compile(r"(.*_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?")
 
 
 def read_user_table(path: Path) -> Table:
-    """Table of a .csv, .csv.gz or .parquet file of the user's; its space is recognised from the keys.
+    """Table of a user's .csv, .csv.gz or .parquet file; its space is recognised from the keys.
 
-    An empty number is a missing one. Rows that repeat a key number for number are counted once and named in
-    `Table.repeated`; one architecture under two texts is two rows, which the join makes one.
+    An empty cell is a missing number. Rows that repeat a key with the same numbers count once and are listed in
+    `Table.repeated`; two texts of one architecture are two rows, which are merged when they are joined with scores.
 
     Raises:
-        TableError: a damaged file; no column `architecture`, or no other; text among the numbers; a key of no known
-            form or of another space than the first; a number that its unit does not allow (an accuracy below zero); two
-            rows that contradict each other. The message names the file, the row (from 0) and the column.
+        TableError: for a damaged file; a file without a column `architecture`, or with no other; text among the
+            numbers; a key of another form or space than the first; a number that its unit does not allow (an accuracy
+            below zero); rows that contradict each other. The message names the file, the row (from 0) and the column.
 
     """
     keys, numbers, sha256 = _from_parquet(path) if path.suffix == ".parquet" else _from_csv(path)
     if not numbers:
-        raise TableError(f"{path}: it has no column beside {KEY!r}; a table needs at least one column of numbers")
+        raise TableError(f"{path}: it has no column except {KEY!r}; a table needs at least one column of numbers")
     keys = [key.strip() for key in keys]
     space = space_of_keys(path, KEY, keys)
     columns = [column_of(name) for name in numbers]
@@ -65,7 +65,7 @@ def read_user_table(path: Path) -> Table:
 
 
 def column_of(name: str) -> Column:
-    """What a column of the user's holds, as far as its name says; unit `ratio` where it says none.
+    """Description of a user's column, as far as its name tells; the unit is `ratio` where the name has none.
 
     >>> column = column_of("cifar10_test_600ep_error_pct")
     >>> column.dataset, column.split, column.epochs, column.unit, column.higher_is_better
@@ -129,7 +129,7 @@ def _from_parquet(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float
 
 
 def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDArray[np.float64]) -> None:
-    """Refuse an impossible number in a column whose name says what it is, but not its unit."""
+    """Refuse an impossible number in a column whose name has a known quantity, but no unit."""
     words = set(re.split(r"[^a-z0-9]+", column.name.lower()))
     if column.unit != "ratio":
         return
@@ -153,7 +153,7 @@ def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDA
 def _without_repetitions(
     path: Path, keys: Sequence[str], numbers: Mapping[str, NDArray[np.float64]]
 ) -> tuple[list[int], list[int]]:
-    """Rows to keep, and rows that repeat an earlier one; TableError for two that contradict each other."""
+    """Rows to keep, and rows that repeat an earlier row; TableError for rows that contradict each other."""
     first_row: dict[str, int] = {}
     kept, repeated = [], []
     for row, key in enumerate(keys):
@@ -166,7 +166,7 @@ def _without_repetitions(
             if one != other and not (math.isnan(one) and math.isnan(other)):
                 raise TableError(
                     f"{path}: rows {first} and {row} (from 0) are the same architecture and contradict each other in "
-                    f"column {name!r}: {one!r} and {other!r}; aggregate them first, one row an architecture"
+                    f"column {name!r}: {one!r} and {other!r}; aggregate them first to one row per architecture"
                 )
         repeated.append(row)
     return kept, repeated

@@ -1,9 +1,9 @@
-"""The official releases of NATS-Bench and NAS-Bench-201, read record by record without trusting their pickles.
+"""Reader of the official releases of NATS-Bench and NAS-Bench-201, record by record, without trusting their pickles.
 
     release = open_release("NATS-tss-v1_0-3ffb9-simple")
     release.accuracy(0, dataset="cifar10", split="test", epochs=200, seed="mean")
 
-What a number is, the releases' own clients say: `nats_bench` and `nas_201_api`. The files themselves are read here,
+Numbers are computed by the releases' own clients, `nats_bench` and `nas_201_api`. The files themselves are read here,
 since those clients unpickle whatever a file asks for, and load a whole single-file release into memory.
 """
 

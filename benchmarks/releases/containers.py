@@ -1,7 +1,7 @@
-"""The containers that the releases' pickles lie in: bz2 files, and torch's two formats, read without torch.
+"""Containers of the releases' pickles: bz2 files, and torch's two formats, read without torch.
 
-torch.load would build a whole release at once, 28 GB for NAS-Bench-201, whatever its `weights_only`, and with it the
-weights of an archive. So the pickle inside is found here, and read with this package's allow-list.
+torch.load would build a whole release at once, 28 GB for NAS-Bench-201 whatever its `weights_only`, and with it the
+weights in an archive. So the pickle inside is located here, and read with this package's allow-list.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ _TORCH_MAGIC, _TORCH_PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
 
 def load_bz2(path: Path) -> object:
-    """Object in a small .pickle.pbz2 file: a meta file or one record.
+    """Object in a small .pickle.pbz2 file, a meta file or one record.
 
     Raises:
-        TableError: a file that cannot be read, is cut, too large, or asks for a global that a release does not need.
+        TableError: for a file that cannot be read, is truncated or too large, or uses a global that a release does not
+            need.
 
     """
     with _readable(path), bz2.open(path, "rb") as file:
@@ -41,10 +42,10 @@ def load_bz2(path: Path) -> object:
 
 @contextlib.contextmanager
 def pickle_stream(path: Path, *record_keys: frozenset[str]) -> Iterator[PickleStream]:
-    """The pickle in a .pickle.pbz2 or .pth file, as a stream of the records that have one of the given sets of keys.
+    """The pickle in a .pickle.pbz2 or .pth file, as a stream of the records with one of the given sets of keys.
 
     Raises:
-        TableError: a file that cannot be read, or is no such container.
+        TableError: for a file that cannot be read, or is no such container.
 
     """
     with contextlib.ExitStack() as stack:
@@ -69,7 +70,7 @@ def _opened(path: Path, record_keys: tuple[frozenset[str], ...], stack: contextl
 
 
 def _legacy_stream(file: io.BufferedReader, path: Path, record_keys: tuple[frozenset[str], ...]) -> PickleStream:
-    """The object in torch's format up to version 1.5: after a magic number, a version and a system's facts."""
+    """The object in the format of torch up to 1.5, after a magic number, a version and facts about the system."""
     rest, header = b"", []
     for _ in range(3):
         part = PickleStream(file, str(path), {}, rest=rest)
@@ -84,12 +85,12 @@ def _legacy_stream(file: io.BufferedReader, path: Path, record_keys: tuple[froze
 
 @contextlib.contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Errors of reading a file as TableError."""
+    """Turn errors of reading a file into TableError."""
     try:
         yield
     except TableError:
         raise
-    except Exception as error:  # the decompressors promise no closed set of errors for a damaged file
+    except Exception as error:  # on a damaged file, decompressors may raise any error
         if isinstance(error, OSError) and error.strerror:
             raise TableError(f"cannot read {path}: {error.strerror}") from error
         raise TableError(f"{path} is cut or damaged ({reason(error)}): get it again") from error

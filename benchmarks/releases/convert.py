@@ -1,4 +1,4 @@
-"""An official release into one compact table: streaming, resumable, and past records that cannot be read."""
+"""Conversion of an official release into one compact table: streaming, resumable, tolerant of unreadable records."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from benchmarks.formats.compact import check_target, write_compact
 from benchmarks.formats.curves import check_curves_target, curves_path, is_curves, write_curves
 from benchmarks.releases.curves import Curve, curve_numbers, curves_of, splits_named
 from benchmarks.releases.opening import open_release
-from benchmarks.releases.parts import ROWS, Parts, ReadRecords, alone, write_problems
+from benchmarks.releases.parts import ROWS, PartRows, Parts, conversion_lock, write_problems
 from benchmarks.releases.quantities import columns_of, numbers_of
 from benchmarks.releases.records import Record
 from benchmarks.releases.release import Release, unreadable
 from benchmarks.table import Column, Facts
 
 Progress = Callable[[int], AbstractContextManager[Callable[[], None]]]
-"""Given the number of records to read, a context whose value is called after each."""
+"""Takes the number of records to read; a context whose value is called after each record."""
 
 _INDEX = Column("index", None, None, None, "index", "none", "position in the release's order")
 _BLOCK: Final = 1024
@@ -36,13 +36,21 @@ _DISTRIBUTIONS = {"nats_bench": "nats_bench", "nas_201_api": "nas-bench-201"}
 
 @dataclass(frozen=True)
 class Conversion:
-    """What a conversion did.
+    """The result of a conversion.
 
-    `converted` counts the records in the table, `resumed` those of them that an interrupted conversion had left;
-    `missing` are the indices without a record, `corrupt` the messages of the records that could not be read, by index.
-    `problems` is the file that names all of these. `thrown_away` counts parts of another or a damaged conversion that
-    lay next to the file and were not used, `changed` the records of parts that were read again since what they were
-    read from had changed. `removed` is the file of an earlier table's curves, where this conversion wrote none.
+    Attributes:
+        table: the compact table.
+        curves: the file of learning curves; None without curves.
+        release: the converted release.
+        columns: columns of the table.
+        converted: number of records in the table.
+        resumed: number of these records that an interrupted conversion had read.
+        missing: indices without a record.
+        corrupt: messages on records that could not be read, by index.
+        thrown_away: number of unused parts of another or a damaged conversion.
+        changed: number of records in parts that were read again, since their source had changed.
+        problems: file that lists missing and corrupt records; None without any.
+        removed: removed file of an earlier table's curves, where this conversion wrote none.
     """
 
     table: Path
@@ -69,22 +77,22 @@ def convert(
 ) -> Conversion:
     """Write a release's numbers to one compact Parquet file, and its learning curves to another on request.
 
-    Every architecture of the release gets a row, NaN where its record is missing or cannot be read. What is finished is
-    kept next to the file in parts, so that the same call goes on after an interruption or a kill; it reads missing and
-    corrupt records again. Those are listed in a text file next to the table. The memory needed does not grow with the
-    number of records read.
+    Every architecture of the release gets a row, with NaN where its record is missing or cannot be read. Finished parts
+    are stored next to the file, so that the same call continues after an interruption or a kill. Missing and corrupt
+    records are then read again, and are listed in a text file next to the table. The memory needed does not grow with
+    the number of records.
 
     Args:
-        source: release, as `open_release` takes it.
-        to: file to write, .parquet; one of that name is replaced when the new one is whole.
+        source: path of the release, a folder or a file, as for `open_release`.
+        to: the .parquet file to write; an existing file is replaced once the new one is complete.
         curves: learning curves to write next to it, each named DATASET:SPLIT, such as `cifar10:test`. Without any, a
-            file with curves of an earlier table of that name is removed.
-        order: for an archive folder, the file with the order of its architectures, as `open_release` takes it.
-        progress: shows how far the conversion is.
+            file of curves of an earlier table of that name is removed.
+        order: for an archive folder, the file with the order of its architectures, as for `open_release`.
+        progress: shows the progress of the conversion.
 
     Raises:
-        TableError: a source that is no release or whose single file is cut, a target that cannot be written or that
-            another conversion is writing, an unknown curve, or no record at all that could be read.
+        TableError: for a source that is no release or a truncated single file, a target that cannot be written or that
+            another conversion is writing, an unknown curve, or if no record at all can be read.
 
     """
     path = Path(os.path.expanduser(to))
@@ -93,12 +101,12 @@ def convert(
     if splits:
         check_curves_target(curves_path(path))
     release = open_release(source, order=order)
-    with alone(path):
+    with conversion_lock(path):
         return _convert(release, path, curves_of(release.kind, splits), progress)
 
 
 def _convert(release: Release, path: Path, chosen: Sequence[Curve], progress: Progress | None) -> Conversion:
-    """Read what is to be read and write all files, while no other conversion to that path runs."""
+    """Read all records and write all files, while no other conversion to that path runs."""
     parts = Parts(path, _identity(release, chosen))
     changed = _forget_changed(release, parts)
     resumed = len(parts.stamps)
@@ -120,7 +128,7 @@ def _convert(release: Release, path: Path, chosen: Sequence[Curve], progress: Pr
 
 
 def _remove_curves(path: Path) -> Path | None:
-    """Remove the curves of an earlier table of that name, which another release's may be; their file."""
+    """Remove the curves of an earlier table of that name, perhaps of another release; returns their file."""
     stale = curves_path(path)
     if not is_curves(stale):
         return None
@@ -132,7 +140,7 @@ def _remove_curves(path: Path) -> Path | None:
 
 
 def _identity(release: Release, curves: Sequence[Curve]) -> dict[str, object]:
-    """What makes a conversion another one; a record's own change is seen by its stamp."""
+    """Values that identify a conversion; a change of a single record is detected by its stamp."""
     client = _DISTRIBUTIONS[release.kind.client]
     return {
         "kind": release.kind.name,
@@ -146,12 +154,14 @@ def _identity(release: Release, curves: Sequence[Curve]) -> dict[str, object]:
 
 
 def _read_all(release: Release, curves: Sequence[Curve], parts: Parts, progress: Progress | None) -> dict[int, str]:
-    """Read what no part holds yet into parts; why records could not be read, by index."""
+    """Read the records that no part holds yet into parts; returns messages on unreadable records, by index."""
     resumed = frozenset(parts.stamps)
     present = release.source.present
-    total = len(release) if present is None else len(present - resumed)  # a single file is read past what is skipped
+    total = (
+        len(release) if present is None else len(present - resumed)
+    )  # in a single file, skipped records are read too
     corrupt: dict[int, str] = {}
-    rows, left = ReadRecords(), total
+    rows, left = PartRows(), total
     with (progress or _silent)(total) as advance:
 
         def step() -> None:
@@ -167,12 +177,12 @@ def _read_all(release: Release, curves: Sequence[Curve], parts: Parts, progress:
                 else:
                     rows.add(index, release.source.stamp(index), numbers)
                 if len(rows) >= ROWS:
-                    full, rows = rows, ReadRecords()
+                    full, rows = rows, PartRows()
                     parts.keep(full)
                 step()
-        finally:  # an interruption, or the damaged end of a single file, loses nothing that was read
+        finally:  # an interruption or a damaged end of a single file must not lose records
             parts.keep(rows)
-        for _ in range(left):  # what a single file lacks
+        for _ in range(left):  # records that a single file lacks
             advance()
     return corrupt
 
@@ -186,12 +196,12 @@ def _numbers(
         return [*numbers_of(record), *curve_numbers(record, curves)]
     except TableError as error:
         return error
-    except Exception as error:  # a record can be odd in ways that no check foresees: the others are still converted
+    except Exception as error:  # an unforeseen error in one record must not stop the others
         return unreadable(str(release.path), index, error)
 
 
 def _forget_changed(release: Release, parts: Parts) -> int:
-    """Forget the records that are no longer what a part was read from; how many they are."""
+    """Forget the records whose source has changed since a part was read; returns their number."""
     present = release.source.present
     gone = [
         index
@@ -206,7 +216,7 @@ def _forget_changed(release: Release, parts: Parts) -> int:
 def _write_table(
     path: Path, release: Release, parts: Parts, converted: int, missing: int, corrupt: int
 ) -> tuple[tuple[Column, ...], Facts]:
-    """Write the table from the parts; its columns (those with a value) and facts."""
+    """Write the table from the parts; returns its columns (those with a value) and facts."""
     known = columns_of(release.kind)
     numbers = np.full((len(known), len(release)), np.nan)
     for places, values in parts.numbers(range(len(release))):
@@ -222,7 +232,7 @@ def _write_table(
 def _write_curves(
     path: Path, release: Release, parts: Parts, curves: Sequence[Curve], columns: Sequence[Column], facts: Facts
 ) -> Path:
-    """Write the curves from the parts, those whose seed has a column in the table; their file."""
+    """Write the curves whose seed has a column in the table from the parts; returns their file."""
     table = {column.name: column for column in columns}
     width = len(columns_of(release.kind))
     ends = np.cumsum([curve.epochs for curve in curves]) + width
@@ -237,14 +247,14 @@ def _write_curves(
                     array[places] = values[:, end - curve.epochs : end]
             yield arrays
 
-    target = curves_path(path)
+    curves_file = curves_path(path)
     described = [
         replace(table[curve.name], description=f"after each epoch: {table[curve.name].description}")
         for curve, _ in kept
     ]
     title = f"{facts.title}: learning curves"
-    write_curves(target, release.architectures, described, blocks(), replace(facts, title=title))
-    return target
+    write_curves(curves_file, release.architectures, described, blocks(), replace(facts, title=title))
+    return curves_file
 
 
 def _facts(release: Release, columns: Sequence[Column], converted: int, missing: int, corrupt: int) -> Facts:

@@ -1,4 +1,4 @@
-"""The learning curves of a release's compact table: which there are, and those of one record."""
+"""The learning curves of a release: their names, and their values in one record."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from benchmarks.releases.release import split_of
 
 @dataclass(frozen=True)
 class Curve:
-    """One quantity after every epoch of one seed's training; `unit` is `pct` or `nats`.
+    """A learning curve: one quantity after every epoch of one seed's training; `unit` is `pct` or `nats`.
 
-    Its name is that of the column that holds its last value.
+    Its name is that of the table's column with its last value.
     """
 
     split: Split
@@ -28,12 +28,12 @@ class Curve:
 
     @property
     def name(self) -> str:
-        """Such as cifar10_test_200ep_pct_seed777."""
+        """Name of the curve, such as cifar10_test_200ep_pct_seed777."""
         return metric_column(self.split, self.epochs, self.unit, self.seed).name
 
 
 def splits_named(names: Sequence[str]) -> tuple[Split, ...]:
-    """Splits named DATASET:SPLIT, each once, in the releases' order; TableError for one that is unknown."""
+    """Splits with names DATASET:SPLIT, without repetitions, in the releases' order; TableError for an unknown one."""
     chosen = set()
     for name in names:
         dataset, colon, split = name.partition(":")
@@ -45,7 +45,7 @@ def splits_named(names: Sequence[str]) -> tuple[Split, ...]:
 
 
 def curves_of(kind: Kind, splits: Sequence[Split]) -> tuple[Curve, ...]:
-    """Every curve that a release of that kind can have on the given splits, in order."""
+    """All curves that a release of that kind can have on the given splits, in order."""
     return tuple(
         Curve(split, epochs, unit, seed)
         for epochs in kind.epochs
@@ -58,11 +58,11 @@ def curves_of(kind: Kind, splits: Sequence[Split]) -> tuple[Curve, ...]:
 def curve_numbers(record: Record, curves: Sequence[Curve]) -> list[float]:
     """Values of the curves of one record, one after another; NaN for an epoch that was not measured.
 
-    The releases measured most sets after every epoch, but some only after the last: in the 200-epoch training of the
-    topology space `cifar10half` test, and `valid` and `test` of `cifar100` and `imagenet16_120`.
+    In the releases most sets are measured after every epoch, but some only after the last one: in the 200-epoch
+    training of the topology space, `test` of `cifar10half`, and `valid` and `test` of `cifar100` and `imagenet16_120`.
 
     Raises:
-        TableError: a value that is no number, or not possible; the message names file, record and field.
+        TableError: for an invalid or impossible value; the message names file, record and field.
 
     """
     return [value for curve in curves for value in _values(record, curve)]

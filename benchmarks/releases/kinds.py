@@ -1,4 +1,4 @@
-"""What each kind of official release holds: its space, its trainings, and what the clients' names for sets mean."""
+"""The kinds of official releases: their spaces and trainings, and the meaning of the clients' names of sets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 SEEDS: Final = (111, 777, 888, 999)
-"""Every seed of the releases: 777, 888 and 999, and 111 in the 12-epoch training of the topology space."""
+"""All seeds of the releases: 777, 888 and 999, and 111 in the 12-epoch training of the topology space."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """One set that a training was measured on: our names, the clients' names, and what it is."""
+    """One set that a training was measured on: its names here, the clients' names, and its meaning."""
 
     dataset: str
     name: str
@@ -48,15 +48,15 @@ DATASETS: Final[Mapping[str, str]] = {
     "cifar100": "cifar100",
     "imagenet16_120": "ImageNet16-120",
 }
-"""Our names of the trainings' data sets to the clients'."""
+"""The clients' names of the trainings' data sets, by their names here."""
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of release.
 
-    `trainings` maps the names of the trainings in a record to their epochs, shortest first; `client` is the module
-    whose `ArchResults` says what a record's numbers are.
+    `trainings` has the number of epochs for each training's name in a record, shortest first; `client` is the module
+    whose `ArchResults` computes a record's numbers.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Kind:
 
     @property
     def epochs(self) -> tuple[int, ...]:
-        """Lengths of the trainings, shortest first."""
+        """Epochs of the trainings, shortest first."""
         return tuple(self.trainings.values())
 
     @property
@@ -91,7 +91,7 @@ TOPOLOGY: Final = Kind(
     {"12": 12, "200": 200}, "nats_bench", _CELL, _CELL_EXAMPLE,
 )  # fmt: skip
 SIZE: Final = Kind(
-    "natsbench-size", "natsbench-size", "NATS-Bench, the size space", _NATS, "MIT (D-X-Y/NATS-Bench)",
+    "natsbench-sizes", "natsbench-sizes", "NATS-Bench, the size space", _NATS, "MIT (D-X-Y/NATS-Bench)",
     {"01": 1, "12": 12, "90": 90}, "nats_bench", _CHANNELS, "8:8:8:8:8",
 )  # fmt: skip
 NASBENCH201: Final = Kind(
@@ -103,7 +103,7 @@ KINDS: Final = (TOPOLOGY, SIZE, NASBENCH201)
 
 
 def kind_of(architectures: Sequence[str], kinds: Sequence[Kind]) -> Kind | None:
-    """Kind of release whose architectures these are; None where there are none, or they are of no kind."""
+    """Kind of release with these architectures; None for an empty list, or architectures of no kind."""
     for kind in kinds:
         if architectures and all(kind.architecture.fullmatch(architecture) for architecture in architectures):
             return kind

@@ -1,4 +1,4 @@
-"""Find out which official release a path is, and open it."""
+"""Recognise the official release at a path, and open it."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _VERSION = re.compile(r"v([0-9]+)_([0-9]+)")
 
 
 def open_release(source: str | os.PathLike[str], *, order: str | os.PathLike[str] | None = None) -> Release:
-    """Open an official release: its list of architectures is read, of its records at most the first.
+    """Open an official release: its list of architectures is read, and at most the first of its records.
 
     Args:
-        source: NATS-Bench's `-simple` folder or single .pickle.pbz2 file, of the topology or the size space;
-            NAS-Bench-201's .pth file, version 1.0 or 1.1, or its archive folder.
-        order: for an archive folder, which holds no list of its architectures: the .pth file of the release, or the
-            meta.pickle.pbz2 of NATS-Bench's topology space, which has the same order. Not needed where the .pth file
-            lies in the folder or next to it.
+        source: path of the release: NATS-Bench's `-simple` folder or single .pickle.pbz2 file, of the topology or the
+            size space; NAS-Bench-201's .pth file, version 1.0 or 1.1, or its archive folder.
+        order: for an archive folder, which has no list of its architectures, a file with the list: the .pth file of the
+            release, or the meta.pickle.pbz2 of NATS-Bench's topology space, which has the same order. It is not needed
+            where the .pth file is in the folder or next to it.
 
     Raises:
-        TableError: a path that is not there or no release, a missing or damaged list of architectures, or records of
-            another release or version than its name or list says; the message names file, record and field.
+        TableError: for a path that does not exist or is no release, a missing or damaged list of architectures, or
+            records of another release or version than the name or list tells; the message names file, record and field.
 
     """
     path = Path(os.path.expanduser(source))
@@ -79,16 +79,16 @@ def _open_folder(path: Path, order: Path | None) -> Release:
 
 def _open_archive(path: Path, order: Path | None, files: dict[int, Path]) -> Release:
     if order is None:
-        orders = [
+        candidates = [
             file for folder in (path, path.parent) for file in folder.glob("NAS-Bench-201-*.pth") if file.is_file()
         ]
-        if not orders:
+        if not candidates:
             raise TableError(
                 f"{path} is an archive folder, which holds no list of its architectures: put the release's "
-                f"NAS-Bench-201-v1_1-096897.pth beside it, or name that file, or {META} of NATS-Bench's topology "
+                f"NAS-Bench-201-v1_1-096897.pth next to it, or name that file, or {META} of NATS-Bench's topology "
                 "space, as the order"
             )
-        order = orders[0]
+        order = candidates[0]
     if order.name.endswith(TORCH_SUFFIX):
         architectures = _open_file(order).architectures
     else:

@@ -1,8 +1,8 @@
-"""What lies next to a conversion's file: finished parts, by which an interrupted one goes on, and the list of problems.
+"""Finished parts of a conversion, stored next to its file so that it can be resumed, and the list of its problems.
 
-A part is a Parquet file with a row for each record: `index`, `stamp` (size and time of change of what it was read
-from) and `numbers` (a list, of the same length in all). Each is written whole or not at all, and names the conversion
-that it is of.
+A part is a Parquet file with one row per record: `index`, `stamp` (size and modification time of the record's source)
+and `numbers` (a list, with the same length for all). Each part is written completely or not at all, and names its
+conversion.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from benchmarks.files import read_bytes
 from benchmarks.formats.parquet import FORMAT, Parquet, arrow_floats, numpy_floats, write_parquet
 
 ROWS: Final = 128
-"""Records in a part: what a kill loses at most, some seconds' work."""
+"""Records per part: the most that a kill loses, some seconds of work."""
 
 
 @contextlib.contextmanager
-def alone(target: Path) -> Iterator[None]:
-    """Hold the lock of the conversions to one file; the system frees it when its holder dies.
+def conversion_lock(target: Path) -> Iterator[None]:
+    """Hold the lock for conversions to one file; the system frees it when its holder dies.
 
-    The lock is a file next to the target, `.NAME.lock`. It is removed before it is freed, and whoever then gets the
-    lock of a removed file makes a new one.
+    The lock is a file next to the target, `.NAME.lock`. It is removed before it is freed; a process that then gets the
+    lock of the removed file makes a new one.
 
     Raises:
-        TableError: another conversion to that file is running, or the lock cannot be made.
+        TableError: if another conversion to that file is running, or the lock cannot be made.
 
     """
     import filelock
@@ -55,21 +55,21 @@ def alone(target: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):  # some systems do not remove what is open
+        with contextlib.suppress(OSError):  # some systems cannot remove an open file
             path.unlink()
         lock.release()
 
 
 @dataclass
-class ReadRecords:
-    """Records that were read: N indices, stamps and lists of numbers."""
+class PartRows:
+    """Records that have been read: N indices, stamps and lists of numbers."""
 
     indices: list[int] = field(default_factory=list)
     stamps: list[str] = field(default_factory=list)
     numbers: list[list[float]] = field(default_factory=list)
 
     def add(self, index: int, stamp: str, numbers: list[float]) -> None:
-        """Put one record behind the others."""
+        """Append one record."""
         self.indices.append(index)
         self.stamps.append(stamp)
         self.numbers.append(numbers)
@@ -82,11 +82,11 @@ class Parts:
     """The parts of one conversion to one file.
 
     Args:
-        target: the file that the conversion will write; the parts lie next to it, in `.NAME.partial`.
-        conversion: what is converted and how. Parts of another conversion are thrown away.
+        target: the file that the conversion will write; the parts are next to it in `.NAME.partial`.
+        conversion: values that identify the conversion. Parts of another conversion are deleted.
 
     Raises:
-        TableError: the folder of the parts cannot be read or written.
+        TableError: if the folder of the parts cannot be read or written.
 
     """
 
@@ -98,10 +98,10 @@ class Parts:
         self._place: dict[int, Path] = {}
         self.stamps: dict[int, str] = {}
         for path in sorted(self.folder.glob("*.parquet")):
-            self._take_over(path)
+            self._use_existing(path)
 
-    def keep(self, rows: ReadRecords) -> None:
-        """Write rows as a part, if there are any; TableError where that is not possible."""
+    def keep(self, rows: PartRows) -> None:
+        """Write rows as a part, if there are any; TableError if that fails."""
         if not len(rows):
             return
         import pyarrow as pa
@@ -116,18 +116,18 @@ class Parts:
         lists = pa.FixedSizeListArray.from_arrays(arrow_floats(matrix.reshape(-1)), matrix.shape[1])
         arrow = pa.table({"index": pa.array(rows.indices, pa.int64()), "stamp": rows.stamps, "numbers": lists})
         write_parquet(path, [arrow], self._document())
-        self._know(path, rows.indices, rows.stamps)
+        self._register(path, rows.indices, rows.stamps)
 
     def numbers(self, indices: Sequence[int]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
-        """Numbers of those of the given records that a part holds, part by part.
+        """Numbers of the given records, as far as parts hold them, part by part.
 
-        A part's own indices say which row is which record's, not what this object wrote into a file of that name.
+        Rows are assigned to records by the indices in the part's file, and not from memory.
 
         Yields:
-            Places in `indices`, of shape [N], and the numbers, of shape [N, C].
+            Positions in `indices`, shape [N], and the numbers, shape [N, C].
 
         Raises:
-            TableError: a part that was damaged, replaced or removed by someone else.
+            TableError: if a part has been damaged, replaced or removed by another program.
 
         """
         wanted: dict[Path, list[int]] = {}
@@ -143,16 +143,16 @@ class Parts:
             yield np.array(places, dtype=np.intp), numbers[np.array(rows, dtype=np.intp)]
 
     def forget(self, index: int) -> None:
-        """Take a record for not yet read."""
+        """Treat a record as not yet read."""
         self._place.pop(index, None)
         self.stamps.pop(index, None)
 
     def remove(self) -> None:
-        """Remove the folder of the parts, once what they are for is written."""
+        """Remove the folder of the parts, once the table is written."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _take_over(self, path: Path) -> None:
-        """Go on from a part; one that is damaged or of another conversion is thrown away."""
+    def _use_existing(self, path: Path) -> None:
+        """Use an existing part; a part that is damaged or of another conversion is deleted."""
         try:
             indices, stamps, _ = self._read(path)
         except TableError:
@@ -160,9 +160,9 @@ class Parts:
             with contextlib.suppress(OSError):
                 path.unlink()
             return
-        self._know(path, indices, stamps)
+        self._register(path, indices, stamps)
 
-    def _know(self, path: Path, indices: list[int], stamps: list[str]) -> None:
+    def _register(self, path: Path, indices: list[int], stamps: list[str]) -> None:
         self._files.append(path)
         self._place.update(dict.fromkeys(indices, path))
         self.stamps.update(zip(indices, stamps, strict=True))

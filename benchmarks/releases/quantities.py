@@ -1,7 +1,7 @@
 """The columns of a release's compact table, and the numbers of one record in their order.
 
 A name is `<dataset>_<split>_<epochs>ep_<unit>[_seed<N>]`: `pct` is an accuracy in percent, `nats` a cross-entropy;
-without a seed it is the client's mean over the available ones.
+without a seed it is the client's mean over the available seeds.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _TITLES = {
 
 
 def columns_of(kind: Kind) -> tuple[Column, ...]:
-    """Every column that a release of that kind can have, in order; `numbers_of` gives their values."""
+    """All columns that a release of that kind can have, in order; `numbers_of` gives their values."""
     return (*_cost_columns(kind), *_training_columns(kind), *_metric_columns(kind))
 
 
 def numbers_of(record: Record) -> list[float]:
-    """Numbers of one record in the order of `columns_of(record.kind)`; NaN for what the release does not hold.
+    """Numbers of one record in the order of `columns_of(record.kind)`; NaN for numbers that the release lacks.
 
     Raises:
-        TableError: a number that cannot be read or is not possible; the message names file, record and field.
+        TableError: for an unreadable or impossible number; the message names file, record and field.
 
     """
     return [*_costs(record), *_trainings(record), *_metrics(record)]

@@ -1,4 +1,4 @@
-"""Where a release's records lie: a folder with a file for each, or one file with all of them."""
+"""Sources of a release's records: a folder with one file per record, or one file with all records."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from benchmarks.releases.containers import BZ2_SUFFIX, load_bz2, pickle_stream
 from benchmarks.releases.kinds import Kind
 from benchmarks.releases.shown import shown
 
-State = object | TableError
-"""What a record's pickle holds, not checked yet, or why it cannot be read."""
+RecordContent = object | TableError
+"""The unchecked content of a record's pickle, or the error if it cannot be read."""
 
 
 class RecordSource(Protocol):
-    """The records of a release, read when they are asked for."""
+    """The records of a release, which are read when they are needed."""
 
     @property
     def present(self) -> frozenset[int] | None:
-        """Indices of the records that are there; None where only reading the whole file tells."""
+        """Indices of the existing records; None where they are known only after reading the whole file."""
 
     def stamp(self, index: int) -> str:
-        """Size and time of change of what a record is read from; a new one means that it is to be read again."""
+        """Size and modification time of a record's source; if they change, the record must be read again."""
 
     def states(
         self, skip: Container[int], skipped: Callable[[], None] | None = None
-    ) -> Iterator[tuple[int, str, State]]:
-        """Index, place for messages, and content of each record that is there, but for those to skip.
+    ) -> Iterator[tuple[int, str, RecordContent]]:
+        """Index, source for messages, and content of each existing record except those in `skip`.
 
-        `skipped` is called after each record that is skipped but read on the way.
+        `skipped` is called after each skipped record that has to be read to reach later ones.
         """
 
     def state(self, index: int) -> tuple[str, object]:
-        """Place and content of one record; TableError if it is not there or cannot be read."""
+        """Source and content of one record; TableError if it is missing or cannot be read."""
 
 
 @dataclass(frozen=True)
 class FolderSource:
-    """A folder with a file for each record, named NNNNNN.pickle.pbz2 or NNNNNN-FULL.pth."""
+    """A folder with one file per record, named NNNNNN.pickle.pbz2 or NNNNNN-FULL.pth."""
 
     path: Path
     files: Mapping[int, Path]
@@ -53,16 +53,16 @@ class FolderSource:
         return frozenset(self.files)
 
     def stamp(self, index: int) -> str:
-        """Size and time of change of the record's file."""
+        """Size and modification time of the record's file."""
         return file_stamp(self.files[index])
 
     def states(
         self, skip: Container[int], skipped: Callable[[], None] | None = None
-    ) -> Iterator[tuple[int, str, State]]:
-        """Each record in order of index; one that cannot be read is an error in its place."""
+    ) -> Iterator[tuple[int, str, RecordContent]]:
+        """Each record in the order of indices; for an unreadable record, the error."""
         for index in sorted(self.files):
             if index not in skip:
-                state: State
+                state: RecordContent
                 try:
                     _, state = self.state(index)
                 except TableError as error:
@@ -70,7 +70,7 @@ class FolderSource:
                 yield index, str(self.files[index]), state
 
     def state(self, index: int) -> tuple[str, object]:
-        """The record in its file."""
+        """The record from its file."""
         if index not in self.files:
             raise TableError(f"{self.path}: record {index} is missing: there is no file of it")
         path = self.files[index]
@@ -82,27 +82,27 @@ class FolderSource:
 
 @dataclass(frozen=True)
 class FileSource:
-    """One file with all records, which may be of any of the kinds, read from its beginning in bounded memory."""
+    """One file with all records of one of the given kinds, read from its beginning in bounded memory."""
 
     path: Path
     kinds: Sequence[Kind]
 
     @property
     def present(self) -> None:
-        """Not known before the file is read."""
+        """None, since it is not known before the file is read."""
         return
 
     def stamp(self, index: int) -> str:
-        """Size and time of change of the file."""
+        """Size and modification time of the file."""
         return file_stamp(self.path)
 
     def states(
         self, skip: Container[int], skipped: Callable[[], None] | None = None
-    ) -> Iterator[tuple[int, str, State]]:
-        """Each record in the file's order; a record is empty when the next is asked for.
+    ) -> Iterator[tuple[int, str, RecordContent]]:
+        """Each record in the file's order; a record is emptied when the next one is read.
 
         Raises:
-            TableError: the file is cut or damaged; nothing behind that place can be read.
+            TableError: if the file is truncated or damaged; later records cannot be read then.
 
         """
         with pickle_stream(self.path, *(kind.record_keys for kind in self.kinds)) as stream:
@@ -117,7 +117,7 @@ class FileSource:
                     skipped()
 
     def state(self, index: int) -> tuple[str, object]:
-        """The record, after reading all that come before it."""
+        """The record, after reading all records before it."""
         for found, where, state in self.states(()):
             if found == index:
                 return where, state
@@ -128,7 +128,7 @@ def files_by_index(folder: Path, name: re.Pattern[str]) -> dict[int, Path]:
     """Files of a folder whose names match, by the number in the name.
 
     Raises:
-        TableError: the folder cannot be read, or two files are of one record.
+        TableError: if the folder cannot be read, or two files are of one record.
 
     """
     files: dict[int, Path] = {}
@@ -148,7 +148,7 @@ def files_by_index(folder: Path, name: re.Pattern[str]) -> dict[int, Path]:
 
 
 def file_stamp(path: Path) -> str:
-    """Size and time of change of a file."""
+    """Size and modification time of a file."""
     try:
         facts = path.stat()
     except OSError as error:

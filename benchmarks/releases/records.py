@@ -1,4 +1,4 @@
-"""One architecture's record: checked field by field, and then asked through the official client."""
+"""One architecture's record: its fields are checked, and its numbers computed by the official client."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CLIENT_ERRORS = (LookupError, TypeError, ValueError, ArithmeticError, Attribute
 
 @dataclass(frozen=True)
 class Costs:
-    """What one network costs, as the client gives it; NaN where it gives nothing.
+    """Costs of one network, from the client; NaN where it has none.
 
     `params` and `macs` are whole numbers (1 MAC is one multiply-add); `latency_ms` is for a batch of 256, in
     milliseconds.
@@ -46,7 +46,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Record:
-    """What was measured of one architecture: a client's `ArchResults` for each training, by its epochs."""
+    """The measurements of one architecture: a client's `ArchResults` for each training, by its epochs."""
 
     kind: Kind
     index: int
@@ -55,11 +55,11 @@ class Record:
     trainings: Mapping[int, Any]
 
     def seeds(self, client_dataset: str, epochs: int) -> tuple[int, ...]:
-        """Seeds of the trainings on a data set; none where there was no training."""
+        """Seeds of the trainings on a data set; empty where there is no training."""
         return tuple(self.trainings[epochs].dataset_seed.get(client_dataset, ()))
 
     def has(self, split: Split, epochs: int) -> bool:
-        """Whether any of the trainings was measured on that set."""
+        """Whether a training was measured on that set."""
         results, dataset = self.trainings[epochs], split.client_dataset
         seeds = self.seeds(dataset, epochs)
         if split.client_set == "train":
@@ -67,10 +67,10 @@ class Record:
         return any(split.client_set in results.query(dataset, seed).eval_names for seed in seeds)
 
     def metrics(self, split: Split, epochs: int, seed: Seed) -> tuple[float, float]:
-        """Accuracy in percent and loss in nats, of one seed's training or the client's mean over all; NaN if absent.
+        """Accuracy in percent and loss in nats, of one seed's training or the client's mean over all; NaN if missing.
 
         Raises:
-            TableError: a number that is none, or is not possible; the message names file, record and field.
+            TableError: for an invalid or impossible number; the message names file, record and field.
 
         """
         results = self.trainings[epochs]
@@ -88,10 +88,10 @@ class Record:
         accuracy = self.percentage(found["accuracy"], field)
         if math.isnan(accuracy):
             raise self.error(field, "the accuracy after the last epoch is NaN, where the training was measured")
-        return accuracy, self.positive(found["loss"], field)  # the loss of a training that diverged is NaN
+        return accuracy, self.positive(found["loss"], field)  # a diverged training has the loss NaN
 
     def train_seconds(self, client_dataset: str, epochs: int) -> float:
-        """Seconds of the whole training, the client's mean over the seeds; NaN where the release has none."""
+        """Seconds of the whole training, as the client's mean over the seeds; NaN where the release has none."""
         if not self.seeds(client_dataset, epochs):
             return math.nan
         field = f"{self._training(epochs)}, {client_dataset}, train"
@@ -104,7 +104,7 @@ class Record:
     def costs(self, client_dataset: str) -> Costs:
         """Parameters, MACs and latency of the network for a data set, from the longest training on it.
 
-        Where the trainings contradict each other, the client takes seed 888's; without that seed all are NaN.
+        Where the trainings contradict each other, the client takes that of seed 888; without this seed all are NaN.
         """
         epochs = next((e for e in reversed(self.kind.epochs) if self.seeds(client_dataset, e)), None)
         if epochs is None:
@@ -131,14 +131,14 @@ class Record:
         return next(name for name, length in self.kind.trainings.items() if length == epochs)
 
     def percentage(self, value: object, field: str) -> float:
-        """Percentage; one a rounding above 100 is 100."""
+        """The value as a percentage; a value above 100 within rounding gives 100."""
         number = self.positive(value, field)
         if number > 100 * (1 + 1e-6):
             raise self.error(field, f"the accuracy is {number!r}, not a percentage from 0 to 100")
         return min(number, 100.0) if not math.isnan(number) else number
 
     def positive(self, value: object, field: str) -> float:
-        """Finite number from 0, or NaN; TableError, which names the field, for anything else."""
+        """The value as a non-negative finite number or NaN; TableError, which names the field, for anything else."""
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise self.error(field, f"it holds {shown(value)}, not a number")
         try:
@@ -150,7 +150,7 @@ class Record:
         return number
 
     def _count(self, millions: object, field: str) -> float:
-        """Whole number from a release's millions."""
+        """Whole number from a release's number in millions."""
         exact = self.positive(millions, field) * 1e6
         if math.isnan(exact):
             return exact
@@ -160,12 +160,12 @@ class Record:
 
 
 def checked_record(kind: Kind, index: int, architecture: str, where: str, state: object) -> Record:
-    """Record from what its pickle holds, after a check of every field that a number comes from.
+    """Record from the content of its pickle, after a check of every field that is used for a number.
 
-    Only the checked fields reach the client, so that nothing else in a file can stand in for one of its methods.
+    Only checked fields are passed to the client, so that nothing in a file can replace one of its methods.
 
     Raises:
-        TableError: a record of another architecture, kind or shape; the message names file, record and field.
+        TableError: for a record of another architecture, kind or form; the message names file, record and field.
 
     """
     record = Record(kind, index, architecture, where, {})
@@ -189,7 +189,7 @@ def checked_record(kind: Kind, index: int, architecture: str, where: str, state:
 
 
 def client_results(kind: Kind) -> Any:
-    """The client's maker of `ArchResults`; nas_201_api imports torch, so neither is imported before it is needed."""
+    """The client's constructor of `ArchResults`; imported only when needed, since nas_201_api imports torch."""
     if kind.client == "nats_bench":
         from nats_bench.api_utils import ArchResults
     else:
@@ -244,9 +244,9 @@ def _checked_trial(record: Record, trials: object, key: tuple[str, int], name: s
 
 
 def _check_sets(record: Record, trial: Mapping[str, Any], dataset: str, path: str) -> None:
-    """Refuse sets that no training on the data set has, and such as were measured but are not named.
+    """Refuse sets that no training on the data set has, and sets with measurements that are not listed.
 
-    A set that is not named counts as not measured.
+    A set that is not listed counts as not measured.
     """
     names, known = trial["eval_names"], _SETS[dataset]
     for name in names:
@@ -260,7 +260,7 @@ def _check_sets(record: Record, trial: Mapping[str, Any], dataset: str, path: st
 
 
 def _check_times(record: Record, trials: Mapping[tuple[str, int], Mapping[str, Any]], name: str) -> None:
-    """Refuse a data set of which some seeds have times and others none: the client's mean needs all or takes none."""
+    """Refuse a data set where only some seeds have times: the client's mean needs the times of all or of none."""
     for dataset in dict.fromkeys(key[0] for key in trials):
         untimed = [seed for (of, seed), trial in trials.items() if of == dataset and trial["train_times"] is None]
         if untimed and len(untimed) < sum(key[0] == dataset for key in trials):

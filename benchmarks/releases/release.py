@@ -1,4 +1,4 @@
-"""An official release, whatever its container: its records and its numbers."""
+"""An official release in any container: its records and its numbers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ from benchmarks.releases.shown import reason, shown
 class Release:
     """An official release of trained architectures.
 
-    `version` is that of the release, such as "1.0"; `architectures` are the canonical strings in its order, the place
-    of each its index; `path` is the folder or file.
+    Attributes:
+        kind: kind of the release.
+        version: version of the release, such as "1.0".
+        path: folder or file of the release.
+        architectures: canonical strings in the order of the release; an architecture's position is its index.
+        source: source of the records.
     """
 
     kind: Kind
@@ -36,10 +40,10 @@ class Release:
         return f"<Release {self.kind.name} {self.version}: {len(self):,} architectures, {self.path}>"
 
     def record(self, index: int) -> Record:
-        """One architecture's record. In a single file, reads all records before it.
+        """One architecture's record. In a single file, all records before it are read.
 
         Raises:
-            TableError: no such index, a missing or damaged record, or one that is not of this release.
+            TableError: for an unknown index, a missing or damaged record, or a record of another release.
 
         """
         place = _whole(index)
@@ -51,13 +55,13 @@ class Release:
     def records(
         self, skip: Container[int] = (), skipped: Callable[[], None] | None = None
     ) -> Iterator[tuple[int, Record | TableError]]:
-        """Index and record, or why there is none, of every record that is there but for those to skip.
+        """Index and record, or the error of an unreadable one, for every existing record except those in `skip`.
 
-        In a single file, use a record before the next is asked for: then it is emptied. There, those to skip are read
-        on the way; `skipped` is called after each.
+        In a single file, a record is emptied when the next one is read, and skipped records have to be read too;
+        `skipped` is called after each of them.
 
         Raises:
-            TableError: a single file that is cut or damaged, so that no further record can be read.
+            TableError: for a truncated or damaged single file, where no later record can be read.
 
         """
         for index, where, state in self.source.states(skip, skipped):
@@ -66,26 +70,27 @@ class Release:
                 found = state if isinstance(state, TableError) else self._checked(index, where, state)
             except TableError as error:
                 found = error
-            except Exception as error:  # a file can be odd in ways that no check foresees: the others are still read
+            except Exception as error:  # an unforeseen error in one record must not stop the others
                 found = unreadable(where, index, error)
             yield index, found
 
     def accuracy(self, architecture: str | int, *, dataset: str, split: str, epochs: int, seed: Seed) -> float:
-        """Accuracy of one architecture, as the release's own client gives it; reads its record anew each time.
+        """Accuracy of one architecture, computed by the release's own client; its record is read each time.
 
         Args:
             architecture: canonical string, or index in the release.
             dataset: `cifar10half` (networks trained on half of CIFAR-10's training images), `cifar10`, `cifar100` or
                 `imagenet16_120`.
-            split: `train`, `valid`, `test` or `validtest`; `cifar10` with `valid` is of the networks of `cifar10half`.
+            split: `train`, `valid`, `test` or `validtest`; `valid` of `cifar10` is for the networks of `cifar10half`.
             epochs: length of the training, one of `kind.epochs`.
-            seed: of the training, or "mean" for the mean over the available seeds.
+            seed: seed of the training, or "mean" for the mean over the available seeds.
 
         Returns:
-            Percent from 0 to 100; NaN only where the release holds NaN.
+            Accuracy in percent from 0 to 100; NaN only where the release has NaN.
 
         Raises:
-            TableError: anything unknown, with what is known; a record that is missing, damaged or lacks that number.
+            TableError: for an unknown argument (with the known ones), or a record that is missing, damaged or lacks the
+                number.
 
         """
         chosen = split_of(dataset, split)
@@ -104,7 +109,7 @@ class Release:
         return record.metrics(chosen, epochs, seed)[0]
 
     def index(self, architecture: str) -> int:
-        """Place of an architecture in the release's order; TableError if it is not in it."""
+        """Index of an architecture in the release; TableError if the release does not have it."""
         try:
             return self._places[architecture]
         except KeyError:
@@ -127,19 +132,19 @@ class Release:
 
 
 def unreadable(where: str, index: int, error: Exception) -> TableError:
-    """Error for a record whose reading failed in a way that no check foresees, named with the error's type."""
+    """Error for a record that could not be read for an unforeseen reason, with the type of that error."""
     return TableError(f"{where}, record {index}: it cannot be read ({reason(error)})")
 
 
 def _whole(value: object) -> int | None:
-    """The value as an int, also where it is one of numpy's; None for what is no whole number."""
+    """The value as an int, also for numpy's integers; None for other values."""
     if isinstance(value, bool):
         return None
     return int(value) if isinstance(value, numbers.Integral) else None
 
 
 def _number(kind: Kind, name: str, value: object) -> int:
-    """Whole number; TableError for what is none, such as the text "200"."""
+    """The value as an int; TableError for other values, such as the text "200"."""
     if (number := _whole(value)) is not None:
         return number
     also = f" or {MEAN!r}" if name == "seed" else ""
@@ -148,7 +153,7 @@ def _number(kind: Kind, name: str, value: object) -> int:
 
 
 def split_of(dataset: str, split: str) -> Split:
-    """What is meant by a data set and a split; TableError with those that are known."""
+    """The split of a data set by its names here; TableError, with the known names, for an unknown one."""
     names = list(dict.fromkeys(known.dataset for known in SPLITS))
     if dataset not in names:
         raise TableError(unknown("data set", dataset, names))
@@ -159,7 +164,7 @@ def split_of(dataset: str, split: str) -> Split:
 
 
 def version_of(record: Record) -> str:
-    """Version of a NAS-Bench-201 record; "" for others. In 1.0, the 12-epoch training is on `cifar10-valid` alone."""
+    """Version of a NAS-Bench-201 record; "" for others. In 1.0, the 12-epoch training has only `cifar10-valid`."""
     if record.kind is not NASBENCH201:
         return ""
     return "1.0" if set(record.trainings[12].dataset_seed) == {"cifar10-valid"} else "1.1"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import typer
 
@@ -21,7 +25,7 @@ from harness.cli import (
     stability,
     study,
 )
-from harness.errors import HarnessError, RunError, StoreWriteError
+from harness.errors import HarnessError, RunError, StoreNotice, StoreWriteError
 
 app = typer.Typer(
     name="nasinit",
@@ -56,7 +60,8 @@ def main() -> None:
     Exit codes: 0 done, 1 a run failed, 2 bad input, 130 interrupted.
     """
     try:
-        _run_app()
+        with _notices_said():
+            _run_app()
     except pull.InterruptedPull as error:
         sys.exit(_say(error, INTERRUPTED))
     except (RunError, StoreWriteError) as error:
@@ -71,6 +76,23 @@ def main() -> None:
         if not isinstance(error, TableError):
             raise
         sys.exit(_say(error, USAGE))
+
+
+@contextlib.contextmanager
+def _notices_said() -> Iterator[None]:
+    """Say a notice as a line of the command line; other warnings are shown as Python does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", StoreNotice)
+        show = warnings.showwarning
+
+        def say(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, StoreNotice):
+                _say(message, 0)
+            else:
+                show(message, category, *place, **more)
+
+        warnings.showwarning = say
+        yield
 
 
 def _run_app() -> None:

@@ -106,7 +106,7 @@ def _write(
 ) -> list[Path]:
     """Write the files that were asked for; their paths."""
     from harness.report.files import write_csv, write_text
-    from harness.report.tables.ranking import FAILED, ranking_sheet
+    from harness.report.tables.ranking import ranking_sheet
     from harness.report.tables.sheet import sheet_latex, sheet_markdown
 
     def named(file: Path, name: str = "") -> Path:
@@ -119,13 +119,11 @@ def _write(
         written.append(write_csv(ranking.frame, named(csv)))
         written += [write_csv(part.frame, named(csv, part.name)) for part in parts]
     if latex is not None:
-        some_failed = (ranking.frame["failed"] > 0).any()
-        text = sheet_latex(sheet if some_failed else sheet.without(FAILED))
-        written.append(write_text(text, named(latex)))
+        written.append(write_text(sheet_latex(sheet), named(latex)))
         for part in parts:
             written.append(write_text("\n".join(map(sheet_latex, part.sheets)), named(latex, part.name)))
     if markdown is not None:
-        texts = [sheet_markdown(sheet.without(FAILED))]
+        texts = [sheet_markdown(sheet)]
         for part in parts:
             texts += [*map(sheet_markdown, part.sheets), *part.words]
         written.append(write_text("\n\n".join(texts) + "\n", named(markdown)))

@@ -13,7 +13,7 @@ from harness.cli.outputs import check_figures, save_figures
 from harness.errors import SpaceError, unknown
 
 if TYPE_CHECKING:
-    from harness.spaces.space import Architecture
+    from harness.spaces.space import Architecture, Space
 
 
 def draw(
@@ -30,11 +30,11 @@ def draw(
     from harness.report.drawing.figure import draw as drawn
 
     check_figures(out)
-    save_figures(drawn(named_or_parsed(architecture)), out)
+    save_figures(drawn(*named_or_parsed(architecture)), out)
 
 
-def named_or_parsed(text: str) -> Architecture:
-    """The architecture of a published name, or the one that the first of the spaces reads in a text.
+def named_or_parsed(text: str) -> tuple[Space, Architecture]:
+    """The architecture of a published name, or the one that the first of the spaces reads in a text, with its space.
 
     Raises:
         SpaceError: a name that is none, or a text that no space reads, with the reason of each.
@@ -50,7 +50,8 @@ def named_or_parsed(text: str) -> Architecture:
     reasons = []
     for name in list_spaces():
         try:
-            return open_space(name).parse(text)
+            space = open_space(name)
+            return space, space.parse(text)
         except SpaceError as error:
             reasons.append(f"{name}: {error}")
     raise SpaceError(f"no space reads this architecture. {'. '.join(reasons)}")

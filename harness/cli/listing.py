@@ -104,7 +104,7 @@ def _print_table(listing: Listing) -> None:
     print(f"{listing.name}  {_state(listing)}\n    {facts.title}")
     print(f"    source: {facts.source}\n    licence: {facts.licence}")
     print(f"    split: {facts.splits}\n    epochs: {facts.epochs}\n    seeds: {facts.seeds}")
-    print(f"    rows: {_rows(listing)}, of the space {facts.space}")
+    print(f"    rows: {_rows(listing)}, of {facts.space_in_words}")
     print(f"    columns: {', '.join(names[:SHOWN])}{more}")
     if facts.path is not None:
         print(f"    file: {facts.path}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.errors import RunError, SettingError, SpaceError
-from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, LOSSES, Setting
+from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +37,11 @@ def score(
     input_: Annotated[str, typer.Option("--input", help=" | ".join(INPUTS))] = _DEFAULT.input,
     labels: Annotated[str | None, typer.Option(help=f"{' | '.join(LABELS)}; true for images by default")] = None,
     data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files, for --input cifar10")] = None,
-    image_size: Annotated[int, typer.Option(help="pixels on a side")] = _DEFAULT.image_size,
-    classes: Annotated[int, typer.Option(help="outputs of the network")] = _DEFAULT.classes,
+    image_size: Annotated[int | None, typer.Option(help="pixels on a side; 32 by default")] = None,
+    classes: Annotated[int | None, typer.Option(help="outputs of the network; 10 by default")] = None,
     bn: Annotated[str, typer.Option(help=f"batch norm mode: {' | '.join(BN_MODES)}")] = _DEFAULT.bn,
     init: Annotated[str, typer.Option(help=f"weights: {' | '.join(INITS)}")] = _DEFAULT.init,
-    loss: Annotated[str, typer.Option(help=" | ".join(LOSSES))] = _DEFAULT.loss,
+    loss: Annotated[str | None, typer.Option(help="one of the space's problem; cross_entropy for classes")] = None,
     width: Annotated[
         int | None, typer.Option(help="channels of the first stage, C; the space's own by default")
     ] = None,
@@ -72,6 +73,7 @@ def score(
     from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
     from harness.spaces import open_space
+    from harness.spaces.space import completed, described
 
     if out is not None:
         check_suffix(out, "a CSV file", CSV)
@@ -82,10 +84,10 @@ def score(
     _check_choice(sample, all_, architectures, table)
     of_table, space = _of_table(table, space)
     opened = open_space(space)
-    setting = setting.sized(opened.width, opened.depth)
+    setting = completed(opened, setting)
     cells = _architectures(opened, sample, architectures, of_table, seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
-    print(f"setting: {setting.describe()}; store: {store}")
+    print(f"setting: {described(opened, setting)}; store: {store}")
     frame = run(
         opened, cells, [proxy.name for proxy in chosen], setting=setting, data=options.data_folder(data), store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
@@ -144,23 +146,23 @@ def _of_table(table: str | None, space: str | None) -> tuple[list[Architecture],
     from harness.evaluation.matching import space_of, table_architectures
 
     opened = open_table(table)
-    space_of(opened)  # refuses a space without networks, in words
+    found = space_of(opened).name
     print(f"table: {opened.facts.title} ({opened.facts.path or 'in the package'})")
-    if space not in (None, opened.facts.space):
-        raise SettingError(
-            f"--table {table} is of the space {opened.facts.space!r}, not of --space {space}: leave one out"
-        )
-    return table_architectures(opened), opened.facts.space
+    if space not in (None, found):
+        raise SettingError(f"--table {table} is of the space {found!r}, not of --space {space}: leave one out")
+    return table_architectures(opened), found
 
 
 def _architectures(
-    space: Space, sample: int | None, file: Path | None, of_table: list[Architecture], seed: int
-) -> list[Architecture]:
+    space: Space, sample: int | None, file: Path | None, of_table: Sequence[Architecture], seed: int
+) -> Sequence[Architecture]:
+    from harness.spaces.space import all_architectures
+
     if sample is not None:
         return space.sample(sample, seed)
     if of_table:
         return of_table
-    return list(space) if file is None else _from_file(space, file)
+    return all_architectures(space) if file is None else _from_file(space, file)
 
 
 def _from_file(space: Space, file: Path) -> list[Architecture]:

@@ -76,7 +76,7 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
     Raises:
         ScoresError: a file about another space than the table, or without one than the first file.
     """
-    from harness.evaluation.matching import check_space, recognised_space
+    from harness.evaluation.matching import check_space, recognised_space, space_of
     from harness.scoring.files import read_scores
 
     names = [file.name.partition(".")[0] + (f"@{run}" if (run := _run_of(file)[1]) else "") for file in files]
@@ -84,7 +84,7 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
     if len(set(labels)) < len(labels):
         raise SettingError("the same scores are given twice: each file, or run of a store, is one setting")
     frames = {}
-    space, other = (table.facts.space, f"table {table.facts.name}") if table else ("", str(files[0]))
+    space, other = (space_of(table).name, f"table {table.facts.name}") if table else ("", str(files[0]))
     for label, file in zip(labels, files, strict=True):
         found = read_scores(*_run_of(file))
         print(f"{label}: {found.origin}")

@@ -54,7 +54,13 @@ class ColumnByKey(NamedTuple):
 
 
 def space_of(table: Table) -> Space:
-    """The space of a table's architectures; TableError for one that has no networks here, so that nothing scores it."""
+    """The space of a table's architectures; where the table does not know it, the first that reads them.
+
+    Raises:
+        TableError: for a space that has no networks here, so that nothing scores it, or keys that no space reads.
+    """
+    if not table.facts.space:
+        return open_space(_recognised(table.keys[0], TableError, _where(table)))
     name = table.facts.space
     if name not in list_spaces():
         raise TableError(
@@ -70,7 +76,11 @@ def recognised_space(frame: pd.DataFrame) -> str:
     Raises:
         ScoresError: a frame that holds no scores, or a first architecture that every space refuses, with their reasons.
     """
-    text = str(checked_scores(frame)["architecture"].iloc[0])
+    return _recognised(str(checked_scores(frame)["architecture"].iloc[0]), ScoresError, "the scores")
+
+
+def _recognised(text: str, kind: type[Exception], where: str) -> str:
+    """Name of the first space that reads a text; `kind` is raised where none does."""
     reasons = []
     for name in list_spaces():
         try:
@@ -79,7 +89,7 @@ def recognised_space(frame: pd.DataFrame) -> str:
             reasons.append(f"{name}: {error}")
         else:
             return name
-    raise ScoresError(f"the first architecture of the scores is of no space that is known. {'. '.join(reasons)}")
+    raise kind(f"the first architecture of {where} is of no space that is known. {'. '.join(reasons)}")
 
 
 def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> None:

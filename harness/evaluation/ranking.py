@@ -12,13 +12,14 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy
 from harness.evaluation.matching import column_by_key, matched_scores, space_of
+from harness.setting import Setting
 from harness.stats.names import BASELINES, COEFFICIENTS
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from harness.spaces.space import Architecture, Space
+    from harness.spaces.space import Architecture, Sizes, Space
     from harness.stats import Coefficients, Intervals
 
 TOP = 10
@@ -91,6 +92,7 @@ def correlate(
     confidence: float = 0.95,
     seed: int = 0,
     interval: str = "percentile",
+    shape: Mapping[str, int] | None = None,
 ) -> Ranking:
     """Rank correlation of every proxy in `frame` with a column of `table`, with intervals and size baselines.
 
@@ -102,6 +104,8 @@ def correlate(
         confidence: of the intervals.
         seed: of the resampling.
         interval: `percentile`, or `bca` for bias-corrected and accelerated ones.
+        shape: sizes of the networks that were scored, which `params` and `flops` are computed for where the frame has
+            no rows of them; by default those that a frame of `harness.run` or of a store carries, else the space's own.
 
     Raises:
         ScoresError: for a frame without the columns, with two scores of one proxy for an architecture, text for a
@@ -129,10 +133,10 @@ def correlate(
             f"none of the {len(matched.architectures):,} scored architectures has a value of {column} in "
             f"{table.facts.name}"
         )
-    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space)
+    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space, scored_shape(frame, shape))
     scores = with_baselines(matched.scores[matched.scores["architecture"].isin(usable)], sizes)
     scores["accuracy"] = [values[key] for key in scores["architecture"]]
-    scores["parameters"] = [sizes[key][0] for key in scores["architecture"]]
+    scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]
     scored = scores[scores["score"].notna()]
     population = np.array(list(values.values()))
     sign = 1.0 if facts.higher_is_better else -1.0
@@ -164,15 +168,27 @@ def check_resampling(resamples: object, seed: object) -> None:
             raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
 
 
-def sizes_of(architectures: Mapping[str, Architecture], space: Space) -> dict[str, tuple[int, int]]:
-    """Key to parameters and multiply-adds, in closed form."""
-    return {
-        key: (space.parameter_count(architecture), space.multiply_adds(architecture))
-        for key, architecture in architectures.items()
-    }
+def sizes_of(
+    architectures: Mapping[str, Architecture], space: Space, shape: Mapping[str, int] | None = None
+) -> dict[str, Sizes]:
+    """Key to parameters and multiply-adds of the networks of a shape, in closed form."""
+    return {key: space.sizes(architecture, shape) for key, architecture in architectures.items()}
 
 
-def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
+def scored_shape(frame: pd.DataFrame, given: Mapping[str, int] | None = None) -> Mapping[str, int]:
+    """Sizes of the networks of some scores: those given, else those that the frame carries; empty where neither says.
+
+    Args:
+        frame: of scores; one of `harness.run` or a store carries its setting in `attrs`.
+        given: sizes by name, which go before those of the frame.
+    """
+    if given is not None:
+        return given
+    carried = frame.attrs.get("setting")
+    return Setting.from_json(carried).shape if isinstance(carried, str) else {}
+
+
+def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, Sizes]) -> pd.DataFrame:
     """The scores with `params` and `flops` of every architecture last, made from their `sizes` where missing."""
     import pandas as pd
 

@@ -10,7 +10,7 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import UNMEASURED, axis_label
 from harness.evaluation.matching import checked_scores, column_by_key, matched_scores, space_of
-from harness.evaluation.ranking import sizes_of, with_baselines
+from harness.evaluation.ranking import scored_shape, sizes_of, with_baselines
 from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
         raise ScoresError(
             f"none of the {len(matched.architectures):,} scored architectures has both {x.column} and {y.column}"
         )
-    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space)
+    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space, scored_shape(frame))
     scores = with_baselines(matched.scores[matched.scores["architecture"].isin(scored.index)], sizes)
     scores = scores.join(scored, on="architecture")
     known = list(dict.fromkeys([*matched.scores["proxy"], *BASELINES]))
@@ -171,10 +171,11 @@ def _check(x: Quantity, y: Quantity) -> None:
             raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing to weigh")
     if x.column == y.column:
         raise TableError(f"x and y are both {x.column}: a trade-off needs two columns")
-    if x.table.facts.space != y.table.facts.space:
+    first, second = space_of(x.table).name, space_of(y.table).name
+    if first != second:
         raise TableError(
-            f"{x.column} is of the space {x.table.facts.space} (table {x.table.facts.name}), {y.column} of "
-            f"{y.table.facts.space} (table {y.table.facts.name}): a trade-off needs two columns of one space"
+            f"{x.column} is of the space {first} (table {x.table.facts.name}), {y.column} of {second} "
+            f"(table {y.table.facts.name}): a trade-off needs two columns of one space"
         )
 
 

@@ -1,8 +1,9 @@
 """Measurements: what one pass over a network yields, each made once and shared by every proxy that reads it.
 
-A measurement is a function of the name in this table. Its parameters name what it is made from: `network`, `batch`,
-`setting`, `rebuild` (builds the architecture in another size), `asked` (the names of all measurements that will be
-read), or other measurements. It leaves no trace on the network (`harness.measurements.preserve`).
+A measurement is a function with its name in this table. The names of its parameters say what it is computed from:
+`network`, `batch`, `setting`, `rebuild` (builds the architecture in another size), `requested` (the names of all
+measurements that will be read), or other measurements. It leaves the network as it was
+(`harness.measurements.preserve`).
 
 Index letters: N samples, K outputs, P parameters.
 """
@@ -16,11 +17,13 @@ class Measurement(NamedTuple):
     """Facts of a measurement.
 
     Attributes:
-        module: where the function of its name lives.
-        yields: what it is, with its shape.
-        passes: what it costs beside the one forward pass that all share.
-        version: rises when the definition changes; proxies of one's own that read it carry it in their version.
-        exhaustive: whether the passes grow with samples or outputs, so that `all` leaves out proxies that read it.
+        module: the module that holds the function.
+        yields: the result, with its shape.
+        passes: the cost in addition to the one forward pass that all measurements share.
+        version: rises when the definition changes; it is part of the version of a user's own proxy that reads the
+            measurement.
+        exhaustive: whether the number of passes grows with samples or outputs; `all` leaves out proxies that read such
+            a measurement.
     """
 
     module: str
@@ -35,13 +38,13 @@ _TRACE, _PER_SAMPLE = (f"harness.measurements.{name}" for name in ("trace", "per
 _ACTIVATIONS, _JACOBIAN = (f"harness.measurements.{name}" for name in ("activations", "input_jacobian"))
 _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"))
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
-_ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "halves"))
+_ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
 _CHANNELS, _COLUMNS = (f"harness.measurements.{name}" for name in ("channel_correlations", "activation_columns"))
 _SMALL = "harness.measurements.small_networks"
 
 MEASUREMENTS: dict[str, Measurement] = {
     "parameter_count": Measurement(_SIZE, "trainable parameters", "no pass"),
-    "multiply_adds": Measurement(_SIZE, "multiply-adds of one sample", "one forward of one sample"),
+    "macs": Measurement(_SIZE, "multiply-adds of one sample", "one forward of one sample"),
     "forward": Measurement(_FORWARD, "logits [N, K], loss, layer inputs", "the shared forward"),
     "loss_gradient": Measurement(_GRADIENT, "gradient of the mean loss, by parameter name", "1 backward"),
     "weights": Measurement(_GRADIENT, "trainable weights of convolutions and linear layers, by name", "no pass"),
@@ -49,10 +52,10 @@ MEASUREMENTS: dict[str, Measurement] = {
     "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),
     "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", "no pass"),
     "input_jacobian": Measurement(_JACOBIAN, "gradient [N, D] of the logits' sum by the inputs", "1 backward"),
-    "labelled_input_jacobian": Measurement(_JACOBIAN, "that gradient with labels [N] and outputs K", "1 backward"),
+    "labelled_input_jacobian": Measurement(_JACOBIAN, "the input Jacobian with labels [N] and outputs K", "1 backward"),
     "synaptic_flow": Measurement(_FLOW, "|W|, ∂R/∂|W| without batch norm", "a forward and backward of one sample"),
     "synaptic_flow_bn": Measurement(_FLOW, "|W|, ∂R/∂|W| with batch norm", "a forward and backward of one sample"),
-    "ntk_trace_estimate": Measurement(_TRACE, "NTK trace, estimated by sign vectors", "1 backward a probe"),
+    "ntk_trace_estimate": Measurement(_TRACE, "NTK trace, estimated by sign vectors", "1 backward per probe"),
     "ntk_trace_exact": Measurement(_TRACE, "NTK trace of the batch function", "N·K backwards", exhaustive=True),
     "ntk_trace_per_sample": Measurement(_PER_SAMPLE, "NTK trace without coupling", "K backwards", exhaustive=True),
     "target_logit_gram": Measurement(_PER_SAMPLE, "Gram matrix [N, N] of target-logit gradients", "1 backward"),
@@ -62,7 +65,9 @@ MEASUREMENTS: dict[str, Measurement] = {
     ),
     "activation_columns": Measurement(_COLUMNS, "distinct sign patterns of ReLU units over the samples", "no pass"),
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
-    "half_gradients": Measurement(_HALVES, "loss gradients of the batch's halves", "its own forward and backward"),
+    "half_batch_gradients": Measurement(
+        _HALVES, "loss gradients of the batch's halves", "its own forward and backward"
+    ),
     "pooled_change": Measurement(_POOLED, "change of the pooled features with the input", "2 forwards, own weights"),
     "cell_spectra": Measurement(
         _SPECTRA, "spectra of features and Jacobians by cell", "a forward and backward, own weights"
@@ -76,8 +81,8 @@ MEASUREMENTS: dict[str, Measurement] = {
     "cell_regions": Measurement(_SMALL, "sign patterns over crops in one cell", "9 forwards of a cell of one channel"),
 }
 
-GIVEN = ("network", "batch", "setting", "rebuild", "asked")
-"""What a measurement may read beside other measurements."""
+GIVEN = ("network", "batch", "setting", "rebuild", "requested")
+"""What a measurement may read in addition to other measurements."""
 
-SIZES = frozenset({"parameter_count", "multiply_adds"})
+SIZES = frozenset({"parameter_count", "macs"})
 """Measurements that follow from the architecture's closed form, without weights or a batch."""

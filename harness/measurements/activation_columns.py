@@ -1,4 +1,4 @@
-"""Sign patterns of the rectified units: a column a unit, over the samples of the batch."""
+"""Sign patterns of the ReLU units over the samples of a batch: one column for each unit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from harness.measurements.forward import Forward
 
 _BITS = 64
-"""Samples that one whole number holds."""
+"""Samples whose signs one integer holds."""
 
 
 def activation_columns(forward: Forward) -> int:
@@ -17,22 +17,24 @@ def activation_columns(forward: Forward) -> int:
     Raises:
         NotApplicable: when the network calls no nn.ReLU module.
 
-    Cost: nothing beside the shared forward pass.
+    Cost: no pass in addition to the shared forward.
     """
     codes = torch.cat([column_codes(output.flatten(1) > 0) for output in forward.relu_outputs()], dim=1)
     labels = codes[0]
     for word in codes[1:]:
-        # numbered anew, both stay below the number of units, so that a pair of them fits into 64 bits
+        # after renumbering, both stay below the number of units, so that a pair of labels fits into 64 bits
         first, second = (torch.unique(each, return_inverse=True)[1] for each in (labels, word))
         labels = first * len(word) + second
     return len(torch.unique(labels))
 
 
 def column_codes(active: Tensor) -> Tensor:
-    """Columns of truth values [N, units] as whole numbers [words, units]: equal columns, equal numbers."""
+    """Boolean columns [N, units] packed into integers [words, units]: equal columns give equal integers."""
     words = []
     for start in range(0, len(active), _BITS):
         rows = active[start : start + _BITS]
         shifts = torch.arange(len(rows), device=active.device)[:, None]
-        words.append((rows.long() << shifts).sum(dim=0))  # the 64th bit is the sign: still one number a column
+        words.append(
+            (rows.long() << shifts).sum(dim=0)
+        )  # the 64th bit is the sign, which still gives one number per column
     return torch.stack(words)

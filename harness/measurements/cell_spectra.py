@@ -18,13 +18,13 @@ from harness.setting import Setting
 
 
 class CellSpectra(NamedTuple):
-    """Of a network of L cells.
+    """Spectra of the features and of the cell Jacobians of a network of L cells.
 
     Attributes:
-        eigenvalues: [C_l] for l = 0..L, ascending and non-negative in float64: of the covariance of the channels over
-            samples and positions, of what enters the first cell (l = 0) and of each cell's output.
+        eigenvalues: eigenvalues [C_l] for l = 0..L, ascending and non-negative in float64, of the covariance of the
+            channels over samples and positions, for the input of the first cell (l = 0) and for each cell's output.
         jacobian_norms: for l = 1..L, the spectral norm of the mean of g_in g_outᵀ for random signs g_out; None for a
-            cell that hands gradients on unchanged.
+            cell that passes gradients on unchanged.
     """
 
     eigenvalues: tuple[Tensor, ...]
@@ -32,12 +32,12 @@ class CellSpectra(NamedTuple):
 
 
 def cell_spectra(network: nn.Module, batch: Batch, setting: Setting) -> CellSpectra:
-    """Spectra with weights from He's normal (fan-in) and Gaussian inputs of the batch's shape, as AZ-NAS draws them.
+    """Spectra with He-normal weights (fan-in) and Gaussian inputs of the batch's shape, as AZ-NAS draws them.
 
     Raises:
         NotApplicable: when the network is not a chain of modules in a list called `cells`.
 
-    Cost: one forward pass of its own, and one backward pass in pieces, a cell each, in the memory of one cell.
+    Cost: one forward pass of its own, and one backward pass that goes cell by cell, in the memory of one cell.
     """
     generator = generator_for(setting, "cell spectra")
     tensors = redrawn_tensors(network, "kaiming_fan_in", generator)
@@ -46,21 +46,21 @@ def cell_spectra(network: nn.Module, batch: Batch, setting: Setting) -> CellSpec
 
 
 def random_signs(shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """Signs ±1 with equal chances, in float32 on the CPU."""
+    """Signs ±1 with equal probability, in float32 on the CPU."""
     return torch.bernoulli(torch.full(shape, 0.5), generator=generator) * 2 - 1
 
 
 def spectra_of(
     network: nn.Module, tensors: Tensors, inputs: Tensor, signs: Callable[[torch.Size], Tensor]
 ) -> CellSpectra:
-    """Spectra with these tensors and inputs.
+    """Spectra with the given parameters, buffers and inputs.
 
     Args:
-        network: in the mode in which it is to be measured; its cells are called with the outputs of those before them,
-            the last positional argument being that of the very last.
-        tensors: its parameters and buffers.
-        inputs: [N, ...].
-        signs: g_out for the shape of a cell's output; called for the first cell first.
+        network: network in the batch norm mode of the measurement. Its cells are called with the outputs of earlier
+            cells; the last positional argument is the output of the cell directly before.
+        tensors: parameters and buffers of the network.
+        inputs: inputs of the network, [N, ...].
+        signs: makes g_out for the shape of a cell's output; called for the first cell first.
     """
     cells = getattr(network, "cells", None)
     if not isinstance(cells, nn.ModuleList) or len(cells) == 0:
@@ -77,7 +77,7 @@ def spectra_of(
 
 
 class _Chain:
-    """Hooks that cut the graph before and after each cell, and measure the cell while its own graph is there."""
+    """Hooks that cut the graph before and after each cell, and measure the cell while its own graph is alive."""
 
     def __init__(self, signs: Callable[[torch.Size], Tensor]) -> None:
         self.eigenvalues: list[Tensor] = []
@@ -133,7 +133,7 @@ def _by_output_position(gradient_in: Tensor, gradient_out: Tensor) -> Tensor:
 
 
 def _jacobian_norm(before: Tensor, after: Tensor, signs: Tensor) -> float | None:
-    """Spectral norm of E[g_in g_outᵀ], g_in the gradient that g_out, random signs, becomes on its way back."""
+    """Spectral norm of E[g_in g_outᵀ]: g_out are random signs, g_in their gradient at the cell's input."""
     gradient_out = signs.to(after)
     gradient_in = None
     if after.requires_grad:

@@ -20,19 +20,20 @@ SIDE = 64
 def channel_correlations(network: nn.Module, batch: Batch, setting: Setting) -> tuple[float, ...]:
     """For each call of a module with channels over positions, λ_min of the correlation matrix of its channels.
 
-    On one standard normal image, 64 × 64 with the batch's channels. Containers count like layers do, so that a
-    sequence's output counts once for its last layer and once for the sequence.
+    On one standard normal image, 64 × 64 with the batch's channels. Containers count as layers do, so that the output
+    of an `nn.Sequential` counts once for its last layer and once for the container.
 
     Raises:
         NotApplicable: when the batch holds no images, the network takes none of that size, or no module has channels.
 
-    Cost: one forward pass of one sample without a graph, in the memory of all modules' outputs, and an eigenvalue
-    problem of each module's channels.
+    Cost: one forward pass of one sample without a graph, in the memory of all modules' outputs, and one eigenvalue
+    problem for each module, of the size of its channels.
     """
-    if batch.inputs.ndim != 4:
-        raise NotApplicable(f"a random image of side {SIDE} is fed; the batch has inputs {list(batch.inputs.shape)}")
+    given = batch.only_argument
+    if given.ndim != 4:
+        raise NotApplicable(f"a random image of side {SIDE} is fed; the batch has inputs {list(given.shape)}")
     generator = generator_for(setting, "channel correlations")
-    image = torch.randn(1, batch.inputs.shape[1], SIDE, SIDE, generator=generator).to(batch.inputs)
+    image = torch.randn(1, given.shape[1], SIDE, SIDE, generator=generator).to(given)
     try:
         features = channel_features(network, given_tensors(network), image)
     except (RuntimeError, ValueError) as error:
@@ -43,19 +44,19 @@ def channel_correlations(network: nn.Module, batch: Batch, setting: Setting) -> 
 
 
 def correlations_of(network: nn.Module, tensors: Tensors, inputs: Tensor) -> tuple[float, ...]:
-    """λ_min for each call of a module on these inputs [N, ...], of the first sample's output."""
+    """λ_min for each call of a module on these inputs [N, ...], computed from the first sample's output."""
     return smallest_eigenvalues(channel_features(network, tensors, inputs))
 
 
 def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> list[Tensor]:
-    """For each call of a module with channels over positions, its output [C, positions] for the first of these inputs.
+    """For each call of a module with channels over positions, its output [C, positions] for the first input.
 
-    A container's output that is its last layer's is that layer's entry once more, the same tensor.
+    Where a container passes on the output of its last layer, the list holds that layer's tensor twice.
 
     Args:
-        network: in the mode in which it is to be measured.
-        tensors: its parameters and buffers.
-        inputs: [N, ...].
+        network: network in the batch norm mode of the measurement.
+        tensors: parameters and buffers of the network.
+        inputs: inputs of the network, [N, ...].
     """
     found: list[Tensor] = []
     last: tuple[Any, int] = (None, 0)
@@ -63,7 +64,7 @@ def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> li
     def record(module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
         nonlocal last
         if isinstance(output, Tensor) and output.ndim > 2:
-            # a container hands on its last layer's output: the same tensor, not changed since
+            # a container passes on its last layer's output: the same tensor, not changed since
             same = output is last[0] and output._version == last[1]
             # a copy, since what follows may work in place
             found.append(found[-1] if same else output[0].flatten(1).clone())
@@ -77,11 +78,11 @@ def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> li
 
 
 def smallest_eigenvalues(features: list[Tensor]) -> tuple[float, ...]:
-    """λ_min of each of these features [C, positions]; a tensor that comes again directly is not computed again.
+    """λ_min of each of these features [C, positions]; a tensor that directly repeats is computed once.
 
     Raises:
-        NotApplicable: when there are none.
-        NotFinite: when they hold NaN or infinity.
+        NotApplicable: when the list is empty.
+        NotFinite: when the features hold NaN or infinity.
     """
     if not features:
         raise NotApplicable("no module puts out channels over positions, [N, C, ...]: there is nothing to correlate")

@@ -1,4 +1,4 @@
-"""What is measured must be finite: NaN compares as an ordinary number would, and a count of it looks like a score."""
+"""Measured tensors must be finite: comparing NaN raises no error, and a count of such results looks like a score."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from harness.errors import NotFinite
 
 
 def finite(tensor: Tensor, what: str) -> Tensor:
-    """The tensor itself.
+    """The tensor itself, if all its entries are finite.
 
     Args:
-        tensor: of any shape.
-        what: it holds, in the plural, for the message.
+        tensor: entries to check, of any shape.
+        what: name of the entries, in the plural, for the message.
 
     Raises:
         NotFinite: when it holds NaN or infinity.
 
-    Cost: one sum; only where that is not finite (it may overflow), a look at every entry.
+    Cost: one sum; only where the sum is not finite (it may overflow) is every entry checked.
     """
     if not bool(tensor.sum().isfinite()) and not bool(tensor.isfinite().all()):
         raise NotFinite(f"{what} hold NaN or infinity")

@@ -1,4 +1,4 @@
-"""Synaptic flow (Tanaka et al. 2020): a pass of ones through the absolute values of a network's weights."""
+"""Synaptic flow (Tanaka et al. 2020): a pass with inputs of ones through the absolute values of a network's weights."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from harness.measurements.overridden import overridden_forward
 
 
 class Flow(NamedTuple):
-    """Of one weight of a convolution or a linear layer.
+    """Synaptic flow of the weight W of one convolution or linear layer.
 
     Attributes:
         weight: |W|, in float64.
-        gradient: ∂R/∂|W|, of its shape.
+        gradient: ∂R/∂|W|, of the shape of W.
     """
 
     weight: Tensor
@@ -28,21 +28,22 @@ class Flow(NamedTuple):
 
 
 def synaptic_flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
-    """|W| and ∂R/∂|W| by weight name, R the sum of the outputs for an input of ones, without batch norm.
+    """|W| and ∂R/∂|W| by weight name, R the outputs' sum for an input of ones; without batch norm.
 
-    Modules of PyTorch's batch norm family let their input pass; other norm layers stay, as in the authors' code.
+    Modules of PyTorch's batch norm family pass their input on unchanged; other norm layers stay, as in the authors'
+    code.
 
-    Cost: one forward and one backward pass of one sample, in float64.
+    Cost: one forward and one backward pass of the smallest batch, one sample where samples are independent, in float64.
     """
     with overridden_forward(network, lambda module: _identity if isinstance(module, _BatchNorm) else None):
         return _flow(network, batch)
 
 
 def synaptic_flow_bn(network: nn.Module, batch: Batch) -> dict[str, Flow]:
-    """As `synaptic_flow`, with batch norm in place, in the mode of the setting.
+    """As `synaptic_flow`, but with batch norm in place, in the mode of the setting.
 
     Raises:
-        NotApplicable: when batch norm in train mode meets a single value a channel, which has no deviation.
+        NotApplicable: when batch norm in train mode has a single value per channel, so that no variance is defined.
 
     Cost: one forward and one backward pass of one sample, in float64.
     """
@@ -51,18 +52,20 @@ def synaptic_flow_bn(network: nn.Module, batch: Batch) -> dict[str, Flow]:
     except ValueError as error:
         if "more than 1 value per channel" not in str(error):
             raise
-        raise NotApplicable("batch norm in train mode has one value a channel on the one sample of ones") from error
+        raise NotApplicable("batch norm in train mode has one value per channel on the one sample of ones") from error
 
 
 def _flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
-    """Every parameter and buffer is replaced by its absolute value in float64 for the time of the pass."""
+    """Synaptic flow by weight name; the pass takes absolute values in float64 of all parameters and buffers."""
     state = {
         name: tensor.detach().double().abs() if tensor.is_floating_point() else tensor.detach().clone()
         for name, tensor in [*network.named_parameters(), *network.named_buffers()]
     }
     chosen = {name: state[name].requires_grad_() for name in weights(network)}
-    ones = torch.ones_like(batch.inputs[:1], dtype=torch.float64)
-    outputs = functional_call(network, state, (ones,))
+    ones = [
+        torch.ones_like(each, dtype=torch.float64) if each.is_floating_point() else each for each in batch.smallest()
+    ]
+    outputs = functional_call(network, state, tuple(ones))
     if not isinstance(outputs, Tensor):
         raise NotApplicable(f"the network gave {type(outputs).__name__}, not a tensor of outputs to sum up")
     if outputs.requires_grad:

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
-from torch.nn import functional
 from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
@@ -24,13 +23,15 @@ class LayerCall:
 
     Attributes:
         name: the module's name in the network.
-        module: the module.
-        inputs: its input, without a graph. Autograd keeps the same tensor, so holding it costs no memory.
-        edge: where gradients of its output arrive; an edge survives a later in-place change of the output.
-        version: of the input at the call; it rises when the input is changed in place.
-        output: of a convolution or a linear layer, without a graph; None for other layers. Whatever follows such a
-            layer mostly keeps the same tensor (batch norm does); of other layers' outputs nobody does.
-        output_version: of the output at the call.
+        module: the module that was called.
+        inputs: the module's input, without a graph. Autograd keeps the same tensor, so holding it costs no memory.
+        edge: the place in the graph where gradients of the output arrive; it stays valid after a later in-place change
+            of the output.
+        version: version counter of the input at the call; it rises when the input is changed in place.
+        output: the output of a convolution or a linear layer, without a graph; None for other layers. The layer that
+            follows a convolution mostly keeps the same tensor anyway (batch norm does); no layer keeps the outputs of
+            other layers.
+        output_version: version counter of the output at the call.
     """
 
     name: str
@@ -48,8 +49,9 @@ class Activation:
 
     Attributes:
         name: the module's name in the network.
-        output: [N, ...], without a graph; positive where the unit is active. Autograd keeps the same tensor.
-        version: of the output at the call; it rises when the output is changed in place.
+        output: the ReLU's output [N, ...], without a graph; positive where the unit is active. Autograd keeps the same
+            tensor.
+        version: version counter of the output at the call; it rises when the output is changed in place.
     """
 
     name: str
@@ -59,42 +61,60 @@ class Activation:
 
 @dataclass(frozen=True)
 class Forward:
-    """What the forward pass leaves: its graph stays alive for as many backward passes as are asked for.
+    """The results of the forward pass, with its graph, on which any number of backward passes can be made.
 
     Attributes:
-        logits: [N, K].
-        loss: scalar, the mean over the batch.
+        batch: the batch whose samples were passed through the network.
+        outputs: the network's outputs, [N, ...]; for a classifier the logits [N, K].
+        loss: scalar, the mean loss over the batch.
         calls: the calls of layers with parameters, in order.
-        uncalled: parameters of modules that were not called, by name: unused, or used behind their module's back.
-        inputs: [N, ...], the leaf that the pass started from. It requires a gradient, so that an input Jacobian is one
-            more backward pass on this graph; a pass that asks only for parameters' gradients does not pay for it.
+        uncalled: parameters of modules that were not called, by name: unused, or used outside their module's forward.
+        leaves: the network's arguments as leaves of the graph. Those of floating point require a gradient, so that an
+            input Jacobian is one more backward pass on this graph; a pass for the parameters' gradients alone is not
+            made slower by it.
         activations: the calls of `nn.ReLU` modules, in order.
     """
 
-    logits: Tensor
+    batch: Batch
+    outputs: Tensor
     loss: Tensor
     calls: tuple[LayerCall, ...]
     uncalled: dict[str, nn.Parameter]
-    inputs: Tensor
+    leaves: tuple[Tensor, ...]
     activations: tuple[Activation, ...]
+
+    @property
+    def inputs(self) -> Tensor:
+        """The leaf [N, ...] of the only floating point argument.
+
+        Raises:
+            NotApplicable: where the network takes several arguments.
+        """
+        return self.leaves[self.batch.place_of_inputs()]
+
+    @property
+    def rows(self) -> Tensor:
+        """The outputs flattened to [N, K]: K numbers per sample, whatever their shape."""
+        return self.outputs.reshape(len(self.batch), -1)
 
     def relu_outputs(self) -> tuple[Tensor, ...]:
         """Outputs [N, ...] of all ReLUs, in the order of their calls, without a graph.
 
-        Only `nn.ReLU` modules are seen: `torch.relu` leaves no module, and of other activations (ReLU6, leaky ones)
-        the sign does not tell the linear piece.
+        Only `nn.ReLU` modules are seen: `torch.relu` is not a module, and for other activations (ReLU6, leaky ones)
+        the sign of the output does not tell which linear piece is active.
 
         Raises:
-            NotApplicable: when there is none, or one does not put out a sample a row, or was changed in place later.
-            NotFinite: when one puts out NaN or infinity.
+            NotApplicable: when there is no ReLU, or an output does not have one row per sample, or was changed in
+                place later.
+            NotFinite: when an output holds NaN or infinity.
         """
         if not self.activations:
             raise NotApplicable("the network calls no nn.ReLU module (a functional relu cannot be seen)")
         for call in self.activations:
-            if call.output.ndim < 2 or len(call.output) != len(self.logits):
+            if call.output.ndim < 2 or len(call.output) != len(self.batch):
                 given = list(call.output.shape)
                 raise NotApplicable(
-                    f"ReLU {call.name!r} gives {given}, not a row for each of {len(self.logits)} samples"
+                    f"ReLU {call.name!r} gives {given}, not a row for each of {len(self.batch)} samples"
                 )
             if call.output._version != call.version:
                 raise NotApplicable(f"the output of ReLU {call.name!r} was changed in place afterwards")
@@ -103,12 +123,12 @@ class Forward:
 
 
 def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
-    """One forward pass of the batch with its graph.
+    """One forward pass of the batch, recorded with its graph.
 
     Raises:
-        NotApplicable: when the network has no trainable parameters, is no classifier, has too few outputs, or holds a
-            reentrant checkpoint, whose parameters autograd does not see.
-        NotFinite: when a logit is NaN or infinite.
+        NotApplicable: when the network has no trainable parameters, its outputs do not fit the batch's problem, or it
+            uses a reentrant checkpoint, whose parameters autograd does not see.
+        NotFinite: when an output is NaN or infinite.
     """
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise NotApplicable("the network has no trainable parameters: there is nothing to differentiate by")
@@ -124,18 +144,19 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
         for name, module in network.named_modules()
         if isinstance(module, nn.ReLU)
     ]
-    inputs = batch.inputs.clone().requires_grad_()
+    leaves = tuple(each.clone().requires_grad_(each.is_floating_point()) for each in batch.arguments)
     try:
-        logits = network(inputs.clone())  # a leaf cannot be changed in place, its copy can
+        given = network(*(leaf.clone() for leaf in leaves))  # a leaf cannot be changed in place, its copy can
     finally:
         for handle in handles:
             handle.remove()
-    _check_logits(logits, batch, network)
-    finite(logits.detach(), "the logits")
+    outputs = batch.problem.check_outputs(given, batch.targets)
+    _check_graph(outputs, network)
+    finite(outputs.detach(), "the logits" if batch.problem.classes else "the outputs")
     owned = {parameter for call in calls for parameter in call.module.parameters(recurse=False)}
     uncalled = {name: parameter for name, parameter in trainable(network).items() if parameter not in owned}
-    loss = LOSSES[setting.loss](logits, batch.labels)
-    return Forward(logits, loss, tuple(calls), uncalled, inputs, tuple(activations))
+    loss = batch.problem.loss(setting.loss, outputs, batch.targets)
+    return Forward(batch, outputs, loss, tuple(calls), uncalled, leaves, tuple(activations))
 
 
 def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
@@ -158,30 +179,23 @@ def _activation_recorder(name: str, activations: list[Activation]) -> Callable[[
     return record
 
 
-def _check_logits(logits: object, batch: Batch, network: nn.Module) -> None:
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(batch):
-        given = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-        raise NotApplicable(f"a classifier gives logits of shape [{len(batch)}, K]; the network gave {given}")
-    if any(node.name() == "CheckpointFunctionBackward" for node in _nodes(logits)):
+def _check_graph(outputs: Tensor, network: nn.Module) -> None:
+    if any(node.name() == "CheckpointFunctionBackward" for node in _nodes(outputs)):
         raise NotApplicable(
             "the network calls torch.utils.checkpoint with use_reentrant=True, which hides the parameters inside from "
             "gradients by name; give it use_reentrant=False"
         )
-    if not _reaches_any(logits, set(trainable(network).values())):
+    if not _reaches_any(outputs, set(trainable(network).values())):
         raise NotApplicable("the logits do not depend on any trainable parameter")
-    if int(batch.labels.max()) >= logits.shape[1]:
-        raise NotApplicable(
-            f"the batch has a label {int(batch.labels.max())}, but the network has only {logits.shape[1]} outputs"
-        )
 
 
 def _reaches_any(output: Tensor, parameters: set[nn.Parameter]) -> bool:
-    """Whether the graph of `output` leads back to one of the parameters; the inputs' leaf is no parameter."""
+    """Whether the graph of `output` contains one of the parameters; the leaf of the inputs is not a parameter."""
     return output in parameters or any(getattr(node, "variable", None) in parameters for node in _nodes(output))
 
 
 def _nodes(output: Tensor) -> Iterator[Node]:
-    """Every node of the graph of `output` once."""
+    """Every node of the graph of `output`, once each."""
     seen: set[Node] = set()
     waiting = [output.grad_fn]
     while waiting:
@@ -193,25 +207,13 @@ def _nodes(output: Tensor) -> Iterator[Node]:
         waiting.extend(function for function, _ in node.next_functions)
 
 
-def _mean_squared_error(logits: Tensor, labels: Tensor) -> Tensor:
-    """Half the squared distance to the one-hot label, mean over the batch."""
-    targets = functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
-    return (logits - targets).square().sum(dim=1).mean() / 2
-
-
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "cross_entropy": functional.cross_entropy,
-    "mean_squared_error": _mean_squared_error,
-}
-
-
 def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
-    """Trainable parameters by name, in the network's order; a shared one under its first name."""
+    """Trainable parameters by name, in the network's order; a shared parameter stands under its first name."""
     return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
 
 
 def gradients_of(objective: Tensor, parameters: dict[str, nn.Parameter]) -> tuple[Tensor, ...]:
-    """Gradient of a scalar by every parameter, zeros where it does not depend on one; the graph stays alive.
+    """Gradients of a scalar by every parameter, zeros for a parameter that it does not depend on; the graph is kept.
 
     Cost: one backward pass.
     """

@@ -20,11 +20,11 @@ T = TypeVar("T", bound=Tensor)
 
 
 class ChannelProducts(NamedTuple):
-    """What the outputs of one call of a convolution or a linear layer have to do with the loss.
+    """Products of the outputs of one call of a convolution or linear layer and the loss's gradients by them.
 
     Attributes:
-        products: [N, C], Σ_positions a ⊙ ∂L/∂a of the call's outputs a, by sample and output channel.
-        weights_per_channel: weights of the layer that make one output channel.
+        products: products [N, C], Σ_positions a ⊙ ∂L/∂a for the call's outputs a, by sample and output channel.
+        weights_per_channel: number of the layer's weights that one output channel is computed with.
     """
 
     products: Tensor
@@ -32,11 +32,11 @@ class ChannelProducts(NamedTuple):
 
 
 class Captured(NamedTuple):
-    """What the loss's backward pass has found at the operations that the weights reach.
+    """The adjoints that the loss's backward pass has found at the operations that depend on the weights.
 
     Attributes:
-        tape: those operations.
-        adjoints: by node; who sweeps over the tape takes them out.
+        tape: the operations that depend on the weights.
+        adjoints: adjoint by node of the graph; the sweep over the tape takes them out.
     """
 
     tape: Tape
@@ -47,10 +47,11 @@ class Gradients(Mapping[str, Tensor]):
     """Gradients by parameter name, in the network's order, each of its parameter's shape.
 
     Args:
-        gradients: of all trainable parameters.
-        network: tells which of them are weights of a convolution or a linear layer.
-        channels: of the calls of those layers, or the reason why there are none.
-        captured: what the pass has found on its way, for the Hessian's form; None where nobody asked or no rule knows.
+        gradients: gradients of all trainable parameters, by name.
+        network: tells which parameters are weights of a convolution or a linear layer.
+        channels: channel products for each call of such a layer, or the reason why there are none.
+        captured: adjoints that the backward pass has found, for `hessian_form`; None where that is not requested or an
+            operation has no rule.
     """
 
     def __init__(
@@ -90,10 +91,10 @@ class Gradients(Mapping[str, Tensor]):
 
     @property
     def channels(self) -> list[ChannelProducts]:
-        """Of each call of a convolution or a linear layer with trainable parameters that the loss depends on.
+        """Channel products of each call of a trainable convolution or linear layer that the loss depends on.
 
         Raises:
-            NotApplicable: when the network calls none, or one whose output cannot be seen.
+            NotApplicable: when the network calls no such layer, or one whose output cannot be seen.
         """
         for call in self._channels:
             if isinstance(call, NotApplicable):
@@ -101,12 +102,12 @@ class Gradients(Mapping[str, Tensor]):
         return [call for call in self._channels if isinstance(call, ChannelProducts)]
 
 
-def loss_gradient(network: nn.Module, forward: Forward, asked: frozenset[str] = frozenset()) -> Gradients:
+def loss_gradient(network: nn.Module, forward: Forward, requested: frozenset[str] = frozenset()) -> Gradients:
     """Gradient of the batch's mean loss by every trainable parameter.
 
-    Hooks form the channel products while the pass holds the outputs' gradients: they cost no second pass and keep no
-    gradient alive (a pass of their own would take as long as half of this one, the products take a fifteenth of it).
-    Only where `asked` names `hessian_form` are gradients kept, until that is computed.
+    Hooks form the channel products while the pass holds the outputs' gradients: they need no second pass and keep no
+    gradient alive (a pass of their own would take half as long as this one; the products take a fifteenth of it).
+    Only where `requested` names `hessian_form` are gradients kept, until that is computed.
 
     Raises:
         NotFinite: when a gradient is NaN or infinite.
@@ -124,8 +125,8 @@ def loss_gradient(network: nn.Module, forward: Forward, asked: frozenset[str] = 
             name = call.name or "the network itself"
             channels.append(NotApplicable(f"layer {name!r} does not map one tensor to one that can be differentiated"))
         else:
-            handles.append(call.edge.node.register_prehook(_product_recorder(call, len(forward.logits), channels)))
-    tape = _tape(network, forward) if "hessian_form" in asked else ()
+            handles.append(call.edge.node.register_prehook(_product_recorder(call, len(forward.batch), channels)))
+    tape = _tape(network, forward) if "hessian_form" in requested else ()
     try:
         with adjoints_captured(tape) as adjoints:
             gradients = gradients_of(forward.loss, parameters)
@@ -139,7 +140,7 @@ def loss_gradient(network: nn.Module, forward: Forward, asked: frozenset[str] = 
 
 
 def _tape(network: nn.Module, forward: Forward) -> Tape:
-    """The loss's; empty where one of its operations has no rule, or there are no weights."""
+    """The tape of the loss; empty where one of its operations has no rule, or there are no weights."""
     try:
         return tape_of(forward.loss, _weights_of(network, trainable(network)).values())
     except (NoRuleError, NotApplicable):
@@ -166,7 +167,7 @@ def _channel_products(call: LayerCall, gradient: Tensor, samples: int) -> Channe
     assert call.inputs is not None
     if output.ndim < 2 or len(output) != samples:
         return NotApplicable(f"layer {call.name!r} gives {list(output.shape)}, not a row for each of {samples} samples")
-    if output._version != call.output_version:  # an in-place activation: the layer says once more what it gave
+    if output._version != call.output_version:  # an in-place activation: the layer computes its output again
         if call.inputs._version != call.version:
             return NotApplicable(f"input and output of layer {call.name!r} were both changed in place afterwards")
         output = module.forward(call.inputs)
@@ -181,7 +182,7 @@ def weights(network: nn.Module) -> dict[str, Tensor]:
     """Trainable weights of convolutions and linear layers by name, without a graph: no bias, no norm layer.
 
     Raises:
-        NotApplicable: as `Gradients.weights`.
+        NotApplicable: when the network has no such weight, or a layer makes its weight from other parameters.
 
     Cost: no pass.
     """
@@ -200,7 +201,7 @@ def weight_names(network: nn.Module) -> frozenset[str]:
     """Names of the weights of convolutions and linear layers.
 
     Raises:
-        NotApplicable: when one of them makes its weight from other parameters, as weight norm does.
+        NotApplicable: when a layer makes its weight from other parameters, as weight norm does.
     """
     layers = {name: module for name, module in network.named_modules() if isinstance(module, (_ConvNd, nn.Linear))}
     for name, module in layers.items():

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def inner_product(tensors: Mapping[str, Tensor], others: Mapping[str, Tensor]) -> float:
-    """Σ A ⊙ B over all entries of the tensors A, each with the B of its name and shape, in float64.
+    """Inner product Σ A ⊙ B over all entries, each tensor A with the B of the same name and shape, in float64.
 
     Args:
-        tensors: A by name.
-        others: B by name; names that are not among the A do not count.
+        tensors: the tensors A by name.
+        others: the tensors B by name; names that no A has are ignored.
 
     Cost: no pass.
     """

@@ -1,4 +1,4 @@
-"""How the logits move with the inputs."""
+"""The input Jacobian: the gradient of the logits by the inputs."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from harness.measurements.forward import Forward
 
 
 def input_jacobian(forward: Forward) -> Tensor:
-    """Row n is ∂ Σ_mk f(X)_mk / ∂x_n, [N, D] with D input values a sample.
+    """Input Jacobian [N, D], with D input values per sample: row n is ∂ Σ_mk f(X)_mk / ∂x_n.
 
-    Without coupling, that is the gradient of sample n's own logits' sum. Batch norm in train mode couples the samples,
-    and row n then holds what x_n does to all of them, as in the authors' code of every proxy that reads it.
+    Where samples are independent, row n is the gradient of the sum of sample n's own logits. Batch norm in train mode
+    couples the samples; row n then holds the effect of x_n on all of them, as in the authors' code of every proxy that
+    reads it.
 
-    Cost: one backward pass, without the parameters' half.
+    Cost: one backward pass, without the gradients of the parameters.
     """
     (gradient,) = torch.autograd.grad(
-        forward.logits.sum(), forward.inputs, retain_graph=True, allow_unused=True, materialize_grads=True
+        forward.outputs.sum(), forward.inputs, retain_graph=True, allow_unused=True, materialize_grads=True
     )
     return gradient.flatten(1)
 
 
 class LabelledJacobian(NamedTuple):
-    """The input Jacobian with what is needed to read it by class.
+    """The input Jacobian with the labels that are needed to group its rows by class.
 
     Attributes:
-        rows: [N, D].
-        labels: [N].
-        outputs: K, the network's outputs.
+        rows: the input Jacobian, [N, D].
+        labels: classes of the samples, [N].
+        outputs: K, the number of the network's outputs.
     """
 
     rows: Tensor
@@ -44,17 +45,17 @@ class LabelledJacobian(NamedTuple):
 def labelled_input_jacobian(input_jacobian: Tensor, batch: Batch, forward: Forward) -> LabelledJacobian:
     """The input Jacobian, the labels of its samples and the number of outputs.
 
-    Cost: no pass beside `input_jacobian`.
+    Cost: no pass in addition to `input_jacobian`.
     """
-    return LabelledJacobian(input_jacobian, batch.labels, forward.logits.shape[1])
+    return LabelledJacobian(input_jacobian, batch.labels, forward.outputs.shape[1])
 
 
 def row_correlation(jacobian: Tensor) -> Tensor:
     """Pearson correlation of the Jacobian's rows, [N, N] in float64.
 
     Raises:
-        NotFinite: when the Jacobian is not.
-        NotApplicable: when a row is constant within rounding (zero, say), so that its correlation is not defined.
+        NotFinite: when the Jacobian is not finite.
+        NotApplicable: when a row is constant within rounding (zero, for example): its correlation is not defined.
     """
     rows = finite(jacobian, "the logits' gradients by the inputs").double()
     centred = rows - rows.mean(dim=1, keepdim=True)

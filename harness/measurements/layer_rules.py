@@ -1,7 +1,7 @@
-"""Per-sample gradients of one layer from its inputs and its outputs' gradients, without a pass of its own.
+"""Per-sample gradients of one layer from its inputs and its outputs' gradients, without another pass.
 
-Legend: inputs a [N, ...], output gradients g [N, ...]. A rule gives, for each of the layer's own parameters, what
-sample n's activations contribute to its gradient, [N, *shape]; their sum over n is the parameter's gradient.
+Legend: inputs a [N, ...], output gradients g [N, ...]. For each of the layer's own parameters, a rule gives the
+contributions of the samples to the parameter's gradient, [N, *shape]; their sum over n is that gradient.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Rule = Callable[[nn.Module, Tensor, Tensor], dict[str, Tensor]]
 
 
 def rule_for(name: str, module: nn.Module) -> Rule:
-    """The rule of the module's kind.
+    """The rule for the module's type.
 
     Raises:
-        NotApplicable: naming the module, when there is none. A subclass with a forward pass of its own, a layer with
-            somebody's hooks, and one whose weight is made from other parameters (weight norm) compute something else
-            than their kind, so they have none.
+        NotApplicable: naming the module, when there is no rule. A subclass with a forward pass of its own, a layer with
+            hooks, and a layer that makes its weight from other parameters (weight norm) have no rule, since they do not
+            compute the same as the layer that PyTorch has.
     """
     if not _is_foreign(module):
         for kind, rule in RULES.items():
@@ -39,7 +39,7 @@ def rule_for(name: str, module: nn.Module) -> Rule:
 
 
 def _is_foreign(module: nn.Module) -> bool:
-    """Whether the module's forward pass is not the one that PyTorch wrote for its kind."""
+    """Whether the module's forward pass is not PyTorch's own for its type."""
     own_methods = any(
         not kind.__module__.startswith("torch.nn.modules.")
         for name in ("forward", "_conv_forward")
@@ -51,7 +51,7 @@ def _is_foreign(module: nn.Module) -> bool:
 
 
 def _convolution(module: nn.Module, a: Tensor, g: Tensor) -> dict[str, Tensor]:
-    """The weight gradient of a grouped convolution with a group a sample: N gradients in one call."""
+    """N weight gradients in one call: the weight gradient of a grouped convolution with one group per sample."""
     assert isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d))
     samples, positions = len(a), tuple(range(2, a.ndim))
     padded = _padded(module, a)

@@ -1,4 +1,4 @@
-"""Other forward passes for some of a network's modules, for a time."""
+"""Temporary replacements of the forward pass of some of a network's modules."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from torch import Tensor, nn
 def overridden_forward(
     network: nn.Module, replacement: Callable[[nn.Module], Callable[[Tensor], Tensor] | None]
 ) -> Iterator[None]:
-    """Inside, modules compute something else; afterwards they are as they were, also after an exception.
+    """Inside, some modules have another forward pass; afterwards their own again, also after an exception.
 
-    A module's own hooks still run, and a `forward` that someone has already set on an instance comes back.
+    A module's own hooks still run, and a `forward` that has been set on an instance before is put back.
 
     Args:
-        network: any module.
-        replacement: what a module is to compute in place of its `forward`, None to leave it alone.
+        network: the network whose modules are replaced, all of them candidates.
+        replacement: gives the function that replaces a module's `forward`, or None to leave the module as it is.
     """
     replacements = {module: other for module in network.modules() if (other := replacement(module)) is not None}
     before = {module: vars(module)["forward"] for module in replacements if "forward" in vars(module)}

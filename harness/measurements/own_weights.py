@@ -1,4 +1,4 @@
-"""Passes with weights and inputs of their own, for proxies whose paper draws them: the network's stay untouched."""
+"""Passes with newly drawn weights and inputs, for proxies whose paper draws them; the network stays untouched."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _kaiming_fan_in(weight: Tensor, generator: torch.Generator) -> None:
     nn.init.kaiming_normal_(weight, mode="fan_in", nonlinearity="relu", generator=generator)
 
 
-DRAWS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
+INITIALISERS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
     "gaussian": _standard_normal,
     "kaiming_fan_in": _kaiming_fan_in,
 }
@@ -43,17 +43,17 @@ def given_tensors(network: nn.Module) -> Tensors:
 
 
 def redrawn_tensors(network: nn.Module, scheme: str, generator: torch.Generator) -> Tensors:
-    """The network's tensors with new weights of convolutions and linear layers; a shared one is drawn once.
+    """The network's tensors with new weights of convolutions and linear layers; a shared weight is drawn once.
 
     Args:
-        network: stays as it is.
-        scheme: a key of `DRAWS`.
-        generator: of the CPU. Weights are drawn in float32 whatever the network's dtype, so that the same seed gives
-            the same weights in float64 and on a GPU.
+        network: network whose parameters and buffers are replaced in the result; it stays as it is.
+        scheme: initialisation of the weights, a key of `INITIALISERS`.
+        generator: random generator of the CPU. Weights are drawn in float32 whatever the network's dtype, so that the
+            same seed gives the same weights in float64 and on a GPU.
 
     Returns:
         New weights, biases 0, norm layers as constructed (scale 1, shift 0, running mean 0 and variance 1); parameters
-        of other modules are the network's own.
+        of other modules are those of the network.
 
     Raises:
         NotApplicable: when a layer makes its weight from other parameters, or no layer has one.
@@ -64,12 +64,12 @@ def redrawn_tensors(network: nn.Module, scheme: str, generator: torch.Generator)
     tensors = given_tensors(network)
     for prefix, module in network.named_modules():
         for name in (f"{prefix}.{own}" if prefix else own for own in (*module._parameters, *module._buffers)):
-            if name not in tensors:  # absent, or shared and drawn under its first name
+            if name not in tensors:  # absent, or shared and already drawn under its first name
                 continue
             own = name.rpartition(".")[2]
             if name in weights:
                 drawn = torch.empty(tensors[name].shape)
-                DRAWS[scheme](drawn, generator)
+                INITIALISERS[scheme](drawn, generator)
                 tensors[name] = drawn.to(tensors[name]).requires_grad_()
             elif isinstance(module, (_ConvNd, nn.Linear)):
                 tensors[name] = torch.zeros_like(tensors[name], requires_grad=True)
@@ -79,15 +79,19 @@ def redrawn_tensors(network: nn.Module, scheme: str, generator: torch.Generator)
 
 
 def gaussian_inputs(batch: Batch, generator: torch.Generator) -> Tensor:
-    """Standard normal inputs of the batch's shape, drawn in float32 on the CPU and handed on like the batch's."""
-    return torch.randn(batch.inputs.shape, generator=generator).to(batch.inputs)
+    """Standard normal inputs of the batch's shape, drawn in float32 on the CPU, then moved to its dtype and device.
+
+    Raises:
+        NotApplicable: when the network takes several arguments.
+    """
+    return torch.randn(batch.only_argument.shape, generator=generator).to(batch.only_argument)
 
 
 def generator_for(setting: Setting, purpose: str) -> torch.Generator:
-    """A generator of the CPU for one purpose, which follows from the setting's seed alone."""
+    """A CPU generator for one purpose, seeded from the setting's seed and the purpose alone."""
     return torch.Generator().manual_seed(derived_seed(setting.seed, purpose))
 
 
 def call_with(network: nn.Module, tensors: Mapping[str, Tensor], inputs: Tensor) -> None:
-    """One forward pass with these tensors, for the sake of what hooks see; buffers among them are updated."""
+    """One forward pass with these tensors, for hooks that read it; buffers among the tensors are updated."""
     functional_call(network, dict(tensors), (inputs.clone(),))

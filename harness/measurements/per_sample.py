@@ -1,10 +1,10 @@
 """Kernels from per-sample gradients formed layer by layer: one backward pass for the whole batch.
 
-Row n is what flows through sample n's own activations. In eval mode that is the Jacobian's row. With batch norm in
-train mode it ignores how sample n moves the others through the batch statistics, as HNAS's code does; the exact forms
-are in `harness.measurements.trace`.
+Row n is the gradient that flows through sample n's own activations. In eval mode that is the row of the Jacobian. With
+batch norm in train mode it ignores the effect of sample n on the other samples through the batch statistics, as HNAS's
+code does; the exact forms are in `harness.measurements.trace`.
 
-Legend: N samples, K outputs; `calls` of layers with parameters, in order.
+Legend: N samples, K outputs; `calls` are the calls of layers with parameters, in order.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ Selection = Callable[[nn.Module, str], bool]
 
 
 def ntk_trace_per_sample(forward: Forward) -> float:
-    """Sum over samples and outputs of the squared norm of the per-sample gradient, over all trainable parameters.
+    """NTK trace without coupling: Σ over samples and outputs of the squared norm of the per-sample gradient.
+
+    Over all trainable parameters.
 
     Cost: K backward passes.
     """
     total = 0.0
-    for output in forward.logits.sum(dim=0):
+    for output in forward.rows.sum(dim=0):
         for gradients in per_sample_gradients(output, forward, _everything):
             total += float(gradients.square().sum(dtype=torch.float64))
     return total
@@ -40,11 +42,11 @@ def ntk_trace_per_sample(forward: Forward) -> float:
 def target_logit_gram(forward: Forward, batch: Batch) -> Tensor:
     """Gram matrix [N, N] of the per-sample gradients of the target logit f_{y_n}(x_n).
 
-    Over weights and biases of convolutions and linear layers, as HNAS's code (Shu et al., NeurIPS 2022).
+    Over weights and biases of convolutions and linear layers, as in HNAS's code (Shu et al., NeurIPS 2022).
 
     Cost: one backward pass.
     """
-    targets = forward.logits.gather(1, batch.labels[:, None]).sum()
+    targets = forward.outputs.gather(1, batch.labels[:, None]).sum()
     return _gram(targets, forward, _convolutions_and_linear)
 
 
@@ -55,17 +57,17 @@ def logit_sum_gram(forward: Forward) -> Tensor:
 
     Cost: one backward pass.
     """
-    return _gram(forward.logits.sum(), forward, lambda _, parameter: parameter == "weight")
+    return _gram(forward.outputs.sum(), forward, lambda _, parameter: parameter == "weight")
 
 
 def _gram(objective: Tensor, forward: Forward, select: Selection) -> Tensor:
-    """Summed in float64; handed on in the network's dtype, which says how far its eigenvalues can be trusted.
+    """Gram matrix [N, N], summed in float64 and returned in the network's dtype, which tells how precise it is.
 
     Raises:
-        NotApplicable: when nothing trainable is selected.
+        NotApplicable: when no trainable parameter is selected.
         NotFinite: when a gradient is NaN or infinite.
     """
-    samples = len(forward.logits)
+    samples = len(forward.batch)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=objective.device)
     for gradients in per_sample_gradients(objective, forward, select):
         gram += gradients.double() @ gradients.double().T
@@ -75,15 +77,17 @@ def _gram(objective: Tensor, forward: Forward, select: Selection) -> Tensor:
 
 
 def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection) -> Iterator[Tensor]:
-    """For each selected parameter, [N, size]: each sample's part of the gradient of `objective`.
+    """Per-sample gradients of `objective`, [N, size] for each selected parameter.
 
-    A parameter that is used several times gets the sum of its uses, before any norm is taken of it.
+    For a parameter that is used several times, the contributions of its uses are summed.
 
     Raises:
-        NotApplicable: naming the layer or parameter whose per-sample gradients are not known.
+        NotApplicable: naming the layer or parameter whose per-sample gradients are not known, or when the samples are
+            parts of one input, so that no row of a layer's output belongs to one sample alone.
     """
+    forward.batch.check_independent("a gradient by sample")
     calls = forward.calls
-    uses = _uses(calls, len(forward.logits), select)
+    uses = _uses(calls, len(forward.batch), select)
     edges: list[Any] = [call.edge for call in calls if call.edge is not None]
     found = torch.autograd.grad(objective, [*edges, *forward.uncalled.values()], retain_graph=True, allow_unused=True)
     for name, gradient in zip(forward.uncalled, found[len(edges) :], strict=True):
@@ -100,7 +104,7 @@ def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection)
 
 
 def _uses(calls: tuple[LayerCall, ...], samples: int, select: Selection) -> dict[nn.Parameter, list[tuple[int, str]]]:
-    """Where each selected parameter is used: the call's index and the parameter's name in the module."""
+    """Uses of each selected parameter: the index of the call and the parameter's name in the module."""
     uses: dict[nn.Parameter, list[tuple[int, str]]] = {}
     for index, call in enumerate(calls):
         for name, parameter in call.module.named_parameters(recurse=False):

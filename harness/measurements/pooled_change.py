@@ -1,4 +1,4 @@
-"""How far a small change of the input moves the features that are pooled for the classifier."""
+"""Change of the features before global average pooling under a small change of the input."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _POOLS = tuple(vars(pooling)[name] for name in pooling.__all__)
 
 
 class PooledChange(NamedTuple):
-    """What Zen-NAS's score is made of.
+    """The parts of Zen-NAS's score.
 
     Attributes:
-        distance: mean over samples of ‖f(x) − f(x + 0.01 ε)‖₁, f the features before global average pooling.
-        variances: each batch norm's running variance after both passes, mean over its channels.
+        distance: mean over samples of ‖f(x) − f(x + 0.01 ε)‖₁, with f the features before global average pooling.
+        variances: for each batch norm, the mean over its channels of the running variance after both passes.
     """
 
     distance: float
@@ -33,10 +33,10 @@ class PooledChange(NamedTuple):
 
 
 def pooled_change(network: nn.Module, batch: Batch, setting: Setting) -> PooledChange:
-    """The change with weights from N(0, 1) and Gaussian x and ε of the batch's shape; the batch's content is not read.
+    """Change with weights from N(0, 1) and Gaussian x and ε of the batch's shape; the batch's values are not read.
 
     Raises:
-        NotApplicable: when no linear layer reads the mean over space of a module's output.
+        NotApplicable: when no linear layer reads the spatial mean of a module's output.
 
     Cost: two forward passes of its own, without a graph.
     """
@@ -47,13 +47,13 @@ def pooled_change(network: nn.Module, batch: Batch, setting: Setting) -> PooledC
 
 
 def change_of(network: nn.Module, tensors: Tensors, inputs: Tensor, noise: Tensor) -> PooledChange:
-    """The change with these tensors, whose running statistics it updates.
+    """Change with the given parameters and buffers; running statistics among the buffers are updated.
 
     Args:
-        network: in the mode in which it is to be measured.
-        tensors: its parameters and buffers.
+        network: network in the batch norm mode of the measurement.
+        tensors: parameters and buffers of the network.
         inputs: x, [N, ...].
-        noise: ε, of the same shape.
+        noise: ε, of the shape of x.
     """
     before = pooled_features(network, tensors, inputs)
     after = pooled_features(network, tensors, inputs + MIXUP * noise)
@@ -67,11 +67,12 @@ def change_of(network: nn.Module, tensors: Tensors, inputs: Tensor, noise: Tenso
 
 
 def pooled_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> Tensor:
-    """The features [N, C, ...] whose mean over space the classifier reads, without a graph.
+    """The features [N, C, ...] whose spatial mean the classifier reads, without a graph.
 
-    They are found, not named: when a linear layer is called, its input is compared with the mean over space of the
+    They are found by their values: when a linear layer is called, its input is compared with the spatial mean of the
     last module output before it (pooling modules left out). So it does not matter whether the network pools by a
-    module or in its `forward`, and a network that does something else in between is refused, not misread.
+    module or in its `forward`, and a network that does something else in between raises an error instead of giving a
+    wrong value.
 
     Raises:
         NotApplicable: when no linear layer reads such a mean.
@@ -91,7 +92,7 @@ def pooled_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> Ten
 
 
 class _Finder:
-    """Hooks that keep the last features, and those that the last linear layer reads the mean of."""
+    """Hooks that keep the latest features, and the features whose mean the last linear layer reads."""
 
     def __init__(self) -> None:
         self.latest: Tensor | None = None

@@ -1,4 +1,4 @@
-"""Scoring leaves no trace: what a pass may change is put back, also after an exception."""
+"""Scoring leaves the network as it was: whatever a pass may change is restored, also after an exception."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
     """Inside, `network` is ready to be measured; afterwards it is as it was before.
 
-    Inside: gradients are on whatever the caller's context, autocast and TF32 are off, random draws (dropout, say)
-    follow from `seed`, batch norm is in the mode `bn` and every other module in eval mode, so that dropout and
-    stochastic depth do not blur the score.
+    Inside: gradients are on whatever the caller's context, autocast and TF32 are off, random draws (of dropout, for
+    example) follow from `seed`, batch norm is in the mode `bn` and every other module in eval mode, so that dropout
+    and stochastic depth add no noise to the score.
 
-    Put back: weights, buffers (running statistics), `.grad`, `requires_grad`, train and eval modes, and the random
+    Restored: weights, buffers (running statistics), `.grad`, `requires_grad`, train and eval modes, and the random
     states of the CPU and of the network's own devices. A graph that the caller holds can still be differentiated.
 
     Args:
-        network: any module.
-        bn: `train` or `eval`, for modules of the batch norm family.
-        seed: of the draws inside.
+        network: the module to be measured, of any kind.
+        bn: mode of the modules of the batch norm family, `train` or `eval`.
+        seed: seed of the random draws inside.
     """
     tensors = _tensors(network)
     flags = {tensor: (tensor.requires_grad, tensor.grad) for tensor, _ in tensors.values()}
@@ -67,7 +67,7 @@ def _exact_cuda() -> Iterator[None]:
 
 
 def _exact_products() -> list[tuple[Any, str, Any]]:
-    """The switches of TF32 that this PyTorch has; the older ones raise where somebody has set the newer."""
+    """The switches of TF32 that this PyTorch has; the older ones raise an error once a newer one has been set."""
     cudnn: Any = torch.backends.cudnn
     matmul = torch.backends.cuda.matmul
     if hasattr(matmul, "fp32_precision"):
@@ -79,7 +79,7 @@ Held = dict[tuple[nn.Module, str, str], tuple[Tensor, Tensor]]
 
 
 def _tensors(network: nn.Module) -> Held:
-    """Every parameter and buffer by where it hangs, with a copy of its content."""
+    """Every parameter and buffer by its place (module, kind, name), with a copy of its content."""
     return {
         (module, kind, name): (tensor, tensor.detach().clone())
         for module in network.modules()
@@ -101,7 +101,7 @@ def _restore(tensors: Held, flags: dict[Tensor, tuple[bool, Tensor | None]], mod
     with torch.no_grad():
         for (module, kind, name), (tensor, content) in tensors.items():
             getattr(module, kind)[name] = tensor
-            # by `.data`, which leaves the version: a graph that the caller holds is as good as before
+            # by `.data`, which keeps the version counter: a graph that the caller holds stays valid
             tensor.data.copy_(content)
     for tensor, (requires_grad, gradient) in flags.items():
         tensor.requires_grad_(requires_grad)

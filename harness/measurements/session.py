@@ -1,4 +1,4 @@
-"""One network, one batch: measurements made on demand, once each."""
+"""Measurements of one network on one batch, made on demand and once each."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ class Session:
 
     Args:
         network: the module to be measured.
-        batch: on the network's device and in its dtype.
-        setting: its `bn`, `loss`, `probes` and `seed` are read.
-        rebuild: builds the network's architecture in another size, where the network is one of a space.
-        asked: the measurements that will be asked for, so that one pass may keep what another needs; by default any.
+        batch: samples on the network's device and in its dtype.
+        setting: the setting, of which `bn`, `loss`, `probes` and `seed` are read.
+        rebuild: builds the network's architecture in another size; None where the network is not one of a space.
+        requested: names of the measurements that will be read, so that one pass may keep what another needs; by
+            default all.
     """
 
     def __init__(
@@ -34,10 +35,10 @@ class Session:
         batch: Batch,
         setting: Setting,
         rebuild: Callable[..., nn.Module] | None = None,
-        asked: Iterable[str] = MEASUREMENTS,
+        requested: Iterable[str] = MEASUREMENTS,
     ) -> None:
         self._values: dict[str, Any] = {"network": network, "batch": batch, "setting": setting, "rebuild": rebuild}
-        self._values["asked"] = frozenset(asked)
+        self._values["requested"] = frozenset(requested)
         self._failures: dict[str, Exception] = {}
         if rebuild is None:
             self._failures["rebuild"] = NotApplicable(
@@ -47,7 +48,7 @@ class Session:
         self._seconds: dict[str, float] = {}
 
     def value(self, name: str) -> Any:
-        """The measurement of that name; an exception that it raised once is raised again, not measured again."""
+        """The measurement of that name; where it has failed before, the same exception without a new attempt."""
         if name in self._failures:
             raise self._failures[name].with_traceback(None)
         if name not in self._values:
@@ -68,7 +69,7 @@ class Session:
             self._seconds[name] = time.perf_counter() - start
 
     def seconds(self, needs: tuple[str, ...]) -> float:
-        """Seconds that `needs` and all they are made from took: what they would cost alone."""
+        """Seconds that the measurements `needs`, and all that they are computed from, took."""
         return sum(self._seconds.get(name, 0.0) for name in closure(needs))
 
 
@@ -81,7 +82,7 @@ def measurement_function(name: str) -> Callable[..., Any]:
 
 @cache
 def closure(needs: tuple[str, ...]) -> frozenset[str]:
-    """`needs` and every measurement that they are made from."""
+    """The measurements `needs`, and every measurement that they are computed from."""
     names: set[str] = set()
     for name in needs:
         if name not in GIVEN:

@@ -1,9 +1,8 @@
-"""Gradients of each sample by itself: a batch of one, so that batch norm couples nothing."""
+"""Gradients of each sample as a batch of one, so that batch norm couples no samples."""
 
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -26,37 +25,36 @@ _CHUNK = 16
 
 
 def sign_agreement(network: nn.Module, batch: Batch, setting: Setting) -> int:
-    """Σ_θ |Σ_n sign ∂ℓ_n/∂θ| over the weights of convolutions and linear layers, each sample alone in its batch.
+    """Agreement of gradient signs, Σ_θ |Σ_n sign ∂ℓ_n/∂θ| over convolution and linear weights, each sample by itself.
 
-    Samples go through the network side by side; batch norm in train mode normalises each by its own statistics, which
-    is what it does to a batch of one. So they may as well go in parts, which keeps the memory of a part.
+    Samples go through the network together; batch norm in train mode normalises each sample by its own statistics, as
+    it does with a batch of one. So the batch can be processed in parts, in the memory of one part.
 
     Raises:
         NotApplicable: for a layer whose per-sample gradients are not known, a network without such weights, or batch
-            norm of a single value a channel.
+            norm with a single value per channel.
         NotFinite: when a logit or a gradient is NaN or infinite.
 
     Cost: one forward and one backward pass of its own, in parts of up to 16 samples.
     """
-    weights(network)  # refuses a network that has none to train
+    weights(network)  # raises an error for a network without trainable weights
     totals: list[Tensor] = []
     with each_sample_alone(network):
-        parts = math.ceil(len(batch) / _CHUNK)
-        for inputs, labels in zip(batch.inputs.tensor_split(parts), batch.labels.tensor_split(parts), strict=True):
-            signs = _sign_sums(network, inputs, labels, setting)
+        for part in batch.split(_CHUNK):
+            signs = _sign_sums(network, part, setting)
             totals = [total + more for total, more in zip(totals, signs, strict=True)] if totals else signs
     return round(sum(float(total.abs().sum(dtype=torch.float64)) for total in totals))
 
 
-def _sign_sums(network: nn.Module, inputs: Tensor, labels: Tensor, setting: Setting) -> list[Tensor]:
-    """Σ_n sign ∂ℓ_n/∂θ over these samples, one flat tensor a weight."""
-    passed = forward(network, Batch(inputs, labels), setting)
+def _sign_sums(network: nn.Module, batch: Batch, setting: Setting) -> list[Tensor]:
+    """Σ_n sign ∂ℓ_n/∂θ over these samples, one flat tensor per weight."""
+    passed = forward(network, batch, setting)
     gradients = per_sample_gradients(passed.loss, passed, _weights)
     return [finite(rows, "the samples' gradients").sign().sum(dim=0) for rows in gradients]
 
 
 def each_sample_alone(network: nn.Module) -> AbstractContextManager[None]:
-    """Inside, batch norm that goes by the batch's statistics goes by each sample's own instead."""
+    """Inside, batch norm that uses the batch's statistics uses each sample's own instead."""
 
     def alone(module: nn.Module) -> Callable[[Tensor], Tensor] | None:
         if isinstance(module, _BatchNorm) and (module.training or module.running_mean is None):
@@ -67,10 +65,10 @@ def each_sample_alone(network: nn.Module) -> AbstractContextManager[None]:
 
 
 def _normalised_alone(module: _BatchNorm, inputs: Tensor) -> Tensor:
-    """Batch norm of N batches of one: group norm with a group a channel has the same mean and variance."""
+    """Batch norm of N batches of one: group norm with one group per channel has the same mean and variance."""
     if inputs[0, 0].numel() < 2:
         raise NotApplicable(
-            f"batch norm of one sample needs more than one value a channel, got inputs of shape {list(inputs.shape)}"
+            f"batch norm of one sample needs more than one value per channel, got inputs of shape {list(inputs.shape)}"
         )
     return functional.group_norm(inputs, inputs.shape[1], module.weight, module.bias, module.eps)
 

@@ -1,4 +1,4 @@
-"""How large a network is: trainable parameters and multiply-adds."""
+"""The size of a network: trainable parameters and multiply-adds (MACs)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from harness.batches import Batch
 
 
 def parameter_count(network: nn.Module) -> int:
-    """Trainable parameters; a shared one counts once."""
+    """Number of trainable parameters; a shared parameter counts once."""
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
 
 
-def multiply_adds(network: nn.Module, batch: Batch) -> int:
-    """Multiply-adds of one forward pass on one sample, counted by hooks on the real network.
+def macs(network: nn.Module, batch: Batch) -> int:
+    """Multiply-adds (MACs) of one forward pass on one sample, counted by hooks on the real network.
 
-    As NAS-Bench-201's release counts: 1 for a multiply-add, over convolutions and linear layers with their biases.
+    Where the samples are parts of one input, such as the nodes of a graph, it is a pass on all of them.
+
+    Counted as in NAS-Bench-201's release: 1 for a multiply-add, over convolutions and linear layers with their biases.
     Norm layers, pooling, activations and sums do not count.
 
     Cost: one forward pass of one sample, in eval mode, without a graph.
@@ -32,7 +34,7 @@ def multiply_adds(network: nn.Module, batch: Batch) -> int:
     try:
         network.eval()
         with torch.no_grad():
-            network(batch.inputs[:1].clone())
+            network(*(each.clone() for each in batch.smallest()))
     finally:
         for handle in handles:
             handle.remove()

@@ -1,7 +1,7 @@
-"""Measurements on networks of the architecture in a size of its own, as TE-NAS searches (Chen et al. 2021).
+"""Measurements on small networks of the same architecture, as TE-NAS's search makes them (Chen et al. 2021).
 
-Its code measures in batch norm's train mode, three draws of the weights each: the kernel in a network of three channels
-with a cell a stage, the linear regions in one cell of a single channel without a stem.
+Its code measures with batch norm in train mode and three draws of the weights: the kernel in a network of three
+channels with one cell per stage, the linear regions in one cell of a single channel without a stem.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from harness.measurements.trace import logit_sum_gram_exact
 from harness.setting import Setting, derived_seed
 
 Rebuild = Callable[..., nn.Module]
-"""Builds the architecture anew: `rebuild(width=, depth=, init=, seed=)`, and `channels=` where images have others."""
+"""Builds the architecture in another size: `rebuild(width=, depth=, init=, seed=)`, `channels=` for other images."""
 
 DRAWS = 3
 KERNEL_WIDTH = 3
@@ -32,9 +32,9 @@ CROPS, CROP_BATCHES = 1000, 3
 
 
 def small_network_grams(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[Tensor, ...]:
-    """Gram matrices [N, N] of logit-sum gradients through the coupling, of three draws of a small network.
+    """Gram matrices [N, N] of logit-sum gradients through the coupling, for three draws of a small network.
 
-    C = 3 and a cell a stage; weights from He's normal by fan-out, biases zero.
+    C = 3 and one cell per stage; He-normal weights (fan-out), biases zero.
 
     Raises:
         NotApplicable: when the space cannot build a network of three channels.
@@ -44,25 +44,25 @@ def small_network_grams(rebuild: Rebuild, batch: Batch, setting: Setting) -> tup
     grams = []
     for draw in range(DRAWS):
         seed = derived_seed(setting.seed, "small network", str(draw))
-        network = _built(rebuild, width=KERNEL_WIDTH, init="kaiming_fan_out", seed=seed).to(batch.inputs)
+        network = _built(rebuild, width=KERNEL_WIDTH, init="kaiming_fan_out", seed=seed).to(batch.only_argument)
         set_modes(network, setting.bn)
         grams.append(logit_sum_gram_exact(network, forward(network, batch, setting)))
     return tuple(grams)
 
 
 def cell_regions(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[int, ...]:
-    """Distinct sign patterns of the ReLUs over 3,000 crops, of three draws of a cell of one channel.
+    """Distinct sign patterns of the ReLUs over 3,000 crops, for three draws of a cell of one channel.
 
-    The cell reads crops of 3 × 3 pixels of one channel of the batch's images, a thousand at a time (batch norm goes by
-    each thousand); batch norm and ReLU follow it. Weights come from He's normal by fan-in.
+    The cell reads crops of 3 × 3 pixels of one channel of the batch's images, a thousand at a time (batch norm uses the
+    statistics of each thousand); batch norm and ReLU follow it. Weights are He-normal (fan-in).
 
     Raises:
         NotApplicable: when the images are smaller than a crop, the network has no cells of one input, or the space
-            cannot build one of a single channel.
+            cannot build a cell of a single channel.
 
-    Cost: nine forward passes of one cell of one channel, less than a hundredth of one of the whole network.
+    Cost: nine forward passes of one cell of one channel, less than a hundredth of a pass of the whole network.
     """
-    crops = _crops(batch.inputs, generator_for(setting, "crops"))
+    crops = _crops(batch.only_argument, generator_for(setting, "crops"))
     counts = []
     for draw in range(DRAWS):
         seed = derived_seed(setting.seed, "cell regions", str(draw))
@@ -74,7 +74,7 @@ def cell_regions(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[int,
 
 
 def _built(rebuild: Rebuild, *, width: int, **options: Any) -> nn.Module:
-    """The architecture at one cell a stage."""
+    """A network of the architecture with one cell per stage."""
     try:
         return rebuild(width=width, depth=1, **options)
     except HarnessError as error:
@@ -94,7 +94,9 @@ def _first_cell(network: nn.Module) -> nn.Module:
 
 
 def _crops(images: Tensor, generator: torch.Generator) -> Tensor:
-    """[3000, 1, 3, 3] crops of random images, channels and places."""
+    """Crops [3000, 1, 3, 3] of random images, channels and positions."""
+    if images.ndim != 4:
+        raise NotApplicable(f"crops are cut from images [N, C, H, W]; the batch has inputs {list(images.shape)}")
     count, channels, height, width = images.shape
     if min(height, width) < CROP:
         raise NotApplicable(f"crops of {CROP} x {CROP} pixels need larger images than {height} x {width}")

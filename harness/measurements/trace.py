@@ -1,9 +1,10 @@
-"""The neural tangent kernel of the batch function: every output of every sample, differentiated through everything.
+"""The neural tangent kernel (NTK) of the batch function: all outputs of all samples, through every coupling.
 
 With batch norm in train mode the samples are coupled: f(X)_ik depends on all of X. These measurements differentiate
 through that coupling; `harness.measurements.per_sample` ignores it. In eval mode both agree.
 
-Legend: J [N·K, P] the Jacobian of all logits by all trainable parameters; Θ = J Jᵀ, tr Θ = ‖J‖_F².
+Legend: J [N·K, P] the Jacobian of all outputs (the logits of a classifier) by all trainable parameters; Θ = J Jᵀ,
+tr Θ = ‖J‖_F².
 """
 
 from __future__ import annotations
@@ -19,39 +20,39 @@ from harness.measurements.forward import Forward, gradients_of, trainable
 from harness.setting import Setting, derived_seed
 
 _COLUMNS = 2**16
-"""Of a matrix [N, P] that are in float64 at a time."""
+"""Columns of a matrix [N, P] that are converted to float64 at a time."""
 
 
-class Estimate(float):
-    """A float that knows its standard error."""
+class TraceEstimate(float):
+    """An estimate of the NTK's trace: a float with its standard error."""
 
     standard_error: float
 
-    def __new__(cls, value: float, standard_error: float) -> Estimate:
-        """Make an estimate."""
+    def __new__(cls, value: float, standard_error: float) -> TraceEstimate:
+        """Make an estimate with its standard error."""
         estimate = super().__new__(cls, value)
         estimate.standard_error = standard_error
         return estimate
 
 
-def ntk_trace_estimate(network: nn.Module, forward: Forward, setting: Setting) -> Estimate:
+def ntk_trace_estimate(network: nn.Module, forward: Forward, setting: Setting) -> TraceEstimate:
     """Unbiased estimate of tr Θ by random sign vectors v: E‖∇θ(vᵀf)‖² = ‖J‖_F² (Hutchinson 1990).
 
-    The vectors follow from the seed alone, so all architectures meet the same ones.
+    The vectors follow from the seed alone, so they are the same for all architectures.
 
     Returns:
         The mean over `setting.probes` vectors, with its standard error.
 
-    Cost: one backward pass a probe.
+    Cost: one backward pass per probe.
     """
     generator = torch.Generator().manual_seed(derived_seed(setting.seed, "probes"))
     parameters = trainable(network)
     samples = []
     for _ in range(setting.probes):
-        signs = torch.randint(2, forward.logits.shape, generator=generator) * 2 - 1
-        samples.append(_squared_norm(gradients_of((signs.to(forward.logits) * forward.logits).sum(), parameters)))
+        signs = torch.randint(2, forward.outputs.shape, generator=generator) * 2 - 1
+        samples.append(_squared_norm(gradients_of((signs.to(forward.outputs) * forward.outputs).sum(), parameters)))
     values = torch.tensor(samples, dtype=torch.float64)
-    return Estimate(float(values.mean()), float(values.std()) / math.sqrt(setting.probes))
+    return TraceEstimate(float(values.mean()), float(values.std()) / math.sqrt(setting.probes))
 
 
 def ntk_trace_exact(network: nn.Module, forward: Forward) -> float:
@@ -60,14 +61,14 @@ def ntk_trace_exact(network: nn.Module, forward: Forward) -> float:
     Cost: N·K backward passes, in the memory of one.
     """
     parameters = trainable(network)
-    return sum(_squared_norm(gradients_of(logit, parameters)) for logit in forward.logits.flatten())
+    return sum(_squared_norm(gradients_of(output, parameters)) for output in forward.outputs.flatten())
 
 
 def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
     """Gram matrix [N, N] of the rows ∇_W Σ_k f(X)_ik, over parameters called `weight`, through the coupling.
 
-    Convolutions', linear and norm layers' `weight` count, as TE-NAS's code selects them; biases do not. Summed in
-    float64 and handed on in the network's dtype, as the kernels of `harness.measurements.per_sample` are.
+    The `weight` of convolutions, linear and norm layers counts, as TE-NAS's code selects them; biases do not. Summed
+    in float64 and returned in the network's dtype, as the kernels of `harness.measurements.per_sample` are.
 
     Raises:
         NotApplicable: when the network has no such parameter.
@@ -78,14 +79,14 @@ def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
     parameters = {name: weight for name, weight in trainable(network).items() if name.rpartition(".")[2] == "weight"}
     if not parameters:
         raise NotApplicable("the network has no trainable parameter called `weight`")
-    samples, logits = len(forward.logits), forward.logits
-    rows = logits.new_empty(samples, sum(weight.numel() for weight in parameters.values()))
-    for row, total in zip(rows, logits.sum(dim=1), strict=True):
+    samples, outputs = len(forward.batch), forward.rows
+    rows = outputs.new_empty(samples, sum(weight.numel() for weight in parameters.values()))
+    for row, total in zip(rows, outputs.sum(dim=1), strict=True):
         torch.cat([gradient.flatten() for gradient in gradients_of(total, parameters)], out=row)
-    gram = torch.zeros(samples, samples, dtype=torch.float64, device=logits.device)
+    gram = torch.zeros(samples, samples, dtype=torch.float64, device=outputs.device)
     for columns in torch.split(rows, _COLUMNS, dim=1):
         gram += columns.double() @ columns.double().T
-    return finite(gram, "the kernel's entries").to(logits.dtype)
+    return finite(gram, "the kernel's entries").to(outputs.dtype)
 
 
 def _squared_norm(gradients: tuple[Tensor, ...]) -> float:

@@ -1,4 +1,4 @@
-"""Proxies: one published method a file, each a pure function from measurements to a number. Higher is better."""
+"""Proxies: one published method per file, each a pure function from measurements to a number. Higher is better."""
 
 from __future__ import annotations
 

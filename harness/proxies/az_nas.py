@@ -1,6 +1,6 @@
 """The three measured components of AZ-NAS (Lee & Ham, CVPR 2024); its fourth is `flops`.
 
-Their combination by rank is a step over a frame of scores: `harness.proxies.combined.az_nas`.
+Their combination by rank is computed over a frame of scores: `harness.proxies.combined.az_nas`.
 """
 
 from __future__ import annotations
@@ -19,33 +19,35 @@ if TYPE_CHECKING:
 
 @proxy(source="lee2024aznas")
 def az_expressivity(cell_spectra: CellSpectra) -> float:
-    """Σ_l s_l, s_l the entropy of the normalised eigenvalues of the channels' covariance (Lee & Ham 2024).
+    """Expressivity Σ_l s_l, s_l the entropy of the channel covariance's normalised eigenvalues (Lee & Ham 2024).
 
     Args:
-        cell_spectra: of the features before the first cell and after each, with weights and inputs drawn for it.
+        cell_spectra: spectra of the features before the first cell and after each cell, with weights and inputs that
+            are drawn for this measurement.
 
     Returns:
-        A number from 0 to Σ_l log C_l; larger is better. A network with constant features has none.
+        A number from 0 to Σ_l log C_l; larger is better. A network with constant features has no score.
 
-    The authors' code takes eigenvalues in float32, where those of a covariance of low rank may come out below −1e-8 of
-    their sum; the logarithm is then NaN and the score −infinity. Here they are taken in float64 and are not negative.
+    The authors' code computes eigenvalues in float32. For a covariance of low rank they may come out below −1e-8 of
+    their sum; the logarithm is then NaN and the score −infinity. Here they are computed in float64 and are not
+    negative.
 
-    Cost: one forward pass of its own, shared with the other two.
+    Cost: one forward pass of its own, shared with the other two components.
     """
     return sum(_entropies(cell_spectra))
 
 
 @proxy(source="lee2024aznas")
 def az_progressivity(cell_spectra: CellSpectra) -> float:
-    """min_l (s_l − s_{l−1}), the least gain of entropy from one cell to the next (Lee & Ham 2024).
+    """Progressivity min_l (s_l − s_{l−1}), the smallest gain of entropy from one cell to the next (Lee & Ham 2024).
 
     Args:
-        cell_spectra: as `az_expressivity` reads it.
+        cell_spectra: spectra of the features between cells, the same as for `az_expressivity`.
 
     Returns:
-        A number from −log C to log C; larger is better. Where `az_expressivity` fails, this does.
+        A number from −log C to log C; larger is better. It fails where `az_expressivity` fails.
 
-    Cost: as `az_expressivity`, shared with it.
+    Cost: one forward pass of its own, shared with the other two components.
     """
     entropies = _entropies(cell_spectra)
     return min(after - before for before, after in itertools.pairwise(entropies))
@@ -53,23 +55,25 @@ def az_progressivity(cell_spectra: CellSpectra) -> float:
 
 @proxy(source="lee2024aznas")
 def az_trainability(cell_spectra: CellSpectra) -> float:
-    """mean_l (2 − σ_l − 1/(σ_l + 1e-6)), σ_l the spectral norm of cell l's Jacobian (Lee & Ham 2024).
+    """Trainability mean_l (2 − σ_l − 1/(σ_l + 1e-6)), σ_l cell l's Jacobian's spectral norm (Lee & Ham 2024).
 
     Args:
-        cell_spectra: its Jacobians are estimated from one draw of random signs, as in the authors' code.
+        cell_spectra: spectral norms of the cells' Jacobians, estimated from one draw of random signs as in the authors'
+            code.
 
     Returns:
         A number of at most 1e-6, which it reaches where every σ_l is 1; larger is better. A cell that lets no gradient
-        through costs a million. A cell that hands gradients on unchanged fails, where the authors' code scores
-        −infinity.
+        through lowers the sum over the cells by a million. Where a cell passes gradients on unchanged the score fails;
+        the authors' code gives −infinity there.
 
-    Cost: one forward pass of its own and one backward pass in pieces, shared with the other two.
+    Cost: one forward pass of its own and one backward pass that goes cell by cell, shared with the other two
+    components.
     """
     norms = cell_spectra.jacobian_norms
     terms = []
     for place, norm in enumerate(norms, start=1):
         if norm is None:
-            raise NotApplicable(f"cell {place} of {len(norms)} hands gradients on unchanged: it has nothing to train")
+            raise NotApplicable(f"cell {place} of {len(norms)} passes gradients on unchanged: it has nothing to train")
         terms.append(2 - norm - 1 / (norm + 1e-6))
     return sum(terms) / len(terms)
 

@@ -1,4 +1,4 @@
-"""Where the built-in proxies come from; a proxy's `source` is a key here or free text."""
+"""The papers of the built-in proxies; a proxy's `source` is a key here or free text."""
 
 from __future__ import annotations
 

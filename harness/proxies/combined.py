@@ -1,9 +1,10 @@
-"""Scores made of other scores: votes, rank sums and corrections over a frame, one row an architecture.
+"""Combined scores: rank sums, votes and corrections over a frame of scores, one row per architecture.
 
-A proxy sees one network; what is here sees all that are compared, or needs constants that belong to a comparison. Each
-function takes a frame of scores with a column a proxy (`wide` makes one of the frame that `harness.run` returns) and
-gives a series with its index, higher is better. An architecture that lacks one of the scores has none: it is NaN, and
-it takes no part in the ranks of the others. Ranks are ascending from 1, and ties share their mean.
+A proxy sees one network. A combined score needs all architectures that are compared, or constants that belong to a
+comparison. Each function takes a frame of scores with one column per proxy (`wide` makes it from the frame that
+`harness.run` returns) and gives a series with the frame's index; higher is better. An architecture that lacks one of
+the scores gets NaN, and it takes no part in the ranks of the others. Ranks are ascending from 1; ties get their mean
+rank.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ ZERO_COST_VOTE = ("synflow", "jacob_cov", "snip")
 
 
 def wide(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row an architecture and one column a proxy, of the frame that `harness.run` returns; failures are NaN.
+    """The frame that `harness.run` returns with one row per architecture and one column per proxy; failures are NaN.
 
     Raises:
         ScoresError: for a missing column, or two scores of one architecture by one proxy.
@@ -41,10 +42,11 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def az_nas(frame: pd.DataFrame, columns: Sequence[str] = AZ_NAS) -> pd.Series[float]:
-    """Σ log(rank / m) over the four components, m architectures (Lee & Ham 2024).
+    """AZ-NAS's score Σ log(rank / m) over its four components, m architectures (Lee & Ham 2024).
 
     Returns:
-        Numbers of at most 0. The authors give an architecture whose component fails the lowest rank; here it has none.
+        Numbers of at most 0. The authors give the lowest rank to an architecture whose component fails; here it has no
+        score.
     """
 
     def summed_logarithms(scores: Matrix) -> Matrix:
@@ -56,23 +58,24 @@ def az_nas(frame: pd.DataFrame, columns: Sequence[str] = AZ_NAS) -> pd.Series[fl
 
 
 def te_nas(frame: pd.DataFrame, columns: Sequence[str] = TE_NAS) -> pd.Series[float]:
-    """Sum of the ranks by condition number and by linear regions (Chen et al. 2021).
+    """TE-NAS's score, the sum of the ranks by condition number and by linear regions (Chen et al. 2021).
 
-    The authors' search ranks with ties sharing a place and no place left out; on scores without ties that is the same.
+    The authors' search gives ties the same rank and the next value the next whole number; on scores without ties that
+    is the same.
     """
     return rank_sum(frame, columns)
 
 
 def rank_sum(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series[float]:
-    """Sum of the ranks by any proxies."""
+    """Sum of an architecture's ranks by the given proxies."""
     return _combined(frame, columns, lambda scores: _ranks(scores).sum(axis=1))
 
 
 def vote(frame: pd.DataFrame, columns: Sequence[str] = ZERO_COST_VOTE) -> pd.Series[float]:
     """Majority votes of the proxies on all pairs: pairs won minus pairs lost (Abdelfattah et al. 2021; Copeland 1951).
 
-    The authors report how often the majority orders a pair as training does; a pair's vote makes no ranking by itself,
-    since majorities may run in circles, and Copeland's count is the usual way to one.
+    The authors report how often the majority orders a pair as training does. Such votes alone give no ranking, since
+    majorities may be cyclic (a before b before c before a); Copeland's count is the usual way to a ranking.
 
     Returns:
         Whole numbers from −(m − 1) to m − 1.
@@ -92,17 +95,17 @@ def vote(frame: pd.DataFrame, columns: Sequence[str] = ZERO_COST_VOTE) -> pd.Ser
 def hnas(
     frame: pd.DataFrame, *, metric: str = "m_trace", condition: str = "m_condition", target: float, mu: float
 ) -> pd.Series[float]:
-    """−(μ |M² − M*²| + κ / (M + 1e-6)), a metric corrected by the condition number (Shu et al. 2022, HNAS).
+    """HNAS's score −(μ |M² − M*²| + κ / (M + 1e-6)), a metric corrected by the condition number (Shu et al. 2022).
 
     Args:
-        frame: of scores.
+        frame: scores, one row per architecture and one column per proxy.
         metric: the column of M: `m_trace`, `m_grad`, `m_snip` or `m_grasp`.
         condition: the column of −κ.
-        target: M*. The authors' search fits it and log10 μ in [−4, 0] to 20 validation accuracies; with accuracies
-            fitted in, a score is no longer free of training, so they are given here.
+        target: M*. The authors' search fits M* and log10 μ in [−4, 0] to 20 validation accuracies. A score that is
+            fitted to accuracies is no longer training-free, so both are arguments here.
         mu: μ. The authors' code suggests one over the square of the largest M.
 
-    The addition of 1e-6 is their code's.
+    The 1e-6 is that of the authors' code.
     """
     return _combined(
         frame, (metric, condition), lambda scores: -hnas_objective(scores[:, 0], -scores[:, 1], target=target, mu=mu)
@@ -112,23 +115,24 @@ def hnas(
 def hnas_objective(
     metric: Matrix, condition: Matrix, *, target: float | Matrix, mu: float | Matrix
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """μ |M² − M*²| + κ / (M + 1e-6) of HNAS, lower is better: M and κ, M* and μ, of shapes that broadcast."""
+    """HNAS's objective μ |M² − M*²| + κ / (M + 1e-6), lower is better; M, κ, M* and μ broadcast."""
     return mu * abs(metric**2 - target**2) + condition / (metric + 1e-6)
 
 
-def nasi_constrained(
+def nasi_penalised(
     frame: pd.DataFrame, *, nu: float, mu: float, column: str = "nasi_trace", adaptive: bool = False
 ) -> pd.Series[float]:
-    """Traces t with a penalty, t − μ max(0, t − ν) (Shu et al. 2022, NASI, equation 13).
+    """NASI's penalised traces t − μ max(0, t − ν) (Shu et al. 2022, equation 13), with a fixed or an adaptive ν.
 
     Args:
-        frame: of scores, in the order in which a search would meet them where ν adapts.
-        nu: ν, or ν₀ where it adapts. The paper has 100 (fixed) and 500 (adaptive) in the DARTS space; on NAS-Bench-201
-            many cells' traces exceed 100, and with μ above 1 the ranking turns over beyond ν.
+        frame: scores, one row per architecture; for an adaptive ν in the order in which a search would see them.
+        nu: ν, or ν₀ for an adaptive ν. The paper has 100 (fixed) and 500 (adaptive) in the DARTS space; on
+            NAS-Bench-201 the traces of many cells exceed 100, and with μ above 1 the order of architectures is reversed
+            beyond ν.
         mu: μ; 2 in the DARTS space, 1 in NAS-Bench-1Shot1.
-        column: of the traces.
-        adaptive: whether ν adapts: before the t-th architecture it is the mean of ν₀ and the t − 1 traces before. This
-            rule is recalled from the paper's appendix, not read there.
+        column: the column of the traces.
+        adaptive: whether ν adapts: for the t-th architecture it is the mean of ν₀ and the t − 1 traces before. This
+            rule is recalled from the paper's appendix, not checked against it.
     """
 
     def penalised(scores: Matrix) -> Matrix:
@@ -143,12 +147,12 @@ def nasi_constrained(
 
 
 def swap_regularised(frame: pd.DataFrame, *, mu: float, sigma: float) -> pd.Series[float]:
-    """SWAP × exp(−(p − μ)² / σ), p the trainable parameters (Peng et al. 2024).
+    """Regularised SWAP-score SWAP × exp(−(p − μ)² / σ), p the number of trainable parameters (Peng et al. 2024).
 
     Args:
-        frame: with `swap` and `params`.
-        mu: μ, the number of parameters to favour, in the unit of `params`; the authors choose it for a space.
-        sigma: σ, how far from it a network may be, in that unit squared.
+        frame: scores with columns `swap` and `params`.
+        mu: μ, the preferred number of parameters, in the unit of `params`; the authors choose it for a space.
+        sigma: σ, the width of the preference, in the unit of `params` squared.
     """
     import numpy as np
 
@@ -160,7 +164,7 @@ def swap_regularised(frame: pd.DataFrame, *, mu: float, sigma: float) -> pd.Seri
 
 
 def _combined(frame: pd.DataFrame, columns: Sequence[str], combine: Callable[[Matrix], Matrix]) -> pd.Series[float]:
-    """`combine` of the complete rows [m, columns]; NaN for the others."""
+    """The result of `combine` for the complete rows [m, columns]; NaN for the other rows."""
     import numpy as np
     import pandas as pd
 
@@ -177,7 +181,7 @@ def _combined(frame: pd.DataFrame, columns: Sequence[str], combine: Callable[[Ma
 
 
 def _ranks(scores: Matrix) -> Matrix:
-    """Ascending ranks of each column, from 1, ties sharing their mean."""
+    """Ascending ranks of each column, from 1; ties get their mean rank."""
     import numpy as np
     from scipy import stats
 

@@ -1,4 +1,4 @@
-"""Correlation of input gradients within classes, of Lopes et al. (EPE-NAS, ICANN 2021)."""
+"""EPE-NAS, the correlation of input gradients within classes (Lopes et al., ICANN 2021)."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ STABILISER = 1e-5
 """Added to each absolute correlation in the authors' code."""
 
 MANY_OUTPUTS = 100
-"""Above this many outputs the authors' code compares classes instead of adding them up."""
+"""Above this number of outputs the authors' code compares classes instead of adding them up."""
 
 
 @proxy(source="lopes2021epenas")
 def epe_nas(labelled_input_jacobian: LabelledJacobian) -> float:
-    """Σ_c |s_c|, s_c = Σ_{i,j of class c} log(|C_ij| + 1e-5), C the Jacobian rows' correlation (Lopes et al. 2021).
+    """EPE-NAS Σ_c |s_c|, s_c = Σ_{i,j of class c} log(|C_ij| + 1e-5) (Lopes et al. 2021).
 
-    For networks of more than 100 outputs s_c is the sum divided by the samples of the class, and the score is
-    Σ_cc' |s_c − s_c'| divided by the number of classes, over classes of two samples or more.
+    C is the correlation of the input Jacobian's rows. For networks of more than 100 outputs s_c is the sum divided by
+    the samples of the class, and the score is Σ_cc' |s_c − s_c'| divided by the number of classes, over classes of two
+    samples or more.
 
     Args:
-        labelled_input_jacobian: rows [N, D], row n the gradient of the logits' sum by sample n; labels [N]; the number
-            of outputs.
+        labelled_input_jacobian: the input Jacobian [N, D], row n the gradient of the logits' sum by sample n; the
+            labels [N]; the number of outputs.
 
     Returns:
-        A non-negative number; larger is better. A sample whose input gradient is constant is a failure, and so is a
-        batch without two samples of a class where only those count.
+        A non-negative number; larger is better. It fails where a sample's input gradient is constant, and, for more
+        than 100 outputs, where no class has two samples in the batch.
 
-    As NASLib's code, which made the figures of NAS-Bench-Suite-Zero. The correlation with oneself is 1, so a class of
-    one sample adds 1e-5; the code for many outputs skips it.
+    As in NASLib's code, which made the numbers of NAS-Bench-Suite-Zero. The correlation of a sample with itself is 1,
+    so a class of one sample adds 1e-5; for more than 100 outputs such a class is left out.
 
     Cost: one forward and one backward pass.
     """

@@ -1,4 +1,4 @@
-"""A fingerprint of a function's definition, so that scores of an edited function never mix with old ones."""
+"""A fingerprint of a function's definition, so that scores of an edited function never mix with older scores."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 
 
 def fingerprint(function: Callable[..., Any], also: str = "") -> str:
-    """Eight hexadecimal digits that change when what the function computes may have changed.
+    """Hash of a function's definition, eight hexadecimal digits, which changes when its results may have changed.
 
-    They cover its code without comments, names of variables and docstring, its defaults and closure, and of the globals
-    that it uses: plain values (numbers, text, arrays, tensors and containers of them) and other Python functions, these
-    likewise. Not covered: what imported modules, classes and other objects do; raise the proxy's version when those
-    change. `also` is further text that the fingerprint depends on.
+    It covers the function's code without comments, variable names and docstring, its defaults and closure, and two
+    kinds of the globals that it uses: plain values (numbers, text, arrays, tensors and containers of these) and other
+    Python functions, to the same extent. It does not cover imported modules, classes and other objects; raise the
+    proxy's version when those change. `also` is further text that the fingerprint depends on.
     """
     return hashlib.sha256((_text(function, frozenset()) + also).encode()).hexdigest()[:8]
 
 
 def _text(value: object, seen: frozenset[int]) -> str:
-    """Text of a value that is the same in every process: no addresses, no order of sets."""
+    """Text of a value that is the same in every process: it has no addresses, and sets are sorted."""
     if isinstance(value, _PLAIN):
         return repr(value)
     if id(value) in seen:

@@ -1,4 +1,4 @@
-"""Fisher pruning of Theis et al. (2018), a channel at a time as Turner et al. (BlockSwap, ICLR 2020) have it."""
+"""Fisher pruning (Theis et al. 2018) by channel, as Turner et al. (BlockSwap, ICLR 2020) use it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 @proxy(source="turner2020blockswap")
 def fisher(loss_gradient: Gradients) -> float:
-    """Σ over channels of ½ mean_n (Σ_positions a ⊙ ∂L/∂a)², the loss's rise when a channel goes (Theis et al. 2018).
+    """Fisher score Σ_channels ½ mean_n (Σ_positions a ⊙ ∂L/∂a)², the loss's rise without a channel (Theis et al. 2018).
 
-    a is the output of a convolution or a linear layer before what follows it. As in the code of Abdelfattah et al.
-    (2021), each output channel counts once for each weight that makes it, since their sum runs over weights.
+    a is the output of a convolution or a linear layer, before norm and activation. As in the code of Abdelfattah et al.
+    (2021), an output channel counts as often as it has weights, since their sum runs over weights.
 
     Args:
-        loss_gradient: of the mean loss, with the channel products of each layer call.
+        loss_gradient: gradient of the mean loss, with the channel products of each layer call.
 
     Returns:
         A non-negative number; larger is better.
 
-    L is the mean over the batch, as in that code, so that each sample's term is 1/N² of what its own loss would give:
-    scores of different batch sizes differ by that. Their code splits the batch when memory runs out and then multiplies
-    the score; here it fails instead.
+    L is the mean over the batch, as in that code. So each sample's term is 1/N² of the term that its own loss would
+    give, and scores of different batch sizes differ by such a factor. Their code splits the batch when memory runs out
+    and then gives a multiple of the score; here the score fails instead.
 
-    Cost: one forward and one backward pass, that of the gradient proxies.
+    Cost: one forward and one backward pass, shared with the other proxies of the loss gradient.
     """
     return sum(
         call.weights_per_channel * float(call.products.double().square().mean(dim=0).sum()) / 2

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @proxy(source="cavagnero2023freerea")
 def logsynflow(synaptic_flow: dict[str, Flow]) -> float:
-    """Σ |W| log(1 + |∂R/∂W|), SynFlow with the gradients' scale taken down (Cavagnero et al. 2023).
+    """LogSynflow Σ |W| log(1 + |∂R/∂W|), SynFlow with damped gradients (Cavagnero et al. 2023).
 
     Args:
         synaptic_flow: |W| and ∂R/∂|W| by weight name.
@@ -20,9 +20,9 @@ def logsynflow(synaptic_flow: dict[str, Flow]) -> float:
     Returns:
         A non-negative number; larger is better.
 
-    The logarithm is taken of each gradient, before the sum: early layers, whose gradients are largest, no longer
-    decide alone. It is not the logarithm of SynFlow that NAS-Bench-Suite-Zero reports; that one ranks as `synflow`
-    does. The authors' code takes log(1 + gradient), the same where no activation falls.
+    The logarithm is taken of each gradient, before the sum, so that the early layers, whose gradients are largest, do
+    not dominate the score. NAS-Bench-Suite-Zero reports another number, the logarithm of SynFlow, which ranks as
+    `synflow` does. The authors' code takes log(1 + gradient), which is the same where all activations are increasing.
 
     Cost: one forward and one backward pass of one sample, in float64.
     """

@@ -1,4 +1,4 @@
-"""Gradient norm of Abdelfattah et al. (2021)."""
+"""The gradient norm of Abdelfattah et al. (2021)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @proxy(source="abdelfattah2021")
 def grad_norm(loss_gradient: Gradients) -> float:
-    """Σ_layers ‖∂L/∂W‖₂ over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
+    """Gradient norm Σ_layers ‖∂L/∂W‖₂ over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
 
-    A sum of norms, one a layer, not the norm of the whole gradient; biases and batch norm do not count.
+    A sum of one norm per layer, not the norm of the whole gradient; biases and batch norm do not count.
 
     Args:
         loss_gradient: gradient of the mean loss on the batch.
@@ -22,8 +22,8 @@ def grad_norm(loss_gradient: Gradients) -> float:
     Returns:
         A non-negative number; larger is better.
 
-    The authors' code splits the batch when memory runs out and then adds up mean-loss gradients, which multiplies the
-    score; here it fails instead. On the same weights and batch the values are equal.
+    The authors' code splits the batch when memory runs out and then adds up the mean-loss gradients of the parts, which
+    gives a multiple of the score; here the score fails instead. On the same weights and batch the values are equal.
 
     Cost: one forward and one backward pass.
     """

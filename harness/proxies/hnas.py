@@ -1,6 +1,6 @@
-"""The metrics of HNAS (Shu et al., NeurIPS 2022), and the condition number that it corrects them by.
+"""The metrics of HNAS (Shu et al., NeurIPS 2022), and the condition number that corrects them.
 
-The corrected scores need constants that its search fits: `harness.proxies.combined.hnas`.
+The corrected scores need constants that HNAS's search fits: `harness.proxies.combined.hnas`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def m_grad(loss_gradient: Gradients) -> float:
     """M_Grad = ‖m⁻¹ Σ ∇ℓ_n‖₂, the norm of the mean loss's gradient (Shu et al. 2022).
 
     Args:
-        loss_gradient: by every trainable parameter.
+        loss_gradient: gradient of the mean loss by every trainable parameter.
 
     Returns:
         A non-negative number, the square root of `nasi_trace`; larger is better.
 
-    The authors' code takes a sum of one norm a layer in its place, which is `grad_norm`. What AZ-NAS's code calls
-    `grad_norm` is this norm, with labels that it draws itself.
+    The authors' code takes a sum of one norm per layer instead, which is `grad_norm`. AZ-NAS's code computes this norm
+    under the name `grad_norm`, with labels that it draws itself.
 
     Cost: one forward and one backward pass, shared.
     """
@@ -38,17 +38,17 @@ def m_grad(loss_gradient: Gradients) -> float:
 
 @proxy(source="shu2022hnas")
 def m_snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
-    """M_SNIP = |θᵀ ∇L|, L the mean loss (Shu et al. 2022; the formula is recalled from the paper, not read again).
+    """M_SNIP = |θᵀ ∇L|, L the mean loss (Shu et al. 2022; formula recalled from the paper, not checked against it).
 
     Args:
-        weights: of convolutions and linear layers.
-        loss_gradient: of the mean loss by them.
+        weights: θ, the weights of convolutions and linear layers, by name.
+        loss_gradient: gradient of the mean loss on the batch.
 
     Returns:
         A non-negative number; larger is better. For a layer that batch norm in train mode follows, θᵀ∇L is 0, so that
-        on NAS-Bench-201 the shortcuts' convolutions and the classifier are all that counts.
+        on NAS-Bench-201 only the convolutions of the shortcuts and the classifier count.
 
-    The authors' code sums |θ ⊙ ∇L| in its place, which is `snip`.
+    The authors' code sums |θ ⊙ ∇L| instead, which is `snip`.
 
     Cost: one forward and one backward pass, shared.
     """
@@ -57,7 +57,7 @@ def m_snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
 
 @proxy(source="shu2022hnas")
 def m_grasp(hessian_form: float) -> float:
-    """M_GraSP = |θᵀ H ∇L|, L the mean loss (Shu et al. 2022; the formula is recalled from the paper, not read again).
+    """M_GraSP = |θᵀ H ∇L|, L the mean loss (Shu et al. 2022; formula recalled from the paper, not checked against it).
 
     Args:
         hessian_form: θᵀ H ∇L, θ the weights of convolutions and linear layers, ∇L the mean loss's gradient by them.
@@ -65,7 +65,7 @@ def m_grasp(hessian_form: float) -> float:
     Returns:
         A non-negative number; larger is better.
 
-    The authors' code takes −θᵀ H ∇L in its place, which is `grasp`. H and ∇L are the batch's, as there.
+    The authors' code takes −θᵀ H ∇L instead, which is `grasp`. As there, H and ∇L are those of the batch.
 
     Cost: one forward and one backward pass and a sweep of tangents, shared with `grasp`.
     """
@@ -77,15 +77,15 @@ def m_trace(target_logit_gram: Tensor) -> float:
     """M_Trace = sqrt(tr Θ / N) of the target logits' kernel (Shu et al. 2022).
 
     Args:
-        target_logit_gram: [N, N], entry (n, m) = ⟨∇f_{y_n}(x_n), ∇f_{y_m}(x_m)⟩ over weights and biases of convolutions
-            and linear layers; batch norm does not count.
+        target_logit_gram: Gram matrix [N, N], entry (n, m) = ⟨∇f_{y_n}(x_n), ∇f_{y_m}(x_m)⟩ over weights and biases of
+            convolutions and linear layers; batch norm does not count.
 
     Returns:
         A non-negative number; larger is better.
 
-    The per-sample gradients are formed layer by layer and ignore batch norm's coupling, as the authors' code does; with
+    The per-sample gradients are formed layer by layer and ignore batch norm's coupling, as in the authors' code; with
     batch norm in train mode that is not the exact kernel. Their network has convolution biases before batch norm, whose
-    per-sample gradients count too; a network without them scores lower.
+    per-sample gradients count too; a network without such biases scores lower.
 
     Cost: one forward and one backward pass.
     """
@@ -97,7 +97,7 @@ def m_condition(target_logit_gram: Tensor) -> float:
     """−κ, the negative condition number λ_max/λ_min of the target logits' kernel (Shu et al. 2022).
 
     Args:
-        target_logit_gram: [N, N], as `m_trace` reads it.
+        target_logit_gram: Gram matrix [N, N] of the target logits' gradients, the same as for `m_trace`.
 
     Returns:
         A number of at most −1; larger (a better conditioned kernel) is better. A singular kernel fails.

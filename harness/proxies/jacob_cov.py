@@ -1,4 +1,4 @@
-"""Jacobian covariance of Mellor et al. (NAS without training, first version of 2020)."""
+"""Jacobian covariance (Mellor et al., NAS without training, first version of 2020)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ STABILISER = 1e-5
 
 @proxy(source="mellor2020jacobian")
 def jacob_cov(input_jacobian: Tensor) -> float:
-    """−Σ_i (log(v_i + k) + 1/(v_i + k)) over the eigenvalues v of the Jacobian rows' correlation (Mellor et al. 2020).
+    """Jacobian covariance −Σ_i (log(v_i + k) + 1/(v_i + k)), v the eigenvalues of C (Mellor et al. 2020).
 
-    The less the samples' input gradients correlate, the closer all v are to 1 and the larger the score; k = 1e-5.
+    C is the correlation of the input Jacobian's rows and k = 1e-5. The less the samples' input gradients correlate, the
+    closer all v are to 1 and the larger the score.
 
     Args:
-        input_jacobian: [N, D], row n the gradient of the logits' sum by sample n.
+        input_jacobian: input Jacobian [N, D], row n the gradient of the logits' sum by sample n.
 
     Returns:
-        At most −N, reached near v = 1; larger is better. A sample whose input gradient is constant is a failure.
+        A number of at most −N, reached near v = 1; larger is better. It fails where a sample's input gradient is
+        constant.
 
-    An eigenvalue near zero adds 1/k = 100,000: two samples that move the logits alike decide the score alone, and what
-    is left of it in float32 is rounding. The authors' code takes a general eigensolver; the matrix is symmetric.
+    An eigenvalue near zero subtracts 1/k = 100,000: two samples with the same input gradient decide the score alone,
+    and the rest is lost to rounding in float32. The authors' code calls an eigensolver for general matrices; the matrix
+    is symmetric.
 
     Cost: one forward and one backward pass.
     """

@@ -1,4 +1,4 @@
-"""The mean of the gradients' Gram matrix of KNAS (Xu et al., ICML 2021)."""
+"""KNAS, the mean of the gradients' Gram matrix (Xu et al., ICML 2021)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def knas(loss_gradient: Gradients) -> float:
     """MGM, the mean entry of the Gram matrix of the samples' loss gradients: N⁻² Σ_nm ⟨∇ℓ_n, ∇ℓ_m⟩ (Xu et al. 2021).
 
     Σ_nm ⟨∇ℓ_n, ∇ℓ_m⟩ = ‖Σ_n ∇ℓ_n‖², so the mean entry is the squared norm of the mean loss's gradient and no Gram
-    matrix is formed. It is the same number as `nasi_trace`, which was derived from the trace of another kernel.
+    matrix is formed. It is the same number as `nasi_trace`, which is derived from the trace of another kernel.
 
     Args:
         loss_gradient: gradient of the mean loss, by every trainable parameter.

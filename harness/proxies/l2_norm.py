@@ -1,4 +1,4 @@
-"""Norm of the weights, of Abdelfattah et al. (2021)."""
+"""The norm of the weights (Abdelfattah et al. 2021)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @proxy(source="abdelfattah2021")
 def l2_norm(weights: dict[str, Tensor]) -> float:
-    """Σ_layers ‖W‖₂ over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
+    """Weight norm Σ_layers ‖W‖₂ over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
 
-    A sum of norms, one a layer; biases and norm layers do not count. At initialisation it says how many layers there
-    are and how wide, and next to nothing else.
+    A sum of one norm per layer; biases and norm layers do not count. At initialisation it depends on the number of
+    layers and their widths, and on almost nothing else.
 
     Args:
         weights: W by name.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @proxy(source="shu2022nasi")
 def nasi_trace(loss_gradient: Gradients) -> float:
-    """‖Θ̃0‖_tr = ‖b⁻¹ Σ_x ∇θ L_x‖², the squared norm of the mean loss's gradient (Shu et al. 2022, equation 12).
+    """NASI's trace ‖Θ̃0‖_tr = ‖b⁻¹ Σ_x ∇θ L_x‖², the mean loss's squared gradient norm (Shu et al. 2022, equation 12).
 
     With a γ-Lipschitz loss and m samples it approximates the NTK's trace: ‖Θ0‖_tr ≈ m γ⁻¹ ‖Θ̃0‖_tr.
 

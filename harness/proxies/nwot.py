@@ -1,4 +1,4 @@
-"""The activation kernel of Mellor et al. (NAS without training, ICML 2021)."""
+"""NASWOT, the activation kernel of Mellor et al. (NAS without training, ICML 2021)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 @proxy(source="mellor2021naswot")
 def nwot(relu_gram: Tensor) -> float:
-    """Logarithm of |det K|, K_ij the ReLU units in the same state for samples i and j (Mellor et al. 2021).
+    """NASWOT log |det K|, K_ij the number of ReLU units in the same state for samples i and j (Mellor et al. 2021).
 
     Args:
-        relu_gram: K, [N, N].
+        relu_gram: the kernel K, [N, N].
 
     Returns:
-        A number, larger is better. Samples that no ReLU tells apart make K singular, which is a failure.
+        Any number; larger is better. It fails where K is singular, as it is for samples with the same ReLU states.
 
-    The authors' hook looks for `ReLU` in class names, which on NAS-Bench-201 also catches the block `ReLUConvBN`, whose
-    input is that of its ReLU: their own values count those units twice. Here, as in NASLib and AZ-NAS, a ReLU counts
-    once. Blocks that do not reach the output count too, in all of them. HNAS's `naswot` is another number: it sums the
-    activations themselves where x is to be the unit's state, 0 or 1.
+    The authors' hook looks for `ReLU` in class names. On NAS-Bench-201 that also finds the block `ReLUConvBN`, whose
+    input is that of its ReLU, so their own values count those units twice. Here, as in NASLib and AZ-NAS, a ReLU counts
+    once. Blocks that do not reach the output count too, in all of these codes. HNAS's `naswot` is another number: it
+    sums the activations themselves instead of the units' states, 0 or 1.
 
     Cost: one forward pass.
     """

@@ -1,11 +1,12 @@
-"""The registry: a proxy is a function whose parameters' names say which measurements it reads."""
+"""The registry of proxies: a proxy is a function whose parameters' names say which measurements it reads."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +24,11 @@ class Proxy:
 
     Attributes:
         name: the function's name.
-        function: measurements to one number; higher is better.
-        source: key of the bibliography, or free text.
-        version: rises when the definition changes; for a function of one's own it also carries a fingerprint of its
-            code, so that scores of an edited function never mix with old ones.
-        needs: the measurements that it reads.
+        function: maps measurements to one number; higher is better.
+        source: a key of the bibliography, or free text.
+        version: rises when the definition changes; for a user's own function it also holds a fingerprint of the code,
+            so that scores of an edited function never mix with older scores.
+        needs: names of the measurements that the function reads.
     """
 
     name: str
@@ -38,22 +39,22 @@ class Proxy:
 
     @property
     def summary(self) -> str:
-        """First line of the docstring."""
+        """The first line of the function's docstring."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
     @property
     def exhaustive(self) -> bool:
-        """Whether it needs passes that grow with samples or outputs: `all` leaves it out."""
+        """Whether the number of its passes grows with samples or outputs: `all` leaves it out."""
         return any(MEASUREMENTS[need].exhaustive for need in self.needs)
 
     @property
     def reads_size(self) -> bool:
-        """Whether it reads a size, so that its row is each architecture's own."""
+        """Whether it reads parameters or MACs, so that equivalent architectures may differ in it."""
         return not SIZES.isdisjoint(self.needs)
 
     @property
     def only_size(self) -> bool:
-        """Whether it follows from the architecture's size alone, without weights or a batch."""
+        """Whether it depends on parameters and MACs alone, without weights or a batch."""
         return bool(self.needs) and SIZES.issuperset(self.needs)
 
 
@@ -64,16 +65,16 @@ def proxy(*, source: str, version: int = 1) -> Callable[[ProxyFunction], ProxyFu
     """Register a function as a proxy under its own name.
 
     Args:
-        source: where the definition comes from.
-        version: raise it when the definition changes; scores of different versions are kept apart.
+        source: the paper of the definition, a key of the bibliography or free text.
+        version: version of the definition, to be raised when it changes; scores of different versions are kept apart.
 
     Returns:
-        A decorator that gives the function back unchanged. Its parameters, but for those with a default, must be names
-        of measurements, and it returns one number, higher meaning better; to rank downwards, return the negative.
-        Registering a name of one's own again replaces it, so that a notebook's cell may run twice.
+        A decorator that returns the function unchanged. The function's parameters, except those with a default, must be
+        names of measurements. It returns one number, and higher means better; where lower is better, return the
+        negative. Registering a user's own name again replaces the function, so that a notebook's cell may run twice.
 
     Raises:
-        ProxyError: for a parameter that is no measurement (with the nearest one), or the name of a built-in proxy.
+        ProxyError: for a parameter that is not a measurement (with the nearest name), or the name of a built-in proxy.
 
     >>> @proxy(source="me")
     ... def largest_gradient(loss_gradient):
@@ -94,8 +95,33 @@ def proxy(*, source: str, version: int = 1) -> Callable[[ProxyFunction], ProxyFu
     return register
 
 
+@contextmanager
+def registered(function: ProxyFunction, *, source: str, version: int = 1) -> Iterator[Proxy]:
+    """Register a function as a proxy inside a `with` statement only; afterwards an earlier one of its name is back.
+
+    Args:
+        function: a function whose parameters are names of measurements, as for the decorator `proxy`.
+        source: the paper of the definition, a key of the bibliography or free text.
+        version: version of the definition.
+
+    Raises:
+        ProxyError: for a parameter that is not a measurement (with the nearest name), or the name of a built-in proxy.
+    """
+    load_builtin()
+    before = _REGISTRY.get(getattr(function, "__name__", ""))
+    proxy(source=source, version=version)(function)
+    name = function.__name__
+    try:
+        yield _REGISTRY[name]
+    finally:
+        if before is None:
+            _REGISTRY.pop(name, None)
+        else:
+            _REGISTRY[name] = before
+
+
 def make_proxy(function: ProxyFunction, *, source: str, version: int = 1) -> Proxy:
-    """The record of a function, without registering it."""
+    """The `Proxy` of a function, without registering it."""
     name = getattr(function, "__name__", "")
     if not name.isidentifier():
         raise ProxyError(f"a proxy is a named function, got {function!r}")
@@ -117,7 +143,7 @@ def resolve(names: str | Iterable[str]) -> list[Proxy]:
     """Proxies by name, in the order given; `all` means all but the exhaustive ones.
 
     Raises:
-        ProxyError: for an unknown name, with the nearest one, or an empty list.
+        ProxyError: for an unknown name (with the nearest name), or an empty list.
     """
     load_builtin()
     wanted = [names] if isinstance(names, str) else list(names)
@@ -141,7 +167,7 @@ def list_proxies() -> list[Proxy]:
 
 
 def load_builtin() -> None:
-    """Import every module of this package: each registers what it defines."""
+    """Import every module of this package, which registers its proxies."""
     for module in pkgutil.iter_modules(_package_path()):
         importlib.import_module(f"harness.proxies.{module.name}")
 

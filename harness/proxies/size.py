@@ -1,4 +1,4 @@
-"""Size: the baselines that every proxy has to beat."""
+"""The size of a network: the baselines that every proxy has to beat."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from harness.proxies.registry import proxy
 
 @proxy(source="baseline")
 def params(parameter_count: int) -> float:
-    """Trainable parameters.
+    """Number of trainable parameters.
 
     Returns:
         A count; more is better. NAS-Bench-201's release gives it in millions.
@@ -18,12 +18,12 @@ def params(parameter_count: int) -> float:
 
 
 @proxy(source="baseline")
-def flops(multiply_adds: int) -> float:
-    """Multiply-adds of one forward pass on one sample: what NAS-Bench-201's release calls FLOPs.
+def flops(macs: int) -> float:
+    """Multiply-adds (MACs) of one forward pass on one sample, which NAS-Bench-201's release calls FLOPs.
 
     Returns:
         A count (1 multiply-add counts 1); more is better. Convolutions and linear layers with their biases count.
 
     Cost: one forward pass of one sample, or none where the space knows the closed form.
     """
-    return float(multiply_adds)
+    return float(macs)

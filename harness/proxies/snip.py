@@ -1,4 +1,4 @@
-"""Connection sensitivity of Lee et al. (SNIP, ICLR 2019), as Abdelfattah et al. (2021) sum it up."""
+"""Connection sensitivity (SNIP, Lee et al., ICLR 2019), summed to a score as in Abdelfattah et al. (2021)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @proxy(source="lee2019snip")
 def snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
-    """Σ |W ⊙ ∂L/∂W| over the weights of convolutions and linear layers (Lee et al. 2019).
+    """SNIP Σ |W ⊙ ∂L/∂W| over the weights of convolutions and linear layers (Lee et al. 2019).
 
     Args:
         weights: W by name.
@@ -23,7 +23,7 @@ def snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
     Returns:
         A non-negative number; larger is better.
 
-    Lee et al. rank single weights to prune by this, normalised; the sum over the network as a score is that of
+    Lee et al. rank single weights by their normalised term to prune them; the sum over the network as a score is from
     Abdelfattah et al. (2021). Their code adds up mean-loss gradients when it splits the batch; here nothing is split.
 
     Cost: one forward and one backward pass.

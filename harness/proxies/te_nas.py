@@ -1,8 +1,8 @@
 """The two measures of TE-NAS (Chen et al., ICLR 2021): the NTK's condition number and the number of linear regions.
 
-`te_nas_condition` and `te_nas_regions` are measured as its search does, in networks of a size and weights of their own;
-`ntk_condition`, `ntk_condition_exact` and `linear_regions` measure the network and the weights that are given. Their
-combination by rank is a step over a frame of scores: `harness.proxies.combined.te_nas`.
+`te_nas_condition` and `te_nas_regions` are measured as in TE-NAS's search, on small networks with weights of their own;
+`ntk_condition`, `ntk_condition_exact` and `linear_regions` measure the given network with its weights. Their
+combination by rank is computed over a frame of scores: `harness.proxies.combined.te_nas`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ def ntk_condition(logit_sum_gram: Tensor) -> float:
     """−κ, the negative condition number λ_max/λ_min of the kernel of the logits' sum (Chen et al. 2021).
 
     Args:
-        logit_sum_gram: [N, N] from per-sample gradients of Σ_k f_k(x_n) over parameters called `weight`.
+        logit_sum_gram: Gram matrix [N, N] of the per-sample gradients of Σ_k f_k(x_n) by parameters called `weight`.
 
     Returns:
         A number of at most −1; larger (a better conditioned kernel) is better. A singular kernel fails.
 
-    One backward pass, formed layer by layer: the authors' number in eval mode. With batch norm in train mode their code
-    differentiates through the batch statistics, one backward pass a sample; that is `ntk_condition_exact`.
+    Per-sample gradients are formed layer by layer in one backward pass, which gives the authors' number in eval mode.
+    With batch norm in train mode their code differentiates through the batch statistics, with one backward pass per
+    sample; that is `ntk_condition_exact`.
 
     Cost: one forward and one backward pass.
     """
@@ -38,10 +39,10 @@ def ntk_condition(logit_sum_gram: Tensor) -> float:
 
 @proxy(source="chen2021tenas")
 def ntk_condition_exact(logit_sum_gram_exact: Tensor) -> float:
-    """−κ of the kernel of the logits' sum through the batch norm coupling, as TE-NAS's code computes it.
+    """−κ, the negative condition number of that kernel through batch norm's coupling, as in TE-NAS's code.
 
     Args:
-        logit_sum_gram_exact: [N, N], row n = ∇ Σ_k f(X)_nk over parameters called `weight`.
+        logit_sum_gram_exact: Gram matrix [N, N] of the rows ∇ Σ_k f(X)_nk by parameters called `weight`.
 
     Returns:
         A number of at most −1; larger is better. A singular kernel fails.
@@ -55,12 +56,14 @@ def ntk_condition_exact(logit_sum_gram_exact: Tensor) -> float:
 def linear_regions(relu_gram: Tensor) -> float:
     """Number of linear regions that the batch's samples lie in: of distinct sign patterns of all ReLU units.
 
+    The measure of TE-NAS (Chen et al. 2021), on the given network.
+
     Args:
-        relu_gram: [N, N], for each pair of samples the number of units in the same state.
+        relu_gram: for each pair of samples, the number of ReLU units in the same state, [N, N].
 
     Returns:
-        A count from 1 to N; larger is better. On a network of ordinary size it is N for all architectures but those
-        that hand no signal on, and ranks nothing else: TE-NAS counts crops in a single cell, `te_nas_regions`.
+        A count from 1 to N; larger is better. On a network of ordinary size it is N for all architectures except those
+        that pass no signal on, so it ranks nothing else: TE-NAS counts crops in a single cell, `te_nas_regions`.
 
     The authors' code reads ReLU modules with images only; here every ReLU module counts.
 
@@ -72,37 +75,38 @@ def linear_regions(relu_gram: Tensor) -> float:
 
 @proxy(source="chen2021tenas")
 def te_nas_condition(small_network_grams: Sequence[Tensor]) -> float:
-    """−κ of the logits' sum's kernel in a small network, mean of three draws of the weights (Chen et al. 2021).
+    """−κ of the logits' sum's kernel in a small network, mean over three draws of the weights (Chen et al. 2021).
 
     Args:
-        small_network_grams: [N, N] each, of networks of 3 channels with a cell a stage, through batch norm's coupling.
+        small_network_grams: Gram matrices [N, N] of networks of 3 channels with one cell per stage, through batch
+            norm's coupling.
 
     Returns:
         A number of at most −1; larger is better. A singular kernel fails.
 
-    Weights come from He's normal by fan-out, as the paper and the code say. The launcher that the authors published
-    passes a name of this init that the code does not know (`kaiming_normal_fanout` for `kaiming_norm_fanout`), and so
-    leaves PyTorch's default weights in place: which of them made the published table is not known.
+    Weights are He-normal (fan-out), as the paper and the code say. The launcher that the authors published passes a
+    name of this initialisation that the code does not know (`kaiming_normal_fanout` for `kaiming_norm_fanout`), which
+    leaves PyTorch's default weights in place. It is not known which weights the published table was made with.
 
-    Cost: 3 N backward passes of a network of a hundredth of the usual work. `all` leaves it out.
+    Cost: 3 N backward passes of a network that takes a hundredth of the usual work. `all` leaves it out.
     """
     return -sum(condition_number(gram) for gram in small_network_grams) / len(small_network_grams)
 
 
 @proxy(source="chen2021tenas")
 def te_nas_regions(cell_regions: Sequence[int]) -> float:
-    """Number of linear regions that 3,000 crops lie in, in one cell of one channel, mean of three draws.
+    """Number of linear regions that 3,000 crops lie in, in one cell of one channel, mean over three draws of weights.
 
     Args:
         cell_regions: distinct sign patterns of the ReLUs over crops of 3 × 3 pixels of the batch, by draw.
 
     Returns:
-        From 1 to 3,000; larger is better.
+        A number from 1 to 3,000; larger is better.
 
-    The authors count inside a supernet, whose nodes have a ReLU for every operation that is still to be pruned; here
-    the architecture's own ReLUs count, and the one before the classifier.
+    The authors count inside a supernet, whose nodes have a ReLU for every operation that is not pruned yet; here the
+    architecture's own ReLUs count, and the one before the classifier.
 
-    Cost: nine forward passes of that cell, next to nothing.
+    Cost: nine forward passes of that cell, which take almost no time.
     """
     return sum(cell_regions) / len(cell_regions)
 

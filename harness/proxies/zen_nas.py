@@ -1,4 +1,4 @@
-"""The Zen-score of Lin et al. (ICCV 2021)."""
+"""The Zen-score (Lin et al., ICCV 2021)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ if TYPE_CHECKING:
 def zen(pooled_change: PooledChange) -> float:
     """Zen-score, log E‖f(x) − f(x + 0.01 ε)‖₁ + Σ_BN log √(mean running variance) (Lin et al. 2021).
 
-    The expressivity of the network with weights from N(0, 1): how far its features before global average pooling move
-    with the input. Batch norm keeps the features finite, and the second term puts back the scale that it divides out.
+    The expressivity of the network with weights from N(0, 1): how much its features before global average pooling
+    change with the input. Batch norm keeps the features finite, and the second term restores the scale that it divides
+    out.
 
     Args:
-        pooled_change: of Gaussian x and ε of the batch's shape, with weights drawn for it; the given weights, labels
-            and images are not read.
+        pooled_change: the change for Gaussian x and ε of the batch's shape, with weights that are drawn for this
+            measurement; the network's own weights, the labels and the images are not read.
 
     Returns:
-        Any real number; larger is better. A network whose features do not move has none.
+        Any real number; larger is better. A network whose features do not change has no score.
 
-    The authors' script averages 32 draws, AZ-NAS's and NASLib's code make one; so does this. The running variances are
-    those after the two passes from their start at 1 with a momentum of 0.1, so that they carry 19 % of the batch's, as
-    in all of that code. With batch norm in eval mode the second term is 0 and the first alone is the paper's Φ-score.
+    The authors' script averages 32 draws; AZ-NAS's and NASLib's codes make one draw, as here. The running variances
+    start at 1 and are updated by the two passes with a momentum of 0.1, so that they hold 19 % of the batch's
+    variance, as in all of these codes. With batch norm in eval mode the second term is 0 and the first alone is the
+    paper's Φ-score.
 
     Cost: two forward passes of its own.
     """
     if pooled_change.distance == 0:
-        raise NotApplicable("the features before pooling do not move with the input")
+        raise NotApplicable("the features before pooling do not change with the input")
     return math.log(pooled_change.distance) + sum(math.log(variance) / 2 for variance in pooled_change.variances)

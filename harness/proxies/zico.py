@@ -1,4 +1,4 @@
-"""ZiCo of Li et al. (ICLR 2023)."""
+"""ZiCo (Li et al., ICLR 2023)."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ if TYPE_CHECKING:
 
 
 @proxy(source="li2023zico")
-def zico(half_gradients: tuple[Gradients, Gradients]) -> float:
-    """Σ_layers log Σ_θ mean|g| / σ(g), mean and deviation over two batches' gradients (Li et al. 2023).
+def zico(half_batch_gradients: tuple[Gradients, Gradients]) -> float:
+    """ZiCo Σ_layers log Σ_θ mean|g| / σ(g), mean and deviation over two batches' gradients (Li et al. 2023).
 
-    Over weights of convolutions and linear layers with σ > 0; a layer without one does not count. For two batches
+    Over weights of convolutions and linear layers with σ > 0; a layer without such a weight does not count. For two
+    batches
     mean|g| / σ(g) = (|g₁| + |g₂|) / |g₁ − g₂|.
 
     Args:
-        half_gradients: of the mean loss on the two halves of the batch. The authors use two batches: for their setting
-            give one of twice the size.
+        half_batch_gradients: gradients of the mean loss on the two halves of the batch. The authors use two batches:
+            for their setting give one batch of twice the size.
 
     Returns:
-        Any real number; larger is better. A network with the same gradient on both halves has none.
+        Any real number; larger is better. A network with the same gradient on both halves has no score.
 
-    The ratio has a heavy tail: one weight whose two gradients agree to the last digits can be a sizeable part of its
-    layer's sum. The score therefore depends on rounding more than others do. On six cells of NAS-Bench-201 it differs
-    from the authors' by 2e-5 to 4e-4 of its value, once by 4e-3, as it does between one and two threads; float32 and
-    float64 are 0.3 to 2.5 % apart. MeCo's copy of the code gives 0 on a CPU: there the gradients that it keeps of the
-    first batch are those of the second, in the same memory.
+    The ratio has a heavy tail: one weight whose two gradients agree to the last digits can be a large part of its
+    layer's sum. So the score depends on rounding more than others do. On six cells of NAS-Bench-201 it differs from the
+    authors' by 2e-5 to 4e-4 of its value, once by 4e-3; the same differences occur between one and two threads.
+    float32 and float64 differ by 0.3 to 2.5 %. MeCo's copy of the code gives 0 on a CPU: there the stored gradients of
+    the first batch share their memory with those of the second.
 
-    Cost: a forward and a backward pass of each half of the batch, its own.
+    Cost: a forward and a backward pass of its own for each half of the batch.
     """
-    first, second = (gradients.weights for gradients in half_gradients)
+    first, second = (gradients.weights for gradients in half_batch_gradients)
     total, counted = 0.0, 0
     for name, gradient in first.items():
         difference = (gradient - second[name]).abs()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,21 +26,20 @@ def number(value: float, decimals: int, *, minus: str = "-", dash: str = EN_DASH
     return f"{minus}{text}" if value < 0 and not is_zero else text
 
 
-def beside(difference: float, inside: object, *, minus: str = "-") -> str:
+def beside(difference: float, inside: object) -> str:
     """What follows a published number: how much ours is above it, and a star where it lies outside our interval.
 
     Args:
         difference: ours less the published one; nothing is said where it is NaN.
         inside: whether that lies in our interval, as a truth value or as a CSV spells it; None where there is none.
-        minus: of a negative difference.
 
     >>> beside(0.05, True), beside(-0.2, "False"), beside(0.01, None), beside(float("nan"), None)
     (' (+0.05)', ' (-0.20)*', ' (+0.01)', '')
     """
     if math.isnan(difference):
         return ""
-    text = number(difference, 2, minus=minus)
-    signed = text if text.startswith(minus) else f"+{text}"
+    text = number(difference, 2)
+    signed = text if text.startswith("-") else f"+{text}"
     return f" ({signed}){'*' if str(inside) == 'False' else ''}"
 
 
@@ -78,16 +75,6 @@ def estimate(value: float, low: float, high: float, *, decimals: int = 2, minus:
     if math.isnan(value):
         return EN_DASH
     return f"{number(value, decimals, minus=minus)} {interval(low, high, decimals=decimals, minus=minus)}"
-
-
-def estimated(row: Mapping[Any, Any], name: str, *, decimals: int = 2, minus: str = "-") -> str:
-    """The coefficient `name` of a row with its interval from `name_low` to `name_high`.
-
-    >>> estimated({"rho": 0.6, "rho_low": 0.53, "rho_high": 0.66}, "rho")
-    '0.60 [0.53, 0.66]'
-    """
-    value, low, high = (float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
-    return estimate(value, low, high, decimals=decimals, minus=minus)
 
 
 def p_value(value: float) -> str:

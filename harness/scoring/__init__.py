@@ -1,1 +1,1 @@
-"""From architectures to scores: one network, many in processes, and the store that keeps them."""
+"""From architectures to scores: one network, many networks in processes, and the store of their scores."""

@@ -1,4 +1,4 @@
-"""The engine: tasks over an executor's processes, outcomes one by one, worker deaths survived."""
+"""The engine: runs tasks over an executor's processes, yields their scores and survives the death of workers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
@@ -22,64 +21,52 @@ from harness.errors import RunError
 from harness.scoring.scorer import DIED, Score
 from harness.setting import Setting
 
-if TYPE_CHECKING:
-    import numpy as np
-
-_STRIKES = 2
-_WINDOW = 2  # tasks in flight a worker: one computes while the next waits
+_MOST_DEATHS = 2
+_TASKS_PER_WORKER = 2  # one is computed while the next waits
 
 
 @dataclass(frozen=True)
-class Task:
-    """All that a worker needs to score one architecture; it holds no open file and no table.
+class ScoringTask:
+    """Everything that a worker needs to score one architecture, without open files or tables.
 
     Attributes:
-        space: name of the space.
+        space: the space, pickled by `cloudpickle`, so that a space defined in a notebook is sent by value.
         key: the architecture's string.
-        setting: of the score.
-        names: of its proxies.
-        proxies: `cloudpickle` of a list of proxies, so that functions of a notebook travel by value.
-        inputs: [N, ...] of the batch.
-        labels: [N] of the batch.
+        setting: the setting of the scores.
+        names: names of the proxies.
+        proxies: the list of proxies, pickled by `cloudpickle`, so that functions of a notebook are sent by value.
+        batch: the batch, pickled by `cloudpickle`.
     """
 
-    space: str
+    space: bytes
     key: str
     setting: Setting
     names: tuple[str, ...]
     proxies: bytes
-    inputs: np.ndarray[Any, Any]
-    labels: np.ndarray[Any, Any]
+    batch: bytes
 
 
-Outcome = dict[str, Score]
+TaskScores = dict[str, Score]
+"""Scores of one architecture by proxy name."""
 
 
-def score_task(task: Task) -> Outcome:
-    """Build the task's network and score it, on one torch thread: the same bits in any number of processes."""
+def score_task(task: ScoringTask) -> TaskScores:
+    """Scores of the task's network, on one torch thread: equal to the last bit for any number of processes."""
     import torch
 
-    from harness.batches import Batch
     from harness.scoring.scorer import ONE_AT_A_TIME, score_network
-    from harness.spaces import open_space
 
     with ONE_AT_A_TIME, one_thread():
-        setting, space = task.setting, open_space(task.space)
-        architecture = space.parse(task.key)
-        rebuild = functools.partial(space.build, architecture, **_fields(setting, "classes", "channels", "seed"))
-        network = rebuild(**_fields(setting, "width", "depth", "init"))
-        network = network.to(setting.device, getattr(torch, setting.dtype))
-        batch = Batch(torch.from_numpy(task.inputs), torch.from_numpy(task.labels))
+        setting, space = task.setting, cloudpickle.loads(task.space)
+        rebuild = functools.partial(space.build, space.parse(task.key), setting.shape, seed=setting.seed)
+        network = rebuild(init=setting.init).to(setting.device, getattr(torch, setting.dtype))
+        batch = cloudpickle.loads(task.batch)
         return score_network(network, batch, cloudpickle.loads(task.proxies), setting, rebuild)
-
-
-def _fields(setting: Setting, *names: str) -> dict[str, Any]:
-    return {name: getattr(setting, name) for name in names}
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One torch thread inside."""
+    """Inside, torch uses one thread."""
     import torch
 
     threads = torch.get_num_threads()
@@ -93,7 +80,7 @@ def one_thread() -> Iterator[None]:
 def worker_pool(workers: int) -> Executor:
     """A pool of `workers` processes on this machine, with one thread each for every numerical library.
 
-    The processes end by themselves when this one is gone, however it went.
+    The processes end by themselves when this process has ended for any reason.
     """
     from loky import ProcessPoolExecutor
 
@@ -105,16 +92,16 @@ def worker_pool(workers: int) -> Executor:
 
 
 def close_pool(pool: Executor, *, kill: bool = False) -> None:
-    """End a `worker_pool`: at once, its work lost, or once its work is done."""
+    """End a `worker_pool`: after its tasks, or with `kill` at once, so that they are lost."""
     if kill:
-        # Ends the pending futures itself: one that was cancelled before makes loky's thread print a traceback.
+        # loky ends the pending futures itself; one that is cancelled before makes its thread print a traceback
         pool.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's own argument
     else:
         pool.shutdown(wait=True)
 
 
 def _start_worker(driver: int) -> None:
-    """Leave Ctrl-C to the driver, and watch it: a driver that is killed cannot stop its workers."""
+    """Ignore Ctrl-C, which the driver handles, and end when the driver does: a killed driver cannot end its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 
@@ -128,27 +115,27 @@ def _end_with(driver: int) -> None:
 class Engine:
     """Runs tasks over an executor and survives the death of its workers.
 
-    When a worker dies (a kill, or no memory left), all tasks in flight are lost with it. They are run again one at a
-    time, so that the one that kills its worker is known for certain; after two such deaths it is given up with the
-    status `died`, and the others go on.
+    When a worker dies (killed, or out of memory), all tasks in flight are lost with it. They are run again one at a
+    time, so that the task that kills its worker is known for certain. After two such deaths the task gets the status
+    `died`, and the others go on.
 
     Args:
-        open_pool: makes an executor; called again after a death.
-        workers: how many tasks the executor runs at once.
+        open_pool: makes an executor; called again after a worker's death.
+        workers: number of tasks that the executor runs at once.
         owned: whether the engine shuts the executor down.
     """
 
     def __init__(self, open_pool: Callable[[], Executor], workers: int, *, owned: bool = True) -> None:
         self._open_pool = open_pool
-        self._width = workers * _WINDOW
+        self._most_in_flight = workers * _TASKS_PER_WORKER
         self._owned = owned
-        self._flight: dict[Future[Outcome], Task] = {}
-        self._suspects: list[Task] = []
-        self._strikes: Counter[str] = Counter()
-        self._stillborn = 0  # pools in a row that broke before they took a task
+        self._flight: dict[Future[TaskScores], ScoringTask] = {}
+        self._suspects: list[ScoringTask] = []
+        self._deaths: Counter[str] = Counter()
+        self._pools_broken_at_start = 0  # pools in a row that broke before they took a task
 
-    def outcomes(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Outcome]]:
-        """Each task with its outcome, in the order they finish.
+    def outcomes(self, tasks: Sequence[ScoringTask]) -> Iterator[tuple[ScoringTask, TaskScores]]:
+        """Each task with its scores, in the order in which they finish.
 
         Raises:
             RunError: when a task fails outside its network and proxies, which is a bug or a broken installation, or
@@ -164,29 +151,29 @@ class Engine:
                 if lost or not sound:
                     self._close(pool)
                     pool = self._open_pool()
-                    yield from self._sort_out(lost, alone)
+                    yield from self._requeue(lost, alone)
         except BaseException:
             self._close(pool, kill=True)
             raise
         self._close(pool)
 
-    def _submit(self, pool: Executor, waiting: list[Task]) -> bool:
-        """Fill the window; a suspect goes alone. False if the pool is broken: a worker may die between two tasks."""
-        queue, width = (self._suspects, 1) if self._suspects else (waiting, self._width)
+    def _submit(self, pool: Executor, waiting: list[ScoringTask]) -> bool:
+        """Submit tasks, a suspect only by itself. False if the pool is broken: a worker may die between two tasks."""
+        queue, width = (self._suspects, 1) if self._suspects else (waiting, self._most_in_flight)
         while queue and len(self._flight) < width:
             try:
                 future = pool.submit(score_task, queue[-1])
             except BrokenProcessPool as error:
-                self._stillborn += not self._flight
-                if self._stillborn >= _STRIKES:
+                self._pools_broken_at_start += not self._flight
+                if self._pools_broken_at_start >= _MOST_DEATHS:
                     raise RunError(f"worker processes die before they get a task: {error}") from error
                 return False
             self._flight[future] = queue.pop()
-        self._stillborn = 0
+        self._pools_broken_at_start = 0
         return True
 
-    def _finished(self) -> Generator[tuple[Task, Outcome], None, list[Task]]:
-        """Wait for some tasks and yield their outcomes; returns those lost to a worker's death."""
+    def _finished(self) -> Generator[tuple[ScoringTask, TaskScores], None, list[ScoringTask]]:
+        """Wait for some tasks and yield their scores; returns the tasks that a worker's death has lost."""
         done, _ = wait(self._flight, return_when=FIRST_COMPLETED) if self._flight else (set(), set())
         lost = []
         for future in done:
@@ -201,12 +188,13 @@ class Engine:
             self._flight.clear()
         return lost
 
-    def _sort_out(self, lost: list[Task], alone: bool) -> Iterator[tuple[Task, Outcome]]:
+    def _requeue(self, lost: list[ScoringTask], alone: bool) -> Iterator[tuple[ScoringTask, TaskScores]]:
+        """Make lost tasks suspects; yield those that have killed too many workers when running alone."""
         if not self._owned:
             raise RunError("the executor lost its workers; what was finished is in the store: run again with a new one")
         for task in lost:
-            self._strikes[task.key] += alone
-            if self._strikes[task.key] >= _STRIKES:
+            self._deaths[task.key] += alone
+            if self._deaths[task.key] >= _MOST_DEATHS:
                 yield task, _died(task)
             else:
                 self._suspects.append(task)
@@ -219,8 +207,8 @@ class Engine:
             close_pool(pool, kill=kill)
 
 
-def _outcome(future: Future[Outcome], task: Task) -> Outcome | None:
-    """The outcome, or None when the worker died."""
+def _outcome(future: Future[TaskScores], task: ScoringTask) -> TaskScores | None:
+    """The task's scores, or None when the worker died."""
     try:
         return future.result()
     except BrokenProcessPool:
@@ -231,6 +219,6 @@ def _outcome(future: Future[Outcome], task: Task) -> Outcome | None:
         ) from error
 
 
-def _died(task: Task) -> Outcome:
-    message = f"the worker process died {_STRIKES} times on this architecture alone: killed, or out of memory"
+def _died(task: ScoringTask) -> TaskScores:
+    message = f"the worker process died {_MOST_DEATHS} times on this architecture alone: killed, or out of memory"
     return {name: Score(math.nan, DIED, message, 0.0) for name in task.names}

@@ -1,4 +1,4 @@
-"""Scores from a file: a store, or a CSV of anybody's."""
+"""Scores from a file: a store, or a CSV file from any source."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.errors import ScoresError
-from harness.scoring.store import Store
+from harness.errors import ScoresError, SpaceError
+from harness.scoring.store import RunRecord, Store
 from harness.setting import Setting
+from harness.spaces import open_space
+from harness.spaces.space import described
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +22,13 @@ _SQLITE = b"SQLite format 3\x00"
 
 
 class Scores(NamedTuple):
-    """Scores and where they are from.
+    """Scores and their origin.
 
     Attributes:
-        frame: a row a proxy and architecture.
+        frame: one row for each proxy and architecture.
         origin: the file, and for a store the run with its setting.
-        space: name of the architectures' space; None for a CSV file, which does not say.
-        setting: of all the scores; None for a CSV file, which does not say.
+        space: name of the architectures' space; None for a CSV file, which does not contain it.
+        setting: the setting of all scores; None for a CSV file, which does not contain it.
     """
 
     frame: pd.DataFrame
@@ -39,7 +41,7 @@ def read_scores(path: Path, run: int | None = None) -> Scores:
     """Scores of a store's run (the last one by default) or of a CSV file.
 
     Raises:
-        ScoresError: if there is no such file, or it is neither.
+        ScoresError: if there is no such file, or it is neither a store nor a CSV file.
         StoreError: if the store cannot be read, or has no such run.
     """
     return _from_store(path, run) if is_store(path) else _from_csv(path, run)
@@ -61,7 +63,7 @@ def is_store(path: Path) -> bool:
 
 
 def _from_store(path: Path, run: int | None) -> Scores:
-    with Store(path) as store:
+    with Store(path, readonly=True) as store:
         frame = store.frame(run)
         runs = store.runs()
     number = run or runs[-1].number
@@ -69,8 +71,15 @@ def _from_store(path: Path, run: int | None) -> Scores:
     asked = len(record.scored_as) * len(record.proxies)
     partly = "" if len(frame) == asked else f"; {len(frame):,} of {asked:,} scores are finished"
     others = f" of {len(runs)}" if len(runs) > 1 else ""
-    origin = f"{path}, run {number}{others} ({record.setting.describe()}){partly}"
+    origin = f"{path}, run {number}{others} ({_described(record)}){partly}"
     return Scores(frame, origin, record.space, record.setting)
+
+
+def _described(record: RunRecord) -> str:
+    try:
+        return described(open_space(record.space), record.setting)
+    except SpaceError:  # a space that is not installed here
+        return record.setting.describe()
 
 
 def _from_csv(path: Path, run: int | None) -> Scores:

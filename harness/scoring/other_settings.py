@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ def other_settings(path: Path, number: int | None = None) -> tuple[RunRecord, di
     """
     import pandas as pd
 
-    with Store(path) as store:
+    with Store(path, readonly=True) as store:
         runs = store.runs()
         shown = next(run for run in runs if run.number == (number or runs[-1].number))
         by_setting: dict[int, list[RunRecord]] = {}
@@ -46,8 +45,8 @@ def other_settings(path: Path, number: int | None = None) -> tuple[RunRecord, di
 
 def _difference(shown: RunRecord, other: RunRecord) -> str:
     """What is different in another setting."""
-    ours = asdict(shown.setting)
-    parts = [f"{name} {value}" for name, value in asdict(other.setting).items() if value != ours[name]]
+    theirs = other.setting.flat()
+    parts = [f"{name} {theirs.get(name)}" for name in shown.setting.differs_in(other.setting)]
     if shown.torch != other.torch:
         parts.append(f"torch {other.torch}")
     return ", ".join(parts)

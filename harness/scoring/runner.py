@@ -1,4 +1,4 @@
-"""Score many architectures: in processes, one representative a class, into a store that a kill cannot spoil."""
+"""Score many architectures in processes, one representative per class, into a store that survives a kill."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import ProxyError, SettingError, SpaceError
+from harness.errors import ProxyError, SettingError, SpaceError, check_whole
 from harness.proxies.registry import Proxy, resolve
 from harness.scoring.store import Store
-from harness.setting import Setting, check_fields
+from harness.setting import NOISE, Setting
+from harness.spaces.space import changed
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from harness.batches import Batch
-    from harness.scoring.engine import Engine, Task
+    from harness.scoring.engine import Engine, ScoringTask
     from harness.scoring.scorer import Score
     from harness.spaces.space import Architecture, Space
 
 DEFAULT_STORE = "scores.sqlite"
-Groups = dict[tuple[Proxy, ...], list[str]]
-"""Architecture keys by the proxies that they lack."""
+MissingKeys = dict[tuple[Proxy, ...], list[str]]
+"""Architecture keys by the proxies whose scores they lack."""
 
 
 def run(
@@ -43,42 +44,42 @@ def run(
     progress: bool = False,
     **changes: object,
 ) -> pd.DataFrame:
-    """Scores of many architectures, from the store where they are there already.
+    """Scores of many architectures; those that are in the store already are not computed again.
 
     Args:
-        space: from `open_space`.
-        architectures: of the space, or their strings.
-        proxies: names, or `all` but the exhaustive ones.
-        setting: of every score.
-        batch: scored on it; by default the setting says how the batch is drawn.
+        space: a space from `open_space`.
+        architectures: architectures of the space, or their strings.
+        proxies: names of proxies, or `all` for all except the exhaustive ones.
+        setting: setting of all scores; by default that of the space.
+        batch: the batch to score on; by default it is drawn as the setting says.
         data: folder of CIFAR-10's binary files, for the setting's input `cifar10`.
-        store: SQLite file; what is in it is not computed again, and a killed run goes on with the same call.
-        workers: processes, one torch thread each. The scores do not depend on it.
-        merge_equal: score architectures that are the same network, weight for weight, once: the smallest of them
-            (`minimal`), whose row all get. Proxies that read a size (`params`, `flops`, or one's own) are always scored
-            on each architecture as it is written. False does so for all proxies.
-        retry_failed: compute scores anew whose status is not `ok`. Those that the machine failed (`died`,
-            `out_of_memory`) are always tried again.
-        executor: any `concurrent.futures.Executor` (a cluster's, say) instead of processes on this machine; `workers`
-            then says how many tasks it runs at once. Threads of one process take turns: torch's state is global.
-        progress: draw a progress bar on standard error.
+        store: SQLite file of the scores. Scores in it are not computed again, and the same call continues a killed run.
+        workers: number of processes, with one torch thread each. The scores do not depend on it.
+        merge_equal: whether architectures that are the same network, weight for weight, are scored once: the smallest
+            of them (`minimal`) is scored, and all get its row. Proxies that read a size (`params`, `flops`, or a user's
+            own) are always scored on each architecture as it is written; with False, all proxies are.
+        retry_failed: whether to compute scores again whose status is not `ok`. Scores that failed because of the
+            machine (`died`, `out_of_memory`) are always computed again.
+        executor: any `concurrent.futures.Executor` (of a cluster, for example) instead of processes on this machine;
+            `workers` is then the number of tasks that it runs at once. Threads of one process take turns, since torch's
+            state is global.
+        progress: whether to draw a progress bar on standard error.
         **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`.
 
     Returns:
-        A row for each proxy and architecture, in the order given: architecture, proxy, score, status, seconds,
-        standard_error, message. A failed score is NaN and its status says why.
+        One row for each proxy and architecture, in the given order: architecture, proxy, score, status, seconds,
+        standard_error, message. A failed score is NaN, and its status gives the reason.
 
     Raises:
         HarnessError: for an unknown proxy, a malformed architecture, a bad setting, or a store that cannot be used.
     """
     chosen = resolve(proxies)
-    setting = _changed(setting or Setting(), changes).sized(space.width, space.depth)
+    setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
     _check_device(setting)
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise SettingError(f"workers must be a whole number from 1, got {workers!r}")
+    check_whole("workers", workers, 1, SettingError)
     members = _parsed(space, architectures)
-    setting, batch = _with_batch(setting, batch, None if data is None else Path(data))
-    scored_as = {key: str(cell.minimal()) if merge_equal else key for key, cell in members.items()}
+    setting, batch = _with_batch(space, setting, batch, None if data is None else Path(data))
+    scored_as = {key: str(space.minimal(architecture)) if merge_equal else key for key, architecture in members.items()}
     with Store(store) as opened:
         setting_id = opened.setting_id(space.name, setting, _torch_version())
         number = opened.begin_run(setting_id, chosen, scored_as)
@@ -93,13 +94,8 @@ def run(
         return opened.frame(number)
 
 
-def _changed(setting: Setting, changes: Mapping[str, object]) -> Setting:
-    check_fields("setting", changes)
-    return replace(setting, **changes)  # type: ignore[arg-type]  # checked by the setting itself
-
-
 def _parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[str, Architecture]:
-    """Architectures by key, without repetitions, in the order given."""
+    """Architectures by key, without repetitions, in the given order."""
     given = [architectures] if isinstance(architectures, str) else architectures
     cells = (space.parse(str(item)) for item in given)
     members = {str(cell): cell for cell in cells}
@@ -108,25 +104,20 @@ def _parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[s
     return members
 
 
-def _with_batch(setting: Setting, batch: Batch | None, data: Path | None) -> tuple[Setting, Batch]:
-    """The batch, and the setting that names its content where the seed alone does not."""
-    from harness.batches import draw_batch
-
+def _with_batch(space: Space, setting: Setting, batch: Batch | None, data: Path | None) -> tuple[Setting, Batch]:
+    """The batch, and the setting with the batch's digest where the seed alone does not determine it."""
     if batch is None:
-        drawn = draw_batch(setting, data)
-        named = setting.input in ("gaussian", "uniform")
-        return (setting if named else replace(setting, batch_digest=drawn.digest())), drawn
-    if batch.inputs.ndim != 4 or batch.inputs.shape[2] != batch.inputs.shape[3]:
-        raise SettingError(f"a run scores square images [N, C, H, H]; the batch has shape {list(batch.inputs.shape)}")
-    return replace(
-        setting,
-        input="given",
-        labels="true",
-        batch_size=len(batch),
-        channels=batch.inputs.shape[1],
-        image_size=batch.inputs.shape[3],
-        batch_digest=batch.digest(),
-    ), batch
+        if setting.input == "given":
+            raise SettingError("a setting with input 'given' needs its batch: pass batch=harness.Batch(inputs, labels)")
+        drawn = space.batch(setting, data)
+        setting = replace(setting, batch_size=len(drawn))  # a graph has a fixed number of nodes
+        return (setting if setting.input in NOISE else replace(setting, batch_digest=drawn.digest())), drawn
+    if batch.problem.classes != space.problem.classes:
+        raise SettingError(
+            f"the space {space.name} has the problem {space.problem.name}, but the batch has {batch.problem.name}"
+        )
+    changes = {"input": "given", "labels": "true", "batch_size": len(batch), "batch_digest": batch.digest()}
+    return changed(space, setting, {**changes, **space.shape_of(batch)}), batch
 
 
 def _write_sizes(
@@ -134,34 +125,30 @@ def _write_sizes(
     setting_id: int,
     space: Space,
     members: Mapping[str, Architecture],
-    groups: Groups,
+    groups: MissingKeys,
     setting: Setting,
 ) -> None:
-    """Rows of the proxies that follow from the closed form of each architecture's own size."""
+    """Write the scores of proxies that depend on size alone, from each architecture's own closed form."""
     from harness.scoring.scorer import size_score
 
-    shape = {name: getattr(setting, name) for name in ("classes", "width", "depth", "channels")}
     rows: list[tuple[str, Proxy, Score]] = []
     for entries, keys in groups.items():
         for key in keys:
-            sizes = {
-                "parameter_count": space.parameter_count(members[key], **shape),
-                "multiply_adds": space.multiply_adds(members[key], image_size=setting.image_size, **shape),
-            }
+            sizes = space.sizes(members[key], setting.shape)
             rows.extend((key, entry, size_score(entry, sizes)) for entry in entries)
     if rows:
         store.write(setting_id, rows)
 
 
-def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> Groups:
-    """Keys by the set of proxies that they still lack; `wanted` says which keys each proxy needs."""
+def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> MissingKeys:
+    """Architecture keys by the proxies whose scores they still lack; `wanted` has the keys for each proxy."""
     lacking: dict[str, list[Proxy]] = {}
     for entry, keys in wanted.items():
         finished = store.finished(setting_id, entry, retry_failed=retry_failed)
         for key in keys:
             if key not in finished:
                 lacking.setdefault(key, []).append(entry)
-    groups: Groups = {}
+    groups: MissingKeys = {}
     for key, entries in lacking.items():
         groups.setdefault(tuple(entries), []).append(key)
     return groups
@@ -171,7 +158,7 @@ def _score_missing(
     store: Store,
     setting_id: int,
     space: Space,
-    groups: Groups,
+    groups: MissingKeys,
     setting: Setting,
     batch: Batch,
     engine: Engine,
@@ -198,10 +185,12 @@ def _engine(workers: int, executor: Executor | None) -> Engine:
     return Engine(lambda: worker_pool(workers), workers)
 
 
-def _tasks(space: Space, keys: Sequence[str], setting: Setting, entries: Sequence[Proxy], batch: Batch) -> list[Task]:
+def _tasks(
+    space: Space, keys: Sequence[str], setting: Setting, entries: Sequence[Proxy], batch: Batch
+) -> list[ScoringTask]:
     import cloudpickle
 
-    from harness.scoring.engine import Task
+    from harness.scoring.engine import ScoringTask
 
     names = tuple(entry.name for entry in entries)
     try:
@@ -211,8 +200,8 @@ def _tasks(space: Space, keys: Sequence[str], setting: Setting, entries: Sequenc
             f"one of the proxies {', '.join(names)} refers to something that cannot be sent to a worker process "
             f"({error}): make it inside the function"
         ) from error
-    inputs, labels = batch.inputs.cpu().numpy(), batch.labels.cpu().numpy()
-    return [Task(space.name, key, setting, names, pickled, inputs, labels) for key in keys]
+    where, given = cloudpickle.dumps(space), cloudpickle.dumps(batch.on("cpu"))
+    return [ScoringTask(where, key, setting, names, pickled, given) for key in keys]
 
 
 def _check_device(setting: Setting) -> None:

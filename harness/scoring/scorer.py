@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 
     from harness.batches import Batch
     from harness.measurements.session import Session
+    from harness.spaces.space import Sizes
 
 OK, NOT_FINITE, NOT_APPLICABLE = "ok", "not_finite", "not_applicable"
 OUT_OF_MEMORY, ERROR, DIED = "out_of_memory", "error", "died"
 STATUSES = (OK, NOT_FINITE, NOT_APPLICABLE, OUT_OF_MEMORY, ERROR, DIED)
-"""`ok`, or why there is no value. `died` and `out_of_memory` blame the machine: a later run tries again."""
+"""`ok`, or the reason for a missing value. After `died` and `out_of_memory` a later run tries again."""
 
 
 class Score(NamedTuple):
     """The value of a proxy, or the reason why there is none.
 
     Attributes:
-        value: higher is better; NaN unless the status is `ok`.
-        status: one of `STATUSES`.
-        message: empty, or what went wrong.
-        seconds: what the proxy alone would have taken: its own time and that of every measurement that it reads.
-        standard_error: of an estimated value; NaN for an exact one.
+        value: the proxy's value, higher is better; NaN unless the status is `ok`.
+        status: `ok` or the kind of failure, one of `STATUSES`.
+        message: explanation of a failure; empty for `ok`.
+        seconds: time that the proxy alone would have taken, with all measurements that it reads.
+        standard_error: standard error of an estimated value; NaN for an exact value.
     """
 
     value: float
@@ -44,7 +45,7 @@ class Score(NamedTuple):
 
 
 ONE_AT_A_TIME = threading.RLock()
-"""Building and scoring a network sets torch's random state and thread count, which all threads of a process share."""
+"""Lock for building and scoring: both set torch's random state and thread count, which all threads share."""
 
 
 @dataclass(frozen=True)
@@ -59,24 +60,26 @@ def score(
     proxies: str | Iterable[str] = "all",
     *,
     bn: str = "train",
-    loss: str = "cross_entropy",
+    loss: str | None = None,
     probes: int = 4,
     seed: int = 0,
 ) -> dict[str, Score]:
-    """Scores of an untrained network.
+    """Scores of an untrained network by proxy name.
 
     Args:
-        network: any classifier, [N, ...] to logits [N, K]. It is scored with the weights it has and comes back as it
+        network: a module that takes the batch's arguments: a classifier that gives logits [N, K], or a module whose
+            outputs are compared with targets of the same shape. It is scored with its present weights and left as it
             was: weights, buffers, `.grad`, modes, hooks and random state.
-        batch: moved to the network's device and dtype.
-        proxies: names, or `all` but the exhaustive ones.
-        bn: `train` or `eval`, the mode of batch norm modules; all other modules are in eval mode.
-        loss: `cross_entropy` or `mean_squared_error`.
-        probes: sign vectors of `ntk_trace`.
-        seed: of the probes and of whatever the network draws.
+        batch: samples to score on; they are moved to the network's device and dtype.
+        proxies: names of proxies, or `all` for all except the exhaustive ones.
+        bn: mode of batch norm modules, `train` or `eval`; all other modules are in eval mode.
+        loss: a loss of the batch's problem: `cross_entropy` (default) or `mean_squared_error` for classes,
+            `mean_squared_error` (default) or `mean_absolute_error` for values; see `harness.problem`.
+        probes: number of sign vectors of `ntk_trace`.
+        seed: seed of these vectors and of the network's own random draws.
 
     Returns:
-        By proxy name, in the order asked for. A proxy that fails has a status and a message; it stops no other.
+        Scores by proxy name, in the given order. A proxy that fails has a status and a message, and the others go on.
 
     Raises:
         ProxyError: for an unknown proxy.
@@ -84,6 +87,7 @@ def score(
     """
     chosen = resolve(proxies)
     _check_given(network, batch)
+    loss = batch.problem.check_loss(loss)
     setting = Setting(input="given", batch_size=len(batch), bn=bn, loss=loss, probes=probes, seed=seed)
     return score_network(network, batch, chosen, setting)
 
@@ -109,9 +113,9 @@ def score_network(
     setting: Setting,
     rebuild: Callable[..., nn.Module] | None = None,
 ) -> dict[str, Score]:
-    """Scores under a setting, of which `bn`, `loss`, `probes` and `seed` are read.
+    """Scores of a network under a setting, of which `bn`, `loss`, `probes` and `seed` are read.
 
-    `rebuild` builds the network's architecture in another size, for the few proxies that ask for one.
+    `rebuild` builds the network's architecture in another size, for the few proxies that need that.
     """
     from harness.measurements.preserve import preserved
     from harness.measurements.session import Session, closure
@@ -119,15 +123,16 @@ def score_network(
     fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
         entries = list(proxies)
-        asked = closure(tuple(need for entry in entries for need in entry.needs))
-        session = Session(network, fitting, setting, rebuild, asked)
+        requested = closure(tuple(need for entry in entries for need in entry.needs))
+        session = Session(network, fitting, setting, rebuild, requested)
         return {entry.name: _score(session, entry) for entry in entries}
 
 
-def size_score(entry: Proxy, sizes: Mapping[str, int]) -> Score:
-    """Score of a proxy that reads nothing but sizes, from their closed form."""
+def size_score(entry: Proxy, sizes: Sizes) -> Score:
+    """Score of a proxy that reads only sizes, from their closed form."""
     start = time.perf_counter()
-    return _as_score(lambda: entry.function(**{need: sizes[need] for need in entry.needs}), start)
+    known = {"parameter_count": sizes.parameters, "macs": sizes.macs}
+    return _as_score(lambda: entry.function(**{need: known[need] for need in entry.needs}), start)
 
 
 def _score(session: Session, entry: Proxy) -> Score:

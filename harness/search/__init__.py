@@ -1,9 +1,9 @@
 """Searches: algorithms that choose an architecture.
 
-Differentiable ones share one supernet and one loop, with a short file for each paper that says what it does otherwise;
-those in `harness.search.query` ask a table, through an oracle that charges for each question. None of them can open
-a table itself: the import contract `scores-see-no-accuracy` proves it. A name below is loaded on first use
-(`harness.lazy`).
+Differentiable searches (`harness.search.gradient`) share one loop on a supernet, and a short file for each paper has
+what is different there. Searches in `harness.search.query` ask for tabulated accuracies through an oracle that charges
+for each query. No search can open a table itself: the import contract `scores-see-no-accuracy` ensures it. Each name
+below is loaded on first use (`harness.lazy`).
 """
 
 from __future__ import annotations
@@ -29,5 +29,5 @@ _HOMES = {
     "run_search": "harness.search.gradient.loop",
 }
 
-if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
+if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name
     __getattr__, __dir__ = loaded_on_use(__name__, _HOMES)

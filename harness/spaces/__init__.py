@@ -1,37 +1,100 @@
-"""Search spaces: encodings, and the networks that they stand for."""
+"""Search spaces: encodings of architectures, and the networks that they describe.
+
+A space is a class with the members of `harness.spaces.space.Space`. Spaces of installed distributions are found by the
+entry point group `nasinit.spaces`:
+
+    [options.entry_points]
+    nasinit.spaces =
+        my-space = my_package:MySpace
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import SpaceError, unknown
 
 if TYPE_CHECKING:
     from harness.spaces.space import Space
 
-SPACES = {
-    "nasbench201": "NAS-Bench-201 topology cells (Dong & Yang 2020): 4 nodes, 6 edges, 5 operations, 15,625 cells",
-    "darts": "DARTS genotypes (Liu et al. 2019): a normal and a reduction cell, 4 nodes with 2 inputs, 7 operations",
+GROUP = "nasinit.spaces"
+
+
+class _Listed(NamedTuple):
+    """A space that is part of nasinit: its `module:class`, and a one-line summary."""
+
+    target: str
+    summary: str
+
+
+_BUILT_IN = {
+    "nasbench201": _Listed(
+        "harness.spaces.nasbench201:NasBench201",
+        "NAS-Bench-201 topology cells (Dong & Yang 2020): 4 nodes, 6 edges, 5 operations, 15,625 cells",
+    ),
+    "darts": _Listed(
+        "harness.spaces.darts:Darts",
+        "DARTS genotypes (Liu et al. 2019): a normal and a reduction cell, 4 nodes with 2 inputs, 7 operations",
+    ),
+    "natsbench-sizes": _Listed(
+        "harness.spaces.natsbench_sizes:NatsBenchSizes",
+        "NATS-Bench sizes (Dong et al. 2021): the channels of 5 layers from 8 to 64, one cell, 32,768 architectures",
+    ),
 }
+_registered: dict[str, Space] = {}
 
 
 def list_spaces() -> dict[str, str]:
-    """Names of the spaces, each with a line on what it holds."""
-    return dict(SPACES)
+    """Names of the spaces with a one-line summary each, nasinit's own first. No space is imported."""
+    own = {name: (type(space).__doc__ or "").partition("\n")[0] for name, space in _registered.items()}
+    found = {name: f"from {point.dist.name if point.dist else point.value}" for name, point in _installed().items()}
+    return {name: listed.summary for name, listed in _BUILT_IN.items()} | found | own
 
 
 def open_space(name: str) -> Space:
     """The space of that name.
 
     Raises:
-        SpaceError: for an unknown name, with the nearest one.
+        SpaceError: for an unknown name (with the nearest name), or an installed space that cannot be loaded (with its
+            distribution).
     """
-    if name == "nasbench201":
-        from harness.spaces.nasbench201 import NasBench201
+    if name in _registered:
+        return _registered[name]
+    if name in _BUILT_IN:
+        module, _, kind = _BUILT_IN[name].target.partition(":")
+        built_in: Space = getattr(importlib.import_module(module), kind)()
+        return built_in
+    installed = _installed()
+    if name in installed:
+        return _loaded(name, installed[name])
+    raise SpaceError(unknown("space", name, list_spaces()))
 
-        return NasBench201()
-    if name == "darts":
-        from harness.spaces.darts import Darts
 
-        return Darts()
-    raise SpaceError(unknown("space", name, SPACES))
+def register_space(space: Space) -> None:
+    """Let `open_space` find a user's space by its name in this process; a second call replaces the first.
+
+    Raises:
+        SpaceError: for the name of a space that is part of nasinit.
+    """
+    if space.name in _BUILT_IN:
+        raise SpaceError(f"{space.name!r} is a space of nasinit: give yours another name")
+    _registered[space.name] = space
+
+
+def _installed() -> dict[str, EntryPoint]:
+    """Spaces of other distributions by name; those with a name of nasinit's own are left out."""
+    return {point.name: point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN}
+
+
+def _loaded(name: str, point: EntryPoint) -> Space:
+    origin = f"{point.value} of {point.dist.name if point.dist else 'an installed distribution'}"
+    try:
+        space: Space = point.load()()
+        own = space.name
+    except Exception as error:  # code of another distribution may raise anything
+        raise SpaceError(f"the space {name!r} ({origin}) cannot be loaded: {type(error).__name__}: {error}") from error
+    if own != name:
+        raise SpaceError(f"the space {name!r} ({origin}) calls itself {own!r}: the entry point's name must be the same")
+    return space

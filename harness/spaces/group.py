@@ -1,4 +1,4 @@
-"""Groups of edges that share one table of operation weights, and how such tables are read."""
+"""Groups of edges that share one table of operation weights, and checks of such tables."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ OperationWeights: TypeAlias = "Mapping[str, Tensor]"
 """By group: a tensor [E, O], the weight of each operation on each edge."""
 
 EdgeWeights: TypeAlias = "Mapping[str, Tensor]"
-"""By group: a tensor [E], a factor of each edge's output."""
+"""By group: a tensor [E], the factor of each edge's output."""
 
 Masks: TypeAlias = "Mapping[str, Tensor]"
-"""By group: a Boolean tensor [E, O], the operations that are meant."""
+"""By group: a Boolean tensor [E, O] that selects operations."""
 
-Rows: TypeAlias = "tuple[tuple[bool, ...], ...]"
-"""A mask as plain values, a row an edge."""
+MaskRows: TypeAlias = "tuple[tuple[bool, ...], ...]"
+"""A mask as plain values, one row per edge."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The edges that carry one table [E, O] of operation weights.
+    """The edges of one table [E, O] of operation weights.
 
     Attributes:
         edges: (target, source) of each edge, in the order of the table's rows.
-        operations: names, in the order of the table's columns.
+        operations: names of the operations, in the order of the table's columns.
     """
 
     edges: tuple[tuple[int, int], ...]
@@ -39,12 +39,12 @@ class Group:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Edges and operations, the shape of a table of this group."""
+        """(E, O): the numbers of edges and of operations, the shape of this group's tables."""
         return len(self.edges), len(self.operations)
 
 
 def check_names(kind: str, given: Mapping[str, object], groups: Mapping[str, Group]) -> None:
-    """Refuse a mapping that has not exactly the groups' names; `kind` is what the message calls its values."""
+    """Refuse a mapping whose names are not those of the groups; `kind` names its values in the message."""
     for name in given:
         if name not in groups:
             raise SpaceError(unknown(f"group of {kind}", name, groups))
@@ -59,16 +59,16 @@ def check_shape(kind: str, name: str, given: Tensor, expected: Sequence[int]) ->
         raise SpaceError(f"{kind} of group {name!r} have the shape {list(given.shape)}, expected {list(expected)}")
 
 
-def mask_rows(kind: str, given: Masks | None, groups: Mapping[str, Group]) -> dict[str, Rows]:
-    """The masks as plain values; without any, every operation is meant.
+def mask_rows(kind: str, given: Masks | None, groups: Mapping[str, Group]) -> dict[str, MaskRows]:
+    """The masks as plain values; None selects every operation.
 
     Raises:
-        SpaceError: for other groups, another shape, or values that are not Boolean.
+        SpaceError: for wrong groups, a wrong shape, or values that are not Boolean.
     """
     if given is None:
         return {name: ((True,) * len(group.operations),) * len(group.edges) for name, group in groups.items()}
     check_names(kind, given, groups)
-    rows: dict[str, Rows] = {}
+    rows: dict[str, MaskRows] = {}
     for name, group in groups.items():
         check_shape(kind, name, given[name], group.shape)
         if str(given[name].dtype) != "torch.bool":
@@ -77,11 +77,11 @@ def mask_rows(kind: str, given: Masks | None, groups: Mapping[str, Group]) -> di
     return rows
 
 
-def kept_rows(given: Masks | None, groups: Mapping[str, Group]) -> dict[str, Rows]:
-    """The operations that a supernet keeps: `mask_rows`, and at least one an edge.
+def kept_rows(given: Masks | None, groups: Mapping[str, Group]) -> dict[str, MaskRows]:
+    """The operations that a supernet keeps, as plain values: at least one per edge.
 
     Raises:
-        SpaceError: also for an edge that is left without an operation.
+        SpaceError: for wrong groups, a wrong shape, values that are not Boolean, or an edge without an operation.
     """
     kept = mask_rows("operations", given, groups)
     for name, rows in kept.items():
@@ -97,10 +97,10 @@ def strengths(
     operations: Masks | None,
     groups: Mapping[str, Group],
 ) -> dict[str, list[list[float]]]:
-    """Operation weights times their edge's weight, as plain values; minus infinity for an operation that is not kept.
+    """Strengths: operation weights times edge weights, as plain values; −infinity for an operation that is not kept.
 
     Raises:
-        SpaceError: for other groups, another shape, or a kept operation whose weight is not finite.
+        SpaceError: for wrong groups, a wrong shape, or a kept operation whose weight is not finite.
     """
     check_names("operation weights", weights, groups)
     kept = kept_rows(operations, groups)
@@ -114,8 +114,8 @@ def strengths(
             check_shape("edge weights", name, edges[name], group.shape[:1])
             factors = edges[name].tolist()
         found[name] = [
-            _row(name, edge, group.operations, row, factor, meant)
-            for edge, row, factor, meant in zip(group.edges, weights[name].tolist(), factors, kept[name], strict=True)
+            _row(name, edge, group.operations, row, factor, keep)
+            for edge, row, factor, keep in zip(group.edges, weights[name].tolist(), factors, kept[name], strict=True)
         ]
     return found
 
@@ -126,10 +126,10 @@ def _row(
     operations: Sequence[str],
     row: Sequence[float],
     factor: float,
-    meant: Sequence[bool],
+    kept_row: Sequence[bool],
 ) -> list[float]:
-    products = [weight * factor if keep else -math.inf for weight, keep in zip(row, meant, strict=True)]
-    for operation, product, keep in zip(operations, products, meant, strict=True):
+    products = [weight * factor if keep else -math.inf for weight, keep in zip(row, kept_row, strict=True)]
+    for operation, product, keep in zip(operations, products, kept_row, strict=True):
         if keep and not math.isfinite(product):
             raise SpaceError(
                 f"the weight of {operation!r} on edge {edge[0]}←{edge[1]} of group {name!r} is {product}: "

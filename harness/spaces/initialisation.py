@@ -1,4 +1,4 @@
-"""Weight initialisation by name, drawn from a seed without moving the global random state."""
+"""Weight initialisation by name, drawn from a seed without changing the global random state."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ SCHEMES = ("pytorch", *_DRAWS)
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Draws inside are the CPU's after `torch.manual_seed(seed)`; no device's global state outside moves."""
+    """Inside, draws are those of the CPU after `torch.manual_seed(seed)`; global random states outside stay."""
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed the accelerators too
         yield
 
 
 def initialise(network: nn.Module, scheme: str) -> None:
-    """Draw the convolutions' and linear layers' weights anew by `scheme`; their biases become zero.
+    """Draw new weights of convolutions and linear layers by `scheme`; their biases become zero.
 
     Args:
-        network: changed in place; norm layers keep scale 1 and shift 0.
-        scheme: `pytorch` leaves what the layers' constructors drew (uniform, He et al. 2015 with a = √5, biases not
-            zero); `kaiming_fan_in`, `kaiming_fan_out` (He et al. 2015, normal), `xavier` (Glorot & Bengio 2010,
-            normal), `orthogonal` (Saxe et al. 2014), `gaussian` (standard normal, as Zen-NAS).
+        network: network whose weights are changed in place; norm layers keep scale 1 and shift 0.
+        scheme: name of the initialisation: `pytorch` keeps the weights that the layers' constructors drew (uniform, He
+            et al. 2015 with a = √5, biases not zero); `kaiming_fan_in`, `kaiming_fan_out` (He et al. 2015, normal),
+            `xavier` (Glorot & Bengio 2010, normal), `orthogonal` (Saxe et al. 2014), `gaussian` (standard normal, as in
+            Zen-NAS).
 
     Raises:
         SettingError: for an unknown scheme.

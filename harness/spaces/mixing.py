@@ -1,4 +1,4 @@
-"""What mixed edges are computed with: weighted sums and norms, fast pools, channels that pass by.
+"""Building blocks of mixed edges: weighted sums and norms, fast pools, partial channels.
 
 Legend: N samples, C channels, H and W sides.
 """
@@ -14,11 +14,11 @@ from torch.nn import functional
 from harness.errors import SpaceError
 
 Term = tuple[Tensor, "Tensor | None"]
-"""A term of a node's sum: features [N, C, H, W], and the weight [] that is still to be multiplied; None for 1."""
+"""A term of a node's sum: features [N, C, H, W], and the scalar weight to multiply them by; None for 1."""
 
 
 def summed(terms: Sequence[Term]) -> Tensor:
-    """Σ weight · features, at least one term; products and sums in one sweep."""
+    """Weighted sum Σ weight · features of at least one term; each product and sum is one operation."""
     plain = [features for features, weight in terms if weight is None]
     weighted = [(features, weight) for features, weight in terms if weight is not None]
     if plain:
@@ -32,51 +32,51 @@ def summed(terms: Sequence[Term]) -> Tensor:
 
 
 def weighted_norm(outputs: Tensor, weights: Tensor) -> Tensor:
-    """Batch norm without parameters, times a weight for each block of channels: Σ's terms of several edges at once.
+    """Batch norm without parameters, times one weight per block of channels: the terms of several edges at once.
 
     Args:
-        outputs: [N, B · C, H, W], blocks of C channels.
-        weights: [B].
+        outputs: features of B blocks of C channels, [N, B · C, H, W].
+        weights: one weight per block, [B].
 
     Returns:
-        w_b · (x − mean) / sqrt(variance + 1e-5), of the shape of `outputs`. The weight enters as batch norm's scale,
-        whose gradient is the one by the weight: no product and no second copy of the features.
+        w_b · (x − mean) / sqrt(variance + 1e-5), of the shape of `outputs`. The weight is passed as batch norm's scale,
+        so that its gradient needs no product and no second copy of the features.
     """
     scale = weights.repeat_interleave(outputs.shape[1] // len(weights))
     return functional.batch_norm(outputs, None, None, scale, None, training=True)
 
 
 def average_pool(inputs: Tensor, stride: int = 1) -> Tensor:
-    """Mean over the pixels of each 3×3 window that lie in the image: A x Bᵀ for each channel, with banded A and B.
+    """3×3 average pool without the padding: A x Bᵀ for each channel, with banded matrices A and B.
 
-    What `avg_pool2d(inputs, 3, stride, 1, count_include_pad=False)` gives to rounding. On a CPU that one is a plain
-    loop: forward and backward it took 25 ms on [64, 16, 32, 32], the two products 3.5.
+    Equal up to rounding to `avg_pool2d(inputs, 3, stride, 1, count_include_pad=False)`. On a CPU that is a plain loop:
+    forward and backward took 25 ms on [64, 16, 32, 32], the two products 3.5 ms.
 
     Args:
-        inputs: [N, C, H, W].
-        stride: 1 or 2.
+        inputs: features, [N, C, H, W].
+        stride: stride of the windows, 1 or 2.
     """
     height, width = (window_means(side, stride, inputs) for side in inputs.shape[2:])
     return height @ (inputs @ width.T)
 
 
 def max_pool(inputs: Tensor, stride: int = 1) -> Tensor:
-    """`max_pool2d(inputs, 3, stride, 1)`, computed with the channels last.
+    """3×3 max pool, `max_pool2d(inputs, 3, stride, 1)`, computed with the channels last.
 
-    On a CPU only that layout runs in vectors: forward and backward took 13 ms instead of 33 on [64, 16, 32, 32].
+    On a CPU only that layout is vectorised: forward and backward took 13 ms instead of 33 ms on [64, 16, 32, 32].
     """
     return functional.max_pool2d(inputs.contiguous(memory_format=torch.channels_last), 3, stride, 1).contiguous()
 
 
 def window_means(side: int, stride: int, like: Tensor) -> Tensor:
-    """Matrix [side / stride, side] that takes the mean over windows of three in a row, fewer at the border."""
+    """Matrix [side / stride, side] of means over windows of three neighbours, fewer at the border."""
     centres = torch.arange(0, side, stride, device=like.device)[:, None]
     inside = ((torch.arange(side, device=like.device) - centres).abs() <= 1).to(like.dtype)
     return inside / inside.sum(dim=1, keepdim=True)
 
 
 def normalise_by_batch(network: nn.Module, *, affine: bool) -> None:
-    """Take the running statistics from every batch norm of `network`, and without `affine` its scale and shift."""
+    """Remove the running statistics of every batch norm of `network`, and, without `affine`, scale and shift."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.track_running_stats = False
@@ -88,10 +88,10 @@ def normalise_by_batch(network: nn.Module, *, affine: bool) -> None:
 
 
 def narrowed(wide: int, partial: int) -> int:
-    """Channels that the operations read: the first of `partial` equal parts (PC-DARTS).
+    """Number of channels that the operations read: one of `partial` equal parts (PC-DARTS).
 
     Raises:
-        SpaceError: if the channels have no such parts.
+        SpaceError: if `partial` does not divide the channels.
     """
     if isinstance(partial, bool) or not isinstance(partial, int) or partial < 1 or wide % partial:
         raise SpaceError(f"partial must divide the channels of the first stage, {wide}; got {partial!r}")
@@ -99,6 +99,6 @@ def narrowed(wide: int, partial: int) -> int:
 
 
 def shuffled(features: Tensor, groups: int) -> Tensor:
-    """Channels [g · C + c] of [N, groups · C, H, W] at [c · groups + g], so that the next edge's first part mixes."""
+    """Channel shuffle: channel g · C + c of [N, groups · C, H, W] moves to c · groups + g (PC-DARTS)."""
     count, wide, *sides = features.shape
     return features.reshape(count, groups, wide // groups, *sides).transpose(1, 2).reshape(count, wide, *sides)

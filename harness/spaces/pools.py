@@ -1,7 +1,7 @@
-"""PyTorch's 3×3 pools as modules that take faster ways on a CPU, where PyTorch's own are plain loops.
+"""Pooling modules that are faster on a CPU for 3×3 windows, where PyTorch's own pools are plain loops.
 
-Their names and arguments are PyTorch's, so that a network prints, hooks and loads as if it were made of those. Their
-values are PyTorch's to the last bit: a ReLU's input that is zero within rounding must not change sides.
+Their names and arguments are PyTorch's, so that a network prints, hooks and loads as with PyTorch's modules. Their
+values are PyTorch's to the last bit: a ReLU's input that is zero within rounding must not change its sign.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _EXACT = (torch.float32, torch.float64)
 
 
 class AvgPool2d(nn.AvgPool2d):
-    """`torch.nn.AvgPool2d`, faster where the window is 3×3, the stride 1, and the padding does not count."""
+    """`torch.nn.AvgPool2d`, faster for a window of 3×3 and stride 1 without counting the padding."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, C, H / stride, W / stride]."""
@@ -30,7 +30,7 @@ class AvgPool2d(nn.AvgPool2d):
 
 
 class MaxPool2d(nn.MaxPool2d):
-    """`torch.nn.MaxPool2d`, computed with the channels last where the window is 3×3."""
+    """`torch.nn.MaxPool2d`, computed with the channels last for a window of 3×3."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map [N, C, H, W] to [N, C, H / stride, W / stride]."""
@@ -42,10 +42,11 @@ class MaxPool2d(nn.MaxPool2d):
 
 
 class AveragePool(torch.autograd.Function):
-    """Mean over the pixels of each 3×3 window that lie in the image, with stride 1.
+    """3×3 average pool with stride 1 that does not count the padding.
 
-    Forward and backward it took 9 ms on [64, 16, 32, 32], where PyTorch's loop takes 27. The values are sums in the
-    loop's order; the derivatives, which are only multiplied, are the banded products of `average_pool`.
+    Forward and backward took 9 ms on [64, 16, 32, 32], where PyTorch's loop takes 27 ms. The values are summed in the
+    loop's order; for derivatives, which need not be equal to the last bit, the banded products of `average_pool` are
+    used.
     """
 
     generate_vmap_rule = True
@@ -56,7 +57,7 @@ class AveragePool(torch.autograd.Function):
         height, wide = inputs.shape[2:]
         padded = functional.pad(inputs, (1, 1, 1, 1))
         totals, pixels = padded.clone().flatten(), padded.flatten()
-        for place in range(1, 9):  # of the window, row by row; what runs over an image's edge is not read
+        for place in range(1, 9):  # positions in the window; sums that run over an image's edge are not read
             start = place // 3 * (wide + 2) + place % 3
             totals[: len(pixels) - start] += pixels[start:]
         high, broad = (_counts(side).to(inputs.dtype) for side in (height, wide))
@@ -64,7 +65,7 @@ class AveragePool(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
-        """Keep nothing: the map is linear, and all that it depends on are the sides."""
+        """Keep nothing: the map is linear and depends on the image's sides alone."""
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
@@ -79,7 +80,7 @@ class AveragePool(torch.autograd.Function):
 
 
 def _counts(side: int) -> Tensor:
-    """Pixels [side] of each window of three in a row that lie in the image."""
+    """For each window of three neighbours, how many pixels lie in the image, [side]."""
     places = torch.arange(side)
     return (places + 2).clamp(max=side) - (places - 1).clamp(min=0)
 
@@ -90,7 +91,7 @@ def _is_three_by_three(pool: nn.AvgPool2d | nn.MaxPool2d) -> bool:
 
 
 def _is_planar(inputs: Tensor) -> bool:
-    """Whether these are images on a CPU, a channel after the other: other devices and layouts have fast kernels."""
+    """Whether these are contiguous images on a CPU: PyTorch has fast kernels for other devices and layouts."""
     return inputs.ndim == 4 and inputs.device.type == "cpu" and inputs.dtype in _EXACT and inputs.is_contiguous()
 
 

@@ -1,145 +1,211 @@
-"""What every space offers; the spaces themselves say only what is theirs.
+"""The interface of all spaces; a space's own docstrings have only what is special there.
 
-Legend: N samples, K classes, C channels, H and W sides, E edges and O operations of a group.
+A user's own space is a class with these members. `open_space` finds it once an installed distribution names it under
+the entry point `nasinit.spaces`, and `harness.conformance.spaces` has the tests that it should pass.
+
+Legend: N samples, E edges and O operations of a group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+
+from harness.errors import SettingError, SpaceError, unknown
+from harness.setting import Setting, Shape, check_fields
+from harness.spaces.shape import Dimensions, sizes_within
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from harness.batches import Batch
+    from harness.problem import Problem
+    from harness.spaces.graph import Graph
     from harness.spaces.group import EdgeWeights, Masks, OperationWeights
     from harness.spaces.supernet import Supernet
 
+A = TypeVar("A")
+
 
 class Architecture(Protocol):
-    """A frozen, hashable value; `str` gives the canonical text that is its key everywhere."""
+    """An architecture: a frozen value, whose `str` is the text that it is named by everywhere."""
 
     def __hash__(self) -> int: ...
 
-    def canonical(self) -> Architecture:
-        """The representative of the architectures that the space's authors count as one."""
-        ...
 
-    def minimal(self) -> Architecture:
-        """The smallest architecture that is the same network, weight for weight: a score of it is a score of both."""
-        ...
+class Sizes(NamedTuple):
+    """The size of a network.
+
+    Attributes:
+        parameters: number of trainable parameters.
+        macs: multiply-adds of one forward pass on one sample; a multiply-add counts 1.
+    """
+
+    parameters: int
+    macs: int
 
 
 class Space(Protocol):
-    """A set of architectures with one encoding."""
+    """A search space: a set of architectures with one encoding, and their networks."""
 
     @property
     def name(self) -> str:
-        """The name that `open_space` takes and tables and stores carry."""
+        """The space's name, for `open_space` and in tables and stores."""
         ...
 
     @property
-    def width(self) -> int:
-        """Channels of the first stage, C, of the networks where nothing else is asked for."""
+    def shape(self) -> Dimensions:
+        """Sizes of the networks and inputs by name, such as width and classes, with defaults and bounds."""
         ...
 
     @property
-    def depth(self) -> int:
-        """Their depth: cells a stage in NAS-Bench-201, cells in DARTS."""
+    def problem(self) -> Problem:
+        """The problem that the networks are trained for: outputs, targets, losses, and the metric of tables."""
+        ...
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the sources of batches; `gaussian` and `uniform` are noise that follows from the seed alone."""
         ...
 
     def __len__(self) -> int: ...
 
-    def __iter__(self) -> Iterator[Architecture]: ...
-
     def parse(self, text: str) -> Architecture:
-        """The architecture that `text` encodes; `SpaceError` says what is wrong with it."""
+        """The architecture that `text` encodes; `SpaceError` names what is wrong with the text."""
         ...
 
     def key(self, architecture: Architecture) -> str:
-        """Text under which tables are joined: equal for architectures that are one network, however they are written.
+        """The text by which tables are joined: equal for all encodings of one network.
 
-        In NAS-Bench-201 it is `str`, since tables have a row for each way to write a cell.
+        In NAS-Bench-201 it is `str`, since tables have a row for each encoding of a cell.
         """
         ...
 
-    def in_order(self, keys: Sequence[str]) -> Iterator[Architecture]:
-        """All architectures in the order of `keys`, say a table's official one.
+    def canonical(self, architecture: Architecture) -> Architecture:
+        """The canonical form: the representative of the architectures that the space's authors count as one."""
+        ...
+
+    def minimal(self, architecture: Architecture) -> Architecture:
+        """The smallest architecture that is the same network, weight for weight, so that both share a score."""
+        ...
+
+    def sample(self, count: int, seed: int = 0) -> Sequence[Architecture]:
+        """`count` different architectures, drawn uniformly; a smaller sample is the beginning of a larger one.
 
         Raises:
-            SpaceError: if `keys` are not those of all architectures, each once, or nothing lists the space.
+            SpaceError: if `count` is below 1, or above the number of architectures.
         """
         ...
 
-    def sample(self, count: int, seed: int = 0) -> list[Architecture]:
-        """`count` different architectures, uniformly; a smaller sample is the start of a larger one.
+    def neighbours(self, architecture: Architecture) -> Sequence[Architecture]:
+        """The architectures that differ in one choice, such as an operation or a width: a search's mutations."""
+        ...
+
+    def batch(self, setting: Setting, data: Path | None = None) -> Batch:
+        """The batch that a setting describes; the same setting gives the same batch.
+
+        Args:
+            setting: a setting that `completed` has returned, with any input except `given`.
+            data: folder of the data that the setting's input names; None for noise.
 
         Raises:
-            SpaceError: if `count` is below 1, or more than there are.
+            SettingError: for a setting from which no batch can be drawn, or missing data.
         """
         ...
 
-    def neighbours(self, architecture: Architecture) -> list[Architecture]:
-        """The architectures that differ in one choice, an operation or an input: the mutations of a search."""
+    def shape_of(self, batch: Batch) -> Mapping[str, int]:
+        """The sizes that follow from a batch, such as the channels and the side of images.
+
+        Raises:
+            SettingError: for a batch that the space's networks cannot read.
+        """
         ...
 
     def build(
         self,
         architecture: Architecture,
+        shape: Mapping[str, int] | None = None,
         *,
-        classes: int = 10,
-        width: int = 16,
-        depth: int = 5,
-        channels: int = 3,
         init: str = "pytorch",
         seed: int = 0,
+        **sizes: int,
     ) -> nn.Module:
-        """The untrained network of `architecture`.
+        """The untrained network of an architecture.
 
         Args:
-            architecture: one of this space.
-            classes: outputs of the classifier, K.
-            width: channels of the first stage, C.
-            depth: as the property of that name counts it.
-            channels: channels of an input image.
-            init: scheme of `harness.spaces.initialisation`.
-            seed: the weights follow from (seed, str(architecture)) alone; the global random state does not move.
+            architecture: an architecture of this space.
+            shape: sizes by name; the space's defaults are used for the others.
+            init: name of an initialisation of `harness.spaces.initialisation`.
+            seed: seed of the weights, which follow from (seed, str(architecture)) alone; the global random state does
+                not change.
+            **sizes: single sizes, which replace those of `shape`, as in `build(cell, width=4)`.
 
         Returns:
-            A module in train mode, [N, channels, H, W] to logits [N, K].
+            A module in train mode that maps the arguments of a batch to outputs, which its targets are compared with.
 
         Raises:
-            SpaceError: for an architecture of another space, or a width or depth that the space's networks cannot have.
-            SettingError: for an unknown `init`.
+            SpaceError: for an architecture of another space, or sizes that the space's networks cannot have.
+            SettingError: for an unknown size or `init`.
         """
         ...
 
+    def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+        """Parameters and multiply-adds of the network that `build` makes from the same arguments."""
+        ...
+
+    def graphs(self, architecture: Architecture) -> tuple[Graph, ...]:
+        """The architecture as graphs for drawing, one per cell.
+
+        Raises:
+            SpaceError: where the space has no drawing.
+        """
+        ...
+
+
+@runtime_checkable
+class ListedSpace(Space, Protocol):
+    """A space whose architectures can be listed."""
+
+    def __iter__(self) -> Iterator[Architecture]: ...
+
+    def in_order(self, keys: Sequence[str]) -> Sequence[Architecture]:
+        """All architectures in the order of `keys`, such as a table's official order.
+
+        Raises:
+            SpaceError: if `keys` does not name every architecture exactly once.
+        """
+        ...
+
+
+@runtime_checkable
+class SearchableSpace(Space, Protocol):
+    """A space with a supernet, for gradient-based searches."""
+
     def supernet(
         self,
+        shape: Mapping[str, int] | None = None,
         *,
-        classes: int = 10,
-        width: int = 16,
-        depth: int = 5,
-        channels: int = 3,
         init: str = "pytorch",
         seed: int = 0,
         partial: int = 1,
         operations: Masks | None = None,
+        **sizes: int,
     ) -> Supernet:
-        """The untrained supernet: every architecture at once, mixed by the operation weights of each pass.
+        """The untrained supernet: all architectures in one network, mixed by the operation weights of each pass.
 
         Args:
-            classes: outputs of the classifier, K.
-            width: channels of the first stage, C.
-            depth: as the property of that name counts it.
-            channels: channels of an input image.
-            init: scheme of `harness.spaces.initialisation`.
-            seed: the weights follow from it and the shape alone, whatever `operations` keeps; the global random state
-                does not move.
-            partial: the operations read the first 1/partial of an edge's channels, the others pass by (PC-DARTS).
+            shape: sizes by name, as in `build`; the space's defaults are used for the others.
+            init: name of an initialisation of `harness.spaces.initialisation`.
+            seed: seed of the weights, which follow from the seed and the sizes alone, whatever `operations` keeps; the
+                global random state does not change.
+            partial: operations read the first 1/partial of an edge's channels; the others bypass them (PC-DARTS).
             operations: by group, a Boolean mask [E, O] of the operations to keep; None for all.
+            **sizes: single sizes, which replace those of `shape`.
 
         Returns:
-            A module of images [N, channels, H, W] and operation weights, by group [E, O], to logits [N, K].
+            A module that maps images [N, channels, H, W] and operation weights, by group [E, O], to logits [N, K].
 
         Raises:
             SpaceError: if `partial` does not divide the width into parts that the operations can read, or an edge keeps
@@ -151,33 +217,75 @@ class Space(Protocol):
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Architecture:
-        """The architecture that operation weights stand for; of equal weights the first is taken.
+        """The architecture that is derived from operation weights; of equal weights the first is taken.
 
         Args:
-            weights: by group [E, O], as a supernet takes them.
-            edges: by group [E], PC-DARTS's positive edge weights; None for ones.
+            weights: operation weights of the supernet, by group [E, O].
+            edges: PC-DARTS's positive edge weights, by group [E]; None for ones.
             operations: by group, a Boolean mask [E, O] of the operations to choose from; None for all.
 
         Raises:
-            SpaceError: for other groups or shapes, a weight that is not finite, or too few operations left.
+            SpaceError: for wrong groups or shapes, a weight that is not finite, or too few operations left.
         """
         ...
 
-    def parameter_count(
-        self, architecture: Architecture, *, classes: int = 10, width: int = 16, depth: int = 5, channels: int = 3
-    ) -> int:
-        """Trainable parameters of that network, in closed form."""
-        ...
 
-    def multiply_adds(
-        self,
-        architecture: Architecture,
-        *,
-        classes: int = 10,
-        width: int = 16,
-        depth: int = 5,
-        channels: int = 3,
-        image_size: int = 32,
-    ) -> int:
-        """Multiply-adds of one forward pass on one image, in closed form."""
-        ...
+def all_architectures(space: Space) -> Sequence[Architecture]:
+    """Every architecture of a space that can be listed.
+
+    Raises:
+        SpaceError: where the space cannot be listed.
+    """
+    if not hasattr(type(space), "__iter__"):
+        raise SpaceError(f"the space {space.name} has {len(space):.2e} architectures, too many to list: sample some")
+    return list(cast(ListedSpace, space))
+
+
+def listed_in_order(space: Space, parse: Callable[[str], A], keys: Sequence[str]) -> list[A]:
+    """All architectures of a listed space in the order of `keys`; see `ListedSpace.in_order`."""
+    found = [parse(key) for key in keys]
+    if len(found) != len(space) or len(set(found)) != len(space):
+        raise SpaceError(
+            f"an order of the space names each of its {len(space):,} architectures once; "
+            f"got {len(found):,} keys of which {len(set(found)):,} differ"
+        )
+    return found
+
+
+def searchable(space: Space) -> SearchableSpace:
+    """The space, if it has a supernet.
+
+    Raises:
+        SpaceError: where the space has no supernet, so that no gradient-based search runs on it.
+    """
+    if not isinstance(space, SearchableSpace):
+        raise SpaceError(f"the space {space.name} has no supernet: no gradient-based search runs on it")
+    return space
+
+
+def completed(space: Space, setting: Setting) -> Setting:
+    """The setting with the space's defaults for sizes and loss that it does not give; scores are stored by it.
+
+    Raises:
+        SettingError: for an input, a size or a loss that the space does not have, or a size that is too small.
+    """
+    if setting.input not in (*space.inputs, "given"):
+        raise SettingError(unknown("input", setting.input, (*space.inputs, "given")))
+    return replace(
+        setting, shape=Shape(sizes_within(space.shape, setting.shape)), loss=space.problem.check_loss(setting.loss)
+    )
+
+
+def changed(space: Space, setting: Setting, changes: Mapping[str, object]) -> Setting:
+    """The setting with other values and sizes, named as in `Setting`, completed for the space.
+
+    Raises:
+        SettingError: for a name that is neither a value of a setting nor a size of the space (with the nearest name).
+    """
+    check_fields("setting", changes, space.shape)
+    return completed(space, replace(setting, **changes))  # type: ignore[arg-type]  # checked by the setting itself
+
+
+def described(space: Space, setting: Setting) -> str:
+    """Short text of a setting: the values that differ from the space's defaults, and the most important others."""
+    return setting.describe(completed(space, Setting(input=space.inputs[0])).flat())

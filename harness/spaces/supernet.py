@@ -1,7 +1,7 @@
 """Supernets: networks in which every edge mixes its operations with given weights (Liu, Simonyan and Yang 2019, eq 2).
 
-The operation weights are an argument of each pass and no parameters, so that one supernet serves every search: softmax
-or Gumbel-softmax weights, Dirichlet samples, one-hot choices.
+The operation weights are an argument of each pass, not parameters, so that one supernet can be used by every search:
+with softmax or Gumbel-softmax weights, Dirichlet samples, one-hot choices.
 
 Legend: N samples, K classes, C channels, H and W sides, E edges and O operations of a group.
 """
@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from harness.spaces.group import (
     EdgeWeights,
     Group,
+    MaskRows,
     Masks,
     OperationWeights,
-    Rows,
     check_names,
     check_shape,
     kept_rows,
@@ -36,35 +36,35 @@ class Mixture:
 
     Attributes:
         coefficients: operation weight times edge weight, [E, O].
-        computed: the operations that this pass computes; all others count nothing.
-        bypass: weight of the channels that no operation reads, [E]; None for ones.
+        computed: the operations that this pass computes; all others count as zero.
+        bypass: weights of the channels that no operation reads, [E]; None for ones.
     """
 
     coefficients: Tensor
-    computed: Rows
+    computed: MaskRows
     bypass: Tensor | None
 
     def live(self, edges: Sequence[int], operation: int) -> list[int]:
-        """Those of `edges` on which the operation (its column) is computed."""
+        """The edges among `edges` on which the operation (given by its column) is computed."""
         return [edge for edge in edges if self.computed[edge][operation]]
 
     def passing(self, edge: int) -> Tensor | None:
-        """Weight of the channels that pass by on an edge; None for 1."""
+        """Weight of an edge's bypassed channels; None for 1."""
         return None if self.bypass is None else self.bypass[edge]
 
 
 class MixedLayers(nn.ModuleList):
-    """The layers of one cell's operations: for each edge a dictionary of those that have parameters.
+    """The layers of one cell: for each edge, a dictionary of the operations that have parameters.
 
     Attributes:
-        group: whose edges they are.
+        group: name of the group that the edges belong to.
     """
 
     def __init__(self, group: str, layers: Sequence[nn.ModuleDict]) -> None:
         super().__init__(layers)
         self.group = group
 
-    def prune(self, operations: Sequence[str], kept: Rows) -> None:
+    def prune(self, operations: Sequence[str], kept: MaskRows) -> None:
         """Remove the layers of the operations that are not kept."""
         for layers, row in zip(self, kept, strict=True):
             assert isinstance(layers, nn.ModuleDict)
@@ -73,17 +73,17 @@ class MixedLayers(nn.ModuleList):
 
 
 class Supernet(nn.Module):
-    """What all supernets share: the reading of weights and masks. A space's own class adds layers and `logits`.
+    """The common part of all supernets: it checks weights and masks. A space's own class adds layers and `logits`.
 
     Batch norm always normalises by the batch, in eval mode too, and keeps no running statistics.
 
     Args:
-        groups: by name.
-        operations: the operations that exist, by group [E, O]; None for all.
+        groups: groups of edges by name.
+        operations: Boolean masks of the operations that exist, by group [E, O]; None for all.
 
     Attributes:
-        groups: by name, the edges and operations of each table of weights.
-        kept: by group, the operations that exist, as plain values.
+        groups: the edges and operations of each table of weights, by name.
+        kept: the operations that exist, by group, as plain values.
     """
 
     def __init__(self, groups: Mapping[str, Group], operations: Masks | None = None) -> None:
@@ -102,17 +102,17 @@ class Supernet(nn.Module):
 
         Args:
             inputs: images [N, channels, H, W].
-            weights: by group [E, O]; that of an operation that is not kept counts nothing.
-            edges: by group [E], factors of the edges' outputs (PC-DARTS's edge normalisation); None for ones.
-            active: by group, a Boolean mask [E, O]; operations outside it count as if their weight were a constant 0
-                and are not computed, so that a step of GDAS or RSPS costs one path.
+            weights: operation weights by group, [E, O]; the weight of an operation that is not kept is ignored.
+            edges: factors of the edges' outputs by group, [E] (PC-DARTS's edge normalisation); None for ones.
+            active: Boolean masks by group, [E, O]; operations outside of them have the constant weight 0 and are not
+                computed, so that a step of GDAS or RSPS costs one path.
 
         Returns:
-            Logits [N, K]. An operation is also not computed when its weight is 0 and no gradient by the weights is
-            asked for; where one is, ∂L/∂w = ⟨∂L/∂(w·o(x)), o(x)⟩ needs the operation's output even at w = 0.
+            Logits [N, K]. An operation with weight 0 is not computed either, unless the weights require gradients:
+            ∂L/∂w = ⟨∂L/∂(w·o(x)), o(x)⟩ needs the operation's output even at w = 0.
 
         Raises:
-            SpaceError: for other groups or shapes.
+            SpaceError: for wrong groups or shapes.
         """
         return self.logits(inputs, self._mixtures(weights, edges, active))
 
@@ -141,19 +141,19 @@ class Supernet(nn.Module):
         return mixtures
 
 
-def _counting(weights: Tensor) -> Rows:
+def _counting(weights: Tensor) -> MaskRows:
     """The operations whose weight can change a value or receives a gradient."""
     if weights.requires_grad and torch.is_grad_enabled():
         return ((True,) * weights.shape[1],) * weights.shape[0]
     return tuple(tuple(value != 0 for value in row) for row in weights.tolist())
 
 
-def _both(one: Rows, other: Rows) -> Rows:
+def _both(one: MaskRows, other: MaskRows) -> MaskRows:
     return tuple(tuple(a and b for a, b in zip(*rows, strict=True)) for rows in zip(one, other, strict=True))
 
 
-def drawn(make: Callable[[], Supernet], init: str, seed: int) -> Supernet:
-    """The supernet with weights from a seed, the operations that are not kept removed after the draw."""
+def drawn_supernet(make: Callable[[], Supernet], init: str, seed: int) -> Supernet:
+    """The supernet with weights drawn from a seed; operations that are not kept are removed after the draw."""
     with seeded(seed):
         supernet = make()
         initialise(supernet, init)

@@ -1,12 +1,14 @@
-"""Statistics of a ranking: arrays in, named results out; nothing is read, written or drawn here.
+"""Statistics of a ranking: arrays in, named results out; no files are read or written and no figures are drawn.
 
-How well scores rank: `coefficients`, with `bootstrap_intervals` over architectures and `seed_intervals` over seeds of
-the weights, of many proxies at once by `interval_rows`; `paired_differences` between proxies and
-`indistinguishable_groups`. What they know beyond size: `partial_correlations`, `kendall_within`. Against what is
-possible: `training_agreement`, `attenuation_corrected`. What a user gets: `best_by_score` of the k highest-scored,
-`precision_at`, `ndcg_at`, `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`,
-`picked_within` a budget. With itself under other settings: `rank_stability`; what a change of the setting does:
-`change_of_ranking`. A name below is loaded on first use (`harness.lazy`).
+- Rank correlation: `coefficients`, with `bootstrap_intervals` over architectures and `seed_intervals` over seeds of the
+  weights; `interval_rows` for many proxies at once; `paired_differences` between proxies, `indistinguishable_groups`.
+- Beyond size: `partial_correlations`, `kendall_within`.
+- Noise ceiling: `training_agreement`, `attenuation_corrected`.
+- The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`,
+  `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`, `picked_within` a budget.
+- Other settings: `rank_stability`, `change_of_ranking`.
+
+Each name below is loaded on first use (`harness.lazy`).
 """
 
 from __future__ import annotations
@@ -116,5 +118,5 @@ _HOMES = {
     "training_agreement": "harness.stats.ceiling",
 }
 
-if not TYPE_CHECKING:  # a type checker would otherwise take every misspelt name for an attribute
+if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name
     __getattr__, __dir__ = loaded_on_use(__name__, _HOMES)

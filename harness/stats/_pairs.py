@@ -1,4 +1,4 @@
-"""Guards and scaling shared by the statistics: pairs of a score and an accuracy, one an architecture."""
+"""Checks and scaling shared by the statistics, for pairs of a score and an accuracy, one per architecture."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ FloatArray = npt.NDArray[np.float64]
 def checked_vector(values: npt.ArrayLike, name: str) -> FloatArray:
     """`values` as a float64 array of shape [n].
 
-    Raises ScoresError if they are not numbers, not one-dimensional, or not all finite; the message counts what is not.
+    Raises ScoresError if they are not numbers, not one-dimensional, or not all finite; the message counts such values.
     """
     try:
         vector = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ScoresError(f"{name} must be numbers: {error}") from None
     if vector.ndim != 1:
-        raise ScoresError(f"{name} must be one-dimensional, one value an architecture; got shape {list(vector.shape)}")
+        raise ScoresError(f"{name} must be one-dimensional, one value per architecture; got shape {list(vector.shape)}")
     lost = int(np.count_nonzero(np.isnan(vector)))
     infinite = int(np.count_nonzero(np.isinf(vector)))
     if lost or infinite:
         raise ScoresError(
             f"{name}: {lost} NaN and {infinite} infinite of {vector.size} values. "
-            "Take failed architectures out first, and report their share."
+            "Remove failed architectures first, and report their share."
         )
     return vector
 
@@ -36,7 +36,7 @@ def checked_vector(values: npt.ArrayLike, name: str) -> FloatArray:
 def checked_pairs(scores: npt.ArrayLike, accuracies: npt.ArrayLike, *, least: int) -> tuple[FloatArray, FloatArray]:
     """Both inputs as float64 arrays of one shape [n], n >= `least`.
 
-    Raises ScoresError for what `checked_vector` refuses, for unequal lengths, and for fewer than `least` pairs.
+    Raises ScoresError where `checked_vector` does, for unequal lengths, and for fewer than `least` pairs.
     """
     score_vector = checked_vector(scores, "scores")
     accuracy_vector = checked_vector(accuracies, "accuracies")
@@ -49,14 +49,14 @@ def checked_pairs(scores: npt.ArrayLike, accuracies: npt.ArrayLike, *, least: in
     return score_vector, accuracy_vector
 
 
-Rows = npt.ArrayLike | Sequence[npt.ArrayLike]
-"""Scores of several proxies, one row each."""
+Vectors = npt.ArrayLike | Sequence[npt.ArrayLike]
+"""Vectors of equal length, one row each, such as the scores of several proxies."""
 
 
-def checked_rows(scores: Rows, accuracies: npt.ArrayLike, *, least: int) -> tuple[FloatArray, FloatArray]:
+def checked_rows(scores: Vectors, accuracies: npt.ArrayLike, *, least: int) -> tuple[FloatArray, FloatArray]:
     """Scores of several proxies as float64 of shape [proxies, n], and the accuracies of shape [n], n >= `least`.
 
-    Raises ScoresError for no proxy, and for what `checked_pairs` refuses in any of them, with its number.
+    Raises ScoresError for an empty list, and where `checked_pairs` does for a proxy, with the proxy's number.
     """
     rows: list[npt.ArrayLike] = list(scores) if isinstance(scores, Iterable) else [scores]
     if not rows or np.ndim(rows[0]) != 1:
@@ -70,11 +70,11 @@ def checked_rows(scores: Rows, accuracies: npt.ArrayLike, *, least: int) -> tupl
     return np.stack([row for row, _ in checked]), checked[0][1]
 
 
-def moderated(values: FloatArray) -> FloatArray:
-    """`values` ([n] or [rows, n]) scaled by a power of two to magnitudes up to 1, then shifted to start at 0.
+def rescaled(values: FloatArray) -> FloatArray:
+    """`values` ([n] or [rows, n]) scaled by a power of two to magnitudes up to 1, then shifted so that the first is 0.
 
-    Pearson's coefficient does not change under either step, and neither sums nor squares of the result overflow for
-    scores of any size, nor cancel for scores that differ in their last digits only.
+    Pearson's coefficient does not change by this. Sums and squares of the result do not overflow for large scores, and
+    do not cancel for scores that differ in their last digits only.
     """
     _, exponents = np.frexp(np.max(np.abs(values), axis=-1, keepdims=True))
     scaled = np.ldexp(values, -exponents)

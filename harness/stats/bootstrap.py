@@ -1,4 +1,4 @@
-"""How sure a coefficient is over the choice of architectures and over seeds of the weights: bootstrap intervals."""
+"""Bootstrap intervals of the coefficients, over the choice of architectures and over seeds of the weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError, unknown
-from harness.stats._pairs import FloatArray, Rows
+from harness.stats._pairs import FloatArray, Vectors
 from harness.stats.intervals import Interval, bca_interval, check_options, percentile_interval
 from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.resampled import Resampled, resampled_coefficients
@@ -18,7 +18,7 @@ UNITS = ("architectures", "seeds", "both")
 
 
 class Intervals(NamedTuple):
-    """One interval a coefficient, in the order of `Coefficients`."""
+    """One interval per coefficient, in the order of `Coefficients`."""
 
     spearman: Interval
     kendall_tau_b: Interval
@@ -37,27 +37,27 @@ def bootstrap_intervals(
 ) -> Intervals:
     """Bootstrap interval of each of the four coefficients of one proxy (Efron & Tibshirani 1993, ch. 13 and 14).
 
-    Architectures are drawn with replacement, a score together with its accuracy, n of n. The interval holds the
+    n of the n architectures are drawn with replacement, each score together with its accuracy. The interval holds the
     middle `confidence` of the resampled coefficients (linear interpolation between order statistics), corrected for
-    bias and skewness where `method` is bca. It speaks of the choice of architectures only: not of the proxy's own
-    seed (see `seed_intervals`), nor of the noise in the tabulated accuracies.
+    bias and skewness where `method` is bca. It covers the choice of architectures only: not the seed of the proxy's
+    weights (see `seed_intervals`), and not the noise in the tabulated accuracies.
 
     Args:
         scores: finite numbers, shape [n], n >= 3.
         accuracies: finite numbers, shape [n].
-        generator: the only source of randomness; it moves on as `resampled_coefficients` says.
-        resamples: how often to draw, >= 1.
+        generator: the only source of randomness; it advances by `resamples` draws of n integers.
+        resamples: number of resamples, >= 1.
         confidence: share of the resamples inside the interval, in (0, 1).
-        method: `percentile` or `bca`.
+        method: kind of interval, `percentile` or `bca`.
 
     Returns:
-        An interval a coefficient. A resample in which either input is constant defines no coefficient and is
-        dropped; where none remain the ends are NaN.
+        One interval per coefficient. A resample in which either input is constant has no coefficient and is dropped;
+        where none remains, the ends are NaN.
 
     Raises:
-        ScoresError: what `coefficients` refuses, `resamples` < 1, `confidence` outside (0, 1), or an unknown method.
+        ScoresError: where `coefficients` does, for `resamples` < 1, `confidence` outside (0, 1), or an unknown method.
 
-    Cost: about 1.5 seconds at n = 15,625 and 1,000 resamples, half as much again for bca; memory is bounded.
+    Cost: about 1.5 seconds at n = 15,625 and 1,000 resamples, and half as much in addition for bca; memory is bounded.
     """
     (found,) = interval_rows(
         [scores], accuracies, generator=generator, resamples=resamples, confidence=confidence, method=method
@@ -66,7 +66,7 @@ def bootstrap_intervals(
 
 
 def interval_rows(
-    scores: Rows,
+    scores: Vectors,
     accuracies: npt.ArrayLike,
     *,
     generator: np.random.Generator,
@@ -74,18 +74,18 @@ def interval_rows(
     confidence: float = 0.95,
     method: str = "percentile",
 ) -> list[Intervals]:
-    """`bootstrap_intervals` of several proxies on the same architectures and the same resamples.
+    """Bootstrap intervals of several proxies on the same architectures and the same resamples.
 
     Args:
-        scores: finite numbers, shape [proxies, n].
-        accuracies: as the other arguments, see `bootstrap_intervals`.
-        generator: likewise.
-        resamples: likewise.
-        confidence: likewise.
-        method: likewise.
+        scores: finite numbers, shape [proxies, n], n >= 3.
+        accuracies: finite numbers, shape [n].
+        generator: the only source of randomness; it advances by `resamples` draws of n integers.
+        resamples: number of resamples, >= 1.
+        confidence: share of the resamples inside the interval, in (0, 1).
+        method: kind of interval, `percentile` or `bca`.
 
     Returns:
-        What `bootstrap_intervals` gives for each row with a generator in the same state.
+        For each row, the result of `bootstrap_intervals` with a generator in the same state.
     """
     check_options(method, confidence)
     found = resampled_coefficients(
@@ -95,7 +95,7 @@ def interval_rows(
 
 
 def intervals_of(resampled: Resampled, row: int, method: str, confidence: float) -> Intervals:
-    """The intervals of one proxy of a `Resampled`; bca needs its jackknife."""
+    """The intervals of one proxy from resampled coefficients; bca needs their jackknife values."""
     return Intervals(
         *(
             _interval(values, estimate, [left_out], method, confidence)
@@ -107,7 +107,7 @@ def intervals_of(resampled: Resampled, row: int, method: str, confidence: float)
 
 
 def seed_intervals(
-    scores: Rows,
+    scores: Vectors,
     accuracies: npt.ArrayLike,
     *,
     over: str = "both",
@@ -116,23 +116,24 @@ def seed_intervals(
     confidence: float = 0.95,
     method: str = "percentile",
 ) -> Intervals:
-    """Interval of the coefficient of one seed's scores, averaged over seeds: what one scoring run can expect.
+    """Bootstrap intervals of the coefficients of one scoring run, averaged over seeds of the weights.
 
     Args:
-        scores: of one proxy with several seeds of the weights, finite, shape [seeds, n], seeds >= 2, n >= 3.
+        scores: finite scores of one proxy with several seeds of the weights, shape [seeds, n], seeds >= 2, n >= 3.
         accuracies: finite numbers, shape [n].
-        over: what is drawn with replacement: `architectures` (all seeds on the same ones), `seeds`, or `both`.
-        generator: the only source of randomness: the architectures first, then `resamples` draws of the seeds.
-        resamples: how often to draw, >= 1.
+        over: the units that are drawn with replacement: `architectures` (the same for all seeds), `seeds`, or `both`.
+        generator: the only source of randomness, first for the architectures, then for `resamples` draws of the seeds.
+        resamples: number of resamples, >= 1.
         confidence: share of the resamples inside the interval, in (0, 1).
-        method: `percentile` or `bca`.
+        method: kind of interval, `percentile` or `bca`.
 
     Returns:
-        An interval a coefficient, about the mean of the seeds' coefficients. Of S seeds the bootstrap sees a variance
-        that is too small by (S − 1) / S: with three, intervals over seeds are a sixth too narrow, and coarse.
+        One interval per coefficient, around the mean of the seeds' coefficients. With S seeds, the bootstrap's variance
+        is too small by the factor (S − 1) / S: with three seeds, intervals over seeds are a sixth too narrow, and
+        coarse.
 
     Raises:
-        ScoresError: what `bootstrap_intervals` refuses, fewer than two seeds, or an unknown `over`.
+        ScoresError: where `bootstrap_intervals` does, for fewer than two seeds, or an unknown `over`.
     """
     check_options(method, confidence)
     if over not in UNITS:
@@ -143,7 +144,7 @@ def seed_intervals(
     seeds = len(found.estimates)
     if seeds < 2:
         raise ScoresError(f"at least 2 seeds are needed; got {seeds}")
-    # in one order, so that each draw of every seed once has the mean of the sample to the last bit: for bca it is a tie
+    # sorted, so that a draw of every seed once has exactly the mean of the sample, which is a tie for bca
     drawn = np.sort(generator.integers(seeds, size=(resamples, seeds)), axis=1)
     estimates, *means = found.estimates[np.vstack([np.arange(seeds), drawn])].mean(axis=1)
     if over == "architectures":

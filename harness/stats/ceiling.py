@@ -1,4 +1,4 @@
-"""The ceiling: how well one training of the space ranks another, and coefficients corrected for that noise."""
+"""The noise ceiling: how well one training of the space ranks another, and coefficients corrected for that noise."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from harness.stats.rank_correlation import coefficients
 
 
 class Agreement(NamedTuple):
-    """How well one training ranks another: the mean over pairs of trainings of each coefficient.
+    """Agreement of trainings: for each coefficient, the mean over pairs of trainings; NaN where a training is constant.
 
     Attributes:
-        spearman: NaN, as the others, where a training is constant.
-        kendall_tau_b: likewise.
-        weighted_tau: likewise.
-        pearson: likewise.
-        pairs: of trainings.
-        n: architectures that the pair with the fewest has in common.
+        spearman: mean of Spearman's coefficient.
+        kendall_tau_b: mean of Kendall's tau-b.
+        weighted_tau: mean of the weighted tau.
+        pearson: mean of Pearson's coefficient.
+        pairs: number of pairs of trainings.
+        n: smallest number of architectures that a pair has in common.
     """
 
     spearman: float
@@ -37,17 +37,18 @@ class Agreement(NamedTuple):
 def training_agreement(trainings: npt.ArrayLike) -> Agreement:
     """Coefficients between the trainings of one space, such as the seeds of a table.
 
-    It is what one training is worth as a score. A score that knew every architecture's expected accuracy would do
-    better against one training, by the root of this for Pearson's coefficient, and no score can do more. To know it
-    among the best alone, choose them by a training that is not compared: chosen by the mean of the two, a high rank in
-    one goes with a low one in the other, and the coefficient is too low (near 0 in the top 1 % of NAS-Bench-201).
+    It is the rank correlation of a training when it is used as a score. A score equal to every architecture's expected
+    accuracy would reach the square root of it for Pearson's coefficient, and no score can reach more. To compute it
+    among the best architectures alone, choose these by a training that is not compared. Chosen by the mean of the two,
+    a high rank in one goes with a low rank in the other, and the coefficient is too low (near 0 in the top 1 % of
+    NAS-Bench-201).
 
     Args:
         trainings: accuracies, shape [trainings, n], two trainings or more; NaN where an architecture was not trained.
-            Each pair is compared on what both have; pairs that share fewer than three architectures are left out.
+            Each pair is compared on the architectures that both have; pairs with fewer than three are left out.
 
     Raises:
-        ScoresError: another shape, infinity, or no two trainings with three architectures in common.
+        ScoresError: for a wrong shape, infinity, or no two trainings with three architectures in common.
     """
     table = np.asarray(trainings, dtype=np.float64)
     if table.ndim != 2 or len(table) < 2:
@@ -65,7 +66,7 @@ def training_agreement(trainings: npt.ArrayLike) -> Agreement:
 
 
 def spearman_brown(reliability: float, length: float) -> float:
-    """Reliability of the mean of `length` trainings, from that of one (Spearman 1910, Brown 1910).
+    """Reliability of the mean of `length` trainings, from the reliability of one (Spearman 1910, Brown 1910).
 
     >>> round(spearman_brown(0.9, 3), 4)
     0.9643
@@ -76,18 +77,18 @@ def spearman_brown(reliability: float, length: float) -> float:
 
 
 def attenuation_corrected(observed: npt.ArrayLike, *reliabilities: float) -> FloatArray:
-    """Coefficients corrected for attenuation: what they would be without noise (Spearman 1904).
+    """Coefficients corrected for attenuation: an estimate of their values without noise (Spearman 1904).
 
-    The observed coefficient over the root of the product of the reliabilities, which are the correlations of each of
-    the two measurements with a repetition of itself. It is exact for Pearson's coefficient with independent noise,
-    customary for Spearman's, and has no meaning for Kendall's. It may exceed 1 by chance, and is not cut.
+    The observed coefficient divided by the root of the product of the reliabilities, which are the correlations of each
+    of the two measurements with a repetition of itself. It is exact for Pearson's coefficient with independent noise,
+    customary for Spearman's, and has no meaning for Kendall's. It may exceed 1 by chance, and is not cut off at 1.
 
     Args:
-        observed: coefficients, any shape; NaN stays.
-        reliabilities: of the accuracies, of the scores, or of both, each in (0, 1].
+        observed: coefficients, of any shape; NaN stays NaN.
+        reliabilities: reliability of the accuracies, of the scores, or of both, each in (0, 1].
 
     Raises:
-        ScoresError: a reliability outside (0, 1], of which nothing can be corrected.
+        ScoresError: for a reliability outside (0, 1], for which no correction exists.
 
     >>> attenuation_corrected(0.6, 0.81).round(4).tolist()
     0.6667

@@ -1,4 +1,4 @@
-"""What a change of the setting does to a proxy's ranking: how far it agrees with the old one, and what it loses."""
+"""The effect of a changed setting on a proxy's ranking: agreement with the old ranking, and the change in quality."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.stats.resampling.resampled import resampled_coefficients
 
 
 class Estimate(NamedTuple):
-    """A number with the ends of its interval; all NaN where it is undefined."""
+    """A number with the ends of its interval; all are NaN where it is undefined."""
 
     value: float = math.nan
     low: float = math.nan
@@ -23,14 +23,14 @@ class Estimate(NamedTuple):
 
 
 class ChangeOfRanking(NamedTuple):
-    """A proxy's scores before and after, and what they rank; NaN where scores or accuracies are constant.
+    """Agreement of a proxy's scores before and after a change; NaN where scores or accuracies are constant.
 
     Attributes:
-        spearman: of the scores after with those before.
-        kendall_tau_b: the same.
-        ranking_before: Spearman's coefficient of the scores before with the accuracies.
-        ranking: of those after.
-        difference: `ranking` less `ranking_before`, paired: on the same resamples.
+        spearman: Spearman's coefficient between the scores after and before.
+        kendall_tau_b: Kendall's tau-b between the scores after and before.
+        ranking_before: Spearman's coefficient between the scores before and the accuracies.
+        ranking: Spearman's coefficient between the scores after and the accuracies.
+        difference: `ranking` minus `ranking_before`, paired on the same resamples.
         p: two-sided p-value of no difference; 1 where the two never differ.
     """
 
@@ -51,18 +51,18 @@ def change_of_ranking(
     resamples: int = 1000,
     confidence: float = 0.95,
 ) -> ChangeOfRanking:
-    """Rank correlation between two scores of each architecture, and of both with its accuracy, on the same resamples.
+    """Rank correlation between two scores of each architecture, and of each with the accuracy, on the same resamples.
 
     Args:
-        before: finite scores under the one setting, shape [n], n >= 3.
-        after: under the other, of the same architectures.
+        before: finite scores under the first setting, shape [n], n >= 3.
+        after: finite scores of the same architectures under the second setting, shape [n].
         accuracies: finite numbers, shape [n].
-        generator: the only source of randomness; it moves on by `resamples` draws of n integers.
-        resamples: how often to draw architectures, >= 1.
-        confidence: of the percentile intervals, in (0, 1).
+        generator: the only source of randomness; it advances by `resamples` draws of n integers.
+        resamples: number of resamples of the architectures, >= 1.
+        confidence: confidence level of the percentile intervals, in (0, 1).
 
     Raises:
-        ScoresError: what `resampled_coefficients` refuses, or a confidence outside (0, 1).
+        ScoresError: where `resampled_coefficients` does, or for a confidence outside (0, 1).
     """
     check_options("percentile", confidence)
     scores, accuracy = checked_rows([np.asarray(before), np.asarray(after)], accuracies, least=3)

@@ -1,4 +1,4 @@
-"""Names that every part of the harness shares: of the coefficients, and of the proxies that count a network's size."""
+"""Names that all parts of the harness share: of the coefficients, and of the proxies that measure a network's size."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
 """The coefficients of a ranking, in the order of `harness.stats.Coefficients`."""
 
 BASELINES = ("params", "flops")
-"""The proxies that every other one is compared with: parameters and multiply-adds."""
+"""The proxies that all others are compared with: parameters and multiply-adds."""

@@ -1,4 +1,4 @@
-"""Proxy against proxy: differences of their coefficients on the same resamples, and which are told apart."""
+"""Paired comparison of proxies: differences of their coefficients on the same resamples, and significance."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from harness.stats.resampling.resampled import Resampled
 
 
 class PairedDifferences(NamedTuple):
-    """Row proxy less column proxy, shape [proxies, proxies] each; NaN where a coefficient is undefined.
+    """Differences of row proxy minus column proxy, each of shape [proxies, proxies]; NaN where undefined.
 
     Attributes:
-        difference: of the coefficients on the sample; antisymmetric.
-        low: lower end of its percentile interval, for this pair alone.
-        high: upper end.
-        p: two-sided p-value of no difference, for this pair alone; 1 on the diagonal.
-        p_holm: the same, adjusted for all pairs; what decides.
+        difference: difference of the coefficients on the sample; antisymmetric.
+        low: lower end of the difference's percentile interval, for the pair alone.
+        high: upper end of that interval.
+        p: two-sided p-value of no difference, for the pair alone; 1 on the diagonal.
+        p_holm: p-value adjusted for all pairs, by which significance is decided.
     """
 
     difference: FloatArray
@@ -39,18 +39,18 @@ def paired_differences(
 ) -> PairedDifferences:
     """Differences between proxies in one coefficient, each pair on the same resamples of the same architectures.
 
-    What makes two proxies rise and fall together, an easy or a hard sample, cancels in the difference, so that it is
-    surer than two separate intervals suggest. The p-value is that of a normal difference with the standard deviation
-    of the resampled ones: a count of resamples beyond zero ends at 2 / B, which Holm's correction over hundreds of
-    pairs would turn into 1 for every pair.
+    The effect of an easy or a hard sample on both proxies cancels in the difference, so that it is more certain than
+    two separate intervals suggest. The p-value is that of a normal distribution with the standard deviation of the
+    resampled differences. A count of resamples beyond zero could not be below 2 / B for B resamples, which Holm's
+    correction over hundreds of pairs would turn into 1 for every pair.
 
     Args:
-        resampled: from `resampled_coefficients`, proxies in rows.
-        coefficient: which of the four.
-        confidence: of the intervals, in (0, 1).
+        resampled: result of `resampled_coefficients` for all proxies.
+        coefficient: name of the coefficient, one of `COEFFICIENTS`.
+        confidence: confidence level of the intervals, in (0, 1).
 
     Raises:
-        ScoresError: an unknown coefficient, one that was not resampled, or a confidence outside (0, 1).
+        ScoresError: for an unknown coefficient, one that was not resampled, or a confidence outside (0, 1).
 
     Sources: Efron & Tibshirani 1993, section 16.2; Holm 1979.
     """
@@ -85,7 +85,7 @@ def _p_value(difference: float, resampled: FloatArray) -> float:
 
 
 def holm(p_values: npt.ArrayLike) -> FloatArray:
-    """P-values (shape [m]) adjusted for m tests by Holm's step-down (1979), in their order; NaN stay and count not.
+    """P-values (shape [m]) adjusted by Holm's step-down method (1979), in their order; NaN stay and are not counted.
 
     >>> holm([0.01, 0.04, 0.03]).tolist()
     [0.03, 0.06, 0.06]
@@ -101,18 +101,19 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
 def indistinguishable_groups(
     estimates: npt.ArrayLike, p_values: npt.ArrayLike, *, level: float = 0.05
 ) -> list[tuple[int, ...]]:
-    """Bars of a critical-difference diagram: the longest runs of proxies, best first, in which no pair is told apart.
+    """Bars of a critical-difference diagram: longest runs of proxies, best first, without a significant difference.
 
     Args:
-        estimates: a coefficient a proxy, shape [proxies]; those that are NaN are in no group.
-        p_values: adjusted, symmetric, shape [proxies, proxies]; NaN tells nothing apart.
-        level: pairs below it are told apart.
+        estimates: one coefficient per proxy, shape [proxies]; proxies with NaN are in no group.
+        p_values: adjusted p-values, symmetric, shape [proxies, proxies]; NaN counts as not significant.
+        level: pairs with a p-value below it differ significantly.
 
     Returns:
-        Indices of each group of two and more, from its best to its worst; the groups by their best. Two proxies that
-        are not told apart may share no group where one between them is told apart from either.
+        Indices of each group of two or more proxies, from its best to its worst; groups are ordered by their best
+        proxy. Two proxies without a significant difference are in no common group if a proxy between them differs
+        significantly from one of the two.
 
-    Source: the bars of Demšar 2006, with pairwise tests for one critical difference.
+    Source: the bars of Demšar 2006, with pairwise tests instead of one critical difference.
     """
     values, p = np.asarray(estimates, dtype=np.float64), np.asarray(p_values, dtype=np.float64)
     order: Sequence[int] = [int(i) for i in np.argsort(-values, kind="stable") if not np.isnan(values[i])]

@@ -1,6 +1,6 @@
-"""Two wishes at once, little cost and much gain: the front, and what a score picks within a budget.
+"""Two objectives, cost and gain: the Pareto front, and the gain of the pick of a score within a budget.
 
-Costs and gains are plain directions: lower cost is better, higher gain is better. Negate a quantity to turn it round.
+Lower cost and higher gain are better. Negate a quantity to reverse its direction.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ IntArray = npt.NDArray[np.intp]
 
 
 def pareto_front(costs: npt.ArrayLike, gains: npt.ArrayLike) -> IntArray:
-    """Points that no other point dominates, by rising cost.
+    """The Pareto front: points that no other point dominates, in ascending order of cost.
 
     One point dominates another if its cost is no higher and its gain no lower, and one of them is strictly better.
-    Points that are equal in both do not dominate each other: all of them stand on the front, or none.
+    Points that are equal in both do not dominate each other: all of them are on the front, or none.
 
     Args:
         costs: finite numbers, shape [n], n >= 1; lower is better.
         gains: finite numbers, shape [n]; higher is better.
 
     Returns:
-        Indices, shape [front], sorted by cost, equal points by index; costs and gains both rise along them. By
-        sorting, O(n log n).
+        Indices, shape [front], sorted by cost, equal points by index; costs and gains both rise along them.
 
     Raises:
-        ScoresError: NaN or infinity (counted), no point, or unequal lengths.
+        ScoresError: for NaN or infinity (counted), no point, or unequal lengths.
+
+    Cost: O(n log n), by sorting.
 
     >>> pareto_front([1.0, 2.0, 3.0, 3.0], [5.0, 4.0, 7.0, 6.0]).tolist()
     [0, 2]
@@ -50,11 +51,11 @@ def pareto_front(costs: npt.ArrayLike, gains: npt.ArrayLike) -> IntArray:
 def picked_within(
     costs: npt.ArrayLike, scores: npt.ArrayLike, gains: npt.ArrayLike, budgets: npt.ArrayLike
 ) -> FloatArray:
-    """Gain of what a score picks within each budget: the highest score that costs no more.
+    """Gain of the pick of a score within each budget: the point with the highest score whose cost is within it.
 
-    Of equal scores the cheapest is picked; of those that are equal in both, one at random, so its expected gain is
-    their mean. These picks are the Pareto front of cost and score. With the gains themselves for scores, the result is
-    the best gain that a budget can buy.
+    Of equal scores the cheapest is picked; of points that are equal in both, one at random, so that the expected gain
+    is their mean. These picks are the Pareto front of cost and score. With the gains as scores, the result is the best
+    possible gain within a budget.
 
     Args:
         costs: finite numbers, shape [n], n >= 1; lower is better.
@@ -63,10 +64,10 @@ def picked_within(
         budgets: finite numbers, shape [m], in the unit of the costs.
 
     Returns:
-        Shape [m], in the unit of the gains; NaN where nothing is within the budget.
+        Gains, shape [m]; NaN where no point is within the budget.
 
     Raises:
-        ScoresError: NaN or infinity (counted), no point, or unequal lengths.
+        ScoresError: for NaN or infinity (counted), no point, or unequal lengths.
 
     >>> picked_within([1.0, 2.0, 3.0], [5.0, 9.0, 7.0], [80.0, 70.0, 90.0], budgets=[0.5, 1.0, 3.0]).tolist()
     [nan, 80.0, 70.0]
@@ -80,7 +81,7 @@ def picked_within(
 
 
 def mean_within(costs: npt.ArrayLike, gains: npt.ArrayLike, budgets: npt.ArrayLike) -> FloatArray:
-    """Mean gain of all that costs no more than each budget: what an architecture drawn at random among them gives.
+    """Mean gain of all points within each budget, the expected gain of a random one among them.
 
     Args:
         costs: finite numbers, shape [n], n >= 1.
@@ -88,10 +89,10 @@ def mean_within(costs: npt.ArrayLike, gains: npt.ArrayLike, budgets: npt.ArrayLi
         budgets: finite numbers, shape [m], in the unit of the costs.
 
     Returns:
-        Shape [m], in the unit of the gains; NaN where nothing is within the budget.
+        Mean gains, shape [m]; NaN where no point is within the budget.
 
     Raises:
-        ScoresError: NaN or infinity (counted), no point, or unequal lengths.
+        ScoresError: for NaN or infinity (counted), no point, or unequal lengths.
     """
     cost_vector, gain_vector = _checked(costs, "costs", gains, "gains")
     order = np.argsort(cost_vector, kind="stable")
@@ -101,7 +102,7 @@ def mean_within(costs: npt.ArrayLike, gains: npt.ArrayLike, budgets: npt.ArrayLi
 
 
 def _at_budgets(steps: FloatArray, values: FloatArray, budgets: npt.ArrayLike) -> FloatArray:
-    """The value at the last of the rising `steps` that is within each budget; NaN before the first."""
+    """The value at the last of the ascending `steps` within each budget; NaN before the first step."""
     places = np.searchsorted(steps, checked_vector(budgets, "budgets"), side="right")
     return np.concatenate([[math.nan], values])[places]
 

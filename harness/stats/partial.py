@@ -1,4 +1,4 @@
-"""What scores know beyond size: rank correlation with other quantities, such as parameters, held fixed."""
+"""Partial correlation: rank correlation with other quantities, such as parameters, held fixed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError
-from harness.stats._pairs import FloatArray, Rows, checked_rows
+from harness.stats._pairs import FloatArray, Vectors, checked_rows
 from harness.stats.intervals import Interval, check_options, percentile_interval
 from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.resampled import resampled_coefficients
@@ -18,16 +18,16 @@ _NOTHING_LEFT = 1e-10
 
 
 class Partial(NamedTuple):
-    """A partial coefficient with its interval; NaN where a vector does not vary beyond those held fixed."""
+    """A partial coefficient with its interval; NaN where the held vectors determine one of the two others."""
 
     value: float
     interval: Interval
 
 
 def partial_correlations(
-    scores: Rows,
+    scores: Vectors,
     accuracies: npt.ArrayLike,
-    held: Rows,
+    held: Vectors,
     *,
     generator: np.random.Generator,
     given: Sequence[Sequence[int]] | None = None,
@@ -35,28 +35,28 @@ def partial_correlations(
     resamples: int = 1000,
     confidence: float = 0.95,
 ) -> list[tuple[Partial, ...]]:
-    """Partial correlation of each proxy with accuracy, vectors of `held` fixed, with percentile intervals.
+    """Partial correlation of each proxy with accuracy, with vectors of `held` fixed, and percentile intervals.
 
-    Of Spearman's coefficients it is the correlation of what remains of the ranks of both after the ranks held fixed
-    are regressed out; of Kendall's the same formula of the taus (Kendall 1942), which is no regression and is not zero
-    where two vectors depend on the third alone.
+    For Spearman's coefficient it is the correlation of the residuals of both vectors' ranks after regression on the
+    held vectors' ranks. For Kendall's it is the same formula of the taus (Kendall 1942), which is no regression and is
+    not zero where two vectors depend on the third alone.
 
     Args:
         scores: finite numbers, shape [proxies, n], n >= 3.
         accuracies: finite numbers, shape [n].
-        held: finite numbers, shape [k, n], k >= 1; they may determine each other.
-        generator: the only source of randomness; it moves on by `resamples` draws of n integers.
-        given: which of the vectors are held fixed, as sets of their places, such as [(0,), (1,), (0, 1)]; by default
-            all of them at once.
-        coefficient: `spearman`, `kendall_tau_b` or `pearson`.
-        resamples: how often to draw, >= 1.
-        confidence: of the intervals, in (0, 1).
+        held: finite vectors that can be held fixed, shape [k, n], k >= 1; they may determine each other.
+        generator: the only source of randomness; it advances by `resamples` draws of n integers.
+        given: sets of indices of the vectors that are held fixed together, such as [(0,), (1,), (0, 1)]; by default one
+            set of all.
+        coefficient: name of the coefficient, `spearman`, `kendall_tau_b` or `pearson`.
+        resamples: number of resamples, >= 1.
+        confidence: confidence level of the intervals, in (0, 1).
 
     Returns:
-        For each proxy a coefficient for each set of `given`.
+        For each proxy, one coefficient for each set of `given`.
 
     Raises:
-        ScoresError: what `resampled_coefficients` refuses, the weighted tau, or lengths that differ.
+        ScoresError: where `resampled_coefficients` does, for the weighted tau, or lengths that differ.
     """
     check_options("percentile", confidence)
     if coefficient == "weighted_tau":
@@ -94,19 +94,19 @@ def partial_correlations(
 def partial_of(
     correlation: FloatArray, with_first: FloatArray, with_second: FloatArray, among_held: FloatArray
 ) -> FloatArray:
-    """Partial coefficients from plain ones, shape [rows].
+    """Partial coefficients from plain coefficients, shape [rows].
 
-    With C the matrix among the k vectors held, c and d its columns to the two others and r their coefficient:
-    (r − cᵀ C⁺ d) / √((1 − cᵀ C⁺ c)(1 − dᵀ C⁺ d)).
+    With r the coefficient between two vectors, C the coefficients among the k held vectors, and c and d those between
+    the held vectors and each of the two: (r − cᵀ C⁺ d) / √((1 − cᵀ C⁺ c)(1 − dᵀ C⁺ d)).
 
     Args:
-        correlation: r, shape [rows].
-        with_first: c, shape [rows, k].
-        with_second: d, shape [rows, k].
-        among_held: C, shape [rows, k, k]; singular where they determine each other.
+        correlation: coefficients r, shape [rows].
+        with_first: coefficients c, shape [rows, k].
+        with_second: coefficients d, shape [rows, k].
+        among_held: coefficients C, shape [rows, k, k]; singular where held vectors determine each other.
 
     Returns:
-        NaN where a coefficient is, or where a vector does not vary beyond those held.
+        Partial coefficients; NaN where a coefficient is NaN, or where the held vectors determine one of the two.
     """
     defined = ~(
         np.isnan(correlation)

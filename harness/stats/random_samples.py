@@ -1,4 +1,4 @@
-"""What a random sample of architectures is worth: the value of the highest-scored of N, as an exact expectation."""
+"""The best of a random sample: value of the architecture with the highest score of N, as an exact expectation."""
 
 from __future__ import annotations
 
@@ -23,24 +23,28 @@ class MeanAndDeviation(NamedTuple):
 def best_of_random(
     scores: npt.ArrayLike, values: npt.ArrayLike, samples: int, *, replacement: bool = True
 ) -> MeanAndDeviation:
-    """Value of the highest-scored of `samples` architectures drawn uniformly, ties broken at random.
+    """Value of the architecture with the highest score among `samples` random ones, ties broken at random.
 
-    The highest score of the sample is s with probability F(s)^N - F(s-)^N, F the share of architectures that score at
-    most s and F(s-) of those that score less; each of those that score s is then as likely as any other. Without
-    replacement the j-th from above (from 0) leads with probability C(n - 1 - j, N - 1) / C(n, N) instead.
+    The highest score of the sample is s with probability F(s)^N - F(s-)^N, where F(s) is the share of architectures
+    with a score of at most s and F(s-) the share with a lower score; all architectures with score s are then equally
+    likely. Without replacement, the j-th highest (from 0) is the highest of the sample with probability
+    C(n - 1 - j, N - 1) / C(n, N) instead.
 
     Args:
         scores: finite numbers, shape [n], n >= 1; higher is better.
-        values: of the same architectures, shape [n], any unit; the scores themselves for the best possible choice.
-        samples: how many are drawn, N >= 1, and without replacement at most n; 1 for a random architecture.
-        replacement: whether one architecture may be drawn twice.
+        values: values of the same architectures in any unit, shape [n]; the scores themselves for the best possible
+            choice.
+        samples: number of architectures drawn uniformly, N >= 1, and without replacement at most n; 1 for a random
+            architecture.
+        replacement: whether an architecture may be drawn twice.
 
     Raises:
-        ScoresError: NaN or infinity (counted), unequal lengths, or `samples` out of range.
+        ScoresError: for NaN or infinity (counted), unequal lengths, or `samples` out of range.
 
-    Differs from Mellor et al. 2021, who estimate the same by 500 draws. Their rows Optimal (N = 100) of all three data
-    sets are, within these draws, what this gives where the test accuracy both chooses and is reported (93.85 ± 0.23 on
-    CIFAR-10 of the official table, published 93.84 ± 0.23); chosen by validation accuracy it is 93.78 ± 0.28.
+    Mellor et al. 2021 estimate the same by 500 draws instead. Within the error of these draws, their rows Optimal
+    (N = 100) of all three data sets agree with this where the test accuracy is both the score and the value
+    (93.85 ± 0.23 on CIFAR-10 of the official table, published 93.84 ± 0.23); with the validation accuracy as score it
+    is 93.78 ± 0.28.
 
     >>> best_of_random([1.0, 2.0], [70.0, 90.0], samples=2)
     MeanAndDeviation(mean=85.0, deviation=8.660254037844387)

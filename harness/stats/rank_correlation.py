@@ -1,4 +1,4 @@
-"""How well scores rank accuracies: four coefficients, computed by scipy."""
+"""Rank correlation of scores with accuracies: four coefficients, computed by scipy."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from harness.stats._pairs import FloatArray, checked_pairs, moderated
+from harness.stats._pairs import FloatArray, checked_pairs, rescaled
 
 
 class Coefficients(NamedTuple):
-    """Agreement of scores with accuracies, each in [-1, 1], higher is better; NaN where an input is constant."""
+    """The four coefficients, each in [-1, 1], and n; higher is better, NaN where an input is constant."""
 
     spearman: float
     kendall_tau_b: float
@@ -30,11 +30,11 @@ def coefficients(scores: npt.ArrayLike, accuracies: npt.ArrayLike) -> Coefficien
         accuracies: finite numbers, shape [n], any unit.
 
     Returns:
-        The four coefficients and n. Ties share their mean rank (Spearman) or leave the numerator and shrink the
-        denominator (tau-b). If either input is constant all four are undefined: NaN, without a warning.
+        The four coefficients and n. Ties get their mean rank (Spearman), or are left out of the numerator and reduce
+        the denominator (tau-b). If an input is constant, all four are undefined: NaN, without a warning.
 
     Raises:
-        ScoresError: values that are NaN or infinite (counted), unequal lengths, or n < 3.
+        ScoresError: for NaN or infinity (counted), unequal lengths, or n < 3.
 
     Sources: scipy.stats `spearmanr`, `kendalltau` (variant b, Kendall 1945), `pearsonr`, and `weightedtau` with its
     defaults: weights additive and hyperbolic, 1 / (rank + 1) with rank 0 the highest, averaged over the order by
@@ -53,25 +53,25 @@ def coefficients(scores: npt.ArrayLike, accuracies: npt.ArrayLike) -> Coefficien
         spearman=float(stats.spearmanr(score_ranks, accuracy_ranks).statistic),
         kendall_tau_b=kendall_tau_b(score_ranks, accuracy_ranks),
         weighted_tau=weighted_tau(score_ranks, accuracy_ranks),
-        pearson=float(stats.pearsonr(moderated(score_vector), moderated(accuracy_vector)).statistic),
+        pearson=float(stats.pearsonr(rescaled(score_vector), rescaled(accuracy_vector)).statistic),
         n=score_vector.size,
     )
 
 
 def is_constant(values: FloatArray) -> bool:
-    """Whether all `values` (shape [n], n >= 1) are equal, so that they rank nothing."""
+    """Whether all `values` (shape [n], n >= 1) are equal."""
     return bool(values.min() == values.max())
 
 
 def mid_ranks(values: FloatArray) -> FloatArray:
-    """Ranks 1..n along the last axis of [n] or [rows, n]; ties share their mean rank."""
+    """Ranks 1..n along the last axis of [n] or [rows, n]; ties get their mean rank."""
     return np.asarray(stats.rankdata(values, method="average", axis=-1), dtype=np.float64)
 
 
 def kendall_tau_b(score_ranks: FloatArray, accuracy_ranks: FloatArray) -> float:
     """Kendall's tau-b of two vectors of ranks, shape [n], neither constant.
 
-    `method` concerns the p-value alone, which is not used; the asymptotic one costs nothing.
+    `method` concerns only the p-value, which is not used; the asymptotic one costs nothing.
     """
     return float(stats.kendalltau(score_ranks, accuracy_ranks, variant="b", method="asymptotic").statistic)
 
@@ -79,6 +79,6 @@ def kendall_tau_b(score_ranks: FloatArray, accuracy_ranks: FloatArray) -> float:
 def weighted_tau(score_ranks: FloatArray, accuracy_ranks: FloatArray) -> float:
     """Vigna's weighted tau of two vectors of ranks, shape [n], neither constant; see `coefficients`.
 
-    Ranks, not values: scipy adds its input up to look for NaN, which overflows where scores are near 1e308.
+    It takes ranks instead of values, since scipy sums its input to find NaN, which overflows for scores near 1e308.
     """
     return float(stats.weightedtau(score_ranks, accuracy_ranks, rank=True, weigher=None, additive=True).statistic)

@@ -1,4 +1,4 @@
-"""How the best are found: precision and NDCG among the k highest-scored, and correlation among the most accurate."""
+"""Measures of the best architectures: precision and NDCG at k, and correlation among the most accurate."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class TopCorrelation(NamedTuple):
     """Coefficients among the most accurate architectures.
 
     Attributes:
-        share: asked for, in (0, 1].
-        coefficients: among them; all NaN where they are fewer than three.
+        share: share of the architectures, in (0, 1].
+        coefficients: the coefficients among them; all are NaN for fewer than three architectures.
     """
 
     share: float
@@ -26,40 +26,40 @@ class TopCorrelation(NamedTuple):
 
 
 def precision_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
-    """Expected share of the `k` highest-scored that are among the `k` most accurate, ties at each cut broken at random.
+    """Precision at `k`: expected share of the k highest scores that are among the k most accurate, ties at random.
 
-    An architecture is among the k highest of a vector with probability 1 above the cut, 0 below it, and m / t on it,
-    where m of t tied ones are taken; both vectors break their ties independently.
+    An architecture is among the k highest of a vector with probability 1 above the cut, 0 below it, and m / t at it,
+    where m of t tied architectures are taken; both vectors break their ties independently.
 
     Args:
         scores: finite numbers, shape [n], n >= 1; higher is better.
         accuracies: finite numbers, shape [n]; higher is better.
-        k: how many are taken, 1 <= k <= n; a random order has the expectation k / n.
+        k: number of architectures, 1 <= k <= n; a random order has the expectation k / n.
 
     Raises:
-        ScoresError: NaN or infinity (counted), unequal lengths, or `k` outside 1..n.
+        ScoresError: for NaN or infinity (counted), unequal lengths, or `k` outside 1..n.
     """
     score, accuracy = _checked(scores, accuracies, k)
     return float(_chances_of_top(score, k) @ _chances_of_top(accuracy, k) / k)
 
 
 def ndcg_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
-    """Normalised discounted cumulative gain of the `k` highest-scored (Järvelin & Kekäläinen 2002), by scikit-learn.
+    """Normalised discounted cumulative gain (NDCG) at `k` (Järvelin & Kekäläinen 2002), by scikit-learn.
 
-    The gain of an architecture is its accuracy on a linear scale from 0, the least accurate here, to 1, the most;
+    The gain of an architecture is its accuracy on a linear scale from 0, the lowest accuracy here, to 1, the highest;
     the discount at rank r (from 1) is 1 / log2(r + 1). Tied scores share the mean of their discounts, which is the
     expectation over random orders.
 
     Args:
         scores: finite numbers, shape [n], n >= 2; higher is better.
         accuracies: finite numbers, shape [n]; higher is better.
-        k: ranks that count, 1 <= k <= n.
+        k: number of ranks that count, 1 <= k <= n.
 
     Returns:
         1 for the best possible order, at least 0; NaN where all accuracies are equal.
 
     Raises:
-        ScoresError: as `precision_at`, or fewer than two architectures.
+        ScoresError: for NaN or infinity (counted), unequal lengths, `k` outside 1..n, or fewer than two architectures.
     """
     from sklearn.metrics import ndcg_score  # scikit-learn takes a second to import
 
@@ -73,20 +73,20 @@ def ndcg_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
 
 
 def top_correlation(scores: npt.ArrayLike, accuracies: npt.ArrayLike, share: float) -> TopCorrelation:
-    """The coefficients among the most accurate `share` of the architectures, where the choice of the best is made.
+    """The coefficients among the most accurate `share` of the architectures.
 
     Args:
         scores: finite numbers, shape [n], n >= 1.
         accuracies: finite numbers, shape [n]; higher is better.
-        share: in (0, 1]; of ⌈share · n⌉ architectures, and of any that tie with the last of them.
+        share: share of the architectures, in (0, 1]: ⌈share · n⌉ of them, and those tied with the last.
 
     Raises:
-        ScoresError: NaN or infinity (counted), unequal lengths, or a share outside (0, 1].
+        ScoresError: for NaN or infinity (counted), unequal lengths, or a share outside (0, 1].
     """
     score, accuracy = checked_pairs(scores, accuracies, least=1)
     if not 0 < share <= 1:
         raise ScoresError(f"share must lie in (0, 1]; got {share}")
-    # a share such as 0.07 of 100 is 7.000000000000001 in floating point, which is seven
+    # in floating point a share such as 0.07 of 100 is 7.000000000000001, which should count as seven
     count = math.ceil(round(share * score.size, 9))
     chosen = accuracy >= np.partition(accuracy, score.size - count)[score.size - count]
     if chosen.sum() < 3:
@@ -95,7 +95,7 @@ def top_correlation(scores: npt.ArrayLike, accuracies: npt.ArrayLike, share: flo
 
 
 def _chances_of_top(values: FloatArray, k: int) -> FloatArray:
-    """Probability of each of n to be among the k highest, ties broken at random; they add up to k."""
+    """Probability of each of n to be among the k highest, ties broken at random; the probabilities sum to k."""
     cut = np.partition(values, values.size - k)[values.size - k]
     above, tied = values > cut, values == cut
     return np.asarray(above + tied * ((k - above.sum()) / tied.sum()), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Stability: how well a proxy under one setting ranks as it does under another."""
+"""Stability: rank correlation of a proxy's scores under one setting with its scores under another."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ class Stability(NamedTuple):
     """Rank correlation of a proxy with itself over S settings.
 
     Attributes:
-        matrix: between each two settings, shape [S, S]; 1 on the diagonal, NaN where a setting gives a constant.
-        low: lower ends of their percentile intervals over the architectures, shape [S, S].
-        high: upper ends.
-        mean: over the pairs of different settings.
-        interval: of the mean, on the same resamples.
+        matrix: coefficients between settings, shape [S, S]; 1 on the diagonal, NaN where a setting's scores are
+            constant.
+        low: lower ends of the percentile intervals over the architectures, shape [S, S].
+        high: upper ends of these intervals, shape [S, S].
+        mean: mean over the pairs of different settings.
+        interval: percentile interval of the mean, on the same resamples.
     """
 
     matrix: FloatArray
@@ -44,14 +45,14 @@ def rank_stability(
     """Rank correlation of one proxy's scores between settings, with percentile intervals over the architectures.
 
     Args:
-        scores: a row a setting, finite, shape [S, n], S >= 2, n >= 3; all on the same architectures.
-        generator: the only source of randomness; it moves on by `resamples` draws of n integers.
-        coefficient: which of the four.
-        resamples: how often to draw architectures, >= 1.
-        confidence: of the intervals, in (0, 1).
+        scores: finite scores of the same architectures, one row per setting, shape [S, n], S >= 2, n >= 3.
+        generator: the only source of randomness; it advances by `resamples` draws of n integers.
+        coefficient: name of the coefficient, one of `COEFFICIENTS`.
+        resamples: number of resamples of the architectures, >= 1.
+        confidence: confidence level of the intervals, in (0, 1).
 
     Raises:
-        ScoresError: what `resampled_coefficients` refuses, or fewer than two settings.
+        ScoresError: where `resampled_coefficients` does, or for fewer than two settings.
     """
     check_options("percentile", confidence)
     if coefficient not in COEFFICIENTS:

@@ -1,4 +1,4 @@
-"""What a user gets: the best accuracy among the highest-scored architectures, and where an accuracy lies."""
+"""The best accuracy among the architectures with the highest scores, and the percentile of an accuracy."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from harness.stats._pairs import FloatArray, checked_pairs, checked_vector
 
 
 def best_by_score(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
-    """Expected best accuracy among the `k` highest-scored architectures, ties at the cut broken at random.
+    """Expected best accuracy among the `k` architectures with the highest scores, ties at the cut broken at random.
 
-    Let f architectures score above the cut and t score exactly at it; m = k - f of those t are taken, every choice
-    as likely as any other. The value is E max(best of the f, best of a random m-subset of the t), exactly: with the
-    tied accuracies in falling order a_0 >= a_1 >= ..., a_j leads the subset with probability
-    C(t - 1 - j, m - 1) / C(t, m). At k = 1 this is the mean accuracy over the highest score.
+    Let f architectures have scores above the cut and t exactly at it; m = k - f of these t are taken, every choice
+    with equal probability. The value is E max(best of the f, best of a random m-subset of the t), exactly: with the
+    tied accuracies in descending order a_0 >= a_1 >= ..., a_j is the best of the subset with probability
+    C(t - 1 - j, m - 1) / C(t, m). For k = 1 this is the mean accuracy of the architectures with the highest score.
 
     Args:
         scores: finite numbers, shape [n], n >= 1; higher is better.
         accuracies: finite numbers, shape [n], any unit.
-        k: how many architectures are taken, 1 <= k <= n.
+        k: number of architectures, 1 <= k <= n.
 
     Returns:
-        The expectation, in the unit of `accuracies`; it depends on no order and no seed.
+        The expectation, in the unit of `accuracies`; it does not depend on the order of architectures or on a seed.
 
     Raises:
-        ScoresError: NaN or infinity (counted), unequal lengths, or `k` outside 1..n.
+        ScoresError: for NaN or infinity (counted), unequal lengths, or `k` outside 1..n.
 
     >>> best_by_score([3.0, 1.0, 1.0], [80.0, 70.0, 90.0], k=2)
     85.0
@@ -46,10 +46,10 @@ def best_by_score(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> f
 
 
 def leading_probabilities(tied: int, taken: int) -> FloatArray:
-    """P(the j-th of `tied` in falling order is the best of a random subset of size `taken`), j = 0..tied-1.
+    """P(the j-th of `tied` in descending order is the best of a random subset of size `taken`), j = 0..tied-1.
 
-    By the ratio of neighbours, p_0 = m / t and p_(j+1) = p_j (t - j - m) / (t - 1 - j): no factor exceeds 1, so
-    nothing overflows, and what underflows is negligible.
+    Computed by ratios, p_0 = m / t and p_(j+1) = p_j (t - j - m) / (t - 1 - j): no factor exceeds 1, so that nothing
+    overflows, and probabilities that underflow are negligible.
     """
     rank = np.arange(tied - 1, dtype=np.float64)
     ratios = np.maximum(tied - rank - taken, 0.0) / (tied - 1 - rank)
@@ -59,11 +59,11 @@ def leading_probabilities(tied: int, taken: int) -> FloatArray:
 def percentile_of(value: float, population: npt.ArrayLike) -> float:
     """Percentile of `value` in `population` (shape [n], n >= 1), 0..100, higher is better.
 
-    Equal values count half (scipy's `percentileofscore(kind="mean")`), so the median of distinct values has 50 and
-    the best of n has 100 - 50 / n.
+    Equal values count half (scipy's `percentileofscore(kind="mean")`), so that the median of distinct values is at 50
+    and the best of n at 100 - 50 / n.
 
     Raises:
-        ScoresError: a `value` or a population with NaN or infinity, or an empty population.
+        ScoresError: for NaN or infinity in `value` or the population, or an empty population.
     """
     population_vector = checked_vector(population, "population")
     if population_vector.size == 0:

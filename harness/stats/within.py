@@ -20,10 +20,10 @@ class Within(NamedTuple):
     """Kendall's tau-b inside classes.
 
     Attributes:
-        kendall_tau_b: NaN where no pair inside a class differs in both.
-        interval: over the architectures; both ends NaN where no resample defines it.
-        pairs: pairs of architectures of one class.
-        classes: those with two architectures or more.
+        kendall_tau_b: the coefficient; NaN where no pair inside a class differs in both score and accuracy.
+        interval: percentile interval over the architectures; both ends are NaN where every resample is undefined.
+        pairs: number of pairs of architectures inside classes.
+        classes: number of classes with two architectures or more.
     """
 
     kendall_tau_b: float
@@ -41,21 +41,22 @@ def kendall_within(
     resamples: int = 1000,
     confidence: float = 0.95,
 ) -> Within:
-    """Kendall's tau-b over the pairs inside classes: every pair counts the same, whichever class it is of.
+    """Kendall's tau-b over the pairs inside classes, where every pair counts equally in all classes.
 
-    Concordant less discordant pairs, over the root of the product of the pairs untied in score and in accuracy, each
-    summed over the classes. With one class it is tau-b itself; whatever is constant in every class leaves it as it is.
+    Concordant minus discordant pairs, over the root of the product of the pairs untied in score and in accuracy, each
+    summed over the classes. With one class it is tau-b itself. A quantity that is constant inside every class has no
+    effect on it.
 
     Args:
         scores: finite numbers, shape [n], n >= 3.
         accuracies: finite numbers, shape [n].
-        classes: a number for each architecture, equal in one class, shape [n].
-        generator: the only source of randomness; it moves on by `resamples` draws of n integers.
-        resamples: how often to draw architectures, >= 1.
-        confidence: of the percentile interval, in (0, 1).
+        classes: a number for each architecture, equal inside a class, shape [n].
+        generator: the only source of randomness; it advances by `resamples` draws of n integers.
+        resamples: number of resamples of the architectures, >= 1.
+        confidence: confidence level of the percentile interval, in (0, 1).
 
     Raises:
-        ScoresError: NaN or infinity (counted), unequal lengths, n < 3, or options out of range.
+        ScoresError: for NaN or infinity (counted), unequal lengths, n < 3, or options out of range.
     """
     check_options("percentile", confidence)
     score, accuracy = checked_pairs(scores, accuracies, least=3)
@@ -71,7 +72,7 @@ def kendall_within(
 
 
 class _Class:
-    """What all resamples of one class share."""
+    """Data of one class that all its resamples share."""
 
     def __init__(self, scores: FloatArray, accuracies: FloatArray, members: npt.NDArray[np.int64]) -> None:
         self.members = members

@@ -12,6 +12,7 @@ from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.space import completed, described
 from harness.studies.kinds import SEARCHED, SingleStudy
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
@@ -58,9 +59,9 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     """
     import pandas as pd
 
-    from harness.batches import read_cifar10
     from harness.evaluation import open_table
     from harness.report.files import write_csv, write_text
+    from harness.spaces.image_batches import read_cifar10
     from harness.studies.searches.pool import run_all, say_data
     from harness.studies.searches.record import by_method, searches_record
 
@@ -68,7 +69,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         read_cifar10(options.data)
     proxies = [entry.name for entry in resolve(QUICK_PROXIES.split(",") if options.quick else "all")]
     space = open_space(SPACE)
-    setting = Setting(seed=options.seed).sized(space.width, space.depth)
+    setting = completed(space, Setting(seed=options.seed))
     others = None if options.scores is None else _others(options, proxies, setting)
     runs = runs_of(options)
     used = by_method(runs)
@@ -82,7 +83,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     log = pd.concat(logs, ignore_index=True)
     write_csv(log, options.out / "searches.csv.gz")
     named = [*published(), *found(log)]
-    options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({setting.describe()})")
+    options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({described(space, setting)})")
     scores = run(
         space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
         store=options.store or options.out / "scores.sqlite", workers=options.workers, progress=True,
@@ -153,7 +154,7 @@ def genotypes_frame(named: Sequence[Named], scores: pd.DataFrame) -> pd.DataFram
             {
                 "genotype": item.name,
                 "kind": item.kind,
-                "params_m": space.parameter_count(genotype, **EVALUATION) / _MILLION,
+                "params_m": space.sizes(genotype, EVALUATION).parameters / _MILLION,
                 "skip_connections": item.architecture.count("skip_connect"),
                 "published_error_pct": item.error,
                 "published_error_std_pct": item.error_std,

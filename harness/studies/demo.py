@@ -16,13 +16,14 @@ from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.ranking import Ranking, correlate
 from harness.report.figures.scatter import scatter
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.ranking import FAILED, ranking_sheet
+from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.sheet import sheet_latex
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.setting import BN_MODES, Setting
 from harness.spaces import open_space
+from harness.spaces.space import completed, described
 from harness.studies.record import record
 from harness.writing import make_folder
 
@@ -59,7 +60,8 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
     proxies = {"train": PROXIES, "eval": EVAL_PROXIES}
     for step, bn in enumerate(BN_MODES, start=1):
         setting = _setting(bn, seed)
-        say(f"Step {step} of 3: scoring {sample} random cells with batch norm in {bn} mode ({setting.describe()})")
+        what = f"{sample} random cells with batch norm in {bn} mode ({described(space, setting)})"
+        say(f"Step {step} of 3: scoring {what}")
         frames[bn] = run(
             space, cells, proxies[bn], setting=setting, store=out / "scores.sqlite", workers=workers, progress=True
         )
@@ -89,7 +91,7 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
         write_csv(ranking.frame, out / f"ranking_bn_{bn}.csv")
         caption = f"{sample} random NAS-Bench-201 cells, batch norm in {bn} mode, with 95\\,\\% bootstrap intervals."
         sheet = ranking_sheet(ranking, TITLES[bn], caption)
-        write_text(sheet_latex(sheet.without(FAILED)), out / f"ranking_bn_{bn}.tex")
+        write_text(sheet_latex(sheet), out / f"ranking_bn_{bn}.tex")
         write_text(sheet_text(sheet, 100) + "\n", out / f"ranking_bn_{bn}.txt")
     save_pictures(scatter(rankings["train"], source=table.facts.title), out / "scatter")
     settings = {bn: _setting(bn, seed) for bn in BN_MODES}
@@ -97,5 +99,4 @@ def _write(out: Path, rankings: dict[str, Ranking], table: Table, sample: int, s
 
 
 def _setting(bn: str, seed: int) -> Setting:
-    space = open_space(SPACE)
-    return Setting(bn=bn, seed=seed, probes=PROBES).sized(space.width, space.depth)
+    return completed(open_space(SPACE), Setting(bn=bn, seed=seed, probes=PROBES))

@@ -46,18 +46,17 @@ class Condition:
         """The setting of the benchmark networks under this condition."""
         from harness.setting import Setting
         from harness.spaces import open_space
+        from harness.spaces.space import completed
 
-        space = open_space(SPACE)
-        setting = Setting(**{"seed": seed + self.seeds_on, **self.changes})
-        return setting.sized(setting.width or space.width, setting.depth or space.depth)
+        return completed(open_space(SPACE), Setting(**{"seed": seed + self.seeds_on, **self.changes}))
 
     def batch(self, seed: int, data: Path | None = None) -> Batch | None:
         """The batch of a seed of its own; None where the setting says how it is drawn."""
         if self.batch_seeds_on is None:
             return None
-        from harness.batches import draw_batch
+        from harness.spaces.image_batches import draw_images
 
-        return draw_batch(replace(self.setting(seed), seed=seed + self.batch_seeds_on), data)
+        return draw_images(replace(self.setting(seed), seed=seed + self.batch_seeds_on), data)
 
     @property
     def reads_images(self) -> bool:

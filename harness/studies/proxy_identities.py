@@ -106,15 +106,16 @@ def identities() -> pd.DataFrame:
 def _sums(network: nn.Module, epsilon: float) -> list[dict[str, Any]]:
     from torch import nn
 
-    from harness.batches import Batch, draw_batch
+    from harness.batches import Batch
     from harness.measurements.preserve import preserved
     from harness.measurements.session import Session
+    from harness.spaces.image_batches import draw_images
 
     network.double()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eps = epsilon
-    batch = draw_batch(SMALL)
+    batch = draw_images(SMALL)
     with preserved(network, bn=SMALL.bn, seed=SMALL.seed):
         session = Session(network, Batch(batch.inputs.double(), batch.labels), SMALL)
         weights, gradients, products = (

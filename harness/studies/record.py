@@ -8,7 +8,6 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +34,7 @@ def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -
     content = {
         "command": command(),
         **facts,
-        "settings": {key: asdict(setting) for key, setting in settings.items()},
+        "settings": {key: setting.flat() for key, setting in settings.items()},
         **({} if table is None else {"table": _named(table)}),
         "environment": environment(),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +12,7 @@ from harness.scoring.files import COLUMNS, read_scores
 from harness.scoring.runner import run
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.space import described
 from harness.studies.kinds import Condition
 from harness.studies.options import StudyOptions
 from harness.writing import make_folder
@@ -47,7 +47,7 @@ class GivenScores(NamedTuple):
 
 def possible(conditions: Mapping[str, Condition], options: StudyOptions) -> dict[str, Condition]:
     """The conditions that need no images, or all where CIFAR-10 is there."""
-    from harness.batches import read_cifar10
+    from harness.spaces.image_batches import read_cifar10
 
     if options.data is not None and any(condition.reads_images for condition in conditions.values()):
         read_cifar10(options.data)
@@ -84,8 +84,9 @@ def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
 def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:
     """Scores of that many random cells under a condition; what the store of the study has is not made again."""
     store, setting = store_of(options), condition.setting(options.seed)
-    options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {condition.words} ({setting.describe()})")
     space = open_space(SPACE)
+    under = f"{condition.words} ({described(space, setting)})"
+    options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {under}")
     return run(
         space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
         batch=condition.batch(options.seed, options.data), workers=options.workers, progress=True,
@@ -162,8 +163,8 @@ def setting_difference(path: Path, theirs: Setting | None, ours: Setting, otherw
     """
     if theirs is None:
         return f"; the file does not say its setting, which must be the study's: {ours.describe()}"
-    names = [entry.name for entry in fields(Setting) if getattr(theirs, entry.name) != getattr(ours, entry.name)]
-    there, here = (", ".join(f"{name} {getattr(one, name)}" for name in names) for one in (theirs, ours))
+    names = ours.differs_in(theirs)
+    there, here = (", ".join(f"{name} {one.flat().get(name)}" for name in names) for one in (theirs, ours))
     if set(names) <= set(_DRAWN_OTHERWISE):
         return f"; they were made with {there}, the study's own with {here}" if names else ""
     raise ScoresError(f"--scores {path} were made with {there}; the study's are with {here}, {otherwise}")

@@ -141,7 +141,7 @@ def between_seeds(found: pd.DataFrame) -> pd.DataFrame:
 def tables(found: pd.DataFrame, seeds: pd.DataFrame) -> str:
     """All tables as Markdown."""
     from harness.report.tables.ablation import agreement_sheet, change_sheet
-    from harness.report.tables.beside_published import comparison_markdown
+    from harness.report.tables.beside_published import published_sheets
     from harness.report.tables.sheet import sheet_markdown
 
     there = [name for name in WORDS if (found["setting"] == name).any()]
@@ -149,7 +149,7 @@ def tables(found: pd.DataFrame, seeds: pd.DataFrame) -> str:
         "## Agreement with the base setting",
         sheet_markdown(agreement_sheet(found, WORDS)),
         "## Two draws of the weights",
-        comparison_markdown(seeds),
+        *map(sheet_markdown, published_sheets(seeds)),
         "## Each change",
         _READING,
         *(sheet_markdown(change_sheet(found, name, WORDS[name])) for name in there),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import cache
-from benchmarks.cache import keep_rows, kept_rows, read_cache, write_cache
+from benchmarks.cache import cache_rows, cached_rows, read_cache, write_cache
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 KEYS = ["|a~0|", "|b~0|", "ü"]
@@ -27,8 +27,8 @@ class Touch:
 
 def test_rows_come_back_exactly(tmp_path):
     path = tmp_path / "new" / "folder" / "rows.npz"
-    assert keep_rows(path, KEYS, NUMBERS, "sum")
-    keys, numbers = kept_rows(path, "sum")
+    assert cache_rows(path, KEYS, NUMBERS, "sum")
+    keys, numbers = cached_rows(path, "sum")
     assert keys == KEYS
     assert numbers.dtype == np.float64
     np.testing.assert_array_equal(numbers, NUMBERS)
@@ -36,36 +36,36 @@ def test_rows_come_back_exactly(tmp_path):
 
 
 def test_the_file_is_an_npz_without_pickles(tmp_path):
-    keep_rows(tmp_path / "rows.npz", KEYS, NUMBERS, "sum")
+    cache_rows(tmp_path / "rows.npz", KEYS, NUMBERS, "sum")
     with np.load(tmp_path / "rows.npz", allow_pickle=False) as arrays:
         assert sorted(arrays) == ["format", "keys", "numbers", "source_sha256"]
 
 
 def test_no_file_another_source_and_another_format_give_nothing(tmp_path, monkeypatch):
     path = tmp_path / "rows.npz"
-    assert kept_rows(path, "sum") is None
-    keep_rows(path, KEYS, NUMBERS, "sum")
-    assert kept_rows(path, "other sum") is None
+    assert cached_rows(path, "sum") is None
+    cache_rows(path, KEYS, NUMBERS, "sum")
+    assert cached_rows(path, "other sum") is None
     monkeypatch.setattr(cache, "FORMAT", cache.FORMAT + 1)
-    assert kept_rows(path, "sum") is None
+    assert cached_rows(path, "sum") is None
 
 
 def test_damage_at_any_byte_gives_nothing(tmp_path):
     path = tmp_path / "rows.npz"
-    keep_rows(path, KEYS, NUMBERS, "sum")
+    cache_rows(path, KEYS, NUMBERS, "sum")
     whole = path.read_bytes()
     for position in range(len(whole)):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
-        assert kept_rows(path, "sum") is None, position
+        assert cached_rows(path, "sum") is None, position
         path.write_bytes(whole[:position])
-        assert kept_rows(path, "sum") is None, position
+        assert cached_rows(path, "sum") is None, position
 
 
 @pytest.mark.parametrize("content", [b"", b"no npz at all", b"PK\x05\x06" + bytes(18), b"\x93NUMPY"])
 def test_a_whole_file_of_another_kind_gives_nothing(tmp_path, content):
     write_cache(tmp_path / "rows.npz", content)
     assert read_cache(tmp_path / "rows.npz") == content
-    assert kept_rows(tmp_path / "rows.npz", "sum") is None
+    assert cached_rows(tmp_path / "rows.npz", "sum") is None
 
 
 def test_a_pickle_in_the_cache_does_not_run(tmp_path):
@@ -73,21 +73,21 @@ def test_a_pickle_in_the_cache_does_not_run(tmp_path):
     hidden = np.array([Touch(tmp_path / "proof")], dtype=object)
     np.savez(content, format=np.array(cache.FORMAT), source_sha256=np.array("sum"), keys=hidden, numbers=NUMBERS)
     write_cache(tmp_path / "rows.npz", content.getvalue())
-    assert kept_rows(tmp_path / "rows.npz", "sum") is None
+    assert cached_rows(tmp_path / "rows.npz", "sum") is None
     assert not (tmp_path / "proof").exists()
 
 
 def test_a_file_where_the_folder_should_be_is_no_error(tmp_path):
     (tmp_path / "cache").write_text("in the way")
-    assert not keep_rows(tmp_path / "cache" / "rows.npz", KEYS, NUMBERS, "sum")
-    assert kept_rows(tmp_path / "cache" / "rows.npz", "sum") is None
+    assert not cache_rows(tmp_path / "cache" / "rows.npz", KEYS, NUMBERS, "sum")
+    assert cached_rows(tmp_path / "cache" / "rows.npz", "sum") is None
     assert (tmp_path / "cache").read_text() == "in the way"
 
 
 def test_a_folder_where_the_file_should_be_is_no_error_and_leaves_nothing_behind(tmp_path):
     (tmp_path / "rows.npz").mkdir()
-    assert not keep_rows(tmp_path / "rows.npz", KEYS, NUMBERS, "sum")
-    assert kept_rows(tmp_path / "rows.npz", "sum") is None
+    assert not cache_rows(tmp_path / "rows.npz", KEYS, NUMBERS, "sum")
+    assert cached_rows(tmp_path / "rows.npz", "sum") is None
     assert [file.name for file in tmp_path.iterdir()] == ["rows.npz"]
 
 
@@ -105,17 +105,17 @@ def test_who_reads_while_another_writes_reads_the_old_file_whole(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files there")
 def test_a_full_disk_is_no_error_and_the_old_file_stays(tmp_path):
     path = tmp_path / "rows.npz"
-    keep_rows(path, KEYS, NUMBERS, "sum")
+    cache_rows(path, KEYS, NUMBERS, "sum")
     code = (
         "import resource, sys, pathlib, numpy\n"
-        "from benchmarks.cache import keep_rows\n"
+        "from benchmarks.cache import cache_rows\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-        "print(keep_rows(pathlib.Path(sys.argv[1]), ['other'], numpy.zeros((1, 1)), 'sum'))"
+        "print(cache_rows(pathlib.Path(sys.argv[1]), ['other'], numpy.zeros((1, 1)), 'sum'))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)], cwd=REPOSITORY, check=True, capture_output=True, text=True
     )
     assert done.stdout.strip() == "False"
     assert [file.name for file in tmp_path.iterdir()] == ["rows.npz"]
-    keys, _ = kept_rows(path, "sum")
+    keys, _ = cached_rows(path, "sum")
     assert keys == KEYS

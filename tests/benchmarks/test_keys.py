@@ -42,7 +42,7 @@ def test_every_cell_has_the_form_of_its_space():
 
 @pytest.mark.parametrize("key", ["8:16:24:32:64", ":".join([WIDTHS[0]] * 5)])
 def test_sizes_are_recognised(key):
-    assert space_of_keys(FILE, "architecture", [key]) == "natsbench-size"
+    assert space_of_keys(FILE, "architecture", [key]) == "natsbench-sizes"
 
 
 def test_nothing_in_a_key_is_run(tmp_path):
@@ -61,14 +61,15 @@ NO_FORM = "is no architecture of a known space, or is cut. Known: "
 @pytest.mark.parametrize(
     ("keys", "complaint"),
     [
-        (["8:8:8:8"], f"row 0, column 'architecture': '8:8:8:8' {NO_FORM}"),
         (["8:8:8:8:8", "8:8:8:8:12"], f"row 1, column 'architecture': '8:8:8:8:12' {NO_FORM}"),
-        (["resnet18"], f"row 0, column 'architecture': 'resnet18' {NO_FORM}"),
+        ([""], f"row 0, column 'architecture': '' {NO_FORM}"),
+        (["resnet18", ""], f"row 1, column 'architecture': '' {NO_FORM}"),
+        (["resnet18", CELL], f"row 1, column 'architecture': {CELL!r} is of the space nasbench201, but row 0 is of"),
         ([CELL, ""], f"row 1, column 'architecture': '' {NO_FORM}"),
         ([CELL, CELL[:-1]], f"row 1, column 'architecture': {CELL[:-1]!r} {NO_FORM}"),
         ([CELL, CELL + " "], f"row 1, column 'architecture': {CELL + ' '!r} {NO_FORM}"),
         ([FLAT, FLAT[:-3]], f"row 1, column 'architecture': {FLAT[:100]!r}… {NO_FORM}"),
-        ([CELL, "8:8:8:8:8"], "row 1, column 'architecture': '8:8:8:8:8' is of the space natsbench-size, but row 0"),
+        ([CELL, "8:8:8:8:8"], "row 1, column 'architecture': '8:8:8:8:8' is of the space natsbench-sizes, but row 0"),
         (
             [CELL, FLAT],
             f"row 1, column 'architecture': {FLAT[:100]!r}… is of the space darts, but row 0 is of the space ",
@@ -78,6 +79,11 @@ NO_FORM = "is no architecture of a known space, or is cut. Known: "
 def test_cut_and_mixed_keys_are_named_with_file_row_and_column(keys, complaint):
     with pytest.raises(TableError, match=re.escape(f"mine.csv: {complaint}")):
         space_of_keys(FILE, "architecture", keys)
+
+
+@pytest.mark.parametrize("keys", [["resnet18", "vit"], ["8:8:8:8"], [CELL[:-1]]])
+def test_keys_of_no_known_form_are_left_to_the_join(keys):
+    assert space_of_keys(FILE, "architecture", keys) == ""
 
 
 def test_keys_of_another_space_than_a_table_is_about_are_refused():

@@ -80,10 +80,10 @@ def test_an_extract_or_a_partial_conversion_gives_way_to_the_official_csv(offici
 
 
 def test_a_compact_table_of_another_space_is_not_the_official_one(small_compact, tmp_path):
-    path = small_compact(tmp_path / "sizes.parquet", space="natsbench-size")
-    with pytest.raises(TableError, match=r"sizes\.parquet is a table of the space natsbench-size, not of nasbench201"):
+    path = small_compact(tmp_path / "sizes.parquet", space="natsbench-sizes")
+    with pytest.raises(TableError, match=r"sizes\.parquet is a table of the space natsbench-sizes, not of nasbench201"):
         open_table("nasbench201", path=path)
-    assert open_table(path).facts.space == "natsbench-size"
+    assert open_table(path).facts.space == "natsbench-sizes"
 
 
 @pytest.mark.parametrize(

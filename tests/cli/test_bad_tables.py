@@ -152,7 +152,10 @@ def test_a_store_of_another_version_or_program_is_left_alone(
         connection = sqlite3.connect(path)
         connection.execute(statement)
         connection.close()
-    for path, message in ((newer, "is a store of version 9; this release reads version 1"), (foreign, "another prog")):
+    for path, message in (
+        (newer, "is a store of version 9; this release reads versions 1 and 2"),
+        (foreign, "another prog"),
+    ):
         before = path.read_bytes()
         for arguments in (
             ("correlate", path, "--table", table),

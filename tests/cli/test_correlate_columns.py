@@ -69,7 +69,7 @@ def test_a_column_of_which_less_is_better_says_how_to_read_it(
     assert "accuracy" not in latency
     frame = pd.read_csv(tmp_path / f"r_{LATENCY}.csv").set_index("proxy")
     space = harness.open_space("nasbench201")
-    sizes = pd.Series([space.parameter_count(space.parse(cell)) for cell in cells[:-1]])
+    sizes = pd.Series([space.sizes(space.parse(cell)).parameters for cell in cells[:-1]])
     values = pd.Series([place + 1.5 for place in range(len(cells) - 1)])
     assert frame.loc["params", "spearman"] == pytest.approx(sizes.corr(values, method="spearman"))
     assert frame.loc["params", "best_accuracy"] == pytest.approx(values[sizes == sizes.max()].mean())
@@ -217,7 +217,7 @@ def test_a_named_table_without_a_default_column_lists_its_own(nasinit: Run, dart
 
 def test_scores_of_no_space_are_refused(nasinit: Run, table: Path, tmp_path: Path) -> None:
     scores = tmp_path / "scores.csv"
-    scores.write_text("architecture,proxy,score\n64:64:64:64:64,mine,1\n")
+    scores.write_text("architecture,proxy,score\n64:64:64:64,mine,1\n")
     ended = nasinit("correlate", scores, "--table", table)
     assert ended.code == 2
     assert "the first architecture of the scores is of no space that is known. nasbench201: malformed" in ended.err

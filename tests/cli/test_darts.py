@@ -35,7 +35,7 @@ def test_genotypes_are_scored_and_ranked_against_a_table_in_another_form(nasinit
     assert ranked.code == 0, ranked.err
     frame = pd.read_csv(out).set_index("proxy")
     assert frame.loc["nasi_trace", "n"] == 6
-    sizes = [SPACE.parameter_count(genotype, classes=3, width=4, depth=3) for genotype in genotypes]
+    sizes = [SPACE.sizes(genotype, classes=3, width=4, depth=3).parameters for genotype in genotypes]
     expected = pd.Series(sizes).corr(table["cifar10_test_600ep_pct"], method="spearman")
     assert frame.loc["params", "spearman"] == pytest.approx(expected)
 
@@ -47,7 +47,7 @@ def test_the_networks_have_the_size_of_the_search_unless_another_is_asked_for(na
     )  # fmt: skip
     assert ended.code == 0, ended.err
     assert "width 16, depth 8" in ended.out
-    expected = [float(SPACE.parameter_count(genotype)) for genotype in SPACE.sample(2, seed=0)]
+    expected = [float(SPACE.sizes(genotype).parameters) for genotype in SPACE.sample(2, seed=0)]
     assert pd.read_csv(tmp_path / "s.csv")["score"].tolist() == expected
 
 

@@ -35,10 +35,20 @@ def test_a_published_genotype_is_drawn_by_its_name(nasinit: Run, tmp_path: Path)
     assert ">reduction cell<" in text
 
 
+def test_the_layers_of_natsbench_sizes_are_drawn(nasinit: Run, tmp_path: Path) -> None:
+    ended = nasinit("draw", "8:16:24:32:40", "--out", tmp_path / "sizes.svg")
+    assert ended.code == 0, ended.err
+    text = (tmp_path / "sizes.svg").read_text(encoding="utf-8")
+    for layer in ("cell 8", "block 16", "cell 24", "block 32", "cell 40"):
+        assert text.count(f">{layer}<") == 1, layer
+
+
 def test_what_draw_refuses(refused: Callable[..., str], tmp_path: Path) -> None:
     assert "unknown published architecture 'DARTS_V3'. Did you mean 'DARTS_V2'?" in refused("draw", "DARTS_V3")
     text = refused("draw", CELL.replace("conv_1x1", "conv_7x7"))
     assert "no space reads this architecture. nasbench201: malformed NAS-Bench-201 cell" in text
     assert "darts: malformed DARTS genotype" in text
+    wrong = refused("draw", "8:16:25:32:40")
+    assert "natsbench-sizes: malformed NATS-Bench sizes '8:16:25:32:40': layer 3 has '25' channels" in wrong
     assert "a figure is written as .png, .svg, .pdf" in refused("draw", CELL, "--out", tmp_path / "cell.gif")
     assert list(tmp_path.iterdir()) == []

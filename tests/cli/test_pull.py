@@ -26,8 +26,8 @@ from benchmarks.formats.compact import read_compact
 from benchmarks.pull import cifar10, nasbench201
 from benchmarks.pull.pulling import SOURCES
 from benchmarks.readers.analognasbench import read_analognasbench
-from harness.batches import read_cifar10
 from harness.cli import pull
+from harness.spaces.image_batches import read_cifar10
 
 Run = Callable[..., Any]
 RECORD = 3073
@@ -44,7 +44,7 @@ def extract() -> bytes:
     random.Random(88).shuffle(cells)
     lines = [",".join([*nasbench201.ACCURACIES, nasbench201.KEY])]
     for row, cell in enumerate(cells):
-        given = nasbench201.PUBLISHED.get(row, [accuracy_of[cell] * share for share in (1, 0.75, 0.48)])
+        given = nasbench201.PUBLISHED_ACCURACIES.get(row, [accuracy_of[cell] * share for share in (1, 0.75, 0.48)])
         parts = (accuracy.parts for accuracy in nasbench201.ACCURACIES.values())
         lines.append(",".join([*(repr(round(n * p) / p) for n, p in zip(given, parts, strict=True)), cell]))
     return "\n".join([*lines, ""]).encode()

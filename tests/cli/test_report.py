@@ -114,7 +114,7 @@ def test_the_page_says_what_is_not_told_apart_from_params(
 ) -> None:
     """Where lower is better too, a proxy that finds the best is better."""
     space = open_space("nasbench201")
-    sizes = np.array([space.parameter_count(space.parse(cell)) for cell in cells], dtype=float)
+    sizes = np.array([space.sizes(space.parse(cell)).parameters for cell in cells], dtype=float)
     values = np.arange(float(len(cells)))
     noise = np.random.default_rng(0).normal(0, 0.1, len(cells))
     made = {"best": values, "turned": -values, "size": stats.zscore(sizes) + noise, "flat": np.ones(len(cells))}

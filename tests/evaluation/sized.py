@@ -9,8 +9,8 @@ from harness.spaces import open_space
 SPACE = open_space("nasbench201")
 CELLS = SPACE.sample(60, seed=3)
 KEYS = [SPACE.key(cell) for cell in CELLS]
-PARAMS = np.array([SPACE.parameter_count(cell) for cell in CELLS], dtype=float)
-FLOPS = np.array([SPACE.multiply_adds(cell) for cell in CELLS], dtype=float)
+PARAMS = np.array([SPACE.sizes(cell).parameters for cell in CELLS], dtype=float)
+FLOPS = np.array([SPACE.sizes(cell).macs for cell in CELLS], dtype=float)
 ACCURACY = "cifar10_test_200ep_pct"
 LATENCY = "board_latency_ms"
 

@@ -240,8 +240,8 @@ def test_a_broken_key_of_a_file_is_an_error_of_the_join(tmp_path, keys, wrong, r
 
 
 def test_a_space_without_networks_is_refused_plainly():
-    table = make(["8:8:8:8:8", "16:8:8:8:8"], [1, 2], space="natsbench-size")
-    with pytest.raises(TableError, match="holds architectures of the space 'natsbench-size', which has no networks"):
+    table = make(["a graph", "another"], [1, 2], space="nasbench101")
+    with pytest.raises(TableError, match="holds architectures of the space 'nasbench101', which has no networks"):
         rank(scored(CELLS, range(25)), table)
 
 
@@ -277,15 +277,22 @@ def test_the_whole_space_keeps_one_row_a_cell():
 
 
 @pytest.mark.parametrize(
-    ("texts", "space"), [(CELLS, "nasbench201"), (GENOTYPES, "darts"), ([nested(GENOTYPES[0])], "darts")]
+    ("texts", "space"),
+    [
+        (CELLS, "nasbench201"),
+        (GENOTYPES, "darts"),
+        ([nested(GENOTYPES[0])], "darts"),
+        (["8:16:24:32:40"], "natsbench-sizes"),
+    ],
 )
 def test_the_space_is_that_which_reads_the_first_architecture(texts, space):
     assert recognised_space(scored(texts, range(len(texts)))) == space
 
 
-@pytest.mark.parametrize("text", ["8:8:8:8:8", "", math.nan, "|none~0|"])
+@pytest.mark.parametrize("text", ["8:8:8:8", "", math.nan, "|none~0|"])
 def test_an_architecture_of_no_space_is_refused_with_every_reason(text):
     with pytest.raises(ScoresError, match="is of no space that is known") as error:
         recognised_space(scored([text], [1.0]))
     assert f"nasbench201: malformed NAS-Bench-201 cell {str(text)!r}" in str(error.value)
     assert ". darts: " in str(error.value)
+    assert f". natsbench-sizes: malformed NATS-Bench sizes {str(text)!r}" in str(error.value)

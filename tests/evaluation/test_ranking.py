@@ -12,6 +12,7 @@ from scipy import stats
 
 from benchmarks import open_table
 from harness.evaluation.ranking import correlate
+from harness.setting import Setting
 from harness.stats.names import BASELINES
 from tests.evaluation.ranked import (
     ACCURACY,
@@ -128,11 +129,25 @@ def test_size_baselines_are_added_last_from_the_closed_form(table, noisy, accura
     ranking = rank(frame, table)
     assert ranking.frame["proxy"].tolist() == ["b", "a", "params", "flops"]
     cells = [SPACE.parse(key) for key in KEYS]
-    for name, method in zip(BASELINES, (SPACE.parameter_count, SPACE.multiply_adds), strict=True):
-        sizes = [float(method(cell)) for cell in cells]
+    for name, attribute in zip(BASELINES, ("parameters", "macs"), strict=True):
+        sizes = [float(getattr(SPACE.sizes(cell), attribute)) for cell in cells]
         assert ranking.points[ranking.points["proxy"] == name]["score"].tolist() == sizes
         assert row(ranking, name)["spearman"] == pytest.approx(by_scipy(sizes, accuracies)["spearman"], rel=1e-12)
         assert row(ranking, name)["failed"] == 0
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_size_baselines_are_of_the_networks_that_were_scored(table, noisy, carried):
+    shape = {"width": 4, "classes": 100, "image_size": 16}
+    frame = scored(noisy)
+    if carried:
+        frame.attrs["setting"] = Setting(shape=shape).json()
+    ranking = rank(frame, table) if carried else correlate(frame, table, ACCURACY, shape=shape)
+    sizes = [SPACE.sizes(SPACE.parse(key), shape) for key in KEYS]
+    for name, position in (("params", 0), ("flops", 1)):
+        mine = ranking.points[ranking.points["proxy"] == name]
+        assert mine["score"].tolist() == [float(size[position]) for size in sizes]
+        assert mine["parameters"].tolist() == [size.parameters for size in sizes]
 
 
 @pytest.mark.parametrize("given", [["params"], ["flops"], ["flops", "params"]])
@@ -157,7 +172,7 @@ def test_points_hold_score_accuracy_and_parameters(table, noisy, accuracies):
     mine = points[points["proxy"] == "mine"]
     assert mine["score"].tolist() == noisy.tolist()
     assert mine["accuracy"].tolist() == accuracies.tolist()
-    assert mine["parameters"].tolist() == [SPACE.parameter_count(SPACE.parse(key)) for key in KEYS]
+    assert mine["parameters"].tolist() == [SPACE.sizes(SPACE.parse(key)).parameters for key in KEYS]
     assert points.index.tolist() == list(range(90))
 
 

@@ -141,7 +141,7 @@ def test_failed_scores_are_no_picks():
 
 def test_sizes_can_be_picked_by_without_having_been_scored():
     found = trade_off(scored(range(20)), cost(range(20)), gain(range(20)), ["params", "flops"])
-    sizes = [SPACE.parameter_count(SPACE.parse(key)) for key in CELLS]
+    sizes = [SPACE.sizes(SPACE.parse(key)).parameters for key in CELLS]
     best = found.picks[found.picks["proxy"] == "params"].iloc[-1]
     assert best["score"] == max(sizes)
     assert found.picks["proxy"].unique().tolist() == ["params", "flops"]
@@ -206,7 +206,7 @@ def test_params_without_a_score_is_not_computed_anew():
         (cost([1, 2]), gain([1, 2], keys=GENOTYPES, space="darts"), "a trade-off needs two columns of one space"),
         (cost([1, 2]), gain([1, 2], keys=CELLS[5:]), "no architecture has both cost (table table of cost) and gain"),
         (Quantity(cost([1, 2]).table, "costs"), gain([1, 2]), "unknown column 'costs'. Did you mean 'cost'?"),
-        (cost([1], keys=["8:8:8:8:8"], space="natsbench-size"), gain([1], keys=["8:8:8:8:8"], space="natsbench-size"),
+        (cost([1], keys=["a graph"], space="nasbench101"), gain([1], keys=["a graph"], space="nasbench101"),
          "has no networks here"),
     ],
 )  # fmt: skip

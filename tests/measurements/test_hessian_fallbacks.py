@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from harness.batches import Batch, draw_batch
+from harness.batches import Batch
 from harness.measurements import hessian
 from harness.measurements.second_order import tangent_rules
 from harness.measurements.second_order.tangents import Rule
@@ -20,6 +20,7 @@ from harness.proxies.registry import resolve
 from harness.scoring.scorer import score_network
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 from tests.measurements.conftest import networks
 from tests.measurements.hessian import both, session
 
@@ -121,7 +122,7 @@ def test_the_spaces_networks_never_take_it(fallbacks: list[int]) -> None:
     made += [darts.build(darts.sample(1)[0], depth=3, stem="imagenet", **small)]
     for network in made:
         side = 64 if getattr(network, "imagenet", False) else 32
-        batch = draw_batch(Setting(batch_size=2, classes=3, image_size=side))
+        batch = draw_images(Setting(batch_size=2, classes=3, image_size=side))
         with session(network, batch) as measured:
             assert math.isfinite(measured.value("hessian_form"))
     assert not fallbacks

@@ -172,7 +172,7 @@ def test_an_identity_cell_has_nothing_to_train(batch: Batch) -> None:
     scores = harness.score(Identities().double(), batch, ["az_progressivity", "az_trainability"])
     assert scores["az_progressivity"].value == 0
     assert scores["az_trainability"].status == "not_applicable"
-    assert "cell 1 of 2 hands gradients on unchanged" in scores["az_trainability"].message
+    assert "cell 1 of 2 passes gradients on unchanged" in scores["az_trainability"].message
 
 
 def test_a_list_of_cells_that_is_no_chain_is_refused(batch: Batch) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.spaces import open_space
+from tests.proxies.relu_sides import authors_sides, keep_sides
 
 LOW_RANK = 5
 """The cell whose features, after the second reduction, have a covariance of nearly half the rank of its size."""
@@ -44,5 +45,33 @@ class Given(NamedTuple):
         assert all(made.state_dict()[name].ndim < 2 for name in missing), "every matrix and kernel is given"
         return made
 
+    def sided(self, index: int, *batches: str, dtype: torch.dtype = torch.float64) -> nn.Module:
+        """The network with its ReLUs on the sides of the authors' float32, in passes of `x` or of the named batches."""
+        exact = self.network(index).double()
+        known = [
+            (self.inputs[name], authors_sides(exact, self.inputs[name], index, name)) for name in batches or ("x",)
+        ]
+        return keep_sides(self.network(index).to(dtype), known)
+
     def batch(self) -> Batch:
         return Batch(self.inputs["x"], self.inputs["y"])
+
+    def two_batches(self) -> Batch:
+        """Both batches as the halves of one."""
+        return Batch(*(torch.cat([self.inputs[name], self.inputs[f"{name}2"]]) for name in ("x", "y")))
+
+
+def read_given(folder: Path) -> Given:
+    inputs = {name: torch.from_numpy(array) for name, array in np.load(folder / "inputs.npz").items()}
+    scores = pd.read_csv(folder / "scores.csv").set_index(["peer", "proxy", "architecture"])["score"]
+    return Given(folder, inputs, (folder / "architectures.txt").read_text().split(), scores)
+
+
+def nudged(network: nn.Module, seed: int) -> nn.Module:
+    """The network, each weight of which is moved by a random part of one rounding, up or down."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for weight in network.parameters():
+            shares = 2 * torch.rand(weight.shape, generator=generator, dtype=torch.float64) - 1
+            weight *= 1 + shares * torch.finfo(weight.dtype).eps
+    return network

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.batches import draw_batch
 from harness.errors import ScoresError
 from harness.proxies import combined as combine
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 
 
 @pytest.fixture
@@ -88,14 +88,14 @@ def test_hnas_prefers_the_target_and_a_small_condition_number() -> None:
 
 def test_the_penalty_starts_above_nu() -> None:
     traces = pd.DataFrame({"nasi_trace": [1.0, 4.0, 10.0]})
-    assert combine.nasi_constrained(traces, nu=4, mu=2).tolist() == [1, 4, -2]
-    assert combine.nasi_constrained(traces, nu=4, mu=0).tolist() == [1, 4, 10]
+    assert combine.nasi_penalised(traces, nu=4, mu=2).tolist() == [1, 4, -2]
+    assert combine.nasi_penalised(traces, nu=4, mu=0).tolist() == [1, 4, 10]
 
 
 def test_an_adaptive_nu_is_the_mean_of_those_before() -> None:
     """ν is 6, then (6 + 10) / 2 = 8, then (6 + 10 + 2) / 3 = 6; the failed one is not met."""
     traces = pd.DataFrame({"nasi_trace": [10.0, np.nan, 2.0, 9.0]})
-    combined = combine.nasi_constrained(traces, nu=6, mu=1, adaptive=True)
+    combined = combine.nasi_penalised(traces, nu=6, mu=1, adaptive=True)
     assert combined.dropna().tolist() == [6, 2, 6]
     assert combined.isna().tolist() == [False, True, False, False]
 
@@ -103,10 +103,10 @@ def test_an_adaptive_nu_is_the_mean_of_those_before() -> None:
 def test_the_proxy_and_the_frame_agree_on_the_penalty() -> None:
     space = open_space("nasbench201")
     network = space.build(space.sample(1)[0], classes=3, width=4, depth=1)
-    batch = draw_batch(Setting(batch_size=8, classes=3, image_size=8))
+    batch = draw_images(Setting(batch_size=8, classes=3, image_size=8))
     scores = harness.score(network, batch, ["nasi_trace", "nasi_constrained"])
     frame = pd.DataFrame({name: [score.value] for name, score in scores.items()})
-    expected = combine.nasi_constrained(frame, nu=100, mu=2)
+    expected = combine.nasi_penalised(frame, nu=100, mu=2)
     assert frame["nasi_constrained"].tolist() == pytest.approx(expected.tolist(), rel=1e-12)
 
 

@@ -14,12 +14,13 @@ import torch
 from torch import nn
 
 import harness
-from harness.batches import Batch, draw_batch
+from harness.batches import Batch
 from harness.measurements import MEASUREMENTS
 from harness.proxies.registry import list_proxies, resolve
 from harness.scoring.scorer import Score, score_network
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 
 SIZE = {"params", "flops"}
 GRADIENT = {"grad_norm", "nasi_trace", "nasi_constrained", "knas", "m_grad"}
@@ -101,7 +102,7 @@ def scored(
 
 
 def batch(size: int = 6) -> Batch:
-    return draw_batch(Setting(batch_size=size, classes=4, image_size=8))
+    return draw_images(Setting(batch_size=size, classes=4, image_size=8))
 
 
 @pytest.mark.parametrize("bn", ["train", "eval"])
@@ -236,7 +237,7 @@ def test_in_eval_mode_only_the_bias_of_the_classifier_is_left() -> None:
     """The README's figure, at the benchmark's size: a target logit's gradient by its own bias is 1."""
     cell = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
     space = open_space("nasbench201")
-    scores = harness.score(space.build(space.parse(cell)), draw_batch(Setting(batch_size=8)), ["m_trace"], bn="eval")
+    scores = harness.score(space.build(space.parse(cell)), draw_images(Setting(batch_size=8)), ["m_trace"], bn="eval")
     assert scores["m_trace"].value == pytest.approx(1, abs=1e-8)
 
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 import harness
-from harness.batches import draw_batch
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 
-BATCH = draw_batch(Setting(batch_size=6, classes=4, image_size=8))
+BATCH = draw_images(Setting(batch_size=6, classes=4, image_size=8))
 
 
 def made() -> nn.Module:

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 import harness
-from harness.batches import draw_batch
 from harness.proxies.registry import resolve
 from harness.scoring.scorer import score_network
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 
 SAMPLES, CLASSES, PROBES = 4, 3, 4
 CELLS = 5  # with the reduction blocks
@@ -28,7 +28,7 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
     space = open_space("nasbench201")
     rebuild = functools.partial(space.build, space.sample(1)[0], classes=CLASSES)
     network = rebuild(width=2, depth=1)
-    batch = draw_batch(Setting(batch_size=SAMPLES, classes=CLASSES, image_size=8))
+    batch = draw_images(Setting(batch_size=SAMPLES, classes=CLASSES, image_size=8))
     sizes: list[int] = []
     backwards: list[int] = []
     network.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))

@@ -1,6 +1,9 @@
-"""Against the authors' own code, on given weights, inputs and labels of six real cells (float32).
+"""Against the authors' own code, on given weights, inputs and labels of six real cells.
 
-Oracle: `reference_scores/` of the published data (`tests/proxies/published_scores.py`).
+Oracle: `reference_scores/` of the published data (`tests/proxies/published_scores.py`). The authors' values are those
+of float32 on one processor; ours are those of float64 with the ReLUs on the sides where they lay there
+(`tests/proxies/relu_sides.py`), which are the same on every processor. What is left between the two is the rounding of
+the authors' sums.
 """
 
 from __future__ import annotations
@@ -15,13 +18,24 @@ from torch import nn
 
 import harness
 from harness.batches import Batch
-from tests.proxies.published_scores import Given
+from tests.measurements.hessian import both
+from tests.proxies.published_scores import Given, nudged
+
+pytestmark = pytest.mark.kernels
 
 FLOAT32 = float(np.finfo(np.float32).eps)
 CELLS = range(6)
 REDUCTIONS = (5, 11)
 BOTH = (0, 1)
 """The cells that all of NASLib's values are of, and AZ-NAS's SNIP and GraSP."""
+
+
+def rounding(index: int) -> float:
+    """How far the authors' sums may be from float64, as a share: at most 2.9e-6 in cell 1, 4e-7 in the other five.
+
+    Cell 1 lets rounding grow most: its features in float32 are up to 2e-4 off, those of the other cells up to 4e-5.
+    """
+    return 4e-6 if index == 1 else 1e-6
 
 
 @pytest.fixture(scope="session")
@@ -33,20 +47,20 @@ def zero_cost_network(given: Given) -> Callable[[int], nn.Module]:
 
     @cache
     def load(index: int) -> nn.Module:
-        made = given.network(index)
+        made = given.sided(index)
         for position, block in enumerate(made.get_submodule("cells").children()):
             for parent in list(block.modules()):
                 for name, child in list(parent.named_children()):
                     if isinstance(child, nn.BatchNorm2d):
-                        setattr(parent, name, nn.BatchNorm2d(child.num_features, affine=False))
+                        setattr(parent, name, nn.BatchNorm2d(child.num_features, affine=False).double())
                     elif isinstance(child, nn.Conv2d) and position not in REDUCTIONS:
-                        child.bias = nn.Parameter(torch.zeros(child.out_channels))
+                        child.bias = nn.Parameter(child.weight.new_zeros(child.out_channels))
         return made
 
     return load
 
 
-ZERO_COST = ("snip", "plain", "grasp", "fisher", "synflow", "logsynflow", "synflow_bn", "jacob_cov", "nwot", "epe_nas")
+ZERO_COST = ("snip", "plain", "grasp", "fisher", "synflow", "jacob_cov", "nwot", "epe_nas")
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +69,7 @@ def scored(given: Given) -> Callable[[int], dict[str, float]]:
 
     @cache
     def score(index: int) -> dict[str, float]:
-        scores = harness.score(given.network(index), given.batch(), [*ZERO_COST, "grad_norm", "l2_norm"])
+        scores = harness.score(given.sided(index), given.batch(), [*ZERO_COST, "grad_norm", "l2_norm"])
         assert {score.status for score in scores.values()} == {"ok"}
         return {name: score.value for name, score in scores.items()}
 
@@ -66,13 +80,32 @@ def scored(given: Given) -> Callable[[int], dict[str, float]]:
 def test_grad_norm_is_that_of_zero_cost_nas(
     index: int, scored: Callable[[int], dict[str, float]], given: Given
 ) -> None:
-    assert scored(index)["grad_norm"] == pytest.approx(given.score("zero-cost-nas", "grad_norm", index), rel=1e-6)
+    published = given.score("zero-cost-nas", "grad_norm", index)
+    assert scored(index)["grad_norm"] == pytest.approx(published, rel=rounding(index))
 
 
-@pytest.mark.parametrize("proxy", ["snip", "fisher", "synflow_bn", "jacob_cov"])
+@pytest.mark.parametrize("proxy", ["snip", "fisher", "jacob_cov"])
 @pytest.mark.parametrize("index", CELLS)
 def test_that_of_zero_cost_nas(proxy: str, index: int, scored: Callable[[int], dict[str, float]], given: Given) -> None:
-    assert scored(index)[proxy] == pytest.approx(given.score("zero-cost-nas", proxy, index), rel=1e-4)
+    assert scored(index)[proxy] == pytest.approx(given.score("zero-cost-nas", proxy, index), rel=rounding(index))
+
+
+@pytest.mark.parametrize("index", CELLS)
+def test_synflow_bn_is_that_of_zero_cost_nas_up_to_what_rounding_moves(index: int, given: Given) -> None:
+    """To 1e-9, or to what a rounding of the weights in float64 moves it, which in cell 0 is 1.5e-4 of its value.
+
+    The image of ones has two values there, at the border and within, wherever convolutions are 1×1. Batch norm turns
+    any two values into the same two, so that the derivative through it is zero but for its ε. What cancels leaves a
+    rounding, which every batch norm on the way back makes larger: 1e-5 behind the last cell, 1e8 behind the stem.
+    """
+    values = [
+        harness.score(nudged(given.network(index).double(), seed), given.batch(), ["synflow_bn"])["synflow_bn"].value
+        for seed in range(10)
+    ]
+    published, spread = given.score("zero-cost-nas", "synflow_bn", index), max(values) - min(values)
+    assert spread < (3e-4 if index == 0 else 1e-9) * published
+    slack = max(spread, 1e-9 * published)
+    assert min(values) - slack < published < max(values) + slack
 
 
 @pytest.mark.parametrize("index", CELLS)
@@ -80,41 +113,67 @@ def test_plain_is_that_of_zero_cost_nas_within_its_rounding(
     index: int, scored: Callable[[int], dict[str, float]], given: Given
 ) -> None:
     """Its terms cancel: the value is 1/6000 of the sum of their absolute values, SNIP's, which carries the rounding."""
-    slack = 1e-4 * abs(given.score("zero-cost-nas", "plain", index)) + FLOAT32 * scored(index)["snip"]
-    assert scored(index)["plain"] == pytest.approx(given.score("zero-cost-nas", "plain", index), rel=0, abs=slack)
+    for peer in ("zero-cost-nas", "NASLib") if index in BOTH else ("zero-cost-nas",):
+        published = given.score(peer, "plain", index)
+        slack = 1e-5 * abs(published) + FLOAT32 * scored(index)["snip"]
+        assert scored(index)["plain"] == pytest.approx(published, rel=0, abs=slack), peer
 
 
 @pytest.mark.parametrize("index", CELLS)
 def test_grasp_is_that_of_zero_cost_nas_naslib_and_az_nas(
     index: int, scored: Callable[[int], dict[str, float]], given: Given
 ) -> None:
-    """To 1e-4 but for cell 1, where both stand further from the value in float64 than from each other.
+    """To 1e-5, but to 3e-4 in cell 1, where float32 moves a double backward pass like theirs so far: see the next test.
 
-    There it is 591.888; the authors' float32 gives 591.533 (6.0e-4 away), ours 591.459 (7.3e-4), and their mutual
-    distance, 1.3e-4, is rounding.
+    All three give 591.533 there, which is 2.2e-4 less than float64.
     """
-    slack = 2e-4 if index == 1 else 1e-4
     for peer in ("zero-cost-nas", "NASLib", "AZ-NAS") if index in BOTH else ("zero-cost-nas",):
-        assert scored(index)["grasp"] == pytest.approx(given.score(peer, "grasp", index), rel=slack), peer
+        published = given.score(peer, "grasp", index)
+        assert scored(index)["grasp"] == pytest.approx(published, rel=3e-4 if index == 1 else 1e-5), peer
 
 
 @pytest.mark.slow
-def test_grasp_of_cell_1_is_rounded_by_more_than_it_differs_from_the_authors(given: Given) -> None:
-    exact = harness.score(given.network(1).double(), given.batch(), ["grasp"])["grasp"].value
-    assert exact == pytest.approx(591.888, abs=1e-3)
-    assert abs(exact - given.score("zero-cost-nas", "grasp", 1)) > 5e-4 * exact
+def test_grasp_of_cell_1_is_as_near_to_float64_as_a_double_backward_pass_in_float32(
+    given: Given, scored: Callable[[int], dict[str, float]]
+) -> None:
+    """With the same sides, and weights that are a rounding apart."""
+    exact = scored(1)["grasp"]
+    assert exact == pytest.approx(591.6626, abs=1e-3)
+    products = [both(nudged(given.sided(1, dtype=torch.float32), seed), given.batch())[1] for seed in range(10)]
+    farthest = max(abs(-product - exact) for product in products)
+    for peer in ("zero-cost-nas", "NASLib", "AZ-NAS"):
+        assert abs(given.score(peer, "grasp", 1) - exact) < farthest
+    assert farthest < 1e-3 * exact
 
 
 @pytest.mark.parametrize(
     ("proxy", "theirs"),
-    [("grad_norm", "grad_norm"), ("snip", "snip"), ("plain", "plain"), ("fisher", "fisher"), ("l2_norm", "l2_norm"),
-     ("synflow", "synflow"), ("jacob_cov", "jacov"), ("nwot", "nwot"), ("epe_nas", "epe_nas")],
+    [("grad_norm", "grad_norm"), ("snip", "snip"), ("fisher", "fisher"), ("l2_norm", "l2_norm"),
+     ("synflow", "synflow"), ("jacob_cov", "jacov"), ("nwot", "nwot")],
 )  # fmt: skip
 @pytest.mark.parametrize("index", BOTH)
 def test_that_of_naslib(
     proxy: str, theirs: str, index: int, scored: Callable[[int], dict[str, float]], given: Given
 ) -> None:
-    assert scored(index)[proxy] == pytest.approx(given.score("NASLib", theirs, index), rel=1e-4)
+    assert scored(index)[proxy] == pytest.approx(given.score("NASLib", theirs, index), rel=rounding(index))
+
+
+@pytest.mark.parametrize("index", BOTH)
+def test_epe_nas_is_that_of_naslib_within_the_rounding_of_correlations(
+    index: int, scored: Callable[[int], dict[str, float]], given: Given
+) -> None:
+    """A sum of log(|c| + 1e-5) over pairs, one of which has c = 4e-6 in cell 0 and 6e-6 in cell 1.
+
+    The input gradients of the authors' float32 give correlations that are up to 3.5e-6 and 1.4e-5 off.
+    """
+    error = {0: 3.5e-6, 1: 1.4e-5}[index]
+    inputs = given.inputs["x"].double().requires_grad_()
+    (rows,) = torch.autograd.grad(given.sided(index)(inputs).sum(), inputs)
+    correlations = torch.corrcoef(rows.flatten(1)).abs()
+    pairs = given.inputs["y"][:, None] == given.inputs["y"]
+    pairs.fill_diagonal_(False)
+    slack = error * float((1 / (correlations[pairs] + 1e-5)).sum())
+    assert scored(index)["epe_nas"] == pytest.approx(given.score("NASLib", "epe_nas", index), rel=0, abs=slack)
 
 
 @pytest.mark.parametrize(("proxy", "theirs"), [("synflow", "synflow"), ("nwot", "naswot")])
@@ -127,7 +186,7 @@ def test_that_of_az_nas(
 
 @pytest.mark.parametrize("index", BOTH)
 def test_snip_is_that_of_az_nas(index: int, scored: Callable[[int], dict[str, float]], given: Given) -> None:
-    assert scored(index)["snip"] == pytest.approx(given.score("AZ-NAS", "snip", index), rel=1e-6)
+    assert scored(index)["snip"] == pytest.approx(given.score("AZ-NAS", "snip", index), rel=rounding(index))
 
 
 @pytest.mark.parametrize("index", [0, 1, *(pytest.param(index, marks=pytest.mark.slow) for index in range(2, 6))])
@@ -137,8 +196,8 @@ def test_m_grad_is_the_grad_norm_of_az_nas(index: int, given: Given) -> None:
     They are what torch draws after `manual_seed(0)`, for every cell anew.
     """
     drawn = torch.randint(0, 10, (64,), generator=torch.Generator().manual_seed(0))
-    score = harness.score(given.network(index), Batch(given.inputs["x"], drawn), ["m_grad"])["m_grad"]
-    assert score.value == pytest.approx(given.score("AZ-NAS", "gradnorm.grad_norm", index), rel=1e-6)
+    score = harness.score(given.sided(index), Batch(given.inputs["x"], drawn), ["m_grad"])["m_grad"]
+    assert score.value == pytest.approx(given.score("AZ-NAS", "gradnorm.grad_norm", index), rel=rounding(index))
 
 
 class KeptBatchNorm(nn.Module):
@@ -175,37 +234,28 @@ def test_naswots_own_hook_counts_the_relus_inside_cells_twice(index: int, given:
 
     With both counted, the value is theirs; `nwot` counts a unit once, as NASLib and AZ-NAS do.
     """
-    made = given.network(index)
+    made = given.sided(index)
     for module in list(made.modules()):
         if type(module).__name__ == "ReLUConvBN":
             operations = module.get_submodule("op")
-            operations.add_module("0", nn.Sequential(nn.ReLU(), nn.ReLU()))
+            operations.add_module("0", nn.Sequential(operations.get_submodule("0"), nn.ReLU()))
     theirs = given.score("nas-without-training", "hook_logdet", index)
-    assert harness.score(made, given.batch(), ["nwot"])["nwot"].value == pytest.approx(theirs, rel=1e-9)
+    assert harness.score(made, given.batch(), ["nwot"])["nwot"].value == pytest.approx(theirs, rel=1e-12)
 
 
 @pytest.mark.parametrize("index", CELLS)
 def test_m_trace_is_that_of_hnas(index: int, zero_cost_network: Callable[[int], nn.Module], given: Given) -> None:
     score = harness.score(zero_cost_network(index), given.batch(), ["m_trace"])["m_trace"]
-    assert score.value == pytest.approx(given.score("HNAS", "ntk_trace", index), rel=1e-6)
+    assert score.value == pytest.approx(given.score("HNAS", "ntk_trace", index), rel=rounding(index))
 
 
 @pytest.mark.parametrize("index", CELLS)
 def test_m_condition_is_that_of_hnas(index: int, zero_cost_network: Callable[[int], nn.Module], given: Given) -> None:
-    """To 1e-4, or to what float32 lets anybody know of a condition number.
+    """To 4e-6, or to what float32 lets anybody know of a condition number.
 
     HNAS finds the eigenvalues in float32, which moves each by up to eps·λ_max (Weyl), so λ_min by a share eps·κ. For
-    the two cells with κ of 3,754 and 10,306 that is more than 1e-4: 4.5e-4 and 1.2e-3.
+    the two cells with κ of 3,754 and 10,306 that is 4.5e-4 and 1.2e-3.
     """
     expected = given.score("HNAS", "condnum", index)
     score = harness.score(zero_cost_network(index), given.batch(), ["m_condition"])["m_condition"]
-    assert -score.value == pytest.approx(expected, rel=max(1e-4, FLOAT32 * expected))
-
-
-@pytest.mark.parametrize("index", [0, 3, 5, *(pytest.param(index, marks=pytest.mark.slow) for index in (1, 2, 4))])
-def test_ntk_condition_exact_is_that_of_te_nas(index: int, given: Given) -> None:
-    """TE-NAS makes one backward pass a sample, through the batch statistics; so does the exact form. AZ-NAS has −κ."""
-    score = harness.score(given.network(index), given.batch(), ["ntk_condition_exact"])["ntk_condition_exact"]
-    assert -score.value == pytest.approx(given.score("TENAS", "ntk_cond", index), rel=1e-4)
-    if index == 0:
-        assert score.value == pytest.approx(given.score("AZ-NAS", "te_nas.ntk", index), rel=1e-4)
+    assert -score.value == pytest.approx(expected, rel=max(rounding(index), FLOAT32 * expected))

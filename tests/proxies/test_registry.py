@@ -171,8 +171,8 @@ def test_all_leaves_out_what_grows_with_the_batch_and_may_be_joined_by_names() -
     [
         ({"bn": "trian"}, "unknown bn 'trian'. Did you mean 'train'"),
         ({"loss": "hinge"}, "unknown loss 'hinge'"),
-        ({"probes": 1}, "probes must be at least 2, got 1"),
-        ({"seed": -1}, "seed must be at least 0"),
+        ({"probes": 1}, "probes must be a whole number from 2, got 1"),
+        ({"seed": -1}, "seed must be a whole number from 0"),
     ],
 )
 def test_bad_settings_are_refused(

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import harness
-from harness.batches import Batch, draw_batch
+from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements import MEASUREMENTS
 from harness.measurements.own_weights import generator_for
@@ -21,6 +21,7 @@ from harness.proxies.registry import resolve
 from harness.scoring.scorer import Score, score_network
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 from harness.spaces.nasbench201.cell import EDGES
 from tests.reference import te_nas as reference
 
@@ -32,7 +33,7 @@ CELLS = [
 ]
 ALL_NONE = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 SETTING = Setting(batch_size=6, classes=4, image_size=8, dtype="float64")
-BATCH = Batch(draw_batch(SETTING).inputs.double(), draw_batch(SETTING).labels)
+BATCH = Batch(draw_images(SETTING).inputs.double(), draw_images(SETTING).labels)
 
 
 class Recorded:

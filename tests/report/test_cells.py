@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.report.cells import best_printed, estimate, estimated, interval, number, p_value, value_decimals
+from harness.report.cells import best_printed, estimate, interval, number, p_value, value_decimals
 
 
 def test_numbers_read_as_numbers_do():
@@ -20,12 +20,6 @@ def test_numbers_read_as_numbers_do():
 def test_values_have_the_decimals_of_their_size(ranking, scale, decimals):
     ranking.frame[["best_accuracy", "top10_best"]] *= scale
     assert value_decimals(ranking.frame) == decimals
-
-
-def test_an_estimate_takes_its_ends_from_the_row():
-    row = {"rho": -0.6, "rho_low": -0.66, "rho_high": 0.1, "tau": np.nan, "tau_low": np.nan, "tau_high": np.nan}
-    assert estimated(row, "rho", minus="−") == "−0.60 [−0.66, 0.10]"
-    assert estimated(row, "tau") == "–"
 
 
 def test_the_best_is_known_by_how_it_is_printed():

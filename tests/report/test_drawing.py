@@ -11,18 +11,20 @@ from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES as PUBLISHED
 from harness.errors import SpaceError
 from harness.report.drawing.figure import draw
 from harness.report.drawing.layout import laid_out
+from harness.report.drawing.looks import LOOKS, look_of
 from harness.report.drawing.ordering import crossings, least_crossings
-from harness.report.drawing.wiring import LOOKS, NASBENCH201, drawn_cells
 from harness.report.figures.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES
 from harness.report.files import save_figure
 from harness.spaces import open_space
 from harness.spaces.darts.genotype import OPERATIONS as DARTS_OPERATIONS
+from harness.spaces.nasbench201 import WIRING
 from harness.spaces.nasbench201.cell import OPERATIONS
+from harness.spaces.natsbench_sizes import WIRING as CHAIN
 
 CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"
-DARTS = open_space("darts")
+SPACE, DARTS = open_space("nasbench201"), open_space("darts")
 GENOTYPES = [DARTS.parse(row.key()) for row in PUBLISHED] + list(DARTS.sample(8, seed=3))
-WIRINGS = [NASBENCH201, *dict.fromkeys(cell.wiring for genotype in GENOTYPES for cell in drawn_cells(genotype))]
+WIRINGS = [WIRING, CHAIN, *dict.fromkeys(cell.wiring for genotype in GENOTYPES for cell in DARTS.graphs(genotype))]
 STEPS = np.linspace(0, 1, 25)
 
 
@@ -47,8 +49,13 @@ def test_every_operation_of_the_spaces_has_a_look():
     assert len({look.label for look in LOOKS.values()}) == len(LOOKS)
 
 
+def test_an_operation_without_a_look_of_its_own_is_drawn_by_its_name():
+    assert look_of("attention").label == "attention"
+    assert look_of("none") == LOOKS["none"]
+
+
 def test_the_graph_of_a_cell_is_the_cell():
-    (drawn,) = drawn_cells(open_space("nasbench201").parse(CELL))
+    (drawn,) = SPACE.graphs(SPACE.parse(CELL))
     edges = dict(zip(drawn.wiring.edges, drawn.operations, strict=True))
     assert edges == {
         (0, 1): "nor_conv_3x3", (0, 2): "none", (1, 2): "nor_conv_1x1",
@@ -59,7 +66,7 @@ def test_the_graph_of_a_cell_is_the_cell():
 
 def test_the_graphs_of_a_genotype_are_its_cells():
     genotype = GENOTYPES[0]
-    for drawn, pairs in zip(drawn_cells(genotype), (genotype.normal, genotype.reduce), strict=True):
+    for drawn, pairs in zip(DARTS.graphs(genotype), (genotype.normal, genotype.reduce), strict=True):
         expected = [((source, 2 + place // 2), operation) for place, (operation, source) in enumerate(pairs)]
         assert list(zip(drawn.wiring.edges, drawn.operations, strict=True)) == expected
         assert drawn.wiring.plain == ((2, 6), (3, 6), (4, 6), (5, 6))
@@ -123,13 +130,13 @@ def test_crossings_are_counted():
 
 
 def test_a_cell_of_nasbench201_has_no_crossing_and_fits_a_column():
-    figure = draw(open_space("nasbench201").parse(CELL))
+    figure = draw(SPACE, SPACE.parse(CELL))
     assert figure.get_size_inches()[0] <= COLUMN_WIDTH_INCHES
 
 
 @pytest.mark.parametrize("genotype", GENOTYPES[:6])
 def test_text_is_of_8_points_inside_its_box_on_the_page(genotype):
-    figure = draw(genotype)
+    figure = draw(DARTS, genotype)
     figure.draw_without_rendering()
     assert figure.get_size_inches()[0] <= PAGE_WIDTH_INCHES
     (axes,) = figure.axes
@@ -147,19 +154,34 @@ def test_text_is_of_8_points_inside_its_box_on_the_page(genotype):
             )
 
 
+def test_a_network_of_natsbench_sizes_is_one_row_of_layers_with_text_inside_their_boxes():
+    space = open_space("natsbench-sizes")
+    figure = draw(space, space.parse("48:48:64:64:48"))
+    figure.draw_without_rendering()
+    assert figure.get_size_inches()[0] <= PAGE_WIDTH_INCHES
+    (axes,) = figure.axes
+    written = [text for text in axes.get_children() if isinstance(text, Text) and text.get_text()]
+    words = {"cell 48", "block 48", "cell 64", "block 64", "in", "H", "H/2", "H/4", "out"}
+    assert {text.get_text() for text in written} == words
+    boxes = [patch.get_window_extent() for patch in axes.patches if type(patch).__name__ == "FancyBboxPatch"]
+    for text in written:
+        extent = text.get_window_extent()
+        assert any(box.x0 <= extent.x0 and extent.x1 <= box.x1 for box in boxes), text.get_text()
+
+
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
 def test_the_same_architecture_is_the_same_file(tmp_path, suffix):
-    first, second = (save_figure(draw(GENOTYPES[1]), tmp_path / f"{name}.{suffix}") for name in "ab")
+    first, second = (save_figure(draw(DARTS, GENOTYPES[1]), tmp_path / f"{name}.{suffix}") for name in "ab")
     assert first.read_bytes() == second.read_bytes()
 
 
 def test_an_svg_holds_the_operations_as_text(tmp_path):
-    text = save_figure(draw(open_space("nasbench201").parse(CELL)), tmp_path / "cell.svg").read_text()
+    text = save_figure(draw(SPACE, SPACE.parse(CELL)), tmp_path / "cell.svg").read_text()
     written = re.findall(r"<text[^>]*>([^<]*)</text>", text)
     expected = ["conv 3×3", "none", "conv 1×1", "skip", "none", "avg 3×3", "in", "1", "2", "out"]
     assert sorted(written) == sorted(expected)
 
 
 def test_anything_else_has_no_drawing():
-    with pytest.raises(SpaceError, match="there is no drawing of 'a cell'"):
-        draw("a cell")
+    with pytest.raises(SpaceError, match="'a cell' is not a NAS-Bench-201 cell"):
+        draw(SPACE, "a cell")

@@ -49,7 +49,7 @@ def test_the_scores_are_of_the_setting_that_the_text_states(name: str) -> None:
     assert (frame.groupby("architecture").size() == len(ranked)).all()
     sizes = frame[frame["proxy"] == "params"].set_index("architecture")["score"]
     for text, size in sizes.iloc[::40].items():
-        assert space.parameter_count(space.parse(str(text)), width=16, depth=8) == size
+        assert space.sizes(space.parse(str(text)), width=16, depth=8).parameters == size
 
 
 def test_the_text_gives_the_tables_numbers(name: str) -> None:

@@ -14,7 +14,8 @@ import pytest
 import benchmarks
 from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
-from harness.report.tables.beside_published import agreement_markdown, comparison_latex
+from harness.report.tables.beside_published import conditions_sheet, published_sheets
+from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.stats import change_of_ranking
 from harness.studies.kinds import DATASETS, RankStudy
 from harness.studies.rank import rank_study
@@ -119,7 +120,8 @@ def test_the_latex_follows_from_the_comparison(name: str) -> None:
         text = (RESULTS / name / f"comparison_{condition}.tex").read_text(encoding="utf-8")
         cells = json.loads((RESULTS / name / "study.json").read_text(encoding="utf-8"))["sample"]
         caption = f"{cells:,} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."
-        assert text == comparison_latex(comparison[comparison["condition"] == condition], caption)
+        sheets = published_sheets(comparison[comparison["condition"] == condition], caption)
+        assert text == "\n".join(map(sheet_latex, sheets))
 
 
 @pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.between])
@@ -128,7 +130,7 @@ def test_the_agreement_follows_from_the_scores(name: str) -> None:
     made = agreement_of(COMMITTED[name].frames(name), study.claims)
     committed = read(name, "agreement.csv")
     pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
-    assert section(name, "Agreement of scores").strip() == agreement_markdown(committed, study.words)
+    assert section(name, "Agreement of scores").strip() == sheet_markdown(conditions_sheet(committed, study.words))
 
 
 @pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.transfer])

@@ -14,6 +14,7 @@ import pytest
 import harness
 from harness.proxies import Proxy, registry, resolve
 from harness.scoring.runner import run
+from harness.spaces.space import completed
 from tests.scoring.runs import CLASS, PROXIES, Given
 
 TINY = {"width": 4, "depth": 1, "batch_size": 4, "image_size": 8, "classes": 3}
@@ -87,7 +88,7 @@ def proxies() -> list[Proxy]:
 def given(space: Any, tiny: dict[str, Any]) -> Given:
     """Six cells of the sample, one of them written in another way too, and a class of three spellings."""
     cells = [*space.sample(6, seed=5), *(space.parse(text) for text in CLASS)]
-    return Given(space, cells, harness.Setting(**tiny))
+    return Given(space, cells, completed(space, harness.Setting(**tiny)))
 
 
 @pytest.fixture(scope="module")

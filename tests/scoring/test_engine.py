@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.batches import draw_batch
 from harness.errors import RunError
 from harness.proxies import resolve
-from harness.scoring.engine import Engine, Task, worker_pool
+from harness.scoring.engine import Engine, ScoringTask, worker_pool
 from harness.scoring.runner import run
 from harness.setting import Setting
+from harness.spaces.image_batches import draw_images
 
 
 class Killed(NamedTuple):
@@ -35,8 +35,8 @@ class Killed(NamedTuple):
 def cells(space: Any, tiny: dict[str, Any]) -> list[Any]:
     """Seven representatives of different sizes, so that a proxy can tell them apart."""
     shape = {name: tiny[name] for name in ("classes", "width", "depth")}
-    drawn = (cell.minimal() for cell in space.sample(60, seed=1))
-    return list({space.parameter_count(cell, **shape): cell for cell in drawn}.values())[:7]
+    drawn = (space.minimal(cell) for cell in space.sample(60, seed=1))
+    return list({space.sizes(cell, **shape).parameters: cell for cell in drawn}.values())[:7]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def killed(
     folder = tmp_path_factory.mktemp("killed")
     marker, tamed, log, store = (folder / name for name in ("marker", "tamed", "log", "scores.sqlite"))
     shape = {name: tiny[name] for name in ("classes", "width", "depth")}
-    deadly, once = (space.parameter_count(cells[place], **shape) for place in (2, 5))
+    deadly, once = (space.sizes(cells[place], **shape).parameters for place in (2, 5))
 
     @harness.proxy(source="test")
     def killer(parameter_count: int, loss_gradient: Any) -> float:
@@ -84,7 +84,7 @@ def test_the_others_have_their_scores(killed: Killed, space: Any, cells: list[An
     counted = others[others["proxy"] == "killer"].set_index("architecture")["score"]
     shape = {name: tiny[name] for name in ("classes", "width", "depth")}
     assert counted.to_dict() == {
-        str(cell): float(space.parameter_count(cell, **shape)) for cell in cells if str(cell) != killed.deadly
+        str(cell): float(space.sizes(cell, **shape).parameters) for cell in cells if str(cell) != killed.deadly
     }
 
 
@@ -127,12 +127,13 @@ def test_an_executor_that_is_not_ours_is_not_replaced(
 def test_a_failure_outside_network_and_proxies_ends_the_run_with_a_message(
     cells: list[Any], tiny: dict[str, Any]
 ) -> None:
-    from harness.batches import draw_batch
-    from harness.scoring.engine import Task
+    from harness.scoring.engine import ScoringTask
+    from harness.spaces.image_batches import draw_images
 
     setting = harness.Setting(**tiny)
-    batch = draw_batch(setting)
-    task = Task("nasbench201", str(cells[0]), setting, ("x",), b"no pickle", batch.inputs.numpy(), batch.labels.numpy())
+    batch = draw_images(setting)
+    where = cloudpickle.dumps(harness.open_space("nasbench201"))
+    task = ScoringTask(where, str(cells[0]), setting, ("x",), b"no pickle", cloudpickle.dumps(batch))
     with ThreadPoolExecutor(1) as executor:
         engine = Engine(lambda: executor, 1, owned=False)
         with pytest.raises(RunError, match="failed outside its network and proxies: UnpicklingError"):
@@ -189,12 +190,12 @@ class BreaksBetweenTasks(ThreadPoolExecutor):
         super().shutdown(*arguments, **options)
 
 
-def tasks_of(space: Any, cells: list[Any], tiny: dict[str, Any]) -> list[Task]:
+def tasks_of(space: Any, cells: list[Any], tiny: dict[str, Any]) -> list[ScoringTask]:
     setting = Setting(**tiny)
-    batch = draw_batch(setting)
+    batch = draw_images(setting)
     proxies = cloudpickle.dumps(resolve("grad_norm"))
-    inputs, labels = batch.inputs.numpy(), batch.labels.numpy()
-    return [Task(space.name, str(cell), setting, ("grad_norm",), proxies, inputs, labels) for cell in cells]
+    where, given = cloudpickle.dumps(space), cloudpickle.dumps(batch)
+    return [ScoringTask(where, str(cell), setting, ("grad_norm",), proxies, given) for cell in cells]
 
 
 def test_a_pool_that_breaks_between_two_tasks_is_replaced(space: Any, cells: list[Any], tiny: dict[str, Any]) -> None:

@@ -146,7 +146,7 @@ def test_the_workers_end_with_their_driver(killed: Ended) -> None:
 def test_the_same_command_computes_only_what_is_missing(
     killed: Ended, kept: dict[str, float], resumed: pd.DataFrame, lines: Callable[[Path], int], space: Any
 ) -> None:
-    classes = {str(cell.minimal()) for cell in space.sample(CELLS, SEED)}
+    classes = {str(space.minimal(cell)) for cell in space.sample(CELLS, SEED)}
     assert set(kept) < classes
     assert lines(killed.folder / "log") - killed.computed == len(classes) - len(kept)
     assert _committed(killed.folder / "scores.sqlite").items() >= kept.items()

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 import harness
-from harness.batches import draw_batch
 from harness.errors import HarnessError, ProxyError, SettingError, SpaceError
 from harness.scoring.runner import run
+from harness.spaces.image_batches import draw_images
 from tests.scoring.runs import CLASS, PROXIES, WRITTEN, Given, bits, scores_of
 
 REPRESENTATIVE = "|none~0|+|nor_conv_3x3~0|none~1|+|none~0|none~1|nor_conv_1x1~2|"
@@ -38,13 +38,12 @@ def test_a_row_for_each_proxy_and_architecture_in_the_order_given(given: Given, 
 
 def test_rows_are_the_direct_score_of_the_representatives_network(given: Given, pooled: pd.DataFrame) -> None:
     setting, found = given.setting, bits(pooled)
-    shape = {"classes": setting.classes, "width": setting.width, "depth": setting.depth}
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         for cell in given.cells:
-            network = given.space.build(cell.minimal(), **shape)
-            direct = harness.score(network, draw_batch(setting), ["grad_norm", "ntk_trace", "m_trace"])
+            network = given.space.build(given.space.minimal(cell), setting.shape)
+            direct = harness.score(network, draw_images(setting), ["grad_norm", "ntk_trace", "m_trace"])
             for proxy, score in direct.items():
                 expected = (score.value.hex(), score.status, score.standard_error.hex(), score.message)
                 assert found[str(cell), proxy] == expected
@@ -57,21 +56,17 @@ def test_rows_are_the_direct_score_of_the_representatives_network(given: Given, 
 
 def test_members_of_a_class_share_a_score_but_not_their_size(given: Given, pooled: pd.DataFrame) -> None:
     one = pooled[pooled["architecture"].isin(CLASS)]
-    assert {str(given.space.parse(text).minimal()) for text in CLASS} == {REPRESENTATIVE}
+    assert {str(given.space.minimal(given.space.parse(text))) for text in CLASS} == {REPRESENTATIVE}
     for proxy in ("grad_norm", "ntk_trace", "m_trace"):
         assert len(set(scores_of(one, proxy))) == 1
-    setting = given.setting
-    shape = {"classes": setting.classes, "width": setting.width, "depth": setting.depth}
-    assert scores_of(pooled, "params") == [given.space.parameter_count(cell, **shape) for cell in given.cells]
-    assert scores_of(pooled, "flops") == [
-        given.space.multiply_adds(cell, image_size=setting.image_size, **shape) for cell in given.cells
-    ]
+    sizes = [given.space.sizes(cell, given.setting.shape) for cell in given.cells]
+    assert scores_of(pooled, "params") == [size.parameters for size in sizes]
+    assert scores_of(pooled, "flops") == [size.macs for size in sizes]
     assert len(set(scores_of(one, "params"))) == 2, "the dead end's convolution has parameters"
 
 
 def test_sizes_are_those_of_the_networks(given: Given, pooled: pd.DataFrame) -> None:
-    shape = {"classes": given.setting.classes, "width": given.setting.width, "depth": given.setting.depth}
-    built = [given.space.build(cell, **shape) for cell in given.cells]
+    built = [given.space.build(cell, given.setting.shape) for cell in given.cells]
     assert scores_of(pooled, "params") == [sum(p.numel() for p in network.parameters()) for network in built]
 
 
@@ -177,11 +172,13 @@ def test_a_given_batch_is_scored_and_named_by_its_content(given: Given, thread: 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        direct = harness.score(given.space.build(cell.minimal(), **shape), batch, "grad_norm")["grad_norm"].value
+        direct = harness.score(given.space.build(given.space.minimal(cell), **shape), batch, "grad_norm")[
+            "grad_norm"
+        ].value
     finally:
         torch.set_num_threads(threads)
     assert scores_of(frame, "grad_norm") == [direct]
-    assert scores_of(frame, "flops") == [given.space.multiply_adds(cell, image_size=6, **shape)]
+    assert scores_of(frame, "flops") == [given.space.sizes(cell, image_size=6, **shape).macs]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +190,7 @@ def test_a_given_batch_is_scored_and_named_by_its_content(given: Given, thread: 
         ({"workers": 1.5}, SettingError, "workers must be a whole number from 1, got 1.5"),
         ({"workers": True}, SettingError, "workers must be a whole number from 1, got True"),
         ({"bacth_size": 8}, SettingError, "unknown setting 'bacth_size'. Did you mean 'batch_size'? Known: "),
-        ({"batch_size": 1}, SettingError, "batch_size must be at least 2, got 1"),
+        ({"batch_size": 1}, SettingError, "batch_size must be a whole number from 2, got 1"),
         ({"bn": "trian"}, SettingError, "unknown bn 'trian'. Did you mean 'train'?"),
         ({"device": None}, SettingError, "device must be 'cpu'"),
         ({"input": "given"}, SettingError, "needs its batch: pass batch="),

@@ -22,7 +22,7 @@ def test_a_second_identical_run_computes_nothing(
     log, store = tmp_path / "log", tmp_path / "s.sqlite"
     names = ["grad_norm", counting(log, "counted_once"), "params"]
     first = run(given.space, given.cells, names, setting=given.setting, store=store, executor=thread)
-    classes = {str(cell.minimal()) for cell in given.cells}
+    classes = {str(given.space.minimal(cell)) for cell in given.cells}
     assert lines(log) == len(classes) == 7
     content = first.to_csv()
     again = run(given.space, given.cells, names, setting=given.setting, store=store, workers=2)

@@ -21,8 +21,8 @@ from tests.scoring.runs import Given, bits
 def failing(given: Given, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Proxies that fail in every way, among two that do not, in a worker process."""
     small = min(
-        given.space.parameter_count(cell, classes=3, width=4, depth=1)
-        for cell in (cell.minimal() for cell in given.cells)
+        given.space.sizes(cell, classes=3, width=4, depth=1).parameters
+        for cell in (given.space.minimal(cell) for cell in given.cells)
     )
 
     @harness.proxy(source="test")

@@ -25,7 +25,7 @@ from typing import Any
 
 import torch
 
-from harness.batches import Batch, draw_batch
+from harness.batches import Batch
 from harness.measurements.preserve import preserved
 from harness.measurements.session import Session, closure
 from harness.proxies.registry import Proxy, resolve
@@ -34,6 +34,7 @@ from harness.scoring.runner import run
 from harness.scoring.scorer import score_network
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
 
 CELLS = {
     "light": "|nor_conv_1x1~0|+|none~0|none~1|+|nor_conv_1x1~0|nor_conv_1x1~1|skip_connect~2|",
@@ -54,7 +55,7 @@ class Scored:
         space = open_space("nasbench201")
         self._rebuild = functools.partial(space.build, space.parse(CELLS[cell]))
         self._network = self._rebuild()
-        self._batch: Batch = draw_batch(SETTING)
+        self._batch: Batch = draw_images(SETTING)
 
     def score(self, entries: Sequence[Proxy]) -> None:
         score_network(self._network, self._batch, entries, SETTING, self._rebuild)

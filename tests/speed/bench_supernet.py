@@ -215,7 +215,8 @@ def bench(name: str, rounds: int) -> None:
         actions |= {key: partial(step, network, batch, {}) for key, network in zip(alone, networks, strict=True)}
     found = least(actions, rounds)
     unit = found["shipped"]
-    print(f"\n{name}, C = {space.width}, depth {space.depth}, batch 64; a step is one forward and one backward pass")
+    width, depth = (space.shape[size].default for size in ("width", "depth"))
+    print(f"\n{name}, C = {width}, depth {depth}, batch 64; a step is one forward and one backward pass")
     print(f"{'':<34} {'seconds':>8} {'/ shipped':>10}")
     for key, seconds in found.items():
         print(f"{key:<34} {seconds:>8.3f} {seconds / unit:>10.2f}")

@@ -16,6 +16,7 @@ from harness.report.figures.heat_map import heat_map
 from harness.search import METHODS, SearchSetting
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.space import completed
 from harness.studies import darts_genotypes
 from harness.studies.darts_genotypes import Named, genotypes_frame, percentiles, published
 from harness.studies.options import StudyOptions
@@ -137,7 +138,7 @@ def test_scores_of_a_store_in_another_setting_are_refused(tmp_path: Path, monkey
 
 def test_what_sets_scores_apart_that_can_be_compared_is_said(tmp_path: Path) -> None:
     said: list[str] = []
-    ours = Setting().sized(16, 8)
+    ours = completed(open_space("darts"), Setting())
     for seed, word in ((1, "; they were made with seed 1, the study's own with seed 0"), (0, "")):
         options = StudyOptions(tmp_path, said.append, scores=stored(tmp_path / "others.sqlite", seed=seed))
         assert len(darts_genotypes._others(options, ["params"], ours)) == 3

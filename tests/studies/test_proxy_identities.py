@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import stats
 from torch import nn
 
+from harness.batches import Batch
 from harness.errors import ScoresError
 from harness.report.tables.identities import same_rankings_markdown
-from harness.spaces import open_space
+from harness.setting import Setting
+from harness.spaces import image_batches, open_space
 from harness.studies import proxy_identities
 from harness.studies.options import StudyOptions
 from harness.studies.proxy_identities import SAME, identities, normalised_weights, rank_matrix, same_rankings
@@ -79,12 +83,50 @@ def test_the_study_writes_what_it_found(tmp_path: Path) -> None:
     assert "No two proxies rank alike" in said[-1]
 
 
-def test_the_committed_outcome_follows_from_the_committed_scores(exact: pd.DataFrame) -> None:
+def moved_by_rounding(monkeypatch: pytest.MonkeyPatch) -> list[pd.DataFrame]:
+    """`identities` with the drawn weights and inputs moved by up to one rounding of the largest of their tensor."""
+    sums, draw = proxy_identities._sums, image_batches.draw_images
+    generator = torch.Generator()
+
+    def moved(tensor: torch.Tensor) -> torch.Tensor:
+        shares = 2 * torch.rand(tensor.shape, generator=generator) - 1
+        return tensor + shares * tensor.abs().max() * torch.finfo(torch.float32).eps
+
+    def sums_of_moved(network: nn.Module, epsilon: float) -> list[dict[str, Any]]:
+        for parameter in network.parameters():
+            parameter.data = moved(parameter.data)
+        return sums(network, epsilon)
+
+    def batch_moved(setting: Setting) -> Batch:
+        batch = draw(setting)
+        return Batch(moved(batch.inputs), batch.labels)
+
+    monkeypatch.setattr(proxy_identities, "_sums", sums_of_moved)
+    monkeypatch.setattr(image_batches, "draw_images", batch_moved)
+    frames = []
+    for seed in range(5):
+        generator.manual_seed(seed)
+        frames.append(identities())
+    return frames
+
+
+@pytest.mark.kernels
+def test_the_committed_sums_are_those_of_the_drawn_weights(
+    exact: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyTorch's draws differ between processors in their last digit, so the sums agree to what that digit moves."""
+    committed = pd.read_csv(RESULTS / "proxy-identities" / "identities.csv")
+    frames = moved_by_rounding(monkeypatch)
+    for name in ("absolute", "grasp", "squared_norm"):
+        slack = 2 * np.max([(frame[name] / exact[name] - 1).abs() for frame in frames], axis=0)
+        assert (slack < 5e-6).all()
+        np.testing.assert_array_less((committed[name] / exact[name] - 1).abs(), slack)
+
+
+def test_the_committed_outcome_follows_from_the_committed_scores() -> None:
     scores = pd.read_csv(RESULTS / "zero-cost-nas" / "scores_gaussian.csv.gz", float_precision="round_trip")
     made = rank_matrix(scores)
     committed = pd.read_csv(RESULTS / "proxy-identities" / "spearman.csv", index_col="proxy")
     pd.testing.assert_frame_equal(made, committed.loc[made.index, made.columns], check_names=False, rtol=1e-9)
     table = (RESULTS / "proxy-identities" / "tables.md").read_text(encoding="utf-8")
     assert same_rankings_markdown(same_rankings(made), SAME) in table
-    sums = pd.read_csv(RESULTS / "proxy-identities" / "identities.csv")
-    np.testing.assert_allclose(sums[["grasp", "squared_norm"]], exact[["grasp", "squared_norm"]], rtol=1e-8)

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import torch
 
-from harness.batches import draw_batch
 from harness.errors import RunError
 from harness.proxies.registry import resolve
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.image_batches import draw_images
+from harness.spaces.space import completed
 from harness.studies import stability
 from harness.studies.kinds import Condition
 from harness.studies.options import StudyOptions
@@ -45,7 +46,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 def test_every_condition_changes_one_thing() -> None:
     base = stability.CONDITIONS[stability.BASE]
-    assert base.setting(3) == Setting(seed=3, width=16, depth=5)
+    assert base.setting(3) == completed(open_space("nasbench201"), Setting(seed=3))
     for name, condition in stability.CONDITIONS.items():
         apart = [condition.seeds_on != 0, condition.batch_seeds_on not in (None, 0), *condition.changes]
         assert sum(map(bool, apart)) == (name != stability.BASE), name
@@ -57,7 +58,7 @@ def test_weights_and_batch_take_a_seed_each() -> None:
     weights, batch = stability.CONDITIONS["weights"], stability.CONDITIONS["batch"]
     assert (weights.setting(3).seed, batch.setting(3).seed) == (4, 3)
     for condition, seed in ((weights, 3), (batch, 4)):
-        made, expected = condition.batch(3), draw_batch(Setting(seed=seed))
+        made, expected = condition.batch(3), draw_images(Setting(seed=seed))
         assert made is not None
         assert torch.equal(made.inputs, expected.inputs)
         assert torch.equal(made.labels, expected.labels)
@@ -104,7 +105,7 @@ def test_the_study_leaves_its_tables(made: tuple[Path, list[str]]) -> None:
 def test_a_condition_waits_for_the_others_before_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, list[str]]] = []
     monkeypatch.setattr(
-        stability, "run", lambda _, turn, *rest, **options: asked.append((options["setting"].width, turn))
+        stability, "run", lambda _, turn, *rest, **options: asked.append((options["setting"].shape["width"], turn))
     )
     monkeypatch.setattr(stability, "TURN", 5)
     two = {name: stability.CONDITIONS[name] for name in ("base", "width_4")}

@@ -1,1 +1,1 @@
-"""A bounded reader of pickles: only the names on a list are ever made, and only so much of anything."""
+"""A bounded reader of pickles: it makes only allow-listed types, and limits every size."""

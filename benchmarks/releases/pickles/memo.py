@@ -1,4 +1,4 @@
-"""The memory of an unpickler by number, packed after each record."""
+"""The memo of an unpickler, which is packed after each record."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from typing import Any, Final
 from benchmarks.releases.pickles.unpickling import Dtype
 
 STRETCH: Final = 64
-"""Places that are packed together; equal stretches are kept once."""
+"""Number of entries that are packed together; equal stretches are stored once."""
 
-_LONGEST_KEPT = 40  # a record's longer strings are its own architecture, to which no other record refers
+_LONGEST_KEPT = 40  # a longer string in a record is its own architecture, to which no other record refers
 _MOST_TEXTS = 1 << 20  # the records of a release share some 40,000 strings
 _GONE: Final = object()
 _Stretches = tuple[tuple[Any, ...], ...]
 
 
 class Memo:
-    """What a pickle put, by place, for what refers to it later.
+    """The objects that a pickle has put, by number, for later references.
 
-    A release's record puts about 10,000 strings such as 'x-valid@17', anew each time, and the few that all records
-    share. After a record, `pack` lets go of its containers, numbers and long strings, and keeps one object for equal
-    strings, one tuple for equal stretches of a record and one for equal records. What was put before the first record,
-    such as the list of architectures, keeps all its strings.
+    Each record of a release puts about 10,000 strings such as 'x-valid@17' again, in addition to a few that all records
+    share. After a record, `pack` drops its containers, numbers and long strings, and keeps one object for equal
+    strings, one tuple for equal stretches of a record and one for equal records. Strings that were put before the first
+    record, such as the list of architectures, are all kept.
     """
 
     def __init__(self) -> None:
         self.recent: list[Any] = []
-        self._first = 0  # place of the first of the recent
+        self._first = 0  # number of the first recent entry
         self._starts: list[int] = []
         self._packed: list[_Stretches] = []
         self._known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._texts: dict[str, str] = {}
 
     def get(self, place: int) -> Any:
-        """What was put at that place; UnpicklingError where nothing was, or where it was let go."""
+        """The object with that number; UnpicklingError where there is none, or where it was dropped."""
         near = place - self._first
         if near >= len(self.recent):
             raise pickle.UnpicklingError(f"it refers to its object {place}, which it has not put")
@@ -45,7 +45,7 @@ class Memo:
         return value
 
     def put(self, place: int, value: Any) -> None:
-        """Put a value at the next place, as every pickler does; Python 2 leaves out place 0."""
+        """Put a value under the next number, as every pickler does; Python 2 leaves out number 0."""
         gap = place - self._first - len(self.recent)
         if not 0 <= gap <= 1:
             raise pickle.UnpicklingError(f"it numbers its objects out of order, at {place}")
@@ -53,10 +53,10 @@ class Memo:
         self.recent.append(value)
 
     def pack(self) -> None:
-        """Let go of what no later record refers to; call it when a record is done with.
+        """Drop objects to which no later record refers; call it after each record.
 
         Raises:
-            UnpicklingError: the records have more different strings than those of any release.
+            UnpicklingError: if the records have more distinct strings than those of any release.
 
         """
         longest = _LONGEST_KEPT if self._packed else None

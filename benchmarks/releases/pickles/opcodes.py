@@ -1,8 +1,8 @@
-"""The opcodes of Python's pickle machine that plain data, bytes and calls of allow-listed types are written with.
+"""Opcodes of Python's pickle machine for plain data, bytes, and calls of allow-listed types.
 
 Each function takes the machine and runs one opcode whose code has been read; `STEPS` finds it by that code. The codes
-are those of the standard library's module `pickle`. What none of the releases uses (protocols 0 and 1, NEWOBJ,
-extensions, buffers) is no step, and therefore an error.
+are those of the standard library's module `pickle`. Opcodes that no release uses (protocols 0 and 1, NEWOBJ,
+extensions, buffers) are not in `STEPS`, and so are errors.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LONGEST_TUPLE = 64
 
 
 class Machine(Protocol):
-    """What the opcodes work on: a stack, the stacks below its marks, a memo, and the bytes that follow."""
+    """The state that opcodes work on: a stack, the stacks below its marks, a memo, and the following bytes."""
 
     stack: list[Any]
     outer: list[list[Any]]
@@ -29,13 +29,13 @@ class Machine(Protocol):
         """The next bytes."""
 
     def whole(self, size: int) -> int:
-        """The next bytes as a whole number from 0, lowest byte first."""
+        """The next bytes as an unsigned integer, lowest byte first."""
 
     def charge(self, size: int) -> None:
-        """Count objects that a step makes in addition to its own; UnpicklingError where a record makes too many."""
+        """Count further objects that a step makes; UnpicklingError where a record makes too many."""
 
     def allowed(self, module: str, name: str) -> type:
-        """The inert type that stands for a global; TableError where none does."""
+        """The inert type for a global; TableError where there is none."""
 
 
 Step = Callable[[Machine], None]
@@ -82,10 +82,10 @@ def _additems(machine: Machine) -> None:
 
 
 def _flat(items: list[Any]) -> tuple[Any, ...]:
-    """Tuple of the items, in which at most one tuple lies within another.
+    """Tuple of the items, with at most two levels of tuples.
 
-    Python hashes a tuple by its items, anew each time: as a key, one that is nested millions deep ends the process, and
-    one whose two items are the same pair, thirty times over, keeps it busy for ever.
+    Python hashes a tuple by its items each time it is used as a key. A tuple that is nested millions deep would end the
+    process, and a tuple of twice the same tuple, thirty levels deep, would never finish.
     """
     if len(items) > _LONGEST_TUPLE:
         raise pickle.UnpicklingError(f"a tuple of {len(items):,} items; at most {_LONGEST_TUPLE} are read")
@@ -185,7 +185,7 @@ def _reduce(machine: Machine) -> None:
     arguments, made = machine.stack.pop(), machine.stack.pop()
     if not isinstance(made, type) or not isinstance(arguments, tuple):
         raise pickle.UnpicklingError(f"a call of {type(made).__name__}, which is no type")
-    for argument in arguments:  # they are copied
+    for argument in arguments:  # arguments are copied
         machine.charge(len(argument) if isinstance(argument, (str, bytes, list, dict, set)) else 1)
     machine.stack.append(made(*arguments))
 

@@ -1,11 +1,12 @@
-"""Read the records of one huge pickle one after another, in bounded memory and with an allow-list.
+"""Reader of the records of one huge pickle one after another, in bounded memory and with an allow-list.
 
-A single-file release is one pickle of several gigabytes once decompressed. Python's unpickler builds all of it, and
-its memo holds every string and dictionary until the end: about 28 GB for NAS-Bench-201. This reader runs the same
-machine, but hands out each record as soon as it is complete, and then empties it and packs the memo.
+A single-file release is one pickle of several gigabytes when decompressed. Python's unpickler builds all of it, and its
+memo holds every string and dictionary until the end: about 28 GB for NAS-Bench-201. This reader runs the same machine,
+but gives each record as soon as it is complete, and then empties it and packs the memo.
 
-It reads the releases with a file for each record as well: Python's own is several times faster, but lets ten bytes ask
-for gigabytes, and a key of nested tuples end the process. Here every size has a limit far above what a record needs.
+It also reads the releases with one file per record. Python's own unpickler is several times faster, but ten bytes can
+make it allocate gigabytes, and a key of nested tuples can end the process. Here every size has a limit far above the
+needs of a record.
 """
 
 from __future__ import annotations
@@ -24,39 +25,39 @@ from benchmarks.releases.pickles.unpickling import refused
 from benchmarks.releases.shown import reason
 
 LARGEST: Final = 16 << 20
-"""Bytes of a record, or of what is around the records: fifty times what a genuine record has."""
+"""Largest number of bytes of a record, or around the records: fifty times that of a genuine record."""
 MOST_STEPS: Final = 1_000_000
-"""Steps, those of `_next` not counted, and copied objects, that a record takes: a genuine one takes some thousands."""
+"""Largest number of steps (except those of `_next`) and copied objects per record: genuine ones take thousands."""
 DEEPEST: Final = 10_000
-"""Objects on the stack: pickles fill their containers by the thousand."""
+"""Largest number of objects on the stack: pickles fill their containers in batches of a thousand."""
 MOST_MARKS: Final = 1_000
-"""Containers that are being filled at the same time."""
+"""Largest number of containers that are filled at the same time."""
 
 _CHUNK = 1 << 20
 _LONGEST_FIXED = 9  # bytes of an opcode and its argument of fixed size
 _BINFLOAT, _MEMOIZE, _SHORT_BINUNICODE, _BININT1, _BINGET, _LONG_BINGET = 0x47, 0x94, 0x8C, 0x4B, 0x68, 0x6A
 _double = struct.Struct(">d").unpack_from
 _place = struct.Struct("<I").unpack_from
-_EPOCHS = re.compile(rb"(?:K.G.{8}){4,1000}", re.DOTALL)  # numbers by epoch: BININT1 and BINFLOAT, pair after pair
+_EPOCHS = re.compile(rb"(?:K.G.{8}){4,1000}", re.DOTALL)  # numbers by epoch: pairs of BININT1 and BINFLOAT
 _pairs = struct.Struct(">xBxd").iter_unpack
 
 
 class Readable(Protocol):
-    """What is read from: an open binary file, or the stream inside a compressed one."""
+    """A source of bytes: an open binary file, or the stream inside a compressed one."""
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
+        """At most `size` bytes; empty at the end."""
 
 
 class PickleStream:
-    """One pickle in a file, read as a sequence of records and what is around them.
+    """One pickle in a file, read as a sequence of records and the data around them.
 
     Args:
-        file: open where the pickle begins; more may be read of it than the pickle.
-        name: the file, for messages.
-        globals_: (module, name) as the pickle spells it, to the inert type that stands for it.
-        record_keys: a dictionary that has exactly the keys of one of these sets is a record.
-        rest: bytes that come before those that the file gives, left over from an earlier pickle in it.
+        file: file open at the beginning of the pickle; it may be read beyond the end of the pickle.
+        name: name of the file, for messages.
+        globals_: inert type for each allowed global, by (module, name) as the pickle spells it.
+        record_keys: sets of keys; a dictionary with exactly the keys of one of them is a record.
+        rest: bytes of the pickle that were read before, left over from an earlier pickle in the file.
 
     """
 
@@ -80,10 +81,10 @@ class PickleStream:
         self._bytes = self._steps = 0  # since the last record
 
     def records(self) -> Iterator[tuple[object, dict[str, Any]]]:
-        """Each record with the key that the pickle files it under; it is empty again when the next is asked for.
+        """Each record with its key in the pickle; a record is emptied when the next one is read.
 
         Raises:
-            TableError: a global that is not allowed (nothing of it is looked up), or a pickle that is cut or damaged.
+            TableError: for a global that is not allowed (which is not looked up), or a truncated or damaged pickle.
 
         """
         try:
@@ -100,18 +101,18 @@ class PickleStream:
                     self._bytes = self._steps = 0
         except TableError:
             raise
-        except Exception as error:  # the decompressors, too, promise no closed set of errors
+        except Exception as error:  # decompressors may raise any error too
             why = "it ends too early" if isinstance(error, EOFError) else reason(error)
             raise TableError(f"{self._name} is cut or damaged ({why}): get it again") from error
 
     def value(self) -> Any:
-        """The whole object of a pickle without records, for what is small."""
+        """The whole object of a small pickle without records."""
         for _ in self.records():
             pass
         return self.stack[-1]
 
     def pending(self, name: str) -> Any:
-        """Value under a key of a dictionary that is not complete yet; None where there is none."""
+        """Value of a key in a dictionary that is not complete yet; None where there is none."""
         for items in (*self.outer, self.stack):
             for place in range(len(items) - 1):
                 if isinstance(items[place], str) and items[place] == name:
@@ -120,7 +121,7 @@ class PickleStream:
 
     @property
     def rest(self) -> bytes:
-        """What was read of the file behind the pickle, once the records are through."""
+        """Bytes of the file that were read beyond the end of the pickle, once all records are read."""
         return self._buffer[self._at :]
 
     def take(self, size: int) -> bytes:
@@ -143,7 +144,7 @@ class PickleStream:
         return self._buffer[self._at - size : self._at]
 
     def whole(self, size: int) -> int:
-        """The next bytes as a whole number from 0, lowest byte first."""
+        """The next bytes as an unsigned integer, lowest byte first."""
         return int.from_bytes(self.take(size), "little")
 
     def charge(self, size: int) -> None:
@@ -155,14 +156,14 @@ class PickleStream:
             raise pickle.UnpicklingError("more objects at once on its stack than a release needs")
 
     def allowed(self, module: str, name: str) -> type:
-        """The inert type that stands for a global; TableError where none does."""
+        """The inert type for a global; TableError where there is none."""
         found = self._globals.get((module, name))
         if found is None:
             raise refused(self._name, module, name, self._globals)
         return found
 
     def _next(self) -> int:
-        """Code of the next opcode, the most frequent ones excepted: those are run here."""
+        """Code of the next opcode; the most frequent opcodes are run here and not returned."""
         buffer, at, stack, memo, recent = self._buffer, self._at, self.stack, self.memo, self.memo.recent
         last = len(buffer) - _LONGEST_FIXED
         while at <= last:
@@ -174,7 +175,7 @@ class PickleStream:
                 text = str(buffer[at + 2 : end], "utf-8")
                 stack.append(text)
                 at = end
-                if buffer[at] == _MEMOIZE:  # as behind nearly every string
+                if buffer[at] == _MEMOIZE:  # as after nearly every string
                     recent.append(text)
                     at += 1
             elif code == _BININT1:

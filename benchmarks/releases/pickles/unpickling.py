@@ -1,8 +1,8 @@
-"""Inert stand-ins for the few globals that the official releases' pickles ask for; nothing else is looked up.
+"""Inert replacements for the few globals that the official releases' pickles use; nothing else is looked up.
 
-Read from the genuine files: records ask for `collections.OrderedDict`, `numpy.dtype` and numpy's `scalar`, meta files
-for nothing. Older pickles (protocol 2, as torch.save writes) add `_codecs.encode` for bytes and `set`; records with
-trained weights add torch's tensor builders, whose weights are never read.
+The list is taken from the genuine files: records use `collections.OrderedDict`, `numpy.dtype` and numpy's `scalar`,
+meta files use none. Older pickles (protocol 2, as written by torch.save) also use `_codecs.encode` for bytes and `set`;
+records with trained weights use torch's tensor builders, whose weights are never read.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _FORMATS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "u8": "Q", "u
 
 
 class Ordered(dict[object, object]):
-    """Stands for OrderedDict: a mapping whose attributes a pickle cannot set."""
+    """Replacement for OrderedDict: a mapping whose attributes a pickle cannot set."""
 
     def __setstate__(self, state: object) -> None:
         """Drop the attributes (torch puts `_metadata` on the weights of a network)."""
 
 
 class Dtype:
-    """Stands for numpy.dtype: a kind of plain number, and its byte order."""
+    """Replacement for numpy.dtype: a type of plain number, and its byte order."""
 
     def __init__(self, code: object, *_: object) -> None:
         if not isinstance(code, str) or code not in _FORMATS:
@@ -34,7 +34,7 @@ class Dtype:
         self.format = "<" + _FORMATS[code]
 
     def __setstate__(self, state: object) -> None:
-        """Take the byte order from numpy's state, (version, order, …); the rest is about arrays."""
+        """Take the byte order from numpy's state, (version, order, …); the rest concerns arrays only."""
         order = state[1] if isinstance(state, tuple) and len(state) > 1 else None
         if order not in ("<", ">"):
             raise pickle.UnpicklingError(f"a number's byte order is {shown(order)}; known: < and >")
@@ -42,10 +42,10 @@ class Dtype:
 
 
 class Scalar(float):
-    """Stands for numpy's `scalar`: a float made from a number's bytes."""
+    """Replacement for numpy's `scalar`: a float made from a number's bytes."""
 
     def __new__(cls, dtype: object, content: object) -> Scalar:
-        """Float of the bytes; anything but a known type and as many bytes as it has is refused."""
+        """Float of the bytes; an unknown type or a wrong number of bytes is refused."""
         if not isinstance(dtype, Dtype) or not isinstance(content, bytes):
             raise pickle.UnpicklingError("a number that is not a type and its bytes")
         return super().__new__(cls, struct.unpack(dtype.format, content)[0])
@@ -55,7 +55,7 @@ class Scalar(float):
 
 
 class Encoded(bytes):
-    """Stands for `_codecs.encode`, by which protocol 2 writes bytes: text in Latin-1."""
+    """Replacement for `_codecs.encode`, by which protocol 2 writes bytes as text in Latin-1."""
 
     def __new__(cls, text: object, encoding: object = "latin1") -> Encoded:
         """Bytes of the text; no other encoding is looked up."""
@@ -68,7 +68,7 @@ class Encoded(bytes):
 
 
 class Large(int):
-    """A whole number beyond 64 bits: never a key, since whoever makes such numbers can make all of them collide."""
+    """An integer beyond 64 bits, which cannot be a key: such numbers can be chosen so that all of them collide."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -77,14 +77,14 @@ class Large(int):
 
 
 class Members(set[object]):
-    """Stands for `set`."""
+    """Replacement for `set`."""
 
     def __setstate__(self, state: object) -> None:
         """Sets have no attributes."""
 
 
 class Weight:
-    """Stands for a tensor, its storage and its builder: it holds nothing."""
+    """Replacement for a tensor, its storage and its builder, without content."""
 
     def __init__(self, *_: object) -> None:
         pass
@@ -97,7 +97,7 @@ RECORD_GLOBALS: Final[Mapping[tuple[str, str], type]] = {
     ("collections", "OrderedDict"): Ordered,
     ("numpy", "dtype"): Dtype,
     ("numpy.core.multiarray", "scalar"): Scalar,
-    ("numpy._core.multiarray", "scalar"): Scalar,  # numpy 2 writes this one: a release that was saved anew
+    ("numpy._core.multiarray", "scalar"): Scalar,  # written by numpy 2, when a release is saved again
 }
 TORCH_GLOBALS: Final[Mapping[tuple[str, str], type]] = {
     **RECORD_GLOBALS,

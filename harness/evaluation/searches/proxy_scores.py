@@ -10,6 +10,7 @@ from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import SPACE
 from harness.evaluation.matching import matched_scores
 from harness.spaces import open_space
+from harness.spaces.space import all_architectures
 from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def scores_by_cell(
 def sizes_by_cell() -> dict[str, list[int]]:
     """`params` and `flops`, multiply-adds, of all cells, in the order of the space."""
     space = open_space(SPACE)
-    sizes = ([space.parameter_count(cell) for cell in space], [space.multiply_adds(cell) for cell in space])
-    return dict(zip(BASELINES, sizes, strict=True))
+    sizes = [space.sizes(cell) for cell in all_architectures(space)]
+    return dict(zip(BASELINES, ([each.parameters for each in sizes], [each.macs for each in sizes]), strict=True))
 
 
 def _by_cell(frame: pd.DataFrame) -> dict[str, FloatArray]:
@@ -92,7 +93,7 @@ def _by_cell(frame: pd.DataFrame) -> dict[str, FloatArray]:
 
     space = open_space(SPACE)
     scores = matched_scores(frame, space).scores
-    place = {space.key(architecture): at for at, architecture in enumerate(space)}
+    place = {space.key(architecture): at for at, architecture in enumerate(all_architectures(space))}
     found: dict[str, FloatArray] = {}
     for proxy, group in scores[scores["score"].notna()].groupby("proxy", sort=False):
         values = np.full(len(place), np.nan)

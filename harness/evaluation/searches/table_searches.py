@@ -14,12 +14,13 @@ from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell
 from harness.evaluation.searches.published import PUBLISHED
 from harness.setting import derived_seed
 from harness.spaces import open_space
+from harness.spaces.space import all_architectures
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from harness.search.query.indexed import CellArray, FloatArray
-    from harness.search.query.methods import Method
+    from harness.search.query.methods import QueryMethod
 
 BUDGET_SECONDS = 12_000.0
 RUNS = 500
@@ -94,7 +95,7 @@ def table_searches(
     queries = _TableQueries(table, column)
     tests, notes = test_accuracies(table, queries.keys)
     rows, chosen, skipped = [], {}, {}
-    ran: dict[str, Method] = {}
+    ran: dict[str, QueryMethod] = {}
     for name in [*EXACT, *METHODS] if everything else dict.fromkeys(names):
         if name in EXACT:
             rows.append(_exact_row(name, tests))
@@ -105,8 +106,8 @@ def table_searches(
                 raise SearchError(f"{name} cannot run: {reason}")
             skipped[name] = reason
             continue
-        if announce and method.seconds_a_run * runs >= _LONG_SECONDS:
-            announce(f"{name}: {runs:,} runs take about {method.seconds_a_run * runs:,.0f} s")
+        if announce and method.seconds_per_run * runs >= _LONG_SECONDS:
+            announce(f"{name}: {runs:,} runs take about {method.seconds_per_run * runs:,.0f} s")
         cells, spent = _run(method, queries, looked_at, runs, derived_seed(seed, "query", name), budget_seconds)
         rows.append(_row(method, cells, spent, tests))
         chosen[name] = tuple(queries.keys[cell] for cell in cells.tolist())
@@ -129,7 +130,7 @@ class _TableQueries:
         import numpy as np
 
         space = open_space(SPACE)
-        self.keys = [space.key(cell) for cell in space]
+        self.keys = [space.key(cell) for cell in all_architectures(space)]
         self._table, self._column = table, column
         self._macs: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
@@ -145,7 +146,7 @@ class _TableQueries:
         return self._known[trainings]
 
 
-def _reason_not_run(method: Method, queries: _TableQueries, scores: ProxyScores) -> str:
+def _reason_not_run(method: QueryMethod, queries: _TableQueries, scores: ProxyScores) -> str:
     """Why a search cannot run, or nothing; SearchError where no search can."""
     if missing := [name for name in method.scores_needed if name not in scores.by_cell]:
         return f"it needs {' and '.join(missing)} by cell: give --scores, and --proxy or --metric and --condition"
@@ -163,7 +164,7 @@ def _reason_not_run(method: Method, queries: _TableQueries, scores: ProxyScores)
     return ""
 
 
-def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, Method]) -> list[str]:
+def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, QueryMethod]) -> list[str]:
     """Notes on the columns that were queried, with the searches that did so where not all did."""
     asking = {name: queries.fidelities(method.fidelities).notes for name, method in ran.items() if method.queries}
     found = []
@@ -174,7 +175,7 @@ def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, Method]) -> l
 
 
 def _run(
-    method: Method, queries: _TableQueries, scores: ProxyScores, runs: int, seed: int, budget_seconds: float
+    method: QueryMethod, queries: _TableQueries, scores: ProxyScores, runs: int, seed: int, budget_seconds: float
 ) -> tuple[CellArray, tuple[float, float]]:
     """Chosen cells, and the mean seconds and queries."""
     import numpy as np
@@ -200,7 +201,7 @@ def _run(
 
 
 def _row(
-    method: Method, cells: CellArray, spent: tuple[float, float], tests: Mapping[str, FloatArray]
+    method: QueryMethod, cells: CellArray, spent: tuple[float, float], tests: Mapping[str, FloatArray]
 ) -> dict[str, Any]:
     found = {}
     for column, values in tests.items():

@@ -1,1 +1,1 @@
-"""Second derivatives of a pass in one sweep of tangents over its graph, for the measurement `hessian_form`."""
+"""Second derivatives of a forward pass by one sweep of tangents over its graph, for the measurement `hessian_form`."""

@@ -1,4 +1,4 @@
-"""Batch norm's tangents and curvature, by the kernel of its backward pass."""
+"""The tangent rule of batch norm, to first and second order, by the kernel of its backward pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.measurements.second_order.tangents import (
     Adjoint,
     Second,
     Tangents,
-    constant,
+    check_zero,
     inner_by_channel,
     output_shape,
 )
@@ -20,15 +20,15 @@ from harness.measurements.second_order.tangents import (
 BATCH_NORMS = frozenset({"NativeBatchNormBackward0", "CudnnBatchNormBackward0"})
 
 
-def normalised(node: Any, inputs: Sequence[Tangents], adjoint: Adjoint | None) -> tuple[Tangents, Second]:
-    """Batch norm y = γ x̂ + β, x̂ = s (x - mean), with γ and β held still.
+def batch_norm_rule(node: Any, inputs: Sequence[Tangents], adjoint: Adjoint | None) -> tuple[Tangents, Second]:
+    """Batch norm y = γ x̂ + β, x̂ = s (x - mean), with γ and β constant.
 
-    In train mode x̂' u = s (u - mean u - x̂ m_u), m_u = mean(x̂ u): what a backward pass does to a gradient, the map is
-    its own adjoint. Its derivative along v, with s' v = -s² m_v, is -s (m_v x̂'u + m_u x̂'v + x̂ mean(u x̂'v)), and γȳᵀ x̂'
-    is what the backward pass hands on. In eval mode it is linear.
+    In train mode x̂' u = s (u - mean u - x̂ m_u), m_u = mean(x̂ u). The map x̂' is its own adjoint, so the backward
+    kernel computes it. Its derivative along v, with s' v = -s² m_v, is -s (m_v x̂'u + m_u x̂'v + x̂ mean(u x̂'v)), and
+    γȳᵀ x̂' is the gradient that the backward pass gives to the input. In eval mode batch norm is linear.
     """
     of_x, *others = inputs
-    constant(*others)
+    check_zero(*others)
     if not node._saved_training:
         factor = torch.rsqrt(node._saved_running_var + _epsilon(node))
         factor = factor if node._saved_weight is None else factor * node._saved_weight
@@ -46,7 +46,7 @@ def normalised(node: Any, inputs: Sequence[Tangents], adjoint: Adjoint | None) -
 
 
 def _normalised_along(node: Any, tangent: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
-    """γ x̂' u, and by channel mean(x̂ u)."""
+    """γ x̂' u, and mean(x̂ u) by channel."""
     if tangent is None:
         return None, None
     output, total, _ = _norm_backward(node, tangent, (True, True, False))
@@ -75,13 +75,13 @@ def _epsilon(node: Any) -> float:
 
 
 def norm_adjoint(node: Any, output: Tensor, handed_on: Tensor, scale: Tensor | None) -> Adjoint:
-    """The adjoint of a batch norm; Σ ȳ x̂ is computed where its scale has no gradient.
+    """The adjoint of a batch norm; Σ ȳ x̂ is computed where autograd has no gradient of the scale.
 
     Args:
-        node: of the batch norm.
-        output: ȳ.
-        handed_on: the gradient of its input, as far as it comes through this batch norm.
-        scale: the gradient of its scale, None where that needs none.
+        node: the batch norm's node in the graph.
+        output: ȳ, the gradient of the batch norm's output.
+        handed_on: the part of the input's gradient that comes through this batch norm.
+        scale: the gradient of the batch norm's scale; None where the scale requires no gradient.
     """
     if scale is None and node._saved_training:
         scale = _norm_backward(node, output, (False, True, False))[1]

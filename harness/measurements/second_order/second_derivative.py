@@ -1,4 +1,4 @@
-"""The second derivative of a scalar along the weights and one more direction, in one sweep over its graph."""
+"""The second derivative of a scalar along the weights and a second direction, in one sweep over its graph."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node
 
 from harness.measurements.second_order.tangent_rules import RULES
-from harness.measurements.second_order.tangents import STILL, Adjoint, NoRuleError, Tangents
+from harness.measurements.second_order.tangents import ZERO, Adjoint, NoRuleError, Tangents
 from harness.measurements.second_order.tape import LEAF, Tape
 
 
 class Derivatives(NamedTuple):
-    """Of the scalar L that a tape computes, along the weights θ and a direction d.
+    """Derivatives of the scalar L that a tape computes, along the weights θ and a direction d.
 
     Attributes:
-        second: θᵀ H d.
-        scaled: θᵀ ∇L.
-        moved: dᵀ ∇L.
+        second: second derivative along both, θᵀ H d.
+        along_weights: first derivative along the weights, θᵀ ∇L.
+        along_direction: first derivative along the direction, dᵀ ∇L.
     """
 
     second: float
-    scaled: float
-    moved: float
+    along_weights: float
+    along_direction: float
 
 
 @torch.no_grad()
@@ -38,32 +38,33 @@ def second_derivative(
 ) -> Derivatives:
     """θᵀ H d, H the Hessian of the scalar that the tape computes, and its first derivatives along θ and d.
 
-    Both directions go through the graph from the leaves to the scalar, as in Pearlmutter (Neural Computation 1994), who
-    takes one of them back again. Here each operation y = f(x) adds ȳᵀ f''(u, v) instead, u and v being its inputs'
-    tangents and ȳ its adjoint: no tangent outlives its readers, and there is no way back.
+    Tangents of both directions go through the graph from the leaves to the scalar. Pearlmutter (Neural Computation
+    1994) sends one forward and then goes backward; here each operation y = f(x) adds ȳᵀ f''(u, v) instead, where u and
+    v are its inputs' tangents and ȳ is its adjoint. So no backward sweep is needed, and a tangent is freed after its
+    last use.
 
-    The first derivatives come by the rules alone. Who knows the gradient can tell by them whether the adjoints belong
-    to the scalar: a backward hook changes the gradient and the adjoints, and not what the rules give.
+    The first derivatives come from the rules alone. Compared with the gradient, they show whether the adjoints belong
+    to the scalar: a backward hook changes the gradient and the adjoints, but not the results of the rules.
 
     Args:
-        tape: of the scalar.
-        adjoints: that a backward pass from the scalar has found. Each is taken out once it is used.
+        tape: operations that the scalar was computed by.
+        adjoints: adjoints by node, from a backward pass of the scalar. Each is taken out once it is used.
         weights: θ, parameters on the tape.
         direction: d by parameter.
 
     Raises:
-        NoRuleError: when an operation is outside of what its rule covers, or its adjoint is not there.
+        NoRuleError: when a rule does not cover an operation's arguments, or an adjoint is missing.
     """
-    scaled = set(weights)
+    chosen = set(weights)
     readers = Counter(child for _, inputs in tape for child in inputs if child is not None)
     tangents: dict[Node, Tangents] = {}
     total = 0.0
     for node, inputs in tape:
         if node.name() == LEAF:
             parameter: nn.Parameter = node.variable  # type: ignore[attr-defined]
-            tangents[node] = Tangents(parameter if parameter in scaled else None, direction.get(parameter))
+            tangents[node] = Tangents(parameter if parameter in chosen else None, direction.get(parameter))
             continue
-        given = [STILL if child is None else tangents[child] for child in inputs]
+        given = [ZERO if child is None else tangents[child] for child in inputs]
         for child in inputs:
             if child is not None:
                 readers[child] -= 1
@@ -71,7 +72,7 @@ def second_derivative(
                     del tangents[child]
         rule = RULES[node.name()]
         if rule.curved and node not in adjoints:
-            raise NoRuleError(f"the backward pass has not found what {node.name()} hands on")
+            raise NoRuleError(f"the backward pass has found no adjoint for {node.name()}")
         tangents[node], second = rule.apply(node, given, adjoints.pop(node, None))
         total += float(second)
     last = tangents[tape[-1].node]

@@ -1,7 +1,7 @@
-"""The rules: how each operation moves with its inputs, to first and to second order, by the name of its autograd node.
+"""Tangent rules: first and second derivatives of each operation, by the name of its autograd node.
 
-What a node's attributes `_saved_…` hold is what autograd kept for the backward pass; reading one raises if it was
-changed in place since.
+A node's attributes `_saved_…` hold the tensors that autograd kept for the backward pass; reading one raises an error if
+it was changed in place since.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.measurements.second_order.batch_norm_rule import BATCH_NORMS, normalised
+from harness.measurements.second_order.batch_norm_rule import BATCH_NORMS, batch_norm_rule
 from harness.measurements.second_order.tangents import (
     Adjoint,
     NoRuleError,
@@ -22,7 +22,7 @@ from harness.measurements.second_order.tangents import (
     Second,
     Tangents,
     bilinear,
-    constant,
+    check_zero,
     elementwise,
     inner,
     linear,
@@ -35,7 +35,7 @@ aten = torch.ops.aten
 
 
 def _signed(value: int) -> int:
-    """A dimension or an index as it was given: autograd shows it without its sign."""
+    """A dimension or an index with its sign: autograd shows negative values as unsigned 64-bit integers."""
     return value - 2**64 if value >= 2**63 else value
 
 
@@ -75,7 +75,7 @@ def _average_pooled(node: Any, tangent: Tensor) -> Tensor:
 
 def _fast_pooled(node: Any, tangent: Tensor) -> Tensor:
     if node._forward_cls is not AveragePool:
-        raise NoRuleError("another function of the name of a pool")
+        raise NoRuleError("an unknown autograd function called AveragePool")
     return average_pool(tangent)
 
 
@@ -94,7 +94,7 @@ def _totalled(node: Any, tangent: Tensor) -> Tensor:
 
 
 def _dimensions(node: Any) -> list[int] | None:
-    """That are summed over; None for all."""
+    """The dimensions that are summed over; None for all."""
     return [_signed(dim) for dim in node._saved_dim or ()] or None
 
 
@@ -110,7 +110,7 @@ def _padded(node: Any, tangent: Tensor) -> Tensor:
 
 def _divided(node: Any, one: Tensor | None, other: Tensor | None) -> Tensor:
     if one is None or other is not None:
-        raise NoRuleError("a quotient by what moves")
+        raise NoRuleError("a division by something that depends on the weights")
     quotient: Tensor = one / node._saved_other
     return quotient
 
@@ -124,7 +124,7 @@ def _negative_log_likelihood(node: Any, tangent: Tensor) -> Tensor:
 
 
 def _log_softmax(node: Any, inputs: Sequence[Tangents], adjoint: Adjoint | None) -> tuple[Tangents, Second]:
-    """Minus the covariance of u and v under the probabilities, the same for all classes."""
+    """Log-softmax: for every class, f''(u, v) is minus the covariance of u and v under the probabilities."""
     dim, (u, v) = _signed(node._saved_dim), inputs[0]
     shares = node._saved_result.exp()
     u, v = (None if t is None else t - (shares * t).sum(dim, keepdim=True) for t in (u, v))
@@ -154,7 +154,7 @@ def _convolution(node: Any) -> Product:
 
 def _convolved(node: Any, inputs: Sequence[Tangents], adjoint: Adjoint | None) -> tuple[Tangents, Second]:
     of_x, of_w, of_bias = inputs
-    constant(of_bias)
+    check_zero(of_bias)
     return _CONVOLUTION.apply(node, (of_x, of_w), adjoint)
 
 
@@ -181,7 +181,7 @@ def _hyperbolic_tangent(node: Any) -> tuple[Tensor, Tensor]:
 _SQUEEZES = tuple(f"SqueezeBackward{variant}" for variant in range(3))
 
 RULES: dict[str, Rule] = {
-    **{name: Rule(normalised, curved=True) for name in BATCH_NORMS},
+    **{name: Rule(batch_norm_rule, curved=True) for name in BATCH_NORMS},
     "ConvolutionBackward0": Rule(_convolved, curved=True),
     "AddmmBackward0": bilinear(_added_product),
     "MmBackward0": bilinear(lambda node: Product(node._saved_self, node._saved_mat2, torch.mm)),

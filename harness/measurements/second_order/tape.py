@@ -1,4 +1,4 @@
-"""The autograd graph as a tape: what a scalar was computed from, in order, and what a backward pass finds there."""
+"""The autograd graph as a tape: the operations of a scalar in order, and the adjoints that a backward pass finds."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Entry(NamedTuple):
     """One operation of the forward pass that depends on the parameters, or one of them.
 
     Attributes:
-        node: its node in the graph; a parameter is its node's `variable`.
-        inputs: the nodes of its inputs in order, None for what does not depend on the parameters.
+        node: the node in the graph; a parameter is the `variable` of its node.
+        inputs: the nodes of the inputs in order, None for an input that does not depend on the parameters.
     """
 
     node: Node
@@ -29,22 +29,22 @@ class Entry(NamedTuple):
 
 
 Tape = tuple[Entry, ...]
-"""In the order of computation: inputs before what is made of them."""
+"""Operations in the order of computation: inputs before results."""
 
 Gradient = Tensor | None
 
 
 def tape_of(scalar: Tensor, parameters: Collection[nn.Parameter]) -> Tape:
-    """What `scalar` was computed from, as far as it depends on the parameters.
+    """The operations that `scalar` was computed by, as far as they depend on the parameters.
 
     Raises:
-        NoRuleError: when an operation among it has no rule in `second_order.tangent_rules`, or a
-            backward hook changes the gradient of a parameter.
+        NoRuleError: when an operation has no rule in `second_order.tangent_rules`, or a parameter has a backward hook,
+            which may change its gradient.
     """
     entries: dict[Node, Entry] = {}
     chosen = set(parameters)
     if any(parameter._backward_hooks for parameter in chosen):
-        raise NoRuleError("a backward hook stands at a parameter")
+        raise NoRuleError("a parameter has a backward hook")
     for node in _inputs_first(scalar.grad_fn):
         inputs = tuple(child if child in entries else None for child, _ in node.next_functions)
         if node.name() == LEAF:
@@ -57,10 +57,10 @@ def tape_of(scalar: Tensor, parameters: Collection[nn.Parameter]) -> Tape:
 
 
 def _inputs_first(root: Node | None) -> Iterator[Node]:
-    """Every node of the graph once, after all that it is made of."""
+    """Every node of the graph once, after all nodes that it is computed from."""
     seen: set[Node] = set()
     waiting = [(root, False)]
-    while waiting:  # a graph is deeper than Python's recursion goes
+    while waiting:  # a graph may be deeper than Python's recursion limit
         node, complete = waiting.pop()
         if node is not None and complete:
             yield node
@@ -76,7 +76,7 @@ def _check(node: Node) -> None:
     if node.name() == "ConvolutionBackward0":
         weight = node.next_functions[1][0]
         saved = weight is None or weight.name() != LEAF or _saved_weight(node) is weight.variable  # type: ignore[attr-defined]
-        if not saved:  # each look at it may compute a whole segment again
+        if not saved:  # each read of it may compute a whole checkpointed segment again
             raise NoRuleError("a hook on saved tensors holds a convolution's weight")
     if any(output for _, output in node.next_functions):
         raise NoRuleError(f"{node.name()} reads another output than the first")
@@ -88,10 +88,9 @@ def _saved_weight(node: Node) -> object:
 
 @contextmanager
 def adjoints_captured(tape: Tape) -> Iterator[dict[Node, Adjoint]]:
-    """What a backward pass inside finds at the tape's curved operations.
+    """Adjoints of the tape's curved operations, filled by a backward pass inside the context.
 
-    A convolution and the batch norm after it keep one tensor between them: the memory is that of the convolutions'
-    outputs.
+    A convolution and the batch norm after it share one tensor: the memory is that of the convolutions' outputs.
     """
     adjoints: dict[Node, Adjoint] = {}
     handles = []
@@ -120,7 +119,7 @@ def _norm_recorder(
 ) -> Callable[[tuple[Gradient, ...], tuple[Gradient, ...]], None]:
     def record(inputs: tuple[Gradient, ...], outputs: tuple[Gradient, ...]) -> None:
         if inputs[0] is not None and outputs[0] is not None:
-            with suppress(AttributeError):  # a PyTorch that saves under other names
+            with suppress(AttributeError):  # a PyTorch version that saves under other names
                 adjoints[node] = norm_adjoint(node, outputs[0], inputs[0], inputs[1])
 
     return record

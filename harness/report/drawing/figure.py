@@ -13,8 +13,10 @@ from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 
 from harness.report.drawing.layout import ARROW, Layout, Rectangle, Route, laid_out
-from harness.report.drawing.wiring import LOOKS, NONE, DrawnCell, drawn_cells
+from harness.report.drawing.looks import NONE, look_of
 from harness.report.figures.style import PAGE_WIDTH_INCHES, STYLE
+from harness.spaces.graph import Graph
+from harness.spaces.space import Architecture, Space
 
 _POINTS_PER_INCH = 72
 _MARGIN = 2.0
@@ -27,22 +29,23 @@ _LINE_WIDTH, _PLAIN_WIDTH, _FAINT_WIDTH = 1.2, 0.9, 0.6
 _DASHES = (0, (2.5, 2.0))
 
 
-def draw(architecture: object) -> Figure:
+def draw(space: Space, architecture: Architecture) -> Figure:
     """The cells of an architecture as graphs, from left to right, at their natural size with text of 8 points.
 
     An operation is a box on its edge, in words and in a colour; `none` is faint and dashed. A genotype's two cells
     stand beside each other where a page is wide enough, else below each other.
 
     Args:
-        architecture: a NAS-Bench-201 cell or a DARTS genotype.
+        space: whose graphs are drawn.
+        architecture: one of the space.
 
     Returns:
         A figure that pyplot does not know of; up to a page wide.
 
     Raises:
-        SpaceError: for anything else.
+        SpaceError: for an architecture of another space, or a space that has no drawing.
     """
-    cells = drawn_cells(architecture)
+    cells = space.graphs(architecture)
     layouts = [laid_out(cell.wiring) for cell in cells]
     title = _TITLE_HEIGHT if len(cells) > 1 else 0.0
     beside = sum(layout.width for layout in layouts) + (len(cells) - 1) * _BETWEEN_CELLS + 2 * _MARGIN
@@ -71,13 +74,13 @@ def draw(architecture: object) -> Figure:
     return figure
 
 
-def _draw_cell(axes: Axes, cell: DrawnCell, layout: Layout, x: float, y: float) -> None:
+def _draw_cell(axes: Axes, cell: Graph, layout: Layout, x: float, y: float) -> None:
     """Lines first, boxes and nodes on top; what does nothing lies below what does."""
     for place, route in enumerate(layout.routes):
         operation = cell.operations[place] if place < len(cell.operations) else None
         _draw_route(axes, route, operation, x, y)
     for rectangle, operation in zip(layout.boxes, cell.operations, strict=True):
-        look, faint = LOOKS[operation], operation == NONE
+        look, faint = look_of(operation), operation == NONE
         fill = "white" if faint else _tinted(look.colour)
         _draw_box(axes, rectangle, look.label, x, y, fill=fill, line=look.colour, faint=faint)
     for rectangle, label in zip(layout.nodes, cell.wiring.labels, strict=True):
@@ -86,7 +89,7 @@ def _draw_cell(axes: Axes, cell: DrawnCell, layout: Layout, x: float, y: float) 
 
 def _draw_route(axes: Axes, route: Route, operation: str | None, x: float, y: float) -> None:
     faint = operation == NONE
-    colour = _PLAIN if operation is None else LOOKS[operation].colour
+    colour = _PLAIN if operation is None else look_of(operation).colour
     tip = (route[-1][0] + x, route[-1][1] + y)
     points = [(across + x, down + y) for across, down in route]
     points[-1] = (tip[0] - ARROW, tip[1])

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from harness.report.drawing.ordering import Layers, Link, least_crossings
-from harness.report.drawing.wiring import Wiring
+from harness.spaces.graph import Wiring
 
 BOX_WIDTH, BOX_HEIGHT = 40.0, 13.0
 NODE_HEIGHT = 14.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.report.cells import EN_DASH, estimated, number
-from harness.report.frames import baselines_last
-from harness.report.tables.sheet import PROXY, Heading, Sheet
+from harness.report.cells import EN_DASH, number
+from harness.report.frames import baselines_last, baselines_start
+from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, estimated
 
 _LEVEL = 0.05
 
@@ -39,7 +40,8 @@ def agreement_sheet(frame: pd.DataFrame, words: Mapping[str, str]) -> Sheet:
     matrix = by_setting(frame, "spearman", words)
     rows = [(str(name), *(number(float(value), 2) for value in row)) for name, row in matrix.iterrows()]
     title = "Spearman of a proxy's scores with its scores in the base setting"
-    return Sheet.of(title, [PROXY, *(str(name).replace(" ", "\n") for name in matrix.columns)], rows)
+    headings = [PROXY, *(Heading(str(name).replace(" ", "\n")) for name in matrix.columns)]
+    return Sheet.of(title, headings, rows, ruled_above=baselines_start(matrix.rename_axis("proxy").reset_index()))
 
 
 def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
@@ -50,14 +52,15 @@ def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
         label: of the setting.
         title: above the table.
     """
-    cells = [
-        (
+    rows = baselines_last(frame[frame["setting"] == label])
+    cells: list[list[Cell | str]] = [
+        [
             str(row["proxy"]), f"{row['n']:,}",
             *(estimated(row, name) for name in ("spearman", "kendall_tau_b", "ranking_base", "ranking")),
-            estimated(row, "difference") + ("*" if row["p_holm"] < _LEVEL else ""),
+            replace(estimated(row, "difference"), rest="*" if row["p_holm"] < _LEVEL else ""),
             _ratio(float(row["seconds_ratio"])),
-        )
-        for row in baselines_last(frame[frame["setting"] == label]).to_dict("records")
+        ]
+        for row in rows.to_dict("records")
     ]  # fmt: skip
     compared = (
         "Spearman with\nthe base",
@@ -66,13 +69,8 @@ def change_sheet(frame: pd.DataFrame, label: str, title: str) -> Sheet:
         "ranking,\nhere",
         "difference",
     )
-    headings: list[Heading | str] = [
-        PROXY,
-        "n",
-        *(Heading(text, "left") for text in compared),
-        "seconds,\nof the base's",
-    ]
-    return Sheet.of(title, headings, cells)
+    headings = [PROXY, COUNT, *(Heading(text, "point") for text in compared), Heading("seconds,\nof the base's")]
+    return Sheet.of(title, headings, cells, ruled_above=baselines_start(rows))
 
 
 def _ratio(share: float) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from harness.evaluation.trade_off import TradeOff
 from harness.report.cells import decimals_for, number
-from harness.report.tables.sheet import Heading, Sheet
+from harness.report.tables.sheet import Heading, Sheet, named
 
 
 def budgets_sheet(found: TradeOff) -> Sheet:
@@ -37,7 +37,12 @@ def budgets_sheet(found: TradeOff) -> Sheet:
     )
     return Sheet.of(
         f"{y.column} within budgets of {x.column}",
-        (Heading("budget", "left"), *("scored\nwithin", "best of\ntable", "best\nscored"), *found.picked, "random"),
+        (
+            Heading("budget", "left"),
+            *("scored\nwithin", "best of\ntable", "best\nscored"),
+            *(named(str(proxy)) for proxy in found.picked),
+            "random",
+        ),
         rows,
         ruled_above=(len(rows) - 1,),
         notes=(explained,),

@@ -7,10 +7,10 @@ import pandas as pd
 from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.ranking import Ranking
-from harness.report.cells import EN_DASH, decimals_for, estimated, number, p_value
+from harness.report.cells import EN_DASH, decimals_for, number, p_value
 from harness.report.frames import baselines_start
 from harness.report.tables.ranking import NAMES
-from harness.report.tables.sheet import PROXY, Heading, Sheet
+from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, estimated
 
 _FEWEST = 10  # architectures, for a coefficient among the best to be shown
 CEILING_IS_NO_BOUND = "A score may in principle exceed that: one training against another is no bound."
@@ -31,17 +31,22 @@ def comparison_sheet(comparison: Comparison, ranking: Ranking) -> Sheet:
         ranking: of the proxies that were compared.
     """
     against = comparison.against
-    rows = []
+    rows: list[list[Cell | str]] = []
     for row in comparison.frame.to_dict("records"):
         itself = row["proxy"] == against
         difference = EN_DASH if itself else estimated(row, "difference")
         p = EN_DASH if itself else p_value(float(row["p_holm"]))
         verdict = str(row["verdict"]) or EN_DASH
-        rows.append((str(row["proxy"]), estimated(row, comparison.coefficient), difference, p, verdict))
+        rows.append([str(row["proxy"]), estimated(row, comparison.coefficient), difference, p, verdict])
     headings = [NAMES[comparison.coefficient], f"less {against}"]
     return Sheet.of(
         f"Proxies against {against}, {ranking.column}",
-        (PROXY, *(Heading(text, "left") for text in headings), "p (Holm)", Heading("verdict", "left")),
+        (
+            PROXY,
+            *(Heading(text, "point") for text in headings),
+            Heading("p (Holm)", latex="$p$ (Holm)"),
+            Heading("verdict", "left"),
+        ),
         rows,
         notes=(tested(comparison), *left_out_of_comparison(comparison), *_turned(ranking)),
     )
@@ -69,8 +74,8 @@ def beyond_size_sheet(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
         frame: from `harness.evaluation.beyond_size.beyond_size`.
         ranking: that it was made of.
     """
-    rows = [
-        (str(row["proxy"]), number(float(row["spearman"]), 2), *(estimated(row, name) for name in _BEYOND))
+    rows: list[list[Cell | str]] = [
+        [str(row["proxy"]), number(float(row["spearman"]), 2), *(estimated(row, name) for name in _BEYOND)]
         for row in frame.to_dict("records")
     ]
     largest = frame.loc[frame["pairs"].idxmax()]
@@ -81,7 +86,7 @@ def beyond_size_sheet(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
     )
     return Sheet.of(
         f"Beyond size: Spearman with {ranking.column}",
-        (PROXY, "Spearman", *(Heading(text, "left") for text in _BEYOND.values())),
+        (PROXY, "Spearman", *(Heading(text, "point") for text in _BEYOND.values())),
         rows,
         ruled_above=baselines_start(frame),
         notes=(note, *_turned(ranking)),
@@ -162,7 +167,7 @@ def ceiling_sheet(ceiling: Ceiling, ranking: Ranking) -> Sheet:
     )
     return Sheet.of(
         f"Against the ceiling, {ranking.column}",
-        (PROXY, "Spearman", "of ceiling", "corrected for\nattenuation", "Kendall τ-b", "of ceiling "),
+        (PROXY, "Spearman", "of ceiling", "corrected for\nattenuation", "Kendall τ-b", "of ceiling"),
         rows,
         ruled_above=baselines_start(ceiling.frame),
         notes=(note,),

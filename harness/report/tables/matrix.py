@@ -10,7 +10,7 @@ import pandas as pd
 from harness.evaluation.ranking import Ranking
 from harness.report.cells import number
 from harness.report.frames import baselines_last, baselines_start
-from harness.report.tables.sheet import PROXY, Heading, Sheet
+from harness.report.tables.sheet import PROXY, Sheet, named
 
 _HEADING_WIDTH = 14
 
@@ -30,7 +30,7 @@ def matrix_sheet(rankings: Sequence[Ranking]) -> Sheet:
     frame = coefficients_by_column(rankings)
     return Sheet.of(
         "Spearman of every proxy with every column",
-        (PROXY, *(Heading(_broken(column)) for column in frame.columns)),
+        (PROXY, *(named(_broken(column), column) for column in frame.columns)),
         ((str(row[0]), *(number(value, 2) for value in row[1:])) for row in frame.itertuples()),
         ruled_above=baselines_start(frame.reset_index()),
         in_blocks=True,

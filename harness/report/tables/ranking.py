@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from harness.evaluation.ranking import Ranking
-from harness.report.cells import best_printed, interval, number, value_decimals
+from harness.report.cells import best_printed, number, value_decimals
 from harness.report.frames import baselines_start
-from harness.report.tables.sheet import Cell, Heading, Sheet, escaped
+from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, escaped, estimated
 
 NAMES = {
     "spearman": "Spearman",
@@ -24,11 +25,11 @@ _LATEX = {
     "weighted_tau": r"Weighted $\tau$",
     "pearson": "Pearson $r$",
 }
-FAILED = "failed"
+_FAILED = "failed\n(%)"
 
 
 def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | None = None) -> Sheet:
-    """The ranking with all its columns, the baselines below a line; the best of each coefficient is bold in LaTeX.
+    """The ranking, the baselines below a line; the share of failures if there are some; in LaTeX the best is bold.
 
     In text intervals and then columns give way where a terminal is narrow, the least important first; the names and
     Spearman's coefficients stay.
@@ -46,27 +47,28 @@ def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | Non
     columns += [_coefficients(frame, name, ranking.higher_is_better) for name in NAMES]
     columns += [[number(value, decimals) for value in frame["best_accuracy"]]]
     columns += [[number(value, 1) for value in frame["best_percentile"]]]
-    columns += [[number(value, decimals) for value in frame["top10_best"]]]
-    columns += [[f"{value:,}" for value in frame["n"]], [_failed(value) for value in frame["failed"]]]
-    return Sheet.of(
+    columns += [[number(value, decimals) for value in frame["top10_best"]], [f"{value:,}" for value in frame["n"]]]
+    columns += [[number(100 * share, 1) for share in frame["failed"]]]
+    sheet = Sheet.of(
         f"Rank correlation with {ranking.column}" if title is None else title,
         (
-            Heading("proxy", "left", "Proxy", code=True),
+            PROXY,
             *(Heading(text, "point", _LATEX[name]) for name, text in NAMES.items()),
             Heading(first, latex="First"),
             Heading(percentile, latex="Perc."),
             Heading(best, latex="Top 10"),
-            Heading("n", latex="$n$"),
-            Heading(FAILED, latex=r"Failed (\%)"),
+            COUNT,
+            _FAILED,
         ),
         zip(*columns, strict=True),
         ruled_above=baselines_start(frame),
         gives_way=(
             NAMES["pearson"], NAMES["weighted_tau"], NAMES["pearson"], "n", percentile, NAMES["weighted_tau"],
-            NAMES["kendall_tau_b"], FAILED, first, NAMES["kendall_tau_b"], best,
+            NAMES["kendall_tau_b"], _FAILED, first, NAMES["kendall_tau_b"], best,
         ),
         caption=_caption(ranking) if caption is None else caption,
     )  # fmt: skip
+    return sheet if (frame["failed"] > 0).any() else sheet.without(_FAILED)
 
 
 def _caption(ranking: Ranking) -> str:
@@ -79,12 +81,5 @@ def _caption(ranking: Ranking) -> str:
 
 def _coefficients(frame: pd.DataFrame, name: str, higher_is_better: bool) -> list[Cell]:
     best = best_printed(frame[name], highest=higher_is_better)
-    return [
-        Cell(number(value, 2), "" if value != value else interval(low, high), best=number(value, 2) == best)
-        for value, low, high in frame[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
-    ]
-
-
-def _failed(share: float) -> Cell:
-    percent = number(100 * share, 1)
-    return Cell(percent) if share != share else Cell(f"{percent} %", latex=percent)
+    cells = [estimated(row, name) for row in frame.to_dict("records")]
+    return [replace(cell, best=cell.text == best) for cell in cells]

@@ -11,12 +11,12 @@ import pandas as pd
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
 from harness.evaluation.searches.table_searches import TableSearches
-from harness.report.cells import EN_DASH, MINUS, beside, best_printed, number
-from harness.report.tables.sheet import Cell, Heading, Sheet, escaped
+from harness.report.cells import EN_DASH, beside, best_printed, number
+from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of
 
 _MEAN, _PUBLISHED = "_mean", "published_"
 _OURS = "ours"
-_SEARCH = Heading("search", "left", "")
+_SEARCH = Heading("search", "left")
 
 
 def searches_sheet(found: TableSearches) -> Sheet:
@@ -65,12 +65,12 @@ def search_rows_sheet(frame: pd.DataFrame) -> Sheet:
         if row["whose"] == _OURS:
             label, runs = Cell(str(row["label"])), number(float(row["runs"]), 0)
         else:
-            label, runs = Cell(f"  {row['label']}, published", latex=escaped(source)), ""
+            label, runs = Cell(f"  {row['label']}, published", latex=latex_of(source)), ""
         may_be_best = row["whose"] == _OURS and row["runs"] > 0
         accuracies = (_accuracy(row, name, best[name] if may_be_best else None) for name in names)
         rows.append([label, runs, *accuracies, seconds, source])
     headings: list[Heading | str] = [_SEARCH, "runs", *map(dataset_title, names)]
-    headings += [Heading("seconds", latex="Seconds"), Heading("from", "left")]
+    headings += ["seconds", Heading("from", "left")]
     return Sheet.of("", headings, rows, grouped=True)
 
 
@@ -104,7 +104,7 @@ def _accuracy(row: Mapping[Any, Any], name: str, best: str | None = None) -> Cel
     """Mean and standard deviation over the runs, the mean alone, or a dash; behind a published one how ours differs."""
     mean, deviation = (float(row[f"{name}{end}"]) for end in (_MEAN, "_std"))
     spread = "" if math.isnan(mean) or math.isnan(deviation) else f" ± {number(deviation, 2)}"
-    differs = beside(float(row.get(f"{name}_difference", math.nan)), row.get(f"{name}_inside"), minus=MINUS)
+    differs = beside(float(row.get(f"{name}_difference", math.nan)), row.get(f"{name}_inside"))
     text = number(mean, 2)
     return Cell(text, rest=spread + differs, best=text == best)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from harness.errors import ScoresError
-from harness.report.cells import EN_DASH, MINUS
+from harness.report.cells import EN_DASH, MINUS, interval, number
 
 _SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
@@ -17,9 +18,15 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
-_SYMBOLS = {"±": r"$\pm$", "τ": r"$\tau$", "ρ": r"$\rho$", EN_DASH: "--", MINUS: "$-$", "*": "$^*$"}
+_GREEK = {"α": "alpha", "β": "beta", "ε": "epsilon", "κ": "kappa", "μ": "mu", "ν": "nu", "ρ": "rho", "τ": "tau"}
+_SYMBOLS = {
+    **{letter: rf"$\{name}$" for letter, name in _GREEK.items()},
+    **{"±": r"$\pm$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$"},
+    **{EN_DASH: "--", MINUS: "$-$", "*": "$^*$"},
+}
 _NEGATIVE = re.compile(r"(?<![\w.-])-(?=\d)")
 _UNBROKEN = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"  # rendered in a narrow column
+_WORD = re.compile("[a-z]{2}")
 _INDENT = "  "
 
 
@@ -28,7 +35,7 @@ class Cell:
     """One cell of a table.
 
     Attributes:
-        text: a number or words; an en dash stands for what is missing.
+        text: a number or words; `-` is the minus sign, an en dash stands for what is missing.
         interval: both ends of the number's interval in brackets, which LaTeX sets in small print.
         rest: what follows them, such as a standard deviation.
         best: whether the number is the best of its column, which LaTeX sets in bold.
@@ -52,7 +59,8 @@ class Heading:
     Attributes:
         text: one or several lines.
         align: flush `left` or flush `right`; `point` is left, with room for a sign in text if one of the cells has it.
-        latex: the heading in LaTeX where it says something else there, not escaped.
+        latex: the heading in LaTeX where it says something else there, not escaped; by default a word begins with a
+            capital letter there, unless it is a name with an underscore.
         code: whether the cells are names in a program, which Markdown sets as code.
     """
 
@@ -63,6 +71,12 @@ class Heading:
 
 
 PROXY = Heading("proxy", "left", code=True)
+COUNT = Heading("n", latex="$n$")
+
+
+def named(text: str, name: str | None = None) -> Heading:
+    """The heading of numbers under a name: `text` is the name as it is broken into lines."""
+    return Heading(text, latex=escaped(name or text))
 
 
 @dataclass(frozen=True)
@@ -123,7 +137,7 @@ class Sheet:
 def sheet_markdown(sheet: Sheet) -> str:
     """The sheet as a Markdown table with its title above and its notes below; the last line has no line break."""
     lines = [
-        [heading.text.replace("\n", " ") for heading in sheet.headings],
+        [flat(heading.text) for heading in sheet.headings],
         ["---:" if heading.align == "right" else "---" for heading in sheet.headings],
         *(
             [_markdown(str(cell), heading.code) for cell, heading in zip(row, sheet.headings, strict=True)]
@@ -132,7 +146,7 @@ def sheet_markdown(sheet: Sheet) -> str:
     ]
     if sheet.grouped:
         lines[2:] = [
-            [f"&emsp;{first.strip()}" if first.startswith(_INDENT) else f"**{first}**", *map(_unbroken, rest)]
+            [f"&emsp;{first.strip()}" if first.startswith(_INDENT) else f"**{first}**", *rest]
             for first, *rest in lines[2:]
         ]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -169,6 +183,26 @@ def sheet_latex(sheet: Sheet, label: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def estimated(row: Mapping[Any, Any], name: str, decimals: int = 2) -> Cell:
+    """The cell of a coefficient `name` of a row, with its interval from `name_low` to `name_high`.
+
+    >>> str(estimated({"rho": 0.6, "rho_low": 0.53, "rho_high": 0.66}, "rho"))
+    '0.60 [0.53, 0.66]'
+    """
+    value, low, high = (float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+    ends = "" if math.isnan(value) else interval(low, high, decimals=decimals)
+    return Cell(number(value, decimals), ends)
+
+
+def flat(text: str) -> str:
+    r"""A heading in one line; a name that is broken behind an underscore is whole again.
+
+    >>> flat("best of\nfirst 10"), flat("edgegpu_\nlatency_ms")
+    ('best of first 10', 'edgegpu_latency_ms')
+    """
+    return text.replace("_\n", "_").replace("\n", " ")
+
+
 def escaped(text: str) -> str:
     r"""Text in which characters that LaTeX reads as commands, or sets as others (`<` and `>`), stand for themselves.
 
@@ -183,8 +217,8 @@ def escaped(text: str) -> str:
 def latex_of(text: str) -> str:
     r"""Text for LaTeX: commands escaped, minus signs and symbols in mathematics.
 
-    >>> latex_of("-0.36 ± 0.10 of NAS-Bench-201")
-    '$-$0.36 $\\pm$ 0.10 of NAS-Bench-201'
+    >>> latex_of("-0.36 ± 0.10 of β-DARTS")
+    '$-$0.36 $\\pm$ 0.10 of $\\beta$-DARTS'
     """
     source = _NEGATIVE.sub(MINUS, escaped(text))
     for symbol, command in _SYMBOLS.items():
@@ -194,11 +228,7 @@ def latex_of(text: str) -> str:
 
 def _markdown(text: str, code: bool) -> str:
     text = text.replace("|", r"\|")
-    return f"`{text}`" if code else text
-
-
-def _unbroken(text: str) -> str:
-    return text.replace(" ± ", _UNBROKEN)
+    return f"`{text}`" if code else _NEGATIVE.sub(MINUS, text).replace(" ± ", _UNBROKEN)
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -206,7 +236,11 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _latex_heading(heading: Heading) -> str:
-    return latex_of(heading.text.replace("\n", " ")) if heading.latex is None else heading.latex
+    if heading.latex is not None:
+        return heading.latex
+    text = flat(heading.text)
+    is_word = _WORD.match(text) and "_" not in text
+    return latex_of(text[0].upper() + text[1:] if is_word else text)
 
 
 def _latex(cell: Cell) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from harness.evaluation.stability import Stabilities
-from harness.report.cells import estimated, number
+from harness.report.cells import number
 from harness.report.tables.ranking import NAMES
-from harness.report.tables.sheet import PROXY, Heading, Sheet
+from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, estimated, named
 
 
 def stability_sheet(found: Stabilities) -> Sheet:
@@ -18,15 +18,15 @@ def stability_sheet(found: Stabilities) -> Sheet:
     Args:
         found: from `harness.evaluation.stability.stability`.
     """
-    rows = [
-        (str(row["proxy"]), estimated(row, "mean"), number(row["least"], 2), f"{row['settings']:,}", f"{row['n']:,}")
+    rows: list[list[Cell | str]] = [
+        [str(row["proxy"]), estimated(row, "mean"), number(row["least"], 2), f"{row['settings']:,}", f"{row['n']:,}"]
         for row in found.frame.to_dict("records")
     ]
     reasons = _by_value({name: f"Left out, with {reason}" for name, reason in found.left_out.items()})
     reasons += _by_value({name: f"Without {', '.join(labels)}" for name, labels in found.lacking.items()})
     return Sheet.of(
         f"Stability: {NAMES[found.coefficient]} of a proxy with itself under other settings",
-        (PROXY, Heading("mean over pairs", "left"), "lowest pair", "settings", "n"),
+        (PROXY, Heading("mean over pairs", "point"), "lowest pair", "settings", COUNT),
         rows,
         notes=tuple(reasons),
     )
@@ -41,7 +41,7 @@ def settings_sheets(found: Stabilities) -> list[Sheet]:
     return [
         Sheet.of(
             f"{one.proxy} with itself, {NAMES[found.coefficient]}, {one.n:,} architectures",
-            (Heading("setting", "left", code=True), *one.settings),
+            (Heading("setting", "left", code=True), *map(named, one.settings)),
             (
                 (label, *(number(float(value), 2) for value in values))
                 for label, values in zip(one.settings, one.result.matrix, strict=True)
@@ -67,15 +67,15 @@ def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Shee
         left_out: sentences on what is in no row, of `harness.evaluation.transfer.left_out_of_transfer`.
     """
     columns = list(dict.fromkeys(frame["column"]))
-    rows = []
+    rows: list[list[Cell | str]] = []
     for (proxy, inputs), group in frame.groupby(["proxy", "inputs"], sort=False):
         by_column = group.set_index("column").to_dict("index")
         cells = [estimated(by_column[column], "spearman") for column in columns]
-        rows.append((str(proxy), str(inputs), *cells, f"{group['n'].max():,}"))
+        rows.append([str(proxy), str(inputs), *cells, f"{group['n'].max():,}"])
     first = [place for place in range(1, len(rows)) if rows[place][0] != rows[place - 1][0]]
     return Sheet.of(
         "Transfer: Spearman of scores on some inputs with accuracies on others",
-        (PROXY, Heading("scored on", "left"), *(Heading(column, "left") for column in columns), "n"),
+        (PROXY, Heading("scored on", "left"), *(Heading(column, "point") for column in columns), COUNT),
         rows,
         ruled_above=tuple(first),
         notes=tuple(left_out),

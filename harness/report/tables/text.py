@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report.cells import MINUS
-from harness.report.tables.sheet import Sheet
+from harness.report.tables.sheet import Sheet, flat
 
 _WIDTH_WITHOUT_TERMINAL = 100
 _NARROWEST_PROSE = 20
@@ -37,7 +37,7 @@ def sheet_text(sheet: Sheet, width: int | None = None) -> str:
     parts = [prose(sheet.title, width)] if sheet.title else []
     parts += [_lines(block) for block in (_blocks(fitting, width) if sheet.in_blocks else [fitting])]
     if left_out:
-        names = ", ".join(name.replace("\n", " ") for name in left_out)
+        names = ", ".join(flat(name) for name in left_out)
         parts.append(prose(f"Left out at this width: {names}.", width))
     parts += [prose(note, width) for note in sheet.notes]
     return "\n\n".join("\n".join(lines) for lines in parts)

@@ -8,13 +8,14 @@ import numpy as np
 
 from harness.errors import SpaceError
 from harness.report.drawing.layout import Layout, laid_out
-from harness.report.drawing.wiring import LOOKS, NONE, Wiring, drawn_cells
+from harness.report.drawing.looks import LOOKS, NONE, look_of
 from harness.report.figures.accuracy_axis import accuracy_range
 from harness.report.figures.score_axis import score_scale
 from harness.report.webpage.colours import for_dark_page, sequential
 from harness.report.webpage.content import Content, Section
 from harness.report.webpage.packing import packed
 from harness.spaces import open_space
+from harness.spaces.graph import Wiring
 
 
 def plot_section(content: Content) -> Section:
@@ -54,11 +55,12 @@ def _cells(content: Content) -> dict[str, Any] | None:
     """
     space = open_space(content.space)
     try:
-        drawn = [drawn_cells(space.parse(key)) for key in content.architectures.index]
+        drawn = [space.graphs(space.parse(key)) for key in content.architectures.index]
     except SpaceError:
         return None
     wirings: dict[Wiring, int] = {}
-    operations = {name: number for number, name in enumerate(LOOKS)}
+    used = dict.fromkeys(name for cells in drawn for cell in cells for name in cell.operations)
+    operations = {name: number for number, name in enumerate(dict.fromkeys([*LOOKS, *used]))}
     rows = [
         [
             number
@@ -76,7 +78,7 @@ def _cells(content: Content) -> dict[str, Any] | None:
         "layouts": [_as_data(wiring, laid_out(wiring)) for wiring in wirings],
         "looks": [
             {"label": look.label, "light": look.colour, "dark": for_dark_page(look.colour), "faint": name == NONE}
-            for name, look in LOOKS.items()
+            for name, look in ((name, look_of(name)) for name in operations)
         ],
         "each": packed(np.array(rows)),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -41,7 +40,7 @@ def _run(run: RunRecord) -> dict[str, str]:
 
 
 def _setting(run: RunRecord) -> dict[str, str]:
-    values = asdict(run.setting)
+    values = run.setting.flat()
     return {name.replace("_", " "): str(value) for name, value in values.items() if value not in ("", None)}
 
 

@@ -1,1 +1,1 @@
-"""Searches by gradients on a supernet: one loop, and a short file for each paper that says what it does otherwise."""
+"""Gradient-based searches on a supernet: one loop, and a short file for each paper with what is different there."""

@@ -12,9 +12,9 @@ from harness.search.gradient.relaxation import softmax
 
 
 def beta_penalty(parameters: Parameters, moment: Moment) -> Tensor:
-    """λ · mean over edges of log Σ_k exp(α_k), λ growing linearly from 0 over the epochs (β-DARTS).
+    """β-DARTS's penalty λ · mean over edges of log Σ_k exp(α_k), λ growing linearly from 0 over the epochs.
 
-    Its gradient is λ softmax(α) / edges: the larger a weight, the more its α falls, so that none runs away.
+    Its gradient is λ softmax(α) / edges: the larger a weight, the more its α falls, so that none dominates early.
     """
     rows = torch.cat([alpha.logsumexp(dim=1) for alpha in parameters.operations.values()])
     return moment.setting.penalty * moment.progress * rows.mean()

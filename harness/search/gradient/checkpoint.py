@@ -1,4 +1,4 @@
-"""A search on disk: its log, and a checkpoint from which it goes on as if nothing had happened."""
+"""A search on disk: its log, and a checkpoint from which it continues without any difference."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
     "architecture",
     "seconds",
 )
-"""Of the log, a row an epoch. The epoch counts from 1; losses are means over its batches, in nats."""
+"""Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats."""
 
 _VERSION = 1
 Row = dict[str, float | int | str]
@@ -36,18 +36,18 @@ Row = dict[str, float | int | str]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything that the epochs to come depend on.
+    """Everything that the following epochs depend on.
 
     Attributes:
-        identity: of the search: method, space, setting, seed, data, device.
-        epoch: how many are over.
-        kept: by group, the operations that were not pruned.
-        supernet: its weights.
+        identity: what identifies the search: method, space, setting, seed, data, device.
+        epoch: number of finished epochs.
+        kept: masks of the operations that are not pruned, by group.
+        supernet: the supernet's weights.
         weight_optimizer: state of SGD.
-        parameters: α by group, and β.
+        parameters: α and β by group.
         parameter_optimizer: state of Adam.
-        memory: the method's own.
-        rows: of the log.
+        memory: tensors that the method keeps from step to step.
+        rows: rows of the log.
     """
 
     identity: dict[str, str]
@@ -62,10 +62,10 @@ class Checkpoint:
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write log and checkpoint, each whole or not at all; the log first, since the checkpoint holds it too.
+    """Write log and checkpoint, each completely or not at all; the log first, since the checkpoint holds it too.
 
     Raises:
-        SearchError: if they cannot be written.
+        SearchError: if one of them cannot be written.
     """
     _write(folder / LOG, lambda path: _write_log(path, checkpoint.rows))
     content = {"version": _VERSION, **vars(checkpoint)}
@@ -76,16 +76,16 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
     """The checkpoint in a folder; None where there is none.
 
     Raises:
-        CheckpointError: a file that is no checkpoint, or that of another search; all that differs is named.
+        CheckpointError: if the file is not a checkpoint, or belongs to another search; all differences are named.
     """
     path = folder / CHECKPOINT
     if not path.is_file():
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd about a file that is no checkpoint, the error says
+            warnings.simplefilter("ignore")  # the error below says enough about a file that is no checkpoint
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a file of any content makes the unpickler raise nearly anything
+    except Exception as error:  # on arbitrary content the unpickler may raise nearly anything
         reason = str(error).partition("\n")[0]
         raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason}): give another --out folder") from error
     if not _is_checkpoint(content):
@@ -96,7 +96,7 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
 
 
 def _is_checkpoint(content: object) -> bool:
-    """Whether a file's content has this version and these fields."""
+    """Whether a file's content has this version and the fields of a checkpoint."""
     if not isinstance(content, dict) or set(content) != {"version", *(entry.name for entry in fields(Checkpoint))}:
         return False
     version = content["version"]
@@ -113,7 +113,7 @@ def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, s
 
 
 def _differences(name: str, found: str | None, wanted: str) -> list[tuple[str, str, str]]:
-    """Names and both values of what differs; of a setting, its fields."""
+    """Name and both values of each difference; for settings, field by field."""
     if found == wanted:
         return []
     if name != "setting" or found is None:
@@ -134,7 +134,7 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
     try:
         with replacing(path) as partial:
             write(partial)
-            with partial.open("rb+") as file:  # a power cut must not leave the new name with the old bytes missing
+            with partial.open("rb+") as file:  # after a power cut, the new name must not stand for missing content
                 os.fsync(file.fileno())
     except (OSError, RuntimeError) as error:  # torch reports a file that it cannot open as RuntimeError
         raise SearchError(f"cannot write {path}: {error}") from error

@@ -17,12 +17,13 @@ RELATIVE_DIFFERENCE = 0.01
 
 
 def second_order(step: Step) -> float:
-    """Descend L_val(w', α), w' = w − ξ ∇w L_train(w, α) with the weights' own momentum and decay; gives L_val.
+    """Second-order step: descend L_val(w', α), w' = w − ξ ∇w L_train(w, α) with momentum and decay; gives L_val.
 
-    The gradient (equations 7 and 8; ξ is the weights' learning rate):
+    The gradient (equations 7 and 8; ξ is the weights' learning rate)
         ∇α L_val(w', α) − ξ (∇α L_train(w⁺, α) − ∇α L_train(w⁻, α)) / 2ε,  w± = w ± ε ∇w' L_val,  ε = 0.01/‖∇w' L_val‖
-    is the unrolled one but for the central difference. Its error falls with ε², except where ReLUs open or close
-    between w⁺ and w⁻: there it also counts how the gradient jumps, as the authors' does.
+    is the gradient of the unrolled objective, except for the central difference. The error of that falls with ε²,
+    except where ReLUs turn on or off between w⁺ and w⁻: there the difference also contains jumps of the gradient, as in
+    the authors' code.
 
     Cost: four forward and four backward passes; w stays as it is.
     """
@@ -39,12 +40,14 @@ def second_order(step: Step) -> float:
     count = len(step.parameters.tensors())
     direct, vector = gradients[:count], dict(zip(ahead, gradients[count:], strict=True))
     norm = float(torch.stack([part.square().sum() for part in vector.values()]).sum().sqrt())
-    if norm == 0:  # nothing to differ along: the second term is 0
+    if norm == 0:  # no direction for a difference: the second term is 0
         step.descend(list(direct))
         return float(loss.detach())
     epsilon = RELATIVE_DIFFERENCE / norm
     above, below = (
-        by_parameters(step.loss(step.training, step.relaxed("parameters"), moved(weights, vector, by)), step.parameters)
+        by_parameters(
+            step.loss(step.training, step.relaxed("parameters"), perturbed(weights, vector, by)), step.parameters
+        )
         for by in (epsilon, -epsilon)
     )
     step.descend(
@@ -57,7 +60,7 @@ def check_second_order(setting: SearchSetting, autocast: bool) -> None:
     """Refuse the difference of gradients in bfloat16.
 
     Raises:
-        SearchError: with what to take instead.
+        SearchError: for autocast, with the alternatives.
     """
     if autocast:
         raise SearchError(
@@ -66,13 +69,13 @@ def check_second_order(setting: SearchSetting, autocast: bool) -> None:
         )
 
 
-def moved(weights: dict[str, Tensor], direction: dict[str, Tensor], by: float) -> dict[str, Tensor]:
-    """The weights, `by` times `direction` further on, as parameters that take no gradient."""
+def perturbed(weights: dict[str, Tensor], direction: dict[str, Tensor], by: float) -> dict[str, Tensor]:
+    """Perturbed weights w + ε v as parameters without gradients; `weights` w, `direction` v, `by` ε."""
     return {name: nn.Parameter(weight + by * direction[name], requires_grad=False) for name, weight in weights.items()}
 
 
 def _one_step_ahead(step: Step, weights: dict[str, Tensor], rate: float) -> dict[str, Tensor]:
-    """The weights w' by name, leaves that take gradients."""
+    """The weights w' after one step, by name, as leaves that require gradients."""
     own = dict(step.supernet.named_parameters())
     loss = step.loss(step.training, step.relaxed("parameters"))
     gradients = torch.autograd.grad(loss, list(own.values()), allow_unused=True, materialize_grads=True)
@@ -89,7 +92,7 @@ def _one_step_ahead(step: Step, weights: dict[str, Tensor], rate: float) -> dict
 
 FIRST_ORDER = Method(
     name="darts",
-    summary="softmax weights, α by the validation loss at the weights as they are (first order)",
+    summary="softmax weights, α by the validation loss at the current weights (first order)",
     source=SOURCE,
     relax=softmax,
     mean=softmax,

@@ -1,4 +1,4 @@
-"""Images that a search trains on, in two halves: one for the weights, one for the architecture parameters."""
+"""Training images of a search, in two halves: one for the weights, one for the architecture parameters."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.batches import Batch, read_cifar10
+from harness.batches import Batch
 from harness.errors import SearchError, SettingError
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
+from harness.spaces.image_batches import read_cifar10
 
 CHANNELS = 3
 CLASSES = 10
@@ -27,10 +28,10 @@ class Images:
     """Training images with labels.
 
     Attributes:
-        name: `digits`, `noise` or `cifar10`.
-        pixels: [M, 3, H, H], whole numbers from 0 to 255, or floating point that is used as it is.
-        labels: [M].
-        natural: whether a crop or a mirror image shows the same thing.
+        name: name of the source: `digits`, `noise` or `cifar10`.
+        pixels: images [M, 3, H, H], whole numbers from 0 to 255, or floating point values that are used as they are.
+        labels: classes, [M].
+        natural: whether a cropped or mirrored image keeps its class, so that it can be augmented.
     """
 
     name: str
@@ -51,14 +52,14 @@ class Images:
 
 @dataclass(frozen=True)
 class Halves:
-    """The two halves of some images, as normalised floats are drawn from them.
+    """The two halves of the images, from which normalised batches are drawn.
 
     Attributes:
-        images: all of them.
-        training: places of the half that trains the weights.
-        validation: places of the half that trains the architecture parameters.
-        mean: of each channel, over the images.
-        deviation: likewise.
+        images: all images.
+        training: indices of the half that trains the weights.
+        validation: indices of the half that trains the architecture parameters.
+        mean: mean of each channel over all images.
+        deviation: standard deviation of each channel over all images.
     """
 
     images: Images
@@ -68,7 +69,7 @@ class Halves:
     deviation: Tensor
 
     def steps(self, setting: SearchSetting) -> int:
-        """Steps of an epoch: full batches of a half, or what the setting says; a half is gone through again then."""
+        """Steps per epoch: the setting's, for which a half may be used repeatedly, or the full batches of a half."""
         full = min(len(self.training), len(self.validation)) // setting.batch_size
         if full < 1:
             raise SearchError(
@@ -78,7 +79,7 @@ class Halves:
         return setting.steps_per_epoch or full
 
     def batches(self, half: str, setting: SearchSetting, seed: int, epoch: int, count: int) -> Iterator[Batch]:
-        """`count` batches of a half in an order that follows from (seed, epoch); cropped and flipped if it says so."""
+        """`count` batches of a half in an order that follows from (seed, epoch); augmented if the setting says so."""
         places = self.training if half == "training" else self.validation
         generator = torch.Generator().manual_seed(derived_seed(seed, "search", "order", half, str(epoch)))
         order = torch.empty(0, dtype=torch.long)
@@ -92,7 +93,7 @@ class Halves:
             yield batch
 
     def batch(self, places: Tensor) -> Batch:
-        """Those images, normalised by the channels' mean and deviation if they are whole numbers."""
+        """The images at these indices; whole numbers are normalised by the channels' mean and standard deviation."""
         pixels = self.images.pixels[places]
         if not pixels.is_floating_point():
             pixels = (pixels.float() / 255 - self.mean) / self.deviation
@@ -105,12 +106,14 @@ def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most:
     Args:
         data: `digits` (scikit-learn's 1,797 grey images of side 8, in three equal channels), `noise` (standard normal
             inputs with random labels, drawn from the seed), or the folder of CIFAR-10's binary files.
-        setting: `image_size` and `images`; for noise, side 32 and as many images as the steps of an epoch take.
-        seed: of the noise, and of which images are taken.
-        at_most: whether fewer images than `setting.images` will do, as with the number of a preset.
+        setting: the search's setting, of which `image_size` and `images` are read; noise has by default side 32 and as
+            many images as an epoch needs.
+        seed: seed of the noise, and of the choice of images.
+        at_most: whether fewer images than `setting.images` are enough, as with the number of a preset.
 
     Raises:
-        SearchError: for a folder that is not CIFAR-10's, more images than there are, or a side that does not divide.
+        SearchError: for a folder that is not CIFAR-10's, more images than there are, or a side that cannot be reached
+            by averaging or repeating pixels.
     """
     if str(data) == "noise":
         return _noise(setting, seed)
@@ -133,12 +136,12 @@ def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most:
 
 
 def with_images(setting: SearchSetting, images: Images) -> SearchSetting:
-    """The setting with the number of images that there really are, where it gives one."""
+    """The setting with the real number of images, if it gives a number."""
     return setting if setting.images is None else setting.changed({"images": len(images)})
 
 
 def halved(images: Images, seed: int) -> Halves:
-    """The two halves, drawn from the seed, and the images' channel means and deviations."""
+    """The two halves, drawn from the seed, with the images' channel means and standard deviations."""
     order = torch.randperm(len(images), generator=_generator(seed, "halves"))
     middle = len(images) // 2
     flat = images.pixels.transpose(0, 1).flatten(1)
@@ -148,7 +151,7 @@ def halved(images: Images, seed: int) -> Halves:
 
 
 def resized(images: Images, side: int) -> Images:
-    """The images with that side: blocks of pixels averaged, or pixels repeated.
+    """The images with the given side: blocks of pixels are averaged, or pixels are repeated.
 
     Raises:
         SearchError: if neither side divides the other.
@@ -165,7 +168,7 @@ def resized(images: Images, side: int) -> Images:
 
 
 def cropped_and_flipped(inputs: Tensor, generator: torch.Generator) -> Tensor:
-    """Each image of [N, C, H, W] moved by up to four pixels with zeros around, and mirrored half of the time."""
+    """Augmented images [N, C, H, W]: each is shifted by up to four pixels, and mirrored with probability ½."""
     count, _, height, width = inputs.shape
     padded = functional.pad(inputs, (_PADDING,) * 4)
     corners = torch.randint(2 * _PADDING + 1, (count, 2), generator=generator).tolist()

@@ -15,7 +15,7 @@ SOURCE = "Chen et al., DrNAS: Dirichlet Neural Architecture Search, ICLR 2021"
 
 
 def concentration(alpha: Tensor) -> Tensor:
-    """β = elu(α) + 1, positive; 1 at α = 0, the uniform distribution."""
+    """Concentrations β = elu(α) + 1, positive; 1 at α = 0, which gives the uniform distribution."""
     return functional.elu(alpha) + 1
 
 
@@ -23,7 +23,7 @@ def sample(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
     """One draw of each edge's weights, w ~ Dirichlet(elu(α) + 1), with its pathwise gradient.
 
     Raises:
-        DivergedError: where α has run so far that a concentration is not a positive number.
+        DivergedError: when a concentration is not a positive finite number.
     """
     weights = {}
     for name, alpha in parameters.operations.items():
@@ -43,7 +43,7 @@ def _check_concentration(beta: Tensor, moment: Moment) -> None:
 
 
 def mean(parameters: Parameters, moment: Moment) -> Relaxed:
-    """The mean of the distributions, β / Σ_k β_k over the operations that were not pruned."""
+    """The means of the distributions, β / Σ_k β_k over the operations that are not pruned."""
     weights = {}
     for name, alpha in parameters.operations.items():
         beta = concentration(alpha) * moment.kept[name].to(alpha)
@@ -53,7 +53,7 @@ def mean(parameters: Parameters, moment: Moment) -> Relaxed:
 
 METHOD = Method(
     name="drnas",
-    summary="weights drawn from a Dirichlet distribution an edge, α by the validation loss",
+    summary="weights drawn from one Dirichlet distribution per edge, α by the validation loss",
     source=SOURCE,
     relax=sample,
     mean=mean,
@@ -70,7 +70,7 @@ METHOD = Method(
 
 PROGRESSIVE = Method(
     name="drnas-progressive",
-    summary="DrNAS in two stages: fewer operations an edge, and more of the channels, in the second",
+    summary="DrNAS in two stages: fewer operations per edge and more channels in the second",
     source=SOURCE,
     relax=sample,
     mean=mean,

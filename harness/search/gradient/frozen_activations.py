@@ -1,8 +1,8 @@
-"""A second pass on the linear pieces of the first: the same ReLUs open, the same maxima chosen.
+"""Frozen activations: a second pass on the linear pieces of the first, with the same active ReLUs and the same maxima.
 
-The gradient of a network with ReLUs jumps where a unit opens or closes. A difference of two gradients is made of such
-jumps far more than of the derivative in between, which is all that automatic differentiation sees: on small
-NAS-Bench-201 supernets with batch norm, 2 to 100 times more for differences of 10⁻² down to 10⁻⁵ of the weights.
+The gradient of a network with ReLUs jumps where a unit turns on or off. In a difference of two gradients these jumps
+are larger than the derivative between them, which is what automatic differentiation gives: 2 to 100 times larger on
+small NAS-Bench-201 supernets with batch norm, for differences of 10⁻² down to 10⁻⁵ of the weights.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _RELUS = (functional.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_)
 _MAXIMA = (functional.max_pool2d, torch.max_pool2d)
 
 
-class RecordedKinks(TorchFunctionMode):
-    """Within it, ReLUs and max pools keep which units are closed and which pixels are the largest."""
+class RecordedActivations(TorchFunctionMode):
+    """Inside, the inactive units of ReLUs and the largest pixels of max pools are recorded."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class RecordedKinks(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """The function's own value."""
+        """The value of the function itself."""
         if func in _RELUS:
             values = func(*args, **(kwargs or {}))
             self.places.append(values.detach() == 0)
@@ -41,10 +41,10 @@ class RecordedKinks(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-class FrozenKinks(TorchFunctionMode):
-    """Within it, ReLUs and max pools choose as they did in a recorded pass of the same functions in the same order."""
+class FrozenActivations(TorchFunctionMode):
+    """Inside, ReLUs and max pools choose as in a recorded pass that called the same functions in the same order."""
 
-    def __init__(self, recorded: RecordedKinks) -> None:
+    def __init__(self, recorded: RecordedActivations) -> None:
         super().__init__()
         self.places: Iterator[Tensor] = iter(recorded.places)
 

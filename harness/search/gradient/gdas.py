@@ -1,4 +1,4 @@
-"""GDAS: one sampled path a step (Dong & Yang, CVPR 2019)."""
+"""GDAS: one sampled path per step (Dong & Yang, CVPR 2019)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.search.gradient.relaxation import softmax, straight_through
 
 METHOD = Method(
     name="gdas",
-    summary="one operation an edge drawn by hard Gumbel-softmax, gradients straight through",
+    summary="one operation per edge drawn by hard Gumbel-softmax, with straight-through gradients",
     source="Dong & Yang, Searching for a Robust Neural Architecture in Four GPU Hours (GDAS), CVPR 2019",
     relax=straight_through,
     mean=softmax,
@@ -22,5 +22,5 @@ METHOD = Method(
         {"darts": {"batch_size": 64}},
     ),
 )
-"""Differs from the authors' code, which gives the operations that were not drawn the gradient of a constant added to
-the features: here they take part in the gradient only through the softmax of those that were."""
+"""Differs from the authors' code in the gradient of operations that are not drawn. There it is that of a constant added
+to the features; here it comes only through the softmax of the drawn operation."""

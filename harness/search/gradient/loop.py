@@ -1,4 +1,4 @@
-"""The loop of every differentiable search: steps, epochs, log and checkpoint. It sees no accuracy and no table."""
+"""The loop of every gradient-based search: steps, epochs, log and checkpoint. It sees no table and no accuracy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.batches import Batch
-from harness.errors import DivergedError, SearchError
+from harness.errors import DivergedError, SearchError, check_whole
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, load, save
 from harness.search.gradient.data import Images, halved, read_images, with_images
 from harness.search.gradient.method import Method, Step
@@ -23,7 +23,8 @@ from harness.search.gradient.registry import find_method
 from harness.search.gradient.relaxation import entropy
 from harness.search.gradient.setting import SearchSetting
 from harness.search.gradient.stages import advance_stage
-from harness.search.gradient.state import State, Task, begun, resumed
+from harness.search.gradient.state import SearchTask, State, initial_state, resumed_state
+from harness.spaces.space import searchable
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -36,16 +37,16 @@ _SKIP = "skip_connect"
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        architecture: the one that it chose.
-        log: a row an epoch: epoch (from 1), training_loss, validation_loss (nats), entropy_nats (of the operation
-            weights, mean over edges), skip_connections and architecture (of the one that would be chosen then; its
-            text), seconds.
-        weights: by group [E, O], the operation weights in the end.
-        resumed_from: epochs that a checkpoint already had.
-        memory: what the method kept from step to step (`harness.search.gradient.nasi.trace_step`).
+        architecture: the chosen architecture.
+        log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats), entropy_nats (of the operation
+            weights, mean over edges), skip_connections and text of the architecture that would be chosen after this
+            epoch, seconds.
+        weights: the final operation weights by group, [E, O].
+        resumed_from: number of epochs that a checkpoint already had.
+        memory: tensors that the method has kept from step to step (`harness.search.gradient.nasi.trace_step`).
     """
 
     architecture: Architecture
@@ -68,46 +69,45 @@ def run_search(
     autocast: bool = False,
     progress: bool = False,
 ) -> SearchResult:
-    """Search an architecture by gradients; the same arguments give the same search on the same machine.
+    """Run a gradient-based search; the same arguments give the same search on the same machine.
 
     Args:
-        space: from `open_space`.
-        method: a name of `nasinit list searches`, or a record of one's own.
-        setting: of the search; by default that of the preset.
-        preset: `laptop` or `paper`, where no setting is given.
-        data: `digits`, `noise`, the folder of CIFAR-10's binary files, or images as `read_images` gives them; by
-            default the method's own choice.
-        seed: of the weights, the parameters, the halves, the order and all noise. The global random state neither
-            matters nor moves.
-        out: folder for `checkpoint.pt` and `log.csv`, written after every epoch. A search that lies there goes on, and
-            ends bit-equal to one that was never interrupted. None writes nothing.
-        device: `cpu`, `cuda` or `cuda:1`.
-        autocast: run the passes in bfloat16 where torch deems it safe.
-        progress: draw a progress bar on standard error.
+        space: a space from `open_space`, with a supernet.
+        method: a name from `nasinit list searches`, or a `Method` of the user's own.
+        setting: the setting of the search; by default that of the preset.
+        preset: `laptop` or `paper`; ignored where a setting is given.
+        data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `Images`; by default the method's own choice.
+        seed: seed of the weights, the architecture parameters, the halves, the order of images and all noise. The
+            global random state is neither used nor changed.
+        out: folder for `checkpoint.pt` and `log.csv`, written after every epoch. If it holds a checkpoint of this
+            search, the search continues, with a result equal to the last bit to that of an uninterrupted one. None
+            writes nothing.
+        device: device of the supernet: `cpu`, `cuda` or `cuda:1`.
+        autocast: whether passes run in bfloat16 where torch considers it safe.
+        progress: whether to draw a progress bar on standard error.
 
     Raises:
-        SearchError: for an unknown method, preset or data, a setting that the method or the data do not fit, a folder
+        SearchError: for an unknown method, preset or data, a setting that does not fit the method or the data, a folder
             that cannot be written in, or a checkpoint of another search.
         DivergedError: when a loss is NaN or infinite, with the step and the last checkpoint.
     """
     chosen = find_method(method) if isinstance(method, str) else method
-    setting = setting or chosen.setting(space.name, preset)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise SearchError(f"seed must be a whole number from 0, got {seed!r}")
+    setting = setting or chosen.setting(space, preset)
+    check_whole("seed", seed, 0, SearchError)
     if chosen.check is not None:
         chosen.check(setting, autocast)
     if not isinstance(data, Images):
-        own = chosen.presets.get(space.name)
-        at_most = own is not None and setting.images in (own.paper.images, own.laptop.images)
+        own = chosen.presets_in(space)
+        at_most = setting.images in (own.paper.images, own.laptop.images)
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
     setting, halves = with_images(setting, data), halved(data, seed)
-    task = Task(space, chosen, setting, halves, seed, _device(device), autocast)
+    task = SearchTask(searchable(space), chosen, setting, halves, seed, _device(device), autocast)
     folder = None if out is None else Path(out)
     steps = halves.steps(setting)
     if folder is not None:
         make_folder(folder, "--out", SearchError)
     found = None if folder is None else load(folder, task.identity())
-    state = begun(task) if found is None else resumed(task, found)
+    state = initial_state(task) if found is None else resumed_state(task, found)
     before = state.epoch
     architecture = None
     with _progress(progress, (setting.epochs - before) * steps) as advance:
@@ -115,13 +115,15 @@ def run_search(
             architecture = _epoch(task, state, steps, advance, folder)
             if folder is not None:
                 save(folder, state.checkpoint(task))
-    if architecture is None:  # the checkpoint was that of the last epoch
+    if architecture is None:  # the checkpoint is that of the last epoch
         architecture = space.parse(str(state.rows[-1]["architecture"]))
     return _result(task, state, architecture, before)
 
 
-def _epoch(task: Task, state: State, steps: int, advance: Callable[[], None], folder: Path | None) -> Architecture:
-    """Go through one epoch and add its row to the log; gives the architecture that is chosen then."""
+def _epoch(
+    task: SearchTask, state: State, steps: int, advance: Callable[[], None], folder: Path | None
+) -> Architecture:
+    """Run one epoch and add its row to the log; gives the architecture that is chosen after it."""
     start, setting, epoch = time.monotonic(), task.setting, state.epoch
     if epoch and setting.stage(epoch) != setting.stage(epoch - 1):
         advance_stage(task, state)
@@ -154,8 +156,8 @@ def _epoch(task: Task, state: State, steps: int, advance: Callable[[], None], fo
     return architecture
 
 
-def _steps(task: Task, state: State, count: int) -> Iterator[Step]:
-    """The steps of this epoch, lazily: each draws its batches when it is reached."""
+def _steps(task: SearchTask, state: State, count: int) -> Iterator[Step]:
+    """The steps of this epoch; each draws its batches when it is reached."""
     batches = (
         task.halves.batches(half, task.setting, task.seed, state.epoch, count) for half in ("training", "validation")
     )
@@ -166,7 +168,7 @@ def _steps(task: Task, state: State, count: int) -> Iterator[Step]:
 
 
 def _one_step(step: Step, *, moves: bool) -> float:
-    """One step of the architecture parameters, if they move, and one of the weights; gives the training loss."""
+    """A step of the architecture parameters, if `moves`, and one of the weights; gives the training loss."""
     method, setting = step.method, step.moment.setting
     seen = math.nan
     if moves and method.architecture_step is not None:
@@ -186,8 +188,8 @@ def _one_step(step: Step, *, moves: bool) -> float:
 
 
 @torch.no_grad()
-def _evaluate(task: Task, state: State) -> tuple[float, Step]:
-    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last of them."""
+def _evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
+    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last batch."""
     setting = task.setting
     count = min(setting.evaluation_batches, len(task.halves.validation) // setting.batch_size)
     plain = setting.changed({"augment": False})
@@ -209,7 +211,7 @@ def _diverged(loss: float, step: Step, folder: Path | None) -> DivergedError:
     )
 
 
-def _result(task: Task, state: State, architecture: Architecture, before: int) -> SearchResult:
+def _result(task: SearchTask, state: State, architecture: Architecture, before: int) -> SearchResult:
     import pandas as pd
 
     relaxed = task.method.mean(state.parameters, state.moment(task, 0))
@@ -220,7 +222,7 @@ def _result(task: Task, state: State, architecture: Architecture, before: int) -
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:
-    return batch if device.type == "cpu" else Batch(batch.inputs.to(device), batch.labels.to(device))
+    return batch.on(device)
 
 
 def _device(name: str) -> torch.device:

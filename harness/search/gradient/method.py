@@ -1,10 +1,10 @@
-"""What a differentiable search is: a record of a few functions, and what one step of it can see."""
+"""A gradient-based search as a record of a few functions, and the data that one of its steps can see."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -14,10 +14,12 @@ from harness.batches import Batch
 from harness.errors import SearchError, unknown
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
+from harness.spaces import open_space
+from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
     from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights
-    from harness.spaces.space import Architecture, Space
+    from harness.spaces.space import Architecture, SearchableSpace, Space
     from harness.spaces.supernet import Supernet
 
 
@@ -26,26 +28,26 @@ class Parameters:
     """The architecture parameters of a search.
 
     Attributes:
-        operations: α by group, [E, O]: edges and operations.
-        edges: β by group, [E]; empty but for PC-DARTS.
+        operations: α by group, [E, O] for E edges and O operations.
+        edges: β by group, [E]; empty except for PC-DARTS.
     """
 
     operations: dict[str, Tensor]
     edges: dict[str, Tensor] = field(default_factory=dict)
 
     def tensors(self) -> list[Tensor]:
-        """All of them, in a fixed order."""
+        """All parameters, in a fixed order."""
         return [*self.operations.values(), *self.edges.values()]
 
 
 @dataclass(frozen=True)
 class Relaxed:
-    """What a supernet's pass takes instead of one architecture.
+    """A relaxed architecture: the weights that a supernet's pass takes instead of one architecture.
 
     Attributes:
-        weights: by group [E, O], the weight of each operation on each edge.
-        edges: by group [E], factors of the edges' outputs; None for ones.
-        active: by group, Boolean [E, O]: the operations that are computed; None for all.
+        weights: weight of each operation on each edge, by group, [E, O].
+        edges: factors of the edges' outputs, by group, [E]; None for ones.
+        active: Boolean masks of the operations that are computed, by group, [E, O]; None for all.
     """
 
     weights: OperationWeights
@@ -55,15 +57,15 @@ class Relaxed:
 
 @dataclass(frozen=True)
 class Moment:
-    """When a step happens, and so what is drawn in it: the same (seed, epoch, step) draw the same.
+    """A point in time of a search. All random draws of a step follow from (seed, epoch, step).
 
     Attributes:
-        epoch: from 0.
-        step: of the epoch, from 0.
-        seed: of the search.
-        setting: of the search.
-        groups: the supernet's.
-        kept: by group, Boolean [E, O]: the operations that were not pruned.
+        epoch: number of the epoch, from 0.
+        step: number of the step in the epoch, from 0.
+        seed: seed of the search.
+        setting: setting of the search.
+        groups: groups of the supernet's edges, by name.
+        kept: Boolean masks of the operations that are not pruned, by group, [E, O].
     """
 
     epoch: int
@@ -75,18 +77,18 @@ class Moment:
 
     @property
     def progress(self) -> float:
-        """The share of the epochs that are over, from 0 to below 1."""
+        """Share of finished epochs, from 0 to below 1."""
         return self.epoch / self.setting.epochs
 
     @property
     def temperature(self) -> float:
-        """τ of a Gumbel-softmax: linear over the epochs, from the setting's first value to its last."""
+        """Temperature τ of a Gumbel-softmax: linear over the epochs, from the setting's first value to its last."""
         first, last = self.setting.temperature
         return first + (last - first) * self.epoch / max(self.setting.epochs - 1, 1)
 
     @property
     def when(self) -> str:
-        """Epoch and step as people count them, from 1."""
+        """Epoch and step as text, counted from 1."""
         return f"epoch {self.epoch + 1}, step {self.step + 1}"
 
     def seed_for(self, purpose: str) -> int:
@@ -94,33 +96,33 @@ class Moment:
         return derived_seed(self.seed, "search", purpose, str(self.epoch), str(self.step))
 
     def generator(self, purpose: str) -> torch.Generator:
-        """A generator on the CPU for one purpose of this step."""
+        """A CPU generator for one purpose of this step."""
         return torch.Generator().manual_seed(self.seed_for(purpose))
 
 
 Relax = Callable[[Parameters, Moment, str], Relaxed]
-"""Parameters, moment and the purpose of the draw (the weights' step and the parameters' draw on their own)."""
+"""Arguments: parameters, moment, and the purpose of the draw, since each kind of step draws by itself."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a search can see: no accuracy, no table, no test image.
+    """The data that one step of a search can see: no accuracy, no table, no test image.
 
     Attributes:
-        space: whose supernet it is.
-        method: the search.
-        supernet: with its weights as they are now.
-        parameters: the architecture parameters, leaves that take gradients.
-        memory: what the method keeps from step to step; it goes into the checkpoint.
+        space: the space of the supernet.
+        method: the search method.
+        supernet: the supernet with its current weights.
+        parameters: the architecture parameters, leaves that require gradients.
+        memory: tensors that the method keeps from step to step; they are saved in the checkpoint.
         moment: epoch, step and seed.
         training: a batch of the half that trains the weights.
         validation: a batch of the half that trains the architecture parameters.
         weight_optimizer: SGD of the weights.
         parameter_optimizer: Adam of the architecture parameters.
-        autocast: whether passes run in bfloat16 where torch deems it safe.
+        autocast: whether passes run in bfloat16 where torch considers it safe.
     """
 
-    space: Space
+    space: SearchableSpace
     method: Method
     supernet: Supernet
     parameters: Parameters
@@ -133,11 +135,11 @@ class Step:
     autocast: bool = False
 
     def relaxed(self, purpose: str) -> Relaxed:
-        """What the parameters stand for in this step."""
+        """The relaxed architecture of the parameters in this step."""
         return self.method.relax(self.parameters, self.moment, purpose)
 
     def loss(self, batch: Batch, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
-        """Mean cross-entropy of the supernet on a batch, with its own weights or those given by name."""
+        """Mean cross-entropy of the supernet on a batch, with its own weights or the given weights by name."""
         arguments = (batch.inputs, relaxed.weights, relaxed.edges, relaxed.active)
         with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=self.autocast):
             logits = (
@@ -148,7 +150,7 @@ class Step:
             return functional.cross_entropy(logits, batch.labels)
 
     def objective(self, loss: Tensor) -> Tensor:
-        """The validation loss with what the method adds to it."""
+        """The validation loss with the method's penalty."""
         return loss if self.method.penalty is None else loss + self.method.penalty(self.parameters, self.moment)
 
     def descend(self, gradients: list[Tensor]) -> None:
@@ -159,14 +161,20 @@ class Step:
         self.parameter_optimizer.zero_grad()
 
 
+_LAPTOP: Mapping[str, Any] = {
+    "epochs": 10, "image_size": 16, "images": 2048, "augment": False, "evaluation_batches": 5, "alpha_lr": 0.01,
+}  # fmt: skip
+"""What a laptop takes less of, in a space that no paper searches."""
+
+
 @dataclass(frozen=True)
 class Presets:
     """The settings of one method in one space.
 
     Attributes:
         paper: the published setting.
-        laptop: what ends in minutes on two cores.
-        note: what of `paper` was not published, or not for this space; empty where all was.
+        laptop: a smaller setting that ends in minutes on two cores.
+        note: values of `paper` that are not published, or not for this space; empty where all are.
     """
 
     paper: SearchSetting
@@ -176,23 +184,23 @@ class Presets:
 
 @dataclass(frozen=True)
 class Method:
-    """A differentiable search, in the words of its paper.
+    """A gradient-based search method, in the words of its paper.
 
     Attributes:
-        name: as on the command line.
-        summary: what it does, in a line.
+        name: name on the command line.
+        summary: one line on what the method does.
         source: the publication.
-        relax: how architecture parameters become operation weights in a step.
-        mean: the weights that are discretised and whose entropy is logged: those of `relax` without its noise.
-        presets: by space.
-        architecture_step: one step of the parameters, which gives the loss that it saw; None where they stay.
-        penalty: what is added to the loss of that step.
-        choose: how the architecture is chosen where it is not the one that `mean` discretises to.
-        deviation: of the normal distribution that α is drawn from.
+        relax: makes operation weights from architecture parameters in a step.
+        mean: gives the weights that are discretised and whose entropy is logged: those of `relax` without noise.
+        presets: presets by space.
+        architecture_step: one step of the architecture parameters, which returns its loss; None where they are fixed.
+        penalty: term that is added to the loss of that step.
+        choose: chooses the architecture; None where it is derived from `mean`.
+        deviation: standard deviation of the normal distribution that α is drawn from.
         edge_parameters: whether each edge has a parameter too.
         trains_weights: whether the supernet's weights are trained.
-        data: what it searches on where nothing else is given.
-        check: raises a `SearchError` for a setting, with autocast or without, that the method cannot run.
+        data: the data to search on where none is given.
+        check: raises a `SearchError` for a setting, with or without autocast, that the method cannot run.
     """
 
     name: str
@@ -210,15 +218,31 @@ class Method:
     data: str = "digits"
     check: Callable[[SearchSetting, bool], None] | None = None
 
-    def setting(self, space: str, preset: str) -> SearchSetting:
+    def setting(self, space: str | Space, preset: str) -> SearchSetting:
         """The setting of a preset in a space.
 
         Raises:
-            SearchError: for an unknown preset, or a space that the method has no presets for.
+            SearchError: for an unknown preset.
+            SpaceError: for an unknown space, or one without a supernet.
         """
-        if space not in self.presets:
-            raise SearchError(f"{self.name}: {unknown('space of a search', space, self.presets)}")
         if preset not in ("paper", "laptop"):
             raise SearchError(unknown("preset", preset, ("paper", "laptop")))
-        found: SearchSetting = getattr(self.presets[space], preset)
+        found: SearchSetting = getattr(self.presets_in(space), preset)
         return found
+
+    def presets_in(self, space: str | Space) -> Presets:
+        """The presets in a space; where no paper searches it by this method, DARTS's values with the space's own sizes.
+
+        Args:
+            space: its name, or the space itself.
+
+        Raises:
+            SpaceError: for an unknown space, or one without a supernet.
+        """
+        name = space if isinstance(space, str) else space.name
+        if name in self.presets:
+            return self.presets[name]
+        found = searchable(open_space(space) if isinstance(space, str) else space)
+        own = {size: found.shape[size].default for size in ("width", "depth") if size in found.shape}
+        paper = SearchSetting().changed(own)
+        return Presets(paper, paper.changed(_LAPTOP), f"the paper has no {name}; these are DARTS's values")

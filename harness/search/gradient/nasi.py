@@ -1,27 +1,29 @@
-"""NASI: search by the NTK's trace at initialisation, no weight ever trained (Shu et al., ICLR 2022).
+"""NASI: search by the NTK's trace at initialisation, without training any weight (Shu et al., ICLR 2022).
 
 Algorithm 1: the weights stay as drawn and α stays 0; each of T steps draws a batch and Gumbel noise, and gives
     G_t = ∇α R,  R = t − μ max(0, t − ν),  t = ‖∇θ L‖², L the mean loss of the relaxed supernet (equations 12 and 13);
-    α* = (1/T) Σ_t G_t / max_{s≤t} ‖G_s‖ (equation 18), whose largest entries are the architecture.
+    α* = (1/T) Σ_t G_t / max_{s≤t} ‖G_s‖ (equation 18), whose largest entries give the architecture.
 
 Cost of the trace alone: one forward and one backward pass. Its gradient is a second derivative,
     ∇α ‖g‖² = 2 gᵀ ∂g/∂α = 2 d/dε ∇α L(θ + ε g) at ε = 0,  g = ∇θ L,
-and there are three ways to it (`SearchSetting.trace_gradient`):
+and there are three ways to compute it (`SearchSetting.trace_gradient`):
 
 - `double_backward`, exact: backward through the backward pass; about 4 times the cost of the trace alone.
 - `two_pass`, the default: the derivative along g as the difference of ∇α L at θ + ε g and at θ, ε = 10⁻⁴/‖g‖, with
   the ReLUs and the max pools of the second pass frozen as they were in the first
-  (`search.gradient.frozen_activations`). The pass at θ is the one that gives the trace, and it gives ∇α L too: the
-  gradient costs one forward and one backward pass (by α alone) on top of the trace, about 1.9 times the trace in all.
-  Its error falls with ε until rounding takes over: in float32, C = 16 and N = 5, its cosine with the exact gradient
-  was 0.9992, 0.99995 and 0.99999 in three trials, at 10⁻³/‖g‖ 0.947, 0.996 and 0.998. In bfloat16 the difference is
-  of rounding alone (cosine 0.07 to 0.39): it is refused.
-- `one_pass`: nothing on top of the trace. The gradient of operation o's own weights on edge e is w_eo times what comes
-  down, so that with everything else held fixed ‖∇θ_eo L‖² grows as w_eo²: ∂t/∂w_eo ≈ 2 ‖∇θ_eo L‖²/w_eo. Exact as that
-  partial derivative; coarse as the gradient, since it leaves out what a weight does to the other operations' gradients,
-  so that operations without weights of their own (`none`, `skip_connect`, pools) get 0. On small NAS-Bench-201
-  supernets its mean over steps had a cosine of 0.5 to 0.6 with the exact one, and it chose nor_conv_3x3 on every edge.
-The costs are of C = 16, N = 2, 32 images of side 32, one thread.
+  (`search.gradient.frozen_activations`). The pass at θ, which gives the trace, gives ∇α L too. So the gradient costs
+  one forward and one backward pass (by α alone) in addition to the trace, about 1.9 times the cost of the trace in all.
+  Its error falls with ε until rounding dominates: in float32 with C = 16 and N = 5, its cosine with the exact gradient
+  was 0.9992, 0.99995 and 0.99999 in three trials; with ε = 10⁻³/‖g‖ it was 0.947, 0.996 and 0.998. In bfloat16 the
+  difference is mere rounding (cosine 0.07 to 0.39), so this is refused.
+- `one_pass`: no cost in addition to the trace. The gradient of operation o's own weights on edge e is w_eo times the
+  gradient that arrives there, so with everything else fixed ‖∇θ_eo L‖² grows as w_eo²: ∂t/∂w_eo ≈ 2 ‖∇θ_eo L‖²/w_eo.
+  This is exact as that partial derivative, but a rough approximation of the gradient: it leaves out the effect of a
+  weight on the other operations' gradients, so that operations without parameters (`none`, `skip_connect`, pools)
+  get 0. On small NAS-Bench-201 supernets its mean over steps had a cosine of 0.5 to 0.6 with the exact gradient, and
+  it chose nor_conv_3x3 on every edge.
+
+The costs are those for C = 16, N = 2, 32 images of side 32 and one thread.
 """
 
 from __future__ import annotations
@@ -35,8 +37,8 @@ from torch import Tensor
 
 from harness.errors import SearchError
 from harness.search.gradient.bilevel import by_parameters
-from harness.search.gradient.darts import moved
-from harness.search.gradient.frozen_activations import FrozenKinks, RecordedKinks
+from harness.search.gradient.darts import perturbed
+from harness.search.gradient.frozen_activations import FrozenActivations, RecordedActivations
 from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
 from harness.search.gradient.presets import DARTS, NASBENCH201, presets
 from harness.search.gradient.relaxation import gumbel_softmax, softmax
@@ -48,7 +50,13 @@ RELATIVE_DIFFERENCE = 1e-4
 
 
 class Trace(NamedTuple):
-    """What one batch says of the relaxed supernet: the mean loss, t = ‖∇θ L‖² and ∇α t, by group [E, O]."""
+    """The trace on one batch.
+
+    Attributes:
+        loss: mean loss of the relaxed supernet.
+        trace: t = ‖∇θ L‖².
+        gradient: ∇α t by group, [E, O].
+    """
 
     loss: float
     trace: float
@@ -56,16 +64,16 @@ class Trace(NamedTuple):
 
 
 def relax_at_start(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
-    """Gumbel-softmax weights at α = 0: the parameters hold the result, no point of departure."""
+    """Gumbel-softmax weights at α = 0, since the parameters hold the result and not the point of evaluation."""
     return gumbel_softmax(_at_start(parameters), moment, purpose)
 
 
 def trace_step(step: Step) -> float:
-    """Add a batch's normalised gradient of R to α*; gives the loss.
+    """One step of algorithm 1: add a batch's normalised gradient of R to α*; gives the loss.
 
-    `step.memory` holds what goes on from step to step: the number of steps, the largest ‖G‖, the sum of the traces; and
-    what each step gave, as `trace_by_step` [T] and, by group, `gradient_by_step/GROUP` [T, E, O], ∇α t before ν and μ.
-    Since α stays 0, the outcome for any other ν, μ or fewer steps follows from these.
+    `step.memory` holds the number of steps, the largest ‖G‖ and the sum of the traces, and two results of each step:
+    `trace_by_step` [T] and, for each group, `gradient_by_step/GROUP` [T, E, O], ∇α t without ν and μ. Since α stays 0,
+    the result for any other ν or μ, or for fewer steps, follows from these.
     """
     setting, memory = step.moment.setting, step.memory
     loss, trace, gradient = TRACES[setting.trace_gradient](step)
@@ -90,17 +98,17 @@ def trace_step(step: Step) -> float:
 
 
 def two_pass(step: Step) -> Trace:
-    """∇α t by the difference of ∇α L at θ + ε g and at θ: one forward and one backward pass beyond the trace's."""
+    """∇α t by the difference of ∇α L at θ + ε g and at θ: one forward and one backward pass more than the trace."""
     weights = dict(step.supernet.named_parameters())
-    with RecordedKinks() as kinks:
+    with RecordedActivations() as recorded:
         loss, by_weights, before = _gradients(step, weights)
     trace = squared_norm(by_weights)
-    if trace == 0:  # no direction to differ in, and t is smallest here
+    if trace == 0:  # no direction for a difference, and t is minimal here
         return Trace(loss, trace, {name: torch.zeros_like(table) for name, table in step.parameters.operations.items()})
     epsilon = RELATIVE_DIFFERENCE / trace**0.5
     start = _at_start(step.parameters)
-    further = moved({name: weight.detach() for name, weight in weights.items()}, by_weights, epsilon)
-    with FrozenKinks(kinks):
+    further = perturbed({name: weight.detach() for name, weight in weights.items()}, by_weights, epsilon)
+    with FrozenActivations(recorded):
         loss_there = step.loss(step.training, gumbel_softmax(start, step.moment, "trace"), further)
     after = by_parameters(loss_there, start)
     differences = [2 * (up - at) / epsilon for up, at in zip(after, before, strict=True)]
@@ -120,7 +128,7 @@ def double_backward(step: Step) -> Trace:
 
 
 def one_pass(step: Step) -> Trace:
-    """The part of ∇α t that the trace's own pass shows: 2 ‖∇θ_eo L‖²/w_eo by w_eo, then through the softmax."""
+    """The part of ∇α t that the trace's own pass gives: 2 ‖∇θ_eo L‖²/w_eo by w_eo, then through the softmax."""
     weights = dict(step.supernet.named_parameters())
     loss, by_weights, _ = _gradients(step, weights)
     start = _at_start(step.parameters)
@@ -128,7 +136,7 @@ def one_pass(step: Step) -> Trace:
     norms = {name: torch.zeros_like(table) for name, table in relaxed.items()}
     for name, (group, edge, operation) in _owners(step.supernet).items():
         norms[group][edge, operation] += by_weights[name].square().sum()
-    by_mixture = [  # a weight that underflows to 0 lets no gradient through, and takes none
+    by_mixture = [  # a weight that underflows to 0 passes no gradient on and gets none
         2 * norms[name] / table.detach().clamp_min(torch.finfo(table.dtype).tiny) for name, table in relaxed.items()
     ]
     gradient = torch.autograd.grad(list(relaxed.values()), start.tensors(), by_mixture)
@@ -143,10 +151,10 @@ TRACES: Mapping[str, Callable[[Step], Trace]] = {
 
 
 def check(setting: SearchSetting, autocast: bool) -> None:
-    """Refuse what would be noise, or nothing at all.
+    """Refuse settings without a meaningful result.
 
     Raises:
-        SearchError: for a warm-up, since every step of NASI counts alike, and for differences in bfloat16.
+        SearchError: for a warm-up, since all steps of NASI count equally, and for differences in bfloat16.
     """
     if setting.alpha_warm_up:
         raise SearchError(f"NASI trains no weights to warm up: alpha_warm_up must be 0, got {setting.alpha_warm_up}")
@@ -172,7 +180,7 @@ def _gradients(step: Step, weights: Mapping[str, Tensor]) -> tuple[float, dict[s
 
 
 def _owners(supernet: Supernet) -> dict[str, tuple[str, int, int]]:
-    """Name of a weight to the group, the edge and the operation that it belongs to; others are left out."""
+    """Group, edge and operation by name of a weight; weights of no operation are left out."""
     owners = {}
     for prefix, cell in supernet.named_modules():
         if isinstance(cell, MixedLayers):
@@ -184,7 +192,7 @@ def _owners(supernet: Supernet) -> dict[str, tuple[str, int, int]]:
 
 
 def _at_start(parameters: Parameters) -> Parameters:
-    """α = 0 of the same shapes, leaves that take gradients."""
+    """α = 0 of the same shapes, as leaves that require gradients."""
     return Parameters(
         {name: torch.zeros_like(alpha, requires_grad=True) for name, alpha in parameters.operations.items()}
     )
@@ -196,8 +204,8 @@ _SIZE = {
     "nasbench201": {"epochs": 10, "depth": 5, "image_size": 32, "images": None, "evaluation_batches": 1},
     "darts": {"epochs": 10, "width": 16, "depth": 8, "image_size": 16, "images": None, "evaluation_batches": 1},
 }
-_BOUNDS = "ν and μ were not seen in the paper for NAS-Bench-201 and are those of the DARTS space"
-_RULE = "the rule by which ν adapts stands in an appendix that was not seen, and is as it is remembered"
+_BOUNDS = "the paper's ν and μ for NAS-Bench-201 are not known here; these are those of the DARTS space"
+_RULE = "the rule by which ν adapts is in an appendix and is recalled, not checked against it"
 
 FIXED = Method(
     name="nasi",
@@ -212,7 +220,7 @@ FIXED = Method(
     check=check,
     presets=presets(NASBENCH201.changed(_CHANGES), DARTS.changed(_CHANGES), _SIZE, {"nasbench201": _BOUNDS}),
 )
-"""T = 100 steps, shown as 10 epochs of 10."""
+"""T = 100 steps, as 10 epochs of 10 steps."""
 
 ADAPTIVE = replace(
     FIXED,

@@ -1,4 +1,4 @@
-"""PC-DARTS: part of the channels through the operations, and a weight an edge (Xu et al., ICLR 2020)."""
+"""PC-DARTS: operations read part of the channels, and each edge has a weight (Xu et al., ICLR 2020)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.search.gradient.relaxation import input_softmax, softmax
 def edge_normalised(parameters: Parameters, moment: Moment, purpose: str = "") -> Relaxed:
     """Softmax weights of the operations, times a softmax of β over each node's inputs (equations 1 and 3).
 
-    A DARTS cell's inputs are chosen by that product.
+    The inputs of a DARTS cell are chosen by that product.
     """
     edges = {name: input_softmax(beta, moment.groups[name]) for name, beta in parameters.edges.items()}
     return Relaxed(softmax(parameters, moment).weights, edges)

@@ -1,4 +1,4 @@
-"""What the methods' presets share: the published settings of DARTS, and what a laptop takes less of."""
+"""The common part of the methods' presets: DARTS's published settings, and reductions for a laptop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DARTS = SearchSetting(epochs=50, depth=8)
 """DARTS in its own space on CIFAR-10 (Liu, Simonyan and Yang 2019): C = 16, 8 cells, batch 64."""
 
 PUBLISHED_DATA = "cifar10"
-"""What all of the published searches ran on, half of its training images for the weights and half for α."""
+"""Data of all published searches, half of the training images for the weights and half for α."""
 
 _LAPTOP: Mapping[str, Mapping[str, Any]] = {
     "nasbench201": {
@@ -35,13 +35,13 @@ def presets(
     laptop: Mapping[str, Mapping[str, Any]] | None = None,
     notes: Mapping[str, str] | None = None,
 ) -> dict[str, Presets]:
-    """The presets of a method: its published settings, and each with what a laptop takes less of.
+    """The presets of a method by space: its published settings, and reduced ones for a laptop.
 
     Args:
         nasbench201: the published setting on NAS-Bench-201.
-        darts: the one in the DARTS space.
-        laptop: by space, what the method's laptop preset changes besides, or instead.
-        notes: by space, what of the setting was not published, or not for this space.
+        darts: the published setting in the DARTS space.
+        laptop: further changes for the method's laptop preset by space, which replace the common reductions.
+        notes: notes by space on values that are not published, or not for this space.
     """
     return {
         space: Presets(

@@ -1,4 +1,4 @@
-"""The searches by name."""
+"""The gradient-based searches by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def find_method(name: str) -> Method:
     """The search of that name.
 
     Raises:
-        SearchError: for an unknown name, with the nearest one.
+        SearchError: for an unknown name (with the nearest name).
     """
     if name not in METHODS:
         raise SearchError(unknown("search", name, METHODS))

@@ -1,4 +1,4 @@
-"""How architecture parameters become operation weights: softmax, Gumbel-softmax and Dirichlet samples.
+"""Relaxations of architecture parameters to operation weights: softmax, Gumbel-softmax and Dirichlet samples.
 
 Legend: α architecture parameters [E, O] of a group; E edges, O operations; τ temperature.
 """
@@ -21,7 +21,7 @@ TINY = torch.finfo(torch.float64).tiny
 
 
 def softmax(parameters: Parameters, moment: Moment, purpose: str = "") -> Relaxed:
-    """Weights w_o = exp(α_o) / Σ_k exp(α_k) over the operations of an edge that were not pruned (DARTS, equation 2)."""
+    """Weights w_o = exp(α_o) / Σ_k exp(α_k) over the operations of an edge that are not pruned (DARTS, equation 2)."""
     return Relaxed({name: alpha.softmax(dim=1) for name, alpha in _kept(parameters, moment).items()})
 
 
@@ -37,7 +37,7 @@ def gumbel_softmax(parameters: Parameters, moment: Moment, purpose: str) -> Rela
 
 
 def straight_through(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
-    """The one-hot choice of a Gumbel-softmax sample, with the sample's gradient; only the chosen are computed."""
+    """One-hot Gumbel-softmax choice with the sample's gradient; only chosen operations are computed."""
     weights, active = {}, {}
     for name, soft in gumbel_softmax(parameters, moment, purpose).weights.items():
         active[name] = one_hot(soft.argmax(dim=1), soft).bool()
@@ -46,15 +46,15 @@ def straight_through(parameters: Parameters, moment: Moment, purpose: str) -> Re
 
 
 def dirichlet(concentration: Tensor, kept: Tensor, seed: int) -> Tensor:
-    """Samples of Dirichlet distributions, one an edge, differentiable by the concentration.
+    """Samples of Dirichlet distributions, one per edge, differentiable by the concentration.
 
     Args:
-        concentration: [E, O], positive.
-        kept: [E, O], which operations take part; equally many on each edge. The others get 0.
-        seed: of the draw, which is made on the CPU and leaves the global random state where it was.
+        concentration: positive concentrations, [E, O].
+        kept: Boolean mask of the operations that take part, [E, O], equally many on each edge. The others get 0.
+        seed: seed of the draw, which is made on the CPU and does not change the global random state.
 
     Returns:
-        [E, O], rows that sum to one.
+        Samples [E, O], whose rows sum to one.
     """
     edges = len(concentration)
     columns = kept.nonzero()[:, 1].view(edges, -1).to(concentration.device)
@@ -70,7 +70,7 @@ def gumbel(like: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def one_hot(chosen: Tensor, like: Tensor) -> Tensor:
-    """[E, O] of the dtype of `like`, 1 at the chosen operation of each edge."""
+    """One-hot rows [E, O] in the dtype of `like`, 1 at the chosen operation of each edge."""
     return torch.zeros_like(like).scatter(1, chosen[:, None], 1.0)
 
 
@@ -83,13 +83,13 @@ def input_softmax(beta: Tensor, group: Group) -> Tensor:
 
 
 def entropy(weights: Mapping[str, Tensor]) -> float:
-    """Mean over all edges of −Σ_o w_o log w_o, in nats; 0 where each edge has decided, log O where none has."""
+    """Mean entropy −Σ_o w_o log w_o of the edges, in nats; 0 for one-hot weights, log O for uniform weights."""
     rows = torch.cat([-torch.xlogy(table, table).sum(dim=1) for table in weights.values()])
     return float(rows.detach().double().mean())
 
 
 def _kept(parameters: Parameters, moment: Moment) -> dict[str, Tensor]:
-    """α with minus infinity for the operations that were pruned."""
+    """α with minus infinity for the operations that are pruned."""
     return {
         name: alpha.masked_fill(~moment.kept[name].to(alpha.device), -torch.inf)
         for name, alpha in parameters.operations.items()

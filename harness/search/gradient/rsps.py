@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from harness.spaces.space import Architecture
 
 INPUTS_OF_A_NODE = {"normal": 2, "reduce": 2}
-"""By group, how many inputs a node keeps: two in DARTS's cells; all where nothing is said."""
+"""Number of inputs that a node keeps, by group: two in DARTS's cells; all in groups that are not listed."""
 
 
 def random_path(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
-    """One architecture, uniformly: a one-hot weight an edge, α not looked at."""
+    """A uniformly random architecture as one-hot weights; α is not read."""
     generator = moment.generator(f"path {purpose}")
     return path({name: (moment.groups[name], alpha) for name, alpha in parameters.operations.items()}, generator)
 
 
 def path(tables: Mapping[str, tuple[Group, Tensor]], generator: torch.Generator) -> Relaxed:
-    """One-hot weights of the shape of the tables: for each node its inputs, for each input an operation.
+    """One-hot weights of a random architecture: inputs for each node, and an operation for each input.
 
-    Where a node keeps only some inputs, `none` is on its other edges and on no chosen one.
+    Where a node keeps only some inputs, `none` is on its other edges and never on a kept one.
     """
     weights, active = {}, {}
     for name, (group, like) in tables.items():
@@ -42,9 +42,9 @@ def path(tables: Mapping[str, tuple[Group, Tensor]], generator: torch.Generator)
 
 
 def best_candidate(step: Step) -> Architecture:
-    """The architecture with the lowest validation loss under the shared weights, of some drawn at random.
+    """The random architecture with the lowest validation loss under the shared weights, among several candidates.
 
-    All are compared on one batch. Cost: a forward pass of one path a candidate.
+    All candidates are compared on one batch. Cost: a forward pass of one path per candidate.
     """
     generator = step.moment.generator("candidates")
     tables = {name: (step.moment.groups[name], alpha) for name, alpha in step.parameters.operations.items()}
@@ -55,7 +55,7 @@ def best_candidate(step: Step) -> Architecture:
 
 
 def _kept_edges(group: Group, inputs: int | None, generator: torch.Generator) -> Tensor:
-    """Boolean [E]: for each node `inputs` of its edges at random, or all."""
+    """Boolean mask [E] with `inputs` random edges of each node, or all edges for None."""
     kept = torch.ones(len(group.edges), dtype=torch.bool)
     if inputs is None:
         return kept
@@ -67,7 +67,7 @@ def _kept_edges(group: Group, inputs: int | None, generator: torch.Generator) ->
 
 METHOD = Method(
     name="rsps",
-    summary="weights trained on random architectures, the best of some random ones chosen with them",
+    summary="weights trained on random architectures; they choose the best of several random ones",
     source="Li & Talwalkar, Random Search and Reproducibility for Neural Architecture Search, UAI 2019",
     relax=random_path,
     mean=softmax,
@@ -82,7 +82,7 @@ METHOD = Method(
             "nasbench201": "the paper has no NAS-Bench-201; these are the values of Dong & Yang 2020, where one batch "
             "decides between 100 architectures",
             "darts": "the paper compares 1,000 architectures on one batch each and then ten on all, here one batch "
-            "decides; 300 epochs are as they are remembered",
+            "decides; 300 epochs are recalled, not checked",
         },
     ),
 )

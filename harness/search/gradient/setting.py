@@ -1,4 +1,4 @@
-"""The setting of a search, and the values that most searches share."""
+"""The setting of a gradient-based search, with the default values that most searches share."""
 
 from __future__ import annotations
 
@@ -19,45 +19,46 @@ _SMALLEST: Mapping[str, int] = {
 _MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
 _POSITIVE = ("weight_lr", "gradient_clip")
 _NOT_NEGATIVE = ("weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu")
-_ENDS = 2  # of a temperature: in the first epoch and in the last
+_ENDS = 2  # temperatures: of the first epoch and of the last
 
 
 @dataclass(frozen=True)
 class SearchSetting:
-    """Everything that a search depends on beside the method, the space, the data and the seed.
+    """Everything that a search depends on in addition to the method, the space, the data and the seed.
 
     Args:
         epochs: passes over the half that trains the weights.
-        batch_size: images of a step, of each half.
+        batch_size: images of each half in one step.
         width: channels of the supernet's first stage, C.
-        depth: NAS-Bench-201: cells a stage, N; DARTS: cells.
-        image_size: pixels on a side, to which images are averaged down or repeated up; None for the data's own.
-        images: training images used, both halves together; None for all. A preset's means at most so many.
-        augment: crop and flip natural images at random.
-        steps_per_epoch: steps after which an epoch ends; None for as many as the images give.
-        evaluation_batches: batches of the validation half that the logged loss is the mean of.
+        depth: for NAS-Bench-201 the cells per stage, N; for DARTS the number of cells.
+        image_size: side of the images in pixels, reached by averaging or repeating pixels; None for the data's own.
+        images: number of training images in both halves together; None for all. In a preset it is an upper limit.
+        augment: whether natural images are cropped and flipped at random.
+        steps_per_epoch: steps per epoch; None for the number of full batches of a half.
+        evaluation_batches: number of validation batches over which the logged loss is averaged.
         weight_lr: learning rate of the weights (SGD) in the first epoch; it falls as a half cosine.
-        weight_lr_min: where it falls to.
-        momentum: of SGD.
+        weight_lr_min: the learning rate's lower end.
+        momentum: momentum of SGD.
         nesterov: whether the momentum is Nesterov's.
-        weight_decay: of the weights.
+        weight_decay: weight decay of the weights.
         gradient_clip: norm to which the weights' gradient is clipped.
         alpha_lr: learning rate of the architecture parameters (Adam with betas 0.5 and 0.999).
-        alpha_weight_decay: of the architecture parameters.
-        alpha_warm_up: epochs at the start of each stage in which the architecture parameters stay; fewer than it has.
-        temperature: of the Gumbel-softmax, in the first epoch and in the last (GDAS, SNAS, NASI).
-        partial: by stage, the operations read 1/partial of the channels (PC-DARTS, progressive DrNAS).
-        without: operations left out from the start (DrNAS in the DARTS space: `none`).
-        keep: by stage, operations that each edge keeps; empty for all (progressive DrNAS).
+        alpha_weight_decay: weight decay of the architecture parameters.
+        alpha_warm_up: epochs at the start of each stage in which the architecture parameters are fixed; fewer than the
+            stage has.
+        temperature: temperatures of the Gumbel-softmax in the first epoch and in the last (GDAS, SNAS, NASI).
+        partial: for each stage, operations read 1/partial of the channels (PC-DARTS, progressive DrNAS).
+        without: operations that are left out from the start (DrNAS in the DARTS space: `none`).
+        keep: for each stage, the number of operations that each edge keeps; empty for all (progressive DrNAS).
         penalty: weight λ of the penalty after the last epoch; it grows linearly from 0 (β-DARTS).
-        candidates: architectures that are compared to choose one (RSPS).
-        nu: ν, the trace above which the objective falls (NASI).
-        mu: μ, the weight of what lies above (NASI).
-        adaptive: whether ν adapts to the traces seen (NASI-ADA).
-        trace_gradient: how the trace's gradient is made (NASI): `two_pass`, `double_backward` or `one_pass`.
+        candidates: number of architectures that are compared to choose one (RSPS).
+        nu: ν, the trace above which the objective is penalised (NASI).
+        mu: μ, the weight of that penalty (NASI).
+        adaptive: whether ν adapts to the traces of earlier steps (NASI-ADA).
+        trace_gradient: method for the trace's gradient (NASI): `two_pass`, `double_backward` or `one_pass`.
 
     Raises:
-        SearchError: naming the field, what was given and what is allowed.
+        SearchError: naming the field, the given value and the allowed values.
     """
 
     epochs: int = 50
@@ -99,7 +100,7 @@ class SearchSetting:
         for name in (*_POSITIVE, *_NOT_NEGATIVE):
             value = getattr(self, name)
             _check_number(name, value, above=name in _POSITIVE)
-            object.__setattr__(self, name, float(value))  # 50 and 50.0 are one setting, in a checkpoint's text too
+            object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
         if self.nesterov and self.momentum == 0:
             raise SearchError("nesterov needs a momentum above 0, got 0")
@@ -117,11 +118,11 @@ class SearchSetting:
 
     def _check_stages(self) -> None:
         if not self.partial or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in self.partial):
-            raise SearchError(f"partial must be whole numbers from 1, one a stage, got {self.partial!r}")
+            raise SearchError(f"partial must be whole numbers from 1, one per stage, got {self.partial!r}")
         if self.keep and len(self.keep) != len(self.partial):
-            raise SearchError(f"keep must be a number a stage ({len(self.partial)}), or none; got {self.keep!r}")
+            raise SearchError(f"keep must be one number per stage ({len(self.partial)}), or none; got {self.keep!r}")
         if any(isinstance(count, bool) or not isinstance(count, int) or count < 1 for count in self.keep):
-            raise SearchError(f"keep must be whole numbers from 1, one a stage, got {self.keep!r}")
+            raise SearchError(f"keep must be whole numbers from 1, one per stage, got {self.keep!r}")
         if any(later > earlier for earlier, later in pairwise(self.keep)):
             raise SearchError(
                 f"keep must not rise from stage to stage, since what is pruned is gone; got {self.keep!r}"
@@ -136,11 +137,11 @@ class SearchSetting:
             )
 
     def stage(self, epoch: int) -> int:
-        """The stage of an epoch: stages are equally long, the first ones longer by one where that does not divide."""
+        """The stage of an epoch. Stages are equally long, or the first ones are one epoch longer."""
         return epoch * len(self.partial) // self.epochs
 
     def warms_up(self, epoch: int) -> bool:
-        """Whether the architecture parameters stay in an epoch."""
+        """Whether the architecture parameters are fixed in an epoch."""
         before = sum(self.stage(other) == self.stage(epoch) for other in range(epoch))
         return before < self.alpha_warm_up
 
@@ -153,7 +154,7 @@ class SearchSetting:
         """The setting with other values of some fields.
 
         Raises:
-            SearchError: for a name that is no field, with the nearest one.
+            SearchError: for a name that is not a field (with the nearest name).
         """
         known = [entry.name for entry in fields(self)]
         for name in changes:
@@ -162,7 +163,7 @@ class SearchSetting:
         return replace(self, **changes)
 
     def difference(self, other: SearchSetting) -> dict[str, tuple[Any, Any]]:
-        """Field to the values of the two settings where they differ, that of `other` first."""
+        """Fields in which the two settings differ, each with both values, that of `other` first."""
         pairs = {entry.name: (getattr(other, entry.name), getattr(self, entry.name)) for entry in fields(self)}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 

@@ -1,4 +1,4 @@
-"""SNAS: weights drawn by Gumbel-softmax, one level (Xie et al., ICLR 2019)."""
+"""SNAS: weights drawn by Gumbel-softmax, single-level (Xie et al., ICLR 2019)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.search.gradient.relaxation import gumbel_softmax, softmax
 
 METHOD = Method(
     name="snas",
-    summary="weights drawn by Gumbel-softmax, α by the loss that trains the weights (one level)",
+    summary="weights drawn by Gumbel-softmax, α by the loss that trains the weights (single-level)",
     source="Xie et al., SNAS: Stochastic Neural Architecture Search, ICLR 2019",
     relax=gumbel_softmax,
     mean=softmax,
@@ -20,7 +20,7 @@ METHOD = Method(
         notes={
             "nasbench201": "the paper has no NAS-Bench-201; epochs and temperatures are those of DrNAS's authors, who "
             "ran it with two levels",
-            "darts": "epochs and temperatures are as they are remembered, and the paper's penalty on delay is left out",
+            "darts": "epochs and temperatures are recalled, not checked; the paper's penalty on delay is left out",
         },
     ),
 )

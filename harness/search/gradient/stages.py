@@ -1,17 +1,17 @@
-"""The next stage of a progressive search: fewer operations an edge, more of the channels (DrNAS, section 3.3)."""
+"""The next stage of a progressive search: fewer operations per edge, more channels (DrNAS, section 3.3)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from harness.search.gradient.state import State, Task, sgd
+from harness.search.gradient.state import SearchTask, State, sgd
 
 
-def advance_stage(task: Task, state: State) -> None:
-    """Keep the strongest operations of each edge, and read more channels with the weights that there are.
+def advance_stage(task: SearchTask, state: State) -> None:
+    """Keep the strongest operations of each edge, and widen the existing weights to more channels.
 
-    The optimiser of the weights starts without momentum, where the authors' code copies it with the channels.
+    The optimiser of the weights starts without momentum; the authors' code copies it together with the channels.
     """
     setting, stage = task.setting, task.setting.stage(state.epoch)
     if setting.keep:
@@ -27,13 +27,13 @@ def advance_stage(task: Task, state: State) -> None:
 
 
 def strongest(weights: Tensor, kept: Tensor, count: int) -> Tensor:
-    """Boolean [E, O]: on each edge the `count` largest weights among those kept; of equal ones the first."""
+    """Boolean mask [E, O] of the `count` largest weights among the kept ones of each edge; of equal ones the first."""
     ranked = weights.detach().cpu().masked_fill(~kept, -torch.inf).sort(dim=1, descending=True, stable=True).indices
     return torch.zeros_like(kept).scatter(1, ranked[:, :count], True) & kept
 
 
 def widened(weight: Tensor, shape: torch.Size, generator: torch.Generator) -> Tensor:
-    """A weight with more channels: the old ones, then copies of old ones drawn at random (net2net, as the authors)."""
+    """A weight with more channels: the old ones, then copies of random old ones (net2net, as the authors do)."""
     for axis, (own, wanted) in enumerate(zip(weight.shape, shape, strict=True)):
         if wanted > own:
             copied = torch.randint(own, (wanted - own,), generator=generator)

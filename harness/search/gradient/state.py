@@ -1,4 +1,4 @@
-"""A search under way: what its epochs change, made anew or from a checkpoint."""
+"""The state of a running search, which its epochs change: new, or from a checkpoint."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from harness.setting import derived_seed
 if TYPE_CHECKING:
     from harness.batches import Batch
     from harness.spaces.group import Group
-    from harness.spaces.space import Space
+    from harness.spaces.space import SearchableSpace
     from harness.spaces.supernet import Supernet
 
 _BETAS = (0.5, 0.999)
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a search is to do; nothing of it changes.
+class SearchTask:
+    """The fixed inputs of a search.
 
     Attributes:
-        space: whose architectures are searched.
-        method: the search.
-        setting: its numbers.
-        halves: the images.
-        seed: of everything that is drawn.
-        device: where the supernet runs.
-        autocast: whether its passes run in bfloat16 where torch deems it safe.
+        space: the space to search.
+        method: the search method.
+        setting: the setting of the search.
+        halves: the training images in two halves.
+        seed: seed of all random draws.
+        device: device of the supernet.
+        autocast: whether passes run in bfloat16 where torch considers it safe.
     """
 
-    space: Space
+    space: SearchableSpace
     method: Method
     setting: SearchSetting
     halves: Halves
@@ -48,7 +48,7 @@ class Task:
     autocast: bool
 
     def identity(self) -> dict[str, str]:
-        """What a checkpoint must be of, to go on from it."""
+        """The values that must be equal in a checkpoint for the search to continue from it."""
         return {
             "method": self.method.name,
             "space": self.space.name,
@@ -60,13 +60,12 @@ class Task:
         }
 
     def supernet(self, stage: int, kept: dict[str, Tensor] | None) -> Supernet:
-        """The untrained supernet of a stage with the operations that are kept."""
+        """The untrained supernet of a stage with the kept operations."""
         setting = self.setting
         return self.space.supernet(
             classes=CLASSES,
             channels=CHANNELS,
-            width=setting.width,
-            depth=setting.depth,
+            **{name: getattr(setting, name) for name in ("width", "depth") if name in self.space.shape},
             seed=self.seed,
             partial=setting.partial[stage],
             operations=kept,
@@ -75,7 +74,7 @@ class Task:
 
 @dataclass
 class State:
-    """What the epochs change."""
+    """The part of a search that its epochs change."""
 
     supernet: Supernet
     kept: dict[str, Tensor]
@@ -86,19 +85,19 @@ class State:
     rows: list[Row] = field(default_factory=list)
     epoch: int = 0
 
-    def moment(self, task: Task, step: int) -> Moment:
-        """The moment of a step of this epoch."""
+    def moment(self, task: SearchTask, step: int) -> Moment:
+        """Epoch, step and seed of a step of this epoch."""
         return Moment(self.epoch, step, task.seed, task.setting, self.supernet.groups, self.kept)
 
-    def step(self, task: Task, number: int, training: Batch, validation: Batch) -> Step:
-        """What that step of this epoch sees."""
+    def step(self, task: SearchTask, number: int, training: Batch, validation: Batch) -> Step:
+        """The step with that number in this epoch."""
         return Step(
             task.space, task.method, self.supernet, self.parameters, self.memory, self.moment(task, number),
             training, validation, self.weight_optimizer, self.parameter_optimizer, task.autocast,
         )  # fmt: skip
 
-    def checkpoint(self, task: Task) -> Checkpoint:
-        """All of it, to be saved."""
+    def checkpoint(self, task: SearchTask) -> Checkpoint:
+        """The whole state as a checkpoint."""
         return Checkpoint(
             identity=task.identity(),
             epoch=self.epoch,
@@ -115,8 +114,8 @@ class State:
         )
 
 
-def begun(task: Task) -> State:
-    """A search before its first epoch: weights from the seed, α and β from a narrow normal distribution."""
+def initial_state(task: SearchTask) -> State:
+    """The state before the first epoch: weights from the seed, α and β from a narrow normal distribution."""
     supernet = task.supernet(0, None)
     kept = _kept_at_first(task, supernet.groups)
     if task.setting.without:
@@ -133,8 +132,8 @@ def begun(task: Task) -> State:
     return State(supernet, kept, parameters, sgd(supernet, task.setting), _adam(parameters, task.setting))
 
 
-def _kept_at_first(task: Task, groups: Mapping[str, Group]) -> dict[str, Tensor]:
-    """By group, Boolean [E, O]: all operations but those that the setting leaves out."""
+def _kept_at_first(task: SearchTask, groups: Mapping[str, Group]) -> dict[str, Tensor]:
+    """Boolean masks by group, [E, O], of all operations except those that the setting leaves out."""
     kept = {}
     for name, group in groups.items():
         for left_out in task.setting.without:
@@ -145,8 +144,8 @@ def _kept_at_first(task: Task, groups: Mapping[str, Group]) -> dict[str, Tensor]
     return kept
 
 
-def resumed(task: Task, checkpoint: Checkpoint) -> State:
-    """The search that a checkpoint is of, after its last epoch."""
+def resumed_state(task: SearchTask, checkpoint: Checkpoint) -> State:
+    """The state that a checkpoint holds, after its last epoch."""
     supernet = task.supernet(task.setting.stage(checkpoint.epoch - 1), checkpoint.kept)
     supernet.load_state_dict(checkpoint.supernet)
     parameters = Parameters(

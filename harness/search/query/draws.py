@@ -12,7 +12,7 @@ class Draws(Protocol):
     """The two methods of `numpy.random.Generator` that the searches call."""
 
     def random(self, size: int | tuple[int, ...], /) -> npt.NDArray[np.float64]:
-        """Uniforms in [0, 1) of that shape."""
+        """Uniform numbers in [0, 1) of that shape."""
         ...
 
     def standard_normal(self, size: int | tuple[int, ...], /) -> npt.NDArray[np.float64]:

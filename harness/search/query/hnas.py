@@ -12,7 +12,7 @@ import numpy as np
 from harness.errors import SearchError
 from harness.proxies.combined import hnas_objective
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, FloatArray, IndexedSpace, drawn
+from harness.search.query.indexed import CellArray, FloatArray, IndexedSpace, integers_below
 from harness.search.query.oracle import BoolArray, Oracle
 
 QUERIES = 20
@@ -20,7 +20,7 @@ POOL = 2000
 PROBES = 5
 LOG10_MU = (-4.0, 0.0)
 LENGTHS = np.geomspace(0.05, 20, 16)
-"""Length scales that the process may have, in units of M* / largest M and of log10 μ."""
+"""Length scales of the Gaussian process to choose from, in units of M* / largest M and of log10 μ."""
 _CANDIDATES = 1000
 
 
@@ -34,36 +34,37 @@ def hnas(
     queries: int = QUERIES,
     pool: int = POOL,
 ) -> CellArray:
-    """The best of the cells asked for, one for each choice of M* and μ, shape [R].
+    """The best of the queried cells, one cell for each choice of M* and μ, shape [R].
 
-    A choice (M*, log10 μ) picks, of a pool of random cells, the one not yet asked for with the least
-    μ |M² - M*²| + κ / (M + 10⁻⁶); its accuracy is the value of the choice. A Gaussian process over the choices (Matérn
-    5/2, on accuracies of mean 0 and variance 1) and the expected improvement over the best so far, largest of 1,000
-    random choices, give the next. The first 5 choices are M* evenly from 0 to the largest M, with log10 μ = -2.
+    A choice (M*, log10 μ) selects from a pool of random cells the cell with the least μ |M² - M*²| + κ / (M + 10⁻⁶)
+    that is not queried yet; the value of the choice is this cell's accuracy. The next choice is found by Bayesian
+    optimisation: among 1,000 random choices, the one with the largest expected improvement over the best so far, by a
+    Gaussian process over the choices (Matérn 5/2, on accuracies of mean 0 and variance 1). The first 5 choices have M*
+    evenly spaced from 0 to the largest M, and log10 μ = -2.
 
     Args:
-        oracle: answers and counts; the metric is free.
-        space: of the cells.
-        draws: random numbers.
-        metric: M of all cells, shape [C], from 0, such as `m_trace`; NaN where there is none.
-        condition: κ of all cells, shape [C], a positive number, smaller is better; NaN where there is none.
-        queries: accuracies that a run may ask for, if its seconds last.
-        pool: cells drawn uniformly with replacement from those that have both numbers.
+        oracle: answers the queries and counts their cost; the metric is free.
+        space: the space of the cells.
+        draws: source of random numbers.
+        metric: M of all cells, shape [C], not negative, such as `m_trace`; NaN where there is none.
+        condition: κ of all cells, shape [C], positive, smaller is better; NaN where there is none.
+        queries: number of accuracies that a run may ask for, as far as its seconds last.
+        pool: number of cells, drawn uniformly with replacement from those that have both numbers.
 
     Raises:
-        SearchError: no cell has both numbers, or one has an M below 0 or a κ that is not positive.
+        SearchError: if no cell has both numbers, or one has an M below 0 or a κ that is not positive.
 
-    Source: the formula, 20 queries and the range of μ are the paper's, the pool of 2,000, the first choices, the 10⁻⁶
-    and the expected improvement their code's, some of which is for the DARTS space. It scales M* by a constant of the
-    metric, 5,000 for M_Trace on this space; here by the largest M of the pool. Theirs fits the process's length scale
-    by gradients from six starts.
+    Source: the formula, 20 queries and the range of μ are from the paper. The pool of 2,000, the first choices, the
+    10⁻⁶ and the expected improvement are from the authors' code, some of which is for the DARTS space. Their code
+    scales M* by a constant of the metric (5,000 for M_Trace on this space); here it is scaled by the largest M of the
+    pool. Their code fits the length scale of the Gaussian process by gradients from six starts.
 
-    Cost: 15 fits of a Gaussian process a run, one after the other: about 0.3 s a run.
+    Cost: 15 fits of a Gaussian process per run, one after the other: about 0.3 s per run.
     """
     there = with_both(metric, condition)
     if not there.size:
         raise SearchError("no cell has both the metric and the condition number: score some first")
-    cells = there[drawn(draws.random((oracle.runs, pool)), there.size)]
+    cells = there[integers_below(draws.random((oracle.runs, pool)), there.size)]
     of_pool = metric[cells]
     usable = np.ones(cells.shape, dtype=np.bool_)
     largest = of_pool.max(axis=1)
@@ -81,7 +82,7 @@ def hnas(
 
 
 def with_both(metric: FloatArray, condition: FloatArray) -> CellArray:
-    """Cells that have both numbers, of shapes [C]; SearchError where an M is below 0 or a κ is not positive."""
+    """Indices of the cells that have both numbers; SearchError if an M is below 0 or a κ is not positive."""
     there = np.flatnonzero(np.isfinite(metric) & np.isfinite(condition))
     negative, no_condition = int((metric[there] < 0).sum()), int((condition[there] <= 0).sum())
     if negative or no_condition:
@@ -93,7 +94,7 @@ def with_both(metric: FloatArray, condition: FloatArray) -> CellArray:
 
 
 def _next(choices: FloatArray, values: FloatArray, uniforms: FloatArray, place: int, going: BoolArray) -> FloatArray:
-    """The next choice of each run, shape [R, 2]; nothing is fitted for runs that are over."""
+    """The next choice of each run, shape [R, 2]; nothing is fitted for runs that have ended."""
     if place < PROBES:
         return np.tile([place / (PROBES - 1), np.mean(LOG10_MU)], (len(choices), 1))
     low, high = LOG10_MU
@@ -121,9 +122,9 @@ def expected_improvement(points: FloatArray, values: FloatArray, candidates: Flo
 def _likeliest(
     negative_likelihood: Callable[..., float], start: FloatArray, bounds: FloatArray
 ) -> tuple[FloatArray, float]:
-    """The length scale of `LENGTHS`, as its logarithm, under which the accuracies are likeliest.
+    """The logarithm of the most likely length scale among `LENGTHS`, and its negative log-likelihood.
 
-    A descent by gradients from one start often ends at a length of 0, which makes all choices alike.
+    Gradient descent from one start often ends at a length of 0, where all choices look the same.
     """
     found = [negative_likelihood(np.log([length]), eval_gradient=False) for length in LENGTHS]
     best = int(np.argmin(found))

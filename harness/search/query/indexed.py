@@ -1,7 +1,7 @@
-"""A space of cells as whole numbers, so that steps of many searches are arithmetic on arrays.
+"""A space of cells as integers, so that steps of many searches are arithmetic on arrays.
 
-A cell of E edges with O operations each is its place among the O^E in the order in which the space lists them: the
-first edge varies slowest. Random numbers are handed in as uniforms in [0, 1).
+A cell of E edges with O operations each is given by its index among the O^E cells, in the order in which the space
+lists them: the first edge varies slowest. Random numbers are passed in as uniform numbers in [0, 1).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ CellArray: TypeAlias = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class IndexedSpace:
-    """All cells of some nodes, each with edges that carry one of the same operations.
+    """All cells with given nodes and edges, and the same operations to choose from on each edge.
 
     Attributes:
-        operations: operations to choose from on an edge, O.
-        edges_of_node: how many edges end in each node, in the order of the encoding; E in all.
+        operations: number of operations to choose from on an edge, O.
+        edges_of_node: number of edges that end in each node, in the order of the encoding; E in all.
     """
 
     operations: int
@@ -32,7 +32,7 @@ class IndexedSpace:
 
     @property
     def edges(self) -> int:
-        """Edges of a cell, E."""
+        """Number of edges of a cell, E."""
         return sum(self.edges_of_node)
 
     def __len__(self) -> int:
@@ -45,38 +45,39 @@ NASBENCH201 = IndexedSpace(
 """The 15,625 cells in the order of `open_space("nasbench201")`, which is not the release's."""
 
 
-def drawn(uniforms: FloatArray, count: int | npt.NDArray[Any]) -> CellArray:
-    """Whole numbers from 0 to `count` - 1, of the shape of the uniforms."""
+def integers_below(uniforms: FloatArray, count: int | npt.NDArray[Any]) -> CellArray:
+    """Random integers from 0 to `count` - 1, of the shape of the uniform numbers that they are made from."""
     return np.asarray(uniforms * count, dtype=np.int64)
 
 
 def cells_of(space: IndexedSpace, choices: CellArray) -> CellArray:
-    """Cells [R] of the operations [R, E] on their edges."""
+    """Cells [R] with the operations [R, E] on their edges."""
     return np.asarray(choices @ _strides(space))
 
 
 def mutated(space: IndexedSpace, cells: CellArray, uniforms: FloatArray) -> CellArray:
-    """Each cell with another operation on one edge.
+    """Mutated cells, each with another operation on one edge.
 
     Args:
-        space: of the cells.
-        cells: shape [R].
-        uniforms: shape [R, 3]: for the node, for the edge among those that end in it, for the new operation.
+        space: the space of the cells.
+        cells: the cells to mutate, shape [R].
+        uniforms: uniform numbers for the node, for the edge among those that end in it, and for the new operation,
+            shape [R, 3].
 
-    As in the scripts of NAS-Bench-201 the node is drawn first, so that the single edge of the first node changes as
-    often as all three of the last.
+    As in the scripts of NAS-Bench-201 the node is drawn first, so that the only edge of the first node changes as often
+    as all three edges of the last node together.
     """
     sizes = np.array(space.edges_of_node)
-    nodes = drawn(uniforms[:, 0], len(sizes))
-    edges = (np.cumsum(sizes) - sizes)[nodes] + drawn(uniforms[:, 1], sizes[nodes])
+    nodes = integers_below(uniforms[:, 0], len(sizes))
+    edges = (np.cumsum(sizes) - sizes)[nodes] + integers_below(uniforms[:, 1], sizes[nodes])
     strides = _strides(space)[edges]
     old = cells // strides % space.operations
-    new = (old + 1 + drawn(uniforms[:, 2], space.operations - 1)) % space.operations
+    new = (old + 1 + integers_below(uniforms[:, 2], space.operations - 1)) % space.operations
     return np.asarray(cells + (new - old) * strides)
 
 
 def neighbours(space: IndexedSpace, cells: CellArray) -> CellArray:
-    """The E (O - 1) cells that differ from each in one edge's operation, shape [R, E (O - 1)], edge by edge."""
+    """The E (O - 1) cells that differ from each cell in one edge's operation, shape [R, E (O - 1)], edge by edge."""
     strides = _strides(space)
     old = cells[:, None, None] // strides[:, None] % space.operations
     new = (old + np.arange(1, space.operations)) % space.operations
@@ -84,5 +85,5 @@ def neighbours(space: IndexedSpace, cells: CellArray) -> CellArray:
 
 
 def _strides(space: IndexedSpace) -> CellArray:
-    """What one step in the operation of each edge adds to a cell, shape [E]."""
+    """Change of a cell's index by one step in the operation of each edge, shape [E]."""
     return np.asarray(space.operations ** np.arange(space.edges - 1, -1, -1), dtype=np.int64)

@@ -5,25 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, IndexedSpace, drawn, neighbours
+from harness.search.query.indexed import CellArray, IndexedSpace, integers_below, neighbours
 from harness.search.query.oracle import Oracle
 
 
 def local_search(oracle: Oracle, space: IndexedSpace, draws: Draws) -> CellArray:
-    """The best of all cells asked for, shape [R].
+    """The best of all queried cells, shape [R].
 
-    From a random cell, ask for all neighbours and go to the best of them while that is better; else begin again at
-    another random cell. What a run knows it does not ask for again: a run ends when its seconds are used up, or when it
-    knows the whole space.
+    From a random cell, query all neighbours and go to the best of them while it is better; else begin again at another
+    random cell. A run does not query a cell twice. It ends when its seconds are used up, or when it knows the whole
+    space.
 
     Source: the simplest form in the paper (recalled). Their code may begin from the best of several random cells, and
     may go to the first better neighbour.
 
-    Cost: 8 C bytes of memory a run.
+    Cost: 8 C bytes of memory per run.
     """
     runs, row = oracle.runs, np.arange(oracle.runs)
     known = np.full((runs, len(space)), np.nan)
-    at = drawn(draws.random(runs), len(space))
+    at = integers_below(draws.random(runs), len(space))
     while True:
         going = oracle.is_open & np.isnan(known).any(axis=1)
         if not going.any():
@@ -36,5 +36,5 @@ def local_search(oracle: Oracle, space: IndexedSpace, draws: Draws) -> CellArray
         query = oracle.query(asked, asking)
         known[row[query.answered], asked[query.answered]] = query.values[query.answered]
         best = np.argmax(np.where(unknown, -np.inf, values), axis=1)  # 0 is the cell itself, which wins a tie
-        elsewhere = np.where(best > 0, around[row, best], drawn(draws.random(runs), len(space)))
+        elsewhere = np.where(best > 0, around[row, best], integers_below(draws.random(runs), len(space)))
         at = np.where(asking, at, elsewhere)

@@ -1,4 +1,4 @@
-"""Which searches query a table: their names, where they come from, and what they need."""
+"""The searches that query a table: their names, sources, and the scores that they need."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from harness.search.query.reinforce import reinforce
 from harness.search.query.successive_halving import successive_halving
 
 Search: TypeAlias = Callable[..., CellArray]
-"""Takes the oracle, the space, the draws, and by name the scores that it needs; returns each run's chosen cell, [R]."""
+"""Takes oracle, space, draws, and the scores that it needs by name; returns the chosen cell of each run, [R]."""
 
 
 @dataclass(frozen=True)
-class Method:
-    """A search and its facts.
+class QueryMethod:
+    """A search that queries a table, and its facts.
 
     Attributes:
-        name: on the command line and in tables.
-        source: who published it.
-        search: runs it.
-        scores_needed: names of the arrays of scores, of shape [C], that it is handed: `scores`, or `metric` and
+        name: name on the command line and in tables.
+        source: the publication.
+        search: the function that runs the search.
+        scores_needed: names of the arrays of scores, of shape [C], that the function takes: `scores`, or `metric` and
             `condition`.
-        fidelities: how many kinds of training it asks for.
-        crossing: what becomes of the query that crosses the budget, one of `oracle.CROSSINGS`.
-        rule_from: the script of AutoDL-Projects, and its commit, in which `crossing` was read; empty where there is
-            none and the rule is that of the other searches.
-        queries: whether it asks for accuracies at all.
-        seconds_a_run: about how long a run takes to compute; 0 where hundreds take seconds.
+        fidelities: number of fidelities (kinds of training) that the search queries.
+        crossing: rule for the query that crosses the budget, one of `oracle.CROSSINGS`.
+        crossing_source: the script of AutoDL-Projects, with its commit, that has this rule; empty where there is no
+            script and the rule is that of the other searches.
+        queries: whether the search queries accuracies at all.
+        seconds_per_run: approximate computing time of a run; 0 where hundreds of runs take seconds.
     """
 
     name: str
@@ -45,26 +45,30 @@ class Method:
     scores_needed: tuple[str, ...] = ()
     fidelities: int = 1
     crossing: str = DROPPED
-    rule_from: str = ""
+    crossing_source: str = ""
     queries: bool = True
-    seconds_a_run: float = 0.0
+    seconds_per_run: float = 0.0
 
 
-METHODS: Mapping[str, Method] = {
+METHODS: Mapping[str, QueryMethod] = {
     method.name: method
     for method in (
-        Method("random_search", "Bergstra & Bengio 2012", random_search, rule_from="exps/algos/RANDOM.py, bb2f405"),
-        Method(
+        QueryMethod(
+            "random_search", "Bergstra & Bengio 2012", random_search, crossing_source="exps/algos/RANDOM.py, bb2f405"
+        ),
+        QueryMethod(
             "regularised_evolution",
             "Real et al. 2019, REA",
             regularised_evolution,
-            rule_from="exps/algos/R_EA.py, 28e4b84",
+            crossing_source="exps/algos/R_EA.py, 28e4b84",
         ),
-        Method("reinforce", "Williams 1992", reinforce, crossing=KNOWN, rule_from="exps/algos/reinforce.py, bb2f405"),
-        Method("local_search", "White et al. 2021", local_search),
-        Method("successive_halving", "Jamieson & Talwalkar 2016", successive_halving, fidelities=2),
+        QueryMethod(
+            "reinforce", "Williams 1992", reinforce, crossing=KNOWN, crossing_source="exps/algos/reinforce.py, bb2f405"
+        ),
+        QueryMethod("local_search", "White et al. 2021", local_search),
+        QueryMethod("successive_halving", "Jamieson & Talwalkar 2016", successive_halving, fidelities=2),
         *(
-            Method(
+            QueryMethod(
                 f"best_of_{samples}",
                 "Mellor et al. 2021, NASWOT",
                 partial(best_of_samples, samples=samples),
@@ -73,13 +77,13 @@ METHODS: Mapping[str, Method] = {
             )
             for samples in (10, 100, 1000)
         ),
-        Method("assisted_evolution", "Mellor et al. 2021, AREA", assisted_evolution, scores_needed=("scores",)),
-        Method(
+        QueryMethod("assisted_evolution", "Mellor et al. 2021, AREA", assisted_evolution, scores_needed=("scores",)),
+        QueryMethod(
             "warmed_evolution",
             "Abdelfattah et al. 2021, warm-up of 1,000",
             partial(assisted_evolution, pool=1000),
             scores_needed=("scores",),
         ),
-        Method("hnas", "Shu et al. 2022, HNAS", hnas, scores_needed=("metric", "condition"), seconds_a_run=0.3),
+        QueryMethod("hnas", "Shu et al. 2022, HNAS", hnas, scores_needed=("metric", "condition"), seconds_per_run=0.3),
     )
 }

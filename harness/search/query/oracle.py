@@ -1,4 +1,4 @@
-"""What a search may ask of a table and what it pays: the only accuracies that a search ever sees."""
+"""The oracle: it answers a search's queries, charges their cost, and gives the only accuracies that a search sees."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ CROSSINGS = {
     KNOWN: "it is answered, and may be what is chosen, but not charged",
     CHARGED: "it is answered and charged, so that a run may spend more than its budget",
 }
-"""What becomes of the query that crosses the budget; after it a run asks nothing more."""
+"""Rules for the query that crosses the budget; it is a run's last query."""
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """One kind of training that can be asked for.
+    """A fidelity: one kind of training that can be queried.
 
     Attributes:
-        values: what a query answers, higher is better: shape [S, C] for S training seeds, NaN where a cell lacks one.
-        seconds: what it costs, shape [C].
+        values: answers to queries, higher is better: shape [S, C] for S training seeds, NaN where a cell lacks a seed.
+        seconds: cost of a query, shape [C].
     """
 
     values: FloatArray
@@ -38,7 +38,13 @@ class Fidelity:
 
 
 class Query(NamedTuple):
-    """One step of all runs, arrays of shape [R]: the cells asked for, which were answered, and with what (or NaN)."""
+    """One step of all runs, arrays of shape [R].
+
+    Attributes:
+        cells: the queried cells.
+        answered: whether the run's query was answered.
+        values: the answers; NaN where there is none.
+    """
 
     cells: CellArray
     answered: BoolArray
@@ -46,33 +52,32 @@ class Query(NamedTuple):
 
 
 class Oracle:
-    """Answers the queries of many runs at once and keeps each one's account.
+    """Answers the queries of many runs at once and counts the seconds of each run.
 
     A run is open until its seconds are used up. Its first query is always answered, whatever it costs, so that there is
-    something to choose. A cell that is asked again is charged again: the scripts of NAS-Bench-201 and NATS-Bench train
-    it again.
+    a cell to choose. A cell that is queried again is charged again, since the scripts of NAS-Bench-201 and NATS-Bench
+    train it again.
 
     Args:
-        fidelities: cheapest first; all over the same C cells.
-        runs: how many searches there are, R.
-        budget_seconds: what each of them may spend.
-        crossing: one of `CROSSINGS`.
-        generator: draws one of the training seeds a query, as `is_random=True` does in the scripts; needed for S > 1.
-        record: whether `history` is kept.
+        fidelities: the fidelities, cheapest first, all over the same C cells.
+        runs: number of searches that run at once, R.
+        budget_seconds: seconds that each run may spend.
+        crossing: rule for the query that crosses the budget, one of `CROSSINGS`.
+        generator: draws one training seed per query, as `is_random=True` does in the scripts; needed for S > 1.
+        record: whether to keep the `history`.
 
     Raises:
-        SearchError: no run, a budget that is no finite positive number, an unknown crossing, fidelities of unequal
-            sizes, a cell without a value or with a cost that is no positive number, or seeds to draw and
-            no generator.
+        SearchError: for less than one run, a budget that is not finite and positive, an unknown crossing, fidelities of
+            unequal sizes, a cell without a value or without a positive cost, or several seeds without a generator.
 
     Attributes:
-        spent: seconds so far, shape [R].
-        queries: answered so far, shape [R].
-        is_open: which runs may go on, shape [R].
-        chosen: the cell with the best answer so far, shape [R]; -1 before the first. Answers of a later fidelity
-            outrank those of an earlier one; among equals the first asked is kept.
-        best: that answer, shape [R].
-        history: every step of the runs together, if recorded; else empty.
+        spent: seconds spent so far, shape [R].
+        queries: number of answered queries so far, shape [R].
+        is_open: whether each run may query further, shape [R].
+        chosen: the cell with the best answer so far, shape [R]; -1 before the first answer. Answers of a later fidelity
+            rank above those of an earlier one; of equal answers the first is kept.
+        best: the answer of the chosen cell, shape [R].
+        history: every step of all runs, if recorded; else empty.
     """
 
     def __init__(
@@ -101,12 +106,12 @@ class Oracle:
         self._record = record
 
     def query(self, cells: CellArray, asking: BoolArray | None = None, *, fidelity: int = 0) -> Query:
-        """Ask for one cell a run.
+        """Query one cell per run.
 
         Args:
-            cells: shape [R]; entries of runs that do not ask are ignored.
-            asking: which runs ask, shape [R]; by default all that are open.
-            fidelity: place of what is asked for among the fidelities.
+            cells: the cells to query, shape [R]; entries of runs that do not ask are ignored.
+            asking: whether each run asks, shape [R]; by default all open runs ask.
+            fidelity: index of the fidelity that is queried.
         """
         asked = self.is_open if asking is None else asking & self.is_open
         cost = self.fidelities[fidelity].seconds[cells]
@@ -127,7 +132,7 @@ class Oracle:
         return step
 
     def _values(self, cells: CellArray, values: FloatArray) -> FloatArray:
-        """The value of each cell in one of its seeds, drawn uniformly from those it has."""
+        """The value of each cell for one training seed, drawn uniformly from the seeds that the cell has."""
         if len(values) == 1 or self._generator is None:
             return np.asarray(values[0, cells])
         of_cells = values[:, cells]

@@ -1,8 +1,8 @@
-"""Searches that look at a training-free score first: the best of N by score, and evolution warmed up by it.
+"""Searches that use a training-free score: the best of N by score, and evolution warmed up by it.
 
 Mellor et al., "Neural Architecture Search without Training", ICML 2021 (NASWOT and AREA); Abdelfattah et al.,
-"Zero-Cost Proxies for Lightweight NAS", ICLR 2021 (warm-up). Only cells that have a score are drawn, so that one
-without (NaN) is never picked by it; in NASWOT's script it is drawn and loses. Among equals the first drawn is taken.
+"Zero-Cost Proxies for Lightweight NAS", ICLR 2021 (warm-up). Only cells that have a score are drawn; NASWOT's script
+also draws cells without a score (NaN), which then lose. Of equal scores the first drawn is taken.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ import numpy as np
 from harness.errors import SearchError
 from harness.search.query.draws import Draws
 from harness.search.query.evolution import POPULATION, evolved
-from harness.search.query.indexed import CellArray, FloatArray, IndexedSpace, drawn
+from harness.search.query.indexed import CellArray, FloatArray, IndexedSpace, integers_below
 from harness.search.query.oracle import Oracle
 
 
 def best_of_samples(
     oracle: Oracle, space: IndexedSpace, draws: Draws, *, scores: FloatArray, samples: int
 ) -> CellArray:
-    """The highest-scored of `samples` cells drawn uniformly with replacement, shape [R]; no accuracy is asked for.
+    """The cell with the highest score among `samples` random cells, shape [R]; no accuracy is queried.
 
     Args:
-        oracle: only says how many runs there are.
-        space: not needed, since the scores are of all its cells.
-        draws: random numbers.
-        scores: of all cells, shape [C], higher is better; NaN where there is none.
-        samples: cells drawn, N.
+        oracle: the oracle, of which only the number of runs is read.
+        space: the space of the cells, which is not read, since the scores are those of all cells.
+        draws: source of random numbers.
+        scores: scores of all cells, shape [C], higher is better; NaN where there is none.
+        samples: number of cells, N, drawn uniformly with replacement.
 
-    Source: `search.py` of BayesWatch/nas-without-training. What scoring costs is not counted.
+    Source: `search.py` of BayesWatch/nas-without-training. The cost of scoring is not counted.
     """
     cells = _scored(scores, draws.random((oracle.runs, samples)))
     return np.asarray(cells[np.arange(oracle.runs), np.argmax(scores[cells], axis=1)])
@@ -43,18 +43,19 @@ def assisted_evolution(
     pool: int = 2 * POPULATION,
     population: int = POPULATION,
 ) -> CellArray:
-    """Regularised evolution whose first population are the best by score of a pool of random cells, shape [R].
+    """Regularised evolution whose first population are the best of a pool of random cells by score, shape [R].
 
     A pool of 20 for a population of 10 is AREA (section 4.1 of Mellor et al.); a pool of 1,000 is the warm-up of
-    Abdelfattah et al. They do not say in which order the first population ages; here it is that of the drawing.
+    Abdelfattah et al. They do not say in which order the first population ages; here it is the order in which cells
+    were drawn.
 
     Args:
-        oracle: answers and counts; scoring is free.
-        space: of the cells.
-        draws: random numbers.
-        scores: of all cells, shape [C], higher is better; NaN where there is none.
-        pool: cells drawn uniformly with replacement.
-        population: how many of them are kept.
+        oracle: answers the queries and counts their cost; scoring is free.
+        space: the space of the cells.
+        draws: source of random numbers.
+        scores: scores of all cells, shape [C], higher is better; NaN where there is none.
+        pool: number of cells that are drawn uniformly with replacement.
+        population: number of cells of the pool that are kept.
     """
     cells = _scored(scores, draws.random((oracle.runs, pool)))
     by_score = np.argsort(-scores[cells], axis=1, kind="stable")[:, :population]
@@ -62,8 +63,8 @@ def assisted_evolution(
 
 
 def _scored(scores: FloatArray, uniforms: FloatArray) -> CellArray:
-    """Cells that have a score, of the shape of the uniforms; SearchError if none has."""
+    """Random cells among those that have a score, of the shape of `uniforms`; SearchError if none has a score."""
     there = np.flatnonzero(~np.isnan(scores))
     if not there.size:
         raise SearchError("no cell has a score: score some first, or choose a search that needs none")
-    return np.asarray(there[drawn(uniforms, there.size)])
+    return np.asarray(there[integers_below(uniforms, there.size)])

@@ -1,4 +1,4 @@
-"""REINFORCE (Williams 1992) with one categorical distribution an edge, as the scripts of NAS-Bench-201 run it."""
+"""REINFORCE (Williams 1992) with one categorical distribution per edge, as the scripts of NAS-Bench-201 run it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ _FIRST_MOMENT, _SECOND_MOMENT, _EPSILON = 0.9, 0.999, 1e-8  # Adam's defaults in
 def reinforce(
     oracle: Oracle, space: IndexedSpace, draws: Draws, *, learning_rate: float = 0.01, momentum: float = 0.9
 ) -> CellArray:
-    """The best of all cells asked for, shape [R].
+    """The best of all queried cells, shape [R].
 
-    A cell is drawn from softmax(θ), θ [E, O] at first 10⁻³ N(0, 1); its answer r in per cent is the reward, b the
-    moving average of the rewards with r already in it, and Adam steps along (r - b) ∇θ log p(cell).
+    A cell is drawn from softmax(θ), where θ [E, O] is initialised with 10⁻³ N(0, 1). The reward is its answer r in per
+    cent, the baseline b is the moving average of the rewards including r, and Adam takes a step along
+    (r - b) ∇θ log p(cell).
 
     Source: AutoDL-Projects. The learning rate of 0.01 and the momentum of 0.9 are those of
-    `exps/NATS-algos/reinforce.py`. The query that crosses the budget is the oracle's affair: that script charges it;
-    `exps/algos/reinforce.py` as of bb2f405, of the time of NAS-Bench-201, may choose it, but neither charges it nor
-    learns from it; the same file as of 28e4b84 drops it, and takes the likeliest cell instead of the best asked.
+    `exps/NATS-algos/reinforce.py`. The oracle handles the query that crosses the budget, which the scripts treat
+    differently: `exps/NATS-algos/reinforce.py` charges it. `exps/algos/reinforce.py` of bb2f405, from the time of
+    NAS-Bench-201, may choose it, but neither charges it nor learns from it. The same file of 28e4b84 drops it, and
+    chooses the most likely cell instead of the best queried one.
     """
     theta = 1e-3 * draws.standard_normal((oracle.runs, space.edges, space.operations))
     mean, square = np.zeros_like(theta), np.zeros_like(theta)
@@ -48,6 +50,6 @@ def _softmax(theta: FloatArray) -> FloatArray:
 
 
 def _choices(probabilities: FloatArray, uniforms: FloatArray) -> CellArray:
-    """Operations [R, E]: the first whose cumulated probability exceeds the uniform."""
+    """Operations [R, E]: the first one whose cumulative probability exceeds the uniform number."""
     below = np.cumsum(probabilities, axis=-1)[:, :, :-1] <= uniforms[:, :, None]
     return np.asarray(below.sum(axis=-1), dtype=np.int64)

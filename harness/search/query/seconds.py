@@ -1,8 +1,8 @@
-"""Seconds that a training takes, modelled where a table does not hold them.
+"""A model of the seconds of a training, for tables that do not have them.
 
-The release of NATS-Bench has one measurement a cell, the seconds of an epoch of 25,000 images of CIFAR-10 on a GTX
-1080Ti, and scales it by the number of images for all its data sets. Least squares over the three cells of which the
-records were at hand, against their multiply-adds on CIFAR-10:
+The release of NATS-Bench has one measurement per cell, the seconds of an epoch of 25,000 images of CIFAR-10 on a GTX
+1080Ti, and scales it by the number of images for all its data sets. The model is a least-squares fit against the
+multiply-adds on CIFAR-10, over the three cells whose records were available:
 
 | index | 10⁶ multiply-adds | training epoch, s | model | validation of 25,000 images, s | model |
 |---|---|---|---|---|---|
@@ -10,8 +10,8 @@ records were at hand, against their multiply-adds on CIFAR-10:
 | 11 | 113.951 | 12.462 | 12.503 | 4.151 | 4.153 |
 | 284 | 11.715 | 4.876 | 5.901 | 2.389 | 2.435 |
 
-The model is off by -15 % and +21 % for two cells of almost the same size: poolings and sums cost time and no
-multiply-adds. Its mean over the space rests on these three cells.
+The errors of the model are -15 % and +21 % for two cells of almost the same size, since pooling and sums take time but
+have no multiply-adds. Its mean over the space depends on these three cells.
 """
 
 from __future__ import annotations
@@ -19,25 +19,30 @@ from __future__ import annotations
 from harness.search.query.indexed import FloatArray
 
 TRAINING = (5.14444316, 0.06457687)
-"""Seconds of an epoch of 25,000 training images: a constant, and for 10⁶ multiply-adds."""
+"""Seconds of an epoch of 25,000 training images: a constant, and the seconds per 10⁶ multiply-adds."""
 VALIDATION = (2.23843715, 0.01680229)
-"""Seconds of a pass over 25,000 validation images, likewise."""
+"""Seconds of a pass over 25,000 validation images: a constant, and the seconds per 10⁶ multiply-adds."""
 _IMAGES = 25_000
 
 
-def training_seconds(multiply_adds: FloatArray, *, epochs: int, images: int) -> FloatArray:
-    """Modelled seconds of a training of so many epochs on so many images, of the shape of the multiply-adds.
+def training_seconds(macs: FloatArray, *, epochs: int, images: int) -> FloatArray:
+    """Modelled seconds of a training, of the shape of `macs`.
 
     Args:
-        multiply_adds: of one forward pass on an image of CIFAR-10, also for the other data sets.
-        epochs: of the training.
-        images: trained on in an epoch.
+        macs: multiply-adds of one forward pass on an image of CIFAR-10, for other data sets too.
+        epochs: number of epochs of the training.
+        images: number of training images per epoch.
     """
     constant, slope = TRAINING
-    return (constant + slope * multiply_adds / 1e6) * epochs * images / _IMAGES
+    return (constant + slope * macs / 1e6) * epochs * images / _IMAGES
 
 
-def validation_seconds(multiply_adds: FloatArray, *, images: int) -> FloatArray:
-    """Modelled seconds of one pass over so many validation images; arguments as those of `training_seconds`."""
+def validation_seconds(macs: FloatArray, *, images: int) -> FloatArray:
+    """Modelled seconds of one pass over the validation images, of the shape of `macs`.
+
+    Args:
+        macs: multiply-adds of one forward pass on an image of CIFAR-10, for other data sets too.
+        images: number of validation images.
+    """
     constant, slope = VALIDATION
-    return (constant + slope * multiply_adds / 1e6) * images / _IMAGES
+    return (constant + slope * macs / 1e6) * images / _IMAGES

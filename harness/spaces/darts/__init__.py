@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError, unknown
 from harness.setting import derived_seed
 from harness.spaces.darts.derivation import derive
 from harness.spaces.darts.forms import parse
-from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs
+from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
+from harness.spaces.graph import Graph, Wiring
+from harness.spaces.image_sizes import image_dimensions
+from harness.spaces.images import ImageClassification
+from harness.spaces.shape import Dimension, sizes_within
+from harness.spaces.space import Architecture, Sizes
 
 if TYPE_CHECKING:
     from torch import nn
 
     from harness.spaces.group import EdgeWeights, Masks, OperationWeights
-    from harness.spaces.space import Architecture
     from harness.spaces.supernet import Supernet
 
 __all__ = ["CIFAR10", "IMAGENET", "NASBENCH301", "SEARCH", "STEMS", "Darts", "Genotype", "parse"]
@@ -27,23 +31,25 @@ STEMS = ("cifar", "imagenet")
 SEARCH = {"width": 16, "depth": 8}
 """Size of the networks of DARTS's search on CIFAR-10, for `Darts.build(genotype, **SEARCH)`."""
 CIFAR10 = {"width": 36, "depth": 20}
-"""Size of the networks whose CIFAR-10 errors papers print; they are trained with `auxiliary=True`."""
+"""Size of the networks whose CIFAR-10 errors papers report; they are trained with `auxiliary=True`."""
 IMAGENET = {"width": 48, "depth": 14, "classes": 1000, "stem": "imagenet"}
-"""Size of the networks whose ImageNet errors papers print, on images of side 224."""
+"""Size of the networks whose ImageNet errors papers report, on images of side 224."""
 NASBENCH301 = {"width": 32, "depth": 8}
 """Size of the networks that NAS-Bench-301 trained on CIFAR-10."""
 
 
-class Darts:
+class Darts(ImageClassification):
     """The genotypes of Liu, Simonyan and Yang (2019): about 10^18, two cells of four nodes with two inputs each.
 
-    Methods are those of `harness.spaces.space.Space`, which says what they take and raise. The networks have an even
-    width, and halve the side and double the channels at a third and at two thirds of their depth.
+    The methods' arguments and errors are documented in `harness.spaces.space.SearchableSpace`. The networks have an
+    even width; they halve the side and double the channels at a third and at two thirds of their depth.
     """
 
     name = "darts"
-    width = SEARCH["width"]
-    depth = SEARCH["depth"]
+    shape = image_dimensions(
+        width=Dimension(SEARCH["width"], 1, "channels of the first cell's operations, C, an even number"),
+        depth=Dimension(SEARCH["depth"], 1, "cells"),
+    )
 
     def __len__(self) -> int:
         a_cell: int = math.prod(math.comb(node, 2) * len(OPERATIONS) ** 2 for node in range(INPUTS, INPUTS + NODES))
@@ -57,158 +63,139 @@ class Darts:
         return parse(text)
 
     def key(self, architecture: Architecture) -> str:
-        """The text of `Genotype.canonical`."""
-        return str(_as_genotype(architecture).canonical())
+        """The text of the canonical genotype."""
+        return str(canonical(_as_genotype(architecture)))
 
-    def in_order(self, keys: Sequence[str]) -> Iterator[Genotype]:
-        """Refused: nothing lists this space."""
-        raise SpaceError(f"the DARTS space has {len(self):.2e} genotypes: no table has all of them in an order")
+    def canonical(self, architecture: Architecture) -> Genotype:
+        """The representative of the genotypes that describe one network, in another order of pairs or nodes."""
+        return canonical(_as_genotype(architecture))
 
-    def sample(self, count: int, seed: int = 0) -> list[Architecture]:
-        """`count` genotypes of which no two are one network: for each node two inputs, for each an operation."""
+    def minimal(self, architecture: Architecture) -> Genotype:
+        """The canonical genotype: no other rule is known by which two genotypes are one network, weight for weight."""
+        return canonical(_as_genotype(architecture))
+
+    def sample(self, count: int, seed: int = 0) -> list[Genotype]:
+        """`count` random genotypes, no two of them one network: for each node two inputs, each with an operation."""
         if count < 1:
             raise SpaceError(f"cannot sample {count:,} genotypes: take at least 1")
         generator = random.Random(derived_seed(seed, "sample", self.name))
-        drawn: dict[Genotype, Architecture] = {}
+        drawn: dict[Genotype, Genotype] = {}
         while len(drawn) < count:
             genotype = Genotype(_random_cell(generator), _random_cell(generator))
-            drawn.setdefault(genotype.canonical(), genotype)
+            drawn.setdefault(canonical(genotype), genotype)
         return list(drawn.values())
 
-    def neighbours(self, architecture: Architecture) -> list[Architecture]:
+    def neighbours(self, architecture: Architecture) -> list[Genotype]:
         """The 120 genotypes that differ in one operation (96) or in one input (24)."""
         genotype = _as_genotype(architecture)
-        found: list[Architecture] = []
-        found += [Genotype(normal, genotype.reduce) for normal in _changed_once(genotype.normal)]
-        found += [Genotype(genotype.normal, reduce) for reduce in _changed_once(genotype.reduce)]
-        return found
+        found = [Genotype(normal, genotype.reduce) for normal in _changed_once(genotype.normal)]
+        return [*found, *(Genotype(genotype.normal, reduce) for reduce in _changed_once(genotype.reduce))]
 
     def build(
         self,
         architecture: Architecture,
+        shape: Mapping[str, int] | None = None,
         *,
-        classes: int = 10,
-        width: int = SEARCH["width"],
-        depth: int = SEARCH["depth"],
-        channels: int = 3,
         init: str = "pytorch",
         seed: int = 0,
         stem: str = "cifar",
         auxiliary: bool = False,
+        **sizes: int,
     ) -> nn.Module:
         """The untrained network of a genotype, by default of the size of DARTS's search (`SEARCH`).
 
-        Beside the arguments of every space there are `stem`, `cifar` or `imagenet`, and `auxiliary`, which adds the
-        auxiliary head that trainings for the papers' tables have: in train mode the network then gives the pair
-        (logits, auxiliary logits). Images of a `cifar` network have sides that can be halved twice. The network's
+        This space has two more arguments: `stem`, which is `cifar` or `imagenet`, and `auxiliary`, which adds the
+        auxiliary head that the papers' trainings use: in train mode the network then gives the pair (logits, auxiliary
+        logits). Images of a `cifar` network have sides that can be halved twice. The network's
         `set_drop_path(probability)` turns drop-path on.
         """
         from harness.spaces.darts.network import DartsNetwork
         from harness.spaces.initialisation import initialise, seeded
 
-        genotype = _as_genotype(architecture)
-        _check_shape(width, depth, stem)
+        genotype, full = _as_genotype(architecture), self._full_shape(shape, sizes, stem)
+        del full["image_size"]
         with seeded(derived_seed(seed, "weights", str(genotype))):
-            network = DartsNetwork(
-                genotype,
-                classes=classes,
-                width=width,
-                depth=depth,
-                channels=channels,
-                stem=stem,
-                auxiliary=auxiliary,
-            )
+            network = DartsNetwork(genotype, **full, stem=stem, auxiliary=auxiliary)
             initialise(network, init)
         return network
 
     def supernet(
         self,
+        shape: Mapping[str, int] | None = None,
         *,
-        classes: int = 10,
-        width: int = SEARCH["width"],
-        depth: int = SEARCH["depth"],
-        channels: int = 3,
         init: str = "pytorch",
         seed: int = 0,
         partial: int = 1,
         operations: Masks | None = None,
+        **sizes: int,
     ) -> Supernet:
         """The untrained supernet of DARTS's search; its groups are `normal` and `reduce`, each [14, 8].
 
-        The width is even also after division by `partial`.
+        The width must be even after division by `partial` too.
         """
         from harness.spaces.darts.supernet import DartsSupernet
         from harness.spaces.mixing import narrowed
-        from harness.spaces.supernet import drawn
+        from harness.spaces.supernet import drawn_supernet
 
-        _check_shape(width, depth, "cifar")
-        _check_shape(narrowed(width, partial), depth, "cifar")
+        full = self._full_shape(shape, sizes, "cifar")
+        del full["image_size"]
+        _check_shape(narrowed(full["width"], partial), full["depth"], "cifar")
 
         def make() -> DartsSupernet:
-            return DartsSupernet(
-                classes=classes, width=width, depth=depth, channels=channels, partial=partial, operations=operations
-            )
+            return DartsSupernet(**full, partial=partial, operations=operations)
 
-        return drawn(make, init, derived_seed(seed, "weights", "supernet", self.name))
+        return drawn_supernet(make, init, derived_seed(seed, "weights", "supernet", self.name))
 
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Genotype:
-        """The genotype of the strongest operations but `none`, two inputs a node.
+        """The genotype of the strongest operations other than `none`, with two inputs per node.
 
-        A strength is the product of an operation's weight and its edge's.
+        The strength of an operation is the product of its weight and its edge's weight.
         """
         return derive(weights, edges, operations)
 
-    def parameter_count(
+    def sizes(
         self,
         architecture: Architecture,
+        shape: Mapping[str, int] | None = None,
         *,
-        classes: int = 10,
-        width: int = SEARCH["width"],
-        depth: int = SEARCH["depth"],
-        channels: int = 3,
         stem: str = "cifar",
         auxiliary: bool = False,
-    ) -> int:
-        """Trainable parameters; papers leave the auxiliary head out."""
+        **sizes: int,
+    ) -> Sizes:
+        """Parameters and multiply-adds in closed form.
+
+        With `auxiliary`, parameters include the auxiliary head; multiply-adds never do. Papers leave it out of both.
+        """
         from harness.spaces.darts import cost
 
-        _check_shape(width, depth, stem)
-        return cost.parameter_count(
-            _as_genotype(architecture),
-            classes=classes,
-            width=width,
-            depth=depth,
-            channels=channels,
-            stem=stem,
-            auxiliary=auxiliary,
+        genotype, full = _as_genotype(architecture), self._full_shape(shape, sizes, stem)
+        side = full.pop("image_size")
+        return Sizes(
+            cost.parameter_count(genotype, **full, stem=stem, auxiliary=auxiliary),
+            cost.macs(genotype, **full, stem=stem, image_size=side),
         )
 
-    def multiply_adds(
-        self,
-        architecture: Architecture,
-        *,
-        classes: int = 10,
-        width: int = SEARCH["width"],
-        depth: int = SEARCH["depth"],
-        channels: int = 3,
-        image_size: int = 32,
-        stem: str = "cifar",
-    ) -> int:
-        """Multiply-adds, without the auxiliary head."""
-        from harness.spaces.darts import cost
+    def graphs(self, architecture: Architecture) -> tuple[Graph, Graph]:
+        """The graphs of the normal and the reduction cell; nodes are numbered as in the genotype's text."""
+        genotype = _as_genotype(architecture)
+        return _graph("normal cell", genotype.normal), _graph("reduction cell", genotype.reduce)
 
-        _check_shape(width, depth, stem)
-        return cost.multiply_adds(
-            _as_genotype(architecture),
-            classes=classes,
-            width=width,
-            depth=depth,
-            channels=channels,
-            stem=stem,
-            image_size=image_size,
-        )
+    def _full_shape(self, shape: Mapping[str, int] | None, sizes: Mapping[str, int], stem: str) -> dict[str, int]:
+        full = sizes_within(self.shape, shape, sizes)
+        _check_shape(full["width"], full["depth"], stem)
+        return full
+
+
+def _graph(title: str, pairs: Pairs) -> Graph:
+    nodes, output = range(INPUTS, INPUTS + NODES), INPUTS + NODES
+    wiring = Wiring(
+        labels=("k−2", "k−1", *map(str, nodes), "out"),
+        edges=tuple((source, INPUTS + place // 2) for place, (_, source) in enumerate(pairs)),
+        plain=tuple((node, output) for node in nodes),
+    )
+    return Graph(title, wiring, tuple(operation for operation, _ in pairs))
 
 
 def _random_cell(generator: random.Random) -> Pairs:

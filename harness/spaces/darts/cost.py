@@ -1,7 +1,7 @@
 """Parameters and multiply-adds of a DARTS network in closed form, without building it.
 
 A multiply-add counts 1. Convolutions and the classifier (with its bias) count; batch norm, pooling and sums do not.
-The authors' code prints 3.349342 million parameters for DARTS_V2 at 20 cells and C = 36, its auxiliary head left out.
+The authors' code prints 3.349342 million parameters for DARTS_V2 at 20 cells and C = 36, without the auxiliary head.
 """
 
 from __future__ import annotations
@@ -24,39 +24,37 @@ from harness.spaces.darts.layout import (
 @dataclass
 class _Tally:
     parameters: int = 0
-    multiply_adds: int = 0
+    macs: int = 0
 
     def convolution(self, wide_in: int, wide_out: int, kernel: int, side: int, *, groups: int = 1) -> None:
-        """Weights, and one multiply-add a weight and pixel of the output, which is `side` × `side`."""
+        """Add the weights, and one multiply-add per weight and output pixel, of which there are `side` × `side`."""
         weights = wide_in // groups * wide_out * kernel**2
         self.parameters += weights
-        self.multiply_adds += weights * side**2
+        self.macs += weights * side**2
 
     def batch_norm(self, wide: int) -> None:
         self.parameters += 2 * wide
 
     def linear(self, features: int, classes: int) -> None:
         self.parameters += features * classes + classes
-        self.multiply_adds += features * classes + classes
+        self.macs += features * classes + classes
 
 
 def parameter_count(
     genotype: Genotype, *, classes: int, width: int, depth: int, channels: int, stem: str, auxiliary: bool
 ) -> int:
-    """Trainable parameters, batch norm's scale and shift included."""
+    """Number of trainable parameters, batch norm's scale and shift included."""
     tally = _tally(genotype, classes, width, depth, channels, stem, side=0)
     if auxiliary:
         _auxiliary_head(tally, NODES * width * (2 if len({*reductions(depth)}) == 1 else 4), classes, stem)
     return tally.parameters
 
 
-def multiply_adds(
-    genotype: Genotype, *, classes: int, width: int, depth: int, channels: int, stem: str, image_size: int
-) -> int:
-    """Multiply-adds of one forward pass on one image; the auxiliary head, which only training has, is left out.
+def macs(genotype: Genotype, *, classes: int, width: int, depth: int, channels: int, stem: str, image_size: int) -> int:
+    """Multiply-adds (MACs) of one forward pass on one image, without the auxiliary head, which only training uses.
 
     Raises:
-        SpaceError: for an image size that cannot be halved as often as the network halves it.
+        SpaceError: for an image size that cannot be halved as often as the network requires.
     """
     halvings = len({*reductions(depth)}) + (3 if stem == "imagenet" else 0)
     if image_size % 2**halvings:
@@ -64,7 +62,7 @@ def multiply_adds(
             f"this network halves an image {halvings} times: an image size of {image_size} is no multiple of "
             f"{2**halvings}"
         )
-    return _tally(genotype, classes, width, depth, channels, stem, side=image_size).multiply_adds
+    return _tally(genotype, classes, width, depth, channels, stem, side=image_size).macs
 
 
 def _tally(genotype: Genotype, classes: int, width: int, depth: int, channels: int, stem: str, side: int) -> _Tally:
@@ -78,7 +76,7 @@ def _tally(genotype: Genotype, classes: int, width: int, depth: int, channels: i
 
 
 def _stem(tally: _Tally, channels: int, width: int, stem: str, side: int) -> int:
-    """The side of the last cell's input."""
+    """Count the stem; the side of its output."""
     if stem != "imagenet":
         tally.convolution(channels, STEM_MULTIPLIER * width, 3, side)
         tally.batch_norm(STEM_MULTIPLIER * width)
@@ -91,10 +89,10 @@ def _stem(tally: _Tally, channels: int, width: int, stem: str, side: int) -> int
 
 
 def _cell(tally: _Tally, genotype: Genotype, shape: CellShape, side: int) -> None:
-    """One cell whose states have the side `side`, halved by its operations on the two inputs if it is a reduction."""
+    """Count one cell with inputs of side `side`; in a reduction cell, the operations on the two inputs halve it."""
     wide, halves = shape.wide, shape.halves
     for wide_in in (shape.wide_before, shape.wide_last):
-        # a factorised reduction has two convolutions of half the channels: the same count as one of all
+        # a factorised reduction has two convolutions of half the channels, which count as one of all channels
         tally.convolution(wide_in, wide, 1, side)
         tally.batch_norm(wide)
     small = side // 2 if halves else side

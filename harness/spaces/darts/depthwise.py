@@ -1,9 +1,9 @@
 """Depthwise convolutions whose gradients are fast on a CPU.
 
-On a CPU the gradients of dilated depthwise convolutions by their input, and of those with 5×5 kernels or dilation by
-their weight, run as plain loops in PyTorch 2.13: on [64, 16, 32, 32] and one thread 31 and 24 ms for a dilated 5×5
-kernel, whose forward pass takes 1.5 ms. Written as a convolution with the kernel turned round and as matrix products,
-they take 1.5 and 11 ms. Values are equal to rounding.
+On a CPU, PyTorch 2.13 computes two gradients of depthwise convolutions by plain loops: that by the input, with
+dilation, and that by the weight, with dilation or a 5×5 kernel. On [64, 16, 32, 32] and one thread they take 31 and
+24 ms for a dilated 5×5 kernel, whose forward pass takes 1.5 ms. Written as a convolution with the flipped kernel and as
+matrix products, they take 1.5 and 11 ms. The values are equal up to rounding.
 
 Legend: N samples, C channels, H and W sides of the outputs, k kernel, d dilation.
 """
@@ -22,16 +22,16 @@ def depthwise(inputs: Tensor, weight: Tensor, *, stride: int = 1, dilation: int 
     """Each channel convolved with its own kernel, padded so that stride 1 keeps the side.
 
     Args:
-        inputs: [N, C, height, width].
-        weight: [C, 1, k, k], k odd.
-        stride: 1 or 2.
-        dilation: 1 or 2.
+        inputs: features, [N, C, height, width].
+        weight: one kernel per channel, [C, 1, k, k], k odd.
+        stride: stride of the convolution, 1 or 2.
+        dilation: dilation of the kernel, 1 or 2.
 
     Returns:
-        [N, C, H, W], H = height / stride rounded up. It can be differentiated twice.
+        Features [N, C, H, W], H = height / stride rounded up. They can be differentiated twice.
     """
     if stride == dilation == 2:
-        # such a kernel reads every second pixel, at each second pixel: it is a plain one on those
+        # kernel and stride both go over every second pixel: it is a plain convolution on these pixels
         inputs, stride, dilation = inputs[:, :, ::2, ::2], 1, 1
     if inputs.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
         return _convolved(inputs, weight, stride, dilation)
@@ -72,8 +72,8 @@ def _by_input(gradient: Tensor, inputs: Tensor, weight: Tensor, stride: int, dil
 def _by_weight(gradient: Tensor, inputs: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
     """∂L/∂weight[c, i, j] = Σ_{n,h,w} gradient[n, c, h, w] · padded[n, c, stride · h + d · i, stride · w + d · j].
 
-    For each row i of the kernel one product over n and h gives all pairs of columns, [C, W, width + 2 · padding]; the
-    kernel's columns j are sums along its diagonals.
+    For each row i of the kernel, one matrix product over n and h gives all pairs of columns,
+    [C, W, width + 2 · padding]; sums along its diagonals are the gradients of the kernel's columns j.
     """
     channels, kernel, (height, width) = len(weight), weight.shape[-1], gradient.shape[2:]
     padding = dilation * (kernel - 1) // 2

@@ -1,4 +1,4 @@
-"""The genotype that operation weights stand for."""
+"""Derivation of a genotype from operation weights."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from harness.spaces.darts.genotype import OPERATIONS as CHOSEN
 from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights, strengths
 
 OPERATIONS = ("none", *CHOSEN)
-"""The primitives of a search, in the authors' order."""
+"""The operations of a search, in the authors' order."""
 
 EDGES = tuple((target, source) for target in range(INPUTS, INPUTS + NODES) for source in range(target))
-"""(target, source), in the authors' order: 14 a cell."""
+"""The 14 edges (target, source) of a cell, in the authors' order."""
 
 GROUPS = {"normal": Group(EDGES, OPERATIONS), "reduce": Group(EDGES, OPERATIONS)}
 
 
 def derive(weights: OperationWeights, edges: EdgeWeights | None, operations: Masks | None) -> Genotype:
-    """At each node the two inputs whose largest weight but `none`'s is the largest, each with that operation.
+    """The derived genotype: at each node the two inputs with the strongest operations other than `none`.
 
-    As the authors derive it (Liu, Simonyan and Yang 2019, section 2.4), the stronger input first; with edge weights, a
-    strength is their product (Xu et al. 2020, section 3.3). Of equal strengths the first counts.
+    As in Liu, Simonyan and Yang (2019, section 2.4), the stronger input first. The strength of an operation is its
+    weight; with edge weights, the product of both (Xu et al. 2020, section 3.3). Of equal strengths the first counts.
     """
     rows = strengths(weights, edges, operations, GROUPS)
     return Genotype(*(_cell(group, rows[group]) for group in GROUPS))
@@ -37,6 +37,8 @@ def _cell(group: str, rows: list[list[float]]) -> Pairs:
         for source in strongest:
             best = max(choices[source])
             if best == -math.inf:
-                raise SpaceError(f"node {node} of group {group!r} keeps no two inputs with an operation but 'none'")
+                raise SpaceError(
+                    f"node {node} of group {group!r} keeps fewer than two inputs with an operation other than 'none'"
+                )
             pairs.append((CHOSEN[choices[source].index(best)], source))
     return tuple(pairs)

@@ -1,4 +1,4 @@
-"""The three forms in which DARTS genotypes are written down, read without ever running them.
+"""The three text forms of DARTS genotypes, which are parsed without running any code.
 
 - `Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=[2, 3, 4, 5], reduce=[…], reduce_concat=range(2, 6))`, as
   repositories print it, the pairs flat or nested per node, also as an assignment `NAME = Genotype(…)`;
@@ -6,7 +6,8 @@
   to operations, and of `…:inputs_node_normal_3` to inputs such as `0_1`;
 - NASLib's compact tuples: `(((0, 4), (1, 3), …), (…))`, pairs (input, index in `OPERATIONS`).
 
-Not read: the lines that ConfigSpace before 0.6 prints (give `get_dictionary()`), and `Genotype` without field names.
+Not supported: the lines that ConfigSpace before 0.6 prints (give `get_dictionary()`), and `Genotype` without field
+names.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def nested_text(genotype: Genotype) -> str:
 
 
 def to_compact(genotype: Genotype) -> Compact:
-    """NASLib's tuples (input, index of the operation), normal cell first."""
+    """The genotype as NASLib's tuples (input, index of the operation), normal cell first."""
     normal, reduce = (
         tuple((source, OPERATIONS.index(operation)) for operation, source in getattr(genotype, cell)) for cell in CELLS
     )
@@ -74,7 +75,7 @@ def from_compact(cells: object) -> Genotype:
 
 
 def to_configuration(genotype: Genotype) -> dict[str, str]:
-    """NAS-Bench-301's configuration; the order of a node's two pairs is not in it."""
+    """The genotype as NAS-Bench-301's configuration, which does not hold the order of a node's two pairs."""
     configuration = {}
     for cell in CELLS:
         for place, node in enumerate(nodes_of(getattr(genotype, cell)), start=INPUTS):
@@ -87,14 +88,14 @@ def to_configuration(genotype: Genotype) -> dict[str, str]:
 
 
 def from_configuration(configuration: Mapping[str, object]) -> Genotype:
-    """The genotype of a NAS-Bench-301 configuration, each node's pairs by rising input.
+    """The genotype of a NAS-Bench-301 configuration, each node's pairs in ascending order of their inputs.
 
     Args:
-        configuration: by full name; what it holds beside the cells (the optimiser's settings) is passed over, and so
-            are inactive edges, whose value is None.
+        configuration: values by full name; entries that do not describe the cells (the optimiser's settings) and
+            inactive edges (whose value is None) are ignored.
 
     Raises:
-        SpaceError: for a missing, unknown or superfluous entry, or one of another form, by name.
+        SpaceError: for a missing, unknown or superfluous entry, or one with a wrong value; the message names it.
     """
     given = {
         str(name).removeprefix(PREFIX): value
@@ -152,14 +153,14 @@ def _compact_pair(cell: str, position: int, pair: object) -> Pair:
 
 
 def _expression(text: str) -> ast.expr:
-    """The one expression that the text holds, as a syntax tree."""
+    """The text's only expression as a syntax tree."""
     stripped = str(text).strip()
     if not stripped or len(stripped) > _LONGEST:
         raise _malformed(text, f"it has {len(stripped):,} characters")
     try:
         (statement,) = ast.parse(stripped).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _malformed(text, "it is cut, or of another form") from None
+        raise _malformed(text, "it is incomplete, or has another form") from None
     if not isinstance(statement, (ast.Expr, ast.Assign)):
         raise _malformed(text, "it is a statement")
     return statement.value
@@ -188,7 +189,7 @@ def _from_call(call: ast.Call) -> Genotype:
 
 
 def _name(function: ast.expr) -> str:
-    """Last part of the name of what is called; empty if it is no name."""
+    """Last part of the called function's name; empty if it has no name."""
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""

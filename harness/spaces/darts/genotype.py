@@ -17,13 +17,13 @@ OPERATIONS = (
     "dil_conv_3x3",
     "dil_conv_5x5",
 )
-"""In the order of NAS-Bench-301's and NASLib's operation indices. `none` is a choice of the search, never of a cell."""
+"""In the order of NAS-Bench-301's and NASLib's indices. A search also has `none`, a derived cell does not."""
 
 INPUTS = 2
-"""Nodes 0 and 1 are the outputs of the two cells before."""
+"""Number of input nodes: 0 and 1, the outputs of the two cells before."""
 
 NODES = 4
-"""Intermediate nodes, 2 to 5, of two pairs each; the cell's output is their concatenation."""
+"""Number of intermediate nodes: 2 to 5, with two pairs each; the cell's output is their concatenation."""
 
 CELLS = ("normal", "reduce")
 
@@ -31,21 +31,21 @@ Pair = tuple[str, int]
 """An operation and the node that it reads."""
 
 Pairs = tuple[Pair, ...]
-"""One cell: two pairs a node, node 2 first."""
+"""One cell: two pairs per node, node 2 first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Genotype:
-    """One architecture. `str` gives the text that repositories print; `harness.spaces.darts.forms` has the others.
+    """One architecture. `str` gives the text that repositories print; `harness.spaces.darts.forms` has other forms.
 
     Attributes:
-        normal: eight (operation, input) pairs, two for each of the nodes 2 to 5, in the order given: it is the order of
-            the network's modules, and means nothing else.
-        reduce: likewise, of the cells that halve the side.
+        normal: eight (operation, input) pairs of the normal cell, two for each of the nodes 2 to 5. Their order is that
+            of the network's modules, and has no other meaning.
+        reduce: eight (operation, input) pairs of the reduction cell, which halves the side.
 
     Raises:
-        SpaceError: for another number of pairs, an unknown operation, an input that does not stand before its node, or
-            one input twice at a node; the message names the cell, the node and the pair.
+        SpaceError: for a wrong number of pairs, an unknown operation, an input that is not before its node, or the same
+            input twice at a node; the message names the cell, the node and the pair.
     """
 
     normal: Pairs
@@ -62,19 +62,16 @@ class Genotype:
             f"reduce={list(self.reduce)}, reduce_concat={concat})"
         )
 
-    def canonical(self) -> Genotype:
-        """The representative of the genotypes that are one network up to the order in which it is written.
 
-        Two things do not change a network: the order of a node's two pairs, since they are summed, and the numbering of
-        the intermediate nodes, as long as each reads from nodes before it: it permutes the channels of the cell's
-        output, and with them the input channels of the layers that read it. The representative is the first in the
-        order of numbers (inputs before operations, as in `OPERATIONS`) over all such numberings, each cell by itself.
-        """
-        return Genotype(_first_of(self.normal), _first_of(self.reduce))
+def canonical(genotype: Genotype) -> Genotype:
+    """The canonical form: one representative of all genotypes that describe the same network.
 
-    def minimal(self) -> Genotype:
-        """`canonical()`: nothing else is known to make two genotypes one network, weight for weight."""
-        return self.canonical()
+    Two things do not change a network: the order of a node's two pairs, since they are summed, and the numbering of
+    the intermediate nodes, as long as each reads from nodes before it. The numbering only permutes the channels of the
+    cell's output, and with them the input channels of the layers that read it. For each cell, the representative is the
+    smallest of all these forms, compared by inputs first and then by the operations' positions in `OPERATIONS`.
+    """
+    return Genotype(_first_of(genotype.normal), _first_of(genotype.reduce))
 
 
 def nodes_of(pairs: Pairs) -> list[tuple[Pair, Pair]]:
@@ -86,8 +83,8 @@ def renumbered(pairs: Pairs, order: tuple[int, ...]) -> Pairs:
     """The same cell with its nodes in another order.
 
     Args:
-        pairs: of one cell.
-        order: a permutation of 0 to 3; the node that was `order[i]` (from 0) becomes node i.
+        pairs: (operation, input) pairs of one cell.
+        order: a permutation of 0 to 3; the node with number `order[i]` (from 0) gets number i.
     """
     places = {INPUTS + old: INPUTS + new for new, old in enumerate(order)}
     nodes = nodes_of(pairs)
@@ -95,7 +92,7 @@ def renumbered(pairs: Pairs, order: tuple[int, ...]) -> Pairs:
 
 
 def numberings(pairs: Pairs) -> Iterator[tuple[int, ...]]:
-    """Every order of the nodes, for `renumbered`, in which each still reads only nodes before it."""
+    """Every order of the nodes, for `renumbered`, in which each node reads only nodes before it."""
     reads = [{source - INPUTS for _, source in node if source >= INPUTS} for node in nodes_of(pairs)]
     for order in itertools.permutations(range(NODES)):
         if all(reads[node] <= set(order[:place]) for place, node in enumerate(order)):
@@ -114,7 +111,7 @@ def _sorted_nodes(pairs: Pairs) -> Pairs:
 
 
 def _checked_cell(cell: str, given: Sequence[Sequence[object]]) -> Pairs:
-    """The pairs as tuples, whatever sequences they were given in."""
+    """The pairs as tuples, from any kind of sequences."""
     pairs = [tuple(pair) for pair in given]
     if len(pairs) != 2 * NODES:
         raise SpaceError(

@@ -1,6 +1,6 @@
-"""The fixed measures of a DARTS network, which its modules and its closed-form sizes share.
+"""The fixed dimensions of a DARTS network, which its modules and its closed-form sizes share.
 
-They stand apart from the modules so that sizes load no torch.
+They are apart from the modules so that computing sizes does not import torch.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import NamedTuple
 from harness.spaces.darts.genotype import NODES
 
 STEM_MULTIPLIER = 3
-"""Channels of the CIFAR stem by the width C."""
+"""Channels of the CIFAR stem divided by the width C."""
 AUXILIARY_CHANNELS = (128, 768)
-"""Outputs of the auxiliary head's two convolutions."""
+"""Output channels of the auxiliary head's two convolutions."""
 AUXILIARY_POOL = 5
 """Side of the windows of the auxiliary head's average pool."""
 SEPARABLE_KERNELS = {"sep_conv_3x3": 3, "sep_conv_5x5": 5}
@@ -23,14 +23,14 @@ DILATED_KERNELS = {"dil_conv_3x3": 3, "dil_conv_5x5": 5}
 
 
 class CellShape(NamedTuple):
-    """The measures of one cell.
+    """The dimensions of one cell.
 
     Attributes:
-        wide_before: channels of the output of the cell before the last.
-        wide_last: channels of the output of the last cell.
+        wide_before: channels of the cell's first input, the output of the second cell before it.
+        wide_last: channels of the cell's second input, the output of the cell directly before it.
         wide: channels of each node.
         halves: whether this is a reduction cell.
-        halved_last: whether the last one was, so that the output before it is twice as large.
+        halved_last: whether the cell directly before is a reduction cell, so that the first input has twice the side.
     """
 
     wide_before: int
@@ -41,12 +41,12 @@ class CellShape(NamedTuple):
 
     @property
     def wide_out(self) -> int:
-        """Channels of the output, which concatenates the nodes."""
+        """Channels of the cell's output, which concatenates the nodes."""
         return NODES * self.wide
 
 
 def cell_shapes(width: int, depth: int, stem: str = "cifar") -> Iterator[CellShape]:
-    """The cells of a network in order, at least one; a stem of `imagenet` ends as a reduction cell does."""
+    """The cells of a network in order; the `imagenet` stem halves the side last, as a reduction cell does."""
     wide, halved_last = width, stem == "imagenet"
     wide_before = wide_last = width if stem == "imagenet" else STEM_MULTIPLIER * width
     for place in range(depth):

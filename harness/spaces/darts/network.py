@@ -1,4 +1,4 @@
-"""The networks of a DARTS genotype: for CIFAR (also the small one of the search) and for ImageNet.
+"""The networks of a DARTS genotype: for CIFAR, including the small network of the search, and for ImageNet.
 
 Module names are those of the authors' code (`cnn/model.py`), so its state dictionaries load with `strict=True`.
 """
@@ -22,13 +22,13 @@ from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, operat
 
 
 def drop_path(outputs: Tensor, probability: float) -> Tensor:
-    """Outputs [N, C, H, W] with each sample's set to zero with that probability, the others scaled to keep the mean."""
+    """Drop-path: each sample of outputs [N, C, H, W] is zeroed with that probability, others are scaled up."""
     kept = torch.empty(len(outputs), 1, 1, 1, dtype=outputs.dtype, device=outputs.device).bernoulli_(1 - probability)
     return outputs * kept / (1 - probability)
 
 
 def preprocessings(shape: CellShape) -> tuple[nn.Module, nn.Module]:
-    """What brings the outputs of the two cells before to a cell's width, and the first of them to its side."""
+    """The modules that bring a cell's two inputs to its width, and the first input to its side."""
     before = FactorizedReduce if shape.halved_last else ReLUConvBN
     return before(shape.wide_before, shape.wide), ReLUConvBN(shape.wide_last, shape.wide)
 
@@ -37,8 +37,8 @@ class CellModule(nn.Module):
     """One cell: each node sums its two operations, the output concatenates the four nodes.
 
     Args:
-        pairs: of the normal or the reduction cell.
-        shape: its measures.
+        pairs: (operation, input) pairs of the normal or the reduction cell.
+        shape: dimensions of the cell.
     """
 
     def __init__(self, pairs: Pairs, shape: CellShape) -> None:
@@ -69,14 +69,14 @@ class CellModule(nn.Module):
 
 
 class AuxiliaryHead(nn.Module):
-    """The classifier at two thirds of the depth that some trainings add.
+    """The auxiliary head: a second classifier at two thirds of the depth, which some trainings add.
 
     Args:
-        wide: channels that it reads.
-        classes: outputs.
-        stride: of its average pool: 3 on CIFAR (side 8), 2 on ImageNet (side 7).
-        second_norm: whether its second convolution is followed by batch norm: on CIFAR, and not on ImageNet, where the
-            authors left it out by mistake and published so.
+        wide: input channels.
+        classes: number of outputs, K.
+        stride: stride of the average pool: 3 on CIFAR (side 8), 2 on ImageNet (side 7).
+        second_norm: whether batch norm follows the second convolution: true on CIFAR, false on ImageNet, where the
+            authors left it out by mistake in the published code.
     """
 
     def __init__(self, wide: int, classes: int, *, stride: int, second_norm: bool) -> None:
@@ -96,7 +96,7 @@ class AuxiliaryHead(nn.Module):
         self.classifier = nn.Linear(broad, classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Logits [N, classes] of [N, wide, H, W], of the side that 32×32 (or 224×224) images have there, 8 (or 7)."""
+        """Logits [N, classes] of features [N, wide, H, W], whose side is 8 for 32×32 images, 7 for 224×224."""
         if any((side - AUXILIARY_POOL) // self.stride != 1 for side in inputs.shape[2:]):
             raise SettingError(
                 f"the auxiliary head reads a side of {AUXILIARY_POOL + self.stride} to "
@@ -113,11 +113,11 @@ class DartsNetwork(nn.Module):
     With an auxiliary head, in train mode, it gives the pair (logits, auxiliary logits).
 
     Args:
-        genotype: of its cells.
-        classes: outputs, K.
+        genotype: the genotype of the cells.
+        classes: number of outputs, K.
         width: channels of the nodes of the first cells, C.
-        depth: cells.
-        channels: of an image.
+        depth: number of cells.
+        channels: channels of an image.
         stem: `cifar` (one convolution, side kept) or `imagenet` (three convolutions, side / 8).
         auxiliary: whether there is an auxiliary head after the second reduction cell.
     """
@@ -151,9 +151,9 @@ class DartsNetwork(nn.Module):
         self.classifier = nn.Linear(shape.wide_out, classes)
 
     def set_drop_path(self, probability: float) -> None:
-        """Drop each operation's output but skip's, sample by sample, with that probability in train mode.
+        """Turn drop-path on: in train mode, drop operations' outputs (not skips) per sample with that probability.
 
-        What is dropped is drawn from torch's global generator, as with `nn.Dropout`.
+        Random draws come from torch's global generator, as with `nn.Dropout`.
         """
         if not 0 <= probability < 1:
             raise SettingError(f"a drop-path probability is from 0 to below 1, got {probability!r}")
@@ -162,7 +162,7 @@ class DartsNetwork(nn.Module):
                 module.drop_path_probability = probability
 
     def forward(self, inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        """Logits [N, classes] of images [N, channels, H, W]; with the auxiliary head's in train mode."""
+        """Logits [N, classes] of images [N, channels, H, W]; in train mode also those of an auxiliary head."""
         before: Tensor = self.stem0(inputs) if self.imagenet else self.stem(inputs)
         last: Tensor = self.stem1(before) if self.imagenet else before
         auxiliary: Tensor | None = None

@@ -65,7 +65,7 @@ class DilatedConvolution(nn.Module):
 
 
 class FactorizedReduce(nn.Module):
-    """ReLU, two 1×1 convolutions with stride 2, the second one pixel further on, concatenated, batch norm."""
+    """ReLU, two concatenated 1×1 convolutions with stride 2 (the second shifted by one pixel), batch norm."""
 
     def __init__(self, wide_in: int, wide_out: int) -> None:
         super().__init__()

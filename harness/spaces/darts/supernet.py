@@ -1,10 +1,10 @@
-"""The supernet of the DARTS space: the search network of Liu, Simonyan and Yang (2019) with all primitives mixed.
+"""The supernet of the DARTS space: the search network of Liu, Simonyan and Yang (2019) with all operations mixed.
 
-Two preprocessed inputs, four nodes that each read all nodes before, 14 edges with eight primitives; pools are followed
-by batch norm, and only the stem's batch norm has a scale and shift. A parameter of an operation is
-`cells.CELL.layers.EDGE.OPERATION.…`, named further as in the derived network.
+A cell has two preprocessed inputs, four nodes that each read all nodes before, and 14 edges with eight operations.
+Batch norm follows the pools, and only the stem's batch norm has a scale and shift. A parameter of an operation is
+`cells.CELL.layers.EDGE.OPERATION.…`, where the rest of the name is that of the derived network.
 
-What the edges that leave a node have in common is computed once: its ReLU, its two pools with their batch norm, and the
+Work that the edges leaving a node share is done once: the node's ReLU, its two pools with their batch norm, and the
 factorised reductions, whose convolutions run as one.
 """
 
@@ -42,22 +42,22 @@ _CONVOLUTIONS = {
     "dil_conv_3x3": (2, (1,)),
     "dil_conv_5x5": (2, (1,)),
 }
-"""Dilation, and the places of the depthwise convolutions in the operation's module."""
+"""Dilation, and the positions of the depthwise convolutions in the operation's module."""
 _POOLS = ("max_pool_3x3", "avg_pool_3x3")
 _LAST = INPUTS + NODES - 1
 _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(_LAST)}
-"""By node: the edges that read it."""
+"""For each node, the edges that read it."""
 
 Terms = Iterator[tuple[int, Term]]
-"""Target node and a term of its sum."""
+"""Pairs of a target node and a term of its sum."""
 
 
 class MixedCell(nn.Module):
     """One cell with every kept operation on every edge.
 
     Args:
-        shape: its measures.
-        partial: share of the channels, 1/partial, that the operations read; the others pass by.
+        shape: dimensions of the cell.
+        partial: operations read 1/partial of the channels; the other channels bypass them (PC-DARTS).
     """
 
     def __init__(self, shape: CellShape, partial: int = 1) -> None:
@@ -101,7 +101,7 @@ class MixedCell(nn.Module):
                     yield EDGES[edge][0], (normed, mixture.coefficients[edge, column])
 
     def _skipped(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
-        """The weighted skips of one node: itself, or its factorised reductions, which run as one."""
+        """The weighted skips of one node: the node itself, or its factorised reductions, which run as one."""
         column = OPERATIONS.index("skip_connect")
         live = mixture.live(_LEAVING[source], column)
         if self._stride(source) == 1:
@@ -139,7 +139,7 @@ class MixedCell(nn.Module):
         return self.get_parameter(f"layers.{edge}.{name}.weight")
 
     def _node(self, target: int, terms: list[Term], values: list[Tensor], mixture: Mixture) -> Tensor:
-        """A node's value: the sum of its terms, and of the channels that passed by."""
+        """A node's value: the sum of its terms, and the bypassed channels."""
         if terms:
             mixed = summed(terms)
         else:
@@ -155,7 +155,7 @@ class MixedCell(nn.Module):
         return shuffled(torch.cat([mixed, summed(passed)], dim=1), self.partial)
 
     def _past(self, features: Tensor, source: int) -> Tensor:
-        """The channels that no operation reads, halved where operations halve."""
+        """The channels that no operation reads, max-pooled where operations halve the side."""
         rest = features[:, self.narrow :]
         return functional.max_pool2d(rest, 2) if self._stride(source) == 2 else rest
 
@@ -167,7 +167,7 @@ def _layers(wide: int, stride: int) -> nn.ModuleDict:
 
 
 class DartsSupernet(Supernet):
-    """All genotypes of the DARTS space in one network; arguments as `Space.supernet`'s."""
+    """All genotypes of the DARTS space in one network; the arguments are those of `SearchableSpace.supernet`."""
 
     def __init__(
         self,

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError
 from harness.setting import derived_seed
+from harness.spaces.graph import Graph, Wiring
+from harness.spaces.image_sizes import image_dimensions
+from harness.spaces.images import ImageClassification
 from harness.spaces.nasbench201 import cost
-from harness.spaces.nasbench201.cell import EDGES, OPERATIONS, Cell, parse
+from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, Cell, parse
 from harness.spaces.nasbench201.derivation import derive
-from harness.spaces.nasbench201.isomorphism import all_cells
+from harness.spaces.nasbench201.isomorphism import all_cells, representative
+from harness.spaces.nasbench201.same_network import minimal
+from harness.spaces.shape import Dimension, sizes_within
+from harness.spaces.space import Architecture, Sizes, listed_in_order
 
 if TYPE_CHECKING:
     from torch import nn
 
     from harness.spaces.group import EdgeWeights, Masks, OperationWeights
-    from harness.spaces.space import Architecture
     from harness.spaces.supernet import Supernet
 
 __all__ = ["Cell", "NasBench201", "parse"]
 
+WIRING = Wiring(("in", *map(str, range(1, NODES - 1)), "out"), tuple((source, target) for target, source in EDGES))
 
-class NasBench201:
-    """All 15,625 cells of Dong & Yang (2020) and the networks they stand for.
 
-    Methods are those of `harness.spaces.space.Space`, which says what they take and raise.
+class NasBench201(ImageClassification):
+    """All 15,625 cells of Dong & Yang (2020) and their networks.
+
+    The methods' arguments and errors are documented in `harness.spaces.space.SearchableSpace` and `ListedSpace`.
     """
 
     name = "nasbench201"
-    width = 16
-    depth = 5
+    shape = image_dimensions(
+        width=Dimension(16, 1, "channels of the first stage, C"), depth=Dimension(5, 1, "cells per stage, N")
+    )
 
     def __len__(self) -> int:
         return int(len(OPERATIONS) ** len(EDGES))
@@ -40,7 +48,7 @@ class NasBench201:
         return iter(all_cells())
 
     def parse(self, text: str) -> Cell:
-        """The cell that `text` encodes; `str` gives it back.
+        """The cell that `text` encodes; `str` gives the text again.
 
         >>> str(NasBench201().parse("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"))
         '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'
@@ -51,27 +59,29 @@ class NasBench201:
         """The cell's string: tables have a row for each of the 15,625 ways to write a cell."""
         return str(_as_cell(architecture))
 
-    def in_order(self, keys: Sequence[str]) -> Iterator[Cell]:
-        """All cells in the order of `keys`, such as the official index order."""
-        cells = [parse(key) for key in keys]
-        if len(cells) != len(self) or len(set(cells)) != len(self):
-            raise SpaceError(
-                f"an order of the space names each of its {len(self):,} cells once; "
-                f"got {len(cells):,} keys of which {len(set(cells)):,} differ"
-            )
-        return iter(cells)
+    def canonical(self, architecture: Architecture) -> Cell:
+        """The representative of the cells with the same graph (`isomorphism.representative`)."""
+        return representative(_as_cell(architecture))
 
-    def sample(self, count: int, seed: int = 0) -> list[Architecture]:
+    def minimal(self, architecture: Architecture) -> Cell:
+        """The smallest cell that is the same network, weight for weight (`same_network.minimal`)."""
+        return minimal(_as_cell(architecture))
+
+    def in_order(self, keys: Sequence[str]) -> list[Cell]:
+        """All cells in the order of `keys`, such as the official index order."""
+        return listed_in_order(self, parse, keys)
+
+    def sample(self, count: int, seed: int = 0) -> list[Cell]:
         """`count` of the 15,625 cells, in random order."""
         if not 1 <= count <= len(self):
             raise SpaceError(
                 f"cannot sample {count:,} cells: the space has {len(self):,} (allowed: 1 to {len(self):,})"
             )
-        cells: list[Architecture] = list(all_cells())
+        cells = list(all_cells())
         random.Random(derived_seed(seed, "sample", self.name)).shuffle(cells)
         return cells[:count]
 
-    def neighbours(self, architecture: Architecture) -> list[Architecture]:
+    def neighbours(self, architecture: Architecture) -> list[Cell]:
         """The 24 cells that differ in one edge's operation."""
         operations = _as_cell(architecture).operations
         return [
@@ -84,78 +94,63 @@ class NasBench201:
     def build(
         self,
         architecture: Architecture,
+        shape: Mapping[str, int] | None = None,
         *,
-        classes: int = 10,
-        width: int = 16,
-        depth: int = 5,
-        channels: int = 3,
         init: str = "pytorch",
         seed: int = 0,
+        **sizes: int,
     ) -> nn.Module:
         """The untrained network of a cell, by default of the benchmark's width and depth."""
         from harness.spaces.initialisation import initialise, seeded
         from harness.spaces.nasbench201.network import NasBench201Network
 
-        cell = _as_cell(architecture)
+        cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
+        del full["image_size"]
         with seeded(derived_seed(seed, "weights", str(cell))):
-            network = NasBench201Network(cell, classes=classes, width=width, depth=depth, channels=channels)
+            network = NasBench201Network(cell, **full)
             initialise(network, init)
         return network
 
     def supernet(
         self,
+        shape: Mapping[str, int] | None = None,
         *,
-        classes: int = 10,
-        width: int = 16,
-        depth: int = 5,
-        channels: int = 3,
         init: str = "pytorch",
         seed: int = 0,
         partial: int = 1,
         operations: Masks | None = None,
+        **sizes: int,
     ) -> Supernet:
         """The untrained supernet; its one group is `cell`, [6, 5]."""
         from harness.spaces.nasbench201.supernet import NasBench201Supernet
-        from harness.spaces.supernet import drawn
+        from harness.spaces.supernet import drawn_supernet
+
+        full = sizes_within(self.shape, shape, sizes)
+        del full["image_size"]
 
         def make() -> NasBench201Supernet:
-            return NasBench201Supernet(
-                classes=classes, width=width, depth=depth, channels=channels, partial=partial, operations=operations
-            )
+            return NasBench201Supernet(**full, partial=partial, operations=operations)
 
-        return drawn(make, init, derived_seed(seed, "weights", "supernet", self.name))
+        return drawn_supernet(make, init, derived_seed(seed, "weights", "supernet", self.name))
 
     def derive(
         self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
     ) -> Cell:
-        """The cell with the operation of the largest weight on each edge, `none` included.
+        """The cell that has on each edge the operation of the largest weight, `none` included.
 
         Edge weights do not change which operation of an edge is the largest.
         """
         return derive(weights, edges, operations)
 
-    def parameter_count(
-        self, architecture: Architecture, *, classes: int = 10, width: int = 16, depth: int = 5, channels: int = 3
-    ) -> int:
-        """Trainable parameters, as the release counts them."""
-        return cost.parameter_count(
-            _as_cell(architecture), classes=classes, width=width, depth=depth, channels=channels
-        )
+    def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+        """Parameters and multiply-adds in closed form, as the release counts them."""
+        cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
+        side = full.pop("image_size")
+        return Sizes(cost.parameter_count(cell, **full), cost.macs(cell, image_size=side, **full))
 
-    def multiply_adds(
-        self,
-        architecture: Architecture,
-        *,
-        classes: int = 10,
-        width: int = 16,
-        depth: int = 5,
-        channels: int = 3,
-        image_size: int = 32,
-    ) -> int:
-        """Multiply-adds, as the release counts them."""
-        return cost.multiply_adds(
-            _as_cell(architecture), classes=classes, width=width, depth=depth, channels=channels, image_size=image_size
-        )
+    def graphs(self, architecture: Architecture) -> tuple[Graph]:
+        """The cell's graph of four nodes and six edges."""
+        return (Graph("", WIRING, _as_cell(architecture).operations),)
 
 
 def _as_cell(architecture: object) -> Cell:

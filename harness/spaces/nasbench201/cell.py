@@ -1,4 +1,4 @@
-"""The NAS-Bench-201 cell: a complete directed graph of four nodes with one operation an edge.
+"""The NAS-Bench-201 cell: a complete directed acyclic graph of four nodes with one operation per edge.
 
 Dong & Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search", ICLR 2020.
 """
@@ -37,24 +37,12 @@ class Cell:
             terms[target].append(f"{operation}~{source}")
         return "+".join(f"|{'|'.join(node)}|" for node in terms[1:])
 
-    def canonical(self) -> Cell:
-        """The representative of the cells that are the same graph (`isomorphism.representative`)."""
-        from harness.spaces.nasbench201.isomorphism import representative
-
-        return representative(self)
-
-    def minimal(self) -> Cell:
-        """The smallest cell that is the same network, weight for weight (`same_network.minimal`): scores are its."""
-        from harness.spaces.nasbench201.same_network import minimal
-
-        return minimal(self)
-
 
 def parse(text: str) -> Cell:
     """The cell that a NAS-Bench-201 string encodes; the inverse of `str`.
 
     Raises:
-        SpaceError: naming the string, the place and what is expected there.
+        SpaceError: naming the string, the position and what is expected there.
     """
     nodes = str(text).strip().split("+")
     if len(nodes) != NODES - 1:
@@ -84,4 +72,4 @@ def _node_operations(text: str, target: int, terms: list[str]) -> list[str]:
 
 
 def _malformed(text: object, why: str) -> SpaceError:
-    return SpaceError(f"malformed NAS-Bench-201 cell {str(text)!r}: {why}. A cell reads {_FORM}")
+    return SpaceError(f"malformed NAS-Bench-201 cell {str(text)!r:.150}: {why:.400}. A cell reads {_FORM}")

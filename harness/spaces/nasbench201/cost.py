@@ -13,7 +13,7 @@ STAGES = 3
 
 
 def parameter_count(cell: Cell, *, classes: int, width: int, depth: int, channels: int) -> int:
-    """Trainable parameters, batch norm's scale and shift included."""
+    """Number of trainable parameters, batch norm's scale and shift included."""
     count = channels * width * 9 + 2 * width
     for stage in range(STAGES):
         wide = width << stage
@@ -23,8 +23,8 @@ def parameter_count(cell: Cell, *, classes: int, width: int, depth: int, channel
     return count + 2 * wide + wide * classes + classes
 
 
-def multiply_adds(cell: Cell, *, classes: int, width: int, depth: int, channels: int, image_size: int) -> int:
-    """Multiply-adds of one forward pass on one image of `image_size` × `image_size` pixels."""
+def macs(cell: Cell, *, classes: int, width: int, depth: int, channels: int, image_size: int) -> int:
+    """Multiply-adds (MACs) of one forward pass on one image of `image_size` × `image_size` pixels."""
     side = image_size
     count = channels * width * 9 * side**2
     for stage in range(STAGES):

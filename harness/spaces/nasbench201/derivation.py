@@ -1,4 +1,4 @@
-"""The cell that operation weights stand for."""
+"""Derivation of a cell from operation weights."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ GROUPS = {"cell": Group(EDGES, OPERATIONS)}
 
 
 def derive(weights: OperationWeights, edges: EdgeWeights | None, operations: Masks | None) -> Cell:
-    """On each edge the operation of the largest weight, `none` included; of equal ones the first."""
+    """The derived cell: on each edge the operation of the largest weight, `none` included; of equal ones the first."""
     rows = strengths(weights, edges, operations, GROUPS)["cell"]
     return Cell(tuple(OPERATIONS[row.index(max(row))] for row in rows))

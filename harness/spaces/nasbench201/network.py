@@ -4,7 +4,7 @@ Stem, three stages of `depth` cells at width C, 2C, 4C with a residual reduction
 then BN, ReLU, global average pool and a linear classifier (Dong & Yang 2020, figure 1).
 
 Module names are those of the release's networks, so the release's own state dictionaries load with `strict=True`.
-Parameters are enumerated stem, cells and reduction blocks in order (edges 1←0, 2←0, 2←1, 3←0, 3←1, 3←2; conv a, conv b,
+Parameters come in the order stem, cells and reduction blocks (edges 1←0, 2←0, 2←1, 3←0, 3←1, 3←2; conv a, conv b,
 shortcut conv; a convolution before its BN), last BN, classifier.
 """
 
@@ -22,7 +22,7 @@ from harness.spaces.pools import AvgPool2d
 
 
 class _Rectified(NamedTuple):
-    """A ReLU's input and output, with what tells whether the output still stands for the input."""
+    """A ReLU's input and output, with the state that tells whether the output still belongs to the input."""
 
     node: Tensor
     output: Tensor
@@ -30,21 +30,22 @@ class _Rectified(NamedTuple):
 
 
 _rectified: ContextVar[list[_Rectified] | None] = ContextVar("rectified", default=None)
-"""Nodes that the running cell has rectified so far, None outside a cell. Each thread has its own."""
+"""Nodes whose ReLU the running cell has computed so far, None outside a cell. Each thread has its own."""
 
 
 class NodeReLU(nn.ReLU):
     """A ReLU that, while its cell runs, shares its output with the other ReLUs of the cell that read the same node.
 
-    They are as many modules as the release's network has, each of them called, but the values are computed and kept for
-    the backward pass once a node. Called by itself it is a plain ReLU. After a hook has changed a node or an output in
-    place the next ReLU computes anew; what an earlier edge has read is then changed too, and its backward pass raises.
+    The network has as many ReLU modules as the release's, and each is called, but the values are computed, and kept for
+    the backward pass, once per node. Called by itself it is a plain ReLU. After a hook has changed a node or an output
+    in place, the next ReLU computes its values again; the values that an earlier edge has read are then changed too,
+    and its backward pass raises an error.
     """
 
     def forward(self, inputs: Tensor) -> Tensor:
         """ReLU of `inputs`."""
         known = _rectified.get()
-        if known is None or inputs.is_inference() or torch.is_inference_mode_enabled():  # those have no versions
+        if known is None or inputs.is_inference() or torch.is_inference_mode_enabled():  # such tensors have no version
             return super().forward(inputs)
         for node, output, state in known:
             if node is inputs and state == _state(inputs, output):
@@ -143,12 +144,12 @@ class ReductionBlock(nn.Module):
 
 
 def image_stem(channels: int, width: int) -> nn.Sequential:
-    """What reads the images, [N, channels, H, W] to [N, width, H, W]."""
+    """The stem, images [N, channels, H, W] to features [N, width, H, W]."""
     return nn.Sequential(nn.Conv2d(channels, width, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(width))
 
 
 def stages(cell: Callable[[int], nn.Module], width: int, depth: int) -> nn.ModuleList:
-    """Three stages of `depth` cells, each made of its width, with a reduction block before the second and the third."""
+    """Three stages of `depth` cells, with a reduction block before the second and the third; `cell` takes the width."""
     blocks: list[nn.Module] = []
     for wide in (width, 2 * width, 4 * width):
         if blocks:

@@ -1,16 +1,17 @@
-"""Which NAS-Bench-201 cells are the same network: equal outputs and gradients, weight for weight.
+"""Equality of NAS-Bench-201 cells as networks: equal outputs and gradients, weight for weight.
 
-The published classes (`isomorphism`) serve for counting and for tables, but not for sharing a score: their expression
-does not tell a convolution that is used twice, f(x) + f(x), from two convolutions of one kind, f(x) + g(x), and it
-drops a convolution of zero, which still adds its batch norm's shift: zero at first, but with a gradient, and trained.
-Here two cells are one network when, after removing zeros and what does not reach the output, contracting
-`skip_connect` and flattening sums, the same convolutions, each with weights of its own, are wired in the same way.
+The published classes (`isomorphism`) are used for counting and for tables, but a score cannot be shared by them. Their
+expression does not distinguish a convolution that is used twice, f(x) + f(x), from two convolutions of one kind,
+f(x) + g(x). And it drops a convolution of zero, which still adds its batch norm's shift: zero at initialisation, but
+with a gradient, and trained. Here two cells are one network when the same convolutions, each with its own weights, are
+connected in the same way after zeros and edges that do not reach the output are removed, `skip_connect` is contracted
+and sums are flattened.
 
 There are 5,875 networks among the 15,625 cells. Two of them may still be one function: a pool of a sum is the sum of
 the pools.
 
-Legend: a node's value is a sum of atoms with multiplicities; an atom is the input `x`, an average pool of a value,
-which has no weights and so is its value alone, or the convolution on an edge, which is itself and no other.
+Legend: a node's value is a sum of atoms with multiplicities. An atom is the input `x`; an average pool of a value
+(without weights, so that equal values have equal pools); or the convolution on an edge (different for each edge).
 """
 
 from __future__ import annotations
@@ -24,22 +25,22 @@ _INPUT = "x"
 
 
 def minimal(cell: Cell) -> Cell:
-    """The cell with the fewest weights that is the same network, then the first in the order of `OPERATIONS`.
+    """The cell with the fewest weights that is the same network; of several, the first in the order of `OPERATIONS`.
 
-    What it leaves out of other members, convolutions that do not reach the output, has no gradient.
+    The convolutions that it lacks do not reach the output, so they have no gradient.
     """
     return smallest_by(network_form)[network_form(cell)]
 
 
 Value = tuple[object, ...]
-"""Atoms with repetitions: `x`, `("avg_pool_3x3", value)`, or the index of a convolution's edge. Empty is zero."""
+"""Atoms with repetitions: `x`, `("avg_pool_3x3", value)`, or the index of a convolution's edge. Empty for zero."""
 
 
 def network_form(cell: Cell) -> str:
-    """Text that two cells share exactly when they are the same network.
+    """Text that is equal for two cells exactly when they are the same network.
 
-    Convolutions are numbered so that the text comes first in the alphabet, over all ways to number those that look
-    alike from the input's side. At most three do.
+    Convolutions are numbered so that the text is alphabetically first, over all numberings of convolutions that have
+    the same expression from the input to themselves. At most three have.
     """
     output, convolutions = _wiring(cell)
     looks = {edge: _text(read, {}, convolutions) + operation for edge, (operation, read) in convolutions.items()}
@@ -50,7 +51,7 @@ def network_form(cell: Cell) -> str:
 
 
 Convolutions = dict[int, tuple[str, Value]]
-"""By edge: the operation, and the value that it reads."""
+"""By edge: the convolution's operation, and the value that it reads."""
 
 
 def _wiring(cell: Cell) -> tuple[Value, Convolutions]:
@@ -75,7 +76,7 @@ def _wiring(cell: Cell) -> tuple[Value, Convolutions]:
 
 
 def _reached(value: Value, convolutions: Convolutions) -> set[int]:
-    """Edges of the convolutions that a value is made from."""
+    """Edges of the convolutions that a value is computed from."""
     reached: set[int] = set()
     for atom in value:
         if isinstance(atom, int):
@@ -86,14 +87,14 @@ def _reached(value: Value, convolutions: Convolutions) -> set[int]:
 
 
 def _numbered(output: Value, convolutions: Convolutions, order: list[int]) -> str:
-    """Each convolution in order with what it reads, then the output."""
+    """Text of each convolution in order with the value that it reads, then of the output."""
     numbers = {edge: number for number, edge in enumerate(order)}
     lines = [f"{convolutions[edge][0]} {_text(convolutions[edge][1], numbers, convolutions)}" for edge in order]
     return "; ".join([*lines, _text(output, numbers, convolutions)])
 
 
 def _text(value: Value, numbers: dict[int, int], convolutions: Convolutions) -> str:
-    """A sum in alphabetic order; a convolution by its number or, where it has none, spelt out."""
+    """Text of a sum in alphabetical order; a convolution by its number or, where it has none, written out."""
     terms = []
     for atom in value:
         if isinstance(atom, tuple):

@@ -4,7 +4,7 @@ Its stem, reduction blocks, last batch norm and classifier are the benchmark's; 
 scale and shift (Dong & Yang 2020, section 2.4). A convolution's weight is `cells.BLOCK.layers.EDGE.OPERATION.weight`.
 
 The convolutions of one kind that read the same node run as one: they share its ReLU, their weights are concatenated,
-and one batch norm serves them all. Pools of a node are computed once.
+and one batch norm normalises them all. The pool of a node is computed once.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from harness.spaces.supernet import MixedLayers, Mixture, Supernet
 
 _KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(NODES - 1)}
-"""By node: the edges that read it."""
+"""For each node, the edges that read it."""
 
 Terms = Iterator[tuple[int, Term]]
-"""Target node and a term of its sum."""
+"""Pairs of a target node and a term of its sum."""
 
 
 class MixedCell(nn.Module):
     """One cell with every kept operation on every edge.
 
     Args:
-        wide: channels of its nodes.
-        partial: share of the channels, 1/partial, that the operations read; the others pass by.
+        wide: channels of the cell's nodes.
+        partial: operations read 1/partial of the channels; the other channels bypass them (PC-DARTS).
     """
 
     def __init__(self, wide: int, partial: int = 1) -> None:
@@ -71,7 +71,7 @@ class MixedCell(nn.Module):
                     yield EDGES[edge][0], (outputs, None)
 
     def _node(self, target: int, terms: list[Term], values: Mapping[int, Tensor], mixture: Mixture) -> Tensor:
-        """A node's value: the sum of its terms, and of the channels that passed by."""
+        """A node's value: the sum of its terms, and the bypassed channels."""
         mixed = summed(terms) if terms else torch.zeros_like(values[0][:, : self.narrow])
         if self.partial == 1:
             return mixed
@@ -91,7 +91,7 @@ def _layers(wide: int) -> nn.ModuleDict:
 
 
 def _shared(leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
-    """The weighted operations without weights of their own: one result of a node serves all edges that leave it."""
+    """The weighted operations without parameters: a node's result is shared by all edges that leave it."""
     for name in ("skip_connect", "avg_pool_3x3"):
         column = OPERATIONS.index(name)
         live = mixture.live(leaving, column)
@@ -102,7 +102,7 @@ def _shared(leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
 
 
 class NasBench201Supernet(Supernet):
-    """All cells of NAS-Bench-201 in one network; arguments as `Space.supernet`'s."""
+    """All cells of NAS-Bench-201 in one network; the arguments are those of `SearchableSpace.supernet`."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""Coefficients of many bootstrap resamples at once, each as scipy computes it on one."""
+"""The coefficients on many bootstrap resamples at once, equal to scipy's on each resample."""

@@ -1,9 +1,9 @@
 """Σ_j sign(x_i − x_j) sign(y_i − y_j) c_j for many vectors of counts c at once, without the n × n matrix of signs.
 
-The sum is what Kendall's tau and its weighted form are made of. Pairs fall into three classes once the x and the y are
-each cut into runs of neighbours: in the same run of x; in the same run of y but not of x; in different runs of both.
-The first two are products with small matrices along the diagonal, the third depends on the runs alone, so that it is a
-product over a grid of their counts. No value is ever split between two runs.
+Kendall's tau and the weighted tau are computed from this sum. The sorted x and the sorted y are each cut into runs of
+neighbours, which gives three classes of pairs: in the same run of x; in the same run of y but not of x; in different
+runs of both. The first two are products with small matrices along the diagonal. The third depends on the runs alone,
+so that it is a product over a grid of their counts. Equal values are always in the same run.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy.typing as npt
 from harness.stats._pairs import FloatArray
 
 Counts = npt.NDArray[np.floating]
-"""How often each element was drawn, whole numbers, shape [n, rows]."""
+"""Number of times that each element was drawn, whole numbers, shape [n, rows]."""
 IntArray = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
 
 _EXACT_FLOAT32 = 2**23
-_RUN = 8.0  # in units of the cube root of n, where the three classes cost about the same; 200 at n = 15,625
+_RUN = 8.0  # times the cube root of n, where the three classes cost about the same; 200 at n = 15,625
 
 
 def whole_type(size: int) -> type[np.float32] | type[np.float64]:
@@ -33,8 +33,8 @@ class PairSigns:
     """The matrix S_ij = sign(x_i − x_j) sign(y_i − y_j) of n elements, as an operator.
 
     Args:
-        first: x, finite, shape [n].
-        second: y, finite, shape [n].
+        first: finite vector x, shape [n].
+        second: finite vector y, shape [n].
 
     Cost: 16 n^(4/3) bytes, 6 MB at n = 15,625 and half a gigabyte at 423,624; a vector takes about 30 n^(4/3)
     multiply-adds and 0.5 ms at n = 15,625, a tenth of what scipy's `kendalltau` takes.
@@ -56,7 +56,7 @@ class PairSigns:
     def _apart(
         self, x: npt.NDArray[np.int32], y: npt.NDArray[np.int32], run_of_x: IntArray, run_of_y: IntArray
     ) -> Iterator[tuple[IntArray, Signs]]:
-        """Members of each run of y, and the signs between those that lie in different runs of x."""
+        """Members of each run of y, and the signs between members in different runs of x."""
         for rows in _slices(run_of_y):
             members = self._by_y[rows]
             signs = _signs(x[members], y[members])
@@ -86,7 +86,7 @@ class PairSigns:
 
 
 def _signs(x: npt.NDArray[np.int32], y: npt.NDArray[np.int32]) -> Signs | None:
-    """Signs between the members of a run; None where x or y is one value, so that all are zero."""
+    """Signs between the members of a run; None where x or y is constant, so that all signs are zero."""
     if x.min() == x.max() or y.min() == y.max():
         return None
     return _differences(x) * _differences(y)
@@ -103,7 +103,7 @@ def _order_signs(size: int, dtype: npt.DTypeLike) -> Counts:
 
 
 def _runs(codes: npt.NDArray[np.int32], length: int) -> IntArray:
-    """The run that each value belongs to: values in a row while they have at most `length` elements, at least one."""
+    """The run of each value: consecutive values with at most `length` elements together, or a single value."""
     runs = np.empty(int(codes.max()) + 1, dtype=np.int64)
     run, filled = -1, length + 1
     for value, size in enumerate(np.bincount(codes).tolist()):
@@ -115,6 +115,6 @@ def _runs(codes: npt.NDArray[np.int32], length: int) -> IntArray:
 
 
 def _slices(run_of: IntArray) -> Iterator[slice]:
-    """The rows of each run where the elements stand in the order of their runs."""
+    """The rows of each run, for elements that are sorted by run."""
     ends = np.cumsum(np.bincount(run_of)).tolist()
     return (slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True))

@@ -1,4 +1,4 @@
-"""Ranks of many resamples of one sample at once: a resample is a vector of how often each element is drawn."""
+"""Ranks in many resamples of one sample at once: a resample is a vector of counts, one for each element."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _BLOCK = 64
 
 
 class Order(NamedTuple):
-    """How the elements of a sample rank, ties included; the same in every resample.
+    """Order of the elements of a sample, with ties; the same in every resample.
 
     Attributes:
-        rising: elements from the lowest value to the highest, shape [n].
-        value: which of the G different values each element has, 0 the lowest, shape [n].
-        first: place of each value's first element in `rising`, shape [G].
+        rising: indices of the elements from the lowest value to the highest, shape [n].
+        value: number of each element's value among the G distinct values, 0 for the lowest, shape [n].
+        first: position of each value's first element in `rising`, shape [G].
     """
 
     rising: IntArray
@@ -27,13 +27,13 @@ class Order(NamedTuple):
 
 
 class Ranks(NamedTuple):
-    """Ranks in resamples, by value; N_r draws in resample r.
+    """Ranks in resamples, by value; resample r has N_r draws.
 
     Attributes:
-        draws: how many draws have each value, shape [G, rows].
-        centred: mid-rank of each value less the mean rank (N_r + 1) / 2, shape [G, rows]; exact.
-        sum_of_squares: of the centred ranks over the draws, shape [rows]; 0 where all draws have one value.
-        untied: ordered pairs of draws with different values, shape [rows].
+        draws: number of draws with each value, shape [G, rows].
+        centred: mid-rank of each value minus the mean rank (N_r + 1) / 2, shape [G, rows]; exact.
+        sum_of_squares: sum of squares of the centred ranks over all draws, shape [rows]; 0 where all draws are equal.
+        untied: number of ordered pairs of draws with different values, shape [rows].
     """
 
     draws: Counts
@@ -49,7 +49,7 @@ def order_of(values: FloatArray) -> Order:
 
 
 def ranks_of(order: Order, counts: Counts) -> Ranks:
-    """Ranks of the draws that each column of `counts` (shape [n, rows]) stands for; ties share their mean rank."""
+    """Ranks of the draws of each column of `counts` (shape [n, rows]); ties get their mean rank."""
     ends = running_sums(counts[order.rising])
     last = np.append(order.first[1:], len(order.rising)) - 1
     ends = ends[last] if len(last) < len(ends) else ends
@@ -62,7 +62,7 @@ def ranks_of(order: Order, counts: Counts) -> Ranks:
 
 
 def running_sums(counts: Counts) -> Counts:
-    """Sums down the columns of [n, rows], as matrix products: numpy's `cumsum` takes four times as long."""
+    """Cumulative sums down the columns of [n, rows], as matrix products: numpy's `cumsum` takes four times as long."""
     size, rows = counts.shape
     padded = np.zeros((-(-size // _BLOCK), _BLOCK, rows), dtype=counts.dtype)
     padded.reshape(-1, rows)[:size] = counts
@@ -72,26 +72,31 @@ def running_sums(counts: Counts) -> Counts:
 
 
 def steps(sums: Counts) -> Counts:
-    """What was added up: the first row, then the differences; numpy's `diff` takes five times as long."""
+    """Inverse of `running_sums`: the first row, then the differences; numpy's `diff` takes five times as long."""
     found = sums.copy()
     found[1:] -= sums[:-1]
     return found
 
 
 def spearman(first: Order, second: Order, counts: Counts) -> FloatArray:
-    """Spearman's coefficient of each resample, shape [rows]; NaN where either vector is constant in it."""
+    """Spearman's coefficient of each resample, shape [rows]; NaN where a vector is constant in it."""
     return spearman_of(first, ranks_of(first, counts), weighted_ranks(second, ranks_of(second, counts), counts))
 
 
 class WeightedRanks(NamedTuple):
-    """Centred ranks of a vector times the counts, shape [n, rows], and the ranks' sum of squares, shape [rows]."""
+    """The data of a second vector for `spearman_of`.
+
+    Attributes:
+        products: centred ranks times counts, shape [n, rows].
+        sum_of_squares: sum of squares of the centred ranks over all draws, shape [rows].
+    """
 
     products: FloatArray
     sum_of_squares: FloatArray
 
 
 def weighted_ranks(order: Order, ranks: Ranks, counts: Counts) -> WeightedRanks:
-    """What `spearman_of` reads of the second vector, made once for all first ones."""
+    """Weighted ranks of the second vector for `spearman_of`, computed once for all first vectors."""
     products = ranks.centred[order.value].astype(np.float64)
     products *= counts
     return WeightedRanks(products, ranks.sum_of_squares)

@@ -1,4 +1,4 @@
-"""The coefficients of many proxies on the same resamples of the architectures, and with architectures left out."""
+"""The coefficients of many proxies on the same resamples of the architectures, and their jackknife values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError, unknown
-from harness.stats._pairs import FloatArray, Rows, checked_rows
+from harness.stats._pairs import FloatArray, Vectors, checked_rows
 from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.pair_signs import Counts, PairSigns, whole_type
 from harness.stats.resampling.pearson import pearson
@@ -17,20 +17,21 @@ from harness.stats.resampling.ranks import Order, order_of, ranks_of, spearman_o
 from harness.stats.resampling.tau import WeightedTau, kendall_tau_b
 
 MOST_GROUPS = 500
-"""Groups of architectures that the jackknife leaves out; see `resampled_coefficients`."""
+"""Largest number of groups of architectures that the jackknife leaves out; see `resampled_coefficients`."""
 
-# The results depend on neither bound: a dozen float32 matrices of 8 MB live at once, and 256 MB of plans.
+# Bounds of memory, on which no result depends: a dozen float32 matrices of 8 MB at once, and 256 MB of plans.
 _VALUES_AT_ONCE = 2_000_000
 _BYTES_OF_PLANS = 256_000_000
 
 
 class Resampled(NamedTuple):
-    """Coefficients in the order of `COEFFICIENTS`; NaN where undefined or not asked for.
+    """Resampled coefficients, in the order of `COEFFICIENTS`; NaN where undefined or not requested.
 
     Attributes:
-        estimates: on the sample itself, shape [proxies, 4].
-        values: on each resample, the same resamples for every proxy, shape [proxies, resamples, 4].
-        left_out: without each group of architectures, shape [proxies, groups, 4]; no groups unless asked for.
+        estimates: coefficients on the sample itself, shape [proxies, 4].
+        values: coefficients on each resample, the same for every proxy, shape [proxies, resamples, 4].
+        left_out: jackknife values, without each group of architectures, shape [proxies, groups, 4]; without a
+            jackknife there are no groups.
     """
 
     estimates: FloatArray
@@ -39,7 +40,7 @@ class Resampled(NamedTuple):
 
 
 def resampled_coefficients(
-    scores: Rows,
+    scores: Vectors,
     accuracies: npt.ArrayLike,
     *,
     generator: np.random.Generator,
@@ -49,24 +50,25 @@ def resampled_coefficients(
 ) -> Resampled:
     """The coefficients of each proxy on `resamples` draws of n of the n architectures with replacement.
 
-    They equal scipy's on each resample: ranks are taken anew in it, where an architecture that is drawn twice ties
-    with itself.
+    They are equal to scipy's on each resample. Ranks are those within the resample, where an architecture that is drawn
+    twice is tied with itself.
 
     Args:
         scores: finite numbers, shape [proxies, n], n >= 3; all proxies on the same architectures.
         accuracies: finite numbers, shape [n].
-        generator: the only source of randomness; it moves on by `resamples` draws of n integers.
-        resamples: how often to draw, >= 1.
-        jackknife: also leave each architecture out, or, if they are more than 500, each of 500 groups of them, always
-            the same, for BCa's acceleration. It is of the size of a thousandth there, and so is the error by grouping.
+        generator: the only source of randomness; it advances by `resamples` draws of n integers.
+        resamples: number of resamples, >= 1.
+        jackknife: whether to leave each architecture out too, for BCa's acceleration. For more than 500 architectures,
+            500 fixed groups are left out instead; the acceleration is then about a thousandth, and so is the error by
+            grouping.
         wanted: names of the coefficients to compute; all four by default.
 
     Raises:
-        ScoresError: scores or accuracies that `coefficients` refuses, `resamples` < 1, or an unknown name.
+        ScoresError: for scores or accuracies that `coefficients` refuses, `resamples` < 1, or an unknown name.
 
-    Cost: at n = 15,625 and 1,000 resamples, seconds of one core a proxy, of forty: Spearman 0.3, Kendall 0.35 more, the
-    weighted tau 0.7 more, Pearson 0.1 (Spearman alone 11 s in all, all four 55 s). Memory is bounded by half a
-    gigabyte, but for what one `PairSigns` takes.
+    Cost: at n = 15,625 and 1,000 resamples with forty proxies, seconds of one core per proxy: Spearman 0.3, Kendall
+    0.35 more, the weighted tau 0.7 more, Pearson 0.1 (Spearman alone 11 s in all, all four 55 s). Memory is bounded by
+    half a gigabyte and the size of one `PairSigns`.
     """
     rows, accuracy = checked_rows(scores, accuracies, least=3)
     for name in wanted:
@@ -93,7 +95,7 @@ def resampled_coefficients(
 
 
 class _Plan:
-    """What all resamples of one proxy share."""
+    """Data of one proxy that all its resamples share."""
 
     def __init__(self, scores: FloatArray, accuracies: FloatArray, wanted: Collection[str]) -> None:
         self.order: Order = order_of(scores)
@@ -104,7 +106,7 @@ class _Plan:
 
 
 def _rank_coefficients(plans: Sequence[_Plan], accuracies: FloatArray, counts: Counts) -> FloatArray:
-    """The first three coefficients of each plan under `counts` (shape [n, rows]), shape [plans, rows, 3]."""
+    """The three rank coefficients of each plan under `counts` (shape [n, rows]), shape [plans, rows, 3]."""
     order = order_of(accuracies)
     ranks = ranks_of(order, counts)
     weighted = weighted_ranks(order, ranks, counts)
@@ -125,10 +127,10 @@ def _rank_coefficients(plans: Sequence[_Plan], accuracies: FloatArray, counts: C
 def drawn_counts(
     generator: np.random.Generator, size: int, resamples: int, groups: npt.NDArray[np.int64] | None = None
 ) -> Iterator[Counts]:
-    """How often each of n is drawn, [n, rows] at a time: the sample itself, the resamples, and all but each group.
+    """Counts of the n elements, [n, rows] at a time: the sample itself, the resamples, and all but each group.
 
     Raises:
-        ScoresError: `resamples` < 1.
+        ScoresError: for `resamples` < 1.
     """
     if resamples < 1:
         raise ScoresError(f"resamples must be at least 1; got {resamples}")
@@ -149,7 +151,7 @@ def _drawn(generator: np.random.Generator, size: int) -> npt.NDArray[np.int64]:
 
 
 def _groups(size: int) -> npt.NDArray[np.int64]:
-    """The group of each architecture: its own, or one of `MOST_GROUPS`, shuffled, whose sizes differ by one at most."""
+    """Group of each architecture: its own, or one of `MOST_GROUPS` random groups, whose sizes differ by at most one."""
     if size <= MOST_GROUPS:
         return np.arange(size)
     return np.random.default_rng(0).permutation(np.arange(size) % MOST_GROUPS)

@@ -1,8 +1,8 @@
-"""Kendall's and the weighted tau of many resamples of one sample at once, from how often each element of it is drawn.
+"""Kendall's tau-b and the weighted tau on many resamples of one sample at once, from counts of the drawn elements.
 
-A resample is a vector c of counts. With S_ij = sign(x_i − x_j) sign(y_i − y_j) of the sample, its Kendall numerator is
-cᵀ S c, and that of the weighted tau wᵀ S c with the sum w of the weights of each element's draws. Both are exact: the
-same numbers as scipy's on each resample.
+A resample is a vector c of counts. With S_ij = sign(x_i − x_j) sign(y_i − y_j) of the sample, the numerator of
+Kendall's tau is cᵀ S c, and that of the weighted tau wᵀ S c, where w is the sum of the weights of each element's draws.
+Both are exact: the same numbers as scipy's on each resample.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ def kendall_tau_b(counts: Counts, agreeing: Counts, first: Ranks, second: Ranks)
     """Kendall's tau-b of each resample, shape [rows]; NaN where a vector is constant in it.
 
     Args:
-        counts: c, how often each element was drawn, shape [n, rows].
+        counts: c, number of times that each element was drawn, shape [n, rows].
         agreeing: S c, from `PairSigns.times`.
         first: ranks of the scores under these counts.
-        second: ranks of the accuracies.
+        second: ranks of the accuracies under these counts.
     """
     numerator = np.einsum("nr,nr->r", counts, agreeing, dtype=np.float64)
     return _ratio(numerator, first.untied, second.untied)
@@ -31,8 +31,8 @@ class WeightedTau:
     """Vigna's weighted tau of all resamples of two vectors, as `harness.stats.coefficients` defines it.
 
     Args:
-        scores: x, finite, shape [n].
-        accuracies: y, finite, shape [n].
+        scores: finite vector x, shape [n].
+        accuracies: finite vector y, shape [n].
     """
 
     def __init__(self, scores: FloatArray, accuracies: FloatArray) -> None:
@@ -42,17 +42,25 @@ class WeightedTau:
     def of(
         self, counts: Counts, agreeing: Counts, first: tuple[Order, Ranks], second: tuple[Order, Ranks]
     ) -> FloatArray:
-        """The coefficient of each resample of at most n draws, shape [rows]; arguments as for `kendall_tau_b`."""
+        """The weighted tau of each resample of at most n draws, shape [rows].
+
+        Args:
+            counts: c, number of times that each element was drawn, shape [n, rows].
+            agreeing: S c, from `PairSigns.times`.
+            first: order of the scores, and their ranks under these counts.
+            second: order of the accuracies, and their ranks under these counts.
+        """
         ties = [ranks.draws[order.value] for order, ranks in (first, second)]
         by_score, by_accuracy = (self._ranked_by(order, counts, agreeing, ties) for order in self._orders)
-        # of whole numbers, so zero exactly where the weighted sums are zero but for rounding
+        # integer counts are exactly zero where the weighted sums are zero up to rounding
         varied = (first[1].untied > 0) & (second[1].untied > 0)
         return np.where(varied, (by_score + by_accuracy) / 2, np.nan)
 
     def _ranked_by(self, descending: IntArray, counts: Counts, agreeing: Counts, ties: list[Counts]) -> FloatArray:
-        """Σ_i w_i (S c)_i over the root of Σ_i w_i u_i for each vector, u_i the draws that are not tied with i.
+        """Σ_i w_i (S c)_i over the root of Σ_i w_i u_i of both vectors, with u_i the draws that are not tied with i.
 
-        A draw weighs 1 / (rank + 1), rank 0 the last of the order; the draws of one element rank in a row.
+        A draw has the weight 1 / (rank + 1), with rank 0 for the highest; the draws of one element have consecutive
+        ranks.
         """
         ends = running_sums(counts[descending])
         sums = np.take(self._harmonic, ends.astype(np.intp), mode="clip")

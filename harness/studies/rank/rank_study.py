@@ -19,16 +19,12 @@ from harness.proxies.registry import resolve
 from harness.report.figures.beside_published import beside_published
 from harness.report.figures.critical_difference import critical_difference
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.beside_published import (
-    agreement_markdown,
-    comparison_latex,
-    comparison_markdown,
-    comparison_text,
-)
+from harness.report.tables.beside_published import conditions_sheet, published_sheets
 from harness.report.tables.evidence import beyond_size_sheet, comparison_sheet
-from harness.report.tables.ranking import FAILED, ranking_sheet
+from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.report.tables.stability import transfer_sheet
+from harness.report.tables.text import sheet_text
 from harness.scoring.files import COLUMNS
 from harness.studies.kinds import SPEARMAN, Published, RankStudy
 from harness.studies.options import StudyOptions
@@ -137,12 +133,11 @@ def with_combinations(frame: pd.DataFrame, names: Iterable[str] = tuple(COMBINED
 
 def tables(comparison: pd.DataFrame, words: Mapping[str, str]) -> str:
     """The Markdown tables of a comparison, a heading for each condition."""
-    sections = [
-        f"## {heading[0].upper()}{heading[1:]}\n\n{comparison_markdown(comparison[comparison['condition'] == name])}"
-        for name, heading in words.items()
-        if (comparison["condition"] == name).any()
-    ]
-    return "\n\n".join(sections) + "\n"
+    parts = []
+    for name, heading in words.items():
+        if len(of_this := comparison[comparison["condition"] == name]):
+            parts += [f"## {heading[0].upper()}{heading[1:]}", *map(sheet_markdown, published_sheets(of_this))]
+    return "\n\n".join(parts) + "\n"
 
 
 def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
@@ -217,22 +212,22 @@ def _write(
             stem = f"ranking_{name}_{_short(column)}"
             write_csv(ranking.frame, out / f"{stem}.csv")
             sheet = ranking_sheet(ranking, caption=_caption(study.words[name], frame))
-            some_failed = (ranking.frame["failed"] > 0).any()
-            write_text(sheet_latex(sheet if some_failed else sheet.without(FAILED)), out / f"{stem}.tex")
+            write_text(sheet_latex(sheet), out / f"{stem}.tex")
     comparison = compared(rankings, study.published)
     write_csv(comparison, out / "comparison.csv")
     save_pictures(beside_published(comparison, study.words), out / "comparison")
     texts = [tables(comparison, study.words)]
     for name in rankings:
-        of_this = comparison[comparison["condition"] == name]
         caption = _caption(study.words[name], frames[name])
-        write_text(comparison_latex(of_this, caption), out / f"comparison_{name}.tex")
-        say("\n" + comparison_text(of_this, study.words[name]))
+        sheets = published_sheets(comparison[comparison["condition"] == name], caption)
+        write_text("\n".join(map(sheet_latex, sheets)), out / f"comparison_{name}.tex")
+        say("\n" + "\n\n".join([study.words[name], *map(sheet_text, sheets)]))
     agreement = agreement_of(frames, study.claims) if study.between else pd.DataFrame()
     if len(agreement):
         write_csv(agreement, out / "agreement.csv")
-        texts.append(f"## Agreement of scores\n\n{agreement_markdown(agreement, study.words)}\n")
-        say("\n" + agreement_markdown(agreement, study.words))
+        sheet = conditions_sheet(agreement, study.words)
+        texts.append(f"## Agreement of scores\n\n{sheet_markdown(sheet)}\n")
+        say("\n" + sheet_text(sheet))
     if study.transfer:
         columns = list(next(iter(rankings.values())))
         texts.append(write_transfer(frames, study.words, table, columns, out) + "\n")

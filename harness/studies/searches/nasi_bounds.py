@@ -11,6 +11,7 @@ import pandas as pd
 from harness.evaluation import Table
 from harness.evaluation.columns import SPACE
 from harness.spaces import open_space
+from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -93,7 +94,7 @@ def bounds_table(
 
 def steps_table(memories: Sequence[Mapping[str, Tensor]], seeds: Sequence[int]) -> pd.DataFrame:
     """What every step of every search gave: `seed`, `step`, `trace`, and its gradient by edge and operation."""
-    group = open_space(SPACE).supernet(width=4, depth=1).groups[GROUP]
+    group = searchable(open_space(SPACE)).supernet(width=4, depth=1).groups[GROUP]
     names = [f"{operation}~{source}>{target}" for target, source in group.edges for operation in group.operations]
     parts = []
     for memory, seed in zip(memories, seeds, strict=True):
@@ -114,7 +115,7 @@ def _choice(memory: Mapping[str, Tensor], bound: Bound, count: int) -> str | Non
     alpha = torch.from_numpy(parameters_after(traces, gradients, bound))
     if not alpha.any():
         return None
-    return str(open_space(SPACE).derive({GROUP: alpha.softmax(dim=1)}))
+    return str(searchable(open_space(SPACE)).derive({GROUP: alpha.softmax(dim=1)}))
 
 
 def _row(

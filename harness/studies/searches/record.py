@@ -46,7 +46,7 @@ def used_by(run: Run, images: Images | None = None) -> Used:
     """
     images = read_images(run.data, run.setting, run.seed, at_most=True) if images is None else images
     setting = with_images(run.setting, images)
-    presets = find_method(run.method).presets[run.space]
+    presets = find_method(run.method).presets_in(run.space)
     data = {} if images.name == PUBLISHED_DATA else {"data": (PUBLISHED_DATA, images.name)}
     folder = Path(run.data).name if images.name == PUBLISHED_DATA else None
     changed = {**data, **setting.difference(presets.paper)}

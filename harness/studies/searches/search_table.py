@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from harness.batches import read_cifar10
 from harness.errors import ScoresError, SearchError, SpaceError
 from harness.evaluation import Table, open_table
 from harness.evaluation.columns import SPACE
@@ -21,6 +20,8 @@ from harness.report.tables.searches import bounds_sheet, search_rows_sheet
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import read_scores
 from harness.spaces import open_space
+from harness.spaces.image_batches import read_cifar10
+from harness.spaces.space import all_architectures
 from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
@@ -53,7 +54,7 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     space = open_space(SPACE)
     if opened.facts.space != SPACE:
         raise SearchError(f"the study needs a table of {SPACE}; {opened.facts.name} is of {opened.facts.space}")
-    columns, lacking = test_accuracies(opened, [space.key(cell) for cell in space])
+    columns, lacking = test_accuracies(opened, [space.key(cell) for cell in all_architectures(space)])
     if options.data is not None:
         read_cifar10(options.data)
     scores = None if options.scores is None else _scores(options.scores, options)

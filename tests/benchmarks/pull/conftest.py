@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import TableError
-from benchmarks.pull.pulling import Source, pull
+from benchmarks.pull.pulling import PublicSource, pull
 from tests.benchmarks.pull.servers import RECORD, Server, begin, names
 
 
@@ -48,8 +48,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Callable[..., Source]:
-    namespace: dict[str, Callable[..., Source]] = {}
+def record(tmp_path: Path) -> Callable[..., PublicSource]:
+    namespace: dict[str, Callable[..., PublicSource]] = {}
     exec(textwrap.dedent(RECORD), namespace)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "numbers_record.py").write_text(textwrap.dedent(RECORD))
@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refuse(server: Server, record: Callable[..., Source], folder: Path) -> Callable[..., str]:
+def refuse(server: Server, record: Callable[..., PublicSource], folder: Path) -> Callable[..., str]:
     """A pull that must fail, and leave nothing; what it says."""
 
     def refused(kind: type[TableError], published: str | None = None, **arguments: object) -> str:

@@ -17,7 +17,7 @@ SUM = hashlib.sha256(CONTENT).hexdigest()
 RECORD = r"""
     from pathlib import Path
     from benchmarks import TableError
-    from benchmarks.pull.pulling import Source
+    from benchmarks.pull.pulling import PublicSource
 
     def build(file: Path, target: Path, origin: str) -> None:
         header, *lines = file.read_text().splitlines()
@@ -29,8 +29,8 @@ RECORD = r"""
         if len(target.read_text().splitlines()) != 1_000:
             raise TableError(f"{target} is not the table")
 
-    def record(url: str, sha256: str | None = None) -> Source:
-        return Source("numbers", "numbers", url, sha256, 300_009, "none", "numbers.txt", build, check)
+    def record(url: str, sha256: str | None = None) -> PublicSource:
+        return PublicSource("numbers", "numbers", url, sha256, 300_009, "none", "numbers.txt", build, check)
 """
 
 

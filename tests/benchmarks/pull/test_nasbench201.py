@@ -44,7 +44,7 @@ def lines() -> list[str]:
     rows = []
     for row, cell in enumerate(official_order()):
         parts = (6000 + row * 7919 % 48000) / 600, (300 + row * 7907 % 20000) / 300, (150 + row * 7901 % 7000) / 180
-        numbers = nasbench201.PUBLISHED.get(row, tuple(part + noise for part in parts))
+        numbers = nasbench201.PUBLISHED_ACCURACIES.get(row, tuple(part + noise for part in parts))
         if row in (857, 6111):
             numbers = tuple(round(n * p) / p for n, p in zip(numbers, (600, 300, 180), strict=True))
         rows.append(",".join(map(repr, numbers)) + f",{cell}")
@@ -220,7 +220,7 @@ def test_what_counts_as_published_is_what_the_official_client_returns(data_folde
             client.get_more_info(row, dataset, hp="200", is_random=False)["test-accuracy"]
             for dataset in ("cifar10", "cifar100", "ImageNet16-120")
         )
-        np.testing.assert_allclose(nasbench201.PUBLISHED[row], found, rtol=0, atol=nasbench201.ROUNDING)
+        np.testing.assert_allclose(nasbench201.PUBLISHED_ACCURACIES[row], found, rtol=0, atol=nasbench201.ROUNDING)
 
 
 def test_an_extract_of_the_official_table_becomes_the_same_table(official, build, data_folder):
@@ -229,7 +229,7 @@ def test_an_extract_of_the_official_table_becomes_the_same_table(official, build
     # six significant digits are too few for what is below 10
     rows = [[repr(round(float(n) * p) / p) for n, p in zip(r, (600, 300, 180), strict=False)] + r[3:] for r in rows]
     seeds = official.values(official.keys, "cifar10_test_200ep_seeds")
-    assert [row for row in nasbench201.PUBLISHED if seeds[row] == 1] == [15569]
+    assert [row for row in nasbench201.PUBLISHED_ACCURACIES if seeds[row] == 1] == [15569]
     with pytest.raises(TableError, match=r"row 15569 is 86\.4800; published is 86\.445"):
         build(text_of([HEADER, *(",".join(row) for row in rows)]))
     rows[15569] = REAL[15569].split(",")
@@ -249,7 +249,7 @@ def test_an_extract_of_the_official_table_becomes_the_same_table(official, build
 def forged_line(row: int, cell: str, generator: random.Random) -> str:
     """A possible accuracy below the best of each data set, but for the rows whose accuracies are published."""
     invented = tuple(generator.uniform(1, best) for best in (94, 73, 46))
-    given = nasbench201.PUBLISHED.get(row, invented)
+    given = nasbench201.PUBLISHED_ACCURACIES.get(row, invented)
     return ",".join([*(repr(round(n * p) / p) for n, p in zip(given, (600, 300, 180), strict=True)), cell])
 
 

@@ -14,7 +14,7 @@ import pytest
 from scipy.stats import kendalltau, spearmanr
 
 from benchmarks import TableError
-from benchmarks.cache import keep_rows, kept_rows
+from benchmarks.cache import cache_rows, cached_rows
 from benchmarks.readers import analognasbench
 from benchmarks.readers.analognasbench import ArchitectureRecord, cell_string, read_analognasbench, rows_of
 
@@ -114,8 +114,8 @@ def test_the_second_opening_comes_from_the_cache_and_is_equal(cache_file):
     assert second.keys == first.keys
     assert second.facts == first.facts
     np.testing.assert_array_equal(second.frame(), first.frame())
-    keys, numbers = kept_rows(cache_file, analognasbench.SHA256)
-    keep_rows(cache_file, keys, numbers / 2, analognasbench.SHA256)
+    keys, numbers = cached_rows(cache_file, analognasbench.SHA256)
+    cache_rows(cache_file, keys, numbers / 2, analognasbench.SHA256)
     assert read_analognasbench().frame().to_numpy().max() == first.frame().to_numpy().max() / 2
 
 
@@ -132,7 +132,7 @@ def test_opening_from_the_cache_is_fast():
 @pytest.mark.parametrize("place", [0, 4, 0.1, 0.5, 0.9, -40, -1])
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_damaged_cache_is_made_again(analog, cache_file, place, cut):
-    keep_rows(cache_file, analog.keys, analog.frame().to_numpy().T, analognasbench.SHA256)
+    cache_rows(cache_file, analog.keys, analog.frame().to_numpy().T, analognasbench.SHA256)
     whole = cache_file.read_bytes()
     position = int(place * len(whole)) if isinstance(place, float) else place % len(whole)
     rest = b"" if cut else bytes([whole[position] ^ 0xFF]) + whole[position + 1 :]
@@ -140,11 +140,11 @@ def test_a_damaged_cache_is_made_again(analog, cache_file, place, cut):
     table = read_analognasbench()
     assert table.keys == analog.keys
     np.testing.assert_array_equal(table.frame(), analog.frame())
-    assert kept_rows(cache_file, analognasbench.SHA256) is not None
+    assert cached_rows(cache_file, analognasbench.SHA256) is not None
 
 
 def test_a_cache_of_another_source_is_made_again(analog, cache_file):
-    keep_rows(cache_file, analog.keys, analog.frame().to_numpy().T / 2, "0" * 64)
+    cache_rows(cache_file, analog.keys, analog.frame().to_numpy().T / 2, "0" * 64)
     np.testing.assert_array_equal(read_analognasbench().frame(), analog.frame())
 
 
@@ -156,7 +156,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(analog, tmp_path):
 
 @pytest.mark.parametrize("length", [0, 1, 100_000, 5_610_466])
 def test_a_truncated_file_is_refused_also_when_there_is_a_cache(analog, source, tmp_path, cache_file, length):
-    keep_rows(cache_file, analog.keys, analog.frame().to_numpy().T, analognasbench.SHA256)
+    cache_rows(cache_file, analog.keys, analog.frame().to_numpy().T, analognasbench.SHA256)
     path = tmp_path / "data.anb"
     path.write_bytes(source.read_bytes()[:length])
     with pytest.raises(TableError, match=rf"data\.anb \({length:,} bytes\) is not the expected file"):

@@ -8,6 +8,7 @@ import pytest
 from benchmarks import TableError, open_table
 from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES as PUBLISHED
 from harness.spaces import open_space
+from harness.spaces.darts.genotype import canonical
 
 DARTS = open_space("darts")
 FILES = {
@@ -122,13 +123,13 @@ def test_printed_sizes_are_those_of_the_networks():
     for row in PUBLISHED:
         genotype = DARTS.parse(row.key())
         counted = {
-            row.cifar10_params: DARTS.parameter_count(genotype, classes=10, width=36, depth=20),
-            row.imagenet_params: DARTS.parameter_count(genotype, classes=1000, width=48, depth=14),
+            row.cifar10_params: DARTS.sizes(genotype, classes=10, width=36, depth=20).parameters,
+            row.imagenet_params: DARTS.sizes(genotype, classes=1000, width=48, depth=14).parameters,
         }
         for printed, count in counted.items():
             if printed == printed and row.name != "DARTS_V1":
                 assert round(count / 1e6, 1) == printed, row.name
-    first = DARTS.parameter_count(DARTS.parse(PUBLISHED[0].key()), classes=10, width=36, depth=20)
+    first = DARTS.sizes(DARTS.parse(PUBLISHED[0].key()), classes=10, width=36, depth=20).parameters
     assert round(first / 1e6, 2) == 3.17
     assert "3.17 million parameters, printed as 3.3" in open_table("darts-published").facts.note
 
@@ -147,7 +148,7 @@ def test_every_number_and_key_is_the_files(real):
 def test_every_key_is_a_genotype_of_the_space_and_none_is_there_twice(real):
     table = real[0]
     genotypes = [DARTS.parse(key) for key in table.keys]
-    assert len({genotype.canonical() for genotype in genotypes}) == len(table)
+    assert len({canonical(genotype) for genotype in genotypes}) == len(table)
 
 
 def test_by_its_file_name_the_file_opens_as_itself(real):

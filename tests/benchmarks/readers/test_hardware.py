@@ -131,9 +131,9 @@ def test_the_sources_own_name_leads_to_ours(write, asked, name):
         (("architecture,hwnas_c10_edgetpu_latency", f"{CELL},-2"), "-2 is below zero"),
         (("architecture,help_raspi4", f"{CELL},fast"), "row 0, column 'help_raspi4': 'fast' is not a number"),
         (("architecture,help_raspi4", f"{CELL[:-9]},1"), "row 0, column 'architecture': "),
-        (("architecture,help_raspi4", "8:8:8:8:8,1"), "is of the space natsbench-size, but"),
+        (("architecture,help_raspi4", "8:8:8:8:8,1"), "is of the space natsbench-sizes, but"),
         (("architecture,help_raspi4", f"{CELL},1", f"{CELL},2"), "stands in row 0 and again in row 1"),
-        (("architecture", CELL), "it has no column beside 'architecture'"),
+        (("architecture", CELL), "it has no column except 'architecture'"),
         (("cell,help_raspi4", f"{CELL},1"), "column 'architecture' is missing"),
     ],
 )

@@ -158,11 +158,14 @@ def test_a_negative_number_elsewhere_is_a_number(write):
             FRAME.drop(columns="architecture"),
             "column 'architecture' is missing; the file has: cifar10_test_200ep_pct, ",
         ),
-        (FRAME[["architecture"]], "it has no column beside 'architecture'"),
+        (FRAME[["architecture"]], "it has no column except 'architecture'"),
         (FRAME.iloc[:0], "is empty"),
         (changed("architecture", 2, CELLS[2][:-9]), "row 2, column 'architecture': "),
         (changed("architecture", 2, str(GENOTYPES[0])), "is of the space darts, but row 0 is of the space nasbench201"),
-        (changed("architecture", 0, "vgg"), "row 0, column 'architecture': 'vgg' is no architecture of a known space"),
+        (
+            changed("architecture", 0, "vgg"),
+            "is of the space nasbench201, but row 0 is of another: a table is about one",
+        ),
     ],
 )
 def test_a_file_that_is_no_table_says_why(write, name, frame, complaint):
@@ -244,7 +247,7 @@ def test_genotypes_in_any_form_are_rows_and_equal_texts_count_once(write):
 
 def test_a_table_of_sizes_opens(write):
     table = open_table(write(pd.DataFrame({"architecture": ["8:8:8:8:8", "8:16:24:32:64"], "x": [1, 2]})))
-    assert table.facts.space == "natsbench-size"
+    assert table.facts.space == "natsbench-sizes"
 
 
 @pytest.mark.parametrize("name", ["my_latency", "train_time", "test_err", "flops"])

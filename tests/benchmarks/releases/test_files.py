@@ -78,7 +78,7 @@ def test_an_archive_folder_is_read_past_its_weights_with_the_order_of_the_releas
     shutil.copy(singles["1.1 zip"], tmp_path / "NAS-Bench-201-v1_1-096897.pth")
     assert numbers(open_release(archive), 1) == told
     other = made.write_folder(tmp_path / "NATS-sss-v1_0-abcde-simple", CHANNELS[:3], [])
-    with pytest.raises(TableError, match="architectures of natsbench-size, not NAS-Bench-201's"):
+    with pytest.raises(TableError, match="architectures of natsbench-sizes, not NAS-Bench-201's"):
         open_release(archive, order=other / "meta.pickle.pbz2")
 
 
@@ -106,7 +106,7 @@ def test_versions_that_contradict_the_name(singles: dict[str, Path], tmp_path: P
 
 def test_two_releases_in_one_folder(copied: Path, size_folder: Path, singles: dict[str, Path]) -> None:
     shutil.copy(size_folder / "000002.pickle.pbz2", copied / "000002.pickle.pbz2")
-    with pytest.raises(TableError, match=r"field 200: it is missing; .*a record of natsbench-size among those"):
+    with pytest.raises(TableError, match=r"field 200: it is missing; .*a record of natsbench-sizes among those"):
         open_release(copied).record(2)
     stray = Path(shutil.copy(size_folder / "000002.pickle.pbz2", copied / "000006.pickle.pbz2"))
     with pytest.raises(TableError, match=r"holds 000006\.pickle\.pbz2, but its list has the 6 architectures"):
@@ -120,7 +120,7 @@ def test_two_releases_in_one_folder(copied: Path, size_folder: Path, singles: di
 def test_a_single_file_with_anothers_records(tmp_path: Path) -> None:
     held = made.whole(CELLS[:2], [record(index, CHANNELS[index], made.SIZE) for index in range(2)])
     path = made.dump(tmp_path / "NATS-tss-v1_0-abcde.pickle.pbz2", held)
-    with pytest.raises(TableError, match="a record of natsbench-size among those of natsbench-topology"):
+    with pytest.raises(TableError, match="a record of natsbench-sizes among those of natsbench-topology"):
         open_release(path)
 
 

@@ -127,7 +127,7 @@ def test_facts_of_a_release(folder: Path, size_folder: Path, singles: dict[str, 
     assert (release.kind, release.version, release.path, len(release)) == (TOPOLOGY, "1.0", folder, 6)
     assert release.source.present == {0, 1, 2, 3, 5}
     assert [index for index, _ in release.records(skip={0, 2})] == [1, 3, 5]
-    assert open_release(size_folder).kind.space == "natsbench-size"
+    assert open_release(size_folder).kind.space == "natsbench-sizes"
     assert open_release(singles["tss"]).source.present is None
     versions = {key: open_release(path).version for key, path in singles.items() if "." in key}
     assert versions == {"1.0 legacy": "1.0", "1.1 legacy": "1.1", "1.1 zip": "1.1"}

@@ -21,7 +21,7 @@ from harness.search.query.seconds import training_seconds, validation_seconds
 from harness.stats import best_of_random
 from tests.studies.made_tables import KEYS, SPACE, made_table
 
-MACS = np.array([SPACE.multiply_adds(cell) for cell in SPACE], dtype=float)
+MACS = np.array([SPACE.sizes(cell).macs for cell in SPACE], dtype=float)
 VALID_12, VALID_200 = "cifar10_valid_12ep_pct", "cifar10_valid_200ep_pct"
 TEST_10, TEST_100 = TESTS["cifar10"], TESTS["cifar100"]
 
@@ -215,7 +215,7 @@ def test_sizes_need_no_scores() -> None:
     found = scores_by_cell(None, proxy="params")
     by_cell, note = found.by_cell, found.notes["scores"]
     assert set(by_cell) == {"scores"}
-    assert by_cell["scores"][KEYS.index(str(SPACE.parse(KEYS[77])))] == SPACE.parameter_count(SPACE.parse(KEYS[77]))
+    assert by_cell["scores"][KEYS.index(str(SPACE.parse(KEYS[77])))] == SPACE.sizes(SPACE.parse(KEYS[77])).parameters
     assert "published NASWOT rows are by nwot" in note
     with pytest.raises(ScoresError, match="unknown proxy of the scores 'nwot'"):
         scores_by_cell(None, proxy="nwot")
@@ -263,7 +263,7 @@ def test_a_released_record_costs_what_its_own_client_charges(published_data: Pat
     there = ~np.isnan(released.values(released.keys, VALID_12))
     keys = [key for key, has in zip(released.keys, there, strict=True) if has]
     assert len(keys) == 3
-    macs = np.array([SPACE.multiply_adds(SPACE.parse(key)) for key in keys], dtype=float)
+    macs = np.array([SPACE.sizes(SPACE.parse(key)).macs for key in keys], dtype=float)
     asked = table_fidelities(released, keys, macs)
     np.testing.assert_allclose(asked.fidelities[0].seconds, [89.2020952, 153.6959333, 60.8990259], atol=0.06)
     np.testing.assert_allclose(asked.fidelities[1].seconds, [1446.76758, 2496.56261, 977.54837], atol=0.06)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import ScoresError
-from harness.report.tables.ranking import FAILED, ranking_sheet
+from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.sheet import sheet_latex
 from harness.report.tables.text import sheet_text
 
@@ -21,8 +21,8 @@ def text_of(ranking, width=None):
 
 
 def latex_of(ranking):
-    """A bare table without the column of failures."""
-    return sheet_latex(ranking_sheet(ranking, caption="").without(FAILED))
+    """A bare table."""
+    return sheet_latex(ranking_sheet(ranking, caption=""))
 
 
 def some(ranking, names):
@@ -38,7 +38,7 @@ def test_a_wide_table_says_everything(ranking):
     assert line.split("  ")[0] == "nasi_trace"
     for cell in ("0.60 [0.53, 0.66]", "0.59 [0.52, 0.65]", "0.58 [0.51, 0.64]", "0.57 [0.50, 0.63]"):
         assert cell in line
-    assert line.split()[-6:] == ["93.50", "97.2", "94.10", "15,625", "0.0", "%"]
+    assert line.split()[-4:] == ["93.50", "97.2", "94.10", "15,625"]
 
 
 def test_baselines_stand_below_a_line_of_their_own(ranking):
@@ -68,7 +68,7 @@ def test_columns_give_way_in_order_of_importance_and_are_named(ranking):
     at_100 = text_of(ranking, 100)
     assert "-0.37 [-0.44, -0.31]" in at_100  # Kendall's interval stays, top 10 beside it
     assert "94.10" in at_100
-    assert "Left out at this width: Pearson, n, percentile of first" in at_100
+    assert "Left out at this width: Pearson, n." in at_100
     at_80 = text_of(ranking, 80)
     assert "-0.36 [-0.43, -0.30]" in at_80
     assert "94.10" in at_80
@@ -81,18 +81,19 @@ def test_names_and_spearman_stay_however_narrow(ranking):
 
 
 def test_nan_is_an_en_dash(ranking):
-    ranking.frame.loc[
-        ranking.frame["proxy"] == "zen", ["pearson", "pearson_low", "pearson_high", "best_accuracy", "failed"]
-    ] = None
+    empty = ["pearson", "pearson_low", "pearson_high", "best_accuracy"]
+    ranking.frame.loc[ranking.frame["proxy"] == "zen", empty] = None
     line = next(line for line in text_of(ranking, 150).splitlines() if line.startswith("zen"))
-    assert line.count("–") == 3
+    assert line.count("–") == 2
     assert "nan" not in line.lower()
-    assert not line.endswith("%")
 
 
-def test_share_of_failures_is_shown(ranking):
+def test_the_share_of_failures_is_shown_where_there_are_some(ranking):
+    assert "failed" not in text_of(ranking, 150)
     ranking.frame.loc[ranking.frame["proxy"] == "zen", "failed"] = 0.0234
-    assert "2.3 %" in text_of(ranking, 150)
+    rows = {line.split()[0]: line.split() for line in text_of(ranking, 170).splitlines() if line}
+    assert rows["accuracy"][-1] == "failed"
+    assert (rows["zen"][-1], rows["params"][-1]) == ("2.3", "0.0")
 
 
 def test_no_colour_codes_even_where_the_environment_asks_for_them(ranking, monkeypatch):
@@ -211,7 +212,8 @@ def test_nan_is_a_dash_and_never_best(ranking):
     assert {row[4] for row in body(latex_of(ranking))[1:]} == {"--"}
 
 
-def test_failures_have_a_column(ranking):
+def test_failures_have_a_column_if_there_are_some(ranking):
+    assert "Failed" not in latex_of(ranking)
     ranking.frame.loc[ranking.frame["proxy"] == "zen", "failed"] = 0.0234
     rows = {row[0]: row for row in body(sheet_latex(ranking_sheet(ranking)))}
     assert rows["Proxy"][-1] == r"Failed (\%)"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import ScoresError
-from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, sheet_latex, sheet_markdown
+from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, named, sheet_latex, sheet_markdown
 from harness.report.tables.text import sheet_text, terminal_width
 from tests.report.sheets import headings, texts
 
@@ -32,7 +32,7 @@ def test_markdown():
         "",
         "| proxy | best of 5 | τ |",
         "| --- | ---: | ---: |",
-        "| `grad_norm` | -0.50 [-0.60, 0.10] | 93 ± 2 |",
+        "| `grad_norm` | −0.50 [−0.60, 0.10] | 93\u00a0±\u00a02 |",
         "| `params` | – | 5 % |",
         "",
         "A note & more.",
@@ -45,7 +45,7 @@ def test_latex():
     assert r"\begin{tabular}{lrr}" in lines
     assert r"grad\_norm & $-$0.50 [$-$0.60, 0.10] & 93 $\pm$ 2 \\" in lines
     assert lines[lines.index(r"params & -- & 5 \% \\") - 1] == r"\midrule"
-    assert r"proxy & best of 5 & $\tau$ \\" in lines
+    assert r"Proxy & Best of 5 & $\tau$ \\" in lines
     p = Sheet.of("p > 0", (PROXY, "p"), (("a", "< 0.001"),))
     assert r"a & $<$ 0.001 \\" in sheet_latex(p).split("\n")
     assert r"\caption{p $>$ 0.}" in sheet_latex(p).split("\n")
@@ -58,7 +58,7 @@ WIDE = Sheet.of(
     "Wide",
     (PROXY, Heading("ρ", "point", r"$\rho$"), Heading("τ", "point"), "n"),
     (
-        ("a", Cell("0.50", "[0.40, 0.60]", best=True), Cell("−0.25", "[−0.30, 0.10]"), Cell("7", latex="seven")),
+        ("a", Cell("0.50", "[0.40, 0.60]", best=True), Cell("-0.25", "[-0.30, 0.10]"), Cell("7", latex="seven")),
         ("b", Cell("0.25", rest=" ± 0.10*"), "–", ""),
     ),
     gives_way=("τ", "n", "τ"),
@@ -67,7 +67,7 @@ WIDE = Sheet.of(
 GROUPED = Sheet.of(
     "",
     (Heading("search", "left", ""), "accuracy"),
-    (("A|B", "93 ± 2"), ("  A, published", Cell("94 ± 1", rest=" (−1.00)*")), ("C", "–")),
+    (("A|B", "93 ± 2"), ("  A, published", Cell("94 ± 1", rest=" (-1.00)*")), ("C", "–")),
     grouped=True,
     notes=("one\ntwo",),
 )
@@ -81,7 +81,7 @@ def test_intervals_are_small_and_the_best_bold_in_latex():
         r"\label{tab:wide}",
         r"\begin{tabular}{lllr}",
         r"\toprule",
-        r"proxy & $\rho$ & $\tau$ & n \\",
+        r"Proxy & $\rho$ & $\tau$ & n \\",
         r"\midrule",
         r"a & \textbf{0.50} {\scriptsize [0.40, 0.60]} & $-$0.25 {\scriptsize [$-$0.30, 0.10]} & seven \\",
         r"b & 0.25 $\pm$ 0.10$^*$ & -- &  \\",
@@ -96,19 +96,19 @@ def test_columns_give_way_in_the_order_that_the_sheet_states():
     assert sheet_text(WIDE, 48).split("\n")[2:] == [
         "proxy  ρ                  τ                    n",
         "────────────────────────────────────────────────",
-        "a      0.50 [0.40, 0.60]  −0.25 [−0.30, 0.10]  7",
+        "a      0.50 [0.40, 0.60]  -0.25 [-0.30, 0.10]  7",
         "b      0.25 ± 0.10*        –",
     ]
     heads = [sheet_text(WIDE, width).split("\n")[2] for width in (47, 33, 30)]
     assert [" ".join(head.split()) for head in heads] == ["proxy ρ τ n", "proxy ρ τ", "proxy ρ"]
-    assert "[−0.30" not in sheet_text(WIDE, 40)
+    assert "[-0.30" not in sheet_text(WIDE, 40)
     assert sheet_text(WIDE, 26).endswith("Left out at this width: n,\nτ.")
     assert "0.50 [0.40, 0.60]" in sheet_text(WIDE, 5), "what does not give way stays"
 
 
 def test_a_column_of_points_has_room_for_a_sign_in_text_only():
     lines = sheet_text(WIDE, 80).split("\n")
-    assert lines[-2].index("−0.25") == lines[-1].index("–") - 1
+    assert lines[-2].index("-0.25") == lines[-1].index("–") - 1
     assert lines[-2].index("0.50") == lines[-1].index("0.25")
     assert "| 0.50 [0.40, 0.60] | −0.25 [−0.30, 0.10] | 7 |" in sheet_markdown(WIDE)
 
@@ -175,3 +175,10 @@ def test_columns_that_do_not_fit_stand_in_blocks():
     assert sum(set(line) == {"─"} for line in text.split("\n")) == 6
     assert sheet_text(sheet, 200).count("proxy") == 1
     assert sheet_text(sheet, 3).count("proxy") == 5, "a single column is printed whole"
+
+
+def test_a_heading_begins_with_a_capital_in_latex_unless_it_is_a_name():
+    names = ("best of\nfirst 10", "cifar10_\ntest", "p (Holm)", "τ-b", Heading("zen", latex="zen"), named("nwot"))
+    sheet = Sheet.of("", names, [["1"] * 6])
+    assert r"Best of first 10 & cifar10\_test & p (Holm) & $\tau$-b & zen & nwot \\" in sheet_latex(sheet).split("\n")
+    assert sheet_markdown(sheet).startswith("| best of first 10 | cifar10_test | p (Holm) | τ-b | zen | nwot |")

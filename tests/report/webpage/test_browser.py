@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.report.drawing.wiring import LOOKS
+from harness.report.drawing.looks import LOOKS
 from harness.report.webpage.content import Content
 from harness.report.webpage.rendering import page
 from harness.spaces import open_space

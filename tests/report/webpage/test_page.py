@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from harness.evaluation.missing import MissingScores
-from harness.report.drawing.wiring import LOOKS
+from harness.report.drawing.looks import LOOKS
 from harness.report.webpage.colours import coefficient_colours
 from harness.report.webpage.packing import json_for_script, packed
 from harness.report.webpage.rendering import page
 from harness.scoring.store import RunRecord
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.darts.genotype import canonical
 from tests.report.webpage.pages import Elements, array_of, ceiling_at, data_of, keys_of, made, ordinary
 
 HOSTILE = "<img src=x onerror='window.hacked = true'>\"&</script><script>window.hacked = true</script>"
@@ -150,7 +151,7 @@ def test_every_architecture_has_its_own_operations():
 
 
 def test_genotypes_share_the_layouts_of_their_wirings():
-    keys = [str(genotype.canonical()) for genotype in GENOTYPES]
+    keys = [str(canonical(genotype)) for genotype in GENOTYPES]
     values = np.arange(12.0)
     content = made({"params": values}, values, keys, column="accuracy", label="accuracy")
     cells = data_of(page(content, title="A page"))["plot"]["cells"]
@@ -159,9 +160,9 @@ def test_genotypes_share_the_layouts_of_their_wirings():
     assert cells["titles"] == ["normal cell", "reduction cell"]
     assert len(cells["layouts"]) == len(set(rows[:, [0, 9]].ravel()))
     for genotype, row in zip(GENOTYPES, rows, strict=True):
-        canonical = genotype.canonical()
-        assert [names[number] for number in row[1:9]] == [operation for operation, _ in canonical.normal]
-        assert [names[number] for number in row[10:]] == [operation for operation, _ in canonical.reduce]
+        read = canonical(genotype)
+        assert [names[number] for number in row[1:9]] == [operation for operation, _ in read.normal]
+        assert [names[number] for number in row[10:]] == [operation for operation, _ in read.reduce]
 
 
 def test_what_a_browser_would_trim_off_a_name_stays_in_the_plots_choices():

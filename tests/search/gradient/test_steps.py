@@ -104,7 +104,7 @@ def test_nasis_trace_and_its_exact_gradient_are_those_of_a_double_backward(numbe
 
 @pytest.mark.parametrize("space", ["nasbench201", "darts"])
 def test_two_passes_give_the_traces_gradient(space):
-    """A difference with frozen kinks: cosine above 0.995, and the same sign wherever an entry is not tiny."""
+    """A difference with frozen activations: cosine above 0.995, and the same sign wherever an entry is not tiny."""
     for number in range(4):
         step = one_step("nasi", space, number=number)
         exact, found = (TRACES[form](step).gradient for form in ("double_backward", "two_pass"))
@@ -170,11 +170,11 @@ def test_a_gradient_of_nothing_moves_nothing(method, monkeypatch):
         assert method == "nasi" or not bool(table.any())
 
 
-def test_without_frozen_kinks_the_difference_is_not_the_derivative(monkeypatch):
+def test_without_frozen_activations_the_difference_is_not_the_derivative(monkeypatch):
     """Why they are frozen: the jumps of the ReLUs that flip outweigh the derivative."""
     step = one_step("nasi")
     exact = TRACES["double_backward"](step).gradient["cell"]
-    monkeypatch.setattr("harness.search.gradient.nasi.FrozenKinks", lambda recorded: nullcontext())
+    monkeypatch.setattr("harness.search.gradient.nasi.FrozenActivations", lambda recorded: nullcontext())
     loose = TRACES["two_pass"](step).gradient["cell"]
     assert float((loose - exact).norm()) > float(exact.norm())
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import SearchError
-from harness.search.query.indexed import NASBENCH201, drawn, mutated, neighbours
+from harness.search.query.indexed import NASBENCH201, integers_below, mutated, neighbours
 from harness.search.query.oracle import CHARGED, CROSSINGS, DROPPED, KNOWN, Fidelity, Oracle
 from harness.spaces import open_space
 
@@ -145,4 +145,4 @@ def test_a_mutation_changes_one_edge_drawn_by_its_node_to_any_other_operation():
 
 @given(st.floats(0, 1, exclude_max=True), st.integers(1, 20_000))
 def test_drawn_numbers_lie_in_their_range(uniform, count):
-    assert 0 <= drawn(np.array([uniform]), count)[0] < count
+    assert 0 <= integers_below(np.array([uniform]), count)[0] < count

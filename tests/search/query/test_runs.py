@@ -116,7 +116,7 @@ def test_cells_without_a_score_are_never_picked(samples, fidelities, scores):
 
 def test_a_crossing_rule_other_than_the_default_names_where_it_was_read():
     assert {name for name, method in METHODS.items() if method.crossing != DROPPED} == {"reinforce"}
-    assert METHODS["reinforce"].rule_from
+    assert METHODS["reinforce"].crossing_source
 
 
 def test_with_several_seeds_a_run_takes_the_references_path_on_what_it_was_answered(fidelities):

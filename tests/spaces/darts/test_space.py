@@ -8,7 +8,8 @@ import pytest
 from harness.errors import SpaceError
 from harness.spaces import open_space
 from harness.spaces.darts import Genotype
-from harness.spaces.darts.genotype import OPERATIONS
+from harness.spaces.darts.genotype import OPERATIONS, canonical
+from harness.spaces.space import all_architectures
 from tests.spaces.darts.genotypes import DARTS_V2, EVERY_OPERATION
 
 SPACE = open_space("darts")
@@ -26,10 +27,11 @@ def test_the_size_is_counted_out():
     assert len(SPACE) == cells**2 == 1_076_746_950_455_072_400
 
 
-@pytest.mark.parametrize("ask", [lambda: list(SPACE), lambda: SPACE.in_order([str(DARTS_V2)])])
-def test_what_would_go_through_the_space_is_refused(ask):
+def test_what_would_go_through_the_space_is_refused():
     with pytest.raises(SpaceError, match=r"the DARTS space has 1\.08e\+18 genotypes"):
-        ask()
+        list(SPACE)
+    with pytest.raises(SpaceError, match=r"the DARTS space has 1\.08e\+18 genotypes"):
+        all_architectures(SPACE)
 
 
 def test_a_smaller_sample_is_the_start_of_a_larger_one():
@@ -41,7 +43,7 @@ def test_a_smaller_sample_is_the_start_of_a_larger_one():
 
 def test_a_sample_is_uniform_over_operations_and_pairs_of_inputs():
     genotypes = SPACE.sample(3000, seed=0)
-    assert len({genotype.canonical() for genotype in genotypes}) == 3000
+    assert len({canonical(genotype) for genotype in genotypes}) == 3000
     operations, inputs = Counter(), Counter()
     for genotype in genotypes:
         for pairs in (genotype.normal, genotype.reduce):
@@ -93,7 +95,7 @@ def test_neighbours_of_a_nas_bench_201_cell_are_exactly_those_at_distance_one():
 
 def test_an_architecture_of_another_space_is_refused():
     (cell,) = open_space("nasbench201").sample(1)
-    for method in (SPACE.build, SPACE.parameter_count, SPACE.multiply_adds, SPACE.neighbours, SPACE.key):
+    for method in (SPACE.build, SPACE.sizes, SPACE.graphs, SPACE.minimal, SPACE.neighbours, SPACE.key):
         with pytest.raises(SpaceError, match="is not a DARTS genotype"):
             method(cell)
     with pytest.raises(SpaceError, match="is not a NAS-Bench-201 cell"):

@@ -23,11 +23,11 @@ def measured(space, cell, *, image_size=32, **shape):
     network = space.build(cell, **shape)
     images = torch.zeros(2, shape.get("channels", 3), image_size, image_size)
     batch = Batch(images, torch.zeros(2, dtype=torch.long))
-    return size.parameter_count(network), size.multiply_adds(network, batch)
+    return size.parameter_count(network), size.macs(network, batch)
 
 
 def closed(space, cell, *, image_size=32, **shape):
-    return space.parameter_count(cell, **shape), space.multiply_adds(cell, image_size=image_size, **shape)
+    return tuple(space.sizes(cell, image_size=image_size, **shape))
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,9 @@ def test_the_closed_form_is_the_official_clients(space, client, dataset, index):
     classes, image_size = IMAGES[dataset]
     cost = client.get_cost_info(index, dataset)
     cell = space.parse(client.arch(index))
-    parameters, multiply_adds = closed(space, cell, classes=classes, image_size=image_size)
+    parameters, macs = closed(space, cell, classes=classes, image_size=image_size)
     assert round(parameters / 1e6, 6) == round(float(cost["params"]), 6)
-    assert round(multiply_adds / 1e6, 5) == round(float(cost["flops"]), 5)
+    assert round(macs / 1e6, 5) == round(float(cost["flops"]), 5)
     if dataset == "cifar10":
         assert (cost["params"], cost["flops"]) == PRINTED[index]
 
@@ -76,7 +76,6 @@ def test_the_closed_form_is_what_a_sample_of_networks_measures(space):
         {"channels": 1, "image_size": 28},
         {"channels": 7, "width": 3},
         {"image_size": 4},
-        {"image_size": 1},
         {"image_size": 33},
         {"image_size": 31},
         {"image_size": 29, "depth": 2, "width": 6, "channels": 2, "classes": 11},
@@ -104,7 +103,6 @@ def test_the_closed_form_is_what_all_networks_measure(space):
     assert (wrong, len(cells)) == ([], 15_625)
 
 
-@pytest.mark.parametrize("method", ["parameter_count", "multiply_adds"])
-def test_what_is_no_cell_has_no_cost(space, method):
+def test_what_is_no_cell_has_no_cost(space):
     with pytest.raises(SpaceError, match=r"is not a NAS-Bench-201 cell: get one from space\.parse"):
-        getattr(space, method)(INDEX_0)
+        space.sizes(INDEX_0)

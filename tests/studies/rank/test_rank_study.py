@@ -14,7 +14,8 @@ import harness
 from harness.errors import ScoresError, SettingError
 from harness.proxies.registry import resolve
 from harness.report.figures.beside_published import beside_published
-from harness.report.tables.beside_published import agreement_markdown
+from harness.report.tables.beside_published import conditions_sheet
+from harness.report.tables.sheet import sheet_markdown
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import samples
@@ -38,7 +39,8 @@ def test_a_study_scores_proxies_that_there_are_and_compares_what_it_scores(name:
         assert set(COMBINED[combination]) <= proxies
     assert ("scores" in STUDIES[name].takes) is (len(study.conditions) == 1)
     for condition in study.conditions.values():
-        assert (condition.setting(3).width, condition.setting(3).depth, condition.setting(3).seed) == (16, 5, 3)
+        setting = condition.setting(3)
+        assert (setting.shape["width"], setting.shape["depth"], setting.seed) == (16, 5, 3)
 
 
 def test_published_numbers_are_split_by_source() -> None:
@@ -65,10 +67,10 @@ def test_agreement_is_over_the_cells_that_both_conditions_score() -> None:
     assert (row["proxy"], row["first"], row["second"], row["n"]) == ("a", "x", "y", 3)
     assert row["pearson"] == pytest.approx(stats.pearsonr([1, 2, 3], [1, 3, 2]).statistic)
     assert row["spearman"] == pytest.approx(stats.spearmanr([1, 2, 3], [1, 3, 2]).statistic)
-    text = agreement_markdown(pd.DataFrame([row]), {"x": "first", "y": "second"})
+    text = sheet_markdown(conditions_sheet(pd.DataFrame([row]), {"x": "first", "y": "second"}))
     assert text.splitlines()[2].startswith("| `a` | first | second | 3 | 0.500 [")
     with pytest.raises(ScoresError, match="no agreement to show"):
-        agreement_markdown(pd.DataFrame(), {})
+        conditions_sheet(pd.DataFrame(), {})
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_what_a_paper_says_of_the_agreement_stands_beside_it() -> None:
     claims = [Claim("a", "x", "y", "> 0.9", 0.9, 1.0, "a paper"), Claim("b", "y", "x", "≈ 1", 0.995, 1.0, "turned")]
     found = agreement_of({"x": one, "y": other}, claims)
     assert found["verdict"].tolist() == ["does not hold", ""]
-    first, second = agreement_markdown(found, {"x": "images", "y": "noise"}).splitlines()[2:]
+    first, second = sheet_markdown(conditions_sheet(found, {"x": "images", "y": "noise"})).splitlines()[2:]
     assert first.endswith("| > 0.9: does not hold | a paper |")
     assert first.split("|")[6].strip() == "−1.000"
     assert second.endswith("| – | – |")

@@ -19,7 +19,9 @@ from harness.errors import ScoresError, SettingError
 from harness.proxies import combined as combine
 from harness.proxies.registry import list_proxies, resolve
 from harness.report.figures.beside_published import beside_published
-from harness.report.tables.beside_published import comparison_latex, comparison_markdown, comparison_text
+from harness.report.tables.beside_published import published_sheets
+from harness.report.tables.sheet import sheet_latex, sheet_markdown
+from harness.report.tables.text import sheet_text
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import kinds, samples
@@ -113,7 +115,8 @@ def comparison() -> pd.DataFrame:
 
 
 def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.DataFrame) -> None:
-    text = comparison_markdown(comparison[comparison["condition"] == "cifar10"])
+    sheets = published_sheets(comparison[comparison["condition"] == "cifar10"])
+    text = "\n".join(map(sheet_markdown, sheets))
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert [row[0] for row in cells] == ["`nwot`", "`swap`", "`params`", "`nwot`"]
@@ -133,7 +136,8 @@ def test_published_numbers_have_the_decimals_of_their_paper() -> None:
         Published("d", column, SPEARMAN, 0.0, "two"),
     ]
     frame = ranking(**{name: (0.5, -1.0, 1.0) for name in "abcde"})
-    text = comparison_markdown(ours_and_published({column: frame}, published))
+    (sheet,) = published_sheets(ours_and_published({column: frame}, published))
+    text = sheet_markdown(sheet)
     shown = {line.split("`")[1]: line.split("|")[4].strip() for line in text.splitlines() if line.startswith("| `")}
     assert shown == {
         "a": "0.360 (+0.14)", "b": "−0.594 (+1.09)", "c": "1.00 (−0.50)", "d": "0.00 (+0.50)", "e": "–",
@@ -141,9 +145,8 @@ def test_published_numbers_have_the_decimals_of_their_paper() -> None:
 
 
 def test_latex_has_our_best_in_bold_and_says_how_far_the_papers_are(comparison: pd.DataFrame) -> None:
-    spearman, kendall = comparison_latex(comparison[comparison["condition"] == "gaussian"], "5\\,\\% of cells.").split(
-        "\\end{table}\n\n"
-    )
+    of_noise = comparison[comparison["condition"] == "gaussian"]
+    spearman, kendall = map(sheet_latex, published_sheets(of_noise, "5\\,\\% of cells."))
     assert r"\caption{Spearman. 5\,\% of cells. In brackets" in spearman
     assert r"\caption{Kendall $\tau_b$. 5" in kendall
     rows = {line.split(" & ")[0]: line for line in spearman.splitlines() if " & " in line}
@@ -152,13 +155,20 @@ def test_latex_has_our_best_in_bold_and_says_how_far_the_papers_are(comparison: 
     assert rows["params"].endswith(r"& [1] \\")
     assert "interval. [1] Krishnakumar et al. 2022 (NAS-Bench-Suite-Zero)" in spearman
     assert spearman.count("textbf") == len(DATASETS)
+    lines = spearman.splitlines()
+    assert lines[lines.index(rows["params"]) - 1] == r"\midrule", "a line stands above the baselines"
 
 
-def test_text_says_what_the_star_means(comparison: pd.DataFrame) -> None:
-    text = comparison_text(comparison[comparison["condition"] == "gaussian"], "Noise")
-    assert text.startswith("Noise\n")
-    assert "* where it lies outside our interval" in text
-    assert text.count("nwot") == 2
+def test_text_says_what_the_star_means_and_leaves_the_sources_out_where_it_is_narrow(comparison: pd.DataFrame) -> None:
+    sheets = published_sheets(comparison[comparison["condition"] == "gaussian"])
+    for sheet in sheets:
+        narrow, wide = sheet_text(sheet, 120), sheet_text(sheet, 300)
+        for text in (narrow, wide):
+            assert "published (ours less it), * where it lies outside our interval" in text
+            assert text.count("nwot") == 1
+        assert " et al. 20" in wide
+        assert " et al. 20" not in narrow
+        assert narrow.endswith("Left out at this width: source.")
 
 
 def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.DataFrame) -> None:
@@ -193,10 +203,9 @@ def test_a_comparison_without_numbers_is_refused() -> None:
     frame = ours_and_published({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(condition="gaussian")
     with pytest.raises(ScoresError, match="no Spearman coefficient"):
         beside_published(frame, zero_cost_nas.STUDY.words)
-    assert "| `a` | 10 | – |" in comparison_markdown(frame)
-    for show in (comparison_markdown, lambda rows: comparison_text(rows, "Nothing")):
-        with pytest.raises(ScoresError, match="the comparison holds no rows"):
-            show(frame[:0])
+    assert "| `a` | 10 | – |" in sheet_markdown(published_sheets(frame)[0])
+    with pytest.raises(ScoresError, match="the comparison holds no rows"):
+        published_sheets(frame[:0])
 
 
 def small_setting(condition: kinds.Condition, seed: int) -> Setting:

@@ -67,8 +67,8 @@ def test_columns_of_the_size_space(tmp_path: Path) -> None:
     done = convert(made.write_folder(tmp_path / "NATS-sss-v1_0-a-simple", CHANNELS[:3], held), tmp_path / "s.parquet")
     table = read_compact(done.table)
     assert (table.facts.name, table.facts.space, table.facts.epochs) == (
-        "natsbench-size",
-        "natsbench-size",
+        "natsbench-sizes",
+        "natsbench-sizes",
         "1, 12, 90",
     )
     assert table.keys == ("8:8:8:8:8", "8:8:8:8:16", "8:8:8:8:24")

@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks import TableError
 from benchmarks.releases.convert import convert
-from benchmarks.releases.parts import Parts, ReadRecords
+from benchmarks.releases.parts import PartRows, Parts
 from benchmarks.releases.quantities import numbers_of
 from tests.benchmarks import release_files as made
 from tests.benchmarks.release_files import CELLS, record
@@ -130,8 +130,8 @@ def test_a_damaged_zip_file_is_an_error_whatever_its_compression(tmp_path: Path,
         convert(path, tmp_path / "t.parquet")
 
 
-def part(indices: Iterable[int], base: float) -> ReadRecords:
-    kept = ReadRecords()
+def part(indices: Iterable[int], base: float) -> PartRows:
+    kept = PartRows()
     for index in indices:
         kept.add(index, "s", [base + index])
     return kept

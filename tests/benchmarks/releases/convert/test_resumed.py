@@ -167,8 +167,8 @@ def test_a_second_conversion_to_the_same_file_is_refused(folder: Path, converted
 
 def test_the_lock_of_a_killed_conversion_is_free(folder: Path, tmp_path: Path) -> None:
     program = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom benchmarks.releases.parts import alone\n"
-        "with alone(Path(sys.argv[1])):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom benchmarks.releases.parts import conversion_lock\n"
+        "with conversion_lock(Path(sys.argv[1])):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     path = tmp_path / "t.parquet"
     ended = subprocess.run([sys.executable, "-c", program, str(path)])

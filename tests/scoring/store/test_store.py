@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 import harness
 from harness.errors import StoreError, StoreWriteError
 from harness.proxies import Proxy
-from harness.scoring import store as store_module
 from harness.scoring.scorer import DIED, ERROR, NOT_APPLICABLE, NOT_FINITE, OK, OUT_OF_MEMORY, Score
+from harness.scoring.store import store as store_module
+from harness.scoring.store.file import place_new
 from harness.setting import Setting
-from tests.scoring.stores import CELLS, fill
+from tests.scoring.store.stores import CELLS, fill
 
 NAN = math.nan
 
@@ -46,6 +48,19 @@ def test_every_field_comes_back_bit_for_bit(path: Path, proxies: list[Proxy], sc
     del expected["value"]
     assert {name: repr(value) for name, value in row.items()} == {name: repr(expected[name]) for name in row}
     assert set(row) == set(expected)
+
+
+@pytest.mark.parametrize("value", [-0.0, 7, -(2**60) - 1])
+def test_a_number_that_sqlite_keeps_in_another_form_is_no_damage(
+    path: Path, proxies: list[Proxy], value: float
+) -> None:
+    with harness.Store(path) as store:
+        setting_id = store.setting_id("nasbench201", Setting(), "2.6.0")
+        store.begin_run(setting_id, proxies[:1], {"cell": "cell"})
+        store.write(setting_id, [("cell", proxies[0], Score(value, OK, "", value, value))])
+    with harness.Store(path) as store:
+        (row,) = store.frame().to_dict("records")
+    assert [row[name].hex() for name in ("score", "seconds", "standard_error")] == [(value + 0.0).hex()] * 3
 
 
 def test_a_message_that_is_no_text_is_kept_in_another_spelling(path: Path, proxies: list[Proxy]) -> None:
@@ -189,6 +204,17 @@ def test_only_what_the_machine_failed_is_tried_again(path: Path, proxies: list[P
         assert store.finished(setting_id, proxies[0]) == {OK, NOT_FINITE, NOT_APPLICABLE, ERROR}
 
 
+def test_a_setting_that_is_not_there(path: Path, proxies: list[Proxy]) -> None:
+    fill(path, proxies)
+    with harness.Store(path) as store:
+        with pytest.raises(StoreWriteError, match="has no setting 2"):
+            store.write(2, [("cell", proxies[0], Score(1.0, OK, "", 0.0))])
+        with pytest.raises(StoreWriteError, match="has no setting 0"):
+            store.begin_run(0, proxies, {"cell": "cell"})
+        assert store.finished(2, proxies[0]) == set()
+        assert len(store.frame()) == 9
+
+
 def test_runs_that_are_not_there(path: Path, proxies: list[Proxy]) -> None:
     with harness.Store(path) as store:
         assert store.runs() == []
@@ -199,3 +225,27 @@ def test_runs_that_are_not_there(path: Path, proxies: list[Proxy]) -> None:
         for number in (0, 2, -1):
             with pytest.raises(StoreError, match=rf"has no run {number}; it holds runs 1 to 1"):
                 store.frame(number)
+
+
+@pytest.mark.parametrize("name", ["a b.sqlite", "50%20#?&.sqlite", "ячейки", "caf\udce9.sqlite", ":memory:", "-"])
+def test_a_store_of_any_name(tmp_path: Path, proxies: list[Proxy], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fill(Path(name), proxies)
+    assert os.listdir(tmp_path) == [name]
+    with harness.Store(tmp_path / name, readonly=True) as store:
+        assert len(store.frame()) == 9
+
+
+def test_a_file_system_without_hard_links(path: Path, proxies: list[Proxy], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    fill(path, proxies)
+    assert os.listdir(path.parent) == [path.name]
+    partial = path.with_name("partial")
+    partial.touch()
+    with pytest.raises(FileExistsError):
+        place_new(partial, path)
+    with harness.Store(path) as store:
+        assert len(store.frame()) == 9

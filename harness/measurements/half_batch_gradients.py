@@ -1,4 +1,4 @@
-"""The loss gradient on two batches: the halves of the one that is given."""
+"""Loss gradients on the two halves of a batch."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from harness.measurements.gradient import Gradients, loss_gradient
 from harness.setting import Setting
 
 
-def half_gradients(network: nn.Module, batch: Batch, setting: Setting) -> tuple[Gradients, Gradients]:
+def half_batch_gradients(network: nn.Module, batch: Batch, setting: Setting) -> tuple[Gradients, Gradients]:
     """Gradients of the mean loss on the first and on the second half of the batch, by every trainable parameter.
 
-    Batch norm in train mode goes by each half's own statistics, and nothing depends on where the samples came from:
-    two batches of 64 are a batch of 128.
+    Batch norm in train mode uses each half's own statistics, and nothing else couples the halves: a batch of 128 gives
+    the same as two batches of 64.
 
     Raises:
-        NotApplicable: when the batch has fewer than 4 samples.
+        NotApplicable: when the batch has fewer than 4 samples, or its samples are parts of one input.
 
-    Cost: a forward and a backward pass of each half, together those of one batch.
+    Cost: a forward and a backward pass of each half; together as much as one of the whole batch.
     """
+    batch.check_independent("half of a batch")
     if len(batch) < 4:
         raise NotApplicable(f"two halves of at least 2 samples each are needed; the batch has {len(batch)} samples")
     middle = len(batch) // 2
-    first = Batch(batch.inputs[:middle], batch.labels[:middle])
-    second = Batch(batch.inputs[middle:], batch.labels[middle:])
+    first, second = batch.part(0, middle), batch.part(middle, len(batch))
     return (
         loss_gradient(network, forward(network, first, setting)),
         loss_gradient(network, forward(network, second, setting)),

@@ -17,10 +17,10 @@ import pytest
 import harness
 from harness.errors import StoreError, StoreWriteError
 from harness.proxies import Proxy, resolve
-from harness.scoring import store as store_module
 from harness.scoring.scorer import OK, Score
+from harness.scoring.store import store as store_module
 from harness.setting import Setting
-from tests.scoring.stores import fill
+from tests.scoring.store.stores import content, fill
 
 
 def _foreign(path: Path) -> None:
@@ -30,11 +30,14 @@ def _foreign(path: Path) -> None:
     connection.close()
 
 
-def test_an_empty_file_becomes_a_store(path: Path, proxies: list[Proxy]) -> None:
-    path.touch()
-    fill(path, proxies)
+def test_a_path_without_a_file_becomes_a_store_unless_it_is_only_read(path: Path) -> None:
+    with pytest.raises(StoreError, match=f"there is no store {path}"):
+        harness.Store(path, readonly=True)
+    assert not path.exists()
     with harness.Store(path) as store:
-        assert len(store.frame()) == 9
+        assert store.runs() == []
+    with harness.Store(path, readonly=True) as store:
+        assert store.runs() == []
 
 
 def _text(path: Path) -> None:
@@ -44,7 +47,14 @@ def _text(path: Path) -> None:
 def _other_version(path: Path) -> None:
     fill(path, resolve("params"))
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
+    connection.close()
+
+
+def _without_tables(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 0")
+    connection.execute("VACUUM")
     connection.close()
 
 
@@ -53,22 +63,26 @@ def _other_version(path: Path) -> None:
     [
         (_foreign, "is a database of another program, not a store of scores: give another path"),
         (_text, "file is not a database. It is damaged or another kind of file; it was not changed"),
-        (_other_version, "is a store of version 2; this release reads version 1. Nothing in it was changed"),
+        (_other_version, "is a store of version 3; this release reads versions 1 and 2. Nothing in it was changed"),
+        (_without_tables, "is a database of another program, not a store of scores: give another path"),
+        (Path.touch, "this file is empty. If there were scores in it, they are lost: use a copy of it. If there were"),
+        (lambda path: path.write_bytes(b"S"), "is cut: it has 1 bytes, less than the first page"),
         (lambda path: path.write_bytes(b"\x00" * 5000), "not a database"),
         (lambda path: path.write_bytes(b"SQLite format 3\x00" + b"\xff" * 4080), "not a database"),
     ],
-    ids=["foreign", "text", "version", "zeros", "garbage"],
+    ids=["foreign", "text", "version", "no-tables", "empty", "one-byte", "zeros", "garbage"],
 )
 def test_a_file_that_is_no_store_of_ours_is_named_and_left_alone(
     path: Path, make: Callable[[Path], None], message: str
 ) -> None:
     make(path)
     before = path.read_bytes()
-    with pytest.raises(StoreError) as raised:
-        harness.Store(path)
-    assert message in str(raised.value)
-    assert str(path) in str(raised.value)
-    assert path.read_bytes() == before
+    for readonly in (False, True):
+        with pytest.raises(StoreError) as raised:
+            harness.Store(path, readonly=readonly)
+        assert message in str(raised.value)
+        assert str(path) in str(raised.value)
+        assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
@@ -98,6 +112,40 @@ def test_a_store_that_may_only_be_read_is_read(path: Path, proxies: list[Proxy])
         with pytest.raises(StoreWriteError, match="cannot write the store"):
             store.begin_run(setting_id, proxies, {"cell": "cell"})
         assert len(store.runs()) == 1
+
+
+@pytest.mark.parametrize("readonly", [True, False])
+def test_a_write_that_a_kill_left_half_done_is_undone(path: Path, proxies: list[Proxy], readonly: bool) -> None:
+    fill(path, proxies)
+    before, expected = path.read_bytes(), content(path)
+    program = (
+        f"import os, sqlite3\nc = sqlite3.connect({str(path)!r}, isolation_level=None)\n"
+        "c.execute('PRAGMA cache_size = 1')\nc.execute('BEGIN IMMEDIATE')\nc.execute('UPDATE score SET seconds = 9')\n"
+        "c.execute('DELETE FROM run')\nc.execute('SELECT 1')\nos.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    assert path.read_bytes() != before
+    with harness.Store(path, readonly=readonly) as store:
+        assert len(store.frame()) == 9
+    assert content(path) == expected
+    assert path.read_bytes() == before
+
+
+def test_a_store_that_is_opened_to_be_read_only(path: Path, proxies: list[Proxy]) -> None:
+    setting_id = fill(path, proxies)
+    before = path.read_bytes()
+    with harness.Store(path, readonly=True) as store:
+        assert len(store.frame()) == 9
+        for write in (
+            lambda: store.setting_id("nasbench201", Setting(), "2.6.0"),
+            lambda: store.begin_run(setting_id, proxies, {"cell": "cell"}),
+            lambda: store.write(setting_id, [("cell", proxies[0], Score(1.0, OK, "", 0.0))]),
+        ):
+            with pytest.raises(StoreWriteError, match="was opened to be read only: open it without readonly=True"):
+                write()
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            store._connection.execute("DELETE FROM score")
+    assert path.read_bytes() == before
 
 
 def test_a_store_that_another_program_holds(path: Path, proxies: list[Proxy], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,31 +199,43 @@ def test_a_file_cut_at_any_place(path: Path, proxies: list[Proxy]) -> None:
             assert path.read_bytes() == content, "a damaged file is not made worse"
         else:
             opened.append(length)
-            assert [len(frame) for frame in frames] == ([] if length <= 1 else [450, 15])
+            assert [len(frame) for frame in frames] == [450, 15]
             assert all(frame["score"].notna().all() for frame in frames)
-    assert sorted(opened) == [0, 1, len(whole)]  # to SQLite a file of one byte is an empty one
+    assert opened == [len(whole)]
 
 
 def test_pages_overwritten_at_any_place(path: Path, proxies: list[Proxy]) -> None:
     cells = tuple(f"cell {number}" for number in range(60))
     fill(path, proxies, cells)
     whole = path.read_bytes()
+    (expected,) = _read(path)
     outcomes = set()
     for start in range(0, len(whole), 97):
         path.write_bytes(whole[:start] + b"\x00" * 64 + whole[start + 64 :])
         outcome = _read(path)
         outcomes.add(type(outcome))
-        assert not isinstance(outcome, StoreError) or str(path) in str(outcome)
+        if isinstance(outcome, StoreError):
+            assert str(path) in str(outcome)
+        else:
+            assert [frame.to_csv() for frame in outcome] == [expected.to_csv()], "no other rows, and none less"
     assert outcomes == {list, StoreError}
 
 
-def test_a_run_of_another_release_is_named(path: Path, proxies: list[Proxy]) -> None:
+def test_damage_of_which_sqlite_quotes_what_is_no_text(path: Path, proxies: list[Proxy]) -> None:
     fill(path, proxies)
-    connection = sqlite3.connect(path)
+    path.write_bytes(path.read_bytes().replace(b"totaltotal", b"\xf4otaltotal"))  # the name of a table
+    outcome = _read(path)
+    assert isinstance(outcome, StoreError)
+    assert isinstance(outcome.__cause__, UnicodeDecodeError)
+    assert f"cannot open the store {path}: " in str(outcome)
+    assert "It is damaged or another kind of file" in str(outcome)
+
+
+def test_a_run_of_another_release_is_named(path: Path, proxies: list[Proxy], monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps({**json.loads(Setting().json()), "warmth": 3}, sort_keys=True)
-    connection.execute("UPDATE setting SET setting = ?", (text,))
-    connection.commit()
-    connection.close()
+    with monkeypatch.context() as later:
+        later.setattr(Setting, "json", lambda _: text)
+        fill(path, proxies)
     with harness.Store(path) as store, pytest.raises(StoreError, match="of another release"):
         store.frame()
 

@@ -1,0 +1,103 @@
+"""Problems: the outputs, targets and losses that a space's networks are trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import NotApplicable, SettingError, unknown
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem that networks are trained for.
+
+    Attributes:
+        name: name of the problem, such as `classification` or `denoising`.
+        classes: whether a target is the class of its sample, a whole number below the number of outputs K; otherwise
+            targets are floating point and have the outputs' shape.
+        losses: names of the losses that a score may use, the default first; all are in `LOSSES`.
+        metric: the measure of quality of trained networks in tables, such as `accuracy` or `psnr`.
+    """
+
+    name: str
+    classes: bool
+    losses: tuple[str, ...]
+    metric: str
+
+    def check_loss(self, name: str | None) -> str:
+        """The name of a loss of this problem; the default for None.
+
+        Raises:
+            SettingError: for a loss that this problem does not have, with the losses that it has.
+        """
+        if name is None:
+            return self.losses[0]
+        if name not in self.losses:
+            raise SettingError(f"{unknown('loss', name, self.losses)} (the losses of {self.name})")
+        return name
+
+    def loss(self, name: str | None, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The mean loss of a batch, a scalar; `name` is a loss of this problem, None for the default."""
+        return LOSSES[self.check_loss(name)](outputs, targets)
+
+    def check_outputs(self, outputs: object, targets: Tensor) -> Tensor:
+        """The outputs of a network, if the targets can be compared with them.
+
+        Args:
+            outputs: the network's return value; [N, K] where targets are classes.
+            targets: classes [N], or values of the outputs' shape [N, ...].
+
+        Raises:
+            NotApplicable: for a value that is not one tensor, a wrong shape, or a class without an output.
+        """
+        from torch import Tensor
+
+        given = list(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+        if not self.classes:
+            if not isinstance(outputs, Tensor) or outputs.shape != targets.shape:
+                raise NotApplicable(f"{self.name} compares outputs with targets {list(targets.shape)}; got {given}")
+            return outputs
+        if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != len(targets):
+            raise NotApplicable(f"a classifier gives logits of shape [{len(targets)}, K]; the network gave {given}")
+        if int(targets.max()) >= outputs.shape[1]:
+            raise NotApplicable(
+                f"the batch has a label {int(targets.max())}, but the network has only {outputs.shape[1]} outputs"
+            )
+        return outputs
+
+
+def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy of the softmax of the logits, mean over the batch."""
+    from torch.nn import functional
+
+    return functional.cross_entropy(outputs, targets)
+
+
+def _mean_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Half the squared distance of outputs to targets, mean over the batch; classes are one-hot encoded."""
+    from torch.nn import functional
+
+    if not targets.is_floating_point():
+        targets = functional.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
+    return (outputs - targets).square().reshape(len(outputs), -1).sum(dim=1).mean() / 2
+
+
+def _mean_absolute_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Absolute differences of outputs and targets, summed over outputs, mean over the batch."""
+    return (outputs - targets).abs().reshape(len(outputs), -1).sum(dim=1).mean()
+
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "cross_entropy": _cross_entropy,
+    "mean_squared_error": _mean_squared_error,
+    "mean_absolute_error": _mean_absolute_error,
+}
+"""Losses by name; each maps outputs [N, ...] and targets to the mean loss."""
+
+CLASSIFICATION = Problem("classification", True, ("cross_entropy", "mean_squared_error"), "accuracy")
+REGRESSION = Problem("regression", False, ("mean_squared_error", "mean_absolute_error"), "mean squared error")

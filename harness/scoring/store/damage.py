@@ -1,0 +1,96 @@
+"""Which rows of a store are not as they were written, in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import StoreError
+from harness.scoring.store.file import one_line, one_moment
+from harness.scoring.store.format import SCORE_COLUMNS, is_whole, run_checksum, score_checksum, setting_checksum
+
+
+@dataclass
+class _Found:
+    """What a look through all rows gives.
+
+    Attributes:
+        rows: how many were read.
+        damaged: how many of them have a checksum that is not theirs.
+        first: the first of those, in words.
+        totals: number of rows and sum of their checksums, by the key of their row in the table `total`.
+    """
+
+    rows: int = 0
+    damaged: int = 0
+    first: str = ""
+    totals: dict[tuple[Any, ...], tuple[int, int]] = field(default_factory=dict)
+
+    def count(self, total: tuple[Any, ...], checksum: Any, whole: bool, name: str) -> None:
+        rows, checksums = self.totals.get(total, (0, 0))
+        self.totals[total] = (rows + 1, checksums + (checksum if isinstance(checksum, int) else 0))
+        self.rows += 1
+        if not whole:
+            self.damaged += 1
+            self.first = self.first or name
+
+
+def damage(connection: sqlite3.Connection, path: Path) -> StoreError:
+    """The error that names the first damaged row of a store, and says how many there are in all.
+
+    Args:
+        connection: to the store; all its rows are read, outside any transaction or inside the one that is open.
+        path: the store, as the message names it.
+    """
+    with _any_text(connection), one_moment(connection):
+        found = _look_through(connection)
+        expected = {row[:4]: row[4:] for row in connection.execute("SELECT * FROM total")}
+    uneven = [key for key in {**expected, **found.totals} if found.totals.get(key, (0, 0)) != expected.get(key)]
+    if found.damaged:
+        problem = f"is damaged in {found.damaged:,} of {found.rows:,} rows, first in {found.first}"
+    elif uneven:
+        problem = f"has lost rows: {len(uneven):,} of its counts do not hold, first that of {_counted(uneven[0])}"
+    else:
+        problem = "gives other rows when it is read again: its disk, or the memory, may be failing"
+    return StoreError(f"{path} {problem}: use a whole copy of the store, or score anew into another one")
+
+
+def _look_through(connection: sqlite3.Connection) -> _Found:
+    found = _Found()
+    starts: dict[Any, Any] = {}
+    for number, *row in connection.execute("SELECT id, space, setting, torch, checksum FROM setting"):
+        whole = is_whole(setting_checksum, *row)
+        if whole:
+            starts[number] = row[-1]
+        found.count(("setting", 0, "", ""), row[-1], whole, f"setting {number}, of {one_line(row[0])}")
+    for setting, *row in connection.execute(
+        "SELECT setting_id, id, started, proxies, architectures, checksum FROM run"
+    ):
+        whole = is_whole(run_checksum, starts.get(setting), *row)
+        found.count(("run", 0, "", ""), row[-1], whole, f"run {row[0]}")
+    for setting, *row in connection.execute(f"SELECT setting_id, {SCORE_COLUMNS}, checksum FROM score"):
+        whole = is_whole(score_checksum, starts.get(setting), *row)
+        architecture, proxy, version = row[:3]
+        name = f"the score of {one_line(proxy)} for {one_line(architecture)}, setting {one_line(setting)}"
+        found.count(("score", setting, proxy, version), row[-1], whole, name)
+    return found
+
+
+@contextlib.contextmanager
+def _any_text(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let what damage made of a text be read: what is no UTF-8 becomes half surrogates, which no checksum takes."""
+    before = connection.text_factory
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        connection.text_factory = before
+
+
+def _counted(total: tuple[Any, ...]) -> str:
+    counted, setting, proxy, version = map(one_line, total)
+    return f"scores of {proxy}, version {version}, in setting {setting}" if counted == "score" else f"{counted}s"

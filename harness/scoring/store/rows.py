@@ -1,0 +1,172 @@
+"""Rows of a store, read with their checksums verified and written with them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.errors import StoreError
+from harness.scoring.store.damage import damage
+from harness.scoring.store.format import (
+    SCORE_COLUMNS,
+    are_whole,
+    is_whole,
+    run_checksum,
+    score_checksum,
+    setting_checksum,
+)
+
+_PUT_SCORE = "INSERT OR REPLACE INTO score VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_THERE = (
+    "SELECT proxy, version, coalesce(CAST(checksum AS INTEGER), 0) FROM score WHERE setting_id = ? AND architecture = ?"
+)
+_ADD_TO_TOTAL = (
+    "INSERT INTO total VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (counted, setting_id, proxy, version) "
+    "DO UPDATE SET rows = rows + excluded.rows, checksums = checksums + excluded.checksums"
+)
+
+
+class SettingRow(NamedTuple):
+    """A row of the table `setting`.
+
+    Attributes:
+        space: name of the space.
+        setting: the setting's text.
+        torch: version of torch.
+        checksum: where those of the rows under this setting begin.
+    """
+
+    space: str
+    setting: str
+    torch: str
+    checksum: int
+
+
+class RunRow(NamedTuple):
+    """A row of the table `run`, all texts as they are stored.
+
+    Attributes:
+        number: of the run, from 1.
+        started: UTC time.
+        setting_id: number of its setting.
+        proxies: what it was to score by.
+        architectures: what it was to score.
+        checksum: of all this.
+    """
+
+    number: int
+    started: str
+    setting_id: int
+    proxies: str
+    architectures: str
+    checksum: int
+
+
+class Rows:
+    """The rows of an open store. Who reads or writes opens the transaction.
+
+    Args:
+        connection: to a store of this version.
+        path: its file, as messages name it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def settings(self) -> dict[int, SettingRow]:
+        """All settings, by number, in its order."""
+        found = self._fetched("SELECT id, space, setting, torch, checksum FROM setting ORDER BY id")
+        self._check(all(is_whole(setting_checksum, *row[1:]) for row in found), found, "counted = 'setting'")
+        return {number: SettingRow(*row) for number, *row in found}
+
+    def runs(self, settings: dict[int, SettingRow]) -> list[RunRow]:
+        """All runs, the oldest first."""
+        query = "SELECT id, started, setting_id, proxies, architectures, checksum FROM run ORDER BY id"
+        found = [RunRow(*row) for row in self._fetched(query)]
+        whole = all(
+            run.setting_id in settings
+            and is_whole(
+                run_checksum,
+                settings[run.setting_id].checksum,
+                run.number,
+                run.started,
+                run.proxies,
+                run.architectures,
+                run.checksum,
+            )
+            for run in found
+        )
+        self._check(whole, found, "counted = 'run'")
+        return found
+
+    def scores(self, setting_id: int, setting: SettingRow, proxies: Mapping[str, str]) -> list[tuple[Any, ...]]:
+        """Scores by some proxies under a setting, in no order: `SCORE_COLUMNS` and the checksum.
+
+        Args:
+            setting_id: number of the setting.
+            setting: the setting's row.
+            proxies: name of a proxy to its version.
+        """
+        if not proxies:
+            return []
+        where = f"setting_id = ? AND ({' OR '.join(['proxy = ? AND version = ?'] * len(proxies))})"
+        values = (setting_id, *(text for proxy in proxies.items() for text in proxy))
+        found = self._fetched(f"SELECT {SCORE_COLUMNS}, checksum FROM score WHERE {where}", *values)
+        self._check(are_whole(setting.checksum, found), found, f"counted = 'score' AND {where}", *values)
+        return found
+
+    def add_setting(self, number: int, space: str, setting: str, torch: str) -> None:
+        """Enter a setting under a number that is free."""
+        checksum = setting_checksum(space, setting, torch)
+        self._connection.execute(
+            "INSERT INTO setting VALUES (?, ?, ?, ?, ?)", (number, space, setting, torch, checksum)
+        )
+        self._connection.execute(_ADD_TO_TOTAL, ("setting", 0, "", "", 1, checksum))
+
+    def add_run(self, run: RunRow) -> None:
+        """Enter a run under a number that is free."""
+        self._connection.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?)", run)
+        self._connection.execute(_ADD_TO_TOTAL, ("run", 0, "", "", 1, run.checksum))
+
+    def put_scores(self, setting_id: int, of_setting: int, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Enter scores, each in the place of one that is there already.
+
+        Args:
+            setting_id: number of their setting.
+            of_setting: checksum of their setting.
+            rows: `SCORE_COLUMNS`.
+        """
+        new = {row[:3]: (setting_id, *row, score_checksum(of_setting, *row)) for row in rows}
+        there: dict[tuple[Any, ...], int] = {}
+        for architecture in dict.fromkeys(architecture for architecture, _, _ in new):
+            for proxy, version, checksum in self._connection.execute(_THERE, (setting_id, architecture)):
+                there[architecture, proxy, version] = checksum
+        self._connection.executemany(_PUT_SCORE, new.values())
+        changes: dict[tuple[Any, ...], tuple[int, int]] = {}
+        for key, row in new.items():
+            count, checksums = changes.get(key[1:], (0, 0))
+            changes[key[1:]] = (count + (key not in there), checksums + row[-1] - there.get(key, 0))
+        totals = (("score", setting_id, *proxy, *change) for proxy, change in changes.items())
+        self._connection.executemany(_ADD_TO_TOTAL, totals)
+
+    def damage(self) -> StoreError:
+        """The error that says which rows are damaged."""
+        return damage(self._connection, self._path)
+
+    def _fetched(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error):
+                raise
+            raise self.damage() from error
+
+    def _check(self, whole: bool, rows: Sequence[tuple[Any, ...]], where: str, *values: object) -> None:
+        """Raise the damage unless the rows are whole, and as many as the rows of `total` under the condition say."""
+        query = "SELECT coalesce(sum(rows), 0), coalesce(sum(checksums), 0) FROM total WHERE "
+        expected = self._fetched(query + where, *values)
+        if not whole or expected != [(len(rows), sum(row[-1] for row in rows))]:
+            raise self.damage()

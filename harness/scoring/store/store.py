@@ -1,0 +1,276 @@
+"""The store: scores in one SQLite file, a transaction a result, so that a kill loses only what was in flight.
+
+Every row is checked when it is read: `harness.scoring.store.format` says how, and which tables there are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import sqlite3
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import SettingError, StoreError, StoreNotice, StoreWriteError
+from harness.scoring.scorer import DIED, OK, OUT_OF_MEMORY, STATUSES, Score
+from harness.scoring.store.file import connect, explained, make_store, one_moment, store_version
+from harness.scoring.store.format import VERSION, run_checksum
+from harness.scoring.store.migration import in_memory, migrate
+from harness.scoring.store.rows import Rows, RunRow, SettingRow
+from harness.setting import Setting
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.proxies.registry import Proxy
+
+PATIENCE = 30.0
+"""Seconds to wait for another writer."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run was asked for.
+
+    Attributes:
+        number: its number in the store, from 1.
+        started: UTC time, ISO 8601.
+        setting_id: number of its setting in the store.
+        space: name of the space.
+        setting: of all its scores.
+        torch: the torch version that computed them.
+        proxies: name to version, in the order asked for.
+        size_proxies: those whose row stands under the architecture's own key.
+        scored_as: architecture key to the key under which all other proxies' rows stand.
+    """
+
+    number: int
+    started: str
+    setting_id: int
+    space: str
+    setting: Setting
+    torch: str
+    proxies: dict[str, str]
+    size_proxies: frozenset[str]
+    scored_as: dict[str, str]
+
+
+class Store:
+    """Scores on disk. Only the driver of a run writes; any number of readers may look on.
+
+    Where a row that is read is not as it was written, or rows are lost, all methods raise a `StoreError` that names the
+    first such row and says how many there are.
+
+    Args:
+        path: the SQLite file; made if it is not there.
+        readonly: refuse to write, and make no file. A write that a killed run left half done is undone nevertheless, as
+            SQLite does it. A store of version 1 is read through a copy in memory, which shows it as it was when it was
+            opened; opened to be written, it is brought to version 2 for good, the original is kept next to it, and a
+            `StoreNotice` says where.
+
+    Raises:
+        StoreError: if the file cannot be made or opened, is no store, is empty or cut, or is of a later version.
+    """
+
+    def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
+        self.path = Path(path)
+        self._readonly = readonly
+        self._checksums: dict[int, int] = {}
+        if not self.path.parent.is_dir():
+            raise StoreError(f"cannot make the store {self.path}: there is no folder {self.path.parent}")
+        with self._explained("open"):
+            try:
+                self._connection = self._opened()
+            except sqlite3.OperationalError as error:
+                if "no such table" not in str(error):
+                    raise
+                self._connection = self._opened()  # another process has just put the migrated store in its place
+        self._rows = Rows(self._connection, self.path)
+
+    def _opened(self) -> sqlite3.Connection:
+        file = Path(os.path.realpath(self.path))
+        if self._readonly and not file.exists():
+            raise StoreError(f"there is no store {self.path}")
+        if not file.exists():
+            make_store(file)
+        with contextlib.ExitStack() as closing:
+            connection = closing.enter_context(contextlib.closing(connect(file, PATIENCE)))
+            version = store_version(connection, self.path)
+            if self._readonly and version < VERSION:
+                return in_memory(connection, self.path)
+            if version == VERSION:
+                closing.pop_all()
+                connection.execute(f"PRAGMA query_only = {self._readonly:d}")
+                return connection
+        with self._explained("migrate"):
+            kept = migrate(file, self.path, PATIENCE)
+        if kept is not None:
+            warnings.warn(
+                f"{self.path} is brought from version {version} of the store to version {VERSION}, with the same rows; "
+                f"the original is kept as {kept}",
+                StoreNotice,
+                stacklevel=3,
+            )
+        return self._opened()
+
+    def setting_id(self, space: str, setting: Setting, torch_version: str) -> int:
+        """Number of a setting, entered if it is new."""
+        row = (space, setting.json(), torch_version)
+        with self._explained("write"), self._transaction():
+            settings = self._rows.settings()
+            for number in reversed(settings):
+                if settings[number][:3] == row:
+                    return number
+            number = max(settings, default=0) + 1
+            self._rows.add_setting(number, *row)
+        return number
+
+    def begin_run(self, setting_id: int, proxies: Iterable[Proxy], scored_as: Mapping[str, str]) -> int:
+        """Record what a run is asked for, so that readers know its architectures; its number."""
+        asked = [[proxy.name, proxy.version, proxy.reads_size] for proxy in proxies]
+        started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        texts = json.dumps(asked), json.dumps(dict(scored_as))
+        with self._explained("write"), self._transaction():
+            settings = self._rows.settings()
+            number = max((run.number for run in self._rows.runs(settings)), default=0) + 1
+            checksum = run_checksum(self._known(settings, setting_id).checksum, number, started, *texts)
+            self._rows.add_run(RunRow(number, started, setting_id, *texts, checksum))
+        return number
+
+    def write(self, setting_id: int, rows: Iterable[tuple[str, Proxy, Score]]) -> None:
+        """Write the scores of one result in one transaction; a row that is there already is replaced."""
+        values = [(key, proxy.name, proxy.version, *_as_columns(score)) for key, proxy, score in rows]
+        with self._explained("write"), self._transaction():
+            if setting_id not in self._checksums:
+                self._checksums[setting_id] = self._known(self._rows.settings(), setting_id).checksum
+            self._rows.put_scores(setting_id, self._checksums[setting_id], values)
+
+    def finished(self, setting_id: int, proxy: Proxy, *, retry_failed: bool = False) -> set[str]:
+        """Keys with a score by this version of the proxy.
+
+        Those that the machine failed are not among them, nor, with `retry_failed`, any other without a value.
+
+        Raises:
+            StoreError: if a row by this version of the proxy is damaged or lost. It is not taken for unfinished: a run
+                would spend its hours, and then its scores, which are read from this store, could not be shown.
+        """
+        retried = [status for status in STATUSES if status != OK] if retry_failed else [DIED, OUT_OF_MEMORY]
+        with self._explained("read"), one_moment(self._connection):
+            settings = self._rows.settings()
+            if setting_id not in settings:
+                return set()
+            found = self._rows.scores(setting_id, settings[setting_id], {proxy.name: proxy.version})
+        return {row[0] for row in found if row[5] not in retried}
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, the oldest first."""
+        with self._explained("read"), one_moment(self._connection):
+            settings = self._rows.settings()
+            found = self._rows.runs(settings)
+        try:
+            return [_run_record(run, settings[run.setting_id]) for run in found]
+        except (TypeError, ValueError, SettingError) as error:
+            raise StoreError(
+                f"{self.path} holds a run that cannot be read ({error}): it is of another release"
+            ) from error
+
+    def frame(self, number: int | None = None) -> pd.DataFrame:
+        """Scores of a run, the last by default: a row for each of its architectures and proxies that is finished.
+
+        Returns:
+            Columns architecture, proxy, score, status, seconds, standard_error, message; in the order asked for. Its
+            `attrs["setting"]` is the setting of all the scores, as `Setting.json` writes it.
+
+        Raises:
+            StoreError: if there is no run, or none of that number.
+        """
+        import pandas as pd
+
+        run = self._run(number)
+        with self._explained("read"), one_moment(self._connection):
+            setting = self._rows.settings()[run.setting_id]
+            found = self._rows.scores(run.setting_id, setting, run.proxies)
+        scores = {
+            (key, proxy, version): (value, status, seconds, standard_error, message)
+            for key, proxy, version, value, standard_error, status, message, seconds, _ in found
+        }
+        rows = [
+            (key, proxy, *scores[wanted])
+            for proxy, version in run.proxies.items()
+            for key, representative in run.scored_as.items()
+            if (wanted := (key if proxy in run.size_proxies else representative, proxy, version)) in scores
+        ]
+        columns = ["architecture", "proxy", "score", "status", "seconds", "standard_error", "message"]
+        frame = pd.DataFrame(rows, columns=columns)
+        frame = frame.astype({"score": float, "seconds": float, "standard_error": float})
+        frame.attrs["setting"] = run.setting.json()
+        return frame
+
+    def _run(self, number: int | None) -> RunRecord:
+        runs = {run.number: run for run in self.runs()}
+        if not runs:
+            raise StoreError(f"{self.path} holds no run yet: `nasinit score --store {self.path}` makes one")
+        if number is not None and number not in runs:
+            raise StoreError(f"{self.path} has no run {number}; it holds runs 1 to {max(runs)}")
+        return runs[number if number is not None else max(runs)]
+
+    def _known(self, settings: Mapping[int, SettingRow], number: int) -> SettingRow:
+        if number not in settings:
+            raise StoreWriteError(f"{self.path} has no setting {number}; `setting_id` gives the number of one")
+        return settings[number]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self._readonly:
+            raise StoreWriteError(f"the store {self.path} was opened to be read only: open it without readonly=True")
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _explained(self, action: str) -> contextlib.AbstractContextManager[None]:
+        return explained(self.path, action)
+
+
+def _as_columns(score: Score) -> tuple[float | None, float | None, str, str, float]:
+    """A score's columns as SQLite gives them back: NaN is NULL, zero has no sign, half surrogates are spelt out."""
+    message = score.message.encode("utf-8", "backslashreplace").decode()
+    value, standard_error = (
+        None if math.isnan(number) else number + 0.0 for number in (score.value, score.standard_error)
+    )
+    return value, standard_error, score.status, message, score.seconds + 0.0
+
+
+def _run_record(run: RunRow, setting: SettingRow) -> RunRecord:
+    asked = json.loads(run.proxies)
+    return RunRecord(
+        run.number,
+        run.started,
+        run.setting_id,
+        setting.space,
+        Setting.from_json(setting.setting),
+        setting.torch,
+        {name: version for name, version, _ in asked},
+        frozenset(name for name, _, reads_size in asked if reads_size),
+        json.loads(run.architectures),
+    )

@@ -1,0 +1,129 @@
+"""The size space of NATS-Bench: one cell, and the channels of five layers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from harness.errors import SpaceError
+from harness.setting import derived_seed
+from harness.spaces.graph import Graph, Wiring
+from harness.spaces.image_sizes import image_dimensions
+from harness.spaces.images import ImageClassification
+from harness.spaces.natsbench_sizes import cost
+from harness.spaces.natsbench_sizes.layers import CHOICES, LAYERS, REDUCTIONS, Layers, all_channels, parse
+from harness.spaces.shape import sizes_within
+from harness.spaces.space import Architecture, Sizes, listed_in_order
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["Layers", "NatsBenchSizes", "parse"]
+
+WIRING = Wiring(("in", "H", "H/2", "H/2", "H/4", "out"), tuple((place, place + 1) for place in range(LAYERS)))
+"""The chain of layers; a node is labelled by the side of its features, H the side of the images."""
+
+
+class NatsBenchSizes(ImageClassification):
+    """All 32,768 choices of channels for the five layers of Dong et al. (2021) and their networks.
+
+    The methods' arguments and errors are documented in `harness.spaces.space.ListedSpace`. The architecture decides
+    every width and the depth is fixed, so only the sizes of the images and the number of classes can be set.
+    """
+
+    name = "natsbench-sizes"
+    shape = image_dimensions()
+
+    def __len__(self) -> int:
+        return int(len(CHOICES) ** LAYERS)
+
+    def __iter__(self) -> Iterator[Layers]:
+        return map(Layers, all_channels())
+
+    def parse(self, text: str) -> Layers:
+        """The architecture that `text` encodes; `str` gives the text again.
+
+        >>> NatsBenchSizes().parse("8:16:24:32:40").channels
+        (8, 16, 24, 32, 40)
+        """
+        return parse(text)
+
+    def key(self, architecture: Architecture) -> str:
+        """The architecture's text: no two are one network."""
+        return str(_as_layers(architecture))
+
+    def canonical(self, architecture: Architecture) -> Layers:
+        """The architecture itself: no two are one network."""
+        return _as_layers(architecture)
+
+    def minimal(self, architecture: Architecture) -> Layers:
+        """The architecture itself: no two are one network."""
+        return _as_layers(architecture)
+
+    def in_order(self, keys: Sequence[str]) -> list[Layers]:
+        """All architectures in the order of `keys`; the release's official order is the space's own."""
+        return listed_in_order(self, parse, keys)
+
+    def sample(self, count: int, seed: int = 0) -> list[Layers]:
+        """`count` of the 32,768 architectures, in random order."""
+        if not 1 <= count <= len(self):
+            raise SpaceError(
+                f"cannot sample {count:,} architectures: the space has {len(self):,} (allowed: 1 to {len(self):,})"
+            )
+        shuffled = list(all_channels())
+        random.Random(derived_seed(seed, "sample", self.name)).shuffle(shuffled)
+        return [Layers(channels) for channels in shuffled[:count]]
+
+    def neighbours(self, architecture: Architecture) -> list[Layers]:
+        """The 35 architectures that differ in one layer's channels, by any amount, as the authors' mutation does."""
+        channels = _as_layers(architecture).channels
+        return [
+            Layers((*channels[:place], new, *channels[place + 1 :]))
+            for place, old in enumerate(channels)
+            for new in CHOICES
+            if new != old
+        ]
+
+    def build(
+        self,
+        architecture: Architecture,
+        shape: Mapping[str, int] | None = None,
+        *,
+        init: str = "pytorch",
+        seed: int = 0,
+        **sizes: int,
+    ) -> nn.Module:
+        """The untrained network of an architecture, by default for CIFAR-10's images."""
+        from harness.spaces.initialisation import initialise, seeded
+        from harness.spaces.natsbench_sizes.network import NatsBenchSizesNetwork
+
+        layers, full = _as_layers(architecture), sizes_within(self.shape, shape, sizes)
+        del full["image_size"]
+        with seeded(derived_seed(seed, "weights", str(layers))):
+            network = NatsBenchSizesNetwork(layers, **full)
+            initialise(network, init)
+        return network
+
+    def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+        """Parameters and multiply-adds in closed form, as the release counts them."""
+        layers, full = _as_layers(architecture), sizes_within(self.shape, shape, sizes)
+        side = full.pop("image_size")
+        return Sizes(cost.parameter_count(layers, **full), cost.macs(layers, image_size=side, **full))
+
+    def graphs(self, architecture: Architecture) -> tuple[Graph]:
+        """The chain of cells and residual reduction blocks, each with its channels."""
+        operations = tuple(
+            f"{'block' if place in REDUCTIONS else 'cell'} {channels}"
+            for place, channels in enumerate(_as_layers(architecture).channels)
+        )
+        return (Graph("", WIRING, operations),)
+
+
+def _as_layers(architecture: object) -> Layers:
+    if not isinstance(architecture, Layers):
+        raise SpaceError(
+            f"{architecture!r} is no architecture of NATS-Bench's size space: get one from space.parse(text) or "
+            "space.sample(n)"
+        )
+    return architecture
