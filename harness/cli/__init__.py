@@ -80,7 +80,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _notices_said() -> Iterator[None]:
-    """Say a notice as a line of the command line; other warnings are shown as Python does."""
+    """Print a store's notice as one line of the command line; Python shows all other warnings as it always does."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", StoreNotice)
         show = warnings.showwarning

@@ -1,4 +1,4 @@
-"""`nasinit convert`: an official release into one compact table."""
+"""`nasinit convert`: make one compact table of an official release."""
 
 from __future__ import annotations
 
@@ -27,18 +27,22 @@ def convert(
     to: Annotated[Path, typer.Option(help="Parquet file to write")],
     curves: Annotated[
         list[str] | None,
-        typer.Option(help="DATASET:SPLIT, such as cifar10:test: learning curves, into a second file; repeatable"),
+        typer.Option(
+            help="DATASET:SPLIT, such as cifar10:test: write its learning curves into a second file; repeatable"
+        ),
     ] = None,
     order: Annotated[
         Path | None,
-        typer.Option(help="for an archive folder: the .pth file, or a meta.pickle.pbz2, with the architectures' order"),
+        typer.Option(
+            help="for an archive folder: the .pth or meta.pickle.pbz2 file that holds the order of the architectures"
+        ),
     ] = None,
 ) -> None:
     """Convert an official release into one compact table: every split, length of training and seed, and the costs.
 
-    A kill or an interruption costs some seconds' work: the same command goes on. Records that are missing or corrupt
-    are listed in FILE.problems.txt, and their rows are NaN. Needs less than 1 GiB of memory, also for a single-file
-    release.
+    If it is killed or interrupted, the same command goes on; at most some seconds of work are lost. Missing and
+    corrupt records are listed in FILE.problems.txt, and their rows are NaN. It needs less than 1 GiB of memory, also
+    for a release of a single file.
     """
     from benchmarks.releases.convert import convert as convert_release
     from harness.progress import progress_bar
@@ -49,9 +53,9 @@ def convert(
 
 
 def _report(done: Conversion) -> None:
-    """What was done and written, to standard output; what could not be read, to standard error."""
+    """Print the written files to standard output, and the unreadable records to standard error."""
     if done.thrown_away:
-        print(f"began anew: the parts beside {done.table} were of another source, other options, or damaged")
+        print(f"began anew: the parts next to {done.table} were of another source, other options, or damaged")
     if done.changed:
         print(f"read {done.changed:,} records again: their files had changed since the interruption")
     if done.resumed:
@@ -68,7 +72,7 @@ def _report(done: Conversion) -> None:
 
 
 def _warn(done: Conversion, of_all: str) -> None:
-    """The first of the records that could not be read, and the file with all of them."""
+    """Print the first of the unreadable records, and the file that lists all of them."""
     if done.missing:
         print(f"warning: missing are {len(done.missing):,} {of_all}: {_ranges(done.missing)}", file=sys.stderr)
     if done.corrupt:
@@ -82,7 +86,7 @@ def _warn(done: Conversion, of_all: str) -> None:
 
 
 def _ranges(indices: Sequence[int]) -> str:
-    """Indices in words: neighbours as ranges, the first few of them."""
+    """The first few indices as text, neighbours as a range: `3 to 7, 9`."""
     ranges: list[list[int]] = []
     for index in sorted(indices):
         if ranges and index == ranges[-1][1] + 1:

@@ -1,4 +1,4 @@
-"""`nasinit correlate`: how well do the scores rank the tabulated accuracies, latencies, and so on."""
+"""`nasinit correlate`: rank correlation of scores with a column of a table, such as accuracies or latencies."""
 
 from __future__ import annotations
 
@@ -30,25 +30,33 @@ def correlate(
     interval: options.IntervalOption = "percentile",
     against: options.AgainstOption = None,
     beyond_size: Annotated[
-        bool, typer.Option("--beyond-size", help="also with params and flops held fixed, and among equal params")
+        bool,
+        typer.Option(
+            "--beyond-size",
+            help="also the partial correlation, with params and flops held fixed, and that among equal params",
+        ),
     ] = False,
     top: Annotated[
-        bool, typer.Option("--top", help="also what the highest scores are worth, and correlation among the best")
+        bool,
+        typer.Option(
+            "--top", help="also the accuracy of the highest scores, and the correlation among the best architectures"
+        ),
     ] = False,
     ceiling: Annotated[
-        bool, typer.Option("--ceiling", help="also as a share of how well one training ranks another")
+        bool,
+        typer.Option(
+            "--ceiling", help="also each proxy as a share of the noise ceiling: how well one training ranks another"
+        ),
     ] = False,
     csv: Annotated[
         Path | None,
-        typer.Option(
-            help="CSV file for the table; what else is asked for goes next to it, as NAME_top.csv, NAME_COLUMN.csv"
-        ),
+        typer.Option(help="CSV file for the ranking; further tables go next to it, as NAME_top.csv, NAME_COLUMN.csv"),
     ] = None,
     latex: Annotated[
-        Path | None, typer.Option(help="LaTeX file (booktabs) for the table; what else is asked for goes next to it")
+        Path | None, typer.Option(help="LaTeX file (booktabs) for the ranking; further tables go next to it")
     ] = None,
     markdown: Annotated[
-        Path | None, typer.Option(help="Markdown file with every table; for several columns a file each")
+        Path | None, typer.Option(help="Markdown file with all tables; of several columns, each has a file of its own")
     ] = None,
 ) -> None:
     """Rank correlation of every proxy with a table's column, with 95 % intervals, next to params and flops.
@@ -77,7 +85,7 @@ def correlate(
 
 
 class _Part(NamedTuple):
-    """One kind of evidence: the name that goes into its files' names, its frame, its tables, sentences below them."""
+    """One kind of evidence: its name in file names, its data frame, its tables, and the sentences below them."""
 
     name: str
     frame: pd.DataFrame
@@ -86,7 +94,7 @@ class _Part(NamedTuple):
 
 
 def _parts(found: Evidence) -> list[_Part]:
-    """The evidence that there is, as it is written and shown."""
+    """The kinds of evidence that were made, ready to be written and printed."""
     from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
 
     ranking, parts = found.ranking, []
@@ -104,7 +112,7 @@ def _parts(found: Evidence) -> list[_Part]:
 def _write(
     evidence: Evidence, suffix: str, *, csv: Path | None, latex: Path | None, markdown: Path | None
 ) -> list[Path]:
-    """Write the files that were asked for; their paths."""
+    """Write the requested files, and return their paths."""
     from harness.report.files import write_csv, write_text
     from harness.report.tables.ranking import ranking_sheet
     from harness.report.tables.sheet import sheet_latex, sheet_markdown
@@ -149,7 +157,7 @@ def _show(evidence: Evidence) -> None:
 
 
 def _suffixes(columns: list[str]) -> list[str]:
-    """What is added to a file's name for each column: nothing for one, else its name in characters for any system."""
+    """Suffix of each column's file names: none for a single column, else its name in characters for any system."""
     if len(columns) == 1:
         return [""]
     suffixes: list[str] = []

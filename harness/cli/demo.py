@@ -1,4 +1,4 @@
-"""`nasinit demo`: the whole chain on a sample, in minutes."""
+"""`nasinit demo`: score, rank and draw a sample of NAS-Bench-201, in minutes."""
 
 from __future__ import annotations
 

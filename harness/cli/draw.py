@@ -1,4 +1,4 @@
-"""`nasinit draw`: an architecture as a graph, for a paper or a look."""
+"""`nasinit draw`: draw an architecture as a graph."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ if TYPE_CHECKING:
 
 def draw(
     architecture: Annotated[
-        str, typer.Argument(help="a cell or genotype, in any form that a space reads, or a published name as DARTS_V2")
+        str,
+        typer.Argument(help="a cell or genotype in any form that a space reads, or a published name such as DARTS_V2"),
     ],
     out: options.FiguresOption = [Path("architecture.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Draw an architecture: the cell of NAS-Bench-201, or the normal and the reduction cell of a DARTS genotype.
 
-    The graphs run from left to right, with every operation in words on its edge; those of `none` are faint. Put the
-    architecture in quotes: a shell reads | and ( otherwise.
+    The graphs run from left to right. The name of every operation stands on its edge; edges of `none` are faint. Put
+    the architecture in quotes, because | and ( have a meaning for the shell.
     """
-    from harness.report.drawing.figure import draw as drawn
+    from harness.report.drawing.figure import draw as draw_architecture
 
     check_figures(out)
-    save_figures(drawn(*named_or_parsed(architecture)), out)
+    save_figures(draw_architecture(*named_or_parsed(architecture)), out)
 
 
 def named_or_parsed(text: str) -> tuple[Space, Architecture]:
-    """The architecture of a published name, or the one that the first of the spaces reads in a text, with its space.
+    """The space and the architecture of a text: a published name, or a form that one of the spaces reads.
 
     Raises:
-        SpaceError: a name that is none, or a text that no space reads, with the reason of each.
+        SpaceError: an unknown name, or a text that no space reads, with the reason of every space.
     """
     from harness.evaluation import published_architectures
     from harness.spaces import list_spaces, open_space

@@ -1,4 +1,4 @@
-"""Scores and the columns that they are joined to: what `correlate` and the plots read, and what they say of it."""
+"""Read scores and join them to columns of tables, for `correlate`, `plot` and `report`; print what was read."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _NAMED = 3
 
 
 class Scored(NamedTuple):
-    """Scores from a file: a row a proxy and architecture, and the name of their space."""
+    """Scores from a file, one row for each proxy and architecture, and the name of their space."""
 
     frame: pd.DataFrame
     space: str
 
 
 class Joined(NamedTuple):
-    """A ranking, and the table that it is by."""
+    """A ranking, and the table that holds its column."""
 
     ranking: Ranking
     table: Table
 
 
 def read(scores: Path, run: int | None) -> Scored:
-    """The scores of a file, said where they are from; the space of a CSV is that which reads its architectures."""
+    """Read scores from a file, and print their origin; a CSV is of the first space that reads its architectures."""
     from harness.evaluation.matching import recognised_space
     from harness.scoring.files import read_scores
 
@@ -43,10 +43,10 @@ def read(scores: Path, run: int | None) -> Scored:
 
 
 def found_tables(columns: Sequence[str], space: str, tables: Sequence[str]) -> list[Table]:
-    """The table of each column, said which and in which direction; none is opened twice.
+    """Find the table of each column, and print its name and the column's direction; no table is opened twice.
 
     Raises:
-        TableError: as `harness.evaluation.tables_with`.
+        TableError: what `harness.evaluation.tables_with` refuses.
     """
     from harness.evaluation import tables_with
 
@@ -58,7 +58,7 @@ def found_tables(columns: Sequence[str], space: str, tables: Sequence[str]) -> l
 
 
 def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
-    """The error for a column that has no default: which there are, and how to get those that are not here."""
+    """The error for a missing column without a default: it lists the columns, and how to get the absent tables."""
     from harness.evaluation import list_tables, open_table
     from harness.evaluation.columns import UNMEASURED
 
@@ -85,7 +85,7 @@ def ranked(
     seed: int,
     interval: str = "percentile",
 ) -> list[Joined]:
-    """One ranking a column; says which scores and which tables they are, and what was left out or merged."""
+    """A ranking for each column; prints the scores and tables that were read, and what was left out or merged."""
     options.positive("resamples", resamples)
     return ranked_scores(read(scores, run), tables, columns, resamples, seed, interval)
 
@@ -93,7 +93,7 @@ def ranked(
 def ranked_scores(
     scored: Scored, tables: list[str], columns: list[str], resamples: int, seed: int, interval: str = "percentile"
 ) -> list[Joined]:
-    """One ranking a column of scores that are read; says which tables they are, and what was left out or merged."""
+    """A ranking for each column, of scores in memory; prints the tables, and what was left out or merged."""
     from harness.evaluation.ranking import correlate
 
     if not columns:
@@ -117,22 +117,22 @@ def ranked_scores(
 
 
 def say_repeated(architectures: Sequence[str]) -> None:
-    """Print which architectures were scored more than once, if any."""
-    _say("architectures that a proxy has more than one row of, with equal scores, one of which is kept", architectures)
+    """Print the architectures that were scored more than once, if there are any."""
+    _say("architectures with more than one row of a proxy, with equal scores, one of which is kept", architectures)
 
 
 def say_unmatched(architectures: Sequence[str], columns: str) -> None:
-    """Print which scored architectures lack a value, if any."""
+    """Print the scored architectures that lack a value, if there are any."""
     _say(f"architectures without {columns}, which are left out", architectures)
 
 
 def say_duplicates(architectures: Sequence[str], columns: str) -> None:
-    """Print which architectures a table holds more than once, if any."""
+    """Print the architectures that a table holds more than once, if there are any."""
     _say(f"architectures with more than one row of {columns}, with equal values, one of which is kept", architectures)
 
 
-def _say(what: str, architectures: Sequence[str]) -> None:
+def _say(heading: str, architectures: Sequence[str]) -> None:
     if architectures:
         first = f", the first {_NAMED}" if len(architectures) > _NAMED else ""
-        print(f"{what}: {len(architectures):,}{first}")
+        print(f"{heading}: {len(architectures):,}{first}")
         print("\n".join(f"    {text}" for text in architectures[:_NAMED]))

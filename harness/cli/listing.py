@@ -1,4 +1,4 @@
-"""`nasinit list`: what there is."""
+"""`nasinit list`: list the spaces, proxies, searches and tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def list_names(
     kind: Annotated[
         str, typer.Argument(help="spaces, proxies, searches or tables", metavar="spaces|proxies|searches|tables")
     ],
-    name: Annotated[str | None, typer.Argument(help="one table or file, with all its columns and limits")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="name or file of one table, to list all its columns and limits")
+    ] = None,
 ) -> None:
     """List the spaces, the proxies, the searches or the tables, or one table, by its name or the path of its file."""
     printers = {"spaces": _spaces, "proxies": _proxies, "searches": _searches, "tables": _tables}

@@ -1,4 +1,4 @@
-"""Options that several subcommands share, and how their texts become values."""
+"""Options that several subcommands share, and the functions that turn their texts into values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of score
 TableOption = Annotated[str, typer.Option("--table", help="name of a table, or path of a file")]
 TablesOption = Annotated[
     list[str] | None,
-    typer.Option("--table", help="name of a table or path of a file, looked through in order; by default all tables"),
+    typer.Option(
+        "--table",
+        help="name of a table, or path of a file, in which to look for the columns; repeatable; by default all tables",
+    ),
 ]
 ColumnsOption = Annotated[
     list[str] | None, typer.Option("--column", help="column to rank by, of any table; may be given several times")
@@ -23,14 +26,18 @@ ColumnsOption = Annotated[
 ColumnOption = Annotated[str | None, typer.Option("--column", help="column to rank by, of any table")]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
-IntervalOption = Annotated[str, typer.Option("--interval", help="percentile, or bca: corrected for bias and skewness")]
+IntervalOption = Annotated[
+    str, typer.Option("--interval", help="bootstrap interval: percentile, or bca (corrected for bias and skewness)")
+]
 AgainstOption = Annotated[
     str | None,
     typer.Option("--against", help="proxy to compare all others with, such as params, on the same resamples"),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="seed of the resampling")]
-ScoringSeedOption = Annotated[int, typer.Option("--seed", help="of the sample, the weights, the batch and the probes")]
-WorkersOption = Annotated[int, typer.Option("--workers", help="processes, one thread each")]
+ScoringSeedOption = Annotated[
+    int, typer.Option("--seed", help="seed of the sample, the weights, the batch and the probes")
+]
+WorkersOption = Annotated[int, typer.Option("--workers", help="number of processes, each with one thread")]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]
 FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
 CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
@@ -40,7 +47,7 @@ DEFAULT_SCORES = Path("scores.sqlite")
 
 
 def names(text: str) -> list[str]:
-    """Names from a list with commas."""
+    """The names in a text that separates them by commas."""
     found = [name.strip() for name in text.split(",") if name.strip()]
     if not found:
         raise SettingError(f"no names in {text!r}: give them with commas, as in grad_norm,nasi_trace")
@@ -48,7 +55,7 @@ def names(text: str) -> list[str]:
 
 
 def data_folder(data: Path | None) -> Path | None:
-    """The folder of CIFAR-10's binary files: as given, or where `nasinit pull cifar10` puts it, if it is there."""
+    """The folder of CIFAR-10's binary files: the given one, else that of `nasinit pull cifar10`, or None without it."""
     if data is not None:
         return data
     from harness.evaluation import pulled_file
@@ -57,7 +64,7 @@ def data_folder(data: Path | None) -> Path | None:
 
 
 def refuse_without(needed: str, given: Mapping[str, object]) -> None:
-    """Refuse options that say something only together with another one, which is not there."""
+    """Refuse options that have an effect only together with another option, which was not given."""
     if idle := [name for name, value in given.items() if value is not None]:
         raise SettingError(
             f"{' and '.join(idle)} without {needed}: give {needed} too, or leave {' and '.join(idle)} out"

@@ -1,4 +1,4 @@
-"""The files that a subcommand is asked for: refused before the work where the name is none, said when written."""
+"""Output files of a subcommand: their names are checked before the work, and printed when they are written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def check_csv(file: Path | None) -> None:
 
 
 def check_figures(files: Sequence[Path]) -> None:
-    """Refuse a figure of a kind that none is written as."""
+    """Refuse a figure whose name ends in no supported format."""
     from harness.report.files import FIGURES, check_suffix
 
     for file in files:

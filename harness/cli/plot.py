@@ -1,4 +1,4 @@
-"""`nasinit plot`: scores against a column, and two columns against each other."""
+"""`nasinit plot`: scatter plot, critical-difference diagram, and Pareto front."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NAMED = 3
 
 
 class Kinds(TyperGroup):
-    """The kinds of plot; what is none is answered with their names."""
+    """The kinds of plot; an unknown kind is answered with their names."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The subcommand that the arguments name."""
@@ -35,13 +35,13 @@ class Kinds(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-# Options before the kind are let through, so that they too are answered with the kinds' names.
+# Options before the kind are let through, so that the answer to them also names the kinds.
 app = typer.Typer(cls=Kinds, no_args_is_help=True, context_settings={"ignore_unknown_options": True})
 
 
 @app.callback()
 def plot() -> None:
-    """Figures: scores against a column, proxies against each other, or two columns and what proxies pick."""
+    """Figures: scores against a column, proxies against each other, or two columns with the picks of the proxies."""
 
 
 @app.command()
@@ -50,14 +50,14 @@ def scatter(
     table: options.TablesOption = None,
     column: Annotated[str | None, typer.Option(help="column to plot against, of any table")] = None,
     proxy: Annotated[
-        list[str] | None, typer.Option(help="proxy to draw, with params and flops; repeatable; by default all")
+        list[str] | None, typer.Option(help="proxy to draw next to params and flops; repeatable; by default all")
     ] = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
     out: options.FiguresOption = [Path("scatter.png"), Path("scatter.svg")],  # noqa: B006 — typer copies it
 ) -> None:
-    """Scatter of proxy against accuracy, or any other column, one panel a proxy, coloured by parameters."""
+    """Scatter plot of each proxy against accuracy, or another column: a panel for each, coloured by parameters."""
     from harness.report.figures.scatter import scatter as draw
 
     check_figures(out)
@@ -77,15 +77,15 @@ def critical_difference(
     seed: options.SeedOption = 0,
     out: options.FiguresOption = [Path("critical_difference.png"), Path("critical_difference.svg")],  # noqa: B006 — typer copies it
 ) -> None:
-    """Proxies by Spearman's coefficient, with a bar next to those that are not told apart from each other."""
+    """Critical-difference diagram: proxies by Spearman's coefficient; a bar joins those that are not told apart."""
     from harness.evaluation.comparison import compare
     from harness.report.figures.critical_difference import critical_difference as draw
     from harness.report.tables.evidence import left_out_of_comparison
 
     check_figures(out)
-    ((ranking, table_of),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
+    ((ranking, ranked_by),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
     found = compare(ranking, against, resamples=resamples, seed=seed)
-    figure = draw(found, ranking, source=table_of.facts.title)
+    figure = draw(found, ranking, source=ranked_by.facts.title)
     print()
     for sentence in (*found.words, *left_out_of_comparison(found)):
         print(sentence)
@@ -96,9 +96,9 @@ def critical_difference(
 def pareto(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     x: Annotated[
-        str | None, typer.Option(help="column of what an architecture costs, as hwnas_cifar10_edgegpu_latency_ms")
+        str | None, typer.Option(help="column of the cost of an architecture, such as hwnas_cifar10_edgegpu_latency_ms")
     ] = None,
-    y: Annotated[str | None, typer.Option(help="column of what it gives, as cifar10_test_200ep_pct")] = None,
+    y: Annotated[str | None, typer.Option(help="column of the gain, such as cifar10_test_200ep_pct")] = None,
     proxy: Annotated[
         list[str] | None,
         typer.Option(help="proxy whose picks are drawn, up to 4; by default the first of the scores, and params"),
@@ -107,7 +107,7 @@ def pareto(
     run: options.RunOption = None,
     out: options.FiguresOption = [Path("pareto.png"), Path("pareto.svg")],  # noqa: B006 — typer copies it
 ) -> None:
-    """Accuracy against latency, or any two columns: the Pareto front, and what each proxy picks for every budget."""
+    """Pareto front of accuracy against latency, or of any two columns, and the pick of each proxy for every budget."""
     from harness.evaluation.trade_off import Quantity, trade_off
     from harness.report.figures.pareto import pareto as draw
     from harness.report.tables.budgets import budgets_sheet
@@ -133,8 +133,8 @@ def pareto(
 
 
 def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
-    """The proxies to draw: those named, or the first of the scores and params, said which are left out or added."""
-    from harness.evaluation.trade_off import proxies_beside_params, scored_proxies
+    """Proxies to draw: those named, else the first of the scores, and params; prints which are left out or added."""
+    from harness.evaluation.trade_off import proxies_with_params, scored_proxies
     from harness.report.figures.pareto import MOST_PROXIES
 
     proxies = list(dict.fromkeys(named))
@@ -142,18 +142,18 @@ def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
         raise SettingError(f"--proxy: one figure tells at most {MOST_PROXIES} proxies apart, got {len(proxies)}")
     if proxies:
         return proxies
-    there, proxies = scored_proxies(frame), proxies_beside_params(frame, MOST_PROXIES)
+    there, proxies = scored_proxies(frame), proxies_with_params(frame, MOST_PROXIES)
     left_out = [name for name in there if name not in proxies]
     added = [name for name in proxies if name not in there]
-    remarks = [f"{', '.join(added)} computed, since the scores have none"] if added else []
-    remarks += [f"{_few(left_out)} left out: one figure tells {MOST_PROXIES} apart"] if left_out else []
-    if remarks:
-        print(f"proxies: {', '.join(proxies)}; {'; '.join(remarks)}; --proxy chooses others")
+    notes = [f"{', '.join(added)} computed, since the scores have none"] if added else []
+    notes += [f"{_few(left_out)} left out: one figure tells {MOST_PROXIES} apart"] if left_out else []
+    if notes:
+        print(f"proxies: {', '.join(proxies)}; {'; '.join(notes)}; --proxy chooses others")
     return proxies
 
 
 def _few(names: list[str]) -> str:
-    """All of a few names, or the first of many and how many more there are."""
+    """The names; of many only the first, and the number of the others."""
     named = names if len(names) <= _NAMED + 1 else names[:_NAMED]
     more = f" and {len(names) - _NAMED} others" if len(names) > len(named) else ""
     return f"{', '.join(named)}{more}"

@@ -1,4 +1,4 @@
-"""`nasinit pull`: public data by URL, checked, whole or not at all."""
+"""`nasinit pull`: download public data, check it, and keep it whole or not at all."""
 
 from __future__ import annotations
 
@@ -23,21 +23,24 @@ _LONGEST = 3600
 
 
 class InterruptedPull(RunError):
-    """A pull that the user stopped; of what was fetched nothing is kept."""
+    """A download that the user stopped; nothing of it is kept."""
 
 
 def pull(
-    name: Annotated[str, typer.Argument(help="what to pull", metavar="nasbench201|cifar10")],
-    to: Annotated[Path | None, typer.Option(help="folder for it; by default NASINIT_DATA, or the user's data")] = None,
-    url: Annotated[str | None, typer.Option(help="a mirror to fetch it from")] = None,
-    sha256: Annotated[str | None, typer.Option(help="sum that the fetched file must have")] = None,
+    name: Annotated[str, typer.Argument(help="data to download", metavar="nasbench201|cifar10")],
+    to: Annotated[
+        Path | None,
+        typer.Option(help="folder for the data; by default that of NASINIT_DATA, else the user's data folder"),
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="address of a mirror to download from")] = None,
+    sha256: Annotated[str | None, typer.Option(help="SHA-256 that the downloaded file must have")] = None,
     from_: Annotated[Path | None, typer.Option("--from", help="a file that you downloaded by other means")] = None,
     timeout: Annotated[float, typer.Option(help="seconds to wait for a server that sends nothing")] = 30.0,
 ) -> None:
-    """Fetch NAS-Bench-201's test accuracies (2 MB) as a table, or CIFAR-10's binary archive (170 MB); checked.
+    """Download and check NAS-Bench-201's test accuracies (2 MB) as a table, or CIFAR-10's binary archive (170 MB).
 
-    The accuracies are from a third party's extract of NATS-Bench (github.com/v-tao/nats-bench-landscape), of which no
-    sum is published and whose repository states no licence; the numbers are NATS-Bench's (MIT). The extract is checked
+    The accuracies are from a third party's extract of NATS-Bench (github.com/v-tao/nats-bench-landscape). No checksum
+    of it is published, and its repository states no licence; the numbers are NATS-Bench's (MIT). The extract is checked
     by its content, also against the independent trainings of analog-nasbench; without that package, give --sha256.
     """
     from benchmarks.pull import pulling as pulls
@@ -62,7 +65,7 @@ def pull(
 
 @contextmanager
 def _progress_bar() -> Iterator[ProgressBar]:
-    """A bar of bytes on standard error; on no terminal, a line every ten seconds."""
+    """A progress bar of bytes on standard error; where that is no terminal, a line every ten seconds."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
@@ -74,7 +77,7 @@ def _progress_bar() -> Iterator[ProgressBar]:
 
 
 class _Bytes:
-    """What pooch tells of a download, on a bar that appears with the first byte."""
+    """Shows the progress of a pooch download on a bar that appears with the first byte."""
 
     def __init__(self, bar: Progress, console: Console) -> None:
         self.total = 0

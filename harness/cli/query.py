@@ -1,4 +1,4 @@
-"""`nasinit query`: searches that query a table, in seconds of tabulated training."""
+"""`nasinit query`: searches that query a table, with a budget in seconds of tabulated training."""
 
 from __future__ import annotations
 
@@ -14,33 +14,35 @@ from harness.cli.outputs import check_csv
 
 def query(
     method: Annotated[
-        list[str], typer.Argument(help="searches, or 'all'; an unknown name is answered with those there are")
+        list[str], typer.Argument(help="names of searches, or 'all'; an unknown name is answered with the known ones")
     ],
-    budget_seconds: Annotated[float, typer.Option(help="seconds of training that a run may ask for")] = 12_000.0,
+    budget_seconds: Annotated[
+        float, typer.Option(help="simulated seconds of training that each run may spend")
+    ] = 12_000.0,
     runs: Annotated[int, typer.Option(help="runs of each search")] = 500,
     seed: Annotated[int, typer.Option(help="seed of all runs")] = 0,
     table: options.TableOption = options.DEFAULT_TABLE,
     column: Annotated[
         str | None,
-        typer.Option(help="accuracy that is asked for; by default of CIFAR-10's validation after 12 epochs"),
+        typer.Option(help="accuracy that the searches query; by default CIFAR-10 validation after 12 epochs"),
     ] = None,
     scores: Annotated[
-        Path | None, typer.Option(help="a store, or a CSV of scores, for the searches that look at one")
+        Path | None, typer.Option(help="a store, or a CSV of scores, for the searches that use scores")
     ] = None,
     run: options.RunOption = None,
     proxy: Annotated[
-        str | None, typer.Option(help="score that they look at; params and flops need no --scores  [default: nwot]")
+        str | None,
+        typer.Option(help="proxy that these searches use; params and flops need no --scores  [default: nwot]"),
     ] = None,
-    metric: Annotated[str | None, typer.Option(help="score that is HNAS's metric  [default: m_trace]")] = None,
+    metric: Annotated[str | None, typer.Option(help="proxy that is HNAS's metric  [default: m_trace]")] = None,
     condition: Annotated[
-        str | None, typer.Option(help="score whose negative is HNAS's condition number  [default: m_condition]")
+        str | None, typer.Option(help="proxy whose negative is HNAS's condition number  [default: m_condition]")
     ] = None,
     out: options.CsvOption = None,
 ) -> None:
-    """Random search, evolution, REINFORCE and others on a table: test accuracy of what each finds within a budget.
+    """Random search, evolution, REINFORCE and others on a table: the test accuracy that each finds within a budget.
 
-    Every query is charged the seconds of its training, so that a budget means what it does in the papers, whose rows
-    stand below ours.
+    Every query costs the seconds of its training, as in the papers; their rows stand below ours.
     """
     from harness.evaluation import open_table
     from harness.evaluation.searches.proxy_scores import scores_by_cell

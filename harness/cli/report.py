@@ -1,4 +1,4 @@
-"""`nasinit report`: one HTML page of scores joined to a table's column."""
+"""`nasinit report`: one HTML page of scores that are joined to a column of a table."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def report(
     title: Annotated[str | None, typer.Option(help="title of the page")] = None,
     out: Annotated[Path, typer.Option(help="HTML file")] = Path("report.html"),
 ) -> None:
-    """Make one HTML page of the scores and a table's column, which needs nothing but itself.
+    """Make one self-contained HTML page of the scores and a column of a table.
 
-    It holds the ranking of the proxies, a plot to look into with every architecture drawn, the best of the first k, the
-    proxies against each other and, from a store of several settings, against themselves, what failed, and what made it.
+    It shows the ranking of the proxies, an interactive plot that draws every architecture, the best of the k highest
+    scores, the agreement of the proxies with each other and, from a store of several settings, with themselves, the
+    scores that failed, and how it was made.
     """
     from harness.evaluation.evidence import EvidenceOptions, gather_evidence
     from harness.report.files import check_suffix

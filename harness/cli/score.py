@@ -1,4 +1,4 @@
-"""`nasinit score`: score architectures into a store."""
+"""`nasinit score`: score architectures, and keep the scores in a store."""
 
 from __future__ import annotations
 
@@ -23,44 +23,48 @@ _DEFAULT = Setting()
 
 def score(
     space: Annotated[
-        str | None, typer.Option(help="nasbench201 | darts; that of --table, or nasbench201, by default")
+        str | None, typer.Option(help="nasbench201 | darts; by default that of --table, else nasbench201")
     ] = None,
-    sample: Annotated[int | None, typer.Option(help="score that many architectures, drawn with --seed")] = None,
+    sample: Annotated[int | None, typer.Option(help="score this many random architectures, drawn with --seed")] = None,
     all_: Annotated[bool, typer.Option("--all", help="score the whole space")] = False,
     architectures: Annotated[
-        Path | None, typer.Option(help="score those in this file, one a line; - reads input")
+        Path | None, typer.Option(help="score the architectures in this file, one per line; - reads standard input")
     ] = None,
-    table: Annotated[str | None, typer.Option(help="score the architectures of this table, or of that file")] = None,
-    proxies: Annotated[str, typer.Option(help="names with commas, or all")] = "all",
+    table: Annotated[str | None, typer.Option(help="score the architectures of a table, by its name or file")] = None,
+    proxies: Annotated[str, typer.Option(help="names of proxies, separated by commas, or all")] = "all",
     load: Annotated[list[Path] | None, typer.Option(help="Python file that registers proxies of your own")] = None,
     batch_size: Annotated[int, typer.Option(help="samples in the batch")] = _DEFAULT.batch_size,
     input_: Annotated[str, typer.Option("--input", help=" | ".join(INPUTS))] = _DEFAULT.input,
-    labels: Annotated[str | None, typer.Option(help=f"{' | '.join(LABELS)}; true for images by default")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help=f"{' | '.join(LABELS)}; by default true for images, else random")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files, for --input cifar10")] = None,
     image_size: Annotated[int | None, typer.Option(help="pixels on a side; 32 by default")] = None,
     classes: Annotated[int | None, typer.Option(help="outputs of the network; 10 by default")] = None,
     bn: Annotated[str, typer.Option(help=f"batch norm mode: {' | '.join(BN_MODES)}")] = _DEFAULT.bn,
     init: Annotated[str, typer.Option(help=f"weights: {' | '.join(INITS)}")] = _DEFAULT.init,
-    loss: Annotated[str | None, typer.Option(help="one of the space's problem; cross_entropy for classes")] = None,
+    loss: Annotated[
+        str | None, typer.Option(help="a loss of the space's problem; by default cross_entropy for classes")
+    ] = None,
     width: Annotated[
         int | None, typer.Option(help="channels of the first stage, C; the space's own by default")
     ] = None,
     depth: Annotated[
-        int | None, typer.Option(help="NAS-Bench-201: cells a stage, N; DARTS: cells; the space's own by default")
+        int | None, typer.Option(help="NAS-Bench-201: cells per stage, N; DARTS: cells; the space's own by default")
     ] = None,
     dtype: Annotated[str, typer.Option(help=" | ".join(DTYPES))] = _DEFAULT.dtype,
     device: options.DeviceOption = _DEFAULT.device,
-    probes: Annotated[int, typer.Option(help="sign vectors of ntk_trace")] = _DEFAULT.probes,
+    probes: Annotated[int, typer.Option(help="number of random sign vectors of ntk_trace")] = _DEFAULT.probes,
     seed: options.ScoringSeedOption = _DEFAULT.seed,
     workers: options.WorkersOption = 1,
-    store: Annotated[Path, typer.Option(help="SQLite file; what is in it is not computed again")] = Path(
+    store: Annotated[Path, typer.Option(help="SQLite file for the scores; those in it are not computed again")] = Path(
         "scores.sqlite"
     ),
     merge: Annotated[bool, typer.Option(help="score cells that are the same network once")] = True,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="compute failed scores anew")] = False,
     out: Annotated[Path | None, typer.Option(help="CSV file (.csv or .csv.gz) for the scores")] = None,
 ) -> None:
-    """Score architectures at initialisation, in processes, into a store that goes on where a killed run stopped."""
+    """Score architectures at initialisation into a store; if a run was killed, the same command goes on."""
     for file in load or []:
         load_file(file)
     setting = Setting(
@@ -80,7 +84,7 @@ def score(
     chosen = resolve(options.names(proxies))
     if "all" in options.names(proxies):
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
-        print(f"'all' leaves out what needs many backward passes: {', '.join(left_out)}; name them to have them")
+        print(f"'all' leaves out proxies that need many backward passes: {', '.join(left_out)}; name them to have them")
     _check_choice(sample, all_, architectures, table)
     of_table, space = _of_table(table, space)
     opened = open_space(space)
@@ -102,7 +106,7 @@ def load_file(file: Path) -> None:
     """Run a Python file that registers proxies, so that workers get its functions by value.
 
     Raises:
-        SettingError: if it is not there, or raises.
+        SettingError: a file that does not exist, is no Python file, or raises an error.
     """
     import importlib.util
 
@@ -139,7 +143,7 @@ def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str
 
 
 def _of_table(table: str | None, space: str | None) -> tuple[list[Architecture], str]:
-    """The architectures of a table, which is all that is read of it, and its space; or the space asked for."""
+    """The architectures of a table, if one is given, and the name of the space; nothing else of the table is read."""
     if table is None:
         return [], space or options.DEFAULT_SPACE
     from harness.evaluation import open_table
@@ -183,7 +187,7 @@ def _from_file(space: Space, file: Path) -> list[Architecture]:
 
 
 def _report_failures(frame: pd.DataFrame) -> None:
-    """Say what failed; a proxy that failed everywhere makes the run a failed one."""
+    """Print the failed scores; RunError if a proxy has no score at all."""
     failed = frame[frame["status"] != "ok"]
     for (proxy, status), rows in failed.groupby(["proxy", "status"], sort=False):
         print(f"{proxy}: {len(rows):,} {status}, first {rows.iloc[0]['architecture']}: {rows.iloc[0]['message']}")

@@ -1,4 +1,4 @@
-"""`nasinit search`: search an architecture by gradients."""
+"""`nasinit search`: search an architecture by gradients of a supernet."""
 
 from __future__ import annotations
 
@@ -19,44 +19,53 @@ if TYPE_CHECKING:
 
 
 def search(
-    method: Annotated[str, typer.Argument(help="as `nasinit list searches` names it", metavar="METHOD")],
+    method: Annotated[
+        str, typer.Argument(help="name of a search, as `nasinit list searches` prints it", metavar="METHOD")
+    ],
     space: Annotated[str, typer.Option(help="nasbench201 | darts")] = options.DEFAULT_SPACE,
     preset: Annotated[
-        str, typer.Option(help="laptop (minutes on two cores) | paper (as published, or as near)")
+        str, typer.Option(help="laptop (minutes on two cores) | paper (as published, or as near as possible)")
     ] = "laptop",
     data: Annotated[
         str | None,
-        typer.Option(help="digits, noise, or the folder of CIFAR-10's binary files; by default the method's own"),
+        typer.Option(help="digits, noise, or the folder of CIFAR-10's binary files; by default that of the method"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="of everything that is drawn")] = 0,
-    out: Annotated[Path | None, typer.Option(help="folder; a search that lies there goes on")] = None,
-    epochs: Annotated[int | None, typer.Option(help="instead of the preset's")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="instead of the preset's")] = None,
+    seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="folder of the search; a search that is already there goes on")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="number of epochs, instead of the preset's")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="samples in a batch, instead of the preset's")] = None,
     width: Annotated[int | None, typer.Option(help="channels of the first stage, instead of the preset's")] = None,
     depth: Annotated[
-        int | None, typer.Option(help="NAS-Bench-201: cells a stage; DARTS: cells; instead of the preset's")
+        int | None, typer.Option(help="NAS-Bench-201: cells per stage; DARTS: cells; instead of the preset's")
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="pixels on a side, instead of the preset's")] = None,
     images: Annotated[int | None, typer.Option(help="training images used, instead of the preset's")] = None,
-    steps_per_epoch: Annotated[int | None, typer.Option(help="instead of as many as the images give")] = None,
+    steps_per_epoch: Annotated[
+        int | None, typer.Option(help="steps in an epoch, instead of as many as the images give")
+    ] = None,
     weight_lr: Annotated[float | None, typer.Option(help="learning rate of the weights")] = None,
     alpha_lr: Annotated[float | None, typer.Option(help="learning rate of the architecture parameters")] = None,
     alpha_warm_up: Annotated[
-        int | None, typer.Option(help="epochs of each stage before the architecture parameters move")
+        int | None, typer.Option(help="epochs of each stage before the architecture parameters are trained")
     ] = None,
     penalty: Annotated[float | None, typer.Option(help="β-DARTS: λ after the last epoch")] = None,
     nu: Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")] = None,
-    mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of what lies above")] = None,
+    mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of the part of the trace above ν")] = None,
     trace_gradient: Annotated[str | None, typer.Option(help="NASI: two_pass | double_backward | one_pass")] = None,
     device: options.DeviceOption = "cpu",
     autocast: Annotated[
-        bool, typer.Option("--autocast", help="bfloat16 where torch deems it safe; not for differences of gradients")
+        bool,
+        typer.Option(
+            "--autocast", help="bfloat16 where torch holds it safe; not for methods that take differences of gradients"
+        ),
     ] = False,
     column: Annotated[
-        str | None, typer.Option(help="tabulated column that is joined to the log afterwards, for the record")
+        str | None, typer.Option(help="column of a table that is joined to the log after the search, for the record")
     ] = None,
 ) -> None:
-    """Search an architecture by gradients of a supernet; interrupted, the same command goes on where it stopped."""
+    """Search an architecture by gradients of a supernet; if interrupted, the same command goes on where it stopped."""
     from harness.evaluation import table_with
     from harness.search import find_method, run_search
     from harness.search.gradient.data import read_images
@@ -74,7 +83,7 @@ def search(
     folder = out or Path(f"search-{method}-{space}-{seed}")
     source = chosen.data if data is None else data
     if column is not None:
-        table_with(column, space=space)  # a misspelt one is said before the hours, not after
+        table_with(column, space=space)  # a misspelt name is an error before the search, which may take hours
     read = read_images(source, setting, seed, at_most=images is None)
     used = used_by(Run(method, setting, source, seed, space), read)
     _say_task(chosen, space, used, read, seed, folder)
@@ -109,9 +118,9 @@ def _say_task(chosen: Method, space: str, used: Used, images: Images, seed: int,
 
 
 def _with_record(log: pd.DataFrame, space: str, column: str | None) -> tuple[pd.DataFrame, str]:
-    """The log with the tabulated values of the chosen architectures, and what they measure, for the figure.
+    """The log with the tabulated values of the chosen architectures, and the label of these values for the figure.
 
-    Without a column that is asked for, the usual one is joined where its table is here.
+    Where no column is given, the default one is joined if its table is here.
     """
     from harness.evaluation import TableError, table_with
     from harness.evaluation.columns import axis_label
@@ -133,7 +142,7 @@ def _with_record(log: pd.DataFrame, space: str, column: str | None) -> tuple[pd.
 
 
 def _write(folder: Path, result: SearchResult, log: pd.DataFrame, label: str, facts: dict[str, Any]) -> None:
-    """All files of a search but its checkpoint, which is there already."""
+    """Write all files of a search except its checkpoint, which the search itself writes."""
     import torch
 
     from harness.report.figures.search_curves import search_curves

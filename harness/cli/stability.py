@@ -1,4 +1,4 @@
-"""`nasinit stability` and `nasinit transfer`: the same proxies in several settings."""
+"""`nasinit stability` and `nasinit transfer`: the same proxies under several settings."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ if TYPE_CHECKING:
     from harness.evaluation import Table
 
 FilesArgument = Annotated[
-    list[Path], typer.Argument(help="stores or CSVs of scores, one a setting; FILE@RUN for a run of a store")
+    list[Path], typer.Argument(help="stores or CSVs of scores, one for each setting; FILE@RUN names a run of a store")
 ]
 
 
 def stability(
     scores: FilesArgument,
     proxy: Annotated[
-        list[str] | None, typer.Option(help="proxy, shown with its whole matrix; repeatable; by default all, without")
+        list[str] | None,
+        typer.Option(help="proxy to print with its whole matrix; repeatable; by default all proxies, without matrices"),
     ] = None,
     coefficient: Annotated[str, typer.Option(help="spearman, kendall_tau_b, weighted_tau or pearson")] = "spearman",
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
     csv: options.CsvOption = None,
 ) -> None:
-    """How well each proxy ranks as it does under another seed, batch, init or size."""
+    """Stability: rank correlation of each proxy with itself under another seed, batch, init or size."""
     from harness.evaluation.stability import stability as compared
     from harness.report.tables.stability import settings_sheets, stability_sheet
     from harness.report.tables.text import sheet_text
@@ -53,7 +54,7 @@ def transfer(
     seed: options.SeedOption = 0,
     csv: options.CsvOption = None,
 ) -> None:
-    """Scores on the inputs of one data set against accuracies on others, of one table."""
+    """Transfer: rank correlation of scores on one data set's inputs with a table's accuracies on others."""
     from harness.evaluation import open_table
     from harness.evaluation.transfer import left_out_of_transfer
     from harness.evaluation.transfer import transfer as transferred
@@ -71,10 +72,10 @@ def transfer(
 
 
 def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFrame]:
-    """The scores of each file by a label: its name, or its path where names repeat; said where they are from.
+    """The scores of each file by a label: its name, or its path where names repeat; prints where they are from.
 
     Raises:
-        ScoresError: a file about another space than the table, or without one than the first file.
+        ScoresError: a file of another space than the table or, without a table, than the first file.
     """
     from harness.evaluation.matching import check_space, recognised_space, space_of
     from harness.scoring.files import read_scores
@@ -103,7 +104,7 @@ def _write(frame: pd.DataFrame, csv: Path | None) -> None:
 
 
 def _run_of(file: Path) -> tuple[Path, int | None]:
-    """A file and the run that stands behind an @ at its end, if no file has that whole name."""
+    """A file, and the run after the @ at the end of its name, unless a file has that whole name."""
     stem, at, run = str(file).rpartition("@")
     if not at or file.exists() or not run.isdigit():
         return file, None

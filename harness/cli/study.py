@@ -1,4 +1,4 @@
-"""`nasinit study`: a published table or figure with our numbers next to it, in one command."""
+"""`nasinit study`: make a published table or figure again, with our numbers next to the paper's."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ _SEED, _WORKERS = 0, 2
 
 def study(
     name: Annotated[
-        str | None, typer.Argument(help="of the study; without one the studies are listed, with the options they take")
+        str | None, typer.Argument(help="name of the study; without a name, the studies and their options are listed")
     ] = None,
-    sample: Annotated[int | None, typer.Option(help="cells to score; by default the study's own number")] = None,
+    sample: Annotated[int | None, typer.Option(help="number of cells to score; by default the study's own")] = None,
     runs: Annotated[
         int | None,
-        typer.Option(help="searches by gradients of each method, 1 to 100; by default the study's own number"),
+        typer.Option(help="number of searches by gradients of each method, 1 to 100; by default the study's own"),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="a small sample: minutes instead of hours")] = False,
-    full: Annotated[bool, typer.Option("--full", help="every cell: hours; goes on where it stopped")] = False,
-    seed: Annotated[int, typer.Option(help="of the sample, the weights and the batches")] = _SEED,
-    workers: Annotated[int, typer.Option(help="processes, one thread each")] = _WORKERS,
+    full: Annotated[
+        bool, typer.Option("--full", help="score every cell: hours; if stopped, the same command goes on")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="seed of the sample, the weights and the batches")] = _SEED,
+    workers: Annotated[int, typer.Option(help="number of processes, each with one thread")] = _WORKERS,
     table: Annotated[
         str | None, typer.Option(help="name of a table, or path of a file; nasbench201 by default")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files")] = None,
     store: Annotated[
-        Path | None, typer.Option(help="SQLite file of the scores; by default in the folder of --out")
+        Path | None, typer.Option(help="SQLite file for the scores; by default in the folder of --out")
     ] = None,
     scores: Annotated[
         Path | None,
-        typer.Option(help="a store, or a CSV of scores made before: for what looks at them"),
+        typer.Option(help="a store, or a CSV, of scores that exist already, for the parts of a study that use scores"),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="folder for the outcome; by default studies/NAME, with --quick studies/NAME-quick"),
+        typer.Option(help="folder for the results; by default studies/NAME, with --quick studies/NAME-quick"),
     ] = None,
 ) -> None:
-    """Make a published table or figure anew, with our numbers next to the paper's, into a folder."""
+    """Make a published table or figure again in a folder, with our numbers next to the paper's."""
     from harness.studies.options import StudyOptions
     from harness.studies.study import STUDIES, check_taken, default_folder, find_study, make, options_of
 

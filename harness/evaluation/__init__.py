@@ -1,7 +1,7 @@
-"""The door: scores and searches meet published tables here, and nowhere else.
+"""Evaluation: scores and searches are joined to published tables here, and nowhere else.
 
-No other part of the harness imports `benchmarks`; what others may know of tables has its name here. What comes out are
-frozen records: a `Ranking`, a `Comparison`, a `Ceiling`, a `TradeOff`. A name below is loaded on first use
+No other part of the harness imports `benchmarks`; the names that other parts may use of it are listed here. The
+results are frozen records: a `Ranking`, a `Comparison`, a `Ceiling`, a `TradeOff`. A name below is loaded on first use
 (`harness.lazy`).
 """
 
@@ -50,7 +50,7 @@ _HOMES = {
 
 
 def published_architectures() -> dict[str, str]:
-    """Name to text of the architectures that papers found, by the names that their authors' code gives them."""
+    """Published architectures as text, by the name that their authors' code gives them."""
     from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
 
     return {row.name: row.key() for row in PUBLISHED_GENOTYPES}

@@ -1,4 +1,4 @@
-"""Ablation: proxies under a base setting and under others, and what each change does to ranking and seconds."""
+"""Ablation of the setting: how each change alters the ranking and the seconds of a proxy."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ def ablate(
 
     Args:
         frames: label of a setting to its scores, as `harness.run` returns them; the base among them.
-        table: that has the column.
-        column: what the scores should rank by, an accuracy say.
+        table: the table of the column.
+        column: name of the column that the scores are to rank, such as an accuracy.
         base: label of the setting that the others are compared with.
         resamples: bootstrap resamples of the architectures, the same ones for all coefficients of a row.
-        confidence: of the intervals.
-        seed: of the resampling.
+        confidence: confidence level of the intervals, 0 to 1.
+        seed: seed of the resampling.
 
     Returns:
-        A row a proxy and other setting, over the `n` architectures that have both scores and a value: `proxy`,
+        A row for each proxy and other setting, over the `n` architectures that have both scores and a value: `proxy`,
         `setting`, `n`; `spearman` and `kendall_tau_b` of its scores with the base's; Spearman's coefficient with the
         column, `ranking_base` under the base and `ranking` under the setting, and `difference`, the second less the
         first; each with `_low` and `_high`. `seconds_base`: the median over the architectures; `seconds_ratio`: the
         median of each architecture's seconds as a share of its own under the base, NaN where the base takes less than
-        a millisecond, of which a clock says little. `p_holm`: of no difference, corrected over all rows.
+        a millisecond, of which a clock says little. `p_holm`: p-value of no difference, corrected over all rows.
         Coefficients are NaN for fewer than three architectures and for constant scores.
 
     Raises:
-        ScoresError: fewer than two settings, an unknown base, no proxy under it and another one, and what
-            `harness.evaluation.matching.matched_scores` refuses.
+        ScoresError: fewer than two settings, an unknown base, no proxy with scores under both the base and another
+            setting, and what `harness.evaluation.matching.matched_scores` refuses.
         TableError: an unknown column.
-        SpaceError: an architecture that is none of the space.
+        SpaceError: a text that is no architecture of the space.
     """
     import pandas as pd
 
@@ -81,7 +81,7 @@ def ablate(
 def _coefficients(
     pair: pd.DataFrame, *, resamples: int, confidence: float, seed: int
 ) -> tuple[dict[str, float], float]:
-    """The coefficients of `score_changed` and `score` with their ends, and the p-value of the difference."""
+    """Coefficients of `score` and `score_changed`, each with its interval, and the p-value of their difference."""
     import numpy as np
 
     from harness.stats import ChangeOfRanking, change_of_ranking
@@ -103,13 +103,13 @@ def _coefficients(
 
 
 def _seconds(pair: pd.DataFrame) -> dict[str, float]:
-    """Median seconds under the base, and of the shares of it that the change takes."""
+    """Median seconds under the base, and the median ratio of the changed setting's seconds to them."""
     taken = _median(pair["seconds"])
     shares = pair["seconds_changed"] / pair["seconds"]
     return {"seconds_base": taken, "seconds_ratio": _median(shares) if taken >= _LEAST_SECONDS else math.nan}
 
 
 def _median(values: pd.Series[float]) -> float:
-    """Of those that are not NaN; NaN where there are none."""
+    """Median of the values that are not NaN; NaN where there are none."""
     known = values.dropna()
     return float(known.median()) if len(known) else math.nan

@@ -1,4 +1,4 @@
-"""How alike scores rank: proxies with each other, and each proxy with itself in other settings."""
+"""Agreement: rank correlation of proxies with each other, and of each proxy with itself in other settings."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LEAST = 3
 
 
 def agreement(ranking: Ranking) -> pd.DataFrame:
-    """Spearman's coefficient of every proxy with every other, on the architectures that both have a score of.
+    """Spearman's coefficient of every proxy with every other, over the architectures that both have scored.
 
     Args:
         ranking: from `harness.correlate`.
 
     Returns:
-        A square frame: what was ranked by comes first, then the proxies in the order of the ranking. NaN where fewer
-        than three architectures are common, or one side is constant on them.
+        A square frame: the column of the ranking comes first, then the proxies in the order of the ranking. NaN where
+        fewer than three architectures are common, or one side is constant on them.
     """
     import pandas as pd
 
@@ -44,8 +44,9 @@ def agreement_over_settings(ranking: Ranking, settings: Mapping[str, pd.DataFram
         settings: name of each other setting to its scores, as `harness.run` returns them.
 
     Returns:
-        A row a proxy that another setting scored too, without the baselines, which see no setting; a column a setting.
-        NaN where fewer than three architectures are common, or one side is constant on them.
+        A row for each proxy that has scores in another setting, a column for each setting; without the baselines,
+        which do not depend on the setting. NaN where fewer than three architectures are common, or one side is constant
+        on them.
 
     Raises:
         ScoresError: what `harness.evaluation.matching.matched_scores` refuses.

@@ -1,4 +1,4 @@
-"""What proxies know beyond size: partial rank correlations, and Kendall's tau-b among networks of one size."""
+"""Partial rank correlations: what proxies tell beyond network size; and Kendall's tau-b among equal sizes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SETS = {"params": (0,), "flops": (1,), "both": (0, 1)}
 
 
 class _Together(NamedTuple):
-    """Proxies on the same n architectures: scores [proxies, n], turned values [n], params and flops [2, n]."""
+    """Proxies on the same n architectures: scores [proxies, n], oriented values [n], params and flops [2, n]."""
 
     names: list[str]
     scores: np.ndarray[Any, np.dtype[np.float64]]
@@ -27,22 +27,23 @@ class _Together(NamedTuple):
 
 
 def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 0.95, seed: int = 0) -> pd.DataFrame:
-    """What proxies know beyond size: rank correlation with parameters and multiply-adds held fixed, and among equals.
+    """Partial rank correlation of proxies with parameters and multiply-adds held fixed, and that among equal sizes.
 
     Args:
         ranking: from `harness.correlate`.
         resamples: bootstrap resamples of the architectures.
-        confidence: of the intervals.
-        seed: of the resampling.
+        confidence: confidence level of the intervals, 0 to 1.
+        seed: seed of the resampling.
 
     Returns:
-        A row a proxy: `proxy`, `n`, `spearman`, its partial coefficients `given_params`, `given_flops`, `given_both`,
-        and `among_equals`, Kendall's tau-b over the pairs with equal parameters, each with `_low` and `_high`; `pairs`
-        and `classes` of these. Values of a column where lower is better are turned round. NaN where a proxy has fewer
-        than three scores, or nothing varies beyond what is held fixed, as for `params` given itself.
+        A row for each proxy: `proxy`, `n`, `spearman`, its partial coefficients `given_params`, `given_flops`,
+        `given_both`, and `among_equals`, Kendall's tau-b over the pairs with equal parameters, each with `_low` and
+        `_high`; `pairs`, the number of these pairs, and `classes`, the number of their sizes. The sign of the values is
+        flipped where lower is better. NaN where a proxy has fewer than three scores, or nothing varies beyond the fixed
+        sizes, as for `params` given itself.
 
     Raises:
-        ScoresError: resamples or a seed that are no whole numbers.
+        ScoresError: resamples or a seed that is no whole number, or too small.
     """
     import math
 
@@ -84,7 +85,7 @@ def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 
 
 
 def _together(ranking: Ranking) -> Iterator[_Together]:
-    """Proxies by the architectures that they have scored and that have sizes, three or more of them."""
+    """Groups of proxies with scores of the same architectures, at least three, of known size."""
     wide, _ = wide_scores(ranking)
     if not set(BASELINES) <= set(wide.columns):
         return

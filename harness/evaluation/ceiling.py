@@ -22,21 +22,21 @@ _SEED = "_seed"
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The noise ceiling of a ranking: how trainings agree with each other, and each proxy as a share of that.
+    """The noise ceiling of a ranking: how well trainings agree with each other, and each proxy as a share of that.
 
     Attributes:
-        frame: a row a proxy: `proxy`, `n`, `spearman`, `kendall_tau_b` and `pearson` of the ranking, turned where lower
-            values are better; the first two as a share of that of one training against another, `spearman_share` and
-            `kendall_share`; `spearman_corrected` and `pearson_corrected` are the coefficients corrected for attenuation
-            by the noise in the accuracies (Spearman 1904).
+        frame: a row for each proxy: `proxy`, `n`, `spearman`, `kendall_tau_b` and `pearson` of the ranking, with the
+            sign flipped where lower values are better; `spearman_share` and `kendall_share`, the first two as a share
+            of the coefficient of one training against another; `spearman_corrected` and `pearson_corrected`, corrected
+            for attenuation by the noise in the accuracies (Spearman 1904).
         spearman: Spearman's coefficient of one training against another, the mean over pairs of trainings.
         kendall_tau_b: Kendall's tau-b of one training against another, the mean over pairs of trainings.
         pearson: Pearson's coefficient of one training against another, the mean over pairs of trainings.
-        reliability: by which Spearman's coefficients are corrected: that of the column that was ranked by, of a single
-            training, or by Spearman-Brown's formula of the mean of its trainings.
+        reliability: reliability of the ranking's column, by which Spearman's coefficients are corrected: that of one
+            training, or, by Spearman-Brown's formula, that of the mean of several.
         trainings: table and column of each training.
         pairs: number of pairs of trainings.
-        n: architectures that the pair with the fewest has in common.
+        n: architectures that a pair of trainings has in common, for the pair with the fewest.
     """
 
     frame: pd.DataFrame
@@ -50,13 +50,13 @@ class Ceiling:
 
 
 def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
-    """The noise ceiling: each proxy of a ranking against what one training knows of another.
+    """The noise ceiling of a ranking: one training against another, and each proxy as a share of that.
 
     Args:
         ranking: from `harness.correlate`.
-        tables: the first is that of the ranking. Of each table the columns of single seeds are its trainings, such as
-            `cifar10_test_200ep_pct_seed777`; of one that has none, the column itself is one training. Two trainings
-            are needed in all.
+        tables: tables with the column, first the one of the ranking. The trainings of a table are its columns of single
+            seeds, such as `cifar10_test_200ep_pct_seed777`, or the column itself where it has none. At least two
+            trainings are needed in all.
 
     Raises:
         ScoresError: fewer than two trainings, or none with three scored architectures in common.
@@ -96,7 +96,7 @@ def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
 
 
 def tables_with_trainings(ranking: Ranking, table: Table) -> list[Table]:
-    """The ranking's table, and, where it has no columns of single seeds, all others here that have its column."""
+    """The ranking's table and, if that has no columns of single seeds, all other available tables with its column."""
     if len(_trainings(table, ranking.column)) > 1:
         return [table]
     found = {(table.facts.path, table.facts.name): table}
@@ -114,7 +114,7 @@ def _trainings(table: Table, column: str) -> list[str]:
 
 
 def _trainings_in_mean(own: npt.NDArray[np.float64]) -> float:
-    """Harmonic mean of how many trainings the architectures have (own is [trainings, n]); noise goes with 1 / that."""
+    """Harmonic mean of the architectures' numbers of trainings (own is [trainings, n]): noise goes as 1 / number."""
     import numpy as np
 
     counts = np.count_nonzero(~np.isnan(own), axis=0)

@@ -1,4 +1,4 @@
-"""Columns of tables: what they are called in print, what they measure, and which ones searches are judged by."""
+"""Columns of tables: their names in print, their labels and units, and the test accuracies that judge searches."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     from benchmarks import Table
 
 SPACE = "nasbench201"
-"""The space of the networks whose trainings the columns below are of."""
+"""The space of the networks whose accuracies the columns below hold."""
 
 DEFAULT_TABLE = "nasbench201"
-"""The table that is opened where none is named."""
+"""The table that is opened by default."""
 
 PRINTED: Mapping[str, str] = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16_120": "ImageNet16-120"}
-"""Name in a column to name in print."""
+"""Printed name of each data set, by its name in columns."""
 
 TESTS: Mapping[str, str] = {name: f"{name}_test_200ep_pct" for name in PRINTED}
-"""Test accuracy after 200 epochs of each."""
+"""Column of the test accuracy after 200 epochs, by data set."""
 
 UNMEASURED = ("index", "seeds")
 """Units of columns that count or number; nothing ranks by them."""
@@ -27,7 +27,7 @@ _UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds",
 
 
 def dataset_title(column: str) -> str:
-    """The data set of a test or validation accuracy, in print; any other column as it is.
+    """Printed name of the data set of a test or validation accuracy; the name of any other column unchanged.
 
     >>> dataset_title("cifar100_test_200ep_pct"), dataset_title("params_m")
     ('CIFAR-100', 'params_m')
@@ -36,7 +36,7 @@ def dataset_title(column: str) -> str:
 
 
 def axis_label(table: Table, column: str) -> str:
-    """What a column measures, in words and with its unit, for the axis of a figure."""
+    """Label of a column for the axis of a figure: its description and its unit."""
     facts = table.column(column)
     if facts.epochs is not None and column == f"{facts.dataset}_{facts.split}_{facts.epochs}ep_pct":
         return f"{PRINTED.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {facts.epochs} epochs (%)"
@@ -45,6 +45,6 @@ def axis_label(table: Table, column: str) -> str:
 
 
 def is_accuracy(table: Table, column: str) -> bool:
-    """Whether a column is an accuracy: a percentage of which more is better."""
+    """Whether a column is an accuracy: a percentage where higher is better."""
     facts = table.column(column)
     return facts.unit == "pct" and facts.higher_is_better

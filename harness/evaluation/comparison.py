@@ -1,4 +1,4 @@
-"""Proxy against proxy: who is told apart from whom, on the same architectures and the same resamples."""
+"""Paired comparison of proxies: which differ significantly, on the same architectures and resamples."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEVEL = 0.05
-"""Of the tests, after the correction for all pairs."""
+"""Significance level of the tests, after the correction for all pairs."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Proxies against each other in one coefficient, all on the same architectures and the same resamples.
+    """Paired comparison of proxies by one coefficient, on the same architectures and the same resamples.
 
-    Values of a column where lower is better are turned round, so that a positive coefficient is the better one.
+    The sign of the values is flipped where lower is better, so that a higher coefficient is always the better one.
 
     Attributes:
-        frame: a row a proxy, the best first: `proxy`, the coefficient under its name with `_low` and `_high`,
-            `difference` from the proxy that is compared with, `difference_low` and `difference_high` of the interval of
-            this pair alone, `p` of no difference, `p_holm` adjusted for all pairs of proxies, and `verdict`: `better`,
-            `worse` or `not distinguishable`, at a level of 0.05; empty in the row of the proxy itself.
-        pairs: a row a pair: `first`, `second`, `difference`, `low`, `high`, `p`, `p_holm`.
+        frame: a row for each proxy, the best first: `proxy`, the coefficient under its name with `_low` and `_high`,
+            `difference` from the proxy `against`, with `difference_low` and `difference_high` of the interval of this
+            pair alone, `p`, the p-value of no difference, `p_holm`, adjusted for all pairs of proxies, and `verdict`:
+            `better`, `worse` or `not distinguishable`, at a level of 0.05; empty in the row of `against` itself.
+        pairs: a row for each pair of proxies: `first`, `second`, `difference`, `low`, `high`, `p`, `p_holm`.
         groups: proxies that are not told apart, the best first: the bars of a critical-difference diagram.
-        against: the proxy that the rows are compared with.
-        coefficient: its name.
-        n: architectures.
-        left_out: proxies with a score for fewer than half of the architectures, or none, or a constant one.
+        against: name of the proxy that all others are compared with.
+        coefficient: name of the coefficient.
+        n: number of architectures that are compared on.
+        left_out: proxies with scores of fewer than half of the architectures, or with constant scores.
     """
 
     frame: pd.DataFrame
@@ -44,7 +44,7 @@ class Comparison:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The verdicts in sentences, one a kind of verdict."""
+        """The verdicts as sentences, one for each kind of verdict."""
         sentences = []
         for verdict, text in (
             ("better", "better than {against}"),
@@ -66,17 +66,17 @@ def compare(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Comparison:
-    """Every proxy of a ranking against every other: paired bootstrap differences, Holm-corrected over all pairs.
+    """Paired bootstrap comparison of every proxy with every other, Holm-corrected over all pairs.
 
-    Only architectures that all of them have scored are used, so that a difference is never one of the samples.
+    Only architectures that all of them have scored are used, so that no difference comes from different samples.
 
     Args:
         ranking: from `harness.correlate`.
-        against: proxy to compare the others with.
+        against: name of the proxy that the others are compared with.
         coefficient: `spearman`, `kendall_tau_b`, `weighted_tau` or `pearson`.
         resamples: bootstrap resamples of the architectures.
-        confidence: of the intervals.
-        seed: of the resampling.
+        confidence: confidence level of the intervals, 0 to 1.
+        seed: seed of the resampling.
 
     Raises:
         ScoresError: an unknown proxy or coefficient, fewer than two proxies, or fewer than three architectures in
@@ -136,7 +136,7 @@ def compare(
 
 
 def _common_scores(ranking: Ranking, against: str) -> pd.DataFrame:
-    """Scores that vary, of proxies that scored half of the architectures or more, on the architectures of all of them.
+    """Non-constant scores of the proxies with half of the architectures or more, on their common architectures.
 
     Raises:
         ScoresError: an unknown proxy, no other proxy, or fewer than three architectures in common.

@@ -1,4 +1,4 @@
-"""Evidence: what stands behind a ranking, gathered in one record."""
+"""Evidence: further results on a ranking (comparison, sizes, top, ceiling), gathered in one record."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EvidenceOptions:
-    """Which evidence is wanted next to a ranking, and how it is resampled.
+    """Which evidence to gather on a ranking, and how to resample.
 
     Attributes:
         against: name of the proxy that all others are compared with; None for no comparison.
         beyond_size: whether to hold parameters and multiply-adds fixed.
-        top: whether to tell what the highest scores are worth.
-        ceiling: whether to tell how well one training ranks another.
+        top: whether to evaluate the highest scores.
+        ceiling: whether to compute the noise ceiling: how well one training ranks another.
         resamples: bootstrap resamples of the architectures.
-        confidence: of the intervals, 0 to 1.
-        seed: of the resampling.
-        if_possible: whether to leave out, with the reason, what the scores or tables do not allow, instead of an error.
+        confidence: confidence level of the intervals, 0 to 1.
+        seed: seed of the resampling.
+        if_possible: whether evidence that the scores or tables do not allow is left out, with the reason, and no error.
     """
 
     against: str | None = None
@@ -45,15 +45,15 @@ class EvidenceOptions:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A ranking and what stands behind it; None where something was not asked for, or is not possible.
+    """A ranking and the evidence on it; None for evidence that was not requested, or is not possible.
 
     Attributes:
-        ranking: of the proxies by a column.
-        comparison: every proxy against one of them, paired and corrected for all pairs.
+        ranking: the ranking of the proxies by a column.
+        comparison: paired comparison of the proxies, corrected for all pairs.
         beyond_size: partial rank correlations, from `harness.evaluation.beyond_size.beyond_size`.
-        top: what the highest scores are worth, from `harness.evaluation.top.top`.
-        ceiling: how well one training ranks another.
-        left_out: name of an attribute above to the reason why it is not here though it was asked for.
+        top: the value of the highest scores, from `harness.evaluation.top.top`.
+        ceiling: the noise ceiling: how well one training ranks another.
+        left_out: reason why requested evidence is missing, by the name of its attribute.
     """
 
     ranking: Ranking
@@ -65,13 +65,13 @@ class Evidence:
 
 
 def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions) -> Evidence:
-    """Everything that was asked for about one ranking, as one record.
+    """Gather the requested evidence on one ranking in one record.
 
     Args:
         ranking: from `harness.correlate`.
-        table: that the ranking is by. Where it has no columns of single trainings, the ceiling takes the other tables
-            here that have its column.
-        requested: which evidence, and how it is resampled.
+        table: the table of the ranking. Where it has no columns of single trainings, the ceiling also takes the other
+            available tables with the column.
+        requested: which evidence to gather, and how to resample.
 
     Raises:
         ScoresError: an unknown proxy; and, unless `if_possible`, too few scores in common, or fewer than two trainings.

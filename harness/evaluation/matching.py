@@ -1,4 +1,4 @@
-"""Matching: scores and tables meet under a space's key, however either writes an architecture."""
+"""Matching: scores and tables are joined by the space's key, whatever form of an architecture each of them writes."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _REMEMBERED = 2**17  # texts: several tables of 15,625 cells, each parsed once
 
 
 class Matched(NamedTuple):
-    """Scores under the keys of their architectures.
+    """Scores by the keys of their architectures.
 
     Attributes:
-        scores: a row a proxy and architecture: `architecture` (its key), `proxy`, `score` (NaN where there is none).
-        architectures: key to architecture, in the order of the scores.
-        written: key to the text by which the scores first name it.
+        scores: a row for each proxy and architecture: `architecture` (its key), `proxy`, `score` (NaN if missing).
+        architectures: architecture by key, in the order of the scores.
+        written: text of the architecture where the scores first have it, by key.
         repeated: architectures, as first written, that had several rows of one proxy, all with the same score; one of
-            them is kept.
-        rows: of each row of `scores`, its place in the given frame (from 0).
+            these rows is kept.
+        rows: index of each row of `scores` in the given frame (from 0).
     """
 
     scores: pd.DataFrame
@@ -41,12 +41,12 @@ class Matched(NamedTuple):
 
 
 class ColumnByKey(NamedTuple):
-    """One column of a table by the keys of its architectures.
+    """One column of a table, by the keys of its architectures.
 
     Attributes:
-        values: key to number, in the column's unit, in the table's order; what was not measured (NaN) is left out.
+        values: number by key, in the column's unit and the table's order; missing numbers (NaN) are left out.
         duplicates: architectures, as the table writes them, that it has in several rows, all with the same number; one
-            of them is kept.
+            of these rows is kept.
     """
 
     values: dict[str, float]
@@ -54,10 +54,10 @@ class ColumnByKey(NamedTuple):
 
 
 def space_of(table: Table) -> Space:
-    """The space of a table's architectures; where the table does not know it, the first that reads them.
+    """The space of a table's architectures; where the table does not name it, the first space that reads them.
 
     Raises:
-        TableError: for a space that has no networks here, so that nothing scores it, or keys that no space reads.
+        TableError: a space without networks here, whose architectures cannot be scored, or keys that no space reads.
     """
     if not table.facts.space:
         return open_space(_recognised(table.keys[0], TableError, _where(table)))
@@ -71,10 +71,10 @@ def space_of(table: Table) -> Space:
 
 
 def recognised_space(frame: pd.DataFrame) -> str:
-    """Name of the space whose `parse` takes the first architecture of some scores.
+    """Name of the first space that reads the first architecture of a frame of scores.
 
     Raises:
-        ScoresError: a frame that holds no scores, or a first architecture that every space refuses, with their reasons.
+        ScoresError: a frame that holds no scores, or a first architecture that no space reads, with all reasons.
     """
     return _recognised(str(checked_scores(frame)["architecture"].iloc[0]), ScoresError, "the scores")
 
@@ -93,16 +93,16 @@ def _recognised(text: str, kind: type[Exception], where: str) -> str:
 
 
 def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> None:
-    """Refuse scores of another space, by their first architecture; one of no known space is left to `matched_scores`.
+    """Refuse scores whose first architecture is of another space; if no space reads it, `matched_scores` refuses it.
 
     Args:
-        frame: of scores, which the message calls `named`.
-        named: their name.
-        wanted: space that they are to be of, as `other` is.
-        other: name of that.
+        frame: the scores.
+        named: name of the scores in the message.
+        wanted: name of the space that the scores must be of.
+        other: name in the message of the table or scores that these scores are to be joined with.
 
     Raises:
-        ScoresError: scores of another space, with both names; what `checked_scores` refuses.
+        ScoresError: scores of another space, with the names of both; what `checked_scores` refuses.
     """
     text = str(checked_scores(frame)["architecture"].iloc[0])
     spaces = [name for name in (wanted, *list_spaces()) if _reads(name, text)]
@@ -113,10 +113,10 @@ def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> Non
 
 
 def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
-    """Architecture, proxy and score of a frame, with NaN where the status is not `ok`; the frame is not changed.
+    """Architecture, proxy and score of a frame, with NaN where the status is not `ok`; the given frame is not changed.
 
     Raises:
-        ScoresError: no rows, a missing column (with the nearest), a row without a proxy, or text for a number.
+        ScoresError: no rows, a missing column (with the nearest name), a row without a proxy, or text for a number.
     """
     import pandas as pd
 
@@ -142,11 +142,11 @@ def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:
-    """The scores of a frame under the keys of the space.
+    """The scores of a frame by the keys of the space.
 
     Raises:
-        ScoresError: what `checked_scores` refuses, or two scores of one proxy for one architecture that differ.
-        SpaceError: an architecture that is none of the space.
+        ScoresError: what `checked_scores` refuses, or two different scores of one proxy for one architecture.
+        SpaceError: a text that is no architecture of the space.
     """
     import numpy as np
 
@@ -168,19 +168,19 @@ def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:
 
 
 def joined_scores(frames: Mapping[str, pd.DataFrame], space: Space | None, *, least: int = 2) -> pd.DataFrame:
-    """The scores of several settings under the keys of the space; rows without a score are left out.
+    """The scores of several settings by the keys of the space; rows without a score are left out.
 
     Args:
-        frames: label of a setting to its scores.
-        space: of the architectures; None where there is no frame to recognise it by.
-        least: settings.
+        frames: scores by the label of their setting.
+        space: space of the architectures; None if there are no frames.
+        least: the smallest number of settings that is allowed.
 
     Returns:
-        Columns `architecture` (its key), `proxy`, `score`, `setting` (its label), `seconds` (NaN where there are none).
+        Columns `architecture` (its key), `proxy`, `score`, `setting` (its label), `seconds` (NaN if not given).
 
     Raises:
         ScoresError: fewer settings than `least`, and what `matched_scores` refuses.
-        SpaceError: an architecture that is none of the space.
+        SpaceError: a text that is no architecture of the space.
     """
     import pandas as pd
 
@@ -196,11 +196,11 @@ def joined_scores(frames: Mapping[str, pd.DataFrame], space: Space | None, *, le
 
 
 def column_by_key(table: Table, column: str) -> ColumnByKey:
-    """A column of a table by key, each architecture once.
+    """A column of a table by the keys of the space, each architecture once.
 
     Raises:
-        TableError: an unknown column, a space without networks, a key that does not parse (named with its row), or
-            rows of one architecture with different numbers (both are named).
+        TableError: an unknown column, a space without networks, a text that is no architecture (given with its
+            row), or two rows of one architecture with different numbers (both are given).
     """
     space = space_of(table).name
     duplicates = dict.fromkeys(table.repeated)
@@ -225,10 +225,10 @@ def column_by_key(table: Table, column: str) -> ColumnByKey:
 
 
 def table_architectures(table: Table) -> list[Architecture]:
-    """The architectures of a table in its order, each once, however its rows write it.
+    """The architectures of a table in its order, each once.
 
     Raises:
-        TableError: a space without networks, or a key that does not parse, named with its row.
+        TableError: a space without networks, or a text that is no architecture, given with its row.
     """
     space = space_of(table).name
     found: dict[str, Architecture] = {}
@@ -239,7 +239,7 @@ def table_architectures(table: Table) -> list[Architecture]:
 
 
 def _keyed_row(table: Table, space: str, row: int) -> tuple[str, Architecture]:
-    """Key and architecture of a row; TableError with the row where its text is none of the space."""
+    """Key and architecture of a row; TableError, with the row, if its text is no architecture of the space."""
     try:
         return _keyed(space, table.keys[row])
     except SpaceError as error:
@@ -256,7 +256,7 @@ def _reads(space: str, text: str) -> bool:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _keyed(space: str, text: str) -> tuple[str, Architecture]:
-    """Key and architecture that a text encodes in a space."""
+    """Key and architecture of a text in a space."""
     opened = open_space(space)
     architecture = opened.parse(text)
     return opened.key(architecture), architecture

@@ -1,4 +1,4 @@
-"""Scores that a ranking lacks: which, and why."""
+"""Missing scores of a ranking, with their status and message."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MissingScores:
-    """Scores that were asked for and are none, among the architectures of a ranking.
+    """Missing scores of the architectures of a ranking.
 
     Attributes:
-        frame: a row a proxy and architecture without a score: `proxy`, `architecture` (as the scores write it),
+        frame: a row for each proxy and architecture without a score: `proxy`, `architecture` (as the scores write it),
             `status` (`infinite` or `no score` where the scores do not say), `message`.
-        asked: proxy to the number of its scores, missing ones included; an architecture twice counts once.
+        asked: number of each proxy's scores, missing ones included; an architecture in two rows counts once.
     """
 
     frame: pd.DataFrame
@@ -28,11 +28,11 @@ class MissingScores:
 
 
 def missing_scores(frame: pd.DataFrame, ranking: Ranking) -> MissingScores:
-    """What is missing of the scores that a ranking was made of; what counts as a score is what the ranking takes.
+    """The missing scores among those that a ranking was made of; a score is missing if the ranking did not use it.
 
     Args:
         frame: the scores that `harness.correlate` was given.
-        ranking: what it made of them.
+        ranking: the ranking of these scores.
 
     Raises:
         ScoresError: what `harness.evaluation.matching.matched_scores` refuses.

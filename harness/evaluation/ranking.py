@@ -1,4 +1,4 @@
-"""Ranking: the rank correlation of every proxy with a column of a table, next to that of the network's size."""
+"""Ranking: rank correlation of every proxy with a column of a table, next to that of the network's size."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _STATISTICS = tuple(name + end for name in COEFFICIENTS for end in ("", "_low", 
 
 @dataclass(frozen=True)
 class Ranking:
-    """How well proxies rank architectures by one column of a table.
+    """Rank correlations of proxies with one column of a table.
 
     Attributes:
-        frame: a row a proxy: `proxy`, `n` (architectures with a score), `failed` (share without one, 0 to 1), the
+        frame: a row for each proxy: `proxy`, `n` (architectures with a score), `failed` (share without, 0 to 1), the
             coefficients `spearman`, `kendall_tau_b`, `weighted_tau`, `pearson` of score against value, each with
             `_low` and `_high` of its bootstrap interval, `best_accuracy` (the value of the architecture with the
             highest score; the mean over those that tie), `best_percentile` (the share of the whole table that is
             worse, 0 to 100), `top10_best` (the best value among the ten highest scores, exact expectation over ties).
             `params` and `flops` stand last. Where lower values are better, worse means higher and best lowest; the
             coefficients keep their sign, so that of a proxy that finds low values is negative.
-        points: a row a proxy and architecture that has a score: `proxy`, `architecture` (its key), `score`,
+        points: a row for each proxy and architecture with a score: `proxy`, `architecture` (its key), `score`,
             `accuracy` (the value), `parameters`.
         column: name of the table's column.
-        source: which table, in a sentence.
+        source: a sentence that names the table.
         unmatched: architectures, as the scores write them, that have no value in the table; they are left out.
-        label: what the column measures, in words.
-        higher_is_better: direction of the column.
-        value_name: what a value of the column is called: `accuracy` if it is one, else `value`.
+        label: the quantity that the column measures, in words.
+        higher_is_better: whether higher values of the column are better.
+        value_name: word for the values of the column: `accuracy` for an accuracy, else `value`.
         repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
         duplicates: architectures, as the table writes them, that it has in more than one row, with equal values.
     """
@@ -63,7 +63,7 @@ class Ranking:
 
     @property
     def uneven(self) -> str:
-        """Empty, or how many architectures each proxy was ranked on where they are not the same for all."""
+        """A sentence on how many architectures each proxy was ranked on; empty if all were ranked on as many."""
         counts = dict(zip(self.frame["proxy"], self.frame["n"], strict=True))
         if len(set(counts.values())) <= 1:
             return ""
@@ -73,7 +73,7 @@ class Ranking:
 
     @property
     def direction(self) -> str:
-        """Empty where higher is better, else how to read the table."""
+        """A sentence on how to read the table where lower values are better; else empty."""
         if self.higher_is_better:
             return ""
         return (
@@ -94,25 +94,25 @@ def correlate(
     interval: str = "percentile",
     shape: Mapping[str, int] | None = None,
 ) -> Ranking:
-    """Rank correlation of every proxy in `frame` with a column of `table`, with intervals and size baselines.
+    """Rank correlation of every proxy with a column of a table, with bootstrap intervals and size baselines.
 
     Args:
         frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
-        table: from `benchmarks.open_table`.
-        column: values to rank by; the column itself says whether higher or lower ones are better.
+        table: the table of the column, from `benchmarks.open_table`.
+        column: name of the column to rank by; the table says whether higher or lower values are better.
         resamples: bootstrap resamples of the architectures; the same ones for every proxy that scored all of them.
-        confidence: of the intervals.
-        seed: of the resampling.
-        interval: `percentile`, or `bca` for bias-corrected and accelerated ones.
-        shape: sizes of the networks that were scored, which `params` and `flops` are computed for where the frame has
-            no rows of them; by default those that a frame of `harness.run` or of a store carries, else the space's own.
+        confidence: confidence level of the intervals, 0 to 1.
+        seed: seed of the resampling.
+        interval: kind of bootstrap interval: `percentile`, or `bca` for bias-corrected and accelerated ones.
+        shape: sizes of the scored networks, for which `params` and `flops` are computed if the frame has no rows of
+            them; by default the sizes that a frame of `harness.run` or a store carries, else the space's own.
 
     Raises:
-        ScoresError: for a frame without the columns, with two scores of one proxy for an architecture, text for a
-            number, or no architecture of the table.
-        SpaceError: for an architecture that is none of the table's space.
-        TableError: for an unknown column, with the nearest name; for a space without networks; for rows of one
-            architecture that contradict each other.
+        ScoresError: a frame without the columns, with two scores of one proxy for an architecture, with text for a
+            number, or without an architecture of the table.
+        SpaceError: a text that is no architecture of the table's space.
+        TableError: an unknown column, with the nearest name; a space without networks; rows of one architecture that
+            contradict each other.
     """
     import numpy as np
     import pandas as pd
@@ -162,7 +162,7 @@ def correlate(
 
 
 def check_resampling(resamples: object, seed: object) -> None:
-    """Raise ScoresError unless both are whole numbers, from 1 and from 0."""
+    """Raise ScoresError unless `resamples` is a whole number from 1 and `seed` one from 0."""
     for name, value, least in (("resamples", resamples, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
@@ -171,16 +171,16 @@ def check_resampling(resamples: object, seed: object) -> None:
 def sizes_of(
     architectures: Mapping[str, Architecture], space: Space, shape: Mapping[str, int] | None = None
 ) -> dict[str, Sizes]:
-    """Key to parameters and multiply-adds of the networks of a shape, in closed form."""
+    """Parameters and multiply-adds of networks of a shape, in closed form, by the architecture's key."""
     return {key: space.sizes(architecture, shape) for key, architecture in architectures.items()}
 
 
 def scored_shape(frame: pd.DataFrame, given: Mapping[str, int] | None = None) -> Mapping[str, int]:
-    """Sizes of the networks of some scores: those given, else those that the frame carries; empty where neither says.
+    """Sizes of the scored networks: the given ones, else those of the frame's setting, else none.
 
     Args:
-        frame: of scores; one of `harness.run` or a store carries its setting in `attrs`.
-        given: sizes by name, which go before those of the frame.
+        frame: the scores; a frame of `harness.run` or a store carries its setting in `attrs`.
+        given: sizes by name, which are taken instead of those of the frame.
     """
     if given is not None:
         return given
@@ -189,7 +189,7 @@ def scored_shape(frame: pd.DataFrame, given: Mapping[str, int] | None = None) ->
 
 
 def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, Sizes]) -> pd.DataFrame:
-    """The scores with `params` and `flops` of every architecture last, made from their `sizes` where missing."""
+    """The scores with those of `params` and `flops` last, which are computed from the sizes where missing."""
     import pandas as pd
 
     parts = [scores[~scores["proxy"].isin(BASELINES)]]
@@ -202,12 +202,12 @@ def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, Sizes]) -> pd.DataF
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)
 
 
-def _row(group: pd.DataFrame, asked: int, population: np.ndarray[Any, Any], sign: float) -> dict[str, float]:
-    """What one proxy's scores pick; NaN where it has none. `sign` is -1 where lower values are better, else 1."""
+def _row(group: pd.DataFrame, requested: int, population: np.ndarray[Any, Any], sign: float) -> dict[str, float]:
+    """Values of the architectures with the highest scores of one proxy; `sign` is -1 where lower values are better."""
     from harness.stats import best_by_score, percentile_of
 
     count = len(group)
-    row: dict[str, float] = {"n": count, "failed": 1 - count / asked}
+    row: dict[str, float] = {"n": count, "failed": 1 - count / requested}
     row.update(dict.fromkeys([*_STATISTICS, "best_accuracy", "best_percentile", "top10_best"], math.nan))
     if count:
         scores, accuracies = group["score"].to_numpy(), group["accuracy"].to_numpy()
@@ -220,7 +220,7 @@ def _row(group: pd.DataFrame, asked: int, population: np.ndarray[Any, Any], sign
 def _correlations(
     scored: pd.DataFrame, *, resamples: int, confidence: float, seed: int, method: str
 ) -> dict[str, dict[str, float]]:
-    """Coefficients and intervals of each proxy, none for fewer than three scores; those on the same rows at once."""
+    """Coefficients and intervals of each proxy with three scores or more; proxies on the same architectures at once."""
     import numpy as np
 
     from harness.stats import coefficients, interval_rows
@@ -256,7 +256,7 @@ def _named(values: Coefficients, intervals: Intervals) -> dict[str, float]:
 
 
 def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:
-    """Scores, a row an architecture and a column a proxy in the ranking's order, and the architectures' values."""
+    """Scores with a row for each architecture and a column for each proxy, in the ranking's order; and the values."""
     points = ranking.points
     values = points.drop_duplicates("architecture").set_index("architecture")["accuracy"]
     wide = points.pivot(index="architecture", columns="proxy", values="score")
@@ -265,14 +265,14 @@ def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def turned_values(ranking: Ranking, architectures: pd.Index) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Values of the architectures, with the sign under which higher is better."""
+    """Values of the architectures, with the sign flipped where lower is better."""
     _, values = wide_scores(ranking)
     sign = 1.0 if ranking.higher_is_better else -1.0
     return sign * values.loc[architectures].to_numpy()
 
 
 def place_of(coefficient: str) -> int:
-    """Place of a coefficient among the four; ScoresError for an unknown one."""
+    """Index of a coefficient among the four; ScoresError for an unknown one."""
     if coefficient not in COEFFICIENTS:
         raise ScoresError(unknown("coefficient", coefficient, COEFFICIENTS))
     return COEFFICIENTS.index(coefficient)

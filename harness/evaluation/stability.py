@@ -1,4 +1,4 @@
-"""Stability: the rank correlation of one proxy with itself over settings."""
+"""Stability: rank correlation of one proxy with itself over settings."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class ProxyStability(NamedTuple):
     """Stability of one proxy over settings.
 
     Attributes:
-        proxy: its name.
-        settings: labels, in the order of the matrix.
-        n: architectures that have a score in every one of them.
-        result: matrix, mean and intervals.
+        proxy: name of the proxy.
+        settings: labels of the settings, in the order of the matrix.
+        n: number of architectures that have a score in every setting.
+        result: correlation matrix, its mean and the intervals.
     """
 
     proxy: str
@@ -38,10 +38,10 @@ class Stabilities(NamedTuple):
     """Stability of several proxies over settings.
 
     Attributes:
-        proxies: that have scores in two settings or more, in the order of the first frame.
-        left_out: name of each other proxy to why it is not among them.
-        lacking: name of a proxy that is among them to the settings in which it has no scores, where there are such.
-        coefficient: by which they are compared, its name.
+        proxies: stability of each proxy with scores in two settings or more, in the order of the first frame.
+        left_out: reason why a proxy was left out, by its name.
+        lacking: settings in which a proxy of `proxies` has no scores, by its name; only where there are such settings.
+        coefficient: name of the coefficient.
     """
 
     proxies: tuple[ProxyStability, ...]
@@ -51,7 +51,7 @@ class Stabilities(NamedTuple):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A row a proxy: `proxy`, `settings` (how many), `n`, `mean`, `mean_low`, `mean_high`, `least` (of a pair)."""
+        """A row for each proxy: `proxy`, `settings` (number), `n`, `mean`, `mean_low`, `mean_high`, `least` (pair)."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -79,27 +79,27 @@ def stability(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Stabilities:
-    """Rank correlation of each proxy with itself over settings: seeds, batches, inputs, inits, modes, sizes.
+    """Stability: rank correlation of each proxy with itself over settings, such as seeds, batches, inits or sizes.
 
     Args:
-        frames: label of a setting to its scores, as `harness.run` returns them; two or more. Of one frame with a column
-            that says the setting, `dict(list(frame.groupby("setting")))`.
-        proxies: names; by default all that have scores in two settings or more.
+        frames: scores by the label of their setting, as `harness.run` returns them; two or more. One frame with a
+            column `setting` is split by `dict(list(frame.groupby("setting")))`.
+        proxies: names of proxies; by default all with scores in two settings or more.
         coefficient: `spearman`, `kendall_tau_b`, `weighted_tau` or `pearson`.
         resamples: bootstrap resamples of the architectures.
-        confidence: of the intervals.
-        seed: of the resampling.
+        confidence: confidence level of the intervals, 0 to 1.
+        seed: seed of the resampling.
 
     Returns:
-        One a proxy; settings in which it has no scores are left out, and so are architectures that lack a score in one
-        of the others. Proxies with fewer than two settings, or three architectures in common, are left out too, each
-        with the reason, unless they are asked for by name.
+        The stability of each proxy, over the settings in which it has scores and the architectures that all of these
+        settings scored. Proxies with fewer than two settings, or fewer than three architectures in common, are left
+        out, with the reason, unless they are named in `proxies`.
 
     Raises:
-        ScoresError: fewer than two settings, scores of different spaces, an unknown proxy, one asked for by name with
-            fewer than two settings or three architectures in common, or no other; what
+        ScoresError: fewer than two settings; scores of different spaces; an unknown proxy; a named proxy, or all
+            proxies, with fewer than two settings or three architectures in common; what
             `harness.evaluation.matching.matched_scores` refuses.
-        SpaceError: an architecture that is none of the space.
+        SpaceError: a text that is no architecture of the space.
     """
     import numpy as np
 
@@ -143,7 +143,7 @@ def stability(
 
 
 def _scores_of_one_space(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The joined scores of two settings or more, in the space of the first."""
+    """The joined scores of all settings, which must be of the first one's space."""
     if not frames:
         return joined_scores(frames, None)
     first, leading = next(iter(frames.items()))
@@ -154,7 +154,7 @@ def _scores_of_one_space(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _too_few(labels: Sequence[str], common: int) -> str:
-    """Empty, or why there is no stability over these settings with so many architectures in common."""
+    """Why these settings and their common architectures are too few for a stability; empty if they are enough."""
     if len(labels) < 2:
         return f"scores in {f'{labels[0]} only' if labels else 'none of the settings'}"
     if common < 3:

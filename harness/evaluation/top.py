@@ -1,4 +1,4 @@
-"""What the highest scores of each proxy are worth: the best of the first k, and the ranking of the best."""
+"""Top-k evaluation: best value, regret, precision and NDCG of the k highest scores, and ranking of the best."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ SHARES = (0.01, 0.05, 0.1, 0.25)
 
 
 def top(ranking: Ranking) -> pd.DataFrame:
-    """What the highest scores of each proxy are worth, and how it ranks the best architectures.
+    """Value of the highest scores of each proxy, and its rank correlation among the best architectures.
 
     Args:
         ranking: from `harness.correlate`.
 
     Returns:
-        A row a proxy: `proxy`, `n`; for k of 1, 10 and 100, as far as n allows, `best_of_k` (expected best value of the
-        k highest scores), `regret_of_k` (how much worse than the best of all that the proxy scored), `precision_at_k`,
-        `ndcg_at_k`; `sample_k` and `sample_k_std`, mean and standard deviation of the value of the highest score among
-        k random architectures without replacement; `spearman_top_s`, Spearman's coefficient among the best s per cent
-        by value, for 1, 5, 10 and 25, and `n_top_s`, how many these are (with what ties with the last). NaN where there
-        are too few. Ties in scores are broken at random, in expectation. Values keep the unit and direction of the
-        column; coefficients are turned where lower is better.
+        A row for each proxy: `proxy`, `n`; for k of 1, 10 and 100, as far as n allows, `best_of_k` (expected best value
+        of the k highest scores), `regret_of_k` (by how much that is worse than the best value of all scored
+        architectures), `precision_at_k`, `ndcg_at_k`; `sample_k` and `sample_k_std`, mean and standard deviation of the
+        value of the highest score among k random architectures without replacement; `spearman_top_s`, Spearman's
+        coefficient among the best s per cent by value, for 1, 5, 10 and 25, and `n_top_s`, the number of these
+        architectures (with all that tie with the last). NaN where there are too few. Ties in scores are broken at
+        random, in expectation. Values keep the unit and direction of the column; the sign of coefficients is flipped
+        where lower is better.
     """
     import pandas as pd
 

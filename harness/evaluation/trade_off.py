@@ -1,4 +1,4 @@
-"""Two columns at once: what is best for every budget, and what each proxy would choose for it."""
+"""Trade-off of two columns: the best architecture for every budget, and the pick of each proxy."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Quantity(NamedTuple):
     """One column of a table as a side of the trade-off.
 
     Attributes:
-        table: that holds it.
-        column: its name.
+        table: the table that holds the column.
+        column: name of the column.
     """
 
     table: Table
@@ -36,17 +36,17 @@ class Quantity(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What it measures, with its unit."""
+        """Label of the column, with its unit."""
         return axis_label(self.table, self.column)
 
     @property
     def higher_is_better(self) -> bool:
-        """Its direction."""
+        """Whether higher values of the column are better."""
         return self.table.column(self.column).higher_is_better
 
     @property
     def is_percentage(self) -> bool:
-        """Whether it is a share in per cent."""
+        """Whether the column is in per cent."""
         return self.table.column(self.column).unit == "pct"
 
     @property
@@ -57,24 +57,26 @@ class Quantity(NamedTuple):
 
 @dataclass(frozen=True)
 class TradeOff:
-    """Architectures by what they cost, x, and what they give, y, and what proxies pick among those that were scored.
+    """Pareto front of cost x and gain y, and the architectures that proxies pick within budgets of x.
 
-    A budget allows every architecture whose x is no worse than it. Within a budget a proxy picks its highest score, of
-    equal scores that with the better x; if some are equal in both, the numbers below are their mean.
+    A budget allows every architecture whose x is no worse than the budget. Within it a proxy picks its highest score;
+    of equal scores, the one with the better x; if these are equal too, the numbers below are means over them.
 
     Attributes:
-        x: what an architecture costs.
-        y: what it gives.
-        points: a row an architecture that has both values: `architecture` (its key), `x`, `y`, `on_front` (no other
+        x: cost of an architecture.
+        y: gain of an architecture.
+        points: a row for each architecture with both values: `architecture` (its key), `x`, `y`, `on_front` (no other
             is better in one and no worse in the other), `scored`.
-        picks: a row a proxy and architecture that it picks within some budget, from the tightest budget on, the last
-            one the highest score of all: `proxy`, `architecture`, `score`, `x`, `y`.
-        budgets: a row a budget, at quantiles of x among the scored, from the tightest: `budget`, `allowed` (scored
-            architectures within it), `best` (best y in the table), `best_scored`, `random` (mean y of the allowed).
-        picked: y of each proxy's pick, a row for each of `budgets`, a column a proxy; NaN where it scored none within.
-        regret: proxy to the mean, over budgets, of how much better the best scored y is than that of its pick; every
-            scored architecture's x is a budget once, from the tightest within which all proxies have a score.
-        random_regret: the same for an architecture drawn at random within each budget.
+        picks: a row for each proxy and architecture that it picks within some budget, from the tightest budget on; the
+            last one has the highest score of all: `proxy`, `architecture`, `score`, `x`, `y`.
+        budgets: a row for each budget, at quantiles of x of the scored architectures, the tightest first: `budget`,
+            `allowed` (scored architectures within it), `best` (best y in the table), `best_scored`, `random` (mean y of
+            the allowed).
+        picked: y of each proxy's pick, a row for each of `budgets`, a column for each proxy; NaN if it has no score
+            within the budget.
+        regret: by proxy, how much better the best scored y is than y of its pick, as a mean over budgets: x of every
+            scored architecture, from the tightest within which all proxies have a score.
+        random_regret: mean regret of an architecture that is drawn at random within each budget.
         unmatched: architectures, as the scores write them, that lack one of the values, or both; they are left out.
         repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
         duplicates: architectures, as a table writes them, that it has in more than one row, with equal values.
@@ -94,19 +96,19 @@ class TradeOff:
 
 
 def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[str]) -> TradeOff:
-    """What proxies pick for every budget of `x`, and the best `y` that the budget allows.
+    """Trade-off of two columns: the pick of each proxy for every budget of `x`, and the best `y` within it.
 
     Args:
         frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
-        x: what an architecture costs, latency say; a budget where lower is better, else a floor.
-        y: what it gives, accuracy say, of the same space.
-        proxies: names in the frame; `params` and `flops` also if they are not in it.
+        x: cost of an architecture, such as latency; a budget is an upper limit where lower is better, else a lower one.
+        y: gain of an architecture, such as accuracy, in the same space.
+        proxies: names of proxies in the frame; `params` and `flops` are allowed also if they are not in it.
 
     Raises:
-        ScoresError: for a frame without the columns, an unknown proxy, one without a score where both values are, two
-            scores of one proxy for an architecture, or no architecture with both values.
-        SpaceError: for an architecture that is none of the tables' space.
-        TableError: for an unknown column, one that counts, one column twice, or tables of different spaces.
+        ScoresError: a frame without the columns, an unknown proxy, a proxy without a score of an architecture with both
+            values, two scores of one proxy for an architecture, or no architecture with both values.
+        SpaceError: a text that is no architecture of the tables' space.
+        TableError: an unknown column, one that counts, one column twice, or tables of different spaces.
     """
     import numpy as np
     import pandas as pd
@@ -144,7 +146,7 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
 
 
 def scored_proxies(frame: pd.DataFrame) -> list[str]:
-    """Names of the proxies that have a score in the frame, in its order; ScoresError if none has."""
+    """Names of the proxies that have a score in the frame, in its order; ScoresError if there is none."""
     scores = checked_scores(frame)
     proxies = scores.loc[scores["score"].notna(), "proxy"].unique().tolist()
     if not proxies:
@@ -152,11 +154,11 @@ def scored_proxies(frame: pd.DataFrame) -> list[str]:
     return proxies
 
 
-def proxies_beside_params(frame: pd.DataFrame, most: int) -> list[str]:
-    """Proxies to compare where none is named: at most `most`, the first that have a score in the frame, and `params`.
+def proxies_with_params(frame: pd.DataFrame, most: int) -> list[str]:
+    """Default proxies of a trade-off: the first with a score in the frame, and `params`; at most `most` in all.
 
-    The baselines stand last, and `params` before any other proxy is left out; it is there also where the frame has no
-    row of it, since `trade_off` then computes it. ScoresError if no proxy has a score.
+    The baselines stand last. `params` is always among them, also if the frame has no row of it, since `trade_off` then
+    computes it. ScoresError if no proxy has a score.
     """
     there = scored_proxies(frame)
     first, second = BASELINES
@@ -180,7 +182,7 @@ def _check(x: Quantity, y: Quantity) -> None:
 
 
 def _points(x: Quantity, y: Quantity) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Architectures with both values, their cost (lower is better) and gain; and keys that the tables have twice."""
+    """Architectures with both values, their cost (lower is better) and gain; and those that the tables have twice."""
     import pandas as pd
 
     from harness.stats import pareto_front
@@ -202,7 +204,7 @@ def _points(x: Quantity, y: Quantity) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def _scores_of(proxy: str, scores: pd.DataFrame, known: Sequence[str], architectures: int) -> pd.DataFrame:
-    """The rows of one proxy that have a score; `architectures` is how many have some proxy's row and both values."""
+    """The rows of one proxy with a score; `architectures` is the number of scored ones with both values."""
     if proxy not in known:
         raise ScoresError(unknown("proxy of the scores", proxy, known))
     scored = scores[(scores["proxy"] == proxy) & scores["score"].notna()]
@@ -212,21 +214,21 @@ def _scores_of(proxy: str, scores: pd.DataFrame, known: Sequence[str], architect
 
 
 def _picks(group: pd.DataFrame) -> pd.DataFrame:
-    """One proxy's front of score and cost, from the tightest budget on."""
+    """One proxy's Pareto front of score and cost, from the tightest budget on."""
     from harness.stats import pareto_front
 
     return group.iloc[pareto_front(group["cost"], group["score"])][["proxy", "architecture", "score", "x", "y"]]
 
 
 def _gain_of(group: pd.DataFrame, limits: FloatArray) -> FloatArray:
-    """Gain of what one proxy picks within each limit of the cost."""
+    """Gain of one proxy's pick within each limit of the cost."""
     from harness.stats import picked_within
 
     return picked_within(group["cost"], group["score"], group["gain"], limits)
 
 
 def _budgets(points: pd.DataFrame, scored: pd.DataFrame, limits: FloatArray, x: Quantity, y: Quantity) -> pd.DataFrame:
-    """What the limits of the cost allow, in the units and directions of x and y."""
+    """The frame `budgets` of `TradeOff`, in the units and directions of x and y."""
     import pandas as pd
 
     from harness.stats import mean_within

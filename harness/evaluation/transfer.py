@@ -1,4 +1,4 @@
-"""Transfer: scores on the inputs of one data set, against the accuracies on others."""
+"""Transfer: rank correlation of scores on the inputs of one data set with the accuracies on others."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def transfer(
     """Transfer: rank correlations of scores on the inputs of one data set with accuracies on others.
 
     Args:
-        frames: label of the inputs to scores on them; one or more.
-        table: that has the columns.
-        columns: what to rank by, such as the test accuracies on three data sets.
+        frames: scores by the label of the inputs that they were made on; one or more.
+        table: the table of the columns.
+        columns: names of the columns to rank by, such as the test accuracies on three data sets.
         resamples: bootstrap resamples of the architectures.
-        confidence: of the intervals.
-        seed: of the resampling.
+        confidence: confidence level of the intervals, 0 to 1.
+        seed: seed of the resampling.
 
     Returns:
-        A row a proxy, input and column: `proxy`, `inputs`, `column`, and what `harness.correlate` gives for it. Of a
-        proxy only architectures are used that have a score with all of the inputs under which it has any, so that a
-        difference is never one of the samples; `params` and `flops`, which read no inputs, stand once for each. What
-        is left out by that, `left_out_of_transfer` says.
+        A row for each proxy, inputs and column: `proxy`, `inputs`, `column`, and the columns of `Ranking.frame`. Of a
+        proxy only the architectures are used that have a score on all inputs on which it has scores, so that no
+        difference comes from different samples; `left_out_of_transfer` lists the others. `params` and `flops`, which
+        read no inputs, have a row for each of the inputs.
 
     Raises:
         ScoresError: no frame or no column, scores of another space than the table's or none in common, and what
@@ -67,12 +67,12 @@ def transfer(
 
 
 def left_out_of_transfer(frames: Mapping[str, pd.DataFrame], table: Table, columns: Sequence[str]) -> list[str]:
-    """What `transfer` of the same arguments leaves out, a sentence each: proxies, inputs of one, architectures.
+    """Sentences on the proxies, inputs and architectures that `transfer` leaves out for the same arguments.
 
     Args:
-        frames: label of the inputs to scores on them; one or more.
-        table: that has the columns.
-        columns: what is ranked by.
+        frames: scores by the label of the inputs that they were made on; one or more.
+        table: the table of the columns.
+        columns: names of the columns to rank by.
 
     Raises:
         ScoresError: no scores, scores of another space than the table's, or what `harness.correlate` refuses.
@@ -113,7 +113,7 @@ def _scores_for(frames: Mapping[str, pd.DataFrame], table: Table) -> pd.DataFram
 
 
 def _even(scores: pd.DataFrame) -> pd.DataFrame:
-    """The rows of architectures that have a score with all of the inputs under which their proxy has any."""
-    asked = scores.groupby("proxy")["setting"].transform("nunique")
-    having = scores.groupby(["proxy", "architecture"])["setting"].transform("nunique")
-    return scores[asked == having]
+    """The rows of architectures that have a score on all inputs on which their proxy has scores."""
+    of_proxy = scores.groupby("proxy")["setting"].transform("nunique")
+    of_architecture = scores.groupby(["proxy", "architecture"])["setting"].transform("nunique")
+    return scores[of_proxy == of_architecture]

@@ -1,4 +1,4 @@
-"""Published DARTS genotypes and those that our searches find, by every proxy, among random genotypes."""
+"""Study: every proxy on published DARTS genotypes and on those that our searches find, among random genotypes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SPACE = "darts"
 EVALUATION = {"width": 36, "depth": 20}
-"""The CIFAR-10 network of the papers, whose size they print."""
+"""Size of the CIFAR-10 network whose parameters the papers print."""
 _MILLION = 1e6
 TABLE = "darts-published"
 SEARCHES = ("nasi", "nasi-ada", "darts", "beta-darts", "drnas-progressive")
@@ -34,8 +34,8 @@ QUICK_CHANGES = {"epochs": 4, "width": 4, "depth": 3, "steps_per_epoch": 4}
 QUICK_PROXIES = "nasi_trace,grad_norm,synflow,nwot,params"
 
 
-class Named(NamedTuple):
-    """A genotype and what it is called; the error is what its paper prints, in per cent."""
+class NamedGenotype(NamedTuple):
+    """A genotype and its name; the error is the published CIFAR-10 test error in per cent."""
 
     name: str
     kind: str
@@ -45,11 +45,11 @@ class Named(NamedTuple):
 
 
 def run_darts_genotypes(options: StudyOptions) -> None:
-    """Search genotypes, score them and the published ones, and leave table, scores, logs and figures in `out`.
+    """Search genotypes, score them and the published ones, and write table, scores, logs and figures into `out`.
 
-    Searches take the laptop preset and one seed, or `runs`; they go on where their checkpoints in `out/searches` stop.
-    With `scores` of other genotypes in the same setting each score is also told as its percentile among them. A
-    search that fails has no genotype, which is said below the table.
+    Searches take the laptop preset and one seed, or `runs` seeds; interrupted ones go on from their checkpoints in
+    `out/searches`. With `scores` of other genotypes in the same setting, each score is also given as its percentile
+    among these. A search that fails has no genotype; a line below the table says so.
 
     Raises:
         SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
@@ -71,7 +71,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     space = open_space(SPACE)
     setting = completed(space, Setting(seed=options.seed))
     others = None if options.scores is None else _others(options, proxies, setting)
-    runs = runs_of(options)
+    runs = runs_for_genotypes(options)
     used = by_method(runs)
     make_folder(options.out, "--out")
     if options.store is not None:
@@ -82,7 +82,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     logs = [outcome.log.assign(method=run.method, seed=run.seed) for run, outcome in outcomes.ended.items()]
     log = pd.concat(logs, ignore_index=True)
     write_csv(log, options.out / "searches.csv.gz")
-    named = [*published(), *found(log)]
+    named = [*published_genotypes(), *found_genotypes(log)]
     options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({described(space, setting)})")
     scores = run(
         space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
@@ -94,7 +94,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     places = percentiles(named, scores, scores if others is None else others)
     write_csv(places.reset_index(names="genotype"), options.out / "percentiles.csv")
     among = f"{len(named)} genotypes" if others is None else f"{others['architecture'].nunique()} other genotypes"
-    text = markdown(table, places, among) + _failures(outcomes.failed)
+    text = genotypes_markdown(table, places, among) + _failures(outcomes.failed)
     write_text(text, options.out / "table.md")
     _draw(options, log, places, among)
     facts = {
@@ -107,8 +107,8 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     options.say(f"In {options.out}: table.md, genotypes.csv, scores.csv.gz, percentiles.*, searches.csv.gz, curves.*")
 
 
-def runs_of(options: StudyOptions) -> list[Run]:
-    """The searches, one seed each or as many as are asked for."""
+def runs_for_genotypes(options: StudyOptions) -> list[Run]:
+    """The searches of the study, with one seed each or `runs` seeds."""
     from harness.studies.searches.pool import data_of, setting_of
 
     changes = QUICK_CHANGES if options.quick else {}
@@ -122,27 +122,27 @@ def runs_of(options: StudyOptions) -> list[Run]:
     ]  # fmt: skip
 
 
-def published() -> list[Named]:
+def published_genotypes() -> list[NamedGenotype]:
     """The genotypes that papers found."""
     from harness.evaluation import PUBLISHED_GENOTYPES
 
     return [
-        Named(entry.name, "published", entry.key(), entry.cifar10_error, entry.cifar10_error_std)
+        NamedGenotype(entry.name, "published", entry.key(), entry.cifar10_error, entry.cifar10_error_std)
         for entry in PUBLISHED_GENOTYPES
     ]
 
 
-def found(log: pd.DataFrame) -> list[Named]:
-    """The last choice of each search of a log with `method` and `seed`."""
+def found_genotypes(log: pd.DataFrame) -> list[NamedGenotype]:
+    """The final genotype of each search, from a log with the columns `method` and `seed`."""
     last = log.groupby(["method", "seed"], sort=False).tail(1)
     return [
-        Named(f"{row['method']}, seed {row['seed']}", "found here", str(row["architecture"]))
+        NamedGenotype(f"{row['method']}, seed {row['seed']}", "found here", str(row["architecture"]))
         for row in last.to_dict("records")
     ]
 
 
-def genotypes_frame(named: Sequence[Named], scores: pd.DataFrame) -> pd.DataFrame:
-    """A row a genotype: its name, kind, size of the papers' network, published error, text, and its scores."""
+def genotypes_frame(named: Sequence[NamedGenotype], scores: pd.DataFrame) -> pd.DataFrame:
+    """A row for each genotype: name, kind, parameters of the papers' network, published error, text, and scores."""
     import pandas as pd
 
     space = open_space(SPACE)
@@ -165,13 +165,13 @@ def genotypes_frame(named: Sequence[Named], scores: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
-def percentiles(named: Sequence[Named], scores: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
-    """By genotype and proxy: the share in per cent of the others that score less, ties by half.
+def percentiles(named: Sequence[NamedGenotype], scores: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Percentile of each score: the share in per cent of the others that score less, ties counted by half.
 
     Args:
-        named: the rows.
-        scores: of these.
-        others: of the genotypes that they are held against; only proxies that these have are columns.
+        named: the genotypes, one for each row.
+        scores: scores of these genotypes.
+        others: scores of the genotypes to compare with; only proxies with scores here become columns.
     """
     import pandas as pd
 
@@ -186,8 +186,8 @@ def percentiles(named: Sequence[Named], scores: pd.DataFrame, others: pd.DataFra
     return pd.DataFrame.from_dict(rows, orient="index", columns=shared)
 
 
-def markdown(table: pd.DataFrame, places: pd.DataFrame, among: str) -> str:
-    """Two tables: the genotypes, and the percentiles of their scores."""
+def genotypes_markdown(table: pd.DataFrame, places: pd.DataFrame, among: str) -> str:
+    """Two Markdown tables: the genotypes, and the percentiles of their scores."""
     import numpy as np
 
     lines = [
@@ -207,10 +207,10 @@ def markdown(table: pd.DataFrame, places: pd.DataFrame, among: str) -> str:
 
 
 def _others(options: StudyOptions, proxies: Sequence[str], setting: Setting) -> pd.DataFrame:
-    """Scores of other genotypes, as `architecture`, `proxy`, `score`; what their setting is, is said.
+    """Read the scores of other genotypes (`architecture`, `proxy`, `score`), and print their origin and setting.
 
     Raises:
-        ScoresError: they are of another space, malformed, none, by none of the proxies, or made in another setting.
+        ScoresError: malformed scores, no scores by the proxies, or scores of another space or setting.
     """
     from harness.evaluation.matching import matched_scores
 
@@ -232,12 +232,12 @@ def _others(options: StudyOptions, proxies: Sequence[str], setting: Setting) -> 
 
 
 def _failures(failed: Mapping[Run, Failure]) -> str:
-    """Lines below the table on searches that have no genotype."""
+    """Lines below the table on searches without a genotype."""
     return "".join(f"\nNo genotype of {run.title}: {failure.brief}.\n" for run, failure in failed.items())
 
 
 def _fitting(method: str, changes: Mapping[str, int]) -> dict[str, int]:
-    """The changes as far as the method's setting takes them: partial channels must divide the width."""
+    """The changes that the method's setting allows: partial channels must divide the width."""
     from harness.search import find_method
 
     preset = find_method(method).setting(SPACE, "laptop")
@@ -260,7 +260,7 @@ def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among:
 
 
 def _wide(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores by the genotype's key and the proxy, NaN where there is none."""
+    """Scores with a row for each genotype's key and a column for each proxy; NaN where there is none."""
     space = open_space(SPACE)
     keys = {text: space.key(space.parse(text)) for text in scores["architecture"].unique()}
     frame = scores.assign(key=scores["architecture"].map(keys)).drop_duplicates(["key", "proxy"])

@@ -1,7 +1,7 @@
 """The demo: a sample of NAS-Bench-201 scored at initialisation, ranked against tabulated accuracies, and drawn.
 
-It shows what one run of the harness gives, and one fact that every user should know first: the mode of batch norm
-decides the sign of the gradient-size proxies' rank correlation.
+It shows the results of one run of the harness, and one fact that every user should know first: the mode of batch norm
+decides the sign of the rank correlation of proxies that measure the size of gradients.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ TITLES = {bn: f"Batch norm in {bn} mode: rank correlation with {COLUMN}" for bn 
 
 
 def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say: Callable[[str], None]) -> None:
-    """Run the whole chain and leave its outcome in the folder `out`.
+    """Score a sample, rank it and draw it, and write all results into the folder `out`.
 
     Args:
-        out: folder for the store, scores, tables and figures; made if it is not there. A demo that was interrupted
-            goes on from the store in it.
-        sample: NAS-Bench-201 cells.
-        workers: processes.
-        seed: of the sample, the weights, the batch and the probes.
+        out: folder for the store, scores, tables and figures; made if it does not exist. An interrupted demo goes on
+            from the store in it.
+        sample: number of NAS-Bench-201 cells.
+        workers: number of processes.
+        seed: seed of the sample, the weights, the batch and the probes.
         table: name of a table, or path of a file.
-        say: prints a line.
+        say: function that prints a line.
     """
     opened = open_table(table)
     space = open_space(SPACE)
@@ -60,8 +60,8 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
     proxies = {"train": PROXIES, "eval": EVAL_PROXIES}
     for step, bn in enumerate(BN_MODES, start=1):
         setting = _setting(bn, seed)
-        what = f"{sample} random cells with batch norm in {bn} mode ({described(space, setting)})"
-        say(f"Step {step} of 3: scoring {what}")
+        networks = f"{sample} random cells with batch norm in {bn} mode ({described(space, setting)})"
+        say(f"Step {step} of 3: scoring {networks}")
         frames[bn] = run(
             space, cells, proxies[bn], setting=setting, store=out / "scores.sqlite", workers=workers, progress=True
         )
@@ -77,7 +77,7 @@ def run_demo(out: Path, *, sample: int, workers: int, seed: int, table: str, say
 
 
 def sign_text(rankings: dict[str, Ranking]) -> str:
-    """What the mode of batch norm does to `nasi_trace`, in words."""
+    """A sentence on the effect of batch norm's mode on `nasi_trace`."""
     row = {bn: ranking.frame.set_index("proxy").loc["nasi_trace"] for bn, ranking in rankings.items()}
     figures = ", ".join(
         f"{values['spearman']:+.2f} [{values['spearman_low']:+.2f}, {values['spearman_high']:+.2f}] in {bn} mode"

@@ -1,4 +1,4 @@
-"""Studies as data: what each shows, what it takes, and what it is made of. Nothing here computes anything."""
+"""Kinds of studies, as records: conditions, proxies, rows and published numbers. Nothing here computes anything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.studies.options import StudyOptions
 
 DATASETS = tuple(TESTS.values())
-"""The accuracies that studies of rank correlation rank by."""
+"""Columns of the accuracies that studies of rank correlation rank by."""
 SAMPLED = frozenset({"sample", "quick", "full", "seed", "workers", "store"})
 """Options of a study that scores a sample."""
 SEARCHED = frozenset({"quick", "runs", "seed", "workers", "data", "scores"})
@@ -27,14 +27,14 @@ SPEARMAN, KENDALL = "spearman", "kendall_tau_b"
 
 @dataclass(frozen=True)
 class Condition:
-    """What scores are made under.
+    """Condition of a study: the setting and the batch under which architectures are scored.
 
     Attributes:
-        words: what it is called in tables and figures.
-        changes: of `Setting`'s defaults.
-        seeds_on: added to the study's seed, which the weights and all else that is drawn follow from.
-        batch_seeds_on: added to the study's seed for the batch alone, which then does not change with the weights and
-            is stored as a given one; None for a batch that follows from the same seed as the weights.
+        words: name of the condition in tables and figures.
+        changes: fields of `Setting` that differ from its defaults, by name.
+        seeds_on: number to add to the study's seed, from which the weights and all other random numbers follow.
+        batch_seeds_on: number to add to the study's seed for the batch alone, which then does not depend on the seed of
+            the weights and is stored as a given batch; None for a batch that follows from the seed of the weights.
     """
 
     words: str
@@ -51,7 +51,7 @@ class Condition:
         return completed(open_space(SPACE), Setting(**{"seed": seed + self.seeds_on, **self.changes}))
 
     def batch(self, seed: int, data: Path | None = None) -> Batch | None:
-        """The batch of a seed of its own; None where the setting says how it is drawn."""
+        """The batch, if it has a seed of its own; else None, and the setting draws it."""
         if self.batch_seeds_on is None:
             return None
         from harness.spaces.image_batches import draw_images
@@ -60,7 +60,7 @@ class Condition:
 
     @property
     def reads_images(self) -> bool:
-        """Whether it needs CIFAR-10."""
+        """Whether the condition needs CIFAR-10 images."""
         return self.changes.get("input") == "cifar10"
 
 
@@ -68,15 +68,15 @@ IMAGES = Condition("CIFAR-10 images and labels", {"input": "cifar10", "labels": 
 NOISE = Condition("Gaussian noise and random labels", {"input": "gaussian", "labels": "random"})
 
 
-class Published(NamedTuple):
-    """One coefficient that a paper prints.
+class PublishedCoefficient(NamedTuple):
+    """A rank correlation that a paper prints.
 
     Attributes:
-        proxy: the name that it has here.
-        column: of the table that it ranks.
+        proxy: name of the proxy in this package.
+        column: column of the table that the proxy ranks.
         coefficient: `spearman` or `kendall_tau_b`.
-        value: its sign turned where the paper's score is lower for better.
-        source: the paper, and what is to be known of the number.
+        value: the printed value; its sign is flipped if a lower score is better in the paper.
+        source: the paper, and remarks on the number.
     """
 
     proxy: str
@@ -88,22 +88,25 @@ class Published(NamedTuple):
 
 def triple(
     proxy: str, columns: Sequence[str], values: Sequence[float], source: str, coefficient: str = SPEARMAN
-) -> list[Published]:
-    """One paper's numbers for several columns."""
-    return [Published(proxy, column, coefficient, value, source) for column, value in zip(columns, values, strict=True)]
+) -> list[PublishedCoefficient]:
+    """One paper's coefficients of a proxy for several columns."""
+    return [
+        PublishedCoefficient(proxy, column, coefficient, value, source)
+        for column, value in zip(columns, values, strict=True)
+    ]
 
 
 class Claim(NamedTuple):
-    """What a paper says of Pearson's coefficient between the scores of a proxy under two conditions.
+    """A paper's claim on Pearson's coefficient between the scores of a proxy under two conditions.
 
     Attributes:
-        proxy: the name that it has here.
-        first: condition.
-        second: condition.
-        words: as it is printed.
-        low: least coefficient of which that is true.
-        high: largest.
-        source: the paper.
+        proxy: name of the proxy in this package.
+        first: name of the first condition.
+        second: name of the second condition.
+        words: the claim as the paper prints it.
+        low: smallest coefficient for which the claim holds.
+        high: largest coefficient for which the claim holds.
+        source: the paper and its figure.
     """
 
     proxy: str
@@ -115,7 +118,7 @@ class Claim(NamedTuple):
     source: str
 
     def verdict(self, value: float, low: float, high: float) -> str:
-        """Whether it holds for a coefficient, and whether its interval says otherwise."""
+        """Whether the claim holds for our coefficient, and whether our interval [low, high] agrees with that."""
         held, reaching = self.low <= value <= self.high, low <= self.high and self.low <= high
         if held:
             return "holds" if self.low <= low and high <= self.high else "holds, our interval reaches beyond"
@@ -124,27 +127,27 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True)
 class RankStudy:
-    """A study of rank correlation: proxies scored under conditions, ranked by accuracies, with papers' figures.
+    """A study of rank correlation: proxies scored under conditions and ranked, next to published coefficients.
 
     Attributes:
-        shows: what its outcome shows, in a line.
-        conditions: by a short name, which is part of file names.
-        proxies: names, or `all`.
-        published: of any proxies and columns.
-        combined: combinations by rank that are shown too, by the names of `harness.proxies.combined`.
-        sample: cells, where neither a number, nor `--quick`, nor `--full` is given.
-        quick: cells of the quick form.
-        columns: accuracies that are ranked by, as far as the table has them.
-        between: whether to tell how the scores of two conditions agree.
-        claims: of papers on that agreement.
-        beyond: whether to tell what a proxy knows beyond size, and which are told apart from `params`.
-        transfer: whether to tell in one table how scores under each condition rank each data set's accuracies.
+        shows: one line on the results, for the list of studies.
+        conditions: conditions by a short name, which is part of file names.
+        proxies: names of proxies, or `all`.
+        published: published coefficients of any proxies and columns.
+        combined: names of rank combinations in `harness.proxies.combined` that are ranked too.
+        sample: number of cells, unless a number, `--quick` or `--full` is given.
+        quick: number of cells of the quick form.
+        columns: names of the accuracies to rank by; those that the table lacks are left out.
+        between: whether to report the agreement of the scores under each two conditions.
+        claims: claims of papers on that agreement.
+        beyond: whether to report partial correlations beyond size, and which proxies differ from `params`.
+        transfer: whether to report how the scores under each condition rank each data set's accuracies.
     """
 
     shows: str
     conditions: Mapping[str, Condition]
     proxies: tuple[str, ...] = ("all",)
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedCoefficient, ...] = ()
     combined: tuple[str, ...] = ()
     sample: int = 500
     quick: int = 60
@@ -156,39 +159,39 @@ class RankStudy:
 
     @property
     def takes(self) -> frozenset[str]:
-        """Names of the options that it takes; scores made before stand in for those of a single condition."""
+        """Names of the options of this study; given scores can replace those of a single condition."""
         return SAMPLED | {"table", "data"} | ({"scores"} if len(self.conditions) == 1 else set())
 
     @property
     def words(self) -> dict[str, str]:
-        """Name of a condition to what it is called."""
+        """Printed name of each condition, by its short name."""
         return {name: condition.words for name, condition in self.conditions.items()}
 
 
 class TabulatedCell(NamedTuple):
-    """One architecture, looked up in the table."""
+    """A row for one architecture, looked up in the table."""
 
     architecture: str
 
 
 class Best(NamedTuple):
-    """The highest value of each column; the columns' best cells differ."""
+    """A row for the highest value of each column; the best cell differs between columns."""
 
 
 class Queried(NamedTuple):
-    """A search that queries a table, or an exact row, by its name in `harness.evaluation.searches.table_searches`."""
+    """A row for a search that queries a table, or an exact row, by its name in `table_searches`."""
 
     name: str
 
 
 class Searched(NamedTuple):
-    """A search by gradients.
+    """A row for a search by gradients.
 
     Attributes:
-        method: as `nasinit list searches` names it.
-        epochs: of the whole search; None for the preset's.
-        after: the epoch whose choice counts; None for the last.
-        runs: with as many seeds.
+        method: name of the search, as `nasinit list searches` prints it.
+        epochs: number of epochs of the search; None for the preset's.
+        after: the epoch whose architecture is taken; None for the last.
+        runs: number of seeds.
     """
 
     method: str
@@ -198,7 +201,7 @@ class Searched(NamedTuple):
 
 
 class NotRun(NamedTuple):
-    """Published only, and why."""
+    """A row that is published only, and the reason why we do not run it."""
 
     reason: str
 
@@ -207,7 +210,7 @@ Ours: TypeAlias = "TabulatedCell | Best | Queried | Searched | NotRun"
 
 
 class Row(NamedTuple):
-    """A row of a table: its label, what we run for it, and what papers print."""
+    """A row of a table of searches: its label, our counterpart, and the published numbers."""
 
     label: str
     ours: Ours
@@ -219,8 +222,8 @@ class SearchTable:
     """A paper's table of searches on NAS-Bench-201.
 
     Attributes:
-        shows: what its outcome shows, in a line.
-        rows: of the table, in its order.
+        shows: one line on the results, for the list of studies.
+        rows: rows of the table, in its order.
     """
 
     shows: str
@@ -228,7 +231,7 @@ class SearchTable:
 
     @property
     def takes(self) -> frozenset[str]:
-        """Names of the options that it takes."""
+        """Names of the options of this study."""
         return SEARCHED | {"table"}
 
 
@@ -237,9 +240,9 @@ class SingleStudy:
     """A study that is the only one of its kind.
 
     Attributes:
-        shows: what its outcome shows, in a line.
-        takes: names of the options that it takes.
-        run: makes the outcome; what is heavy is imported when it is called.
+        shows: one line on the results, for the list of studies.
+        takes: names of the options of this study.
+        run: function that makes the study; it imports heavy packages only when it is called.
     """
 
     shows: str

@@ -1,4 +1,4 @@
-"""What a study may be told."""
+"""Options of the studies."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from harness.errors import SettingError
 from harness.evaluation.columns import DEFAULT_TABLE
 
 MOST_RUNS = 100
-"""Searches of each method; one takes minutes to an hour."""
+"""The largest number of searches of each method; one search takes minutes to an hour."""
 
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What the command line tells a study; each study takes a part of it (its `takes`).
+    """Options of a study, from the command line; each study uses those in its `takes`.
 
     Attributes:
-        out: folder for the outcome.
-        say: prints a line.
+        out: folder for the results.
+        say: function that prints a line.
         table: name of a table, or path of a file.
-        seed: of everything that is drawn.
-        workers: processes, one thread each.
-        quick: minutes instead of hours.
-        full: every architecture of the space.
-        sample: architectures to score; None for the study's own number.
-        runs: searches by gradients of each method, 1 to `MOST_RUNS`; None for the study's own number.
-        data: folder of CIFAR-10's binary files; None where there is none.
-        store: SQLite file of the scores; None for one in `out`.
-        scores: a store, or a CSV of scores, for the rows that look at one.
+        seed: seed of all random numbers.
+        workers: number of processes, each with one thread.
+        quick: whether to make the study in small: minutes instead of hours.
+        full: whether to score every architecture of the space.
+        sample: number of architectures to score; None for the study's own number.
+        runs: number of searches by gradients of each method, 1 to `MOST_RUNS`; None for the study's own number.
+        data: folder of CIFAR-10's binary files; None if they are not available.
+        store: SQLite file for the scores; None for a file in `out`.
+        scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
     """
 
     out: Path

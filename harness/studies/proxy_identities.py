@@ -1,4 +1,4 @@
-"""Which proxies are one number in other words: exactly on small networks, and by rank on the space.
+"""Study: proxies that are the same number in another form, exactly on small networks or by rank on the space.
 
 The loss does not change with the scale of a convolution's weights θ_l that batch norm follows (its ε aside), so that
 θ_l · g_l = 0 and −θ_lᵀ (H g)_l = ‖g_l‖², g the loss's gradient and H its Hessian: `plain` holds nothing of these
@@ -33,7 +33,7 @@ SAMPLE, QUICK = 500, 60
 WIDTH, DEPTH = 4, 1
 SMALL = Setting(width=WIDTH, depth=DEPTH, image_size=8, batch_size=16, dtype="float64")
 EPSILONS = (1e-5, 1e-20)
-"""Batch norm's ε: PyTorch's, and next to none, with which the identities are exact."""
+"""Batch norm's ε: PyTorch's, and one near zero, with which the identities are exact."""
 SAME = 0.9995
 CELLS = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|",
@@ -42,13 +42,13 @@ CELLS = (
 
 
 def run_proxy_identities(options: StudyOptions) -> None:
-    """Leave the exact table, the rank correlations between proxies, and which of them rank alike, in `out`.
+    """Write the table of identities, the rank correlations between proxies, and the groups of equal rank into `out`.
 
-    With `scores` those are taken, else a sample is scored on noise by all proxies.
+    The scores are those of `scores`; without them a sample is scored on noise by all proxies.
 
     Raises:
         SettingError: too small a sample, or a folder that cannot be written in.
-        ScoresError: before anything is made: scores of fewer than three architectures by two proxies.
+        ScoresError: before anything is computed: scores of fewer than three architectures by two proxies.
     """
     from harness.report.figures.heat_map import heat_map
     from harness.report.files import save_pictures, write_csv, write_text
@@ -84,7 +84,7 @@ def run_proxy_identities(options: StudyOptions) -> None:
 
 
 def identities() -> pd.DataFrame:
-    """Both identities on small networks in float64, layers with and without batch norm behind them apart.
+    """Both identities on small networks in float64, apart for layers with and without batch norm behind them.
 
     Returns:
         `architecture`, `epsilon`, `followed` (by batch norm), `layers`, and sums over these layers: `plain` Σ θ·g,
@@ -140,7 +140,7 @@ def normalised_weights(network: nn.Module) -> frozenset[str]:
 
 
 def _groups(weights: Mapping[str, Tensor], followed: frozenset[str]) -> list[tuple[list[str], str]]:
-    """Names by whether batch norm follows, each group with one of its names."""
+    """Names of weights in two groups, with and without batch norm behind them; each with its first name."""
     parts = [[name for name in weights if (name in followed) is kind] for kind in (True, False)]
     return [(part, part[0]) for part in parts if part]
 
@@ -168,10 +168,10 @@ def _sum(
 
 
 def rank_matrix(frame: pd.DataFrame) -> pd.DataFrame:
-    """Spearman's ρ between all proxies over the architectures that both score; those of similar ranking side by side.
+    """Spearman's ρ between all proxies on the architectures that both score, similar proxies next to each other.
 
     Raises:
-        ScoresError: fewer than two proxies with different scores of three architectures.
+        ScoresError: fewer than two proxies with non-constant scores of three architectures.
     """
     wide = combine.wide(frame)
     varying = [name for name in wide.columns if wide[name].nunique() > 1 and wide[name].notna().sum() > 2]
@@ -197,7 +197,7 @@ def same_rankings(matrix: pd.DataFrame) -> list[list[str]]:
 
 
 def _side_by_side(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[int]:
-    """The order of the leaves of a hierarchical clustering by 1 − |ρ| (average linkage, optimal leaf order)."""
+    """Order of the leaves of a hierarchical clustering by 1 − |ρ| (average linkage, optimal leaf order)."""
     import numpy as np
     from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
     from scipy.spatial.distance import squareform

@@ -1,4 +1,4 @@
-"""How a study was made: the command, the settings, the table, the versions."""
+"""Record of how a study was made: command, settings, table, versions."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _VERSIONS = ("nasinit", "torch", "numpy", "scipy", "pandas", "scikit-learn")
 
 
 def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -> str:
-    """JSON text of what made a study's outcome.
+    """Record of a study as JSON text.
 
     Args:
-        settings: of its scores, by name.
-        table: the published numbers, named with their SHA-256; None for a study that reads none.
-        **facts: whatever else decides the outcome.
+        settings: settings of the scores, by the name of their condition.
+        table: the table, which is recorded with its SHA-256; None for a study that reads no table.
+        **facts: everything else that decides the results.
 
     Returns:
         An object whose `command` is the command line as it was given, null where the study was called from Python.
@@ -42,18 +42,18 @@ def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -
 
 
 def json_text(content: Mapping[str, Any]) -> str:
-    """An object as JSON for people to read, with a line break at its end."""
+    """An object as indented JSON, with a line break at its end."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def command() -> str | None:
-    """The command line as it was given; None where no command was."""
+    """The command line as it was given; None if nasinit was called from Python."""
     called = Path(sys.argv[0]).stem == "nasinit"
     return shlex.join(["nasinit", *sys.argv[1:]]) if called else None
 
 
 def environment() -> dict[str, Any]:
-    """The machine and the versions of the packages that compute, which a number may depend on too."""
+    """The machine and the versions of packages, on which the numbers may depend."""
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -64,7 +64,7 @@ def environment() -> dict[str, Any]:
 
 
 def _cpu_name(described: Path = Path("/proc/cpuinfo")) -> str | None:
-    """The processor's name as Linux has it, or what Python knows; None where neither says."""
+    """The processor's name from Linux, else from Python; None if neither knows it."""
     try:
         lines = described.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""The architectures of a study: which ones, and their scores, made here or before."""
+"""The sample of a study: its size, its conditions, and its scores, computed here or given."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ NOT_STATED = "not in the file; the study's own is taken for it"
 AS_STORED = "as the store has it"
 _LEAST = 3
 _DRAWN_OTHERWISE = ("seed", "device", "batch_digest")
-"""Fields of a setting that change a score as another draw of the same network or batch does, or by rounding."""
+"""Fields of a setting that change a score only by another random draw of network or batch, or by rounding."""
 
 
 class GivenScores(NamedTuple):
-    """Scores made before.
+    """Scores that the user gave to a study.
 
     Attributes:
-        name: of the file.
+        name: name of the file.
         frame: scores by the study's proxies, as `harness.run` returns them.
-        setting: of a store's run; None for a CSV, which does not say.
+        setting: setting of a store's run; None for a CSV, which has none.
     """
 
     name: str
@@ -41,12 +41,12 @@ class GivenScores(NamedTuple):
     setting: Setting | None
 
     def recorded(self, assumed: Setting) -> tuple[Setting, str]:
-        """The setting for a study's record, and where it is from."""
+        """The setting for a study's record, and a note on its origin."""
         return (assumed, NOT_STATED) if self.setting is None else (self.setting, AS_STORED)
 
 
 def possible(conditions: Mapping[str, Condition], options: StudyOptions) -> dict[str, Condition]:
-    """The conditions that need no images, or all where CIFAR-10 is there."""
+    """All conditions, if CIFAR-10 is available; else those that need no images."""
     from harness.spaces.image_batches import read_cifar10
 
     if options.data is not None and any(condition.reads_images for condition in conditions.values()):
@@ -65,10 +65,10 @@ def possible(conditions: Mapping[str, Condition], options: StudyOptions) -> dict
 
 
 def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
-    """Architectures to score: as asked for, all of the space, `quick`, or else `usual`.
+    """Number of architectures to score: the given number, all of the space, `quick`, or `usual`.
 
     Raises:
-        SettingError: fewer than 3, which have no rank correlation, or more than one of a number, `--quick`, `--full`.
+        SettingError: fewer than 3, which have no rank correlation, or several of `--sample`, `--quick` and `--full`.
     """
     given = _sizes(options)
     if len(given) > 1:
@@ -82,7 +82,7 @@ def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
 
 
 def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:
-    """Scores of that many random cells under a condition; what the store of the study has is not made again."""
+    """Scores of random cells under a condition; scores in the study's store are not computed again."""
     store, setting = store_of(options), condition.setting(options.seed)
     space = open_space(SPACE)
     under = f"{condition.words} ({described(space, setting)})"
@@ -94,23 +94,23 @@ def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, opt
 
 
 def store_of(options: StudyOptions) -> Path:
-    """The SQLite file of a study's scores, in a folder that is made."""
+    """The SQLite file of a study's scores; its folder is made if it does not exist."""
     store = options.store or options.out / "scores.sqlite"
     make_folder(store.parent, "--store")
     return store
 
 
 def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: Setting | None) -> GivenScores | None:
-    """Scores made before, of these proxies alone or of all; None where the study is to make them.
+    """The scores that the user gave, by the given proxies or by all; None if the study is to compute its scores.
 
     Args:
-        options: of the study.
+        options: options of the study.
         proxies: names of the study's own proxies; None for all.
-        setting: that the study scores under; None where it takes scores of any setting.
+        setting: setting of the study's scores; None if it takes scores of any setting.
 
     Raises:
-        SettingError: scores and the size of a sample.
-        ScoresError: a file that cannot be read, with scores of another space or setting, or without any of the proxies.
+        SettingError: both scores and the size of a sample are given.
+        ScoresError: a file that cannot be read, has scores of another space or setting, or none by the proxies.
     """
     path = options.scores
     if path is None:
@@ -125,15 +125,15 @@ def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: 
 
 
 def read_given(path: Path, space: str, proxies: Sequence[str] | None) -> tuple[GivenScores, str]:
-    """The scores of a file, and where they are from in words.
+    """The scores of a file, and a sentence on their origin.
 
     Args:
         path: a store, whose last run is read, or a CSV.
-        space: name of the space that their architectures must be of.
+        space: name of the space that the scored architectures must belong to.
         proxies: names of the proxies whose scores are kept; None for all.
 
     Raises:
-        ScoresError: a file that cannot be read, or holds scores of another space or by none of the proxies; named.
+        ScoresError: a file that cannot be read, or holds scores of another space or by none of the proxies.
     """
     from harness.evaluation.matching import matched_scores
 
@@ -150,16 +150,16 @@ def read_given(path: Path, space: str, proxies: Sequence[str] | None) -> tuple[G
 
 
 def setting_difference(path: Path, theirs: Setting | None, ours: Setting, otherwise: str) -> str:
-    """What sets the setting of given scores apart from the study's, in words; nothing where they are equal.
+    """A clause on how the setting of given scores differs from the study's; empty if they are equal.
 
     Args:
-        path: of the scores.
-        theirs: setting of the scores; None where the file does not say.
+        path: file of the scores.
+        theirs: setting of the scores; None if the file has none.
         ours: setting of the study.
         otherwise: the end of the error's sentence: why other scores cannot be taken, and what to do.
 
     Raises:
-        ScoresError: settings that differ in more than what is drawn.
+        ScoresError: settings that differ in more than random draws and rounding.
     """
     if theirs is None:
         return f"; the file does not say its setting, which must be the study's: {ours.describe()}"
@@ -171,6 +171,6 @@ def setting_difference(path: Path, theirs: Setting | None, ours: Setting, otherw
 
 
 def _sizes(options: StudyOptions) -> list[str]:
-    """The options that were given for the size of the sample."""
-    asked = {"--quick": options.quick, "--full": options.full, "--sample": options.sample is not None}
-    return [name for name, there in asked.items() if there]
+    """Names of the given options that set the size of the sample."""
+    given = {"--quick": options.quick, "--full": options.full, "--sample": options.sample is not None}
+    return [name for name, there in given.items() if there]

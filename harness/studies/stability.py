@@ -1,6 +1,6 @@
-"""An ablation of the setting, one change at a time: seeds, inputs, init, batch norm, width, depth.
+"""Study: an ablation of the setting, one change at a time: seeds, inputs, init, batch norm, width, depth.
 
-The figures next to ours are of the seed of the weights alone; the setting that they were made under is not known.
+The numbers next to ours are on the seed of the weights alone; the setting that they were made under is not known.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from harness.scoring.engine import close_pool, worker_pool
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.spaces import open_space
-from harness.studies.kinds import KENDALL, SAMPLED, Condition, Published, SingleStudy
+from harness.studies.kinds import KENDALL, SAMPLED, Condition, PublishedCoefficient, SingleStudy
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.samples import possible, sample_size, scored_sample, store_of
@@ -52,13 +52,13 @@ SMALLER = {
     "width C": (("width_8", "8"), ("width_4", "4")),
     "cells a stage N": (("depth_3", "3"), ("depth_1", "1")),
 }
-"""What makes the network smaller than the base's of C = 16 and N = 5."""
-_SEEN = {"synflow": 1.00, "nwot": 0.94, "grad_norm": 0.92, "ntk_trace": 0.87, "az_progressivity": 0.61}
-PUBLISHED = tuple(
-    Published(proxy, WORDS["weights"], KENDALL, value, "seen in trials, setting not stated")
-    for proxy, value in _SEEN.items()
+"""Conditions with smaller networks than the base of C = 16 and N = 5."""
+_SEEN_TAU = {"synflow": 1.00, "nwot": 0.94, "grad_norm": 0.92, "ntk_trace": 0.87, "az_progressivity": 0.61}
+SEEN_IN_TRIALS = tuple(
+    PublishedCoefficient(proxy, WORDS["weights"], KENDALL, value, "seen in trials, setting not stated")
+    for proxy, value in _SEEN_TAU.items()
 )
-"""Kendall's τ between two seeds of the weights: figures seen in trials, not a paper's."""
+"""Kendall's τ between two seeds of the weights: numbers that were seen in trials, not in a paper."""
 _READING = (
     "Every setting differs from the base in what its heading names and in nothing else. *Ranking*: Spearman with the "
     "test accuracy after 200 epochs, over the cells that have both scores; the difference is paired, on the same "
@@ -70,7 +70,7 @@ _READING = (
 
 
 def run_stability(options: StudyOptions) -> None:
-    """Score the sample under every condition, and leave what each change does to the ranking in `out`.
+    """Score the sample under every condition, and write the effect of each change on the ranking into `out`.
 
     Raises:
         SettingError: before anything is scored: too small a sample, a table without the accuracy, no CIFAR-10 in
@@ -107,8 +107,8 @@ def run_stability(options: StudyOptions) -> None:
 def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: StudyOptions) -> None:
     """Score the sample into the store, `TURN` cells under every condition before the next ones.
 
-    So whatever else the machine does falls on the seconds of all conditions alike, and a study that is stopped has the
-    same cells under each of them. Where a worker dies it leaves the rest to `scored_sample`, which survives that.
+    So other load on the machine slows all conditions alike, and a study that is stopped has the same cells under each
+    of them. If a worker dies, the rest is left to `scored_sample`, which survives that.
     """
     space = open_space(SPACE)
     cells = space.sample(sample, options.seed)
@@ -131,10 +131,10 @@ def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: St
 
 
 def between_seeds(found: pd.DataFrame) -> pd.DataFrame:
-    """Kendall's τ-b between two draws of the weights, with the figure that was seen where there is one."""
+    """Kendall's τ-b between two draws of the weights, next to the number from trials where there is one."""
     from harness.studies.rank.rank_study import ours_and_published
 
-    rows = ours_and_published({WORDS["weights"]: found[found["setting"] == "weights"]}, PUBLISHED)
+    rows = ours_and_published({WORDS["weights"]: found[found["setting"] == "weights"]}, SEEN_IN_TRIALS)
     return rows[rows["coefficient"] == KENDALL].reset_index(drop=True)
 
 

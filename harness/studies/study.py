@@ -1,4 +1,4 @@
-"""The studies by name, and making one."""
+"""Registry of the studies by name, and the function that makes one."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ STUDIES: Mapping[str, Study] = {
     "naswot-table-2": rows.NASWOT,
     "darts-genotypes": darts_genotypes.STUDY,
 }
-"""In the order in which they are listed."""
+"""Studies by name, in the order in which they are listed."""
 
 
 def find_study(name: str) -> Study:
-    """The study of that name.
+    """The study with the given name.
 
     Raises:
-        SettingError: for an unknown name, with the nearest one.
+        SettingError: an unknown name; the message gives the nearest one.
     """
     if name not in STUDIES:
         raise SettingError(unknown("study", name, STUDIES))
@@ -53,15 +53,15 @@ def find_study(name: str) -> Study:
 
 
 def make(study: Study, options: StudyOptions) -> None:
-    """Make a study's outcome; what makes a study of its kind is imported here, and not before.
+    """Make a study; the code for its kind of study is imported only here.
 
     Args:
-        study: one of `STUDIES`, or a record of one's own.
-        options: of which the study takes a part.
+        study: one of `STUDIES`, or a study of your own.
+        options: options, of which the study uses those in its `takes`.
 
     Raises:
-        HarnessError: what the study itself refuses.
-        TableError: a table that is not here, or damaged.
+        HarnessError: options that the study itself refuses.
+        TableError: a table that is not available, or damaged.
     """
     if isinstance(study, RankStudy):
         from harness.studies.rank.rank_study import run_rank_study
@@ -76,26 +76,26 @@ def make(study: Study, options: StudyOptions) -> None:
 
 
 def default_folder(name: str, *, quick: bool) -> Path:
-    """Where a study's outcome lies if nobody says so: the quick form's apart, as neither goes on from the other."""
+    """Default folder of a study's results; the quick form has its own, since neither can go on from the other."""
     return Path("studies") / (f"{name}-quick" if quick else name)
 
 
 def options_of(study: Study) -> list[str]:
-    """The options of the command line that a study takes."""
+    """The command line options that a study takes."""
     return [f"--{option}" for option in sorted({*study.takes, "out"})]
 
 
 def run_study(name: str, out: str | Path, **options: Any) -> None:
-    """Make a study's outcome in a folder, as `nasinit study` does.
+    """Make a study in a folder, as `nasinit study` does.
 
     Args:
-        name: of the study, as `STUDIES` lists them.
-        out: folder for the outcome; a study that lies there goes on.
-        **options: fields of `StudyOptions` that the study takes; `say` prints by default. CIFAR-10 is used where `data`
-            names its folder.
+        name: name of the study, one of `STUDIES`.
+        out: folder for the results; a study that is already there goes on.
+        **options: fields of `StudyOptions` that the study takes; `say` is `print` by default. CIFAR-10 is used if
+            `data` names its folder.
 
     Raises:
-        SettingError: an unknown study, an option that there is not or that the study does not take, or what the study
+        SettingError: an unknown study, an unknown option or one that the study does not take, or options that the study
             itself refuses.
     """
     study = find_study(name)

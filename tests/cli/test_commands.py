@@ -83,7 +83,10 @@ def test_the_scores_are_written_in_the_documented_columns(chain: Chain, cells: l
 def test_it_says_what_it_does_and_what_all_leaves_out(chain: Chain, cells: list[str]) -> None:
     exhaustive = [proxy.name for proxy in harness.list_proxies() if proxy.exhaustive]
     assert exhaustive
-    assert f"'all' leaves out what needs many backward passes: {', '.join(exhaustive)}; name them" in chain.score.out
+    assert (
+        f"'all' leaves out proxies that need many backward passes: {', '.join(exhaustive)}; name them"
+        in chain.score.out
+    )
     assert f"scoring {len(cells)} architectures of nasbench201 by " in chain.score.out
     assert "batch_size 4, image_size 8" in chain.score.out
     assert "scored 12 of 12 architectures" in chain.score.err

@@ -125,7 +125,7 @@ def test_an_interruption_is_130_and_the_same_command_goes_on(
     (tmp_path / ".u.parquet.partial").mkdir()
     shutil.copy(tmp_path / "t.parquet", tmp_path / ".u.parquet.partial" / "000000.parquet")
     ended = nasinit("convert", release, "--to", tmp_path / "u.parquet")
-    assert "began anew: the parts beside" in ended.out
+    assert "began anew: the parts next to" in ended.out
     assert (tmp_path / "u.parquet").read_bytes() == (tmp_path / "t.parquet").read_bytes()
 
 

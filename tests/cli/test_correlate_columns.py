@@ -137,7 +137,7 @@ def test_repeated_rows_are_counted_and_named(nasinit: Run, cells: list[str], tmp
     )
     ended = nasinit("correlate", scores, "--table", own, "--column", "accuracy", "--resamples", 20)
     assert ended.code == 0, ended.err
-    assert f"more than one row of, with equal scores, one of which is kept: 1\n    {cells[5]}\n" in ended.out
+    assert f"more than one row of a proxy, with equal scores, one of which is kept: 1\n    {cells[5]}\n" in ended.out
     assert f"more than one row of accuracy, with equal values, one of which is kept: 1\n    {cells[2]}\n" in ended.out
     scores.write_text(scores.read_text() + f"\n{cells[5]},mine,77")
     ended = nasinit("correlate", scores, "--table", own, "--column", "accuracy")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks import Column, Facts, Table, TableError
 from harness.errors import ScoresError
-from harness.evaluation.trade_off import Quantity, proxies_beside_params, scored_proxies, trade_off
+from harness.evaluation.trade_off import Quantity, proxies_with_params, scored_proxies, trade_off
 from harness.spaces import open_space
 from tests.reference import stats_pareto as reference
 
@@ -187,15 +187,15 @@ def test_proxies_that_have_a_score_are_listed_in_order():
 )
 def test_params_stands_beside_the_first_proxies(there, expected):
     frame = pd.concat([scored([1, 2], name) for name in there])
-    assert proxies_beside_params(frame, 4) == expected
+    assert proxies_with_params(frame, 4) == expected
     assert set(trade_off(frame, cost([1, 2]), gain([1, 2]), expected).regret) == set(expected)
 
 
 def test_params_without_a_score_is_not_computed_anew():
     frame = pd.concat([scored([1, 2], "a"), scored([math.nan, math.nan], "params")])
-    assert proxies_beside_params(frame, 4) == ["a"]
+    assert proxies_with_params(frame, 4) == ["a"]
     with pytest.raises(ScoresError, match="none of the 1 rows of the scores has a score"):
-        proxies_beside_params(scored([math.nan]), 4)
+        proxies_with_params(scored([math.nan]), 4)
 
 
 @pytest.mark.parametrize(

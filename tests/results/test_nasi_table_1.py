@@ -16,7 +16,7 @@ from harness.report.tables.searches import search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.spaces import open_space
 from harness.studies.searches.files import footnote
-from harness.studies.searches.frame import table_of
+from harness.studies.searches.frame import search_rows_frame
 from harness.studies.searches.nasi_bounds import GRADIENTS, TRACES, bounds_table
 from harness.studies.searches.rows import NASI_TABLE_1, Searched
 
@@ -47,7 +47,7 @@ def test_what_stands_for_the_record_is_the_official_accuracy(log: pd.DataFrame, 
 def test_the_table_follows_from_the_logs(log: pd.DataFrame, official: benchmarks.Table) -> None:
     queried = pd.read_csv(FOLDER / "queried.csv", float_precision="round_trip")
     columns = {column: official.values(list(official.keys), column) for column in COLUMNS}
-    made = table_of(NASI_TABLE_1, official, queried, log, columns)
+    made = search_rows_frame(NASI_TABLE_1, official, queried, log, columns)
     committed = pd.read_csv(FOLDER / "table.csv", float_precision="round_trip")
     inside = [name for name in made.columns if name.endswith("_inside")]
     pd.testing.assert_frame_equal(

@@ -15,7 +15,7 @@ from harness.report.tables.searches import search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.spaces import open_space
 from harness.studies.searches.files import footnote
-from harness.studies.searches.frame import table_of
+from harness.studies.searches.frame import search_rows_frame
 from harness.studies.searches.rows import NASWOT_TABLE_2
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -40,7 +40,7 @@ def test_the_table_follows_from_the_logs(
     keys = [open_space("nasbench201").key(open_space("nasbench201").parse(text)) for text in log["architecture"]]
     for column in COLUMNS:
         np.testing.assert_array_equal(official.values(keys, column), log[f"{column}_for_the_record"])
-    made = table_of(NASWOT_TABLE_2, official, queried, log, accuracies)
+    made = search_rows_frame(NASWOT_TABLE_2, official, queried, log, accuracies)
     sheet = search_rows_sheet(made)
     text = f"{sheet_markdown(sheet)}\n\n{footnote(official)}\n"
     assert text == (FOLDER / "table.md").read_text(encoding="utf-8")

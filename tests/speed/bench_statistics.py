@@ -23,7 +23,7 @@ from scipy import stats
 
 from benchmarks import open_table
 from harness.stats.bootstrap import interval_rows
-from harness.stats.rank_correlation import COEFFICIENTS
+from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.resampled import resampled_coefficients
 
 FloatArray = npt.NDArray[np.float64]

@@ -18,7 +18,7 @@ from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.space import completed
 from harness.studies import darts_genotypes
-from harness.studies.darts_genotypes import Named, genotypes_frame, percentiles, published
+from harness.studies.darts_genotypes import NamedGenotype, genotypes_frame, percentiles, published_genotypes
 from harness.studies.options import StudyOptions
 from harness.studies.searches import pool
 from harness.studies.searches.runs import Failure, Run
@@ -37,14 +37,14 @@ def scored(values: dict[str, list[float]], seed: int = 0) -> tuple[list[str], pd
 def test_a_percentile_is_the_share_that_scores_less_ties_by_half() -> None:
     (text, *_), ours = scored({"a": [3.0, 9.0], "b": [np.nan, 1.0], "c": [1.0, 1.0]})
     _, others = scored({"a": [1.0, 3.0, 3.0, 4.0], "b": [1.0, 2.0, 3.0, 4.0], "d": [0.0] * 4}, seed=1)
-    places = percentiles([Named("mine", "found here", text)], ours, others)
+    places = percentiles([NamedGenotype("mine", "found here", text)], ours, others)
     assert list(places.columns) == ["a", "b"], "c is not among the others"
     assert places.loc["mine", "a"] == 50.0
     assert np.isnan(places.loc["mine", "b"])
 
 
 def test_published_genotypes_have_the_printed_sizes_and_errors() -> None:
-    names = published()
+    names = published_genotypes()
     texts = [item.architecture for item in names]
     scores = pd.DataFrame({"architecture": texts, "proxy": "a", "score": 1.0})
     table = genotypes_frame(names, scores).set_index("genotype")

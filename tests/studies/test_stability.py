@@ -50,7 +50,9 @@ def test_every_condition_changes_one_thing() -> None:
     for name, condition in stability.CONDITIONS.items():
         apart = [condition.seeds_on != 0, condition.batch_seeds_on not in (None, 0), *condition.changes]
         assert sum(map(bool, apart)) == (name != stability.BASE), name
-    assert {item.proxy for item in stability.PUBLISHED} <= {entry.name for entry in resolve(list(stability.PROXIES))}
+    assert {item.proxy for item in stability.SEEN_IN_TRIALS} <= {
+        entry.name for entry in resolve(list(stability.PROXIES))
+    }
     assert {label for steps in stability.SMALLER.values() for label, _ in steps} <= set(stability.WORDS)
 
 

@@ -1,1 +1,1 @@
-"""Searches on a table: what each run asked, what it cost, and what it chose."""
+"""Searches on a table: their fidelities, scores and runs, and the published results."""

@@ -1,4 +1,4 @@
-"""Fidelities: the columns of a table that a search asks an oracle for, and the seconds that each answer costs."""
+"""Fidelities: the columns of a table that a search queries through an oracle, and the seconds of each query."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from harness.search.query.oracle import Fidelity
 
 VALIDATION = "cifar10_valid_12ep_pct"
-"""What the scripts of NAS-Bench-201 ask for."""
+"""The accuracy that the scripts of NAS-Bench-201 query."""
 
-_IMAGES = {  # of the training and of the evaluation, and the name of the training in a converted release
+_IMAGES = {  # images of the training and of the evaluation; name of the training in a converted release
     ("cifar10", "valid"): (25_000, 25_000, "cifar10half"),
     ("cifar10", "test"): (50_000, 10_000, "cifar10"),
     ("cifar100", "valid"): (50_000, 5_000, "cifar100"),
@@ -34,9 +34,9 @@ class TableFidelities:
     """The fidelities that a table gives a search: accuracies after a short and after a long training.
 
     Attributes:
-        columns: names of the accuracies that a search asks for, the cheapest training first.
+        columns: names of the accuracies that a search queries, the cheapest training first.
         fidelities: values and seconds of these columns for an oracle, over the cells in the order of the keys.
-        notes: sentences that a reader of the results must know on their values and seconds.
+        notes: sentences on the values and seconds for readers of the results.
     """
 
     columns: tuple[str, ...]
@@ -48,7 +48,7 @@ def test_accuracies(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatA
     """Test accuracies that every cell has, by column and of shape [C], and a note on each column that lacks some.
 
     Raises:
-        SearchError: there is none.
+        SearchError: no test accuracy that every cell has.
         TableError: a table that lacks cells.
     """
     import numpy as np
@@ -78,17 +78,17 @@ def table_fidelities(
     """The fidelities of a table: one accuracy, and that of the longest training on the same images.
 
     Args:
-        table: of NAS-Bench-201.
-        keys: all cells of the space, C of them.
-        macs: multiply-adds of their networks for CIFAR-10, shape [C].
-        column: the accuracy to ask for; by default the validation accuracy on CIFAR-10 after 12 epochs, or the test
-            accuracy after 200 where a table has no other.
-        trainings: how many of the two the search asks for. Only these decide whether the table's seconds are taken, so
-            that a search never pays tabulated seconds for one training and modelled ones for the other.
+        table: a table of NAS-Bench-201.
+        keys: keys of all C cells of the space.
+        macs: multiply-adds of the cells' networks for CIFAR-10, shape [C].
+        column: name of the accuracy to query; by default the validation accuracy on CIFAR-10 after 12 epochs, or the
+            test accuracy after 200 if the table has no other.
+        trainings: number of trainings that the search queries, 1 or 2. The table's seconds are taken only if it has
+            them for all of these, so that a search never adds tabulated seconds to modelled ones.
 
     Raises:
-        SearchError: a column that is no accuracy after a training whose images are known, or lacks values; none to ask
-            for by default.
+        SearchError: a column that is no accuracy, lacks values, or is of a training whose images are not known; no
+            column to query by default.
         TableError: an unknown column.
     """
     from harness.search.query.oracle import Fidelity
@@ -96,21 +96,21 @@ def table_fidelities(
     first = table.column(column or _by_default(table))
     if not is_accuracy(table, first.name) or (first.dataset, first.split) not in _IMAGES or first.epochs is None:
         raise SearchError(f"column {first.name!r} is no accuracy that a search can ask for: give one as {VALIDATION}")
-    asked = [first, *_longer_training(table, first)][:trainings]
-    values, costs = [_values(table, keys, one) for one in asked], [_seconds(table, keys, one) for one in asked]
+    queried = [first, *_longer_training(table, first)][:trainings]
+    values, costs = [_values(table, keys, one) for one in queried], [_seconds(table, keys, one) for one in queried]
     tabulated = all(cost is not None for cost in costs)
     fidelities = []
-    for one, value, cost in zip(asked, values, costs, strict=True):
+    for one, value, cost in zip(queried, values, costs, strict=True):
         training, validation = _modelled(one, macs)
         fidelities.append(Fidelity(value, (cost if tabulated and cost is not None else training) + validation))
     notes = [] if first.name == VALIDATION else [_other_column_note(table, first, chosen=column is not None)]
-    notes += [_seeds_note(one.name, len(value)) for one, value in zip(asked, values, strict=True)]
+    notes += [_seeds_note(one.name, len(value)) for one, value in zip(queried, values, strict=True)]
     notes.append(_seconds_note(tabulated))
-    return TableFidelities(tuple(one.name for one in asked), tuple(fidelities), tuple(notes))
+    return TableFidelities(tuple(one.name for one in queried), tuple(fidelities), tuple(notes))
 
 
 def _by_default(table: Table) -> str:
-    """The column that is asked for where none is named."""
+    """Name of the accuracy that is queried by default."""
     for name in (VALIDATION, TESTS["cifar10"]):
         if name in table.column_names:
             return name
@@ -121,7 +121,7 @@ def _by_default(table: Table) -> str:
 
 
 def _longer_training(table: Table, first: Column) -> list[Column]:
-    """The accuracy on the same images after the longest training, if that is longer."""
+    """The accuracy on the same images after the longest training, if that is longer than the first."""
     trainings = [
         one
         for one in table.columns
@@ -132,7 +132,7 @@ def _longer_training(table: Table, first: Column) -> list[Column]:
 
 
 def _values(table: Table, keys: Sequence[str], column: Column) -> FloatArray:
-    """Shape [S, C]: a row a seed where the table has seeds of every cell, else their mean in one row."""
+    """Values of shape [S, C]: a row for each seed if the table has a seed of every cell, else the mean in one row."""
     import numpy as np
 
     names = [name for name in table.column_names if name.startswith(f"{column.name}_seed")]
@@ -189,13 +189,13 @@ def _seeds_note(column: str, seeds: int) -> str:
     return f"a query answers {column} as the table has it{cited}"
 
 
-def _other_column_note(table: Table, asked: Column, *, chosen: bool) -> str:
-    """What it means that not `VALIDATION` is asked for, by choice or because there is none."""
+def _other_column_note(table: Table, queried: Column, *, chosen: bool) -> str:
+    """A note that another column than `VALIDATION` is queried, by choice or because the table has none."""
     why = "" if chosen else f"{table.facts.name} has no {VALIDATION}: "
-    if asked.name in TESTS.values():
-        what = f"the test accuracy itself, {asked.name}, which they are judged by"
-    elif asked.split == "test":
-        what = f"{asked.name}, an accuracy on the test images, which they are judged by"
+    if queried.name in TESTS.values():
+        accuracy = f"the test accuracy itself, {queried.name}, which they are judged by"
+    elif queried.split == "test":
+        accuracy = f"{queried.name}, an accuracy on the test images, which they are judged by"
     else:
-        what = f"{asked.name}, not for {VALIDATION} as the scripts of NAS-Bench-201 do"
-    return f"{why}the searches ask for {what}. Not comparable with published rows"
+        accuracy = f"{queried.name}, not for {VALIDATION} as the scripts of NAS-Bench-201 do"
+    return f"{why}the searches ask for {accuracy}. Not comparable with published rows"

@@ -1,4 +1,4 @@
-"""Training-free scores by cell, for the searches that look at them."""
+"""Training-free scores by cell, for the searches that use them."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ PROXY, METRIC, CONDITION = "nwot", "m_trace", "m_condition"
 
 @dataclass(frozen=True)
 class ProxyScores:
-    """Training-free scores by cell, for the searches that look at them.
+    """Training-free scores by cell, for the searches that use them.
 
     Attributes:
-        by_cell: `scores`, `metric` and `condition` of those there are, each of shape [C] in the order of the space; NaN
-            for a cell without one.
-        notes: which scores these are and how many cells have one, by the same names.
+        by_cell: scores of shape [C] in the order of the space, NaN for a cell without one, under the names `scores`,
+            `metric` and `condition`, as far as they were given.
+        notes: a sentence on each of them: its proxy, and how many cells have a score.
     """
 
     by_cell: Mapping[str, FloatArray] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
 
     def notes_on(self, needed: Iterable[str]) -> list[str]:
-        """Notes on the scores of these names, each once."""
+        """The notes on the scores of these names, each once."""
         return list(dict.fromkeys(self.notes[name] for name in needed if name in self.notes))
 
 
@@ -46,12 +46,12 @@ def scores_by_cell(
     metric: str | None = None,
     condition: str | None = None,
 ) -> ProxyScores:
-    """Scores by cell for the searches that look at them; what is not named and not there is left out.
+    """Scores by cell for the searches that use them; default proxies without scores are left out.
 
     Args:
-        frame: as `harness.run` returns it; None where only `params` or `flops` are wanted.
-        proxy: the score of `best_of_…` and of the warmed-up evolutions; by default `nwot`.
-        metric: HNAS's M; by default `m_trace`.
+        frame: scores as `harness.run` returns them; None if only `params` or `flops` are used.
+        proxy: proxy that `best_of_…` and the warmed-up evolutions use; by default `nwot`.
+        metric: proxy that is HNAS's M; by default `m_trace`.
         condition: proxy whose negative is HNAS's κ; by default `m_condition`.
 
     Raises:
@@ -81,14 +81,14 @@ def scores_by_cell(
 
 
 def sizes_by_cell() -> dict[str, list[int]]:
-    """`params` and `flops`, multiply-adds, of all cells, in the order of the space."""
+    """`params` and `flops` (multiply-adds) of all cells, in the order of the space."""
     space = open_space(SPACE)
     sizes = [space.sizes(cell) for cell in all_architectures(space)]
     return dict(zip(BASELINES, ([each.parameters for each in sizes], [each.macs for each in sizes]), strict=True))
 
 
 def _by_cell(frame: pd.DataFrame) -> dict[str, FloatArray]:
-    """Score of every proxy that has one, by cell in the order of the space; NaN where there is none."""
+    """Scores of every proxy, of shape [C] in the order of the space; NaN for a cell without one."""
     import numpy as np
 
     space = open_space(SPACE)

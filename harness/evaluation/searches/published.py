@@ -1,4 +1,4 @@
-"""What papers print of searches on NAS-Bench-201: test accuracy in per cent after 200 epochs, mean and deviation."""
+"""Published searches on NAS-Bench-201: test accuracy in per cent after 200 epochs, mean and standard deviation."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _ALONE = math.nan  # one architecture: no deviation
 
 
 class PublishedSearch(NamedTuple):
-    """A row of a paper's table.
+    """A published search: one row of a paper's table of test accuracies.
 
     Attributes:
-        label: the search's name there, or what is only like it.
-        cifar10: mean and standard deviation on CIFAR-10; NaN where one architecture has none.
-        cifar100: on CIFAR-100.
-        imagenet16_120: on ImageNet16-120.
-        seconds: of the search on a GTX 1080Ti, None where there are none.
+        label: name of the search in the paper; where ours is only similar, it says so.
+        cifar10: mean and standard deviation on CIFAR-10; NaN for the deviation of a single architecture.
+        cifar100: mean and standard deviation on CIFAR-100.
+        imagenet16_120: mean and standard deviation on ImageNet16-120.
+        seconds: seconds of the search on a GTX 1080Ti; None if not published.
         source: the paper and its table.
     """
 
@@ -34,7 +34,7 @@ class PublishedSearch(NamedTuple):
     source: str = _NASWOT
 
 
-PUBLISHED: Mapping[str, PublishedSearch] = {
+PUBLISHED_QUERIES: Mapping[str, PublishedSearch] = {
     "random": PublishedSearch("Random", (86.61, 13.46), (60.83, 12.58), (33.13, 9.66)),
     "optimal_of_10": PublishedSearch("Optimal (N=10)", (93.06, 0.59), (69.76, 1.25), (43.30, 1.87)),
     "optimal_of_100": PublishedSearch("Optimal (N=100)", (93.84, 0.23), (71.56, 0.78), (45.67, 0.64)),
@@ -49,9 +49,9 @@ PUBLISHED: Mapping[str, PublishedSearch] = {
     "best_of_1000": PublishedSearch("NASWOT (N=1000)", (92.96, 0.81), (69.98, 1.22), (44.44, 2.10), 306),
     "hnas": PublishedSearch("HNAS", (94.04, 0.21), (71.75, 1.04), (45.91, 0.88), 3_010, "Shu et al. 2022 (HNAS)"),
 }
-"""By the name of the search that queries a table here; 500 runs each in Mellor et al."""
+"""Published rows by the name of our search that queries a table; in Mellor et al. of 500 runs each."""
 
-TRAINED: Mapping[str, tuple[PublishedSearch, ...]] = {
+PUBLISHED_OTHERS: Mapping[str, tuple[PublishedSearch, ...]] = {
     "resnet": (PublishedSearch("ResNet", (93.97, _ALONE), (70.86, _ALONE), (43.63, _ALONE), None, _BENCHMARK),),
     "optimal": (PublishedSearch("Optimal", (94.37, _ALONE), (73.51, _ALONE), (47.31, _ALONE), None, _BENCHMARK),),
     "enas": (PublishedSearch("ENAS", (54.30, 0.0), (15.61, 0.0), (16.32, 0.0), 13_315, _QUOTED),),
@@ -74,4 +74,4 @@ TRAINED: Mapping[str, tuple[PublishedSearch, ...]] = {
     "nasi_t": (PublishedSearch("NASI (T)", (93.08, 0.24), (69.51, 0.59), (40.87, 0.85), 30, _NASI),),
     "nasi_4t": (PublishedSearch("NASI (4T)", (93.55, 0.10), (71.20, 0.14), (44.84, 1.41), 120, _NASI),),
 }
-"""The other rows of the papers' tables, by the name of the search or architecture: of one paper, or of several."""
+"""The other rows of the papers' tables, by the name of the search or architecture; some are in several papers."""

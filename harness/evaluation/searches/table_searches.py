@@ -1,4 +1,4 @@
-"""Searches that query NAS-Bench-201, many runs each, and the test accuracy of what they choose."""
+"""Searches that query a table of NAS-Bench-201, many runs each, and the test accuracy of the chosen cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.errors import SearchError, unknown
 from harness.evaluation.columns import SPACE, TESTS
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
-from harness.evaluation.searches.published import PUBLISHED
+from harness.evaluation.searches.published import PUBLISHED_QUERIES
 from harness.setting import derived_seed
 from harness.spaces import open_space
 from harness.spaces.space import all_architectures
@@ -26,21 +26,21 @@ BUDGET_SECONDS = 12_000.0
 RUNS = 500
 ALL = "all"
 EXACT = {"random": 1, "optimal_of_10": 10, "optimal_of_100": 100}
-"""Rows that need no runs: the best of so many random cells by the test accuracy itself."""
+"""Rows that need no runs: number of random cells of which the best by the test accuracy itself is taken."""
 _LONG_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class TableSearches:
-    """What searches found in a table.
+    """Results of searches on a table.
 
     Attributes:
-        frame: a row a search: `search`, `source`, `runs` (0 for an exact expectation), for each test column of the
-            table its mean and standard deviation over the runs, `…_mean` and `…_std` (NaN for a single run), `seconds`
-            and `queries` (means over the runs; NaN where no accuracy is asked for), and as `published_…` the same of a
-            paper's row.
-        chosen: the chosen cells of each search, its runs in order.
-        skipped: searches that could not run, and why.
+        frame: a row for each search: `search`, `source`, `runs` (0 for an exact expectation), for each test column of
+            the table its mean and standard deviation over the runs, `…_mean` and `…_std` (NaN for a single run),
+            `seconds` and `queries` (means over the runs; NaN if the search queries nothing), and the numbers of a
+            paper's row as `published_…`.
+        chosen: cells that the runs of each search chose, in the order of the runs.
+        skipped: reason why a search could not run, by its name.
         notes: sentences on how to read the numbers of these searches.
     """
 
@@ -61,23 +61,23 @@ def table_searches(
     scores: ProxyScores | pd.DataFrame | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> TableSearches:
-    """Run searches against a table and look up the test accuracy of what each run chose, by the best it asked for.
+    """Run searches that query a table, and look up the test accuracy of the cell that each run chose.
 
     Args:
-        table: of NAS-Bench-201, with a test accuracy of all cells.
-        names: of the searches, each run once; without any, or with `all`, all that the table and the scores allow,
-            and the exact rows.
-        runs: of each search.
-        seed: of all runs; a search's runs do not depend on which others there are.
-        budget_seconds: of each run.
-        column: accuracy that is asked for, by default the validation accuracy on CIFAR-10 after 12 epochs.
-        scores: of proxies, for the searches that look at one: as `harness.run` returns them, of which `nwot`,
-            `m_trace` and `m_condition` are taken, or what `scores_by_cell` makes of others.
-        announce: told of a search that takes long, before it begins.
+        table: a table of NAS-Bench-201 with a test accuracy of all cells.
+        names: names of the searches; without names, or with `all`, the exact rows and all searches that the table and
+            the scores allow.
+        runs: number of runs of each search.
+        seed: seed of all runs; the runs of a search do not depend on which other searches are run.
+        budget_seconds: simulated seconds of training that each run may spend.
+        column: name of the accuracy that is queried; by default the validation accuracy on CIFAR-10 after 12 epochs.
+        scores: scores for the searches that use a proxy: a frame as `harness.run` returns it, of which `nwot`,
+            `m_trace` and `m_condition` are taken, or the result of `scores_by_cell` for other proxies.
+        announce: called with a sentence before a search that takes long.
 
     Raises:
-        SearchError: an unknown search, one whose scores or column are missing, a table of another space, or without
-            values of all cells; no run, or a budget that is no finite positive number.
+        SearchError: an unknown search, a search whose scores or column are missing, a table of another space or without
+            values of all cells, no run, or a budget that is no finite positive number.
         TableError: an unknown column, or a table without cells of the space.
         ScoresError: a frame of scores that holds none.
         SpaceError: scores of another space.
@@ -124,7 +124,7 @@ def _by_cell(given: ProxyScores | pd.DataFrame | None) -> ProxyScores:
 
 
 class _TableQueries:
-    """The fidelities that each kind of search may query in the table, looked up once: by how many it asks for."""
+    """The fidelities that searches query in the table, looked up once for each number of trainings."""
 
     def __init__(self, table: Table, column: str | None) -> None:
         import numpy as np
@@ -135,10 +135,10 @@ class _TableQueries:
         self._macs: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
         if column is not None:
-            table.column(column)  # a wrong name is an error also where nothing is asked
+            table.column(column)  # a wrong name is an error also if no search queries
 
     def fidelities(self, trainings: int) -> TableFidelities:
-        """The fidelities of a search that asks for so many; SearchError where the table cannot answer."""
+        """The fidelities of a search that queries this many trainings; SearchError if the table lacks them."""
         if trainings not in self._known:
             self._known[trainings] = table_fidelities(
                 self._table, self.keys, self._macs, self._column, trainings=trainings
@@ -147,7 +147,7 @@ class _TableQueries:
 
 
 def _reason_not_run(method: QueryMethod, queries: _TableQueries, scores: ProxyScores) -> str:
-    """Why a search cannot run, or nothing; SearchError where no search can."""
+    """Why a search cannot run; empty if it can. SearchError if no search can query the table."""
     if missing := [name for name in method.scores_needed if name not in scores.by_cell]:
         return f"it needs {' and '.join(missing)} by cell: give --scores, and --proxy or --metric and --condition"
     if not method.queries:
@@ -160,12 +160,12 @@ def _reason_not_run(method: QueryMethod, queries: _TableQueries, scores: ProxySc
     except SearchError as error:  # a column next to the first that lacks values
         return str(error)
     if method.fidelities > len(found.fidelities):
-        return f"it needs a longer training beside {first.columns[0]}, which the table does not have"
+        return f"it needs a longer training in addition to {first.columns[0]}, which the table does not have"
     return ""
 
 
 def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, QueryMethod]) -> list[str]:
-    """Notes on the columns that were queried, with the searches that did so where not all did."""
+    """Notes on the queried columns; a note that is not on all searches names those that it is on."""
     asking = {name: queries.fidelities(method.fidelities).notes for name, method in ran.items() if method.queries}
     found = []
     for note in dict.fromkeys(note for notes in asking.values() for note in notes):
@@ -177,7 +177,7 @@ def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, QueryMethod])
 def _run(
     method: QueryMethod, queries: _TableQueries, scores: ProxyScores, runs: int, seed: int, budget_seconds: float
 ) -> tuple[CellArray, tuple[float, float]]:
-    """Chosen cells, and the mean seconds and queries."""
+    """The chosen cells, and the means of the seconds and queries over the runs."""
     import numpy as np
 
     from harness.search.query.indexed import NASBENCH201
@@ -223,7 +223,7 @@ def _exact_row(name: str, tests: Mapping[str, FloatArray]) -> dict[str, Any]:
 
 
 def _published(name: str, tests: Mapping[str, FloatArray]) -> dict[str, Any]:
-    row = PUBLISHED.get(name)
+    row = PUBLISHED_QUERIES.get(name)
     found: dict[str, Any] = {
         "published": "" if row is None else row.label,
         "published_source": "" if row is None else row.source,

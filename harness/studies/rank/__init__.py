@@ -1,1 +1,1 @@
-"""Studies of rank correlation: proxies against accuracies, with the papers' figures next to ours."""
+"""Studies of rank correlation: proxies against accuracies, with the papers' numbers next to ours."""

@@ -1,4 +1,4 @@
-"""How a proxy's scores under two conditions agree, and what a paper says of it."""
+"""Agreement of a proxy's scores under two conditions, next to the claims of papers."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _AGREEING = ("pearson", "spearman")
 def agreement_of(
     frames: Mapping[str, pd.DataFrame], claims: Sequence[Claim] = (), *, resamples: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """How a proxy's scores under two conditions agree over the cells that have both.
+    """Agreement of each proxy's scores under two conditions, over the cells that have both.
 
     Args:
-        frames: of scores, by condition.
-        claims: of papers, of any proxies and conditions.
-        resamples: of the bootstrap over cells.
-        seed: of the resampling.
+        frames: scores by the name of their condition.
+        claims: claims of papers, on any proxies and conditions.
+        resamples: bootstrap resamples of the cells.
+        seed: seed of the resampling.
 
     Returns:
         `proxy`, `first`, `second`, `n`, `pearson` and `spearman` with their 95 % intervals, `…_low` and `…_high`,
-        `pearson_of_the_rest` without the twentieth of the cells that score highest under `first` (NaN where those left
-        are constant), since a few huge values can make Pearson's coefficient what it is; and of a claim its words as
-        `published`, the `verdict` of our coefficient and its interval, and `source`, empty where nothing is claimed.
-        Proxies with fewer than three common cells, or constant scores, are left out.
+        `pearson_of_the_rest` without the twentieth of the cells that score highest under `first` (NaN if the rest is
+        constant), since a few huge values can decide Pearson's coefficient; for a claim, its words as `published`, the
+        `verdict` by our coefficient and interval, and `source`; these are empty where nothing is claimed. Proxies
+        with fewer than three common cells, or constant scores, are left out.
     """
     wide = {name: combine.wide(frame) for name, frame in frames.items()}
     claimed = {(claim.proxy, claim.first, claim.second): claim for claim in claims}
@@ -60,7 +60,7 @@ def agreement_of(
 
 
 def _of_the_rest(pair: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    """Pearson's coefficient without the twentieth (at least one) that is highest in the first column."""
+    """Pearson's coefficient without the twentieth of the rows (at least one) that is highest in the first column."""
     left_out = math.ceil(len(pair) / 20)
     rest = pair[np.argsort(pair[:, 0], kind="stable")[: len(pair) - left_out]]
     if len(rest) < 3 or any(np.ptp(column) == 0 for column in rest.T):

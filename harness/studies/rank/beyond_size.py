@@ -1,4 +1,4 @@
-"""What every proxy knows beyond the size of a network, and which are told apart from counting parameters."""
+"""Study: partial rank correlation of every proxy beyond network size, and comparison with counting parameters."""
 
 from __future__ import annotations
 

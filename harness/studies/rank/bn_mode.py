@@ -1,4 +1,4 @@
-"""Batch norm's mode decides the sign: the same proxies with batch statistics and with running ones."""
+"""Study: the mode of batch norm decides the sign: the same proxies with batch statistics and with running ones."""
 
 from __future__ import annotations
 

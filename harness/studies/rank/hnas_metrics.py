@@ -1,7 +1,7 @@
-"""HNAS's metrics (Shu et al., NeurIPS 2022): gradient, SNIP, GraSP and trace, which its theory bounds by one another.
+"""Study: HNAS's metrics (Shu et al., NeurIPS 2022), gradient, SNIP, GraSP and trace, which bound each other.
 
-The paper's own coefficients were not seen, so ours stand alone. How the metrics agree with each other is what its
-theory speaks of; `proxy-identities` shows it.
+The paper's own coefficients were not seen, so ours stand alone. Its theory is about the agreement of the metrics with
+each other, which `proxy-identities` shows.
 """
 
 from __future__ import annotations

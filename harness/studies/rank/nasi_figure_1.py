@@ -1,8 +1,8 @@
-"""NASI's figure 1: the trace does not depend on the labels (a) nor, nearly, on the inputs (b), on NAS-Bench-201.
+"""Study: NASI's figure 1 on NAS-Bench-201: whether the trace depends on the labels (a) or on the inputs (b).
 
 The paper's figure is of the three NAS-Bench-1Shot1 spaces: Pearson's coefficient of the traces near 1 between true and
-random labels, above 0.9 between images and standard Gaussian inputs. That the search carries over to other data sets
-is its transfer: scores on each inputs against the accuracies on each data set.
+random labels, above 0.9 between images and standard Gaussian inputs. The claim that the search carries over to other
+data sets is tested as transfer: scores on each kind of inputs against the accuracies on each data set.
 """
 
 from __future__ import annotations

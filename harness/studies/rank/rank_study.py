@@ -1,4 +1,4 @@
-"""Studies of rank correlation: proxies scored under conditions, ranked by accuracies, with the papers' figures."""
+"""The engine of rank studies: proxies are scored under conditions and ranked, next to published coefficients."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.report.tables.stability import transfer_sheet
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import COLUMNS
-from harness.studies.kinds import SPEARMAN, Published, RankStudy
+from harness.studies.kinds import SPEARMAN, PublishedCoefficient, RankStudy
 from harness.studies.options import StudyOptions
 from harness.studies.rank.agreement import agreement_of
 from harness.studies.record import record
@@ -37,10 +37,10 @@ COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.
 
 
 def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
-    """Score the sample under each condition, rank it by each data set of the table, and leave the outcome in `out`.
+    """Score the sample under each condition, rank it by each data set of the table, and write the results into `out`.
 
-    Conditions with images are left out without CIFAR-10, which is said. What is in the store is not scored again. A
-    study of one condition takes `scores` of that condition, made before, in place of scoring.
+    Without CIFAR-10, conditions with images are left out, and a message says so. Scores in the store are not computed
+    again. A study of one condition takes given `scores` of that condition instead of computing them.
 
     Raises:
         SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, or a folder that
@@ -80,35 +80,35 @@ def rank(
     combined: Iterable[str] = tuple(COMBINED),
     resamples: int = 1000,
 ) -> dict[str, Ranking]:
-    """By column: the ranking of all proxies of the frame and of the combinations that it holds the parts of."""
+    """Ranking by each column of all proxies of the frame, and of the rank combinations of these."""
     together = with_combinations(frame, combined)
     return {column: correlate(together, table, column, resamples=resamples) for column in columns}
 
 
-def ours_and_published(rankings: Mapping[str, pd.DataFrame], published: Sequence[Published]) -> pd.DataFrame:
-    """Our coefficients, a row each, with the published one where there is one.
+def ours_and_published(rankings: Mapping[str, pd.DataFrame], published: Sequence[PublishedCoefficient]) -> pd.DataFrame:
+    """Our rank correlations, a row for each, next to the published ones.
 
     Args:
-        rankings: column of the table to its ranking frame (`harness.evaluation.ranking.Ranking.frame`).
-        published: of any proxies and columns; those of others are left out.
+        rankings: frame of the ranking (`harness.evaluation.ranking.Ranking.frame`) by the column of the table.
+        published: published coefficients; those of proxies and columns that are not ranked are left out.
 
     Returns:
         `proxy`, `column`, `coefficient`, `n`, `ours`, `low`, `high` (the 95 % interval), `published` (NaN where none
         is known), `difference` (ours less published), `inside` (whether the published value lies in our interval; None
-        where there is none), `source`. Spearman's for every proxy and column, Kendall's where one is published. Several
-        sources of one number are several rows.
+        if there is no published value), `source`. Spearman's has a row for every proxy and column, Kendall's where it
+        is published. A coefficient with several sources has several rows.
     """
     rows = []
     for column, frame in rankings.items():
         for _, ranked in frame.iterrows():
             of_this = [item for item in published if (item.proxy, item.column) == (ranked["proxy"], column)]
             if not any(item.coefficient == SPEARMAN for item in of_this):
-                of_this.insert(0, Published(ranked["proxy"], column, SPEARMAN, math.nan, ""))
+                of_this.insert(0, PublishedCoefficient(ranked["proxy"], column, SPEARMAN, math.nan, ""))
             rows += [_row(ranked, item) for item in of_this]
     return pd.DataFrame(rows)
 
 
-def compared(rankings: Mapping[str, Mapping[str, Ranking]], published: Sequence[Published]) -> pd.DataFrame:
+def compared(rankings: Mapping[str, Mapping[str, Ranking]], published: Sequence[PublishedCoefficient]) -> pd.DataFrame:
     """Our coefficients by condition and column next to the published ones; see `ours_and_published`."""
     parts = [
         ours_and_published({column: ranking.frame for column, ranking in by_column.items()}, published).assign(
@@ -120,7 +120,7 @@ def compared(rankings: Mapping[str, Mapping[str, Ranking]], published: Sequence[
 
 
 def with_combinations(frame: pd.DataFrame, names: Iterable[str] = tuple(COMBINED)) -> pd.DataFrame:
-    """The frame with rows of those combinations by rank that it has the parts of."""
+    """The frame with further rows for the rank combinations whose parts it has."""
     scores = combine.wide(frame)
     parts = [frame]
     for name in names:
@@ -132,7 +132,7 @@ def with_combinations(frame: pd.DataFrame, names: Iterable[str] = tuple(COMBINED
 
 
 def tables(comparison: pd.DataFrame, words: Mapping[str, str]) -> str:
-    """The Markdown tables of a comparison, a heading for each condition."""
+    """The Markdown tables of a comparison, with a heading for each condition."""
     parts = []
     for name, heading in words.items():
         if len(of_this := comparison[comparison["condition"] == name]):
@@ -141,9 +141,9 @@ def tables(comparison: pd.DataFrame, words: Mapping[str, str]) -> str:
 
 
 def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
-    """Write what a ranking's proxies know beyond size, and which are told apart from `params`; the tables as Markdown.
+    """Write partial rank correlations beyond size, and the comparison with `params`; returns the tables as Markdown.
 
-    The partial rank correlations, the comparison on the same resamples with Holm's correction, and its picture.
+    The comparison is on the same resamples with Holm's correction; it is also drawn as a critical-difference diagram.
     """
     sized = beyond_size(ranking)
     comparison = compare(ranking, "params")
@@ -159,21 +159,21 @@ def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
 def write_transfer(
     frames: Mapping[str, pd.DataFrame], words: Mapping[str, str], table: Table, columns: Sequence[str], out: Path
 ) -> str:
-    """Write `transfer.csv`: every proxy, inputs and column, on the cells that all the inputs scored; as Markdown.
+    """Write `transfer.csv`, for every proxy, inputs and column on the common cells; returns the table as Markdown.
 
     Args:
-        frames: of scores, by condition.
-        words: name of a condition to what it is called.
-        table: that has the columns.
-        columns: accuracies on the data sets.
-        out: folder.
+        frames: scores by the name of their condition.
+        words: printed name of each condition, by its name.
+        table: the table of the columns.
+        columns: names of the accuracies on the data sets.
+        out: folder for the file.
     """
     found = transfer({words[name]: frame for name, frame in frames.items()}, table, columns)
     write_csv(found, out / "transfer.csv")
     return f"## Transfer\n\n{sheet_markdown(transfer_sheet(found))}"
 
 
-def _row(ranked: pd.Series, item: Published) -> dict[str, object]:
+def _row(ranked: pd.Series, item: PublishedCoefficient) -> dict[str, object]:
     ours, low, high = (ranked[item.coefficient + end] for end in ("", "_low", "_high"))
     known = not math.isnan(item.value) and not math.isnan(ours)
     return {
@@ -192,7 +192,7 @@ def _row(ranked: pd.Series, item: Published) -> dict[str, object]:
 
 
 def _short(column: str) -> str:
-    """The data set of a column's name."""
+    """Name of the data set in a column's name."""
     return column.partition("_test")[0]
 
 
@@ -203,7 +203,7 @@ def _write(
     frames: Mapping[str, pd.DataFrame],
     rankings: Mapping[str, Mapping[str, Ranking]],
 ) -> None:
-    """Write and say what follows from the scores and rankings of each condition."""
+    """Write and print all results of the scores and rankings of each condition."""
     out, say = options.out, options.say
     for name, frame in frames.items():
         if options.scores is None:

@@ -1,18 +1,18 @@
-"""Every proxy on a sample of NAS-Bench-201, with CIFAR-10 images and with Gaussian noise, next to the papers' figures.
+"""Study: rank correlation of every proxy with CIFAR-10 images and with Gaussian noise, next to the papers' numbers.
 
-The published figures are of all 15,625 cells or of samples of their own, with the networks and weights of their code;
-ours are of the sample, so its interval says how far they can be told apart.
+The published numbers are of all 15,625 cells or of other samples, with the networks and weights of the authors' code;
+ours are of one sample, and its intervals say how far the two can be told apart.
 """
 
 from __future__ import annotations
 
-from harness.studies.kinds import DATASETS, IMAGES, KENDALL, NOISE, Published, RankStudy, triple
+from harness.studies.kinds import DATASETS, IMAGES, KENDALL, NOISE, PublishedCoefficient, RankStudy, triple
 
 _ZERO_COST = "Abdelfattah et al. 2021"
 SUITE_ZERO = "Krishnakumar et al. 2022 (NAS-Bench-Suite-Zero)"
 TE_NAS = "Chen et al. 2021"
 AZ_NAS_PAPER = "as Lee & Ham 2024 report it"
-PUBLISHED: tuple[Published, ...] = (
+PUBLISHED_COEFFICIENTS: tuple[PublishedCoefficient, ...] = (
     *triple("grad_norm", DATASETS, (0.594, 0.637, 0.578), _ZERO_COST),
     *triple("snip", DATASETS, (0.596, 0.637, 0.578), _ZERO_COST),
     *triple("grasp", DATASETS, (0.514, 0.547, 0.549), _ZERO_COST),
@@ -39,6 +39,6 @@ PUBLISHED: tuple[Published, ...] = (
 STUDY = RankStudy(
     shows="every proxy on NAS-Bench-201, next to the papers' rank correlations",
     conditions={"cifar10": IMAGES, "gaussian": NOISE},
-    published=PUBLISHED,
+    published=PUBLISHED_COEFFICIENTS,
     combined=("az_nas", "vote"),
 )

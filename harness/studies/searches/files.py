@@ -1,4 +1,4 @@
-"""The files that a table of searches leaves: table, logs, curves, NASI's steps and bounds."""
+"""Files of a table of searches: table, curves, and NASI's steps and bounds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.studies.searches.runs import Outcome, Run
 
 
 def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
-    """The table as CSV, Markdown with a footnote, and LaTeX; gives the names of the files."""
+    """Write the table as CSV, Markdown with a footnote, and LaTeX; returns the names of the files."""
     write_csv(frame, out / "table.csv")
     sheet = search_rows_sheet(frame)
     write_text(f"{sheet_markdown(sheet)}\n\n{footnote(table)}\n", out / "table.md")
@@ -29,7 +29,7 @@ def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
 
 
 def footnote(table: Table) -> str:
-    """What is to be known of the table's numbers."""
+    """Footnote on the table's numbers."""
     return (
         f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). In brackets "
         "ours less the published mean; * where that lies outside the 95 % interval of our mean over the runs. Seconds "
@@ -41,7 +41,7 @@ def footnote(table: Table) -> str:
 def bounds_frames(
     table: Table, outcomes: Mapping[Run, Outcome], columns: Sequence[str], rows: Sequence[Row]
 ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """NASI's steps, and what it would have chosen with other bounds; nothing where no search is NASI's."""
+    """NASI's steps, and its choice under other bounds; None if no search is NASI's."""
     found = {run: outcome.memory for run, outcome in outcomes.items() if TRACES in outcome.memory}
     if not found:
         return None
@@ -53,27 +53,27 @@ def bounds_frames(
 
 
 def draw_curves(out: Path, log: pd.DataFrame, table: Table, column: str) -> list[str]:
-    """Curves of the searches that train weights, and of NASI, whose epochs are parts of one mean.
+    """Draw curves of the searches that train weights and, apart, of NASI, whose epochs are parts of one mean.
 
     Args:
-        out: folder.
-        log: of all searches, with `method`, `seed` and `…_for_the_record`.
-        table: that the column is of.
-        column: of which the values for the record are drawn.
+        out: folder for the figures.
+        log: log of all searches, with `method`, `seed` and `…_for_the_record`.
+        table: the table of the column.
+        column: name of the column whose values for the record are drawn.
 
     Returns:
         Names of the files.
     """
     others = [f"{name}" for name in log.columns if name.endswith(FOR_THE_RECORD) and not name.startswith(column)]
-    shown = log.drop(columns=others)
-    trains = shown["method"].map({name: find_method(name).trains_weights for name in shown["method"].unique()})
-    drawn = []
-    for stem, part in (("curves", shown[trains]), ("nasi_curves", shown[~trains])):
+    kept = log.drop(columns=others)
+    trains = kept["method"].map({name: find_method(name).trains_weights for name in kept["method"].unique()})
+    files = []
+    for stem, part in (("curves", kept[trains]), ("nasi_curves", kept[~trains])):
         curves = [
             (str(method), run.dropna(axis=1, how="all"))
             for (method, _), run in part.groupby(["method", "seed"], sort=False)
         ]
         if curves:
             save_pictures(search_curves(curves, record_label=axis_label(table, column)), out / stem)
-            drawn.append(f"{stem}.*")
-    return drawn
+            files.append(f"{stem}.*")
+    return files

@@ -1,4 +1,4 @@
-"""A paper's table of searches as a frame: our rows, and what papers print."""
+"""A paper's table of searches as a frame: our rows and the published ones."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from harness.studies.kinds import Best, NotRun, Queried, Row, Searched, Tabulate
 from harness.studies.searches.pool import PRESET
 from harness.studies.searches.runs import Failure, Run
 
-OURS, PUBLISHED = "ours", "published"
+OURS, PAPERS = "ours", "published"
 REASON_NOT_RUN, SCORES_USED = "hindrance", "seen"
 """Columns of `queried.csv`."""
 
 
-def table_of(
+def search_rows_frame(
     rows: Sequence[Row],
     table: Table,
     queried: pd.DataFrame,
@@ -33,21 +33,21 @@ def table_of(
     columns: Mapping[str, Any],
     failed: Mapping[Run, Failure] | None = None,
 ) -> pd.DataFrame:
-    """The rows as a frame: ours, then what papers print.
+    """The rows of a table of searches as a frame: each of ours, then the published ones for it.
 
     Args:
-        rows: of a paper's table.
-        table: of test accuracies.
+        rows: rows of a paper's table.
+        table: the table of test accuracies.
         queried: rows of `harness.evaluation.searches.table_searches`, with the columns `REASON_NOT_RUN` and
-            `SCORES_USED`, empty where a search was run or looks at no scores.
-        log: of the searches by gradients that ended: their logs with `method`, `seed`, `how` and `…_for_the_record`.
-        columns: test accuracies of the table.
-        failed: the searches that did not end.
+            `SCORES_USED`, empty where a search was run or uses no scores.
+        log: logs of the finished searches by gradients, with `method`, `seed`, `how` and `…_for_the_record`.
+        columns: test accuracies of the table, of all cells, by column.
+        failed: searches by gradients that failed, each with its failure.
 
     Returns:
-        `row`, `whose` (`ours` or `published`), `label` (the row's, or the search's name in the paper), `source` (what
-        was run, or the paper), `runs` that ended (NaN where not known), for each column `…_mean` and `…_std` (NaN where
-        there are none), `seconds` of a search, and for each column of a published row `…_difference` (ours less the
+        `row`, `whose` (`ours` or `published`), `label` (the row's, or the search's name in the paper), `source` (our
+        search, or the paper), `runs` that ended (NaN where not known), for each column `…_mean` and `…_std` (NaN where
+        not known), `seconds` of a search, and for each column of a published row `…_difference` (ours less the
         published mean) and `…_inside`: whether the published mean lies in the 95 % interval of our mean over its runs
         (Student's t; None of a single run, or of an exact expectation).
     """
@@ -55,7 +55,7 @@ def table_of(
     for row in rows:
         ours = _ours(row, table, queried, log, columns, failed or {})
         found.append({"row": row.label, "whose": OURS, "label": row.label, **ours})
-        found += [_printed(row.label, item, columns) | _beside(ours, item, columns) for item in row.published]
+        found += [_printed(row.label, item, columns) | _difference(ours, item, columns) for item in row.published]
     return pd.DataFrame(found)
 
 
@@ -87,7 +87,7 @@ def _ours(
 def _values(
     source: str, runs: float, columns: Mapping[str, Any], values: Mapping[str, Any], seconds: float = math.nan
 ) -> dict[str, Any]:
-    """A row's numbers from the values of its runs; the deviation is over the runs, and NaN for a single one."""
+    """A row from the values of its runs; the deviation is over the runs, and NaN for a single run."""
     found: dict[str, Any] = {"source": source, "runs": runs}
     for name in columns:
         of_runs = np.asarray(values.get(name, []), dtype=float)
@@ -113,7 +113,7 @@ def _of_query(name: str, queried: pd.DataFrame, columns: Mapping[str, Any]) -> d
 def _of_search(
     kind: Searched, log: pd.DataFrame, columns: Mapping[str, Any], lost: Sequence[Failure]
 ) -> dict[str, Any]:
-    """The mean over the searches that ended; how many did not is said."""
+    """A row with the mean over the finished searches; its source says how many failed."""
     of_method = log[log["method"] == kind.method]
     if of_method.empty:
         return _values(f"failed: {lost[0].brief}", 0, columns, {})
@@ -134,7 +134,7 @@ def _of_search(
 
 
 def _printed(label: str, item: PublishedSearch, columns: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"row": label, "whose": PUBLISHED, "label": item.label}
+    found: dict[str, Any] = {"row": label, "whose": PAPERS, "label": item.label}
     found |= {"source": item.source, "runs": math.nan}
     for dataset, column in TESTS.items():
         if column in columns:
@@ -142,8 +142,8 @@ def _printed(label: str, item: PublishedSearch, columns: Mapping[str, Any]) -> d
     return {**found, "seconds": math.nan if item.seconds is None else item.seconds}
 
 
-def _beside(ours: Mapping[str, Any], item: PublishedSearch, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Ours less a published mean, and whether that lies in the interval of ours."""
+def _difference(ours: Mapping[str, Any], item: PublishedSearch, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Our mean less a published one, and whether the published one lies in our interval."""
     found: dict[str, Any] = {}
     for dataset, column in TESTS.items():
         if column in columns:

@@ -1,4 +1,4 @@
-"""What NASI would have chosen with other bounds ν and μ, from what its steps gave (its equations 13 and 18)."""
+"""NASI's choice under other bounds ν and μ, from the traces and gradients of its steps (equations 13 and 18)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 class Bound(NamedTuple):
-    """How large traces are held down.
+    """A bound on large traces in NASI's objective.
 
     Attributes:
-        label: where it comes from.
-        nu: ν, above which the objective falls; infinity for no bound.
-        mu: μ; 1 leaves such steps out, 2 turns them round.
+        label: name of the bound in the table: where it comes from.
+        nu: ν, the trace above which the objective falls; infinity for no bound.
+        mu: μ, the weight of the bound: 1 leaves steps above ν out, 2 reverses them.
         adaptive: whether ν is the running mean of ν₀ and the traces.
-        own_norm: divide each step by its own norm, not by the largest so far; not the paper's.
+        own_norm: whether each step is divided by its own norm, not by the largest so far; not in the paper.
     """
 
     label: str
@@ -51,12 +51,12 @@ BOUNDS = (
 
 
 def parameters_after(traces: FloatArray, gradients: FloatArray, bound: Bound) -> FloatArray:
-    """α* after all steps, [E, O]: equation 18 with the objective's bound.
+    """α* after all steps, [E, O]: equation 18 with a bound in the objective.
 
     Args:
-        traces: ‖∇θ L‖² of each step, [T].
-        gradients: ∇α of it, [T, E, O].
-        bound: ν and μ.
+        traces: trace ‖∇θ L‖² of each step, [T].
+        gradients: gradient of each step's trace with respect to α, [T, E, O].
+        bound: the bound, ν and μ.
     """
     counts = np.arange(1, len(traces) + 1)
     before = np.concatenate([[0.0], np.cumsum(traces)[:-1]])
@@ -72,13 +72,13 @@ def parameters_after(traces: FloatArray, gradients: FloatArray, bound: Bound) ->
 def bounds_table(
     memories: Sequence[Mapping[str, Tensor]], table: Table, columns: Sequence[str], steps: Sequence[int]
 ) -> pd.DataFrame:
-    """The accuracy of NASI's choice by bound and number of steps.
+    """Accuracy of NASI's choice, by bound and number of steps.
 
     Args:
-        memories: of searches, a seed each, as `harness.search.SearchResult.memory`.
-        table: that has the test accuracies.
+        memories: `harness.search.SearchResult.memory` of searches with different seeds.
+        table: the table of the test accuracies.
         columns: names of columns of the table.
-        steps: after which the choice is looked up.
+        steps: numbers of steps after which the choice is looked up.
 
     Returns:
         `bound`, `nu`, `mu`, `steps`, `runs`, `above_nu0` (share of the traces above ν₀), for each column `…_mean` and
@@ -93,7 +93,7 @@ def bounds_table(
 
 
 def steps_table(memories: Sequence[Mapping[str, Tensor]], seeds: Sequence[int]) -> pd.DataFrame:
-    """What every step of every search gave: `seed`, `step`, `trace`, and its gradient by edge and operation."""
+    """Every step of every search: `seed`, `step`, `trace`, and the trace's gradient by edge and operation."""
     group = searchable(open_space(SPACE)).supernet(width=4, depth=1).groups[GROUP]
     names = [f"{operation}~{source}>{target}" for target, source in group.edges for operation in group.operations]
     parts = []
@@ -108,7 +108,7 @@ def steps_table(memories: Sequence[Mapping[str, Tensor]], seeds: Sequence[int]) 
 
 
 def _choice(memory: Mapping[str, Tensor], bound: Bound, count: int) -> str | None:
-    """The architecture; None where every step was left out, so that nothing tells the operations apart."""
+    """The chosen architecture; None if every step was left out, so that all operations are equal."""
     import torch
 
     traces, gradients = memory[TRACES].numpy()[:count], memory[GRADIENTS].numpy()[:count]

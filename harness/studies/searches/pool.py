@@ -1,4 +1,4 @@
-"""Searches by gradients, run for a study: one a method and seed, in processes, each in a folder where it goes on."""
+"""Pool of a study's searches by gradients: one for each method and seed, in processes; each resumes from its folder."""
 
 from __future__ import annotations
 
@@ -32,24 +32,25 @@ _LINE_SECONDS = 60.0
 
 
 def setting_of(method: str, space: str, **changes: Any) -> SearchSetting:
-    """The laptop preset of a method, with what is not None of the changes."""
+    """The laptop preset of a method, with the changes that are not None."""
     preset = find_method(method).setting(space, PRESET)
     return preset.changed({name: value for name, value in changes.items() if value is not None})
 
 
 def data_of(method: str, images: Path | None) -> str:
-    """What a method searches on: noise if it trains nothing, else the images, or digits without any."""
+    """Data of a search: noise if the method trains nothing, else the images or, without images, digits."""
     own = find_method(method).data
     return own if images is None or own == "noise" else str(images)
 
 
 def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str], None]) -> Outcomes:
-    """Run all searches, as many at once as there are workers; a progress bar shows how far they are.
+    """Run all searches, as many at once as there are workers, under a progress bar.
 
-    A search that lies in its folder goes on, or is read if it is over. One that fails does not end the others.
+    An interrupted search goes on from its folder, and a finished one is read. A search that fails does not end the
+    others.
 
     Raises:
-        CheckpointError: what lies in a folder is of another search; nothing more is run then.
+        CheckpointError: a folder holds a checkpoint of another search; nothing more is run then.
         RunError: all of the searches failed, or a worker died; the checkpoints stay.
     """
     outcomes = Outcomes({}, {})
@@ -75,7 +76,7 @@ def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str]
 
 
 def say_data(options: StudyOptions) -> None:
-    """Say where searches that train find no CIFAR-10."""
+    """Print that searches train on digits, if CIFAR-10 is not available."""
     if options.data is None:
         options.say(
             "no CIFAR-10 here: the searches that train take scikit-learn's digits, whose outcome says little of "
@@ -84,11 +85,11 @@ def say_data(options: StudyOptions) -> None:
 
 
 def with_record(log: pd.DataFrame, table: Table, columns: Iterable[str], space: str = SPACE) -> pd.DataFrame:
-    """The log with the tabulated values of each epoch's choice, as columns `…_for_the_record`; NaN where there is none.
+    """The log with tabulated values of each epoch's architecture as columns `…_for_the_record`; NaN if not tabulated.
 
     Args:
-        log: of a search, which has not seen the values: it has a column `architecture`.
-        table: of the space, in any spelling of its architectures.
+        log: log of a search, with a column `architecture`; the search itself never sees the values.
+        table: a table of the space, whose architectures may be written in any form.
         columns: names of columns of the table.
         space: name of the space.
 
@@ -111,7 +112,7 @@ def _follow(
     say: Callable[[str], None],
     outcomes: Outcomes,
 ) -> None:
-    """Enter all outcomes as the searches end, under a progress bar over their epochs."""
+    """Collect the outcomes as the searches end, under a progress bar over their epochs."""
     runs, pending = list(waiting.values()), set(waiting)
     epochs = sum(run.setting.epochs for run in runs)
     with progress_bar(epochs, "epochs", ("searching", "searched"), alike=False, every_seconds=_LINE_SECONDS) as advance:
@@ -125,11 +126,11 @@ def _follow(
 
 
 def _file(done: Future[Outcome], run: Run, folder: Path, outcomes: Outcomes) -> None:
-    """Enter what came of a search among the outcomes.
+    """Add the result or the failure of a search to the outcomes.
 
     Raises:
-        CheckpointError: what lies in its folder is of another search.
-        RunError: its worker died.
+        CheckpointError: the search's folder holds a checkpoint of another search.
+        RunError: the search's worker died.
     """
     try:
         outcomes.ended[run] = done.result()
@@ -148,7 +149,7 @@ def _file(done: Future[Outcome], run: Run, folder: Path, outcomes: Outcomes) -> 
 
 
 def _line(run: Run, outcomes: Outcomes, count: int) -> str:
-    """What came of a search, and how many are over."""
+    """A line on the result of a search, and on how many searches are finished."""
     over = f"({len(outcomes.ended) + len(outcomes.failed)} of {count} searches)"
     if run in outcomes.failed:
         return f"{run.title} failed: {outcomes.failed[run].reason} {over}"
@@ -164,7 +165,7 @@ def _advice(failed: Mapping[Run, Failure]) -> str:
 
 
 def _run(run: Run, folder: Path) -> Outcome:
-    """In a process: one search."""
+    """Run one search; called in a worker process."""
     from harness.search import run_search
 
     result = run_search(open_space(run.space), run.method, run.setting, data=run.data, seed=run.seed, out=folder)

@@ -1,4 +1,4 @@
-"""How far the searches of a study are, read off the logs that they write after every epoch."""
+"""Progress of a study's searches, from the logs that they write after every epoch."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from harness.search.gradient.checkpoint import LOG
 from harness.studies.searches.runs import Run
 
 Seconds = Mapping[Run, Sequence[float]]
-"""By search, the seconds of each epoch that is over."""
+"""Seconds of each finished epoch, by search."""
 
 
 class SearchProgress:
-    """Shows the epochs that are over, the searches that run, and the time left.
+    """Shows the finished epochs, the running searches, and the time left.
 
     Args:
         runs: all searches, in the order in which they begin.
-        folder: of all of them.
-        workers: how many run at once.
-        advance: of a bar over all epochs (`harness.progress.progress_bar`).
+        folder: folder of all searches.
+        workers: number of searches that run at once.
+        advance: function that advances a bar over all epochs (`harness.progress.progress_bar`).
     """
 
     def __init__(self, runs: Sequence[Run], folder: Path, workers: int, advance: Callable[..., None]) -> None:
@@ -29,7 +29,7 @@ class SearchProgress:
         self._shown = 0
 
     def show(self, over: Collection[Run]) -> None:
-        """Look at the logs again; a search that is over counts with all its epochs, however it ended."""
+        """Read the logs and advance the bar; a finished or failed search counts with all its epochs."""
         seconds = {run: epoch_seconds(self._folder / run.folder) for run in self._runs}
         done = sum(run.setting.epochs if run in over else len(seconds[run]) for run in self._runs)
         self._advance(note_on(self._runs, seconds, over, self._workers), steps=done - self._shown)
@@ -37,7 +37,7 @@ class SearchProgress:
 
 
 def epoch_seconds(folder: Path) -> list[float]:
-    """Seconds of every epoch in the log of a search; none where there is no log yet."""
+    """Seconds of every epoch in the log of a search; empty if there is no log yet."""
     try:
         with (folder / LOG).open(newline="", encoding="utf-8") as file:
             return [float(row["seconds"]) for row in csv.DictReader(file)]
@@ -46,7 +46,7 @@ def epoch_seconds(folder: Path) -> list[float]:
 
 
 def note_on(runs: Sequence[Run], seconds: Seconds, over: Collection[Run], workers: int) -> str:
-    """Searches that are over, the time left as far as it is known, and those that run with their epochs."""
+    """A note for the bar: finished searches, the time left as far as it is known, and the running searches."""
     waiting = [run for run in runs if run not in over]
     told = [f"{len(over)}/{len(runs)} searches"]
     left, whole = seconds_left(waiting, seconds, workers)
@@ -57,9 +57,9 @@ def note_on(runs: Sequence[Run], seconds: Seconds, over: Collection[Run], worker
 
 
 def seconds_left(waiting: Sequence[Run], seconds: Seconds, workers: int) -> tuple[float, bool]:
-    """Seconds until all that wait are over, and whether that counts all of them.
+    """Seconds until all waiting searches are finished, and whether that counts all of them.
 
-    An epoch takes as long as the mean one of its method so far; a method that has none yet is not counted.
+    An epoch is taken to last as long as the mean epoch of its method so far; a method without one is not counted.
     """
     of_method: dict[str, list[float]] = {}
     for run, found in seconds.items():
@@ -73,7 +73,7 @@ def seconds_left(waiting: Sequence[Run], seconds: Seconds, workers: int) -> tupl
 
 
 def in_words(seconds: float) -> str:
-    """A length of time, roughly.
+    """A length of time as text, rounded.
 
     >>> in_words(50), in_words(1500), in_words(3.4 * 3600)
     ('50 s', '25 min', '3.4 h')

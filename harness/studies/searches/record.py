@@ -1,4 +1,4 @@
-"""What the searches by gradients of a study ran on, and what they changed of the published settings."""
+"""Record of a study's searches by gradients: data, settings, and differences from the published settings."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from harness.studies.searches.runs import Failure, Run
 
 
 class Used(NamedTuple):
-    """What the searches of a method really run on.
+    """The data and setting that the searches of a method really use.
 
     Attributes:
         data: `cifar10`, `digits` or `noise`.
         folder: name of the folder of CIFAR-10; None for other data.
-        images: how many.
-        setting: with that number.
-        changed: name to the values in the published setting and in this one, data included.
-        note: what of the published setting was not published.
+        images: number of training images.
+        setting: setting of the search, with that number of images.
+        changed: changed fields by name, data included: the value in the published setting and in this one.
+        note: parts of the published setting that are not published.
     """
 
     data: str
@@ -35,14 +35,14 @@ class Used(NamedTuple):
 
 
 def used_by(run: Run, images: Images | None = None) -> Used:
-    """What a search runs on.
+    """The data and setting that a search really uses.
 
     Args:
         run: the search.
-        images: that it trains on; None to read them.
+        images: images that the search trains on; None to read them.
 
     Raises:
-        SearchError: images that do not fit its setting.
+        SearchError: images that do not fit the setting.
     """
     images = read_images(run.data, run.setting, run.seed, at_most=True) if images is None else images
     setting = with_images(run.setting, images)
@@ -54,7 +54,7 @@ def used_by(run: Run, images: Images | None = None) -> Used:
 
 
 def by_method(runs: Sequence[Run]) -> dict[str, Used]:
-    """What each method's searches run on."""
+    """The data and setting of each method's searches, by method."""
     first: dict[str, Run] = {}
     for run in runs:
         first.setdefault(run.method, run)
@@ -62,12 +62,12 @@ def by_method(runs: Sequence[Run]) -> dict[str, Used]:
 
 
 def in_a_line(used: Used) -> str:
-    """What a search changes of the published setting."""
+    """One line on the differences of a search from the published setting."""
     return "; ".join([changes_in_words(used.changed), *([used.note] if used.note else [])])
 
 
 def changes_in_words(changed: Mapping[str, tuple[Any, Any]]) -> str:
-    """Name by name the value in the published setting and in this one."""
+    """Changes as text: name, value in the published setting, and value in this one."""
     return ", ".join(f"{name} {_in_words(name, old)} -> {_in_words(name, new)}" for name, (old, new) in changed.items())
 
 
@@ -79,7 +79,7 @@ def _in_words(name: str, value: object) -> str:
 def searches_record(
     runs: Sequence[Run], used: Mapping[str, Used], failed: Mapping[Run, Failure]
 ) -> dict[str, dict[str, Any]]:
-    """By method, for `study.json`: data, seeds, what failed, what differs from the paper, and the whole setting."""
+    """Record for `study.json`, by method: data, seeds, failures, differences from the paper, and the whole setting."""
     return {
         method: {
             "data": {"name": entry.data, "folder": entry.folder, "images": entry.images},

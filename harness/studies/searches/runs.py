@@ -1,4 +1,4 @@
-"""A search of a study, and what came of it: records alone."""
+"""Records of a study's searches by gradients, and of their outcomes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Run(NamedTuple):
-    """One search.
+    """One search by gradients.
 
     Attributes:
-        method: as `nasinit list searches` names it.
-        setting: of the search.
-        data: as `harness.search.run_search` takes it.
-        seed: of everything that is drawn.
-        space: it searches.
+        method: name of the search, as `nasinit list searches` prints it.
+        setting: setting of the search.
+        data: data, as `harness.search.run_search` takes them.
+        seed: seed of all random numbers.
+        space: name of the space that is searched.
     """
 
     method: str
@@ -33,24 +33,24 @@ class Run(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """Where its checkpoint and log lie, below the folder of all searches."""
+        """Folder of the search's checkpoint and log, below the folder of all searches."""
         return f"{self.method}/seed_{self.seed}"
 
     @property
     def title(self) -> str:
-        """What it is called in messages."""
+        """Name of the search in messages."""
         return f"{self.method}, seed {self.seed}"
 
 
 class Outcome(NamedTuple):
-    """What a search leaves: its log, and what its method kept (`harness.search.SearchResult.memory`)."""
+    """Outcome of a finished search: its log, and its memory (`harness.search.SearchResult.memory`)."""
 
     log: pd.DataFrame
     memory: Mapping[str, Tensor]
 
 
 class Failure(NamedTuple):
-    """Why a search did not come to its end, and whether it diverged."""
+    """Reason why a search failed, and whether it diverged."""
 
     reason: str
     diverged: bool = False
@@ -62,7 +62,7 @@ class Failure(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """What came of all searches: those that ended, and those that failed, in the order in which they were asked for."""
+    """Outcomes of all searches: those that finished, and those that failed, in the order of the requested runs."""
 
     ended: dict[Run, Outcome]
     failed: dict[Run, Failure]

@@ -1,4 +1,4 @@
-"""A paper's table of searches on NAS-Bench-201: our runs next to the printed rows."""
+"""The engine of search tables: a paper's table of searches on NAS-Bench-201, with our runs next to its rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_table
-from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, table_of
+from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, search_rows_frame
 from harness.studies.searches.pool import PRESET, data_of, run_all, say_data, setting_of, with_record
 from harness.studies.searches.record import Used, by_method, in_a_line, searches_record
 from harness.studies.searches.runs import Outcomes, Run
@@ -37,11 +37,11 @@ _QUICK_QUERIED = 100
 
 
 def run_search_table(study: SearchTable, options: StudyOptions) -> None:
-    """Run the searches of all rows, look up what they chose, and leave the table, logs and figures in `out`.
+    """Run the searches of all rows, look up the chosen cells, and write the table, logs and figures into `out`.
 
-    Searches by gradients take the laptop preset, as many seeds as the row says (or `runs`), and go on where their
-    checkpoints in `out/searches` stop. Searches that look at a proxy are run only with `scores`. A search that fails
-    does not end the others: its row says so.
+    Searches by gradients take the laptop preset and the row's number of seeds, or `runs`; interrupted ones go on from
+    their checkpoints in `out/searches`. Searches that use a proxy are run only with `scores`. A search that fails does
+    not end the others; its row says so.
 
     Raises:
         SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
@@ -58,7 +58,7 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     if options.data is not None:
         read_cifar10(options.data)
     scores = None if options.scores is None else _scores(options.scores, options)
-    runs = runs_of(options, rows)
+    runs = runs_for_rows(options, rows)
     used = by_method(runs)
     make_folder(options.out, "--out")
     for note in lacking:
@@ -68,7 +68,7 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
         options.say(note)
     outcomes = _searched(options, runs, used)
     log = _log(outcomes, opened, list(columns), options)
-    frame = table_of(rows, opened, queried, log, columns, outcomes.failed)
+    frame = search_rows_frame(rows, opened, queried, log, columns, outcomes.failed)
     files = _write(options, opened, frame, queried, log)
     if bounds := bounds_frames(opened, outcomes.ended, list(columns), rows):
         write_csv(bounds[0], options.out / "nasi_steps.csv.gz")
@@ -88,8 +88,8 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     options.say(f"\nIn {options.out}: {', '.join([*files, 'study.json'])}")
 
 
-def runs_of(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
-    """The searches by gradients that the rows need, each once; rows that differ in the epoch alone share one."""
+def runs_for_rows(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
+    """The searches by gradients that the rows need, each once; rows that differ only in the epoch share a search."""
     wanted: dict[tuple[str, int | None], int] = {}
     for row in rows:
         if isinstance(row.ours, Searched):
@@ -106,7 +106,7 @@ def runs_of(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
 
 
 def _scores(path: Path, options: StudyOptions) -> ProxyScores:
-    """What a file's scores say of the cells, to the searches that look at them."""
+    """Scores by cell from a file, for the searches that use them."""
     found = read_scores(path, None)
     try:
         scores = scores_by_cell(found.frame)
@@ -117,7 +117,7 @@ def _scores(path: Path, options: StudyOptions) -> ProxyScores:
 
 
 def _searched(options: StudyOptions, runs: Sequence[Run], used: Mapping[str, Used]) -> Outcomes:
-    """What came of the searches by gradients, said before and after."""
+    """Run the searches by gradients, and print their settings and results."""
     if not runs:
         return Outcomes({}, {})
     say_data(options)
@@ -128,7 +128,7 @@ def _searched(options: StudyOptions, runs: Sequence[Run], used: Mapping[str, Use
 
 
 def _log(outcomes: Outcomes, table: Table, columns: Sequence[str], options: StudyOptions) -> pd.DataFrame:
-    """Every epoch of every search that ended, with the tabulated accuracies of its choice; without any, no rows."""
+    """The logs of all finished searches in one frame, with the tabulated accuracies of each epoch's architecture."""
     logs = [
         with_record(outcome.log, table, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
         for run, outcome in outcomes.ended.items()
@@ -137,14 +137,14 @@ def _log(outcomes: Outcomes, table: Table, columns: Sequence[str], options: Stud
 
 
 def _how(run: Run, options: StudyOptions) -> str:
-    """What a search took, in short."""
+    """Preset and data of a search, in short."""
     return f"{'quick' if options.quick else f'preset {PRESET}'}, {Path(run.data).name}"
 
 
 def _write(
     options: StudyOptions, table: Table, frame: pd.DataFrame, queried: pd.DataFrame, log: pd.DataFrame
 ) -> list[str]:
-    """Table, logs and curves, as far as there are any; gives the names of the files."""
+    """Write the table, logs and curves, as far as there are any; returns the names of the files."""
     files = write_table(options.out, table, frame)
     if len(queried):
         write_csv(queried, options.out / "queried.csv")
@@ -159,9 +159,9 @@ def _write(
 def _queried(
     options: StudyOptions, table: Table, rows: Sequence[Row], scores: ProxyScores | None
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The rows that query the table, with the scores that each used and why one was not run; and notes on them."""
+    """Results of the searches that query the table, each with its scores or the reason not to run; and notes."""
     frames: list[pd.DataFrame] = []
-    asking: dict[str, list[str]] = {}  # a note, and the searches that it is on
+    searches_by_note: dict[str, list[str]] = {}
     for name in dict.fromkeys(row.ours.name for row in rows if isinstance(row.ours, Queried)):
         reason_not_run, scores_used = _missing_inputs(name, scores)
         if reason_not_run is None:
@@ -176,14 +176,14 @@ def _queried(
             continue
         frames.append(result.frame.assign(**{SCORES_USED: scores_used}))
         for note in result.notes:
-            asking.setdefault(note.removeprefix(f"{name}: "), []).append(name)
+            searches_by_note.setdefault(note.removeprefix(f"{name}: "), []).append(name)
     found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["search"])
-    notes = tuple(f"{', '.join(names)}: {note}" for note, names in asking.items())
+    notes = tuple(f"{', '.join(names)}: {note}" for note, names in searches_by_note.items())
     return found.reindex(columns=[*dict.fromkeys([*found.columns, SCORES_USED, REASON_NOT_RUN])]), notes
 
 
 def _missing_inputs(name: str, scores: ProxyScores | None) -> tuple[str | None, str | None]:
-    """Why a search that looks at scores cannot run, or the scores that it uses; neither for one that looks at none."""
+    """Reason why a search lacks scores, or else the scores that it uses; both None for a search without scores."""
     from harness.search.query.methods import METHODS
 
     needed = METHODS[name].scores_needed if name in METHODS else ()
@@ -193,7 +193,7 @@ def _missing_inputs(name: str, scores: ProxyScores | None) -> tuple[str | None, 
     if scores is None or not set(needed) <= set(scores.by_cell):
         return f"it looks at {proxies}: give their scores by --scores", None
     scored = int(min(np.isfinite(scores.by_cell[need]).sum() for need in needed))
-    drawn = int(name.removeprefix("best_of_")) if name.startswith("best_of_") else 1
-    if drawn > scored:
-        return f"{drawn:,} cells are drawn, and {scored:,} have scores", None
+    needed_cells = int(name.removeprefix("best_of_")) if name.startswith("best_of_") else 1
+    if needed_cells > scored:
+        return f"{needed_cells:,} cells are drawn, and {scored:,} have scores", None
     return None, f"{proxies} of {scored:,} cells"

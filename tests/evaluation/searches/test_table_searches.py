@@ -14,7 +14,7 @@ from harness.errors import HarnessError, ScoresError, SearchError
 from harness.evaluation.columns import TESTS
 from harness.evaluation.searches.fidelities import table_fidelities
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell
-from harness.evaluation.searches.published import PUBLISHED
+from harness.evaluation.searches.published import PUBLISHED_QUERIES
 from harness.evaluation.searches.table_searches import EXACT, table_searches
 from harness.search.query.methods import METHODS
 from harness.search.query.seconds import training_seconds, validation_seconds
@@ -59,7 +59,7 @@ def test_each_row_is_the_mean_and_deviation_of_what_was_chosen(table: Table, col
         for name in (TEST_10, TEST_100):
             assert row[f"{name}_mean"] == pytest.approx(columns[name][cells].mean())
             assert row[f"{name}_std"] == pytest.approx(columns[name][cells].std())
-        published = PUBLISHED[row["search"]]
+        published = PUBLISHED_QUERIES[row["search"]]
         assert (row[f"published_{TEST_100}_mean"], row[f"published_{TEST_100}_std"]) == published.cifar100
         assert row["published_seconds"] == 12_000
         assert 0 < row["seconds"] <= 12_000
@@ -231,7 +231,10 @@ def test_sizes_need_no_scores() -> None:
             {"names": ["hnas"], "scores": ProxyScores({"scores": MACS})},
             "hnas cannot run: it needs metric and condition",
         ),
-        ({"names": ["successive_halving"], "column": VALID_200}, "it needs a longer training beside cifar10_valid_200"),
+        (
+            {"names": ["successive_halving"], "column": VALID_200},
+            "it needs a longer training in addition to cifar10_valid_200",
+        ),
         ({"column": "cifar10_valid_12ep"}, "unknown column 'cifar10_valid_12ep'. Did you mean"),
         ({"runs": 0}, "runs must be at least 1, got 0"),
         ({"budget_seconds": -1.0}, "a budget must be more than 0 seconds"),

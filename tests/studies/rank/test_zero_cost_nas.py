@@ -25,7 +25,7 @@ from harness.report.tables.text import sheet_text
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import kinds, samples
-from harness.studies.kinds import DATASETS, KENDALL, SPEARMAN, Published
+from harness.studies.kinds import DATASETS, KENDALL, SPEARMAN, PublishedCoefficient
 from harness.studies.options import StudyOptions
 from harness.studies.rank import rank_study, zero_cost_nas
 from harness.studies.rank.rank_study import ours_and_published
@@ -48,10 +48,10 @@ def ranking(**values: tuple[float, float, float]) -> pd.DataFrame:
 
 def test_ours_stands_beside_what_is_published() -> None:
     published = [
-        Published("a", "x", SPEARMAN, 0.5, "paper"),
-        Published("a", "x", KENDALL, 0.1, "other"),
-        Published("b", "y", SPEARMAN, 0.9, "paper"),
-        Published("unknown", "x", SPEARMAN, 0.9, "paper"),
+        PublishedCoefficient("a", "x", SPEARMAN, 0.5, "paper"),
+        PublishedCoefficient("a", "x", KENDALL, 0.1, "other"),
+        PublishedCoefficient("b", "y", SPEARMAN, 0.9, "paper"),
+        PublishedCoefficient("unknown", "x", SPEARMAN, 0.9, "paper"),
     ]
     frames = {"x": ranking(a=(0.6, 0.4, 0.7), b=(0.2, 0.1, 0.3)), "y": ranking(b=(0.2, 0.1, 0.3))}
     rows = ours_and_published(frames, published)
@@ -69,16 +69,16 @@ def test_ours_stands_beside_what_is_published() -> None:
 def test_an_undefined_coefficient_is_neither_inside_nor_outside() -> None:
     nan = math.nan
     (row,) = ours_and_published(
-        {"x": ranking(a=(nan, nan, nan))}, [Published("a", "x", SPEARMAN, 0.5, "paper")]
+        {"x": ranking(a=(nan, nan, nan))}, [PublishedCoefficient("a", "x", SPEARMAN, 0.5, "paper")]
     ).itertuples()
     assert row.inside is None
 
 
 def test_published_names_are_proxies_or_combinations() -> None:
     known = {entry.name for entry in list_proxies()} | set(rank_study.COMBINED)
-    assert {item.proxy for item in zero_cost_nas.PUBLISHED} <= known
-    assert {item.column for item in zero_cost_nas.PUBLISHED} == set(DATASETS)
-    keys = [(item.proxy, item.column, item.coefficient) for item in zero_cost_nas.PUBLISHED]
+    assert {item.proxy for item in zero_cost_nas.PUBLISHED_COEFFICIENTS} <= known
+    assert {item.column for item in zero_cost_nas.PUBLISHED_COEFFICIENTS} == set(DATASETS)
+    keys = [(item.proxy, item.column, item.coefficient) for item in zero_cost_nas.PUBLISHED_COEFFICIENTS]
     assert len(set(keys)) == len(keys)
 
 
@@ -109,7 +109,8 @@ def comparison() -> pd.DataFrame:
         column: ranking(nwot=(0.7, 0.6, 0.75), swap=(-0.2, -0.3, -0.1), params=(0.74, 0.7, 0.8)) for column in DATASETS
     }
     parts = [
-        ours_and_published(frames, zero_cost_nas.PUBLISHED).assign(condition=name) for name in zero_cost_nas.STUDY.words
+        ours_and_published(frames, zero_cost_nas.PUBLISHED_COEFFICIENTS).assign(condition=name)
+        for name in zero_cost_nas.STUDY.words
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -130,10 +131,10 @@ def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.D
 def test_published_numbers_have_the_decimals_of_their_paper() -> None:
     column, paper = DATASETS[0], "three decimals"
     published = [
-        Published("a", column, SPEARMAN, 0.360, paper),
-        Published("b", column, SPEARMAN, -0.594, paper),
-        Published("c", column, SPEARMAN, 1.0, "two"),
-        Published("d", column, SPEARMAN, 0.0, "two"),
+        PublishedCoefficient("a", column, SPEARMAN, 0.360, paper),
+        PublishedCoefficient("b", column, SPEARMAN, -0.594, paper),
+        PublishedCoefficient("c", column, SPEARMAN, 1.0, "two"),
+        PublishedCoefficient("d", column, SPEARMAN, 0.0, "two"),
     ]
     frame = ranking(**{name: (0.5, -1.0, 1.0) for name in "abcde"})
     (sheet,) = published_sheets(ours_and_published({column: frame}, published))

@@ -45,7 +45,7 @@ def test_a_row_is_the_mean_over_seeds_of_what_stood_after_its_epoch(table: bench
         ]
     )  # fmt: skip
     values = table.values([str(key) for key in [RESNET]], COLUMN)
-    frame = search_frame.table_of(rows, table, queried, log, {COLUMN: np.array([10.0, 95.0, 50.0])})
+    frame = search_frame.search_rows_frame(rows, table, queried, log, {COLUMN: np.array([10.0, 95.0, 50.0])})
     found = frame.set_index("row")
     assert list(found[f"{COLUMN}_mean"].round(6))[:5] == [91.0, 92.0, pytest.approx(float(values[0])), 95.0, 93.5]
     assert found.loc["T", f"{COLUMN}_std"] == pytest.approx(math.sqrt(2))
@@ -65,7 +65,7 @@ def test_a_published_mean_stands_beside_the_interval_of_ours(table: benchmarks.T
     means = (93.08, high + 0.01, low + 0.01, low - 0.01)
     published = tuple(PublishedSearch("p", *((mean, 0.1),) * 3, source="a paper") for mean in means)
     rows = [Row("NASI", Searched("nasi"), published), Row("best", Best(), published[:1])]
-    frame = search_frame.table_of(rows, table, pd.DataFrame(), log, {COLUMN: np.array([95.0])})
+    frame = search_frame.search_rows_frame(rows, table, pd.DataFrame(), log, {COLUMN: np.array([95.0])})
     beside = frame[frame["whose"] == "published"]
     assert beside[f"{COLUMN}_difference"].tolist() == pytest.approx([92 - mean for mean in means] + [95 - 93.08])
     assert beside[f"{COLUMN}_inside"].tolist() == [True, False, True, False, None]
@@ -79,7 +79,7 @@ def printed(rows: tuple[Row, ...], table: benchmarks.Table) -> pd.DataFrame:
     log = pd.concat([log_of(row.ours.method, 0, [54.3, 90.0], 1.0) for row in rows if isinstance(row.ours, Searched)])
     names = [row.ours.name for row in rows if isinstance(row.ours, Queried)]
     queried = pd.DataFrame([{"search": name, "hindrance": "no scores"} for name in names])
-    return search_frame.table_of(rows, table, queried, log, {COLUMN: np.array([95.0])})
+    return search_frame.search_rows_frame(rows, table, queried, log, {COLUMN: np.array([95.0])})
 
 
 def test_the_table_shows_every_row_ours_and_published(table: benchmarks.Table) -> None:

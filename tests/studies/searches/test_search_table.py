@@ -55,7 +55,7 @@ def test_rows_that_differ_in_the_epoch_share_their_searches(tmp_path: Path) -> N
         Row("DARTS", Searched("darts", runs=1)),
         Row("no", NotRun("x")),
     ]
-    runs = search_tables.runs_of(options, rows)
+    runs = search_tables.runs_for_rows(options, rows)
     assert [(run.method, run.seed) for run in runs] == [
         ("nasi", 3),
         ("nasi", 4),
@@ -65,9 +65,9 @@ def test_rows_that_differ_in_the_epoch_share_their_searches(tmp_path: Path) -> N
     ]
     assert {run.setting.epochs for run in runs if run.method == "nasi"} == {40}
     assert {run.data for run in runs} == {"noise", "digits"}
-    few = search_tables.runs_of(StudyOptions(tmp_path, print, "analognasbench", runs=1, data=tmp_path), rows)
+    few = search_tables.runs_for_rows(StudyOptions(tmp_path, print, "analognasbench", runs=1, data=tmp_path), rows)
     assert [(run.method, run.data) for run in few] == [("nasi", "noise"), ("darts", str(tmp_path))]
-    quick = search_tables.runs_of(StudyOptions(tmp_path, print, "analognasbench", quick=True), rows)
+    quick = search_tables.runs_for_rows(StudyOptions(tmp_path, print, "analognasbench", quick=True), rows)
     assert [(run.setting.epochs, run.setting.depth) for run in quick] == [(40, 1), (search_tables.QUICK_EPOCHS, 1)]
 
 
@@ -153,8 +153,8 @@ def test_the_real_searches_can_be_set_up_in_both_forms(tmp_path: Path) -> None:
     for quick in (False, True):
         options = StudyOptions(tmp_path, print, quick=quick)
         for rows in (NASI_TABLE_1, NASWOT_TABLE_2):
-            assert search_tables.runs_of(options, rows)
-        assert {run.method for run in darts_genotypes.runs_of(options)} == set(darts_genotypes.SEARCHES)
+            assert search_tables.runs_for_rows(options, rows)
+        assert {run.method for run in darts_genotypes.runs_for_genotypes(options)} == set(darts_genotypes.SEARCHES)
 
 
 def test_a_table_without_any_search_is_written(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_rows_say_how_many_seeds_failed_and_why(tmp_path: Path, monkeypatch: pyt
     assert failed == {"1": "rsps: the loss is nan; more", "2": "ValueError: x"}
     diverged = {run: Failure("x", True) for run in [Run("nasi", TINY, "noise", 5)]}
     columns = {COLUMN: np.array([95.0])}
-    made = search_frame.table_of(
+    made = search_frame.search_rows_frame(
         [Row("T", Searched("nasi"))], benchmarks.open_table("analognasbench"), pd.DataFrame(),
         log_of("nasi", 0, [90.0], 1.0), columns, diverged,
     )  # fmt: skip
@@ -203,7 +203,7 @@ def test_rows_say_how_many_seeds_failed_and_why(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("rows", [NASI_TABLE_1, NASWOT_TABLE_2], ids=["nasi", "naswot"])
 def test_the_searches_of_a_method_share_a_setting_as_they_share_a_folder(rows: tuple[Row, ...], tmp_path: Path) -> None:
-    runs = search_tables.runs_of(StudyOptions(tmp_path, print), rows)
+    runs = search_tables.runs_for_rows(StudyOptions(tmp_path, print), rows)
     assert len({run.folder for run in runs}) == len(runs)
 
 
