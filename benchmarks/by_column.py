@@ -10,6 +10,9 @@ from benchmarks.errors import TableError, unknown
 from benchmarks.registry import OFFICIAL, OFFICIAL_OR_ANALOG, Listing, list_tables, open_table, published_columns
 from benchmarks.table import Column, Table
 
+_WITH_UNLISTED = (OFFICIAL_OR_ANALOG, OFFICIAL)
+"""Tables that may have columns that are not listed."""
+
 
 def table_with(
     column: str, *, space: str, names: Sequence[str] = (), opened: MutableMapping[str, Table] | None = None
@@ -35,10 +38,7 @@ def table_with(
     files: set[Path | None] = set()
     for name in names or [listing.name for listing in listings if listing.available]:
         listing = next((listing for listing in listings if listing.name == name), None)
-        if listing is not None and name not in (
-            OFFICIAL_OR_ANALOG,
-            OFFICIAL,
-        ):  # these two may have unlisted columns
+        if listing is not None and name not in _WITH_UNLISTED:
             if column not in [one.name for one in listing.columns]:
                 looked[name] = listing.columns
                 continue
