@@ -154,19 +154,6 @@ class Batch:
             raise NotApplicable(f"this feeds the network one tensor; it takes {len(self.arguments)}")
         return self.arguments[0]
 
-    def with_arguments(self, arguments: Sequence[Tensor]) -> Batch:
-        """The batch with other arguments."""
-        return Batch(arguments, self.targets, independent=self.independent, problem=self.problem)
-
-    def arguments_with(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """The network's arguments with a replacement of its floating point argument.
-
-        Raises:
-            NotApplicable: where the network takes several floating point arguments.
-        """
-        place = self.place_of_inputs()
-        return (*self.arguments[:place], inputs, *self.arguments[place + 1 :])
-
     def smallest(self) -> tuple[Tensor, ...]:
         """Arguments of the smallest possible call: the first sample's, or all where samples are not independent."""
         return tuple(each[:1] for each in self.arguments) if self.independent else self.arguments

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from harness.errors import NotApplicable, SettingError, unknown
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Loss: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
+"""Outputs [N, ...] and targets to the mean loss of the batch."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,14 @@ class Problem:
         name: name of the problem, such as `classification` or `denoising`.
         classes: whether a target is the class of its sample, a whole number below the number of outputs K; otherwise
             targets are floating point and have the outputs' shape.
-        losses: names of the losses that a score may use, the default first; all are in `LOSSES`.
+        losses: losses that a score may use by name, the default first; each maps outputs [N, ...] and targets to the
+            mean loss of the batch.
         metric: the measure of quality of trained networks in tables, such as `accuracy` or `psnr`.
     """
 
     name: str
     classes: bool
-    losses: tuple[str, ...]
+    losses: Mapping[str, Loss]
     metric: str
 
     def check_loss(self, name: str | None) -> str:
@@ -36,14 +40,14 @@ class Problem:
             SettingError: for a loss that this problem does not have, with the losses that it has.
         """
         if name is None:
-            return self.losses[0]
+            return next(iter(self.losses))
         if name not in self.losses:
             raise SettingError(f"{unknown('loss', name, self.losses)} (the losses of {self.name})")
         return name
 
     def loss(self, name: str | None, outputs: Tensor, targets: Tensor) -> Tensor:
         """The mean loss of a batch, a scalar; `name` is a loss of this problem, None for the default."""
-        return LOSSES[self.check_loss(name)](outputs, targets)
+        return self.losses[self.check_loss(name)](outputs, targets)
 
     def check_outputs(self, outputs: object, targets: Tensor) -> Tensor:
         """The outputs of a network, if the targets can be compared with them.
@@ -92,12 +96,15 @@ def _mean_absolute_error(outputs: Tensor, targets: Tensor) -> Tensor:
     return (outputs - targets).abs().reshape(len(outputs), -1).sum(dim=1).mean()
 
 
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "cross_entropy": _cross_entropy,
-    "mean_squared_error": _mean_squared_error,
-    "mean_absolute_error": _mean_absolute_error,
-}
-"""Losses by name; each maps outputs [N, ...] and targets to the mean loss."""
-
-CLASSIFICATION = Problem("classification", True, ("cross_entropy", "mean_squared_error"), "accuracy")
-REGRESSION = Problem("regression", False, ("mean_squared_error", "mean_absolute_error"), "mean squared error")
+CLASSIFICATION = Problem(
+    "classification",
+    True,
+    {"cross_entropy": _cross_entropy, "mean_squared_error": _mean_squared_error},
+    "accuracy",
+)
+REGRESSION = Problem(
+    "regression",
+    False,
+    {"mean_squared_error": _mean_squared_error, "mean_absolute_error": _mean_absolute_error},
+    "mean squared error",
+)

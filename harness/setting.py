@@ -108,7 +108,9 @@ class Setting:
         shape: Mapping[str, int] | None = None,
         **sizes: int | None,
     ) -> None:
-        named = {**(shape or {}), **{name: size for name, size in sizes.items() if size is not None}}
+        if not isinstance(shape, (Mapping, type(None))) or not all(isinstance(name, str) for name in shape or ()):
+            raise SettingError(f"shape must give sizes by name, such as {{'width': 8}}, got {shape!r:.80}")
+        named = {name: size for name, size in {**(shape or {}), **sizes}.items() if size is not None}
         values = {
             "input": input, "labels": labels, "batch_size": batch_size, "init": init, "bn": bn, "loss": loss,
             "dtype": dtype, "device": device, "probes": probes, "seed": seed, "batch_digest": batch_digest,

@@ -48,6 +48,12 @@ def test_a_size_is_given_by_its_name_or_in_the_shape():
     assert replace(Setting(width=8, bn="eval"), depth=3) == Setting(width=8, depth=3, bn="eval")
 
 
+@pytest.mark.parametrize("shape", [3, [("width", 3)], {3: 4}, "width"])
+def test_a_shape_that_is_no_mapping_of_names_is_refused(shape):
+    with pytest.raises(SettingError, match="shape must give sizes by name"):
+        Setting(shape=shape)
+
+
 def test_a_shape_is_a_value():
     assert len({Shape({"width": 8, "depth": 2}), Shape({"depth": 2, "width": 8}), Shape({"width": 8})}) == 2
     assert pickle.loads(pickle.dumps(Setting(width=8))) == Setting(width=8)

@@ -24,7 +24,30 @@ from benchmarks.keys import KEY, quoted, space_of_keys
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
 
 _LOWER = frozenset(
-    {"error", "err", "loss", "latency", "energy", "time", "seconds", "memory", "size", "flops", "perplexity"}
+    {
+        "error",
+        "err",
+        "loss",
+        "nll",
+        "perplexity",
+        "ppl",
+        "mse",
+        "mae",
+        "rmse",
+        "ece",
+        "regret",
+        "misclassification",
+        "latency",
+        "energy",
+        "time",
+        "runtime",
+        "seconds",
+        "memory",
+        "size",
+        "flops",
+        "macs",
+        "cost",
+    }
 )
 _COSTS = POSITIVE_UNITS | {"params"}
 _ACCURACY = frozenset({"accuracy", "acc"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 
 from harness.cli import options
 from harness.errors import RunError, SettingError, SpaceError
-from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, Setting
+from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,7 @@ _DEFAULT = Setting()
 
 def score(
     space: Annotated[
-        str | None, typer.Option(help="nasbench201 | darts; by default that of --table, else nasbench201")
+        str | None, typer.Option(help="a space of nasinit list spaces; by default that of --table, else nasbench201")
     ] = None,
     sample: Annotated[int | None, typer.Option(help="score this many random architectures, drawn with --seed")] = None,
     all_: Annotated[bool, typer.Option("--all", help="score the whole space")] = False,
@@ -34,11 +35,18 @@ def score(
     proxies: Annotated[str, typer.Option(help="names of proxies, separated by commas, or all")] = "all",
     load: Annotated[list[Path] | None, typer.Option(help="Python file that registers proxies of your own")] = None,
     batch_size: Annotated[int, typer.Option(help="samples in the batch")] = _DEFAULT.batch_size,
-    input_: Annotated[str, typer.Option("--input", help=" | ".join(INPUTS))] = _DEFAULT.input,
-    labels: Annotated[
-        str | None, typer.Option(help=f"{' | '.join(LABELS)}; by default true for images, else random")
+    input_: Annotated[
+        str | None, typer.Option("--input", help=f"{' | '.join(INPUTS)} for images; by default the space's first")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files, for --input cifar10")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help=f"{' | '.join(LABELS)}; by default random for noise, else true")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="folder of the data of --input, such as CIFAR-10's binary files")
+    ] = None,
+    size: Annotated[
+        list[str] | None, typer.Option(help="NAME=NUMBER: a size of the space's networks or inputs, such as channels=1")
+    ] = None,
     image_size: Annotated[int | None, typer.Option(help="pixels on a side; 32 by default")] = None,
     classes: Annotated[int | None, typer.Option(help="outputs of the network; 10 by default")] = None,
     bn: Annotated[str, typer.Option(help=f"batch norm mode: {' | '.join(BN_MODES)}")] = _DEFAULT.bn,
@@ -68,7 +76,7 @@ def score(
     for file in load or []:
         load_file(file)
     setting = Setting(
-        input=input_, labels=labels or ("true" if input_ == "cifar10" else "random"), batch_size=batch_size,
+        input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size, shape=_shape(size),
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
         device=device, probes=probes, seed=seed,
     )  # fmt: skip
@@ -88,18 +96,32 @@ def score(
     _check_choice(sample, all_, architectures, table)
     of_table, space = _of_table(table, space)
     opened = open_space(space)
+    source = input_ or opened.inputs[0]
+    setting = replace(setting, input=source, labels=labels or ("random" if source in NOISE else "true"))
     setting = completed(opened, setting)
     cells = _architectures(opened, sample, architectures, of_table, seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
     print(f"setting: {described(opened, setting)}; store: {store}")
+    folder = options.data_folder(data) if source == "cifar10" else data
     frame = run(
-        opened, cells, [proxy.name for proxy in chosen], setting=setting, data=options.data_folder(data), store=store,
+        opened, cells, [proxy.name for proxy in chosen], setting=setting, data=folder, store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
     )  # fmt: skip
     if out is not None:
         write_csv(frame[list(COLUMNS)], out)
         print(f"wrote {out}")
-    _report_failures(frame)
+    _report_failures(frame, options.names(proxies))
+
+
+def _shape(sizes: list[str] | None) -> dict[str, int]:
+    """Sizes by name; SettingError for a text that is not NAME=NUMBER."""
+    found = {}
+    for text in sizes or []:
+        name, equals, number = text.partition("=")
+        if not (name and equals and number.strip().isdecimal()):
+            raise SettingError(f"--size takes NAME=NUMBER, such as channels=1, got {text!r:.80}")
+        found[name.strip()] = int(number)
+    return found
 
 
 def load_file(file: Path) -> None:
@@ -160,7 +182,7 @@ def _of_table(table: str | None, space: str | None) -> tuple[list[Architecture],
 def _architectures(
     space: Space, sample: int | None, file: Path | None, of_table: Sequence[Architecture], seed: int
 ) -> Sequence[Architecture]:
-    from harness.spaces.space import all_architectures
+    from harness.spaces.listed import all_architectures
 
     if sample is not None:
         return space.sample(sample, seed)
@@ -186,12 +208,19 @@ def _from_file(space: Space, file: Path) -> list[Architecture]:
     return cells
 
 
-def _report_failures(frame: pd.DataFrame) -> None:
-    """Print the failed scores; RunError if a proxy has no score at all."""
+def _report_failures(frame: pd.DataFrame, named: Sequence[str]) -> None:
+    """Print the failed scores.
+
+    Raises:
+        RunError: if a proxy has no score at all, unless `all` brought it and it is not applicable to these networks.
+    """
     failed = frame[frame["status"] != "ok"]
     for (proxy, status), rows in failed.groupby(["proxy", "status"], sort=False):
         print(f"{proxy}: {len(rows):,} {status}, first {rows.iloc[0]['architecture']}: {rows.iloc[0]['message']}")
     counts: dict[Any, Any] = frame.groupby("proxy")["status"].apply(lambda statuses: (statuses == "ok").sum()).to_dict()
-    hopeless = [str(proxy) for proxy, good in counts.items() if good == 0]
+    by_itself = set() if failed.empty else set(failed.loc[failed["status"] != "not_applicable", "proxy"])
+    hopeless = [str(proxy) for proxy, good in counts.items() if good == 0 and (proxy in named or proxy in by_itself)]
+    if not any(counts.values()):
+        hopeless = list(counts)
     if hopeless:
         raise RunError(f"no architecture has a score by {', '.join(hopeless)}")

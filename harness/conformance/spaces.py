@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from harness.batches import Batch
 from harness.errors import SettingError, SpaceError
 from harness.measurements.size import macs, parameter_count
-from harness.problem import LOSSES
 from harness.scoring.runner import run
 from harness.setting import INITS, NOISE, Setting
 from harness.spaces.group import Group
@@ -35,12 +34,14 @@ class SpaceConformance:
     Attributes:
         space: the space under test.
         shape: sizes that make the networks small, so that the tests are quick; other sizes are the space's defaults.
+        data: folder of the data that the first of the space's inputs needs; None for noise.
         batch_size: samples in the batches of the tests, for spaces that can draw any number of samples.
         seed: seed of the sample of architectures that are tested.
     """
 
     space: ClassVar[Space]
     shape: ClassVar[Mapping[str, int]] = {}
+    data: ClassVar[Path | None] = None
     batch_size: ClassVar[int] = 4
     seed: ClassVar[int] = 0
 
@@ -52,6 +53,10 @@ class SpaceConformance:
         """A setting with the small sizes of `shape`."""
         base = Setting(input=self.space.inputs[0], batch_size=self.batch_size, shape=self.shape)
         return completed(self.space, replace(base, **changes))  # type: ignore[arg-type]  # checked by the setting
+
+    def wrong_batch(self) -> Batch:
+        """A batch that no network of the space takes; override it where one takes three floating point arguments."""
+        return Batch([torch.zeros(3, 7), torch.zeros(3, 1), torch.zeros(3, 2)], torch.zeros(3, 1))
 
     def test_the_text_of_an_architecture_gives_it_back(self) -> None:
         for architecture in self.few():
@@ -137,8 +142,8 @@ class SpaceConformance:
 
     def test_the_problem_has_losses_and_a_metric(self) -> None:
         problem = self.space.problem
-        assert set(problem.losses) <= set(LOSSES)
         assert problem.losses
+        assert all(callable(loss) for loss in problem.losses.values())
         assert problem.metric
         with pytest.raises(SettingError, match="no_such_loss"):
             completed(self.space, Setting(input=self.space.inputs[0], loss="no_such_loss"))
@@ -147,10 +152,10 @@ class SpaceConformance:
 
     def test_a_setting_gives_its_batch(self) -> None:
         before = torch.random.get_rng_state()
-        first = self.space.batch(self.setting())
-        assert first.digest() == self.space.batch(self.setting()).digest()
+        first = self.space.batch(self.setting(), self.data)
+        assert first.digest() == self.space.batch(self.setting(), self.data).digest()
         if self.space.inputs[0] in NOISE:
-            assert first.digest() != self.space.batch(self.setting(seed=1)).digest()
+            assert first.digest() != self.space.batch(self.setting(seed=1), self.data).digest()
         assert torch.equal(torch.random.get_rng_state(), before), "the global random state must not change"
         assert first.problem.classes is self.space.problem.classes
         decided, wanted = self.space.shape_of(first), self.setting().shape
@@ -158,7 +163,7 @@ class SpaceConformance:
 
     def test_a_batch_that_no_network_takes_is_refused(self) -> None:
         with pytest.raises(SettingError):
-            self.space.shape_of(Batch([torch.zeros(3, 7), torch.zeros(3, 1), torch.zeros(3, 2)], torch.zeros(3, 1)))
+            self.space.shape_of(self.wrong_batch())
 
     @pytest.mark.parametrize("init", INITS)
     def test_weights_follow_from_seed_and_text_alone(self, init: str) -> None:
@@ -178,7 +183,7 @@ class SpaceConformance:
 
     @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
     def test_a_network_takes_the_batch_and_gives_what_its_targets_are_compared_with(self, dtype: torch.dtype) -> None:
-        batch = self.space.batch(self.setting()).like(torch.empty(0, dtype=dtype))
+        batch = self.space.batch(self.setting(), self.data).like(torch.empty(0, dtype=dtype))
         for architecture in self.few():
             network = self.space.build(architecture, self.shape).to(dtype)
             assert network.training
@@ -188,7 +193,7 @@ class SpaceConformance:
                 assert torch.isfinite(self.space.problem.loss(loss, outputs, batch.targets))
 
     def test_sizes_are_those_of_the_network(self) -> None:
-        batch = self.space.batch(self.setting())
+        batch = self.space.batch(self.setting(), self.data)
         for architecture in self.few():
             network = self.space.build(architecture, self.shape)
             sizes = self.space.sizes(architecture, self.shape)
@@ -199,7 +204,7 @@ class SpaceConformance:
         assert (space.name, architecture) == (self.space.name, self.few()[0])
 
     def test_every_proxy_has_a_score_or_says_why_not(self, tmp_path: Path) -> None:
-        options: dict[str, Any] = {"setting": self.setting(), "store": tmp_path / "scores.sqlite"}
+        options: dict[str, Any] = {"setting": self.setting(), "store": tmp_path / "scores.sqlite", "data": self.data}
         frame = run(self.space, self.few()[:2], "all", **options)
         wrong = frame[~frame["status"].isin(["ok", "not_applicable"])]
         assert wrong.empty, wrong[["proxy", "status", "message"]].to_string()
@@ -226,7 +231,7 @@ class SpaceConformance:
     def test_a_supernet_derives_architectures_of_the_space(self) -> None:
         if not isinstance(self.space, SearchableSpace):
             pytest.skip("the space has no supernet")
-        batch = self.space.batch(self.setting())
+        batch = self.space.batch(self.setting(), self.data)
         supernet = self.space.supernet(self.shape)
         weights = {name: self._uneven(group) for name, group in supernet.groups.items()}
         outputs = supernet(batch.inputs, {name: table.softmax(dim=1) for name, table in weights.items()})

@@ -152,7 +152,7 @@ def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:
 
     scores = checked_scores(frame)
     scores["architecture"] = scores["architecture"].map(str)
-    by_text = {text: _keyed(space.name, text) for text in dict.fromkeys(scores["architecture"])}
+    by_text = {text: _keyed(space, text) for text in dict.fromkeys(scores["architecture"])}
     architectures: dict[str, Architecture] = {}
     written: dict[str, str] = {}
     for text, (key, architecture) in by_text.items():
@@ -202,7 +202,7 @@ def column_by_key(table: Table, column: str) -> ColumnByKey:
         TableError: an unknown column, a space without networks, a text that is no architecture (given with its
             row), or two rows of one architecture with different numbers (both are given).
     """
-    space = space_of(table).name
+    space = space_of(table)
     duplicates = dict.fromkeys(table.repeated)
     values: dict[str, float] = {}
     row_of: dict[str, int] = {}
@@ -230,7 +230,7 @@ def table_architectures(table: Table) -> list[Architecture]:
     Raises:
         TableError: a space without networks, or a text that is no architecture, given with its row.
     """
-    space = space_of(table).name
+    space = space_of(table)
     found: dict[str, Architecture] = {}
     for row in range(len(table)):
         key, architecture = _keyed_row(table, space, row)
@@ -238,7 +238,7 @@ def table_architectures(table: Table) -> list[Architecture]:
     return list(found.values())
 
 
-def _keyed_row(table: Table, space: str, row: int) -> tuple[str, Architecture]:
+def _keyed_row(table: Table, space: Space, row: int) -> tuple[str, Architecture]:
     """Key and architecture of a row; TableError, with the row, if its text is no architecture of the space."""
     try:
         return _keyed(space, table.keys[row])
@@ -255,11 +255,10 @@ def _reads(space: str, text: str) -> bool:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _keyed(space: str, text: str) -> tuple[str, Architecture]:
+def _keyed(space: Space, text: str) -> tuple[str, Architecture]:
     """Key and architecture of a text in a space."""
-    opened = open_space(space)
-    architecture = opened.parse(text)
-    return opened.key(architecture), architecture
+    architecture = space.parse(text)
+    return space.key(architecture), architecture
 
 
 def _refuse_contradictions(scores: pd.DataFrame) -> None:

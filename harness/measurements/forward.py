@@ -105,9 +105,10 @@ class Forward:
 
         Raises:
             NotApplicable: when there is no ReLU, or an output does not have one row per sample, or was changed in
-                place later.
+                place later; or where the samples are parts of one input.
             NotFinite: when an output holds NaN or infinity.
         """
+        self.batch.check_independent("the pattern of a sample's ReLUs")
         if not self.activations:
             raise NotApplicable("the network calls no nn.ReLU module (a functional relu cannot be seen)")
         for call in self.activations:
@@ -186,7 +187,7 @@ def _check_graph(outputs: Tensor, network: nn.Module) -> None:
             "gradients by name; give it use_reentrant=False"
         )
     if not _reaches_any(outputs, set(trainable(network).values())):
-        raise NotApplicable("the logits do not depend on any trainable parameter")
+        raise NotApplicable("the outputs do not depend on any trainable parameter")
 
 
 def _reaches_any(output: Tensor, parameters: set[nn.Parameter]) -> bool:

@@ -119,6 +119,9 @@ def loss_gradient(network: nn.Module, forward: Forward, requested: frozenset[str
     layers = [call for call in forward.calls if isinstance(call.module, (_ConvNd, nn.Linear))]
     if not layers:
         channels.append(NotApplicable("the network calls no trainable convolution or linear layer"))
+    if not forward.batch.independent:
+        channels.append(NotApplicable("products by sample need samples that do not see each other"))
+        layers = []
     handles = []
     for call in layers:
         if call.edge is None:

@@ -1,4 +1,4 @@
-"""The input Jacobian: the gradient of the logits by the inputs."""
+"""The input Jacobian: the gradient of the outputs by the inputs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from harness.measurements.forward import Forward
 def input_jacobian(forward: Forward) -> Tensor:
     """Input Jacobian [N, D], with D input values per sample: row n is ∂ Σ_mk f(X)_mk / ∂x_n.
 
-    Where samples are independent, row n is the gradient of the sum of sample n's own logits. Batch norm in train mode
+    Where samples are independent, row n is the gradient of the sum of sample n's own outputs. Batch norm in train mode
     couples the samples; row n then holds the effect of x_n on all of them, as in the authors' code of every proxy that
     reads it.
 
+    Raises:
+        NotApplicable: where the samples are parts of one input, or the network takes several floating point inputs.
+
     Cost: one backward pass, without the gradients of the parameters.
     """
+    forward.batch.check_independent("a gradient by each sample's input")
     (gradient,) = torch.autograd.grad(
         forward.outputs.sum(), forward.inputs, retain_graph=True, allow_unused=True, materialize_grads=True
     )
@@ -57,14 +61,14 @@ def row_correlation(jacobian: Tensor) -> Tensor:
         NotFinite: when the Jacobian is not finite.
         NotApplicable: when a row is constant within rounding (zero, for example): its correlation is not defined.
     """
-    rows = finite(jacobian, "the logits' gradients by the inputs").double()
+    rows = finite(jacobian, "the outputs' gradients by the inputs").double()
     centred = rows - rows.mean(dim=1, keepdim=True)
     spread = centred.norm(dim=1)
     constant = spread <= 4 * torch.finfo(jacobian.dtype).eps * rows.norm(dim=1)
     if bool(constant.any()):
         raise NotApplicable(
-            f"the logits' gradient by the inputs is constant for {int(constant.sum())} of {len(rows)} samples "
-            "(zero where no input reaches the logits): its correlation is not defined"
+            f"the outputs' gradient by the inputs is constant for {int(constant.sum())} of {len(rows)} samples "
+            "(zero where no input reaches the outputs): its correlation is not defined"
         )
     unit = centred / spread[:, None]
     correlation: Tensor = unit @ unit.T

@@ -74,6 +74,10 @@ def run(
         HarnessError: for an unknown proxy, a malformed architecture, a bad setting, or a store that cannot be used.
     """
     chosen = resolve(proxies)
+    if not isinstance(setting, (Setting, type(None))):
+        raise SettingError(f"setting must be a harness.Setting, got {setting!r:.80}")
+    if not isinstance(data, (str, Path, type(None))):
+        raise SettingError(f"data must be the path of a folder, got {data!r:.80}")
     setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
     _check_device(setting)
     check_whole("workers", workers, 1, SettingError)

@@ -43,7 +43,9 @@ _BUILT_IN = {
         "NATS-Bench sizes (Dong et al. 2021): the channels of 5 layers from 8 to 64, one cell, 32,768 architectures",
     ),
 }
+_MEMBERS = ("name", "shape", "problem", "inputs", "parse", "key", "minimal", "sample", "batch", "build", "sizes")
 _registered: dict[str, Space] = {}
+_opened: dict[str, Space] = {}
 
 
 def list_spaces() -> dict[str, str]:
@@ -62,13 +64,16 @@ def open_space(name: str) -> Space:
     """
     if name in _registered:
         return _registered[name]
+    if name in _opened:
+        return _opened[name]
+    installed = {} if name in _BUILT_IN else _installed()
     if name in _BUILT_IN:
         module, _, kind = _BUILT_IN[name].target.partition(":")
-        built_in: Space = getattr(importlib.import_module(module), kind)()
-        return built_in
-    installed = _installed()
-    if name in installed:
-        return _loaded(name, installed[name])
+        _opened[name] = getattr(importlib.import_module(module), kind)()
+    elif name in installed:
+        _opened[name] = _loaded(name, installed[name])
+    if name in _opened:
+        return _opened[name]
     raise SpaceError(unknown("space", name, list_spaces()))
 
 
@@ -76,8 +81,12 @@ def register_space(space: Space) -> None:
     """Let `open_space` find a user's space by its name in this process; a second call replaces the first.
 
     Raises:
-        SpaceError: for the name of a space that is part of nasinit.
+        SpaceError: for a value that is no space, or the name of a space that is part of nasinit.
     """
+    lacking = [name for name in _MEMBERS if not hasattr(space, name)]
+    if isinstance(space, type) or lacking:
+        why = "the class, not a space of it" if isinstance(space, type) else f"it lacks {', '.join(lacking)}"
+        raise SpaceError(f"{space!r:.80} is no space ({why}); harness.spaces.space.Space says what one has")
     if space.name in _BUILT_IN:
         raise SpaceError(f"{space.name!r} is a space of nasinit: give yours another name")
     _registered[space.name] = space

@@ -8,10 +8,10 @@ Legend: N samples, E edges and O operations of a group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from harness.errors import SettingError, SpaceError, unknown
 from harness.setting import Setting, Shape, check_fields
@@ -71,6 +71,8 @@ class Space(Protocol):
         ...
 
     def __len__(self) -> int: ...
+
+    def __hash__(self) -> int: ...
 
     def parse(self, text: str) -> Architecture:
         """The architecture that `text` encodes; `SpaceError` names what is wrong with the text."""
@@ -230,34 +232,16 @@ class SearchableSpace(Space, Protocol):
         ...
 
 
-def all_architectures(space: Space) -> Sequence[Architecture]:
-    """Every architecture of a space that can be listed.
-
-    Raises:
-        SpaceError: where the space cannot be listed.
-    """
-    if not hasattr(type(space), "__iter__"):
-        raise SpaceError(f"the space {space.name} has {len(space):.2e} architectures, too many to list: sample some")
-    return list(cast(ListedSpace, space))
-
-
-def listed_in_order(space: Space, parse: Callable[[str], A], keys: Sequence[str]) -> list[A]:
-    """All architectures of a listed space in the order of `keys`; see `ListedSpace.in_order`."""
-    found = [parse(key) for key in keys]
-    if len(found) != len(space) or len(set(found)) != len(space):
-        raise SpaceError(
-            f"an order of the space names each of its {len(space):,} architectures once; "
-            f"got {len(found):,} keys of which {len(set(found)):,} differ"
-        )
-    return found
-
-
 def searchable(space: Space) -> SearchableSpace:
     """The space, if it has a supernet.
 
     Raises:
         SpaceError: where the space has no supernet, so that no gradient-based search runs on it.
     """
+    if not space.problem.classes:
+        raise SpaceError(
+            f"gradient-based searches train classifiers; the space {space.name} is for {space.problem.name}"
+        )
     if not isinstance(space, SearchableSpace):
         raise SpaceError(f"the space {space.name} has no supernet: no gradient-based search runs on it")
     return space

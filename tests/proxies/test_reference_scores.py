@@ -94,10 +94,10 @@ def test_that_of_zero_cost_nas(proxy: str, index: int, scored: Callable[[int], d
 def test_synflow_bn_is_that_of_zero_cost_nas_up_to_what_rounding_moves(index: int, given: Given) -> None:
     """To 1e-9, or to what a rounding of the weights in float64 moves it, which in cell 0 is 1.5e-4 of its value.
 
-    The image of ones has two values there, within and at the border, wherever convolutions are 1×1. Batch norm turns any
-    two values into the same two, so that what comes back through it cancels but for its ε. The derivative by its output
-    grows on the way, from 1e-5 in the last cell to 1e8 at the stem, and with it the rounding of what cancels: all that
-    the stem adds to the score, 0.003 to 0.005 of 13.96, is rounding. The rest is known to 1e-7.
+    The image of ones has two values there, within and at the border, wherever convolutions are 1×1. Batch norm turns
+    any two values into the same two, so that what comes back through it cancels but for its ε. The derivative by its
+    output grows on the way, from 1e-5 in the last cell to 1e8 at the stem, and with it the rounding of what cancels:
+    all that the stem adds to the score, 0.003 to 0.005 of 13.96, is rounding. The rest is known to 1e-7.
     """
     values = [
         harness.score(nudged(given.network(index).double(), seed), given.batch(), ["synflow_bn"])["synflow_bn"].value

@@ -51,10 +51,11 @@ def test_it_is_listed_with_its_distribution(installed: Path) -> None:
 
 def test_it_is_scored_in_processes_and_ranked_by_a_table_of_its_own(installed: Path) -> None:
     ended = nasinit(
-        installed, "score", "--space", "toy-graphs", "--all", "--proxies", "grad_norm,params,epe_nas", "--workers", 2
-    )
+        installed, "score", "--space", "toy-graphs", "--all", "--proxies", "grad_norm,params,epe_nas", "--workers", 2,
+        "--size", "hidden=4",
+    )  # fmt: skip
     assert ended.returncode == 1, ended.stderr
-    assert "no architecture has a score by epe_nas" in ended.stderr
+    assert "no architecture has a score by epe_nas" in ended.stderr, "it was named"
     assert "epe_nas: 27 not_applicable" in ended.stdout
     rows = [f"{stack},{SPACE.sizes(stack).parameters + place}" for place, stack in enumerate(SPACE)]
     (installed.parent / "errors.csv").write_text("\n".join(["architecture,test_mse", *rows]))
@@ -63,6 +64,31 @@ def test_it_is_scored_in_processes_and_ranked_by_a_table_of_its_own(installed: P
     )
     assert ended.returncode == 0, ended.stderr
     assert "grad_norm" in ended.stdout
+    assert "lower is better" in ended.stdout, "an error is not an accuracy"
+
+
+def test_all_proxies_but_those_that_do_not_apply_score_it(installed: Path) -> None:
+    ended = nasinit(installed, "score", "--space", "toy-graphs", "--sample", 2)
+    assert ended.returncode == 0, ended.stderr
+    assert "zico: 2 not_applicable" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--size", "hidden"], "--size takes NAME=NUMBER, such as channels=1, got 'hidden'"),
+        (["--size", "hidden=0"], "hidden must be a whole number from 1, got 0"),
+        (["--size", "hiden=3"], "unknown size of this space's networks 'hiden'. Did you mean 'hidden'?"),
+        (["--width", "3"], "unknown size of this space's networks 'width'"),
+        (["--loss", "cross_entropy"], "unknown loss 'cross_entropy'"),
+        (["--input", "cifar10"], "unknown input 'cifar10'"),
+    ],
+)
+def test_what_the_space_does_not_have_is_one_line(installed: Path, options: list[str], message: str) -> None:
+    ended = nasinit(installed, "score", "--space", "toy-graphs", "--sample", 2, *options)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(

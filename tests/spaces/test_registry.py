@@ -4,10 +4,20 @@ import re
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
+import harness.spaces
 from harness.errors import SpaceError
-from harness.spaces import list_spaces, open_space
+from harness.evaluation.matching import matched_scores
+from harness.spaces import list_spaces, open_space, register_space
+from harness.spaces.nasbench201 import NasBench201
+
+
+class Renamed(NasBench201):
+    """NAS-Bench-201's cells as a user's space."""
+
+    name = "renamed"
 
 
 def test_every_listed_space_opens_under_its_own_name():
@@ -42,3 +52,24 @@ def test_sizes_in_closed_form_load_no_torch(name):
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.split() == ["False", "True"]
+
+
+def test_a_space_registered_again_is_read_anew(monkeypatch):
+    """A notebook's cell runs twice: what was read before is not taken for the new space's."""
+    monkeypatch.setattr(harness.spaces, "_registered", {})
+    first, second = Renamed(), type("Renamed", (Renamed,), {"key": lambda self, architecture: "new key"})()
+    frame = pd.DataFrame({"architecture": [str(open_space("nasbench201").sample(1)[0])], "proxy": "a", "score": 1.0})
+    for space, expected in ((first, frame["architecture"][0]), (second, "new key")):
+        register_space(space)
+        assert list(matched_scores(frame, open_space("renamed")).architectures) == [expected]
+
+
+@pytest.mark.parametrize("wrong", [3, "nasbench201", None, NasBench201])
+def test_what_is_no_space_is_not_registered(wrong):
+    with pytest.raises(SpaceError, match="is no space"):
+        register_space(wrong)
+
+
+def test_a_space_cannot_take_the_name_of_ours():
+    with pytest.raises(SpaceError, match="'nasbench201' is a space of nasinit: give yours another name"):
+        register_space(NasBench201())

@@ -22,8 +22,9 @@ from harness.problem import REGRESSION
 from harness.setting import Setting, derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.initialisation import initialise, seeded
+from harness.spaces.listed import listed_in_order
 from harness.spaces.shape import Dimension, sizes_within
-from harness.spaces.space import Architecture, Sizes, listed_in_order
+from harness.spaces.space import Architecture, Sizes
 
 AGGREGATORS = ("mean", "sum", "none")
 LAYERS = 3

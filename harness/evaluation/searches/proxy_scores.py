@@ -10,7 +10,7 @@ from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import SPACE
 from harness.evaluation.matching import matched_scores
 from harness.spaces import open_space
-from harness.spaces.space import all_architectures
+from harness.spaces.listed import all_architectures
 from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import Table
 from harness.errors import SearchError, unknown
 from harness.evaluation.columns import SPACE, TESTS
+from harness.evaluation.matching import space_of
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
 from harness.setting import derived_seed
 from harness.spaces import open_space
-from harness.spaces.space import all_architectures
+from harness.spaces.listed import all_architectures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,8 +90,8 @@ def table_searches(
     for name in names:
         if name not in (ALL, *EXACT, *METHODS):
             raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
-    if table.facts.space != SPACE:
-        raise SearchError(f"searches query tables of {SPACE}; {table.facts.name} is of the space {table.facts.space}")
+    if (found := space_of(table).name) != SPACE:
+        raise SearchError(f"searches query tables of {SPACE}; {table.facts.name} is of the space {found}")
     everything, looked_at = not names or ALL in names, _by_cell(scores)
     queries = _TableQueries(table, column)
     tests, notes = test_accuracies(table, queries.keys)

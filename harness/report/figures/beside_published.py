@@ -21,7 +21,7 @@ def beside_published(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figu
     """Spearman's coefficients with intervals, a panel a data set, a colour a condition; diamonds are published.
 
     Args:
-        comparison: from `harness.studies.published.beside`, with a column `condition`.
+        comparison: from `harness.studies.rank.rank_study.ours_and_published`, with a column `condition`.
         words: its conditions, in the order of the legend, as they are called.
 
     Returns:

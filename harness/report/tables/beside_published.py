@@ -28,7 +28,7 @@ def published_sheets(frame: pd.DataFrame, caption: str = "") -> list[Sheet]:
     is bold, and the caption names the sources; text leaves them out where a terminal is narrow.
 
     Args:
-        frame: from `harness.studies.published.beside`, of one condition.
+        frame: from `harness.studies.rank.rank_study.ours_and_published`, of one condition.
         caption: of the LaTeX tables, not escaped; the name of the coefficient stands before it.
 
     Raises:

@@ -38,7 +38,8 @@ _Rows = Iterator[tuple[Any, ...]]
 def setting_from_version_1(text: str) -> Setting:
     """The setting that a store of version 1 holds as this text, in which the sizes stand among the other values."""
     values = json.loads(text)
-    shape = {name: values.pop(name) for name in _SIZES if name in values}
+    sizes = {name: values.pop(name) for name in _SIZES if name in values}
+    shape = {name: size for name, size in sizes.items() if size is not None}  # left open in a setting of one's own
     return Setting.from_json(json.dumps({**values, "shape": shape}))
 
 

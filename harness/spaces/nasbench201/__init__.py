@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,14 @@ from harness.setting import derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
+from harness.spaces.listed import listed_in_order, listed_sample
 from harness.spaces.nasbench201 import cost
 from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, Cell, parse
 from harness.spaces.nasbench201.derivation import derive
 from harness.spaces.nasbench201.isomorphism import all_cells, representative
 from harness.spaces.nasbench201.same_network import minimal
 from harness.spaces.shape import Dimension, sizes_within
-from harness.spaces.space import Architecture, Sizes, listed_in_order
+from harness.spaces.space import Architecture, Sizes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -73,13 +73,7 @@ class NasBench201(ImageClassification):
 
     def sample(self, count: int, seed: int = 0) -> list[Cell]:
         """`count` of the 15,625 cells, in random order."""
-        if not 1 <= count <= len(self):
-            raise SpaceError(
-                f"cannot sample {count:,} cells: the space has {len(self):,} (allowed: 1 to {len(self):,})"
-            )
-        cells = list(all_cells())
-        random.Random(derived_seed(seed, "sample", self.name)).shuffle(cells)
-        return cells[:count]
+        return listed_sample(self, all_cells(), count, seed)
 
     def neighbours(self, architecture: Architecture) -> list[Cell]:
         """The 24 cells that differ in one edge's operation."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,11 @@ from harness.setting import derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
+from harness.spaces.listed import listed_in_order, listed_sample
 from harness.spaces.natsbench_sizes import cost
 from harness.spaces.natsbench_sizes.layers import CHOICES, LAYERS, REDUCTIONS, Layers, all_channels, parse
 from harness.spaces.shape import sizes_within
-from harness.spaces.space import Architecture, Sizes, listed_in_order
+from harness.spaces.space import Architecture, Sizes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -67,13 +67,7 @@ class NatsBenchSizes(ImageClassification):
 
     def sample(self, count: int, seed: int = 0) -> list[Layers]:
         """`count` of the 32,768 architectures, in random order."""
-        if not 1 <= count <= len(self):
-            raise SpaceError(
-                f"cannot sample {count:,} architectures: the space has {len(self):,} (allowed: 1 to {len(self):,})"
-            )
-        shuffled = list(all_channels())
-        random.Random(derived_seed(seed, "sample", self.name)).shuffle(shuffled)
-        return [Layers(channels) for channels in shuffled[:count]]
+        return listed_sample(self, list(self), count, seed)
 
     def neighbours(self, architecture: Architecture) -> list[Layers]:
         """The 35 architectures that differ in one layer's channels, by any amount, as the authors' mutation does."""

@@ -21,7 +21,7 @@ from harness.report.tables.text import sheet_text
 from harness.scoring.files import read_scores
 from harness.spaces import open_space
 from harness.spaces.image_batches import read_cifar10
-from harness.spaces.space import all_architectures
+from harness.spaces.listed import all_architectures
 from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record

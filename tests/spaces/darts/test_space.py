@@ -9,7 +9,7 @@ from harness.errors import SpaceError
 from harness.spaces import open_space
 from harness.spaces.darts import Genotype
 from harness.spaces.darts.genotype import OPERATIONS, canonical
-from harness.spaces.space import all_architectures
+from harness.spaces.listed import all_architectures
 from tests.spaces.darts.genotypes import DARTS_V2, EVERY_OPERATION
 
 SPACE = open_space("darts")

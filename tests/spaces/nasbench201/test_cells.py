@@ -121,7 +121,7 @@ def test_a_sample_is_uniform_over_the_operations_of_every_edge(space):
 
 @pytest.mark.parametrize(("count", "shown"), [(0, "0"), (-3, "-3"), (15_626, "15,626")])
 def test_a_sample_that_cannot_be_drawn_is_refused(space, count, shown):
-    message = f"cannot sample {shown} cells: the space has 15,625 (allowed: 1 to 15,625)"
+    message = f"cannot sample {shown} architectures: the space has 15,625 (allowed: 1 to 15,625)"
     with pytest.raises(SpaceError, match=re.escape(message)):
         space.sample(count)
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from harness.errors import SpaceError
 from harness.spaces import open_space
+from harness.spaces.listed import all_architectures
 from harness.spaces.natsbench_sizes import Layers, NatsBenchSizes, parse
-from harness.spaces.space import ListedSpace, all_architectures, searchable
+from harness.spaces.space import ListedSpace, searchable
 
 CHOICES = (8, 16, 24, 32, 40, 48, 56, 64)
 FIVE = st.tuples(*[st.sampled_from(CHOICES)] * 5)

@@ -1,0 +1,47 @@
+"""Spaces that can be gone through: all architectures, in a given order, or a random sample."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
+
+from harness.errors import SpaceError
+from harness.setting import derived_seed
+from harness.spaces.space import Architecture, ListedSpace, Space
+
+A = TypeVar("A")
+
+
+def all_architectures(space: Space) -> Sequence[Architecture]:
+    """Every architecture of a space that can be listed.
+
+    Raises:
+        SpaceError: where the space cannot be listed.
+    """
+    if not hasattr(type(space), "__iter__"):
+        raise SpaceError(f"the space {space.name} has {len(space):.2e} architectures, too many to list: sample some")
+    return list(cast(ListedSpace, space))
+
+
+def listed_in_order(space: Space, parse: Callable[[str], A], keys: Sequence[str]) -> list[A]:
+    """All architectures of a listed space in the order of `keys`; see `ListedSpace.in_order`."""
+    found = [parse(key) for key in keys]
+    if len(found) != len(space) or len(set(found)) != len(space):
+        raise SpaceError(
+            f"an order of the space names each of its {len(space):,} architectures once; "
+            f"got {len(found):,} keys of which {len(set(found)):,} differ"
+        )
+    return found
+
+
+def listed_sample(space: Space, everything: Sequence[A], count: int, seed: int) -> list[A]:
+    """`count` different architectures of a listed space in random order; see `Space.sample`."""
+    if not 1 <= count <= len(everything):
+        raise SpaceError(
+            f"cannot sample {count:,} architectures: the space has {len(everything):,} "
+            f"(allowed: 1 to {len(everything):,})"
+        )
+    shuffled = list(everything)
+    random.Random(derived_seed(seed, "sample", space.name)).shuffle(shuffled)
+    return shuffled[:count]
