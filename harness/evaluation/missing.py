@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.evaluation.matching import matched_scores, recognised_space
+from harness.evaluation.matching import matched_scores
 from harness.evaluation.ranking import Ranking
 from harness.spaces import open_space
 
@@ -41,7 +41,7 @@ def missing_scores(frame: pd.DataFrame, ranking: Ranking) -> MissingScores:
     import numpy as np
     import pandas as pd
 
-    matched = matched_scores(frame, open_space(recognised_space(frame)))
+    matched = matched_scores(frame, open_space(ranking.space))
     given = frame.iloc[matched.rows]
     infinite = np.isinf(given["score"].to_numpy(dtype=float))
     status = given["status"] if "status" in given.columns else pd.Series("ok", index=given.index)

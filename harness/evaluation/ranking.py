@@ -48,6 +48,7 @@ class Ranking:
         value_name: word for the values of the column: `accuracy` for an accuracy, else `value`.
         repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
         duplicates: architectures, as the table writes them, that it has in more than one row, with equal values.
+        space: name of the architectures' space.
     """
 
     frame: pd.DataFrame
@@ -60,6 +61,7 @@ class Ranking:
     value_name: str = "accuracy"
     repeated: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
+    space: str = "nasbench201"
 
     @property
     def uneven(self) -> str:
@@ -158,6 +160,7 @@ def correlate(
         value_name="accuracy" if is_accuracy(table, column) else "value",
         repeated=matched.repeated,
         duplicates=duplicates,
+        space=space.name,
     )
 
 

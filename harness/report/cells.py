@@ -26,15 +26,18 @@ def number(value: float, decimals: int, *, minus: str = "-", dash: str = EN_DASH
     return f"{minus}{text}" if value < 0 and not is_zero else text
 
 
-def beside(difference: float, inside: object) -> str:
-    """What follows a published number: how much ours is above it, and a star where it lies outside our interval.
+def difference_in_brackets(difference: float, inside: object) -> str:
+    """The text behind a published number: how much ours is above it, and a star if it lies outside our interval.
 
     Args:
-        difference: ours less the published one; nothing is said where it is NaN.
-        inside: whether that lies in our interval, as a truth value or as a CSV spells it; None where there is none.
+        difference: ours less the published one; NaN gives an empty text.
+        inside: whether the published one lies in our interval, as a truth value or as a CSV spells it; None if there
+            is no interval.
 
-    >>> beside(0.05, True), beside(-0.2, "False"), beside(0.01, None), beside(float("nan"), None)
-    (' (+0.05)', ' (-0.20)*', ' (+0.01)', '')
+    >>> difference_in_brackets(0.05, True), difference_in_brackets(-0.2, "False")
+    (' (+0.05)', ' (-0.20)*')
+    >>> difference_in_brackets(0.01, None), difference_in_brackets(float("nan"), None)
+    (' (+0.01)', '')
     """
     if math.isnan(difference):
         return ""

@@ -61,6 +61,9 @@ def run_darts_genotypes(options: StudyOptions) -> None:
 
     from harness.evaluation import open_table
     from harness.report.files import write_csv, write_text
+    from harness.report.tables.genotypes import genotypes_sheet, percentiles_sheet
+    from harness.report.tables.sheet import sheet_markdown
+    from harness.report.tables.text import sheet_text
     from harness.spaces.image_batches import read_cifar10
     from harness.studies.searches.pool import run_all, say_data
     from harness.studies.searches.record import by_method, searches_record
@@ -94,8 +97,9 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     places = percentiles(named, scores, scores if others is None else others)
     write_csv(places.reset_index(names="genotype"), options.out / "percentiles.csv")
     among = f"{len(named)} genotypes" if others is None else f"{others['architecture'].nunique()} other genotypes"
-    text = genotypes_markdown(table, places, among) + _failures(outcomes.failed)
-    write_text(text, options.out / "table.md")
+    sheets = (genotypes_sheet(table), percentiles_sheet(places, among))
+    failures = _failures(outcomes.failed)
+    write_text("\n\n".join(map(sheet_markdown, sheets)) + f"\n{failures}", options.out / "table.md")
     _draw(options, log, places, among)
     facts = {
         "seed": options.seed, "workers": options.workers, "quick": options.quick, "among": among,
@@ -103,7 +107,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         "searches": searches_record(runs, used, outcomes.failed),
     }  # fmt: skip
     write_text(record({"scores": setting}, open_table(TABLE), **facts), options.out / "study.json")
-    options.say("\n" + text)
+    options.say("\n" + "\n\n".join(map(sheet_text, sheets)) + f"\n{failures}")
     options.say(f"In {options.out}: table.md, genotypes.csv, scores.csv.gz, percentiles.*, searches.csv.gz, curves.*")
 
 
@@ -184,26 +188,6 @@ def percentiles(named: Sequence[NamedGenotype], scores: pd.DataFrame, others: pd
         own = values[space.key(space.parse(item.architecture))]
         rows[item.name] = {name: _percentile(own[name], theirs[name].dropna().to_numpy()) for name in shared}
     return pd.DataFrame.from_dict(rows, orient="index", columns=shared)
-
-
-def genotypes_markdown(table: pd.DataFrame, places: pd.DataFrame, among: str) -> str:
-    """Two Markdown tables: the genotypes, and the percentiles of their scores."""
-    import numpy as np
-
-    lines = [
-        "| genotype | params (M), C = 36, 20 cells | skip connections | published CIFAR-10 error (%) |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    for row in table.to_dict("records"):
-        error, deviation = row["published_error_pct"], row["published_error_std_pct"]
-        printed = "–" if np.isnan(error) else f"{error:.2f} ± {deviation:.2f}"
-        lines.append(f"| {row['genotype']} | {row['params_m']:.2f} | {row['skip_connections']} | {printed} |")
-    lines += ["", f"Percentile of each score among {among}, ties by half.", ""]
-    lines += [f"| proxy | {' | '.join(places.index)} |", f"| --- |{' ---: |' * len(places)}"]
-    for name in places.columns:
-        cells = ["–" if np.isnan(value) else f"{value:.0f}" for value in places[name]]
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
 
 
 def _others(options: StudyOptions, proxies: Sequence[str], setting: Setting) -> pd.DataFrame:

@@ -154,7 +154,7 @@ def test_a_comparison_that_is_refused_is_a_line(nasinit: Run, cells: list[str], 
     ended = nasinit("report", scores, "--table", table, "--resamples", 20, "--out", out)
     assert ended.code == 0, ended.err
     text = out.read_text(encoding="utf-8")
-    assert "No proxy is compared with params: a comparison with params needs its scores" in text
+    assert "No proxy is compared with another: a comparison with params needs its scores" in text
     assert "against params</button>" not in text
 
 

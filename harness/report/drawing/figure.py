@@ -33,7 +33,7 @@ def draw(space: Space, architecture: Architecture) -> Figure:
     """The cells of an architecture as graphs, from left to right, at their natural size with text of 8 points.
 
     An operation is a box on its edge, in words and in a colour; `none` is faint and dashed. A genotype's two cells
-    stand beside each other where a page is wide enough, else below each other.
+    stand next to each other where a page is wide enough, else below each other.
 
     Args:
         space: whose graphs are drawn.

@@ -18,7 +18,7 @@ _STEPS = {1: (1, 2, 5), 2: (1, 3)}  # within a decade, by how many decades there
 
 
 class CostRange(NamedTuple):
-    """What the axis shows, from `low` to `high`, and where what lies beside that is drawn: at `left` or `right`."""
+    """The costs that the axis shows, from `low` to `high`; those outside are drawn at `left` or at `right`."""
 
     low: float
     high: float
@@ -26,7 +26,7 @@ class CostRange(NamedTuple):
     right: float
 
     def clamped(self, values: FloatArray) -> FloatArray:
-        """The values (shape [n]), those beside the axis at its edge."""
+        """The values (shape [n]), those outside the axis at its edge."""
         return np.where(values < self.low, self.left, np.where(values > self.high, self.right, values))
 
 

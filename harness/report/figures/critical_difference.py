@@ -1,4 +1,4 @@
-"""Proxies in the order of a coefficient, with a bar beside those that are not told apart."""
+"""Proxies in the order of a coefficient, with a bar next to those that are not told apart."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def critical_difference(
     each group of proxies of which no two are told apart (Demšar 2006, with pairwise tests).
 
     Args:
-        comparison: from `harness.evaluation.comparison.compare`.
-        ranking: of the proxies that were compared.
-        source: where the values come from, for the small print.
-        axis_label: by default the coefficient, and what was ranked by.
-        small_print: below the figure; by default on how many architectures, how tested, and what is left out.
+        comparison: the proxies compared with each other, from `harness.evaluation.comparison.compare`.
+        ranking: the ranking whose proxies were compared.
+        source: a sentence on where the values come from, for the small print.
+        axis_label: the label of the x-axis; by default the coefficient and the quantity that was ranked by.
+        small_print: the text below the figure; by default the number of architectures, the test, and what is left out.
 
     Returns:
         A figure as wide as a column of a page, or a little wider for many groups; pyplot does not know of it.

@@ -45,16 +45,17 @@ _FRONT = Look("#222222", "o", 0.9, 2.2, 2.2, 2.0)
 _MARKERS = ("o", "s", "D", "o")
 
 
-def pareto(found: TradeOff) -> Figure:
+def pareto(trade_off: TradeOff) -> Figure:
     """Cost against gain: all architectures, their Pareto front, and each proxy's picks at their true values.
 
     The lines are steps: at every budget of x, the height of a line is what is best, or what a proxy would choose. Few
     values far off do not stretch the y-axis: they are triangles at its edge, as are picks among them; nor do they
-    stretch the x-axis, which spans the others: picks beside it are triangles at its edge, which the small print counts
+    stretch the x-axis, which spans the others: picks outside of it are triangles at its edge, which the small print counts
     by proxy. The x-axis is logarithmic only where x is a cost, of which less is better, and no percentage.
 
     Args:
-        found: from `harness.evaluation.trade_off.trade_off`.
+        trade_off: two columns against each other and the picks of proxies, from
+            `harness.evaluation.trade_off.trade_off`.
 
     Returns:
         A figure 3.3 inches wide for one proxy and 6.9 for more, its layout settled; pyplot does not know of it.
@@ -62,7 +63,7 @@ def pareto(found: TradeOff) -> Figure:
     Raises:
         HarnessError: more than `MOST_PROXIES` proxies.
     """
-    x, y, points, picks = found.x, found.y, found.points, found.picks
+    x, y, points, picks = trade_off.x, trade_off.y, trade_off.points, trade_off.picks
     proxies = picks["proxy"].unique().tolist()
     if len(proxies) > MOST_PROXIES:
         raise HarnessError(

@@ -35,13 +35,13 @@ def scatter(
 
     Above a panel stand its name, Spearman's and Kendall's coefficients with their intervals, and the number of
     architectures. A few very low accuracies do not stretch the axis for all others: they are triangles at its lower
-    edge, counted beside n. Points are drawn in a fixed random order, so that no colour lies on top throughout.
+    edge, counted next to n. Points are drawn in a fixed random order, so that no colour lies on top throughout.
 
     Args:
-        ranking: from `harness.correlate`.
-        proxies: names of those to draw, next to the baselines; by default all that have a score.
-        source: where the numbers come from, for the small print.
-        columns: panels in a row; by default up to 4, as even as can be.
+        ranking: the ranking to draw, from `harness.correlate`.
+        proxies: names of the proxies to draw, in addition to the baselines; by default all that have a score.
+        source: a sentence on where the numbers come from, for the small print.
+        columns: number of panels in a row; by default up to 4, as even as can be.
 
     Returns:
         A figure 3.3 inches wide for one panel and 6.9 for more, its layout settled; pyplot does not know of it.
@@ -80,7 +80,7 @@ def scatter(
 
 
 def _columns_for(panels: int) -> int:
-    """Panels beside each other: one row up to 3, then 2 × 2, then 3 or 4 across, whichever leaves fewer gaps."""
+    """Panels in a row: one row up to 3, then 2 × 2, then 3 or 4 across, whichever leaves fewer gaps."""
     if panels <= 3:
         return panels
     if panels == 4:

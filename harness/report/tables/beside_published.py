@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
-from harness.report.cells import EN_DASH, beside, best_printed, number
+from harness.report.cells import EN_DASH, best_printed, difference_in_brackets, number
 from harness.report.frames import baselines_last, baselines_start
 from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, estimated, latex_of
 
@@ -65,7 +65,7 @@ def _published_sheet(chosen: pd.DataFrame, name: str, caption: str) -> Sheet:
             cells.append(replace(ours, best=ours.text == best[column]))
             if column in compared:
                 published = number(row["published"], decimals.get(row["source"], 2))
-                cells.append(Cell(published, rest=beside(row["difference"], row["inside"])))
+                cells.append(Cell(published, rest=difference_in_brackets(row["difference"], row["inside"])))
         if compared:
             cells.append(Cell(str(source), latex=f"[{numbers[str(source)]}]") if str(source) else Cell(EN_DASH))
         rows.append(cells)

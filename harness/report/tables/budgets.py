@@ -9,22 +9,23 @@ from harness.report.cells import decimals_for, number
 from harness.report.tables.sheet import Heading, Sheet, named
 
 
-def budgets_sheet(found: TradeOff) -> Sheet:
+def budgets_sheet(trade_off: TradeOff) -> Sheet:
     """The best, the picked and the random value within each budget, then the mean regrets.
 
     Args:
-        found: from `harness.evaluation.trade_off.trade_off`.
+        trade_off: two columns against each other and the picks of proxies, from
+            `harness.evaluation.trade_off.trade_off`.
     """
-    x, y = found.x, found.y
-    values = pd.concat([found.budgets[["best", "best_scored"]], found.picked, found.budgets[["random"]]], axis=1)
-    regrets = [0.0, *(found.regret[proxy] for proxy in found.picked.columns), found.random_regret]
+    x, y = trade_off.x, trade_off.y
+    values = pd.concat([trade_off.budgets[["best", "best_scored"]], trade_off.picked, trade_off.budgets[["random"]]], axis=1)
+    regrets = [0.0, *(trade_off.regret[proxy] for proxy in trade_off.picked.columns), trade_off.random_regret]
     decimals = decimals_for(values.to_numpy())
     bound, cheaper = ("≥", "highest") if x.higher_is_better else ("≤", "lowest")
-    coarse = decimals_for(found.budgets["budget"].to_numpy())
+    coarse = decimals_for(trade_off.budgets["budget"].to_numpy())
     rows = [
         (f"{bound} {number(budget, coarse)}", number(allowed, 0), *(number(value, decimals) for value in row))
         for budget, allowed, row in zip(
-            found.budgets["budget"], found.budgets["allowed"], values.to_numpy(), strict=True
+            trade_off.budgets["budget"], trade_off.budgets["allowed"], values.to_numpy(), strict=True
         )
     ]
     rows.append(("mean regret", "", "", *(number(value, decimals) for value in regrets)))
@@ -40,7 +41,7 @@ def budgets_sheet(found: TradeOff) -> Sheet:
         (
             Heading("budget", "left"),
             *("scored\nwithin", "best of\ntable", "best\nscored"),
-            *(named(str(proxy)) for proxy in found.picked),
+            *(named(str(proxy)) for proxy in trade_off.picked),
             "random",
         ),
         rows,

@@ -27,8 +27,8 @@ def comparison_sheet(comparison: Comparison, ranking: Ranking) -> Sheet:
     """A row a proxy, the best first: its coefficient, its difference from one of them, and whether they are told apart.
 
     Args:
-        comparison: from `harness.evaluation.comparison.compare`.
-        ranking: of the proxies that were compared.
+        comparison: the proxies compared with each other, from `harness.evaluation.comparison.compare`.
+        ranking: the ranking whose proxies were compared.
     """
     against = comparison.against
     rows: list[list[Cell | str]] = []
@@ -71,8 +71,8 @@ def beyond_size_sheet(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
     """A row a proxy: Spearman's coefficient, the same with sizes held fixed, and Kendall's tau-b among equal sizes.
 
     Args:
-        frame: from `harness.evaluation.beyond_size.beyond_size`.
-        ranking: that it was made of.
+        frame: partial correlations, from `harness.evaluation.beyond_size.beyond_size`.
+        ranking: the ranking that they belong to.
     """
     rows: list[list[Cell | str]] = [
         [str(row["proxy"]), number(float(row["spearman"]), 2), *(estimated(row, name) for name in _BEYOND)]
@@ -97,8 +97,9 @@ def top_sheets(frame: pd.DataFrame, ranking: Ranking) -> list[Sheet]:
     """Two sheets: what the highest scores are worth, and the correlation among the best.
 
     Args:
-        frame: from `harness.evaluation.top.top`; coefficients of fewer than 10 architectures are a dash.
-        ranking: that it was made of.
+        frame: measures of the highest scores, from `harness.evaluation.top.top`; a coefficient of fewer than 10
+            architectures is shown as a dash.
+        ranking: the ranking that they belong to.
     """
     counts = sorted(int(name.removeprefix("best_of_")) for name in frame.columns if name.startswith("best_of_"))
     middle = counts[len(counts) // 2]
@@ -144,8 +145,8 @@ def ceiling_sheet(ceiling: Ceiling, ranking: Ranking) -> Sheet:
     """A row a proxy: its coefficients, each as a share of that of one training against another, and corrected ones.
 
     Args:
-        ceiling: from `harness.evaluation.ceiling.ceiling`.
-        ranking: that it was made of.
+        ceiling: the agreement of trainings with each other, from `harness.evaluation.ceiling.ceiling`.
+        ranking: the ranking that it belongs to.
     """
     rows = [
         (

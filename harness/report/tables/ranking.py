@@ -35,10 +35,10 @@ def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | Non
     Spearman's coefficients stay.
 
     Args:
-        ranking: from `harness.correlate`.
-        title: a line above the table; by default it says what was ranked by.
-        caption: of the LaTeX table, not escaped, by default as the title but longer; an empty one makes a bare
-            `tabular`.
+        ranking: the ranking to show, from `harness.correlate`.
+        title: the line above the table; by default it names the column that was ranked by.
+        caption: the caption of the LaTeX table, in LaTeX; by default it names the column that was ranked by; an empty
+            one makes a bare `tabular`.
     """
     frame = ranking.frame
     decimals = value_decimals(frame)

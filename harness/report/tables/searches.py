@@ -11,7 +11,7 @@ import pandas as pd
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
 from harness.evaluation.searches.table_searches import TableSearches
-from harness.report.cells import EN_DASH, beside, best_printed, number
+from harness.report.cells import EN_DASH, best_printed, difference_in_brackets, number
 from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of
 
 _MEAN, _PUBLISHED = "_mean", "published_"
@@ -19,22 +19,22 @@ _OURS = "ours"
 _SEARCH = Heading("search", "left")
 
 
-def searches_sheet(found: TableSearches) -> Sheet:
+def searches_sheet(searches: TableSearches) -> Sheet:
     """Mean ± standard deviation over the runs of each search, if several; a published row is set in below its search.
 
     Args:
-        found: from `harness.table_searches`.
+        searches: what searches found in a table, from `harness.table_searches`.
     """
-    names = _accuracies(found.frame)
+    names = _accuracies(searches.frame)
     rows: list[list[Cell | str]] = []
-    for row in found.frame.to_dict("records"):
+    for row in searches.frame.to_dict("records"):
         spent = (number(float(row["seconds"]), 0), number(float(row["queries"]), 1))
         rows.append([str(row["search"]), *(_accuracy(row, name) for name in names), *spent])
         if row["published"]:
             published = (_accuracy(row, f"{_PUBLISHED}{name}") for name in names)
             seconds = number(float(row["published_seconds"]), 0)
             rows.append([f"  {row['published']}, published", *published, seconds, ""])
-    known = found.frame[found.frame["published"] != ""].groupby("published_source", sort=False)["published"]
+    known = searches.frame[searches.frame["published"] != ""].groupby("published_source", sort=False)["published"]
     sources = [f"published by {source}: {', '.join(labels)}" for source, labels in known]
     return Sheet.of(
         "",
@@ -104,7 +104,7 @@ def _accuracy(row: Mapping[Any, Any], name: str, best: str | None = None) -> Cel
     """Mean and standard deviation over the runs, the mean alone, or a dash; behind a published one how ours differs."""
     mean, deviation = (float(row[f"{name}{end}"]) for end in (_MEAN, "_std"))
     spread = "" if math.isnan(mean) or math.isnan(deviation) else f" ± {number(deviation, 2)}"
-    differs = beside(float(row.get(f"{name}_difference", math.nan)), row.get(f"{name}_inside"))
+    differs = difference_in_brackets(float(row.get(f"{name}_difference", math.nan)), row.get(f"{name}_inside"))
     text = number(mean, 2)
     return Cell(text, rest=spread + differs, best=text == best)
 

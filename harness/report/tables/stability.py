@@ -12,42 +12,42 @@ from harness.report.tables.ranking import NAMES
 from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, estimated, named
 
 
-def stability_sheet(found: Stabilities) -> Sheet:
+def stability_sheet(stabilities: Stabilities) -> Sheet:
     """A row a proxy: mean correlation with itself over pairs of settings.
 
     Args:
-        found: from `harness.evaluation.stability.stability`.
+        stabilities: proxies compared with themselves over settings, from `harness.evaluation.stability.stability`.
     """
     rows: list[list[Cell | str]] = [
         [str(row["proxy"]), estimated(row, "mean"), number(row["least"], 2), f"{row['settings']:,}", f"{row['n']:,}"]
-        for row in found.frame.to_dict("records")
+        for row in stabilities.frame.to_dict("records")
     ]
-    reasons = _by_value({name: f"Left out, with {reason}" for name, reason in found.left_out.items()})
-    reasons += _by_value({name: f"Without {', '.join(labels)}" for name, labels in found.lacking.items()})
+    reasons = _by_value({name: f"Left out, with {reason}" for name, reason in stabilities.left_out.items()})
+    reasons += _by_value({name: f"Without {', '.join(labels)}" for name, labels in stabilities.lacking.items()})
     return Sheet.of(
-        f"Stability: {NAMES[found.coefficient]} of a proxy with itself under other settings",
+        f"Stability: {NAMES[stabilities.coefficient]} of a proxy with itself under other settings",
         (PROXY, Heading("mean over pairs", "point"), "lowest pair", "settings", COUNT),
         rows,
         notes=tuple(reasons),
     )
 
 
-def settings_sheets(found: Stabilities) -> list[Sheet]:
+def settings_sheets(stabilities: Stabilities) -> list[Sheet]:
     """A sheet a proxy: its correlation with itself between each two settings.
 
     Args:
-        found: from `harness.evaluation.stability.stability`.
+        stabilities: proxies compared with themselves over settings, from `harness.evaluation.stability.stability`.
     """
     return [
         Sheet.of(
-            f"{one.proxy} with itself, {NAMES[found.coefficient]}, {one.n:,} architectures",
+            f"{one.proxy} with itself, {NAMES[stabilities.coefficient]}, {one.n:,} architectures",
             (Heading("setting", "left", code=True), *map(named, one.settings)),
             (
                 (label, *(number(float(value), 2) for value in values))
                 for label, values in zip(one.settings, one.result.matrix, strict=True)
             ),
         )
-        for one in found.proxies
+        for one in stabilities.proxies
     ]
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 
 from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
-from harness.evaluation.matching import recognised_space
 from harness.evaluation.missing import MissingScores
 from harness.evaluation.ranking import Ranking
 from harness.report.frames import baselines_last
@@ -42,7 +41,7 @@ class Content:
     Attributes:
         ranking: that the page is about.
         others: rankings of the same scores by other columns.
-        comparison: every proxy against one of them, or why they are not compared, in a sentence; None says nothing.
+        comparison: every proxy against one of them, or a sentence on why they are not compared; None says nothing.
         ceiling: one training against another; None where it is not known.
         missing: scores that were asked for and are none; None where that is not known.
         settings: name of another setting to the scores of the same architectures in it, as `harness.run` returns them.
@@ -71,11 +70,6 @@ class Content:
     def proxies(self) -> list[str]:
         """Their names in the order of the frame."""
         return list(self.frame["proxy"])
-
-    @cached_property
-    def space(self) -> str:
-        """Name of the architectures' space."""
-        return recognised_space(self.ranking.points)
 
     @cached_property
     def architectures(self) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def _cells(content: Content) -> dict[str, Any] | None:
 
     None for a space whose architectures have no drawing.
     """
-    space = open_space(content.space)
+    space = open_space(content.ranking.space)
     try:
         drawn = [space.graphs(space.parse(key)) for key in content.architectures.index]
     except SpaceError:

@@ -31,7 +31,7 @@ class Cell(NamedTuple):
 
 
 def ranking_section(content: Content) -> Section:
-    """How well each proxy ranks, with intervals, beside the baselines and the ceiling."""
+    """How well each proxy ranks, with intervals, next to the baselines and the ceiling."""
     frame, ceiling = content.frame, _signed_ceiling(content)
     low, high = _chart_limits(frame, ceiling)
 

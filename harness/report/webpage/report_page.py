@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison, compare
+from harness.evaluation.evidence import Evidence
 from harness.evaluation.missing import missing_scores
 from harness.evaluation.ranking import Ranking
 from harness.report.files import check_suffix, write_text
@@ -28,8 +28,7 @@ def report_page(
     path: str | os.PathLike[str] = "report.html",
     *,
     title: str | None = None,
-    comparison: Comparison | None = None,
-    ceiling: Ceiling | None = None,
+    evidence: Evidence | None = None,
     scores: pd.DataFrame | None = None,
     settings: Mapping[str, pd.DataFrame] | None = None,
     run: RunRecord | None = None,
@@ -45,10 +44,8 @@ def report_page(
             and all are put next to each other.
         path: of the file, `.html` or `.htm`; missing parent folders are made.
         title: of the page; by default what was ranked by.
-        comparison: every proxy against one of them, from `harness.evaluation.comparison.compare`; by default they are
-            compared with `params` here, where that is possible.
-        ceiling: how well one training ranks another, from `harness.evaluation.ceiling.ceiling`; without it the page
-            shows none.
+        evidence: from `harness.evaluation.evidence.gather_evidence`, of which the page shows the comparison of the
+            proxies with one of them and the ceiling; by default they are compared with `params` here.
         scores: the scores that were ranked, as `harness.run` returns them, by which the page says what failed.
         settings: name of another setting to the scores of the same architectures in it, with which each proxy's are
             compared.
@@ -70,8 +67,8 @@ def report_page(
     content = Content(
         first,
         others=others,
-        comparison=comparison or _compared(first),
-        ceiling=ceiling,
+        comparison=_compared(first) if evidence is None else _shown(evidence),
+        ceiling=None if evidence is None else evidence.ceiling,
         missing=None if scores is None else missing_scores(scores, first),
         settings=settings or {},
         run=run,
@@ -81,10 +78,18 @@ def report_page(
 
 
 def _compared(ranking: Ranking) -> Comparison | str:
-    """Every proxy against params, or why they are not compared, in a sentence."""
-    if _AGAINST not in ranking.frame["proxy"].tolist():
-        return f"No proxy is compared with {_AGAINST}: it is not among the scores."
+    """Every proxy against params, or a sentence on why they are not compared."""
     try:
         return compare(ranking, _AGAINST)
     except ScoresError as error:
-        return f"No proxy is compared with {_AGAINST}: {error}."
+        return _refused(str(error))
+
+
+def _shown(evidence: Evidence) -> Comparison | str | None:
+    """The comparison, or a sentence on why it was left out; None if it was not asked for."""
+    reason = evidence.left_out.get("comparison")
+    return evidence.comparison if reason is None else _refused(reason)
+
+
+def _refused(reason: str) -> str:
+    return f"No proxy is compared with another: {reason}."

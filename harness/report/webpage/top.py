@@ -22,7 +22,7 @@ _SHOWN_COUNTS = (1, 5, 10, 50, 100, 500, 1000, 5000, 10000)
 
 
 def top_section(content: Content) -> Section:
-    """What the first k of each proxy hold, k from one to all, beside a random choice."""
+    """What the first k of each proxy hold, k from one to all, next to a random choice."""
     proxies, chance = top_curves(content), random_curve(content)
     curves = [*((str(name), column) for name, column in proxies.items()), (_RANDOM, chance)]
     low, high = _limits(chance, content.ranking.higher_is_better)

@@ -174,7 +174,7 @@ def test_keys_walk_through_the_dots_and_keep_one(visit: Callable[..., Any]) -> N
 def test_genotypes_are_drawn_as_two_cells(visit: Callable[..., Any]) -> None:
     keys = keys_of("darts", 12)
     values = np.arange(12.0)
-    opened = visit(made({"params": values}, values, keys, column="accuracy", label="accuracy"))
+    opened = visit(made({"params": values}, values, keys, space="darts", column="accuracy", label="accuracy"))
     assert shown(opened) == keys[-1]
     assert opened.locator("#plot-architecture h4").all_inner_texts() == ["normal cell", "reduction cell"]
     drawn = opened.locator(".graph text").all_text_contents()

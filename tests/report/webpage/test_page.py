@@ -153,7 +153,7 @@ def test_every_architecture_has_its_own_operations():
 def test_genotypes_share_the_layouts_of_their_wirings():
     keys = [str(canonical(genotype)) for genotype in GENOTYPES]
     values = np.arange(12.0)
-    content = made({"params": values}, values, keys, column="accuracy", label="accuracy")
+    content = made({"params": values}, values, keys, space="darts", column="accuracy", label="accuracy")
     cells = data_of(page(content, title="A page"))["plot"]["cells"]
     rows = array_of(cells["each"]).reshape(12, -1)
     names = list(LOOKS)

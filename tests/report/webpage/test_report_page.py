@@ -1,6 +1,7 @@
 """`harness.report_page`: one call writes the whole page, from results."""
 
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import harness
 from harness.errors import HarnessError, ScoresError
 from harness.evaluation.comparison import compare
+from harness.evaluation.evidence import Evidence
 from harness.evaluation.ranking import Ranking
 from harness.report.webpage.content import Content
 from harness.report.webpage.rendering import page
@@ -42,8 +44,7 @@ def test_a_ranking_and_a_path_are_enough(ranking: Ranking, tmp_path: Path) -> No
 def test_what_is_given_is_shown(ranking: Ranking, tmp_path: Path) -> None:
     other = replace(ranking, column="latency_ms")
     given = {
-        "comparison": compare(ranking, "good"),
-        "ceiling": ceiling_at(0.91),
+        "evidence": Evidence(ranking, comparison=compare(ranking, "good"), ceiling=ceiling_at(0.91)),
         "scores": failures(ranking),
         "settings": {"seed 1": ranking.points},
         "facts": {"Mine": {"who": "me"}},
@@ -63,11 +64,17 @@ def test_what_is_given_is_shown(ranking: Ranking, tmp_path: Path) -> None:
 
 def test_why_nothing_is_compared_with_params_is_said(ranking: Ranking, tmp_path: Path) -> None:
     without = replace(ranking, frame=ranking.frame[ranking.frame["proxy"] != "params"])
-    text = report_page(without, tmp_path / "a.html").read_text(encoding="utf-8")
-    assert "No proxy is compared with params: it is not among the scores." in text
+    text = unescape(report_page(without, tmp_path / "a.html").read_text(encoding="utf-8"))
+    assert "No proxy is compared with another: unknown proxy of this ranking 'params'" in text
     few = ranking.points.groupby("proxy").head(2)
     text = report_page(replace(ranking, points=few), tmp_path / "a.html").read_text(encoding="utf-8")
-    assert "No proxy is compared with params: a comparison with params needs its scores" in text
+    reason = "a comparison with params needs its scores"
+    assert f"No proxy is compared with another: {reason}" in text
+    evidence = Evidence(ranking, left_out={"comparison": reason})
+    text = report_page(ranking, tmp_path / "a.html", evidence=evidence).read_text(encoding="utf-8")
+    assert f"No proxy is compared with another: {reason}." in text
+    text = report_page(ranking, tmp_path / "a.html", evidence=Evidence(ranking)).read_text(encoding="utf-8")
+    assert "No proxy is compared" not in text, "it was not asked for"
 
 
 def test_what_is_refused(ranking: Ranking, tmp_path: Path) -> None:
