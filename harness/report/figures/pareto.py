@@ -50,8 +50,8 @@ def pareto(trade_off: TradeOff) -> Figure:
 
     The lines are steps: at every budget of x, the height of a line is what is best, or what a proxy would choose. Few
     values far off do not stretch the y-axis: they are triangles at its edge, as are picks among them; nor do they
-    stretch the x-axis, which spans the others: picks outside of it are triangles at its edge, which the small print counts
-    by proxy. The x-axis is logarithmic only where x is a cost, of which less is better, and no percentage.
+    stretch the x-axis, which spans the others: picks outside of it are triangles at its edge, which the small print
+    counts by proxy. The x-axis is logarithmic only where x is a cost, of which less is better, and no percentage.
 
     Args:
         trade_off: two columns against each other and the picks of proxies, from

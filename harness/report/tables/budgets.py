@@ -17,7 +17,9 @@ def budgets_sheet(trade_off: TradeOff) -> Sheet:
             `harness.evaluation.trade_off.trade_off`.
     """
     x, y = trade_off.x, trade_off.y
-    values = pd.concat([trade_off.budgets[["best", "best_scored"]], trade_off.picked, trade_off.budgets[["random"]]], axis=1)
+    values = pd.concat(
+        [trade_off.budgets[["best", "best_scored"]], trade_off.picked, trade_off.budgets[["random"]]], axis=1
+    )
     regrets = [0.0, *(trade_off.regret[proxy] for proxy in trade_off.picked.columns), trade_off.random_regret]
     decimals = decimals_for(values.to_numpy())
     bound, cheaper = ("≥", "highest") if x.higher_is_better else ("≤", "lowest")
