@@ -110,7 +110,8 @@ class Setting:
     ) -> None:
         if not isinstance(shape, (Mapping, type(None))) or not all(isinstance(name, str) for name in shape or ()):
             raise SettingError(f"shape must give sizes by name, such as {{'width': 8}}, got {shape!r:.80}")
-        named = {name: size for name, size in {**(shape or {}), **sizes}.items() if size is not None}
+        given = [*(shape or {}).items(), *sizes.items()]  # a size of None leaves the others as they are
+        named = {name: size for name, size in given if size is not None}
         values = {
             "input": input, "labels": labels, "batch_size": batch_size, "init": init, "bn": bn, "loss": loss,
             "dtype": dtype, "device": device, "probes": probes, "seed": seed, "batch_digest": batch_digest,

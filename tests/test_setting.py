@@ -45,6 +45,7 @@ def test_a_size_is_given_by_its_name_or_in_the_shape():
     assert Setting(width=8, depth=2) == Setting(shape={"depth": 2, "width": 8}) != Setting(width=8)
     assert Setting(shape={"width": 8, "depth": 2}, width=4).shape == {"width": 4, "depth": 2}
     assert Setting(width=8, depth=None).shape == {"width": 8}
+    assert Setting(shape={"width": 8, "depth": None}, width=None).shape == {"width": 8}
     assert replace(Setting(width=8, bn="eval"), depth=3) == Setting(width=8, depth=3, bn="eval")
 
 

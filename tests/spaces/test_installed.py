@@ -57,6 +57,7 @@ def test_it_is_scored_in_processes_and_ranked_by_a_table_of_its_own(installed: P
     assert ended.returncode == 1, ended.stderr
     assert "no architecture has a score by epe_nas" in ended.stderr, "it was named"
     assert "epe_nas: 27 not_applicable" in ended.stdout
+    assert "hidden 4" in ended.stdout, "the size that was asked for"
     rows = [f"{stack},{SPACE.sizes(stack).parameters + place}" for place, stack in enumerate(SPACE)]
     (installed.parent / "errors.csv").write_text("\n".join(["architecture,test_mse", *rows]))
     ended = nasinit(
