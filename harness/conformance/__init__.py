@@ -6,5 +6,5 @@
         space = MySpace()
         shape = {"width": 4}
 
-pytest collects the inherited tests. nasinit's own spaces and executors are tested by the same classes.
+They need pytest, which collects the inherited tests. nasinit's own spaces and executors are tested by the same classes.
 """
