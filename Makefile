@@ -28,8 +28,9 @@ test: install check test-kernels  ## lint, types, import contracts, then the tes
 test-kernels: install  ## the tests that could hang on the processor, with the kernels of a plain one (part of test)
 	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 $(BIN)/python -m pytest -n $(CORES) -m "kernels and not slow"
 
-test-slow: install  ## the tests that take minutes each
+test-slow: install  ## the tests that take minutes each, and the properties on examples drawn anew
 	$(BIN)/python -m pytest -n $(CORES) -m slow
+	$(BIN)/python -m pytest -n $(CORES) -m "hypothesis and not slow" --hypothesis-profile=new
 
 check: install  ## lint, format, types, import contracts
 	$(BIN)/ruff check .

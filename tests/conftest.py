@@ -17,8 +17,11 @@ ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("NASINIT_DATA", ROOT.parent / "shared" / "data"))
 """Read before any test changes the environment."""
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is slow, and that is no failure
-hypothesis.settings.load_profile("untimed")
+# A busy machine is slow, and that is no failure. The same examples at each run: what fails, fails for everybody;
+# `make test-slow` draws new ones, and more.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("new", deadline=None, max_examples=1_000)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(scope="session", autouse=True)
