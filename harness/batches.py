@@ -53,6 +53,8 @@ class Batch:
         ):
             object.__setattr__(self, name, value)
         self._check_arguments()
+        object.__setattr__(self, "arguments", tuple(each.detach() for each in self.arguments))
+        object.__setattr__(self, "targets", targets.detach())
         usual = REGRESSION if targets.is_floating_point() else CLASSIFICATION
         object.__setattr__(self, "problem", problem or usual)
         self._check_targets()
@@ -64,6 +66,9 @@ class Batch:
                 "a batch holds torch tensors: the network's arguments [N, ...] and targets [N]; "
                 f"got {' and '.join(type(each).__name__ for each in tensors)}"
             )
+        for each in tensors:
+            if each.layout != torch.strided or each.is_meta or each.is_quantized:
+                raise SettingError(f"a batch holds dense tensors with values, got {each.layout} on {each.device}")
         inexact = [each for each in self.arguments if each.is_floating_point()]
         if not inexact or (self.independent and inexact[0].ndim < 2):
             first = (inexact or self.arguments)[0]

@@ -40,14 +40,17 @@ _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
 _CHANNELS, _COLUMNS = (f"harness.measurements.{name}" for name in ("channel_correlations", "activation_columns"))
-_SMALL = "harness.measurements.small_networks"
+_SMALL, _WEIGHTS = (f"harness.measurements.{name}" for name in ("small_networks", "weights"))
+_ROWS, _PRODUCTS = (f"harness.measurements.{name}" for name in ("sample_rows", "channel_products"))
 
 MEASUREMENTS: dict[str, Measurement] = {
     "parameter_count": Measurement(_SIZE, "trainable parameters", "no pass"),
     "macs": Measurement(_SIZE, "multiply-adds of one sample", "one forward of one sample"),
     "forward": Measurement(_FORWARD, "logits [N, K], loss, layer inputs", "the shared forward"),
     "loss_gradient": Measurement(_GRADIENT, "gradient of the mean loss, by parameter name", "1 backward"),
-    "weights": Measurement(_GRADIENT, "trainable weights of convolutions and linear layers, by name", "no pass"),
+    "weights": Measurement(_WEIGHTS, "trainable weights by name", "no pass"),
+    "sample_rows": Measurement(_ROWS, "where a layer's rows are not samples", "3 passes of two samples"),
+    "channel_products": Measurement(_PRODUCTS, "outputs ⊙ their gradients [N, C], by call of a layer", "no pass"),
     "hessian_gradient": Measurement(_HESSIAN, "loss Hessian times loss gradient, by weight name", "2 backwards"),
     "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),
     "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", "no pass"),

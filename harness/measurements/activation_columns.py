@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from harness.measurements.forward import Forward
+from harness.measurements.sample_rows import SampleRows
 
 _BITS = 64
 """Samples whose signs one integer holds."""
 
 
-def activation_columns(forward: Forward) -> int:
+def activation_columns(forward: Forward, sample_rows: SampleRows) -> int:
     """Distinct columns of the [N, units] matrix of signs of all ReLU units: column u is 1[unit u active] over samples.
 
     Raises:
@@ -19,6 +20,7 @@ def activation_columns(forward: Forward) -> int:
 
     Cost: no pass in addition to the shared forward.
     """
+    sample_rows.check_activations()
     codes = torch.cat([column_codes(output.flatten(1) > 0) for output in forward.relu_outputs()], dim=1)
     labels = codes[0]
     for word in codes[1:]:

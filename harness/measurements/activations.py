@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from harness.measurements.forward import Forward
+from harness.measurements.sample_rows import SampleRows
 
 _EXACT_COUNTS = 2**24
 """Up to here float32 counts whole numbers exactly."""
 
 
-def relu_gram(forward: Forward) -> Tensor:
+def relu_gram(forward: Forward, sample_rows: SampleRows) -> Tensor:
     """Number of ReLU units in the same state for two samples, [N, N] in float64; the diagonal is the number of units.
 
     With x = 1[output > 0], [N, units]: Σ_ReLU x xᵀ + (1 − x)(1 − x)ᵀ, whole numbers. Every call of an `nn.ReLU` module
@@ -20,6 +21,7 @@ def relu_gram(forward: Forward) -> Tensor:
     Cost: no pass in addition to the shared forward.
     """
     outputs = forward.relu_outputs()
+    sample_rows.check_activations()
     samples = len(forward.batch)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=forward.outputs.device)
     for output in outputs:

@@ -47,7 +47,8 @@ def cell_spectra(network: nn.Module, batch: Batch, setting: Setting) -> CellSpec
 
 def random_signs(shape: torch.Size, generator: torch.Generator) -> Tensor:
     """Signs ±1 with equal probability, in float32 on the CPU."""
-    return torch.bernoulli(torch.full(shape, 0.5), generator=generator) * 2 - 1
+    even = torch.full(shape, 0.5, dtype=torch.float32, device="cpu")
+    return torch.bernoulli(even, generator=generator) * 2 - 1
 
 
 def spectra_of(
@@ -85,8 +86,11 @@ class _Chain:
         self._signs = signs
         self._entering: Tensor | None = None
         self._last: Tensor | None = None
+        self._recomputing = False
 
-    def enter(self, cell: nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    def enter(self, cell: nn.Module, arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        if self._recomputing:
+            return None
         entering = _checked(arguments[-1] if arguments else None)
         if self._last is None:
             self.eigenvalues.append(_covariance_spectrum(entering.detach()))
@@ -97,9 +101,16 @@ class _Chain:
         copy = self._entering.clone()
         return tuple(copy if argument is entering else _cut(argument) for argument in arguments)
 
-    def leave(self, cell: nn.Module, arguments: tuple[Any, ...], output: Any) -> Tensor:
+    def leave(self, cell: nn.Module, arguments: tuple[Any, ...], output: Any) -> Tensor | None:
+        if self._recomputing:  # a backward pass calls a checkpointed cell again
+            return None
         assert self._entering is not None
-        self.norms.append(_jacobian_norm(self._entering, _checked(output), self._signs(output.shape)))
+        signs = self._signs(_checked(output).shape)
+        self._recomputing = True
+        try:
+            self.norms.append(_jacobian_norm(self._entering, output, signs))
+        finally:
+            self._recomputing = False
         self._last = output.detach()
         self.eigenvalues.append(_covariance_spectrum(self._last))
         return self._last

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.batches import Batch
-from harness.errors import NotApplicable, ran_out_of_memory
+from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.own_weights import Tensors, call_with, generator_for, given_tensors
 from harness.setting import Setting
@@ -33,14 +33,9 @@ def channel_correlations(network: nn.Module, batch: Batch, setting: Setting) -> 
     if given.ndim != 4:
         raise NotApplicable(f"a random image of side {SIDE} is fed; the batch has inputs {list(given.shape)}")
     generator = generator_for(setting, "channel correlations")
-    image = torch.randn(1, given.shape[1], SIDE, SIDE, generator=generator).to(given)
-    try:
-        features = channel_features(network, given_tensors(network), image)
-    except (RuntimeError, ValueError) as error:
-        if ran_out_of_memory(error):
-            raise
-        raise NotApplicable(f"the network does not take an image of {SIDE} x {SIDE} by itself: {error}") from None
-    return smallest_eigenvalues(features)
+    shape = (1, given.shape[1], SIDE, SIDE)
+    image = torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu").to(given)
+    return correlations_of(network, given_tensors(network), image)
 
 
 def correlations_of(network: nn.Module, tensors: Tensors, inputs: Tensor) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch.nn.modules.conv import _ConvNd
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
+from harness.measurements.watch import Watch
 from harness.setting import Setting
 
 
@@ -52,11 +53,13 @@ class Activation:
         output: the ReLU's output [N, ...], without a graph; positive where the unit is active. Autograd keeps the same
             tensor.
         version: version counter of the output at the call; it rises when the output is changed in place.
+        edge: the place in the graph where gradients of the output arrive; None for an output without a graph.
     """
 
     name: str
     output: Tensor
     version: int
+    edge: GradientEdge | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Forward:
             input Jacobian is one more backward pass on this graph; a pass for the parameters' gradients alone is not
             made slower by it.
         activations: the calls of `nn.ReLU` modules, in order.
+        units: number of units that went through activations outside of `nn.ReLU` modules, by the operation's name.
     """
 
     batch: Batch
@@ -82,6 +86,7 @@ class Forward:
     uncalled: dict[str, nn.Parameter]
     leaves: tuple[Tensor, ...]
     activations: tuple[Activation, ...]
+    units: Mapping[str, int]
 
     @property
     def inputs(self) -> Tensor:
@@ -100,12 +105,12 @@ class Forward:
     def relu_outputs(self) -> tuple[Tensor, ...]:
         """Outputs [N, ...] of all ReLUs, in the order of their calls, without a graph.
 
-        Only `nn.ReLU` modules are seen: `torch.relu` is not a module, and for other activations (ReLU6, leaky ones)
-        the sign of the output does not tell which linear piece is active.
+        Only `nn.ReLU` modules are read: the output of `torch.relu` belongs to no module, and for other activations
+        (ReLU6, leaky ones) the sign of the output does not tell which linear piece is active.
 
         Raises:
-            NotApplicable: when there is no ReLU, or an output does not have one row per sample, or was changed in
-                place later; or where the samples are parts of one input.
+            NotApplicable: when there is no ReLU, or the network has other activations beside, or an output does not
+                have one row per sample, or was changed in place later; or where the samples are parts of one input.
             NotFinite: when an output holds NaN or infinity.
         """
         self.batch.check_independent("the pattern of a sample's ReLUs")
@@ -120,7 +125,17 @@ class Forward:
             if call.output._version != call.version:
                 raise NotApplicable(f"the output of ReLU {call.name!r} was changed in place afterwards")
             finite(call.output, f"outputs of ReLU {call.name!r}")
+        self._check_all_seen()
         return tuple(call.output for call in self.activations)
+
+    def _check_all_seen(self) -> None:
+        if self.units:
+            seen, unseen = sum(call.output.numel() for call in self.activations), sum(self.units.values())
+            named = ", ".join(f"{name} {units:,}" for name, units in sorted(self.units.items()))
+            raise NotApplicable(
+                f"nn.ReLU modules are {seen:,} of {seen + unseen:,} units with an activation; the sign of the others "
+                f"does not tell a linear piece, or belongs to no module: {named}"
+            )
 
 
 def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
@@ -129,7 +144,7 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
     Raises:
         NotApplicable: when the network has no trainable parameters, its outputs do not fit the batch's problem, or it
             uses a reentrant checkpoint, whose parameters autograd does not see.
-        NotFinite: when an output is NaN or infinite.
+        NotFinite: when an output is NaN or infinite, or an operation on the way gives such a number for finite ones.
     """
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise NotApplicable("the network has no trainable parameters: there is nothing to differentiate by")
@@ -140,24 +155,26 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
         for name, module in network.named_modules()
         if any(parameter.requires_grad for parameter in module.parameters(recurse=False))
     ]
-    handles += [
-        module.register_forward_hook(_activation_recorder(name, activations))
-        for name, module in network.named_modules()
-        if isinstance(module, nn.ReLU)
-    ]
+    watch = Watch()
+    for name, module in network.named_modules():
+        if isinstance(module, nn.ReLU):
+            handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
+            handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch)))
     leaves = tuple(each.clone().requires_grad_(each.is_floating_point()) for each in batch.arguments)
     try:
-        given = network(*(leaf.clone() for leaf in leaves))  # a leaf cannot be changed in place, its copy can
+        with watch:
+            given = network(*(leaf.clone() for leaf in leaves))  # a leaf cannot be changed in place, its copy can
     finally:
         for handle in handles:
             handle.remove()
     outputs = batch.problem.check_outputs(given, batch.targets)
     _check_graph(outputs, network)
     finite(outputs.detach(), "the logits" if batch.problem.classes else "the outputs")
+    watch.check(network)
     owned = {parameter for call in calls for parameter in call.module.parameters(recurse=False)}
     uncalled = {name: parameter for name, parameter in trainable(network).items() if parameter not in owned}
     loss = batch.problem.loss(setting.loss, outputs, batch.targets)
-    return Forward(batch, outputs, loss, tuple(calls), uncalled, leaves, tuple(activations))
+    return Forward(batch, outputs, loss, tuple(calls), uncalled, leaves, tuple(activations), watch.units)
 
 
 def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
@@ -173,9 +190,13 @@ def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[A
     return record
 
 
-def _activation_recorder(name: str, activations: list[Activation]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
+def _activation_recorder(
+    name: str, activations: list[Activation], watch: Watch
+) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        activations.append(Activation(name, output.detach(), output._version))
+        watch.leave_activation()
+        edge = get_gradient_edge(output) if output.requires_grad else None
+        activations.append(Activation(name, output.detach(), output._version, edge))
 
     return record
 

@@ -7,16 +7,17 @@ from torch import Tensor, nn
 
 from harness.errors import ran_out_of_memory
 from harness.measurements.forward import Forward, trainable
-from harness.measurements.gradient import Gradients, weights
+from harness.measurements.gradient import Gradients
 from harness.measurements.inner_product import inner_product
 from harness.measurements.second_order.second_derivative import Derivatives, second_derivative
 from harness.measurements.second_order.tangents import NoRuleError
+from harness.measurements.weights import weights
 
 TOLERANCE = 1e-3
 
 
 def hessian_form(network: nn.Module, forward: Forward, loss_gradient: Gradients) -> float:
-    """Quadratic form θᵀ H g in float64, H = ∂²L/∂θ∂θ and g = ∂L/∂θ, θ the weights of convolutions and linear layers.
+    """Quadratic form θᵀ H g in float64, H = ∂²L/∂θ∂θ and g = ∂L/∂θ, θ the weights.
 
     Biases and norm layers are constants here.
 
@@ -85,7 +86,7 @@ def _check(found: Derivatives, gradient: dict[nn.Parameter, Tensor]) -> None:
 
 
 def hessian_gradient(network: nn.Module, forward: Forward) -> dict[str, Tensor]:
-    """Hessian-gradient product H g by weight name, H = ∂²L/∂W∂W and g = ∂L/∂W over convolution and linear weights.
+    """Hessian-gradient product H g by weight name, H = ∂²L/∂W∂W and g = ∂L/∂W over the weights W.
 
     Biases and norm layers are constants here: H has no rows for them.
 

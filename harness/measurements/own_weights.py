@@ -6,19 +6,17 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
-from harness.measurements.gradient import weight_names
+from harness.measurements.replaced import replaced
+from harness.measurements.watch import Watch
+from harness.measurements.weights import LAYERS, NORMS, check_only_layers, layer_weight_names
 from harness.setting import Setting, derived_seed
 
 Tensors = dict[str, Tensor]
 """Parameters and buffers by name, as `torch.func.functional_call` takes them."""
 
-_NORMS = (_BatchNorm, nn.GroupNorm, nn.LayerNorm)
 _AT_CONSTRUCTION = {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1, "num_batches_tracked": 0}
 
 
@@ -56,9 +54,11 @@ def redrawn_tensors(network: nn.Module, scheme: str, generator: torch.Generator)
         of other modules are those of the network.
 
     Raises:
-        NotApplicable: when a layer makes its weight from other parameters, or no layer has one.
+        NotApplicable: when a layer makes its weight from other parameters, or there is no weight, or one of another
+            kind.
     """
-    weights = weight_names(network)
+    check_only_layers(network, f"a draw of new weights ({scheme})")
+    weights = layer_weight_names(network)
     if not weights:
         raise NotApplicable("the network has no convolution and no linear layer whose weights could be drawn")
     tensors = given_tensors(network)
@@ -68,12 +68,12 @@ def redrawn_tensors(network: nn.Module, scheme: str, generator: torch.Generator)
                 continue
             own = name.rpartition(".")[2]
             if name in weights:
-                drawn = torch.empty(tensors[name].shape)
+                drawn = torch.empty(tensors[name].shape, dtype=torch.float32, device="cpu")
                 INITIALISERS[scheme](drawn, generator)
                 tensors[name] = drawn.to(tensors[name]).requires_grad_()
-            elif isinstance(module, (_ConvNd, nn.Linear)):
+            elif isinstance(module, LAYERS):
                 tensors[name] = torch.zeros_like(tensors[name], requires_grad=True)
-            elif isinstance(module, _NORMS) and own in _AT_CONSTRUCTION:
+            elif isinstance(module, NORMS) and own in _AT_CONSTRUCTION:
                 tensors[name] = torch.full_like(tensors[name], _AT_CONSTRUCTION[own])
     return tensors
 
@@ -84,7 +84,8 @@ def gaussian_inputs(batch: Batch, generator: torch.Generator) -> Tensor:
     Raises:
         NotApplicable: when the network takes several arguments.
     """
-    return torch.randn(batch.only_argument.shape, generator=generator).to(batch.only_argument)
+    drawn = torch.randn(batch.only_argument.shape, generator=generator, dtype=torch.float32, device="cpu")
+    return drawn.to(batch.only_argument)
 
 
 def generator_for(setting: Setting, purpose: str) -> torch.Generator:
@@ -92,6 +93,12 @@ def generator_for(setting: Setting, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(derived_seed(setting.seed, purpose))
 
 
-def call_with(network: nn.Module, tensors: Mapping[str, Tensor], inputs: Tensor) -> None:
-    """One forward pass with these tensors, for hooks that read it; buffers among the tensors are updated."""
-    functional_call(network, dict(tensors), (inputs.clone(),))
+def call_with(network: nn.Module, tensors: Mapping[str, Tensor], inputs: Tensor) -> Watch:
+    """One forward pass with these tensors, for hooks that read it; buffers among the tensors are updated.
+
+    Returns:
+        What was seen on the way.
+    """
+    with replaced(network, tensors, f"this proxy's own inputs {list(inputs.shape)}") as watch:
+        network(inputs.clone())
+    return watch

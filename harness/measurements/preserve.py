@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
@@ -15,9 +16,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
     """Inside, `network` is ready to be measured; afterwards it is as it was before.
 
-    Inside: gradients are on whatever the caller's context, autocast and TF32 are off, random draws (of dropout, for
-    example) follow from `seed`, batch norm is in the mode `bn` and every other module in eval mode, so that dropout
-    and stochastic depth add no noise to the score.
+    Inside: gradients are on whatever the caller's context, autocast and TF32 are off, new tensors are of the network's
+    own type, attention is made of plain products (`SDPBackend.MATH`, the kernel that has every derivative), random
+    draws (of dropout, for example) follow from `seed`, batch norm is in the mode `bn` and every other module in eval
+    mode, so that dropout and stochastic depth add no noise to the score.
 
     Restored: weights, buffers (running statistics), `.grad`, `requires_grad`, train and eval modes, and the random
     states of the CPU and of the network's own devices. A graph that the caller holds can still be differentiated.
@@ -36,14 +38,19 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(torch.autocast("cuda" if devices else "cpu", enabled=False))
-        if devices:
-            stack.enter_context(_exact_cuda())
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        stack.enter_context(_exact(cuda=bool(devices)))
+        stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+        stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
         try:
             torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed other devices too
             for device in devices:
                 with torch.cuda.device(device):
                     torch.cuda.manual_seed(seed)
             set_modes(network, bn)
+            torch.backends.mha.set_fastpath_enabled(False)  # calls none of the modules inside
+            types = (tensor.dtype for tensor in network.parameters() if tensor.is_floating_point())
+            torch.set_default_dtype(next(types, torch.float32))
             for tensor in flags:
                 tensor.grad = None
             yield
@@ -52,10 +59,9 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
 
 
 @contextmanager
-def _exact_cuda() -> Iterator[None]:
-    """Float32 means float32: no TF32 in convolutions and products, and deterministic algorithms."""
-    cudnn = torch.backends.cudnn
-    wanted = [(cudnn, "benchmark", False), (cudnn, "deterministic", True), *_exact_products()]
+def _exact(cuda: bool) -> Iterator[None]:
+    """Inside, float32 means float32: no TF32 or bfloat16 in convolutions and products; on CUDA deterministic ones."""
+    wanted = [*_exact_products(), *(_deterministic() if cuda else [])]
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in wanted]
     try:
         for owner, name, value in wanted:
@@ -66,12 +72,19 @@ def _exact_cuda() -> Iterator[None]:
             setattr(owner, name, value)
 
 
+def _deterministic() -> list[tuple[Any, str, Any]]:
+    cudnn = torch.backends.cudnn
+    return [(cudnn, "benchmark", False), (cudnn, "deterministic", True)]
+
+
 def _exact_products() -> list[tuple[Any, str, Any]]:
-    """The switches of TF32 that this PyTorch has; the older ones raise an error once a newer one has been set."""
+    """The switches of TF32 and bfloat16 that this PyTorch has; the older ones fail once a newer one has been set."""
     cudnn: Any = torch.backends.cudnn
+    mkldnn: Any = torch.backends.mkldnn
     matmul = torch.backends.cuda.matmul
     if hasattr(matmul, "fp32_precision"):
-        return [(owner, "fp32_precision", "ieee") for owner in (matmul, cudnn.conv, cudnn.rnn)]
+        owners = (matmul, cudnn.conv, cudnn.rnn, mkldnn.matmul, mkldnn.conv, mkldnn.rnn)
+        return [(owner, "fp32_precision", "ieee") for owner in owners]
     return [(owner, "allow_tf32", False) for owner in (matmul, cudnn)]
 
 
@@ -101,8 +114,9 @@ def _restore(tensors: Held, flags: dict[Tensor, tuple[bool, Tensor | None]], mod
     with torch.no_grad():
         for (module, kind, name), (tensor, content) in tensors.items():
             getattr(module, kind)[name] = tensor
-            # by `.data`, which keeps the version counter: a graph that the caller holds stays valid
-            tensor.data.copy_(content)
+            if not torch.equal(tensor, content):
+                # by `.data`, which keeps the version counter: a graph that the caller holds stays valid
+                tensor.data.copy_(content)
     for tensor, (requires_grad, gradient) in flags.items():
         tensor.requires_grad_(requires_grad)
         tensor.grad = gradient

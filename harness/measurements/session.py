@@ -12,9 +12,17 @@ from typing import Any
 from torch import nn
 
 from harness.batches import Batch
-from harness.errors import NotApplicable
+from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
 from harness.measurements import GIVEN, MEASUREMENTS
+from harness.measurements.layers import layer_of
 from harness.setting import Setting
+
+
+class NetworkError(Exception):
+    """An error of any kind that a pass of the network raised, with the name of the layer."""
+
+
+_KNOWN = (HarnessError, NetworkError)
 
 
 class Session:
@@ -54,10 +62,19 @@ class Session:
         if name not in self._values:
             try:
                 self._values[name] = self._measure(name)
-            except Exception as error:
-                self._failures[name] = error
-                raise
+            except (Exception, SystemExit, GeneratorExit) as error:
+                self._failures[name] = self._named(error)
+                raise self._failures[name] from error
         return self._values[name]
+
+    def _named(self, error: BaseException) -> Exception:
+        """An error that the network raised, with the name of its layer; any other as it is."""
+        if isinstance(error, (HarnessError, NetworkError)) or (
+            isinstance(error, Exception) and ran_out_of_memory(error)
+        ):
+            return error
+        where = layer_of(error, self._values["network"])
+        return NetworkError(f"{type(error).__name__}: {error}{where and f' (in {where})'}")
 
     def _measure(self, name: str) -> Any:
         function = measurement_function(name)

@@ -16,15 +16,16 @@ from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.forward import forward
-from harness.measurements.gradient import weights
 from harness.measurements.overridden import overridden_forward
 from harness.measurements.per_sample import per_sample_gradients
+from harness.measurements.sample_rows import SampleRows
+from harness.measurements.weights import check_only_layers, weights
 from harness.setting import Setting
 
 _CHUNK = 16
 
 
-def sign_agreement(network: nn.Module, batch: Batch, setting: Setting) -> int:
+def sign_agreement(network: nn.Module, batch: Batch, setting: Setting, sample_rows: SampleRows) -> int:
     """Agreement of gradient signs, Σ_θ |Σ_n sign ∂ℓ_n/∂θ| over convolution and linear weights, each sample by itself.
 
     Samples go through the network together; batch norm in train mode normalises each sample by its own statistics, as
@@ -38,19 +39,20 @@ def sign_agreement(network: nn.Module, batch: Batch, setting: Setting) -> int:
     Cost: one forward and one backward pass of its own, in parts of up to 16 samples.
     """
     weights(network)  # raises an error for a network without trainable weights
+    check_only_layers(network, "a sign for each sample")
     totals: list[Tensor] = []
     with each_sample_alone(network):
         for part in batch.split(_CHUNK):
-            signs = _sign_sums(network, part, setting)
+            signs = _sign_sums(network, part, setting, sample_rows)
             totals = [total + more for total, more in zip(totals, signs, strict=True)] if totals else signs
     return round(sum(float(total.abs().sum(dtype=torch.float64)) for total in totals))
 
 
-def _sign_sums(network: nn.Module, batch: Batch, setting: Setting) -> list[Tensor]:
+def _sign_sums(network: nn.Module, batch: Batch, setting: Setting, rows: SampleRows) -> list[Tensor]:
     """Σ_n sign ∂ℓ_n/∂θ over these samples, one flat tensor per weight."""
     passed = forward(network, batch, setting)
-    gradients = per_sample_gradients(passed.loss, passed, _weights)
-    return [finite(rows, "the samples' gradients").sign().sum(dim=0) for rows in gradients]
+    gradients = per_sample_gradients(passed.loss, passed, _weights, rows)
+    return [finite(each, "the samples' gradients").sign().sum(dim=0) for each in gradients]
 
 
 def each_sample_alone(network: nn.Module) -> AbstractContextManager[None]:

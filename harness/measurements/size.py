@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from harness.batches import Batch
 
@@ -15,37 +19,84 @@ def parameter_count(network: nn.Module) -> int:
 
 
 def macs(network: nn.Module, batch: Batch) -> int:
-    """Multiply-adds (MACs) of one forward pass on one sample, counted by hooks on the real network.
+    """Multiply-adds (MACs) of one forward pass on one sample, counted at the operations of the real network.
 
     Where the samples are parts of one input, such as the nodes of a graph, it is a pass on all of them.
 
-    Counted as in NAS-Bench-201's release: 1 for a multiply-add, over convolutions and linear layers with their biases.
-    Norm layers, pooling, activations and sums do not count.
+    Counted as in NAS-Bench-201's release: 1 for a multiply-add, over convolutions and products of matrices with their
+    biases, whoever calls them: layers, functions, attention, recurrent layers, scripted code. Norm layers, pooling,
+    activations and sums do not count.
 
     Cost: one forward pass of one sample, in eval mode, without a graph.
     """
-    counts: list[int] = []
-    handles = [
-        module.register_forward_hook(lambda layer, inputs, output: counts.append(_layer(layer, inputs, output)))
-        for module in network.modules()
-        if isinstance(module, (_ConvNd, nn.Linear))
-    ]
     modes = {module: module.training for module in network.modules()}
+    counter = _Counter(network)
     try:
         network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), counter:
             network(*(each.clone() for each in batch.smallest()))
     finally:
-        for handle in handles:
-            handle.remove()
         for module, training in modes.items():
             module.training = training
-    return sum(counts)
+    return counter.total
 
 
-def _layer(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> int:
-    assert isinstance(layer, (_ConvNd, nn.Linear))
-    bias = 0 if layer.bias is None else output.numel()
-    if isinstance(layer, _ConvTransposeNd):
-        return inputs[0].numel() * layer.weight[0].numel() + bias
-    return output.numel() * layer.weight[0].numel() + bias
+class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    """Adds up the multiply-adds of every operation inside."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.total = 0
+        named = dict(network.named_parameters())
+        beside = {name: named.get(name.removesuffix("bias") + "weight") for name in named if name.endswith("bias")}
+        self._biases = {named[name].data_ptr() for name, each in beside.items() if each is not None and each.ndim > 1}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call the operation and count it."""
+        result = func(*args, **(kwargs or {}))
+        operation = func._overloadpacket
+        name = operation.__name__
+        if name in _OWN:
+            self.total += _OWN[name](*args)
+        elif operation in flop_registry:
+            # PyTorch counts a multiplication and an addition, and leaves out the bias
+            self.total += flop_registry[operation](*args, **(kwargs or {}), out_val=result) // 2
+        if name in _WITH_BIAS and args[_WITH_BIAS[name]] is not None:
+            self.total += result.numel()
+        elif name == "add":  # a linear layer of an input that does not lie in one piece adds its bias by itself
+            if any(isinstance(each, Tensor) and each.data_ptr() in self._biases for each in args):
+                self.total += result.numel()
+        return result
+
+
+_WITH_BIAS: Final = {"addmm": 0, "convolution": 2, "_convolution": 2}
+"""Place of the bias among the arguments."""
+
+
+def _vectors(first: Tensor, second: Tensor) -> int:
+    return first.numel()
+
+
+def _recurrent(inputs: Tensor, *rest: Any) -> int:
+    """One layer of oneDNN in one direction: products with the input's and the hidden state's weights, and biases."""
+    counted = rest[: 4 if rest[_HAS_BIASES] else 2]
+    return int(inputs.numel() // inputs.shape[-1] * sum(each.numel() for each in counted))
+
+
+def _bilinear(first: Tensor, weight: Tensor, second: Tensor, *axes: Any) -> int:
+    """Σ_jk x_j W_ojk y_k by output o: the products with y, then those with x."""
+    rows = first.numel() // first.shape[-1]
+    return int(rows * (weight.numel() + weight.shape[0] * weight.shape[1]))
+
+
+_HAS_BIASES: Final = 11
+"""Place of that argument of `mkldnn_rnn_layer` after the input."""
+
+_OWN: Final[dict[str, Callable[..., int]]] = {
+    "mv": _vectors,
+    "dot": _vectors,
+    "vdot": _vectors,
+    "mkldnn_rnn_layer": _recurrent,
+    "_trilinear": _bilinear,
+}
+"""Operations that PyTorch's counter does not know."""

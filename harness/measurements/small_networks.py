@@ -102,9 +102,9 @@ def _crops(images: Tensor, generator: torch.Generator) -> Tensor:
         raise NotApplicable(f"crops of {CROP} x {CROP} pixels need larger images than {height} x {width}")
     limits = (count, channels, height - CROP + 1, width - CROP + 1)
     image, channel, top, left = (
-        torch.randint(limit, (CROPS * CROP_BATCHES, 1, 1), generator=generator) for limit in limits
+        torch.randint(limit, (CROPS * CROP_BATCHES, 1, 1), generator=generator, device="cpu") for limit in limits
     )
-    offsets = torch.arange(CROP)
+    offsets = torch.arange(CROP, device="cpu")
     return images[image, channel, top + offsets[:, None], left + offsets].unsqueeze(1)
 
 

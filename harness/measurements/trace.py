@@ -14,9 +14,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, gradients_of, trainable
+from harness.measurements.weights import check_called_weight
 from harness.setting import Setting, derived_seed
 
 _COLUMNS = 2**16
@@ -49,7 +49,7 @@ def ntk_trace_estimate(network: nn.Module, forward: Forward, setting: Setting) -
     parameters = trainable(network)
     samples = []
     for _ in range(setting.probes):
-        signs = torch.randint(2, forward.outputs.shape, generator=generator) * 2 - 1
+        signs = torch.randint(2, forward.outputs.shape, generator=generator, device="cpu") * 2 - 1
         samples.append(_squared_norm(gradients_of((signs.to(forward.outputs) * forward.outputs).sum(), parameters)))
     values = torch.tensor(samples, dtype=torch.float64)
     return TraceEstimate(float(values.mean()), float(values.std()) / math.sqrt(setting.probes))
@@ -71,14 +71,13 @@ def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
     in float64 and returned in the network's dtype, as the kernels of `harness.measurements.per_sample` are.
 
     Raises:
-        NotApplicable: when the network has no such parameter.
+        NotApplicable: when the network has no such parameter, or a weight of another name.
         NotFinite: when a gradient is NaN or infinite.
 
     Cost: N backward passes, and the memory of N gradients.
     """
+    check_called_weight(network)
     parameters = {name: weight for name, weight in trainable(network).items() if name.rpartition(".")[2] == "weight"}
-    if not parameters:
-        raise NotApplicable("the network has no trainable parameter called `weight`")
     samples, outputs = len(forward.batch), forward.rows
     rows = outputs.new_empty(samples, sum(weight.numel() for weight in parameters.values()))
     for row, total in zip(rows, outputs.sum(dim=1), strict=True):

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from harness.proxies.registry import proxy
 
 if TYPE_CHECKING:
-    from harness.measurements.gradient import Gradients
+    from harness.measurements.product_hooks import ChannelProducts
 
 
 @proxy(source="turner2020blockswap")
-def fisher(loss_gradient: Gradients) -> float:
+def fisher(channel_products: list[ChannelProducts]) -> float:
     """Fisher score Σ_channels ½ mean_n (Σ_positions a ⊙ ∂L/∂a)², the loss's rise without a channel (Theis et al. 2018).
 
     a is the output of a convolution or a linear layer, before norm and activation. As in the code of Abdelfattah et al.
     (2021), an output channel counts as often as it has weights, since their sum runs over weights.
 
     Args:
-        loss_gradient: gradient of the mean loss, with the channel products of each layer call.
+        channel_products: products of outputs and the mean loss's gradients by them, for each call of a layer.
 
     Returns:
         A non-negative number; larger is better.
@@ -31,5 +31,5 @@ def fisher(loss_gradient: Gradients) -> float:
     """
     return sum(
         call.weights_per_channel * float(call.products.double().square().mean(dim=0).sum()) / 2
-        for call in loss_gradient.channels
+        for call in channel_products
     )

@@ -93,6 +93,7 @@ def score(
 
 
 def _check_given(network: object, batch: object) -> None:
+    import torch
     from torch import nn
     from torch.nn.parameter import is_lazy
 
@@ -102,8 +103,17 @@ def _check_given(network: object, batch: object) -> None:
         raise SettingError(f"a network is a torch.nn.Module, got {type(network).__name__}")
     if not isinstance(batch, Batch):
         raise SettingError(f"a batch is harness.Batch(inputs, labels), got {type(batch).__name__}")
-    if any(is_lazy(parameter) for parameter in network.parameters()):
-        raise SettingError("the network has lazy layers without weights yet: call it once on the inputs first")
+    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
+        if is_lazy(tensor):
+            raise SettingError("the network has lazy layers without weights yet: call it once on the inputs first")
+        if tensor.is_meta:
+            raise SettingError(f"{name!r} is on the device meta, without values: build the network on a real device")
+        if tensor.is_inference():
+            raise SettingError(f"{name!r} was made under torch.inference_mode: it can't have gradients; build outside")
+        if tensor.layout != torch.strided or tensor.is_quantized:
+            raise SettingError(f"{name!r} is sparse or quantized: scores need dense floating point weights")
+    if len({parameter.device for parameter in network.parameters()}) > 1:
+        raise SettingError("the network's parameters lie on several devices: move it to one")
 
 
 def score_network(
@@ -155,7 +165,7 @@ def _as_score(compute: Any, start: float) -> Score:
     try:
         result = compute()
         value, standard_error = float(result), float(getattr(result, "standard_error", math.nan))
-    except Exception as error:  # a user's own proxy may raise anything
+    except (Exception, SystemExit) as error:  # a user's own proxy may raise anything
         failed = _reason(error)
         return Score(math.nan, failed.status, failed.message, time.perf_counter() - start)
     seconds = time.perf_counter() - start
@@ -164,12 +174,16 @@ def _as_score(compute: Any, start: float) -> Score:
     return Score(value, OK, "", seconds, standard_error)
 
 
-def _reason(error: Exception) -> _Failure:
+def _reason(error: BaseException) -> _Failure:
     if isinstance(error, NotFinite):
         return _Failure(NOT_FINITE, str(error))
     if isinstance(error, HarnessError):
         return _Failure(NOT_APPLICABLE, str(error))
+    from harness.measurements.session import NetworkError
+
+    if isinstance(error, NetworkError):
+        return _Failure(ERROR, str(error))
     text = f"{type(error).__name__}: {error}"
-    if ran_out_of_memory(error):
+    if isinstance(error, Exception) and ran_out_of_memory(error):
         return _Failure(OUT_OF_MEMORY, text)
     return _Failure(ERROR, text)

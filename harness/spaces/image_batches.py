@@ -47,9 +47,10 @@ def draw_images(setting: Setting, data: Path | None = None) -> Batch:
     else:
         shape = (setting.batch_size, sizes["channels"], sizes["image_size"], sizes["image_size"])
         draw = torch.randn if setting.input == "gaussian" else torch.rand
-        inputs, labels = draw(shape, generator=generator), torch.zeros(setting.batch_size, dtype=torch.long)
+        inputs = draw(shape, generator=generator, dtype=torch.float32, device="cpu")
+        labels = torch.zeros(setting.batch_size, dtype=torch.long, device="cpu")
     if setting.labels == "random":
-        labels = torch.randint(sizes["classes"], (setting.batch_size,), generator=generator)
+        labels = torch.randint(sizes["classes"], (setting.batch_size,), generator=generator, device="cpu")
     return Batch(inputs, labels)
 
 
@@ -66,9 +67,11 @@ def _draw_cifar10(
     images, labels = read_cifar10(data)
     if setting.batch_size > len(images):
         raise SettingError(f"batch_size {setting.batch_size} is more than the {len(images)} training images in {data}")
-    chosen = torch.randperm(len(images), generator=generator)[: setting.batch_size]
+    chosen = torch.randperm(len(images), generator=generator, device="cpu")[: setting.batch_size]
     pixels = images[chosen].float() / 255
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (_CIFAR_MEAN, _CIFAR_STD))
+    mean, std = (
+        torch.tensor(values, dtype=torch.float32, device="cpu").view(1, 3, 1, 1) for values in (_CIFAR_MEAN, _CIFAR_STD)
+    )
     return (pixels - mean) / std, labels[chosen]
 
 

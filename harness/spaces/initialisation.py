@@ -22,10 +22,15 @@ SCHEMES = ("pytorch", *_DRAWS)
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Inside, draws are those of the CPU after `torch.manual_seed(seed)`; global random states outside stay."""
+    """Inside, draws are those of the CPU in float32 after `torch.manual_seed(seed)`; global states outside stay."""
+    usual = torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed the accelerators too
-        yield
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(usual)
 
 
 def initialise(network: nn.Module, scheme: str) -> None:

@@ -29,5 +29,5 @@ def test_meco_says_what_a_network_lacks(kind: Callable[..., nn.Module], batch: B
         )["meco"],
     }
     assert scores["takes no"].status == "not_applicable"
-    assert "does not take an image of 64 x 64" in scores["takes no"].message
+    assert "does not take this proxy's own inputs [1, 3, 64, 64]" in scores["takes no"].message
     assert "batch has inputs [5, 108]" in scores["batch has inputs [5, 108]"].message

@@ -13,6 +13,7 @@ from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.activation_columns import activation_columns, column_codes
 from harness.measurements.forward import forward
+from harness.measurements.sample_rows import SampleRows
 from harness.setting import Setting
 from tests.reference import proxies_patterns as reference
 
@@ -52,4 +53,4 @@ def test_columns_that_differ_in_one_sample_only_have_different_codes() -> None:
 def test_a_network_without_relu_modules_has_no_patterns(kind: Callable[..., nn.Module], batch: Batch) -> None:
     passed = forward(kind("perceptron"), batch, Setting(input="given", batch_size=5))
     with pytest.raises(NotApplicable, match=r"no nn\.ReLU"):
-        activation_columns(passed)
+        activation_columns(passed, SampleRows({}, ""))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 import harness
 from harness.batches import Batch
 from harness.measurements import MEASUREMENTS
-from harness.measurements.preserve import _exact_cuda
+from harness.measurements.preserve import _exact
 from harness.proxies.registry import list_proxies
 from harness.scoring.scorer import Score, score_network
 from harness.setting import Setting
@@ -175,7 +175,7 @@ def test_float32_is_exact_on_cuda_whatever_the_caller_allows(owner: Any, value: 
     owner.fp32_precision = value
     try:
         callers = [each.fp32_precision for each in owners]
-        with _exact_cuda():
+        with _exact(cuda=True):
             assert [each.fp32_precision for each in owners] == ["ieee"] * 3
             assert torch.backends.cudnn.deterministic
         assert [each.fp32_precision for each in owners] == callers
@@ -191,16 +191,16 @@ def test_a_network_that_raises_is_named_and_left_alone(batch: Batch) -> None:
     assert_same(before, trace_of(network, batch))
     assert scores["params"].status == "ok"
     assert scores["nasi_trace"].status == scores["m_trace"].status == "error"
-    assert scores["nasi_trace"].message == "ValueError: midway"
+    assert scores["nasi_trace"].message == "ValueError: midway (in the network itself (Raises))"
 
 
 def test_every_measurement_is_reached_by_a_proxy() -> None:
     """So that `scored`, which can rebuild the network, makes all measurements.
 
-    `forward` stands below the others, and `hessian_gradient` is what `hessian_form` falls back on.
+    `forward` and `sample_rows` stand below the others, and `hessian_gradient` is what `hessian_form` falls back on.
     """
     read = {need for entry in list_proxies() for need in entry.needs}
-    assert read | {"forward", "hessian_gradient"} == set(MEASUREMENTS)
+    assert read | {"forward", "hessian_gradient", "sample_rows"} == set(MEASUREMENTS)
 
 
 def test_the_callers_contexts_do_not_matter(network: nn.Module, batch: Batch) -> None:

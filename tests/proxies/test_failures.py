@@ -42,7 +42,8 @@ class Unbounded(nn.Module):
 def test_infinite_relus_and_gradients_behind_finite_logits_are_named() -> None:
     names = ["nwot", "swap", "linear_regions"]
     for score in harness.score(Unbounded("relu").double(), BATCH, names).values():
-        assert (score.status, score.message) == ("not_finite", "outputs of ReLU 'lost' hold NaN or infinity")
+        assert score.status == "not_finite"
+        assert "on the way (div), in the network itself (Unbounded), gives NaN or infinity" in score.message
     names = ["grad_norm", "zico", "gradsign", "m_condition", "ntk_condition", "ntk_condition_exact", "m_trace"]
     names += ["jacob_cov", "epe_nas", "nasi_constrained", "ntk_trace", "snip"]
     for name, score in harness.score(Unbounded("gradient").double(), BATCH, names).items():

@@ -70,7 +70,7 @@ def scored(given: Given) -> Callable[[int], dict[str, float]]:
     @cache
     def score(index: int) -> dict[str, float]:
         scores = harness.score(given.sided(index), given.batch(), [*ZERO_COST, "grad_norm", "l2_norm"])
-        assert {score.status for score in scores.values()} == {"ok"}
+        assert {score.status for score in scores.values()} == {"ok"}, scores
         return {name: score.value for name, score in scores.items()}
 
     return score
@@ -209,7 +209,8 @@ class KeptBatchNorm(nn.Module):
         self.eps = norm.eps
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        return nn.functional.batch_norm(inputs, None, None, training=True, eps=self.eps)
+        variance, mean = torch.var_mean(inputs, dim=(0, 2, 3), correction=0, keepdim=True)
+        return (inputs - mean) / (variance + self.eps).sqrt()
 
 
 @pytest.mark.parametrize("index", CELLS)

@@ -94,9 +94,13 @@ def frozen() -> nn.Module:
     [
         (nn.Sequential(nn.Flatten(), Standardised(12, 3)), "m_trace", "layer '1' of type Standardised"),
         (hooked(), "m_trace", "layer '1' of type Linear"),
-        (ChangesItsInput(), "m_trace", "the input of layer 'layer' was changed in place"),
+        (ChangesItsInput(), "m_trace", "modified by an inplace operation"),
         (nn.Sequential(nn.Flatten(), weight_norm(nn.Linear(12, 3))), "m_trace", "layer '1"),
-        (nn.Sequential(nn.Flatten(), weight_norm(nn.Linear(12, 3))), "grad_norm", "layer '1' makes its weight"),
+        (
+            nn.Sequential(nn.Flatten(), weight_norm(nn.Linear(12, 3))),
+            "grad_norm",
+            "of type ParametrizedLinear makes its weight",
+        ),
         (frozen(), "grad_norm", "no trainable weight of a convolution or a linear layer"),
     ],
 )

@@ -152,7 +152,7 @@ def test_removing_batch_norm_leaves_no_trace(make: Callable[[], nn.Module], batc
     assert vars(kept).pop("forward") is mine
     assert own == {module: set(vars(module)) for module in network.modules()}
     if isinstance(network, RaisesOnOnes):
-        assert {score.message for score in scores.values()} == {"ValueError: one sample is too few"}
+        assert all(score.message.endswith("one sample is too few") for score in scores.values()), scores
     else:
         assert scores["synflow"].status == "ok"
     assert all(parameter.dtype == torch.float64 for parameter in network.parameters())

@@ -1,0 +1,29 @@
+"""Names of the layers of a network, for messages."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def layer_named(name: str, module: nn.Module) -> str:
+    """A module as messages name it.
+
+    >>> layer_named("head", nn.Linear(2, 2))
+    "layer 'head' of type Linear"
+    """
+    return (
+        f"layer {name!r} of type {type(module).__name__}" if name else f"the network itself ({type(module).__name__})"
+    )
+
+
+def layer_of(error: BaseException, network: nn.Module) -> str:
+    """The innermost module of the network whose code was running when the error was raised; empty where none was."""
+    names = {module: name for name, module in network.named_modules()}
+    found = ""
+    trace = error.__traceback__
+    while trace is not None:
+        owner = trace.tb_frame.f_locals.get("self")
+        if isinstance(owner, nn.Module) and owner in names:
+            found = layer_named(names[owner], owner)
+        trace = trace.tb_next
+    return found

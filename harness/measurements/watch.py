@@ -1,0 +1,184 @@
+"""What the operations of a pass do that its results do not show: overflow on the way, and activations of any kind."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from functools import cache
+from types import FrameType, TracebackType
+from typing import Any, Final, NamedTuple
+
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from harness.errors import NotApplicable, NotFinite
+from harness.measurements.layers import layer_named
+
+_ACTIVATIONS: Final = frozenset(
+    "relu hardtanh leaky_relu elu celu gelu silu mish hardswish hardsigmoid sigmoid tanh softplus softshrink "
+    "hardshrink threshold log_sigmoid_forward glu rrelu_with_noise _prelu_kernel erf atan sin cos clamp clamp_min "
+    "clamp_max maximum minimum fmax fmin abs sign gt ge lt le mkldnn_rnn_layer".split()
+)
+"""Operations by which a unit is not linear in what it reads; comparisons among them, since x · (x > 0) is ReLU."""
+
+_NORMS: Final = frozenset(
+    "native_batch_norm cudnn_batch_norm miopen_batch_norm native_group_norm native_layer_norm".split()
+)
+"""Operations that give their statistics, the last of them 1 / deviation, beside the result."""
+
+_PRODUCTS: Final = frozenset("convolution _convolution mm addmm bmm baddbmm".split())
+"""Operations whose result a norm often reads; its statistics then tell what a look at the result would."""
+
+_NOT_LOOKED_AT: Final = frozenset(
+    # no overflow from finite numbers, or a constant such as the -inf of an attention mask, or memory without content
+    "relu max_pool2d_with_indices clone copy_ cat constant_pad_nd masked_fill where full full_like fill scalar_tensor "
+    "new_full empty empty_like empty_strided new_empty new_empty_strided".split()
+)
+
+
+class _Kind(NamedTuple):
+    """Facts of an operation, found once: its name, and how its result is looked at."""
+
+    name: str
+    activation: bool
+    norm: bool
+    product: bool
+    looked_at: bool
+
+
+class _Seen(NamedTuple):
+    """A result to be looked at: the operation's name, what it read, and the module that called it."""
+
+    tensor: Tensor
+    name: str
+    read: tuple[Any, ...]
+    module: nn.Module | None
+
+
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    """Inside, every operation is seen, whoever calls it: modules, functions, scripted code, parts without a graph.
+
+    Args:
+        replaced: parameters that have been replaced for the pass, by the address of their memory; an operation that
+            still reads one of them is refused.
+
+    Attributes:
+        units: number of units that went through activations outside of `nn.ReLU` modules, by the operation's name.
+        batch_norms: number of calls of batch norm.
+    """
+
+    def __init__(self, replaced: dict[int, str] | None = None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.units: Counter[str] = Counter()
+        self.batch_norms = 0
+        self._inside = 0
+        self._replaced = replaced
+        self._overflow: tuple[str, nn.Module | None] | None = None
+        self._waiting: _Seen | None = None
+
+    def enter_activation(self, *_: Any) -> None:
+        """A module is called whose activation is known; a hook before its forward pass."""
+        self._inside += 1
+
+    def leave_activation(self) -> None:
+        """That module has been left."""
+        self._inside -= 1
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call the operation, and look at its result."""
+        if self._replaced:
+            self._check_reads(args)
+        result = func(*args, **(kwargs or {}))
+        kind = _kind(func)
+        first = result[0] if isinstance(result, (tuple, list)) and result else result
+        if isinstance(first, Tensor):
+            if kind.activation and not self._inside and _floating(args):
+                self.units[kind.name] += first.numel()
+            if first.is_floating_point() and self._overflow is None:
+                self._look(kind, first, result, args)
+        return result
+
+    def _look(self, kind: _Kind, first: Tensor, result: Any, args: tuple[Any, ...]) -> None:
+        waiting, self._waiting = self._waiting, None
+        if kind.norm:
+            self.batch_norms += "batch_norm" in kind.name
+            if not (waiting and args[0] is waiting.tensor):
+                self._judge(waiting)
+            mean, deviation = result[1:3]
+            # 1 / (1 / deviation) is infinite where a variance overflowed, whose channel is 0 from there on
+            if not (bool(mean.sum().isfinite()) and bool(deviation.reciprocal().sum().isfinite())):
+                self._blame(_Seen(first, kind.name, args[:1], _running_module()))  # its statistics have changed
+            return
+        self._judge(waiting)
+        if kind.product:
+            self._waiting = _Seen(first, kind.name, args, _running_module())
+        elif kind.looked_at:
+            self._judge(_Seen(first, kind.name, args, None))
+
+    def _judge(self, seen: _Seen | None) -> None:
+        # a sum may overflow where no entry does
+        if seen and not bool(seen.tensor.sum().isfinite()) and not bool(seen.tensor.isfinite().all()):
+            self._blame(seen)
+
+    def _blame(self, seen: _Seen) -> None:
+        read = [each for each in seen.read if isinstance(each, Tensor) and each.is_floating_point()]
+        if all(bool(each.isfinite().all()) for each in read):
+            self._overflow = (seen.name, seen.module or _running_module())
+
+    def _check_reads(self, args: tuple[Any, ...]) -> None:
+        assert self._replaced is not None
+        flat = (each for given in args for each in (given if isinstance(given, (list, tuple)) else (given,)))
+        for each in flat:
+            if isinstance(each, Tensor) and each.data_ptr() in self._replaced:
+                raise NotApplicable(
+                    f"the network reads {self._replaced[each.data_ptr()]!r} by a reference of its own, beside the "
+                    "module that holds it: a pass with other weights would not see them there"
+                )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Look at what is waiting."""
+        super().__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
+        if error is None:
+            self._judge(self._waiting)
+        self._waiting = None
+
+    def check(self, network: nn.Module) -> None:
+        """Refuse a pass of `network` on which finite numbers gave one that is not.
+
+        Raises:
+            NotFinite: naming the layer and the operation.
+        """
+        if self._overflow is not None:
+            operation, module = self._overflow
+            names = {each: name for name, each in network.named_modules()}
+            where = f", in {layer_named(names[module], module)}," if module and module in names else ""
+            raise NotFinite(f"an operation on the way ({operation}){where} gives NaN or infinity for finite numbers")
+
+
+def _running_module() -> nn.Module | None:
+    """The innermost module whose code is running."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, nn.Module):
+            return owner
+        frame = frame.f_back
+    return None
+
+
+@cache
+def _kind(func: Any) -> _Kind:
+    name = func._overloadpacket.__name__
+    plain = name if name.startswith("_") or not name.endswith("_") else name[:-1]
+    returns = func._schema.returns
+    alias = returns[0].alias_info if returns else None
+    view = alias is not None and not alias.is_write
+    return _Kind(
+        plain, plain in _ACTIVATIONS, plain in _NORMS, plain in _PRODUCTS, not view and plain not in _NOT_LOOKED_AT
+    )
+
+
+def _floating(args: tuple[Any, ...]) -> bool:
+    return any(isinstance(each, Tensor) and each.is_floating_point() for each in args)
