@@ -36,6 +36,7 @@ class ScoringTask:
         names: names of the proxies.
         proxies: the list of proxies, pickled by `cloudpickle`, so that functions of a notebook are sent by value.
         batch: the batch, pickled by `cloudpickle`.
+        own_code: the list of proxies once more, with all code of the user's own (`harness.scoring.travelling`).
     """
 
     space: bytes
@@ -44,6 +45,7 @@ class ScoringTask:
     names: tuple[str, ...]
     proxies: bytes
     batch: bytes
+    own_code: bytes = b""
 
 
 TaskScores = dict[str, Score]
@@ -55,13 +57,14 @@ def score_task(task: ScoringTask) -> TaskScores:
     import torch
 
     from harness.scoring.scorer import ONE_AT_A_TIME, score_network
+    from harness.scoring.travelling import unpacked
 
     with ONE_AT_A_TIME, one_thread():
         setting, space = task.setting, cloudpickle.loads(task.space)
         rebuild = functools.partial(space.build, space.parse(task.key), setting.shape, seed=setting.seed)
         network = rebuild(init=setting.init).to(setting.device, getattr(torch, setting.dtype))
         batch = cloudpickle.loads(task.batch)
-        return score_network(network, batch, cloudpickle.loads(task.proxies), setting, rebuild)
+        return score_network(network, batch, unpacked(task.proxies, task.own_code), setting, rebuild)
 
 
 @contextmanager

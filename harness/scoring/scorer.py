@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import HarnessError, NotFinite, SettingError, ran_out_of_memory
-from harness.proxies.registry import Proxy, resolve
+from harness.proxies.registry import Proxy, find
 from harness.setting import Setting, derived_seed
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def score(
         ProxyError: for an unknown proxy.
         SettingError: for a setting outside its allowed values, or a batch that is not a `Batch`.
     """
-    chosen = resolve(proxies)
+    chosen = find(proxies)
     _check_given(network, batch)
     loss = batch.problem.check_loss(loss)
     setting = Setting(input="given", batch_size=len(batch), bn=bn, loss=loss, probes=probes, seed=seed)
