@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from harness.batches import Batch
     from harness.measurements.session import Session
+    from harness.scoring.watching import Step, WatchedSession
     from harness.spaces.space import Sizes
 
 OK, NOT_FINITE, NOT_APPLICABLE = "ok", "not_finite", "not_applicable"
@@ -112,19 +113,25 @@ def score_network(
     proxies: Iterable[Proxy],
     setting: Setting,
     rebuild: Callable[..., nn.Module] | None = None,
+    watch: Callable[[Step], object] | None = None,
 ) -> dict[str, Score]:
     """Scores of a network under a setting, of which `bn`, `loss`, `probes` and `seed` are read.
 
-    `rebuild` builds the network's architecture in another size, for the few proxies that need that.
+    `rebuild` builds the network's architecture in another size, for the few proxies that need that. `watch` is called
+    before each measurement and each proxy.
     """
     from harness.measurements.preserve import preserved
     from harness.measurements.session import Session, closure
+    from harness.scoring.watching import WatchedSession, watched
 
     fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
         entries = list(proxies)
         requested = closure(tuple(need for entry in entries for need in entry.needs))
-        session = Session(network, fitting, setting, rebuild, requested)
+        session: Session | WatchedSession = Session(network, fitting, setting, rebuild, requested)
+        if watch is not None:
+            session = WatchedSession(session, entries, watch)
+            entries = [watched(entry, watch) for entry in entries]
         return {entry.name: _score(session, entry) for entry in entries}
 
 
@@ -135,7 +142,7 @@ def size_score(entry: Proxy, sizes: Sizes) -> Score:
     return _as_score(lambda: entry.function(**{need: known[need] for need in entry.needs}), start)
 
 
-def _score(session: Session, entry: Proxy) -> Score:
+def _score(session: Session | WatchedSession, entry: Proxy) -> Score:
     failed = None
     arguments: dict[str, Any] = {}
     for need in entry.needs:
