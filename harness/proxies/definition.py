@@ -174,7 +174,7 @@ class Definition:
         """Text of an object of any other type: of what would be pickled."""
         try:
             reduce = copyreg.dispatch_table.get(type(value))
-            reduced = value.__reduce_ex__(4) if reduce is None else reduce(value)
+            reduced: Any = value.__reduce_ex__(4) if reduce is None else reduce(value)
         except Exception as error:  # a type may raise anything here
             raise NotReadable(f"{self._place()}an object of the type {_name(type(value))}") from error
         if isinstance(reduced, str):

@@ -37,7 +37,7 @@ class Names:
 
     def read(self, codes: Iterable[CodeType]) -> set[str]:
         """Take the names of some code; returns the globals that it reads."""
-        found = set()
+        found: set[str] = set()
         for code in codes:
             self._known.update(code.co_names, _texts(code))
             if not _GLOBALS_BY_TEXT.isdisjoint(code.co_names):

@@ -19,6 +19,7 @@ from pathlib import Path
 import cloudpickle
 
 from harness.errors import RunError
+from harness.scoring.leftovers import quiet_tracker, remove_left_semaphores
 from harness.scoring.scorer import DIED, Score
 from harness.scoring.watching import Step, last_step
 from harness.setting import Setting
@@ -91,14 +92,17 @@ def one_thread() -> Iterator[None]:
 def worker_pool(workers: int) -> Executor:
     """A pool of `workers` processes on this machine, with one thread each for every numerical library.
 
-    The processes end by themselves when this process has ended for any reason.
+    The processes end by themselves when this process has ended for any reason. Semaphores that killed processes have
+    left are removed.
     """
     from loky import ProcessPoolExecutor
 
+    remove_left_semaphores()
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    pool: Executor = ProcessPoolExecutor(
-        max_workers=workers, env=threads, initializer=_start_worker, initargs=(os.getpid(),)
-    )
+    with quiet_tracker():
+        pool: Executor = ProcessPoolExecutor(
+            max_workers=workers, env=threads, initializer=_start_worker, initargs=(os.getpid(),)
+        )
     return pool
 
 

@@ -128,11 +128,11 @@ def score_network(
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
         entries = list(proxies)
         requested = closure(tuple(need for entry in entries for need in entry.needs))
-        session: Session | WatchedSession = Session(network, fitting, setting, rebuild, requested)
-        if watch is not None:
-            session = WatchedSession(session, entries, watch)
-            entries = [watched(entry, watch) for entry in entries]
-        return {entry.name: _score(session, entry) for entry in entries}
+        session = Session(network, fitting, setting, rebuild, requested)
+        if watch is None:
+            return {entry.name: _score(session, entry) for entry in entries}
+        seen = WatchedSession(session, entries, watch)
+        return {entry.name: _score(seen, watched(entry, watch)) for entry in entries}
 
 
 def size_score(entry: Proxy, sizes: Sizes) -> Score:

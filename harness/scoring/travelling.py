@@ -158,17 +158,18 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, ModuleType) and self._names is not None and is_own(value.__name__):
             return ModuleType, (value.__name__,), self._mentioned(value, self._names)
-        if isinstance(value, functools._lru_cache_wrapper) and (
-            self._names is not None or value.__module__ == "__main__"
-        ):
+        if isinstance(value, functools._lru_cache_wrapper) and self._is_sent(value.__module__):
             return _cached, (value.__wrapped__, value.cache_parameters())
         if isinstance(value, functools.cached_property):
-            return functools.cached_property, (value.func,), {"attrname": value.attrname}  # type: ignore[attr-defined]
+            return functools.cached_property, (value.func,), {"attrname": value.attrname}
         reduced = super().reducer_override(value)
         if isinstance(value, type) and isinstance(reduced, tuple) and reduced[0].__name__ in _MAKERS:
             *arguments, mark, extra = reduced[1]
             return reduced[0], (*arguments, f"{mark} {self._run}", extra), *reduced[2:]
         return reduced
+
+    def _is_sent(self, module: str | None) -> bool:
+        return module == "__main__" or (self._names is not None and is_own(module))
 
     @staticmethod
     def _mentioned(module: ModuleType, known: Sequence[Names]) -> dict[str, Any]:
