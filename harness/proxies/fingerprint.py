@@ -40,6 +40,6 @@ def definition(function: Callable[..., Any]) -> Definition:
         return Definition(function)
     except NotReadable as error:
         raise ProxyError(
-            f"proxy {getattr(function, '__name__', '')!r} depends on {error}, whose content cannot be read: make it inside "
-            "the function"
+            f"proxy {getattr(function, '__name__', '')!r} depends on {error}, whose content cannot be read: "
+            "make it inside the function"
         ) from error
