@@ -7,9 +7,11 @@ truncated, damaged at any byte, of another format or made from another source is
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import io
 import os
+import socket
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -54,12 +56,16 @@ def write_cache(path: Path, content: bytes) -> bool:
     """Write content and its SHA-256 to `path`, completely or not at all; False where that is not possible.
 
     It is written to a temporary file in the same folder and then moved, so that no reader or second writer sees half a
-    file.
+    file. Those that killed processes of this machine have left are removed.
     """
     temporary: Path | None = None
+    machine = f"{path.name}-{socket.gethostname()}-"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}-", delete=False) as file:
+        for left in path.parent.glob(f"{glob.escape(machine)}*"):
+            if _has_ended(left.name.removeprefix(machine).partition("-")[0]):
+                left.unlink()
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{machine}{os.getpid()}-", delete=False) as file:
             temporary = Path(file.name)
             file.write(content + hashlib.sha256(content).digest())
         os.replace(temporary, path)
@@ -70,6 +76,16 @@ def write_cache(path: Path, content: bytes) -> bool:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
     return True
+
+
+def _has_ended(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, OverflowError, OSError):
+        return False
+    return False
 
 
 def read_cache(path: Path) -> bytes | None:

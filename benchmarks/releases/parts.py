@@ -8,9 +8,11 @@ conversion.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,10 +25,13 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
+from benchmarks.formats.curves import curves_path
 from benchmarks.formats.parquet import FORMAT, Parquet, arrow_floats, numpy_floats, write_parquet
 
 ROWS: Final = 128
 """Records per part: the most that a kill loses, some seconds of work."""
+
+_UNFINISHED: Final = re.compile(r"-[0-9a-f]{16}$")
 
 
 @contextlib.contextmanager
@@ -53,11 +58,27 @@ def conversion_lock(target: Path) -> Iterator[None]:
     except OSError as error:
         raise TableError(f"cannot make the lock {path}: {error.strerror or error}") from error
     try:
+        _remove_left(target)
         yield
     finally:
         with contextlib.suppress(OSError):  # some systems cannot remove an open file
             path.unlink()
         lock.release()
+
+
+def _remove_left(target: Path) -> None:
+    """Remove the unfinished files of conversions to a file that were killed; whoever holds the lock may do so."""
+    for left in (target, curves_path(target), problems_path(target)):
+        for path in target.parent.glob(f".{glob.escape(left.name)}-*"):
+            _remove_unfinished(path)
+    for path in target.with_name(f".{target.name}.partial").glob(".*.parquet-*"):
+        _remove_unfinished(path)
+
+
+def _remove_unfinished(path: Path) -> None:
+    if _UNFINISHED.search(path.name):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 @dataclass

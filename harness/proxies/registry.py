@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.errors import ProxyError, unknown
@@ -26,8 +26,8 @@ class Proxy:
         name: the function's name.
         function: maps measurements to one number; higher is better.
         source: a key of the bibliography, or free text.
-        version: rises when the definition changes; for a user's own function it also holds a fingerprint of the code,
-            so that scores of an edited function never mix with older scores.
+        version: rises when the definition changes; for a user's own function it also holds a fingerprint of its code
+            and of all that the code refers to, at the moment when `resolve` gave the proxy.
         needs: names of the measurements that the function reads.
     """
 
@@ -112,7 +112,7 @@ def registered(function: ProxyFunction, *, source: str, version: int = 1) -> Ite
     proxy(source=source, version=version)(function)
     name = function.__name__
     try:
-        yield _REGISTRY[name]
+        yield with_fingerprint(_REGISTRY[name])
     finally:
         if before is None:
             _REGISTRY.pop(name, None)
@@ -121,7 +121,7 @@ def registered(function: ProxyFunction, *, source: str, version: int = 1) -> Ite
 
 
 def make_proxy(function: ProxyFunction, *, source: str, version: int = 1) -> Proxy:
-    """The `Proxy` of a function, without registering it."""
+    """The `Proxy` of a function, without registering it and without a fingerprint."""
     name = getattr(function, "__name__", "")
     if not name.isidentifier():
         raise ProxyError(f"a proxy is a named function, got {function!r}")
@@ -134,13 +134,34 @@ def make_proxy(function: ProxyFunction, *, source: str, version: int = 1) -> Pro
     for need in needs:
         if need not in MEASUREMENTS:
             raise ProxyError(f"proxy {name!r}: {unknown('measurement', need, MEASUREMENTS)}")
-    measured = ",".join(f"{need} {MEASUREMENTS[need].version}" for need in needs)
-    mark = "" if _is_builtin(function) else f"+{fingerprint(function, measured)}"
-    return Proxy(name, function, source, f"{version}{mark}", needs)
+    return Proxy(name, function, source, str(version), needs)
+
+
+def with_fingerprint(entry: Proxy) -> Proxy:
+    """The proxy with the version that its function has now; it is unchanged for a built-in one.
+
+    Raises:
+        ProxyError: if the function depends on an object whose content cannot be read.
+    """
+    if _is_builtin(entry.function):
+        return entry
+    measured = ",".join(f"{need} {MEASUREMENTS[need].version}" for need in entry.needs)
+    stated = entry.version.partition("+")[0]
+    return replace(entry, version=f"{stated}+{fingerprint(entry.function, measured)}")
 
 
 def resolve(names: str | Iterable[str]) -> list[Proxy]:
-    """Proxies by name, in the order given; `all` means all but the exhaustive ones.
+    """Proxies by name, in the order given, with the versions that their functions have now.
+
+    Raises:
+        ProxyError: for an unknown name (with the nearest name), an empty list, or a function of one's own that depends
+            on an object whose content cannot be read.
+    """
+    return [with_fingerprint(entry) for entry in find(names)]
+
+
+def find(names: str | Iterable[str]) -> list[Proxy]:
+    """Proxies by name, in the order given, without fingerprints; `all` means all but the exhaustive ones.
 
     Raises:
         ProxyError: for an unknown name (with the nearest name), or an empty list.
@@ -161,9 +182,16 @@ def resolve(names: str | Iterable[str]) -> list[Proxy]:
 
 
 def list_proxies() -> list[Proxy]:
-    """All registered proxies, built-in ones first."""
+    """All registered proxies, built-in ones first; one that cannot be scored in a run has no fingerprint."""
     load_builtin()
-    return list(_REGISTRY.values())
+    return [_with_any_fingerprint(entry) for entry in _REGISTRY.values()]
+
+
+def _with_any_fingerprint(entry: Proxy) -> Proxy:
+    try:
+        return with_fingerprint(entry)
+    except ProxyError:
+        return entry
 
 
 def load_builtin() -> None:

@@ -12,14 +12,18 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cloudpickle
 
 from harness.errors import RunError
+from harness.scoring.leftovers import quiet_tracker, remove_left_semaphores
 from harness.scoring.scorer import DIED, Score
+from harness.scoring.watching import Step, last_step
 from harness.setting import Setting
+from harness.writing import temporary_folder
 
 _MOST_DEATHS = 2
 _TASKS_PER_WORKER = 2  # one is computed while the next waits
@@ -33,9 +37,11 @@ class ScoringTask:
         space: the space, pickled by `cloudpickle`, so that a space defined in a notebook is sent by value.
         key: the architecture's string.
         setting: the setting of the scores.
-        names: names of the proxies.
+        names: names of the proxies that are scored.
         proxies: the list of proxies, pickled by `cloudpickle`, so that functions of a notebook are sent by value.
         batch: the batch, pickled by `cloudpickle`.
+        own_code: the list of proxies once more, with all code of the user's own (`harness.scoring.travelling`).
+        steps: file for what is about to be done (`harness.scoring.watching`); None to write nothing.
     """
 
     space: bytes
@@ -44,6 +50,8 @@ class ScoringTask:
     names: tuple[str, ...]
     proxies: bytes
     batch: bytes
+    own_code: bytes = b""
+    steps: Path | None = None
 
 
 TaskScores = dict[str, Score]
@@ -55,13 +63,17 @@ def score_task(task: ScoringTask) -> TaskScores:
     import torch
 
     from harness.scoring.scorer import ONE_AT_A_TIME, score_network
+    from harness.scoring.travelling import unpacked
+    from harness.scoring.watching import begin
 
     with ONE_AT_A_TIME, one_thread():
         setting, space = task.setting, cloudpickle.loads(task.space)
         rebuild = functools.partial(space.build, space.parse(task.key), setting.shape, seed=setting.seed)
         network = rebuild(init=setting.init).to(setting.device, getattr(torch, setting.dtype))
         batch = cloudpickle.loads(task.batch)
-        return score_network(network, batch, cloudpickle.loads(task.proxies), setting, rebuild)
+        entries = [entry for entry in unpacked(task.proxies, task.own_code) if entry.name in task.names]
+        watch = None if task.steps is None else functools.partial(begin, task.steps)
+        return score_network(network, batch, entries, setting, rebuild, watch)
 
 
 @contextmanager
@@ -80,14 +92,17 @@ def one_thread() -> Iterator[None]:
 def worker_pool(workers: int) -> Executor:
     """A pool of `workers` processes on this machine, with one thread each for every numerical library.
 
-    The processes end by themselves when this process has ended for any reason.
+    The processes end by themselves when this process has ended for any reason. Semaphores that killed processes have
+    left are removed.
     """
     from loky import ProcessPoolExecutor
 
+    remove_left_semaphores()
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    pool: Executor = ProcessPoolExecutor(
-        max_workers=workers, env=threads, initializer=_start_worker, initargs=(os.getpid(),)
-    )
+    with quiet_tracker():
+        pool: Executor = ProcessPoolExecutor(
+            max_workers=workers, env=threads, initializer=_start_worker, initargs=(os.getpid(),)
+        )
     return pool
 
 
@@ -116,8 +131,9 @@ class Engine:
     """Runs tasks over an executor and survives the death of its workers.
 
     When a worker dies (killed, or out of memory), all tasks in flight are lost with it. They are run again one at a
-    time, so that the task that kills its worker is known for certain. After two such deaths the task gets the status
-    `died`, and the others go on.
+    time, so that the task that kills its worker is known for certain, and write down each measurement and proxy before
+    they begin it. What was begun when two workers died is given up: the proxy, or all that read the measurement, gets
+    the status `died`, and the task is run again without it. So a task has at most two deaths for each of its steps.
 
     Args:
         open_pool: makes an executor; called again after a worker's death.
@@ -131,7 +147,10 @@ class Engine:
         self._owned = owned
         self._flight: dict[Future[TaskScores], ScoringTask] = {}
         self._suspects: list[ScoringTask] = []
-        self._deaths: Counter[str] = Counter()
+        self._deaths: Counter[tuple[str, Step]] = Counter()
+        self._died: dict[str, TaskScores] = {}  # what was given up of a task that still runs, by the task's key
+        self._folder = ExitStack()
+        self._steps: Path | None = None
         self._pools_broken_at_start = 0  # pools in a row that broke before they took a task
 
     def outcomes(self, tasks: Sequence[ScoringTask]) -> Iterator[tuple[ScoringTask, TaskScores]]:
@@ -143,6 +162,10 @@ class Engine:
         """
         waiting = list(reversed(tasks))
         pool = self._open_pool()
+        with self._folder:
+            yield from self._outcomes(pool, waiting)
+
+    def _outcomes(self, pool: Executor, waiting: list[ScoringTask]) -> Iterator[tuple[ScoringTask, TaskScores]]:
         try:
             while waiting or self._suspects or self._flight:
                 alone = bool(self._suspects)
@@ -159,10 +182,11 @@ class Engine:
 
     def _submit(self, pool: Executor, waiting: list[ScoringTask]) -> bool:
         """Submit tasks, a suspect only by itself. False if the pool is broken: a worker may die between two tasks."""
-        queue, width = (self._suspects, 1) if self._suspects else (waiting, self._most_in_flight)
+        alone = bool(self._suspects)
+        queue, width = (self._suspects, 1) if alone else (waiting, self._most_in_flight)
         while queue and len(self._flight) < width:
             try:
-                future = pool.submit(score_task, queue[-1])
+                future = pool.submit(score_task, replace(queue[-1], steps=self._new_file()) if alone else queue[-1])
             except BrokenProcessPool as error:
                 self._pools_broken_at_start += not self._flight
                 if self._pools_broken_at_start >= _MOST_DEATHS:
@@ -182,22 +206,39 @@ class Engine:
             if outcome is None:
                 lost.append(task)
             else:
-                yield task, outcome
+                yield task, {**self._died.pop(task.key, {}), **outcome}
         if lost:
             lost.extend(self._flight.values())
             self._flight.clear()
         return lost
 
     def _requeue(self, lost: list[ScoringTask], alone: bool) -> Iterator[tuple[ScoringTask, TaskScores]]:
-        """Make lost tasks suspects; yield those that have killed too many workers when running alone."""
+        """Make lost tasks suspects, without what has killed too many workers; yield those of which nothing is left."""
         if not self._owned:
             raise RunError("the executor lost its workers; what was finished is in the store: run again with a new one")
         for task in lost:
-            self._deaths[task.key] += alone
-            if self._deaths[task.key] >= _MOST_DEATHS:
-                yield task, _died(task)
+            names = self._names_left(task) if alone else task.names
+            if names:
+                self._suspects.append(replace(task, names=names))
             else:
-                self._suspects.append(task)
+                yield task, self._died.pop(task.key)
+
+    def _names_left(self, task: ScoringTask) -> tuple[str, ...]:
+        """The proxies of a task that has killed a worker, without those that are given up now."""
+        step = (self._steps and last_step(self._steps)) or Step("", task.names)
+        self._deaths[task.key, step] += 1
+        if self._deaths[task.key, step] < _MOST_DEATHS:
+            return task.names
+        self._died.setdefault(task.key, {}).update(_died(step))
+        return tuple(name for name in task.names if name not in step.proxies)
+
+    def _new_file(self) -> Path | None:
+        """An empty file in which a task that runs alone writes its steps; None where there is no space for one."""
+        with suppress(OSError):
+            if self._steps is None:
+                self._steps = Path(self._folder.enter_context(temporary_folder()), "steps")
+            self._steps.write_text("")
+        return self._steps
 
     def _close(self, pool: Executor, *, kill: bool = False) -> None:
         if not self._owned:
@@ -219,6 +260,9 @@ def _outcome(future: Future[TaskScores], task: ScoringTask) -> TaskScores | None
         ) from error
 
 
-def _died(task: ScoringTask) -> TaskScores:
-    message = f"the worker process died {_MOST_DEATHS} times on this architecture alone: killed, or out of memory"
-    return {name: Score(math.nan, DIED, message, 0.0) for name in task.names}
+def _died(step: Step) -> TaskScores:
+    doing = step.doing and f", while {step.doing}"
+    message = (
+        f"the worker process died {_MOST_DEATHS} times on this architecture alone{doing}: killed, or out of memory"
+    )
+    return {name: Score(math.nan, DIED, message, 0.0) for name in step.proxies}

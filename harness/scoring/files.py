@@ -51,15 +51,18 @@ def is_store(path: Path) -> bool:
     """Whether a file of scores is a store, by its first bytes.
 
     Raises:
-        ScoresError: if there is no such file, or it cannot be read.
+        ScoresError: if there is no such file, or it cannot be read or is empty.
     """
     if not path.is_file():
         raise ScoresError(f"no scores at {path}: `nasinit score --sample 200` makes {Path('scores.sqlite')}")
     try:
         with path.open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
+            beginning = file.read(len(_SQLITE))
     except OSError as error:
         raise ScoresError(f"cannot read {path}: {error.strerror}") from error
+    if not beginning:
+        raise ScoresError(f"{path} is empty: if there were scores in it, they are lost; use a copy of it")
+    return beginning == _SQLITE
 
 
 def _from_store(path: Path, run: int | None) -> Scores:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import ProxyError, SettingError, SpaceError, check_whole
+from harness.errors import SettingError, SpaceError, check_whole
 from harness.proxies.registry import Proxy, resolve
 from harness.scoring.store import Store
 from harness.setting import NOISE, Setting
@@ -195,17 +195,12 @@ def _tasks(
     import cloudpickle
 
     from harness.scoring.engine import ScoringTask
+    from harness.scoring.travelling import packed
 
     names = tuple(entry.name for entry in entries)
-    try:
-        pickled = cloudpickle.dumps(list(entries))
-    except Exception as error:  # a function of the user's may refer to anything
-        raise ProxyError(
-            f"one of the proxies {', '.join(names)} refers to something that cannot be sent to a worker process "
-            f"({error}): make it inside the function"
-        ) from error
-    where, given = cloudpickle.dumps(space), cloudpickle.dumps(batch.on("cpu"))
-    return [ScoringTask(where, key, setting, names, pickled, given) for key in keys]
+    sent = packed(space, entries)
+    given = cloudpickle.dumps(batch.on("cpu"))
+    return [ScoringTask(sent.space, key, setting, names, sent.by_name, given, sent.by_value) for key in keys]
 
 
 def _check_device(setting: Setting) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import HarnessError, NotFinite, SettingError, ran_out_of_memory
-from harness.proxies.registry import Proxy, resolve
+from harness.proxies.registry import Proxy, find
 from harness.setting import Setting, derived_seed
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from harness.batches import Batch
     from harness.measurements.session import Session
+    from harness.scoring.watching import Step, WatchedSession
     from harness.spaces.space import Sizes
 
 OK, NOT_FINITE, NOT_APPLICABLE = "ok", "not_finite", "not_applicable"
@@ -85,7 +86,7 @@ def score(
         ProxyError: for an unknown proxy.
         SettingError: for a setting outside its allowed values, or a batch that is not a `Batch`.
     """
-    chosen = resolve(proxies)
+    chosen = find(proxies)
     _check_given(network, batch)
     loss = batch.problem.check_loss(loss)
     setting = Setting(input="given", batch_size=len(batch), bn=bn, loss=loss, probes=probes, seed=seed)
@@ -122,20 +123,26 @@ def score_network(
     proxies: Iterable[Proxy],
     setting: Setting,
     rebuild: Callable[..., nn.Module] | None = None,
+    watch: Callable[[Step], object] | None = None,
 ) -> dict[str, Score]:
     """Scores of a network under a setting, of which `bn`, `loss`, `probes` and `seed` are read.
 
-    `rebuild` builds the network's architecture in another size, for the few proxies that need that.
+    `rebuild` builds the network's architecture in another size, for the few proxies that need that. `watch` is called
+    before each measurement and each proxy.
     """
     from harness.measurements.preserve import preserved
     from harness.measurements.session import Session, closure
+    from harness.scoring.watching import WatchedSession, watched
 
     fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
         entries = list(proxies)
         requested = closure(tuple(need for entry in entries for need in entry.needs))
         session = Session(network, fitting, setting, rebuild, requested)
-        return {entry.name: _score(session, entry) for entry in entries}
+        if watch is None:
+            return {entry.name: _score(session, entry) for entry in entries}
+        seen = WatchedSession(session, entries, watch)
+        return {entry.name: _score(seen, watched(entry, watch)) for entry in entries}
 
 
 def size_score(entry: Proxy, sizes: Sizes) -> Score:
@@ -145,7 +152,7 @@ def size_score(entry: Proxy, sizes: Sizes) -> Score:
     return _as_score(lambda: entry.function(**{need: known[need] for need in entry.needs}), start)
 
 
-def _score(session: Session, entry: Proxy) -> Score:
+def _score(session: Session | WatchedSession, entry: Proxy) -> Score:
     failed = None
     arguments: dict[str, Any] = {}
     for need in entry.needs:

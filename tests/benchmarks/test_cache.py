@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,17 @@ def test_a_full_disk_is_no_error_and_the_old_file_stays(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["rows.npz"]
     keys, _ = cached_rows(path, "sum")
     assert keys == KEYS
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_and_a_living_ones_stays(tmp_path):
+    path = tmp_path / "rows.npz"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    machine = f"{path.name}-{socket.gethostname()}"
+    left, living, foreign = (
+        tmp_path / name for name in (f"{machine}-{ended.pid}-a", f"{machine}-{os.getppid()}-a", f"{path.name}-x-1-a")
+    )
+    for file in (left, living, foreign):
+        file.touch()
+    assert write_cache(path, b"new")
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, living.name, foreign.name}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import StoreError, StoreWriteError
 from harness.scoring.store.format import APPLICATION_ID, VERSION, make_tables
+from harness.writing import partial_path
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
@@ -24,8 +24,18 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
 
 
 def make_store(path: Path) -> None:
-    """Make an empty store, unless another process is faster; at no moment is there half of one under its name."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
+    """Make an empty store, unless another process is faster; at no moment is there half of one under its name.
+
+    Raises:
+        StoreError: if a journal of a store that is gone is there, which SQLite would play into the new one.
+    """
+    for journal in (path.with_name(f"{path.name}-{kind}") for kind in ("journal", "wal")):
+        if journal.exists() and journal.stat().st_size and not path.exists():
+            raise StoreError(
+                f"there is no store {path}, but {journal.name}, with what was last written to one: put the store back "
+                f"next to it, or delete {journal.name}"
+            )
+    partial = partial_path(path)
     try:
         with contextlib.closing(sqlite3.connect(partial, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")

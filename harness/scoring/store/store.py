@@ -24,6 +24,7 @@ from harness.scoring.store.format import VERSION, run_checksum
 from harness.scoring.store.migration import in_memory, migrate
 from harness.scoring.store.rows import Rows, RunRow, SettingRow
 from harness.setting import Setting
+from harness.writing import remove_left
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +98,10 @@ class Store:
         file = Path(os.path.realpath(self.path))
         if self._readonly and not file.exists():
             raise StoreError(f"there is no store {self.path}")
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise StoreError(f"{self.path} is a device, no store: give the path of a file")
+        if not self._readonly:
+            remove_left(file)
         if not file.exists():
             make_store(file)
         with contextlib.ExitStack() as closing:

@@ -198,3 +198,16 @@ def test_a_disk_that_is_full_is_an_error_and_nothing_is_lost(
     done = convert(folder, path, curves=["cifar10:test"])
     assert done.resumed >= 4
     assert equal(path, converted)
+
+
+def test_unfinished_files_of_a_killed_conversion_are_removed(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    with pytest.raises(KeyboardInterrupt):
+        convert(folder, path, curves=["cifar10:test"], progress=Interrupted(3))
+    ending = "0123456789abcdef"
+    for name in (".t.parquet", ".t.curves.parquet", ".t.parquet.problems.txt", ".t.parquet.partial/.000001.parquet"):
+        (tmp_path / f"{name}-{ending}").touch()
+    other = tmp_path / f".u.parquet-{ending}"
+    other.touch()
+    assert convert(folder, path, curves=["cifar10:test"]).resumed == 3
+    assert leftovers(path) == [other.name]

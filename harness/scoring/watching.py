@@ -1,0 +1,87 @@
+"""Scoring that writes down what it is about to do, so that what kills its process is known afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.measurements import GIVEN
+from harness.measurements.session import Session, closure, measurement_function
+from harness.proxies.registry import Proxy
+
+
+class Step(NamedTuple):
+    """A step of scoring.
+
+    Attributes:
+        doing: what is done, in words; empty before the first measurement, while the network is built.
+        proxies: names of the proxies that have no score without it.
+    """
+
+    doing: str
+    proxies: tuple[str, ...]
+
+
+def begin(path: Path, step: Step) -> None:
+    """Write to a file that a step begins, where there is space; what a process has written stays when it is killed."""
+    with contextlib.suppress(OSError):
+        path.write_text(json.dumps(step))
+
+
+def last_step(path: Path) -> Step | None:
+    """The step that the file's writer began last; None where it began none."""
+    try:
+        doing, proxies = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return Step(doing, tuple(proxies))
+
+
+class WatchedSession:
+    """A session that says which measurement it is about to make.
+
+    Args:
+        session: the session.
+        proxies: the proxies that are scored in it.
+        watch: called before every step.
+    """
+
+    def __init__(self, session: Session, proxies: Sequence[Proxy], watch: Callable[[Step], object]) -> None:
+        self._session = session
+        self._watch = watch
+        self._readers = {entry.name: closure(entry.needs) for entry in proxies}
+        self._made: set[str] = set()
+        self.seconds = session.seconds
+
+    def value(self, name: str) -> Any:
+        """The measurement of that name, as `Session.value` gives it, made in the same order."""
+        for step in _order(name):
+            if step not in self._made:
+                readers = tuple(proxy for proxy, needs in self._readers.items() if step in needs)
+                self._watch(Step(f"it made the measurement {step}", readers))
+                self._session.value(step)
+                self._made.add(step)
+        return self._session.value(name)
+
+
+def watched(entry: Proxy, watch: Callable[[Step], object]) -> Proxy:
+    """The proxy, whose function says that it is about to be computed."""
+
+    def function(**measurements: Any) -> Any:
+        watch(Step("it computed this proxy", (entry.name,)))
+        return entry.function(**measurements)
+
+    return replace(entry, function=function)
+
+
+def _order(name: str) -> Iterator[str]:
+    """The measurements that a session makes for this one, itself the last."""
+    if name not in GIVEN:
+        for need in inspect.signature(measurement_function(name)).parameters:
+            yield from _order(need)
+        yield name
