@@ -37,6 +37,7 @@ class Ceiling:
         trainings: table and column of each training.
         pairs: number of pairs of trainings.
         n: architectures that a pair of trainings has in common, for the pair with the fewest.
+        ranking: the ranking that this is the ceiling of.
     """
 
     frame: pd.DataFrame
@@ -47,6 +48,7 @@ class Ceiling:
     trainings: tuple[str, ...]
     pairs: int
     n: int
+    ranking: Ranking
 
 
 def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
@@ -91,8 +93,9 @@ def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
         usable = 0 < divisor <= 1
         frame[f"{name}_corrected"] = attenuation_corrected(frame[name], divisor) if usable else math.nan
     return Ceiling(
-        frame, found.spearman, found.kendall_tau_b, found.pearson, rank_reliability, tuple(named), found.pairs, found.n
-    )
+        frame, found.spearman, found.kendall_tau_b, found.pearson, rank_reliability, tuple(named), found.pairs, found.n,
+        ranking,
+    )  # fmt: skip
 
 
 def tables_with_trainings(ranking: Ranking, table: Table) -> list[Table]:

@@ -32,6 +32,7 @@ class Comparison:
         coefficient: name of the coefficient.
         n: number of architectures that are compared on.
         left_out: proxies with scores of fewer than half of the architectures, or with constant scores.
+        ranking: the ranking whose proxies are compared.
     """
 
     frame: pd.DataFrame
@@ -41,6 +42,7 @@ class Comparison:
     coefficient: str
     n: int
     left_out: tuple[str, ...]
+    ranking: Ranking
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -132,6 +134,7 @@ def compare(
         coefficient=coefficient,
         n=len(common),
         left_out=tuple(name for name in ranking.frame["proxy"] if name not in kept),
+        ranking=ranking,
     )
 
 

@@ -49,6 +49,7 @@ class Ranking:
         repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
         duplicates: architectures, as the table writes them, that it has in more than one row, with equal values.
         space: name of the architectures' space.
+        title: title of the table.
     """
 
     frame: pd.DataFrame
@@ -62,6 +63,7 @@ class Ranking:
     repeated: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
     space: str = "nasbench201"
+    title: str = ""
 
     @property
     def uneven(self) -> str:
@@ -161,6 +163,7 @@ def correlate(
         repeated=matched.repeated,
         duplicates=duplicates,
         space=space.name,
+        title=table.facts.title,
     )
 
 
