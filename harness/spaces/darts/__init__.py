@@ -12,6 +12,7 @@ from harness.setting import derived_seed
 from harness.spaces.darts.derivation import derive
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
+from harness.spaces.darts.searches import SEARCHES
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
@@ -50,6 +51,7 @@ class Darts(ImageClassification):
         width=Dimension(SEARCH["width"], 1, "channels of the first cell's operations, C, an even number"),
         depth=Dimension(SEARCH["depth"], 1, "cells"),
     )
+    searches = SEARCHES
 
     def __len__(self) -> int:
         a_cell: int = math.prod(math.comb(node, 2) * len(OPERATIONS) ** 2 for node in range(INPUTS, INPUTS + NODES))

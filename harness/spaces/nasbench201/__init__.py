@@ -16,6 +16,8 @@ from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, Cell, pars
 from harness.spaces.nasbench201.derivation import derive
 from harness.spaces.nasbench201.isomorphism import all_cells, representative
 from harness.spaces.nasbench201.same_network import minimal
+from harness.spaces.nasbench201.searches import SEARCHES
+from harness.spaces.searches import IndexedSpace
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
 
@@ -40,6 +42,8 @@ class NasBench201(ImageClassification):
     shape = image_dimensions(
         width=Dimension(16, 1, "channels of the first stage, C"), depth=Dimension(5, 1, "cells per stage, N")
     )
+    searches = SEARCHES
+    choices = IndexedSpace(len(OPERATIONS), tuple(range(1, NODES)))
 
     def __len__(self) -> int:
         return int(len(OPERATIONS) ** len(EDGES))

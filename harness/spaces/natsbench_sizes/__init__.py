@@ -13,6 +13,7 @@ from harness.spaces.images import ImageClassification
 from harness.spaces.listed import listed_in_order, listed_sample
 from harness.spaces.natsbench_sizes import cost
 from harness.spaces.natsbench_sizes.layers import CHOICES, LAYERS, REDUCTIONS, Layers, all_channels, parse
+from harness.spaces.searches import IndexedSpace
 from harness.spaces.shape import sizes_within
 from harness.spaces.space import Architecture, Sizes
 
@@ -34,6 +35,7 @@ class NatsBenchSizes(ImageClassification):
 
     name = "natsbench-sizes"
     shape = image_dimensions()
+    choices = IndexedSpace(len(CHOICES), (1,) * LAYERS)
 
     def __len__(self) -> int:
         return int(len(CHOICES) ** LAYERS)
