@@ -67,7 +67,8 @@ def _searches() -> None:
 
 
 def _size(setting: SearchSetting) -> str:
-    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {setting.epochs} epochs)"
+    epochs = f"{setting.epochs} epoch{'s' * (setting.epochs != 1)}"
+    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {epochs})"
 
 
 def _tables() -> None:

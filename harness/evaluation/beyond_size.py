@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.evaluation.ranking import Ranking, check_resampling, place_of, turned_values, wide_scores
+from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
 from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _together(ranking: Ranking) -> Iterator[_Together]:
             yield _Together(
                 names,
                 chosen[names].to_numpy().T,
-                turned_values(ranking, chosen.index),
+                oriented_values(ranking, chosen.index),
                 chosen[list(BASELINES)].to_numpy().T,
             )
 

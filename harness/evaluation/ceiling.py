@@ -86,7 +86,7 @@ def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
     rank_reliability, reliability = (spearman_brown(one, length) for one in (found.spearman, found.pearson))
     coefficients = ["spearman", "kendall_tau_b", "pearson"]
     frame = ranking.frame[["proxy", "n", *coefficients]].copy()
-    frame[coefficients] *= 1.0 if ranking.higher_is_better else -1.0
+    frame[coefficients] *= ranking.sign
     frame["spearman_share"] = frame["spearman"] / found.spearman
     frame["kendall_share"] = frame["kendall_tau_b"] / found.kendall_tau_b
     for name, divisor in (("spearman", rank_reliability), ("pearson", reliability)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import ScoresError, unknown
-from harness.evaluation.ranking import Ranking, check_resampling, place_of, turned_values, wide_scores
+from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +96,7 @@ def compare(
     kept = list(common.columns)
     resampled = resampled_coefficients(
         common.to_numpy().T,
-        turned_values(ranking, common.index),
+        oriented_values(ranking, common.index),
         generator=np.random.default_rng(seed),
         resamples=resamples,
         wanted=[coefficient],

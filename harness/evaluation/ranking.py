@@ -66,6 +66,11 @@ class Ranking:
     title: str = ""
 
     @property
+    def sign(self) -> float:
+        """1 where higher values are better, -1 where lower ones are."""
+        return 1.0 if self.higher_is_better else -1.0
+
+    @property
     def uneven(self) -> str:
         """A sentence on how many architectures each proxy was ranked on; empty if all were ranked on as many."""
         counts = dict(zip(self.frame["proxy"], self.frame["n"], strict=True))
@@ -270,11 +275,10 @@ def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:
     return wide.loc[values.index, there], values
 
 
-def turned_values(ranking: Ranking, architectures: pd.Index) -> np.ndarray[Any, np.dtype[np.float64]]:
+def oriented_values(ranking: Ranking, architectures: pd.Index) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Values of the architectures, with the sign flipped where lower is better."""
     _, values = wide_scores(ranking)
-    sign = 1.0 if ranking.higher_is_better else -1.0
-    return sign * values.loc[architectures].to_numpy()
+    return ranking.sign * values.loc[architectures].to_numpy()
 
 
 def place_of(coefficient: str) -> int:

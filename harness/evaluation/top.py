@@ -45,7 +45,7 @@ def top(ranking: Ranking) -> Top:
 
     from harness.stats import best_by_score, best_of_random, ndcg_at, precision_at, top_correlation
 
-    sign = 1.0 if ranking.higher_is_better else -1.0
+    sign = ranking.sign
     rows = []
     for name in ranking.frame["proxy"]:
         chosen = ranking.points[ranking.points["proxy"] == name]

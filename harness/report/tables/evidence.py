@@ -16,7 +16,7 @@ from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, estimated
 
 _FEWEST = 10  # architectures, for a coefficient among the best to be shown
 CEILING_IS_NO_BOUND = "A score may in principle exceed that: one training against another is no bound."
-_TURNED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
+_FLIPPED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
 _BEYOND = {
     "given_params": "given\nparams",
     "given_flops": "given\nflops",
@@ -49,7 +49,7 @@ def comparison_sheet(comparison: Comparison) -> Sheet:
             Heading("verdict", "left"),
         ),
         rows,
-        notes=(tested(comparison), *left_out_of_comparison(comparison), *_turned(ranking)),
+        notes=(tested(comparison), *left_out_of_comparison(comparison), *_flipped(ranking)),
     )
 
 
@@ -90,7 +90,7 @@ def beyond_size_sheet(beyond_size: BeyondSize) -> Sheet:
         (PROXY, "Spearman", *(Heading(text, "point") for text in _BEYOND.values())),
         rows,
         ruled_above=baselines_start(frame),
-        notes=(note, *_turned(ranking)),
+        notes=(note, *_flipped(ranking)),
     )
 
 
@@ -138,7 +138,7 @@ def _among_the_best(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
         (PROXY, *(f"best {share} %\n(n {_span(frame[f'n_top_{share}'])})" for share in shares)),
         zip(map(str, frame["proxy"]), *columns, strict=True),
         ruled_above=baselines_start(frame),
-        notes=(note, *_turned(ranking)),
+        notes=(note, *_flipped(ranking)),
     )
 
 
@@ -175,8 +175,8 @@ def ceiling_sheet(ceiling: Ceiling) -> Sheet:
     )
 
 
-def _turned(ranking: Ranking) -> list[str]:
-    return [] if ranking.higher_is_better else [_TURNED]
+def _flipped(ranking: Ranking) -> list[str]:
+    return [] if ranking.higher_is_better else [_FLIPPED]
 
 
 def _span(counts: pd.Series) -> str:
