@@ -36,10 +36,13 @@ def list_names(
 
 
 def _spaces() -> None:
-    from harness.spaces import list_spaces
+    from harness.spaces import list_spaces, openable_spaces
 
+    problems = {space.name: space.problem for space in openable_spaces()}
     for name, summary in list_spaces().items():
         print(f"{name}: {summary}")
+        if name in problems:
+            print(f"    {problems[name].name}, judged by {problems[name].metric}")
 
 
 def _proxies() -> None:

@@ -90,10 +90,10 @@ def ablate(
             p_values.append(p)
     if not rows:
         raise ScoresError(f"no proxy has scores under {base!r} and under another setting: there is nothing to compare")
-    found = pd.DataFrame(rows).assign(p_holm=holm(p_values))
-    there = set(found["setting"])
+    frame = pd.DataFrame(rows).assign(p_holm=holm(p_values))
+    there = set(frame["setting"])
     called = words if words is not None else {label: label for label in frames}
-    return Ablation(found, {label: text for label, text in called.items() if label in there})
+    return Ablation(frame, {label: text for label, text in called.items() if label in there})
 
 
 def _coefficients(
