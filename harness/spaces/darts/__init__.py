@@ -112,14 +112,15 @@ class Darts(ImageClassification):
         `set_drop_path(probability)` turns drop-path on.
         """
         from harness.spaces.darts.network import DartsNetwork
-        from harness.spaces.initialisation import initialise, seeded
+        from harness.spaces.initialisation import drawn
 
         genotype, full = _as_genotype(architecture), self._full_shape(shape, sizes, stem)
         del full["image_size"]
-        with seeded(derived_seed(seed, "weights", str(genotype))):
-            network = DartsNetwork(genotype, **full, stem=stem, auxiliary=auxiliary)
-            initialise(network, init)
-        return network
+
+        def make() -> DartsNetwork:
+            return DartsNetwork(genotype, **full, stem=stem, auxiliary=auxiliary)
+
+        return drawn(make, init, derived_seed(seed, "weights", str(genotype)))
 
     def supernet(
         self,

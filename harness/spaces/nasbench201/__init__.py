@@ -10,7 +10,7 @@ from harness.setting import derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
-from harness.spaces.listed import listed_in_order, listed_sample
+from harness.spaces.listed import changed_once, listed_in_order, listed_sample
 from harness.spaces.nasbench201 import cost
 from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, Cell, parse
 from harness.spaces.nasbench201.derivation import derive
@@ -81,13 +81,7 @@ class NasBench201(ImageClassification):
 
     def neighbours(self, architecture: Architecture) -> list[Cell]:
         """The 24 cells that differ in one edge's operation."""
-        operations = _as_cell(architecture).operations
-        return [
-            Cell((*operations[:edge], new, *operations[edge + 1 :]))
-            for edge, old in enumerate(operations)
-            for new in OPERATIONS
-            if new != old
-        ]
+        return [Cell(changed) for changed in changed_once(_as_cell(architecture).operations, OPERATIONS)]
 
     def build(
         self,
@@ -99,15 +93,12 @@ class NasBench201(ImageClassification):
         **sizes: int,
     ) -> nn.Module:
         """The untrained network of a cell, by default of the benchmark's width and depth."""
-        from harness.spaces.initialisation import initialise, seeded
+        from harness.spaces.initialisation import drawn
         from harness.spaces.nasbench201.network import NasBench201Network
 
         cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
         del full["image_size"]
-        with seeded(derived_seed(seed, "weights", str(cell))):
-            network = NasBench201Network(cell, **full)
-            initialise(network, init)
-        return network
+        return drawn(lambda: NasBench201Network(cell, **full), init, derived_seed(seed, "weights", str(cell)))
 
     def supernet(
         self,
