@@ -182,9 +182,8 @@ class Table:
     def describe(self) -> str:
         """One paragraph on the table: file, data sets, splits and epochs, source, licence and limits."""
         facts = self.facts
-        measured = sorted(
-            {f"{c.dataset} {c.split} after {c.epochs} epochs" for c in self.columns if c.epochs is not None}
-        )
+        trained = [c for c in self.columns if c.epochs is not None]
+        measured = sorted({f"{c.dataset} {c.split} after {c.epochs} epoch{'s' * (c.epochs != 1)}" for c in trained})
         digest = f", SHA-256 {facts.sha256}" if facts.sha256 else ""
         return (
             f"Table {facts.name}: {facts.title}; {len(self):,} architectures of {facts.space_in_words}, read from "

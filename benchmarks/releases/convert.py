@@ -19,6 +19,7 @@ from benchmarks.errors import TableError
 from benchmarks.formats.compact import check_target, write_compact
 from benchmarks.formats.curves import check_curves_target, curves_path, is_curves, write_curves
 from benchmarks.releases.curves import Curve, curve_numbers, curves_of, splits_named
+from benchmarks.releases.kinds import in_epochs
 from benchmarks.releases.opening import open_release
 from benchmarks.releases.parts import ROWS, PartRows, Parts, conversion_lock, write_problems
 from benchmarks.releases.quantities import columns_of, numbers_of
@@ -284,7 +285,7 @@ def _facts(release: Release, columns: Sequence[Column], converted: int, missing:
         ),
         splits=", ".join(dict.fromkeys(f"{c.dataset} {c.split}" for c in columns if c.split is not None)),
         epochs=", ".join(map(str, kind.epochs)),
-        seeds="; ".join(f"{', '.join(found)} after {epochs} epochs" for epochs, found in seeds.items() if found),
+        seeds="; ".join(f"{', '.join(found)} after {in_epochs(epochs)}" for epochs, found in seeds.items() if found),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.releases.kinds import DATASETS, SEEDS, SPLITS, Kind, Split
+from benchmarks.releases.kinds import DATASETS, SEEDS, SPLITS, Kind, Split, in_epochs
 from benchmarks.releases.records import MEAN, Record, Seed
 from benchmarks.table import Column
 
@@ -41,7 +41,7 @@ def metric_column(split: Split, epochs: int, unit: str, seed: Seed) -> Column:
     name = f"{split.dataset}_{split.name}_{epochs}ep_{unit}" + ("" if seed == MEAN else f"_seed{seed}")
     seeds = "mean over the available seeds" if seed == MEAN else f"seed {seed}"
     what = "accuracy" if unit == "pct" else "cross-entropy"
-    text = f"{what} {split.meaning}, for {epochs} epochs; {seeds}"
+    text = f"{what} {split.meaning}, for {in_epochs(epochs)}; {seeds}"
     origin = f"{split.client_dataset} {split.client_set}"
     return Column(name, split.dataset, split.name, epochs, unit, seeds, text, True, unit == "pct", origin)
 
@@ -53,7 +53,7 @@ def _cost_columns(kind: Kind) -> Iterator[Column]:
         yield Column(f"{prefix}params", None, None, None, "params", "none", f"parameters of {network}", True, False)
         yield Column(f"{prefix}macs", None, None, None, "macs", "none", f"multiply-adds of {network}", True, False)
         text = f"milliseconds that {network} takes for a batch of 256, as the authors measured it"
-        seeds = f"mean over the trainings of {kind.epochs[-1]} epochs"
+        seeds = f"mean over the trainings of {in_epochs(kind.epochs[-1])}"
         yield Column(f"{dataset}_latency_ms", dataset, None, None, "ms", seeds, text, True, False)
 
 
@@ -67,7 +67,7 @@ def _training_columns(kind: Kind) -> Iterator[Column]:
     seeds = "mean over the available seeds"
     for epochs in kind.epochs:
         for dataset, title in _TITLES.items():
-            name, run = f"{dataset}_{epochs}ep", f"training on {title} for {epochs} epochs"
+            name, run = f"{dataset}_{epochs}ep", f"training on {title} for {in_epochs(epochs)}"
             yield Column(f"{name}_seeds", dataset, "train", epochs, "seeds", "counted", f"number of seeds: {run}", True)
             text = f"seconds in all: {run}, as the authors give it"
             yield Column(f"{name}_train_s", dataset, "train", epochs, "s", seeds, text, True, False)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
-from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split
+from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split, in_epochs
 from benchmarks.releases.record_files import RecordSource
 from benchmarks.releases.records import MEAN, Record, Seed, checked_record
 from benchmarks.releases.shown import reason, shown
@@ -101,11 +101,11 @@ class Release:
         if seed not in (MEAN, *SEEDS):
             raise TableError(f"{self.kind.name}: {unknown('seed', seed, [MEAN, *map(str, SEEDS)])}")
         record = self.record(self.index(architecture) if isinstance(architecture, str) else architecture)
-        seeds = record.seeds(chosen.client_dataset, epochs)
+        seeds, trained = record.seeds(chosen.client_dataset, epochs), f"{dataset} after {in_epochs(epochs)}"
         if seed != MEAN and seed not in seeds:
-            raise record.error(f"{dataset} after {epochs} epochs", unknown("seed", seed, [MEAN, *map(str, seeds)]))
+            raise record.error(trained, unknown("seed", seed, [MEAN, *map(str, seeds)]))
         if not record.has(chosen, epochs):
-            raise record.error(f"{dataset} after {epochs} epochs", f"this release did not measure the split {split!r}")
+            raise record.error(trained, f"this release did not measure the split {split!r}")
         return record.metrics(chosen, epochs, seed)[0]
 
     def index(self, architecture: str) -> int:

@@ -97,15 +97,15 @@ def _parts(found: Evidence) -> list[_Part]:
     """The kinds of evidence that were made, ready to be written and printed."""
     from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
 
-    ranking, parts = found.ranking, []
+    parts = []
     if (comparison := found.comparison) is not None:
-        parts.append(_Part("against", comparison.frame, [comparison_sheet(comparison, ranking)], comparison.words))
+        parts.append(_Part("against", comparison.frame, [comparison_sheet(comparison)], comparison.words))
     if found.beyond_size is not None:
-        parts.append(_Part("beyond_size", found.beyond_size, [beyond_size_sheet(found.beyond_size, ranking)]))
+        parts.append(_Part("beyond_size", found.beyond_size.frame, [beyond_size_sheet(found.beyond_size)]))
     if found.top is not None:
-        parts.append(_Part("top", found.top, [*top_sheets(found.top, ranking)]))
+        parts.append(_Part("top", found.top.frame, top_sheets(found.top)))
     if found.ceiling is not None:
-        parts.append(_Part("ceiling", found.ceiling.frame, [ceiling_sheet(found.ceiling, ranking)]))
+        parts.append(_Part("ceiling", found.ceiling.frame, [ceiling_sheet(found.ceiling)]))
     return parts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,11 @@ from harness.errors import SpaceError, unknown
 
 if TYPE_CHECKING:
     from harness.spaces.space import Architecture, Space
+
+_EXAMPLES = 5
+_ALIKE = 0.3
+_LONGEST, _SHOWN = 2000, 100
+_WORDS = re.compile(r"[^\W\d]+|\d+|[^\w\s]")
 
 
 def draw(
@@ -38,21 +44,35 @@ def named_or_parsed(text: str) -> tuple[Space, Architecture]:
     """The space and the architecture of a text: a published name, or a form that one of the spaces reads.
 
     Raises:
-        SpaceError: an unknown name, or a text that no space reads, with the reason of every space.
+        SpaceError: an unknown name, or a text that no space reads, with the reason of the space whose own texts are
+            most like it or, where none are, with a text of each.
     """
     from harness.evaluation import published_architectures
-    from harness.spaces import list_spaces, open_space
+    from harness.spaces import openable_spaces
 
     published = published_architectures()
     if re.fullmatch(r"\w[\w-]*", text.strip()):
         if text.strip() not in published:
             raise SpaceError(unknown("published architecture", text.strip(), published))
         text = published[text.strip()]
-    reasons = []
-    for name in list_spaces():
+    reasons: dict[str, SpaceError] = {}
+    alike: dict[str, float] = {}
+    for space in openable_spaces():
         try:
-            space = open_space(name)
             return space, space.parse(text)
         except SpaceError as error:
-            reasons.append(f"{name}: {error}")
-    raise SpaceError(f"no space reads this architecture. {'. '.join(reasons)}")
+            reasons[space.name] = error
+            alike[space.name] = max(_likeness(text, str(own)) for own in space.sample(_EXAMPLES))
+    nearest = max(alike, key=alike.__getitem__)
+    if alike[nearest] >= _ALIKE:
+        raise SpaceError(f"no space reads this architecture. {nearest}: {reasons[nearest]}")
+    examples = [f"{space.name} {str(space.sample(1)[0])[:_SHOWN]}" for space in openable_spaces()]
+    raise SpaceError(
+        f"no space reads this architecture. They read, in quotes (these may be cut): {'; '.join(examples)}"
+    )
+
+
+def _likeness(text: str, other: str) -> float:
+    """How alike a text and as much of another are, 0 to 1, by their words and marks."""
+    given = _WORDS.findall(text[:_LONGEST])
+    return SequenceMatcher(None, given, _WORDS.findall(other)[: len(given)], autojunk=False).ratio() if given else 0.0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.evaluation.ranking import Ranking
 
 _NAMED = 3
+_USUAL = 6
 
 
 class Scored(NamedTuple):
@@ -58,22 +59,38 @@ def found_tables(columns: Sequence[str], space: str, tables: Sequence[str]) -> l
 
 
 def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
-    """The error for a missing column without a default: it lists the columns, and how to get the absent tables."""
+    """The error for a missing column without a default: it lists the usual columns, and how to see the others.
+
+    Raises:
+        SettingError: a named table of another space than the scores.
+    """
     from harness.evaluation import list_tables, open_table
+
+    opened = {name: open_table(name) for name in tables}
+    for name, table in opened.items():
+        if table.facts.space not in ("", space):
+            raise SettingError(f"table {name} is about the space {table.facts.space}, the scores are of {space}")
+    lines = [_usual(table.facts.name, table.columns, name) for name, table in opened.items()]
+    for listing in list_tables() if not tables else ():
+        if listing.facts.space == space and not listing.opens:
+            here = _usual(listing.name, listing.columns, listing.name)
+            lines.append(here if listing.available else f"{listing.name} is not here: {listing.reason}")
+    if not lines:
+        return SettingError(f"give --table, a table of the space {space}, and {option}, one of its columns")
+    return SettingError("\n    ".join([f"give {option}, a column of these tables of the space {space}:", *lines]))
+
+
+def _usual(name: str, columns: Sequence[Column], given: str) -> str:
+    """The first of a table's columns, test accuracies after the longest training before others, and how to see all."""
     from harness.evaluation.columns import UNMEASURED
 
-    def line(name: str, columns: Sequence[Column]) -> str:
-        return f"{name}: {', '.join(column.name for column in columns if column.unit not in UNMEASURED)}"
-
-    if tables:
-        lines = [line(opened.facts.name, opened.columns) for opened in map(open_table, tables)]
-    else:
-        listings = {listing.facts.name: listing for listing in list_tables() if listing.facts.space == space}
-        lines = [
-            line(name, listing.columns) if listing.available else f"{name} is not here: {listing.reason}"
-            for name, listing in listings.items()
-        ]
-    return SettingError("\n    ".join([f"give {option}, a column of these tables of the space {space}:", *lines]))
+    measured = [one for one in columns if one.unit not in UNMEASURED]
+    measured.sort(
+        key=lambda one: (one.unit != "pct", one.split != "test", "_seed" in one.name, -(one.epochs or 0), len(one.name))
+    )
+    shown = ", ".join(one.name for one in measured[:_USUAL])
+    more = len(measured) - _USUAL
+    return f"{name}: {shown}" + (f" and {more:,} more (nasinit list tables {given})" if more > 0 else "")
 
 
 def ranked(

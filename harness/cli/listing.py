@@ -36,10 +36,13 @@ def list_names(
 
 
 def _spaces() -> None:
-    from harness.spaces import list_spaces
+    from harness.spaces import list_spaces, openable_spaces
 
+    problems = {space.name: space.problem for space in openable_spaces()}
     for name, summary in list_spaces().items():
         print(f"{name}: {summary}")
+        if name in problems:
+            print(f"    {problems[name].name}, judged by {problems[name].metric}")
 
 
 def _proxies() -> None:
@@ -67,7 +70,8 @@ def _searches() -> None:
 
 
 def _size(setting: SearchSetting) -> str:
-    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {setting.epochs} epochs)"
+    epochs = f"{setting.epochs} epoch{'s' * (setting.epochs != 1)}"
+    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {epochs})"
 
 
 def _tables() -> None:

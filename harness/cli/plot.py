@@ -83,9 +83,9 @@ def critical_difference(
     from harness.report.tables.evidence import left_out_of_comparison
 
     check_figures(out)
-    ((ranking, ranked_by),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
+    ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
     found = compare(ranking, against, resamples=resamples, seed=seed)
-    figure = draw(found, ranking, source=ranked_by.facts.title)
+    figure = draw(found)
     print()
     for sentence in (*found.words, *left_out_of_comparison(found)):
         print(sentence)

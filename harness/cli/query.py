@@ -45,6 +45,7 @@ def query(
     Every query costs the seconds of its training, as in the papers; their rows stand below ours.
     """
     from harness.evaluation import open_table
+    from harness.evaluation.matching import space_of
     from harness.evaluation.searches.proxy_scores import scores_by_cell
     from harness.evaluation.searches.table_searches import table_searches
     from harness.report.files import write_csv
@@ -64,8 +65,9 @@ def query(
         if found is not None:
             print(f"scores: {found.origin}")
         looked_at = scores_by_cell(
-            None if found is None else found.frame, proxy=proxy, metric=metric, condition=condition
-        )
+            None if found is None else found.frame,
+            proxy=proxy, metric=metric, condition=condition, space=space_of(opened).name,
+        )  # fmt: skip
     result = table_searches(
         opened,
         method,

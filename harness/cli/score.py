@@ -101,8 +101,9 @@ def score(
     setting = completed(opened, setting)
     cells = _architectures(opened, sample, architectures, of_table, seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
-    print(f"setting: {described(opened, setting)}; store: {store}")
     folder = options.data_folder(data) if source == "cifar10" else data
+    drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own
+    print(f"setting: {described(opened, drawn)}; store: {store}")
     frame = run(
         opened, cells, [proxy.name for proxy in chosen], setting=setting, data=folder, store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,

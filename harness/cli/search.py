@@ -109,7 +109,7 @@ def _say_task(chosen: Method, space: str, used: Used, images: Images, seed: int,
     print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
     height, width = images.pixels.shape[-2:]
     print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, seed {seed}")
-    print(f"{used.setting.epochs} epochs, into {folder}")
+    print(f"{used.setting.epochs} epoch{'s' * (used.setting.epochs != 1)}, into {folder}")
     data_last = dict(sorted(used.changed.items(), key=lambda item: item[0] == "data"))
     if used.note:
         print(f"the preset paper is not as published: {used.note}")

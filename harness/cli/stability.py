@@ -56,7 +56,6 @@ def transfer(
 ) -> None:
     """Transfer: rank correlation of scores on one data set's inputs with a table's accuracies on others."""
     from harness.evaluation import open_table
-    from harness.evaluation.transfer import left_out_of_transfer
     from harness.evaluation.transfer import transfer as transferred
     from harness.report.tables.stability import transfer_sheet
     from harness.report.tables.text import sheet_text
@@ -65,10 +64,9 @@ def transfer(
     options.positive("resamples", resamples)
     columns = list(dict.fromkeys(column or [options.DEFAULT_COLUMN]))
     opened = open_table(table)
-    frames = _read(scores, opened)
-    frame = transferred(frames, opened, columns, resamples=resamples, seed=seed)
-    print(sheet_text(transfer_sheet(frame, left_out=left_out_of_transfer(frames, opened, columns))))
-    _write(frame, csv)
+    found = transferred(_read(scores, opened), opened, columns, resamples=resamples, seed=seed)
+    print(sheet_text(transfer_sheet(found)))
+    _write(found.frame, csv)
 
 
 def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFrame]:

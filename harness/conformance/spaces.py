@@ -21,6 +21,7 @@ from harness.measurements.size import macs, parameter_count
 from harness.scoring.runner import run
 from harness.setting import INITS, NOISE, Setting
 from harness.spaces.group import Group
+from harness.spaces.searches import IndexedSpace
 from harness.spaces.space import Architecture, ListedSpace, SearchableSpace, Space, completed
 
 FEW = 5
@@ -238,6 +239,23 @@ class SpaceConformance:
         self.space.problem.check_outputs(outputs, batch.targets)
         derived = self.space.derive(weights)
         assert self.space.parse(str(derived)) == derived
+
+    def test_choices_are_those_of_the_list_and_of_the_neighbours(self) -> None:
+        choices = getattr(self.space, "choices", None)
+        if not isinstance(choices, IndexedSpace):
+            pytest.skip("the space does not state its architectures as choices")
+        assert len(choices) == len(self.space) == choices.operations**choices.edges
+        listed = list(self.space) if isinstance(self.space, ListedSpace) else []
+        place = {architecture: number for number, architecture in enumerate(listed)}
+        strides = [choices.operations**edge for edge in range(choices.edges)]
+        for architecture in self.few():
+            own = place[architecture]
+            nearby = {
+                own + (other - own // stride % choices.operations) * stride
+                for stride in strides
+                for other in range(choices.operations)
+            } - {own}
+            assert {place[near] for near in self.space.neighbours(architecture)} == nearby
 
     @staticmethod
     def _state(network: nn.Module) -> dict[str, Tensor]:

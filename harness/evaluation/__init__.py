@@ -1,8 +1,8 @@
 """Evaluation: scores and searches are joined to published tables here, and nowhere else.
 
 No other part of the harness imports `benchmarks`; the names that other parts may use of it are listed here. The
-results are frozen records: a `Ranking`, a `Comparison`, a `Ceiling`, a `TradeOff`. A name below is loaded on first use
-(`harness.lazy`).
+results are frozen records: a `Ranking`, a `Comparison`, a `BeyondSize`, a `Top`, a `Ceiling`, a `TradeOff`, a
+`Transfer`, an `Ablation`. A name below is loaded on first use (`harness.lazy`).
 """
 
 from __future__ import annotations

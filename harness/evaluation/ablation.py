@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks import Table
@@ -19,16 +20,37 @@ _LEAST = 3
 _ENDS = ("", "_low", "_high")
 
 
+@dataclass(frozen=True)
+class Ablation:
+    """What each change of the setting does to every proxy's ranking, and to the seconds that it takes.
+
+    Attributes:
+        frame: a row for each proxy and other setting, over the `n` architectures that have both scores and a value:
+            `proxy`, `setting`, `n`; `spearman` and `kendall_tau_b` of its scores with the base's; Spearman's
+            coefficient with the column, `ranking_base` under the base and `ranking` under the setting, and
+            `difference`, the second less the first; each with `_low` and `_high`. `seconds_base`: the median over the
+            architectures; `seconds_ratio`: the median of each architecture's seconds as a share of its own under the
+            base, NaN where the base takes less than a millisecond, of which a clock says little. `p_holm`: p-value of
+            no difference, corrected over all rows. Coefficients are NaN for fewer than three architectures and for
+            constant scores.
+        words: what the settings that have rows are called, by their label, in the order of tables.
+    """
+
+    frame: pd.DataFrame
+    words: Mapping[str, str]
+
+
 def ablate(
     frames: Mapping[str, pd.DataFrame],
     table: Table,
     column: str,
     *,
     base: str,
+    words: Mapping[str, str] | None = None,
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
-) -> pd.DataFrame:
+) -> Ablation:
     """Ablation of the setting: how each change of it alters a proxy's ranking, and the seconds that it takes.
 
     Args:
@@ -36,18 +58,11 @@ def ablate(
         table: the table of the column.
         column: name of the column that the scores are to rank, such as an accuracy.
         base: label of the setting that the others are compared with.
+        words: what each setting is called in tables, by its label; their order is that of `words`, and settings that
+            are not in it are left out of tables. By default the labels, in the order of the frames.
         resamples: bootstrap resamples of the architectures, the same ones for all coefficients of a row.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
-
-    Returns:
-        A row for each proxy and other setting, over the `n` architectures that have both scores and a value: `proxy`,
-        `setting`, `n`; `spearman` and `kendall_tau_b` of its scores with the base's; Spearman's coefficient with the
-        column, `ranking_base` under the base and `ranking` under the setting, and `difference`, the second less the
-        first; each with `_low` and `_high`. `seconds_base`: the median over the architectures; `seconds_ratio`: the
-        median of each architecture's seconds as a share of its own under the base, NaN where the base takes less than
-        a millisecond, of which a clock says little. `p_holm`: p-value of no difference, corrected over all rows.
-        Coefficients are NaN for fewer than three architectures and for constant scores.
 
     Raises:
         ScoresError: fewer than two settings, an unknown base, no proxy with scores under both the base and another
@@ -75,7 +90,10 @@ def ablate(
             p_values.append(p)
     if not rows:
         raise ScoresError(f"no proxy has scores under {base!r} and under another setting: there is nothing to compare")
-    return pd.DataFrame(rows).assign(p_holm=holm(p_values))
+    frame = pd.DataFrame(rows).assign(p_holm=holm(p_values))
+    there = set(frame["setting"])
+    called = words if words is not None else {label: label for label in frames}
+    return Ablation(frame, {label: text for label, text in called.items() if label in there})
 
 
 def _coefficients(

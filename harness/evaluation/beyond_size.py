@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.evaluation.ranking import Ranking, check_resampling, place_of, turned_values, wide_scores
+from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
 from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
@@ -17,6 +18,23 @@ if TYPE_CHECKING:
 _SETS = {"params": (0,), "flops": (1,), "both": (0, 1)}
 
 
+@dataclass(frozen=True)
+class BeyondSize:
+    """What proxies tell beyond parameters and multiply-adds.
+
+    Attributes:
+        frame: a row for each proxy: `proxy`, `n`, `spearman`, its partial coefficients `given_params`, `given_flops`,
+            `given_both`, and `among_equals`, Kendall's tau-b over the pairs with equal parameters, each with `_low` and
+            `_high`; `pairs`, the number of these pairs, and `classes`, the number of their sizes. The sign of the
+            values is flipped where lower is better. NaN where a proxy has fewer than three scores, or nothing varies
+            beyond the fixed sizes, as for `params` given itself.
+        ranking: the ranking of these proxies.
+    """
+
+    frame: pd.DataFrame
+    ranking: Ranking
+
+
 class _Together(NamedTuple):
     """Proxies on the same n architectures: scores [proxies, n], oriented values [n], params and flops [2, n]."""
 
@@ -26,7 +44,7 @@ class _Together(NamedTuple):
     sizes: np.ndarray[Any, np.dtype[np.float64]]
 
 
-def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 0.95, seed: int = 0) -> pd.DataFrame:
+def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 0.95, seed: int = 0) -> BeyondSize:
     """Partial rank correlation of proxies with parameters and multiply-adds held fixed, and that among equal sizes.
 
     Args:
@@ -34,13 +52,6 @@ def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 
         resamples: bootstrap resamples of the architectures.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
-
-    Returns:
-        A row for each proxy: `proxy`, `n`, `spearman`, its partial coefficients `given_params`, `given_flops`,
-        `given_both`, and `among_equals`, Kendall's tau-b over the pairs with equal parameters, each with `_low` and
-        `_high`; `pairs`, the number of these pairs, and `classes`, the number of their sizes. The sign of the values is
-        flipped where lower is better. NaN where a proxy has fewer than three scores, or nothing varies beyond the fixed
-        sizes, as for `params` given itself.
 
     Raises:
         ScoresError: resamples or a seed that is no whole number, or too small.
@@ -81,7 +92,7 @@ def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 
             row.update(_ends(zip(_SETS, found, strict=True)))
             row.update(among_equals=within.kendall_tau_b)
             row.update(among_equals_low=within.interval.low, among_equals_high=within.interval.high)
-    return pd.DataFrame(list(rows.values()))
+    return BeyondSize(pd.DataFrame(list(rows.values())), ranking)
 
 
 def _together(ranking: Ranking) -> Iterator[_Together]:
@@ -99,7 +110,7 @@ def _together(ranking: Ranking) -> Iterator[_Together]:
             yield _Together(
                 names,
                 chosen[names].to_numpy().T,
-                turned_values(ranking, chosen.index),
+                oriented_values(ranking, chosen.index),
                 chosen[list(BASELINES)].to_numpy().T,
             )
 

@@ -37,6 +37,7 @@ class Ceiling:
         trainings: table and column of each training.
         pairs: number of pairs of trainings.
         n: architectures that a pair of trainings has in common, for the pair with the fewest.
+        ranking: the ranking that this is the ceiling of.
     """
 
     frame: pd.DataFrame
@@ -47,6 +48,7 @@ class Ceiling:
     trainings: tuple[str, ...]
     pairs: int
     n: int
+    ranking: Ranking
 
 
 def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
@@ -84,15 +86,16 @@ def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
     rank_reliability, reliability = (spearman_brown(one, length) for one in (found.spearman, found.pearson))
     coefficients = ["spearman", "kendall_tau_b", "pearson"]
     frame = ranking.frame[["proxy", "n", *coefficients]].copy()
-    frame[coefficients] *= 1.0 if ranking.higher_is_better else -1.0
+    frame[coefficients] *= ranking.sign
     frame["spearman_share"] = frame["spearman"] / found.spearman
     frame["kendall_share"] = frame["kendall_tau_b"] / found.kendall_tau_b
     for name, divisor in (("spearman", rank_reliability), ("pearson", reliability)):
         usable = 0 < divisor <= 1
         frame[f"{name}_corrected"] = attenuation_corrected(frame[name], divisor) if usable else math.nan
     return Ceiling(
-        frame, found.spearman, found.kendall_tau_b, found.pearson, rank_reliability, tuple(named), found.pairs, found.n
-    )
+        frame, found.spearman, found.kendall_tau_b, found.pearson, rank_reliability, tuple(named), found.pairs, found.n,
+        ranking,
+    )  # fmt: skip
 
 
 def tables_with_trainings(ranking: Ranking, table: Table) -> list[Table]:

@@ -39,7 +39,8 @@ def axis_label(table: Table, column: str) -> str:
     """Label of a column for the axis of a figure: its description and its unit."""
     facts = table.column(column)
     if facts.epochs is not None and column == f"{facts.dataset}_{facts.split}_{facts.epochs}ep_pct":
-        return f"{PRINTED.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {facts.epochs} epochs (%)"
+        epochs = f"{facts.epochs} epoch{'s' * (facts.epochs != 1)}"
+        return f"{PRINTED.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {epochs} (%)"
     unit = _UNITS.get(facts.unit)
     return f"{facts.description or column}{f' ({unit})' if unit else ''}"
 

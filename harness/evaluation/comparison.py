@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import ScoresError, unknown
-from harness.evaluation.ranking import Ranking, check_resampling, place_of, turned_values, wide_scores
+from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,7 @@ class Comparison:
         coefficient: name of the coefficient.
         n: number of architectures that are compared on.
         left_out: proxies with scores of fewer than half of the architectures, or with constant scores.
+        ranking: the ranking whose proxies are compared.
     """
 
     frame: pd.DataFrame
@@ -41,6 +42,7 @@ class Comparison:
     coefficient: str
     n: int
     left_out: tuple[str, ...]
+    ranking: Ranking
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ def compare(
     kept = list(common.columns)
     resampled = resampled_coefficients(
         common.to_numpy().T,
-        turned_values(ranking, common.index),
+        oriented_values(ranking, common.index),
         generator=np.random.default_rng(seed),
         resamples=resamples,
         wanted=[coefficient],
@@ -132,6 +134,7 @@ def compare(
         coefficient=coefficient,
         n=len(common),
         left_out=tuple(name for name in ranking.frame["proxy"] if name not in kept),
+        ranking=ranking,
     )
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks import Table
 from harness.errors import ScoresError
-from harness.evaluation.beyond_size import beyond_size
+from harness.evaluation.beyond_size import BeyondSize, beyond_size
 from harness.evaluation.ceiling import Ceiling, ceiling, tables_with_trainings
 from harness.evaluation.comparison import Comparison, compare
 from harness.evaluation.ranking import Ranking
-from harness.evaluation.top import top
-
-if TYPE_CHECKING:
-    import pandas as pd
+from harness.evaluation.top import Top, top
 
 
 @dataclass(frozen=True)
@@ -50,16 +47,16 @@ class Evidence:
     Attributes:
         ranking: the ranking of the proxies by a column.
         comparison: paired comparison of the proxies, corrected for all pairs.
-        beyond_size: partial rank correlations, from `harness.evaluation.beyond_size.beyond_size`.
-        top: the value of the highest scores, from `harness.evaluation.top.top`.
+        beyond_size: partial rank correlations, with the sizes held fixed.
+        top: the value of the highest scores.
         ceiling: the noise ceiling: how well one training ranks another.
         left_out: reason why requested evidence is missing, by the name of its attribute.
     """
 
     ranking: Ranking
     comparison: Comparison | None = None
-    beyond_size: pd.DataFrame | None = None
-    top: pd.DataFrame | None = None
+    beyond_size: BeyondSize | None = None
+    top: Top | None = None
     ceiling: Ceiling | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
 

@@ -49,6 +49,7 @@ class Ranking:
         repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
         duplicates: architectures, as the table writes them, that it has in more than one row, with equal values.
         space: name of the architectures' space.
+        title: title of the table.
     """
 
     frame: pd.DataFrame
@@ -62,6 +63,12 @@ class Ranking:
     repeated: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
     space: str = "nasbench201"
+    title: str = ""
+
+    @property
+    def sign(self) -> float:
+        """1 where higher values are better, -1 where lower ones are."""
+        return 1.0 if self.higher_is_better else -1.0
 
     @property
     def uneven(self) -> str:
@@ -161,6 +168,7 @@ def correlate(
         repeated=matched.repeated,
         duplicates=duplicates,
         space=space.name,
+        title=table.facts.title,
     )
 
 
@@ -267,11 +275,10 @@ def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:
     return wide.loc[values.index, there], values
 
 
-def turned_values(ranking: Ranking, architectures: pd.Index) -> np.ndarray[Any, np.dtype[np.float64]]:
+def oriented_values(ranking: Ranking, architectures: pd.Index) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Values of the architectures, with the sign flipped where lower is better."""
     _, values = wide_scores(ranking)
-    sign = 1.0 if ranking.higher_is_better else -1.0
-    return sign * values.loc[architectures].to_numpy()
+    return ranking.sign * values.loc[architectures].to_numpy()
 
 
 def place_of(coefficient: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.evaluation.ranking import Ranking
@@ -14,27 +15,37 @@ FIRST = (1, 10, 100)
 SHARES = (0.01, 0.05, 0.1, 0.25)
 
 
-def top(ranking: Ranking) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Top:
+    """What the highest scores of each proxy are worth, and its rank correlation among the best architectures.
+
+    Attributes:
+        frame: a row for each proxy: `proxy`, `n`; for k of 1, 10 and 100, as far as n allows, `best_of_k` (expected
+            best value of the k highest scores), `regret_of_k` (by how much that is worse than the best value of all
+            scored architectures), `precision_at_k`, `ndcg_at_k`; `sample_k` and `sample_k_std`, mean and standard
+            deviation of the value of the highest score among k random architectures without replacement;
+            `spearman_top_s`, Spearman's coefficient among the best s per cent by value, for 1, 5, 10 and 25, and
+            `n_top_s`, the number of these architectures (with all that tie with the last). NaN where there are too few.
+            Ties in scores are broken at random, in expectation. Values keep the unit and direction of the column; the
+            sign of coefficients is flipped where lower is better.
+        ranking: the ranking of these proxies.
+    """
+
+    frame: pd.DataFrame
+    ranking: Ranking
+
+
+def top(ranking: Ranking) -> Top:
     """Value of the highest scores of each proxy, and its rank correlation among the best architectures.
 
     Args:
         ranking: from `harness.correlate`.
-
-    Returns:
-        A row for each proxy: `proxy`, `n`; for k of 1, 10 and 100, as far as n allows, `best_of_k` (expected best value
-        of the k highest scores), `regret_of_k` (by how much that is worse than the best value of all scored
-        architectures), `precision_at_k`, `ndcg_at_k`; `sample_k` and `sample_k_std`, mean and standard deviation of the
-        value of the highest score among k random architectures without replacement; `spearman_top_s`, Spearman's
-        coefficient among the best s per cent by value, for 1, 5, 10 and 25, and `n_top_s`, the number of these
-        architectures (with all that tie with the last). NaN where there are too few. Ties in scores are broken at
-        random, in expectation. Values keep the unit and direction of the column; the sign of coefficients is flipped
-        where lower is better.
     """
     import pandas as pd
 
     from harness.stats import best_by_score, best_of_random, ndcg_at, precision_at, top_correlation
 
-    sign = 1.0 if ranking.higher_is_better else -1.0
+    sign = ranking.sign
     rows = []
     for name in ranking.frame["proxy"]:
         chosen = ranking.points[ranking.points["proxy"] == name]
@@ -55,4 +66,4 @@ def top(ranking: Ranking) -> pd.DataFrame:
             row[f"spearman_top_{100 * share:.0f}"] = math.nan if found is None else found.spearman
             row[f"n_top_{100 * share:.0f}"] = 0 if found is None else found.n
         rows.append(row)
-    return pd.DataFrame(rows)
+    return Top(pd.DataFrame(rows), ranking)

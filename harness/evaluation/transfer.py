@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks import Table
@@ -14,6 +15,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True)
+class Transfer:
+    """Rank correlations of scores on the inputs of one data set with the accuracies on others.
+
+    Attributes:
+        frame: a row for each proxy, inputs and column: `proxy`, `inputs`, `column`, and the columns of `Ranking.frame`.
+            Of a proxy only the architectures are used that have a score on all inputs on which it has scores, so that
+            no difference comes from different samples. `params` and `flops`, which read no inputs, have a row for each
+            of the inputs.
+        left_out: sentences on the proxies, inputs and architectures that are in no row.
+    """
+
+    frame: pd.DataFrame
+    left_out: tuple[str, ...]
+
+
 def transfer(
     frames: Mapping[str, pd.DataFrame],
     table: Table,
@@ -22,7 +39,7 @@ def transfer(
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
-) -> pd.DataFrame:
+) -> Transfer:
     """Transfer: rank correlations of scores on the inputs of one data set with accuracies on others.
 
     Args:
@@ -32,12 +49,6 @@ def transfer(
         resamples: bootstrap resamples of the architectures.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
-
-    Returns:
-        A row for each proxy, inputs and column: `proxy`, `inputs`, `column`, and the columns of `Ranking.frame`. Of a
-        proxy only the architectures are used that have a score on all inputs on which it has scores, so that no
-        difference comes from different samples; `left_out_of_transfer` lists the others. `params` and `flops`, which
-        read no inputs, have a row for each of the inputs.
 
     Raises:
         ScoresError: no frame or no column, scores of another space than the table's or none in common, and what
@@ -49,7 +60,8 @@ def transfer(
 
     if not frames or not columns:
         raise ScoresError("a transfer needs scores on the inputs of one data set or more, and a column or more")
-    even = _even(_scores_for(frames, table))
+    scores = _scores_for(frames, table)
+    even = _even(scores)
     if even.empty:
         raise ScoresError(f"no proxy has a score for an architecture with all of its inputs: {', '.join(frames)}")
     parts = []
@@ -63,24 +75,18 @@ def transfer(
     leading = ["proxy", "inputs", "column"]
     order = {name: place for place, name in enumerate(dict.fromkeys(every["proxy"]))}
     every = every.sort_values("proxy", key=lambda names: names.map(order), kind="stable", ignore_index=True)
-    return every[[*leading, *(name for name in every.columns if name not in leading)]]
+    every = every[[*leading, *(name for name in every.columns if name not in leading)]]
+    return Transfer(every, (*_proxies_left_out(frames, scores, even), *_architectures_left_out(even, table, columns)))
 
 
-def left_out_of_transfer(frames: Mapping[str, pd.DataFrame], table: Table, columns: Sequence[str]) -> list[str]:
-    """Sentences on the proxies, inputs and architectures that `transfer` leaves out for the same arguments.
+def _proxies_left_out(frames: Mapping[str, pd.DataFrame], scores: pd.DataFrame, even: pd.DataFrame) -> list[str]:
+    """Sentences on the proxies of the frames that some of the inputs, or some architectures, are left out of.
 
     Args:
-        frames: scores by the label of the inputs that they were made on; one or more.
-        table: the table of the columns.
-        columns: names of the columns to rank by.
-
-    Raises:
-        ScoresError: no scores, scores of another space than the table's, or what `harness.correlate` refuses.
-        TableError: an unknown column.
-        SpaceError: an architecture that is none of the space.
+        frames: scores by the label of their inputs.
+        scores: the scores that are numbers, of all inputs.
+        even: those of them that are used.
     """
-    scores = _scores_for(frames, table)
-    even = _even(scores)
     said: dict[str, list[str]] = {}
     for name in dict.fromkeys(str(name) for frame in frames.values() for name in frame["proxy"]):
         own = scores[scores["proxy"] == name]
@@ -96,13 +102,18 @@ def left_out_of_transfer(frames: Mapping[str, pd.DataFrame], table: Table, colum
         elif kept < there:
             many = f"Left out, {there - kept:,} of {there:,} architectures that lack a score on some of its inputs"
             said.setdefault(many, []).append(name)
-    sentences = [f"{reason}: {', '.join(names)}." for reason, names in said.items()]
+    return [f"{reason}: {', '.join(names)}." for reason, names in said.items()]
+
+
+def _architectures_left_out(even: pd.DataFrame, table: Table, columns: Sequence[str]) -> list[str]:
+    """A sentence for each column that lacks some of the scored architectures."""
     scored = set(even["architecture"])
-    for column in columns:
-        lacking = len(scored.difference(column_by_key(table, column).values))
-        if lacking:
-            sentences.append(f"Left out, {lacking:,} of {len(scored):,} scored architectures without {column}.")
-    return sentences
+    lacking = {column: len(scored.difference(column_by_key(table, column).values)) for column in columns}
+    return [
+        f"Left out, {count:,} of {len(scored):,} scored architectures without {column}."
+        for column, count in lacking.items()
+        if count
+    ]
 
 
 def _scores_for(frames: Mapping[str, pd.DataFrame], table: Table) -> pd.DataFrame:

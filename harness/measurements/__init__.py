@@ -39,8 +39,8 @@ _ACTIVATIONS, _JACOBIAN = (f"harness.measurements.{name}" for name in ("activati
 _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"))
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
-_CHANNELS, _COLUMNS = (f"harness.measurements.{name}" for name in ("channel_correlations", "activation_columns"))
-_SMALL, _WEIGHTS = (f"harness.measurements.{name}" for name in ("small_networks", "weights"))
+_CHANNELS, _SMALL = (f"harness.measurements.{name}" for name in ("channel_correlations", "small_networks"))
+_WEIGHTS = "harness.measurements.weights"
 _ROWS, _PRODUCTS = (f"harness.measurements.{name}" for name in ("sample_rows", "channel_products"))
 
 MEASUREMENTS: dict[str, Measurement] = {
@@ -66,7 +66,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "logit_sum_gram_exact": Measurement(
         _TRACE, "Gram matrix [N, N] of logit-sum gradients through the coupling", "N backwards", exhaustive=True
     ),
-    "activation_columns": Measurement(_COLUMNS, "distinct sign patterns of ReLU units over the samples", "no pass"),
+    "activation_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU units over the samples", "no pass"),
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
     "half_batch_gradients": Measurement(
         _HALVES, "loss gradients of the batch's halves", "its own forward and backward"

@@ -11,6 +11,7 @@ entry point group `nasinit.spaces`:
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,6 +76,15 @@ def open_space(name: str) -> Space:
     if name in _opened:
         return _opened[name]
     raise SpaceError(unknown("space", name, list_spaces()))
+
+
+def openable_spaces() -> list[Space]:
+    """All spaces of `list_spaces`, but for installed ones that cannot be loaded."""
+    found = []
+    for name in list_spaces():
+        with suppress(SpaceError):
+            found.append(open_space(name))
+    return found
 
 
 def register_space(space: Space) -> None:

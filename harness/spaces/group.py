@@ -32,10 +32,13 @@ class Group:
     Attributes:
         edges: (target, source) of each edge, in the order of the table's rows.
         operations: names of the operations, in the order of the table's columns.
+        inputs: number of edges that a node of an architecture keeps, the others being `none`, which is then the first
+            operation; None where it keeps all.
     """
 
     edges: tuple[tuple[int, int], ...]
     operations: tuple[str, ...]
+    inputs: int | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

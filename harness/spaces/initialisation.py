@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from harness.errors import SettingError, unknown
+
+N = TypeVar("N", bound=nn.Module)
 
 _DRAWS: dict[str, Callable[[Tensor], Tensor]] = {
     "kaiming_fan_in": lambda weight: nn.init.kaiming_normal_(weight, mode="fan_in", nonlinearity="relu"),
@@ -55,3 +58,11 @@ def initialise(network: nn.Module, scheme: str) -> None:
             _DRAWS[scheme](module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def drawn(make: Callable[[], N], init: str, seed: int) -> N:
+    """The network that `make` builds, with weights drawn by the scheme `init` from the seed alone."""
+    with seeded(seed):
+        network = make()
+        initialise(network, init)
+    return network

@@ -11,6 +11,7 @@ from harness.setting import derived_seed
 from harness.spaces.space import Architecture, ListedSpace, Space
 
 A = TypeVar("A")
+V = TypeVar("V")
 
 
 def all_architectures(space: Space) -> Sequence[Architecture]:
@@ -33,6 +34,16 @@ def listed_in_order(space: Space, parse: Callable[[str], A], keys: Sequence[str]
             f"got {len(found):,} keys of which {len(set(found)):,} differ"
         )
     return found
+
+
+def changed_once(values: tuple[V, ...], options: Sequence[V]) -> list[tuple[V, ...]]:
+    """The values with one of them changed to another option, place by place."""
+    return [
+        (*values[:place], new, *values[place + 1 :])
+        for place, old in enumerate(values)
+        for new in options
+        if new != old
+    ]
 
 
 def listed_sample(space: Space, everything: Sequence[A], count: int, seed: int) -> list[A]:

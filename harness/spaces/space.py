@@ -168,7 +168,11 @@ class Space(Protocol):
 
 @runtime_checkable
 class ListedSpace(Space, Protocol):
-    """A space whose architectures can be listed."""
+    """A space whose architectures can be listed.
+
+    It may state its architectures as choices (`choices`, a `harness.spaces.searches.IndexedSpace`), for searches that
+    query tables.
+    """
 
     def __iter__(self) -> Iterator[Architecture]: ...
 
@@ -183,7 +187,10 @@ class ListedSpace(Space, Protocol):
 
 @runtime_checkable
 class SearchableSpace(Space, Protocol):
-    """A space with a supernet, for gradient-based searches."""
+    """A space with a supernet, for gradient-based searches.
+
+    It may state the settings of searches (`searches`, a `harness.spaces.searches.SearchPresets`).
+    """
 
     def supernet(
         self,

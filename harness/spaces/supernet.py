@@ -25,7 +25,7 @@ from harness.spaces.group import (
     kept_rows,
     mask_rows,
 )
-from harness.spaces.initialisation import initialise, seeded
+from harness.spaces.initialisation import drawn
 
 __all__ = ["EdgeWeights", "Group", "Masks", "Mixture", "OperationWeights", "Supernet"]
 
@@ -154,9 +154,7 @@ def _both(one: MaskRows, other: MaskRows) -> MaskRows:
 
 def drawn_supernet(make: Callable[[], Supernet], init: str, seed: int) -> Supernet:
     """The supernet with weights drawn from a seed; operations that are not kept are removed after the draw."""
-    with seeded(seed):
-        supernet = make()
-        initialise(supernet, init)
+    supernet = drawn(make, init, seed)
     for module in supernet.modules():
         if isinstance(module, MixedLayers):
             module.prune(supernet.groups[module.group].operations, supernet.kept[module.group])

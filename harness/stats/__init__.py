@@ -26,12 +26,19 @@ if TYPE_CHECKING:
     from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
     from harness.stats.pareto import mean_within, pareto_front, picked_within
     from harness.stats.partial import Partial, partial_correlations
-    from harness.stats.random_samples import MeanAndDeviation, best_of_random
     from harness.stats.rank_correlation import Coefficients, coefficients
-    from harness.stats.ranked_top import TopCorrelation, ndcg_at, precision_at, top_correlation
     from harness.stats.resampling.resampled import Resampled, resampled_coefficients
     from harness.stats.stability import Stability, rank_stability
-    from harness.stats.top import best_by_score, percentile_of
+    from harness.stats.top import (
+        MeanAndDeviation,
+        TopCorrelation,
+        best_by_score,
+        best_of_random,
+        ndcg_at,
+        percentile_of,
+        precision_at,
+        top_correlation,
+    )
     from harness.stats.within import Within, kendall_within
 
 __all__ = [
@@ -85,16 +92,16 @@ _HOMES = {
     "Estimate": "harness.stats.change",
     "Interval": "harness.stats.intervals",
     "Intervals": "harness.stats.bootstrap",
-    "MeanAndDeviation": "harness.stats.random_samples",
+    "MeanAndDeviation": "harness.stats.top",
     "PairedDifferences": "harness.stats.paired",
     "Partial": "harness.stats.partial",
     "Resampled": "harness.stats.resampling.resampled",
     "Stability": "harness.stats.stability",
-    "TopCorrelation": "harness.stats.ranked_top",
+    "TopCorrelation": "harness.stats.top",
     "Within": "harness.stats.within",
     "attenuation_corrected": "harness.stats.ceiling",
     "best_by_score": "harness.stats.top",
-    "best_of_random": "harness.stats.random_samples",
+    "best_of_random": "harness.stats.top",
     "bootstrap_intervals": "harness.stats.bootstrap",
     "change_of_ranking": "harness.stats.change",
     "coefficients": "harness.stats.rank_correlation",
@@ -103,18 +110,18 @@ _HOMES = {
     "interval_rows": "harness.stats.bootstrap",
     "kendall_within": "harness.stats.within",
     "mean_within": "harness.stats.pareto",
-    "ndcg_at": "harness.stats.ranked_top",
+    "ndcg_at": "harness.stats.top",
     "paired_differences": "harness.stats.paired",
     "pareto_front": "harness.stats.pareto",
     "partial_correlations": "harness.stats.partial",
     "percentile_of": "harness.stats.top",
     "picked_within": "harness.stats.pareto",
-    "precision_at": "harness.stats.ranked_top",
+    "precision_at": "harness.stats.top",
     "rank_stability": "harness.stats.stability",
     "resampled_coefficients": "harness.stats.resampling.resampled",
     "seed_intervals": "harness.stats.bootstrap",
     "spearman_brown": "harness.stats.ceiling",
-    "top_correlation": "harness.stats.ranked_top",
+    "top_correlation": "harness.stats.top",
     "training_agreement": "harness.stats.ceiling",
 }
 

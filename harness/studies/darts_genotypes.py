@@ -229,13 +229,14 @@ def _fitting(method: str, changes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among: str) -> None:
+    from harness.evaluation.matrix import Matrix
     from harness.report.figures.heat_map import heat_map
     from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures
 
     if places.notna().any(axis=None):
-        figure = heat_map(places, f"Percentile among {among}", low=0, high=100)
-        save_pictures(figure, options.out / "percentiles")
+        matrix = Matrix(places, f"Percentile among {among}", low=0, high=100)
+        save_pictures(heat_map(matrix), options.out / "percentiles")
     curves = [
         (str(method), part.reset_index(drop=True)) for (method, _), part in log.groupby(["method", "seed"], sort=False)
     ]

@@ -50,6 +50,7 @@ def run_proxy_identities(options: StudyOptions) -> None:
         SettingError: too small a sample, or a folder that cannot be written in.
         ScoresError: before anything is computed: scores of fewer than three architectures by two proxies.
     """
+    from harness.evaluation.matrix import Matrix
     from harness.report.figures.heat_map import heat_map
     from harness.report.files import save_pictures, write_csv, write_text
     from harness.report.tables.identities import identities_sheet, same_rankings_markdown
@@ -68,8 +69,8 @@ def run_proxy_identities(options: StudyOptions) -> None:
         frame = given.frame
     matrix = rank_matrix(frame) if matrix is None else matrix
     write_csv(matrix.reset_index(names="proxy"), options.out / "spearman.csv")
-    figure = heat_map(matrix, "Spearman's ρ between proxies", low=-1, high=1, decimals=1)
-    save_pictures(figure, options.out / "spearman")
+    shown = Matrix(matrix, "Spearman's ρ between proxies", low=-1, high=1, decimals=1)
+    save_pictures(heat_map(shown), options.out / "spearman")
     text = f"{sheet_markdown(identities_sheet(exact))}\n\n{same_rankings_markdown(same_rankings(matrix), SAME)}\n"
     write_text(text, options.out / "tables.md")
     facts: dict[str, Any] = {"sample": len(combine.wide(frame))}

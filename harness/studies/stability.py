@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.evaluation import Table
+    from harness.evaluation.ablation import Ablation
 
 SAMPLE, QUICK, TURN = 60, 20, 4
 COLUMN = TESTS["cifar10"]
@@ -93,14 +94,14 @@ def run_stability(options: StudyOptions) -> None:
     for name, condition in conditions.items():
         frames[name] = scored_sample(condition, PROXIES, sample, options)[list(COLUMNS)]
         write_csv(frames[name], options.out / f"scores_{name}.csv.gz")
-    found = ablate(frames, table, COLUMN, base=BASE)
+    found = ablate(frames, table, COLUMN, base=BASE, words=WORDS)
     seeds = between_seeds(found)
-    write_csv(found, options.out / "stability.csv")
+    write_csv(found.frame, options.out / "stability.csv")
     write_csv(seeds, options.out / "seeds.csv")
     write_text(tables(found, seeds), options.out / "tables.md")
     _draw(found, options)
     write_text(_record(conditions, table, sample, options), options.out / "study.json")
-    options.say(f"\n{sheet_text(agreement_sheet(found, WORDS))}")
+    options.say(f"\n{sheet_text(agreement_sheet(found))}")
     options.say(f"\nIn {options.out}: scores, stability.csv, seeds.csv, tables.md and figures; study.json says how.")
 
 
@@ -130,44 +131,40 @@ def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: St
         close_pool(pool, kill=True)
 
 
-def between_seeds(found: pd.DataFrame) -> pd.DataFrame:
+def between_seeds(found: Ablation) -> pd.DataFrame:
     """Kendall's τ-b between two draws of the weights, next to the number from trials where there is one."""
     from harness.studies.rank.rank_study import ours_and_published
 
-    rows = ours_and_published({WORDS["weights"]: found[found["setting"] == "weights"]}, SEEN_IN_TRIALS)
+    rows = ours_and_published({WORDS["weights"]: found.frame[found.frame["setting"] == "weights"]}, SEEN_IN_TRIALS)
     return rows[rows["coefficient"] == KENDALL].reset_index(drop=True)
 
 
-def tables(found: pd.DataFrame, seeds: pd.DataFrame) -> str:
+def tables(found: Ablation, seeds: pd.DataFrame) -> str:
     """All tables as Markdown."""
     from harness.report.tables.ablation import agreement_sheet, change_sheet
     from harness.report.tables.beside_published import published_sheets
     from harness.report.tables.sheet import sheet_markdown
 
-    there = [name for name in WORDS if (found["setting"] == name).any()]
     parts = [
         "## Agreement with the base setting",
-        sheet_markdown(agreement_sheet(found, WORDS)),
+        sheet_markdown(agreement_sheet(found)),
         "## Two draws of the weights",
         *map(sheet_markdown, published_sheets(seeds)),
         "## Each change",
         _READING,
-        *(sheet_markdown(change_sheet(found, name, WORDS[name])) for name in there),
+        *(sheet_markdown(change_sheet(found, name)) for name in found.words),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _draw(found: pd.DataFrame, options: StudyOptions) -> None:
+def _draw(found: Ablation, options: StudyOptions) -> None:
     from harness.report.figures.heat_map import heat_map
     from harness.report.figures.loss_and_saving import loss_and_saving
     from harness.report.files import save_pictures
     from harness.report.tables.ablation import by_setting
 
-    agreement, difference = (by_setting(found, value, WORDS) for value in ("spearman", "difference"))
-    label = "Spearman's ρ with the base setting"
-    save_pictures(heat_map(agreement, label, low=-1, high=1, decimals=2), options.out / "agreement")
-    label = "Difference of Spearman's ρ with the accuracy"
-    save_pictures(heat_map(difference, label, low=-1, high=1, decimals=2), options.out / "difference")
+    for stem, value in (("agreement", "spearman"), ("difference", "difference")):
+        save_pictures(heat_map(by_setting(found, value)), options.out / stem)
     save_pictures(loss_and_saving(found, SMALLER), options.out / "loss_and_saving")
 
 

@@ -47,7 +47,15 @@ def test_what_draw_refuses(refused: Callable[..., str], tmp_path: Path) -> None:
     assert "unknown published architecture 'DARTS_V3'. Did you mean 'DARTS_V2'?" in refused("draw", "DARTS_V3")
     text = refused("draw", CELL.replace("conv_1x1", "conv_7x7"))
     assert "no space reads this architecture. nasbench201: malformed NAS-Bench-201 cell" in text
-    assert "darts: malformed DARTS genotype" in text
+    assert "darts" not in text, "the reason of the space that reads texts like this one"
+    for genotype in ("Genotype(normal=[('sep_conv_3x3', 0), ('sep_con_3x3', 1)])", "[('sep_conv_3x3', 0)]"):
+        assert "no space reads this architecture. darts: malformed DARTS genotype" in refused("draw", genotype)
+    assert "no space reads this architecture. nasbench201: malformed" in refused("draw", "none~0|none")
+    for other in ("hello world", ""):
+        text = refused("draw", other)
+        assert "no space reads this architecture. They read, in quotes" in text
+        assert all(f" {name}" in text for name in ("nasbench201 |", "darts Genotype(normal=", "natsbench-sizes 48:"))
+        assert len(text) < 600
     wrong = refused("draw", "8:16:25:32:40")
     assert "natsbench-sizes: malformed NATS-Bench sizes '8:16:25:32:40': layer 3 has '25' channels" in wrong
     assert "a figure is written as .png, .svg, .pdf" in refused("draw", CELL, "--out", tmp_path / "cell.gif")

@@ -68,8 +68,8 @@ def test_everything_at_once_is_printed_and_written(nasinit: Run, scores: Path, s
     for kind, frame in (
         ("", ranking.frame),
         ("_against", compare(ranking, resamples=50).frame.replace("", np.nan)),
-        ("_beyond_size", beyond_size(ranking, resamples=50)),
-        ("_top", top(ranking)),
+        ("_beyond_size", beyond_size(ranking, resamples=50).frame),
+        ("_top", top(ranking).frame),
     ):
         written = pd.read_csv(tmp_path / "out" / f"r{kind}.csv")
         pd.testing.assert_frame_equal(written, frame, check_dtype=False)

@@ -57,6 +57,19 @@ def test_the_release_is_converted_and_ranked_by(nasinit: Run, published_data: Pa
     (line,) = (line for line in ended.out.splitlines() if line.startswith("params"))
     assert line.split()[:3] == ["params", "1.00", "[1.00,"]
     assert str(SLICE["8:8:40:32:40"]) in line
+    ended = nasinit("correlate", scores, "--table", table)
+    assert ended.code == 2
+    assert ended.err == (
+        "nasinit: give --column, a column of these tables of the space natsbench-sizes:\n"
+        "    natsbench-sizes: cifar10_test_90ep_pct, cifar100_test_90ep_pct, cifar10half_test_90ep_pct, "
+        "imagenet16_120_test_90ep_pct, cifar10_test_12ep_pct, cifar100_test_12ep_pct and 223 more "
+        f"(nasinit list tables {table})\n"
+    )
+    assert "give --table, a table of the space natsbench-sizes" in nasinit("correlate", scores).err
+    ended = nasinit("correlate", scores, "--table", "darts-published")
+    assert "table darts-published is about the space darts, the scores are of natsbench-sizes" in ended.err
+    ended = nasinit("query", "random_search", "--table", table)
+    assert (ended.code, "lacks 32,765 of 32,768 cells" in ended.err) == (2, True)
 
 
 def test_what_the_commands_refuse(refuse: Callable[..., str], tmp_path: Path) -> None:

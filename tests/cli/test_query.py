@@ -111,4 +111,7 @@ def test_bad_input_is_one_message(nasinit: Run, whole: Path, arguments: tuple[ob
 def test_a_table_of_another_space_is_refused(nasinit: Run) -> None:
     ended = nasinit("query", "random_search", "--table", "darts-published")
     assert ended.code == 2
-    assert "searches query tables of nasbench201; darts-published is of the space darts" in ended.err
+    assert ended.err == (
+        "nasinit: darts-published is of the space darts: searches query tables of nasbench201, natsbench-sizes; the "
+        "space darts does not state its architectures as choices\n"
+    )

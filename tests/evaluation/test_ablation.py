@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from scipy import stats
 
 from benchmarks import Column, Facts, Table, TableError
 from harness.errors import HarnessError, ScoresError
-from harness.evaluation.ablation import ablate
+from harness.evaluation.ablation import Ablation, ablate
 from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.tables.ablation import agreement_sheet, by_setting, change_sheet
 from harness.report.tables.sheet import sheet_markdown
@@ -21,6 +22,7 @@ from harness.stats import holm
 SPACE = open_space("nasbench201")
 KEYS = [SPACE.key(cell) for cell in SPACE.sample(25, seed=4)]
 COLUMN = "cifar10_test_200ep_pct"
+WORDS = {"tiny": "width 4", "gone": "not there", "small": "width 8"}
 SERIES = {"width": [("small", "8"), ("tiny", "4")], "depth": [("shallow", "1")]}
 
 
@@ -57,14 +59,14 @@ def frames(accuracies: np.ndarray) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def found(frames: dict[str, pd.DataFrame], table: Table) -> pd.DataFrame:
+def found(frames: dict[str, pd.DataFrame], table: Table) -> Ablation:
     return ablate(frames, table, COLUMN, base="base", resamples=60)
 
 
 def test_coefficients_are_scipys_over_the_architectures_of_both(
-    found: pd.DataFrame, frames: dict[str, pd.DataFrame], accuracies: np.ndarray
+    found: Ablation, frames: dict[str, pd.DataFrame], accuracies: np.ndarray
 ) -> None:
-    rows = found.set_index(["proxy", "setting"])
+    rows = found.frame.set_index(["proxy", "setting"])
     assert list(rows.index) == [("params", "small"), ("mine", "small"), ("mine", "tiny"), ("flat", "small")]
     scores = {
         label: frame[frame["proxy"] == "mine"].set_index("architecture").loc[KEYS, "score"].to_numpy()
@@ -83,8 +85,8 @@ def test_coefficients_are_scipys_over_the_architectures_of_both(
     assert rows.loc[("flat", "small"), ["spearman", "ranking", "difference", "p_holm"]].isna().all()
 
 
-def test_seconds_are_shares_of_the_same_architectures(found: pd.DataFrame) -> None:
-    rows = found.set_index(["proxy", "setting"])["seconds_ratio"]
+def test_seconds_are_shares_of_the_same_architectures(found: Ablation) -> None:
+    rows = found.frame.set_index(["proxy", "setting"])["seconds_ratio"]
     assert rows["mine", "small"] == pytest.approx(0.25)
     assert math.isnan(rows["mine", "tiny"]), "no seconds there"
     assert math.isnan(rows["params", "small"]), "a microsecond says nothing"
@@ -93,10 +95,10 @@ def test_seconds_are_shares_of_the_same_architectures(found: pd.DataFrame) -> No
 def test_p_values_are_corrected_over_all_rows(frames: dict[str, pd.DataFrame], table: Table) -> None:
     mine = {label: frame[frame["proxy"] == "mine"] for label, frame in frames.items()}
     alone = [
-        ablate({"base": mine["base"], label: mine[label]}, table, COLUMN, base="base", resamples=60)["p_holm"]
+        ablate({"base": mine["base"], label: mine[label]}, table, COLUMN, base="base", resamples=60).frame["p_holm"]
         for label in ("small", "tiny")
     ]
-    together = ablate(mine, table, COLUMN, base="base", resamples=60)
+    together = ablate(mine, table, COLUMN, base="base", resamples=60).frame
     assert together["p_holm"].tolist() == pytest.approx(holm(pd.concat(alone)).tolist())
     assert (together["p_holm"] > [float(p.iloc[0]) for p in alone]).any()
 
@@ -113,31 +115,39 @@ def test_refused(frames: dict[str, pd.DataFrame], table: Table) -> None:
         ablate(apart, table, COLUMN, base="base")
 
 
-def test_the_tables_put_the_baselines_last_and_a_dash_where_nothing_is_known(found: pd.DataFrame) -> None:
-    words = {"tiny": "width 4", "gone": "not there", "small": "width 8"}
-    matrix = by_setting(found, "spearman", words)
+def test_the_tables_put_the_baselines_last_and_a_dash_where_nothing_is_known(
+    found: Ablation, frames: dict[str, pd.DataFrame], table: Table
+) -> None:
+    assert found.words == {"small": "small", "tiny": "tiny"}
+    named = ablate(frames, table, COLUMN, base="base", words=WORDS, resamples=60)
+    assert named.words == {"tiny": "width 4", "small": "width 8"}
+    matrix = by_setting(named, "spearman").frame
     assert list(matrix.index) == ["mine", "flat", "params"]
     assert list(matrix.columns) == ["width 4", "width 8"]
-    rows = sheet_markdown(agreement_sheet(found, words)).splitlines()
+    rows = sheet_markdown(agreement_sheet(named)).splitlines()
     assert rows[-1] == "| `params` | – | 1.00 |"
-    last = sheet_markdown(change_sheet(found, "small", "width 8")).splitlines()[-1]
+    last = sheet_markdown(change_sheet(named, "small")).splitlines()[-1]
     assert last.startswith("| `params` | 25 | 1.00 [1.00, 1.00] | 1.00 [1.00, 1.00] |")
     assert last.endswith("| 0.00 [0.00, 0.00] | – |")
     with pytest.raises(ScoresError, match="nothing to show"):
-        by_setting(found, "spearman", {"gone": "not there"})
+        by_setting(replace(found, words={}), "spearman")
+    with pytest.raises(ScoresError, match=r"unknown coefficient of an ablation 'spearma'\. Did you mean 'spearman'"):
+        by_setting(found, "spearma")
+    with pytest.raises(ScoresError, match=r"unknown setting 'smal'\. Did you mean 'small'"):
+        change_sheet(found, "smal")
 
 
-def test_a_star_marks_what_the_correction_leaves(found: pd.DataFrame) -> None:
-    told_apart = found.assign(p_holm=0.01)
-    assert "]* | × 0.25 |" in sheet_markdown(change_sheet(told_apart, "small", "width 8"))
-    assert "*" not in sheet_markdown(change_sheet(found.assign(p_holm=0.06), "small", "8")).replace("**", "")
+def test_a_star_marks_what_the_correction_leaves(found: Ablation) -> None:
+    told_apart, alike = (replace(found, frame=found.frame.assign(p_holm=p)) for p in (0.01, 0.06))
+    assert "]* | × 0.25 |" in sheet_markdown(change_sheet(told_apart, "small"))
+    assert "*" not in sheet_markdown(change_sheet(alike, "small")).replace("**", "")
 
 
-def test_the_figure_has_a_panel_a_proxy_with_both_its_numbers(found: pd.DataFrame) -> None:
+def test_the_figure_has_a_panel_a_proxy_with_both_its_numbers(found: Ablation) -> None:
     figure = loss_and_saving(found, SERIES)
     assert [panel.get_title(loc="left") for panel in figure.axes if panel.axison] == ["mine"]
     width = figure.axes[0].get_lines()[2]
-    row = found.set_index(["proxy", "setting"]).loc[("mine", "small")]
+    row = found.frame.set_index(["proxy", "setting"]).loc[("mine", "small")]
     np.testing.assert_allclose(np.asarray(width.get_xydata()), [[1, 0], [row["seconds_ratio"], row["difference"]]])
     with pytest.raises(HarnessError, match="at most 2 series apart, got 3"):
         loss_and_saving(found, {**SERIES, "more": []})

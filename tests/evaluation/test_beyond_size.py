@@ -12,7 +12,7 @@ from tests.evaluation.sized import ACCURACY, FLOPS, PARAMS, frame_of, table_of
 
 
 def test_beyond_size_is_the_statistics_of_each_proxys_own_architectures(sized_ranking, sized_scores, sized_accuracies):
-    found = beyond_size(sized_ranking, resamples=30).set_index("proxy")
+    found = beyond_size(sized_ranking, resamples=30).frame.set_index("proxy")
     assert list(found.index) == ["close", "size", "holes", "params", "flops"]
     for name, row in sized_scores.items():
         own = np.isfinite(row)
@@ -35,6 +35,6 @@ def test_beyond_size_is_the_statistics_of_each_proxys_own_architectures(sized_ra
 def test_beyond_size_of_a_proxy_with_two_scores_is_undefined(sized_accuracies):
     few = np.where(np.arange(60) < 2, sized_accuracies, math.nan)
     ranking = correlate(frame_of({"few": few}), table_of(**{ACCURACY: sized_accuracies}), ACCURACY, resamples=2)
-    row = beyond_size(ranking, resamples=2).set_index("proxy").loc["few"]
+    row = beyond_size(ranking, resamples=2).frame.set_index("proxy").loc["few"]
     assert row["n"] == 0
     assert math.isnan(row["given_both"])

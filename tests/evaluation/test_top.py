@@ -12,7 +12,7 @@ from harness.stats import precision_at
 
 def test_top_is_what_the_highest_scores_hold(sized_ranking, sized_scores, sized_accuracies):
     scores, accuracies = sized_scores, sized_accuracies
-    found = top(sized_ranking).set_index("proxy")
+    found = top(sized_ranking).frame.set_index("proxy")
     order = np.argsort(scores["close"])[::-1]
     assert found.loc["close", "best_of_10"] == accuracies[order[:10]].max()
     assert found.loc["close", "regret_of_10"] == pytest.approx(accuracies.max() - accuracies[order[:10]].max())

@@ -9,7 +9,7 @@ from scipy import stats
 
 from benchmarks import Column, Facts, Table
 from harness.errors import ScoresError
-from harness.evaluation.transfer import left_out_of_transfer, transfer
+from harness.evaluation.transfer import transfer
 from harness.spaces import open_space
 from tests.evaluation.settings import KEYS, frame_of
 
@@ -27,7 +27,7 @@ def table():
 def test_transfer_is_scipys_of_each_input_with_each_column(seed_scores, table):
     inputs = {"noise": frame_of(mine=seed_scores[0]), "images": frame_of(mine=seed_scores[1])}
     columns = ["cifar10_test_200ep_pct", "cifar100_test_200ep_pct"]
-    found = transfer(inputs, table, columns, resamples=5)
+    found = transfer(inputs, table, columns, resamples=5).frame
     assert found[found["proxy"] == "mine"][["inputs", "column"]].to_numpy().tolist() == [
         [label, column] for label in inputs for column in columns
     ]
@@ -42,14 +42,14 @@ def test_transfer_is_scipys_of_each_input_with_each_column(seed_scores, table):
 
 def test_what_a_transfer_leaves_out_is_said(partial_settings, table):
     columns = ["cifar10_test_200ep_pct"]
-    assert left_out_of_transfer(partial_settings, table, columns) == [
+    found = transfer(partial_settings, table, columns, resamples=5)
+    assert found.left_out == (
         "Without scores on b: nan, first.",
         "Left out, 23 of 25 architectures that lack a score on some of its inputs: two.",
         "Left out, without scores on any inputs: empty.",
         "Without scores on a: second.",
-    ]
-    found = transfer(partial_settings, table, columns, resamples=5).groupby("proxy")
-    assert {name: list(rows["inputs"]) for name, rows in found} == {
+    )
+    assert {name: list(rows["inputs"]) for name, rows in found.frame.groupby("proxy")} == {
         "whole": ["a", "b"], "nan": ["a"], "first": ["a"], "second": ["b"], "two": ["a", "b"], "params": ["a", "b"],
         "flops": ["a", "b"],
     }  # fmt: skip
@@ -58,10 +58,9 @@ def test_what_a_transfer_leaves_out_is_said(partial_settings, table):
     with pytest.raises(ScoresError, match="no proxy has a score for an architecture with all of its inputs: a, b"):
         transfer(apart, table, columns)
     apart["a"] = pd.concat([apart["a"], frame_of(y=steps)])
-    assert left_out_of_transfer(apart, table, columns)[0] == (
-        "Left out, without an architecture that has a score on all of its inputs: x."
-    )
-    assert set(transfer(apart, table, columns, resamples=5)["inputs"]) == {"a"}, "nothing is left of b"
+    found = transfer(apart, table, columns, resamples=5)
+    assert found.left_out[0] == "Left out, without an architecture that has a score on all of its inputs: x."
+    assert set(found.frame["inputs"]) == {"a"}, "nothing is left of b"
 
 
 def test_architectures_that_the_table_lacks_are_counted(seed_scores, table):
@@ -69,10 +68,9 @@ def test_architectures_that_the_table_lacks_are_counted(seed_scores, table):
         KEYS[:20], table.columns, [table.values(KEYS[:20], name) for name in table.column_names], table.facts
     )
     inputs = {"noise": frame_of(mine=seed_scores[0])}
-    assert left_out_of_transfer(inputs, smaller, ["cifar10_test_200ep_pct"]) == [
-        "Left out, 5 of 25 scored architectures without cifar10_test_200ep_pct."
-    ]
-    assert left_out_of_transfer(inputs, table, ["cifar10_test_200ep_pct"]) == []
+    found = transfer(inputs, smaller, ["cifar10_test_200ep_pct"], resamples=5)
+    assert found.left_out == ("Left out, 5 of 25 scored architectures without cifar10_test_200ep_pct.",)
+    assert transfer(inputs, table, ["cifar10_test_200ep_pct"], resamples=5).left_out == ()
 
 
 def test_scores_of_another_space_than_the_tables_are_refused(table):

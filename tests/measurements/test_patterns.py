@@ -11,7 +11,7 @@ from torch import nn
 import harness
 from harness.batches import Batch
 from harness.errors import NotApplicable
-from harness.measurements.activation_columns import activation_columns, column_codes
+from harness.measurements.activations import activation_columns, column_codes
 from harness.measurements.forward import forward
 from harness.measurements.sample_rows import SampleRows
 from harness.setting import Setting

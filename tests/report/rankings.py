@@ -51,7 +51,7 @@ def comparison_of(frame: pd.DataFrame, **others: Any) -> Comparison:
     """A comparison with params of this frame, on 1,234 architectures and one pair."""
     nothing: Mapping[str, Any] = {
         "pairs": pd.DataFrame({"first": ["a"]}), "groups": (), "against": "params", "coefficient": "spearman",
-        "n": 1234, "left_out": (),
+        "n": 1234, "left_out": (), "ranking": ranking_of(pd.DataFrame([ranking_row("nwot", 0.5, 5)])),
     }  # fmt: skip
     return Comparison(frame, **{**nothing, **others})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 import benchmarks
+from harness.evaluation.published import BesidePublished
 from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
 from harness.report.tables.beside_published import conditions_sheet, published_sheets
@@ -77,7 +79,7 @@ def test_every_coefficient_follows_from_the_scores(name: str, official: benchmar
         condition: rank_study.rank(frame, official, DATASETS, study.combined, resamples=1)
         for condition, frame in COMMITTED[name].frames(name).items()
     }
-    made = rank_study.compared(rankings, study.published).drop(columns=list(ENDS))
+    made = rank_study.compared(rankings, study.published, study.words).frame.drop(columns=list(ENDS))
     committed = read(name, "comparison.csv").drop(columns=list(ENDS))
     pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
 
@@ -110,7 +112,9 @@ def test_what_lies_inside_follows_from_the_interval(name: str) -> None:
 @pytest.mark.parametrize("name", COMMITTED)
 def test_the_tables_follow_from_the_comparison(name: str) -> None:
     text = (RESULTS / name / "tables.md").read_text(encoding="utf-8")
-    assert text.startswith(rank_study.tables(read(name, "comparison.csv"), COMMITTED[name].study.words))
+    assert text.startswith(
+        rank_study.tables(BesidePublished(read(name, "comparison.csv"), COMMITTED[name].study.words))
+    )
 
 
 @pytest.mark.parametrize("name", COMMITTED)
@@ -127,10 +131,12 @@ def test_the_latex_follows_from_the_comparison(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.between])
 def test_the_agreement_follows_from_the_scores(name: str) -> None:
     study = COMMITTED[name].study
-    made = agreement_of(COMMITTED[name].frames(name), study.claims)
+    made = agreement_of(COMMITTED[name].frames(name), study.claims, study.words)
     committed = read(name, "agreement.csv")
-    pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
-    assert section(name, "Agreement of scores").strip() == sheet_markdown(conditions_sheet(committed, study.words))
+    pd.testing.assert_frame_equal(made.frame, committed, check_dtype=False, rtol=1e-9)
+    assert section(name, "Agreement of scores").strip() == sheet_markdown(
+        conditions_sheet(replace(made, frame=committed))
+    )
 
 
 @pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.transfer])

@@ -44,8 +44,10 @@ def nasinit(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str
 def test_it_is_listed_with_its_distribution(installed: Path) -> None:
     ended = nasinit(installed, "list", "spaces")
     assert ended.returncode == 0, ended.stderr
-    assert "toy-graphs: from toy_graphs" in ended.stdout.splitlines()
-    assert "broken-space: from broken" in ended.stdout.splitlines()
+    lines = ended.stdout.splitlines()
+    assert lines[lines.index("toy-graphs: from toy_graphs") + 1] == "    regression, judged by mean squared error"
+    assert "broken-space: from broken" in lines
+    assert "    classification, judged by accuracy" in lines
     assert ended.stdout.count("nasbench201: ") == 1, "a name that nasinit has itself is left to it"
 
 

@@ -23,6 +23,7 @@ from harness.setting import Setting, derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.initialisation import initialise, seeded
 from harness.spaces.listed import listed_in_order
+from harness.spaces.searches import IndexedSpace
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
 
@@ -51,6 +52,8 @@ class ToyGraphs:
         "features": Dimension(5, 1, "features of a node"),
         "hidden": Dimension(6, 1, "width of the layers"),
     }
+
+    choices = IndexedSpace(len(AGGREGATORS), (1,) * LAYERS)
 
     def __len__(self) -> int:
         return len(AGGREGATORS) ** LAYERS

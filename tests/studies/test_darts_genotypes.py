@@ -12,6 +12,7 @@ import pytest
 
 import harness
 from harness.errors import ScoresError
+from harness.evaluation.matrix import Matrix
 from harness.report.figures.heat_map import heat_map
 from harness.search import METHODS, SearchSetting
 from harness.setting import Setting
@@ -109,10 +110,10 @@ def test_scores_of_another_space_are_refused(tmp_path: Path) -> None:
 
 def test_a_heat_map_prints_every_number() -> None:
     frame = pd.DataFrame({"a": [0.0, np.nan], "b": [50.0, 100.0]}, index=["x", "y"])
-    axes = heat_map(frame, "Percentile", low=0, high=100).axes[0]
+    axes = heat_map(Matrix(frame, "Percentile", low=0, high=100)).axes[0]
     assert [text.get_text() for text in axes.texts] == ["0", "50", "100"]
     with pytest.raises(ScoresError, match="no number"):
-        heat_map(frame * np.nan, "nothing", low=0, high=1)
+        heat_map(Matrix(frame * np.nan, "nothing", low=0, high=1))
 
 
 def test_options_that_it_does_not_take_are_refused(nasinit: Callable[..., Any]) -> None:

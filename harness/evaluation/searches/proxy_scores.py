@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.search.query.indexed import FloatArray
+    from harness.spaces.space import Space
 
 PROXY, METRIC, CONDITION = "nwot", "m_trace", "m_condition"
 
@@ -45,6 +46,7 @@ def scores_by_cell(
     proxy: str | None = None,
     metric: str | None = None,
     condition: str | None = None,
+    space: str = SPACE,
 ) -> ProxyScores:
     """Scores by cell for the searches that use them; default proxies without scores are left out.
 
@@ -53,17 +55,20 @@ def scores_by_cell(
         proxy: proxy that `best_of_…` and the warmed-up evolutions use; by default `nwot`.
         metric: proxy that is HNAS's M; by default `m_trace`.
         condition: proxy whose negative is HNAS's κ; by default `m_condition`.
+        space: name of the space of the cells, one that can be listed.
 
     Raises:
         ScoresError: a named proxy without a score, with the nearest name.
         SearchError: a metric below 0 or a condition number that is not positive.
+        SpaceError: scores of another space, or a space that cannot be listed.
     """
     import numpy as np
 
     from harness.search.query.hnas import with_both
 
-    scores = {} if frame is None else _by_cell(frame)
-    known = {**{name: np.asarray(values, dtype=np.float64) for name, values in sizes_by_cell().items()}, **scores}
+    opened = open_space(space)
+    scores = {} if frame is None else _by_cell(frame, opened)
+    known = {**{name: np.asarray(values, dtype=np.float64) for name, values in sizes_by_cell(opened).items()}, **scores}
     for kind, name in (("proxy", proxy), ("metric", metric), ("condition", condition)):
         if name is not None and name not in known:
             raise ScoresError(unknown(f"{kind} of the scores", name, known))
@@ -80,18 +85,16 @@ def scores_by_cell(
     return ProxyScores(by_cell, notes)
 
 
-def sizes_by_cell() -> dict[str, list[int]]:
+def sizes_by_cell(space: Space) -> dict[str, list[int]]:
     """`params` and `flops` (multiply-adds) of all cells, in the order of the space."""
-    space = open_space(SPACE)
     sizes = [space.sizes(cell) for cell in all_architectures(space)]
     return dict(zip(BASELINES, ([each.parameters for each in sizes], [each.macs for each in sizes]), strict=True))
 
 
-def _by_cell(frame: pd.DataFrame) -> dict[str, FloatArray]:
+def _by_cell(frame: pd.DataFrame, space: Space) -> dict[str, FloatArray]:
     """Scores of every proxy, of shape [C] in the order of the space; NaN for a cell without one."""
     import numpy as np
 
-    space = open_space(SPACE)
     scores = matched_scores(frame, space).scores
     place = {space.key(architecture): at for at, architecture in enumerate(all_architectures(space))}
     found: dict[str, FloatArray] = {}

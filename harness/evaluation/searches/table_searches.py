@@ -1,4 +1,4 @@
-"""Searches that query a table of NAS-Bench-201, many runs each, and the test accuracy of the chosen cells."""
+"""Searches that query a table, many runs each, and the test accuracy of the chosen cells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from harness.evaluation.searches.fidelities import TableFidelities, table_fideli
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
 from harness.setting import derived_seed
-from harness.spaces import open_space
 from harness.spaces.listed import all_architectures
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from harness.search.query.indexed import CellArray, FloatArray
     from harness.search.query.methods import QueryMethod
+    from harness.spaces.space import Space
 
 BUDGET_SECONDS = 12_000.0
 RUNS = 500
@@ -65,7 +65,7 @@ def table_searches(
     """Run searches that query a table, and look up the test accuracy of the cell that each run chose.
 
     Args:
-        table: a table of NAS-Bench-201 with a test accuracy of all cells.
+        table: a table with a test accuracy of all cells of a space that states them as choices, such as NAS-Bench-201.
         names: names of the searches; without names, or with `all`, the exact rows and all searches that the table and
             the scores allow.
         runs: number of runs of each search.
@@ -77,8 +77,9 @@ def table_searches(
         announce: called with a sentence before a search that takes long.
 
     Raises:
-        SearchError: an unknown search, a search whose scores or column are missing, a table of another space or without
-            values of all cells, no run, or a budget that is no finite positive number.
+        SearchError: an unknown search, a search whose scores or column are missing, a table of a space that no search
+            can query or without values of all cells, scores of other cells, no run, or a budget that is no finite
+            positive number.
         TableError: an unknown column, or a table without cells of the space.
         ScoresError: a frame of scores that holds none.
         SpaceError: scores of another space.
@@ -90,16 +91,14 @@ def table_searches(
     for name in names:
         if name not in (ALL, *EXACT, *METHODS):
             raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
-    if (found := space_of(table).name) != SPACE:
-        raise SearchError(f"searches query tables of {SPACE}; {table.facts.name} is of the space {found}")
-    everything, looked_at = not names or ALL in names, _by_cell(scores)
     queries = _TableQueries(table, column)
+    everything, looked_at = not names or ALL in names, _by_cell(scores, queries)
     tests, notes = test_accuracies(table, queries.keys)
     rows, chosen, skipped = [], {}, {}
     ran: dict[str, QueryMethod] = {}
     for name in [*EXACT, *METHODS] if everything else dict.fromkeys(names):
         if name in EXACT:
-            rows.append(_exact_row(name, tests))
+            rows.append(_exact_row(name, tests, queries))
             continue
         method = METHODS[name]
         if reason := _reason_not_run(method, queries, looked_at):
@@ -110,7 +109,7 @@ def table_searches(
         if announce and method.seconds_per_run * runs >= _LONG_SECONDS:
             announce(f"{name}: {runs:,} runs take about {method.seconds_per_run * runs:,.0f} s")
         cells, spent = _run(method, queries, looked_at, runs, derived_seed(seed, "query", name), budget_seconds)
-        rows.append(_row(method, cells, spent, tests))
+        rows.append(_row(method, cells, spent, tests, queries))
         chosen[name] = tuple(queries.keys[cell] for cell in cells.tolist())
         ran[name] = method
     needed = [name for method in ran.values() for name in method.scores_needed]
@@ -118,22 +117,42 @@ def table_searches(
     return TableSearches(pd.DataFrame(rows), chosen, skipped, notes)
 
 
-def _by_cell(given: ProxyScores | pd.DataFrame | None) -> ProxyScores:
-    if isinstance(given, ProxyScores):
-        return given
-    return ProxyScores() if given is None else scores_by_cell(given)
+def _by_cell(given: ProxyScores | pd.DataFrame | None, queries: _TableQueries) -> ProxyScores:
+    """The scores by cell; SearchError where they are not of as many cells as the space has."""
+    if given is None:
+        return ProxyScores()
+    found = given if isinstance(given, ProxyScores) else scores_by_cell(given, space=queries.space.name)
+    for name, values in found.by_cell.items():
+        if len(values) != len(queries.keys):
+            raise SearchError(
+                f"the scores {name!r} are of {len(values):,} cells, the space {queries.space.name} has "
+                f"{len(queries.keys):,}: make them by scores_by_cell(frame, space={queries.space.name!r})"
+            )
+    return found
 
 
 class _TableQueries:
-    """The fidelities that searches query in the table, looked up once for each number of trainings."""
+    """The fidelities that searches query in the table, looked up once for each number of trainings.
+
+    Attributes:
+        space: the space of the table.
+        indexed: its cells as integers.
+        keys: keys of the cells, in the order of the space.
+    """
 
     def __init__(self, table: Table, column: str | None) -> None:
         import numpy as np
 
-        space = open_space(SPACE)
-        self.keys = [space.key(cell) for cell in all_architectures(space)]
+        from harness.search.query.indexed import indexed
+
+        self.space: Space = space_of(table)
+        try:
+            self.indexed = indexed(self.space)
+        except SearchError as error:
+            raise SearchError(f"{table.facts.name} is of the space {self.space.name}: {error}") from error
+        self.keys = [self.space.key(cell) for cell in all_architectures(self.space)]
         self._table, self._column = table, column
-        self._macs: FloatArray = np.array(sizes_by_cell()["flops"], dtype=np.float64)
+        self._macs: FloatArray = np.array(sizes_by_cell(self.space)["flops"], dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
         if column is not None:
             table.column(column)  # a wrong name is an error also if no search queries
@@ -181,11 +200,10 @@ def _run(
     """The chosen cells, and the means of the seconds and queries over the runs."""
     import numpy as np
 
-    from harness.search.query.indexed import NASBENCH201
     from harness.search.query.oracle import Fidelity, Oracle
 
     of_search, of_oracle = np.random.default_rng(seed).spawn(2)
-    cells = len(NASBENCH201)
+    cells = len(queries.keys)
     nothing = Fidelity(np.zeros((1, cells)), np.ones(cells))
     oracle = Oracle(
         queries.fidelities(method.fidelities).fidelities if method.queries else [nothing],
@@ -195,36 +213,40 @@ def _run(
         generator=of_oracle,
     )
     needed = {name: scores.by_cell[name] for name in method.scores_needed}
-    chosen = method.search(oracle, NASBENCH201, of_search, **needed)
+    chosen = method.search(oracle, queries.indexed, of_search, **needed)
     if not method.queries:
         return chosen, (np.nan, np.nan)
     return chosen, (float(oracle.spent.mean()), float(oracle.queries.mean()))
 
 
 def _row(
-    method: QueryMethod, cells: CellArray, spent: tuple[float, float], tests: Mapping[str, FloatArray]
+    method: QueryMethod,
+    cells: CellArray,
+    spent: tuple[float, float],
+    tests: Mapping[str, FloatArray],
+    queries: _TableQueries,
 ) -> dict[str, Any]:
     found = {}
     for column, values in tests.items():
         found[f"{column}_mean"] = float(values[cells].mean())
         found[f"{column}_std"] = float(values[cells].std()) if len(cells) > 1 else float("nan")
-    seconds, queries = spent
     row = {"search": method.name, "source": method.source, "runs": len(cells), **found}
-    return {**row, "seconds": seconds, "queries": queries, **_published(method.name, tests)}
+    row |= dict(zip(("seconds", "queries"), spent, strict=True))
+    return row | _published(method.name, tests, queries)
 
 
-def _exact_row(name: str, tests: Mapping[str, FloatArray]) -> dict[str, Any]:
+def _exact_row(name: str, tests: Mapping[str, FloatArray], queries: _TableQueries) -> dict[str, Any]:
     from harness.stats import best_of_random
 
     found = {}
     for column, values in tests.items():
         found[f"{column}_mean"], found[f"{column}_std"] = best_of_random(values, values, EXACT[name])
     row = {"search": name, "source": "exact expectation", "runs": 0, **found}
-    return {**row, "seconds": float("nan"), "queries": float("nan"), **_published(name, tests)}
+    return {**row, "seconds": float("nan"), "queries": float("nan"), **_published(name, tests, queries)}
 
 
-def _published(name: str, tests: Mapping[str, FloatArray]) -> dict[str, Any]:
-    row = PUBLISHED_QUERIES.get(name)
+def _published(name: str, tests: Mapping[str, FloatArray], queries: _TableQueries) -> dict[str, Any]:
+    row = PUBLISHED_QUERIES.get(name) if queries.space.name == SPACE else None
     found: dict[str, Any] = {
         "published": "" if row is None else row.label,
         "published_source": "" if row is None else row.source,

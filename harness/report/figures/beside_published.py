@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib
 import pandas as pd
@@ -11,18 +11,18 @@ from matplotlib.figure import Figure
 
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
+from harness.evaluation.published import BesidePublished
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
 
 _ROW_INCHES = 0.165
 _LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
 
 
-def beside_published(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figure:
+def beside_published(found: BesidePublished) -> Figure:
     """Spearman's coefficients with intervals, a panel a data set, a colour a condition; diamonds are published.
 
     Args:
-        comparison: from `harness.studies.rank.rank_study.ours_and_published`, with a column `condition`.
-        words: its conditions, in the order of the legend, as they are called.
+        found: from `harness.studies.rank.rank_study.compared`.
 
     Returns:
         A figure of the width of a page; proxies stand in the order of their first coefficient that is a number (by
@@ -31,6 +31,7 @@ def beside_published(comparison: pd.DataFrame, words: Mapping[str, str]) -> Figu
     Raises:
         ScoresError: a comparison without any such coefficient.
     """
+    comparison, words = found.frame, found.words
     chosen = comparison[(comparison["coefficient"] == "spearman") & comparison["ours"].notna()]
     if chosen.empty:
         raise ScoresError("the comparison holds no Spearman coefficient that is a number: there is nothing to draw")

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.evaluation.comparison import Comparison
-from harness.evaluation.ranking import Ranking
 from harness.report.figures.page import empty_page
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, STYLE
 from harness.report.tables.evidence import left_out_of_comparison
@@ -23,6 +22,7 @@ _FRAME_INCHES = 0.75
 _LANE_INCHES = 0.07
 _PLOT_INCHES = 1.9
 _NEUTRAL = "#555555"
+_SYMBOLS = NAMES | {"spearman": "Spearman's ρ"}
 _COLOURS: Mapping[str, str] = {
     "better": COLOURS[2],
     "not distinguishable": _NEUTRAL,
@@ -31,14 +31,7 @@ _COLOURS: Mapping[str, str] = {
 }
 
 
-def critical_difference(
-    comparison: Comparison,
-    ranking: Ranking,
-    *,
-    source: str | None = None,
-    axis_label: str | None = None,
-    small_print: str | None = None,
-) -> Figure:
+def critical_difference(comparison: Comparison, *, brief: bool = False) -> Figure:
     """A critical-difference diagram, turned upright so that it holds forty proxies.
 
     A dot and an interval a proxy, the best on top, its colour the verdict against one of them; on the right a bar for
@@ -46,10 +39,8 @@ def critical_difference(
 
     Args:
         comparison: the proxies compared with each other, from `harness.evaluation.comparison.compare`.
-        ranking: the ranking whose proxies were compared.
-        source: a sentence on where the values come from, for the small print.
-        axis_label: the label of the x-axis; by default the coefficient and the quantity that was ranked by.
-        small_print: the text below the figure; by default the number of architectures, the test, and what is left out.
+        brief: whether the axis names the coefficient alone, and the small print no more than the numbers of
+            architectures and pairs, for a figure whose text says what was ranked by, how, and what is left out.
 
     Returns:
         A figure as wide as a column of a page, or a little wider for many groups; pyplot does not know of it.
@@ -61,12 +52,13 @@ def critical_difference(
     width = max(COLUMN_WIDTH_INCHES, _PLOT_INCHES + 1.1 + count * _LANE_INCHES)
     with matplotlib.rc_context(dict(STYLE)):
         figure = empty_page(
-            width, _FRAME_INCHES + _ROW_INCHES * len(names), small_print or _small_print(comparison, ranking, source)
+            width, _FRAME_INCHES + _ROW_INCHES * len(names), _numbers(comparison) if brief else _small_print(comparison)
         )
         share = max(count, 1) * _LANE_INCHES / _PLOT_INCHES
         axes, bars = figure.subplots(1, 2, sharey=True, width_ratios=[1, share], gridspec_kw={"wspace": 0.0})
         _draw_proxies(axes, frame, comparison.coefficient)
-        axes.set_xlabel(axis_label or f"{NAMES[comparison.coefficient]} with {ranking.label}")
+        name = comparison.coefficient
+        axes.set_xlabel(_SYMBOLS[name] if brief else f"{NAMES[name]} with {comparison.ranking.label}")
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.grid(visible=True, axis="x")
@@ -79,12 +71,17 @@ def critical_difference(
     return figure
 
 
-def _small_print(comparison: Comparison, ranking: Ranking, source: str | None) -> str:
+def _numbers(comparison: Comparison) -> str:
+    return f"{comparison.n:,} architectures, {len(comparison.pairs):,} pairs, Holm"
+
+
+def _small_print(comparison: Comparison) -> str:
+    ranking = comparison.ranking
     turned = [] if ranking.higher_is_better else ["Lower values are better: coefficients are turned round."]
     tested = (
-        f"{comparison.n:,} architectures that all have scores{f', {source}' if source else ''}. 95 % bootstrap "
-        "intervals. A bar joins proxies of which no two are told apart: paired bootstrap, corrected for all "
-        f"{len(comparison.pairs):,} pairs (Holm), at 5 %."
+        f"{comparison.n:,} architectures that all have scores{f', {ranking.title}' if ranking.title else ''}. "
+        "95 % bootstrap intervals. A bar joins proxies of which no two are told apart: paired "
+        f"bootstrap, corrected for all {len(comparison.pairs):,} pairs (Holm), at 5 %."
     )
     return " ".join([tested, *turned, *left_out_of_comparison(comparison)])
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from harness.errors import HarnessError, ScoresError
+from harness.evaluation.ablation import Ablation
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 
 _ACROSS = 4
@@ -24,11 +25,11 @@ Series = Mapping[str, Sequence[tuple[str, str]]]
 """What is changed, to the settings' labels in order with the number that stands at each."""
 
 
-def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
+def loss_and_saving(ablation: Ablation, series: Series) -> Figure:
     """Difference of the rank correlation from the base's over the share of its seconds, with intervals.
 
     Args:
-        frame: of `harness.evaluation.ablation.ablate`.
+        ablation: from `harness.evaluation.ablation.ablate`.
         series: one or two, such as `{"width": [("width_8", "8"), ("width_4", "4")]}`; each line begins at the base, at
             (1, 0).
 
@@ -43,6 +44,7 @@ def loss_and_saving(frame: pd.DataFrame, series: Series) -> Figure:
     if len(series) > len(_MARKERS):
         raise HarnessError(f"one figure tells at most {len(_MARKERS)} series apart, got {len(series)}")
     labels = [label for steps in series.values() for label, _ in steps]
+    frame = ablation.frame
     drawn = frame[frame["setting"].isin(labels)].dropna(subset=["difference", "seconds_ratio"])
     proxies = list(dict.fromkeys(drawn["proxy"]))
     if not proxies:

@@ -30,7 +30,7 @@ _CLOUD = "#BBBBBB"
 _NARROW_HEIGHT, _WIDE_HEIGHT = 2.9, 3.3  # inches above the small print
 
 
-class Look(NamedTuple):
+class LineStyle(NamedTuple):
     """How a line of steps is drawn: width, marks and the last mark in points; the layer is its z-order."""
 
     colour: str
@@ -41,7 +41,7 @@ class Look(NamedTuple):
     layer: float
 
 
-_FRONT = Look("#222222", "o", 0.9, 2.2, 2.2, 2.0)
+_FRONT = LineStyle("#222222", "o", 0.9, 2.2, 2.2, 2.0)
 _MARKERS = ("o", "s", "D", "o")
 
 
@@ -77,7 +77,7 @@ def pareto(trade_off: TradeOff) -> Figure:
     front = points[points["on_front"]].sort_values("x", ascending=not x.higher_is_better)
     lines = [("Pareto front", front, _FRONT)]
     lines += [
-        (name, picks[picks["proxy"] == name], look) for name, look in zip(proxies, _looks(len(proxies)), strict=True)
+        (name, picks[picks["proxy"] == name], style) for name, style in zip(proxies, _styles(len(proxies)), strict=True)
     ]
     better = f"Better: {'right' if x.higher_is_better else 'left'} and {'up' if y.higher_is_better else 'down'}."
     beside = _beside({name: rows["x"].to_numpy() for name, rows, _ in lines}, body.min(), body.max())
@@ -91,19 +91,19 @@ def pareto(trade_off: TradeOff) -> Figure:
         _draw_cloud(axes, points[~is_off], shown)
         handles = [_cloud_handle(len(points))]
         loosest = axes.get_xlim()[0 if x.higher_is_better else 1]
-        handles += [_draw_steps(axes, rows, (spanned, shown), loosest, name, look) for name, rows, look in lines]
+        handles += [_draw_steps(axes, rows, (spanned, shown), loosest, name, style) for name, rows, style in lines]
         _label(figure, axes, handles, x.label, y.label)
     return figure
 
 
-def _looks(count: int) -> list[Look]:
+def _styles(count: int) -> list[LineStyle]:
     """How so many proxies are drawn: each on the one before and narrower, so that all lines that coincide are seen."""
-    looks = []
+    styles = []
     for place, (colour, marker) in enumerate(zip(COLOURS[:count], _MARKERS[:count], strict=True)):
         width = 0.1 + 0.7 * (max(count, 2) - place)
         mark = 2.6 + 1.1 * width
-        looks.append(Look(colour, marker, width, mark, 1.8 * mark, 3.0 + place))
-    return looks
+        styles.append(LineStyle(colour, marker, width, mark, 1.8 * mark, 3.0 + place))
+    return styles
 
 
 def _label(figure: Figure, axes: Axes, handles: list[Line2D], x_label: str, y_label: str) -> None:
@@ -177,7 +177,12 @@ def _cloud_handle(count: int) -> Line2D:
 
 
 def _draw_steps(
-    axes: Axes, group: pd.DataFrame, ranges: tuple[CostRange, AccuracyRange], loosest: float, label: str, look: Look
+    axes: Axes,
+    group: pd.DataFrame,
+    ranges: tuple[CostRange, AccuracyRange],
+    loosest: float,
+    label: str,
+    style: LineStyle,
 ) -> Line2D:
     """Steps through points and on to the loosest budget, with a mark at each point; returns the legend's entry."""
     spanned, shown = ranges
@@ -188,25 +193,25 @@ def _draw_steps(
         np.append(places, loosest),
         np.append(heights, heights[-1]),
         drawstyle="steps-post",
-        color=look.colour,
-        linewidth=look.width,
-        zorder=look.layer,
+        color=style.colour,
+        linewidth=style.width,
+        zorder=style.layer,
     )
-    sizes = np.full(len(x), look.mark)
-    sizes[-1] = look.last
-    markers = np.select([is_left, is_right, is_beyond], ["<", ">", shown.triangle], look.marker)
-    for marker in (look.marker, shown.triangle, "<", ">"):
+    sizes = np.full(len(x), style.mark)
+    sizes[-1] = style.last
+    markers = np.select([is_left, is_right, is_beyond], ["<", ">", shown.triangle], style.marker)
+    for marker in (style.marker, shown.triangle, "<", ">"):
         chosen = markers == marker
         axes.scatter(
             places[chosen],
             heights[chosen],
             s=sizes[chosen] ** 2,
             marker=marker,
-            color=look.colour,
+            color=style.colour,
             edgecolors="white",
             linewidths=0.4,
-            zorder=look.layer + 0.5,
+            zorder=style.layer + 0.5,
         )
     return Line2D(
-        [], [], color=look.colour, linewidth=look.width, marker=look.marker, markersize=look.mark, label=label
+        [], [], color=style.colour, linewidth=style.width, marker=style.marker, markersize=style.mark, label=label
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
+from harness.evaluation.published import ConditionsAgreement
 from harness.report.cells import EN_DASH, best_printed, difference_in_brackets, number
 from harness.report.frames import baselines_last, baselines_start
 from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, estimated, latex_of
@@ -95,16 +95,16 @@ def _decimals(published: pd.Series) -> int:
     return 2 if np.allclose(published.dropna(), published.dropna().round(2), rtol=0, atol=1e-9) else 3
 
 
-def conditions_sheet(agreement: pd.DataFrame, words: Mapping[str, str]) -> Sheet:
+def conditions_sheet(found: ConditionsAgreement) -> Sheet:
     """How a proxy's scores agree between conditions, and what papers say of it.
 
     Args:
-        agreement: from `harness.studies.rank.agreement.agreement_of`.
-        words: name of a condition to what it is called.
+        found: from `harness.studies.rank.agreement.agreement_of`.
 
     Raises:
         ScoresError: an agreement without rows.
     """
+    agreement, words = found.frame, found.words
     if agreement.empty:
         raise ScoresError("no proxy has scores under two conditions: there is no agreement to show")
     claimed = (agreement["published"] != "").any()

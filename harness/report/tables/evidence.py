@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from harness.evaluation.beyond_size import BeyondSize
 from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.ranking import Ranking
+from harness.evaluation.top import Top
 from harness.report.cells import EN_DASH, decimals_for, number, p_value
 from harness.report.frames import baselines_start
 from harness.report.tables.ranking import NAMES
@@ -14,7 +16,7 @@ from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, estimated
 
 _FEWEST = 10  # architectures, for a coefficient among the best to be shown
 CEILING_IS_NO_BOUND = "A score may in principle exceed that: one training against another is no bound."
-_TURNED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
+_FLIPPED = "Lower values are better: they are turned round, so that a positive coefficient finds them."
 _BEYOND = {
     "given_params": "given\nparams",
     "given_flops": "given\nflops",
@@ -23,14 +25,13 @@ _BEYOND = {
 }
 
 
-def comparison_sheet(comparison: Comparison, ranking: Ranking) -> Sheet:
+def comparison_sheet(comparison: Comparison) -> Sheet:
     """A row a proxy, the best first: its coefficient, its difference from one of them, and whether they are told apart.
 
     Args:
         comparison: the proxies compared with each other, from `harness.evaluation.comparison.compare`.
-        ranking: the ranking whose proxies were compared.
     """
-    against = comparison.against
+    against, ranking = comparison.against, comparison.ranking
     rows: list[list[Cell | str]] = []
     for row in comparison.frame.to_dict("records"):
         itself = row["proxy"] == against
@@ -48,7 +49,7 @@ def comparison_sheet(comparison: Comparison, ranking: Ranking) -> Sheet:
             Heading("verdict", "left"),
         ),
         rows,
-        notes=(tested(comparison), *left_out_of_comparison(comparison), *_turned(ranking)),
+        notes=(tested(comparison), *left_out_of_comparison(comparison), *_flipped(ranking)),
     )
 
 
@@ -67,13 +68,13 @@ def left_out_of_comparison(comparison: Comparison) -> list[str]:
     return [said] if listed else []
 
 
-def beyond_size_sheet(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
+def beyond_size_sheet(beyond_size: BeyondSize) -> Sheet:
     """A row a proxy: Spearman's coefficient, the same with sizes held fixed, and Kendall's tau-b among equal sizes.
 
     Args:
-        frame: partial correlations, from `harness.evaluation.beyond_size.beyond_size`.
-        ranking: the ranking that they belong to.
+        beyond_size: partial correlations, from `harness.evaluation.beyond_size.beyond_size`.
     """
+    frame, ranking = beyond_size.frame, beyond_size.ranking
     rows: list[list[Cell | str]] = [
         [str(row["proxy"]), number(float(row["spearman"]), 2), *(estimated(row, name) for name in _BEYOND)]
         for row in frame.to_dict("records")
@@ -89,18 +90,18 @@ def beyond_size_sheet(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
         (PROXY, "Spearman", *(Heading(text, "point") for text in _BEYOND.values())),
         rows,
         ruled_above=baselines_start(frame),
-        notes=(note, *_turned(ranking)),
+        notes=(note, *_flipped(ranking)),
     )
 
 
-def top_sheets(frame: pd.DataFrame, ranking: Ranking) -> list[Sheet]:
+def top_sheets(top: Top) -> list[Sheet]:
     """Two sheets: what the highest scores are worth, and the correlation among the best.
 
     Args:
-        frame: measures of the highest scores, from `harness.evaluation.top.top`; a coefficient of fewer than 10
+        top: measures of the highest scores, from `harness.evaluation.top.top`; a coefficient of fewer than 10
             architectures is shown as a dash.
-        ranking: the ranking that they belong to.
     """
+    frame = top.frame
     counts = sorted(int(name.removeprefix("best_of_")) for name in frame.columns if name.startswith("best_of_"))
     middle = counts[len(counts) // 2]
     decimals = decimals_for(frame[[f"best_of_{k}" for k in counts]].to_numpy())
@@ -117,10 +118,10 @@ def top_sheets(frame: pd.DataFrame, ranking: Ranking) -> list[Sheet]:
         "much worse that is than the best that was scored. First of k random: value of the highest score among k "
         "architectures drawn without replacement, mean ± standard deviation over all such samples, exactly."
     )
-    title, ruled = f"The highest scores, {ranking.column}", baselines_start(frame)
+    title, ruled = f"The highest scores, {top.ranking.column}", baselines_start(frame)
     return [
         Sheet.of(title, (PROXY, *headings), rows, ruled_above=ruled, notes=(note,)),
-        _among_the_best(frame, ranking),
+        _among_the_best(frame, top.ranking),
     ]
 
 
@@ -137,16 +138,15 @@ def _among_the_best(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
         (PROXY, *(f"best {share} %\n(n {_span(frame[f'n_top_{share}'])})" for share in shares)),
         zip(map(str, frame["proxy"]), *columns, strict=True),
         ruled_above=baselines_start(frame),
-        notes=(note, *_turned(ranking)),
+        notes=(note, *_flipped(ranking)),
     )
 
 
-def ceiling_sheet(ceiling: Ceiling, ranking: Ranking) -> Sheet:
+def ceiling_sheet(ceiling: Ceiling) -> Sheet:
     """A row a proxy: its coefficients, each as a share of that of one training against another, and corrected ones.
 
     Args:
         ceiling: the agreement of trainings with each other, from `harness.evaluation.ceiling.ceiling`.
-        ranking: the ranking that it belongs to.
     """
     rows = [
         (
@@ -167,7 +167,7 @@ def ceiling_sheet(ceiling: Ceiling, ranking: Ranking) -> Sheet:
         "attenuation by the noise of the accuracies (Spearman 1904)."
     )
     return Sheet.of(
-        f"Against the ceiling, {ranking.column}",
+        f"Against the ceiling, {ceiling.ranking.column}",
         (PROXY, "Spearman", "of ceiling", "corrected for\nattenuation", "Kendall τ-b", "of ceiling"),
         rows,
         ruled_above=baselines_start(ceiling.frame),
@@ -175,8 +175,8 @@ def ceiling_sheet(ceiling: Ceiling, ranking: Ranking) -> Sheet:
     )
 
 
-def _turned(ranking: Ranking) -> list[str]:
-    return [] if ranking.higher_is_better else [_TURNED]
+def _flipped(ranking: Ranking) -> list[str]:
+    return [] if ranking.higher_is_better else [_FLIPPED]
 
 
 def _span(counts: pd.Series) -> str:

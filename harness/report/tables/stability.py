@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import pandas as pd
+from collections.abc import Mapping
 
 from harness.evaluation.stability import Stabilities
+from harness.evaluation.transfer import Transfer
 from harness.report.cells import number
 from harness.report.tables.ranking import NAMES
 from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, estimated, named
@@ -59,13 +58,13 @@ def _by_value(said: Mapping[str, str]) -> list[str]:
     return [f"{text}: {', '.join(those)}." for text, those in names.items()]
 
 
-def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Sheet:
+def transfer_sheet(transfer: Transfer) -> Sheet:
     """A row a proxy and kind of inputs, a column a table's column: Spearman's coefficient with its interval.
 
     Args:
-        frame: of `harness.evaluation.transfer.transfer`.
-        left_out: sentences on what is in no row, of `harness.evaluation.transfer.left_out_of_transfer`.
+        transfer: from `harness.evaluation.transfer.transfer`.
     """
+    frame = transfer.frame
     columns = list(dict.fromkeys(frame["column"]))
     rows: list[list[Cell | str]] = []
     for (proxy, inputs), group in frame.groupby(["proxy", "inputs"], sort=False):
@@ -78,5 +77,5 @@ def transfer_sheet(frame: pd.DataFrame, *, left_out: Sequence[str] = ()) -> Shee
         (PROXY, Heading("scored on", "left"), *(Heading(column, "point") for column in columns), COUNT),
         rows,
         ruled_above=tuple(first),
-        notes=tuple(left_out),
+        notes=transfer.left_out,
     )

@@ -62,7 +62,7 @@ class Content:
     def frame(self) -> pd.DataFrame:
         """The ranking's frame from the best Spearman coefficient down; baselines last, before them what has none."""
         frame = self.ranking.frame
-        strength = frame["spearman"] * (1 if self.ranking.higher_is_better else -1)
+        strength = frame["spearman"] * self.ranking.sign
         best_first = frame.loc[strength.sort_values(ascending=False, kind="stable").index]
         return baselines_last(best_first).reset_index(drop=True)
 

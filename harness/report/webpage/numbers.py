@@ -32,7 +32,7 @@ def random_curve(content: Content) -> pd.Series[float]:
 
 def _best_of_first(content: Content, scored: pd.DataFrame) -> pd.Series[float]:
     """Best value of the first k by `score`, NaN where there are fewer than k rows."""
-    sign = 1.0 if content.ranking.higher_is_better else -1.0
+    sign = content.ranking.sign
     scores, values = scored["score"].to_numpy(), sign * scored["accuracy"].to_numpy()
     counts = np.unique(np.geomspace(1, len(content.architectures), _STEPS).round().astype(int))
     best = [sign * best_by_score(scores, values, k) if k <= len(scored) else np.nan for k in counts]

@@ -51,7 +51,7 @@ def ranking_section(content: Content) -> Section:
         "headings": [*headings, f"{content.ranking.value_name} of first", *_OTHER_HEADINGS],
         "rows": [_row(content, row, across) for _, row in frame.iterrows()],
         "chart": {"width": _CHART_WIDTH, "zero": across(0.0), "marks": marks, "ticks": ticks, "low": low},
-        "remarks": [remark for remark in (content.ranking.direction, content.ranking.uneven) if remark],
+        "notes": [note for note in (content.ranking.direction, content.ranking.uneven) if note],
         "ceiling": content.ceiling and (number(ceiling, 3), _trainings(content.ceiling), CEILING_IS_NO_BOUND),
         "against": compared and {"words": compared.words, "notes": _notes(content, compared)},
         "not_compared": comparison if isinstance(comparison, str) else "",
@@ -62,8 +62,7 @@ def ranking_section(content: Content) -> Section:
 
 def _signed_ceiling(content: Content) -> float:
     """Spearman of one training with another, negative where lower values are better; 0 where it is not known."""
-    value = content.ceiling.spearman if content.ceiling else 0.0
-    return value if content.ranking.higher_is_better else -value
+    return content.ranking.sign * content.ceiling.spearman if content.ceiling else 0.0
 
 
 def _trainings(ceiling: Ceiling) -> str:

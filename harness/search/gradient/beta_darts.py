@@ -7,7 +7,6 @@ from torch import Tensor
 
 from harness.search.gradient.bilevel import first_order
 from harness.search.gradient.method import Method, Moment, Parameters
-from harness.search.gradient.presets import DARTS, NASBENCH201, presets
 from harness.search.gradient.relaxation import softmax
 
 
@@ -28,8 +27,4 @@ METHOD = Method(
     mean=softmax,
     architecture_step=first_order,
     penalty=beta_penalty,
-    presets=presets(
-        NASBENCH201.changed({"epochs": 100, "weight_decay": 3e-4, "nesterov": False, "penalty": 50.0}),
-        DARTS.changed({"penalty": 25.0}),
-    ),
 )

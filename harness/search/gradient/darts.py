@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from harness.errors import SearchError
 from harness.search.gradient.bilevel import by_parameters, first_order
 from harness.search.gradient.method import Method, Step
-from harness.search.gradient.presets import DARTS, NASBENCH201, presets
 from harness.search.gradient.relaxation import softmax
 from harness.search.gradient.setting import SearchSetting
 
@@ -97,7 +96,6 @@ FIRST_ORDER = Method(
     relax=softmax,
     mean=softmax,
     architecture_step=first_order,
-    presets=presets(NASBENCH201, DARTS),
 )
 
 SECOND_ORDER = Method(
@@ -108,5 +106,4 @@ SECOND_ORDER = Method(
     mean=softmax,
     architecture_step=second_order,
     check=check_second_order,
-    presets=presets(NASBENCH201, DARTS, {"nasbench201": {"images": 2048}, "darts": {"images": 1024}}),
 )

@@ -8,7 +8,6 @@ from torch.nn import functional
 from harness.errors import DivergedError
 from harness.search.gradient.bilevel import first_order
 from harness.search.gradient.method import Method, Moment, Parameters, Relaxed
-from harness.search.gradient.presets import DARTS, NASBENCH201, presets
 from harness.search.gradient.relaxation import dirichlet
 
 SOURCE = "Chen et al., DrNAS: Dirichlet Neural Architecture Search, ICLR 2021"
@@ -58,14 +57,6 @@ METHOD = Method(
     relax=sample,
     mean=mean,
     architecture_step=first_order,
-    presets=presets(
-        NASBENCH201.changed({"epochs": 100, "weight_decay": 3e-4, "nesterov": False}),
-        DARTS.changed({"alpha_lr": 6e-4, "without": ("none",)}),
-        notes={
-            "darts": "the paper searches this space in two stages (drnas-progressive); these are the values of DARTS "
-            "with DrNAS's alpha_lr, and without none"
-        },
-    ),
 )
 
 PROGRESSIVE = Method(
@@ -75,31 +66,4 @@ PROGRESSIVE = Method(
     relax=sample,
     mean=mean,
     architecture_step=first_order,
-    presets=presets(
-        NASBENCH201.changed(
-            {
-                "epochs": 100,
-                "weight_decay": 3e-4,
-                "nesterov": False,
-                "partial": (4, 2),
-                "keep": (5, 3),
-                "alpha_warm_up": 10,
-            }
-        ),
-        DARTS.changed(
-            {
-                "epochs": 50,
-                "width": 36,
-                "depth": 20,
-                "weight_lr": 0.1,
-                "weight_lr_min": 0.0,
-                "alpha_lr": 6e-4,
-                "partial": (6, 4),
-                "without": ("none",),
-                "keep": (7, 4),
-                "alpha_warm_up": 10,
-            }
-        ),
-        {"nasbench201": {"alpha_warm_up": 2}, "darts": {"width": 12, "partial": (3, 2), "alpha_warm_up": 1}},
-    ),
 )

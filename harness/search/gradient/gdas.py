@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from harness.search.gradient.bilevel import first_order
 from harness.search.gradient.method import Method
-from harness.search.gradient.presets import DARTS, NASBENCH201, presets
 from harness.search.gradient.relaxation import softmax, straight_through
 
 METHOD = Method(
@@ -14,13 +13,6 @@ METHOD = Method(
     relax=straight_through,
     mean=softmax,
     architecture_step=first_order,
-    presets=presets(
-        NASBENCH201.changed({"epochs": 240, "temperature": (10.0, 0.1)}),
-        DARTS.changed(
-            {"epochs": 250, "batch_size": 256, "weight_decay": 5e-4, "nesterov": True, "temperature": (10.0, 0.1)}
-        ),
-        {"darts": {"batch_size": 64}},
-    ),
 )
 """Differs from the authors' code in the gradient of operations that are not drawn. There it is that of a constant added
 to the features; here it comes only through the softmax of the drawn operation."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from harness.batches import Batch
-from harness.errors import SearchError, unknown
+from harness.errors import SearchError, SpaceError, unknown
+from harness.search.gradient.presets import Presets, presets
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
-from harness.spaces import open_space
-from harness.spaces.space import searchable
+from harness.spaces import open_space, openable_spaces
+from harness.spaces.space import SearchableSpace, searchable
 
 if TYPE_CHECKING:
     from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights
-    from harness.spaces.space import Architecture, SearchableSpace, Space
+    from harness.spaces.space import Architecture, Space
     from harness.spaces.supernet import Supernet
 
 
@@ -161,27 +163,6 @@ class Step:
         self.parameter_optimizer.zero_grad()
 
 
-_LAPTOP: Mapping[str, Any] = {
-    "epochs": 10, "image_size": 16, "images": 2048, "augment": False, "evaluation_batches": 5, "alpha_lr": 0.01,
-}  # fmt: skip
-"""What a laptop takes less of, in a space that no paper searches."""
-
-
-@dataclass(frozen=True)
-class Presets:
-    """The settings of one method in one space.
-
-    Attributes:
-        paper: the published setting.
-        laptop: a smaller setting that ends in minutes on two cores.
-        note: values of `paper` that are not published, or not for this space; empty where all are.
-    """
-
-    paper: SearchSetting
-    laptop: SearchSetting
-    note: str = ""
-
-
 @dataclass(frozen=True)
 class Method:
     """A gradient-based search method, in the words of its paper.
@@ -192,7 +173,6 @@ class Method:
         source: the publication.
         relax: makes operation weights from architecture parameters in a step.
         mean: gives the weights that are discretised and whose entropy is logged: those of `relax` without noise.
-        presets: presets by space.
         architecture_step: one step of the architecture parameters, which returns its loss; None where they are fixed.
         penalty: term that is added to the loss of that step.
         choose: chooses the architecture; None where it is derived from `mean`.
@@ -208,7 +188,6 @@ class Method:
     source: str
     relax: Relax
     mean: Callable[[Parameters, Moment], Relaxed]
-    presets: Mapping[str, Presets]
     architecture_step: Callable[[Step], float] | None
     penalty: Callable[[Parameters, Moment], Tensor] | None = None
     choose: Callable[[Step], Architecture] | None = None
@@ -239,10 +218,18 @@ class Method:
         Raises:
             SpaceError: for an unknown space, or one without a supernet.
         """
-        name = space if isinstance(space, str) else space.name
-        if name in self.presets:
-            return self.presets[name]
-        found = searchable(open_space(space) if isinstance(space, str) else space)
-        own = {size: found.shape[size].default for size in ("width", "depth") if size in found.shape}
-        paper = SearchSetting().changed(own)
-        return Presets(paper, paper.changed(_LAPTOP), f"the paper has no {name}; these are DARTS's values")
+        return presets(self.name, open_space(space) if isinstance(space, str) else space)
+
+    @property
+    def presets(self) -> dict[str, Presets]:
+        """The presets in each space with a supernet, by its name."""
+        return {name: self.presets_in(name) for name in _searchable_spaces()}
+
+
+def _searchable_spaces() -> list[str]:
+    """Names of the spaces that gradient-based searches can search."""
+    found = []
+    for space in openable_spaces():
+        with suppress(SpaceError):
+            found.append(searchable(space).name)
+    return found

@@ -40,7 +40,6 @@ from harness.search.gradient.bilevel import by_parameters
 from harness.search.gradient.darts import perturbed
 from harness.search.gradient.frozen_activations import FrozenActivations, RecordedActivations
 from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
-from harness.search.gradient.presets import DARTS, NASBENCH201, presets
 from harness.search.gradient.relaxation import gumbel_softmax, softmax
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces.supernet import MixedLayers, Supernet
@@ -198,15 +197,6 @@ def _at_start(parameters: Parameters) -> Parameters:
     )
 
 
-_CHANGES = {"epochs": 10, "steps_per_epoch": 10, "augment": False, "nu": 100.0, "mu": 2.0}
-_ADAPTIVE = {**_CHANGES, "nu": 500.0, "adaptive": True}
-_SIZE = {
-    "nasbench201": {"epochs": 10, "depth": 5, "image_size": 32, "images": None, "evaluation_batches": 1},
-    "darts": {"epochs": 10, "width": 16, "depth": 8, "image_size": 16, "images": None, "evaluation_batches": 1},
-}
-_BOUNDS = "the paper's ν and μ for NAS-Bench-201 are not known here; these are those of the DARTS space"
-_RULE = "the rule by which ν adapts is in an appendix and is recalled, not checked against it"
-
 FIXED = Method(
     name="nasi",
     summary="gradient of the NTK's trace at initialisation, bounded by a fixed ν (NASI-FIX); --epochs 40 for 4T",
@@ -218,18 +208,10 @@ FIXED = Method(
     trains_weights=False,
     data="noise",
     check=check,
-    presets=presets(NASBENCH201.changed(_CHANGES), DARTS.changed(_CHANGES), _SIZE, {"nasbench201": _BOUNDS}),
 )
-"""T = 100 steps, as 10 epochs of 10 steps."""
 
 ADAPTIVE = replace(
     FIXED,
     name="nasi-ada",
     summary="as nasi, ν the running mean of ν₀ and the traces seen (NASI-ADA)",
-    presets=presets(
-        NASBENCH201.changed(_ADAPTIVE),
-        DARTS.changed(_ADAPTIVE),
-        _SIZE,
-        {"nasbench201": f"{_BOUNDS}; {_RULE}", "darts": _RULE},
-    ),
 )

@@ -1,51 +1,56 @@
-"""The common part of the methods' presets: DARTS's published settings, and reductions for a laptop."""
+"""The settings of a gradient-based search in a space: as its paper has them, and smaller ones for a laptop."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from harness.search.gradient.method import Presets
 from harness.search.gradient.setting import SearchSetting
-
-NASBENCH201 = SearchSetting(epochs=50, depth=5, weight_decay=5e-4, nesterov=True)
-"""DARTS on NAS-Bench-201 (Dong & Yang 2020): C = 16, N = 5, batch 64."""
-
-DARTS = SearchSetting(epochs=50, depth=8)
-"""DARTS in its own space on CIFAR-10 (Liu, Simonyan and Yang 2019): C = 16, 8 cells, batch 64."""
+from harness.spaces.searches import SearchPreset, SearchPresets
+from harness.spaces.space import Space, searchable
 
 PUBLISHED_DATA = "cifar10"
 """Data of all published searches, half of the training images for the weights and half for α."""
 
-_LAPTOP: Mapping[str, Mapping[str, Any]] = {
-    "nasbench201": {
-        "epochs": 20, "depth": 1, "image_size": 16, "images": 4096, "augment": False, "evaluation_batches": 5,
-        "alpha_lr": 0.01,
-    },
-    "darts": {
-        "epochs": 10, "width": 8, "depth": 3, "image_size": 16, "images": 2048, "augment": False,
-        "evaluation_batches": 5, "alpha_lr": 0.01,
-    },
+_LAPTOP: Mapping[str, Any] = {
+    "epochs": 10, "image_size": 16, "images": 2048, "augment": False, "evaluation_batches": 5, "alpha_lr": 0.01,
 }  # fmt: skip
+"""What a laptop takes less of, in a space that states no settings."""
 
 
-def presets(
-    nasbench201: SearchSetting,
-    darts: SearchSetting,
-    laptop: Mapping[str, Mapping[str, Any]] | None = None,
-    notes: Mapping[str, str] | None = None,
-) -> dict[str, Presets]:
-    """The presets of a method by space: its published settings, and reduced ones for a laptop.
+@dataclass(frozen=True)
+class Presets:
+    """The settings of one method in one space.
+
+    Attributes:
+        paper: the published setting.
+        laptop: a smaller setting that ends in minutes on two cores.
+        note: values of `paper` that are not published, or not for this space; empty where all are.
+    """
+
+    paper: SearchSetting
+    laptop: SearchSetting
+    note: str = ""
+
+
+def presets(method: str, space: Space) -> Presets:
+    """The presets that a space states for a method, or for all; else DARTS's values with the space's own sizes.
 
     Args:
-        nasbench201: the published setting on NAS-Bench-201.
-        darts: the published setting in the DARTS space.
-        laptop: further changes for the method's laptop preset by space, which replace the common reductions.
-        notes: notes by space on values that are not published, or not for this space.
+        method: name of the method.
+        space: a space with a supernet; what it states is its attribute `searches` (`harness.spaces.searches`).
+
+    Raises:
+        SpaceError: for a space without a supernet.
+        SearchError: for a value that the space states and no setting can have.
     """
-    return {
-        space: Presets(
-            paper, paper.changed({**_LAPTOP[space], **(laptop or {}).get(space, {})}), (notes or {}).get(space, "")
-        )
-        for space, paper in (("nasbench201", nasbench201), ("darts", darts))
-    }
+    found = searchable(space)
+    stated, whose = getattr(found, "searches", None), "the space's own"
+    if not isinstance(stated, SearchPresets) or stated.space != found.name:
+        own = {size: found.shape[size].default for size in ("width", "depth") if size in found.shape}
+        stated, whose = SearchPresets(found.name, own, _LAPTOP), "DARTS's"
+    without = SearchPreset(note=f"the paper has no {found.name}; these are {whose} values")
+    chosen = stated.by_method.get(method, without)
+    paper = SearchSetting().changed({**stated.paper, **chosen.paper})
+    return Presets(paper, paper.changed({**stated.laptop, **chosen.laptop}), chosen.note)

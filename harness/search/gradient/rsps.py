@@ -9,15 +9,11 @@ import torch
 from torch import Tensor
 
 from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
-from harness.search.gradient.presets import DARTS, NASBENCH201, presets
 from harness.search.gradient.relaxation import one_hot, softmax
 
 if TYPE_CHECKING:
     from harness.spaces.group import Group
     from harness.spaces.space import Architecture
-
-INPUTS_OF_A_NODE = {"normal": 2, "reduce": 2}
-"""Number of inputs that a node keeps, by group: two in DARTS's cells; all in groups that are not listed."""
 
 
 def random_path(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
@@ -33,8 +29,8 @@ def path(tables: Mapping[str, tuple[Group, Tensor]], generator: torch.Generator)
     """
     weights, active = {}, {}
     for name, (group, like) in tables.items():
-        kept = _kept_edges(group, INPUTS_OF_A_NODE.get(name), generator)
-        first = 0 if name not in INPUTS_OF_A_NODE else 1  # `none` is the first operation
+        kept = _kept_edges(group, generator)
+        first = 0 if group.inputs is None else 1  # `none` is the first operation
         drawn = torch.randint(first, len(group.operations), (len(group.edges),), generator=generator)
         weights[name] = one_hot(torch.where(kept, drawn, 0).to(like.device), like.detach())
         active[name] = weights[name].bool()
@@ -54,14 +50,14 @@ def best_candidate(step: Step) -> Architecture:
     return step.space.derive(candidates[losses.index(min(losses))].weights)
 
 
-def _kept_edges(group: Group, inputs: int | None, generator: torch.Generator) -> Tensor:
-    """Boolean mask [E] with `inputs` random edges of each node, or all edges for None."""
+def _kept_edges(group: Group, generator: torch.Generator) -> Tensor:
+    """Boolean mask [E] of as many random edges of each node as it keeps."""
     kept = torch.ones(len(group.edges), dtype=torch.bool)
-    if inputs is None:
+    if group.inputs is None:
         return kept
     for node in dict.fromkeys(target for target, _ in group.edges):
         edges = torch.tensor([place for place, (target, _) in enumerate(group.edges) if target == node])
-        kept[edges[torch.randperm(len(edges), generator=generator)[inputs:]]] = False
+        kept[edges[torch.randperm(len(edges), generator=generator)[group.inputs :]]] = False
     return kept
 
 
@@ -74,15 +70,4 @@ METHOD = Method(
     architecture_step=None,
     choose=best_candidate,
     deviation=0.0,
-    presets=presets(
-        NASBENCH201.changed({"epochs": 250}),
-        DARTS.changed({"epochs": 300, "candidates": 1000}),
-        {"nasbench201": {"candidates": 20}, "darts": {"candidates": 20}},
-        {
-            "nasbench201": "the paper has no NAS-Bench-201; these are the values of Dong & Yang 2020, where one batch "
-            "decides between 100 architectures",
-            "darts": "the paper compares 1,000 architectures on one batch each and then ten on all, here one batch "
-            "decides; 300 epochs are recalled, not checked",
-        },
-    ),
 )

@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, IndexedSpace, integers_below, mutated
+from harness.search.query.indexed import CellArray, integers_below, mutated
 from harness.search.query.oracle import Oracle
+from harness.spaces.searches import IndexedSpace
 
 POPULATION = 10
 TOURNAMENT = 3

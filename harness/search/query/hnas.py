@@ -12,8 +12,9 @@ import numpy as np
 from harness.errors import SearchError
 from harness.proxies.combined import hnas_objective
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, FloatArray, IndexedSpace, integers_below
+from harness.search.query.indexed import CellArray, FloatArray, integers_below
 from harness.search.query.oracle import BoolArray, Oracle
+from harness.spaces.searches import IndexedSpace
 
 QUERIES = 20
 POOL = 2000

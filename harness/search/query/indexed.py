@@ -6,43 +6,36 @@ lists them: the first edge varies slowest. Random numbers are passed in as unifo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS
+from harness.errors import SearchError
+from harness.spaces import openable_spaces
+from harness.spaces.searches import IndexedSpace
+from harness.spaces.space import Space
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 CellArray: TypeAlias = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class IndexedSpace:
-    """All cells with given nodes and edges, and the same operations to choose from on each edge.
+def indexed(space: Space) -> IndexedSpace:
+    """A space as integers, in the order in which it lists its architectures.
 
-    Attributes:
-        operations: number of operations to choose from on an edge, O.
-        edges_of_node: number of edges that end in each node, in the order of the encoding; E in all.
+    Raises:
+        SearchError: for a space that does not state how its architectures are made of choices.
     """
-
-    operations: int
-    edges_of_node: tuple[int, ...]
-
-    @property
-    def edges(self) -> int:
-        """Number of edges of a cell, E."""
-        return sum(self.edges_of_node)
-
-    def __len__(self) -> int:
-        return int(self.operations**self.edges)
-
-
-NASBENCH201 = IndexedSpace(
-    len(OPERATIONS), tuple(sum(target == node for target, _ in EDGES) for node in range(1, NODES))
-)
-"""The 15,625 cells in the order of `open_space("nasbench201")`, which is not the release's."""
+    choices = getattr(space, "choices", None)
+    if not isinstance(choices, IndexedSpace):
+        others = [one.name for one in openable_spaces() if isinstance(getattr(one, "choices", None), IndexedSpace)]
+        raise SearchError(
+            f"searches query tables of {', '.join(others)}; the space {space.name} does not state its architectures as "
+            "choices"
+        )
+    if len(choices) != len(space):
+        raise SearchError(f"the space {space.name} has {len(space):,} architectures, its choices make {len(choices):,}")
+    return choices
 
 
 def integers_below(uniforms: FloatArray, count: int | npt.NDArray[Any]) -> CellArray:

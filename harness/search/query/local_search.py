@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, IndexedSpace, integers_below, neighbours
+from harness.search.query.indexed import CellArray, integers_below, neighbours
 from harness.search.query.oracle import Oracle
+from harness.spaces.searches import IndexedSpace
 
 
 def local_search(oracle: Oracle, space: IndexedSpace, draws: Draws) -> CellArray:

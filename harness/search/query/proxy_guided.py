@@ -12,8 +12,9 @@ import numpy as np
 from harness.errors import SearchError
 from harness.search.query.draws import Draws
 from harness.search.query.evolution import POPULATION, evolved
-from harness.search.query.indexed import CellArray, FloatArray, IndexedSpace, integers_below
+from harness.search.query.indexed import CellArray, FloatArray, integers_below
 from harness.search.query.oracle import Oracle
+from harness.spaces.searches import IndexedSpace
 
 
 def best_of_samples(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, IndexedSpace, integers_below
+from harness.search.query.indexed import CellArray, integers_below
 from harness.search.query.oracle import Oracle
+from harness.spaces.searches import IndexedSpace
 
 
 def random_search(oracle: Oracle, space: IndexedSpace, draws: Draws) -> CellArray:

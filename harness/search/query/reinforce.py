@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, FloatArray, IndexedSpace, cells_of
+from harness.search.query.indexed import CellArray, FloatArray, cells_of
 from harness.search.query.oracle import Oracle
+from harness.spaces.searches import IndexedSpace
 
 _FIRST_MOMENT, _SECOND_MOMENT, _EPSILON = 0.9, 0.999, 1e-8  # Adam's defaults in PyTorch
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, FloatArray, IndexedSpace, integers_below
+from harness.search.query.indexed import CellArray, FloatArray, integers_below
 from harness.search.query.oracle import Oracle
+from harness.spaces.searches import IndexedSpace
 
 
 def successive_halving(oracle: Oracle, space: IndexedSpace, draws: Draws) -> CellArray:

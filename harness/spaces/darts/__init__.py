@@ -12,6 +12,7 @@ from harness.setting import derived_seed
 from harness.spaces.darts.derivation import derive
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
+from harness.spaces.darts.searches import SEARCHES
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
@@ -50,6 +51,7 @@ class Darts(ImageClassification):
         width=Dimension(SEARCH["width"], 1, "channels of the first cell's operations, C, an even number"),
         depth=Dimension(SEARCH["depth"], 1, "cells"),
     )
+    searches = SEARCHES
 
     def __len__(self) -> int:
         a_cell: int = math.prod(math.comb(node, 2) * len(OPERATIONS) ** 2 for node in range(INPUTS, INPUTS + NODES))
@@ -110,14 +112,15 @@ class Darts(ImageClassification):
         `set_drop_path(probability)` turns drop-path on.
         """
         from harness.spaces.darts.network import DartsNetwork
-        from harness.spaces.initialisation import initialise, seeded
+        from harness.spaces.initialisation import drawn
 
         genotype, full = _as_genotype(architecture), self._full_shape(shape, sizes, stem)
         del full["image_size"]
-        with seeded(derived_seed(seed, "weights", str(genotype))):
-            network = DartsNetwork(genotype, **full, stem=stem, auxiliary=auxiliary)
-            initialise(network, init)
-        return network
+
+        def make() -> DartsNetwork:
+            return DartsNetwork(genotype, **full, stem=stem, auxiliary=auxiliary)
+
+        return drawn(make, init, derived_seed(seed, "weights", str(genotype)))
 
     def supernet(
         self,

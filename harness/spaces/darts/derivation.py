@@ -15,7 +15,10 @@ OPERATIONS = ("none", *CHOSEN)
 EDGES = tuple((target, source) for target in range(INPUTS, INPUTS + NODES) for source in range(target))
 """The 14 edges (target, source) of a cell, in the authors' order."""
 
-GROUPS = {"normal": Group(EDGES, OPERATIONS), "reduce": Group(EDGES, OPERATIONS)}
+KEPT = 2
+"""Number of inputs that a node of a genotype has."""
+
+GROUPS = {"normal": Group(EDGES, OPERATIONS, KEPT), "reduce": Group(EDGES, OPERATIONS, KEPT)}
 
 
 def derive(weights: OperationWeights, edges: EdgeWeights | None, operations: Masks | None) -> Genotype:
@@ -33,7 +36,7 @@ def _cell(group: str, rows: list[list[float]]) -> Pairs:
     for node in range(INPUTS, INPUTS + NODES):
         # the table's first column is `none`
         choices = {source: row[1:] for (target, source), row in zip(EDGES, rows, strict=True) if target == node}
-        strongest = sorted(choices, key=lambda source: -max(choices[source]))[:2]
+        strongest = sorted(choices, key=lambda source: -max(choices[source]))[:KEPT]
         for source in strongest:
             best = max(choices[source])
             if best == -math.inf:

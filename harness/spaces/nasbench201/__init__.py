@@ -10,12 +10,14 @@ from harness.setting import derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
-from harness.spaces.listed import listed_in_order, listed_sample
+from harness.spaces.listed import changed_once, listed_in_order, listed_sample
 from harness.spaces.nasbench201 import cost
 from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS, Cell, parse
 from harness.spaces.nasbench201.derivation import derive
 from harness.spaces.nasbench201.isomorphism import all_cells, representative
 from harness.spaces.nasbench201.same_network import minimal
+from harness.spaces.nasbench201.searches import SEARCHES
+from harness.spaces.searches import IndexedSpace
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
 
@@ -40,6 +42,8 @@ class NasBench201(ImageClassification):
     shape = image_dimensions(
         width=Dimension(16, 1, "channels of the first stage, C"), depth=Dimension(5, 1, "cells per stage, N")
     )
+    searches = SEARCHES
+    choices = IndexedSpace(len(OPERATIONS), tuple(range(1, NODES)))
 
     def __len__(self) -> int:
         return int(len(OPERATIONS) ** len(EDGES))
@@ -77,13 +81,7 @@ class NasBench201(ImageClassification):
 
     def neighbours(self, architecture: Architecture) -> list[Cell]:
         """The 24 cells that differ in one edge's operation."""
-        operations = _as_cell(architecture).operations
-        return [
-            Cell((*operations[:edge], new, *operations[edge + 1 :]))
-            for edge, old in enumerate(operations)
-            for new in OPERATIONS
-            if new != old
-        ]
+        return [Cell(changed) for changed in changed_once(_as_cell(architecture).operations, OPERATIONS)]
 
     def build(
         self,
@@ -95,15 +93,12 @@ class NasBench201(ImageClassification):
         **sizes: int,
     ) -> nn.Module:
         """The untrained network of a cell, by default of the benchmark's width and depth."""
-        from harness.spaces.initialisation import initialise, seeded
+        from harness.spaces.initialisation import drawn
         from harness.spaces.nasbench201.network import NasBench201Network
 
         cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
         del full["image_size"]
-        with seeded(derived_seed(seed, "weights", str(cell))):
-            network = NasBench201Network(cell, **full)
-            initialise(network, init)
-        return network
+        return drawn(lambda: NasBench201Network(cell, **full), init, derived_seed(seed, "weights", str(cell)))
 
     def supernet(
         self,

@@ -10,9 +10,10 @@ from harness.setting import derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
-from harness.spaces.listed import listed_in_order, listed_sample
+from harness.spaces.listed import changed_once, listed_in_order, listed_sample
 from harness.spaces.natsbench_sizes import cost
 from harness.spaces.natsbench_sizes.layers import CHOICES, LAYERS, REDUCTIONS, Layers, all_channels, parse
+from harness.spaces.searches import IndexedSpace
 from harness.spaces.shape import sizes_within
 from harness.spaces.space import Architecture, Sizes
 
@@ -34,6 +35,7 @@ class NatsBenchSizes(ImageClassification):
 
     name = "natsbench-sizes"
     shape = image_dimensions()
+    choices = IndexedSpace(len(CHOICES), (1,) * LAYERS)
 
     def __len__(self) -> int:
         return int(len(CHOICES) ** LAYERS)
@@ -71,13 +73,7 @@ class NatsBenchSizes(ImageClassification):
 
     def neighbours(self, architecture: Architecture) -> list[Layers]:
         """The 35 architectures that differ in one layer's channels, by any amount, as the authors' mutation does."""
-        channels = _as_layers(architecture).channels
-        return [
-            Layers((*channels[:place], new, *channels[place + 1 :]))
-            for place, old in enumerate(channels)
-            for new in CHOICES
-            if new != old
-        ]
+        return [Layers(changed) for changed in changed_once(_as_layers(architecture).channels, CHOICES)]
 
     def build(
         self,
@@ -89,15 +85,12 @@ class NatsBenchSizes(ImageClassification):
         **sizes: int,
     ) -> nn.Module:
         """The untrained network of an architecture, by default for CIFAR-10's images."""
-        from harness.spaces.initialisation import initialise, seeded
+        from harness.spaces.initialisation import drawn
         from harness.spaces.natsbench_sizes.network import NatsBenchSizesNetwork
 
         layers, full = _as_layers(architecture), sizes_within(self.shape, shape, sizes)
         del full["image_size"]
-        with seeded(derived_seed(seed, "weights", str(layers))):
-            network = NatsBenchSizesNetwork(layers, **full)
-            initialise(network, init)
-        return network
+        return drawn(lambda: NatsBenchSizesNetwork(layers, **full), init, derived_seed(seed, "weights", str(layers)))
 
     def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
         """Parameters and multiply-adds in closed form, as the release counts them."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.evaluation.published import ConditionsAgreement
 from harness.proxies import combined as combine
 from harness.stats import bootstrap_intervals, coefficients
 from harness.studies.kinds import Claim
@@ -18,22 +19,24 @@ _AGREEING = ("pearson", "spearman")
 
 
 def agreement_of(
-    frames: Mapping[str, pd.DataFrame], claims: Sequence[Claim] = (), *, resamples: int = 1000, seed: int = 0
-) -> pd.DataFrame:
+    frames: Mapping[str, pd.DataFrame],
+    claims: Sequence[Claim] = (),
+    words: Mapping[str, str] | None = None,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> ConditionsAgreement:
     """Agreement of each proxy's scores under two conditions, over the cells that have both.
 
     Args:
         frames: scores by the name of their condition.
         claims: claims of papers, on any proxies and conditions.
+        words: what each condition is called, by its name; by default its name.
         resamples: bootstrap resamples of the cells.
         seed: seed of the resampling.
 
     Returns:
-        `proxy`, `first`, `second`, `n`, `pearson` and `spearman` with their 95 % intervals, `…_low` and `…_high`,
-        `pearson_of_the_rest` without the twentieth of the cells that score highest under `first` (NaN if the rest is
-        constant), since a few huge values can decide Pearson's coefficient; for a claim, its words as `published`, the
-        `verdict` by our coefficient and interval, and `source`; these are empty where nothing is claimed. Proxies
-        with fewer than three common cells, or constant scores, are left out.
+        The agreement; proxies with fewer than three common cells, or constant scores, are left out.
     """
     wide = {name: combine.wide(frame) for name, frame in frames.items()}
     claimed = {(claim.proxy, claim.first, claim.second): claim for claim in claims}
@@ -56,7 +59,7 @@ def agreement_of(
             verdict = "" if claim is None else claim.verdict(*(row[f"pearson{end}"] for end in ("", "_low", "_high")))
             printed, source = ("", "") if claim is None else (claim.words, claim.source)
             rows.append(row | {"published": printed, "verdict": verdict, "source": source})
-    return pd.DataFrame(rows)
+    return ConditionsAgreement(pd.DataFrame(rows), words or {name: name for name in frames})
 
 
 def _of_the_rest(pair: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:

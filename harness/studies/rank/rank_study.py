@@ -12,6 +12,7 @@ from harness.errors import SettingError
 from harness.evaluation import Table, open_table
 from harness.evaluation.beyond_size import beyond_size
 from harness.evaluation.comparison import compare
+from harness.evaluation.published import BesidePublished
 from harness.evaluation.ranking import Ranking, correlate
 from harness.evaluation.transfer import transfer
 from harness.proxies import combined as combine
@@ -108,7 +109,11 @@ def ours_and_published(rankings: Mapping[str, pd.DataFrame], published: Sequence
     return pd.DataFrame(rows)
 
 
-def compared(rankings: Mapping[str, Mapping[str, Ranking]], published: Sequence[PublishedCoefficient]) -> pd.DataFrame:
+def compared(
+    rankings: Mapping[str, Mapping[str, Ranking]],
+    published: Sequence[PublishedCoefficient],
+    words: Mapping[str, str],
+) -> BesidePublished:
     """Our coefficients by condition and column next to the published ones; see `ours_and_published`."""
     parts = [
         ours_and_published({column: ranking.frame for column, ranking in by_column.items()}, published).assign(
@@ -116,7 +121,7 @@ def compared(rankings: Mapping[str, Mapping[str, Ranking]], published: Sequence[
         )
         for name, by_column in rankings.items()
     ]
-    return pd.concat(parts, ignore_index=True)
+    return BesidePublished(pd.concat(parts, ignore_index=True), words)
 
 
 def with_combinations(frame: pd.DataFrame, names: Iterable[str] = tuple(COMBINED)) -> pd.DataFrame:
@@ -131,11 +136,11 @@ def with_combinations(frame: pd.DataFrame, names: Iterable[str] = tuple(COMBINED
     return pd.concat(parts, ignore_index=True)
 
 
-def tables(comparison: pd.DataFrame, words: Mapping[str, str]) -> str:
-    """The Markdown tables of a comparison, with a heading for each condition."""
+def tables(found: BesidePublished) -> str:
+    """The Markdown tables of our coefficients next to published ones, with a heading for each condition."""
     parts = []
-    for name, heading in words.items():
-        if len(of_this := comparison[comparison["condition"] == name]):
+    for name, heading in found.words.items():
+        if len(of_this := found.under(name)):
             parts += [f"## {heading[0].upper()}{heading[1:]}", *map(sheet_markdown, published_sheets(of_this))]
     return "\n\n".join(parts) + "\n"
 
@@ -147,12 +152,10 @@ def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
     """
     sized = beyond_size(ranking)
     comparison = compare(ranking, "params")
-    write_csv(sized, out / f"beyond_size_{stem}.csv")
+    write_csv(sized.frame, out / f"beyond_size_{stem}.csv")
     write_csv(comparison.frame, out / f"against_params_{stem}.csv")
-    small_print = f"{comparison.n:,} architectures, {len(comparison.pairs):,} pairs, Holm"
-    figure = critical_difference(comparison, ranking, axis_label="Spearman's ρ", small_print=small_print)
-    save_pictures(figure, out / f"against_params_{stem}")
-    sheets = [beyond_size_sheet(sized, ranking), comparison_sheet(comparison, ranking)]
+    save_pictures(critical_difference(comparison, brief=True), out / f"against_params_{stem}")
+    sheets = [beyond_size_sheet(sized), comparison_sheet(comparison)]
     return "\n\n".join([*map(sheet_markdown, sheets), *comparison.words])
 
 
@@ -169,7 +172,7 @@ def write_transfer(
         out: folder for the file.
     """
     found = transfer({words[name]: frame for name, frame in frames.items()}, table, columns)
-    write_csv(found, out / "transfer.csv")
+    write_csv(found.frame, out / "transfer.csv")
     return f"## Transfer\n\n{sheet_markdown(transfer_sheet(found))}"
 
 
@@ -213,19 +216,19 @@ def _write(
             write_csv(ranking.frame, out / f"{stem}.csv")
             sheet = ranking_sheet(ranking, caption=_caption(study.words[name], frame))
             write_text(sheet_latex(sheet), out / f"{stem}.tex")
-    comparison = compared(rankings, study.published)
-    write_csv(comparison, out / "comparison.csv")
-    save_pictures(beside_published(comparison, study.words), out / "comparison")
-    texts = [tables(comparison, study.words)]
+    comparison = compared(rankings, study.published, study.words)
+    write_csv(comparison.frame, out / "comparison.csv")
+    save_pictures(beside_published(comparison), out / "comparison")
+    texts = [tables(comparison)]
     for name in rankings:
         caption = _caption(study.words[name], frames[name])
-        sheets = published_sheets(comparison[comparison["condition"] == name], caption)
+        sheets = published_sheets(comparison.under(name), caption)
         write_text("\n".join(map(sheet_latex, sheets)), out / f"comparison_{name}.tex")
         say("\n" + "\n\n".join([study.words[name], *map(sheet_text, sheets)]))
-    agreement = agreement_of(frames, study.claims) if study.between else pd.DataFrame()
-    if len(agreement):
-        write_csv(agreement, out / "agreement.csv")
-        sheet = conditions_sheet(agreement, study.words)
+    agreement = agreement_of(frames, study.claims, study.words) if study.between else None
+    if agreement and len(agreement.frame):
+        write_csv(agreement.frame, out / "agreement.csv")
+        sheet = conditions_sheet(agreement)
         texts.append(f"## Agreement of scores\n\n{sheet_markdown(sheet)}\n")
         say("\n" + sheet_text(sheet))
     if study.transfer:

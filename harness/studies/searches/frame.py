@@ -125,7 +125,8 @@ def _of_search(
     values = {name: [float(row[f"{name}{FOR_THE_RECORD}"]) for row in chosen] for name in columns}
     passed = int(chosen[0]["epoch"])
     steps = find_method(kind.method).setting(SPACE, PRESET).steps_per_epoch
-    length = f"{passed} epochs" if steps is None else f"{passed * steps} steps"
+    count, unit = (passed, "epoch") if steps is None else (passed * steps, "step")
+    length = f"{count} {unit}{'s' * (count != 1)}"
     source = f"{kind.method}, {length}, {chosen[0]['how']}"
     if lost:
         verb = "diverged" if all(failure.diverged for failure in lost) else "failed"

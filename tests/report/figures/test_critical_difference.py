@@ -1,5 +1,6 @@
 """The critical-difference figure: what is drawn is what the frame holds."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,8 +14,8 @@ from tests.report.rankings import comparison_of, ranking_of, ranking_row
 RANKING = ranking_of(pd.DataFrame([ranking_row("nwot", 0.5, 5)]))
 
 
-def draw(frame, groups=(), **options):
-    return critical_difference(comparison_of(frame, groups=groups), RANKING, **options)
+def draw(frame, groups=(), brief=False, **others):
+    return critical_difference(comparison_of(frame, groups=groups, **others), brief=brief)
 
 
 def frame_of(count=5):
@@ -51,13 +52,14 @@ def test_every_proxy_has_a_dot_an_interval_and_the_colour_of_its_verdict():
 
 def test_a_bar_a_group_spans_its_rows():
     groups = [("nwot", "params"), ("params", "proxy_0", "proxy_1"), ("proxy_1", "zen")]
-    figure = draw(frame_of(), groups, small_print="Said below.")
+    figure = draw(frame_of(), groups, brief=True)
     bars = figure.axes[1].get_lines()
     spans = [(round(bar.get_ydata()[0]), round(bar.get_ydata()[1])) for bar in bars]
     assert spans == [(0, 1), (1, 3), (3, 4)]
     assert [bar.get_xdata()[0] for bar in bars] == [0, 1, 0]
     assert figure.get_figwidth() == COLUMN_WIDTH_INCHES
-    assert "Said below." in [text.get_text() for text in figure.texts]
+    assert "1,234 architectures, 1 pairs, Holm" in [text.get_text() for text in figure.texts]
+    assert figure.axes[0].get_xlabel() == "Spearman's ρ"
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
         "better than params",
@@ -89,13 +91,12 @@ def words(figure):
 
 
 def test_the_axis_and_the_small_print_say_what_is_compared_and_how():
-    figure = draw(frame_of(), source="A table")
+    figure = draw(frame_of(), ranking=replace(RANKING, title="A table"))
     assert figure.axes[0].get_xlabel() == f"Spearman with {RANKING.label}"
     assert words(figure) == (
         "1,234 architectures that all have scores, A table. 95 % bootstrap intervals. A bar joins proxies of which no "
         "two are told apart: paired bootstrap, corrected for all 1 pairs (Holm), at 5 %."
     )
     lower = ranking_of(RANKING.frame, higher_is_better=False)
-    figure = critical_difference(comparison_of(frame_of(), left_out=("flat",)), lower, axis_label="ρ")
-    assert figure.axes[0].get_xlabel() == "ρ"
+    figure = draw(frame_of(), left_out=("flat",), ranking=lower)
     assert "Lower values are better: coefficients are turned round. Left out, with a score for fewer" in words(figure)

@@ -4,7 +4,9 @@ import math
 
 import pandas as pd
 
+from harness.evaluation.beyond_size import BeyondSize
 from harness.evaluation.ceiling import Ceiling
+from harness.evaluation.top import Top
 from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
 from tests.report.rankings import comparison_of, ranking_of, ranking_row
 from tests.report.sheets import headings, texts
@@ -22,8 +24,8 @@ def test_the_comparisons_rows():
             "verdict": ["better", ""],
         }
     )  # fmt: skip
-    comparison = comparison_of(frame, left_out=("flat",))
-    sheet = comparison_sheet(comparison, LOWER)
+    comparison = comparison_of(frame, left_out=("flat",), ranking=LOWER)
+    sheet = comparison_sheet(comparison)
     assert sheet.title == "Proxies against params, latency_ms"
     assert texts(sheet) == (
         ("nwot", "0.80 [0.70, 0.90]", "0.10 [0.05, 0.15]", "0.010", "better"),
@@ -44,7 +46,7 @@ def test_the_other_sheets():
     frame = pd.DataFrame(
         {"proxy": ["nwot", "params"], "spearman": [0.8, 0.7], **beyond, "pairs": [7, 9], "classes": [2, 3]}
     )
-    sheet = beyond_size_sheet(frame, RANKING)
+    sheet = beyond_size_sheet(BeyondSize(frame, RANKING))
     assert texts(sheet)[1] == ("params", "0.70", "–", "–", "–", "–")
     assert sheet.ruled_above == (1,)
     assert "9 pairs in 3 classes" in sheet.notes[0]
@@ -52,7 +54,7 @@ def test_the_other_sheets():
     for k in (1, 10, 100):
         names = ("best_of", "regret_of", "precision_at", "ndcg_at", "sample")
         top |= {f"{name}_{k}": [k + place / 10] for place, name in enumerate(names)} | {f"sample_{k}_std": [0.5]}
-    picks, among = top_sheets(pd.DataFrame(top), LOWER)
+    picks, among = top_sheets(Top(pd.DataFrame(top), LOWER))
     assert texts(picks) == (
         ("nwot", "1.00", "10.00", "100.00", "10.10", "10.20", "10.30", "10.40 ± 0.50", "100.40 ± 0.50"),
     )
@@ -67,9 +69,10 @@ def test_the_other_sheets():
         }
     )  # fmt: skip
     found = Ceiling(
-        frame, spearman=0.98, kendall_tau_b=0.91, pearson=0.99, reliability=0.98, trainings=("a", "b"), pairs=1, n=5
-    )
-    sheet = ceiling_sheet(found, RANKING)
+        frame, spearman=0.98, kendall_tau_b=0.91, pearson=0.99, reliability=0.98, trainings=("a", "b"), pairs=1, n=5,
+        ranking=RANKING,
+    )  # fmt: skip
+    sheet = ceiling_sheet(found)
     assert texts(sheet) == (("nwot", "0.80", "82 %", "0.81", "0.60", "66 %"),)
     assert "Spearman 0.980, Kendall 0.910" in sheet.notes[0]
     assert "A score may in principle exceed that: one training against another is no bound." in sheet.notes[0]
@@ -83,9 +86,9 @@ def test_proxies_on_different_architectures_have_a_span_of_counts_among_the_best
     }
     counts |= {f"sample_{k}_std": [0.5, 0.5] for k in (1, 10)}
     frame = pd.DataFrame({"proxy": ["nwot", "few"], "spearman_top_10": [0.25, 0.5], "n_top_10": [1200, 9], **counts})
-    among = top_sheets(frame, RANKING)[1]
+    among = top_sheets(Top(frame, RANKING))[1]
     assert headings(among) == ("proxy", "best 10 %\n(n 9 to 1,200)")
     assert texts(among) == (("nwot", "0.25"), ("few", "–"))
-    whole = top_sheets(frame[:1], RANKING)[1]
+    whole = top_sheets(Top(frame[:1], RANKING))[1]
     assert headings(whole) == ("proxy", "best 10 %\n(n 1,200)")
     assert "dash" not in whole.notes[0]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from harness.evaluation.stability import ProxyStability, Stabilities
+from harness.evaluation.transfer import Transfer
 from harness.report.tables.stability import settings_sheets, stability_sheet, transfer_sheet
 from harness.stats import Stability
 from harness.stats.intervals import Interval
@@ -43,6 +44,6 @@ def test_a_row_a_proxy_and_inputs_with_a_column_for_each_accuracy():
             "spearman": [0.1, 0.2, 0.3, 0.4], "spearman_low": [0.0] * 4, "spearman_high": [1.0] * 4,
         }
     )  # fmt: skip
-    sheet = transfer_sheet(frame, left_out=["Left out."])
+    sheet = transfer_sheet(Transfer(frame, ("Left out.",)))
     assert texts(sheet)[1] == ("nwot", "y", "0.30 [0.00, 1.00]", "0.40 [0.00, 1.00]", "5")
     assert sheet.notes == ("Left out.",)

@@ -96,7 +96,8 @@ def compared(**others: Any) -> Comparison:
 
 def ceiling_at(spearman: float) -> Ceiling:
     """One training against another; figures that the page does not show are made up."""
-    return Ceiling(pd.DataFrame(), spearman, 0.9, 0.9, 0.9, ("a", "b", "c"), pairs=3, n=60)
+    ranking = ranking_of(pd.DataFrame())
+    return Ceiling(pd.DataFrame(), spearman, 0.9, 0.9, 0.9, ("a", "b", "c"), pairs=3, n=60, ranking=ranking)
 
 
 class Elements(HTMLParser):

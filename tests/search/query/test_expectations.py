@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from harness.search.query.evolution import regularised_evolution
-from harness.search.query.indexed import NASBENCH201, IndexedSpace, cells_of, neighbours
+from harness.search.query.indexed import cells_of, neighbours
 from harness.search.query.local_search import local_search
 from harness.search.query.oracle import Fidelity, Oracle
 from harness.search.query.proxy_guided import best_of_samples
 from harness.search.query.random_search import random_search
 from harness.search.query.reinforce import reinforce
 from harness.search.query.successive_halving import successive_halving
+from harness.spaces.nasbench201 import NasBench201
+from harness.spaces.searches import IndexedSpace
 from harness.stats import best_of_random
+
+NASBENCH201 = NasBench201.choices
 
 RUNS = 4000
 SMALL = IndexedSpace(3, (1, 2))

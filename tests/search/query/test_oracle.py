@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import SearchError
-from harness.search.query.indexed import NASBENCH201, integers_below, mutated, neighbours
+from harness.search.query.indexed import integers_below, mutated, neighbours
 from harness.search.query.oracle import CHARGED, CROSSINGS, DROPPED, KNOWN, Fidelity, Oracle
 from harness.spaces import open_space
+from harness.spaces.nasbench201 import NasBench201
+
+NASBENCH201 = NasBench201.choices
 
 VALUES = np.array([[50.0, 70.0, 90.0, 70.0]])
 SECONDS = np.array([10.0, 20.0, 30.0, 40.0])

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from harness.errors import SearchError
-from harness.search.query.indexed import NASBENCH201
 from harness.search.query.methods import METHODS
 from harness.search.query.oracle import CHARGED, DROPPED, KNOWN, Fidelity, Oracle
 from harness.search.query.proxy_guided import best_of_samples
+from harness.spaces.nasbench201 import NasBench201
 from tests.reference import search_queried as reference
+
+NASBENCH201 = NasBench201.choices
 
 RUNS = 7
 CELLS = len(NASBENCH201)

@@ -16,6 +16,7 @@ from scipy import stats
 
 import benchmarks
 from harness.errors import ScoresError, SettingError
+from harness.evaluation.published import BesidePublished
 from harness.proxies import combined as combine
 from harness.proxies.registry import list_proxies, resolve
 from harness.report.figures.beside_published import beside_published
@@ -125,7 +126,7 @@ def test_markdown_has_a_row_a_proxy_and_marks_what_lies_outside(comparison: pd.D
     assert cells[1][2:6] == ["−0.20 [−0.30, −0.10]", "0.90 (−1.10)*", "−0.20 [−0.30, −0.10]", "–"]
     assert cells[2][2:4] == ["0.74 [0.70, 0.80]", "0.77 (−0.03)"]
     assert cells[3][2:4] == ["0.35 [0.30, 0.38]", "0.574 (−0.22)*"]
-    assert "`swap`" in rank_study.tables(comparison, zero_cost_nas.STUDY.words)
+    assert "`swap`" in rank_study.tables(BesidePublished(comparison, zero_cost_nas.STUDY.words))
 
 
 def test_published_numbers_have_the_decimals_of_their_paper() -> None:
@@ -173,7 +174,7 @@ def test_text_says_what_the_star_means_and_leaves_the_sources_out_where_it_is_na
 
 
 def test_the_figure_shows_every_proxy_and_every_published_number(comparison: pd.DataFrame) -> None:
-    figure = beside_published(comparison, zero_cost_nas.STUDY.words)
+    figure = beside_published(BesidePublished(comparison, zero_cost_nas.STUDY.words))
     assert [panel.get_title(loc="left") for panel in figure.axes] == ["CIFAR-10", "CIFAR-100", "ImageNet16-120"]
     panel = figure.axes[0]
     assert [label.get_text() for label in panel.get_yticklabels()] == ["swap", "nwot", "params"]
@@ -193,7 +194,8 @@ def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
     }
     images = ours_and_published(frames, []).assign(condition="cifar10")
     noise = ours_and_published({first: ranking(noise=(0.3, 0.2, 0.4))}, []).assign(condition="gaussian")
-    figure = beside_published(pd.concat([noise, images], ignore_index=True), zero_cost_nas.STUDY.words)
+    both = pd.concat([noise, images], ignore_index=True)
+    figure = beside_published(BesidePublished(both, zero_cost_nas.STUDY.words))
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["low", "noise", "late", "high"]
     dots = [line for line in figure.axes[1].get_lines() if line.get_marker() == "o" and line.get_linestyle() == "None"]
@@ -203,7 +205,7 @@ def test_a_proxy_without_a_first_coefficient_stands_by_its_first_one() -> None:
 def test_a_comparison_without_numbers_is_refused() -> None:
     frame = ours_and_published({COLUMN: ranking(a=(math.nan,) * 3)}, []).assign(condition="gaussian")
     with pytest.raises(ScoresError, match="no Spearman coefficient"):
-        beside_published(frame, zero_cost_nas.STUDY.words)
+        beside_published(BesidePublished(frame, zero_cost_nas.STUDY.words))
     assert "| `a` | 10 | – |" in sheet_markdown(published_sheets(frame)[0])
     with pytest.raises(ScoresError, match="the comparison holds no rows"):
         published_sheets(frame[:0])

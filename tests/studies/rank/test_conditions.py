@@ -12,6 +12,7 @@ from scipy import stats
 
 import harness
 from harness.errors import ScoresError, SettingError
+from harness.evaluation.published import BesidePublished, ConditionsAgreement
 from harness.proxies.registry import resolve
 from harness.report.figures.beside_published import beside_published
 from harness.report.tables.beside_published import conditions_sheet
@@ -63,14 +64,14 @@ def frame(values: dict[str, list[float]]) -> pd.DataFrame:
 def test_agreement_is_over_the_cells_that_both_conditions_score() -> None:
     one = {"a": [1.0, 2.0, 3.0, 9.0, np.nan], "constant": [1.0] * 5, "few": [np.nan, np.nan, np.nan, 1.0, 2.0]}
     other = {"a": [1.0, 3.0, 2.0, np.nan, 7.0], "constant": [1.0, 2.0, 3.0, 4.0, 5.0], "few": [1.0] * 5}
-    (row,) = agreement_of({"x": frame(one), "y": frame(other)}).to_dict("records")
+    (row,) = agreement_of({"x": frame(one), "y": frame(other)}).frame.to_dict("records")
     assert (row["proxy"], row["first"], row["second"], row["n"]) == ("a", "x", "y", 3)
     assert row["pearson"] == pytest.approx(stats.pearsonr([1, 2, 3], [1, 3, 2]).statistic)
     assert row["spearman"] == pytest.approx(stats.spearmanr([1, 2, 3], [1, 3, 2]).statistic)
-    text = sheet_markdown(conditions_sheet(pd.DataFrame([row]), {"x": "first", "y": "second"}))
+    text = sheet_markdown(conditions_sheet(ConditionsAgreement(pd.DataFrame([row]), {"x": "first", "y": "second"})))
     assert text.splitlines()[2].startswith("| `a` | first | second | 3 | 0.500 [")
     with pytest.raises(ScoresError, match="no agreement to show"):
-        conditions_sheet(pd.DataFrame(), {})
+        conditions_sheet(ConditionsAgreement(pd.DataFrame(), {}))
 
 
 @pytest.mark.parametrize(
@@ -91,9 +92,9 @@ def test_what_a_paper_says_of_the_agreement_stands_beside_it() -> None:
     values = np.random.default_rng(0).normal(size=40)
     one, other = frame({"a": [*values], "b": [*values]}), frame({"a": [*-values], "b": [*values]})
     claims = [Claim("a", "x", "y", "> 0.9", 0.9, 1.0, "a paper"), Claim("b", "y", "x", "≈ 1", 0.995, 1.0, "turned")]
-    found = agreement_of({"x": one, "y": other}, claims)
-    assert found["verdict"].tolist() == ["does not hold", ""]
-    first, second = sheet_markdown(conditions_sheet(found, {"x": "images", "y": "noise"})).splitlines()[2:]
+    found = agreement_of({"x": one, "y": other}, claims, {"x": "images", "y": "noise"})
+    assert found.frame["verdict"].tolist() == ["does not hold", ""]
+    first, second = sheet_markdown(conditions_sheet(found)).splitlines()[2:]
     assert first.endswith("| > 0.9: does not hold | a paper |")
     assert first.split("|")[6].strip() == "−1.000"
     assert second.endswith("| – | – |")
@@ -103,7 +104,7 @@ def test_pearson_of_the_rest_leaves_out_the_highest_twentieth() -> None:
     generator = np.random.default_rng(1)
     one, other = generator.normal(size=(2, 40))
     one[7] = other[7] = 1e6
-    found = agreement_of({"x": frame({"a": [*one]}), "y": frame({"a": [*other]})}).loc[0]
+    found = agreement_of({"x": frame({"a": [*one]}), "y": frame({"a": [*other]})}).frame.loc[0]
     kept = np.sort(np.argsort(one)[:38])
     assert found["pearson"] > 0.999
     assert found["pearson_of_the_rest"] == pytest.approx(stats.pearsonr(one[kept], other[kept]).statistic, abs=1e-12)
@@ -127,7 +128,7 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
     assert "## Agreement of scores" in (tmp_path / "tables.md").read_text()
     assert set(json.loads((tmp_path / "study.json").read_text())["settings"]) == {"train", "eval"}
     wide = [pd.read_csv(tmp_path / f"scores_{mode}.csv.gz") for mode in ("train", "eval")]
-    again = agreement_of(dict(zip(("train", "eval"), wide, strict=True))).set_index("proxy")
+    again = agreement_of(dict(zip(("train", "eval"), wide, strict=True))).frame.set_index("proxy")
     pd.testing.assert_frame_equal(again, agreement.fillna(""), check_dtype=False)
     transferred = pd.read_csv(tmp_path / "transfer.csv").set_index(["proxy", "inputs"])
     ranking = pd.read_csv(tmp_path / "ranking_eval_cifar10.csv").set_index("proxy")
@@ -199,7 +200,7 @@ def test_the_legend_lies_within_the_figure_and_names_what_is_drawn(conditions: i
          "high": 0.6, "published": np.nan, "condition": name}
         for name in words for proxy in ("a", "b")
     ]  # fmt: skip
-    figure = beside_published(pd.DataFrame(rows), words)
+    figure = beside_published(BesidePublished(pd.DataFrame(rows), words))
     figure.draw_without_rendering()
     (legend,) = figure.legends
     box = legend.get_window_extent()

@@ -74,6 +74,9 @@ def test_columns_of_the_size_space(tmp_path: Path) -> None:
     assert table.keys == ("8:8:8:8:8", "8:8:8:8:16", "8:8:8:8:24")
     assert {c.epochs for c in table.columns if c.split == "test"} == {1, 12, 90}
     assert done.missing == (2,)
+    assert table.facts.seeds.startswith("777, 888 after 1 epoch; ")
+    assert "after 1 epoch;" in table.describe()
+    assert not any("1 epochs" in text for text in (table.describe(), *(c.description for c in table.columns)))
 
 
 def test_facts_say_where_the_numbers_come_from(folder: Path, converted: Path) -> None:

@@ -1,0 +1,28 @@
+"""A matrix: numbers of one kind, each between two things with names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Numbers of one kind, such as the coefficients of proxies under settings.
+
+    Attributes:
+        frame: the numbers; index and columns are named as they are to be read. NaN where there is none.
+        label: what the numbers are, in words.
+        low: smallest number that there can be.
+        high: largest number that there can be.
+        decimals: decimals that are worth printing.
+    """
+
+    frame: pd.DataFrame
+    label: str
+    low: float
+    high: float
+    decimals: int = 0

@@ -1,0 +1,56 @@
+"""Published settings of gradient-based searches on NAS-Bench-201, and reductions for a laptop."""
+
+from __future__ import annotations
+
+from harness.spaces.searches import SearchPreset, SearchPresets
+
+_SGD_OF_DARTS = {"weight_decay": 3e-4, "nesterov": False}
+_NASI = {"epochs": 10, "steps_per_epoch": 10, "augment": False, "mu": 2.0}
+_NASI_LAPTOP = {"epochs": 10, "depth": 5, "image_size": 32, "images": None, "evaluation_batches": 1}
+_BOUNDS = "the paper's ν and μ for NAS-Bench-201 are not known here; these are those of the DARTS space"
+
+SEARCHES = SearchPresets(
+    space="nasbench201",
+    paper={"epochs": 50, "depth": 5, "weight_decay": 5e-4, "nesterov": True},
+    laptop={
+        "epochs": 20, "depth": 1, "image_size": 16, "images": 4096, "augment": False, "evaluation_batches": 5,
+        "alpha_lr": 0.01,
+    },
+    by_method={
+        "darts": SearchPreset(),
+        "darts-second-order": SearchPreset(laptop={"images": 2048}),
+        "beta-darts": SearchPreset({"epochs": 100, **_SGD_OF_DARTS, "penalty": 50.0}),
+        "drnas": SearchPreset({"epochs": 100, **_SGD_OF_DARTS}),
+        "drnas-progressive": SearchPreset(
+            {"epochs": 100, **_SGD_OF_DARTS, "partial": (4, 2), "keep": (5, 3), "alpha_warm_up": 10},
+            {"alpha_warm_up": 2},
+        ),
+        "gdas": SearchPreset({"epochs": 240, "temperature": (10.0, 0.1)}),
+        "snas": SearchPreset(
+            {"epochs": 100, **_SGD_OF_DARTS, "temperature": (10.0, 1.0)},
+            note="the paper has no NAS-Bench-201; epochs and temperatures are those of DrNAS's authors, who "
+            "ran it with two levels",
+        ),
+        "pc-darts": SearchPreset(
+            {
+                **_SGD_OF_DARTS, "batch_size": 256, "weight_lr": 0.1, "weight_lr_min": 0.001, "alpha_lr": 6e-4,
+                "alpha_warm_up": 15, "partial": (4,),
+            },
+            {"batch_size": 64, "alpha_warm_up": 4},
+            "the paper searches the DARTS space only; these are the same values with C = 16 and N = 5",
+        ),
+        "rsps": SearchPreset(
+            {"epochs": 250},
+            {"candidates": 20},
+            "the paper has no NAS-Bench-201; these are the values of Dong & Yang 2020, where one batch decides between "
+            "100 architectures",
+        ),
+        "nasi": SearchPreset({**_NASI, "nu": 100.0}, _NASI_LAPTOP, _BOUNDS),
+        "nasi-ada": SearchPreset(
+            {**_NASI, "nu": 500.0, "adaptive": True},
+            _NASI_LAPTOP,
+            f"{_BOUNDS}; the rule by which ν adapts is in an appendix and is recalled, not checked against it",
+        ),
+    },
+)  # fmt: skip
+"""DARTS on NAS-Bench-201 (Dong & Yang 2020): C = 16, N = 5, batch 64. NASI: T = 100 steps, as 10 epochs of 10."""

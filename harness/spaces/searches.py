@@ -1,0 +1,62 @@
+"""What a space states for searches: the settings of searches by gradients, and its architectures as choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class SearchPreset(NamedTuple):
+    """The setting of one gradient-based search in a space, as fields of `harness.search.SearchSetting` by name.
+
+    Attributes:
+        paper: values of the publication that differ from those that the space's searches share.
+        laptop: further changes for a search that ends in minutes on two cores, in place of the shared ones.
+        note: values of `paper` that are not published, or not for this space; empty where all are.
+    """
+
+    paper: Mapping[str, Any] = {}
+    laptop: Mapping[str, Any] = {}
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SearchPresets:
+    """The settings of gradient-based searches in a space, which it has as its attribute `searches`.
+
+    Attributes:
+        space: name of the space whose settings these are; a space of another name that inherits them has none.
+        paper: values that published searches of the space share, by field of `harness.search.SearchSetting`.
+        laptop: changes to them, for a search that ends in minutes on two cores.
+        by_method: settings by the name of the search.
+    """
+
+    space: str
+    paper: Mapping[str, Any] = field(default_factory=dict)
+    laptop: Mapping[str, Any] = field(default_factory=dict)
+    by_method: Mapping[str, SearchPreset] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class IndexedSpace:
+    """All cells with given nodes and edges, and the same operations to choose from on each edge.
+
+    A listed space has it as its attribute `choices`, for searches that query tables; the space lists its architectures
+    with the first edge varying slowest. Where an architecture is no cell, each of its choices is a node with one edge.
+
+    Attributes:
+        operations: number of operations to choose from on an edge, O.
+        edges_of_node: number of edges that end in each node, in the order of the encoding; E in all.
+    """
+
+    operations: int
+    edges_of_node: tuple[int, ...]
+
+    @property
+    def edges(self) -> int:
+        """Number of edges of a cell, E."""
+        return sum(self.edges_of_node)
+
+    def __len__(self) -> int:
+        return int(self.operations**self.edges)
