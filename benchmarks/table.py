@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -99,6 +99,7 @@ class Table:
         numbers: C arrays of shape [R], in the order of `columns`.
         facts: facts about the table and its source.
         repeated: keys of rows that were left out because they repeat an earlier row with the same numbers.
+        assumed: names of the columns whose direction is taken from the words of their name.
 
     Raises:
         TableError: for no rows or columns, a repeated key or column, a column of another length or with text, infinity,
@@ -115,11 +116,13 @@ class Table:
         facts: Facts,
         *,
         repeated: Sequence[str] = (),
+        assumed: Iterable[str] = (),
     ) -> None:
         self.keys: Final = tuple(keys)
         self.columns: Final = tuple(columns)
         self.facts: Final = facts
         self.repeated: Final = tuple(repeated)
+        self.assumed: Final = frozenset(assumed)
         self._where: Final = f"table {facts.name} ({facts.path or 'no file'})"
         self._row_of: Final = {key: row for row, key in enumerate(self.keys)}
         self._check_shape(len(numbers))
@@ -150,6 +153,31 @@ class Table:
         if ours := [column.name for column in self.columns if column.origin and column.origin == name]:
             raise TableError(f"{self._where}: unknown column {name!r}: its name is {' or '.join(ours)} here")
         raise TableError(f"{self._where}: {unknown('column', name, self.column_names)}")
+
+    def directed(self, *, lower_is_better: Iterable[str] = (), higher_is_better: Iterable[str] = ()) -> Table:
+        """The same table with stated directions of some of its columns.
+
+        Args:
+            lower_is_better: names of columns where lower values are better.
+            higher_is_better: names of columns where higher values are better.
+
+        Raises:
+            TableError: for an unknown column (with the nearest name), or one that is named for both directions.
+
+        """
+        lower, higher = set(_strings(lower_is_better)), set(_strings(higher_is_better))
+        for name in sorted(lower | higher):
+            self.column(name)
+        if both := sorted(lower & higher):
+            raise TableError(
+                f"{self._where}: lower and higher cannot both be better in column {both[0]!r}: name it once"
+            )
+        columns = [
+            replace(c, higher_is_better=(c.higher_is_better or c.name in higher) and c.name not in lower)
+            for c in self.columns
+        ]
+        assumed = self.assumed - lower - higher
+        return Table(self.keys, columns, [*self._numbers.values()], self.facts, repeated=self.repeated, assumed=assumed)
 
     def values(self, keys: Iterable[str], column: str) -> NDArray[np.float64]:
         """Numbers of one column for the given architectures, in the order of `keys`.

@@ -1,8 +1,8 @@
 """Tables of the user's own: any CSV or Parquet file with a column `architecture` and columns of numbers.
 
 The meaning of a column is taken from its name: dataset_split_epochs[_what]_unit[_seedN], or at least a unit at its end,
-one of `UNITS`. Lower is better for a time, an energy or a size, and for a name with one of the words in `_LOWER`
-(`error`, `latency`, `flops` and so on); for all others, higher is assumed to be better.
+one of `UNITS`. Lower is better for a time, an energy or a size, and where the words of the name say so
+(`benchmarks.readers.directions`); for all others, higher is assumed to be better. `Table.directed` says otherwise.
 """
 
 from __future__ import annotations
@@ -21,36 +21,10 @@ from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
 from benchmarks.formats.csv_rows import read_rows
 from benchmarks.keys import KEY, quoted, space_of_keys
+from benchmarks.readers.directions import ACCURACIES, NEVER_NEGATIVE, lower_is_better, words_of
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
 
-_LOWER = frozenset(
-    {
-        "error",
-        "err",
-        "loss",
-        "nll",
-        "perplexity",
-        "ppl",
-        "mse",
-        "mae",
-        "rmse",
-        "ece",
-        "regret",
-        "misclassification",
-        "latency",
-        "energy",
-        "time",
-        "runtime",
-        "seconds",
-        "memory",
-        "size",
-        "flops",
-        "macs",
-        "cost",
-    }
-)
 _COSTS = POSITIVE_UNITS | {"params"}
-_ACCURACY = frozenset({"accuracy", "acc"})
 _NAME = re.compile(
     r"(?P<dataset>[a-z][a-z0-9]*(_[a-z0-9]+)*?)_(?P<split>train|valid|test)_(?P<epochs>[1-9][0-9]*)ep_"
     r"([a-z0-9_.]+_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?"
@@ -83,7 +57,12 @@ def read_user_table(path: Path) -> Table:
     names = tuple(keys[row] for row in repeated)
     facts = _facts(path, sha256, space, len(kept), names)
     return Table(
-        [keys[row] for row in kept], columns, [values[kept] for values in numbers.values()], facts, repeated=names
+        [keys[row] for row in kept],
+        columns,
+        [values[kept] for values in numbers.values()],
+        facts,
+        repeated=names,
+        assumed=numbers,
     )
 
 
@@ -98,7 +77,7 @@ def column_of(name: str) -> Column:
     match = full or _UNIT_AT_THE_END.fullmatch(name)
     unit = match["unit"] if match is not None and match["unit"] in UNITS else "ratio"
     seed = match["seed"] if match is not None else None
-    lower = unit in _COSTS or not _LOWER.isdisjoint(re.split(r"[^a-z0-9]+", name.lower()))
+    lower = lower_is_better(name) or (unit in _COSTS and "per" not in words_of(name))
     return Column(
         name,
         full["dataset"] if full else None,
@@ -153,16 +132,16 @@ def _from_parquet(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float
 
 def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDArray[np.float64]) -> None:
     """Refuse an impossible number in a column whose name has a known quantity, but no unit."""
-    words = set(re.split(r"[^a-z0-9]+", column.name.lower()))
+    words = words_of(column.name)
     if column.unit != "ratio":
         return
-    if not _LOWER.isdisjoint(words) and (values < 0).any():
+    if not column.higher_is_better and not NEVER_NEGATIVE.isdisjoint(words) and (values < 0).any():
         row = int(np.argmax(values < 0))
         raise TableError(
             f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: {values[row]:g} is below "
             "zero; leave a number that was not measured empty"
         )
-    if _ACCURACY.isdisjoint(words):
+    if ACCURACIES.isdisjoint(words):
         return
     broken = (values < 0) | (values > 100)
     if broken.any():
@@ -196,7 +175,7 @@ def _without_repetitions(
 
 
 def _facts(path: Path, sha256: str, space: str, rows: int, repeated: Sequence[str]) -> Facts:
-    note = "A table of the user's own: nothing but its numbers and their names is known of it."
+    note = "A table of the user's own: nothing but its numbers and their names is known of it, also which is better."
     if repeated:
         named = ", ".join(quoted(key) for key in repeated[:3]) + (", …" if len(repeated) > 3 else "")
         note += f" Rows that repeat an architecture with the same numbers, counted once: {len(repeated):,} ({named})."

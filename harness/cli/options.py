@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from harness.errors import SettingError
+from harness.errors import SettingError, unknown
 from harness.evaluation import columns
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
@@ -24,6 +24,14 @@ ColumnsOption = Annotated[
     list[str] | None, typer.Option("--column", help="column to rank by, of any table; may be given several times")
 ]
 ColumnOption = Annotated[str | None, typer.Option("--column", help="column to rank by, of any table")]
+LowerOption = Annotated[
+    list[str] | None,
+    typer.Option("--lower-is-better", help="column where lower is better, whatever its name says; repeatable"),
+]
+HigherOption = Annotated[
+    list[str] | None,
+    typer.Option("--higher-is-better", help="column where higher is better, whatever its name says; repeatable"),
+]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
 IntervalOption = Annotated[
@@ -44,6 +52,29 @@ CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 
 DEFAULT_SPACE, DEFAULT_TABLE, DEFAULT_COLUMN = columns.SPACE, columns.DEFAULT_TABLE, columns.TESTS["cifar10"]
 DEFAULT_SCORES = Path("scores.sqlite")
+
+
+class Directions(NamedTuple):
+    """The columns for which the user states the direction."""
+
+    lower: Sequence[str] = ()
+    higher: Sequence[str] = ()
+
+
+NAMES_TELL = Directions()
+"""No direction is stated: the tables and the names of the columns tell them."""
+
+
+def directions(lower: list[str] | None, higher: list[str] | None) -> Directions:
+    """The directions that the options state."""
+    return Directions(tuple(lower or ()), tuple(higher or ()))
+
+
+def check_directions(stated: Directions, columns: Sequence[str]) -> None:
+    """Refuse the direction of a column that is not in use."""
+    for name in (*stated.lower, *stated.higher):
+        if name not in columns:
+            raise SettingError(unknown("column of --lower-is-better or --higher-is-better", name, columns))
 
 
 def names(text: str) -> list[str]:
