@@ -116,9 +116,12 @@ def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
     """Architecture, proxy and score of a frame, with NaN where the status is not `ok`; the given frame is not changed.
 
     Raises:
-        ScoresError: no rows, a missing column (with the nearest name), a row without a proxy, or text for a number.
+        ScoresError: no rows, a missing column (with the nearest name), a row without a proxy, text for a number, or
+            numbers that `harness.stats.real_numbers` refuses.
     """
     import pandas as pd
+
+    from harness.stats.real_numbers import real_numbers
 
     for name in ("architecture", "proxy", "score"):
         if name not in frame.columns:
@@ -130,6 +133,12 @@ def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
         nameless = int(scores["proxy"].isna().to_numpy().argmax())
         raise ScoresError(f"row {nameless} (from 0) of the scores names no proxy")
     scores["proxy"] = scores["proxy"].astype(str)
+    given = frame["score"].dropna()
+    whole = [value for value in given if not isinstance(value, str)] if given.dtype == object else given
+    if real_numbers(whole, "the scores").ndim != 1:
+        raise ScoresError("the scores must be one number a row; some hold several")
+    if given.dtype == object:  # such as tensors
+        scores["score"] = scores["score"].map(lambda value: value.item() if hasattr(value, "item") else value)
     numbers = pd.to_numeric(scores["score"], errors="coerce")
     text = scores["score"].notna() & numbers.isna()
     if text.any():
