@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.errors import TableError
+from benchmarks.shown import shown
 
 KEY = "architecture"
 WIDTHS = tuple(str(width) for width in range(8, 65, 8))
 """Channels of a layer in NATS-Bench's size space."""
 
-_SHOWN = 100
 _CALL = r"([A-Za-z_]\w*\s*=\s*)?([A-Za-z_]\w*\.)*(Genotype|Configuration)\s*\(.*\)"
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(r"\|.+\|"),
@@ -27,7 +27,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
 
 def quoted(key: str) -> str:
     """A key in quotation marks for messages: complete, or its first 100 characters."""
-    return repr(key) if len(key) <= _SHOWN else f"{key[:_SHOWN]!r}…"
+    return shown(key, 100)
 
 
 def space_of_key(key: str) -> str:

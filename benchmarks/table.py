@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.keys import quoted
+from benchmarks.shown import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +152,7 @@ class Table:
             if column.name == name:
                 return column
         if ours := [column.name for column in self.columns if column.origin and column.origin == name]:
-            raise TableError(f"{self._where}: unknown column {name!r}: its name is {' or '.join(ours)} here")
+            raise TableError(f"{self._where}: unknown column {shown(name)}: its name is {' or '.join(ours)} here")
         raise TableError(f"{self._where}: {unknown('column', name, self.column_names)}")
 
     def directed(self, *, lower_is_better: Iterable[str] = (), higher_is_better: Iterable[str] = ()) -> Table:
@@ -244,7 +245,7 @@ class Table:
         names = self.column_names
         if len(set(names)) != len(names):
             name = next(name for name in names if names.count(name) > 1)
-            raise TableError(f"{self._where}: column {name!r} is there twice")
+            raise TableError(f"{self._where}: column {shown(name)} is there twice")
 
 
 def checked_numbers(where: str, keys: Sequence[str], column: Column, values: ArrayLike) -> NDArray[np.float64]:
@@ -258,16 +259,16 @@ def checked_numbers(where: str, keys: Sequence[str], column: Column, values: Arr
     try:
         numbers = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise TableError(f"{where}: column {column.name!r} holds something not a number: {error}") from None
+        raise TableError(f"{where}: column {shown(column.name)} holds something not a number: {error}") from None
     if numbers.shape != (len(keys),):
         raise TableError(
-            f"{where}: column {column.name!r} has shape {list(numbers.shape)}, but there are {len(keys)} keys"
+            f"{where}: column {shown(column.name)} has shape {list(numbers.shape)}, but there are {len(keys)} keys"
         )
     for broken, complaint in _faults(column, numbers):
         if broken.any():
             row, count = int(np.argmax(broken)), int(broken.sum())
             raise TableError(
-                f"{where}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: "
+                f"{where}: row {row} (from 0), key {quoted(keys[row])}, column {shown(column.name)}: "
                 f"{numbers[row]:g} {complaint} ({count:,} such row{'s' if count > 1 else ''})"
             )
     numbers.setflags(write=False)
@@ -290,9 +291,9 @@ def _faults(column: Column, numbers: NDArray[np.float64]) -> Iterator[tuple[NDAr
 
 def _strings(keys: Iterable[object]) -> list[str]:
     if isinstance(keys, str):
-        raise TableError(f"keys must be several architecture strings; {keys!r} is one: write [key]")
+        raise TableError(f"keys must be several architecture strings; {shown(keys)} is one: write [key]")
     given = list(keys)
     odd = [key for key in given if not isinstance(key, str)]
     if odd:
-        raise TableError(f"keys must be architecture strings; {odd[0]!r} is of type {type(odd[0]).__name__}")
+        raise TableError(f"keys must be architecture strings; {shown(odd[0])} is of type {type(odd[0]).__name__}")
     return [key for key in given if isinstance(key, str)]

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,15 @@ from benchmarks.files import read_bytes
 from benchmarks.formats.csv_rows import read_rows
 from benchmarks.keys import KEY, quoted, space_of_keys
 from benchmarks.readers.directions import ACCURACIES, NEVER_NEGATIVE, lower_is_better, words_of
+from benchmarks.shown import listed, reason, shown
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
 
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray as ArrowColumn
+    from pyarrow import Table as ArrowTable
+
 _COSTS = POSITIVE_UNITS | {"params"}
+_MOST_CELLS = 200_000_000  # 1.6 GB; NAS-Bench-101 with 400 columns has fewer
 _NAME = re.compile(
     r"(?P<dataset>[a-z][a-z0-9]*(_[a-z0-9]+)*?)_(?P<split>train|valid|test)_(?P<epochs>[1-9][0-9]*)ep_"
     r"([a-z0-9_.]+_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?"
@@ -99,35 +106,55 @@ def _from_csv(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float64]]
 
 def _from_parquet(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float64]], str]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     content = read_bytes(path)
     try:
-        table = pq.read_table(io.BytesIO(content), use_threads=False)
+        table = _arrow_table(path, content)
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path}: the name of a column is not UTF-8 ({reason(error)}): rename it") from None
     except (pa.ArrowException, OSError, ValueError) as error:
-        first_line = str(error).partition("\n")[0]
         raise TableError(
-            f"{path} is not a Parquet file, or is damaged ({first_line}): make it or copy it again"
+            f"{path} is not a Parquet file, or is damaged ({reason(error)}): make it or copy it again"
         ) from None
-    names = table.column_names
-    if KEY not in names:
-        raise TableError(f"{path}: column {KEY!r} is missing; the file has: {', '.join(names)}")
-    if len(set(names)) != len(names):
-        raise TableError(f"{path}: column {max(names, key=names.count)!r} is there twice")
     if not table.num_rows:
         raise TableError(f"{path} is empty: it needs at least one row")
     keys = table.column(KEY).to_pylist()
     for row, key in enumerate(keys):
         if not isinstance(key, str):
-            raise TableError(f"{path}: row {row}, column {KEY!r}: {key!r} is not text")
-    numbers = {}
-    for name in names:
-        if name != KEY:
-            kind, values = table.schema.field(name).type, table.column(name)
-            if not any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)):
-                raise TableError(f"{path}: row 0, column {name!r}: {values[0].as_py()!r:.60} is {kind}, not a number")
-            numbers[name] = values.cast(pa.float64(), safe=False).to_numpy()
+            raise TableError(f"{path}: row {row}, column {KEY!r}: {shown(key)} is not text")
+    numbers = {name: _arrow_numbers(path, name, table.column(name)) for name in table.column_names if name != KEY}
     return keys, numbers, hashlib.sha256(content).hexdigest()
+
+
+def _arrow_table(path: Path, content: bytes) -> ArrowTable:
+    """The whole file, whose columns are checked first, and how much it says that it holds."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(io.BytesIO(content)) as file:
+        names, facts = file.schema_arrow.names, file.metadata
+        if KEY not in names:
+            raise TableError(f"{path}: column {KEY!r} is missing; the file has: {listed(names)}")
+        if len(set(names)) != len(names):
+            raise TableError(f"{path}: column {shown(max(names, key=names.count))} is there twice")
+        if (held := facts.num_rows * facts.num_columns) > _MOST_CELLS:
+            raise TableError(
+                f"{path} says that it holds {held:,} cells; the most that a table may hold is {_MOST_CELLS:,}"
+            )
+        return file.read(use_threads=False)
+
+
+def _arrow_numbers(path: Path, name: str, values: ArrowColumn) -> NDArray[np.float64]:
+    import pyarrow as pa
+
+    kind = values.type
+    if not any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)):
+        raise TableError(f"{path}: row 0, column {shown(name)}: {shown(values[0].as_py())} is {kind}, not a number")
+    try:
+        return np.asarray(values.cast(pa.float64(), safe=pa.types.is_integer(kind)).to_numpy())
+    except pa.ArrowInvalid:
+        raise TableError(
+            f"{path}: column {shown(name)} holds whole numbers above 2^53, which float64 would round: scale them down"
+        ) from None
 
 
 def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDArray[np.float64]) -> None:
@@ -138,8 +165,8 @@ def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDA
     if not column.higher_is_better and not NEVER_NEGATIVE.isdisjoint(words) and (values < 0).any():
         row = int(np.argmax(values < 0))
         raise TableError(
-            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: {values[row]:g} is below "
-            "zero; leave a number that was not measured empty"
+            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {shown(column.name)}: {values[row]:g} is "
+            "below zero; leave a number that was not measured empty"
         )
     if ACCURACIES.isdisjoint(words):
         return
@@ -147,7 +174,7 @@ def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDA
     if broken.any():
         row = int(np.argmax(broken))
         raise TableError(
-            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: {values[row]:g} is no "
+            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {shown(column.name)}: {values[row]:g} is no "
             "accuracy, which lies from 0 to 1, or to 100 in percent (then better named …_pct)"
         )
 
@@ -168,7 +195,7 @@ def _without_repetitions(
             if one != other and not (math.isnan(one) and math.isnan(other)):
                 raise TableError(
                     f"{path}: rows {first} and {row} (from 0) are the same architecture and contradict each other in "
-                    f"column {name!r}: {one!r} and {other!r}; aggregate them first to one row per architecture"
+                    f"column {shown(name)}: {one!r} and {other!r}; aggregate them first to one row per architecture"
                 )
         repeated.append(row)
     return kept, repeated

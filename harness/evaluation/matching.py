@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, SpaceError, unknown
+from harness.shown import LONGEST_ARCHITECTURE, plain, shown
 from harness.spaces import list_spaces, open_space
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
     text = scores["score"].notna() & numbers.isna()
     if text.any():
         row = scores[text].iloc[0]
-        raise ScoresError(f"the score {row['score']!r} of {row['proxy']} for {row['architecture']} is not a number")
+        where = f"of {plain(row['proxy'])} for {plain(row['architecture'], LONGEST_ARCHITECTURE)}"
+        raise ScoresError(f"the score {shown(row['score'])} {where} is not a number")
     scores["score"] = numbers.astype(float).where(numbers.abs() != math.inf)
     if "status" in frame.columns:
         scores["score"] = scores["score"].where((frame["status"] == "ok").to_numpy())
@@ -227,7 +229,7 @@ def column_by_key(table: Table, column: str) -> ColumnByKey:
             raise TableError(
                 f"{_where(table)}: rows {first} and {row} (from 0) are one architecture with different {column}, "
                 f"{values[key]:.10g} and {value:.10g}: keep one of them, or their mean. "
-                f"They read {table.keys[first]!r} and {text!r}"
+                f"They read {shown(table.keys[first], LONGEST_ARCHITECTURE)} and {shown(text, LONGEST_ARCHITECTURE)}"
             )
         row_of[key] = row
     return ColumnByKey(values, tuple(duplicates))
@@ -279,8 +281,8 @@ def _refuse_contradictions(scores: pd.DataFrame) -> None:
     same = (different["architecture"] == row["architecture"]) & (different["proxy"] == row["proxy"])
     values = " and ".join(f"{value:.10g}" for value in different.loc[same, "score"].unique())
     raise ScoresError(
-        f"{count:,} scores stand twice and differ, the first is {row['proxy']} for {row['architecture']} "
-        f"({values}): give the scores of one setting"
+        f"{count:,} scores stand twice and differ, the first is {plain(row['proxy'])} for "
+        f"{plain(row['architecture'], LONGEST_ARCHITECTURE)} ({values}): give the scores of one setting"
     )
 
 

@@ -22,7 +22,7 @@ from benchmarks.errors import TableError
 from benchmarks.releases.pickles.memo import Memo
 from benchmarks.releases.pickles.opcodes import FILLING, STEPS, STOP
 from benchmarks.releases.pickles.unpickling import refused
-from benchmarks.releases.shown import reason
+from benchmarks.shown import reason
 
 LARGEST: Final = 16 << 20
 """Largest number of bytes of a record, or around the records: fifty times that of a genuine record."""

@@ -20,7 +20,7 @@ from benchmarks.files import allow_listed_load
 from benchmarks.releases.pickles.memo import STRETCH
 from benchmarks.releases.pickles.stream import PickleStream
 from benchmarks.releases.pickles.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
-from benchmarks.releases.shown import reason, shown
+from benchmarks.shown import reason, shown
 from tests.benchmarks.release_files import CELLS, record
 from tests.benchmarks.releases.pickles.made_pickles import single, stream
 
@@ -166,7 +166,7 @@ def deep(levels: int) -> list[Any]:
     [
         (5, "5"),
         ("a'b", '"a\'b"'),
-        ("x" * 900_000, "'" + "x" * 79 + "…"),
+        ("x" * 900_000, "'" + "x" * 80 + "'…"),
         (10**5000, "a value of type int that cannot be shown (ValueError)"),
         (deep(50_000), "a value of type list that cannot be shown (RecursionError)"),
         ([10**5000], "a value of type list that cannot be shown (ValueError)"),
