@@ -251,7 +251,7 @@ def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str
         raise TableError(f"with path=, the first argument must be a table's name: {unknown('table', given, NAMES)}")
     looks_like_a_path = not isinstance(name_or_path, str) or given.endswith(SUFFIXES) or os.sep in given
     endings = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
-    if not (looks_like_a_path or file.is_file()):
+    if not (looks_like_a_path or os.path.isfile(file)):
         raise TableError(f"{unknown('table', given, NAMES)}, or the path of a file that ends in {endings}")
     if not given.endswith(SUFFIXES):
         raise TableError(f"{file} is not a table: a file must end in {endings}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ import typer
 from harness.cli import options
 from harness.errors import RunError, SettingError, SpaceError
 from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting
+from harness.shown import plain, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +121,7 @@ def _shape(sizes: list[str] | None) -> dict[str, int]:
     for text in sizes or []:
         name, equals, number = text.partition("=")
         if not (name and equals and number.strip().isdecimal()):
-            raise SettingError(f"--size takes NAME=NUMBER, such as channels=1, got {text!r:.80}")
+            raise SettingError(f"--size takes NAME=NUMBER, such as channels=1, got {shown(text)}")
         found[name.strip()] = int(number)
     return found
 
@@ -134,8 +136,8 @@ def load_file(file: Path) -> None:
 
     import cloudpickle
 
-    if not file.is_file():
-        raise SettingError(f"--load {file}: there is no such file")
+    if not os.path.isfile(file):
+        raise SettingError(f"--load {plain(str(file))}: there is no such file")
     name = f"loaded_{file.stem}"  # a file random.py must not stand in for the module random
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +13,7 @@ from harness.errors import ScoresError, SpaceError, unknown
 from harness.foreign import BEGINNING, from_spreadsheet, kind_of, unpacked
 from harness.scoring.store import RunRecord, Store
 from harness.setting import Setting
-from harness.shown import cut
+from harness.shown import cut, plain
 from harness.spaces import open_space
 from harness.spaces.space import described
 
@@ -64,8 +65,10 @@ def is_store(path: Path) -> bool:
         ScoresError: if there is no such file, or it cannot be read.
     """
     try:
-        if not path.is_file():
-            raise ScoresError(f"no scores at {path}: `nasinit score --sample 200` makes {Path('scores.sqlite')}")
+        if not os.path.isfile(path):
+            raise ScoresError(
+                f"no scores at {plain(str(path), 300)}: `nasinit score --sample 200` makes {Path('scores.sqlite')}"
+            )
         with path.open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
     except OSError as error:

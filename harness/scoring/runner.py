@@ -13,6 +13,7 @@ from harness.errors import ProxyError, SettingError, SpaceError, check_whole
 from harness.proxies.registry import Proxy, resolve
 from harness.scoring.store import Store
 from harness.setting import NOISE, Setting
+from harness.shown import shown
 from harness.spaces.space import changed
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ def run(
     """
     chosen = resolve(proxies)
     if not isinstance(setting, (Setting, type(None))):
-        raise SettingError(f"setting must be a harness.Setting, got {setting!r:.80}")
+        raise SettingError(f"setting must be a harness.Setting, got {shown(setting)}")
     if not isinstance(data, (str, Path, type(None))):
-        raise SettingError(f"data must be the path of a folder, got {data!r:.80}")
+        raise SettingError(f"data must be the path of a folder, got {shown(data)}")
     setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
     _check_device(setting)
     check_whole("workers", workers, 1, SettingError)
