@@ -84,6 +84,12 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     return f"unknown {kind} {shown(str(name))}.{hint} Known: {listed(names) or 'none'}"
 
 
+def check_most(name: str, value: int, most: int, kind: type[HarnessError]) -> None:
+    """Raise `kind` for a number above the largest that is allowed; `name` is its name in the message."""
+    if value > most:
+        raise kind(f"{name} must be at most {most:,}, got {cut(f'{value:,}')}")
+
+
 def check_whole(name: str, value: object, least: int, kind: type[HarnessError], most: int | None = None) -> None:
     """Raise `kind` unless `value` is a whole number from `least` (to `most`); `name` is its name in the message.
 

@@ -63,7 +63,7 @@ class Inert:
 
 @contextlib.contextmanager
 def inert_output() -> Iterator[None]:
-    """Standard output and standard error are `Inert` in this block, and write what an encoding lacks in plain letters."""
+    """Standard output and error are `Inert` in this block, and write in plain letters what their encoding lacks."""
     before = sys.stdout, sys.stderr
     codecs.register_error(_HANDLER, _in_plain_letters)
     for stream in map(unwrapped, before):

@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from harness.errors import SettingError, unknown
+from harness.errors import SettingError, check_most, unknown
 from harness.evaluation import columns
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
@@ -51,6 +51,8 @@ FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PD
 CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 
 DEFAULT_SPACE, DEFAULT_TABLE, DEFAULT_COLUMN = columns.SPACE, columns.DEFAULT_TABLE, columns.TESTS["cifar10"]
+MOST = 10_000_000
+"""Largest number of resamples, runs and the like: more take days."""
 DEFAULT_SCORES = Path("scores.sqlite")
 
 
@@ -103,6 +105,7 @@ def refuse_without(needed: str, given: Mapping[str, object]) -> None:
 
 
 def positive(name: str, value: int) -> None:
-    """Refuse a count below one."""
+    """Refuse a count below one, or above `MOST`."""
     if value < 1:
         raise SettingError(f"--{name} must be at least 1, got {value}")
+    check_most(f"--{name}", value, MOST, SettingError)

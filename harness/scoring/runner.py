@@ -32,7 +32,7 @@ MissingKeys = dict[tuple[Proxy, ...], list[str]]
 def run(
     space: Space,
     architectures: Iterable[Architecture | str],
-    proxies: str | Iterable[str] = "all",
+    proxies: str | Proxy | Iterable[str | Proxy] = "all",
     *,
     setting: Setting | None = None,
     batch: Batch | None = None,
@@ -50,7 +50,7 @@ def run(
     Args:
         space: a space from `open_space`.
         architectures: architectures of the space, or their strings.
-        proxies: names of proxies, or `all` for all except the exhaustive ones.
+        proxies: names of proxies, or what `harness.list_proxies` returns; `all` for all except the exhaustive ones.
         setting: setting of all scores; by default that of the space.
         batch: the batch to score on; by default it is drawn as the setting says.
         data: folder of CIFAR-10's binary files, for the setting's input `cifar10`.

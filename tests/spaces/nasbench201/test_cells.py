@@ -248,13 +248,13 @@ WRITTEN = {
     "blanks around +": lambda cell: str(cell).replace("+", " + "),
     "byte order mark": lambda cell: f"\ufeff{cell}",
     "edges": lambda cell: str({f"{t}<-{s}": name for (t, s), name in zip(EDGES, cell.operations, strict=True)}),
-    "JSON of edges": lambda cell: json.dumps({f"{t} <- {s}": n for (t, s), n in zip(EDGES, cell.operations, strict=True)}),
+    "JSON of edges": lambda c: json.dumps({f"{t} <- {s}": n for (t, s), n in zip(EDGES, c.operations, strict=True)}),
     "edges from 0": lambda cell: str({(s, t): name for (t, s), name in zip(EDGES, cell.operations, strict=True)}),
     "edges from 1": lambda cell: str({(s + 1, t + 1): n for (t, s), n in zip(EDGES, cell.operations, strict=True)}),
     "targets first": lambda cell: str(dict(zip(EDGES, cell.operations, strict=True))),
-    "nodes": lambda cell: str(tuple(
-        tuple((name, s) for (t, s), name in zip(EDGES, cell.operations, strict=True) if t == target) for target in (1, 2, 3)
-    )),
+    "nodes": lambda cell: str([
+        [(name, s) for (t, s), name in zip(EDGES, cell.operations, strict=True) if t == target] for target in (1, 2, 3)
+    ]),
 }  # fmt: skip
 
 
