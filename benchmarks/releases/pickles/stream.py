@@ -99,6 +99,8 @@ class PickleStream:
                     record.clear()
                     self.memo.pack()
                     self._bytes = self._steps = 0
+            if not self.stack:
+                raise pickle.UnpicklingError("it holds nothing")
         except TableError:
             raise
         except Exception as error:  # decompressors may raise any error too

@@ -192,9 +192,9 @@ def _from_call(call: ast.Call) -> Genotype:
         if fields.setdefault(field, value) is not value:
             raise SpaceError(f"field {field!r} is given twice, by its place and by its name")
     if missing := [field for field in _FIELDS if field not in fields]:
-        for field in fields:
-            if field not in _FIELDS:
-                raise SpaceError(unknown("field", field, _FIELDS))
+        for given in fields:
+            if given not in _FIELDS:
+                raise SpaceError(unknown("field", given, _FIELDS))
         raise SpaceError(f"field {missing[0]!r} is missing")
     for cell in CELLS:
         _check_concat(cell, _concat(cell, fields[f"{cell}_concat"]))
@@ -272,8 +272,9 @@ class _Unwrapped(ast.NodeTransformer):
         self.generic_visit(call)
         name = _name(call.func)
         if name == "range" and not call.keywords and 1 <= len(call.args) <= 3:
-            numbers = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
-            whole = len(numbers) == len(call.args) and all(type(number) is int for number in numbers)
+            values = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+            numbers = [value for value in values if isinstance(value, int)]
+            whole = len(numbers) == len(call.args)
             if whole and 0 not in numbers[2:] and len(range(*numbers)[: _LONGEST_RANGE + 1]) <= _LONGEST_RANGE:
                 return ast.List([ast.Constant(number) for number in range(*numbers)], ast.Load())
         if name in _WRAPPERS and len(call.args) == 1 and {word.arg for word in call.keywords} <= {"dtype"}:
