@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.errors import TableError
-from benchmarks.shown import shown
 
 KEY = "architecture"
 WIDTHS = tuple(str(width) for width in range(8, 65, 8))
 """Channels of a layer in NATS-Bench's size space."""
 
 _CALL = r"([A-Za-z_]\w*\s*=\s*)?([A-Za-z_]\w*\.)*(Genotype|Configuration)\s*\(.*\)"
+_SHOWN = 100
 _EDGE = r"""(['"]\d\s*(<-|←)\s*\d['"]|[(\[]\s*\d\s*,\s*\d\s*[)\]])"""
 _NODES = r"""[(\[]\s*[(\[]\s*[(\[]\s*['"]\w+['"]\s*,\s*0\s*[)\]]\s*,?\s*[)\]].*[)\]]"""
 _FORMS: Mapping[str, re.Pattern[str]] = {
@@ -31,7 +31,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
 
 def quoted(key: str) -> str:
     """A key in quotation marks for messages: complete, or its first 100 characters."""
-    return shown(key, 100)
+    return repr(key) if len(key) <= _SHOWN else f"{key[:_SHOWN]!r}…"
 
 
 def space_of_key(key: str) -> str:

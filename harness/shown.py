@@ -20,10 +20,11 @@ _ATOMS = (str, bytes, int, float, type(None))
 
 def shown(value: object, longest: int = LONGEST) -> str:
     """The value's `repr`, shortened; where that fails, the name of its type."""
-    if isinstance(value, (str, bytes)) and len(value) > longest:
-        return f"{value[:longest]!r}…"  # the rest, perhaps megabytes, need not be escaped
+    given: object = value
+    if isinstance(value, (str, bytes)):
+        given = value[: longest + 1]  # the rest, perhaps megabytes, need not be escaped
     try:
-        return cut(repr(value), longest)
+        return cut(repr(given), longest)
     except Exception as error:  # such as an integer of 5,000 digits, or lists nested 5,000 deep
         return f"a value of type {type(value).__name__} that cannot be shown ({type(error).__name__})"
 

@@ -166,7 +166,7 @@ def deep(levels: int) -> list[Any]:
     [
         (5, "5"),
         ("a'b", '"a\'b"'),
-        ("x" * 900_000, "'" + "x" * 80 + "'…"),
+        ("x" * 900_000, "'" + "x" * 79 + "…"),
         (10**5000, "a value of type int that cannot be shown (ValueError)"),
         (deep(50_000), "a value of type list that cannot be shown (RecursionError)"),
         ([10**5000], "a value of type list that cannot be shown (ValueError)"),
