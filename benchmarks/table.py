@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.keys import quoted
+from benchmarks.real_numbers import real_numbers
 from benchmarks.shown import shown
 
 if TYPE_CHECKING:
@@ -156,11 +157,7 @@ class Table:
         raise TableError(f"{self._where}: {unknown('column', name, self.column_names)}")
 
     def directed(self, *, lower_is_better: Iterable[str] = (), higher_is_better: Iterable[str] = ()) -> Table:
-        """The same table with stated directions of some of its columns.
-
-        Args:
-            lower_is_better: names of columns where lower values are better.
-            higher_is_better: names of columns where higher values are better.
+        """The same table with the stated directions of the named columns.
 
         Raises:
             TableError: for an unknown column (with the nearest name), or one that is named for both directions.
@@ -257,7 +254,7 @@ def checked_numbers(where: str, keys: Sequence[str], column: Column, values: Arr
 
     """
     try:
-        numbers = np.array(values, dtype=np.float64)
+        numbers = real_numbers(values)
     except (TypeError, ValueError) as error:
         raise TableError(f"{where}: column {shown(column.name)} holds something not a number: {error}") from None
     if numbers.shape != (len(keys),):

@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import pickle
-import re
 import time
 import zipfile
 from pathlib import Path
@@ -162,11 +161,35 @@ def test_a_columns_name_that_is_no_text_is_named(tmp_path: Path) -> None:
         benchmarks.open_table(path)
 
 
-def test_whole_numbers_that_float64_rounds_are_refused_in_tables(tmp_path: Path) -> None:
-    path = tmp_path / "table.parquet"
-    pq.write_table(pa.table({"architecture": [CELL], "x": [2**53 + 1]}), path)
-    with pytest.raises(benchmarks.TableError, match=re.escape("whole numbers above 2^53")):
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_whole_numbers_that_float64_rounds_are_refused_in_tables(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"table{suffix}"
+    for number in (2**53, 2**60, 2**53 + 1):
+        if suffix == ".csv":
+            path.write_text(f"architecture,x\n{CELL},{number}\n")
+        else:
+            pq.write_table(pa.table({"architecture": [CELL], "x": [number]}), path)
+        if number != 2**53 + 1:
+            assert benchmarks.open_table(path).values([CELL], "x").tolist() == [number]
+    with pytest.raises(benchmarks.TableError, match=r"whole numbers? above 2\^53"):
         benchmarks.open_table(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.array([1 + 1j]), "complex128"),
+        (np.ma.masked_array([1.0], mask=[True]), "1 masked"),
+        ([2**53 + 1], "would round"),
+        ([2**70 + 1], "would round"),
+        (np.array(["2020"], dtype="datetime64[Y]"), "datetime64"),
+    ],
+)
+def test_a_table_of_arrays_is_right_or_refused(values: object, message: str) -> None:
+    column = benchmarks.Column("x", None, None, None, "ratio", "one", "made")
+    facts = benchmarks.Facts("made", "nasbench201", "made", "here", "none", None, None, None, "")
+    with pytest.raises(benchmarks.TableError, match=message):
+        benchmarks.Table([CELL], [column], [values], facts)
 
 
 @given(st.text() | st.builds(lambda mark, rest: mark + rest, st.sampled_from("='+-@\t\r\n'＝"), st.text()))

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import math
+import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +23,11 @@ from benchmarks.errors import TableError, unknown
 from benchmarks.files import read_bytes
 from benchmarks.foreign import BEGINNING, from_spreadsheet, kind_of, unpacked
 from benchmarks.keys import KEY, space_of_keys
+from benchmarks.real_numbers import check_whole
 from benchmarks.shown import listed, shown
 from benchmarks.table import Column, Facts, Table
+
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -108,10 +112,22 @@ def parsed(path: Path, name: str, cells: Sequence[str]) -> NDArray[np.float64]:
     try:
         if "_" in "".join(whole):  # `float` accepts 1_000
             raise ValueError
-        return np.array(list(map(float, whole)), dtype=np.float64)
+        numbers = np.array(list(map(float, whole)), dtype=np.float64)
+        large = np.flatnonzero(np.abs(numbers) >= 2**53)
     except ValueError:
         row = next(row for row, cell in enumerate(whole) if not _is_number(cell))
+    else:
+        _check_whole(path, name, [(whole[place].strip(), numbers[place]) for place in large])
+        return numbers
     raise TableError(f"{path}: row {row}, column {shown(name)}: {shown(cells[row])} is not a number; mend it") from None
+
+
+def _check_whole(path: Path, name: str, large: Sequence[tuple[str, float]]) -> None:
+    pairs = [(int(cell), number) for cell, number in large if _WHOLE.fullmatch(cell) and math.isfinite(number)]
+    try:
+        check_whole([cell for cell, _ in pairs], np.array([number for _, number in pairs], dtype=np.float64))
+    except ValueError as error:
+        raise TableError(f"{path}: column {shown(name)} holds {error}") from None
 
 
 def _known_columns(rows: CsvRows, key: str, columns: Sequence[Column]) -> list[Column]:

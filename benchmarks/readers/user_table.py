@@ -23,6 +23,7 @@ from benchmarks.files import read_bytes
 from benchmarks.formats.csv_rows import read_rows
 from benchmarks.keys import KEY, quoted, space_of_keys
 from benchmarks.readers.directions import ACCURACIES, NEVER_NEGATIVE, lower_is_better, words_of
+from benchmarks.real_numbers import check_whole
 from benchmarks.shown import listed, reason, shown
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
 
@@ -149,12 +150,13 @@ def _arrow_numbers(path: Path, name: str, values: ArrowColumn) -> NDArray[np.flo
     kind = values.type
     if not any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)):
         raise TableError(f"{path}: row 0, column {shown(name)}: {shown(values[0].as_py())} is {kind}, not a number")
+    numbers = np.asarray(values.cast(pa.float64(), safe=False).to_numpy())
     try:
-        return np.asarray(values.cast(pa.float64(), safe=pa.types.is_integer(kind)).to_numpy())
-    except pa.ArrowInvalid:
-        raise TableError(
-            f"{path}: column {shown(name)} holds whole numbers above 2^53, which float64 would round: scale them down"
-        ) from None
+        large = np.flatnonzero(np.abs(numbers) >= 2**53) if pa.types.is_integer(kind) else np.array([], dtype=np.intp)
+        check_whole([values[place].as_py() for place in large.tolist()], numbers[large])
+    except ValueError as error:
+        raise TableError(f"{path}: column {shown(name)} holds {error}") from None
+    return numbers
 
 
 def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDArray[np.float64]) -> None:
