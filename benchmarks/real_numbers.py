@@ -21,7 +21,7 @@ def real_numbers(values: ArrayLike) -> NDArray[np.float64]:
     given = np.asanyarray(values)
     if given.dtype.kind not in "biufOUS":
         raise ValueError(f"values of the type {given.dtype}")
-    if masked := int(np.ma.getmaskarray(given).sum()):
+    if masked := int(np.sum(getattr(given, "mask", False))):
         raise ValueError(f"{masked} masked values")
     numbers = np.array(given, dtype=np.float64)
     if given.dtype.kind in "iuO" and (large := np.flatnonzero(np.abs(numbers) >= _EXACT)).size:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from harness.errors import SettingError, check_most, check_whole, unknown
+from harness.errors import SettingError, check_whole, unknown
 from harness.shown import shown
 
 BN_MODES = ("train", "eval")
@@ -20,9 +20,6 @@ INPUTS = (*NOISE, "cifar10")
 """Sources of the batches of image spaces."""
 LABELS = ("random", "true")
 DTYPES = ("float32", "float64")
-MOST = 2**20
-"""Largest batch, number of probes and size of anything in a network: no machine holds more."""
-
 _ALWAYS = ("input", "batch_size", "width", "depth", "init", "bn", "seed")
 _LAST = ("width", "depth")
 
@@ -137,8 +134,6 @@ class Setting:
             check_whole(name, getattr(self, name), least, SettingError)
         for name, size in self.shape.items():
             check_whole(name, size, 1, SettingError)
-        for name, number in {"batch_size": self.batch_size, "probes": self.probes, **self.shape}.items():
-            check_most(name, number, MOST, SettingError)
         device: object = self.device
         if not isinstance(device, str) or re.fullmatch(r"cpu|cuda(:[0-9]+)?", device) is None:
             raise SettingError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {self.device!r}")

@@ -61,7 +61,7 @@ TRACEBACK = "NASINIT_TRACEBACK"
 """Environment variable: if set, an unforeseen error is shown with its traceback."""
 
 _OF_THE_SURROUNDINGS = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS}
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS}
 )
 _OF_A_PATH = frozenset(
     {

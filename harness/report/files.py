@@ -46,7 +46,7 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     inert = frame.rename(columns=lambda name: for_spreadsheet(str(name)))
     for place, kind in enumerate(inert.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
-            inert.isetitem(place, inert.iloc[:, place].map(_inert))
+            inert.isetitem(place, inert.iloc[:, place].map(_inert).to_numpy())
     content = inert.to_csv(index=False, lineterminator="\n").encode(errors="replace")
     if target.suffix.lower() == ".gz":
         content = gzip.compress(content, mtime=0)  # without the time of day, so that equal frames are equal bytes

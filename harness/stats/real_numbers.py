@@ -37,7 +37,7 @@ def real_numbers(values: object, name: str) -> FloatArray:
         given = np.asanyarray(_plain(values))
         if given.dtype.kind not in _KINDS:
             raise ScoresError(f"{name} must be real numbers, got {given.dtype}: take what you rank by, as float64")
-        if masked := int(np.ma.getmaskarray(given).sum()):
+        if masked := int(np.sum(getattr(given, "mask", False))):
             raise ScoresError(f"{name}: {masked} of {given.size} values are masked. Leave them out first")
         numbers = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError, NotImplementedError, OverflowError) as error:
