@@ -16,10 +16,14 @@ KEY = "architecture"
 WIDTHS = tuple(str(width) for width in range(8, 65, 8))
 """Channels of a layer in NATS-Bench's size space."""
 
-_SHOWN = 100
 _CALL = r"([A-Za-z_]\w*\s*=\s*)?([A-Za-z_]\w*\.)*(Genotype|Configuration)\s*\(.*\)"
+_SHOWN = 100
+_EDGE = r"""(['"]\d\s*(<-|←)\s*\d['"]|[(\[]\s*\d\s*,\s*\d\s*[)\]])"""
+_NODES = r"""[(\[]\s*[(\[]\s*[(\[]\s*['"]\w+['"]\s*,\s*0\s*[)\]]\s*,?\s*[)\]].*[)\]]"""
 _FORMS: Mapping[str, re.Pattern[str]] = {
-    "nasbench201": re.compile(r"\|.+\|"),
+    "nasbench201": re.compile(
+        rf"\|.+\||[(\[]\s*\d(\s*,\s*\d){{5}}\s*,?\s*[)\]]|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL
+    ),
     "natsbench-sizes": re.compile(":".join([f"({'|'.join(WIDTHS)})"] * 5)),
     "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
 }

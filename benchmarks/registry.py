@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -109,7 +109,13 @@ NAMES = (
 """Names for `open_table`, in the order of `list_tables`: NAS-Bench-201's tables first, accuracies before others."""
 
 
-def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[str] | None = None) -> Table:
+def open_table(
+    name_or_path: str | os.PathLike[str],
+    *,
+    path: str | os.PathLike[str] | None = None,
+    lower_is_better: Sequence[str] = (),
+    higher_is_better: Sequence[str] = (),
+) -> Table:
     """Open a table of published numbers; `facts.name`, `facts.path` and `describe()` tell which table was opened.
 
     Args:
@@ -119,12 +125,21 @@ def open_table(name_or_path: str | os.PathLike[str], *, path: str | os.PathLike[
         path: the file to read for the named table. By default it is looked for in the folder that the environment
             variable NASINIT_DATA names, the official table also where `nasinit pull` stores it, and `analognasbench`
             in the installed distribution analog-nasbench.
+        lower_is_better: columns where lower values are better, whatever their names say.
+        higher_is_better: columns where higher values are better.
 
     Raises:
         TableError: for an unknown name (with the nearest name), a table that is not available (with how to get it), or
             a damaged file. A damaged file is always an error, and never skipped for another.
 
     """
+    opened = _opened(name_or_path, path)
+    if not (lower_is_better or higher_is_better):
+        return opened
+    return opened.directed(lower_is_better=lower_is_better, higher_is_better=higher_is_better)
+
+
+def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] | None) -> Table:
     name = os.fspath(name_or_path)
     if name not in NAMES:
         return _open_path(name_or_path, path)
@@ -236,7 +251,7 @@ def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str
         raise TableError(f"with path=, the first argument must be a table's name: {unknown('table', given, NAMES)}")
     looks_like_a_path = not isinstance(name_or_path, str) or given.endswith(SUFFIXES) or os.sep in given
     endings = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
-    if not (looks_like_a_path or file.is_file()):
+    if not (looks_like_a_path or os.path.isfile(file)):
         raise TableError(f"{unknown('table', given, NAMES)}, or the path of a file that ends in {endings}")
     if not given.endswith(SUFFIXES):
         raise TableError(f"{file} is not a table: a file must end in {endings}")

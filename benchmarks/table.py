@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.keys import quoted
+from benchmarks.real_numbers import real_numbers
+from benchmarks.shown import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +101,7 @@ class Table:
         numbers: C arrays of shape [R], in the order of `columns`.
         facts: facts about the table and its source.
         repeated: keys of rows that were left out because they repeat an earlier row with the same numbers.
+        assumed: names of the columns whose direction is taken from the words of their name.
 
     Raises:
         TableError: for no rows or columns, a repeated key or column, a column of another length or with text, infinity,
@@ -115,11 +118,13 @@ class Table:
         facts: Facts,
         *,
         repeated: Sequence[str] = (),
+        assumed: Iterable[str] = (),
     ) -> None:
         self.keys: Final = tuple(keys)
         self.columns: Final = tuple(columns)
         self.facts: Final = facts
         self.repeated: Final = tuple(repeated)
+        self.assumed: Final = frozenset(assumed)
         self._where: Final = f"table {facts.name} ({facts.path or 'no file'})"
         self._row_of: Final = {key: row for row, key in enumerate(self.keys)}
         self._check_shape(len(numbers))
@@ -148,8 +153,29 @@ class Table:
             if column.name == name:
                 return column
         if ours := [column.name for column in self.columns if column.origin and column.origin == name]:
-            raise TableError(f"{self._where}: unknown column {name!r}: its name is {' or '.join(ours)} here")
+            raise TableError(f"{self._where}: unknown column {shown(name)}: its name is {' or '.join(ours)} here")
         raise TableError(f"{self._where}: {unknown('column', name, self.column_names)}")
+
+    def directed(self, *, lower_is_better: Iterable[str] = (), higher_is_better: Iterable[str] = ()) -> Table:
+        """The same table with the stated directions of the named columns.
+
+        Raises:
+            TableError: for an unknown column (with the nearest name), or one that is named for both directions.
+
+        """
+        lower, higher = set(_strings(lower_is_better)), set(_strings(higher_is_better))
+        for name in sorted(lower | higher):
+            self.column(name)
+        if both := sorted(lower & higher):
+            raise TableError(
+                f"{self._where}: lower and higher cannot both be better in column {both[0]!r}: name it once"
+            )
+        columns = [
+            replace(c, higher_is_better=(c.higher_is_better or c.name in higher) and c.name not in lower)
+            for c in self.columns
+        ]
+        assumed = self.assumed - lower - higher
+        return Table(self.keys, columns, [*self._numbers.values()], self.facts, repeated=self.repeated, assumed=assumed)
 
     def values(self, keys: Iterable[str], column: str) -> NDArray[np.float64]:
         """Numbers of one column for the given architectures, in the order of `keys`.
@@ -215,7 +241,7 @@ class Table:
         names = self.column_names
         if len(set(names)) != len(names):
             name = next(name for name in names if names.count(name) > 1)
-            raise TableError(f"{self._where}: column {name!r} is there twice")
+            raise TableError(f"{self._where}: column {shown(name)} is there twice")
 
 
 def checked_numbers(where: str, keys: Sequence[str], column: Column, values: ArrayLike) -> NDArray[np.float64]:
@@ -227,18 +253,18 @@ def checked_numbers(where: str, keys: Sequence[str], column: Column, values: Arr
 
     """
     try:
-        numbers = np.array(values, dtype=np.float64)
+        numbers = real_numbers(values)
     except (TypeError, ValueError) as error:
-        raise TableError(f"{where}: column {column.name!r} holds something not a number: {error}") from None
+        raise TableError(f"{where}: column {shown(column.name)} holds something not a number: {error}") from None
     if numbers.shape != (len(keys),):
         raise TableError(
-            f"{where}: column {column.name!r} has shape {list(numbers.shape)}, but there are {len(keys)} keys"
+            f"{where}: column {shown(column.name)} has shape {list(numbers.shape)}, but there are {len(keys)} keys"
         )
     for broken, complaint in _faults(column, numbers):
         if broken.any():
             row, count = int(np.argmax(broken)), int(broken.sum())
             raise TableError(
-                f"{where}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: "
+                f"{where}: row {row} (from 0), key {quoted(keys[row])}, column {shown(column.name)}: "
                 f"{numbers[row]:g} {complaint} ({count:,} such row{'s' if count > 1 else ''})"
             )
     numbers.setflags(write=False)
@@ -261,9 +287,9 @@ def _faults(column: Column, numbers: NDArray[np.float64]) -> Iterator[tuple[NDAr
 
 def _strings(keys: Iterable[object]) -> list[str]:
     if isinstance(keys, str):
-        raise TableError(f"keys must be several architecture strings; {keys!r} is one: write [key]")
+        raise TableError(f"keys must be several architecture strings; {shown(keys)} is one: write [key]")
     given = list(keys)
     odd = [key for key in given if not isinstance(key, str)]
     if odd:
-        raise TableError(f"keys must be architecture strings; {odd[0]!r} is of type {type(odd[0]).__name__}")
+        raise TableError(f"keys must be architecture strings; {shown(odd[0])} is of type {type(odd[0]).__name__}")
     return [key for key in given if isinstance(key, str)]

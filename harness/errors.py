@@ -5,6 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from harness.shown import LONGEST, cut, listed, shown
+
+_COMPARED = 1000  # names among which the nearest is looked for
+
 
 class HarnessError(Exception):
     """Base class of all errors that wrong input can cause; the message is complete without a traceback."""
@@ -75,9 +79,15 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     "unknown proxy 'grad_nrom'. Did you mean 'grad_norm'? Known: grad_norm, params"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=1)
+    near = difflib.get_close_matches(cut(str(name)), [one for one in names[:_COMPARED] if len(one) <= LONGEST], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"unknown {kind} {str(name)!r}.{hint} Known: {', '.join(names) or 'none'}"
+    return f"unknown {kind} {shown(str(name))}.{hint} Known: {listed(names) or 'none'}"
+
+
+def check_most(name: str, value: int, most: int, kind: type[HarnessError]) -> None:
+    """Raise `kind` for a number above the largest that is allowed; `name` is its name in the message."""
+    if value > most:
+        raise kind(f"{name} must be at most {most:,}, got {cut(f'{value:,}')}")
 
 
 def check_whole(name: str, value: object, least: int, kind: type[HarnessError], most: int | None = None) -> None:
@@ -90,4 +100,4 @@ def check_whole(name: str, value: object, least: int, kind: type[HarnessError], 
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):  # type: ignore[operator]  # it is whole
         allowed = f"from {least}" if most is None else f"from {least} to {most:,}"
-        raise kind(f"{name} must be a whole number {allowed}, got {value!r}")
+        raise kind(f"{name} must be a whole number {allowed}, got {shown(value)}")

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from harness.terminal import inert, inert_output, unwrapped
+
 _WIDTH, _WIDTH_WITH_NOTES = 40, 20
 
 
@@ -36,7 +38,7 @@ def progress_bar(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
-    console = Console(stderr=True)
+    console = Console(file=unwrapped(sys.stderr))
     start = last = time.monotonic()
     done = 0
     bar = Progress(
@@ -54,7 +56,7 @@ def progress_bar(
 
     def advance(note: str = "", *, steps: int = 1) -> None:
         nonlocal done, last
-        done += steps
+        done, note = done + steps, inert(note)
         now = time.monotonic()
         known = [f"{done / max(now - start, 1e-9) * 60:.1f} a minute"] if alike else []
         bar.update(task, completed=done, note=", ".join([*known, *([note] if note else [])]))
@@ -64,5 +66,5 @@ def progress_bar(
             told = [f"{verb[1]} {done:,} of {total:,} {what}", *known, *left, *([note] if note else [])]
             console.print(", ".join(told), highlight=False, soft_wrap=True)
 
-    with bar:
+    with bar, inert_output():  # the bar takes the place of the streams on a terminal
         yield advance

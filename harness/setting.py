@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from harness.errors import SettingError, check_whole, unknown
+from harness.shown import shown
 
 BN_MODES = ("train", "eval")
 INITS = ("pytorch", "kaiming_fan_in", "kaiming_fan_out", "xavier", "orthogonal", "gaussian")
@@ -109,7 +110,7 @@ class Setting:
         **sizes: int | None,
     ) -> None:
         if not isinstance(shape, (Mapping, type(None))) or not all(isinstance(name, str) for name in shape or ()):
-            raise SettingError(f"shape must give sizes by name, such as {{'width': 8}}, got {shape!r:.80}")
+            raise SettingError(f"shape must give sizes by name, such as {{'width': 8}}, got {shown(shape)}")
         given = [*(shape or {}).items(), *sizes.items()]  # a size of None leaves the others as they are
         named = {name: size for name, size in given if size is not None}
         values = {

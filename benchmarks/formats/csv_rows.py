@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import math
+import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +21,13 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import read_bytes
+from benchmarks.foreign import BEGINNING, from_spreadsheet, kind_of, unpacked
 from benchmarks.keys import KEY, space_of_keys
+from benchmarks.real_numbers import check_whole
+from benchmarks.shown import listed, shown
 from benchmarks.table import Column, Facts, Table
+
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class CsvRows:
     def column(self, name: str) -> Sequence[str]:
         """Cells of a column; TableError, which names the existing columns, if there is no such column."""
         if name not in self.cells:
-            raise TableError(f"{self.path}: column {name!r} is missing; the file has: {', '.join(self.cells)}")
+            raise TableError(f"{self.path}: column {name!r} is missing; the file has: {listed(self.cells)}")
         return self.cells[name]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
@@ -60,12 +66,15 @@ def read_rows(path: Path) -> CsvRows:
     """
     content = read_bytes(path)
     header, lines = _lines(path, _text(path, content))
+    header = [from_spreadsheet(name) for name in header]
     for place, name in enumerate(header):
         if not name.strip():
             raise TableError(f"{path}: column {place} (from 0) has no name; name it, or take it out")
         if name in header[:place]:
-            raise TableError(f"{path}: column {name!r} is there twice")
-    cells = dict(zip(header, zip(*lines, strict=True), strict=True))
+            raise TableError(f"{path}: column {shown(name)} is there twice")
+    cells: dict[str, Sequence[str]] = dict(zip(header, zip(*lines, strict=True), strict=True))
+    if KEY in cells:
+        cells[KEY] = [from_spreadsheet(key) for key in cells[KEY]]
     return CsvRows(path, hashlib.sha256(content).hexdigest(), cells)
 
 
@@ -103,10 +112,22 @@ def parsed(path: Path, name: str, cells: Sequence[str]) -> NDArray[np.float64]:
     try:
         if "_" in "".join(whole):  # `float` accepts 1_000
             raise ValueError
-        return np.array(list(map(float, whole)), dtype=np.float64)
+        numbers = np.array(list(map(float, whole)), dtype=np.float64)
+        large = np.flatnonzero(np.abs(numbers) >= 2**53)
     except ValueError:
         row = next(row for row, cell in enumerate(whole) if not _is_number(cell))
-    raise TableError(f"{path}: row {row}, column {name!r}: {cells[row]!r} is not a number; mend it") from None
+    else:
+        _check_whole(path, name, [(whole[place].strip(), numbers[place]) for place in large])
+        return numbers
+    raise TableError(f"{path}: row {row}, column {shown(name)}: {shown(cells[row])} is not a number; mend it") from None
+
+
+def _check_whole(path: Path, name: str, large: Sequence[tuple[str, float]]) -> None:
+    pairs = [(int(cell), number) for cell, number in large if _WHOLE.fullmatch(cell) and math.isfinite(number)]
+    try:
+        check_whole([cell for cell, _ in pairs], np.array([number for _, number in pairs], dtype=np.float64))
+    except ValueError as error:
+        raise TableError(f"{path}: column {shown(name)} holds {error}") from None
 
 
 def _known_columns(rows: CsvRows, key: str, columns: Sequence[Column]) -> list[Column]:
@@ -129,8 +150,8 @@ def _is_number(cell: str) -> bool:
 
 def _text(path: Path, content: bytes) -> str:
     try:
-        plain = gzip.decompress(content) if path.suffix == ".gz" else content
-        return plain.decode("utf-8-sig")
+        plain = unpacked(content) if path.suffix == ".gz" else content
+        text = plain.decode("utf-8-sig")
     except (EOFError, zlib.error) as error:
         raise TableError(f"{path} is cut or damaged ({error}): copy or download it again") from None
     except gzip.BadGzipFile as error:
@@ -139,6 +160,11 @@ def _text(path: Path, content: bytes) -> str:
         raise TableError(
             f"{path} is not UTF-8 text ({error}): is it compressed? Then its name must end in .gz"
         ) from None
+    except ValueError as error:
+        raise TableError(f"{path}: {error}: unpack it, if you know where it comes from") from None
+    if kind := kind_of(plain[:BEGINNING]):
+        raise TableError(f"{path} is not a CSV file: it looks like {kind}")
+    return text
 
 
 def _lines(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
@@ -153,7 +179,7 @@ def _lines(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
         if len(cells) != len(header):
             last = header[min(len(cells), len(header)) - 1]
             raise TableError(
-                f"{path}: row {row} has {len(cells)} cells, the header {len(header)} (last column in both: {last!r}); "
-                "if it is the last row, the file is cut: copy or download it again"
+                f"{path}: row {row} has {len(cells)} cells, the header {len(header)} (last column in both: "
+                f"{shown(last)}); if it is the last row, the file is cut: copy or download it again"
             )
     return header, rows

@@ -1,8 +1,8 @@
 """Tables of the user's own: any CSV or Parquet file with a column `architecture` and columns of numbers.
 
 The meaning of a column is taken from its name: dataset_split_epochs[_what]_unit[_seedN], or at least a unit at its end,
-one of `UNITS`. Lower is better for a time, an energy or a size, and for a name with one of the words in `_LOWER`
-(`error`, `latency`, `flops` and so on); for all others, higher is assumed to be better.
+one of `UNITS`. Lower is better for a time, an energy or a size, and where the words of the name say so
+(`benchmarks.readers.directions`); for all others, higher is assumed to be better. `Table.directed` says otherwise.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,36 +22,17 @@ from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
 from benchmarks.formats.csv_rows import read_rows
 from benchmarks.keys import KEY, quoted, space_of_keys
+from benchmarks.readers.directions import ACCURACIES, NEVER_NEGATIVE, lower_is_better, words_of
+from benchmarks.real_numbers import check_whole
+from benchmarks.shown import listed, reason, shown
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
 
-_LOWER = frozenset(
-    {
-        "error",
-        "err",
-        "loss",
-        "nll",
-        "perplexity",
-        "ppl",
-        "mse",
-        "mae",
-        "rmse",
-        "ece",
-        "regret",
-        "misclassification",
-        "latency",
-        "energy",
-        "time",
-        "runtime",
-        "seconds",
-        "memory",
-        "size",
-        "flops",
-        "macs",
-        "cost",
-    }
-)
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray as ArrowColumn
+    from pyarrow import Table as ArrowTable
+
 _COSTS = POSITIVE_UNITS | {"params"}
-_ACCURACY = frozenset({"accuracy", "acc"})
+_MOST_CELLS = 200_000_000  # 1.6 GB; NAS-Bench-101 with 400 columns has fewer
 _NAME = re.compile(
     r"(?P<dataset>[a-z][a-z0-9]*(_[a-z0-9]+)*?)_(?P<split>train|valid|test)_(?P<epochs>[1-9][0-9]*)ep_"
     r"([a-z0-9_.]+_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?"
@@ -83,7 +65,12 @@ def read_user_table(path: Path) -> Table:
     names = tuple(keys[row] for row in repeated)
     facts = _facts(path, sha256, space, len(kept), names)
     return Table(
-        [keys[row] for row in kept], columns, [values[kept] for values in numbers.values()], facts, repeated=names
+        [keys[row] for row in kept],
+        columns,
+        [values[kept] for values in numbers.values()],
+        facts,
+        repeated=names,
+        assumed=numbers,
     )
 
 
@@ -98,7 +85,7 @@ def column_of(name: str) -> Column:
     match = full or _UNIT_AT_THE_END.fullmatch(name)
     unit = match["unit"] if match is not None and match["unit"] in UNITS else "ratio"
     seed = match["seed"] if match is not None else None
-    lower = unit in _COSTS or not _LOWER.isdisjoint(re.split(r"[^a-z0-9]+", name.lower()))
+    lower = lower_is_better(name) or (unit in _COSTS and "per" not in words_of(name))
     return Column(
         name,
         full["dataset"] if full else None,
@@ -120,55 +107,76 @@ def _from_csv(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float64]]
 
 def _from_parquet(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float64]], str]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     content = read_bytes(path)
     try:
-        table = pq.read_table(io.BytesIO(content), use_threads=False)
+        table = _arrow_table(path, content)
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path}: the name of a column is not UTF-8 ({reason(error)}): rename it") from None
     except (pa.ArrowException, OSError, ValueError) as error:
-        first_line = str(error).partition("\n")[0]
         raise TableError(
-            f"{path} is not a Parquet file, or is damaged ({first_line}): make it or copy it again"
+            f"{path} is not a Parquet file, or is damaged ({reason(error)}): make it or copy it again"
         ) from None
-    names = table.column_names
-    if KEY not in names:
-        raise TableError(f"{path}: column {KEY!r} is missing; the file has: {', '.join(names)}")
-    if len(set(names)) != len(names):
-        raise TableError(f"{path}: column {max(names, key=names.count)!r} is there twice")
     if not table.num_rows:
         raise TableError(f"{path} is empty: it needs at least one row")
     keys = table.column(KEY).to_pylist()
     for row, key in enumerate(keys):
         if not isinstance(key, str):
-            raise TableError(f"{path}: row {row}, column {KEY!r}: {key!r} is not text")
-    numbers = {}
-    for name in names:
-        if name != KEY:
-            kind, values = table.schema.field(name).type, table.column(name)
-            if not any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)):
-                raise TableError(f"{path}: row 0, column {name!r}: {values[0].as_py()!r:.60} is {kind}, not a number")
-            numbers[name] = values.cast(pa.float64(), safe=False).to_numpy()
+            raise TableError(f"{path}: row {row}, column {KEY!r}: {shown(key)} is not text")
+    numbers = {name: _arrow_numbers(path, name, table.column(name)) for name in table.column_names if name != KEY}
     return keys, numbers, hashlib.sha256(content).hexdigest()
+
+
+def _arrow_table(path: Path, content: bytes) -> ArrowTable:
+    """The whole file, whose columns are checked first, and how much it says that it holds."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(io.BytesIO(content)) as file:
+        names, facts = file.schema_arrow.names, file.metadata
+        if KEY not in names:
+            raise TableError(f"{path}: column {KEY!r} is missing; the file has: {listed(names)}")
+        if len(set(names)) != len(names):
+            raise TableError(f"{path}: column {shown(max(names, key=names.count))} is there twice")
+        if (held := facts.num_rows * facts.num_columns) > _MOST_CELLS:
+            raise TableError(
+                f"{path} says that it holds {held:,} cells; the most that a table may hold is {_MOST_CELLS:,}"
+            )
+        return file.read(use_threads=False)
+
+
+def _arrow_numbers(path: Path, name: str, values: ArrowColumn) -> NDArray[np.float64]:
+    import pyarrow as pa
+
+    kind = values.type
+    if not any(is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)):
+        raise TableError(f"{path}: row 0, column {shown(name)}: {shown(values[0].as_py())} is {kind}, not a number")
+    numbers = np.asarray(values.cast(pa.float64(), safe=False).to_numpy())
+    try:
+        large = np.flatnonzero(np.abs(numbers) >= 2**53) if pa.types.is_integer(kind) else np.array([], dtype=np.intp)
+        check_whole([values[place].as_py() for place in large.tolist()], numbers[large])
+    except ValueError as error:
+        raise TableError(f"{path}: column {shown(name)} holds {error}") from None
+    return numbers
 
 
 def _check_accuracy(path: Path, keys: Sequence[str], column: Column, values: NDArray[np.float64]) -> None:
     """Refuse an impossible number in a column whose name has a known quantity, but no unit."""
-    words = set(re.split(r"[^a-z0-9]+", column.name.lower()))
+    words = words_of(column.name)
     if column.unit != "ratio":
         return
-    if not _LOWER.isdisjoint(words) and (values < 0).any():
+    if not column.higher_is_better and not NEVER_NEGATIVE.isdisjoint(words) and (values < 0).any():
         row = int(np.argmax(values < 0))
         raise TableError(
-            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: {values[row]:g} is below "
-            "zero; leave a number that was not measured empty"
+            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {shown(column.name)}: {values[row]:g} is "
+            "below zero; leave a number that was not measured empty"
         )
-    if _ACCURACY.isdisjoint(words):
+    if ACCURACIES.isdisjoint(words):
         return
     broken = (values < 0) | (values > 100)
     if broken.any():
         row = int(np.argmax(broken))
         raise TableError(
-            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {column.name!r}: {values[row]:g} is no "
+            f"{path}: row {row} (from 0), key {quoted(keys[row])}, column {shown(column.name)}: {values[row]:g} is no "
             "accuracy, which lies from 0 to 1, or to 100 in percent (then better named …_pct)"
         )
 
@@ -189,14 +197,14 @@ def _without_repetitions(
             if one != other and not (math.isnan(one) and math.isnan(other)):
                 raise TableError(
                     f"{path}: rows {first} and {row} (from 0) are the same architecture and contradict each other in "
-                    f"column {name!r}: {one!r} and {other!r}; aggregate them first to one row per architecture"
+                    f"column {shown(name)}: {one!r} and {other!r}; aggregate them first to one row per architecture"
                 )
         repeated.append(row)
     return kept, repeated
 
 
 def _facts(path: Path, sha256: str, space: str, rows: int, repeated: Sequence[str]) -> Facts:
-    note = "A table of the user's own: nothing but its numbers and their names is known of it."
+    note = "A table of the user's own: nothing but its numbers and their names is known of it, also which is better."
     if repeated:
         named = ", ".join(quoted(key) for key in repeated[:3]) + (", …" if len(repeated) > 3 else "")
         note += f" Rows that repeat an architecture with the same numbers, counted once: {len(repeated):,} ({named})."

@@ -17,7 +17,7 @@ from typing import Final
 from benchmarks.errors import TableError
 from benchmarks.releases.pickles.stream import LARGEST, PickleStream
 from benchmarks.releases.pickles.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
-from benchmarks.releases.shown import reason, shown
+from benchmarks.shown import reason, shown
 
 BZ2_SUFFIX: Final = ".pickle.pbz2"
 TORCH_SUFFIX: Final = ".pth"

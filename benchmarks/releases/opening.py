@@ -14,7 +14,7 @@ from benchmarks.releases.kinds import KINDS, NASBENCH201, SIZE, TOPOLOGY, Kind, 
 from benchmarks.releases.record_files import FileSource, FolderSource, files_by_index
 from benchmarks.releases.records import checked_record
 from benchmarks.releases.release import Release, version_of
-from benchmarks.releases.shown import shown
+from benchmarks.shown import shown
 
 META: Final = f"meta{BZ2_SUFFIX}"
 

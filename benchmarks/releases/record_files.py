@@ -12,7 +12,7 @@ from typing import Protocol
 from benchmarks.errors import TableError
 from benchmarks.releases.containers import BZ2_SUFFIX, load_bz2, pickle_stream
 from benchmarks.releases.kinds import Kind
-from benchmarks.releases.shown import shown
+from benchmarks.shown import shown
 
 RecordContent = object | TableError
 """The unchecked content of a record's pickle, or the error if it cannot be read."""

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.releases.kinds import DATASETS, KINDS, SEEDS, SPLITS, Kind, Split
-from benchmarks.releases.shown import named, plain, reason, shown
+from benchmarks.shown import named, plain, reason, shown
 
 Seed = int | Literal["mean"]
 MEAN: Final = "mean"

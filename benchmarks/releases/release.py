@@ -12,7 +12,7 @@ from benchmarks.errors import TableError, unknown
 from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split, in_epochs
 from benchmarks.releases.record_files import RecordSource
 from benchmarks.releases.records import MEAN, Record, Seed, checked_record
-from benchmarks.releases.shown import reason, shown
+from benchmarks.shown import reason, shown
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -25,7 +27,9 @@ from harness.cli import (
     stability,
     study,
 )
-from harness.errors import HarnessError, RunError, StoreNotice, StoreWriteError
+from harness.errors import HarnessError, RunError, StoreNotice, StoreWriteError, ran_out_of_memory
+from harness.shown import cut, plain, reason
+from harness.terminal import OutputError, give_up, inert_output
 
 app = typer.Typer(
     name="nasinit",
@@ -53,29 +57,89 @@ app.command("demo")(demo.demo)
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 
+TRACEBACK = "NASINIT_TRACEBACK"
+"""Environment variable: if set, an unforeseen error is shown with its traceback."""
+
+_OF_THE_SURROUNDINGS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EROFS}
+)
+_OF_A_PATH = frozenset(
+    {
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ELOOP,
+        errno.EEXIST,
+    }
+)
+_LONGEST_MESSAGE = 5000
+
 
 def main() -> None:
-    """Run the command line; every error that bad input can cause ends in one message and an exit code.
+    """Run the command line; every error ends in one message and an exit code, and nothing printed controls a terminal.
 
-    Exit codes: 0 done, 1 a run failed, 2 bad input, 130 interrupted.
+    Exit codes: 0 done, 1 a run, the system or nasinit itself failed, 2 bad input, 130 interrupted.
     """
+    output = sys.stdout, sys.stderr
+    try:
+        with inert_output():
+            code = _ended()
+            for stream in filter(None, (sys.stdout, sys.stderr)):
+                stream.flush()
+    except OutputError as error:
+        code = FAILED
+        if not isinstance(error.__cause__, BrokenPipeError):
+            with contextlib.suppress(OSError):
+                os.write(2, f"nasinit: cannot write the output: {error}\n".encode(errors="replace"))
+        for stream in output:
+            give_up(stream)
+    sys.exit(code)
+
+
+def _ended() -> int:
+    """The exit code of the command; its error, if any, is printed."""
     try:
         with _notices_said():
             _run_app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except pull.InterruptedPull as error:
-        sys.exit(_say(error, INTERRUPTED))
+        return _say(error, INTERRUPTED)
     except (RunError, StoreWriteError) as error:
-        sys.exit(_say(error, FAILED))
+        return _say(error, FAILED)
     except HarnessError as error:
-        sys.exit(_say(error, USAGE))
+        return _say(error, _code_of(error))
     except KeyboardInterrupt:
-        sys.exit(_say("interrupted; what was finished is kept, and the same command goes on", INTERRUPTED))
+        return _say("interrupted; what was finished is kept, and the same command goes on", INTERRUPTED)
+    except OutputError:
+        raise
     except Exception as error:
         from harness.evaluation import TableError
 
-        if not isinstance(error, TableError):
+        if isinstance(error, TableError):
+            return _say(error, _code_of(error))
+        if os.environ.get(TRACEBACK):
             raise
-        sys.exit(_say(error, USAGE))
+        return _unforeseen(error)
+    return 0
+
+
+def _code_of(error: Exception) -> int:
+    """1 for an error that the system caused, such as a full disk, else 2."""
+    cause = error.__cause__
+    return FAILED if isinstance(cause, OSError) and cause.errno in _OF_THE_SURROUNDINGS else USAGE
+
+
+def _unforeseen(error: Exception) -> int:
+    if ran_out_of_memory(error):
+        return _say("the memory is not enough: take a smaller batch, smaller networks or fewer workers", FAILED)
+    if isinstance(error, OSError) and error.errno is not None:
+        where = f"{plain(str(error.filename))}: " if error.filename is not None else ""
+        return _say(f"{where}{error.strerror}", USAGE if error.errno in _OF_A_PATH else FAILED)
+    return _say(f"{reason(error)}. It was not foreseen: with {TRACEBACK}=1 it shows where, for a report", FAILED)
 
 
 @contextlib.contextmanager
@@ -105,5 +169,5 @@ def _run_app() -> None:
 
 
 def _say(message: object, code: int) -> int:
-    print(f"nasinit: {message}", file=sys.stderr)
+    print(f"nasinit: {cut(str(message), _LONGEST_MESSAGE)}", file=sys.stderr)
     return code

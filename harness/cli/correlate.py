@@ -24,6 +24,8 @@ def correlate(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
     column: options.ColumnsOption = None,
+    lower: options.LowerOption = None,
+    higher: options.HigherOption = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
@@ -69,7 +71,9 @@ def correlate(
 
     check_csv(csv)
     requested = EvidenceOptions(against or None, beyond_size, top, ceiling, resamples=resamples, seed=seed)
-    joined = ranked(scores, table or [], column or [], run, resamples, seed, interval)
+    joined = ranked(
+        scores, table or [], column or [], run, resamples, seed, interval, options.directions(lower, higher)
+    )
     evidence = [gather_evidence(ranking, ranked_by, requested) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]
     suffixes = _suffixes([ranking.column for ranking in rankings])

@@ -43,19 +43,40 @@ def read(scores: Path, run: int | None) -> Scored:
     return Scored(found.frame, found.space or recognised_space(found.frame))
 
 
-def found_tables(columns: Sequence[str], space: str, tables: Sequence[str]) -> list[Table]:
+def found_tables(
+    columns: Sequence[str], space: str, tables: Sequence[str], directions: options.Directions
+) -> list[Table]:
     """Find the table of each column, and print its name and the column's direction; no table is opened twice.
 
     Raises:
         TableError: what `harness.evaluation.tables_with` refuses.
+        SettingError: a direction of a column that is not among `columns`.
     """
     from harness.evaluation import tables_with
 
-    found = tables_with(columns, space=space, names=tuple(tables))
+    options.check_directions(directions, columns)
+    found = [
+        directed(table, directions, [column])
+        for column, table in zip(columns, tables_with(columns, space=space, names=tuple(tables)), strict=True)
+    ]
     for column, table in zip(columns, found, strict=True):
-        direction = "higher" if table.column(column).higher_is_better else "lower"
-        print(f"{column}: {table.facts.title} ({table.facts.path or table.facts.name}); {direction} is better")
+        print(
+            f"{column}: {table.facts.title} ({table.facts.path or table.facts.name}); {said_direction(table, column)}"
+        )
     return found
+
+
+def directed(table: Table, directions: options.Directions, columns: Sequence[str]) -> Table:
+    """The table with the user's directions of some of its columns."""
+    lower, higher = ([name for name in names if name in columns] for names in directions)
+    return table.directed(lower_is_better=lower, higher_is_better=higher) if lower or higher else table
+
+
+def said_direction(table: Table, column: str) -> str:
+    """Words for the direction of a column, and for how to state it where it is taken from the column's name."""
+    better, other = ("higher", "lower") if table.column(column).higher_is_better else ("lower", "higher")
+    assumed = f", by its name (else: --{other}-is-better {column})" if column in table.assumed else ""
+    return f"{better} is better{assumed}"
 
 
 def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
@@ -101,14 +122,21 @@ def ranked(
     resamples: int,
     seed: int,
     interval: str = "percentile",
+    directions: options.Directions = options.NAMES_TELL,
 ) -> list[Joined]:
     """A ranking for each column; prints the scores and tables that were read, and what was left out or merged."""
     options.positive("resamples", resamples)
-    return ranked_scores(read(scores, run), tables, columns, resamples, seed, interval)
+    return ranked_scores(read(scores, run), tables, columns, resamples, seed, interval, directions)
 
 
 def ranked_scores(
-    scored: Scored, tables: list[str], columns: list[str], resamples: int, seed: int, interval: str = "percentile"
+    scored: Scored,
+    tables: list[str],
+    columns: list[str],
+    resamples: int,
+    seed: int,
+    interval: str = "percentile",
+    directions: options.Directions = options.NAMES_TELL,
 ) -> list[Joined]:
     """A ranking for each column, of scores in memory; prints the tables, and what was left out or merged."""
     from harness.evaluation.ranking import correlate
@@ -120,7 +148,7 @@ def ranked_scores(
     columns = list(dict.fromkeys(columns))
     joined = [
         Joined(correlate(scored.frame, table, column, resamples=resamples, seed=seed, interval=interval), table)
-        for column, table in zip(columns, found_tables(columns, scored.space, tables), strict=True)
+        for column, table in zip(columns, found_tables(columns, scored.space, tables, directions), strict=True)
     ]
     rankings = [one.ranking for one in joined]
     say_repeated(rankings[0].repeated)

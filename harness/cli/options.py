@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from harness.errors import SettingError
+from harness.errors import SettingError, check_most, unknown
 from harness.evaluation import columns
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
@@ -24,6 +24,14 @@ ColumnsOption = Annotated[
     list[str] | None, typer.Option("--column", help="column to rank by, of any table; may be given several times")
 ]
 ColumnOption = Annotated[str | None, typer.Option("--column", help="column to rank by, of any table")]
+LowerOption = Annotated[
+    list[str] | None,
+    typer.Option("--lower-is-better", help="column where lower is better, whatever its name says; repeatable"),
+]
+HigherOption = Annotated[
+    list[str] | None,
+    typer.Option("--higher-is-better", help="column where higher is better, whatever its name says; repeatable"),
+]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
 IntervalOption = Annotated[
@@ -43,7 +51,32 @@ FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PD
 CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 
 DEFAULT_SPACE, DEFAULT_TABLE, DEFAULT_COLUMN = columns.SPACE, columns.DEFAULT_TABLE, columns.TESTS["cifar10"]
+MOST = 10_000_000
+"""Largest number of resamples, runs and the like: more take days."""
 DEFAULT_SCORES = Path("scores.sqlite")
+
+
+class Directions(NamedTuple):
+    """The columns for which the user states the direction."""
+
+    lower: Sequence[str] = ()
+    higher: Sequence[str] = ()
+
+
+NAMES_TELL = Directions()
+"""No direction is stated: the tables and the names of the columns tell them."""
+
+
+def directions(lower: list[str] | None, higher: list[str] | None) -> Directions:
+    """The directions that the options state."""
+    return Directions(tuple(lower or ()), tuple(higher or ()))
+
+
+def check_directions(stated: Directions, columns: Sequence[str]) -> None:
+    """Refuse the direction of a column that is not in use."""
+    for name in (*stated.lower, *stated.higher):
+        if name not in columns:
+            raise SettingError(unknown("column of --lower-is-better or --higher-is-better", name, columns))
 
 
 def names(text: str) -> list[str]:
@@ -72,6 +105,7 @@ def refuse_without(needed: str, given: Mapping[str, object]) -> None:
 
 
 def positive(name: str, value: int) -> None:
-    """Refuse a count below one."""
+    """Refuse a count below one, or above `MOST`."""
     if value < 1:
         raise SettingError(f"--{name} must be at least 1, got {value}")
+    check_most(f"--{name}", value, MOST, SettingError)

@@ -49,6 +49,8 @@ def scatter(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
     column: Annotated[str | None, typer.Option(help="column to plot against, of any table")] = None,
+    lower: options.LowerOption = None,
+    higher: options.HigherOption = None,
     proxy: Annotated[
         list[str] | None, typer.Option(help="proxy to draw next to params and flops; repeatable; by default all")
     ] = None,
@@ -61,7 +63,8 @@ def scatter(
     from harness.report.figures.scatter import scatter as draw
 
     check_figures(out)
-    ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
+    columns, directions = [column] if column else [], options.directions(lower, higher)
+    ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
     figure = draw(ranking, proxy or ())
     save_figures(figure, out)
 
@@ -71,6 +74,8 @@ def critical_difference(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
     column: options.ColumnOption = None,
+    lower: options.LowerOption = None,
+    higher: options.HigherOption = None,
     against: Annotated[str, typer.Option(help="proxy that the colours compare the others with")] = "params",
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
@@ -83,7 +88,8 @@ def critical_difference(
     from harness.report.tables.evidence import left_out_of_comparison
 
     check_figures(out)
-    ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples, seed)
+    columns, directions = [column] if column else [], options.directions(lower, higher)
+    ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
     found = compare(ranking, against, resamples=resamples, seed=seed)
     figure = draw(found)
     print()
@@ -104,6 +110,8 @@ def pareto(
         typer.Option(help="proxy whose picks are drawn, up to 4; by default the first of the scores, and params"),
     ] = None,
     table: options.TablesOption = None,
+    lower: options.LowerOption = None,
+    higher: options.HigherOption = None,
     run: options.RunOption = None,
     out: options.FiguresOption = [Path("pareto.png"), Path("pareto.svg")],  # noqa: B006 — typer copies it
 ) -> None:
@@ -122,7 +130,8 @@ def pareto(
         raise no_column("--y", scored.space, tables)
     columns = [x, y or options.DEFAULT_COLUMN]
     proxies = _proxies(proxy or [], scored.frame)
-    cost, gain = (Quantity(*pair) for pair in zip(found_tables(columns, scored.space, tables), columns, strict=True))
+    found_in = found_tables(columns, scored.space, tables, options.directions(lower, higher))
+    cost, gain = (Quantity(*pair) for pair in zip(found_in, columns, strict=True))
     found = trade_off(scored.frame, cost, gain, proxies)
     say_repeated(found.repeated)
     say_unmatched(found.unmatched, " or ".join(columns))

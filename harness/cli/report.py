@@ -17,6 +17,8 @@ def report(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
     column: options.ColumnOption = None,
+    lower: options.LowerOption = None,
+    higher: options.HigherOption = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
@@ -39,7 +41,10 @@ def report(
     check_suffix(out, "a page", PAGES)
     options.positive("resamples", resamples)
     scored = read(scores, run)
-    ((ranking, ranked_by),) = ranked_scores(scored, table or [], [column] if column else [], resamples, seed)
+    directions = options.directions(lower, higher)
+    ((ranking, ranked_by),) = ranked_scores(
+        scored, table or [], [column] if column else [], resamples, seed, directions=directions
+    )
     wanted = EvidenceOptions(against=BASELINES[0], ceiling=True, resamples=resamples, seed=seed, if_possible=True)
     evidence = gather_evidence(ranking, ranked_by, wanted)
     made, others = other_settings(scores, run) if is_store(scores) else (None, {})

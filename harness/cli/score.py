@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ import typer
 from harness.cli import options
 from harness.errors import RunError, SettingError, SpaceError
 from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting
+from harness.shown import plain, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,10 @@ def score(
     ] = None,
     table: Annotated[str | None, typer.Option(help="score the architectures of a table, by its name or file")] = None,
     proxies: Annotated[str, typer.Option(help="names of proxies, separated by commas, or all")] = "all",
-    load: Annotated[list[Path] | None, typer.Option(help="Python file that registers proxies of your own")] = None,
+    load: Annotated[
+        list[Path] | None,
+        typer.Option(help="Python file that registers proxies of your own; it is run with your rights, so trust it"),
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="samples in the batch")] = _DEFAULT.batch_size,
     input_: Annotated[
         str | None, typer.Option("--input", help=f"{' | '.join(INPUTS)} for images; by default the space's first")
@@ -120,13 +125,15 @@ def _shape(sizes: list[str] | None) -> dict[str, int]:
     for text in sizes or []:
         name, equals, number = text.partition("=")
         if not (name and equals and number.strip().isdecimal()):
-            raise SettingError(f"--size takes NAME=NUMBER, such as channels=1, got {text!r:.80}")
+            raise SettingError(f"--size takes NAME=NUMBER, such as channels=1, got {shown(text)}")
         found[name.strip()] = int(number)
     return found
 
 
 def load_file(file: Path) -> None:
     """Run a Python file that registers proxies, so that workers get its functions by value.
+
+    The file is trusted: it is run as it is, with the user's rights, here and in every worker.
 
     Raises:
         SettingError: a file that does not exist, is no Python file, or raises an error.
@@ -135,8 +142,8 @@ def load_file(file: Path) -> None:
 
     import cloudpickle
 
-    if not file.is_file():
-        raise SettingError(f"--load {file}: there is no such file")
+    if not os.path.isfile(file):
+        raise SettingError(f"--load {plain(str(file))}: there is no such file")
     name = f"loaded_{file.stem}"  # a file random.py must not stand in for the module random
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:

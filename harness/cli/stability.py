@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.joined import directed, said_direction
 from harness.cli.outputs import check_csv
 from harness.errors import SettingError
 
@@ -50,6 +51,8 @@ def transfer(
     scores: FilesArgument,
     table: options.TableOption = options.DEFAULT_TABLE,
     column: options.ColumnsOption = None,
+    lower: options.LowerOption = None,
+    higher: options.HigherOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
     csv: options.CsvOption = None,
@@ -63,8 +66,12 @@ def transfer(
     check_csv(csv)
     options.positive("resamples", resamples)
     columns = list(dict.fromkeys(column or [options.DEFAULT_COLUMN]))
-    opened = open_table(table)
-    found = transferred(_read(scores, opened), opened, columns, resamples=resamples, seed=seed)
+    directions = options.directions(lower, higher)
+    options.check_directions(directions, columns)
+    opened = directed(open_table(table), directions, columns)
+    read = _read(scores, opened)
+    print("\n".join(f"{name}: {said_direction(opened, name)}" for name in columns))
+    found = transferred(read, opened, columns, resamples=resamples, seed=seed)
     print(sheet_text(transfer_sheet(found)))
     _write(found.frame, csv)
 

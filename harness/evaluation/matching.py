@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, SpaceError, unknown
+from harness.shown import LONGEST_ARCHITECTURE, plain, shown
 from harness.spaces import list_spaces, open_space
 
 if TYPE_CHECKING:
@@ -116,9 +117,12 @@ def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
     """Architecture, proxy and score of a frame, with NaN where the status is not `ok`; the given frame is not changed.
 
     Raises:
-        ScoresError: no rows, a missing column (with the nearest name), a row without a proxy, or text for a number.
+        ScoresError: no rows, a missing column (with the nearest name), a row without a proxy, text for a number, or
+            numbers that `harness.stats.real_numbers` refuses.
     """
     import pandas as pd
+
+    from harness.stats.real_numbers import real_numbers
 
     for name in ("architecture", "proxy", "score"):
         if name not in frame.columns:
@@ -130,11 +134,18 @@ def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
         nameless = int(scores["proxy"].isna().to_numpy().argmax())
         raise ScoresError(f"row {nameless} (from 0) of the scores names no proxy")
     scores["proxy"] = scores["proxy"].astype(str)
+    given = frame["score"].dropna()
+    whole = [value for value in given if not isinstance(value, str)] if given.dtype == object else given
+    if real_numbers(whole, "the scores").ndim != 1:
+        raise ScoresError("the scores must be one number a row; some hold several")
+    if given.dtype == object:  # such as tensors
+        scores["score"] = scores["score"].map(lambda value: value.item() if hasattr(value, "item") else value)
     numbers = pd.to_numeric(scores["score"], errors="coerce")
     text = scores["score"].notna() & numbers.isna()
     if text.any():
         row = scores[text].iloc[0]
-        raise ScoresError(f"the score {row['score']!r} of {row['proxy']} for {row['architecture']} is not a number")
+        where = f"of {plain(row['proxy'])} for {plain(row['architecture'], LONGEST_ARCHITECTURE)}"
+        raise ScoresError(f"the score {shown(row['score'])} {where} is not a number")
     scores["score"] = numbers.astype(float).where(numbers.abs() != math.inf)
     if "status" in frame.columns:
         scores["score"] = scores["score"].where((frame["status"] == "ok").to_numpy())
@@ -218,7 +229,7 @@ def column_by_key(table: Table, column: str) -> ColumnByKey:
             raise TableError(
                 f"{_where(table)}: rows {first} and {row} (from 0) are one architecture with different {column}, "
                 f"{values[key]:.10g} and {value:.10g}: keep one of them, or their mean. "
-                f"They read {table.keys[first]!r} and {text!r}"
+                f"They read {shown(table.keys[first], LONGEST_ARCHITECTURE)} and {shown(text, LONGEST_ARCHITECTURE)}"
             )
         row_of[key] = row
     return ColumnByKey(values, tuple(duplicates))
@@ -270,8 +281,8 @@ def _refuse_contradictions(scores: pd.DataFrame) -> None:
     same = (different["architecture"] == row["architecture"]) & (different["proxy"] == row["proxy"])
     values = " and ".join(f"{value:.10g}" for value in different.loc[same, "score"].unique())
     raise ScoresError(
-        f"{count:,} scores stand twice and differ, the first is {row['proxy']} for {row['architecture']} "
-        f"({values}): give the scores of one setting"
+        f"{count:,} scores stand twice and differ, the first is {plain(row['proxy'])} for "
+        f"{plain(row['architecture'], LONGEST_ARCHITECTURE)} ({values}): give the scores of one setting"
     )
 
 

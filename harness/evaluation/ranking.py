@@ -101,6 +101,7 @@ def correlate(
     confidence: float = 0.95,
     seed: int = 0,
     interval: str = "percentile",
+    higher_is_better: bool | None = None,
     shape: Mapping[str, int] | None = None,
 ) -> Ranking:
     """Rank correlation of every proxy with a column of a table, with bootstrap intervals and size baselines.
@@ -108,11 +109,13 @@ def correlate(
     Args:
         frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
         table: the table of the column, from `benchmarks.open_table`.
-        column: name of the column to rank by; the table says whether higher or lower values are better.
+        column: name of the column to rank by.
         resamples: bootstrap resamples of the architectures; the same ones for every proxy that scored all of them.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
         interval: kind of bootstrap interval: `percentile`, or `bca` for bias-corrected and accelerated ones.
+        higher_is_better: whether higher values of the column are better; by default what the table says, which takes it
+            from the column's name where the table is a user's own file.
         shape: sizes of the scored networks, for which `params` and `flops` are computed if the frame has no rows of
             them; by default the sizes that a frame of `harness.run` or a store carries, else the space's own.
 
@@ -130,6 +133,9 @@ def correlate(
 
     check_resampling(resamples, seed)
     check_options(interval, confidence)
+    if higher_is_better is not None:
+        stated = "higher_is_better" if higher_is_better else "lower_is_better"
+        table = table.directed(**{stated: [column]})
     facts = table.column(column)
     if facts.unit in UNMEASURED:
         raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")

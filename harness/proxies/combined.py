@@ -168,11 +168,10 @@ def _combined(frame: pd.DataFrame, columns: Sequence[str], combine: Callable[[Ma
     import numpy as np
     import pandas as pd
 
+    from harness.stats.real_numbers import real_numbers
+
     _check_columns(frame, columns)
-    try:
-        scores = frame[list(columns)].to_numpy(dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ScoresError(f"the columns {', '.join(columns)} must hold numbers: {error}") from None
+    scores = np.stack([real_numbers(frame[column], f"column {column!r}") for column in columns], axis=1)
     complete = np.isfinite(scores).all(axis=1)
     combined = np.full(len(frame), np.nan)
     if complete.any():

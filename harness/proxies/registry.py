@@ -13,6 +13,7 @@ from typing import Any
 from harness.errors import ProxyError, unknown
 from harness.measurements import MEASUREMENTS, SIZES
 from harness.proxies.fingerprint import fingerprint
+from harness.shown import shown
 
 ProxyFunction = Callable[..., Any]
 ALL = "all"
@@ -150,7 +151,7 @@ def with_fingerprint(entry: Proxy) -> Proxy:
     return replace(entry, version=f"{stated}+{fingerprint(entry.function, measured)}")
 
 
-def resolve(names: str | Iterable[str]) -> list[Proxy]:
+def resolve(names: str | Proxy | Iterable[str | Proxy]) -> list[Proxy]:
     """Proxies by name, in the order given, with the versions that their functions have now.
 
     Raises:
@@ -160,17 +161,24 @@ def resolve(names: str | Iterable[str]) -> list[Proxy]:
     return [with_fingerprint(entry) for entry in find(names)]
 
 
-def find(names: str | Iterable[str]) -> list[Proxy]:
+def find(names: str | Proxy | Iterable[str | Proxy]) -> list[Proxy]:
     """Proxies by name, in the order given, without fingerprints; `all` means all but the exhaustive ones.
 
+    A `Proxy` stands for itself.
+
     Raises:
-        ProxyError: for an unknown name (with the nearest name), or an empty list.
+        ProxyError: for an unknown name (with the nearest name), what is neither a name nor a proxy, or an empty list.
     """
     load_builtin()
-    wanted = [names] if isinstance(names, str) else list(names)
+    if not isinstance(names, (str, Proxy, Iterable)):
+        raise ProxyError(f"proxies must be names, or what list_proxies() returns; got {shown(names)}")
     found: dict[str, Proxy] = {}
-    for name in wanted:
-        if name == ALL:
+    for name in [names] if isinstance(names, (str, Proxy)) else names:
+        if isinstance(name, Proxy):
+            found[name.name] = name
+        elif not isinstance(name, str):
+            raise ProxyError(f"proxies must be names, or what list_proxies() returns; got {shown(name)}")
+        elif name == ALL:
             found.update((entry.name, entry) for entry in _REGISTRY.values() if not entry.exhaustive)
         elif name in _REGISTRY:
             found[name] = _REGISTRY[name]

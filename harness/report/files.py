@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
+from harness.foreign import for_spreadsheet
 from harness.report.figures.style import STYLE
 from harness.writing import replacing
 
@@ -33,6 +34,8 @@ _REPRODUCIBLE: Mapping[Any, Any] = {"svg.hashsalt": "nasinit", "svg.fonttype": "
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     r"""Write a frame without its index as CSV (UTF-8, `\n`, floats in full so that they read back equal).
 
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, which reading takes away again.
+
     Returns:
         The path written to; missing parent folders are made. Its name ends in .csv, or in .csv.gz to be compressed.
 
@@ -40,7 +43,11 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
         HarnessError: another suffix, or a path that cannot be written; named.
     """
     target = check_suffix(Path(path), "a CSV file", CSV)
-    content = frame.to_csv(index=False, lineterminator="\n").encode()
+    inert = frame.rename(columns=lambda name: for_spreadsheet(str(name)))
+    for place, kind in enumerate(inert.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            inert.isetitem(place, inert.iloc[:, place].map(_inert).to_numpy())
+    content = inert.to_csv(index=False, lineterminator="\n").encode(errors="replace")
     if target.suffix.lower() == ".gz":
         content = gzip.compress(content, mtime=0)  # without the time of day, so that equal frames are equal bytes
     return _write(target, lambda file: file.write(content))
@@ -92,6 +99,10 @@ def check_suffix(path: Path, kind: str, allowed: tuple[str, ...]) -> Path:
             f"{kind} is written as {', '.join(allowed)}; got {str(path)!r} with suffix {path.suffix or 'none'!r}"
         )
     return path
+
+
+def _inert(cell: object) -> object:
+    return for_spreadsheet(cell) if isinstance(cell, str) else cell
 
 
 def _write(path: Path, write: Callable[[BinaryIO], object]) -> Path:

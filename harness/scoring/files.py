@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import os
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.errors import ScoresError, SpaceError
+from harness.errors import ScoresError, SpaceError, unknown
+from harness.foreign import BEGINNING, from_spreadsheet, kind_of, unpacked
 from harness.scoring.store import RunRecord, Store
 from harness.setting import Setting
+from harness.shown import cut, plain
 from harness.spaces import open_space
 from harness.spaces.space import described
 
@@ -17,6 +22,12 @@ if TYPE_CHECKING:
 
 COLUMNS = ("architecture", "proxy", "score", "status", "seconds")
 """Columns of the CSV that `nasinit score --out` writes."""
+
+NEEDED = COLUMNS[:3]
+"""Columns that a CSV of scores must have."""
+
+_TEXTS = ("architecture", "proxy", "status", "message")
+_MISSING = ("", "nan", "NaN", "NAN", "NA", "<NA>", "N/A", "n/a", "null", "NULL", "None", "#N/A")
 
 _SQLITE = b"SQLite format 3\x00"
 
@@ -53,9 +64,11 @@ def is_store(path: Path) -> bool:
     Raises:
         ScoresError: if there is no such file, or it cannot be read or is empty.
     """
-    if not path.is_file():
-        raise ScoresError(f"no scores at {path}: `nasinit score --sample 200` makes {Path('scores.sqlite')}")
     try:
+        if not os.path.isfile(path):
+            raise ScoresError(
+                f"no scores at {plain(str(path), 300)}: `nasinit score --sample 200` makes {Path('scores.sqlite')}"
+            )
         with path.open("rb") as file:
             beginning = file.read(len(_SQLITE))
     except OSError as error:
@@ -91,9 +104,43 @@ def _from_csv(path: Path, run: int | None) -> Scores:
     if run is not None:
         raise ScoresError(f"{path} is a CSV file and has no runs: leave --run out, or give a store")
     try:
-        frame = pd.read_csv(path, float_precision="round_trip")
-    except (ValueError, OSError) as error:
-        raise ScoresError(f"{path} is neither a store nor a CSV of scores: {error}") from error
+        content, names = _checked_beginning(path)
+        frame = pd.read_csv(
+            path if content is None else io.BytesIO(content),
+            float_precision="round_trip",
+            dtype={name: str for name in names if name in _TEXTS},
+            keep_default_na=False,  # a proxy may be called NA
+            na_values={name: [""] if name in _TEXTS else [*_MISSING] for name in names},
+        )
     except (EOFError, zlib.error) as error:
         raise ScoresError(f"{path} is cut or damaged ({error}): write it again with `nasinit score --out`") from error
+    except (ValueError, OSError) as error:
+        why = " ".join(str(error).split())
+        raise ScoresError(f"{path} is neither a store nor a CSV of scores: {cut(why, 200)}") from error
+    frame = frame.rename(columns={name: from_spreadsheet(str(name)) for name in frame.columns})
+    for name in frame.select_dtypes(object):
+        frame[name] = frame[name].map(lambda cell: from_spreadsheet(cell) if isinstance(cell, str) else cell)
     return Scores(frame, str(path))
+
+
+def _checked_beginning(path: Path) -> tuple[bytes | None, list[str]]:
+    """Content of a gzip file, None for another, and the header; what is no CSV of scores is refused, at any size.
+
+    Raises:
+        ScoresError: a file of another kind, or a header that lacks a column, with the nearest name.
+        OSError, EOFError, ValueError, zlib.error: a file that cannot be read or unpacked.
+    """
+    content = unpacked(path.read_bytes()) if path.suffix == ".gz" else None
+    if content is None:
+        with path.open("rb") as file:
+            beginning = file.read(BEGINNING)
+    else:
+        beginning = content[:BEGINNING]
+    if kind := kind_of(beginning):
+        raise ValueError(f"it looks like {kind}")
+    header = beginning.decode("utf-8-sig", errors="replace").lstrip("\r\n").splitlines()[:1]
+    names = next(csv.reader(header), [])
+    for needed in NEEDED if names else ():
+        if needed not in names:
+            raise ScoresError(f"{path}: {unknown('column of the scores: wanted', needed, names)}")
+    return content, names

@@ -13,6 +13,7 @@ from harness.errors import SettingError, SpaceError, check_whole
 from harness.proxies.registry import Proxy, resolve
 from harness.scoring.store import Store
 from harness.setting import NOISE, Setting
+from harness.shown import shown
 from harness.spaces.space import changed
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ MissingKeys = dict[tuple[Proxy, ...], list[str]]
 def run(
     space: Space,
     architectures: Iterable[Architecture | str],
-    proxies: str | Iterable[str] = "all",
+    proxies: str | Proxy | Iterable[str | Proxy] = "all",
     *,
     setting: Setting | None = None,
     batch: Batch | None = None,
@@ -49,7 +50,7 @@ def run(
     Args:
         space: a space from `open_space`.
         architectures: architectures of the space, or their strings.
-        proxies: names of proxies, or `all` for all except the exhaustive ones.
+        proxies: names of proxies, or what `harness.list_proxies` returns; `all` for all except the exhaustive ones.
         setting: setting of all scores; by default that of the space.
         batch: the batch to score on; by default it is drawn as the setting says.
         data: folder of CIFAR-10's binary files, for the setting's input `cifar10`.
@@ -75,9 +76,9 @@ def run(
     """
     chosen = resolve(proxies)
     if not isinstance(setting, (Setting, type(None))):
-        raise SettingError(f"setting must be a harness.Setting, got {setting!r:.80}")
+        raise SettingError(f"setting must be a harness.Setting, got {shown(setting)}")
     if not isinstance(data, (str, Path, type(None))):
-        raise SettingError(f"data must be the path of a folder, got {data!r:.80}")
+        raise SettingError(f"data must be the path of a folder, got {shown(data)}")
     setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
     _check_device(setting)
     check_whole("workers", workers, 1, SettingError)

@@ -58,7 +58,7 @@ class _Failure:
 def score(
     network: nn.Module,
     batch: Batch,
-    proxies: str | Iterable[str] = "all",
+    proxies: str | Proxy | Iterable[str | Proxy] = "all",
     *,
     bn: str = "train",
     loss: str | None = None,
@@ -72,7 +72,7 @@ def score(
             outputs are compared with targets of the same shape. It is scored with its present weights and left as it
             was: weights, buffers, `.grad`, modes, hooks and random state.
         batch: samples to score on; they are moved to the network's device and dtype.
-        proxies: names of proxies, or `all` for all except the exhaustive ones.
+        proxies: names of proxies, or what `harness.list_proxies` returns; `all` for all except the exhaustive ones.
         bn: mode of batch norm modules, `train` or `eval`; all other modules are in eval mode.
         loss: a loss of the batch's problem: `cross_entropy` (default) or `mean_squared_error` for classes,
             `mean_squared_error` (default) or `mean_absolute_error` for values; see `harness.problem`.

@@ -16,6 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import SpaceError, unknown
+from harness.shown import shown
 
 if TYPE_CHECKING:
     from harness.spaces.space import Space
@@ -96,7 +97,7 @@ def register_space(space: Space) -> None:
     lacking = [name for name in _MEMBERS if not hasattr(space, name)]
     if isinstance(space, type) or lacking:
         why = "the class, not a space of it" if isinstance(space, type) else f"it lacks {', '.join(lacking)}"
-        raise SpaceError(f"{space!r:.80} is no space ({why}); harness.spaces.space.Space says what one has")
+        raise SpaceError(f"{shown(space)} is no space ({why}); harness.spaces.space.Space says what one has")
     if space.name in _BUILT_IN:
         raise SpaceError(f"{space.name!r} is a space of nasinit: give yours another name")
     _registered[space.name] = space

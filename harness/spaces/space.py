@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from harness.errors import SettingError, SpaceError, unknown
+from harness.errors import SettingError, SpaceError, check_most, unknown
 from harness.setting import Setting, Shape, check_fields
 from harness.spaces.shape import Dimensions, sizes_within
 
@@ -254,14 +254,21 @@ def searchable(space: Space) -> SearchableSpace:
     return space
 
 
+MOST = 2**20
+"""Largest batch, number of probes and size of anything in a scored network: no machine holds more."""
+
+
 def completed(space: Space, setting: Setting) -> Setting:
     """The setting with the space's defaults for sizes and loss that it does not give; scores are stored by it.
 
     Raises:
-        SettingError: for an input, a size or a loss that the space does not have, or a size that is too small.
+        SettingError: for an input, a size or a loss that the space does not have, or a size that is too small, or
+            above `MOST`.
     """
     if setting.input not in (*space.inputs, "given"):
         raise SettingError(unknown("input", setting.input, (*space.inputs, "given")))
+    for name, number in {"batch_size": setting.batch_size, "probes": setting.probes, **setting.shape}.items():
+        check_most(name, number, MOST, SettingError)
     return replace(
         setting, shape=Shape(sizes_within(space.shape, setting.shape)), loss=space.problem.check_loss(setting.loss)
     )

@@ -8,19 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError
+from harness.stats.real_numbers import FloatArray, real_numbers
 
-FloatArray = npt.NDArray[np.float64]
+__all__ = ["FloatArray", "Vectors", "checked_pairs", "checked_rows", "checked_vector", "rescaled"]
 
 
 def checked_vector(values: npt.ArrayLike, name: str) -> FloatArray:
     """`values` as a float64 array of shape [n].
 
-    Raises ScoresError if they are not numbers, not one-dimensional, or not all finite; the message counts such values.
+    Raises ScoresError where `real_numbers` does, and if they are not one-dimensional, or not all finite (counted).
     """
-    try:
-        vector = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ScoresError(f"{name} must be numbers: {error}") from None
+    vector = real_numbers(values, name)
     if vector.ndim != 1:
         raise ScoresError(f"{name} must be one-dimensional, one value per architecture; got shape {list(vector.shape)}")
     lost = int(np.count_nonzero(np.isnan(vector)))
@@ -59,7 +57,7 @@ def checked_rows(scores: Vectors, accuracies: npt.ArrayLike, *, least: int) -> t
     Raises ScoresError for an empty list, and where `checked_pairs` does for a proxy, with the proxy's number.
     """
     rows: list[npt.ArrayLike] = list(scores) if isinstance(scores, Iterable) else [scores]
-    if not rows or np.ndim(rows[0]) != 1:
+    if not rows or real_numbers(rows[0], "scores").ndim != 1:
         raise ScoresError("scores must have the shape [proxies, architectures], with at least one proxy")
     checked = []
     for place, row in enumerate(rows):

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError
-from harness.stats._pairs import FloatArray
 from harness.stats.rank_correlation import coefficients
+from harness.stats.real_numbers import FloatArray, real_numbers
 
 
 class Agreement(NamedTuple):
@@ -50,7 +50,7 @@ def training_agreement(trainings: npt.ArrayLike) -> Agreement:
     Raises:
         ScoresError: for a wrong shape, infinity, or no two trainings with three architectures in common.
     """
-    table = np.asarray(trainings, dtype=np.float64)
+    table = real_numbers(trainings, "trainings")
     if table.ndim != 2 or len(table) < 2:
         raise ScoresError(f"trainings must have the shape [2 or more, architectures]; got {list(table.shape)}")
     found, sizes = [], []
@@ -96,4 +96,4 @@ def attenuation_corrected(observed: npt.ArrayLike, *reliabilities: float) -> Flo
     for reliability in reliabilities:
         if not 0 < reliability <= 1:
             raise ScoresError(f"a reliability must lie in (0, 1]; got {reliability}")
-    return np.asarray(observed, dtype=np.float64) / math.sqrt(math.prod(reliabilities))
+    return real_numbers(observed, "coefficients") / math.sqrt(math.prod(reliabilities))

@@ -65,7 +65,7 @@ def change_of_ranking(
         ScoresError: where `resampled_coefficients` does, or for a confidence outside (0, 1).
     """
     check_options("percentile", confidence)
-    scores, accuracy = checked_rows([np.asarray(before), np.asarray(after)], accuracies, least=3)
+    scores, accuracy = checked_rows([before, after], accuracies, least=3)
     if any(np.ptp(row) == 0 for row in (*scores, accuracy)):
         return ChangeOfRanking()
     start = generator.bit_generator.state

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from scipy import special
 
 from harness.errors import ScoresError, unknown
-from harness.stats._pairs import FloatArray
 from harness.stats.intervals import check_options, percentile_interval
 from harness.stats.names import COEFFICIENTS
+from harness.stats.real_numbers import FloatArray, real_numbers
 from harness.stats.resampling.resampled import Resampled
 
 
@@ -90,7 +90,7 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
     >>> holm([0.01, 0.04, 0.03]).tolist()
     [0.03, 0.06, 0.06]
     """
-    given = np.asarray(p_values, dtype=np.float64)
+    given = real_numbers(p_values, "p-values")
     order = np.argsort(given)[: np.count_nonzero(~np.isnan(given))]
     adjusted = np.full(given.shape, np.nan)
     factors = np.arange(order.size, 0, -1)
@@ -115,7 +115,7 @@ def indistinguishable_groups(
 
     Source: the bars of Demšar 2006, with pairwise tests instead of one critical difference.
     """
-    values, p = np.asarray(estimates, dtype=np.float64), np.asarray(p_values, dtype=np.float64)
+    values, p = real_numbers(estimates, "estimates"), real_numbers(p_values, "p-values")
     order: Sequence[int] = [int(i) for i in np.argsort(-values, kind="stable") if not np.isnan(values[i])]
     groups: list[tuple[int, ...]] = []
     reached = 0

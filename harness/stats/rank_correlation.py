@@ -37,8 +37,10 @@ def coefficients(scores: npt.ArrayLike, accuracies: npt.ArrayLike) -> Coefficien
         ScoresError: for NaN or infinity (counted), unequal lengths, or n < 3.
 
     Sources: scipy.stats `spearmanr`, `kendalltau` (variant b, Kendall 1945), `pearsonr`, and `weightedtau` with its
-    defaults: weights additive and hyperbolic, 1 / (rank + 1) with rank 0 the highest, averaged over the order by
-    score and the order by accuracy (`rank=True`; Vigna 2015).
+    default weights, additive and hyperbolic, 1 / (rank + 1) with rank 0 the highest; the coefficient is the mean of
+    those by the order of the scores and by the order of the accuracies (Vigna 2015). Without ties it is scipy's. Ties
+    have the mean of their weights, as if the sums were averaged over all orders of the ties. scipy orders the ties of
+    one vector by the other instead, which gives a score of few values 0.2 to 0.6 where there is no association.
 
     Cost: O(n log n); 0.1 s at n = 15,625, most of it the weighted tau.
 
@@ -77,8 +79,23 @@ def kendall_tau_b(score_ranks: FloatArray, accuracy_ranks: FloatArray) -> float:
 
 
 def weighted_tau(score_ranks: FloatArray, accuracy_ranks: FloatArray) -> float:
-    """Vigna's weighted tau of two vectors of ranks, shape [n], neither constant; see `coefficients`.
+    """Vigna's weighted tau of two vectors of ranks, shape [n], neither constant, with tie-neutral weights.
 
-    It takes ranks instead of values, since scipy sums its input to find NaN, which overflows for scores near 1e308.
+    See `coefficients`. It takes ranks instead of values, since scipy sums its input to find NaN, which overflows for
+    scores near 1e308.
     """
-    return float(stats.weightedtau(score_ranks, accuracy_ranks, rank=True, weigher=None, additive=True).statistic)
+    places = np.arange(score_ranks.size)  # each element its own, so that `weigher` gives the element's weight
+
+    def ranked_by(ranks: FloatArray) -> float:
+        weigher = _mean_weights(ranks).__getitem__
+        return float(stats.weightedtau(score_ranks, accuracy_ranks, rank=places, weigher=weigher).statistic)
+
+    return (ranked_by(score_ranks) + ranked_by(accuracy_ranks)) / 2
+
+
+def _mean_weights(ranks: FloatArray) -> list[float]:
+    """The weight 1 / (place + 1) of each element of [n], with place 0 for the highest; ties share theirs equally."""
+    _, value, sizes = np.unique(-ranks, return_inverse=True, return_counts=True)
+    harmonic = np.cumsum(1 / np.arange(1, ranks.size + 1))[np.cumsum(sizes) - 1]
+    means: list[float] = (np.diff(harmonic, prepend=0) / sizes)[value].tolist()
+    return means

@@ -12,6 +12,7 @@ from harness.errors import ScoresError, unknown
 from harness.stats._pairs import FloatArray, checked_rows
 from harness.stats.intervals import Interval, check_options, percentile_interval
 from harness.stats.names import COEFFICIENTS
+from harness.stats.real_numbers import real_numbers
 from harness.stats.resampling.resampled import resampled_coefficients
 
 
@@ -57,11 +58,9 @@ def rank_stability(
     check_options("percentile", confidence)
     if coefficient not in COEFFICIENTS:
         raise ScoresError(unknown("coefficient", coefficient, COEFFICIENTS))
-    rows = list(np.asarray(scores, dtype=np.float64)) if np.ndim(scores) == 2 else []
-    if len(rows) < 2:
-        raise ScoresError(
-            f"scores must have the shape [2 or more settings, architectures]; got {list(np.shape(scores))}"
-        )
+    rows = real_numbers(scores, "scores")
+    if rows.ndim != 2 or len(rows) < 2:
+        raise ScoresError(f"scores must have the shape [2 or more settings, architectures]; got {list(rows.shape)}")
     table, _ = checked_rows(rows, rows[0], least=3)
     place, size = COEFFICIENTS.index(coefficient), len(table)
     values = np.ones((size, size, 1 + resamples))

@@ -143,7 +143,7 @@ def test_errors_name_the_column(frame: pd.DataFrame) -> None:
         combine.rank_sum(frame, ["flop"])
     with pytest.raises(ScoresError, match="no columns"):
         combine.rank_sum(frame, [])
-    with pytest.raises(ScoresError, match="must hold numbers"):
+    with pytest.raises(ScoresError, match="column 'swap' must be numbers"):
         combine.rank_sum(frame.assign(swap="many"), ["swap"])
 
 

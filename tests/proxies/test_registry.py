@@ -208,3 +208,18 @@ def test_an_estimate_carries_its_standard_error(network: nn.Module, batch: harne
     scores = harness.score(network, batch, ["ntk_trace", "nasi_trace"])
     assert scores["ntk_trace"].standard_error >= 0
     assert math.isnan(scores["nasi_trace"].standard_error)
+
+
+def test_what_list_proxies_returns_is_what_score_takes(network: nn.Module, batch: harness.Batch) -> None:
+    two = [entry for entry in harness.list_proxies() if entry.name in ("params", "grad_norm")]
+    by_name = harness.score(network, batch, ["params", "grad_norm"])
+    found = harness.score(network, batch, two)
+    assert {name: score.value for name, score in found.items()} == {n: score.value for n, score in by_name.items()}
+    assert list(harness.score(network, batch, two[0])) == [two[0].name]
+    assert list(harness.score(network, batch, ["params", two[1]])) == list(dict.fromkeys(["params", two[1].name]))
+
+
+@pytest.mark.parametrize("given", [5, [5], [None], [["params"]], [lambda: 0], {"params": 1}.items()])
+def test_what_is_no_proxy_is_refused(network: nn.Module, batch: harness.Batch, given: object) -> None:
+    with pytest.raises(ProxyError, match="must be names, or what list_proxies"):
+        harness.score(network, batch, given)  # type: ignore[arg-type]

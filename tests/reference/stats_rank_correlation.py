@@ -1,11 +1,12 @@
 """Rank correlation as the textbooks write it: slow, plain Python, nothing of the package under test.
 
 Kendall (1945), "The treatment of ties in ranking problems", for tau-b; Vigna (2015), "A weighted correlation index for
-rankings with ties", for the weighted tau; Spearman (1904) as the product-moment correlation of mid-ranks.
+rankings with ties", for the weighted tau, whose ties share their weights equally; Spearman (1904) as the product-moment
+correlation of mid-ranks.
 """
 
 import math
-from itertools import combinations
+from itertools import combinations, pairwise, permutations
 
 
 def sign(value: float) -> int:
@@ -44,19 +45,49 @@ def spearman(first, second) -> float:
 
 
 def weighted_tau(first, second) -> float:
-    """Mean of the two weighted taus, ranked by (first, second) and by (second, first)."""
-    return (_tau_ranked_by(first, second) + _tau_ranked_by(second, first)) / 2
+    """Mean of the two weighted taus, ranked by the first and by the second."""
+    return (_tau_weighted(first, second, mean_weights(first)) + _tau_weighted(first, second, mean_weights(second))) / 2
 
 
-def _tau_ranked_by(leading, following) -> float:
-    """An exchange of the elements of rank r and s weighs 1 / (r + 1) + 1 / (s + 1); rank 0 is the largest."""
-    order = sorted(range(len(leading)), key=lambda i: (leading[i], following[i]), reverse=True)
-    weight = {element: 1 / (rank + 1) for rank, element in enumerate(order)}
-    agreement = untied_leading = untied_following = 0.0
-    for i, j in combinations(range(len(leading)), 2):
-        one, other = sign(leading[i] - leading[j]), sign(following[i] - following[j])
-        exchange = weight[i] + weight[j]
+def mean_weights(values) -> list[float]:
+    """1 / (rank + 1) with rank 0 for the largest; equal values have the mean over the ranks that they fill."""
+    found = []
+    for value in values:
+        higher, equal = sum(other > value for other in values), sum(other == value for other in values)
+        found.append(math.fsum(1 / (rank + 1) for rank in range(higher, higher + equal)) / equal)
+    return found
+
+
+def _tau_weighted(first, second, weights) -> float:
+    """An exchange of two elements weighs the sum of their weights."""
+    agreement, untied_first, untied_second = _weighted_sums(first, second, weights)
+    return agreement / math.sqrt(untied_first * untied_second)
+
+
+def weighted_tau_over_all_orders(first, second) -> float:
+    """The same, with the three sums averaged over all orders of the ties; factorial cost."""
+    taus = []
+    for leading in (first, second):
+        orders = [
+            order
+            for order in permutations(range(len(leading)))
+            if all(leading[one] >= leading[other] for one, other in pairwise(order))
+        ]
+        sums = [
+            _weighted_sums(first, second, [1 / (order.index(element) + 1) for element in range(len(leading))])
+            for order in orders
+        ]
+        agreement, untied_first, untied_second = (math.fsum(column) / len(orders) for column in zip(*sums, strict=True))
+        taus.append(agreement / math.sqrt(untied_first * untied_second))
+    return sum(taus) / 2
+
+
+def _weighted_sums(first, second, weights) -> tuple[float, float, float]:
+    agreement = untied_first = untied_second = 0.0
+    for i, j in combinations(range(len(first)), 2):
+        one, other = sign(first[i] - first[j]), sign(second[i] - second[j])
+        exchange = weights[i] + weights[j]
         agreement += exchange * one * other
-        untied_leading += exchange * one * one
-        untied_following += exchange * other * other
-    return agreement / math.sqrt(untied_leading * untied_following)
+        untied_first += exchange * one * one
+        untied_second += exchange * other * other
+    return agreement, untied_first, untied_second

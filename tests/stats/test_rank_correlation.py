@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from harness.errors import HarnessError, ScoresError
-from harness.stats import COEFFICIENTS, Coefficients, coefficients
+from harness.stats import COEFFICIENTS, Coefficients, bootstrap_intervals, coefficients
 from tests.reference import stats_rank_correlation as reference
 
 NAMES = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
@@ -74,8 +74,30 @@ def test_coefficients_equal_scipy_with_its_defaults():
     result = coefficients(first, second)
     assert_allclose(result.spearman, stats.spearmanr(first, second)[0], rtol=1e-13)
     assert_allclose(result.kendall_tau_b, stats.kendalltau(first, second)[0], rtol=1e-13)
-    assert_allclose(result.weighted_tau, stats.weightedtau(first, second)[0], rtol=1e-13)
     assert_allclose(result.pearson, stats.pearsonr(first, second)[0], rtol=1e-13)
+
+
+def test_weighted_tau_without_ties_is_scipys():
+    first, noise = np.random.default_rng(4).normal(size=(2, 500))
+    expected = stats.weightedtau(first, first + noise)[0]
+    assert_allclose(coefficients(first, first + noise).weighted_tau, expected, rtol=1e-13)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=3, max_size=6))
+def test_weighted_tau_is_that_over_all_orders_of_the_ties(rows):
+    first, second = columns(rows)
+    expected = reference.weighted_tau_over_all_orders(first, second)
+    assert_allclose(coefficients(first, second).weighted_tau, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("faces", [2, 7])
+def test_weighted_tau_of_a_coin_or_die_is_near_zero_and_its_interval_holds_it(faces):
+    generator = np.random.default_rng(faces)
+    coin, accuracies = generator.integers(faces, size=15_625), generator.normal(size=15_625)
+    assert abs(coefficients(coin, accuracies).weighted_tau) < 0.1
+    assert stats.weightedtau(coin, accuracies)[0] > 0.15, "scipy orders ties by the other vector"
+    low, high = bootstrap_intervals(coin, accuracies, generator=generator, resamples=200).weighted_tau
+    assert low < 0 < high
 
 
 @given(pairs)
@@ -90,7 +112,7 @@ def test_rising_transforms_leave_rank_coefficients(rows):
 def test_negation_flips_the_sign(rows):
     first, second = columns(rows)
     plain, flipped = coefficients(first, second), coefficients(-first, second)
-    for name in ("spearman", "kendall_tau_b", "pearson"):
+    for name in ("spearman", "kendall_tau_b", "pearson"):  # the weighted tau minds the other end then
         assert_allclose(getattr(flipped, name), -getattr(plain, name), atol=1e-12, err_msg=name)
 
 

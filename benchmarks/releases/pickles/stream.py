@@ -22,7 +22,7 @@ from benchmarks.errors import TableError
 from benchmarks.releases.pickles.memo import Memo
 from benchmarks.releases.pickles.opcodes import FILLING, STEPS, STOP
 from benchmarks.releases.pickles.unpickling import refused
-from benchmarks.releases.shown import reason
+from benchmarks.shown import reason
 
 LARGEST: Final = 16 << 20
 """Largest number of bytes of a record, or around the records: fifty times that of a genuine record."""
@@ -99,6 +99,8 @@ class PickleStream:
                     record.clear()
                     self.memo.pack()
                     self._bytes = self._steps = 0
+            if not self.stack:
+                raise pickle.UnpicklingError("it holds nothing")
         except TableError:
             raise
         except Exception as error:  # decompressors may raise any error too

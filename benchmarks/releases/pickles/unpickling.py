@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from benchmarks.errors import TableError
-from benchmarks.releases.shown import plain, shown
+from benchmarks.shown import plain, shown
 
 _FORMATS = {"f8": "d", "f4": "f", "f2": "e", "i8": "q", "i4": "i", "u8": "Q", "u4": "I"}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError, unknown
 from harness.setting import derived_seed
+from harness.shown import shown
 from harness.spaces.darts.derivation import derive
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
@@ -229,5 +230,7 @@ def _check_shape(width: int, depth: int, stem: str) -> None:
 
 def _as_genotype(architecture: object) -> Genotype:
     if not isinstance(architecture, Genotype):
-        raise SpaceError(f"{architecture!r} is not a DARTS genotype: get one from space.parse(text) or space.sample(n)")
+        raise SpaceError(
+            f"{shown(architecture)} is not a DARTS genotype: get one from space.parse(text) or space.sample(n)"
+        )
     return architecture

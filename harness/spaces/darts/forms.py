@@ -1,13 +1,14 @@
-"""The three text forms of DARTS genotypes, which are parsed without running any code.
+"""The text forms of DARTS genotypes, which are parsed without running any code.
 
 - `Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=[2, 3, 4, 5], reduce=[…], reduce_concat=range(2, 6))`, as
-  repositories print it, the pairs flat or nested per node, also as an assignment `NAME = Genotype(…)`;
+  repositories print it, the pairs flat or nested per node, also as an assignment `NAME = Genotype(…)`, with or without
+  the names of the fields, with further fields (which are ignored), and with numbers and arrays as NumPy prints them;
+- the same fields as a mapping, `{'normal': […], 'reduce': […]}`, in which the concatenations may be left out;
 - NAS-Bench-301's configuration (ConfigSpace): a mapping of `NetworkSelectorDatasetInfo:darts:edge_normal_0` and so on
   to operations, and of `…:inputs_node_normal_3` to inputs such as `0_1`;
 - NASLib's compact tuples: `(((0, 4), (1, 3), …), (…))`, pairs (input, index in `OPERATIONS`).
 
-Not supported: the lines that ConfigSpace before 0.6 prints (give `get_dictionary()`), and `Genotype` without field
-names.
+Not supported: the lines that ConfigSpace before 0.6 prints (give `get_dictionary()`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from harness.errors import SpaceError, unknown
+from harness.shown import plain, shown
 from harness.spaces.darts.genotype import CELLS, INPUTS, NODES, OPERATIONS, Genotype, Pair, Pairs, nodes_of
 
 PREFIX = "NetworkSelectorDatasetInfo:darts:"
@@ -24,9 +26,11 @@ CONCAT = list(range(INPUTS, INPUTS + NODES))
 Compact = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 
 _LONGEST = 20_000
-_SHOWN = 120
 _NUMBERS = ("0", "1", "2", "3", "4")
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
+_WRAPPERS = frozenset("int int8 int16 int32 int64 uint8 uint16 uint32 uint64 str str_ list tuple array asarray".split())
+"""Functions around a value, of which the value is read and nothing is called."""
+_LONGEST_RANGE = 100
 _EXPECTED = (
     "Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=[2, 3, 4, 5], reduce=[…], reduce_concat=[2, 3, 4, 5]), "
     f"a configuration {{'{PREFIX}edge_normal_0': 'sep_conv_3x3', …}} or compact tuples [[(0, 3), …], […]]"
@@ -34,7 +38,7 @@ _EXPECTED = (
 
 
 def parse(text: str) -> Genotype:
-    """The genotype that `text` holds, in any of the three forms.
+    """The genotype that `text` holds, in any of the forms.
 
     Raises:
         SpaceError: naming the text and what is wrong with it: the cell, node and pair, or the field.
@@ -44,7 +48,9 @@ def parse(text: str) -> Genotype:
         if isinstance(expression, ast.Call):
             return _from_call(expression)
         value = _literal("the text", expression)
-        return from_configuration(value) if isinstance(value, Mapping) else from_compact(value)
+        if not isinstance(value, Mapping):
+            return from_compact(value)
+        return _from_fields(value) if set(CELLS) & set(value) else from_configuration(value)
     except SpaceError as error:
         raise _malformed(text, str(error)) from None
     except RecursionError:
@@ -69,16 +75,22 @@ def from_compact(cells: object) -> Genotype:
     """The genotype of NASLib's tuples; `SpaceError` names the cell and the pair that is wrong."""
     if not isinstance(cells, Sequence) or isinstance(cells, str) or len(cells) != len(CELLS):
         raise SpaceError(
-            f"compact tuples are two cells of {2 * NODES} pairs (input, operation index), got {cells!r:.80}"
+            f"compact tuples are two cells of {2 * NODES} pairs (input, operation index), got {shown(cells)}"
         )
     return Genotype(*(_compact_cell(cell, pairs) for cell, pairs in zip(CELLS, cells, strict=True)))
 
 
 def to_configuration(genotype: Genotype) -> dict[str, str]:
-    """The genotype as NAS-Bench-301's configuration, which does not hold the order of a node's two pairs."""
-    configuration = {}
+    """The genotype as NAS-Bench-301's configuration, which does not hold the order of a node's two pairs.
+
+    Raises:
+        SpaceError: for a node that reads one input twice, which a configuration cannot hold.
+    """
+    configuration: dict[str, str] = {}
     for cell in CELLS:
         for place, node in enumerate(nodes_of(getattr(genotype, cell)), start=INPUTS):
+            if node[0][1] == node[1][1]:
+                raise SpaceError(f"cell {cell!r}, node {place} reads one input twice: no configuration holds that")
             for operation, source in node:
                 configuration[f"{PREFIX}edge_{cell}_{_first_edge(place) + source}"] = operation
             if place > INPUTS:
@@ -104,7 +116,7 @@ def from_configuration(configuration: Mapping[str, object]) -> Genotype:
     }
     genotype = Genotype(*(_configured_cell(cell, given) for cell in CELLS))
     if given:
-        raise SpaceError(f"entry {PREFIX}{next(iter(given))} belongs to no chosen input of this configuration")
+        raise SpaceError(f"entry {PREFIX}{plain(next(iter(given)))} belongs to no chosen input of this configuration")
     return genotype
 
 
@@ -113,10 +125,10 @@ def _configured_cell(cell: str, given: dict[str, object]) -> Pairs:
     for node in range(INPUTS, INPUTS + NODES):
         inputs = "0_1" if node == INPUTS else str(_taken(given, f"inputs_node_{cell}_{node}"))
         sources = inputs.split("_")
-        if len(sources) != 2 or not all(source in _NUMBERS[:node] for source in sources):
+        if len(set(sources)) != 2 or len(sources) != 2 or not all(source in _NUMBERS[:node] for source in sources):
             raise SpaceError(
-                f"entry {PREFIX}inputs_node_{cell}_{node} is {inputs!r}: expected two inputs from 0 to {node - 1}, "
-                "such as '0_1'"
+                f"entry {PREFIX}inputs_node_{cell}_{node} is {shown(inputs)}: expected two inputs from 0 to "
+                f"{node - 1}, such as '0_1'"
             )
         for source in map(int, sources):
             pairs.append((str(_taken(given, f"edge_{cell}_{_first_edge(node) + source}")), source))
@@ -136,25 +148,25 @@ def _first_edge(node: int) -> int:
 
 def _compact_cell(cell: str, pairs: object) -> Pairs:
     if not isinstance(pairs, Sequence) or isinstance(pairs, str):
-        raise SpaceError(f"cell {cell!r} is {pairs!r:.80}, not a list of pairs (input, operation index)")
+        raise SpaceError(f"cell {cell!r} is {shown(pairs)}, not a list of pairs (input, operation index)")
     return tuple(_compact_pair(cell, position, pair) for position, pair in enumerate(pairs))
 
 
 def _compact_pair(cell: str, position: int, pair: object) -> Pair:
-    where = f"cell {cell!r}, node {INPUTS + position // 2}, pair {position % 2} {pair!r:.80}"
+    where = f"cell {cell!r}, node {INPUTS + position // 2}, pair {position % 2} {shown(pair)}"
     if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
         raise SpaceError(f"{where}: not a pair (input, operation index)")
     source, operation = pair
     if type(operation) is not int or not 0 <= operation < len(OPERATIONS):
         raise SpaceError(
-            f"{where}: operation index {operation!r} does not exist; they go from 0 to {len(OPERATIONS) - 1}"
+            f"{where}: operation index {shown(operation)} does not exist; they go from 0 to {len(OPERATIONS) - 1}"
         )
     return OPERATIONS[operation], source
 
 
 def _expression(text: str) -> ast.expr:
     """The text's only expression as a syntax tree."""
-    stripped = str(text).strip()
+    stripped = str(text).strip().removeprefix("\ufeff").strip()
     if not stripped or len(stripped) > _LONGEST:
         raise _malformed(text, f"it has {len(stripped):,} characters")
     try:
@@ -174,18 +186,33 @@ def _from_call(call: ast.Call) -> Genotype:
         return from_configuration(values if isinstance(values, Mapping) else {})
     if name != "Genotype":
         raise SpaceError(unknown("form", name, ("Genotype", "Configuration")))
-    if call.args:
-        raise SpaceError(f"{len(call.args)} values have no field name")
-    for field in fields:
-        if field not in _FIELDS:
-            raise SpaceError(unknown("field", field, _FIELDS))
-    for field in _FIELDS:
-        if field not in fields:
-            raise SpaceError(f"field {field!r} is missing")
+    if len(call.args) > len(_FIELDS):
+        raise SpaceError(f"{len(call.args)} values have no field name; the fields are {', '.join(_FIELDS)}")
+    for field, value in zip(_FIELDS, call.args, strict=False):
+        if fields.setdefault(field, value) is not value:
+            raise SpaceError(f"field {field!r} is given twice, by its place and by its name")
+    if missing := [field for field in _FIELDS if field not in fields]:
+        for given in fields:
+            if given not in _FIELDS:
+                raise SpaceError(unknown("field", given, _FIELDS))
+        raise SpaceError(f"field {missing[0]!r} is missing")
     for cell in CELLS:
-        if (concat := _concat(cell, fields[f"{cell}_concat"])) != CONCAT:
-            raise SpaceError(f"field '{cell}_concat' is {concat!r:.60}: in this space a cell's output is {CONCAT}")
+        _check_concat(cell, _concat(cell, fields[f"{cell}_concat"]))
     return Genotype(*(_pairs(cell, _literal(f"field {cell!r}", fields[cell])) for cell in CELLS))
+
+
+def _from_fields(fields: Mapping[str, object]) -> Genotype:
+    for cell in CELLS:
+        if cell not in fields:
+            raise SpaceError(f"field {cell!r} is missing")
+        concat = fields.get(f"{cell}_concat", CONCAT)
+        _check_concat(cell, list(concat) if isinstance(concat, (list, tuple)) else concat)
+    return Genotype(*(_pairs(cell, fields[cell]) for cell in CELLS))
+
+
+def _check_concat(cell: str, concat: object) -> None:
+    if concat != CONCAT:
+        raise SpaceError(f"field '{cell}_concat' is {shown(concat)}: in this space a cell's output is {CONCAT}")
 
 
 def _name(function: ast.expr) -> str:
@@ -207,7 +234,7 @@ def _concat(cell: str, value: ast.expr) -> object:
 def _pairs(cell: str, value: object) -> Pairs:
     """Flat or nested (operation, input) pairs as a flat tuple."""
     if not isinstance(value, (list, tuple)):
-        raise SpaceError(f"field {cell!r} is {value!r:.80}, not a list of pairs (operation, input)")
+        raise SpaceError(f"field {cell!r} is {shown(value)}, not a list of pairs (operation, input)")
     flat = list(value)
     if value and all(_holds_pairs(node) for node in value):
         if len(value) != NODES:
@@ -218,7 +245,7 @@ def _pairs(cell: str, value: object) -> Pairs:
         flat = [pair for node in value for pair in node]
     for position, pair in enumerate(flat):
         if not _is_pair(pair):
-            raise SpaceError(f"cell {cell!r}, pair {position} {pair!r:.80}: not (operation, input)")
+            raise SpaceError(f"cell {cell!r}, pair {position} {shown(pair)}: not (operation, input)")
     return tuple((operation, source) for operation, source in flat)
 
 
@@ -232,13 +259,28 @@ def _is_pair(pair: object) -> bool:
 
 def _literal(what: str, value: ast.expr) -> object:
     try:
-        return ast.literal_eval(value)
+        return ast.literal_eval(_Unwrapped().visit(value))
     except (ValueError, TypeError, SyntaxError, MemoryError):
         raise SpaceError(f"{what} is not a plain value, and nothing in a genotype is run") from None
 
 
+class _Unwrapped(ast.NodeTransformer):
+    """Takes values out of `list(…)`, `np.int64(…)`, `array(…, dtype=…)`, and writes a short `range(…)` out."""
+
+    def visit_Call(self, call: ast.Call) -> ast.expr:
+        """The value that a call stands for, or the call itself."""
+        self.generic_visit(call)
+        name = _name(call.func)
+        if name == "range" and not call.keywords and 1 <= len(call.args) <= 3:
+            values = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+            numbers = [value for value in values if isinstance(value, int)]
+            whole = len(numbers) == len(call.args)
+            if whole and 0 not in numbers[2:] and len(range(*numbers)[: _LONGEST_RANGE + 1]) <= _LONGEST_RANGE:
+                return ast.List([ast.Constant(number) for number in range(*numbers)], ast.Load())
+        if name in _WRAPPERS and len(call.args) == 1 and {word.arg for word in call.keywords} <= {"dtype"}:
+            return call.args[0]
+        return call
+
+
 def _malformed(text: object, why: str) -> SpaceError:
-    shown = str(text).strip()
-    if len(shown) > _SHOWN:
-        shown = shown[:_SHOWN] + "…"
-    return SpaceError(f"malformed DARTS genotype {shown!r}: {why}. A genotype reads {_EXPECTED}")
+    return SpaceError(f"malformed DARTS genotype {shown(str(text).strip(), 120)}: {why}. A genotype reads {_EXPECTED}")

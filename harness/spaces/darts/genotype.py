@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.errors import SpaceError, unknown
+from harness.shown import shown
 
 OPERATIONS = (
     "max_pool_3x3",
@@ -40,12 +41,13 @@ class Genotype:
 
     Attributes:
         normal: eight (operation, input) pairs of the normal cell, two for each of the nodes 2 to 5. Their order is that
-            of the network's modules, and has no other meaning.
+            of the network's modules, and has no other meaning. A node may read one input twice, as one published
+            genotype does, and adds up both operations' outputs; samples, neighbours and searches have no such nodes.
         reduce: eight (operation, input) pairs of the reduction cell, which halves the side.
 
     Raises:
-        SpaceError: for a wrong number of pairs, an unknown operation, an input that is not before its node, or the same
-            input twice at a node; the message names the cell, the node and the pair.
+        SpaceError: for a wrong number of pairs, an unknown operation, or an input that is not before its node; the
+            message names the cell, the node and the pair.
     """
 
     normal: Pairs
@@ -101,13 +103,17 @@ def numberings(pairs: Pairs) -> Iterator[tuple[int, ...]]:
 
 def _first_of(pairs: Pairs) -> Pairs:
     def rank(cell: Pairs) -> list[tuple[int, int]]:
-        return [(source, OPERATIONS.index(operation)) for operation, source in cell]
+        return [_place(pair) for pair in cell]
 
     return min((_sorted_nodes(renumbered(pairs, order)) for order in numberings(pairs)), key=rank)
 
 
+def _place(pair: Pair) -> tuple[int, int]:
+    return pair[1], OPERATIONS.index(pair[0])
+
+
 def _sorted_nodes(pairs: Pairs) -> Pairs:
-    return tuple(pair for node in nodes_of(pairs) for pair in sorted(node, key=lambda pair: pair[1]))
+    return tuple(pair for node in nodes_of(pairs) for pair in sorted(node, key=_place))
 
 
 def _checked_cell(cell: str, given: Sequence[Sequence[object]]) -> Pairs:
@@ -121,16 +127,14 @@ def _checked_cell(cell: str, given: Sequence[Sequence[object]]) -> Pairs:
     checked: list[Pair] = []
     for position, pair in enumerate(pairs):
         if len(pair) != 2:
-            raise SpaceError(f"cell {cell!r}, pair {position} {pair!r:.80}: not (operation, input)")
+            raise SpaceError(f"cell {cell!r}, pair {position} {shown(pair)}: not (operation, input)")
         operation, source = pair
         node = INPUTS + position // 2
-        where = f"cell {cell!r}, node {node}, pair {position % 2} {pair!r:.80}"
+        where = f"cell {cell!r}, node {node}, pair {position % 2} {shown(pair)}"
         if not isinstance(operation, str) or operation not in OPERATIONS:
             why = " ('none' is dropped when a cell is derived)" if operation == "none" else ""
             raise SpaceError(f"{where}: {unknown('operation', operation, OPERATIONS)}{why}")
         if isinstance(source, bool) or not isinstance(source, int) or not 0 <= source < node:
-            raise SpaceError(f"{where}: input {source!r} does not exist; node {node} reads from 0 to {node - 1}")
-        if position % 2 and pairs[position - 1][1] == source:
-            raise SpaceError(f"{where}: both pairs read input {source}; the two inputs of a node differ in this space")
+            raise SpaceError(f"{where}: input {shown(source)} does not exist; node {node} reads from 0 to {node - 1}")
         checked.append((operation, source))
     return tuple(checked)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError
 from harness.setting import derived_seed
+from harness.shown import shown
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
@@ -145,6 +146,6 @@ class NasBench201(ImageClassification):
 def _as_cell(architecture: object) -> Cell:
     if not isinstance(architecture, Cell):
         raise SpaceError(
-            f"{architecture!r} is not a NAS-Bench-201 cell: get one from space.parse(text) or space.sample(n)"
+            f"{shown(architecture)} is not a NAS-Bench-201 cell: get one from space.parse(text) or space.sample(n)"
         )
     return architecture

@@ -5,16 +5,24 @@ Dong & Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architec
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
 from harness.errors import SpaceError, unknown
+from harness.shown import cut, shown
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # (target, source), the order of the string
 NODES = 4
+INDEXED = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
+"""The operations in the order of NASLib's indices."""
 
 _FORM = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
+_INDEXED_EDGES = ((1, 0), (2, 0), (3, 0), (2, 1), (3, 1), (3, 2))
+_EDGE_NAMES = tuple(f"{target}<-{source}" for target, source in EDGES)
+_ARROW = re.compile(r"<-|←")
+_LONGEST = 2_000
 _TERM = re.compile(r"([^|~+]*)~([^|~+]*)")
 
 
@@ -39,20 +47,72 @@ class Cell:
 
 
 def parse(text: str) -> Cell:
-    """The cell that a NAS-Bench-201 string encodes; the inverse of `str`.
+    """The cell that a NAS-Bench-201 string encodes; the inverse of `str`. Blanks around `+` are ignored.
+
+    Three more forms are read:
+
+    - six indices, `(4, 0, 3, 1, 4, 3)`, as NASLib and NAS-Bench-Suite-Zero write them: edges in the order 1←0, 2←0,
+      3←0, 2←1, 3←1, 3←2 (not the string's), operations in the order of `INDEXED` (not of `OPERATIONS`);
+    - a mapping of edges to operations, `{'1<-0': 'none', …}`, or with pairs of nodes, counted from 0 or from 1;
+    - a list of nodes, `[[('none', 0)], [('none', 0), ('none', 1)], …]`, as the authors' code prints it.
 
     Raises:
         SpaceError: naming the string, the position and what is expected there.
     """
-    nodes = str(text).strip().split("+")
+    given = str(text).strip().removeprefix("\ufeff").strip()
+    if given[:1] in ("(", "[", "{") and len(given) <= _LONGEST:
+        return _from_value(given)
+    nodes = [node.strip() for node in given.split("+")]
     if len(nodes) != NODES - 1:
         raise _malformed(text, f"it has {len(nodes)} nodes between '+', expected {NODES - 1}")
     operations: list[str] = []
     for target, node in enumerate(nodes, start=1):
         if len(node) < 2 or not (node.startswith("|") and node.endswith("|")):
-            raise _malformed(text, f"node {target} {node!r} does not stand between '|'")
+            raise _malformed(text, f"node {target} {shown(node)} does not stand between '|'")
         operations.extend(_node_operations(text, target, node[1:-1].split("|")))
     return Cell(tuple(operations))
+
+
+def _from_value(text: str) -> Cell:
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise _malformed(text, "it is neither a string of edges nor plain values") from None
+    try:
+        if isinstance(value, dict):
+            return _from_edges([(_edge(key), operation) for key, operation in value.items()])
+        if len(value) == len(EDGES) and all(type(index) is int for index in value):
+            return _from_edges(list(zip(_INDEXED_EDGES, [_indexed(index) for index in value], strict=True)))
+        pairs = [(target, *pair) for target, node in enumerate(value, start=1) for pair in node]
+        return _from_edges([((target, source), operation) for target, operation, source in pairs])
+    except SpaceError as error:
+        raise _malformed(text, str(error)) from None
+    except (TypeError, ValueError):
+        raise _malformed(text, "it is no tuple of six indices, no mapping of edges and no list of nodes") from None
+
+
+def _edge(key: object) -> tuple[int, int]:
+    """(target, source) of an edge, written `1<-0` or as a pair of nodes, in any order."""
+    nodes = _ARROW.split(key) if isinstance(key, str) else key
+    if not isinstance(nodes, (tuple, list)) or len(nodes) != 2:
+        raise SpaceError(f"edge {shown(key)} is not like '1<-0'")
+    source, target = sorted(int(node) for node in nodes)
+    return target, source
+
+
+def _indexed(index: int) -> str:
+    if not 0 <= index < len(INDEXED):
+        raise SpaceError(f"operation index {shown(index)} does not exist; they go from 0 to {len(INDEXED) - 1}")
+    return INDEXED[index]
+
+
+def _from_edges(given: list[tuple[tuple[int, int], str]]) -> Cell:
+    """The cell of operations by (target, source), each edge once; nodes may be counted from 1."""
+    least = min((source for (_, source), _ in given), default=0)
+    by_edge = {(target - least, source - least): operation for (target, source), operation in given}
+    if least not in (0, 1) or len(given) != len(EDGES) or set(by_edge) != set(EDGES):
+        raise SpaceError(f"it names {len(given)} edges; a cell has {len(EDGES)}: {', '.join(_EDGE_NAMES)}")
+    return Cell(tuple(by_edge[edge] for edge in EDGES))
 
 
 def _node_operations(text: str, target: int, terms: list[str]) -> list[str]:
@@ -62,14 +122,16 @@ def _node_operations(text: str, target: int, terms: list[str]) -> list[str]:
     for source, term in enumerate(terms):
         match = _TERM.fullmatch(term)
         if match is None:
-            raise _malformed(text, f"edge {target}←{source} {term!r} is not 'operation~source'")
+            raise _malformed(text, f"edge {target}←{source} {shown(term)} is not 'operation~source'")
         if match[1] not in OPERATIONS:
             raise _malformed(text, unknown("operation", match[1], OPERATIONS))
         if match[2] != str(source):
-            raise _malformed(text, f"edge {target}←{source} {term!r} names source {match[2]!r}, expected {source}")
+            raise _malformed(
+                text, f"edge {target}←{source} {shown(term)} names source {shown(match[2])}, expected {source}"
+            )
         operations.append(match[1])
     return operations
 
 
 def _malformed(text: object, why: str) -> SpaceError:
-    return SpaceError(f"malformed NAS-Bench-201 cell {str(text)!r:.150}: {why:.400}. A cell reads {_FORM}")
+    return SpaceError(f"malformed NAS-Bench-201 cell {shown(str(text), 150)}: {cut(why, 400)}. A cell reads {_FORM}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError
 from harness.setting import derived_seed
+from harness.shown import shown
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
@@ -110,7 +111,7 @@ class NatsBenchSizes(ImageClassification):
 def _as_layers(architecture: object) -> Layers:
     if not isinstance(architecture, Layers):
         raise SpaceError(
-            f"{architecture!r} is no architecture of NATS-Bench's size space: get one from space.parse(text) or "
+            f"{shown(architecture)} is no architecture of NATS-Bench's size space: get one from space.parse(text) or "
             "space.sample(n)"
         )
     return architecture

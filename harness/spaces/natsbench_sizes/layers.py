@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.errors import SpaceError
+from harness.shown import cut, shown
 
 CHOICES = (8, 16, 24, 32, 40, 48, 56, 64)
 LAYERS = 5
@@ -45,7 +46,7 @@ def parse(text: str) -> Layers:
     Raises:
         SpaceError: naming the text, the layer and what is allowed there.
     """
-    parts = str(text).strip().split(":")
+    parts = str(text).strip().removeprefix("\ufeff").strip().split(":")
     if len(parts) != LAYERS:
         raise _malformed(text, f"it has {len(parts)} layers between ':', expected {LAYERS}")
     for number, part in enumerate(parts, start=1):
@@ -60,8 +61,10 @@ def all_channels() -> Iterator[tuple[int, ...]]:
 
 
 def _not_allowed(number: int, channels: object) -> str:
-    return f"layer {number} has {channels!r} channels, allowed are {_ALLOWED}"
+    return f"layer {number} has {shown(channels)} channels, allowed are {_ALLOWED}"
 
 
 def _malformed(text: object, why: str) -> SpaceError:
-    return SpaceError(f"malformed NATS-Bench sizes {str(text)!r:.150}: {why:.400}. An architecture reads 8:16:24:32:40")
+    return SpaceError(
+        f"malformed NATS-Bench sizes {shown(str(text), 150)}: {cut(why, 400)}. An architecture reads 8:16:24:32:40"
+    )

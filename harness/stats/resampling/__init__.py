@@ -1,1 +1,1 @@
-"""The coefficients on many bootstrap resamples at once, equal to scipy's on each resample."""
+"""The coefficients on many bootstrap resamples at once, equal to `coefficients` of each resample."""

@@ -14,7 +14,7 @@ from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.pair_signs import Counts, PairSigns, whole_type
 from harness.stats.resampling.pearson import pearson
 from harness.stats.resampling.ranks import Order, order_of, ranks_of, spearman_of, weighted_ranks
-from harness.stats.resampling.tau import WeightedTau, kendall_tau_b
+from harness.stats.resampling.tau import kendall_tau_b, weighted_tau
 
 MOST_GROUPS = 500
 """Largest number of groups of architectures that the jackknife leaves out; see `resampled_coefficients`."""
@@ -50,8 +50,8 @@ def resampled_coefficients(
 ) -> Resampled:
     """The coefficients of each proxy on `resamples` draws of n of the n architectures with replacement.
 
-    They are equal to scipy's on each resample. Ranks are those within the resample, where an architecture that is drawn
-    twice is tied with itself.
+    They are equal to those of `coefficients` on each resample. Ranks are those within the resample, where an
+    architecture that is drawn twice is tied with itself.
 
     Args:
         scores: finite numbers, shape [proxies, n], n >= 3; all proxies on the same architectures.
@@ -102,25 +102,25 @@ class _Plan:
         self.wants_spearman = "spearman" in wanted
         self.wants_kendall = "kendall_tau_b" in wanted
         self.signs = PairSigns(scores, accuracies) if {"kendall_tau_b", "weighted_tau"} & set(wanted) else None
-        self.weighted_tau = WeightedTau(scores, accuracies) if "weighted_tau" in wanted else None
+        self.wants_weighted_tau = "weighted_tau" in wanted
 
 
 def _rank_coefficients(plans: Sequence[_Plan], accuracies: FloatArray, counts: Counts) -> FloatArray:
     """The three rank coefficients of each plan under `counts` (shape [n, rows]), shape [plans, rows, 3]."""
     order = order_of(accuracies)
     ranks = ranks_of(order, counts)
-    weighted = weighted_ranks(order, ranks, counts)
+    products = weighted_ranks(order, ranks, counts)
     values = np.full((len(plans), counts.shape[1], 3), np.nan)
-    for plan, (spearman, kendall, weighted_tau) in zip(plans, values.transpose(0, 2, 1), strict=True):
+    for plan, (spearman, kendall, weighted) in zip(plans, values.transpose(0, 2, 1), strict=True):
         own = ranks_of(plan.order, counts)
         if plan.wants_spearman:
-            spearman[:] = spearman_of(plan.order, own, weighted)
+            spearman[:] = spearman_of(plan.order, own, products)
         if plan.signs is not None:
             agreeing = plan.signs.times(counts)
             if plan.wants_kendall:
                 kendall[:] = kendall_tau_b(counts, agreeing, own, ranks)
-            if plan.weighted_tau is not None:
-                weighted_tau[:] = plan.weighted_tau.of(counts, agreeing, (plan.order, own), (order, ranks))
+            if plan.wants_weighted_tau:
+                weighted[:] = weighted_tau(counts, agreeing, (plan.order, own), (order, ranks))
     return values
 
 

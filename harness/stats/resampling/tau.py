@@ -2,7 +2,8 @@
 
 A resample is a vector c of counts. With S_ij = sign(x_i − x_j) sign(y_i − y_j) of the sample, the numerator of
 Kendall's tau is cᵀ S c, and that of the weighted tau wᵀ S c, where w is the sum of the weights of each element's draws.
-Both are exact: the same numbers as scipy's on each resample.
+Both are exact: the same numbers as `harness.stats.coefficients` gives for each resample. Draws of one element are tied
+in both vectors, so that without other ties the weighted tau is scipy's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.stats._pairs import FloatArray
-from harness.stats.resampling.pair_signs import Counts, IntArray
+from harness.stats.resampling.pair_signs import Counts
 from harness.stats.resampling.ranks import Order, Ranks, running_sums, steps
 
 
@@ -27,47 +28,39 @@ def kendall_tau_b(counts: Counts, agreeing: Counts, first: Ranks, second: Ranks)
     return _ratio(numerator, first.untied, second.untied)
 
 
-class WeightedTau:
-    """Vigna's weighted tau of all resamples of two vectors, as `harness.stats.coefficients` defines it.
+def weighted_tau(
+    counts: Counts, agreeing: Counts, first: tuple[Order, Ranks], second: tuple[Order, Ranks]
+) -> FloatArray:
+    """Vigna's weighted tau of each resample, shape [rows], with the weights of `harness.stats.coefficients`.
 
     Args:
-        scores: finite vector x, shape [n].
-        accuracies: finite vector y, shape [n].
+        counts: c, number of times that each element was drawn, shape [n, rows].
+        agreeing: S c, from `PairSigns.times`.
+        first: order of the scores, and their ranks under these counts.
+        second: order of the accuracies, and their ranks under these counts.
     """
+    ties = [ranks.draws[order.value] for order, ranks in (first, second)]
+    by_score, by_accuracy = (_ranked_by(order, ranks, counts, [agreeing, *ties]) for order, ranks in (first, second))
+    # integer counts are exactly zero where the weighted sums are zero up to rounding
+    varied = (first[1].untied > 0) & (second[1].untied > 0)
+    return np.where(varied, (by_score + by_accuracy) / 2, np.nan)
 
-    def __init__(self, scores: FloatArray, accuracies: FloatArray) -> None:
-        self._orders = (np.lexsort((accuracies, scores))[::-1], np.lexsort((scores, accuracies))[::-1])
-        self._harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, len(scores) + 1))])
 
-    def of(
-        self, counts: Counts, agreeing: Counts, first: tuple[Order, Ranks], second: tuple[Order, Ranks]
-    ) -> FloatArray:
-        """The weighted tau of each resample of at most n draws, shape [rows].
+def _ranked_by(order: Order, ranks: Ranks, counts: Counts, terms: list[Counts]) -> FloatArray:
+    """Σ_i w_i (S c)_i over the root of Σ_i w_i u_i of both vectors, with u_i the draws that are not tied with i.
 
-        Args:
-            counts: c, number of times that each element was drawn, shape [n, rows].
-            agreeing: S c, from `PairSigns.times`.
-            first: order of the scores, and their ranks under these counts.
-            second: order of the accuracies, and their ranks under these counts.
-        """
-        ties = [ranks.draws[order.value] for order, ranks in (first, second)]
-        by_score, by_accuracy = (self._ranked_by(order, counts, agreeing, ties) for order in self._orders)
-        # integer counts are exactly zero where the weighted sums are zero up to rounding
-        varied = (first[1].untied > 0) & (second[1].untied > 0)
-        return np.where(varied, (by_score + by_accuracy) / 2, np.nan)
-
-    def _ranked_by(self, descending: IntArray, counts: Counts, agreeing: Counts, ties: list[Counts]) -> FloatArray:
-        """Σ_i w_i (S c)_i over the root of Σ_i w_i u_i of both vectors, with u_i the draws that are not tied with i.
-
-        A draw has the weight 1 / (rank + 1), with rank 0 for the highest; the draws of one element have consecutive
-        ranks.
-        """
-        ends = running_sums(counts[descending])
-        sums = np.take(self._harmonic, ends.astype(np.intp), mode="clip")
-        every_pair = ends[-1].astype(np.float64) * sums[-1]
-        weights = steps(sums)
-        numerator, *tied = (np.einsum("nr,nr->r", weights, terms[descending]) for terms in (agreeing, *ties))
-        return _ratio(numerator, every_pair - tied[0], every_pair - tied[1])
+    A draw has the weight 1 / (rank + 1), with rank 0 for the highest; draws of one value share theirs equally.
+    """
+    draws = ranks.draws[::-1]  # the highest value first
+    ends = running_sums(draws).astype(np.intp)
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, int(ends[-1].max()) + 1))])
+    sums = harmonic[ends]
+    means = (steps(sums) / np.maximum(draws, 1))[::-1]
+    weights = means[order.value]
+    weights *= counts
+    numerator, *tied = (np.einsum("nr,nr->r", weights, term) for term in terms)
+    every_pair = ends[-1] * sums[-1]
+    return _ratio(numerator, every_pair - tied[0], every_pair - tied[1])
 
 
 def _ratio(numerator: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:

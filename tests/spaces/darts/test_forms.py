@@ -6,11 +6,14 @@ published files of trained cells (data folder).
 
 import csv
 import json
+import re
 
 import pytest
+import torch
 
 from harness.errors import SpaceError
-from harness.spaces.darts import Genotype, forms, parse
+from harness.report.drawing.figure import draw
+from harness.spaces.darts import Darts, Genotype, forms, parse
 from harness.spaces.darts.genotype import OPERATIONS, canonical
 from tests.spaces.darts.genotypes import DARTS_V2, PUBLISHED
 
@@ -39,6 +42,63 @@ def test_every_form_gives_back_the_genotype(name):
     assert parse(json.dumps(forms.to_compact(genotype))) == genotype
     assert forms.from_compact(forms.to_compact(genotype)) == genotype
     assert parse(f"{name.replace('-', '_')} = {genotype}") == genotype
+
+
+WRITTEN = {
+    "without names": lambda g: f"Genotype({list(g.normal)}, range(2, 6), {list(g.reduce)}, [2, 3, 4, 5])",
+    "half named": lambda g: (
+        f"Genotype({list(g.normal)}, range(2, 6), reduce_concat=range(2, 6), reduce={list(g.reduce)})"
+    ),
+    "list of a range": lambda g: str(g).replace("[2, 3, 4, 5]", "list(range(2, 6))"),
+    "range with a step": lambda g: str(g).replace("[2, 3, 4, 5]", "tuple(range(2, 6, 1))"),
+    "array": lambda g: str(g).replace("[2, 3, 4, 5]", "array([2, 3, 4, 5], dtype=int64)"),
+    "numbers of NumPy": lambda g: re.sub(r"(\d)\)", r"np.int64(\1))", str(g)),
+    "texts of NumPy": lambda g: re.sub(r"('\w+')", r"np.str_(\1)", str(g)),
+    "further field": lambda g: str(g)[:-1] + ", layout='cell')",
+    "mapping": lambda g: str(fields(g)),
+    "mapping without outputs": lambda g: str({"normal": g.normal, "reduce": g.reduce}),
+    "JSON": lambda g: json.dumps(fields(g)),
+    "byte order mark": lambda g: f"\ufeff{g}",
+    "compact of NumPy": lambda g: re.sub(r"(\d)", r"np.int64(\1)", str(forms.to_compact(g))),
+}
+
+
+def fields(genotype: Genotype) -> dict[str, object]:
+    concat = [2, 3, 4, 5]
+    nested = [[*genotype.normal[place : place + 2]] for place in range(0, 8, 2)]
+    return {"normal": nested, "normal_concat": concat, "reduce": genotype.reduce, "reduce_concat": concat}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_what_files_hold_is_read(form):
+    for genotype in PUBLISHED.values():
+        assert parse(WRITTEN[form](genotype)) == genotype
+
+
+def test_a_node_may_read_one_input_twice():
+    """The sum of both operations' outputs; the order of the two does not matter, so that they are one genotype."""
+    twice = parse(
+        DARTS_V2_TEXT.replace("('sep_conv_3x3', 1), ('skip_connect', 0)", "('sep_conv_3x3', 1), ('max_pool_3x3', 1)")
+    )
+    turned = Genotype((*twice.normal[:4], *twice.normal[5:3:-1], *twice.normal[6:]), twice.reduce)
+    assert turned != twice
+    assert canonical(turned) == canonical(twice)
+    assert parse(str(twice)) == parse(str(forms.to_compact(twice))) == twice
+    with pytest.raises(SpaceError, match="node 4 reads one input twice: no configuration holds that"):
+        forms.to_configuration(twice)
+    space = Darts()
+    network = space.build(twice, width=4, depth=2, init="pytorch")
+    assert (
+        sum(parameter.numel() for parameter in network.parameters()) == space.sizes(twice, width=4, depth=2).parameters
+    )
+    network.eval()
+    images = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    other = space.build(turned, width=4, depth=2).eval()
+    assert torch.isfinite(network(images)).all()
+    assert network(images).shape == other(images).shape
+    assert draw(space, twice).axes
+    assert twice not in space.neighbours(twice)
+    assert len(space.neighbours(twice)) > 100
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -144,10 +204,6 @@ WRONG = {
     ),
     "input as text": (changed("('dil_conv_3x3', 2)", "('dil_conv_3x3', '2')"), "input '2' does not exist"),
     "negative input": (changed("('dil_conv_3x3', 2)", "('dil_conv_3x3', -1)"), "input -1 does not exist"),
-    "one input twice": (
-        changed("('dil_conv_3x3', 2)", "('dil_conv_3x3', 0)"),
-        "node 5, pair 1 ('dil_conv_3x3', 0): both pairs read input 0",
-    ),
     "missing node": (
         changed("('skip_connect', 0), ('dil_conv_3x3', 2)]", "]"),
         "cell 'normal' of a DARTS genotype has 6 pairs, expected 8",
@@ -164,7 +220,23 @@ WRONG = {
         ),
         "cell 'normal' has 3 nodes, expected 4",
     ),
-    "no field names": ("Genotype([], [2, 3, 4, 5], [], [2, 3, 4, 5])", "4 values have no field name"),
+    "too many values": ("Genotype([], [], [], [], [])", "5 values have no field name; the fields are normal"),
+    "a field twice": ("Genotype([], normal=[])", "field 'normal' is given twice"),
+    "a call": (changed("normal_concat=[2, 3, 4, 5]", "normal_concat=len([2])"), "is not a plain value"),
+    "a long range": (changed("normal_concat=[2, 3, 4, 5]", "normal_concat=list(range(10**9))"), "is not a plain value"),
+    "a step of zero": (
+        changed("normal_concat=[2, 3, 4, 5]", "normal_concat=list(range(2, 6, 0))"),
+        "not a plain value",
+    ),
+    "a mapping without a cell": ("{'normal': []}", "field 'reduce' is missing"),
+    "a mapping with another output": (
+        str({"normal": [], "reduce": [], "normal_concat": [3, 4]}),
+        "'normal_concat' is [3, 4]: in this space",
+    ),
+    "one input twice in a configuration": (
+        str({**forms.to_configuration(DARTS_V2), f"{forms.PREFIX}inputs_node_normal_3": "0_0"}),
+        "expected two inputs from 0 to 2, such as",
+    ),
     "missing nested node": (
         forms.nested_text(DARTS_V2).replace(", [('skip_connect', 0), ('dil_conv_3x3', 2)]", ""),
         "cell 'normal' has 3 nodes, expected 4",

@@ -66,6 +66,8 @@ def test_neighbours_are_exactly_those_at_distance_one(found):
         pairs = getattr(found, kind)
         for operation, source in itertools.product(OPERATIONS, range(5)):
             changed = (*pairs[:position], (operation, source), *pairs[position + 1 :])
+            if source == pairs[position ^ 1][1]:
+                continue  # a node reads one input twice only where a file has it so
             differing = (operation != pairs[position][0]) + (source != pairs[position][1])
             try:
                 genotype = Genotype(**{"normal": found.normal, "reduce": found.reduce, kind: changed})

@@ -1,4 +1,7 @@
-"""Coefficients of many resamples at once, against scipy on each resample written out."""
+"""Coefficients of many resamples at once, against scipy on each resample written out.
+
+The weighted tau is held to `coefficients`, since scipy orders its ties otherwise; without ties to scipy's too.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 from harness.errors import ScoresError
-from harness.stats import resampled_coefficients
+from harness.stats import coefficients, resampled_coefficients
 from harness.stats.resampling import pair_signs, resampled
 from harness.stats.resampling.pair_signs import PairSigns, whole_type
 from harness.stats.resampling.pearson import pearson
@@ -21,13 +24,13 @@ SMALL = arrays(np.float64, 9, elements=st.integers(-2, 2).map(float))
 SCIPY = (
     lambda x, y: stats.spearmanr(x, y).statistic,
     lambda x, y: stats.kendalltau(x, y).statistic,
-    lambda x, y: stats.weightedtau(x, y).statistic,
+    lambda x, y: coefficients(x, y).weighted_tau,
     lambda x, y: stats.pearsonr(x, y).statistic,
 )
 
 
 def on_each(x: np.ndarray, y: np.ndarray, seed: int, resamples: int) -> np.ndarray:
-    """scipy's coefficients of each resample, NaN where it is constant."""
+    """The coefficients of each resample, NaN where it is constant."""
     generator = np.random.default_rng(seed)
     rows = []
     for _ in range(resamples):
@@ -38,19 +41,29 @@ def on_each(x: np.ndarray, y: np.ndarray, seed: int, resamples: int) -> np.ndarr
 
 
 @given(SMALL, SMALL, st.integers(0, 1000))
-def test_they_are_scipys_with_any_ties(x: np.ndarray, y: np.ndarray, seed: int) -> None:
+def test_they_are_those_of_each_resample_with_any_ties(x: np.ndarray, y: np.ndarray, seed: int) -> None:
     found = resampled_coefficients([x], y, generator=np.random.default_rng(seed), resamples=6)
     assert_allclose(found.values[0], on_each(x, y, seed, 6), atol=1e-12)
 
 
 @pytest.mark.parametrize("size", [10, 150, 700])
-def test_they_are_scipys_at_sizes_of_one_run_and_of_many(size: int) -> None:
+def test_they_are_those_of_each_resample_at_sizes_of_one_run_and_of_many(size: int) -> None:
     generator = np.random.default_rng(size)
     y = generator.normal(90, 2, size=size).round(1)
     rows = np.array([y + generator.normal(size=size), generator.integers(0, 4, size=size), np.where(y > 91, y, 10)])
     found = resampled_coefficients(rows, y, generator=np.random.default_rng(1), resamples=8)
     for row, values in zip(rows, found.values, strict=True):
         assert_allclose(values, on_each(row, y, 1, 8), atol=1e-12)
+
+
+def test_draws_of_one_element_are_ties_for_scipys_weighted_tau_too() -> None:
+    """They are tied in both vectors, so that scipy's order of them is no matter."""
+    x, noise = np.random.default_rng(9).normal(size=(2, 300))
+    found = resampled_coefficients([x], x + noise, generator=np.random.default_rng(2), resamples=5)
+    generator = np.random.default_rng(2)
+    for values in found.values[0]:
+        drawn = generator.integers(300, size=300)
+        assert_allclose(values[2], stats.weightedtau(x[drawn], (x + noise)[drawn]).statistic, atol=1e-12)
 
 
 @given(

@@ -20,7 +20,7 @@ from benchmarks.files import allow_listed_load
 from benchmarks.releases.pickles.memo import STRETCH
 from benchmarks.releases.pickles.stream import PickleStream
 from benchmarks.releases.pickles.unpickling import RECORD_GLOBALS, TORCH_GLOBALS
-from benchmarks.releases.shown import reason, shown
+from benchmarks.shown import reason, shown
 from tests.benchmarks.release_files import CELLS, record
 from tests.benchmarks.releases.pickles.made_pickles import single, stream
 
