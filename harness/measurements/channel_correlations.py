@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
+from harness.measurements.layers import hookable
 from harness.measurements.own_weights import Tensors, call_with, generator_for, given_tensors
 from harness.setting import Setting
 
@@ -66,7 +67,7 @@ def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> li
             last = (output, output._version)
 
     with ExitStack() as stack, torch.no_grad():
-        for module in network.modules():
+        for _, module in hookable(network):
             stack.callback(module.register_forward_hook(record).remove)
         call_with(network, tensors, inputs)
     return found

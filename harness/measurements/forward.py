@@ -14,6 +14,7 @@ from torch.nn.modules.conv import _ConvNd
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
+from harness.measurements.layers import hookable
 from harness.measurements.watch import Watch
 from harness.setting import Setting
 
@@ -152,11 +153,11 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
     activations: list[Activation] = []
     handles = [
         module.register_forward_hook(_recorder(name, calls))
-        for name, module in network.named_modules()
+        for name, module in hookable(network)
         if any(parameter.requires_grad for parameter in module.parameters(recurse=False))
     ]
     watch = Watch()
-    for name, module in network.named_modules():
+    for name, module in hookable(network):
         if isinstance(module, nn.ReLU):
             handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
             handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import nn
 
 
@@ -14,6 +15,13 @@ def layer_named(name: str, module: nn.Module) -> str:
     return (
         f"layer {name!r} of type {type(module).__name__}" if name else f"the network itself ({type(module).__name__})"
     )
+
+
+def hookable(network: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Modules that take hooks, with their names; the modules of scripted code take none."""
+    return [
+        (name, module) for name, module in network.named_modules() if not isinstance(module, torch.jit.ScriptModule)
+    ]
 
 
 def layer_of(error: BaseException, network: nn.Module) -> str:

@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
+from harness.measurements.layers import hookable
 from harness.measurements.own_weights import Tensors, call_with, gaussian_inputs, generator_for, redrawn_tensors
 from harness.setting import Setting
 
@@ -79,7 +80,7 @@ def pooled_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> Ten
     """
     finder = _Finder()
     with ExitStack() as stack, torch.no_grad():
-        for module in network.modules():
+        for _, module in hookable(network):
             hook = finder.classifier if isinstance(module, nn.Linear) else finder.features
             stack.callback(module.register_forward_hook(hook).remove)
         call_with(network, tensors, inputs)

@@ -19,6 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from harness.batches import Batch
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
 from harness.measurements.forward import Activation, Forward, LayerCall, forward, trainable
+from harness.measurements.layer_rules import rule_for
 from harness.measurements.preserve import set_modes
 from harness.measurements.single_uses import Use, arriving_gradients, check_call, outside_of_its_module, summed_rows
 from harness.setting import Setting, derived_seed
@@ -142,9 +143,8 @@ def _shown(network: nn.Module, passed: Forward, other: Forward | None, setting: 
         raise NotApplicable(f"the network has no gradients by its parameters: {error}") from error
     gradients = dict(zip(names, arriving.parameters, strict=True))
     largest = max((float(each.norm()) for each in gradients.values() if each is not None), default=0.0)
-    uses = _known_uses(passed.calls, len(passed.batch))
+    uses, reasons = _known_uses(passed.calls, len(passed.batch))
     outside = set(passed.uncalled.values())
-    reasons = {}
     for parameter, gradient in gradients.items():
         if gradient is not None and parameter in outside:
             reasons[parameter] = outside_of_its_module(names[parameter])
@@ -177,15 +177,27 @@ def _is_kept(call: Activation) -> bool:
     return call.output._version == call.version
 
 
-def _known_uses(calls: Sequence[LayerCall], samples: int) -> dict[nn.Parameter, list[Use]]:
-    """Uses of the parameters whose every use has a rule; a proxy that selects another one refuses it by itself."""
+def _known_uses(
+    calls: Sequence[LayerCall], samples: int
+) -> tuple[dict[nn.Parameter, list[Use]], dict[nn.Parameter, str]]:
+    """Uses of the parameters that have a rule, and the reasons why the rule does not fit some of them.
+
+    A proxy that selects a parameter without a rule refuses it by itself.
+    """
     uses: dict[nn.Parameter, list[Use]] = {}
+    reasons: dict[nn.Parameter, str] = {}
     for index, call in enumerate(calls):
         with suppress(NotApplicable):
-            check_call(call, samples)
-            for name, parameter in call.module.named_parameters(recurse=False):
-                uses.setdefault(parameter, []).append(Use(index, name))
-    return uses
+            rule_for(call.name, call.module)
+            own = dict(call.module.named_parameters(recurse=False))
+            try:
+                check_call(call, samples)
+            except NotApplicable as error:
+                reasons.update(dict.fromkeys(own.values(), str(error)))
+            else:
+                for name, parameter in own.items():
+                    uses.setdefault(parameter, []).append(Use(index, name))
+    return {each: found for each, found in uses.items() if each not in reasons}, reasons
 
 
 def _are_of_the_first(rows: Tensor, gradient: Tensor, largest: float) -> bool:
