@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 COLUMNS = ("architecture", "proxy", "score", "status", "seconds")
 """Columns of the CSV that `nasinit score --out` writes."""
 
-NEEDED = COLUMNS[:3]
-"""Columns that a CSV of scores must have."""
-
 _TEXTS = ("architecture", "proxy", "status", "message")
 _MISSING = ("", "nan", "NaN", "NAN", "NA", "<NA>", "N/A", "n/a", "null", "NULL", "None", "#N/A")
 
@@ -127,7 +124,7 @@ def _checked_beginning(path: Path) -> tuple[bytes | None, list[str]]:
     """Content of a gzip file, None for another, and the header; what is no CSV of scores is refused, at any size.
 
     Raises:
-        ScoresError: a file of another kind, or a header that lacks a column, with the nearest name.
+        ScoresError: a file of another kind, or a header without architectures, with the nearest name.
         OSError, EOFError, ValueError, zlib.error: a file that cannot be read or unpacked.
     """
     content = unpacked(path.read_bytes()) if path.suffix == ".gz" else None
@@ -140,7 +137,6 @@ def _checked_beginning(path: Path) -> tuple[bytes | None, list[str]]:
         raise ValueError(f"it looks like {kind}")
     header = beginning.decode("utf-8-sig", errors="replace").lstrip("\r\n").splitlines()[:1]
     names = next(csv.reader(header), [])
-    for needed in NEEDED if names else ():
-        if needed not in names:
-            raise ScoresError(f"{path}: {unknown('column of the scores: wanted', needed, names)}")
+    if names and COLUMNS[0] not in names:  # the others are asked for when the scores are used
+        raise ScoresError(f"{path}: {unknown('column of the scores: wanted', COLUMNS[0], names)}")
     return content, names

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from harness.errors import SpaceError, unknown
 from harness.shown import plain, shown
 from harness.spaces.darts.genotype import CELLS, INPUTS, NODES, OPERATIONS, Genotype, Pair, Pairs, nodes_of
+from harness.spaces.plain_values import called, plain_value
 
 PREFIX = "NetworkSelectorDatasetInfo:darts:"
 CONCAT = list(range(INPUTS, INPUTS + NODES))
@@ -28,9 +29,6 @@ Compact = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 _LONGEST = 20_000
 _NUMBERS = ("0", "1", "2", "3", "4")
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
-_WRAPPERS = frozenset("int int8 int16 int32 int64 uint8 uint16 uint32 uint64 str str_ list tuple array asarray".split())
-"""Functions around a value, of which the value is read and nothing is called."""
-_LONGEST_RANGE = 100
 _EXPECTED = (
     "Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=[2, 3, 4, 5], reduce=[…], reduce_concat=[2, 3, 4, 5]), "
     f"a configuration {{'{PREFIX}edge_normal_0': 'sep_conv_3x3', …}} or compact tuples [[(0, 3), …], […]]"
@@ -179,7 +177,7 @@ def _expression(text: str) -> ast.expr:
 
 
 def _from_call(call: ast.Call) -> Genotype:
-    name = _name(call.func)
+    name = called(call.func)
     fields = {keyword.arg: keyword.value for keyword in call.keywords}
     if name == "Configuration" and "values" in fields:
         values = _literal("field 'values'", fields["values"])
@@ -215,16 +213,9 @@ def _check_concat(cell: str, concat: object) -> None:
         raise SpaceError(f"field '{cell}_concat' is {shown(concat)}: in this space a cell's output is {CONCAT}")
 
 
-def _name(function: ast.expr) -> str:
-    """Last part of the called function's name; empty if it has no name."""
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
-
-
 def _concat(cell: str, value: ast.expr) -> object:
     what = f"field '{cell}_concat'"
-    if isinstance(value, ast.Call) and _name(value.func) == "range" and not value.keywords:
+    if isinstance(value, ast.Call) and called(value.func) == "range" and not value.keywords:
         bounds = [_literal(what, argument) for argument in value.args]
         return CONCAT if bounds == [CONCAT[0], CONCAT[-1] + 1] else f"range{tuple(bounds)}"
     literal = _literal(what, value)
@@ -259,27 +250,9 @@ def _is_pair(pair: object) -> bool:
 
 def _literal(what: str, value: ast.expr) -> object:
     try:
-        return ast.literal_eval(_Unwrapped().visit(value))
+        return plain_value(value)
     except (ValueError, TypeError, SyntaxError, MemoryError):
         raise SpaceError(f"{what} is not a plain value, and nothing in a genotype is run") from None
-
-
-class _Unwrapped(ast.NodeTransformer):
-    """Takes values out of `list(…)`, `np.int64(…)`, `array(…, dtype=…)`, and writes a short `range(…)` out."""
-
-    def visit_Call(self, call: ast.Call) -> ast.expr:
-        """The value that a call stands for, or the call itself."""
-        self.generic_visit(call)
-        name = _name(call.func)
-        if name == "range" and not call.keywords and 1 <= len(call.args) <= 3:
-            values = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
-            numbers = [value for value in values if isinstance(value, int)]
-            whole = len(numbers) == len(call.args)
-            if whole and 0 not in numbers[2:] and len(range(*numbers)[: _LONGEST_RANGE + 1]) <= _LONGEST_RANGE:
-                return ast.List([ast.Constant(number) for number in range(*numbers)], ast.Load())
-        if name in _WRAPPERS and len(call.args) == 1 and {word.arg for word in call.keywords} <= {"dtype"}:
-            return call.args[0]
-        return call
 
 
 def _malformed(text: object, why: str) -> SpaceError:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from harness.errors import SpaceError, unknown
 from harness.shown import cut, shown
+from harness.spaces.plain_values import plain_value
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # (target, source), the order of the string
@@ -22,6 +24,8 @@ _FORM = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
 _INDEXED_EDGES = ((1, 0), (2, 0), (3, 0), (2, 1), (3, 1), (3, 2))
 _EDGE_NAMES = tuple(f"{target}<-{source}" for target, source in EDGES)
 _ARROW = re.compile(r"<-|←")
+_NASLIB = dict(zip(("Identity", "Zero", "ReLUConvBN3x3", "ReLUConvBN1x1", "AvgPool1x1"), INDEXED, strict=True))
+_VALUES = ("(", "[", "{", "array(", "np.array(", "numpy.array(", "list(", "tuple(")
 _LONGEST = 2_000
 _TERM = re.compile(r"([^|~+]*)~([^|~+]*)")
 
@@ -53,14 +57,15 @@ def parse(text: str) -> Cell:
 
     - six indices, `(4, 0, 3, 1, 4, 3)`, as NASLib and NAS-Bench-Suite-Zero write them: edges in the order 1←0, 2←0,
       3←0, 2←1, 3←1, 3←2 (not the string's), operations in the order of `INDEXED` (not of `OPERATIONS`);
-    - a mapping of edges to operations, `{'1<-0': 'none', …}`, or with pairs of nodes, counted from 0 or from 1;
+    - a mapping of edges to operations, `{'1<-0': 'none', …}`, or with pairs of nodes, counted from 0 or from 1, and
+      with NASLib's names of operations too;
     - a list of nodes, `[[('none', 0)], [('none', 0), ('none', 1)], …]`, as the authors' code prints it.
 
     Raises:
         SpaceError: naming the string, the position and what is expected there.
     """
     given = str(text).strip().removeprefix("\ufeff").strip()
-    if given[:1] in ("(", "[", "{") and len(given) <= _LONGEST:
+    if given.startswith(_VALUES) and len(given) <= _LONGEST:
         return _from_value(given)
     nodes = [node.strip() for node in given.split("+")]
     if len(nodes) != NODES - 1:
@@ -75,7 +80,7 @@ def parse(text: str) -> Cell:
 
 def _from_value(text: str) -> Cell:
     try:
-        value = ast.literal_eval(text)
+        value: Any = plain_value(ast.parse(text, mode="eval").body)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise _malformed(text, "it is neither a string of edges nor plain values") from None
     try:
@@ -112,7 +117,7 @@ def _from_edges(given: list[tuple[tuple[int, int], str]]) -> Cell:
     by_edge = {(target - least, source - least): operation for (target, source), operation in given}
     if least not in (0, 1) or len(given) != len(EDGES) or set(by_edge) != set(EDGES):
         raise SpaceError(f"it names {len(given)} edges; a cell has {len(EDGES)}: {', '.join(_EDGE_NAMES)}")
-    return Cell(tuple(by_edge[edge] for edge in EDGES))
+    return Cell(tuple(_NASLIB.get(by_edge[edge], by_edge[edge]) for edge in EDGES))
 
 
 def _node_operations(text: str, target: int, terms: list[str]) -> list[str]:
