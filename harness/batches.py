@@ -193,7 +193,7 @@ class Batch:
         """
         self.check_independent("a part of the batch")
         ends = [0]
-        for indices in torch.arange(len(self)).tensor_split(math.ceil(len(self) / most)):
+        for indices in torch.arange(len(self), device="cpu").tensor_split(math.ceil(len(self) / most)):
             ends.append(ends[-1] + len(indices))
         return [self.part(start, stop) for start, stop in pairwise(ends)]
 
@@ -210,9 +210,10 @@ class Batch:
             return self
 
         def converted(each: Tensor) -> Tensor:
-            return each.to(parameter.device, parameter.dtype if each.is_floating_point() else each.dtype)
+            found = each.to(parameter.device, parameter.dtype if each.is_floating_point() else each.dtype)
+            return found.clone() if found.is_inference() else found  # one of inference mode has no gradients
 
-        targets = self.targets.to(parameter.device, torch.long) if self.problem.classes else converted(self.targets)
+        targets = converted(self.targets.to(torch.long) if self.problem.classes else self.targets)
         return Batch(
             [converted(each) for each in self.arguments], targets, independent=self.independent, problem=self.problem
         )

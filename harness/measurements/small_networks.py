@@ -67,7 +67,7 @@ def cell_regions(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[int,
     for draw in range(DRAWS):
         seed = derived_seed(setting.seed, "cell regions", str(draw))
         network = _built(rebuild, width=1, channels=1, init="kaiming_fan_in", seed=seed)
-        thin = nn.Sequential(_first_cell(network), nn.BatchNorm2d(1), nn.ReLU()).to(crops)
+        thin = nn.Sequential(_first_cell(network), nn.BatchNorm2d(1, device=crops.device), nn.ReLU()).to(crops)
         set_modes(thin, setting.bn)
         counts.append(_distinct_patterns(thin, crops))
     return tuple(counts)

@@ -51,7 +51,7 @@ def ntk_trace_estimate(network: nn.Module, forward: Forward, setting: Setting) -
     for _ in range(setting.probes):
         signs = torch.randint(2, forward.outputs.shape, generator=generator, device="cpu") * 2 - 1
         samples.append(_squared_norm(gradients_of((signs.to(forward.outputs) * forward.outputs).sum(), parameters)))
-    values = torch.tensor(samples, dtype=torch.float64)
+    values = torch.tensor(samples, dtype=torch.float64, device="cpu")
     return TraceEstimate(float(values.mean()), float(values.std()) / math.sqrt(setting.probes))
 
 

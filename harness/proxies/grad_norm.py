@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @proxy(source="abdelfattah2021")
 def grad_norm(loss_gradient: Gradients) -> float:
-    """Gradient norm Σ_layers ‖∂L/∂W‖₂ over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
+    """Gradient norm Σ_layers ‖∂L/∂W‖₂ over the weights (Abdelfattah et al. 2021).
 
     A sum of one norm per layer, not the norm of the whole gradient; biases and batch norm do not count.
 

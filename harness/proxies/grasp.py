@@ -9,7 +9,7 @@ from harness.proxies.registry import proxy
 def grasp(hessian_form: float) -> float:
     """GraSP −Wᵀ H g, half the rate at which ‖g‖² rises when the weights shrink (Wang et al. 2020).
 
-    H is the Hessian and g the gradient of the mean loss by the weights of convolutions and linear layers alone.
+    H is the Hessian and g the gradient of the mean loss by the weights alone (`harness.measurements.weights`).
 
     Args:
         hessian_form: the quadratic form Wᵀ H g.

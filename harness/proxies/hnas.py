@@ -41,7 +41,7 @@ def m_snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
     """M_SNIP = |θᵀ ∇L|, L the mean loss (Shu et al. 2022; formula recalled from the paper, not checked against it).
 
     Args:
-        weights: θ, the weights of convolutions and linear layers, by name.
+        weights: θ, by name (`harness.measurements.weights`).
         loss_gradient: gradient of the mean loss on the batch.
 
     Returns:
@@ -60,7 +60,7 @@ def m_grasp(hessian_form: float) -> float:
     """M_GraSP = |θᵀ H ∇L|, L the mean loss (Shu et al. 2022; formula recalled from the paper, not checked against it).
 
     Args:
-        hessian_form: θᵀ H ∇L, θ the weights of convolutions and linear layers, ∇L the mean loss's gradient by them.
+        hessian_form: θᵀ H ∇L, θ the weights (`harness.measurements.weights`), ∇L the mean loss's gradient by them.
 
     Returns:
         A non-negative number; larger is better.

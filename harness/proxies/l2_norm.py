@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 @proxy(source="abdelfattah2021")
 def l2_norm(weights: dict[str, Tensor]) -> float:
-    """Weight norm Σ_layers ‖W‖₂ over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
+    """Weight norm Σ_layers ‖W‖₂ over the weights (Abdelfattah et al. 2021).
 
-    A sum of one norm per layer; biases and norm layers do not count. At initialisation it depends on the number of
+    A sum of one norm per weight: of convolutions and linear layers, as in the authors' code, and of every other matrix
+    (`harness.measurements.weights`); biases and norm layers do not count. At initialisation it depends on the number of
     layers and their widths, and on almost nothing else.
 
     Args:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @proxy(source="abdelfattah2021")
 def plain(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
-    """Signed sensitivity Σ W ⊙ ∂L/∂W over the weights of convolutions and linear layers (Abdelfattah et al. 2021).
+    """Signed sensitivity Σ W ⊙ ∂L/∂W over the weights (Abdelfattah et al. 2021).
 
     Mozer & Smolensky (1989) prune by the same product. For a layer that batch norm in train mode follows, the loss does
     not change with the scale of W, so the layer's term is zero apart from batch norm's ε: the score comes from the
     classifier and the few convolutions without batch norm.
 
     Args:
-        weights: W by name.
+        weights: W by name (`harness.measurements.weights`).
         loss_gradient: gradient of the mean loss on the batch.
 
     Returns:

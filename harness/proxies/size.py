@@ -22,7 +22,8 @@ def flops(macs: int) -> float:
     """Multiply-adds (MACs) of one forward pass on one sample, which NAS-Bench-201's release calls FLOPs.
 
     Returns:
-        A count (1 multiply-add counts 1); more is better. Convolutions and linear layers with their biases count.
+        A count (1 multiply-add counts 1); more is better. Convolutions and products of matrices
+        with their biases count, those of attention and recurrent layers too.
 
     Cost: one forward pass of one sample, or none where the space knows the closed form.
     """

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @proxy(source="lee2019snip")
 def snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
-    """SNIP Σ |W ⊙ ∂L/∂W| over the weights of convolutions and linear layers (Lee et al. 2019).
+    """SNIP Σ |W ⊙ ∂L/∂W| over the weights (Lee et al. 2019).
 
     Args:
-        weights: W by name.
+        weights: W by name (`harness.measurements.weights`).
         loss_gradient: gradient of the mean loss on the batch.
 
     Returns:

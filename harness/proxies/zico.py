@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def zico(half_batch_gradients: tuple[Gradients, Gradients]) -> float:
     """ZiCo Σ_layers log Σ_θ mean|g| / σ(g), mean and deviation over two batches' gradients (Li et al. 2023).
 
-    Over weights of convolutions and linear layers with σ > 0; a layer without such a weight does not count. For two
+    Over weights (`harness.measurements.weights`) with σ > 0; a layer without such a weight does not count. For two
     batches
     mean|g| / σ(g) = (|g₁| + |g₂|) / |g₁ − g₂|.
 

@@ -134,8 +134,8 @@ def score_network(
     from harness.measurements.session import Session, closure
     from harness.scoring.watching import WatchedSession, watched
 
-    fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
+        fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
         entries = list(proxies)
         requested = closure(tuple(need for entry in entries for need in entry.needs))
         session = Session(network, fitting, setting, rebuild, requested)

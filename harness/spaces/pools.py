@@ -81,7 +81,7 @@ class AveragePool(torch.autograd.Function):
 
 def _counts(side: int) -> Tensor:
     """For each window of three neighbours, how many pixels lie in the image, [side]."""
-    places = torch.arange(side)
+    places = torch.arange(side, device="cpu")
     return (places + 2).clamp(max=side) - (places - 1).clamp(min=0)
 
 

@@ -85,7 +85,7 @@ class Halves:
         order = torch.empty(0, dtype=torch.long)
         for _ in range(count):
             if len(order) < setting.batch_size:
-                order = places[torch.randperm(len(places), generator=generator)]
+                order = places[torch.randperm(len(places), generator=generator, device="cpu")]
             chosen, order = order[: setting.batch_size], order[setting.batch_size :]
             batch = self.batch(chosen)
             if setting.augment and self.images.natural:
@@ -130,7 +130,7 @@ def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most:
             f"images must be at most {len(images):,}, as many as {images.name} has; got {setting.images:,}"
         )
     if setting.images is not None and setting.images < len(images):
-        chosen = torch.randperm(len(images), generator=_generator(seed, "images"))[: setting.images]
+        chosen = torch.randperm(len(images), generator=_generator(seed, "images"), device="cpu")[: setting.images]
         images = replace(images, pixels=images.pixels[chosen], labels=images.labels[chosen])
     return images if setting.image_size is None else resized(images, setting.image_size)
 
@@ -142,7 +142,7 @@ def with_images(setting: SearchSetting, images: Images) -> SearchSetting:
 
 def halved(images: Images, seed: int) -> Halves:
     """The two halves, drawn from the seed, with the images' channel means and standard deviations."""
-    order = torch.randperm(len(images), generator=_generator(seed, "halves"))
+    order = torch.randperm(len(images), generator=_generator(seed, "halves"), device="cpu")
     middle = len(images) // 2
     flat = images.pixels.transpose(0, 1).flatten(1)
     scaled = flat.double() if flat.is_floating_point() else flat.double() / 255
@@ -171,8 +171,8 @@ def cropped_and_flipped(inputs: Tensor, generator: torch.Generator) -> Tensor:
     """Augmented images [N, C, H, W]: each is shifted by up to four pixels, and mirrored with probability ½."""
     count, _, height, width = inputs.shape
     padded = functional.pad(inputs, (_PADDING,) * 4)
-    corners = torch.randint(2 * _PADDING + 1, (count, 2), generator=generator).tolist()
-    flipped = torch.randint(2, (count,), generator=generator, dtype=torch.bool)
+    corners = torch.randint(2 * _PADDING + 1, (count, 2), generator=generator, device="cpu").tolist()
+    flipped = torch.randint(2, (count,), generator=generator, dtype=torch.bool, device="cpu")
     crops = torch.stack(
         [image[:, top : top + height, left : left + width] for image, (top, left) in zip(padded, corners, strict=True)]
     )
@@ -191,8 +191,8 @@ def _noise(setting: SearchSetting, seed: int) -> Images:
     generator = _generator(seed, "noise")
     side = setting.image_size or 32
     count = setting.images or 2 * setting.batch_size * (setting.steps_per_epoch or 10)
-    pixels = torch.randn(count, CHANNELS, side, side, generator=generator)
-    return Images("noise", pixels, torch.randint(CLASSES, (count,), generator=generator))
+    pixels = torch.randn(count, CHANNELS, side, side, generator=generator, dtype=torch.float32, device="cpu")
+    return Images("noise", pixels, torch.randint(CLASSES, (count,), generator=generator, device="cpu"))
 
 
 def _generator(seed: int, purpose: str) -> torch.Generator:

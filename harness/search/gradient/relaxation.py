@@ -65,7 +65,7 @@ def dirichlet(concentration: Tensor, kept: Tensor, seed: int) -> Tensor:
 
 def gumbel(like: Tensor, generator: torch.Generator) -> Tensor:
     """Standard Gumbel noise of the shape, dtype and device of a tensor, drawn on the CPU."""
-    uniform = torch.rand(like.shape, generator=generator, dtype=torch.float64).clamp_min(TINY)
+    uniform = torch.rand(like.shape, generator=generator, dtype=torch.float64, device="cpu").clamp_min(TINY)
     return (-(-uniform.log()).log()).to(like)
 
 

@@ -31,7 +31,7 @@ def path(tables: Mapping[str, tuple[Group, Tensor]], generator: torch.Generator)
     for name, (group, like) in tables.items():
         kept = _kept_edges(group, generator)
         first = 0 if group.inputs is None else 1  # `none` is the first operation
-        drawn = torch.randint(first, len(group.operations), (len(group.edges),), generator=generator)
+        drawn = torch.randint(first, len(group.operations), (len(group.edges),), generator=generator, device="cpu")
         weights[name] = one_hot(torch.where(kept, drawn, 0).to(like.device), like.detach())
         active[name] = weights[name].bool()
     return Relaxed(weights, active=active)
@@ -56,8 +56,8 @@ def _kept_edges(group: Group, generator: torch.Generator) -> Tensor:
     if group.inputs is None:
         return kept
     for node in dict.fromkeys(target for target, _ in group.edges):
-        edges = torch.tensor([place for place, (target, _) in enumerate(group.edges) if target == node])
-        kept[edges[torch.randperm(len(edges), generator=generator)[group.inputs :]]] = False
+        edges = torch.tensor([place for place, (target, _) in enumerate(group.edges) if target == node], device="cpu")
+        kept[edges[torch.randperm(len(edges), generator=generator, device="cpu")[group.inputs :]]] = False
     return kept
 
 

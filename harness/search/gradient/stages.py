@@ -36,7 +36,7 @@ def widened(weight: Tensor, shape: torch.Size, generator: torch.Generator) -> Te
     """A weight with more channels: the old ones, then copies of random old ones (net2net, as the authors do)."""
     for axis, (own, wanted) in enumerate(zip(weight.shape, shape, strict=True)):
         if wanted > own:
-            copied = torch.randint(own, (wanted - own,), generator=generator)
-            places = torch.cat([torch.arange(own), copied]).to(weight.device)
+            copied = torch.randint(own, (wanted - own,), generator=generator, device="cpu")
+            places = torch.cat([torch.arange(own, device="cpu"), copied]).to(weight.device)
             weight = weight.index_select(axis, places)
     return weight

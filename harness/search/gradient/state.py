@@ -123,7 +123,7 @@ def initial_state(task: SearchTask) -> State:
     generator = torch.Generator().manual_seed(derived_seed(task.seed, "search", "parameters"))
 
     def drawn(*shape: int) -> Tensor:
-        values = task.method.deviation * torch.randn(*shape, generator=generator)
+        values = task.method.deviation * torch.randn(*shape, generator=generator, dtype=torch.float32, device="cpu")
         return values.to(task.device).requires_grad_()
 
     operations = {name: drawn(*group.shape) for name, group in supernet.groups.items()}
@@ -139,7 +139,7 @@ def _kept_at_first(task: SearchTask, groups: Mapping[str, Group]) -> dict[str, T
         for left_out in task.setting.without:
             if left_out not in group.operations:
                 raise SearchError(f"without: {unknown('operation', left_out, group.operations)}")
-        row = torch.tensor([operation not in task.setting.without for operation in group.operations])
+        row = torch.tensor([operation not in task.setting.without for operation in group.operations], device="cpu")
         kept[name] = row.repeat(len(group.edges), 1)
     return kept
 
