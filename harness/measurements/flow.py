@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
-from harness.measurements.forward import trainable
+from harness.measurements.forward import nothing_hidden, trainable
 from harness.measurements.overridden import overridden_forward
 from harness.measurements.replaced import replaced
 from harness.measurements.weights import weights
@@ -71,7 +71,8 @@ def _flow(network: nn.Module, batch: Batch) -> tuple[dict[str, Flow], int]:
         state[name].requires_grad_()
     chosen = {name: state[name] for name in weights(network)}
     ones = [
-        torch.ones_like(each, dtype=torch.float64) if each.is_floating_point() else each for each in batch.smallest()
+        torch.ones_like(each, dtype=torch.float64) if each.is_floating_point() else each.clone()
+        for each in batch.smallest()
     ]
     with replaced(network, state, "a pass of one sample of ones with absolute weights in float64") as watch:
         outputs = network(*ones)
@@ -80,7 +81,10 @@ def _flow(network: nn.Module, batch: Batch) -> tuple[dict[str, Flow], int]:
         if not outputs.requires_grad:
             raise NotApplicable("the outputs do not depend on any trainable parameter")
         calls = watch.batch_norms
-        gradients = torch.autograd.grad(outputs.sum(), list(chosen.values()), allow_unused=True, materialize_grads=True)
+        with nothing_hidden(state.values()):
+            gradients = torch.autograd.grad(
+                outputs.sum(), list(chosen.values()), allow_unused=True, materialize_grads=True
+            )
     flow = {
         name: Flow(weight.detach(), gradient)
         for (name, weight), gradient in zip(chosen.items(), gradients, strict=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,7 +159,7 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
     ]
     watch = Watch()
     for name, module in hookable(network):
-        if isinstance(module, nn.ReLU):
+        if _is_relu(module):
             handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
             handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch)))
     leaves = tuple(each.clone().requires_grad_(each.is_floating_point()) for each in batch.arguments)
@@ -178,10 +179,18 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
     return Forward(batch, outputs, loss, tuple(calls), uncalled, leaves, tuple(activations), watch.units)
 
 
+def _is_relu(module: nn.Module) -> bool:
+    """Whether a module is a ReLU; one of a class of its own is asked for some values."""
+    if not isinstance(module, nn.ReLU) or type(module).forward is nn.ReLU.forward:
+        return isinstance(module, nn.ReLU)
+    values = torch.linspace(-8, 8, 17, device="cpu").reshape(1, 1, 1, -1)
+    return torch.equal(module.forward(values.clone()), values.relu())
+
+
 def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         plain = len(inputs) == 1 and isinstance(inputs[0], Tensor) and isinstance(output, Tensor)
-        if not (plain and output.requires_grad):
+        if not (plain and output.requires_grad and output.dtype == inputs[0].dtype):
             calls.append(LayerCall(name, module, None, None))
             return
         kept = output.detach() if isinstance(module, (_ConvNd, nn.Linear)) else None
@@ -240,6 +249,27 @@ def gradients_of(objective: Tensor, parameters: dict[str, nn.Parameter]) -> tupl
 
     Cost: one backward pass.
     """
-    return torch.autograd.grad(
-        objective, list(parameters.values()), retain_graph=True, allow_unused=True, materialize_grads=True
-    )
+    with nothing_hidden(parameters.values()):
+        gradients = torch.autograd.grad(
+            objective, list(parameters.values()), retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+    return tuple(gradient.to_dense() if gradient.is_sparse else gradient for gradient in gradients)
+
+
+@contextmanager
+def nothing_hidden(parameters: Iterable[Tensor]) -> Iterator[None]:
+    """Refuse a backward pass inside that adds to the parameters' `.grad`, which is None afterwards otherwise.
+
+    Raises:
+        NotApplicable: when an autograd function of the network calls `backward` by itself, so that the gradients by
+            name lack what it adds.
+    """
+    leaves = list(parameters)
+    for leaf in leaves:
+        leaf.grad = None
+    yield
+    if any(leaf.grad is not None for leaf in leaves):
+        raise NotApplicable(
+            "an autograd function of the network calls backward() in its own backward pass, which hides the parameters "
+            "inside from gradients by name; let it return their gradients"
+        )

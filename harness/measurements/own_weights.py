@@ -71,7 +71,7 @@ def redrawn_tensors(network: nn.Module, scheme: str, generator: torch.Generator)
                 drawn = torch.empty(tensors[name].shape, dtype=torch.float32, device="cpu")
                 INITIALISERS[scheme](drawn, generator)
                 tensors[name] = drawn.to(tensors[name]).requires_grad_()
-            elif isinstance(module, LAYERS):
+            elif isinstance(module, LAYERS) and own == "bias":
                 tensors[name] = torch.zeros_like(tensors[name], requires_grad=True)
             elif isinstance(module, NORMS) and own in _AT_CONSTRUCTION:
                 tensors[name] = torch.full_like(tensors[name], _AT_CONSTRUCTION[own])

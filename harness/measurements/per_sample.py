@@ -74,7 +74,7 @@ def _gram(objective: Tensor, forward: Forward, select: Selection, rows: SampleRo
         gram += gradients.double() @ gradients.double().T
     if not uses_of(forward.calls, samples, select):
         raise NotApplicable("the network calls no layer with a trainable parameter of the kind that this kernel reads")
-    return finite(gram, "the kernel's entries").to(objective.dtype)
+    return finite(gram.to(objective.dtype), "the kernel's entries")
 
 
 def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection, rows: SampleRows) -> Iterator[Tensor]:

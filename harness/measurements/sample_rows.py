@@ -205,6 +205,6 @@ def _are_of_the_first(rows: Tensor, gradient: Tensor, largest: float) -> bool:
     tolerance = _tolerance(gradient)
     size = float(gradient.norm())
     allowed = tolerance * size + tolerance**2 * largest
-    if not math.isfinite(size + float(rows.norm())):
+    if not math.isfinite(size + largest + float(rows.norm())):
         return True  # what reads the gradients finds that they are not finite
     return float((rows[0] - gradient.flatten()).norm()) <= allowed and float(rows[1:].norm()) <= allowed

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import NotApplicable
-from harness.measurements.forward import Forward, LayerCall
+from harness.measurements.forward import Forward, LayerCall, nothing_hidden
 from harness.measurements.layer_rules import rule_for
 
 Selection = Callable[[nn.Module, str], bool]
@@ -47,7 +47,8 @@ def check_call(call: LayerCall, samples: int) -> None:
     rule_for(call.name, call.module)
     if call.edge is None or call.inputs is None or len(call.inputs) != samples:
         raise NotApplicable(
-            f"layer {call.name!r} does not map a tensor of {samples} samples to one that can be differentiated"
+            f"layer {call.name!r} does not map a tensor of {samples} samples to another of its type that can be "
+            "differentiated"
         )
     if call.inputs._version != call.version:
         raise NotApplicable(f"the input of layer {call.name!r} was changed in place after the layer had read it")
@@ -74,7 +75,8 @@ def arriving_gradients(objective: Tensor, forward: Forward, parameters: Sequence
     """
     edges = [*(call.edge for call in forward.calls), *(call.edge for call in forward.activations)]
     places: list[Any] = [edge for edge in edges if edge is not None]
-    found = iter(torch.autograd.grad(objective, [*places, *parameters], retain_graph=True, allow_unused=True))
+    with nothing_hidden(parameters):
+        found = iter(torch.autograd.grad(objective, [*places, *parameters], retain_graph=True, allow_unused=True))
     outputs = [None if edge is None else next(found) for edge in edges]
     return Arriving(outputs[: len(forward.calls)], outputs[len(forward.calls) :], list(found))
 

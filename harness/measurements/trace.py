@@ -85,7 +85,7 @@ def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=outputs.device)
     for columns in torch.split(rows, _COLUMNS, dim=1):
         gram += columns.double() @ columns.double().T
-    return finite(gram, "the kernel's entries").to(outputs.dtype)
+    return finite(gram.to(outputs.dtype), "the kernel's entries")
 
 
 def _squared_norm(gradients: tuple[Tensor, ...]) -> float:

@@ -94,7 +94,8 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         if isinstance(first, Tensor):
             if kind.activation and not self._inside and _floating(args):
                 self.units[kind.name] += first.numel()
-            if first.is_floating_point() and self._overflow is None:
+            # zeros of forward-mode derivatives have no memory: to read them ends the process
+            if first.is_floating_point() and self._overflow is None and not first._is_zerotensor():
                 self._look(kind, first, result, args)
         return result
 

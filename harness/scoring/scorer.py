@@ -111,8 +111,9 @@ def _check_given(network: object, batch: object) -> None:
             raise SettingError(f"{name!r} is on the device meta, without values: build the network on a real device")
         if tensor.is_inference():
             raise SettingError(f"{name!r} was made under torch.inference_mode: it can't have gradients; build outside")
-        if tensor.layout != torch.strided or tensor.is_quantized:
-            raise SettingError(f"{name!r} is sparse or quantized: scores need dense floating point weights")
+        complex_weight = isinstance(tensor, nn.Parameter) and tensor.is_complex()
+        if tensor.layout != torch.strided or tensor.is_quantized or complex_weight:
+            raise SettingError(f"{name!r} is sparse, quantized or complex: scores need dense floating point weights")
     if len({parameter.device for parameter in network.parameters()}) > 1:
         raise SettingError("the network's parameters lie on several devices: move it to one")
 

@@ -89,7 +89,7 @@ def sparse() -> nn.Module:
     [
         (under_inference, "'0.weight' was made under torch.inference_mode"),
         (lambda: made().to("meta"), "'0.weight' is on the device meta"),
-        (sparse, "'0.mask' is sparse or quantized"),
+        (sparse, "'0.mask' is sparse, quantized or complex"),
         (lambda: nn.Sequential(nn.Flatten(), nn.LazyLinear(10)), "lazy layers"),
     ],
 )
