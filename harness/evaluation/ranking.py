@@ -36,7 +36,7 @@ class Ranking:
             `_low` and `_high` of its bootstrap interval, `best_accuracy` (the value of the architecture with the
             highest score; the mean over those that tie), `best_percentile` (the share of the whole table that is
             worse, 0 to 100), `top10_best` (the best value among the ten highest scores, exact expectation over ties).
-            `params` and `flops` stand last. Where lower values are better, worse means higher and best lowest; the
+            `params` and `flops` stand last; `column` and `table` name what was ranked by. Where lower values are better, worse means higher and best lowest; the
             coefficients keep their sign, so that of a proxy that finds low values is negative.
         points: a row for each proxy and architecture with a score: `proxy`, `architecture` (its key), `score`,
             `accuracy` (the value), `parameters`.
@@ -163,7 +163,7 @@ def correlate(
     ]
     columns = ["proxy", "n", "failed", *_STATISTICS, "best_accuracy", "best_percentile", "top10_best"]
     return Ranking(
-        frame=pd.DataFrame(rows)[columns],
+        frame=pd.DataFrame(rows)[columns].assign(column=column, table=table.facts.name),
         points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),
         column=column,
         source=table.describe(),
