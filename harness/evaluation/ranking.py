@@ -36,8 +36,9 @@ class Ranking:
             `_low` and `_high` of its bootstrap interval, `best_accuracy` (the value of the architecture with the
             highest score; the mean over those that tie), `best_percentile` (the share of the whole table that is
             worse, 0 to 100), `top10_best` (the best value among the ten highest scores, exact expectation over ties).
-            `params` and `flops` stand last; `column` and `table` name what was ranked by. Where lower values are better, worse means higher and best lowest; the
-            coefficients keep their sign, so that of a proxy that finds low values is negative.
+            `params` and `flops` stand last; `column` and `table` name what was ranked by. Where lower values are
+            better, worse means higher and best lowest; the coefficients keep their sign, so that of a proxy that finds
+            low values is negative.
         points: a row for each proxy and architecture with a score: `proxy`, `architecture` (its key), `score`,
             `accuracy` (the value), `parameters`.
         column: name of the table's column.

@@ -24,6 +24,7 @@ def relu_gram(forward: Forward, sample_rows: SampleRows) -> Tensor:
     """
     outputs = forward.relu_outputs()
     sample_rows.check_activations()
+    sample_rows.check_outputs(forward)
     samples = len(forward.batch)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=forward.outputs.device)
     for output in outputs:
@@ -46,6 +47,7 @@ def activation_columns(forward: Forward, sample_rows: SampleRows) -> int:
     """
     outputs = forward.relu_outputs()
     sample_rows.check_activations()
+    sample_rows.check_outputs(forward)
     codes = torch.cat([column_codes(output.flatten(1) > 0) for output in outputs], dim=1)
     labels = codes[0]
     for word in codes[1:]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
@@ -59,6 +60,8 @@ def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> li
 
     def record(module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
         nonlocal last
+        if is_functorch_wrapped_tensor(output):
+            raise NotApplicable(f"{type(module).__name__} is called inside torch.func, for samples one by one")
         if isinstance(output, Tensor) and output.ndim > 2:
             # a container passes on its last layer's output: the same tensor, not changed since
             same = output is last[0] and output._version == last[1]

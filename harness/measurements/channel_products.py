@@ -28,6 +28,7 @@ def channel_products(
     """
     check_only_layers(network, "a product by output channel")
     names = layer_weight_names(network)
+    sample_rows.check_outputs(forward)
     sample_rows.check(parameter for name, parameter in trainable(network).items() if name in names)
     if not any(isinstance(call.module, LAYERS) for call in forward.calls):
         raise NotApplicable("the network calls no trainable convolution or linear layer")

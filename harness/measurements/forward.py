@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 from torch.nn.modules.conv import _ConvNd
 
@@ -190,6 +191,7 @@ def _is_relu(module: nn.Module) -> bool:
 def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         plain = len(inputs) == 1 and isinstance(inputs[0], Tensor) and isinstance(output, Tensor)
+        plain = plain and not is_functorch_wrapped_tensor(output)  # of a sample alone, inside torch.vmap
         if not (plain and output.requires_grad and output.dtype == inputs[0].dtype):
             calls.append(LayerCall(name, module, None, None))
             return
@@ -205,6 +207,9 @@ def _activation_recorder(
 ) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         watch.leave_activation()
+        if is_functorch_wrapped_tensor(output):
+            watch.units["relu in torch.func"] += output.numel()
+            return
         edge = get_gradient_edge(output) if output.requires_grad else None
         activations.append(Activation(name, output.detach(), output._version, edge))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from harness.errors import ran_out_of_memory
+from harness.errors import NotApplicable, ran_out_of_memory
 from harness.measurements.forward import Forward, trainable
 from harness.measurements.gradient import Gradients
 from harness.measurements.inner_product import inner_product
@@ -111,7 +111,12 @@ def hessian_gradient(network: nn.Module, forward: Forward) -> dict[str, Tensor]:
     objective = torch.stack([(gradient.detach() * gradient).sum() for gradient in gradients]).sum()
     if not objective.requires_grad:  # the gradient does not depend on the weights
         return {name: torch.zeros_like(weight) for name, weight in chosen.items()}
-    products = torch.autograd.grad(
-        objective, list(chosen.values()), retain_graph=True, allow_unused=True, materialize_grads=True
-    )
+    try:
+        products = torch.autograd.grad(
+            objective, list(chosen.values()), retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+    except (RuntimeError, NotImplementedError) as error:
+        if "not implemented" not in str(error):
+            raise
+        raise NotApplicable(f"PyTorch has no second derivative of the network: {error}") from error
     return dict(zip(chosen, products, strict=True))

@@ -31,6 +31,7 @@ def ntk_trace_per_sample(forward: Forward, sample_rows: SampleRows) -> float:
 
     Cost: K backward passes.
     """
+    sample_rows.check_outputs(forward)
     total = 0.0
     for output in forward.rows.sum(dim=0):
         for gradients in per_sample_gradients(output, forward, _everything, sample_rows):
@@ -69,6 +70,7 @@ def _gram(objective: Tensor, forward: Forward, select: Selection, rows: SampleRo
         NotFinite: when a gradient is NaN or infinite.
     """
     samples = len(forward.batch)
+    rows.check_outputs(forward)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=objective.device)
     for gradients in per_sample_gradients(objective, forward, select, rows):
         gram += gradients.double() @ gradients.double().T

@@ -7,9 +7,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from harness.measurements.kept import Kept
 
 
 @contextmanager
@@ -21,18 +23,18 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
     draws (of dropout, for example) follow from `seed`, batch norm is in the mode `bn` and every other module in eval
     mode, so that dropout and stochastic depth add no noise to the score.
 
-    Restored: weights, buffers (running statistics), `.grad`, `requires_grad`, train and eval modes, and the random
-    states of the CPU and of the network's own devices. A graph that the caller holds can still be differentiated.
+    Restored: modules, weights, buffers (running statistics), other attributes, `.grad`, `requires_grad`, train and
+    eval modes, and the random states of the CPU and of the network's own devices. A graph that the caller holds can
+    still be differentiated.
 
     Args:
         network: the module to be measured, of any kind.
         bn: mode of the modules of the batch norm family, `train` or `eval`.
         seed: seed of the random draws inside.
     """
-    tensors = _tensors(network)
-    flags = {tensor: (tensor.requires_grad, tensor.grad) for tensor, _ in tensors.values()}
+    kept = Kept(network)
     modes = {module: module.training for module in network.modules()}
-    devices = {tensor.device for tensor, _ in tensors.values() if tensor.device.type == "cuda"}
+    devices = _accelerators(network)
     with ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng(devices=[device.index for device in devices]))
         stack.enter_context(torch.inference_mode(False))
@@ -43,19 +45,18 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
         stack.callback(torch.set_default_dtype, torch.get_default_dtype())
         stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
         try:
-            torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed other devices too
-            for device in devices:
-                with torch.cuda.device(device):
-                    torch.cuda.manual_seed(seed)
+            seed_draws(network, seed)
             set_modes(network, bn)
             torch.backends.mha.set_fastpath_enabled(False)  # calls none of the modules inside
             types = (tensor.dtype for tensor in network.parameters() if tensor.is_floating_point())
             torch.set_default_dtype(next(types, torch.float32))
-            for tensor in flags:
-                tensor.grad = None
+            for parameter in network.parameters():
+                parameter.grad = None
             yield
         finally:
-            _restore(tensors, flags, modes)
+            kept.restore()
+            for module, training in modes.items():
+                module.training = training
 
 
 @contextmanager
@@ -88,20 +89,6 @@ def _exact_products() -> list[tuple[Any, str, Any]]:
     return [(owner, "allow_tf32", False) for owner in (matmul, cudnn)]
 
 
-Held = dict[tuple[nn.Module, str, str], tuple[Tensor, Tensor]]
-
-
-def _tensors(network: nn.Module) -> Held:
-    """Every parameter and buffer by its place (module, kind, name), with a copy of its content."""
-    return {
-        (module, kind, name): (tensor, tensor.detach().clone())
-        for module in network.modules()
-        for kind in ("_parameters", "_buffers")
-        for name, tensor in getattr(module, kind).items()
-        if tensor is not None
-    }
-
-
 def set_modes(network: nn.Module, bn: str) -> None:
     """Batch norm in the mode `bn`, every other module in eval mode."""
     network.eval()
@@ -110,15 +97,14 @@ def set_modes(network: nn.Module, bn: str) -> None:
             module.train(bn == "train")
 
 
-def _restore(tensors: Held, flags: dict[Tensor, tuple[bool, Tensor | None]], modes: dict[nn.Module, bool]) -> None:
-    with torch.no_grad():
-        for (module, kind, name), (tensor, content) in tensors.items():
-            getattr(module, kind)[name] = tensor
-            if not torch.equal(tensor, content):
-                # by `.data`, which keeps the version counter: a graph that the caller holds stays valid
-                tensor.data.copy_(content)
-    for tensor, (requires_grad, gradient) in flags.items():
-        tensor.requires_grad_(requires_grad)
-        tensor.grad = gradient
-    for module, training in modes.items():
-        module.training = training
+def seed_draws(network: nn.Module, seed: int) -> None:
+    """Seed the random draws of the CPU and of the network's own devices; `torch.manual_seed` would seed others too."""
+    torch.default_generator.manual_seed(seed)
+    for device in _accelerators(network):
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+
+
+def _accelerators(network: nn.Module) -> set[torch.device]:
+    tensors = (*network.parameters(), *network.buffers())
+    return {tensor.device for tensor in tensors if tensor.device.type == "cuda"}

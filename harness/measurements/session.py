@@ -14,8 +14,10 @@ from torch import nn
 from harness.batches import Batch
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
 from harness.measurements import GIVEN, MEASUREMENTS
+from harness.measurements.kept import Kept
 from harness.measurements.layers import layer_of
-from harness.setting import Setting
+from harness.measurements.preserve import seed_draws
+from harness.setting import Setting, derived_seed
 
 
 class NetworkError(Exception):
@@ -27,6 +29,9 @@ _KNOWN = (HarnessError, NetworkError)
 
 class Session:
     """Measurements of one network on one batch; use it inside `preserved`.
+
+    Each begins with the network's own buffers and attributes and the same random draws, so that no value depends on
+    what else is measured.
 
     Args:
         network: the module to be measured.
@@ -54,6 +59,8 @@ class Session:
                 "harness.run or nasinit score"
             )
         self._seconds: dict[str, float] = {}
+        self._kept = Kept(network)
+        self._seed = derived_seed(setting.seed, "pass")
 
     def value(self, name: str) -> Any:
         """The measurement of that name; where it has failed before, the same exception without a new attempt."""
@@ -80,8 +87,16 @@ class Session:
         function = measurement_function(name)
         arguments = {need: self.value(need) for need in inspect.signature(function).parameters}
         start = time.perf_counter()
+        self._kept.renew()
+        seed_draws(self._values["network"], self._seed)
         try:
-            return function(**arguments)
+            result = function(**arguments)
+        except Exception:
+            self._kept.check_parameters()  # a change may be the reason
+            raise
+        else:
+            self._kept.check_parameters()
+            return result
         finally:
             self._seconds[name] = time.perf_counter() - start
 

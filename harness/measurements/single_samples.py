@@ -15,7 +15,7 @@ from torch.nn.modules.conv import _ConvNd
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
-from harness.measurements.forward import forward
+from harness.measurements.forward import Forward, forward
 from harness.measurements.overridden import overridden_forward
 from harness.measurements.per_sample import per_sample_gradients
 from harness.measurements.sample_rows import SampleRows
@@ -42,15 +42,17 @@ def sign_agreement(network: nn.Module, batch: Batch, setting: Setting, sample_ro
     check_only_layers(network, "a sign for each sample")
     totals: list[Tensor] = []
     with each_sample_alone(network):
-        for part in batch.split(_CHUNK):
-            signs = _sign_sums(network, part, setting, sample_rows)
+        for number, part in enumerate(batch.split(_CHUNK)):
+            passed = forward(network, part, setting)
+            if number == 0:
+                sample_rows.check_outputs(passed)
+            signs = _sign_sums(passed, sample_rows)
             totals = [total + more for total, more in zip(totals, signs, strict=True)] if totals else signs
     return round(sum(float(total.abs().sum(dtype=torch.float64)) for total in totals))
 
 
-def _sign_sums(network: nn.Module, batch: Batch, setting: Setting, rows: SampleRows) -> list[Tensor]:
+def _sign_sums(passed: Forward, rows: SampleRows) -> list[Tensor]:
     """Σ_n sign ∂ℓ_n/∂θ over these samples, one flat tensor per weight."""
-    passed = forward(network, batch, setting)
     gradients = per_sample_gradients(passed.loss, passed, _weights, rows)
     return [finite(each, "the samples' gradients").sign().sum(dim=0) for each in gradients]
 

@@ -164,6 +164,16 @@ UNUSUAL: dict[str, Callable[[], nn.Module]] = {
         convolution(), nn.BatchNorm2d(WIDE, track_running_stats=False), nn.ReLU()
     ),
     "rolled": lambda: Block(lambda b, x: b.relu(b.layer(x.roll(1, 0))), layer=convolution(), relu=nn.ReLU()),
+    "rolled by two": lambda: Block(lambda b, x: b.relu(b.layer(x.roll(2, 0))), layer=convolution(), relu=nn.ReLU()),
+    "centred in halves": lambda: Block(
+        lambda b, x: torch.cat([b.layer(part - part.mean(0, keepdim=True)) for part in x.split(3)]), layer=convolution()
+    ),
+    "one neighbour": lambda: Block(
+        lambda b, x: b.layer(torch.cat([x[:1], x[1:2] + x[2:3], x[2:]])), layer=convolution()
+    ),
+    "by the number of samples": lambda: Block(
+        lambda b, x: b.layer(x) if len(x) < 5 else b.layer(x.roll(1, 0)), layer=convolution()
+    ),
     "centred": lambda: Block(lambda b, x: b.layer(x - x.mean(0, keepdim=True)), layer=convolution()),
     "turned": lambda: Block(turned, layer=nn.Linear(SIDE, SIDE)),
     "without a graph": lambda: Block(without_graph, layer=convolution()),

@@ -67,9 +67,10 @@ def test_global_states_of_torch_do_not_matter_and_do_not_move(
 
     plain = scored()
     with changed(change, wanted, usual):
-        states = (torch.get_default_dtype(), torch.get_default_device(), torch.get_float32_matmul_precision())
+        states = (torch.get_default_dtype(), torch.get_default_device(), torch.backends.mkldnn.matmul.fp32_precision)
         again = scored()
-        assert (torch.get_default_dtype(), torch.get_default_device(), torch.get_float32_matmul_precision()) == states
+        after = (torch.get_default_dtype(), torch.get_default_device(), torch.backends.mkldnn.matmul.fp32_precision)
+        assert after == states
     assert again == plain
 
 
@@ -160,3 +161,62 @@ def test_the_layer_that_fails_is_named(batch: harness.Batch) -> None:
     assert score.status == "error"
     assert "(in layer '1.1' of type Conv2d)" in score.message
     assert sys.exc_info() == (None, None, None)
+
+
+class Habit(nn.Module):
+    """A network whose passes leave something behind for later ones."""
+
+    def __init__(self, habit: str) -> None:
+        super().__init__()
+        self.habit = habit
+        self.layer, self.relu, self.head = nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Linear(4, 10)
+        self.register_buffer("mean", torch.zeros(4, 1, 1))
+        self.calls, self.cached = 0, None
+
+    def forward(self, images: Tensor) -> Tensor:
+        weight = self.layer.weight
+        self.calls += 1
+        if self.habit == "clips":
+            weight.data.mul_(0.9)
+        if self.habit == "makes a parameter":
+            self.made = nn.Parameter(torch.randn(4, 4))
+        if self.habit == "freezes":
+            self.head.requires_grad_(False)
+        if self.cached is None:
+            self.cached = weight.detach() * 2 if self.habit == "caches" else weight * 0
+        features = self.relu(self.layer(images))
+        if self.habit == "caches":
+            features = features + nn.functional.conv2d(images, self.cached)
+        if self.habit == "running mean":
+            self.mean = 0.5 * self.mean + 0.5 * features.detach().mean((0, 2, 3))[:, None, None]
+            features = features - self.mean
+        if self.habit == "noise":
+            features = nn.functional.dropout(features, 0.3, training=True)
+        if self.habit == "counts":
+            features = features * (1 if self.calls == 1 else 3)
+        return self.head(features.mean((2, 3)))
+
+
+HABITS = ("clips", "makes a parameter", "freezes", "caches", "running mean", "noise", "counts")
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_no_value_depends_on_what_else_is_asked_for_and_nothing_stays(habit: str, batch: harness.Batch) -> None:
+    names = ["params", "l2_norm", "snip", "grasp", "synflow", "synflow_bn", "zico", "zen", "meco", "ntk_trace_exact"]
+    torch.manual_seed(0)
+    network = Habit(habit)
+    held = {name: id(each) for name, each in network.named_parameters()}
+    contents = {name: each.clone() for name, each in network.state_dict().items()}
+    together = harness.score(network, batch, names)
+    alone = {name: harness.score(network, batch, [name])[name] for name in names}
+    reverse = harness.score(network, batch, names[::-1])
+    for name in names:
+        values = {repr(scores[name].value) for scores in (together, alone, reverse)}
+        assert len(values) == 1, (name, values)
+        assert "error" not in {scores[name].status for scores in (together, alone, reverse)}, together[name]
+    if habit in ("clips", "makes a parameter", "freezes"):
+        assert "changes its own parameters" in together["snip"].message
+    assert {name: id(each) for name, each in network.named_parameters()} == held
+    assert all(torch.equal(each, contents[name]) for name, each in network.state_dict().items())
+    assert (network.calls, network.cached) == (0, None)
+    assert all(each.requires_grad for each in network.parameters())

@@ -1,0 +1,99 @@
+"""What a network holds, to be put back: modules, tensors, their contents, and attributes of any other kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from harness.errors import NotApplicable
+
+_TABLES = ("_parameters", "_buffers", "_modules")
+
+
+class Kept:
+    """The state of a network at one moment.
+
+    Args:
+        network: network whose modules, parameters, buffers and other attributes are kept; of parameters and buffers
+            the content too.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        # scripted modules hold their tensors by themselves
+        self._modules = [each for each in network.modules() if not isinstance(each, torch.jit.ScriptModule)]
+        self._attributes = [dict(vars(module)) for module in self._modules]
+        self._tables = [{table: dict(vars(module)[table]) for table in _TABLES} for module in self._modules]
+        self._names = {id(tensor): name for name, tensor in network.named_parameters()}
+        tensors = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
+        self.contents = [(tensor, tensor.detach().clone()) for tensor in tensors.values()]
+        self._flags = [(tensor, tensor.requires_grad, tensor.grad) for tensor in tensors.values()]
+
+    def restore(self) -> None:
+        """Put everything back: modules, tensors and attributes by identity, contents, `requires_grad` and `.grad`."""
+        self._put_back()
+        with torch.no_grad():
+            for tensor, content in self.contents:
+                if not torch.equal(tensor, content):
+                    # by `.data`, which keeps the version counter: a graph that the caller holds stays valid
+                    tensor.data.copy_(content)
+        for tensor, requires_grad, gradient in self._flags:
+            tensor.requires_grad_(requires_grad)
+            tensor.grad = gradient
+
+    def renew(self) -> None:
+        """Put modules, parameters and attributes back, and give the modules new buffers of the kept content.
+
+        New ones, since a graph may hold the former.
+        """
+        self._put_back()
+        contents = {id(tensor): content for tensor, content in self.contents}
+        fresh: dict[int, Tensor] = {}
+        for module in self._modules:
+            for name, buffer in module._buffers.items():
+                if buffer is not None:
+                    fresh.setdefault(id(buffer), contents[id(buffer)].clone())
+                    module._buffers[name] = fresh[id(buffer)]
+
+    def check_parameters(self) -> None:
+        """Refuse a pass that has changed the network's own parameters, and put those back.
+
+        Raises:
+            NotApplicable: naming the first one that has another content, is another tensor, or is frozen.
+        """
+        changed = self._changed()
+        if changed:
+            self.restore()
+            raise NotApplicable(f"the network changes its own parameters in the forward pass: {changed}")
+
+    def _changed(self) -> str:
+        for module, tables in zip(self._modules, self._tables, strict=True):
+            own = tables["_parameters"]
+            there = module._parameters
+            if there.keys() != own.keys() or any(there[name] is not own[name] for name in own):
+                return f"those of a {type(module).__name__} are others than before"
+        for tensor, requires_grad, _ in self._flags:
+            if id(tensor) in self._names and tensor.requires_grad != requires_grad:
+                return f"{self._names[id(tensor)]!r} is frozen, or no longer"
+        for tensor, content in self.contents:
+            if id(tensor) in self._names and not _equal(tensor, content):
+                return f"{self._names[id(tensor)]!r} has another content"
+        return ""
+
+    def _put_back(self) -> None:
+        for module, attributes, tables in zip(self._modules, self._attributes, self._tables, strict=True):
+            _set(vars(module), attributes)
+            for table, content in tables.items():
+                _set(vars(module)[table], content)
+
+
+def _set(there: dict[str, Any], kept: dict[str, Any]) -> None:
+    if there.keys() != kept.keys() or any(there[name] is not kept[name] for name in kept):
+        there.clear()
+        there.update(kept)
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    """Whether all entries are equal, or NaN in both."""
+    return torch.equal(one, other) or bool(((one == other) | ((one != one) & (other != other))).all())
