@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,23 +149,26 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
             uses a reentrant checkpoint, whose parameters autograd does not see.
         NotFinite: when an output is NaN or infinite, or an operation on the way gives such a number for finite ones.
     """
+    return recorded_forward(network, batch, setting, watched=True)
+
+
+def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched: bool) -> Forward:
+    """As `forward`; overflow and activations of functions are found only in a pass that is watched."""
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise NotApplicable("the network has no trainable parameters: there is nothing to differentiate by")
     calls: list[LayerCall] = []
     activations: list[Activation] = []
-    handles = [
-        module.register_forward_hook(_recorder(name, calls))
-        for name, module in hookable(network)
-        if any(parameter.requires_grad for parameter in module.parameters(recurse=False))
-    ]
+    handles = []
     watch = Watch()
     for name, module in hookable(network):
+        if any(parameter is not None and parameter.requires_grad for parameter in module._parameters.values()):
+            handles.append(module.register_forward_hook(_recorder(name, calls)))
         if _is_relu(module):
             handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
             handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch)))
     leaves = tuple(each.clone().requires_grad_(each.is_floating_point()) for each in batch.arguments)
     try:
-        with watch:
+        with watch if watched else nullcontext():
             given = network(*(leaf.clone() for leaf in leaves))  # a leaf cannot be changed in place, its copy can
     finally:
         for handle in handles:
@@ -174,7 +177,7 @@ def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
     _check_graph(outputs, network)
     finite(outputs.detach(), "the logits" if batch.problem.classes else "the outputs")
     watch.check(network)
-    owned = {parameter for call in calls for parameter in call.module.parameters(recurse=False)}
+    owned = {parameter for call in calls for parameter in call.module._parameters.values()}
     uncalled = {name: parameter for name, parameter in trainable(network).items() if parameter not in owned}
     loss = batch.problem.loss(setting.loss, outputs, batch.targets)
     return Forward(batch, outputs, loss, tuple(calls), uncalled, leaves, tuple(activations), watch.units)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -61,7 +62,7 @@ class Gradients(Mapping[str, Tensor]):
     def __len__(self) -> int:
         return len(self._gradients)
 
-    @property
+    @cached_property
     def weights(self) -> dict[str, Tensor]:
         """Only the trainable weights (see `harness.measurements.weights`): no bias, no norm layer.
 

@@ -18,7 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.batches import Batch
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
-from harness.measurements.forward import Activation, Forward, LayerCall, forward, trainable
+from harness.measurements.forward import Activation, Forward, LayerCall, recorded_forward, trainable
 from harness.measurements.layer_rules import rule_for
 from harness.measurements.preserve import set_modes
 from harness.measurements.single_uses import Use, arriving_gradients, check_call, outside_of_its_module, summed_rows
@@ -90,7 +90,7 @@ def sample_rows(network: nn.Module, batch: Batch, setting: Setting) -> SampleRow
         first_places = FIRST[: len(batch)]
         second_places = [place for place in SECOND if place < len(batch)] if len(batch) > 2 else [1, 0]
         few = _passed(network, _chosen(batch, first_places), setting)
-        first = few or forward(network, batch, setting)
+        first = few or recorded_forward(network, batch, setting, watched=False)
         second = few and _passed(network, _chosen(batch, second_places), setting)
         if second and not _same(first.rows[second_places], second.rows):
             shown = "the network's outputs for a sample depend on the samples beside it"
@@ -111,7 +111,7 @@ def _chosen(batch: Batch, places: Sequence[int]) -> Batch:
 def _passed(network: nn.Module, few: Batch, setting: Setting) -> Forward | None:
     """The pass of a few samples; None for a network that takes no batch of that size."""
     try:
-        return forward(network, few, setting)
+        return recorded_forward(network, few, setting, watched=False)
     except HarnessError:
         raise
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import sys
 from collections import Counter
 from functools import cache
@@ -107,7 +108,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
                 self._judge(waiting)
             mean, deviation = result[1:3]
             # 1 / (1 / deviation) is infinite where a variance overflowed, whose channel is 0 from there on
-            if not (bool(mean.sum().isfinite()) and bool(deviation.reciprocal().sum().isfinite())):
+            if not (_is_finite(mean.sum()) and _is_finite(deviation.reciprocal().sum())):
                 self._blame(_Seen(first, kind.name, args[:1], _running_module()))  # its statistics have changed
             return
         self._judge(waiting)
@@ -118,7 +119,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
 
     def _judge(self, seen: _Seen | None) -> None:
         # a sum may overflow where no entry does
-        if seen and not bool(seen.tensor.sum().isfinite()) and not bool(seen.tensor.isfinite().all()):
+        if seen and not _is_finite(seen.tensor.sum()) and not bool(seen.tensor.isfinite().all()):
             self._blame(seen)
 
     def _blame(self, seen: _Seen) -> None:
@@ -156,6 +157,10 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
             names = {each: name for name, each in network.named_modules()}
             where = f", in {layer_named(names[module], module)}," if module and module in names else ""
             raise NotFinite(f"an operation on the way ({operation}){where} gives NaN or infinity for finite numbers")
+
+
+def _is_finite(number: Tensor) -> bool:
+    return cmath.isfinite(number.item())
 
 
 def _running_module() -> nn.Module | None:

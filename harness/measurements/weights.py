@@ -58,7 +58,8 @@ def weight_names(network: nn.Module) -> frozenset[str]:
     Raises:
         NotApplicable: when a layer makes its weight from other parameters, as weight norm does.
     """
-    return layer_weight_names(network) | frozenset(other_weights(network))
+    layers = layer_weight_names(network)
+    return layers | frozenset(_others(network, layers))
 
 
 def layer_weight_names(network: nn.Module) -> frozenset[str]:
@@ -69,7 +70,7 @@ def layer_weight_names(network: nn.Module) -> frozenset[str]:
     """
     layers = [(name, module) for name, module in network.named_modules() if isinstance(module, LAYERS)]
     for name, module in layers:
-        own = {parameter for parameter, _ in module.named_parameters(recurse=False)}
+        own = {parameter for parameter, value in module._parameters.items() if value is not None}
         if "weight" not in own or not own <= {"weight", "bias"}:
             raise _made(name, module)
     return frozenset(f"{name}.weight" if name else "weight" for name, _ in layers)
@@ -117,7 +118,10 @@ def other_weights(network: nn.Module) -> dict[str, str]:
     Raises:
         NotApplicable: when a module makes a parameter from others.
     """
-    layers = layer_weight_names(network)
+    return _others(network, layer_weight_names(network))
+
+
+def _others(network: nn.Module, layers: frozenset[str]) -> dict[str, str]:
     found = {}
     for prefix, module in network.named_modules():
         if _is_made(module):
@@ -130,8 +134,8 @@ def other_weights(network: nn.Module) -> dict[str, str]:
 
 
 def _matrices(prefix: str, module: nn.Module) -> Iterator[str]:
-    for name, parameter in module.named_parameters(recurse=False):
-        if sum(size > 1 for size in parameter.shape) > 1:
+    for name, parameter in module._parameters.items():
+        if parameter is not None and sum(size > 1 for size in parameter.shape) > 1:
             yield f"{prefix}.{name}" if prefix else name
 
 
