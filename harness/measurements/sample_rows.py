@@ -41,7 +41,7 @@ class SampleRows(NamedTuple):
 
     parameters: Mapping[nn.Parameter, str]
     activations: str
-    outputs: Tensor | None
+    outputs: Tensor | None = None
 
     def check(self, parameters: Iterable[nn.Parameter]) -> None:
         """Refuse parameters whose rows are not single samples.
@@ -68,7 +68,9 @@ class SampleRows(NamedTuple):
         Raises:
             NotApplicable: saying so.
         """
-        if self.outputs is not None and not _same(self.outputs, passed.rows[: len(self.outputs)]):
+        rows = passed.rows
+        shared = min(len(rows), 0 if self.outputs is None else len(self.outputs))
+        if self.outputs is not None and not _same(self.outputs[:shared], rows[:shared]):
             raise NotApplicable("the network's outputs for a sample depend on the batch that it is in")
 
 
@@ -94,7 +96,7 @@ def sample_rows(network: nn.Module, batch: Batch, setting: Setting) -> SampleRow
         second = few and _passed(network, _chosen(batch, second_places), setting)
         if second and not _same(first.rows[second_places], second.rows):
             shown = "the network's outputs for a sample depend on the samples beside it"
-            return SampleRows(dict.fromkeys(trainable(network).values(), shown), shown, None)
+            return SampleRows(dict.fromkeys(trainable(network).values(), shown), shown)
         outputs = first.rows.detach() if few and not coupled else None
         return _shown(network, first, second, second_places, setting)._replace(outputs=outputs)
 
@@ -181,7 +183,7 @@ def _shown(
                     f"the rows of the layer of {names[parameter]!r} are not the gradients of single samples: the "
                     "network reads the parameter elsewhere too, or the rows are not the samples"
                 )
-    return SampleRows(reasons, _relus(passed, other, places, arriving.activations), None)
+    return SampleRows(reasons, _relus(passed, other, places, arriving.activations))
 
 
 def _relus(passed: Forward, other: Forward | None, places: Sequence[int], arriving: Sequence[Tensor | None]) -> str:

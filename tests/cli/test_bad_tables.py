@@ -88,7 +88,7 @@ def test_a_damaged_table_is_named_with_the_place(
         (b"cell,proxy,score\nx,y,1\n", "architecture"),
         (b"architecture,proxy,value\nx,y,1\n", "unknown column of the scores: wanted 'score'"),
         (b"\x00\xff\xfe\x80garbage\x01" * 50, ""),
-        (b"", "is neither a store nor a CSV of scores: No columns to parse from file"),
+        (b"", "is empty: if there were scores in it, they are lost"),
         (b"architecture,proxy,score\n", "there are no scores to rank"),
         (b"architecture,proxy,score\n|none~0|,grad_norm,1\n", "malformed NAS-Bench-201 cell '|none~0|'"),
         (b"architecture,proxy,score\n,grad_norm,1\n", "malformed NAS-Bench-201 cell 'nan'"),

@@ -16,7 +16,7 @@ from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.image_batches import draw_images
 
-SAMPLES, CLASSES, PROBES = 4, 3, 4
+SAMPLES, CLASSES, PROBES = 5, 3, 4
 CELLS = 5  # with the reduction blocks
 AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability")
 ONE_LOSS = ("grad_norm", "nasi_trace", "fisher")
@@ -26,7 +26,7 @@ ZERO_COST = ("grad_norm", "snip", "grasp", "fisher", "plain", "jacob_cov", "synf
 def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int, int, int]:
     """Forward passes of the batch, forward passes of one sample, backward passes.
 
-    Passes of two samples, which show whether rows are samples, are forward passes apart: two, and a backward pass.
+    Two passes of four and three samples, which show whether rows are samples, are apart; their backward pass counts.
     """
     space = open_space("nasbench201")
     rebuild = functools.partial(space.build, space.sample(1)[0], classes=CLASSES)
