@@ -51,6 +51,11 @@ class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         beside = {name: named.get(name.removesuffix("bias") + "weight") for name in named if name.endswith("bias")}
         self._biases = {named[name].data_ptr() for name, each in beside.items() if each is not None and each.ndim > 1}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No, as in `harness.measurements.watch`."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call the operation and count it."""
         result = func(*args, **(kwargs or {}))

@@ -77,6 +77,11 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         self._overflow: tuple[str, nn.Module | None] | None = None
         self._waiting: _Seen | None = None
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: PyTorch would load its compiler, three seconds for each process, to keep it out of the method below."""
+        return False
+
     def enter_activation(self, *_: Any) -> None:
         """A module is called whose activation is known; a hook before its forward pass."""
         self._inside += 1
