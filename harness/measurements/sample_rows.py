@@ -74,12 +74,19 @@ class SampleRows(NamedTuple):
             raise NotApplicable("the network's outputs for a sample depend on the batch that it is in")
 
 
-def sample_rows(network: nn.Module, batch: Batch, setting: Setting) -> SampleRows:
+READ_GRADIENTS = frozenset(
+    {"channel_products", "sign_agreement", "target_logit_gram", "logit_sum_gram", "ntk_trace_per_sample"}
+)
+"""Measurements that read a parameter's gradients by sample; the others read outputs of ReLUs alone."""
+
+
+def sample_rows(network: nn.Module, batch: Batch, setting: Setting, requested: frozenset[str]) -> SampleRows:
     """Try on a few samples whether the rows of each layer are the samples.
 
     A sample must give the same values whatever samples stand beside it and in whatever place; and of an objective of
     the first sample alone, the first row of each layer's rule must be autograd's gradient of that parameter, the others
-    0. A network that takes no such small batches is tried by gradients alone, on the whole batch.
+    0. A network that takes no such small batches is tried by gradients alone, on the whole batch. Where none of
+    `READ_GRADIENTS` is `requested`, values alone are compared.
 
     Raises:
         NotApplicable: where the samples are parts of one input, or the network has no gradients.
@@ -98,6 +105,9 @@ def sample_rows(network: nn.Module, batch: Batch, setting: Setting) -> SampleRow
             shown = "the network's outputs for a sample depend on the samples beside it"
             return SampleRows(dict.fromkeys(trainable(network).values(), shown), shown)
         outputs = first.rows.detach() if few and not coupled else None
+        if few and second and READ_GRADIENTS.isdisjoint(requested):
+            none: list[Tensor | None] = [None] * len(first.activations)
+            return SampleRows({}, _relus(first, second, second_places, none), outputs)
         return _shown(network, first, second, second_places, setting)._replace(outputs=outputs)
 
 
