@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.errors import ProxyError, RunError
+from harness.errors import ProxyError
 from harness.scoring.runner import run
 from tests.scoring.runs import Given, bits
 
@@ -96,13 +96,14 @@ def test_a_failure_disturbs_no_other_score(failing: pd.DataFrame, pooled: pd.Dat
     assert once.loc[once["status"] == "error", "message"].unique().tolist() == ["KeyError: 'missing'"]
 
 
-def test_a_proxy_that_leaves_python_ends_the_run_with_a_message(given: Given, thread: Executor, tmp_path: Path) -> None:
+def test_a_proxy_that_leaves_python_is_a_status(given: Given, thread: Executor, tmp_path: Path) -> None:
     @harness.proxy(source="test")
     def leaves(loss_gradient: Any) -> float:
         raise SystemExit(3)
 
-    with pytest.raises(RunError, match="SystemExit: 3"):
-        run(given.space, given.cells, "leaves", setting=given.setting, store=tmp_path / "s", executor=thread)
+    frame = run(given.space, given.cells, "leaves", setting=given.setting, store=tmp_path / "s", executor=thread)
+    assert set(frame["status"]) == {"error"}
+    assert set(frame["message"]) == {"SystemExit: 3"}
 
 
 def test_a_proxy_that_cannot_travel_is_named(given: Given, thread: Executor, tmp_path: Path) -> None:
