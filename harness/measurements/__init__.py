@@ -50,7 +50,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "loss_gradient": Measurement(_GRADIENT, "gradient of the mean loss, by parameter name", "1 backward"),
     "weights": Measurement(_WEIGHTS, "trainable weights by name", "no pass"),
     "sample_rows": Measurement(_ROWS, "where a layer's rows are not samples", "3 passes of two samples"),
-    "channel_products": Measurement(_PRODUCTS, "outputs ⊙ their gradients [N, C], by call of a layer", "no pass"),
+    "channel_products": Measurement(_PRODUCTS, "outputs ⊙ their gradients [N, C], by call of a layer", "1 backward"),
     "hessian_gradient": Measurement(_HESSIAN, "loss Hessian times loss gradient, by weight name", "2 backwards"),
     "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),
     "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", "no pass"),
