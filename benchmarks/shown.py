@@ -1,6 +1,6 @@
 """Values from outside as text for messages: short, on one line, and without raising errors.
 
-`benchmarks/shown.py` and `harness/shown.py` are the same text: neither package may import the other.
+`benchmarks/shown.py` and `harness/text/shown.py` are the same text: neither package may import the other.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from harness.shown import LONGEST, cut, listed, shown
+from harness.text.shown import LONGEST, cut, listed, shown
 
 _COMPARED = 1000  # names among which the nearest is looked for
 

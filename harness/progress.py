@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from harness.terminal import inert, inert_output, unwrapped
+from harness.text.terminal import inert, inert_output, unwrapped
 
 _WIDTH, _WIDTH_WITH_NOTES = 40, 20
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from harness.errors import SettingError, check_whole, unknown
-from harness.shown import shown
+from harness.text.shown import shown
 
 BN_MODES = ("train", "eval")
 INITS = ("pytorch", "kaiming_fan_in", "kaiming_fan_out", "xavier", "orthogonal", "gaussian")

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 import benchmarks
 from benchmarks.formats import parquet
 from benchmarks.readers import user_table
-from harness import foreign, shown
 from harness.errors import HarnessError, unknown
 from harness.evaluation.matching import recognised_space
-from harness.foreign import for_spreadsheet, from_spreadsheet, kind_of
 from harness.report.files import write_csv
 from harness.scoring.files import read_scores
+from harness.text import foreign, shown
+from harness.text.foreign import for_spreadsheet, from_spreadsheet, kind_of
 
 ROOT = Path(__file__).parent.parent
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
@@ -61,7 +61,7 @@ OTHERS = {
 
 def test_the_two_packages_have_the_same_words_for_what_is_foreign() -> None:
     for name in ("shown.py", "foreign.py"):
-        assert (ROOT / "harness" / name).read_bytes() == (ROOT / "benchmarks" / name).read_bytes()
+        assert (ROOT / "harness" / "text" / name).read_bytes() == (ROOT / "benchmarks" / name).read_bytes()
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -117,7 +117,7 @@ def test_a_compressed_file_that_holds_too_much_is_refused(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(gzip.compress(b"architecture,proxy,score\n" + b"a,b,1\n" * 1000))
-    for module in ("harness", "benchmarks"):
+    for module in ("harness.text", "benchmarks"):
         monkeypatch.setattr(f"{module}.foreign.LARGEST", 5000)
     with pytest.raises((HarnessError, benchmarks.TableError), match="holds more than 5,000 bytes"):
         read_scores(path) if name.startswith("scores") else benchmarks.open_table(path)

@@ -28,8 +28,8 @@ from harness.cli import (
     study,
 )
 from harness.errors import HarnessError, RunError, StoreNotice, StoreWriteError, ran_out_of_memory
-from harness.shown import cut, plain, reason
-from harness.terminal import OutputError, give_up, inert_output
+from harness.text.shown import cut, plain, reason
+from harness.text.terminal import OutputError, give_up, inert_output
 
 app = typer.Typer(
     name="nasinit",

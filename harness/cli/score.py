@@ -14,7 +14,7 @@ import typer
 from harness.cli import options
 from harness.errors import RunError, SettingError, SpaceError
 from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting
-from harness.shown import plain, shown
+from harness.text.shown import plain, shown
 
 if TYPE_CHECKING:
     import pandas as pd

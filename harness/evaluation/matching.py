@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, SpaceError, unknown
-from harness.shown import LONGEST_ARCHITECTURE, plain, shown
 from harness.spaces import list_spaces, open_space
+from harness.text.shown import LONGEST_ARCHITECTURE, plain, shown
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import ProxyError, unknown
 from harness.measurements import MEASUREMENTS, SIZES
 from harness.proxies.fingerprint import fingerprint
-from harness.shown import shown
+from harness.text.shown import shown
 
 ProxyFunction = Callable[..., Any]
 ALL = "all"

@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
-from harness.foreign import for_spreadsheet
 from harness.report.figures.style import STYLE
+from harness.text.foreign import for_spreadsheet
 from harness.writing import replacing
 
 # None leaves out what matplotlib would write of the day and of its own version.

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError, SpaceError, unknown
-from harness.foreign import BEGINNING, from_spreadsheet, kind_of, unpacked
 from harness.scoring.store import RunRecord, Store
 from harness.setting import Setting
-from harness.shown import cut, plain
 from harness.spaces import open_space
 from harness.spaces.space import described
+from harness.text.foreign import BEGINNING, from_spreadsheet, kind_of, unpacked
+from harness.text.shown import cut, plain
 
 if TYPE_CHECKING:
     import pandas as pd

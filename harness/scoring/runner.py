@@ -13,8 +13,8 @@ from harness.errors import SettingError, SpaceError, check_whole
 from harness.proxies.registry import Proxy, resolve
 from harness.scoring.store import Store
 from harness.setting import NOISE, Setting
-from harness.shown import shown
 from harness.spaces.space import changed
+from harness.text.shown import shown
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import SpaceError, unknown
-from harness.shown import shown
+from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from harness.spaces.space import Space

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import terminal
 from harness.cli import listing
 from harness.errors import HarnessError, StoreNotice
 from harness.progress import progress_bar
 from harness.scoring.files import read_scores
-from harness.terminal import Inert, OutputError, inert
+from harness.text import terminal
+from harness.text.terminal import Inert, OutputError, inert
 
 Run = Callable[..., Any]
 ESCAPES = "\x1b]0;pwn\x07\x1b[31mred\x9b2J\u202e"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError, unknown
 from harness.setting import derived_seed
-from harness.shown import shown
 from harness.spaces.darts.derivation import derive
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
@@ -19,6 +18,7 @@ from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
+from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from torch import nn

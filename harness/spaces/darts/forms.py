@@ -17,9 +17,9 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from harness.errors import SpaceError, unknown
-from harness.shown import plain, shown
 from harness.spaces.darts.genotype import CELLS, INPUTS, NODES, OPERATIONS, Genotype, Pair, Pairs, nodes_of
 from harness.spaces.plain_values import called, plain_value
+from harness.text.shown import plain, shown
 
 PREFIX = "NetworkSelectorDatasetInfo:darts:"
 CONCAT = list(range(INPUTS, INPUTS + NODES))

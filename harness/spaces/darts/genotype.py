@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.errors import SpaceError, unknown
-from harness.shown import shown
+from harness.text.shown import shown
 
 OPERATIONS = (
     "max_pool_3x3",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import SpaceError, unknown
-from harness.shown import cut, shown
 from harness.spaces.plain_values import plain_value
+from harness.text.shown import cut, shown
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))  # (target, source), the order of the string

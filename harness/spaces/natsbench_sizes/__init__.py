@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError
 from harness.setting import derived_seed
-from harness.shown import shown
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
@@ -17,6 +16,7 @@ from harness.spaces.natsbench_sizes.layers import CHOICES, LAYERS, REDUCTIONS, L
 from harness.spaces.searches import IndexedSpace
 from harness.spaces.shape import sizes_within
 from harness.spaces.space import Architecture, Sizes
+from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from torch import nn

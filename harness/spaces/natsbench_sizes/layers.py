@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.errors import SpaceError
-from harness.shown import cut, shown
+from harness.text.shown import cut, shown
 
 CHOICES = (8, 16, 24, 32, 40, 48, 56, 64)
 LAYERS = 5

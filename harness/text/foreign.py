@@ -1,6 +1,6 @@
 """Files and texts of any origin: what a file is that should be CSV, how much a compressed one holds, inert cells.
 
-`benchmarks/foreign.py` and `harness/foreign.py` are the same text: neither package may import the other.
+`benchmarks/foreign.py` and `harness/text/foreign.py` are the same text: neither package may import the other.
 """
 
 from __future__ import annotations
