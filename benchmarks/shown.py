@@ -70,3 +70,12 @@ def listed(names: Iterable[object]) -> str:
 def named(value: object) -> object:
     """Text of a value for messages that compare it with known names."""
     return plain(value) if isinstance(value, _ATOMS) else shown(value)
+
+
+def in_epochs(epochs: int) -> str:
+    """The length of a training in words.
+
+    >>> in_epochs(1), in_epochs(12)
+    ('1 epoch', '12 epochs')
+    """
+    return f"{epochs} epoch{'s' * (epochs != 1)}"

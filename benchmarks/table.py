@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from benchmarks.errors import TableError, unknown
 from benchmarks.keys import quoted
 from benchmarks.real_numbers import real_numbers
-from benchmarks.shown import shown
+from benchmarks.shown import in_epochs, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,8 +208,8 @@ class Table:
     def describe(self) -> str:
         """One paragraph on the table: file, data sets, splits and epochs, source, licence and limits."""
         facts = self.facts
-        trained = [c for c in self.columns if c.epochs is not None]
-        measured = sorted({f"{c.dataset} {c.split} after {c.epochs} epoch{'s' * (c.epochs != 1)}" for c in trained})
+        trained = [(c.dataset, c.split, c.epochs) for c in self.columns if c.epochs is not None]
+        measured = sorted({f"{dataset} {split} after {in_epochs(epochs)}" for dataset, split, epochs in trained})
         digest = f", SHA-256 {facts.sha256}" if facts.sha256 else ""
         return (
             f"Table {facts.name}: {facts.title}; {len(self):,} architectures of {facts.space_in_words}, read from "

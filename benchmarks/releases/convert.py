@@ -19,12 +19,12 @@ from benchmarks.errors import TableError
 from benchmarks.formats.compact import check_target, write_compact
 from benchmarks.formats.curves import check_curves_target, curves_path, is_curves, write_curves
 from benchmarks.releases.curves import Curve, curve_numbers, curves_of, splits_named
-from benchmarks.releases.kinds import in_epochs
 from benchmarks.releases.opening import open_release
 from benchmarks.releases.parts import ROWS, PartRows, Parts, conversion_lock, write_problems
 from benchmarks.releases.quantities import columns_of, numbers_of
 from benchmarks.releases.records import Record
 from benchmarks.releases.release import Release, unreadable
+from benchmarks.shown import in_epochs
 from benchmarks.table import Column, Facts
 
 Progress = Callable[[int], AbstractContextManager[Callable[[], None]]]

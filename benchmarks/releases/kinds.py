@@ -108,12 +108,3 @@ def kind_of(architectures: Sequence[str], kinds: Sequence[Kind]) -> Kind | None:
         if architectures and all(kind.architecture.fullmatch(architecture) for architecture in architectures):
             return kind
     return None
-
-
-def in_epochs(epochs: int) -> str:
-    """The length of a training in words.
-
-    >>> in_epochs(1), in_epochs(12)
-    ('1 epoch', '12 epochs')
-    """
-    return f"{epochs} epoch{'s' * (epochs != 1)}"

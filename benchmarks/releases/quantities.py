@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.releases.kinds import DATASETS, SEEDS, SPLITS, Kind, Split, in_epochs
+from benchmarks.releases.kinds import DATASETS, SEEDS, SPLITS, Kind, Split
 from benchmarks.releases.records import MEAN, Record, Seed
+from benchmarks.shown import in_epochs
 from benchmarks.table import Column
 
 _NETWORKS = {name: client for name, client in DATASETS.items() if name != "cifar10half"}

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
-from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split, in_epochs
+from benchmarks.releases.kinds import NASBENCH201, SEEDS, SPLITS, Kind, Split
 from benchmarks.releases.record_files import RecordSource
 from benchmarks.releases.records import MEAN, Record, Seed, checked_record
-from benchmarks.shown import reason, shown
+from benchmarks.shown import in_epochs, reason, shown
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.errors import SettingError, unknown
+from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
     from harness.evaluation import Listing
@@ -70,8 +71,7 @@ def _searches() -> None:
 
 
 def _size(setting: SearchSetting) -> str:
-    epochs = f"{setting.epochs} epoch{'s' * (setting.epochs != 1)}"
-    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {epochs})"
+    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {in_epochs(setting.epochs)})"
 
 
 def _tables() -> None:

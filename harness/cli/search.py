@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import options
+from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +110,7 @@ def _say_task(chosen: Method, space: str, used: Used, images: Images, seed: int,
     print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
     height, width = images.pixels.shape[-2:]
     print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, seed {seed}")
-    print(f"{used.setting.epochs} epoch{'s' * (used.setting.epochs != 1)}, into {folder}")
+    print(f"{in_epochs(used.setting.epochs)}, into {folder}")
     data_last = dict(sorted(used.changed.items(), key=lambda item: item[0] == "data"))
     if used.note:
         print(f"the preset paper is not as published: {used.note}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from harness.text.shown import in_epochs
+
 if TYPE_CHECKING:
     from benchmarks import Table
 
@@ -39,8 +41,9 @@ def axis_label(table: Table, column: str) -> str:
     """Label of a column for the axis of a figure: its description and its unit."""
     facts = table.column(column)
     if facts.epochs is not None and column == f"{facts.dataset}_{facts.split}_{facts.epochs}ep_pct":
-        epochs = f"{facts.epochs} epoch{'s' * (facts.epochs != 1)}"
-        return f"{PRINTED.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {epochs} (%)"
+        return (
+            f"{PRINTED.get(facts.dataset or '', facts.dataset)} {facts.split} accuracy, {in_epochs(facts.epochs)} (%)"
+        )
     unit = _UNITS.get(facts.unit)
     return f"{facts.description or column}{f' ({unit})' if unit else ''}"
 
