@@ -12,10 +12,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.measurements.kept import Kept
+from harness.spaces.initialisation import default_type
 
 
 @contextmanager
-def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
+def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
     """Inside, `network` is ready to be measured; afterwards it is as it was before.
 
     Inside: gradients are on whatever the caller's context, autocast and TF32 are off, new tensors are of the network's
@@ -31,8 +32,10 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
         network: the module to be measured, of any kind.
         bn: mode of the modules of the batch norm family, `train` or `eval`.
         seed: seed of the random draws inside.
+
+    Yields:
+        The network's state, in the modes that it is measured in.
     """
-    kept = Kept(network)
     modes = {module: module.training for module in network.modules()}
     devices = _accelerators(network)
     with ExitStack() as stack:
@@ -42,17 +45,17 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[None]:
         stack.enter_context(torch.autocast("cuda" if devices else "cpu", enabled=False))
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         stack.enter_context(_exact(cuda=bool(devices)))
-        stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+        types = (tensor.dtype for tensor in network.parameters() if tensor.is_floating_point())
+        stack.enter_context(default_type(next(types, torch.float32)))
         stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
+        set_modes(network, bn)
+        kept = Kept(network)
         try:
             seed_draws(network, seed)
-            set_modes(network, bn)
             torch.backends.mha.set_fastpath_enabled(False)  # calls none of the modules inside
-            types = (tensor.dtype for tensor in network.parameters() if tensor.is_floating_point())
-            torch.set_default_dtype(next(types, torch.float32))
             for parameter in network.parameters():
                 parameter.grad = None
-            yield
+            yield kept
         finally:
             kept.restore()
             for module, training in modes.items():

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
 from harness.measurements.layers import layer_named, layer_of
 from harness.measurements.watch import Watch
+from harness.spaces.initialisation import default_type
 
 
 @contextmanager
@@ -42,14 +43,13 @@ def replaced(network: nn.Module, tensors: Mapping[str, Tensor], what: str) -> It
         for name, tensor in network.named_parameters()
         if tensor.numel() and tensor.data_ptr() != tensors[name].data_ptr()
     }
-    before = torch.get_default_dtype()
+    types = (tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
     watch = Watch(foreign)
     try:
         for kind, key, tensor in places:
             kind[key] = tensors[own[id(tensor)]]
         _refresh(network)
-        torch.set_default_dtype(next((t.dtype for t in tensors.values() if t.is_floating_point()), before))
-        with watch:
+        with default_type(next(types, torch.get_default_dtype())), watch:
             yield watch
         watch.check(network)
     except HarnessError:
@@ -60,7 +60,6 @@ def replaced(network: nn.Module, tensors: Mapping[str, Tensor], what: str) -> It
         where = layer_of(error, network)
         raise NotApplicable(f"the network does not take {what}{where and f', in {where}'}: {error}") from error
     finally:
-        torch.set_default_dtype(before)
         for kind, key, tensor in places:
             kind[key] = tensor
         _refresh(network)

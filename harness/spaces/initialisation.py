@@ -24,16 +24,22 @@ SCHEMES = ("pytorch", *_DRAWS)
 
 
 @contextmanager
+def default_type(dtype: torch.dtype) -> Iterator[None]:
+    """Inside, tensors that are made without a type are of this one."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Inside, draws are those of the CPU in float32 after `torch.manual_seed(seed)`; global states outside stay."""
-    usual = torch.get_default_dtype()
-    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"), default_type(torch.float32):
         torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed the accelerators too
-        torch.set_default_dtype(torch.float32)
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(usual)
+        yield
 
 
 def initialise(network: nn.Module, scheme: str) -> None:
