@@ -33,6 +33,9 @@ class Measurement(NamedTuple):
     version: int = 1
 
 
+NO_PASS = "no pass"
+"""The cost of a measurement that does not call the network."""
+
 _SIZE, _FORWARD, _GRADIENT = (f"harness.measurements.{name}" for name in ("size", "forward", "gradient"))
 _TRACE, _PER_SAMPLE = (f"harness.measurements.{name}" for name in ("trace", "per_sample"))
 _ACTIVATIONS, _JACOBIAN = (f"harness.measurements.{name}" for name in ("activations", "input_jacobian"))
@@ -44,16 +47,16 @@ _WEIGHTS = "harness.measurements.weights"
 _ROWS, _PRODUCTS = (f"harness.measurements.{name}" for name in ("sample_rows", "channel_products"))
 
 MEASUREMENTS: dict[str, Measurement] = {
-    "parameter_count": Measurement(_SIZE, "trainable parameters", "no pass"),
+    "parameter_count": Measurement(_SIZE, "trainable parameters", NO_PASS),
     "macs": Measurement(_SIZE, "multiply-adds of one sample", "one forward of one sample"),
     "forward": Measurement(_FORWARD, "logits [N, K], loss, layer inputs", "the shared forward"),
     "loss_gradient": Measurement(_GRADIENT, "gradient of the mean loss, by parameter name", "1 backward"),
-    "weights": Measurement(_WEIGHTS, "trainable weights by name", "no pass"),
-    "sample_rows": Measurement(_ROWS, "where a layer's rows are not samples", "3 passes of two samples"),
+    "weights": Measurement(_WEIGHTS, "trainable weights by name", NO_PASS),
+    "sample_rows": Measurement(_ROWS, "where a layer's rows are not samples", "3 passes of four samples"),
     "channel_products": Measurement(_PRODUCTS, "outputs ⊙ their gradients [N, C], by call of a layer", "1 backward"),
     "hessian_gradient": Measurement(_HESSIAN, "loss Hessian times loss gradient, by weight name", "2 backwards"),
     "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),
-    "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", "no pass"),
+    "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", NO_PASS),
     "input_jacobian": Measurement(_JACOBIAN, "gradient [N, D] of the logits' sum by the inputs", "1 backward"),
     "labelled_input_jacobian": Measurement(_JACOBIAN, "the input Jacobian with labels [N] and outputs K", "1 backward"),
     "synaptic_flow": Measurement(_FLOW, "|W|, ∂R/∂|W| without batch norm", "a forward and backward of one sample"),
@@ -66,7 +69,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "logit_sum_gram_exact": Measurement(
         _TRACE, "Gram matrix [N, N] of logit-sum gradients through the coupling", "N backwards", exhaustive=True
     ),
-    "activation_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU units over the samples", "no pass"),
+    "activation_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU units over the samples", NO_PASS),
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
     "half_batch_gradients": Measurement(
         _HALVES, "loss gradients of the batch's halves", "its own forward and backward"

@@ -22,9 +22,7 @@ def relu_gram(forward: Forward, sample_rows: SampleRows) -> Tensor:
 
     Cost: no pass in addition to the shared forward.
     """
-    outputs = forward.relu_outputs()
-    sample_rows.check_activations()
-    sample_rows.check_outputs(forward)
+    outputs = _outputs(forward, sample_rows)
     samples = len(forward.batch)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=forward.outputs.device)
     for output in outputs:
@@ -45,16 +43,21 @@ def activation_columns(forward: Forward, sample_rows: SampleRows) -> int:
 
     Cost: no pass in addition to the shared forward.
     """
-    outputs = forward.relu_outputs()
-    sample_rows.check_activations()
-    sample_rows.check_outputs(forward)
-    codes = torch.cat([column_codes(output.flatten(1) > 0) for output in outputs], dim=1)
+    codes = torch.cat([column_codes(output.flatten(1) > 0) for output in _outputs(forward, sample_rows)], dim=1)
     labels = codes[0]
     for word in codes[1:]:
         # after renumbering, both stay below the number of units, so that a pair of labels fits into 64 bits
         first, second = (torch.unique(each, return_inverse=True)[1] for each in (labels, word))
         labels = first * len(word) + second
     return len(torch.unique(labels))
+
+
+def _outputs(forward: Forward, sample_rows: SampleRows) -> tuple[Tensor, ...]:
+    """Outputs [N, ...] of all ReLUs, where their rows are the samples."""
+    outputs = forward.relu_outputs()
+    sample_rows.check_activations()
+    sample_rows.check_outputs(forward)
+    return outputs
 
 
 def column_codes(active: Tensor) -> Tensor:

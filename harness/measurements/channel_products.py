@@ -7,9 +7,10 @@ from torch import nn
 from harness.errors import NotApplicable
 from harness.measurements.forward import Forward, trainable
 from harness.measurements.gradient import Gradients
+from harness.measurements.layers import LAYERS
 from harness.measurements.product_hooks import ChannelProducts
 from harness.measurements.sample_rows import SampleRows
-from harness.measurements.weights import LAYERS, check_only_layers, layer_weight_names
+from harness.measurements.weights import check_only_layers, layer_weight_names
 
 
 def channel_products(

@@ -11,12 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
-from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
-from harness.measurements.layers import hookable
+from harness.measurements.layers import LAYERS, hookable
 from harness.measurements.watch import Watch
 from harness.setting import Setting
 
@@ -198,7 +197,7 @@ def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[A
         if not (plain and output.requires_grad and output.dtype == inputs[0].dtype):
             calls.append(LayerCall(name, module, None, None))
             return
-        kept = output.detach() if isinstance(module, (_ConvNd, nn.Linear)) else None
+        kept = output.detach() if isinstance(module, LAYERS) else None
         edge = get_gradient_edge(output)
         calls.append(LayerCall(name, module, inputs[0].detach(), edge, inputs[0]._version, kept, output._version))
 

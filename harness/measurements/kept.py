@@ -35,7 +35,7 @@ class Kept:
         self._put_back()
         with torch.no_grad():
             for tensor, content in self.contents:
-                if not torch.equal(tensor, content):
+                if not _equal(tensor, content):
                     # by `.data`, which keeps the version counter: a graph that the caller holds stays valid
                     tensor.data.copy_(content)
         for tensor, requires_grad, gradient in self._flags:

@@ -15,6 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
 from harness.errors import NotApplicable
+from harness.measurements.layers import uses_batch_statistics
 
 Rule = Callable[[nn.Module, Tensor, Tensor], dict[str, Tensor]]
 
@@ -88,7 +89,7 @@ def _linear(module: nn.Module, a: Tensor, g: Tensor) -> dict[str, Tensor]:
 
 def _batch_norm(module: nn.Module, a: Tensor, g: Tensor) -> dict[str, Tensor]:
     assert isinstance(module, _BatchNorm)
-    by_batch = module.training or module.running_mean is None
+    by_batch = uses_batch_statistics(module)
     normalised = functional.batch_norm(
         a,
         None if by_batch else module.running_mean,

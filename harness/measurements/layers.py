@@ -1,9 +1,20 @@
-"""Names of the layers of a network, for messages."""
+"""Layers of a network: their kinds, and their names for messages."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+
+LAYERS: Final = (_ConvNd, nn.Linear)
+
+
+def uses_batch_statistics(norm: _BatchNorm) -> bool:
+    """Whether a batch norm normalises by the batch that it is given."""
+    return norm.training or norm.running_mean is None
 
 
 def layer_named(name: str, module: nn.Module) -> str:

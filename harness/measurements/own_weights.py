@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.layers import LAYERS
 from harness.measurements.replaced import replaced
 from harness.measurements.watch import Watch
-from harness.measurements.weights import LAYERS, NORMS, check_only_layers, layer_weight_names
+from harness.measurements.weights import NORMS, check_only_layers, layer_weight_names
 from harness.setting import Setting, derived_seed
 
 Tensors = dict[str, Tensor]

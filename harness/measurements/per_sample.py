@@ -13,12 +13,12 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.forward import Forward
+from harness.measurements.layers import LAYERS
 from harness.measurements.sample_rows import SampleRows
 from harness.measurements.single_uses import Selection, arriving_gradients, outside_of_its_module, summed_rows, uses_of
 from harness.measurements.weights import check_called_weight, check_only_layers
@@ -88,7 +88,7 @@ def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection,
         objective: scalar on the graph of `forward`.
         forward: forward pass of N samples.
         select: whether a parameter counts, by its module and its name in the module.
-        rows: what a trial on two samples has shown of the network.
+        rows: what a trial on a few samples has shown of the network.
 
     Raises:
         NotApplicable: naming the layer or parameter whose per-sample gradients are not known, or when the samples are
@@ -112,4 +112,4 @@ def _everything(module: nn.Module, parameter: str) -> bool:
 
 
 def _convolutions_and_linear(module: nn.Module, parameter: str) -> bool:
-    return isinstance(module, (_ConvNd, nn.Linear))
+    return isinstance(module, LAYERS)

@@ -12,7 +12,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from harness.errors import NotApplicable
 from harness.measurements.forward import Forward, LayerCall
-from harness.measurements.weights import LAYERS
+from harness.measurements.layers import LAYERS
 
 
 class ChannelProducts(NamedTuple):

@@ -2,7 +2,7 @@
 
 A layer whose weight is also read elsewhere in the forward pass, or whose input has positions or the samples of another
 order along its first axis, gives rows that look like single samples and are not. So the claim is tried: with batch norm
-in eval mode, which couples no samples, on two samples of the batch.
+in eval mode, which couples no samples, on a few samples of the batch.
 """
 
 from __future__ import annotations
@@ -20,8 +20,16 @@ from harness.batches import Batch
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
 from harness.measurements.forward import Activation, Forward, LayerCall, recorded_forward, trainable
 from harness.measurements.layer_rules import rule_for
+from harness.measurements.layers import uses_batch_statistics
 from harness.measurements.preserve import set_modes
-from harness.measurements.single_uses import Use, arriving_gradients, check_call, outside_of_its_module, summed_rows
+from harness.measurements.single_uses import (
+    Arriving,
+    Use,
+    arriving_gradients,
+    check_call,
+    outside_of_its_module,
+    summed_rows,
+)
 from harness.setting import Setting, derived_seed
 
 FIRST, SECOND = (0, 1, 2, 3), (2, 3, 0)
@@ -68,9 +76,10 @@ class SampleRows(NamedTuple):
         Raises:
             NotApplicable: saying so.
         """
-        rows = passed.rows
-        shared = min(len(rows), 0 if self.outputs is None else len(self.outputs))
-        if self.outputs is not None and not _same(self.outputs[:shared], rows[:shared]):
+        if self.outputs is None:
+            return
+        shared = min(len(passed.rows), len(self.outputs))
+        if not _same(self.outputs[:shared], passed.rows[:shared]):
             raise NotApplicable("the network's outputs for a sample depend on the batch that it is in")
 
 
@@ -94,7 +103,7 @@ def sample_rows(network: nn.Module, batch: Batch, setting: Setting, requested: f
     Cost: two forward passes and one backward pass of up to four samples, a thirteenth of a pass of a batch of 64.
     """
     batch.check_independent("a row for each sample")
-    coupled = any(isinstance(each, _BatchNorm) and _by_batch(each) for each in network.modules())
+    coupled = any(isinstance(each, _BatchNorm) and uses_batch_statistics(each) for each in network.modules())
     with _uncoupled(network):
         first_places = FIRST[: len(batch)]
         second_places = [place for place in SECOND if place < len(batch)] if len(batch) > 2 else [1, 0]
@@ -105,14 +114,12 @@ def sample_rows(network: nn.Module, batch: Batch, setting: Setting, requested: f
             shown = "the network's outputs for a sample depend on the samples beside it"
             return SampleRows(dict.fromkeys(trainable(network).values(), shown), shown)
         outputs = first.rows.detach() if few and not coupled else None
-        if few and second and READ_GRADIENTS.isdisjoint(requested):
-            none: list[Tensor | None] = [None] * len(first.activations)
-            return SampleRows({}, _relus(first, second, second_places, none), outputs)
-        return _shown(network, first, second, second_places, setting)._replace(outputs=outputs)
-
-
-def _by_batch(norm: _BatchNorm) -> bool:
-    return norm.training or norm.running_mean is None
+        if second and READ_GRADIENTS.isdisjoint(requested):
+            return SampleRows({}, _relus(first, second, second_places, None), outputs)
+        names = {parameter: name for name, parameter in trainable(network).items()}
+        arriving = _arriving(first, tuple(names), setting)
+        relus = _relus(first, second, second_places, arriving.activations)
+        return SampleRows(_parameters(first, names, arriving), relus, outputs)
 
 
 def _chosen(batch: Batch, places: Sequence[int]) -> Batch:
@@ -166,19 +173,20 @@ def _tolerance(tensor: Tensor) -> float:
     return min(max(1e4 * torch.finfo(tensor.dtype).eps, 1e-6), 0.1)
 
 
-def _shown(
-    network: nn.Module, passed: Forward, other: Forward | None, places: Sequence[int], setting: Setting
-) -> SampleRows:
-    """What the gradients of an objective of the first sample show, and the values of ReLUs beside another sample."""
-    names = {parameter: name for name, parameter in trainable(network).items()}
+def _arriving(passed: Forward, parameters: tuple[nn.Parameter, ...], setting: Setting) -> Arriving:
+    """Gradients of an objective of the first sample alone."""
     generator = torch.Generator().manual_seed(derived_seed(setting.seed, "sample rows"))
     direction = torch.randn(passed.rows.shape[1], generator=generator, dtype=torch.float32, device="cpu")
     try:
-        arriving = arriving_gradients(passed.rows[0] @ direction.to(passed.rows), passed, tuple(names))
+        return arriving_gradients(passed.rows[0] @ direction.to(passed.rows), passed, parameters)
     except RuntimeError as error:  # such as a tensor that was changed in place and that a gradient needs
         if ran_out_of_memory(error):
             raise
         raise NotApplicable(f"the network has no gradients by its parameters: {error}") from error
+
+
+def _parameters(passed: Forward, names: Mapping[nn.Parameter, str], arriving: Arriving) -> dict[nn.Parameter, str]:
+    """Reasons by parameter, where the rows of the rules are not the gradients of the first sample alone."""
     gradients = dict(zip(names, arriving.parameters, strict=True))
     largest = max((float(each.norm()) for each in gradients.values() if each is not None), default=0.0)
     uses, reasons = _known_uses(passed.calls, len(passed.batch))
@@ -193,13 +201,24 @@ def _shown(
                     f"the rows of the layer of {names[parameter]!r} are not the gradients of single samples: the "
                     "network reads the parameter elsewhere too, or the rows are not the samples"
                 )
-    return SampleRows(reasons, _relus(passed, other, places, arriving.activations))
+    return reasons
 
 
-def _relus(passed: Forward, other: Forward | None, places: Sequence[int], arriving: Sequence[Tensor | None]) -> str:
+def _relus(
+    passed: Forward, other: Forward | None, places: Sequence[int], arriving: Sequence[Tensor | None] | None
+) -> str:
+    """Why outputs of ReLUs are not rows of samples: by their values beside other samples, and by their gradients.
+
+    Args:
+        passed: the first pass.
+        other: the second pass, with the samples at `places` of the first.
+        places: places of the second pass's samples in the first.
+        arriving: gradients at the ReLUs of an objective of the first sample; None where none were made.
+    """
     if other and len(passed.activations) != len(other.activations):
         return "the network calls its ReLUs more or less often for other samples"
-    for place, (call, gradient) in enumerate(zip(passed.activations, arriving, strict=True)):
+    gradients = arriving or [None] * len(passed.activations)
+    for place, (call, gradient) in enumerate(zip(passed.activations, gradients, strict=True)):
         alone = gradient is None or float(gradient[1:].norm()) <= _tolerance(gradient) * float(gradient.norm())
         beside = other.activations[place] if other else call
         moved = not (_is_kept(call) and _is_kept(beside) and call.output.ndim > 1)

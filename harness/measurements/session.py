@@ -13,7 +13,7 @@ from torch import nn
 
 from harness.batches import Batch
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
-from harness.measurements import GIVEN, MEASUREMENTS
+from harness.measurements import GIVEN, MEASUREMENTS, NO_PASS
 from harness.measurements.kept import Kept
 from harness.measurements.layers import layer_of
 from harness.measurements.preserve import seed_draws
@@ -40,6 +40,7 @@ class Session:
         rebuild: builds the network's architecture in another size; None where the network is not one of a space.
         requested: names of the measurements that will be read, so that one pass may keep what another needs; by
             default all.
+        kept: the network's state, as `preserved` yields it; by default it is taken here.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Session:
         setting: Setting,
         rebuild: Callable[..., nn.Module] | None = None,
         requested: Iterable[str] = MEASUREMENTS,
+        kept: Kept | None = None,
     ) -> None:
         self._values: dict[str, Any] = {"network": network, "batch": batch, "setting": setting, "rebuild": rebuild}
         self._values["requested"] = frozenset(requested)
@@ -59,7 +61,7 @@ class Session:
                 "harness.run or nasinit score"
             )
         self._seconds: dict[str, float] = {}
-        self._kept = Kept(network)
+        self._kept = kept or Kept(network)
         self._seed = derived_seed(setting.seed, "pass")
 
     def value(self, name: str) -> Any:
@@ -87,10 +89,13 @@ class Session:
         function = measurement_function(name)
         arguments = {need: self.value(need) for need in inspect.signature(function).parameters}
         start = time.perf_counter()
-        if MEASUREMENTS[name].passes.startswith("no pass"):
-            result = function(**arguments)
+        try:
+            return function(**arguments) if MEASUREMENTS[name].passes == NO_PASS else self._passed(function, arguments)
+        finally:
             self._seconds[name] = time.perf_counter() - start
-            return result
+
+    def _passed(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        """A measurement that calls the network, on the kept state, which the network must not change."""
         self._kept.renew()
         seed_draws(self._values["network"], self._seed)
         try:
@@ -98,11 +103,8 @@ class Session:
         except Exception:
             self._kept.check_parameters()  # a change may be the reason
             raise
-        else:
-            self._kept.check_parameters()
-            return result
-        finally:
-            self._seconds[name] = time.perf_counter() - start
+        self._kept.check_parameters()
+        return result
 
     def seconds(self, needs: tuple[str, ...]) -> float:
         """Seconds that the measurements `needs`, and all that they are computed from, took."""

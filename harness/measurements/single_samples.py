@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.conv import _ConvNd
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, forward
+from harness.measurements.layers import LAYERS, uses_batch_statistics
 from harness.measurements.overridden import overridden_forward
 from harness.measurements.per_sample import per_sample_gradients
 from harness.measurements.sample_rows import SampleRows
@@ -61,7 +61,7 @@ def each_sample_alone(network: nn.Module) -> AbstractContextManager[None]:
     """Inside, batch norm that uses the batch's statistics uses each sample's own instead."""
 
     def alone(module: nn.Module) -> Callable[[Tensor], Tensor] | None:
-        if isinstance(module, _BatchNorm) and (module.training or module.running_mean is None):
+        if isinstance(module, _BatchNorm) and uses_batch_statistics(module):
             return functools.partial(_normalised_alone, module)
         return None
 
@@ -78,4 +78,4 @@ def _normalised_alone(module: _BatchNorm, inputs: Tensor) -> Tensor:
 
 
 def _weights(module: nn.Module, parameter: str) -> bool:
-    return parameter == "weight" and isinstance(module, (_ConvNd, nn.Linear))
+    return parameter == "weight" and isinstance(module, LAYERS)

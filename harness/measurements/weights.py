@@ -7,19 +7,16 @@ from typing import Final, TypeVar
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
-from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils import parametrize
 
 from harness.errors import NotApplicable
 from harness.measurements.forward import trainable
-from harness.measurements.layers import layer_named
+from harness.measurements.layers import LAYERS, layer_named
 
 T = TypeVar("T", bound=Tensor)
 
 _RMS = [nn.RMSNorm] if hasattr(nn, "RMSNorm") else []  # new in PyTorch 2.4
 NORMS: Final = (_NormBase, nn.GroupNorm, nn.LayerNorm, *_RMS)
-
-LAYERS: Final = (_ConvNd, nn.Linear)
 
 
 def weights(network: nn.Module) -> dict[str, Tensor]:

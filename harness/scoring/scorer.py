@@ -135,11 +135,11 @@ def score_network(
     from harness.measurements.session import Session, closure
     from harness.scoring.watching import WatchedSession, watched
 
-    with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")):
+    with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")) as kept:
         fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
         entries = list(proxies)
         requested = closure(tuple(need for entry in entries for need in entry.needs))
-        session = Session(network, fitting, setting, rebuild, requested)
+        session = Session(network, fitting, setting, rebuild, requested, kept)
         if watch is None:
             return {entry.name: _score(session, entry) for entry in entries}
         seen = WatchedSession(session, entries, watch)
