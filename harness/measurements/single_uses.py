@@ -45,10 +45,13 @@ def check_call(call: LayerCall, samples: int) -> None:
         NotApplicable: naming the layer.
     """
     rule_for(call.name, call.module)
-    if call.edge is None or call.inputs is None or len(call.inputs) != samples:
+    if call.edge is None or call.inputs is None:
         raise NotApplicable(
-            f"layer {call.name!r} does not map a tensor of {samples} samples to another of its type that can be "
-            "differentiated"
+            f"layer {call.name!r} does not map one tensor to another of its type that can be differentiated"
+        )
+    if call.inputs.ndim == 0 or len(call.inputs) != samples:
+        raise NotApplicable(
+            f"layer {call.name!r} reads {list(call.inputs.shape)}, not a row for each of {samples} samples"
         )
     if call.inputs._version != call.version:
         raise NotApplicable(f"the input of layer {call.name!r} was changed in place after the layer had read it")

@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.measurements import GIVEN
-from harness.measurements.session import Session, closure, measurement_function
-from harness.proxies.registry import Proxy
+if TYPE_CHECKING:
+    from harness.measurements.session import Session
+    from harness.proxies.registry import Proxy
 
 
 class Step(NamedTuple):
@@ -52,6 +52,8 @@ class WatchedSession:
     """
 
     def __init__(self, session: Session, proxies: Sequence[Proxy], watch: Callable[[Step], object]) -> None:
+        from harness.measurements.session import closure
+
         self._session = session
         self._watch = watch
         self._readers = {entry.name: closure(entry.needs) for entry in proxies}
@@ -81,6 +83,9 @@ def watched(entry: Proxy, watch: Callable[[Step], object]) -> Proxy:
 
 def _order(name: str) -> Iterator[str]:
     """The measurements that a session makes for this one, itself the last."""
+    from harness.measurements import GIVEN
+    from harness.measurements.session import measurement_function
+
     if name not in GIVEN:
         for need in inspect.signature(measurement_function(name)).parameters:
             yield from _order(need)

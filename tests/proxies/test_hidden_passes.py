@@ -79,13 +79,25 @@ def test_a_network_is_scored_right_or_refused(compute: Any, layer: nn.Module, bn
     assert wrong(seeded(Block(compute, layer=layer)), given(0), bn) == []
 
 
-@pytest.mark.parametrize("proxy", ["grad_norm", "knas", "ntk_trace", "fisher", "zico", "synflow", "nwot"])
+@pytest.mark.parametrize("proxy", ["grad_norm", "knas", "ntk_trace", "fisher", "zico", "synflow"])
 def test_a_backward_pass_inside_another_is_refused(proxy: str) -> None:
     network = seeded(Block(lambda b, x: Recomputed.apply(x, b.layer), layer=convolution()))
     score = harness.score(network, given(0), [proxy])[proxy]
     assert score.status == "not_applicable", score
     assert "calls backward() in its own backward pass" in score.message
     assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_values_alone_need_no_backward_pass() -> None:
+    """`nwot` and `l2_norm` read what the forward pass gives, whatever a backward pass would do."""
+    recomputed, plain = (
+        seeded(Block(compute, layer=convolution()))
+        for compute in (lambda b, x: Recomputed.apply(x, b.layer), lambda b, x: b.layer(x))
+    )
+    for name in ("nwot", "l2_norm"):
+        scores = [harness.score(network, given(0), [name])[name] for network in (recomputed, plain)]
+        assert scores[0].status == "ok"
+        assert scores[0].value == scores[1].value
 
 
 def test_a_mask_stays_where_weights_are_drawn() -> None:

@@ -100,7 +100,7 @@ class Mixing(nn.Module):
         ("nwot", Mixing, None, "ReLU 'relu' gives [108, 5], not a row for each of 5 samples"),
         ("nwot", lambda: relu_after_convolution(False), twice_the_same, "the kernel is singular: "),
         ("nwot", lambda: relu_after_convolution(False), twice_the_same, "4 of 5 differ"),
-        ("fisher", OnPixels, None, "layer 'layer' gives [180, 3], not a row for each of 5 samples"),
+        ("fisher", OnPixels, None, "layer 'layer' reads [144, 3], not a row for each of 4 samples"),
         ("jacob_cov", Unmoved, None, "constant for 5 of 5 samples"),
         ("epe_nas", Unmoved, None, "constant for 5 of 5 samples"),
         ("l2_norm", lambda: nn.Sequential(nn.Flatten(), nn.LayerNorm(108)), None, "no trainable weight of a conv"),
