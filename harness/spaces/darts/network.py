@@ -19,6 +19,7 @@ from harness.spaces.darts.layout import (
     reductions,
 )
 from harness.spaces.darts.operations import FactorizedReduce, ReLUConvBN, operation_module
+from harness.spaces.row_wise import row_wise
 
 
 def drop_path(outputs: Tensor, probability: float) -> Tensor:
@@ -33,6 +34,7 @@ def preprocessings(shape: CellShape) -> tuple[nn.Module, nn.Module]:
     return before(shape.wide_before, shape.wide), ReLUConvBN(shape.wide_last, shape.wide)
 
 
+@row_wise
 class CellModule(nn.Module):
     """One cell: each node sums its two operations, the output concatenates the four nodes.
 
@@ -68,6 +70,7 @@ class CellModule(nn.Module):
         return outputs
 
 
+@row_wise
 class AuxiliaryHead(nn.Module):
     """The auxiliary head: a second classifier at two thirds of the depth, which some trainings add.
 
@@ -107,6 +110,7 @@ class AuxiliaryHead(nn.Module):
         return logits
 
 
+@row_wise
 class DartsNetwork(nn.Module):
     """A DARTS classifier: [N, channels, H, W] to logits [N, classes].
 

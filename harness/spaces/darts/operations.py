@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from harness.errors import SettingError
 from harness.spaces.darts.layout import DILATED_KERNELS, SEPARABLE_KERNELS
 from harness.spaces.pools import AvgPool2d, MaxPool2d
+from harness.spaces.row_wise import row_wise
 
 
 def operation_module(operation: str, wide: int, stride: int) -> nn.Module:
@@ -23,6 +24,7 @@ def operation_module(operation: str, wide: int, stride: int) -> nn.Module:
     return nn.Identity() if stride == 1 else FactorizedReduce(wide, wide)
 
 
+@row_wise
 class ReLUConvBN(nn.Module):
     """ReLU, 1×1 convolution without bias, batch norm."""
 
@@ -36,6 +38,7 @@ class ReLUConvBN(nn.Module):
         return outputs
 
 
+@row_wise
 class SeparableConvolution(nn.Module):
     """ReLU, depthwise convolution, pointwise convolution, batch norm; twice, the first with the stride."""
 
@@ -51,6 +54,7 @@ class SeparableConvolution(nn.Module):
         return outputs
 
 
+@row_wise
 class DilatedConvolution(nn.Module):
     """ReLU, depthwise convolution with dilation 2 and the stride, pointwise convolution, batch norm."""
 
@@ -64,6 +68,7 @@ class DilatedConvolution(nn.Module):
         return outputs
 
 
+@row_wise
 class FactorizedReduce(nn.Module):
     """ReLU, two concatenated 1×1 convolutions with stride 2 (the second shifted by one pixel), batch norm."""
 

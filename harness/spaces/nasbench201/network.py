@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from harness.spaces.nasbench201.cell import EDGES, NODES, Cell
 from harness.spaces.pools import AvgPool2d
+from harness.spaces.row_wise import row_wise
 
 
 class _Rectified(NamedTuple):
@@ -33,6 +34,7 @@ _rectified: ContextVar[list[_Rectified] | None] = ContextVar("rectified", defaul
 """Nodes whose ReLU the running cell has computed so far, None outside a cell. Each thread has its own."""
 
 
+@row_wise
 class NodeReLU(nn.ReLU):
     """A ReLU that, while its cell runs, shares its output with the other ReLUs of the cell that read the same node.
 
@@ -59,6 +61,7 @@ def _state(node: Tensor, output: Tensor) -> tuple[int, int, bool]:
     return node._version, output._version, torch.is_grad_enabled()
 
 
+@row_wise
 class ReLUConvBN(nn.Module):
     """ReLU, convolution without bias, batch norm."""
 
@@ -78,6 +81,7 @@ class ReLUConvBN(nn.Module):
         return outputs
 
 
+@row_wise
 class Zero(nn.Module):
     """The operation `none`."""
 
@@ -97,6 +101,7 @@ def operation_module(operation: str, wide: int, activation: nn.ReLU | None = Non
     return ReLUConvBN(wide, wide, {"nor_conv_1x1": 1, "nor_conv_3x3": 3}[operation], activation=activation)
 
 
+@row_wise
 class CellModule(nn.Module):
     """One cell: each node sums its edges' operations; the last node is the output."""
 
@@ -125,6 +130,7 @@ class CellModule(nn.Module):
         return nodes[-1]
 
 
+@row_wise
 class ReductionBlock(nn.Module):
     """The residual block that halves the side and doubles the width."""
 
@@ -163,6 +169,7 @@ def last_activation(wide: int) -> nn.Sequential:
     return nn.Sequential(nn.BatchNorm2d(wide), nn.ReLU())
 
 
+@row_wise
 class NasBench201Network(nn.Module):
     """A NAS-Bench-201 classifier: [N, channels, H, W] to logits [N, classes]."""
 

@@ -18,8 +18,10 @@ from torch import Tensor, nn
 
 from harness.spaces.nasbench201.network import ReductionBlock, ReLUConvBN, image_stem, last_activation
 from harness.spaces.natsbench_sizes.layers import REDUCTIONS, Layers
+from harness.spaces.row_wise import row_wise
 
 
+@row_wise
 class Projection(nn.Module):
     """A cell's `skip_connect` from `wide_in` to other channels: a 1×1 convolution without bias, batch norm, no ReLU."""
 
@@ -34,6 +36,7 @@ class Projection(nn.Module):
         return outputs
 
 
+@row_wise
 class CellModule(nn.Module):
     """The cell: its edges from the input go to `wide_out` channels, the others keep them."""
 
@@ -58,6 +61,7 @@ class CellModule(nn.Module):
         return output
 
 
+@row_wise
 class NatsBenchSizesNetwork(nn.Module):
     """A classifier of NATS-Bench's size space: [N, channels, H, W] to logits [N, classes]."""
 
