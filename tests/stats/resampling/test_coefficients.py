@@ -157,6 +157,7 @@ def test_half_integers_are_exact_in_the_type_that_is_chosen() -> None:
         assert kind(size) - kind(0.5) == size - 0.5
 
 
+@pytest.mark.slow
 def test_the_size_of_nas_bench_101_with_ties() -> None:
     n = 423_624
     generator = np.random.default_rng(8)
