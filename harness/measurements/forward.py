@@ -15,9 +15,11 @@ from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
+from harness.measurements.known_rows import is_as_known
 from harness.measurements.layers import LAYERS, hookable
 from harness.measurements.watch import Watch
 from harness.setting import Setting
+from harness.spaces.pools import AvgPool2d
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,9 @@ def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched
     for name, module in hookable(network):
         if any(parameter is not None and parameter.requires_grad for parameter in module._parameters.values()):
             handles.append(module.register_forward_hook(_recorder(name, calls)))
+        if watched and type(module) is AvgPool2d and is_as_known(module):  # dozens of operations
+            handles.append(module.register_forward_pre_hook(watch.enter_known, prepend=True))
+            handles.append(module.register_forward_hook(watch.leave_known))
         if _is_relu(module):
             handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
             handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch)))

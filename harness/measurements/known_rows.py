@@ -20,10 +20,11 @@ def rows_are_known(network: nn.Module, batch: Batch) -> bool:
     """
     if [each.ndim for each in batch.arguments] != [4] or any(_hooks_of_all()):
         return False
-    return all(_is_known(module) for module in network.modules())
+    return all(is_as_known(module) for module in network.modules())
 
 
-def _is_known(module: nn.Module) -> bool:
+def is_as_known(module: nn.Module) -> bool:
+    """Whether a module is of a known class itself and nothing of it has been replaced or hooked."""
     own = vars(module)
     return (
         ROW_WISE.get(type(module)) is type(module).forward

@@ -38,13 +38,18 @@ _NOT_LOOKED_AT: Final = frozenset(
 
 
 class _Kind(NamedTuple):
-    """Facts of an operation, found once: its name, and how its result is looked at."""
+    """Facts of an operation, found once: its name, how its result is looked at, and whether it writes what it reads.
+
+    One that is none of all that is a view, or a result of its own that cannot overflow: there is nothing to see.
+    """
 
     name: str
     activation: bool
     norm: bool
     product: bool
     looked_at: bool
+    writes: bool
+    seen: bool
 
 
 class _Seen(NamedTuple):
@@ -72,7 +77,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         super().__init__()  # type: ignore[no-untyped-call]
         self.units: Counter[str] = Counter()
         self.batch_norms = 0
-        self._inside = 0
+        self._inside = self._known = 0
         self._replaced = replaced
         self._overflow: tuple[str, nn.Module | None] | None = None
         self._waiting: _Seen | None = None
@@ -90,20 +95,39 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         """That module has been left."""
         self._inside -= 1
 
+    def enter_known(self, *_: Any) -> None:
+        """A module is called of which the result alone need be looked at; a hook before its forward pass."""
+        self._known += 1
+
+    def leave_known(self, module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
+        """That module has been left; a hook after its forward pass."""
+        self._known -= 1
+        if self._overflow is None:
+            self._judge(_Seen(output, type(module).__name__, inputs, module))
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call the operation, and look at its result."""
         if self._replaced:
             self._check_reads(args)
-        result = func(*args, **(kwargs or {}))
         kind = _kind(func)
+        if self._known or not kind.seen:
+            return func(*args, **(kwargs or {}))
+        overwritten = kind.writes and self._before_writing(kind, args)
+        result = func(*args, **(kwargs or {}))
         first = result[0] if isinstance(result, (tuple, list)) and result else result
         if isinstance(first, Tensor):
             if kind.activation and not self._inside and _floating(args):
                 self.units[kind.name] += first.numel()
-            # zeros of forward-mode derivatives have no memory: to read them ends the process
-            if first.is_floating_point() and self._overflow is None and not first._is_zerotensor():
-                self._look(kind, first, result, args)
+            if self._overflow is None and _is_read(first):
+                self._look(kind, first, result, args[1:] if overwritten else args)
         return result
+
+    def _before_writing(self, kind: _Kind, args: tuple[Any, ...]) -> bool:
+        """Look at what may be overwritten; whether what will be was finite, so that it cannot be what to blame."""
+        waiting, self._waiting = self._waiting, None
+        self._judge(waiting)
+        own = args[0] if args else None
+        return isinstance(own, Tensor) and kind.looked_at and _is_read(own) and _all_finite(own)
 
     def _look(self, kind: _Kind, first: Tensor, result: Any, args: tuple[Any, ...]) -> None:
         waiting, self._waiting = self._waiting, None
@@ -123,8 +147,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
             self._judge(_Seen(first, kind.name, args, None))
 
     def _judge(self, seen: _Seen | None) -> None:
-        # a sum may overflow where no entry does
-        if seen and not _is_finite(seen.tensor.sum()) and not bool(seen.tensor.isfinite().all()):
+        if seen and not _all_finite(seen.tensor):
             self._blame(seen)
 
     def _blame(self, seen: _Seen) -> None:
@@ -164,6 +187,16 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
             raise NotFinite(f"an operation on the way ({operation}){where} gives NaN or infinity for finite numbers")
 
 
+def _is_read(tensor: Tensor) -> bool:
+    # zeros of forward-mode derivatives have no memory: to read them ends the process
+    return tensor.is_floating_point() and not tensor._is_zerotensor()
+
+
+def _all_finite(tensor: Tensor) -> bool:
+    # a sum may overflow where no entry does
+    return _is_finite(tensor.sum()) or bool(tensor.isfinite().all())
+
+
 def _is_finite(number: Tensor) -> bool:
     return cmath.isfinite(number.item())
 
@@ -186,9 +219,11 @@ def _kind(func: Any) -> _Kind:
     returns = func._schema.returns
     alias = returns[0].alias_info if returns else None
     view = alias is not None and not alias.is_write
-    return _Kind(
-        plain, plain in _ACTIVATIONS, plain in _NORMS, plain in _PRODUCTS, not view and plain not in _NOT_LOOKED_AT
-    )
+    writes = any(each.alias_info is not None and each.alias_info.is_write for each in func._schema.arguments)
+    looked_at = not view and plain not in _NOT_LOOKED_AT
+    activation, norm, product = (plain in names for names in (_ACTIVATIONS, _NORMS, _PRODUCTS))
+    seen = activation or norm or product or looked_at or writes
+    return _Kind(plain, activation, norm, product, looked_at, writes, seen)
 
 
 def _floating(args: tuple[Any, ...]) -> bool:

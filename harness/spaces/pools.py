@@ -6,9 +6,12 @@ values are PyTorch's to the last bit: a ReLU's input that is zero within roundin
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -62,9 +65,8 @@ class AveragePool(torch.autograd.Function):
         totals, pixels = padded.clone().flatten(), padded.flatten()
         for place in range(1, 9):  # positions in the window; sums that run over an image's edge are not read
             start = place // 3 * (wide + 2) + place % 3
-            totals[: len(pixels) - start] += pixels[start:]
-        high, broad = (_counts(side).to(inputs.dtype) for side in (height, wide))
-        return totals.view(padded.shape)[:, :, :height, :wide] / torch.outer(high, broad)
+            totals[: len(pixels) - start].add_(pixels[start:])
+        return totals.view(padded.shape)[:, :, :height, :wide] / torch.from_numpy(_counts(height, wide)).to(inputs)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
@@ -82,10 +84,13 @@ class AveragePool(torch.autograd.Function):
         return average_pool(tangent)
 
 
-def _counts(side: int) -> Tensor:
-    """For each window of three neighbours, how many pixels lie in the image, [side]."""
-    places = torch.arange(side, device="cpu")
-    return (places + 2).clamp(max=side) - (places - 1).clamp(min=0)
+@cache
+def _counts(height: int, wide: int) -> NDArray[np.float32]:
+    """For each window of 3×3 pixels, how many lie in the image, [height, wide]."""
+    rows, columns = (
+        np.minimum(np.arange(side) + 2, side) - np.maximum(np.arange(side) - 1, 0) for side in (height, wide)
+    )
+    return np.outer(rows, columns).astype(np.float32)
 
 
 def _is_three_by_three(pool: nn.AvgPool2d | nn.MaxPool2d) -> bool:

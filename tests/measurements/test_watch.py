@@ -49,6 +49,8 @@ class Between(nn.Module):
         (lambda x: functional.relu6(x * 1e20), "Between"),
         (lambda x: functional.normalize(x), "Between"),
         (lambda x: x.exp().clamp(max=1), "Between"),
+        (lambda x: 1 / (x * 1e10).mul_(1e10), "Between"),
+        (lambda x: x.clone().exp_().clamp(max=1), "Between"),
     ],
 )
 def test_what_overflows_on_the_way_is_not_finite(
@@ -63,8 +65,9 @@ def test_what_overflows_on_the_way_is_not_finite(
     assert all(layer in score.message for score in scores.values()), scores
 
 
-def test_a_convolution_that_overflows_is_named_by_itself(batch: Batch) -> None:
-    network = Between(nn.ReLU())
+@pytest.mark.parametrize("inplace", [False, True])
+def test_a_convolution_that_overflows_is_named_by_itself(inplace: bool, batch: Batch) -> None:
+    network = Between(nn.ReLU(inplace))
     with torch.no_grad():
         network.conv.weight.fill_(-1e38)
     (score,) = harness.score(network, Batch(batch.inputs.abs() * 1e5, batch.labels), ["grad_norm"]).values()
@@ -75,7 +78,8 @@ def masked(x: Tensor) -> Tensor:
     """Attention over positions with a mask of -inf, which is no overflow."""
     rows = x.flatten(2).transpose(1, 2)
     mask = torch.full((36, 36), float("-inf"), dtype=x.dtype).triu(1)
-    weights = torch.softmax(rows @ rows.transpose(1, 2) + mask, dim=-1)
+    products = (rows @ rows.transpose(1, 2) + mask).mul_(2)
+    weights = torch.softmax(products, dim=-1)
     causal = functional.scaled_dot_product_attention(rows, rows, rows, is_causal=True)
     return (weights @ rows + causal).transpose(1, 2).reshape(x.shape)
 
