@@ -65,6 +65,7 @@ def alive(space: Any, cells: list[str], tiny: dict[str, Any], tmp_path_factory: 
     return run(space, cells, OTHERS, store=tmp_path_factory.mktemp("alive") / "s", workers=1, **tiny)
 
 
+@pytest.mark.slow
 def test_several_deadly_proxies_of_one_cell_are_given_up_and_no_other_score_changes(
     space: Any, cells: list[str], tiny: dict[str, Any], alive: pd.DataFrame, tmp_path: Path
 ) -> None:

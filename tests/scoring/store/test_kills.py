@@ -33,7 +33,7 @@ AT_EVERY_LINE = textwrap.dedent("""
     from harness.scoring.store import damage, file, format, migration, store
 
     warnings.simplefilter("ignore")
-    original, folder = map(Path, sys.argv[1:])
+    original, folder, every = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     modules = {module.__file__ for module in (damage, file, format, migration, store)}
 
     def opened(name, at_line):
@@ -60,7 +60,7 @@ AT_EVERY_LINE = textwrap.dedent("""
         moments.append(passes[line])
 
     opened("whole", note)
-    for moment in [moment for moment, times in enumerate(moments) if times <= 2]:
+    for moment in [moment for moment, times in enumerate(moments) if times <= 2][::every]:
         pid = os.fork()
         if not pid:
             left = moment
@@ -75,7 +75,10 @@ AT_EVERY_LINE = textwrap.dedent("""
             os._exit(1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL, moment
 """)
-"""Opens a store whole, and then, for the first two times that a line of ours begins, as a process killed there."""
+"""Opens a store whole, and then, for the first two times that a line of ours begins, as a process killed there; of
+these moments the first, and then one in `every`."""
+
+EVERY = pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
 
 
 def _version(path: Path) -> int:
@@ -95,13 +98,14 @@ def expected() -> list[object]:
     return content(VERSION_1)
 
 
+@EVERY
 def test_a_kill_at_any_line_of_the_migration_leaves_one_store_or_the_other(
-    tmp_path: Path, expected: list[object]
+    every: int, tmp_path: Path, expected: list[object]
 ) -> None:
-    subprocess.run([sys.executable, "-c", AT_EVERY_LINE, str(VERSION_1), str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-c", AT_EVERY_LINE, str(VERSION_1), str(tmp_path), str(every)], check=True)
     shutil.rmtree(tmp_path / "whole")
     folders = sorted(tmp_path.iterdir(), key=lambda folder: int(folder.name))
-    assert len(folders) > 150
+    assert len(folders) > 150 / every
     versions = []
     for folder in folders:
         path, kept = folder / "scores.sqlite", folder / "scores.version-1.sqlite"
@@ -120,15 +124,16 @@ def test_a_kill_at_any_line_of_the_migration_leaves_one_store_or_the_other(
     assert set(versions) == {1, VERSION}
 
 
-def test_a_kill_at_any_line_of_the_making_leaves_no_file_or_a_store(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", AT_EVERY_LINE, "none", str(tmp_path)], check=True)
+@EVERY
+def test_a_kill_at_any_line_of_the_making_leaves_no_file_or_a_store(every: int, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", AT_EVERY_LINE, "none", str(tmp_path), str(every)], check=True)
     made = 0
     for folder in tmp_path.iterdir():
         path = folder / "scores.sqlite"
         made += path.exists()
         with harness.Store(path) as store:
             assert store.runs() == []
-    assert 10 < made < len(os.listdir(tmp_path)) - 10
+    assert 10 / every < made < len(os.listdir(tmp_path)) - 10 / every
 
 
 @pytest.fixture(scope="module")
