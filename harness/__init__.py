@@ -18,13 +18,21 @@ from harness.lazy import loaded_on_use
 if TYPE_CHECKING:
     from harness.batches import Batch
     from harness.errors import HarnessError
+    from harness.evaluation.beyond_size import beyond_size
+    from harness.evaluation.ceiling import ceiling
+    from harness.evaluation.comparison import compare
     from harness.evaluation.ranking import Ranking, correlate
     from harness.evaluation.searches.table_searches import TableSearches, table_searches
+    from harness.evaluation.stability import stability
+    from harness.evaluation.top import top
+    from harness.evaluation.trade_off import Quantity, trade_off
+    from harness.evaluation.transfer import transfer
     from harness.proxies.registry import list_proxies, proxy
     from harness.report.webpage.report_page import report_page
     from harness.scoring.runner import run
     from harness.scoring.scorer import Score, score
     from harness.scoring.store import Store
+    from harness.scoring.versions import __version__ as __version__
     from harness.search.gradient.loop import SearchResult, run_search
     from harness.setting import Setting
     from harness.spaces import list_spaces, open_space
@@ -33,12 +41,16 @@ if TYPE_CHECKING:
 __all__ = [
     "Batch",
     "HarnessError",
+    "Quantity",
     "Ranking",
     "Score",
     "SearchResult",
     "Setting",
     "Store",
     "TableSearches",
+    "beyond_size",
+    "ceiling",
+    "compare",
     "correlate",
     "list_proxies",
     "list_spaces",
@@ -49,18 +61,27 @@ __all__ = [
     "run_search",
     "run_study",
     "score",
+    "stability",
     "table_searches",
+    "top",
+    "trade_off",
+    "transfer",
 ]
 
 _HOMES = {
     "Batch": "harness.batches",
     "HarnessError": "harness.errors",
+    "Quantity": "harness.evaluation.trade_off",
     "Ranking": "harness.evaluation.ranking",
     "Score": "harness.scoring.scorer",
     "SearchResult": "harness.search.gradient.loop",
     "Setting": "harness.setting",
     "Store": "harness.scoring.store",
     "TableSearches": "harness.evaluation.searches.table_searches",
+    "__version__": "harness.scoring.versions",
+    "beyond_size": "harness.evaluation.beyond_size",
+    "ceiling": "harness.evaluation.ceiling",
+    "compare": "harness.evaluation.comparison",
     "correlate": "harness.evaluation.ranking",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
@@ -71,7 +92,11 @@ _HOMES = {
     "run_search": "harness.search.gradient.loop",
     "run_study": "harness.studies.study",
     "score": "harness.scoring.scorer",
+    "stability": "harness.evaluation.stability",
     "table_searches": "harness.evaluation.searches.table_searches",
+    "top": "harness.evaluation.top",
+    "trade_off": "harness.evaluation.trade_off",
+    "transfer": "harness.evaluation.transfer",
 }
 
 if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name

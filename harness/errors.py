@@ -14,6 +14,10 @@ class HarnessError(Exception):
     """Base class of all errors that wrong input can cause; the message is complete without a traceback."""
 
 
+class InstallationError(HarnessError, ImportError):
+    """A package of another distribution that has the name of one of ours."""
+
+
 class SpaceError(HarnessError):
     """An unknown space, a malformed architecture string, or a sample larger than the space."""
 

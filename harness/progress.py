@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +34,12 @@ def progress_bar(
         alike: whether all steps take about the same time, so that a rate and the time left can be shown; if not, only
             the note is shown.
         every_seconds: seconds between two printed lines.
+
+    Nothing is shown where the logger `harness` is set to say errors alone, as by `nasinit --quiet`.
     """
+    if logging.getLogger("harness").getEffectiveLevel() >= logging.ERROR:
+        yield lambda note="", *, steps=1: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import sys
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -27,19 +28,42 @@ from harness.cli import (
     stability,
     study,
 )
-from harness.errors import HarnessError, RunError, StoreNotice, StoreWriteError, ran_out_of_memory
+from harness.errors import HarnessError, RunError, SettingError, StoreNotice, StoreWriteError, ran_out_of_memory
 from harness.text.shown import cut, plain, reason
 from harness.text.terminal import OutputError, give_up, inert_output
 
 app = typer.Typer(
     name="nasinit",
-    help="Does a number computed from an untrained network rank architectures as training does?",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_versions(wanted: bool) -> None:
+    if wanted:
+        from harness.scoring.versions import __version__, installed
+
+        print(f"nasinit {__version__}, torch {installed('torch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def nasinit(
+    version: Annotated[
+        bool, typer.Option("--version", help="print the versions, and end", is_eager=True, callback=_print_versions)
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="errors alone on standard error, and no progress bar")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="on standard error, say more of what is done")] = False,
+) -> None:
+    """Does a number computed from an untrained network rank architectures as training does?"""  # noqa: D400
+    if quiet and verbose:
+        raise SettingError("--quiet or --verbose, not both")
+    logging.getLogger("harness").setLevel(logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO)
+
+
 app.command("list")(listing.list_names)
 app.command("score")(score.score)
 app.command("correlate")(correlate.correlate)
@@ -85,7 +109,7 @@ def main() -> None:
     """
     output = sys.stdout, sys.stderr
     try:
-        with inert_output():
+        with inert_output(), _log_said():
             code = _ended()
             for stream in filter(None, (sys.stdout, sys.stderr)):
                 stream.flush()
@@ -140,6 +164,20 @@ def _unforeseen(error: Exception) -> int:
         where = f"{plain(str(error.filename))}: " if error.filename is not None else ""
         return _say(f"{where}{error.strerror}", USAGE if error.errno in _OF_A_PATH else FAILED)
     return _say(f"{reason(error)}. It was not foreseen: with {TRACEBACK}=1 it shows where, for a report", FAILED)
+
+
+@contextlib.contextmanager
+def _log_said() -> Iterator[None]:
+    """Inside, what the package logs stands on standard error, a line each."""
+    logger, handler = logging.getLogger("harness"), logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("nasinit: %(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager

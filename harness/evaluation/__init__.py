@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import benchmarks
+from harness.errors import InstallationError
 from harness.lazy import loaded_on_use
+
+if "open_table" not in getattr(benchmarks, "__all__", ()):
+    raise InstallationError(
+        f"the package 'benchmarks' at {benchmarks.__file__} is not nasinit's, which has its tables in a package of "
+        "that name: rename yours, or give nasinit an environment and a working folder of its own"
+    )
 
 if TYPE_CHECKING:
     from benchmarks.by_column import table_with, tables_with

@@ -11,6 +11,7 @@ from benchmarks import Table
 from harness.errors import ScoresError, unknown
 from harness.evaluation.matching import column_by_key, joined_scores, space_of
 from harness.evaluation.ranking import check_resampling
+from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ _ENDS = ("", "_low", "_high")
 
 
 @dataclass(frozen=True)
-class Ablation:
+class Ablation(Drawn):
     """What each change of the setting does to every proxy's ranking, and to the seconds that it takes.
 
     Attributes:

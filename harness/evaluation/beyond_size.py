@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
 from harness.stats.names import BASELINES
+from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,7 @@ _SETS = {"params": (0,), "flops": (1,), "both": (0, 1)}
 
 
 @dataclass(frozen=True)
-class BeyondSize:
+class BeyondSize(Presented):
     """What proxies tell beyond parameters and multiply-adds.
 
     Attributes:

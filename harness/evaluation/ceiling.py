@@ -11,6 +11,7 @@ from benchmarks import Table, list_tables, open_table
 from harness.errors import ScoresError
 from harness.evaluation.matching import column_by_key
 from harness.evaluation.ranking import Ranking
+from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +22,7 @@ _SEED = "_seed"
 
 
 @dataclass(frozen=True)
-class Ceiling:
+class Ceiling(Presented):
     """The noise ceiling of a ranking: how well trainings agree with each other, and each proxy as a share of that.
 
     Attributes:
@@ -51,14 +52,15 @@ class Ceiling:
     ranking: Ranking
 
 
-def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
+def ceiling(ranking: Ranking, tables: Table | Sequence[Table]) -> Ceiling:
     """The noise ceiling of a ranking: one training against another, and each proxy as a share of that.
 
     Args:
         ranking: from `harness.correlate`.
-        tables: tables with the column, first the one of the ranking. The trainings of a table are its columns of single
-            seeds, such as `cifar10_test_200ep_pct_seed777`, or the column itself where it has none. At least two
-            trainings are needed in all.
+        tables: tables with the column, first the one of the ranking; or that one alone: where it has no columns of
+            single trainings, the other available tables with the column are taken in addition. The trainings of a
+            table are its columns of single seeds, such as `cifar10_test_200ep_pct_seed777`, or the column itself where
+            it has none. At least two trainings are needed in all.
 
     Raises:
         ScoresError: fewer than two trainings, or none with three scored architectures in common.
@@ -68,6 +70,8 @@ def ceiling(ranking: Ranking, tables: Sequence[Table]) -> Ceiling:
 
     from harness.stats import attenuation_corrected, spearman_brown, training_agreement
 
+    if isinstance(tables, Table):
+        tables = tables_with_trainings(ranking, tables)
     keys = list(dict.fromkeys(ranking.points["architecture"]))
     named: dict[str, npt.NDArray[np.float64]] = {}
     for table in tables:

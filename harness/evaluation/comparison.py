@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScoresError, unknown
 from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
+from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +17,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Drawn):
     """Paired comparison of proxies by one coefficient, on the same architectures and the same resamples.
 
     The sign of the values is flipped where lower is better, so that a higher coefficient is always the better one.

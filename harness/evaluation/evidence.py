@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table
 from harness.errors import ScoresError
@@ -13,6 +13,10 @@ from harness.evaluation.ceiling import Ceiling, ceiling, tables_with_trainings
 from harness.evaluation.comparison import Comparison, compare
 from harness.evaluation.ranking import Ranking
 from harness.evaluation.top import Top, top
+from harness.text.presented import Presented
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class EvidenceOptions:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Evidence(Presented):
     """A ranking and the evidence on it; None for evidence that was not requested, or is not possible.
 
     Attributes:
@@ -59,6 +63,11 @@ class Evidence:
     top: Top | None = None
     ceiling: Ceiling | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """That of the ranking: a row for each proxy."""
+        return self.ranking.frame
 
 
 def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions) -> Evidence:

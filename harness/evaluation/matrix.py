@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.text.presented import Drawn
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
-class Matrix:
+class Matrix(Drawn):
     """Numbers of one kind, such as the coefficients of proxies under settings.
 
     Attributes:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.text.presented import Drawn, Presented
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
-class BesidePublished:
+class BesidePublished(Drawn):
     """Our rank correlations under some conditions, next to published ones.
 
     Attributes:
@@ -30,7 +32,7 @@ class BesidePublished:
 
 
 @dataclass(frozen=True)
-class ConditionsAgreement:
+class ConditionsAgreement(Presented):
     """Agreement of each proxy's scores under two conditions, next to the claims of papers.
 
     Attributes:

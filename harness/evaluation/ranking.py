@@ -14,6 +14,7 @@ from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy
 from harness.evaluation.matching import column_by_key, matched_scores, space_of
 from harness.setting import Setting
 from harness.stats.names import BASELINES, COEFFICIENTS
+from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,7 @@ _STATISTICS = tuple(name + end for name in COEFFICIENTS for end in ("", "_low", 
 
 
 @dataclass(frozen=True)
-class Ranking:
+class Ranking(Drawn):
     """Rank correlations of proxies with one column of a table.
 
     Attributes:

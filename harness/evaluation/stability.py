@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError, unknown
 from harness.evaluation.matching import check_space, joined_scores, recognised_space
 from harness.evaluation.ranking import check_resampling
 from harness.spaces import open_space
+from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +36,8 @@ class ProxyStability(NamedTuple):
     result: Stability
 
 
-class Stabilities(NamedTuple):
+@dataclass(frozen=True)
+class Stabilities(Presented):
     """Stability of several proxies over settings.
 
     Attributes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.evaluation.ranking import Ranking
+from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +17,7 @@ SHARES = (0.01, 0.05, 0.1, 0.25)
 
 
 @dataclass(frozen=True)
-class Top:
+class Top(Presented):
     """What the highest scores of each proxy are worth, and its rank correlation among the best architectures.
 
     Attributes:

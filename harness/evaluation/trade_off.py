@@ -12,6 +12,7 @@ from harness.evaluation.columns import UNMEASURED, axis_label
 from harness.evaluation.matching import checked_scores, column_by_key, matched_scores, space_of
 from harness.evaluation.ranking import scored_shape, sizes_of, with_baselines
 from harness.stats.names import BASELINES
+from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,7 @@ class Quantity(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TradeOff:
+class TradeOff(Drawn):
     """Pareto front of cost x and gain y, and the architectures that proxies pick within budgets of x.
 
     A budget allows every architecture whose x is no worse than the budget. Within it a proxy picks its highest score;
@@ -93,6 +94,11 @@ class TradeOff:
     unmatched: tuple[str, ...]
     repeated: tuple[str, ...]
     duplicates: tuple[str, ...]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each of `budgets`, with its columns and y of each proxy's pick, under the proxy's name."""
+        return self.budgets.join(self.picked)
 
 
 def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[str]) -> TradeOff:

@@ -10,13 +10,14 @@ from benchmarks import Table
 from harness.errors import ScoresError
 from harness.evaluation.matching import check_space, column_by_key, joined_scores, space_of
 from harness.evaluation.ranking import correlate
+from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
-class Transfer:
+class Transfer(Presented):
     """Rank correlations of scores on the inputs of one data set with the accuracies on others.
 
     Attributes:

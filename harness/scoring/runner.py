@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from harness.errors import SettingError, SpaceError, check_whole
 from harness.proxies.registry import Proxy, resolve
 from harness.scoring.store import Store
+from harness.scoring.versions import installed
 from harness.setting import NOISE, Setting
 from harness.spaces.space import changed
 from harness.text.shown import shown
@@ -86,7 +87,7 @@ def run(
     setting, batch = _with_batch(space, setting, batch, None if data is None else Path(data))
     scored_as = {key: str(space.minimal(architecture)) if merge_equal else key for key, architecture in members.items()}
     with Store(store) as opened:
-        setting_id = opened.setting_id(space.name, setting, _torch_version())
+        setting_id = opened.setting_id(space.name, setting, installed("torch"))
         number = opened.begin_run(setting_id, chosen, scored_as)
         own, shared = list(members), list(dict.fromkeys(scored_as.values()))
         sizes = _missing(opened, setting_id, {entry: own for entry in chosen if entry.only_size}, retry_failed)
@@ -209,9 +210,3 @@ def _check_device(setting: Setting) -> None:
 
     if setting.device.startswith("cuda") and not torch.cuda.is_available():
         raise SettingError(f"device {setting.device!r} was asked for, but torch sees no CUDA device here: use 'cpu'")
-
-
-def _torch_version() -> str:
-    from importlib.metadata import version
-
-    return version("torch")

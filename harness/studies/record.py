@@ -48,7 +48,7 @@ def json_text(content: Mapping[str, Any]) -> str:
 
 def command() -> str | None:
     """The command line as it was given; None if nasinit was called from Python."""
-    called = Path(sys.argv[0]).stem == "nasinit"
+    called = "nasinit" in (Path(sys.argv[0]).stem, Path(sys.argv[0]).parent.name)  # by its name, or by python -m
     return shlex.join(["nasinit", *sys.argv[1:]]) if called else None
 
 

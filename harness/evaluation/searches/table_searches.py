@@ -15,6 +15,7 @@ from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
 from harness.setting import derived_seed
 from harness.spaces.listed import all_architectures
+from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ _LONG_SECONDS = 10
 
 
 @dataclass(frozen=True)
-class TableSearches:
+class TableSearches(Presented):
     """Results of searches on a table.
 
     Attributes:

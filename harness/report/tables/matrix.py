@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from harness.evaluation.matrix import Matrix
 from harness.evaluation.ranking import Ranking
 from harness.report.cells import number
 from harness.report.frames import baselines_last, baselines_start
-from harness.report.tables.sheet import PROXY, Sheet, named
+from harness.report.tables.sheet import PROXY, Heading, Sheet, named
 
 _HEADING_WIDTH = 14
 
@@ -33,6 +34,21 @@ def matrix_sheet(rankings: Sequence[Ranking]) -> Sheet:
         (PROXY, *(named(_broken(column), column) for column in frame.columns)),
         ((str(row[0]), *(number(value, 2) for value in row[1:])) for row in frame.itertuples()),
         ruled_above=baselines_start(frame.reset_index()),
+        in_blocks=True,
+    )
+
+
+def numbers_sheet(matrix: Matrix) -> Sheet:
+    """Numbers of one kind, as they are laid out in their frame; an en dash where there is none."""
+    frame = matrix.frame
+    index = "" if frame.index.name is None else str(frame.index.name)
+    return Sheet.of(
+        f"{matrix.label[:1].upper()}{matrix.label[1:]}",
+        (
+            Heading(index, "left"),
+            *(named(_broken(str(name)), str(name)) for name in frame.columns),
+        ),
+        ((str(row[0]), *(number(float(value), matrix.decimals) for value in row[1:])) for row in frame.itertuples()),
         in_blocks=True,
     )
 

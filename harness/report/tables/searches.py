@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,7 +12,10 @@ from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
 from harness.evaluation.searches.table_searches import TableSearches
 from harness.report.cells import EN_DASH, best_printed, difference_in_brackets, number
-from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of
+from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of, named
+
+if TYPE_CHECKING:
+    from harness.search import SearchResult
 
 _MEAN, _PUBLISHED = "_mean", "published_"
 _OURS = "ours"
@@ -42,6 +45,26 @@ def searches_sheet(searches: TableSearches) -> Sheet:
         rows,
         grouped=True,
         notes=("\n".join(sources),) if sources else (),
+    )
+
+
+def epochs_sheet(result: SearchResult) -> Sheet:
+    """The epochs of a search by gradients: losses, entropy, skip connections and the choice after each."""
+    shown = {
+        "training_loss": ("training\nloss", 3), "validation_loss": ("validation\nloss", 3),
+        "entropy_nats": ("entropy\n(nats)", 3), "skip_connections": ("skip\nconnections", 0), "seconds": ("seconds", 1),
+    }  # fmt: skip
+    rows = [
+        [
+            number(float(row["epoch"]), 0),
+            *(number(float(row[name]), decimals) for name, (_, decimals) in shown.items()),
+            str(row["architecture"]),
+        ]
+        for row in result.log.to_dict("records")
+    ]
+    headings = [named("epoch"), *(named(text, name) for name, (text, _) in shown.items()), Heading("choice", "left")]
+    return Sheet.of(
+        f"The search chose {result.architecture}", headings, rows, gives_way=("choice", "seconds", "entropy\n(nats)")
     )
 
 

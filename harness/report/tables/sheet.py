@@ -153,12 +153,13 @@ def sheet_markdown(sheet: Sheet) -> str:
     return "\n\n".join([*([f"**{sheet.title}**"] if sheet.title else []), table, *sheet.notes])
 
 
-def sheet_latex(sheet: Sheet, label: str | None = None) -> str:
+def sheet_latex(sheet: Sheet, label: str | None = None, *, small: bool = False) -> str:
     r"""The sheet as a LaTeX table, which needs `\usepackage{booktabs}`.
 
     Args:
         sheet: whatever is to be printed.
         label: of the float, such as `tab:ranking`.
+        small: whether it is set in small print with narrow gaps, for one column of an article.
 
     Returns:
         A `table` float, or a bare `tabular` where there is neither a caption nor a label.
@@ -179,7 +180,8 @@ def sheet_latex(sheet: Sheet, label: str | None = None) -> str:
         caption = latex_of(" ".join([*([f"{sheet.title}."] if sheet.title else []), *sheet.notes]))
     if caption or label:
         named = [rf"\caption{{{caption}}}"] * bool(caption) + [rf"\label{{{label}}}"] * bool(label)
-        lines = [r"\begin{table}", r"\centering", *named, *lines, r"\end{table}"]
+        print_small = [r"\footnotesize", r"\setlength{\tabcolsep}{3pt}"] if small else []
+        lines = [r"\begin{table}", r"\centering", *named, *print_small, *lines, r"\end{table}"]
     return "\n".join(lines) + "\n"
 
 

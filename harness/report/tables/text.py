@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report.cells import MINUS
-from harness.report.tables.sheet import Sheet, flat
+from harness.report.tables.sheet import Sheet, flat, latex_of
 
 _WIDTH_WITHOUT_TERMINAL = 100
 _NARROWEST_PROSE = 20
@@ -41,6 +41,19 @@ def sheet_text(sheet: Sheet, width: int | None = None) -> str:
         parts.append(prose(f"Left out at this width: {names}.", width))
     parts += [prose(note, width) for note in sheet.notes]
     return "\n\n".join("\n".join(lines) for lines in parts)
+
+
+def narrowed(sheet: Sheet, width: int) -> Sheet:
+    """The fullest sheet that fits lines of `width` characters: columns that give way, or their intervals, are left out.
+
+    A note names what was left out.
+    """
+    fitting, left_out = _fitting(sheet, width)
+    if not left_out:
+        return fitting
+    said = f"Left out: {', '.join(flat(name) for name in left_out)}."
+    caption = fitting.caption and f"{fitting.caption} {latex_of(said)}"
+    return replace(fitting, notes=(*fitting.notes, said), caption=caption)
 
 
 def terminal_width(width: int | None = None) -> int:

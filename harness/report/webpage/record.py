@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from harness.evaluation.missing import MissingScores
@@ -10,6 +9,7 @@ from harness.evaluation.ranking import Ranking
 from harness.report.cells import number, percentage
 from harness.report.webpage.content import Content, Section
 from harness.scoring.store import RunRecord
+from harness.scoring.versions import __version__
 
 _NAMED = 5
 
@@ -22,7 +22,7 @@ def setting_section(content: Content) -> Section:
         "Setting": _setting(content.run) if content.run else {},
         "Table": {"column": ranking.column, "source": ranking.source},
     }
-    software = {"nasinit": _own_version(), **given.pop("Software", {})}
+    software = {"nasinit": __version__, **given.pop("Software", {})}
     every = {**groups, **given, "Software": software}
     shown = {heading: list(terms.items()) for heading, terms in every.items() if terms}
     return Section("setting", "What made it", {"groups": shown})
@@ -42,13 +42,6 @@ def _run(run: RunRecord) -> dict[str, str]:
 def _setting(run: RunRecord) -> dict[str, str]:
     values = run.setting.flat()
     return {name.replace("_", " "): str(value) for name, value in values.items() if value not in ("", None)}
-
-
-def _own_version() -> str:
-    try:
-        return version("nasinit")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def failures_section(content: Content) -> Section | None:

@@ -25,6 +25,7 @@ from harness.search.gradient.setting import SearchSetting
 from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import SearchTask, State, initial_state, resumed_state
 from harness.spaces.space import searchable
+from harness.text.presented import Drawn
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _SKIP = "skip_connect"
 
 
 @dataclass(frozen=True)
-class SearchResult:
+class SearchResult(Drawn):
     """The result of a search.
 
     Attributes:
@@ -54,6 +55,11 @@ class SearchResult:
     weights: dict[str, Tensor]
     resumed_from: int = 0
     memory: Mapping[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The log: a row for each epoch."""
+        return self.log
 
 
 def run_search(

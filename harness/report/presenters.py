@@ -1,0 +1,210 @@
+"""Which tables, and which figure, a result has: what its methods `to_markdown`, `to_latex` and `plot` give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import singledispatch
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from harness.errors import HarnessError, ScoresError, unknown
+from harness.evaluation.ablation import Ablation
+from harness.evaluation.beyond_size import BeyondSize
+from harness.evaluation.ceiling import Ceiling
+from harness.evaluation.comparison import Comparison
+from harness.evaluation.evidence import Evidence
+from harness.evaluation.matrix import Matrix
+from harness.evaluation.published import BesidePublished, ConditionsAgreement
+from harness.evaluation.ranking import Ranking
+from harness.evaluation.searches.table_searches import TableSearches
+from harness.evaluation.stability import Stabilities
+from harness.evaluation.top import Top
+from harness.evaluation.trade_off import TradeOff
+from harness.evaluation.transfer import Transfer
+from harness.report.figures.beside_published import beside_published
+from harness.report.figures.critical_difference import critical_difference
+from harness.report.figures.heat_map import heat_map
+from harness.report.figures.loss_and_saving import loss_and_saving
+from harness.report.figures.pareto import pareto
+from harness.report.figures.scatter import scatter
+from harness.report.figures.search_curves import search_curves
+from harness.report.tables.ablation import agreement_sheet
+from harness.report.tables.beside_published import conditions_sheet, published_sheets
+from harness.report.tables.budgets import budgets_sheet
+from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
+from harness.report.tables.matrix import numbers_sheet
+from harness.report.tables.notebook import sheet_html
+from harness.report.tables.ranking import ranking_sheet
+from harness.report.tables.searches import epochs_sheet, searches_sheet
+from harness.report.tables.sheet import Sheet, flat, sheet_latex, sheet_markdown
+from harness.report.tables.stability import stability_sheet, transfer_sheet
+from harness.report.tables.text import narrowed, sheet_text
+from harness.search.gradient.loop import SearchResult
+
+ARTICLE_COLUMN = 52
+"""Characters of small print on a line of an article's column, 3.3 inches."""
+
+
+@singledispatch
+def sheets_of(result: Any) -> list[Sheet]:
+    """The tables of a result."""
+    raise HarnessError(f"{type(result).__name__} has no table")
+
+
+@singledispatch
+def figure_of(result: Any, **options: Any) -> Figure:
+    """The figure of a result; `options` are those of the figure's own function."""
+    raise HarnessError(f"{type(result).__name__} has no figure")
+
+
+def as_text(result: Any, width: int | None) -> str:
+    """The tables of a result for a terminal of so many characters a line."""
+    return "\n\n".join(sheet_text(sheet, width) for sheet in sheets_of(result))
+
+
+def as_markdown(result: Any) -> str:
+    """The tables of a result in Markdown."""
+    return "\n\n".join(map(sheet_markdown, sheets_of(result)))
+
+
+def as_latex(result: Any, label: str | None, columns: Sequence[str], narrow: bool) -> str:
+    """The tables of a result in LaTeX; see `Presented.to_latex`."""
+    sheets = [_chosen(sheet, columns) for sheet in sheets_of(result)]
+    if narrow:
+        sheets = [narrowed(sheet, ARTICLE_COLUMN) for sheet in sheets]
+    labels = [label, *[None] * (len(sheets) - 1)]
+    return "\n".join(sheet_latex(sheet, name, small=narrow) for sheet, name in zip(sheets, labels, strict=True))
+
+
+def as_html(result: Any) -> str:
+    """The tables of a result as a part of an HTML page."""
+    return "\n".join(map(sheet_html, sheets_of(result)))
+
+
+def _chosen(sheet: Sheet, columns: Sequence[str]) -> Sheet:
+    """The sheet with its first column and the named ones."""
+    if not columns:
+        return sheet
+    there = [flat(heading.text) for heading in sheet.headings]
+    for name in columns:
+        if name not in there:
+            raise ScoresError(unknown("heading of this table", name, there))
+    return sheet.of_columns(place for place, name in enumerate(there) if not place or name in columns)
+
+
+@sheets_of.register
+def _(result: Ranking) -> list[Sheet]:
+    return [ranking_sheet(result)]
+
+
+@sheets_of.register
+def _(result: Comparison) -> list[Sheet]:
+    return [comparison_sheet(result)]
+
+
+@sheets_of.register
+def _(result: BeyondSize) -> list[Sheet]:
+    return [beyond_size_sheet(result)]
+
+
+@sheets_of.register
+def _(result: Top) -> list[Sheet]:
+    return top_sheets(result)
+
+
+@sheets_of.register
+def _(result: Ceiling) -> list[Sheet]:
+    return [ceiling_sheet(result)]
+
+
+@sheets_of.register
+def _(result: Evidence) -> list[Sheet]:
+    parts = (result.ranking, result.comparison, result.beyond_size, result.top, result.ceiling)
+    return [sheet for part in parts if part is not None for sheet in sheets_of(part)]
+
+
+@sheets_of.register
+def _(result: TradeOff) -> list[Sheet]:
+    return [budgets_sheet(result)]
+
+
+@sheets_of.register
+def _(result: Transfer) -> list[Sheet]:
+    return [transfer_sheet(result)]
+
+
+@sheets_of.register
+def _(result: Stabilities) -> list[Sheet]:
+    return [stability_sheet(result)]
+
+
+@sheets_of.register
+def _(result: Ablation) -> list[Sheet]:
+    return [agreement_sheet(result)]
+
+
+@sheets_of.register
+def _(result: Matrix) -> list[Sheet]:
+    return [numbers_sheet(result)]
+
+
+@sheets_of.register
+def _(result: BesidePublished) -> list[Sheet]:
+    several = result.frame["condition"].nunique() > 1
+    return [
+        replace(sheet, title=f"{sheet.title}: {result.words[name]}") if several else sheet
+        for name in dict.fromkeys(result.frame["condition"])
+        for sheet in published_sheets(result.under(name))
+    ]
+
+
+@sheets_of.register
+def _(result: ConditionsAgreement) -> list[Sheet]:
+    return [conditions_sheet(result)]
+
+
+@sheets_of.register
+def _(result: TableSearches) -> list[Sheet]:
+    return [searches_sheet(result)]
+
+
+@sheets_of.register
+def _(result: SearchResult) -> list[Sheet]:
+    return [epochs_sheet(result)]
+
+
+@figure_of.register
+def _(result: Ranking, **options: Any) -> Figure:
+    return scatter(result, **options)
+
+
+@figure_of.register
+def _(result: Comparison, **options: Any) -> Figure:
+    return critical_difference(result, **options)
+
+
+@figure_of.register
+def _(result: TradeOff, **options: Any) -> Figure:
+    return pareto(result, **options)
+
+
+@figure_of.register
+def _(result: Ablation, **options: Any) -> Figure:
+    return loss_and_saving(result, **options)
+
+
+@figure_of.register
+def _(result: Matrix, **options: Any) -> Figure:
+    return heat_map(result, **options)
+
+
+@figure_of.register
+def _(result: BesidePublished, **options: Any) -> Figure:
+    return beside_published(result, **options)
+
+
+@figure_of.register
+def _(result: SearchResult, **options: Any) -> Figure:
+    return search_curves([("this search", result)], **options)

@@ -1,0 +1,21 @@
+"""The command `nasinit`, also as `python -m nasinit`."""
+
+from __future__ import annotations
+
+import sys
+
+from harness.errors import InstallationError
+
+
+def main() -> None:
+    """Run the command line (`harness.cli`), or say in a line why it cannot be loaded."""
+    try:
+        from harness.cli import main as command_line
+    except InstallationError as error:
+        print(f"nasinit: {error}", file=sys.stderr)
+        sys.exit(2)
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What results show of themselves: its tables and its figure, those of the functions of the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from matplotlib.figure import Figure
+
+import benchmarks
+import harness
+from harness import report
+from harness.errors import HarnessError, ScoresError
+from harness.evaluation.ablation import ablate
+from harness.evaluation.evidence import EvidenceOptions, gather_evidence
+from harness.evaluation.matrix import Matrix
+from harness.evaluation.published import BesidePublished
+from harness.report.presenters import ARTICLE_COLUMN, figure_of, sheets_of
+from harness.search import SearchSetting
+from harness.text.presented import Drawn, Presented
+
+COLUMN = "cifar10_test_200ep_pct"
+SEEDS = ("", "_seed777", "_seed888")
+CELLS = [str(cell) for cell in harness.open_space("nasbench201").sample(40, seed=3)]
+
+
+@pytest.fixture(scope="module")
+def table() -> benchmarks.Table:
+    """Accuracies of two trainings and their mean, and a latency."""
+    generator = np.random.default_rng(5)
+    values = generator.uniform(80, 95, size=(2, 40)).round(2)
+    columns = [
+        *(benchmarks.Column(f"{COLUMN}{end}", "cifar10", "test", 200, "pct", "one", "made here") for end in SEEDS),
+        benchmarks.Column("latency_ms", None, None, None, "ms", "one", "made here", higher_is_better=False),
+    ]
+    facts = benchmarks.Facts("made", "nasbench201", "A table of this test", "nowhere", "none", None, None, None, "No.")
+    return benchmarks.Table(CELLS, columns, [values.mean(0), *values, generator.uniform(1, 9, size=40)], facts)
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, pd.DataFrame]:
+    """Scores of 40 cells by two proxies and the baselines, under two seeds."""
+    found = {}
+    for seed in (0, 1):
+        generator = np.random.default_rng(seed)
+        rows = [
+            (cell, name, generator.normal(), "ok", 0.1)
+            for name in ("nwot", "snip", "params", "flops")
+            for cell in CELLS
+        ]
+        found[f"seed_{seed}"] = pd.DataFrame(rows, columns=["architecture", "proxy", "score", "status", "seconds"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def results(table: benchmarks.Table, frames: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """A result of every kind."""
+    first = frames["seed_0"]
+    ranking = harness.correlate(first, table, COLUMN, resamples=20)
+    x, y = harness.Quantity(table, "latency_ms"), harness.Quantity(table, COLUMN)
+    setting = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False)
+    space = harness.open_space("nasbench201")
+    beside = pd.DataFrame(
+        {
+            "condition": ["gaussian", "cifar10"], "proxy": "nwot", "column": COLUMN, "coefficient": "spearman", "n": 40,
+            "ours": [0.5, 0.6], "low": 0.4, "high": 0.7, "published": [0.55, np.nan], "difference": [-0.05, np.nan],
+            "inside": [True, None], "source": ["somewhere", ""],
+        }
+    )  # fmt: skip
+    return {
+        "ranking": ranking,
+        "comparison": harness.compare(ranking, resamples=20),
+        "beyond size": harness.beyond_size(ranking, resamples=20),
+        "top": harness.top(ranking),
+        "ceiling": harness.ceiling(ranking, table),
+        "evidence": gather_evidence(ranking, table, EvidenceOptions("params", top=True, resamples=20)),
+        "trade-off": harness.trade_off(first, x, y, ["nwot", "params"]),
+        "transfer": harness.transfer(frames, table, [COLUMN], resamples=20),
+        "stability": harness.stability(frames, resamples=20),
+        "ablation": ablate(frames, table, COLUMN, base="seed_0", resamples=20),
+        "matrix": Matrix(pd.DataFrame({"a": [0.5, 1.0]}, index=pd.Index(["x", "y"], name="kind")), "share", 0, 1, 2),
+        "beside published": BesidePublished(beside, {"gaussian": "noise", "cifar10": "images"}),
+        "searches": harness.table_searches(benchmarks.open_table("nasbench201"), ["random"], runs=3),
+        "search": harness.run_search(space, "rsps", setting, data="digits"),
+    }
+
+
+KINDS = (
+    "ranking", "comparison", "beyond size", "top", "ceiling", "evidence", "trade-off", "transfer", "stability",
+    "ablation", "matrix", "beside published", "searches", "search",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_result_has_its_tables(kind: str, results: dict[str, Any]) -> None:
+    result = results[kind]
+    assert isinstance(result, Presented)
+    sheets = sheets_of(result)
+    assert result.to_markdown() == "\n\n".join(map(report.sheet_markdown, sheets))
+    assert result.to_latex() == "\n".join(map(report.sheet_latex, sheets))
+    assert result.to_text(200) == "\n\n".join(report.sheet_text(sheet, 200) for sheet in sheets)
+    page = result._repr_html_()
+    assert page.count("<table>") == page.count("</table>") == len(sheets)
+    assert page.count("<tr") == sum(len(sheet.rows) + 1 for sheet in sheets)
+    assert "<script" not in page
+    assert isinstance(result.frame, pd.DataFrame)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS])
+def test_every_result_that_has_a_figure_draws_it(kind: str, results: dict[str, Any]) -> None:
+    result = results[kind]
+    options = {"series": {"seed": [("seed_1", "1")]}} if kind == "ablation" else {}
+    if not isinstance(result, Drawn):
+        assert not hasattr(result, "plot")
+        with pytest.raises(HarnessError, match="has no figure"):
+            figure_of(result)
+        return
+    figure = result.plot(**options)
+    assert isinstance(figure, Figure)
+    assert figure.get_axes()
+
+
+def test_a_figure_takes_its_options(results: dict[str, Any]) -> None:
+    few, every = results["ranking"].plot(proxies=["nwot"], columns=1), results["ranking"].plot()
+    assert len(few.get_axes()) < len(every.get_axes())
+    with pytest.raises(ScoresError, match="nwto"):
+        results["ranking"].plot(proxies=["nwto"])
+
+
+def test_latex_has_a_label_and_chosen_columns(results: dict[str, Any]) -> None:
+    latex = results["ranking"].to_latex("tab:mine", columns=["Spearman"])
+    assert r"\label{tab:mine}" in latex
+    assert "Spearman" in latex
+    assert "Kendall" not in latex
+    body = latex[latex.index(r"\begin{tabular}") : latex.index(r"\end{tabular}")]
+    assert all(line.count("&") == 1 for line in body.splitlines() if line.endswith(r"\\"))
+    with pytest.raises(ScoresError, match="Did you mean 'Spearman'"):
+        results["ranking"].to_latex(columns=["Spearmann"])
+
+
+def test_a_narrow_table_fits_an_articles_column(results: dict[str, Any]) -> None:
+    wide, narrow = (results["ranking"].to_latex(narrow=value) for value in (False, True))
+    columns = [text[text.index("{tabular}{") :].split("}")[1].count("r") for text in (wide, narrow)]
+    assert columns[1] < columns[0]
+    assert r"\footnotesize" in narrow
+    assert "Left out: " in narrow
+    text = results["ranking"].to_text(ARTICLE_COLUMN)
+    assert max(map(len, text.splitlines())) <= ARTICLE_COLUMN
+
+
+def test_what_a_table_shows_is_data(results: dict[str, Any]) -> None:
+    frame = results["ranking"].frame.assign(proxy=["<b>x</b>", "b&c", "params", "flops"])
+    changed = type(results["ranking"])(**{**vars(results["ranking"]), "frame": frame})
+    assert "<b>x</b>" not in changed._repr_html_()
+    assert "&lt;b&gt;x&lt;/b&gt;" in changed._repr_html_()
+
+
+def test_the_search_shows_every_epoch(results: dict[str, Any]) -> None:
+    (sheet,) = sheets_of(results["search"])
+    assert [str(row[0]) for row in sheet.rows] == ["1", "2"]
+    assert str(results["search"].architecture) in sheet.title
+    assert torch.is_tensor(next(iter(results["search"].weights.values())))
+
+
+def test_what_has_no_table_says_so() -> None:
+    with pytest.raises(HarnessError, match="dict has no table"):
+        sheets_of({})
