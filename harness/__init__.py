@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError
     from harness.evaluation.ranking import Ranking, correlate
     from harness.evaluation.searches.table_searches import TableSearches, table_searches
+    from harness.measurements.registry import measurement
+    from harness.proxies.readable import list_measurements
     from harness.proxies.registry import list_proxies, proxy
     from harness.report.webpage.report_page import report_page
     from harness.scoring.runner import run
@@ -40,8 +42,10 @@ __all__ = [
     "Store",
     "TableSearches",
     "correlate",
+    "list_measurements",
     "list_proxies",
     "list_spaces",
+    "measurement",
     "open_space",
     "proxy",
     "report_page",
@@ -62,8 +66,10 @@ _HOMES = {
     "Store": "harness.scoring.store",
     "TableSearches": "harness.evaluation.searches.table_searches",
     "correlate": "harness.evaluation.ranking",
+    "list_measurements": "harness.proxies.readable",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
+    "measurement": "harness.measurements.registry",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
     "report_page": "harness.report.webpage.report_page",

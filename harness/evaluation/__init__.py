@@ -14,6 +14,7 @@ from harness.lazy import loaded_on_use
 if TYPE_CHECKING:
     from benchmarks.by_column import table_with, tables_with
     from benchmarks.errors import TableError
+    from benchmarks.plugins import PluginNotice
     from benchmarks.pull.pulling import pulled_file
     from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
     from benchmarks.registry import Listing, list_tables, open_table
@@ -24,6 +25,7 @@ __all__ = [
     "Column",
     "Facts",
     "Listing",
+    "PluginNotice",
     "Table",
     "TableError",
     "list_tables",
@@ -39,6 +41,7 @@ _HOMES = {
     "Column": "benchmarks.table",
     "Facts": "benchmarks.table",
     "Listing": "benchmarks.registry",
+    "PluginNotice": "benchmarks.plugins",
     "Table": "benchmarks.table",
     "TableError": "benchmarks.errors",
     "list_tables": "benchmarks.registry",
