@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
@@ -246,18 +247,19 @@ def registered_by(point: EntryPoint, registry: MutableMapping[str, Entry], decor
     before = dict(registry)
     try:
         function = point.load()
-        entry = registry.get(point.name)
-        if entry is None or (entry.function is not function and point.name not in before):
-            called = [each.name for each in registry.values() if each.function is function]
-            if called:
-                raise PluginError(f"it calls itself {called[0]!r}: the entry point's name must be the same")
-            raise PluginError(f"{shown(function)} was not registered by the decorator harness.{decorator}")
     except BaseException:
-        registry.clear()
+        for name, entry in list(registry.items()):
+            if name not in before and entry.function.__module__ not in sys.modules:  # its module has failed
+                del registry[name]
         raise
     finally:
         registry.update(before)
-    return registry[point.name]
+    if point.name in registry and (point.name in before or registry[point.name].function is function):
+        return registry[point.name]
+    called = [entry.name for entry in registry.values() if entry.function is function]
+    if called:
+        raise PluginError(f"it calls itself {called[0]!r}: the entry point's name must be the same")
+    raise PluginError(f"{point.attr} was not registered by the decorator harness.{decorator}")
 
 
 _INSTALLED = Plugins(
