@@ -68,15 +68,15 @@ def test_a_measurement_that_another_cell_of_a_notebook_edits(tmp_path: Path) -> 
 
 MODULE = """
 import harness
-SCALE = 1
 @harness.measurement
 def scaled(network, batch):
-    return SCALE
+    import my_values
+    return my_values.SCALE
 """
 SESSION = textwrap.dedent("""
     import importlib, pathlib, sys
     from concurrent.futures import ThreadPoolExecutor
-    import harness, my_measurements
+    import harness, my_measurements, my_values
 
     sys.dont_write_bytecode = True
     space = harness.open_space("nasbench201")
@@ -91,20 +91,21 @@ SESSION = textwrap.dedent("""
         print(set(frame.status), set(frame.score), word)
 
     if __name__ == "__main__":
-        file = pathlib.Path("my_measurements.py")
+        file = pathlib.Path("my_values.py")
         with ThreadPoolExecutor(1) as executor:
             show(2, "first", executor=executor)
             file.write_text(file.read_text().replace("SCALE = 1", "SCALE = 2"))
             show(3, "edited, not loaded")
-            importlib.reload(my_measurements)
+            importlib.reload(my_values)
             show(3, "loaded", executor=executor)
-            my_measurements.SCALE = 3
+            my_values.SCALE = 3
             show(3, "set")
 """)
 
 
-def test_a_measurement_of_a_module_that_is_edited_reloaded_and_set(tmp_path: Path) -> None:
+def test_a_measurement_that_imports_a_module_which_is_edited_reloaded_and_set(tmp_path: Path) -> None:
     (tmp_path / "my_measurements.py").write_text(MODULE)
+    (tmp_path / "my_values.py").write_text("SCALE = 1\n")
     (tmp_path / "session.py").write_text(SESSION)
     ended = subprocess.run([sys.executable, "session.py"], cwd=tmp_path, capture_output=True, text=True)
     words = {"first": 1.0, "edited, not loaded": 1.0, "loaded": 2.0, "set": 3.0}
