@@ -9,7 +9,9 @@ from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import DATA_VARIABLE, data_folder
+from benchmarks.installed import installed_tables, origin
 from benchmarks.keys import KEY
+from benchmarks.plugins import PluginError
 from benchmarks.readers import analognasbench, darts, darts_published, hardware, nasbench201, official, robustness
 from benchmarks.readers.user_table import read_user_table
 from benchmarks.table import Column, Facts, Table
@@ -108,6 +110,8 @@ NAMES = (
 )
 """Names for `open_table`, in the order of `list_tables`: NAS-Bench-201's tables first, accuracies before others."""
 
+_INSTALLED = installed_tables(NAMES)
+
 
 def open_table(
     name_or_path: str | os.PathLike[str],
@@ -119,9 +123,10 @@ def open_table(
     """Open a table of published numbers; `facts.name`, `facts.path` and `describe()` tell which table was opened.
 
     Args:
-        name_or_path: one of `NAMES`, or the path of a .csv, .csv.gz or .parquet file. `nasbench201` opens the official
-            table if it is available, else `analognasbench`. A path opens as the published table with this file name,
-            as a file that `nasinit convert` made, or else as a user's own table with a column `architecture`.
+        name_or_path: one of `NAMES`, the name of a table of another installed distribution (`benchmarks.installed`), or
+            the path of a .csv, .csv.gz or .parquet file. `nasbench201` opens the official table if it is available,
+            else `analognasbench`. A path opens as the published table with this file name, as a file that `nasinit
+            convert` made, or else as a user's own table with a column `architecture`.
         path: the file to read for the named table. By default it is looked for in the folder that the environment
             variable NASINIT_DATA names, the official table also where `nasinit pull` stores it, and `analognasbench`
             in the installed distribution analog-nasbench.
@@ -142,7 +147,7 @@ def open_table(
 def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] | None) -> Table:
     name = os.fspath(name_or_path)
     if name not in NAMES:
-        return _open_path(name_or_path, path)
+        return _open_installed(name, path) if name in _INSTALLED else _open_path(name_or_path, path)
     given = None if path is None else Path(os.path.expanduser(path))
     if name == ANALOG:
         return analognasbench.read_analognasbench(given)
@@ -159,10 +164,20 @@ def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] |
     raise TableError(f"{name} is not here: {_how_to_get(source)}. {_what_it_is(source)}")
 
 
+def _open_installed(name: str, path: str | os.PathLike[str] | None) -> Table:
+    if path is not None:
+        raise TableError(f"{name} is brought by another distribution and reads no file of yours: leave out {path}")
+    try:
+        return _INSTALLED.value(name)
+    except PluginError as error:
+        raise TableError(str(error)) from error
+
+
 def list_tables() -> tuple[Listing, ...]:
     """All names for `open_table` with the facts of their tables; looks for the files, but reads no numbers.
 
     In the order of `NAMES`. The footer of a Parquet file is read; a file with a damaged footer is listed as damaged.
+    Then the tables of other distributions, which are opened; one that cannot be is left out, and named in a warning.
 
     Raises:
         TableError: if NASINIT_DATA names something that is not a folder.
@@ -177,7 +192,11 @@ def list_tables() -> tuple[Listing, ...]:
     found[OFFICIAL_OR_ANALOG] = replace(
         opens, name=OFFICIAL_OR_ANALOG, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name
     )
-    return tuple(found[name] for name in NAMES)
+    points = _INSTALLED.points()
+    installed = {
+        name: replace(Listing.of(table), reason=origin(points[name])) for name, table in _INSTALLED.values().items()
+    }
+    return tuple(found[name] for name in NAMES) + tuple(installed.values())
 
 
 def published_columns(listing: Listing) -> tuple[Column, ...]:
@@ -247,12 +266,15 @@ def _analog_listing() -> Listing:
 def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] | None) -> Table:
     given = os.fspath(name_or_path)
     file = Path(os.path.expanduser(given))
+    known = [*NAMES, *_INSTALLED.points()]
     if path is not None:
-        raise TableError(f"with path=, the first argument must be a table's name: {unknown('table', given, NAMES)}")
+        raise TableError(f"with path=, the first argument must be a table's name: {unknown('table', given, known)}")
     looks_like_a_path = not isinstance(name_or_path, str) or given.endswith(SUFFIXES) or os.sep in given
     endings = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
     if not (looks_like_a_path or os.path.isfile(file)):
-        raise TableError(f"{unknown('table', given, NAMES)}, or the path of a file that ends in {endings}")
+        raise TableError(
+            f"{unknown('table', given, [*NAMES, *_INSTALLED.points()])}, or the path of a file that ends in {endings}"
+        )
     if not given.endswith(SUFFIXES):
         raise TableError(f"{file} is not a table: a file must end in {endings}")
     for source in _SOURCES.values():

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from harness.evaluation.top import top
     from harness.evaluation.trade_off import Quantity, trade_off
     from harness.evaluation.transfer import transfer
+    from harness.measurements.registry import measurement
+    from harness.proxies.readable import list_measurements
     from harness.proxies.registry import list_proxies, proxy
     from harness.report.webpage.report_page import report_page
     from harness.scoring.runner import run
@@ -52,8 +54,10 @@ __all__ = [
     "ceiling",
     "compare",
     "correlate",
+    "list_measurements",
     "list_proxies",
     "list_spaces",
+    "measurement",
     "open_space",
     "proxy",
     "report_page",
@@ -83,8 +87,10 @@ _HOMES = {
     "ceiling": "harness.evaluation.ceiling",
     "compare": "harness.evaluation.comparison",
     "correlate": "harness.evaluation.ranking",
+    "list_measurements": "harness.proxies.readable",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
+    "measurement": "harness.measurements.registry",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
     "report_page": "harness.report.webpage.report_page",

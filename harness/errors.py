@@ -26,6 +26,10 @@ class ProxyError(HarnessError):
     """An unknown proxy, a name that is taken already, or a proxy that reads an unknown measurement."""
 
 
+class MeasurementError(HarnessError):
+    """A measurement whose name is taken, that reads what is not there, or that is computed from itself."""
+
+
 class SettingError(HarnessError):
     """A setting outside its allowed values, or a batch that no score can be computed on."""
 

@@ -13,6 +13,7 @@ import benchmarks
 import harness
 from benchmarks import open_table
 from harness.measurements import MEASUREMENTS
+from harness.measurements import registry as measurements
 from harness.proxies import registry
 from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.text import sheet_text
@@ -25,9 +26,10 @@ DEMO = ROOT / "results" / "demo"
 
 @pytest.fixture
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy of the registry, so that what a document registers is gone afterwards."""
+    """Copies of the registries, so that what a document registers is gone afterwards."""
     registry.load_builtin()
-    monkeypatch.setattr(registry, "_REGISTRY", dict(registry._REGISTRY))
+    for one in (registry, measurements):
+        monkeypatch.setattr(one, "_REGISTRY", dict(one._REGISTRY))
 
 
 def test_the_readmes_python_runs(

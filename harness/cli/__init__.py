@@ -29,6 +29,7 @@ from harness.cli import (
     study,
 )
 from harness.errors import HarnessError, RunError, SettingError, StoreNotice, StoreWriteError, ran_out_of_memory
+from harness.plugins import PluginNotice
 from harness.text.shown import cut, plain, reason
 from harness.text.terminal import OutputError, give_up, inert_output
 
@@ -182,13 +183,15 @@ def _log_said() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _notices_said() -> Iterator[None]:
-    """Print a store's notice as one line of the command line; Python shows all other warnings as it always does."""
+    """Print nasinit's own notices as lines of the command line; Python shows all other warnings as it always does."""
+    from harness import evaluation
+
     with warnings.catch_warnings():
         warnings.simplefilter("always", StoreNotice)
         show = warnings.showwarning
 
         def say(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-            if issubclass(category, StoreNotice):
+            if issubclass(category, (StoreNotice, PluginNotice)) or issubclass(category, evaluation.PluginNotice):
                 _say(message, 0)
             else:
                 show(message, category, *place, **more)

@@ -1,11 +1,15 @@
-"""`nasinit list`: list the spaces, proxies, searches and tables."""
+"""`nasinit list`: list the spaces, proxies, measurements, searches and tables."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli import listed, options
+from harness.cli.score import load_file
 from harness.errors import SettingError, unknown
 from harness.text.shown import in_epochs
 
@@ -18,44 +22,61 @@ SHOWN = 5
 
 def list_names(
     kind: Annotated[
-        str, typer.Argument(help="spaces, proxies, searches or tables", metavar="spaces|proxies|searches|tables")
+        str,
+        typer.Argument(
+            help="spaces, proxies, measurements, searches or tables",
+            metavar="spaces|proxies|measurements|searches|tables",
+        ),
     ],
     name: Annotated[
         str | None, typer.Argument(help="name or file of one table, to list all its columns and limits")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON, with everything that is known")] = False,
+    load: options.LoadOption = None,
 ) -> None:
-    """List the spaces, the proxies, the searches or the tables, or one table, by its name or the path of its file."""
-    printers = {"spaces": _spaces, "proxies": _proxies, "searches": _searches, "tables": _tables}
-    if kind not in printers:
-        raise SettingError(unknown("kind of list", kind, printers))
-    if name is None:
-        printers[kind]()
-    elif kind == "tables":
-        _table(name)
-    else:
+    """List the spaces, proxies, measurements, searches or tables, or one table, by its name or its file's path."""
+    kinds: dict[str, tuple[Callable[[], object], Callable[[], list[dict[str, Any]]]]] = {
+        "spaces": (_spaces, listed.spaces),
+        "proxies": (_proxies, listed.proxies),
+        "measurements": (_measurements, listed.measurements),
+        "searches": (_searches, listed.searches),
+        "tables": (_tables, listed.tables),
+    }
+    if kind not in kinds:
+        raise SettingError(unknown("kind of list", kind, kinds))
+    if name is not None and kind != "tables":
         raise SettingError(f"list {kind} takes no name, got {name!r}: only list tables does")
+    for file in load or []:
+        load_file(file)
+    printed, records = kinds[kind]
+    if as_json:
+        found = records() if name is None else listed.tables(name)
+        print(json.dumps(found, indent=2, ensure_ascii=False, default=str))
+    elif name is None:
+        printed()
+    else:
+        _table(name)
 
 
 def _spaces() -> None:
-    from harness.spaces import list_spaces, openable_spaces
-
-    problems = {space.name: space.problem for space in openable_spaces()}
-    for name, summary in list_spaces().items():
-        print(f"{name}: {summary}")
-        if name in problems:
-            print(f"    {problems[name].name}, judged by {problems[name].metric}")
+    for space in listed.spaces():
+        print(f"{space['name']}: {space['summary']}\n    {space['problem']}, judged by {space['judged_by']}")
 
 
 def _proxies() -> None:
-    from harness.measurements import MEASUREMENTS
-    from harness.proxies.bibliography import citation
-    from harness.proxies.registry import list_proxies
+    for proxy in listed.proxies():
+        mark = "" if proxy["in_all"] else "  (not in 'all': name it)"
+        reads = ", ".join(f"{need} ({cost})" for need, cost in proxy["reads"].items())
+        print(f"{proxy['name']}  version {proxy['version']}{mark}\n    {proxy['summary']}")
+        print(f"    reads {reads}\n    {proxy['source']}")
 
-    for proxy in list_proxies():
-        mark = "  (not in 'all': name it)" if proxy.exhaustive else ""
-        reads = ", ".join(f"{need} ({MEASUREMENTS[need].passes})" for need in proxy.needs)
-        print(f"{proxy.name}  version {proxy.version}{mark}\n    {proxy.summary}")
-        print(f"    reads {reads}\n    {citation(proxy.source)}")
+
+def _measurements() -> None:
+    for each in listed.measurements():
+        own = "  (your own, or a plug-in's)" if each["own"] else ""
+        print(f"{each['name']}: {each['type'] or 'of a type that is not stated'}{own}\n    {each['yields']}")
+        print(f"    cost: {each['cost']}\n    read by {', '.join(each['read_by']) or 'no proxy'}")
+    print("A proxy or a measurement of your own may also read network, batch and setting.")
 
 
 def _searches() -> None:

@@ -32,6 +32,13 @@ HigherOption = Annotated[
     list[str] | None,
     typer.Option("--higher-is-better", help="column where higher is better, whatever its name says; repeatable"),
 ]
+LoadOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--load",
+        help="Python file that registers proxies and measurements of your own; it is run with your rights, so trust it",
+    ),
+]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
 IntervalOption = Annotated[

@@ -35,10 +35,7 @@ def score(
     ] = None,
     table: Annotated[str | None, typer.Option(help="score the architectures of a table, by its name or file")] = None,
     proxies: Annotated[str, typer.Option(help="names of proxies, separated by commas, or all")] = "all",
-    load: Annotated[
-        list[Path] | None,
-        typer.Option(help="Python file that registers proxies of your own; it is run with your rights, so trust it"),
-    ] = None,
+    load: options.LoadOption = None,
     batch_size: Annotated[int, typer.Option(help="samples in the batch")] = _DEFAULT.batch_size,
     input_: Annotated[
         str | None, typer.Option("--input", help=f"{' | '.join(INPUTS)} for images; by default the space's first")
@@ -131,7 +128,7 @@ def _shape(sizes: list[str] | None) -> dict[str, int]:
 
 
 def load_file(file: Path) -> None:
-    """Run a Python file that registers proxies, so that workers get its functions by value.
+    """Run a Python file that registers proxies and measurements, so that workers get its functions by value.
 
     The file is trusted: it is run as it is, with the user's rights, here and in every worker.
 

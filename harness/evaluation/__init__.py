@@ -22,6 +22,7 @@ if "open_table" not in getattr(benchmarks, "__all__", ()):
 if TYPE_CHECKING:
     from benchmarks.by_column import table_with, tables_with
     from benchmarks.errors import TableError
+    from benchmarks.plugins import PluginNotice
     from benchmarks.pull.pulling import pulled_file
     from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
     from benchmarks.registry import Listing, list_tables, open_table
@@ -32,6 +33,7 @@ __all__ = [
     "Column",
     "Facts",
     "Listing",
+    "PluginNotice",
     "Table",
     "TableError",
     "list_tables",
@@ -47,6 +49,7 @@ _HOMES = {
     "Column": "benchmarks.table",
     "Facts": "benchmarks.table",
     "Listing": "benchmarks.registry",
+    "PluginNotice": "benchmarks.plugins",
     "Table": "benchmarks.table",
     "TableError": "benchmarks.errors",
     "list_tables": "benchmarks.registry",

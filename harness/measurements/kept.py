@@ -28,11 +28,15 @@ class Kept:
         self._names = {id(tensor): name for name, tensor in network.named_parameters()}
         tensors = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
         self.contents = [(tensor, tensor.detach().clone()) for tensor in tensors.values()]
+        self._data = [(tensor, tensor.data, _form(tensor)) for tensor in tensors.values()]
         self._flags = [(tensor, tensor.requires_grad, tensor.grad) for tensor in tensors.values()]
 
     def restore(self) -> None:
         """Put everything back: modules, tensors and attributes by identity, contents, `requires_grad` and `.grad`."""
         self._put_back()
+        for tensor, data, form in self._data:
+            if _form(tensor) != form:  # of another type since `network.double()`, or in another order
+                tensor.data = data
         with torch.no_grad():
             for tensor, content in self.contents:
                 if not _equal(tensor, content):
@@ -62,12 +66,13 @@ class Kept:
         Raises:
             NotApplicable: naming the first one that has another content, is another tensor, or is frozen.
         """
-        changed = self._changed()
+        changed = self.changed_parameter()
         if changed:
             self.restore()
             raise NotApplicable(f"the network changes its own parameters in the forward pass: {changed}")
 
-    def _changed(self) -> str:
+    def changed_parameter(self) -> str:
+        """The first parameter that has another content, is another tensor, or is frozen, in words; empty for none."""
         for module, tables in zip(self._modules, self._tables, strict=True):
             own = tables["_parameters"]
             there = module._parameters
@@ -76,6 +81,9 @@ class Kept:
         for tensor, requires_grad, _ in self._flags:
             if id(tensor) in self._names and tensor.requires_grad != requires_grad:
                 return f"{self._names[id(tensor)]!r} is frozen, or no longer"
+        for tensor, _, form in self._data:
+            if id(tensor) in self._names and _form(tensor) != form:
+                return f"{self._names[id(tensor)]!r} has another type, shape or layout"
         for tensor, content in self.contents:
             if id(tensor) in self._names and not _equal(tensor, content):
                 return f"{self._names[id(tensor)]!r} has another content"
@@ -92,6 +100,12 @@ def _set(there: dict[str, Any], kept: dict[str, Any]) -> None:
     if there.keys() != kept.keys() or any(there[name] is not kept[name] for name in kept):
         there.clear()
         there.update(kept)
+
+
+def _form(tensor: Tensor) -> tuple[object, ...]:
+    """All but the content: a network whose tensors lie in another order does not compute the same bits."""
+    dense = tensor.layout is torch.strided
+    return tensor.dtype, tensor.device, tensor.layout, tensor.shape, tensor.stride() if dense else ()
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import importlib
 import inspect
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from torch import nn
 
 from harness.batches import Batch
-from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
+from harness.errors import HarnessError, NotApplicable, NotFinite, ran_out_of_memory
 from harness.measurements import GIVEN, MEASUREMENTS, NO_PASS
 from harness.measurements.kept import Kept
 from harness.measurements.layers import layer_of
+from harness.measurements.own_functions import check_finite, without_trace
 from harness.measurements.preserve import seed_draws
+from harness.measurements.registry import OwnMeasurement
 from harness.setting import Setting, derived_seed
 
 
@@ -41,6 +43,7 @@ class Session:
         requested: names of the measurements that will be read, so that one pass may keep what another needs; by
             default all.
         kept: the network's state, as `preserved` yields it; by default it is taken here.
+        own: measurements of the user's own that are among `requested`.
     """
 
     def __init__(
@@ -51,9 +54,12 @@ class Session:
         rebuild: Callable[..., nn.Module] | None = None,
         requested: Iterable[str] = MEASUREMENTS,
         kept: Kept | None = None,
+        own: Iterable[OwnMeasurement] = (),
     ) -> None:
-        self._values: dict[str, Any] = {"network": network, "batch": batch, "setting": setting, "rebuild": rebuild}
-        self._values["requested"] = frozenset(requested)
+        given = {"network": network, "batch": batch, "setting": setting, "rebuild": rebuild}
+        self._given: dict[str, Any] = {**given, "requested": frozenset(requested)}
+        self._values = dict(self._given)
+        self.own = {entry.name: entry for entry in own}
         self._failures: dict[str, Exception] = {}
         if rebuild is None:
             self._failures["rebuild"] = NotApplicable(
@@ -86,13 +92,45 @@ class Session:
         return NetworkError(f"{type(error).__name__}: {error}{where and f' (in {where})'}")
 
     def _measure(self, name: str) -> Any:
-        function = measurement_function(name)
-        arguments = {need: self.value(need) for need in inspect.signature(function).parameters}
+        arguments = {need: self.value(need) for need in read_by(name, self.own)}
         start = time.perf_counter()
         try:
+            if name in self.own:
+                return self._own_result(self.own[name], arguments)
+            function = measurement_function(name)
             return function(**arguments) if MEASUREMENTS[name].passes == NO_PASS else self._passed(function, arguments)
         finally:
             self._seconds[name] = time.perf_counter() - start
+
+    def _own_result(self, entry: OwnMeasurement, arguments: dict[str, Any]) -> Any:
+        """The result of a measurement of the user's own; its errors name it."""
+        what = f"measurement {entry.name!r}"
+        try:
+            return check_finite(self.call_own(entry.function, arguments))
+        except (Exception, SystemExit, GeneratorExit) as error:
+            if isinstance(error, HarnessError):
+                kind = NotFinite if isinstance(error, NotFinite) else NotApplicable
+                raise kind(f"{what}: {error}") from error
+            text = f"{what}: {type(error).__name__}: {error}"
+            if isinstance(error, Exception) and ran_out_of_memory(error):
+                raise MemoryError(text) from error
+            where = layer_of(error, self._values["network"])
+            raise NetworkError(f"{text}{where and f' (in {where})'}") from error
+
+    def call_own(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """The result of a user's function, which begins on the kept state and leaves no trace.
+
+        Raises:
+            NotApplicable: when it has changed the network's parameters, or a measurement that others read.
+        """
+        self._kept.renew()
+        seed_draws(self._values["network"], self._seed)
+        with without_trace(self._values["network"], self._kept, arguments, self._forget) as own_arguments:
+            return function(**own_arguments)
+
+    def _forget(self) -> None:
+        """Make every measurement anew when it is read again: what there is may have been changed."""
+        self._values = dict(self._given)
 
     def _passed(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         """A measurement that calls the network, on the kept state, which the network must not change."""
@@ -108,7 +146,7 @@ class Session:
 
     def seconds(self, needs: tuple[str, ...]) -> float:
         """Seconds that the measurements `needs`, and all that they are computed from, took."""
-        return sum(self._seconds.get(name, 0.0) for name in closure(needs))
+        return sum(self._seconds.get(name, 0.0) for name in closure(needs, self.own))
 
 
 @cache
@@ -119,10 +157,22 @@ def measurement_function(name: str) -> Callable[..., Any]:
 
 
 @cache
-def closure(needs: tuple[str, ...]) -> frozenset[str]:
-    """The measurements `needs`, and every measurement that they are computed from."""
+def _read_by_built_in(name: str) -> tuple[str, ...]:
+    return tuple(inspect.signature(measurement_function(name)).parameters)
+
+
+def read_by(name: str, own: Mapping[str, OwnMeasurement]) -> tuple[str, ...]:
+    """Names of what a measurement is computed from; those in `own` are the user's."""
+    return own[name].needs if name in own else _read_by_built_in(name)
+
+
+def closure(needs: Iterable[str], own: Mapping[str, OwnMeasurement]) -> frozenset[str]:
+    """The measurements `needs`, and every measurement that they are computed from; those in `own` are the user's."""
     names: set[str] = set()
-    for name in needs:
-        if name not in GIVEN:
-            names |= {name, *closure(tuple(inspect.signature(measurement_function(name)).parameters))}
+    waiting = list(needs)
+    while waiting:
+        name = waiting.pop()
+        if name not in GIVEN and name not in names:
+            names.add(name)
+            waiting.extend(read_by(name, own))
     return frozenset(names)

@@ -2,35 +2,54 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.metadata import packages_distributions, version
 from typing import Any
 
 from harness.errors import ProxyError
 from harness.proxies.definition import Definition, NotReadable
+from harness.proxies.ownership import is_own
 
 
-def fingerprint(function: Callable[..., Any], also: str = "") -> str:
+def fingerprint(function: Callable[..., Any], also: str = "", kind: str = "proxy") -> str:
     """Hash of a function's definition as it is now, eight hexadecimal digits, the same in every process.
 
     It covers the code without comments, line numbers, names of variables and the docstring; defaults and closure; the
     globals that it uses and the user's own modules that it imports; and so on for the functions, classes and objects
     that these refer to. Of a module that is used by its name it covers the attributes whose names the code mentions,
     and all of them where the code looks names up while it runs (`getattr`, `globals`). Of installed packages, the
-    standard library and this package it covers the names only. Locks and weak references count as empty. Raise the
-    proxy's version when something else changes that its results depend on, such as a file that it reads.
+    standard library and this package it covers the names only; of a function that an installed package brings also the
+    package's version. Locks and weak references count as empty. Raise the proxy's version when something else changes
+    that its results depend on, such as a file that it reads.
 
     Args:
         function: a function, or another object that can be called.
         also: further text that the fingerprint depends on.
+        kind: what the function is, for messages: a proxy or a measurement.
 
     Raises:
         ProxyError: if it depends on an object whose content cannot be read, such as an open file.
     """
-    return hashlib.sha256((definition(function).text + also).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    text = definition(function, kind).text + also + _installed_version(getattr(function, "__module__", None))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def definition(function: Callable[..., Any]) -> Definition:
+def _installed_version(module: str | None) -> str:
+    """The distributions that bring a module, with their versions; empty for a module of the user's own."""
+    if module is None or is_own(module):
+        return ""
+    brought = _distributions().get(module.partition(".")[0], ())
+    return "".join(f" {name} {version(name)}" for name in sorted(set(brought)))
+
+
+@functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
+def definition(function: Callable[..., Any], kind: str = "proxy") -> Definition:
     """What a function's fingerprint is made of.
 
     Raises:
@@ -40,6 +59,6 @@ def definition(function: Callable[..., Any]) -> Definition:
         return Definition(function)
     except NotReadable as error:
         raise ProxyError(
-            f"proxy {getattr(function, '__name__', '')!r} depends on {error}, whose content cannot be read: "
+            f"{kind} {getattr(function, '__name__', '')!r} depends on {error}, whose content cannot be read: "
             "make it inside the function"
         ) from error

@@ -12,6 +12,8 @@ from typing import Any
 
 from harness.errors import ProxyError, unknown
 from harness.measurements import MEASUREMENTS, SIZES
+from harness.measurements.registry import OwnMeasurement, needs_of, own_among, registered_by
+from harness.plugins import PluginError, Plugins
 from harness.proxies.fingerprint import fingerprint
 from harness.text.shown import shown
 
@@ -29,7 +31,10 @@ class Proxy:
         source: a key of the bibliography, or free text.
         version: rises when the definition changes; for a user's own function it also holds a fingerprint of its code
             and of all that the code refers to, at the moment when `resolve` gave the proxy.
-        needs: names of the measurements that the function reads.
+        needs: names of the measurements that the function reads; a user's own may also read the network, the batch and
+            the setting.
+        measurements: the user's own measurements that it is computed from, each after those that it reads itself, as
+            they were when `find` gave the proxy.
     """
 
     name: str
@@ -37,6 +42,12 @@ class Proxy:
     source: str
     version: str
     needs: tuple[str, ...]
+    measurements: tuple[OwnMeasurement, ...] = ()
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is part of this package."""
+        return _is_builtin(self.function)
 
     @property
     def summary(self) -> str:
@@ -46,12 +57,18 @@ class Proxy:
     @property
     def exhaustive(self) -> bool:
         """Whether the number of its passes grows with samples or outputs: `all` leaves it out."""
-        return any(MEASUREMENTS[need].exhaustive for need in self.needs)
+        many = any(MEASUREMENTS[need].exhaustive for need in self._read if need in MEASUREMENTS)
+        return many or any(each.exhaustive for each in self.measurements)
 
     @property
     def reads_size(self) -> bool:
-        """Whether it reads parameters or MACs, so that equivalent architectures may differ in it."""
-        return not SIZES.isdisjoint(self.needs)
+        """Whether it reads parameters, MACs or the network, so that equivalent architectures may differ in it."""
+        return not (SIZES | {"network"}).isdisjoint(self._read)
+
+    @property
+    def _read(self) -> set[str]:
+        """Names of what it reads by itself, or its user's own measurements read."""
+        return {*self.needs, *(need for each in self.measurements for need in each.needs)}
 
     @property
     def only_size(self) -> bool:
@@ -71,7 +88,8 @@ def proxy(*, source: str, version: int = 1) -> Callable[[ProxyFunction], ProxyFu
 
     Returns:
         A decorator that returns the function unchanged. The function's parameters, except those with a default, must be
-        names of measurements. It returns one number, and higher means better; where lower is better, return the
+        names of measurements, or `network`, `batch` or `setting`; what it may do with these is as for
+        `harness.measurement`. It returns one number, and higher means better; where lower is better, return the
         negative. Registering a user's own name again replaces the function, so that a notebook's cell may run twice.
 
     Raises:
@@ -113,7 +131,7 @@ def registered(function: ProxyFunction, *, source: str, version: int = 1) -> Ite
     proxy(source=source, version=version)(function)
     name = function.__name__
     try:
-        yield with_fingerprint(_REGISTRY[name])
+        yield with_fingerprint(_bound(_REGISTRY[name]))
     finally:
         if before is None:
             _REGISTRY.pop(name, None)
@@ -126,16 +144,9 @@ def make_proxy(function: ProxyFunction, *, source: str, version: int = 1) -> Pro
     name = getattr(function, "__name__", "")
     if not name.isidentifier():
         raise ProxyError(f"a proxy is a named function, got {function!r}")
-    parameters = inspect.signature(function).parameters.values()
-    needs = tuple(parameter.name for parameter in parameters if parameter.default is parameter.empty)
     if name == ALL:
         raise ProxyError(f"{ALL!r} stands for all proxies: give the function another name")
-    if not needs:
-        raise ProxyError(f"proxy {name!r} reads nothing: its parameters name measurements, {', '.join(MEASUREMENTS)}")
-    for need in needs:
-        if need not in MEASUREMENTS:
-            raise ProxyError(f"proxy {name!r}: {unknown('measurement', need, MEASUREMENTS)}")
-    return Proxy(name, function, source, str(version), needs)
+    return Proxy(name, function, source, str(version), needs_of(function, "proxy", ProxyError))
 
 
 def with_fingerprint(entry: Proxy) -> Proxy:
@@ -144,11 +155,25 @@ def with_fingerprint(entry: Proxy) -> Proxy:
     Raises:
         ProxyError: if the function depends on an object whose content cannot be read.
     """
-    if _is_builtin(entry.function):
+    if entry.built_in:
         return entry
-    measured = ",".join(f"{need} {MEASUREMENTS[need].version}" for need in entry.needs)
+    versions = {name: built_in.version for name, built_in in MEASUREMENTS.items()}
+    texts = {name: f"{name} {version}" for name, version in versions.items()}
+    for own in entry.measurements:
+        found = fingerprint(own.function, _texts(own.needs, texts), kind="measurement")
+        texts[own.name] = f"{own.name} {own.version}+{found}"
     stated = entry.version.partition("+")[0]
-    return replace(entry, version=f"{stated}+{fingerprint(entry.function, measured)}")
+    return replace(entry, version=f"{stated}+{fingerprint(entry.function, _texts(entry.needs, texts))}")
+
+
+def _texts(needs: Iterable[str], known: dict[str, str]) -> str:
+    """What a function reads, with versions; what it is given has none."""
+    return ",".join(known.get(need, need) for need in needs)
+
+
+def _bound(entry: Proxy) -> Proxy:
+    """The proxy with the user's own measurements as they are now."""
+    return entry if entry.built_in else replace(entry, measurements=own_among(entry.needs, entry.measurements))
 
 
 def resolve(names: str | Proxy | Iterable[str | Proxy]) -> list[Proxy]:
@@ -175,15 +200,13 @@ def find(names: str | Proxy | Iterable[str | Proxy]) -> list[Proxy]:
     found: dict[str, Proxy] = {}
     for name in [names] if isinstance(names, (str, Proxy)) else names:
         if isinstance(name, Proxy):
-            found[name.name] = name
+            found[name.name] = _bound(name)
         elif not isinstance(name, str):
             raise ProxyError(f"proxies must be names, or what list_proxies() returns; got {shown(name)}")
         elif name == ALL:
-            found.update((entry.name, entry) for entry in _REGISTRY.values() if not entry.exhaustive)
-        elif name in _REGISTRY:
-            found[name] = _REGISTRY[name]
+            found.update((entry.name, entry) for entry in _everything() if not entry.exhaustive)
         else:
-            raise ProxyError(unknown("proxy", name, [*_REGISTRY, ALL]))
+            found[name] = _bound(_named(name))
     if not found:
         raise ProxyError(f"no proxy given. Known: {', '.join(sorted(_REGISTRY))}, or all")
     return list(found.values())
@@ -192,7 +215,25 @@ def find(names: str | Proxy | Iterable[str | Proxy]) -> list[Proxy]:
 def list_proxies() -> list[Proxy]:
     """All registered proxies, built-in ones first; one that cannot be scored in a run has no fingerprint."""
     load_builtin()
-    return [_with_any_fingerprint(entry) for entry in _REGISTRY.values()]
+    return [_with_any_fingerprint(entry) for entry in _everything()]
+
+
+def _everything() -> list[Proxy]:
+    """All registered proxies, and those of plug-ins that can be loaded."""
+    for name, entry in _INSTALLED.values().items():
+        _REGISTRY.setdefault(name, entry)
+    return [_bound(entry) for entry in _REGISTRY.values()]
+
+
+def _named(name: str) -> Proxy:
+    if name not in _REGISTRY and name in _INSTALLED:
+        try:
+            _REGISTRY.setdefault(name, _INSTALLED.value(name))
+        except PluginError as error:
+            raise ProxyError(str(error)) from error
+    if name not in _REGISTRY:
+        raise ProxyError(unknown("proxy", name, [*_REGISTRY, *_INSTALLED.points(), ALL]))
+    return _REGISTRY[name]
 
 
 def _with_any_fingerprint(entry: Proxy) -> Proxy:
@@ -214,3 +255,11 @@ def _is_builtin(function: ProxyFunction) -> bool:
 
 def _package_path() -> list[str]:
     return list(importlib.import_module("harness.proxies").__path__)
+
+
+def _is_taken(name: str) -> bool:
+    load_builtin()
+    return name == ALL or (name in _REGISTRY and _REGISTRY[name].built_in)
+
+
+_INSTALLED = Plugins("nasinit.proxies", "proxy", _is_taken, lambda point: registered_by(point, _REGISTRY, "proxy"))

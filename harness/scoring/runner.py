@@ -59,7 +59,8 @@ def run(
         workers: number of processes, with one torch thread each. The scores do not depend on it.
         merge_equal: whether architectures that are the same network, weight for weight, are scored once: the smallest
             of them (`minimal`) is scored, and all get its row. Proxies that read a size (`params`, `flops`, or a user's
-            own) are always scored on each architecture as it is written; with False, all proxies are.
+            own, by itself or of the network) are always scored on each architecture as it is written; with False, all
+            proxies are.
         retry_failed: whether to compute scores again whose status is not `ok`. Scores that failed because of the
             machine (`died`, `out_of_memory`) are always computed again.
         executor: any `concurrent.futures.Executor` (of a cluster, for example) instead of processes on this machine;

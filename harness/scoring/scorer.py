@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import HarnessError, NotFinite, SettingError, ran_out_of_memory
@@ -133,17 +134,19 @@ def score_network(
     """
     from harness.measurements.preserve import preserved
     from harness.measurements.session import Session, closure
-    from harness.scoring.watching import WatchedSession, watched
+    from harness.scoring.watching import Step, WatchedSession
 
     with ONE_AT_A_TIME, preserved(network, bn=setting.bn, seed=derived_seed(setting.seed, "pass")) as kept:
         fitting = batch.like(next((p for p in network.parameters() if p.is_floating_point()), None))
         entries = list(proxies)
-        requested = closure(tuple(need for entry in entries for need in entry.needs))
-        session = Session(network, fitting, setting, rebuild, requested, kept)
+        own = {each.name: each for entry in entries for each in entry.measurements}
+        requested = closure([need for entry in entries for need in entry.needs], own)
+        session = Session(network, fitting, setting, rebuild, requested, kept, own.values())
         if watch is None:
             return {entry.name: _score(session, entry) for entry in entries}
         seen = WatchedSession(session, entries, watch)
-        return {entry.name: _score(seen, watched(entry, watch)) for entry in entries}
+        step = {entry.name: Step("it computed this proxy", (entry.name,)) for entry in entries}
+        return {entry.name: _score(seen, entry, partial(watch, step[entry.name])) for entry in entries}
 
 
 def size_score(entry: Proxy, sizes: Sizes) -> Score:
@@ -153,7 +156,8 @@ def size_score(entry: Proxy, sizes: Sizes) -> Score:
     return _as_score(lambda: entry.function(**{need: known[need] for need in entry.needs}), start)
 
 
-def _score(session: Session | WatchedSession, entry: Proxy) -> Score:
+def _score(session: Session | WatchedSession, entry: Proxy, begin: Callable[[], object] = lambda: None) -> Score:
+    """The score of a proxy; `begin` is called before it is computed."""
     failed = None
     arguments: dict[str, Any] = {}
     for need in entry.needs:
@@ -165,7 +169,12 @@ def _score(session: Session | WatchedSession, entry: Proxy) -> Score:
     measured = session.seconds(entry.needs)
     if failed:
         return Score(math.nan, failed.status, failed.message, measured)
-    result = _as_score(lambda: entry.function(**arguments), start)
+
+    def compute() -> Any:
+        begin()
+        return entry.function(**arguments) if entry.built_in else session.call_own(entry.function, arguments)
+
+    result = _as_score(compute, start)
     return result._replace(seconds=result.seconds + measured)
 
 

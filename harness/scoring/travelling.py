@@ -115,7 +115,9 @@ def _dumped(value: object, run: str, names: Sequence[Names] | None = None) -> by
 
 
 def _by_value(proxies: Sequence[Proxy], own: Sequence[Proxy], run: str) -> bytes:
-    definitions = [definition(entry.function) for entry in own]
+    functions = [entry.function for entry in own]
+    functions += [each.function for entry in own for each in entry.measurements]
+    definitions = [definition(function) for function in functions]
     modules = {name: module for found in definitions for name, module in found.imported.items()}
     try:
         with _own_modules_by_value():

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,13 +54,13 @@ class WatchedSession:
 
         self._session = session
         self._watch = watch
-        self._readers = {entry.name: closure(entry.needs) for entry in proxies}
+        self._readers = {entry.name: closure(entry.needs, session.own) for entry in proxies}
         self._made: set[str] = set()
-        self.seconds = session.seconds
+        self.seconds, self.call_own = session.seconds, session.call_own
 
     def value(self, name: str) -> Any:
         """The measurement of that name, as `Session.value` gives it, made in the same order."""
-        for step in _order(name):
+        for step in self._order(name):
             if step not in self._made:
                 readers = tuple(proxy for proxy, needs in self._readers.items() if step in needs)
                 self._watch(Step(f"it made the measurement {step}", readers))
@@ -70,23 +68,12 @@ class WatchedSession:
                 self._made.add(step)
         return self._session.value(name)
 
+    def _order(self, name: str) -> Iterator[str]:
+        """The measurements that a session makes for this one, itself the last."""
+        from harness.measurements import GIVEN
+        from harness.measurements.session import read_by
 
-def watched(entry: Proxy, watch: Callable[[Step], object]) -> Proxy:
-    """The proxy, whose function says that it is about to be computed."""
-
-    def function(**measurements: Any) -> Any:
-        watch(Step("it computed this proxy", (entry.name,)))
-        return entry.function(**measurements)
-
-    return replace(entry, function=function)
-
-
-def _order(name: str) -> Iterator[str]:
-    """The measurements that a session makes for this one, itself the last."""
-    from harness.measurements import GIVEN
-    from harness.measurements.session import measurement_function
-
-    if name not in GIVEN:
-        for need in inspect.signature(measurement_function(name)).parameters:
-            yield from _order(need)
-        yield name
+        if name not in GIVEN:
+            for need in read_by(name, self._session.own):
+                yield from self._order(need)
+            yield name

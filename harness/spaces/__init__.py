@@ -11,17 +11,15 @@ entry point group `nasinit.spaces`:
 from __future__ import annotations
 
 import importlib
-from contextlib import suppress
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import SpaceError, unknown
+from harness.plugins import PluginError, Plugins
 from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from harness.spaces.space import Space
-
-GROUP = "nasinit.spaces"
 
 
 class _Listed(NamedTuple):
@@ -53,7 +51,8 @@ _opened: dict[str, Space] = {}
 def list_spaces() -> dict[str, str]:
     """Names of the spaces with a one-line summary each, nasinit's own first. No space is imported."""
     own = {name: (type(space).__doc__ or "").partition("\n")[0] for name, space in _registered.items()}
-    found = {name: f"from {point.dist.name if point.dist else point.value}" for name, point in _installed().items()}
+    points = _INSTALLED.points()
+    found = {name: f"from {point.dist.name if point.dist else point.value}" for name, point in points.items()}
     return {name: listed.summary for name, listed in _BUILT_IN.items()} | found | own
 
 
@@ -68,24 +67,23 @@ def open_space(name: str) -> Space:
         return _registered[name]
     if name in _opened:
         return _opened[name]
-    installed = {} if name in _BUILT_IN else _installed()
     if name in _BUILT_IN:
         module, _, kind = _BUILT_IN[name].target.partition(":")
         _opened[name] = getattr(importlib.import_module(module), kind)()
-    elif name in installed:
-        _opened[name] = _loaded(name, installed[name])
-    if name in _opened:
         return _opened[name]
+    if name in _INSTALLED:
+        try:
+            return _INSTALLED.value(name)
+        except PluginError as error:
+            raise SpaceError(str(error)) from error
     raise SpaceError(unknown("space", name, list_spaces()))
 
 
 def openable_spaces() -> list[Space]:
-    """All spaces of `list_spaces`, but for installed ones that cannot be loaded."""
-    found = []
-    for name in list_spaces():
-        with suppress(SpaceError):
-            found.append(open_space(name))
-    return found
+    """All spaces of `list_spaces`, but for installed ones that cannot be loaded, which are named in a warning."""
+    installed = _INSTALLED.values()
+    names = [name for name in list_spaces() if name in _BUILT_IN or name in _registered or name in installed]
+    return [open_space(name) for name in names]
 
 
 def register_space(space: Space) -> None:
@@ -103,18 +101,11 @@ def register_space(space: Space) -> None:
     _registered[space.name] = space
 
 
-def _installed() -> dict[str, EntryPoint]:
-    """Spaces of other distributions by name; those with a name of nasinit's own are left out."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN}
-
-
-def _loaded(name: str, point: EntryPoint) -> Space:
-    origin = f"{point.value} of {point.dist.name if point.dist else 'an installed distribution'}"
-    try:
-        space: Space = point.load()()
-        own = space.name
-    except Exception as error:  # code of another distribution may raise anything
-        raise SpaceError(f"the space {name!r} ({origin}) cannot be loaded: {type(error).__name__}: {error}") from error
-    if own != name:
-        raise SpaceError(f"the space {name!r} ({origin}) calls itself {own!r}: the entry point's name must be the same")
+def _loaded(point: EntryPoint) -> Space:
+    space: Space = point.load()()
+    if space.name != point.name:
+        raise PluginError(f"it calls itself {space.name!r}: the entry point's name must be the same")
     return space
+
+
+_INSTALLED = Plugins("nasinit.spaces", "space", _BUILT_IN.__contains__, _loaded)

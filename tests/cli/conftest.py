@@ -13,6 +13,7 @@ import pytest
 
 import harness
 from harness.cli import main
+from harness.measurements import registry as measurements
 from harness.proxies import registry
 from tests.cli.columns import ACCURACY, LATENCY
 
@@ -59,10 +60,11 @@ def program() -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def _place_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing is written into the repository or the user's cache, and no proxy stays registered."""
+    """Nothing is written into the repository or the user's cache, and no proxy or measurement stays registered."""
     registry.load_builtin()
     before, modules = dict(registry._REGISTRY), set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measurements, "_REGISTRY", dict(measurements._REGISTRY))
         patch.setenv("NASINIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("pulled")))
         patch.delenv("NASINIT_DATA", raising=False)

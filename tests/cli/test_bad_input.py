@@ -18,7 +18,7 @@ Run = Callable[..., Any]
         (["scroe"], "No such command 'scroe'. Did you mean 'score'?"),
         (["score", "--smaple", "3"], "No such option: --smaple"),
         (["score", "--sample", "three"], "Invalid value for '--sample'"),
-        (["list"], "Missing argument 'spaces|proxies|searches|tables'"),
+        (["list"], "Missing argument 'spaces|proxies|measurements|searches|tables'"),
         (["score", "--seed"], "'--seed' requires an argument"),
     ],
 )
@@ -74,7 +74,7 @@ def test_what_score_refuses(
 
 def test_an_unknown_list(refuse: Callable[..., str]) -> None:
     assert refuse("list", "proxy") == (
-        "unknown kind of list 'proxy'. Did you mean 'proxies'? Known: proxies, searches, spaces, tables"
+        "unknown kind of list 'proxy'. Did you mean 'proxies'? Known: measurements, proxies, searches, spaces, tables"
     )
 
 

@@ -13,6 +13,11 @@ from tests.conftest import ROOT
 from tests.spaces.toy_graphs import ToyGraphs
 
 SPACE = ToyGraphs()
+LEFT_OUT = {
+    "'broken-space' (no_such_module:Space of broken)": "ModuleNotFoundError: No module named 'no_such_module'",
+    "'misnamed' (toy_graphs:ToyGraphs of broken)": "it calls itself 'toy-graphs': the entry point's name must be the",
+    "'nasbench201' (no_module:X of broken)": "nasinit has one of that name",
+}
 
 
 @pytest.fixture
@@ -46,9 +51,12 @@ def test_it_is_listed_with_its_distribution(installed: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert lines[lines.index("toy-graphs: from toy_graphs") + 1] == "    regression, judged by mean squared error"
-    assert "broken-space: from broken" in lines
     assert "    classification, judged by accuracy" in lines
     assert ended.stdout.count("nasbench201: ") == 1, "a name that nasinit has itself is left to it"
+    assert "broken-space" not in ended.stdout
+    left_out = sorted(ended.stderr.splitlines())
+    for notice, (point, reason) in zip(left_out, LEFT_OUT.items(), strict=True):
+        assert notice.startswith(f"nasinit: the space {point} is left out: {reason}")
 
 
 def test_it_is_scored_in_processes_and_ranked_by_a_table_of_its_own(installed: Path) -> None:

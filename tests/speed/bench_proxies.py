@@ -72,7 +72,7 @@ class Scored:
 
     def own_seconds(self, measurement: str) -> float:
         """Seconds of a measurement alone, without those of what it is made from."""
-        parts = tuple(closure((measurement,)) - {measurement})
+        parts = tuple(closure((measurement,), {}) - {measurement})
         with preserved(self._network, bn=SETTING.bn, seed=0):
             session = Session(self._network, self._batch, SETTING, self._rebuild)
             session.value(measurement)
@@ -122,7 +122,7 @@ def bench(cell: str, entries: Sequence[Proxy], repetitions: int) -> None:
     print()
     for title, chosen in {"all together": list(entries), "the eight of zero-cost-nas": resolve(ZERO_COST)}.items():
         together = seconds(functools.partial(scored.score, chosen), repetitions)
-        needs = closure(tuple(need for entry in chosen for need in entry.needs))
+        needs = closure([need for entry in chosen for need in entry.needs], {})
         distinct = sum(
             statistics.median(scored.own_seconds(need) for _ in range(repetitions)) for need in sorted(needs)
         )

@@ -1,0 +1,36 @@
+"""Tables that other installed distributions bring, by the entry point group `nasinit.tables`.
+
+    [options.entry_points]
+    nasinit.tables =
+        my-table = my_package:open_my_table
+
+The entry point is a function without arguments that returns a `Table`, whose `facts.name` is the entry point's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from importlib.metadata import EntryPoint
+
+from benchmarks.plugins import PluginError, Plugins
+from benchmarks.shown import shown
+from benchmarks.table import Table
+
+
+def installed_tables(taken: Container[str]) -> Plugins[Table]:
+    """The tables of other distributions; those with one of the names `taken` are left out."""
+    return Plugins("nasinit.tables", "table", taken.__contains__, _opened)
+
+
+def origin(point: EntryPoint) -> str:
+    """Where a table of another distribution comes from, in words."""
+    return f"in the installed distribution {point.dist.name}" if point.dist else f"by {point.value}"
+
+
+def _opened(point: EntryPoint) -> Table:
+    table = point.load()()
+    if not isinstance(table, Table):
+        raise PluginError(f"{point.attr} gives {shown(table)}, not a benchmarks.Table")
+    if table.facts.name != point.name:
+        raise PluginError(f"it calls itself {shown(table.facts.name)}: the entry point's name must be the same")
+    return table

@@ -1,0 +1,152 @@
+"""A user's function beside the measurements of a network: what it does to them leaves no trace."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.autograd.grad_mode import _unsafe_preserve_version_counter
+
+from harness.batches import Batch
+from harness.errors import NotApplicable, NotFinite
+from harness.measurements.finite import finite
+from harness.measurements.kept import Kept
+from harness.measurements.layers import hookable
+from harness.spaces.initialisation import default_type
+
+_COPY = "let it work on a copy (copy.deepcopy(network), tensor.clone())"
+_MODULE_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_HOOK_FACTS = ("_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks_with_kwargs")
+_TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+
+
+@contextmanager
+def without_trace(
+    network: nn.Module, kept: Kept, arguments: Mapping[str, Any], forget: Callable[[], object]
+) -> Iterator[dict[str, Any]]:
+    """Inside, a user's function may be called on a network; afterwards the network is as it was before.
+
+    Put back: modules, attributes, modes, buffers, `.grad`, `requires_grad`, hooks of modules and parameters, PyTorch's
+    gradient mode, default type and number of threads. Parameters too, after which the function is refused.
+
+    Args:
+        network: the network.
+        kept: its state, which is the present one.
+        arguments: the function's arguments by name.
+        forget: called when measurements that were made before may have been changed.
+
+    Yields:
+        The function's arguments, with a batch that is a copy of its own.
+
+    Raises:
+        NotApplicable: when the function has changed parameters, or a tensor of its arguments in place: what it gives
+            may hold them.
+    """
+    parameters = tuple(network.parameters())
+    own = {name: _copied(value) if isinstance(value, Batch) else value for name, value in arguments.items()}
+    read = {name: list(_numbers(value)) for name, value in own.items() if not isinstance(value, Batch)}
+    read = {name: [each for each in found if isinstance(each, Tensor)] for name, found in read.items()}
+    versions = {name: [each._version for each in found] for name, found in read.items()}
+    try:
+        with ExitStack() as stack:
+            for parameter in parameters:  # a graph that was made before stays valid, since the contents are put back
+                stack.enter_context(_unsafe_preserve_version_counter(parameter))
+            stack.enter_context(_same_surroundings())
+            stack.enter_context(_hooks_put_back(network, parameters))
+            yield own
+    finally:
+        changed = kept.changed_parameter()
+        edited = [name for name, found in read.items() if [each._version for each in found] != versions[name]]
+        kept.restore()
+        for parameter in parameters:
+            parameter.grad = None
+        if changed or edited:
+            forget()
+    if changed:
+        raise NotApplicable(f"it changes the network's own parameters ({changed}): {_COPY}")
+    if edited:
+        raise NotApplicable(f"it changes the measurement {edited[0]!r} in place: {_COPY}")
+
+
+def check_finite(result: Any) -> Any:
+    """The result itself, if all numbers that are found in it are finite.
+
+    Raises:
+        NotFinite: when a tensor, array or number holds NaN or infinity.
+    """
+    for each in _numbers(result):
+        if isinstance(each, Tensor):
+            if each.is_floating_point() or each.is_complex():
+                finite(each, "its results")
+        elif not np.isfinite(each).all():
+            raise NotFinite("its results hold NaN or infinity")
+    return result
+
+
+def _numbers(value: Any, met: set[int] | None = None) -> Iterator[Any]:
+    """Tensors, arrays of numbers and floats in a value: in mappings, lists, tuples and dataclasses, to any depth."""
+    met = set() if met is None else met
+    if isinstance(value, Tensor) or isinstance(value, float):
+        yield value
+    elif isinstance(value, (np.ndarray, np.generic)):
+        if value.dtype.kind in "fc":
+            yield value
+    elif id(value) not in met:
+        met.add(id(value))
+        for part in _parts(value):
+            yield from _numbers(part, met)
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return list(value.values())
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, (type, Batch)):
+        return [getattr(value, field.name, None) for field in dataclasses.fields(value)]
+    return []
+
+
+def _copied(batch: Batch) -> Batch:
+    arguments = [each.clone() for each in batch.arguments]
+    return Batch(arguments, batch.targets.clone(), independent=batch.independent, problem=batch.problem)
+
+
+@contextmanager
+def _same_surroundings() -> Iterator[None]:
+    """Inside, PyTorch's modes may be changed."""
+    threads = torch.get_num_threads()
+    try:
+        with torch.enable_grad(), default_type(torch.get_default_dtype()):
+            yield
+    finally:
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+
+@contextmanager
+def _hooks_put_back(network: nn.Module, parameters: tuple[Tensor, ...]) -> Iterator[None]:
+    """Inside, hooks may be registered and removed."""
+    modules = [vars(module) for _, module in hookable(network)]
+    tables = [owner[name] for owner in modules for name in (*_MODULE_HOOKS, *_HOOK_FACTS)]
+    of_modules = [(table, dict(table)) for table in tables]
+    of_tensors = [(each, name, getattr(each, name)) for each in parameters for name in _TENSOR_HOOKS]
+    contents = [None if hooks is None else dict(hooks) for _, _, hooks in of_tensors]
+    try:
+        yield
+    finally:
+        for table, before in of_modules:
+            if table or before:
+                table.clear()
+                table.update(before)
+        for (tensor, name, hooks), content in zip(of_tensors, contents, strict=True):
+            if content is not None and hooks != content:
+                hooks.clear()
+                hooks.update(content)
+            if getattr(tensor, name) is not hooks:
+                setattr(tensor, name, hooks)
