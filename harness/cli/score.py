@@ -28,7 +28,7 @@ def score(
     space: Annotated[
         str | None, typer.Option(help="a space of nasinit list spaces; by default that of --table, else nasbench201")
     ] = None,
-    sample: Annotated[int | None, typer.Option(help="score this many random architectures, drawn with --seed")] = None,
+    sample: Annotated[int | None, typer.Option(help="score this many random architectures")] = None,
     all_: Annotated[bool, typer.Option("--all", help="score the whole space")] = False,
     architectures: Annotated[
         Path | None, typer.Option(help="score the architectures in this file, one per line; - reads standard input")
@@ -69,6 +69,10 @@ def score(
     device: options.DeviceOption = _DEFAULT.device,
     probes: Annotated[int, typer.Option(help="number of random sign vectors of ntk_trace")] = _DEFAULT.probes,
     seed: options.ScoringSeedOption = _DEFAULT.seed,
+    seeds: options.SeedsOption = None,
+    sample_seed: Annotated[
+        int | None, typer.Option(help="seed of --sample; by default that of --seed, with --seeds 0")
+    ] = None,
     workers: options.WorkersOption = 1,
     store: Annotated[Path, typer.Option(help="SQLite file for the scores; those in it are not computed again")] = Path(
         "scores.sqlite"
@@ -80,6 +84,7 @@ def score(
     """Score architectures at initialisation into a store; if a run was killed, the same command goes on."""
     for file in load or []:
         load_file(file)
+    scored_with = _seeds(seeds, seed)
     setting = Setting(
         input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size, shape=_shape(size),
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
@@ -89,6 +94,7 @@ def score(
     from harness.report.files import CSV, check_suffix, write_csv
     from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
+    from harness.scoring.seeds import SEED
     from harness.spaces import open_space
     from harness.spaces.space import completed, described
 
@@ -104,19 +110,29 @@ def score(
     source = input_ or opened.inputs[0]
     setting = replace(setting, input=source, labels=labels or ("random" if source in NOISE else "true"))
     setting = completed(opened, setting)
-    cells = _architectures(opened, sample, architectures, of_table, seed)
+    cells = _architectures(opened, sample, architectures, of_table, seed if sample_seed is None else sample_seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
     folder = options.data_folder(data) if source == "cifar10" else data
     drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own
-    print(f"setting: {described(opened, drawn)}; store: {store}")
+    said = described(opened, drawn)
+    if scored_with is not None:
+        said = said.replace(f"seed {seed}", f"seeds {', '.join(map(str, scored_with))}")
+    print(f"setting: {said}; store: {store}")
     frame = run(
-        opened, cells, [proxy.name for proxy in chosen], setting=setting, data=folder, store=store,
+        opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder, store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
     )  # fmt: skip
     if out is not None:
-        write_csv(frame[list(COLUMNS)], out)
+        write_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
         print(f"wrote {out}")
     _report_failures(frame, options.names(proxies))
+
+
+def _seeds(seeds: str | None, seed: int) -> list[int] | None:
+    """The seeds of --seeds, if it is given; SettingError where --seed is given too."""
+    if seeds is not None and seed != _DEFAULT.seed:
+        raise SettingError("give --seed for one seed or --seeds for several, not both")
+    return None if seeds is None else options.seeds(seeds)
 
 
 def _shape(sizes: list[str] | None) -> dict[str, int]:

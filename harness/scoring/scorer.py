@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.errors import HarnessError, NotFinite, SettingError, ran_out_of_memory
+from harness.errors import HarnessError, ModelError, NotFinite, SettingError, ran_out_of_memory
 from harness.proxies.registry import Proxy, find
 from harness.setting import Setting, derived_seed
 
@@ -153,6 +153,12 @@ def size_score(entry: Proxy, sizes: Sizes) -> Score:
     return _as_score(lambda: entry.function(**{need: known[need] for need in entry.needs}), start)
 
 
+def failed_score(error: Exception) -> Score:
+    """The score of every proxy where the network itself could not be made."""
+    failed = _reason(error)
+    return Score(math.nan, failed.status, failed.message, 0.0)
+
+
 def _score(session: Session | WatchedSession, entry: Proxy) -> Score:
     failed = None
     arguments: dict[str, Any] = {}
@@ -185,6 +191,9 @@ def _as_score(compute: Any, start: float) -> Score:
 def _reason(error: BaseException) -> _Failure:
     if isinstance(error, NotFinite):
         return _Failure(NOT_FINITE, str(error))
+    if isinstance(error, ModelError):
+        memory = isinstance(error.__cause__, Exception) and ran_out_of_memory(error.__cause__)
+        return _Failure(OUT_OF_MEMORY if memory else ERROR, str(error))
     if isinstance(error, HarnessError):
         return _Failure(NOT_APPLICABLE, str(error))
     from harness.measurements.session import NetworkError
