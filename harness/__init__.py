@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError
     from harness.evaluation.ranking import Ranking, correlate
     from harness.evaluation.searches.table_searches import TableSearches, table_searches
+    from harness.models import model_list
     from harness.proxies.registry import list_proxies, proxy
     from harness.report.webpage.report_page import report_page
     from harness.scoring.runner import run
@@ -42,6 +43,7 @@ __all__ = [
     "correlate",
     "list_proxies",
     "list_spaces",
+    "model_list",
     "open_space",
     "proxy",
     "report_page",
@@ -64,6 +66,7 @@ _HOMES = {
     "correlate": "harness.evaluation.ranking",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
+    "model_list": "harness.models",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
     "report_page": "harness.report.webpage.report_page",

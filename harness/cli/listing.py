@@ -44,6 +44,7 @@ def _spaces() -> None:
         print(f"{name}: {summary}")
         if name in problems:
             print(f"    {problems[name].name}, judged by {problems[name].metric}")
+    print("Models of your own: nasinit score --space FILE.py, a file with a dictionary MODELS of functions by name.")
 
 
 def _proxies() -> None:
@@ -83,6 +84,7 @@ def _tables() -> None:
         else:
             _print_table(listing)
     print("A file of your own, .csv, .csv.gz or .parquet with a column 'architecture', is a table too: --table FILE.")
+    print("A table of models of your own has a column 'name' in its place.")
     print("All columns of a table, and its limits: nasinit list tables NAME, or nasinit list tables FILE.")
 
 

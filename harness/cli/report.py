@@ -40,7 +40,7 @@ def report(
 
     check_suffix(out, "a page", PAGES)
     options.positive("resamples", resamples)
-    scored = read(scores, run)
+    scored = read(scores, run, table or [])
     directions = options.directions(lower, higher)
     ((ranking, ranked_by),) = ranked_scores(
         scored, table or [], [column] if column else [], resamples, seed, directions=directions

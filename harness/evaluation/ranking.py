@@ -20,14 +20,12 @@ from harness.evaluation.coefficients import (
 from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy
 from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.seeds import MatchedSeeds, matched_over_seeds
-from harness.setting import Setting
-from harness.stats.names import BASELINES, COEFFICIENTS
+from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
+from harness.stats.names import COEFFICIENTS
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-    from harness.spaces.space import Architecture, Sizes, Space
 
 
 @dataclass(frozen=True)
@@ -169,8 +167,9 @@ def correlate(
             f"none of the {len(matched.architectures):,} scored architectures has a value of {column} in "
             f"{table.facts.name}"
         )
-    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space, scored_shape(frame, shape))
-    scores = with_baselines(matched.scores[matched.scores["architecture"].isin(usable)], sizes)
+    given = matched.scores[matched.scores["architecture"].isin(usable)]
+    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space, scored_shape(frame, shape), given)
+    scores = with_baselines(given, sizes)
     scores["accuracy"] = [values[key] for key in scores["architecture"]]
     scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]
     sign = 1.0 if facts.higher_is_better else -1.0
@@ -236,40 +235,6 @@ def check_resampling(resamples: object, seed: object) -> None:
     for name, value, least in (("resamples", resamples, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
-
-
-def sizes_of(
-    architectures: Mapping[str, Architecture], space: Space, shape: Mapping[str, int] | None = None
-) -> dict[str, Sizes]:
-    """Parameters and multiply-adds of networks of a shape, in closed form, by the architecture's key."""
-    return {key: space.sizes(architecture, shape) for key, architecture in architectures.items()}
-
-
-def scored_shape(frame: pd.DataFrame, given: Mapping[str, int] | None = None) -> Mapping[str, int]:
-    """Sizes of the scored networks: the given ones, else those of the frame's setting, else none.
-
-    Args:
-        frame: the scores; a frame of `harness.run` or a store carries its setting in `attrs`.
-        given: sizes by name, which are taken instead of those of the frame.
-    """
-    if given is not None:
-        return given
-    carried = frame.attrs.get("setting")
-    return Setting.from_json(carried).shape if isinstance(carried, str) else {}
-
-
-def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, Sizes]) -> pd.DataFrame:
-    """The scores with those of `params` and `flops` last, which are computed from the sizes where missing."""
-    import pandas as pd
-
-    parts = [scores[~scores["proxy"].isin(BASELINES)]]
-    for position, name in enumerate(BASELINES):
-        given = scores[scores["proxy"] == name]
-        made = pd.DataFrame(
-            {"architecture": list(sizes), "proxy": name, "score": [float(size[position]) for size in sizes.values()]}
-        )
-        parts.append(made if given.empty else given)
-    return pd.concat([part for part in parts if not part.empty], ignore_index=True)
 
 
 def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:

@@ -10,8 +10,8 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import UNMEASURED, axis_label
 from harness.evaluation.matching import checked_scores, column_by_key, space_of
-from harness.evaluation.ranking import scored_shape, sizes_of, with_baselines
 from harness.evaluation.seeds import matched_over_seeds
+from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
 from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
@@ -125,8 +125,9 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
         raise ScoresError(
             f"none of the {len(matched.architectures):,} scored architectures has both {x.column} and {y.column}"
         )
-    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space, scored_shape(frame))
-    scores = with_baselines(matched.scores[matched.scores["architecture"].isin(scored.index)], sizes)
+    given = matched.scores[matched.scores["architecture"].isin(scored.index)]
+    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space, scored_shape(frame), given)
+    scores = with_baselines(given, sizes)
     scores = scores.join(scored, on="architecture")
     known = list(dict.fromkeys([*matched.scores["proxy"], *BASELINES]))
     by_proxy = {name: _scores_of(name, scores, known, len(scored)) for name in proxies}

@@ -27,7 +27,12 @@ def fingerprint(function: Callable[..., Any], also: str = "") -> str:
     Raises:
         ProxyError: if it depends on an object whose content cannot be read, such as an open file.
     """
-    return hashlib.sha256((definition(function).text + also).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return short_hash(definition(function).text + also)
+
+
+def short_hash(text: str) -> str:
+    """The first eight hexadecimal digits of a text's SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def definition(function: Callable[..., Any]) -> Definition:
