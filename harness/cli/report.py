@@ -58,7 +58,7 @@ def report(
         settings=others,
         run=made,
         facts={
-            "Scores": {"file": str(scores)},
+            "Scores": {"file": str(scores), **({"seeds": ", ".join(ranking.seeds)} if ranking.seeds else {})},
             "Statistics": {"intervals": intervals},
             "Software": {"command": shlex.join(["nasinit", *sys.argv[1:]])},
         },

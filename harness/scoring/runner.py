@@ -88,6 +88,14 @@ def run(
 
     Raises:
         HarnessError: for an unknown proxy, a malformed architecture, a bad setting, or a store that cannot be used.
+
+    >>> import tempfile
+    >>> from harness.spaces import open_space
+    >>> space = open_space("nasbench201")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     frame = run(space, space.sample(2), "params", seeds=range(3), store=f"{folder}/scores.sqlite")
+    >>> len(frame), frame["seed"].tolist()
+    (6, [0, 0, 1, 1, 2, 2])
     """
     chosen = resolve(proxies)
     if not isinstance(setting, (Setting, type(None))):

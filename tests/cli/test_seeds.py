@@ -85,6 +85,9 @@ def test_rankings_figures_and_page_are_over_the_seeds(
     assert nasinit("report", scored[0], *by, "--out", page).code == 0
     assert "Over 3 seeds (0, 1, 5)" in page.read_text(encoding="utf-8")
     assert nasinit("plot", "scatter", scored[0], *by, "--out", tmp_path / "s.svg").code == 0
+    columns = ("--x", "cifar100_test_200ep_pct", "--y", "cifar10_test_200ep_pct")
+    figure = ("--out", tmp_path / "p.svg")
+    assert nasinit("plot", "pareto", scored[0], "--table", table, *columns, *figure).code == 0
     assert "means over 3 seeds" in " ".join((tmp_path / "s.svg").read_text(encoding="utf-8").split())
 
 
