@@ -321,7 +321,7 @@ def test_scores_of_no_space_say_how_models_are_joined(table: benchmarks.Table) -
         harness.correlate(frame, table, "accuracy")
     from harness.evaluation.matching import recognised_space
 
-    with pytest.raises(ScoresError, match="a table of models of your own has a column 'name'"):
+    with pytest.raises(ScoresError, match="A table of models of your own has a column 'name'"):
         recognised_space(frame)
 
 

@@ -97,8 +97,8 @@ def _recognised(text: str, kind: type[Exception], where: str) -> str:
             reasons.append(f"{name}: {error}")
         else:
             return name
-    own = "a table of models of your own has a column 'name' in place of 'architecture'"
-    raise kind(f"the first architecture of {where} is of no space that is known; {own}. {'. '.join(reasons)}")
+    reasons.append("A table of models of your own has a column 'name' in place of 'architecture'")
+    raise kind(f"the first architecture of {where} is of no space that is known. {'. '.join(reasons)}")
 
 
 def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> None:
