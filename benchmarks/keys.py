@@ -13,6 +13,10 @@ from pathlib import Path
 from benchmarks.errors import TableError
 
 KEY = "architecture"
+NAME = "name"
+"""Column of the keys in a table of the user's own models."""
+MODELS = "models"
+"""Space of the user's own models, whose keys are names of any characters."""
 WIDTHS = tuple(str(width) for width in range(8, 65, 8))
 """Channels of a layer in NATS-Bench's size space."""
 

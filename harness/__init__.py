@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.evaluation.trade_off import Quantity, trade_off
     from harness.evaluation.transfer import transfer
     from harness.measurements.registry import measurement
+    from harness.models import model_list
     from harness.proxies.readable import list_measurements
     from harness.proxies.registry import list_proxies, proxy
     from harness.report.webpage.report_page import report_page
@@ -58,6 +59,7 @@ __all__ = [
     "list_proxies",
     "list_spaces",
     "measurement",
+    "model_list",
     "open_space",
     "proxy",
     "report_page",
@@ -91,6 +93,7 @@ _HOMES = {
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
     "measurement": "harness.measurements.registry",
+    "model_list": "harness.models",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
     "report_page": "harness.report.webpage.report_page",

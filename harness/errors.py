@@ -22,6 +22,10 @@ class SpaceError(HarnessError):
     """An unknown space, a malformed architecture string, or a sample larger than the space."""
 
 
+class ModelError(HarnessError):
+    """A user's function that raised an error, or gave what is no network to be scored; it gives the score's status."""
+
+
 class ProxyError(HarnessError):
     """An unknown proxy, a name that is taken already, or a proxy that reads an unknown measurement."""
 

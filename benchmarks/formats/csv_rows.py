@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import read_bytes
 from benchmarks.foreign import BEGINNING, from_spreadsheet, kind_of, unpacked
-from benchmarks.keys import KEY, space_of_keys
+from benchmarks.keys import KEY, NAME, space_of_keys
 from benchmarks.real_numbers import check_whole
 from benchmarks.shown import listed, shown
 from benchmarks.table import Column, Facts, Table
@@ -73,8 +73,8 @@ def read_rows(path: Path) -> CsvRows:
         if name in header[:place]:
             raise TableError(f"{path}: column {shown(name)} is there twice")
     cells: dict[str, Sequence[str]] = dict(zip(header, zip(*lines, strict=True), strict=True))
-    if KEY in cells:
-        cells[KEY] = [from_spreadsheet(key) for key in cells[KEY]]
+    for name in {KEY, NAME}.intersection(cells):
+        cells[name] = [from_spreadsheet(key) for key in cells[name]]
     return CsvRows(path, hashlib.sha256(content).hexdigest(), cells)
 
 

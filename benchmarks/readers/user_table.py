@@ -1,5 +1,7 @@
 """Tables of the user's own: any CSV or Parquet file with a column `architecture` and columns of numbers.
 
+A table of the user's own models has a column `name` in place of `architecture`: names of any characters.
+
 The meaning of a column is taken from its name: dataset_split_epochs[_what]_unit[_seedN], or at least a unit at its end,
 one of `UNITS`. Lower is better for a time, an energy or a size, and where the words of the name say so
 (`benchmarks.readers.directions`); for all others, higher is assumed to be better. `Table.directed` says otherwise.
@@ -11,7 +13,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import TableError
 from benchmarks.files import read_bytes
 from benchmarks.formats.csv_rows import read_rows
-from benchmarks.keys import KEY, quoted, space_of_keys
+from benchmarks.keys import KEY, MODELS, NAME, quoted, space_of_keys
 from benchmarks.readers.directions import ACCURACIES, NEVER_NEGATIVE, lower_is_better, words_of
 from benchmarks.real_numbers import check_whole
 from benchmarks.shown import listed, reason, shown
@@ -47,20 +49,21 @@ def read_user_table(path: Path) -> Table:
     `Table.repeated`; two texts of one architecture are two rows, which are merged when they are joined with scores.
 
     Raises:
-        TableError: for a damaged file; a file without a column `architecture`, or with no other; text among the
-            numbers; a key of another form or space than the first; a number that its unit does not allow (an accuracy
-            below zero); rows that contradict each other. The message names the file, the row (from 0) and the column.
+        TableError: for a damaged file; a file without a column `architecture` or `name`, or with no other; text among
+            the numbers; a key of another form or space than the first; a number that its unit does not allow (an
+            accuracy below zero); rows that contradict each other. The message names the file, the row (from 0) and the
+            column.
 
     """
-    keys, numbers, sha256 = _from_parquet(path) if path.suffix == ".parquet" else _from_csv(path)
+    column, keys, numbers, sha256 = _from_parquet(path) if path.suffix == ".parquet" else _from_csv(path)
     if not numbers:
-        raise TableError(f"{path}: it has no column except {KEY!r}; a table needs at least one column of numbers")
+        raise TableError(f"{path}: it has no column except {column!r}; a table needs at least one column of numbers")
     keys = [key.strip() for key in keys]
-    space = space_of_keys(path, KEY, keys)
+    space = _space_of_names(path, keys) if column == NAME else space_of_keys(path, KEY, keys)
     columns = [column_of(name) for name in numbers]
-    for column in columns:
-        checked_numbers(str(path), keys, column, numbers[column.name])
-        _check_accuracy(path, keys, column, numbers[column.name])
+    for one in columns:
+        checked_numbers(str(path), keys, one, numbers[one.name])
+        _check_accuracy(path, keys, one, numbers[one.name])
     kept, repeated = _without_repetitions(path, keys, numbers)
     names = tuple(keys[row] for row in repeated)
     facts = _facts(path, sha256, space, len(kept), names)
@@ -99,13 +102,26 @@ def column_of(name: str) -> Column:
     )
 
 
-def _from_csv(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float64]], str]:
+def _key_column(names: Iterable[str]) -> str:
+    """The column of the keys: `architecture`, or `name` where there is no such column."""
+    return NAME if NAME in names and KEY not in names else KEY
+
+
+def _space_of_names(path: Path, names: Sequence[str]) -> str:
+    """The space of the user's own models; TableError for an empty name, with its row."""
+    if "" in names:
+        raise TableError(f"{path}: row {names.index('')}, column {NAME!r}: the name is empty")
+    return MODELS
+
+
+def _from_csv(path: Path) -> tuple[str, Sequence[str], dict[str, NDArray[np.float64]], str]:
     rows = read_rows(path)
-    keys = rows.column(KEY)
-    return keys, {name: rows.numbers(name) for name in rows.others([KEY])}, rows.sha256
+    column = _key_column(rows.cells)
+    keys = rows.column(column)
+    return column, keys, {name: rows.numbers(name) for name in rows.others([column])}, rows.sha256
 
 
-def _from_parquet(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float64]], str]:
+def _from_parquet(path: Path) -> tuple[str, Sequence[str], dict[str, NDArray[np.float64]], str]:
     import pyarrow as pa
 
     content = read_bytes(path)
@@ -119,12 +135,13 @@ def _from_parquet(path: Path) -> tuple[Sequence[str], dict[str, NDArray[np.float
         ) from None
     if not table.num_rows:
         raise TableError(f"{path} is empty: it needs at least one row")
-    keys = table.column(KEY).to_pylist()
+    column = _key_column(table.column_names)
+    keys = table.column(column).to_pylist()
     for row, key in enumerate(keys):
         if not isinstance(key, str):
-            raise TableError(f"{path}: row {row}, column {KEY!r}: {shown(key)} is not text")
-    numbers = {name: _arrow_numbers(path, name, table.column(name)) for name in table.column_names if name != KEY}
-    return keys, numbers, hashlib.sha256(content).hexdigest()
+            raise TableError(f"{path}: row {row}, column {column!r}: {shown(key)} is not text")
+    numbers = {name: _arrow_numbers(path, name, table.column(name)) for name in table.column_names if name != column}
+    return column, keys, numbers, hashlib.sha256(content).hexdigest()
 
 
 def _arrow_table(path: Path, content: bytes) -> ArrowTable:
@@ -133,7 +150,7 @@ def _arrow_table(path: Path, content: bytes) -> ArrowTable:
 
     with pq.ParquetFile(io.BytesIO(content)) as file:
         names, facts = file.schema_arrow.names, file.metadata
-        if KEY not in names:
+        if _key_column(names) not in names:
             raise TableError(f"{path}: column {KEY!r} is missing; the file has: {listed(names)}")
         if len(set(names)) != len(names):
             raise TableError(f"{path}: column {shown(max(names, key=names.count))} is there twice")

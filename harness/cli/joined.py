@@ -33,13 +33,20 @@ class Joined(NamedTuple):
     table: Table
 
 
-def read(scores: Path, run: int | None) -> Scored:
-    """Read scores from a file, and print their origin; a CSV is of the first space that reads its architectures."""
+def read(scores: Path, run: int | None, tables: Sequence[str] = ()) -> Scored:
+    """Read scores from a file, and print their origin.
+
+    A CSV is of the user's own models where a table is, else of the first space that reads its architectures.
+    """
+    from harness.evaluation import open_table
     from harness.evaluation.matching import recognised_space
     from harness.scoring.files import read_scores
+    from harness.spaces.named import MODELS
 
     found = read_scores(scores, run)
     print(f"scores: {found.origin}")
+    if found.space is None and any(open_table(name).facts.space == MODELS for name in tables):
+        return Scored(found.frame, MODELS)
     return Scored(found.frame, found.space or recognised_space(found.frame))
 
 
@@ -126,7 +133,7 @@ def ranked(
 ) -> list[Joined]:
     """A ranking for each column; prints the scores and tables that were read, and what was left out or merged."""
     options.positive("resamples", resamples)
-    return ranked_scores(read(scores, run), tables, columns, resamples, seed, interval, directions)
+    return ranked_scores(read(scores, run, tables), tables, columns, resamples, seed, interval, directions)
 
 
 def ranked_scores(
@@ -141,6 +148,8 @@ def ranked_scores(
     """A ranking for each column, of scores in memory; prints the tables, and what was left out or merged."""
     from harness.evaluation.ranking import correlate
 
+    if not columns:
+        columns = _only_column(tables)
     if not columns:
         if scored.space != options.DEFAULT_SPACE:
             raise no_column("--column", scored.space, tables)
@@ -159,6 +168,14 @@ def ranked_scores(
         where = [ranking.column for ranking in rankings if ranking.duplicates == duplicates]
         say_duplicates(duplicates, " and ".join(where))
     return joined
+
+
+def _only_column(tables: Sequence[str]) -> list[str]:
+    """The column of a single table with a single column, else none."""
+    from harness.evaluation import open_table
+
+    names = open_table(tables[0]).column_names if len(tables) == 1 else ()
+    return list(names) if len(names) == 1 else []
 
 
 def say_repeated(architectures: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import listed, options
-from harness.cli.score import load_file
+from harness.cli.user_files import load_file
 from harness.errors import SettingError, unknown
 from harness.text.shown import in_epochs
 
@@ -47,7 +47,7 @@ def list_names(
     if name is not None and kind != "tables":
         raise SettingError(f"list {kind} takes no name, got {name!r}: only list tables does")
     for file in load or []:
-        load_file(file)
+        load_file(file, "--load")
     printed, records = kinds[kind]
     if as_json:
         found = records() if name is None else listed.tables(name)
@@ -61,6 +61,7 @@ def list_names(
 def _spaces() -> None:
     for space in listed.spaces():
         print(f"{space['name']}: {space['summary']}\n    {space['problem']}, judged by {space['judged_by']}")
+    print("Models of your own: nasinit score --space FILE.py, a file with a dictionary MODELS of functions by name.")
 
 
 def _proxies() -> None:
@@ -104,6 +105,7 @@ def _tables() -> None:
         else:
             _print_table(listing)
     print("A file of your own, .csv, .csv.gz or .parquet with a column 'architecture', is a table too: --table FILE.")
+    print("A table of models of your own has a column 'name' in its place.")
     print("All columns of a table, and its limits: nasinit list tables NAME, or nasinit list tables FILE.")
 
 

@@ -10,6 +10,7 @@ import typer
 
 from harness.errors import SettingError, check_most, unknown
 from harness.evaluation import columns
+from harness.text.shown import shown
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
 TableOption = Annotated[str, typer.Option("--table", help="name of a table, or path of a file")]
@@ -52,6 +53,12 @@ SeedOption = Annotated[int, typer.Option("--seed", help="seed of the resampling"
 ScoringSeedOption = Annotated[
     int, typer.Option("--seed", help="seed of the sample, the weights, the batch and the probes")
 ]
+SeedsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--seeds", help="several seeds instead of --seed, such as 0-4 or 0,3,7; each scores every architecture"
+    ),
+]
 WorkersOption = Annotated[int, typer.Option("--workers", help="number of processes, each with one thread")]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]
 FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
@@ -60,6 +67,8 @@ CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 DEFAULT_SPACE, DEFAULT_TABLE, DEFAULT_COLUMN = columns.SPACE, columns.DEFAULT_TABLE, columns.TESTS["cifar10"]
 MOST = 10_000_000
 """Largest number of resamples, runs and the like: more take days."""
+MOST_SEEDS = 1000
+"""Largest number of seeds in a range."""
 DEFAULT_SCORES = Path("scores.sqlite")
 
 
@@ -91,6 +100,27 @@ def names(text: str) -> list[str]:
     found = [name.strip() for name in text.split(",") if name.strip()]
     if not found:
         raise SettingError(f"no names in {text!r}: give them with commas, as in grad_norm,nasi_trace")
+    return found
+
+
+def seeds(text: str) -> list[int]:
+    """The seeds in a text such as `0-4` or `0,3,7`.
+
+    >>> seeds("0-2,7")
+    [0, 1, 2, 7]
+    """
+    found: list[int] = []
+    for part in names(text):
+        first, dash, last = (word.strip() for word in part.partition("-"))
+        numbers = [first, last] if dash else [first]
+        if not all(word.isdecimal() and word.isascii() and len(word) < 20 for word in numbers):
+            raise SettingError(
+                f"--seeds takes whole numbers and ranges of them, such as 0-4 or 0,3,7, got {shown(text)}"
+            )
+        start, end = int(numbers[0]), int(numbers[-1])
+        if not start <= end < start + MOST_SEEDS:
+            raise SettingError(f"--seeds {part}: a range goes up, over at most {MOST_SEEDS:,} seeds")
+        found += range(start, end + 1)
     return found
 
 

@@ -122,7 +122,7 @@ def pareto(
     from harness.report.tables.text import sheet_text
 
     check_figures(out)
-    scored = read(scores, run)
+    scored = read(scores, run, table or [])
     tables = table or []
     if x is None:
         raise no_column("--x", scored.space, tables)

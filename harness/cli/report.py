@@ -40,7 +40,7 @@ def report(
 
     check_suffix(out, "a page", PAGES)
     options.positive("resamples", resamples)
-    scored = read(scores, run)
+    scored = read(scores, run, table or [])
     directions = options.directions(lower, higher)
     ((ranking, ranked_by),) = ranked_scores(
         scored, table or [], [column] if column else [], resamples, seed, directions=directions
@@ -58,7 +58,7 @@ def report(
         settings=others,
         run=made,
         facts={
-            "Scores": {"file": str(scores)},
+            "Scores": {"file": str(scores), **({"seeds": ", ".join(ranking.seeds)} if ranking.seeds else {})},
             "Statistics": {"intervals": intervals},
             "Software": {"command": shlex.join(["nasinit", *sys.argv[1:]])},
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import options
+from harness.cli.user_files import load_file, models_of
 from harness.errors import RunError, SettingError, SpaceError
 from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting
-from harness.text.shown import plain, shown
+from harness.text.shown import LONGEST_ARCHITECTURE, plain, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,9 +26,14 @@ _DEFAULT = Setting()
 
 def score(
     space: Annotated[
-        str | None, typer.Option(help="a space of nasinit list spaces; by default that of --table, else nasbench201")
+        str | None,
+        typer.Option(
+            help="a space of nasinit list spaces, or a Python file with models of your own: a dictionary MODELS of "
+            "functions by name, and INPUTS and CLASSES if not (3, 32, 32) and 10; by default that of --table, else "
+            "nasbench201",
+        ),
     ] = None,
-    sample: Annotated[int | None, typer.Option(help="score this many random architectures, drawn with --seed")] = None,
+    sample: Annotated[int | None, typer.Option(help="score this many random architectures")] = None,
     all_: Annotated[bool, typer.Option("--all", help="score the whole space")] = False,
     architectures: Annotated[
         Path | None, typer.Option(help="score the architectures in this file, one per line; - reads standard input")
@@ -66,6 +71,10 @@ def score(
     device: options.DeviceOption = _DEFAULT.device,
     probes: Annotated[int, typer.Option(help="number of random sign vectors of ntk_trace")] = _DEFAULT.probes,
     seed: options.ScoringSeedOption = _DEFAULT.seed,
+    seeds: options.SeedsOption = None,
+    sample_seed: Annotated[
+        int | None, typer.Option(help="seed of --sample; by default that of --seed, with --seeds 0")
+    ] = None,
     workers: options.WorkersOption = 1,
     store: Annotated[Path, typer.Option(help="SQLite file for the scores; those in it are not computed again")] = Path(
         "scores.sqlite"
@@ -76,7 +85,8 @@ def score(
 ) -> None:
     """Score architectures at initialisation into a store; if a run was killed, the same command goes on."""
     for file in load or []:
-        load_file(file)
+        load_file(file, "--load")
+    scored_with = _seeds(seeds, seed)
     setting = Setting(
         input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size, shape=_shape(size),
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
@@ -86,8 +96,10 @@ def score(
     from harness.report.files import CSV, check_suffix, write_csv
     from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
+    from harness.scoring.seeds import SEED
     from harness.spaces import open_space
     from harness.spaces.space import completed, described
+    from harness.spaces.user_code import UserCodeSpace
 
     if out is not None:
         check_suffix(out, "a CSV file", CSV)
@@ -95,25 +107,35 @@ def score(
     if "all" in options.names(proxies):
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out proxies that need many backward passes: {', '.join(left_out)}; name them to have them")
-    _check_choice(sample, all_, architectures, table)
-    of_table, space = _of_table(table, space)
-    opened = open_space(space)
+    opened = None if space is None else models_of(space) or open_space(space)
+    _check_choice(sample, all_, architectures, table, optional=isinstance(opened, UserCodeSpace))
+    of_table, opened = _of_table(table, opened)
     source = input_ or opened.inputs[0]
     setting = replace(setting, input=source, labels=labels or ("random" if source in NOISE else "true"))
     setting = completed(opened, setting)
-    cells = _architectures(opened, sample, architectures, of_table, seed)
+    cells = _architectures(opened, sample, architectures, of_table, seed if sample_seed is None else sample_seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
     folder = options.data_folder(data) if source == "cifar10" else data
     drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own
-    print(f"setting: {described(opened, drawn)}; store: {store}")
+    said = described(opened, drawn)
+    if scored_with is not None:
+        said = said.replace(f"seed {seed}", f"seeds {', '.join(map(str, scored_with))}")
+    print(f"setting: {said}; store: {store}")
     frame = run(
-        opened, cells, [proxy.name for proxy in chosen], setting=setting, data=folder, store=store,
+        opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder, store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
     )  # fmt: skip
     if out is not None:
-        write_csv(frame[list(COLUMNS)], out)
+        write_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
         print(f"wrote {out}")
     _report_failures(frame, options.names(proxies))
+
+
+def _seeds(seeds: str | None, seed: int) -> list[int] | None:
+    """The seeds of --seeds, if it is given; SettingError where --seed is given too."""
+    if seeds is not None and seed != _DEFAULT.seed:
+        raise SettingError("give --seed for one seed or --seeds for several, not both")
+    return None if seeds is None else options.seeds(seeds)
 
 
 def _shape(sizes: list[str] | None) -> dict[str, int]:
@@ -127,34 +149,8 @@ def _shape(sizes: list[str] | None) -> dict[str, int]:
     return found
 
 
-def load_file(file: Path) -> None:
-    """Run a Python file that registers proxies and measurements, so that workers get its functions by value.
-
-    The file is trusted: it is run as it is, with the user's rights, here and in every worker.
-
-    Raises:
-        SettingError: a file that does not exist, is no Python file, or raises an error.
-    """
-    import importlib.util
-
-    import cloudpickle
-
-    if not os.path.isfile(file):
-        raise SettingError(f"--load {plain(str(file))}: there is no such file")
-    name = f"loaded_{file.stem}"  # a file random.py must not stand in for the module random
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise SettingError(f"--load {file}: not a Python file (its name must end in .py)")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    cloudpickle.register_pickle_by_value(module)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # the user's file may raise anything, and may call exit()
-        raise SettingError(f"--load {file}: {type(error).__name__}: {error}") from error
-
-
-def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str | None) -> None:
+def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str | None, *, optional: bool) -> None:
+    """Refuse several choices of architectures, and none unless it is `optional`."""
     choices = {
         "--sample": sample is not None,
         "--all": whole,
@@ -162,26 +158,28 @@ def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str
         "--table": table is not None,
     }
     given = [name for name, chosen in choices.items() if chosen]
-    if len(given) != 1:
+    if len(given) != 1 and not (optional and not given):
         raise SettingError(
             "give one of --sample N, --all, --architectures FILE and --table NAME; "
             f"got {' and '.join(given) or 'none of them'}"
         )
 
 
-def _of_table(table: str | None, space: str | None) -> tuple[list[Architecture], str]:
-    """The architectures of a table, if one is given, and the name of the space; nothing else of the table is read."""
+def _of_table(table: str | None, space: Space | None) -> tuple[list[Architecture], Space]:
+    """The architectures of a table, if one is given, and the space; nothing else of the table is read."""
+    from harness.spaces import open_space
+
     if table is None:
-        return [], space or options.DEFAULT_SPACE
+        return [], space or open_space(options.DEFAULT_SPACE)
     from harness.evaluation import open_table
     from harness.evaluation.matching import space_of, table_architectures
 
     opened = open_table(table)
-    found = space_of(opened).name
+    found = space_of(opened)
     print(f"table: {opened.facts.title} ({opened.facts.path or 'in the package'})")
-    if space not in (None, found):
-        raise SettingError(f"--table {table} is of the space {found!r}, not of --space {space}: leave one out")
-    return table_architectures(opened), found
+    if space is not None and space.name != found.name:
+        raise SettingError(f"--table {table} is of the space {found.name!r}, not of {space.name!r}: leave --space out")
+    return table_architectures(opened), found if space is None else space
 
 
 def _architectures(
@@ -220,12 +218,25 @@ def _report_failures(frame: pd.DataFrame, named: Sequence[str]) -> None:
         RunError: if a proxy has no score at all, unless `all` brought it and it is not applicable to these networks.
     """
     failed = frame[frame["status"] != "ok"]
-    for (proxy, status), rows in failed.groupby(["proxy", "status"], sort=False):
+    broken = _without_any_score(frame)
+    for architecture, message in broken.items():
+        print(f"{plain(architecture, LONGEST_ARCHITECTURE)} has no score: {message}")
+    of_proxies = failed[~failed["architecture"].isin(broken)]
+    for (proxy, status), rows in of_proxies.groupby(["proxy", "status"], sort=False):
         print(f"{proxy}: {len(rows):,} {status}, first {rows.iloc[0]['architecture']}: {rows.iloc[0]['message']}")
     counts: dict[Any, Any] = frame.groupby("proxy")["status"].apply(lambda statuses: (statuses == "ok").sum()).to_dict()
-    by_itself = set() if failed.empty else set(failed.loc[failed["status"] != "not_applicable", "proxy"])
+    by_itself = set() if failed.empty else set(of_proxies.loc[of_proxies["status"] != "not_applicable", "proxy"])
     hopeless = [str(proxy) for proxy, good in counts.items() if good == 0 and (proxy in named or proxy in by_itself)]
     if not any(counts.values()):
         hopeless = list(counts)
     if hopeless:
         raise RunError(f"no architecture has a score by {', '.join(hopeless)}")
+
+
+def _without_any_score(frame: pd.DataFrame) -> dict[str, str]:
+    """The architectures of which every proxy failed for the same reason, with that reason."""
+    grouped = frame.groupby("architecture", sort=False)
+    alike = (grouped["status"].agg(lambda statuses: (statuses != "ok").all())) & (grouped["message"].nunique() == 1)
+    several = grouped["proxy"].nunique() > 1
+    names = alike.index[alike & several]
+    return {str(name): str(message) for name, message in grouped["message"].first().loc[names].items()}

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from harness.evaluation import Table
 
 FilesArgument = Annotated[
-    list[Path], typer.Argument(help="stores or CSVs of scores, one for each setting; FILE@RUN names a run of a store")
+    list[Path],
+    typer.Argument(
+        help="stores or CSVs of scores, one for each setting; each seed of a file of several is a setting; FILE@RUN "
+        "names a run of a store"
+    ),
 ]
 
 
@@ -83,6 +87,7 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
         ScoresError: a file of another space than the table or, without a table, than the first file.
     """
     from harness.evaluation.matching import check_space, recognised_space, space_of
+    from harness.evaluation.seeds import frames_by_seed
     from harness.scoring.files import read_scores
 
     names = [file.name.partition(".")[0] + (f"@{run}" if (run := _run_of(file)[1]) else "") for file in files]
@@ -96,7 +101,8 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
         print(f"{label}: {found.origin}")
         space = space or recognised_space(found.frame)
         check_space(found.frame, str(file), space, other)
-        frames[label] = found.frame
+        of_seeds = frames_by_seed(found.frame)
+        frames.update({f"{label}, seed {seed}": part for seed, part in of_seeds.items()} or {label: found.frame})
     print()
     return frames
 

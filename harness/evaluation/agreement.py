@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from harness.evaluation.matching import matched_scores
 from harness.evaluation.ranking import Ranking, wide_scores
+from harness.evaluation.seeds import matched_over_seeds
 from harness.spaces import open_space
 from harness.stats.names import BASELINES
 
@@ -58,7 +58,7 @@ def agreement_over_settings(ranking: Ranking, settings: Mapping[str, pd.DataFram
     proxies = [name for name in own.columns if name not in BASELINES]
     columns = {}
     for label, frame in settings.items():
-        scores = matched_scores(frame, open_space(ranking.space)).scores
+        scores = matched_over_seeds(frame, open_space(ranking.space)).matched.scores
         other = scores.pivot(index="architecture", columns="proxy", values="score").reindex(own.index)
         columns[label] = {
             name: pd.DataFrame({"own": own[name], "other": other[name]})

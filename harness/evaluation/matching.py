@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, SpaceError, unknown
-from harness.spaces import list_spaces, open_space
+from harness.spaces import is_space, list_spaces, open_space
 from harness.text.shown import LONGEST_ARCHITECTURE, plain, shown
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def space_of(table: Table) -> Space:
     if not table.facts.space:
         return open_space(_recognised(table.keys[0], TableError, _where(table)))
     name = table.facts.space
-    if name not in list_spaces():
+    if not is_space(name):
         raise TableError(
             f"{_where(table)} holds architectures of the space {name!r}, which has no networks here: it can be opened "
             f"and read, but there are no scores that join it. Spaces with networks: {', '.join(list_spaces())}"
@@ -72,12 +72,19 @@ def space_of(table: Table) -> Space:
 
 
 def recognised_space(frame: pd.DataFrame) -> str:
-    """Name of the first space that reads the first architecture of a frame of scores.
+    """Name of the space that a frame of scores carries, else of the first that reads its first architecture.
 
     Raises:
         ScoresError: a frame that holds no scores, or a first architecture that no space reads, with all reasons.
     """
-    return _recognised(str(checked_scores(frame)["architecture"].iloc[0]), ScoresError, "the scores")
+    text = str(checked_scores(frame)["architecture"].iloc[0])
+    return _carried_space(frame) or _recognised(text, ScoresError, "the scores")
+
+
+def _carried_space(frame: pd.DataFrame) -> str:
+    """Name of the space that a frame of `harness.run` or of a store carries, if it can be opened; else empty."""
+    name = frame.attrs.get("space")
+    return name if isinstance(name, str) and is_space(name) else ""
 
 
 def _recognised(text: str, kind: type[Exception], where: str) -> str:
@@ -90,6 +97,7 @@ def _recognised(text: str, kind: type[Exception], where: str) -> str:
             reasons.append(f"{name}: {error}")
         else:
             return name
+    reasons.append("A table of models of your own has a column 'name' in place of 'architecture'")
     raise kind(f"the first architecture of {where} is of no space that is known. {'. '.join(reasons)}")
 
 
@@ -106,7 +114,8 @@ def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> Non
         ScoresError: scores of another space, with the names of both; what `checked_scores` refuses.
     """
     text = str(checked_scores(frame)["architecture"].iloc[0])
-    spaces = [name for name in (wanted, *list_spaces()) if _reads(name, text)]
+    carried = _carried_space(frame)
+    spaces = [carried] if carried else [name for name in (wanted, *list_spaces()) if _reads(name, text)]
     if spaces and spaces[0] != wanted:
         raise ScoresError(
             f"{named} is about the space {spaces[0]}, {other} about {wanted}: they have nothing in common"

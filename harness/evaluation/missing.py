@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.evaluation.matching import matched_scores
 from harness.evaluation.ranking import Ranking
+from harness.evaluation.seeds import matched_over_seeds
 from harness.spaces import open_space
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ class MissingScores:
 
     Attributes:
         frame: a row for each proxy and architecture without a score: `proxy`, `architecture` (as the scores write it),
-            `status` (`infinite` or `no score` where the scores do not say), `message`.
+            `status` (`infinite` or `no score` where the scores do not say), `message`; of scores under several seeds
+            those of the first seed without a score.
         asked: number of each proxy's scores, missing ones included; an architecture in two rows counts once.
     """
 
@@ -41,7 +42,7 @@ def missing_scores(frame: pd.DataFrame, ranking: Ranking) -> MissingScores:
     import numpy as np
     import pandas as pd
 
-    matched = matched_scores(frame, open_space(ranking.space))
+    matched = matched_over_seeds(frame, open_space(ranking.space)).matched
     given = frame.iloc[matched.rows]
     infinite = np.isinf(given["score"].to_numpy(dtype=float))
     status = given["status"] if "status" in given.columns else pd.Series("ok", index=given.index)

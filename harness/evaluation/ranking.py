@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
+from harness.evaluation.coefficients import (
+    HIGHEST,
+    STATISTICS,
+    STATISTICS_OVER_SEEDS,
+    Resampling,
+    correlations,
+    row_of,
+    row_over_seeds,
+)
 from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy
-from harness.evaluation.matching import column_by_key, matched_scores, space_of
-from harness.setting import Setting
-from harness.stats.names import BASELINES, COEFFICIENTS
+from harness.evaluation.matching import column_by_key, space_of
+from harness.evaluation.seeds import MatchedSeeds, matched_over_seeds
+from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
+from harness.stats.names import COEFFICIENTS
 from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-    from harness.spaces.space import Architecture, Sizes, Space
-    from harness.stats import Coefficients, Intervals
-
-TOP = 10
-_STATISTICS = tuple(name + end for name in COEFFICIENTS for end in ("", "_low", "_high"))
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,11 @@ class Ranking(Drawn):
             worse, 0 to 100), `top10_best` (the best value among the ten highest scores, exact expectation over ties).
             `params` and `flops` stand last; `column` and `table` name what was ranked by. Where lower values are
             better, worse means higher and best lowest; the coefficients keep their sign, so that of a proxy that finds
-            low values is negative.
-        points: a row for each proxy and architecture with a score: `proxy`, `architecture` (its key), `score`,
-            `accuracy` (the value), `parameters`.
+            low values is negative. Of scores under several seeds all these are means over the seeds, on the
+            architectures that have a score under each; `seeds` is their number, each coefficient has its standard
+            deviation over the seeds with `_std` (NaN for one seed), and its interval is over architectures and seeds.
+        points: a row for each proxy and architecture with a score: `proxy`, `architecture` (its key), `score` (the mean
+            over the seeds), `accuracy` (the value), `parameters`.
         column: name of the table's column.
         source: a sentence that names the table.
         unmatched: architectures, as the scores write them, that have no value in the table; they are left out.
@@ -52,6 +56,7 @@ class Ranking(Drawn):
         duplicates: architectures, as the table writes them, that it has in more than one row, with equal values.
         space: name of the architectures' space.
         title: title of the table.
+        seeds: labels of the seeds of the scores; empty for scores of one seed.
     """
 
     frame: pd.DataFrame
@@ -66,6 +71,18 @@ class Ranking(Drawn):
     duplicates: tuple[str, ...] = ()
     space: str = "nasbench201"
     title: str = ""
+    seeds: tuple[str, ...] = ()
+
+    @property
+    def over_seeds(self) -> str:
+        """A sentence on the scores of several seeds; else empty."""
+        if not self.seeds:
+            return ""
+        return (
+            f"Over {len(self.seeds)} seeds ({', '.join(self.seeds)}): mean ± standard deviation of each coefficient, "
+            "with intervals over architectures and seeds. Figures and further tables are of each architecture's mean "
+            "score."
+        )
 
     @property
     def sign(self) -> float:
@@ -109,7 +126,8 @@ def correlate(
     """Rank correlation of every proxy with a column of a table, with bootstrap intervals and size baselines.
 
     Args:
-        frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
+        frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it. A
+            column `seed` tells scores under several seeds apart.
         table: the table of the column, from `benchmarks.open_table`.
         column: name of the column to rank by.
         resamples: bootstrap resamples of the architectures; the same ones for every proxy that scored all of them.
@@ -122,14 +140,13 @@ def correlate(
             them; by default the sizes that a frame of `harness.run` or a store carries, else the space's own.
 
     Raises:
-        ScoresError: a frame without the columns, with two scores of one proxy for an architecture, with text for a
-            number, or without an architecture of the table.
+        ScoresError: a frame without the columns, with two scores of one proxy for an architecture under one seed, with
+            text for a number, or without an architecture of the table.
         SpaceError: a text that is no architecture of the table's space.
         TableError: an unknown column, with the nearest name; a space without networks; rows of one architecture that
             contradict each other.
     """
     import numpy as np
-    import pandas as pd
 
     from harness.stats.intervals import check_options
 
@@ -142,7 +159,8 @@ def correlate(
     if facts.unit in UNMEASURED:
         raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")
     space = space_of(table)
-    matched = matched_scores(frame, space)
+    over_seeds = matched_over_seeds(frame, space)
+    matched = over_seeds.matched
     values, duplicates = column_by_key(table, column)
     usable = [key for key in matched.architectures if key in values]
     if not usable:
@@ -150,22 +168,18 @@ def correlate(
             f"none of the {len(matched.architectures):,} scored architectures has a value of {column} in "
             f"{table.facts.name}"
         )
-    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space, scored_shape(frame, shape))
-    scores = with_baselines(matched.scores[matched.scores["architecture"].isin(usable)], sizes)
+    given = matched.scores[matched.scores["architecture"].isin(usable)]
+    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space, scored_shape(frame, shape), given)
+    scores = with_baselines(given, sizes)
     scores["accuracy"] = [values[key] for key in scores["architecture"]]
     scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]
-    scored = scores[scores["score"].notna()]
-    population = np.array(list(values.values()))
     sign = 1.0 if facts.higher_is_better else -1.0
-    groups = {str(proxy): group for proxy, group in scores.groupby("proxy", sort=False)}
-    correlations = _correlations(scored, resamples=resamples, confidence=confidence, seed=seed, method=interval)
-    rows = [
-        {"proxy": proxy, **_row(group[group["score"].notna()], len(group), population, sign), **correlations[proxy]}
-        for proxy, group in groups.items()
-    ]
-    columns = ["proxy", "n", "failed", *_STATISTICS, "best_accuracy", "best_percentile", "top10_best"]
+    ranked = _ranked(
+        scores, over_seeds, np.array(list(values.values())), sign, Resampling(resamples, confidence, seed, interval)
+    )
+    scored = scores[scores["score"].notna()]
     return Ranking(
-        frame=pd.DataFrame(rows)[columns].assign(column=column, table=table.facts.name),
+        frame=ranked.assign(column=column, table=table.facts.name),
         points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),
         column=column,
         source=table.describe(),
@@ -177,7 +191,44 @@ def correlate(
         duplicates=duplicates,
         space=space.name,
         title=table.facts.title,
+        seeds=over_seeds.seeds,
     )
+
+
+def _ranked(
+    scores: pd.DataFrame,
+    over_seeds: MatchedSeeds,
+    population: np.ndarray[Any, np.dtype[np.float64]],
+    sign: float,
+    resampling: Resampling,
+) -> pd.DataFrame:
+    """The frame of a ranking: a row for each proxy.
+
+    Args:
+        scores: `architecture`, `proxy`, `score` and `accuracy` of all architectures with a value, baselines last.
+        over_seeds: the same scores under each seed.
+        population: the values of all architectures of the table.
+        sign: -1 where lower values are better, else 1.
+        resampling: how intervals are made.
+    """
+    import pandas as pd
+
+    scored = scores[scores["score"].notna()]
+    by_seed = over_seeds.scores
+    several = {proxy for proxy, own in by_seed.groupby("proxy")["seed"] if own.nunique() > 1} if len(by_seed) else set()
+    found = correlations(scored[~scored["proxy"].isin(several)], resampling)
+    rows = []
+    for proxy, group in scores.groupby("proxy", sort=False):
+        usable = group[group["score"].notna()]
+        row = {"proxy": proxy, "seeds": 1, **row_of(usable, len(group), population, sign), **found[str(proxy)]}
+        if proxy in several:
+            own = by_seed[by_seed["proxy"] == proxy]
+            wide = own.pivot(index="architecture", columns="seed", values="score").loc[usable["architecture"]]
+            row.update(row_over_seeds(wide, usable["accuracy"].to_numpy(), population, sign, resampling))
+        rows.append(row)
+    statistics = STATISTICS_OVER_SEEDS if over_seeds.seeds else STATISTICS
+    columns = ["proxy", "n", "failed", *statistics, *HIGHEST]
+    return pd.DataFrame(rows).reindex(columns=[*columns, "seeds"] if over_seeds.seeds else columns)
 
 
 def check_resampling(resamples: object, seed: object) -> None:
@@ -185,93 +236,6 @@ def check_resampling(resamples: object, seed: object) -> None:
     for name, value, least in (("resamples", resamples, 1), ("seed", seed, 0)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
-
-
-def sizes_of(
-    architectures: Mapping[str, Architecture], space: Space, shape: Mapping[str, int] | None = None
-) -> dict[str, Sizes]:
-    """Parameters and multiply-adds of networks of a shape, in closed form, by the architecture's key."""
-    return {key: space.sizes(architecture, shape) for key, architecture in architectures.items()}
-
-
-def scored_shape(frame: pd.DataFrame, given: Mapping[str, int] | None = None) -> Mapping[str, int]:
-    """Sizes of the scored networks: the given ones, else those of the frame's setting, else none.
-
-    Args:
-        frame: the scores; a frame of `harness.run` or a store carries its setting in `attrs`.
-        given: sizes by name, which are taken instead of those of the frame.
-    """
-    if given is not None:
-        return given
-    carried = frame.attrs.get("setting")
-    return Setting.from_json(carried).shape if isinstance(carried, str) else {}
-
-
-def with_baselines(scores: pd.DataFrame, sizes: Mapping[str, Sizes]) -> pd.DataFrame:
-    """The scores with those of `params` and `flops` last, which are computed from the sizes where missing."""
-    import pandas as pd
-
-    parts = [scores[~scores["proxy"].isin(BASELINES)]]
-    for position, name in enumerate(BASELINES):
-        given = scores[scores["proxy"] == name]
-        made = pd.DataFrame(
-            {"architecture": list(sizes), "proxy": name, "score": [float(size[position]) for size in sizes.values()]}
-        )
-        parts.append(made if given.empty else given)
-    return pd.concat([part for part in parts if not part.empty], ignore_index=True)
-
-
-def _row(group: pd.DataFrame, requested: int, population: np.ndarray[Any, Any], sign: float) -> dict[str, float]:
-    """Values of the architectures with the highest scores of one proxy; `sign` is -1 where lower values are better."""
-    from harness.stats import best_by_score, percentile_of
-
-    count = len(group)
-    row: dict[str, float] = {"n": count, "failed": 1 - count / requested}
-    row.update(dict.fromkeys([*_STATISTICS, "best_accuracy", "best_percentile", "top10_best"], math.nan))
-    if count:
-        scores, accuracies = group["score"].to_numpy(), group["accuracy"].to_numpy()
-        row["best_accuracy"] = sign * best_by_score(scores, sign * accuracies, 1)
-        row["best_percentile"] = percentile_of(sign * row["best_accuracy"], sign * population)
-        row["top10_best"] = sign * best_by_score(scores, sign * accuracies, min(TOP, count))
-    return row
-
-
-def _correlations(
-    scored: pd.DataFrame, *, resamples: int, confidence: float, seed: int, method: str
-) -> dict[str, dict[str, float]]:
-    """Coefficients and intervals of each proxy with three scores or more; proxies on the same architectures at once."""
-    import numpy as np
-
-    from harness.stats import coefficients, interval_rows
-
-    found: dict[str, dict[str, float]] = defaultdict(dict)
-    together: dict[tuple[str, ...], list[tuple[str, pd.DataFrame]]] = defaultdict(list)
-    for proxy, group in scored.groupby("proxy", sort=False):
-        together[tuple(group["architecture"])].append((str(proxy), group))
-    for architectures, members in together.items():
-        if len(architectures) < 3:
-            continue
-        accuracies = members[0][1]["accuracy"].to_numpy()
-        rows = [group["score"].to_numpy() for _, group in members]
-        intervals = interval_rows(
-            rows,
-            accuracies,
-            generator=np.random.default_rng(seed),
-            resamples=resamples,
-            confidence=confidence,
-            method=method,
-        )
-        for (proxy, _), scores, ends in zip(members, rows, intervals, strict=True):
-            found[proxy] = _named(coefficients(scores, accuracies), ends)
-    return found
-
-
-def _named(values: Coefficients, intervals: Intervals) -> dict[str, float]:
-    named: dict[str, float] = {}
-    for name in COEFFICIENTS:
-        named[name] = getattr(values, name)
-        named[f"{name}_low"], named[f"{name}_high"] = getattr(intervals, name)
-    return named
 
 
 def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import UNMEASURED, axis_label
-from harness.evaluation.matching import checked_scores, column_by_key, matched_scores, space_of
-from harness.evaluation.ranking import scored_shape, sizes_of, with_baselines
+from harness.evaluation.matching import checked_scores, column_by_key, space_of
+from harness.evaluation.seeds import matched_over_seeds
+from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
 from harness.stats.names import BASELINES
 from harness.text.presented import Drawn
 
@@ -105,7 +106,8 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
     """Trade-off of two columns: the pick of each proxy for every budget of `x`, and the best `y` within it.
 
     Args:
-        frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it.
+        frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it. Of
+            scores under several seeds, each architecture's mean is taken.
         x: cost of an architecture, such as latency; a budget is an upper limit where lower is better, else a lower one.
         y: gain of an architecture, such as accuracy, in the same space.
         proxies: names of proxies in the frame; `params` and `flops` are allowed also if they are not in it.
@@ -121,7 +123,7 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
 
     _check(x, y)
     space = space_of(y.table)
-    matched = matched_scores(frame, space)
+    matched = matched_over_seeds(frame, space).matched
     points, duplicates = _points(x, y)
     points["scored"] = points["architecture"].isin(matched.architectures.keys())
     scored = points[points["scored"]].set_index("architecture")
@@ -129,8 +131,9 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
         raise ScoresError(
             f"none of the {len(matched.architectures):,} scored architectures has both {x.column} and {y.column}"
         )
-    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space, scored_shape(frame))
-    scores = with_baselines(matched.scores[matched.scores["architecture"].isin(scored.index)], sizes)
+    given = matched.scores[matched.scores["architecture"].isin(scored.index)]
+    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space, scored_shape(frame), given)
+    scores = with_baselines(given, sizes)
     scores = scores.join(scored, on="architecture")
     known = list(dict.fromkeys([*matched.scores["proxy"], *BASELINES]))
     by_proxy = {name: _scores_of(name, scores, known, len(scored)) for name in proxies}

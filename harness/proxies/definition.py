@@ -58,11 +58,13 @@ class Definition:
         text: the definition's text.
         names: all names and texts that the code mentions.
         imported: the user's own modules that functions import while they run, by name.
+        packages: names of the packages that are not the user's own, of which the text holds names only.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.names = Names()
         self.imported: dict[str, ModuleType] = {}
+        self.packages: set[str] = set()
         known = -1
         while known != len(self.names):  # code that is found later may mention further attributes of a module
             known = len(self.names)
@@ -86,6 +88,7 @@ class Definition:
         if isinstance(value, CodeType):
             return self._code(value, value.co_consts)
         if _is_named(value):
+            self.packages.add(_name(value).removeprefix("module ").partition(".")[0])
             return _name(value)
         if id(value) in self._numbers:
             return f"#{self._numbers[id(value)]}"

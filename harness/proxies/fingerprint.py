@@ -33,6 +33,11 @@ def fingerprint(function: Callable[..., Any], also: str = "", kind: str = "proxy
         ProxyError: if it depends on an object whose content cannot be read, such as an open file.
     """
     text = definition(function, kind).text + also + _installed_version(getattr(function, "__module__", None))
+    return short_hash(text)
+
+
+def short_hash(text: str) -> str:
+    """The first eight hexadecimal digits of a text's SHA-256."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 

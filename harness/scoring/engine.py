@@ -18,7 +18,7 @@ from pathlib import Path
 
 import cloudpickle
 
-from harness.errors import RunError
+from harness.errors import ModelError, NotApplicable, RunError
 from harness.scoring.leftovers import quiet_tracker, remove_left_semaphores
 from harness.scoring.scorer import DIED, Score
 from harness.scoring.watching import Step, last_step
@@ -42,6 +42,8 @@ class ScoringTask:
         batch: the batch, pickled by `cloudpickle`.
         own_code: the list of proxies once more, with all code of the user's own (`harness.scoring.travelling`).
         steps: file for what is about to be done (`harness.scoring.watching`); None to write nothing.
+        fingerprint: that of the user's function that makes the network; empty for spaces without such functions.
+        own_space: the space once more, with all code of the user's own; empty where that is not possible.
     """
 
     space: bytes
@@ -52,6 +54,13 @@ class ScoringTask:
     batch: bytes
     own_code: bytes = b""
     steps: Path | None = None
+    fingerprint: str = ""
+    own_space: bytes = b""
+
+    @property
+    def what(self) -> tuple[str, Setting]:
+        """What is scored: the architecture's string and the setting, by which tasks of one run differ."""
+        return self.key, self.setting
 
 
 TaskScores = dict[str, Score]
@@ -62,14 +71,17 @@ def score_task(task: ScoringTask) -> TaskScores:
     """Scores of the task's network, on one torch thread: equal to the last bit for any number of processes."""
     import torch
 
-    from harness.scoring.scorer import ONE_AT_A_TIME, score_network
-    from harness.scoring.travelling import unpacked
+    from harness.scoring.scorer import ONE_AT_A_TIME, failed_score, score_network
+    from harness.scoring.travelling import unpacked, unpacked_space
     from harness.scoring.watching import begin
 
     with ONE_AT_A_TIME, one_thread():
-        setting, space = task.setting, cloudpickle.loads(task.space)
+        setting, space = task.setting, unpacked_space(task.space, task.own_space, task.key, task.fingerprint)
         rebuild = functools.partial(space.build, space.parse(task.key), setting.shape, seed=setting.seed)
-        network = rebuild(init=setting.init).to(setting.device, getattr(torch, setting.dtype))
+        try:
+            network = rebuild(init=setting.init).to(setting.device, getattr(torch, setting.dtype))
+        except (ModelError, NotApplicable) as error:
+            return dict.fromkeys(task.names, failed_score(error))
         batch = cloudpickle.loads(task.batch)
         entries = [entry for entry in unpacked(task.proxies, task.own_code) if entry.name in task.names]
         watch = None if task.steps is None else functools.partial(begin, task.steps)
@@ -147,8 +159,8 @@ class Engine:
         self._owned = owned
         self._flight: dict[Future[TaskScores], ScoringTask] = {}
         self._suspects: list[ScoringTask] = []
-        self._deaths: Counter[tuple[str, Step]] = Counter()
-        self._died: dict[str, TaskScores] = {}  # what was given up of a task that still runs, by the task's key
+        self._deaths: Counter[tuple[tuple[str, Setting], Step]] = Counter()
+        self._died: dict[tuple[str, Setting], TaskScores] = {}  # what was given up of a task that still runs
         self._folder = ExitStack()
         self._steps: Path | None = None
         self._pools_broken_at_start = 0  # pools in a row that broke before they took a task
@@ -206,7 +218,7 @@ class Engine:
             if outcome is None:
                 lost.append(task)
             else:
-                yield task, {**self._died.pop(task.key, {}), **outcome}
+                yield task, {**self._died.pop(task.what, {}), **outcome}
         if lost:
             lost.extend(self._flight.values())
             self._flight.clear()
@@ -221,15 +233,15 @@ class Engine:
             if names:
                 self._suspects.append(replace(task, names=names))
             else:
-                yield task, self._died.pop(task.key)
+                yield task, self._died.pop(task.what)
 
     def _names_left(self, task: ScoringTask) -> tuple[str, ...]:
         """The proxies of a task that has killed a worker, without those that are given up now."""
         step = (self._steps and last_step(self._steps)) or Step("", task.names)
-        self._deaths[task.key, step] += 1
-        if self._deaths[task.key, step] < _MOST_DEATHS:
+        self._deaths[task.what, step] += 1
+        if self._deaths[task.what, step] < _MOST_DEATHS:
             return task.names
-        self._died.setdefault(task.key, {}).update(_died(step))
+        self._died.setdefault(task.what, {}).update(_died(step))
         return tuple(name for name in task.names if name not in step.proxies)
 
     def _new_file(self) -> Path | None:

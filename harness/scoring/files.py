@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError, SpaceError, unknown
+from harness.scoring.seeds import begun_together, frame_over_seeds
 from harness.scoring.store import RunRecord, Store
 from harness.setting import Setting
 from harness.spaces import open_space
@@ -36,7 +37,8 @@ class Scores(NamedTuple):
         frame: one row for each proxy and architecture.
         origin: the file, and for a store the run with its setting.
         space: name of the architectures' space; None for a CSV file, which does not contain it.
-        setting: the setting of all scores; None for a CSV file, which does not contain it.
+        setting: the setting of all scores, of several seeds that of the first; None for a CSV file, which does not
+            contain it.
     """
 
     frame: pd.DataFrame
@@ -46,7 +48,7 @@ class Scores(NamedTuple):
 
 
 def read_scores(path: Path, run: int | None = None) -> Scores:
-    """Scores of a store's run (the last one by default) or of a CSV file.
+    """Scores of a store's run (the last one by default, with those of its other seeds) or of a CSV file.
 
     Raises:
         ScoresError: if there is no such file, or it is neither a store nor a CSV file.
@@ -77,15 +79,21 @@ def is_store(path: Path) -> bool:
 
 def _from_store(path: Path, run: int | None) -> Scores:
     with Store(path, readonly=True) as store:
-        frame = store.frame(run)
+        frame = store.frame(run)  # which says whether there is such a run
         runs = store.runs()
-    number = run or runs[-1].number
-    record = next(record for record in runs if record.number == number)
-    asked = len(record.scored_as) * len(record.proxies)
+        records = begun_together(runs, run)
+        if len(records) > 1:
+            frame = frame_over_seeds(store, [one.number for one in records], [one.setting.seed for one in records])
+    record = records[0]
+    asked = sum(len(one.scored_as) * len(one.proxies) for one in records)
     partly = "" if len(frame) == asked else f"; {len(frame):,} of {asked:,} scores are finished"
-    others = f" of {len(runs)}" if len(runs) > 1 else ""
-    origin = f"{path}, run {number}{others} ({_described(record)}){partly}"
-    return Scores(frame, origin, record.space, record.setting)
+    others = f" of {len(runs)}" if len(runs) > len(records) else ""
+    which, setting = f"run {record.number}", _described(record)
+    if len(records) > 1:
+        which = f"runs {', '.join(str(one.number) for one in records)}"
+        seeds = f"seeds {', '.join(str(one.setting.seed) for one in records)}"
+        setting = setting.replace(f"seed {record.setting.seed}", seeds)
+    return Scores(frame, f"{path}, {which}{others} ({setting}){partly}", record.space, record.setting)
 
 
 def _described(record: RunRecord) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.scoring.seeds import begun_together
 from harness.scoring.store import RunRecord, Store
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ def other_settings(path: Path, number: int | None = None) -> tuple[RunRecord, di
 
     Args:
         path: of the store.
-        number: of the run; by default the last one.
+        number: of the run; by default the last one, with those of its other seeds.
 
     Returns:
-        The record of the run; and by what is different in it, as `bn eval, seed 1`, the scores of each other setting,
-        of its newest run where several have one.
+        The record of the run, of several seeds that of the first; and by what is different in it, as `bn eval, seed 1`,
+        the scores of each other setting, of its newest run where several have one.
 
     Raises:
         StoreError: a file that is no store.
@@ -29,10 +30,11 @@ def other_settings(path: Path, number: int | None = None) -> tuple[RunRecord, di
 
     with Store(path, readonly=True) as store:
         runs = store.runs()
-        shown = next(run for run in runs if run.number == (number or runs[-1].number))
+        together = begun_together(runs, number)
+        shown, own = together[0], {run.setting_id for run in together}
         by_setting: dict[int, list[RunRecord]] = {}
         for run in reversed(runs):
-            if run.setting_id != shown.setting_id and run.space == shown.space:
+            if run.setting_id not in own and run.space == shown.space:
                 by_setting.setdefault(run.setting_id, []).append(run)
         frames = {}
         for same in by_setting.values():

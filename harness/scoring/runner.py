@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import SettingError, SpaceError, check_whole
 from harness.proxies.registry import Proxy, resolve
+from harness.scoring.row_keys import RowKeys, marked_key, row_keys
+from harness.scoring.seeds import checked_seeds, common_start, frame_over_seeds
 from harness.scoring.store import Store
 from harness.scoring.versions import installed
 from harness.setting import NOISE, Setting
@@ -27,7 +29,16 @@ if TYPE_CHECKING:
 
 DEFAULT_STORE = "scores.sqlite"
 MissingKeys = dict[tuple[Proxy, ...], list[str]]
-"""Architecture keys by the proxies whose scores they lack."""
+"""Keys of rows by the proxies whose scores they lack."""
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """A setting with its number in the store, and the batch that it describes."""
+
+    number: int
+    setting: Setting
+    batch: Batch
 
 
 def run(
@@ -36,6 +47,7 @@ def run(
     proxies: str | Proxy | Iterable[str | Proxy] = "all",
     *,
     setting: Setting | None = None,
+    seeds: Iterable[int] | None = None,
     batch: Batch | None = None,
     data: str | Path | None = None,
     store: str | Path = DEFAULT_STORE,
@@ -53,6 +65,8 @@ def run(
         architectures: architectures of the space, or their strings.
         proxies: names of proxies, or what `harness.list_proxies` returns; `all` for all except the exhaustive ones.
         setting: setting of all scores; by default that of the space.
+        seeds: seeds under each of which every architecture is scored, such as `range(5)`; by default the setting's
+            only seed. Each of them decides what the setting's seed does: the weights, the batch and the probes.
         batch: the batch to score on; by default it is drawn as the setting says.
         data: folder of CIFAR-10's binary files, for the setting's input `cifar10`.
         store: SQLite file of the scores. Scores in it are not computed again, and the same call continues a killed run.
@@ -71,10 +85,19 @@ def run(
 
     Returns:
         One row for each proxy and architecture, in the given order: architecture, proxy, score, status, seconds,
-        standard_error, message. A failed score is NaN, and its status gives the reason.
+        standard_error, message. A failed score is NaN, and its status gives the reason. With `seeds` these rows stand
+        one seed after the other, with a column `seed`; those of one seed are the rows of a run with `seed`.
 
     Raises:
         HarnessError: for an unknown proxy, a malformed architecture, a bad setting, or a store that cannot be used.
+
+    >>> import tempfile
+    >>> from harness.spaces import open_space
+    >>> space = open_space("nasbench201")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     frame = run(space, space.sample(2), "params", seeds=range(3), store=f"{folder}/scores.sqlite")
+    >>> len(frame), frame["seed"].tolist()
+    (6, [0, 0, 1, 1, 2, 2])
     """
     chosen = resolve(proxies)
     if not isinstance(setting, (Setting, type(None))):
@@ -85,20 +108,36 @@ def run(
     _check_device(setting)
     check_whole("workers", workers, 1, SettingError)
     members = _parsed(space, architectures)
-    setting, batch = _with_batch(space, setting, batch, None if data is None else Path(data))
-    scored_as = {key: str(space.minimal(architecture)) if merge_equal else key for key, architecture in members.items()}
+    folder = None if data is None else Path(data)
+    settings = [setting] if seeds is None else _of_seeds(setting, seeds, changes)
+    given = [_with_batch(space, one, batch, folder) for one in settings]
+    keys = row_keys(space, members, merge_equal)
     with Store(store) as opened:
-        setting_id = opened.setting_id(space.name, setting, installed("torch"))
-        number = opened.begin_run(setting_id, chosen, scored_as)
-        own, shared = list(members), list(dict.fromkeys(scored_as.values()))
-        sizes = _missing(opened, setting_id, {entry: own for entry in chosen if entry.only_size}, retry_failed)
-        _write_sizes(opened, setting_id, space, members, sizes, setting)
-        wanted = {entry: own if entry.reads_size else shared for entry in chosen if not entry.only_size}
-        groups = _missing(opened, setting_id, wanted, retry_failed)
-        if groups:
-            engine = _engine(workers, executor)
-            _score_missing(opened, setting_id, space, groups, setting, batch, engine, progress)
-        return opened.frame(number)
+        conditions = [
+            _Condition(opened.setting_id(space.name, one, installed("torch")), one, drawn) for one, drawn in given
+        ]
+        started = common_start() if len(conditions) > 1 else None
+        numbers = [
+            opened.begin_run(one.number, chosen, keys.scored_as, started=started, own_sizes=not keys.by_user_code)
+            for one in conditions
+        ]
+        tasks = [
+            task
+            for condition in conditions
+            for task in _missing_tasks(opened, condition, space, members, keys, chosen, retry_failed)
+        ]
+        if tasks:
+            _score_missing(opened, conditions, chosen, tasks, _engine(workers, executor), progress)
+        if seeds is None:
+            return opened.frame(numbers[0])
+        return frame_over_seeds(opened, numbers, [condition.setting.seed for condition in conditions])
+
+
+def _of_seeds(setting: Setting, seeds: Iterable[int], changes: Mapping[str, object]) -> list[Setting]:
+    """The setting under each seed."""
+    if "seed" in changes:
+        raise SettingError("give seed for one seed or seeds for several, not both")
+    return [replace(setting, seed=seed) for seed in checked_seeds(seeds)]
 
 
 def _parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[str, Architecture]:
@@ -127,13 +166,31 @@ def _with_batch(space: Space, setting: Setting, batch: Batch | None, data: Path 
     return changed(space, setting, {**changes, **space.shape_of(batch)}), batch
 
 
-def _write_sizes(
+def _missing_tasks(
     store: Store,
-    setting_id: int,
+    condition: _Condition,
     space: Space,
     members: Mapping[str, Architecture],
-    groups: MissingKeys,
-    setting: Setting,
+    keys: RowKeys,
+    chosen: Sequence[Proxy],
+    retry_failed: bool,
+) -> list[ScoringTask]:
+    """Tasks for the scores that a store lacks in one condition; those that follow from closed forms are written."""
+    closed = [] if keys.by_user_code else [entry for entry in chosen if entry.only_size]
+    sizes = _missing(store, condition.number, {entry: keys.own for entry in closed}, retry_failed)
+    _write_sizes(store, condition, space, members, sizes)
+    wanted = {entry: keys.own if entry.reads_size else keys.shared for entry in chosen if entry not in closed}
+    groups = _missing(store, condition.number, wanted, retry_failed)
+    texts = keys.texts
+    return [
+        task
+        for entries, rows in groups.items()
+        for task in _tasks(space, {row: texts[row] for row in rows}, condition, entries)
+    ]
+
+
+def _write_sizes(
+    store: Store, condition: _Condition, space: Space, members: Mapping[str, Architecture], groups: MissingKeys
 ) -> None:
     """Write the scores of proxies that depend on size alone, from each architecture's own closed form."""
     from harness.scoring.scorer import size_score
@@ -141,10 +198,10 @@ def _write_sizes(
     rows: list[tuple[str, Proxy, Score]] = []
     for entries, keys in groups.items():
         for key in keys:
-            sizes = space.sizes(members[key], setting.shape)
+            sizes = space.sizes(members[key], condition.setting.shape)
             rows.extend((key, entry, size_score(entry, sizes)) for entry in entries)
     if rows:
-        store.write(setting_id, rows)
+        store.write(condition.number, rows)
 
 
 def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> MissingKeys:
@@ -163,24 +220,24 @@ def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]
 
 def _score_missing(
     store: Store,
-    setting_id: int,
-    space: Space,
-    groups: MissingKeys,
-    setting: Setting,
-    batch: Batch,
+    conditions: Sequence[_Condition],
+    chosen: Sequence[Proxy],
+    tasks: Sequence[ScoringTask],
     engine: Engine,
     progress: bool,
 ) -> None:
     from harness.progress import progress_bar
 
-    tasks = [task for entries, keys in groups.items() for task in _tasks(space, keys, setting, entries, batch)]
-    by_name = {entry.name: entry for entries in groups for entry in entries}
+    by_name = {entry.name: entry for entry in chosen}
+    numbers = {condition.setting: condition.number for condition in conditions}
+    what = "architectures" if len(conditions) == 1 else "architectures and seeds"
     bar: AbstractContextManager[Callable[[], None]] = (
-        progress_bar(len(tasks)) if progress else nullcontext(lambda: None)
+        progress_bar(len(tasks), what) if progress else nullcontext(lambda: None)
     )
     with bar as advance:
         for task, outcome in engine.outcomes(tasks):
-            store.write(setting_id, [(task.key, by_name[name], score) for name, score in outcome.items()])
+            row = marked_key(task.key, task.fingerprint)
+            store.write(numbers[task.setting], [(row, by_name[name], score) for name, score in outcome.items()])
             advance()
 
 
@@ -193,8 +250,9 @@ def _engine(workers: int, executor: Executor | None) -> Engine:
 
 
 def _tasks(
-    space: Space, keys: Sequence[str], setting: Setting, entries: Sequence[Proxy], batch: Batch
+    space: Space, texts: Mapping[str, str], condition: _Condition, entries: Sequence[Proxy]
 ) -> list[ScoringTask]:
+    """A task for each architecture; `texts` are the architectures by the key of their rows."""
     import cloudpickle
 
     from harness.scoring.engine import ScoringTask
@@ -202,8 +260,14 @@ def _tasks(
 
     names = tuple(entry.name for entry in entries)
     sent = packed(space, entries)
-    given = cloudpickle.dumps(batch.on("cpu"))
-    return [ScoringTask(sent.space, key, setting, names, sent.by_name, given, sent.by_value) for key in keys]
+    batch = cloudpickle.dumps(condition.batch.on("cpu"))
+    return [
+        ScoringTask(
+            sent.space, text, condition.setting, names, sent.by_name, batch, sent.by_value,
+            fingerprint=row[len(text) + 1 :], own_space=sent.own_space,
+        )
+        for row, text in texts.items()
+    ]  # fmt: skip
 
 
 def _check_device(setting: Setting) -> None:

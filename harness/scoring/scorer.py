@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.errors import HarnessError, NotFinite, SettingError, ran_out_of_memory
+from harness.errors import HarnessError, ModelError, NotFinite, SettingError, ran_out_of_memory
 from harness.proxies.registry import Proxy, find
 from harness.setting import Setting, derived_seed
 
@@ -95,28 +95,12 @@ def score(
 
 
 def _check_given(network: object, batch: object) -> None:
-    import torch
-    from torch import nn
-    from torch.nn.parameter import is_lazy
-
     from harness.batches import Batch
+    from harness.measurements.scorable import check_scorable
 
-    if not isinstance(network, nn.Module):
-        raise SettingError(f"a network is a torch.nn.Module, got {type(network).__name__}")
+    check_scorable(network)
     if not isinstance(batch, Batch):
         raise SettingError(f"a batch is harness.Batch(inputs, labels), got {type(batch).__name__}")
-    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
-        if is_lazy(tensor):
-            raise SettingError("the network has lazy layers without weights yet: call it once on the inputs first")
-        if tensor.is_meta:
-            raise SettingError(f"{name!r} is on the device meta, without values: build the network on a real device")
-        if tensor.is_inference():
-            raise SettingError(f"{name!r} was made under torch.inference_mode: it can't have gradients; build outside")
-        complex_weight = isinstance(tensor, nn.Parameter) and tensor.is_complex()
-        if tensor.layout != torch.strided or tensor.is_quantized or complex_weight:
-            raise SettingError(f"{name!r} is sparse, quantized or complex: scores need dense floating point weights")
-    if len({parameter.device for parameter in network.parameters()}) > 1:
-        raise SettingError("the network's parameters lie on several devices: move it to one")
 
 
 def score_network(
@@ -154,6 +138,12 @@ def size_score(entry: Proxy, sizes: Sizes) -> Score:
     start = time.perf_counter()
     known = {"parameter_count": sizes.parameters, "macs": sizes.macs}
     return _as_score(lambda: entry.function(**{need: known[need] for need in entry.needs}), start)
+
+
+def failed_score(error: Exception) -> Score:
+    """The score of every proxy where the network itself could not be made."""
+    failed = _reason(error)
+    return Score(math.nan, failed.status, failed.message, 0.0)
 
 
 def _score(session: Session | WatchedSession, entry: Proxy, begin: Callable[[], object] = lambda: None) -> Score:
@@ -194,6 +184,9 @@ def _as_score(compute: Any, start: float) -> Score:
 def _reason(error: BaseException) -> _Failure:
     if isinstance(error, NotFinite):
         return _Failure(NOT_FINITE, str(error))
+    if isinstance(error, ModelError):
+        memory = isinstance(error.__cause__, Exception) and ran_out_of_memory(error.__cause__)
+        return _Failure(OUT_OF_MEMORY if memory else ERROR, str(error))
     if isinstance(error, HarnessError):
         return _Failure(NOT_APPLICABLE, str(error))
     from harness.measurements.session import NetworkError

@@ -14,18 +14,19 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import cloudpickle
 
-from harness.errors import ProxyError, RunError
+from harness.errors import ProxyError, RunError, SpaceError
 from harness.proxies.fingerprint import definition
 from harness.proxies.names import Names
 from harness.proxies.ownership import is_own, own_modules
 from harness.proxies.registry import Proxy, with_fingerprint
+from harness.spaces.user_code import UserCodeSpace
 
 _ONE_AT_A_TIME = threading.Lock()
 _TOKEN = uuid.uuid4().hex
@@ -36,15 +37,18 @@ class Packed(NamedTuple):
     """A space and proxies as bytes.
 
     Attributes:
-        space: the space.
+        space: the space, where what can be imported is named; empty where that is not possible.
         by_name: the list of proxies, where what can be imported is named; empty where that is not possible.
         by_value: the same with all code of the user's own; empty where no proxy is the user's own, or such code holds
             what cannot be sent.
+        own_space: the space with all code of the user's own; empty where the user's functions make no networks, or such
+            code holds what cannot be sent.
     """
 
     space: bytes
     by_name: bytes
     by_value: bytes
+    own_space: bytes = b""
 
 
 def packed(space: object, proxies: Sequence[Proxy]) -> Packed:
@@ -52,21 +56,63 @@ def packed(space: object, proxies: Sequence[Proxy]) -> Packed:
 
     Raises:
         ProxyError: if one of the proxies refers to something that cannot be sent to a process.
+        SpaceError: if one of the user's functions that make networks refers to such a thing.
     """
-    own = [entry for entry in proxies if "+" in entry.version]
+    of_user = [entry for entry in proxies if "+" in entry.version]
+    own = [entry.function for entry in of_user]
+    own += [each.function for entry in of_user for each in entry.measurements]
     run = uuid.uuid4().hex
-    by_value = _by_value(proxies, own, run) if own else b""
-    where = _dumped(space, run)
+    by_value = _by_value(list(proxies), own, run) if own else b""
+    where, own_space = _packed_space(space, run)
     try:
-        return Packed(where, _dumped(list(proxies), run), by_value)
+        return Packed(where, _dumped(list(proxies), run), by_value, own_space)
     except Exception as error:  # a function of the user's may refer to anything
         if by_value:
-            return Packed(where, b"", by_value)
+            return Packed(where, b"", by_value, own_space)
         names = ", ".join(entry.name for entry in proxies)
         raise ProxyError(
             f"one of the proxies {names} refers to something that cannot be sent to a worker process "
             f"({error}): make it inside the function"
         ) from error
+
+
+def _packed_space(space: object, run: str) -> tuple[bytes, bytes]:
+    """A space by name and, where functions of the user's own make its networks, by value."""
+    if not isinstance(space, UserCodeSpace):
+        return _dumped(space, run), b""
+    by_value = _by_value(space, list(space.code.values()), run)
+    try:
+        return _dumped(space, run), by_value
+    except Exception as error:  # as above
+        if by_value:
+            return b"", by_value
+        raise SpaceError(
+            f"one of the functions of {space.name} refers to something that cannot be sent to a worker process "
+            f"({error}): make it inside the function"
+        ) from error
+
+
+def unpacked_space(by_name: bytes, by_value: bytes, text: str, fingerprint: str) -> Any:
+    """The space that `packed` gave, in which the network of one architecture is made by the code of a fingerprint.
+
+    Args:
+        by_name: the space, where what can be imported is named.
+        by_value: the space with all code of the user's own.
+        text: text of the architecture.
+        fingerprint: fingerprint of the function that makes its network; empty for a space without such functions.
+
+    Raises:
+        RunError: if the code that this process would run is another one.
+    """
+    if not fingerprint:
+        return cloudpickle.loads(by_name)
+    with suppress(Exception):  # a module that is not there, or fails now
+        space = cloudpickle.loads(by_name)
+        if space.fingerprint(space.parse(text)) == fingerprint:
+            return space
+    if not by_value:
+        raise _other_code(text)
+    return _loaded(by_value)
 
 
 def unpacked(by_name: bytes, by_value: bytes) -> list[Proxy]:
@@ -85,14 +131,24 @@ def unpacked(by_name: bytes, by_value: bytes) -> list[Proxy]:
     if not other:
         return entries
     if not by_value:
-        raise RunError(
-            f"a worker process would run other code of {', '.join(other)} than this one: a module of yours was changed "
-            "after it was imported. Load it again (importlib.reload), or start anew"
-        )
-    driver, modules, entries = cloudpickle.loads(by_value)
+        raise _other_code(", ".join(other))
+    entries = _loaded(by_value)
+    return entries
+
+
+def _loaded(by_value: bytes) -> Any:
+    """What `_by_value` has pickled, with the modules that its functions import."""
+    driver, modules, sent = cloudpickle.loads(by_value)
     if driver != _this_process():
         _import_as(modules)
-    return entries
+    return sent
+
+
+def _other_code(names: str) -> RunError:
+    return RunError(
+        f"a worker process would run other code of {names} than this one: a module of yours was changed "
+        "after it was imported. Load it again (importlib.reload), or start anew"
+    )
 
 
 def _this_process() -> str:
@@ -114,14 +170,13 @@ def _dumped(value: object, run: str, names: Sequence[Names] | None = None) -> by
     return content.getvalue()
 
 
-def _by_value(proxies: Sequence[Proxy], own: Sequence[Proxy], run: str) -> bytes:
-    functions = [entry.function for entry in own]
-    functions += [each.function for entry in own for each in entry.measurements]
-    definitions = [definition(function) for function in functions]
+def _by_value(sent: object, own: Sequence[Callable[..., Any]], run: str) -> bytes:
+    """Something with all code of the user's own functions; empty where such code holds what cannot be sent."""
+    definitions = [definition(function) for function in own]
     modules = {name: module for found in definitions for name, module in found.imported.items()}
     try:
         with _own_modules_by_value():
-            return _dumped((_this_process(), modules, list(proxies)), run, [found.names for found in definitions])
+            return _dumped((_this_process(), modules, sent), run, [found.names for found in definitions])
     except Exception:  # a module may hold anything; mostly the names are enough
         return b""
 

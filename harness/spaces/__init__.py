@@ -43,6 +43,8 @@ _BUILT_IN = {
         "NATS-Bench sizes (Dong et al. 2021): the channels of 5 layers from 8 to 64, one cell, 32,768 architectures",
     ),
 }
+_UNLISTED = {"models": "harness.spaces.named:UnloadedModels"}
+"""Spaces in which any text names an architecture: they are opened by their name, and never recognised by a text."""
 _MEMBERS = ("name", "shape", "problem", "inputs", "parse", "key", "minimal", "sample", "batch", "build", "sizes")
 _registered: dict[str, Space] = {}
 _opened: dict[str, Space] = {}
@@ -50,7 +52,11 @@ _opened: dict[str, Space] = {}
 
 def list_spaces() -> dict[str, str]:
     """Names of the spaces with a one-line summary each, nasinit's own first. No space is imported."""
-    own = {name: (type(space).__doc__ or "").partition("\n")[0] for name, space in _registered.items()}
+    own = {
+        name: (type(space).__doc__ or "").partition("\n")[0]
+        for name, space in _registered.items()
+        if name not in _UNLISTED
+    }
     points = _INSTALLED.points()
     found = {name: f"from {point.dist.name if point.dist else point.value}" for name, point in points.items()}
     return {name: listed.summary for name, listed in _BUILT_IN.items()} | found | own
@@ -67,8 +73,9 @@ def open_space(name: str) -> Space:
         return _registered[name]
     if name in _opened:
         return _opened[name]
-    if name in _BUILT_IN:
-        module, _, kind = _BUILT_IN[name].target.partition(":")
+    targets = {name: listed.target for name, listed in _BUILT_IN.items()} | _UNLISTED
+    if name in targets:
+        module, _, kind = targets[name].partition(":")
         _opened[name] = getattr(importlib.import_module(module), kind)()
         return _opened[name]
     if name in _INSTALLED:
@@ -77,6 +84,11 @@ def open_space(name: str) -> Space:
         except PluginError as error:
             raise SpaceError(str(error)) from error
     raise SpaceError(unknown("space", name, list_spaces()))
+
+
+def is_space(name: str) -> bool:
+    """Whether `open_space` knows a space of that name."""
+    return name in _UNLISTED or name in list_spaces()
 
 
 def openable_spaces() -> list[Space]:

@@ -21,6 +21,8 @@ _DRAWS: dict[str, Callable[[Tensor], Tensor]] = {
     "gaussian": nn.init.normal_,
 }
 SCHEMES = ("pytorch", *_DRAWS)
+REDRAWN = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+"""Layers whose weights a scheme draws."""
 
 
 @contextmanager
@@ -60,7 +62,7 @@ def initialise(network: nn.Module, scheme: str) -> None:
     if scheme == "pytorch":
         return
     for module in network.modules():
-        if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)):
+        if isinstance(module, REDRAWN):
             _DRAWS[scheme](module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from typing import Any
 import pytest
 
 import harness
-from harness.errors import RunError
+from harness.errors import RunError, SpaceError
+from harness.models import ModelList
+from harness.proxies import resolve
 from harness.scoring.runner import run
-from harness.scoring.travelling import packed, unpacked
+from harness.scoring.travelling import packed, unpacked, unpacked_space
 from tests.scoring.runs import Given, scores_of
 
 MODULE = """
@@ -143,3 +146,68 @@ def test_other_code_than_the_drivers_is_refused_where_the_drivers_cannot_be_sent
     my_guarded.SCALE = 2.0
     with pytest.raises(RunError, match="would run other code of guarded than this one"):
         unpacked(sent.by_name, sent.by_value)
+
+
+MODELS = """
+from torch import nn
+WIDTH = 4
+class Layer(nn.Linear):
+    pass
+def perceptron():
+    return nn.Sequential(nn.Flatten(), Layer(48, WIDTH), Layer(WIDTH, 3))
+"""
+MODELS_SESSION = textwrap.dedent("""
+    import importlib, pathlib, sys
+    import harness, my_models
+
+    sys.dont_write_bytecode = True
+
+    @harness.proxy(source="test")
+    def own_layers(parameter_count, loss_gradient):
+        return sum(name.endswith("weight") for name in loss_gradient)
+
+    def widths():
+        space = harness.model_list({"one": my_models.perceptron, "two": lambda: my_models.perceptron()},
+                                   inputs=(3, 4, 4), classes=3)
+        frame = harness.run(space, space, ["params", "own_layers"], store="s.sqlite", batch_size=4)
+        assert set(frame.status) == {"ok"}, frame.message.tolist()
+        assert set(frame.score[frame.proxy == "own_layers"]) == {2}
+        return [int((size - 3) / 52) for size in frame.score[frame.proxy == "params"]]
+
+    if __name__ == "__main__":
+        file = pathlib.Path("my_models.py")
+        print(widths())
+        file.write_text(file.read_text().replace("WIDTH = 4", "WIDTH = 5"))
+        print(widths(), "edited, not loaded")
+        importlib.reload(my_models)
+        print(widths(), "loaded")
+        my_models.WIDTH = 6
+        print(widths(), "set")
+""")
+
+
+def test_models_are_made_by_the_code_that_their_rows_are_of(tmp_path: Path) -> None:
+    (tmp_path / "my_models.py").write_text(MODELS)
+    (tmp_path / "session.py").write_text(MODELS_SESSION)
+    ended = subprocess.run([sys.executable, "session.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert ended.stdout.splitlines() == [
+        "[4, 4]", "[4, 4] edited, not loaded", "[5, 5] loaded", "[6, 6] set",
+    ], ended.stderr  # fmt: skip
+
+
+def test_a_worker_with_other_code_of_a_model_does_not_run_it() -> None:
+    def network(width: int) -> Any:
+        from torch import nn
+
+        return lambda: nn.Linear(width, 2)
+
+    first, other = (ModelList({"a": network(width)}, (3, 4, 4), 3) for width in (4, 5))
+    sent, newer = packed(first, resolve("params")), packed(other, resolve("params"))
+    mark = first.fingerprint(first.parse("a"))
+    assert unpacked_space(newer.space, sent.own_space, "a", mark).code["a"]().in_features == 4
+    assert unpacked_space(sent.space, b"", "a", mark).code["a"]().in_features == 4
+    with pytest.raises(RunError, match="other code of a than this one"):
+        unpacked_space(newer.space, b"", "a", mark)
+    stuck = ModelList({"a": (lambda lock: lambda: lock)(threading.Lock())}, (3, 4, 4), 3)
+    with pytest.raises(SpaceError, match="cannot be sent to a worker process"):
+        packed(stuck, resolve("params"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pytest
+from torch import nn
 
 from harness.conformance.spaces import SpaceConformance
-from harness.spaces import _BUILT_IN, list_spaces, open_space
+from harness.models import model_list
+from harness.spaces import _BUILT_IN, _UNLISTED, list_spaces, open_space
 from tests.spaces.toy_graphs import ToyGraphs
 
 
@@ -26,6 +28,23 @@ class TestNatsBenchSizes(SpaceConformance):
     shape: ClassVar = {"image_size": 8, "classes": 3}
 
 
+def _classifier(*layers: nn.Module) -> nn.Module:
+    """Layers that give eight channels of an image, then a mean over space and a linear layer."""
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
+
+
+class TestModels(SpaceConformance):
+    space = model_list(
+        {
+            "plain": lambda: _classifier(nn.Conv2d(3, 8, 3), nn.ReLU()),
+            "normed | 8": lambda: _classifier(nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU()),
+            "=deep": lambda: _classifier(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 8, 3), nn.ReLU()),
+            "(linear)": lambda: _classifier(nn.Conv2d(3, 8, 1)),
+        }
+    )
+    shape: ClassVar = {"image_size": 8}
+
+
 class TestToyGraphs(SpaceConformance):
     space = ToyGraphs()
     shape: ClassVar = {"nodes": 9, "hidden": 4}
@@ -33,7 +52,7 @@ class TestToyGraphs(SpaceConformance):
 
 def test_no_space_escapes() -> None:
     held = {case.space.name for case in SpaceConformance.__subclasses__()}
-    assert held == {*_BUILT_IN, "toy-graphs"}
+    assert held == {*_BUILT_IN, *_UNLISTED, "toy-graphs"}
 
 
 def test_the_toy_is_found_once_it_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def scatter(
     values = points.drop_duplicates("architecture")["accuracy"].to_numpy()
     shown = accuracy_range(values, ranking.higher_is_better)
     colours = _colours(points["parameters"].to_numpy() / 1e6)
-    small_print = _small_print(shown, source)
+    small_print = _small_print(shown, source, len(ranking.seeds))
     with matplotlib.rc_context(dict(STYLE)):
         figure, panels = _empty_panels(len(rows), across, small_print)
         by_proxy = dict(list(points.groupby("proxy")))
@@ -96,8 +96,10 @@ def _colours(millions: npt.NDArray[np.float64]) -> Normalize:
     return Normalize(low, high) if low < high else Normalize(0.9 * low, 1.1 * high or 1.0)
 
 
-def _small_print(shown: AccuracyRange, source: str | None) -> str:
+def _small_print(shown: AccuracyRange, source: str | None, seeds: int) -> str:
     sentences = ["ρ: Spearman, τ: Kendall’s τ-b, in brackets their bootstrap intervals."]
+    if seeds:
+        sentences.append(f"ρ and τ are means over {seeds} seeds, a point is an architecture’s mean score.")
     if shown.fence is not None:
         where = "accuracy below" if shown.higher_is_better else "value above"
         sentences.append(f"{triangle_text(shown)}: {where} {shown.fence:g}, drawn at the edge.")

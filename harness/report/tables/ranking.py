@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ _FAILED = "failed\n(%)"
 def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | None = None) -> Sheet:
     """The ranking, the baselines below a line; the share of failures if there are some; in LaTeX the best is bold.
 
+    Coefficients of several seeds are followed by their standard deviation over the seeds, with a note below the table.
     In text intervals and then columns give way where a terminal is narrow, the least important first; the names and
     Spearman's coefficients stay.
 
@@ -66,6 +68,7 @@ def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | Non
             NAMES["pearson"], NAMES["weighted_tau"], NAMES["pearson"], "n", percentile, NAMES["weighted_tau"],
             NAMES["kendall_tau_b"], _FAILED, first, NAMES["kendall_tau_b"], best,
         ),
+        notes=tuple(filter(None, [ranking.over_seeds])),
         caption=_caption(ranking) if caption is None else caption,
     )  # fmt: skip
     return sheet if (frame["failed"] > 0).any() else sheet.without(_FAILED)
@@ -73,13 +76,21 @@ def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | Non
 
 def _caption(ranking: Ranking) -> str:
     direction = "" if ranking.higher_is_better else ", of which less is better"
+    over = ""
+    if ranking.seeds:
+        direction += rf", mean $\pm$ standard deviation over {len(ranking.seeds)} seeds"
+        over = " over architectures and seeds"
     return (
         f"Rank correlation of training-free proxies with {escaped(ranking.column)}{direction}, "
-        "with 95\\,\\% bootstrap intervals."
+        f"with 95\\,\\% bootstrap intervals{over}."
     )
 
 
 def _coefficients(frame: pd.DataFrame, name: str, higher_is_better: bool) -> list[Cell]:
     best = best_printed(frame[name], highest=higher_is_better)
-    cells = [estimated(row, name) for row in frame.to_dict("records")]
-    return [replace(cell, best=cell.text == best) for cell in cells]
+    rows = frame.to_dict("records")
+    cells = [replace(cell, best=cell.text == best) for cell in (estimated(row, name) for row in rows)]
+    return [
+        replace(cell, text=f"{cell.text} ± {number(deviation, 2)}") if not math.isnan(deviation) else cell
+        for cell, deviation in zip(cells, (float(row.get(f"{name}_std", math.nan)) for row in rows), strict=True)
+    ]

@@ -51,7 +51,9 @@ def ranking_section(content: Content) -> Section:
         "headings": [*headings, f"{content.ranking.value_name} of first", *_OTHER_HEADINGS],
         "rows": [_row(content, row, across) for _, row in frame.iterrows()],
         "chart": {"width": _CHART_WIDTH, "zero": across(0.0), "marks": marks, "ticks": ticks, "low": low},
-        "notes": [note for note in (content.ranking.direction, content.ranking.uneven) if note],
+        "notes": [
+            note for note in (content.ranking.over_seeds, content.ranking.direction, content.ranking.uneven) if note
+        ],
         "ceiling": content.ceiling and (number(ceiling, 3), _trainings(content.ceiling), CEILING_IS_NO_BOUND),
         "against": compared and {"words": compared.words, "notes": _notes(content, compared)},
         "not_compared": comparison if isinstance(comparison, str) else "",
@@ -80,7 +82,7 @@ def _notes(content: Content, comparison: Comparison) -> list[str]:
 
 
 def _row(content: Content, row: pd.Series[Any], across: Any) -> dict[str, Any]:
-    cells = [_coefficient(row[name], *_ends(row, name)) for name in NAMES]
+    cells = [_coefficient(row[name], *_ends(row, name), row.get(f"{name}_std", math.nan)) for name in NAMES]
     if isinstance(content.comparison, Comparison):
         cells.insert(1, _against(content.comparison, row["proxy"]))
     decimals = value_decimals(content.frame)
@@ -92,9 +94,10 @@ def _row(content: Content, row: pd.Series[Any], across: Any) -> dict[str, Any]:
     return {"proxy": row["proxy"], "baseline": row["proxy"] in BASELINES, "cells": cells, "interval": drawn}
 
 
-def _coefficient(value: float, low: float, high: float) -> Cell:
+def _coefficient(value: float, low: float, high: float, deviation: float) -> Cell:
     shown = "" if math.isnan(value) else interval(low, high, minus=MINUS)
-    return Cell(number(value, 2, minus=MINUS), _sorted_by(value), shown)
+    spread = "" if math.isnan(deviation) else f" ± {number(deviation, 2)}"
+    return Cell(number(value, 2, minus=MINUS) + spread, _sorted_by(value), shown)
 
 
 def _against(comparison: Comparison, proxy: str) -> Cell:

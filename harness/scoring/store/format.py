@@ -11,7 +11,7 @@ Table `setting`: what scores may be compared under.
 
 Table `score`: what a proxy gives for an architecture. Key: setting_id, architecture, proxy, version.
     setting_id    `setting.id`
-    architecture  the architecture's key in its space
+    architecture  the architecture's key in its space; a model of the user's own: its name, `+`, its code's fingerprint
     proxy         name of the proxy
     version       version of the proxy
     value         the score, NULL where there is none
@@ -23,7 +23,7 @@ Table `score`: what a proxy gives for an architecture. Key: setting_id, architec
 
 Table `run`: what a run was asked for.
     id            number of the run, from 1, without gaps
-    started       UTC time, ISO 8601
+    started       UTC time, ISO 8601; of the runs of several seeds that were begun together the same, with microseconds
     setting_id    `setting.id`
     proxies       JSON: a list of [name, version, whether its row stands under the architecture's own key]
     architectures JSON: architecture's key to the key under which the rows of all other proxies stand

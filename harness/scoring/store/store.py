@@ -136,10 +136,26 @@ class Store:
             self._rows.add_setting(number, *row)
         return number
 
-    def begin_run(self, setting_id: int, proxies: Iterable[Proxy], scored_as: Mapping[str, str]) -> int:
-        """Record what a run is asked for, so that readers know its architectures; its number."""
-        asked = [[proxy.name, proxy.version, proxy.reads_size] for proxy in proxies]
-        started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    def begin_run(
+        self,
+        setting_id: int,
+        proxies: Iterable[Proxy],
+        scored_as: Mapping[str, str],
+        *,
+        started: str | None = None,
+        own_sizes: bool = True,
+    ) -> int:
+        """Record what a run is asked for, so that readers know its architectures; its number.
+
+        Args:
+            setting_id: number of the setting.
+            proxies: the proxies that are asked for.
+            scored_as: key of each architecture to the key of its rows.
+            started: UTC time, ISO 8601, with parts of a second for runs that are begun together; by default now.
+            own_sizes: whether the rows of proxies that read a size stand under each architecture's own key.
+        """
+        asked = [[proxy.name, proxy.version, proxy.reads_size and own_sizes] for proxy in proxies]
+        started = started or datetime.now(timezone.utc).isoformat(timespec="seconds")
         texts = json.dumps(asked), json.dumps(dict(scored_as))
         with self._explained("write"), self._transaction():
             settings = self._rows.settings()
@@ -190,7 +206,8 @@ class Store:
 
         Returns:
             Columns architecture, proxy, score, status, seconds, standard_error, message; in the order asked for. Its
-            `attrs["setting"]` is the setting of all the scores, as `Setting.json` writes it.
+            `attrs["setting"]` is the setting of all the scores, as `Setting.json` writes it, and `attrs["space"]` the
+            name of their space.
 
         Raises:
             StoreError: if there is no run, or none of that number.
@@ -214,7 +231,7 @@ class Store:
         columns = ["architecture", "proxy", "score", "status", "seconds", "standard_error", "message"]
         frame = pd.DataFrame(rows, columns=columns)
         frame = frame.astype({"score": float, "seconds": float, "standard_error": float})
-        frame.attrs["setting"] = run.setting.json()
+        frame.attrs.update(setting=run.setting.json(), space=run.space)
         return frame
 
     def _run(self, number: int | None) -> RunRecord:

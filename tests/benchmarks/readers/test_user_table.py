@@ -257,3 +257,36 @@ def test_a_cost_below_zero_is_refused_under_any_name(tmp_path, name):
     with pytest.raises(TableError, match=rf"row 0 \(from 0\), key .*, column '{name}': -1 is below zero"):
         read_user_table(path)
     assert not column_of(name).higher_is_better
+
+
+# --- models of the user's own ---
+
+NAMES = ["resnet, wide", "[(0, 1)]", "8:16:24:32:64", 'a "b"\nc', "-1"]
+
+
+@pytest.mark.parametrize("name", ["models.csv", "models.csv.gz", "models.parquet"])
+def test_a_table_of_models_has_names_of_any_characters(write, name):
+    table = open_table(write(pd.DataFrame({"name": NAMES, "accuracy": [1.0, 2, 3, 4, 5]}), name))
+    assert table.keys == tuple(NAMES)
+    assert (table.facts.space, table.column_names) == ("models", ("accuracy",))
+    assert table.values(NAMES, "accuracy").tolist() == [1, 2, 3, 4, 5]
+
+
+def test_the_space_of_models_is_called_as_the_harness_calls_it():
+    from benchmarks.keys import MODELS
+    from harness.spaces import named
+
+    assert MODELS == named.MODELS
+
+
+def test_a_name_that_a_spreadsheet_would_run_loses_its_mark(write):
+    assert open_table(write(pd.DataFrame({"name": ["'=1+1", "b"], "accuracy": [1, 2]}))).keys == ("=1+1", "b")
+
+
+def test_an_empty_name_and_a_column_of_names_next_to_architectures_are_refused(write):
+    with pytest.raises(TableError, match="row 1, column 'name': the name is empty"):
+        open_table(write(pd.DataFrame({"name": ["a", " "], "accuracy": [1, 2]})))
+    with pytest.raises(TableError, match="column 'name'"):
+        open_table(write(FRAME.assign(name="a")))
+    with pytest.raises(TableError, match="it has no column except 'name'"):
+        open_table(write(pd.DataFrame({"name": ["a", "b"]})))

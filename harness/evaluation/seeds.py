@@ -1,0 +1,107 @@
+"""Scores under several seeds of the weights: each seed's own, and their mean by architecture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness.errors import ScoresError
+from harness.evaluation.matching import Matched, matched_scores
+from harness.scoring.seeds import SEED
+from harness.text.shown import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.spaces.space import Space
+
+
+class MatchedSeeds(NamedTuple):
+    """Scores under one seed or several, by the keys of their architectures.
+
+    Attributes:
+        matched: the scores of one seed; of several, each architecture's mean, which is NaN where a seed of the proxy
+            has no score of it. Its rows are those of the first score, or of the first one that is missing.
+        seeds: labels of the seeds, in the order of the scores; empty for scores of one seed.
+        scores: the scores of each seed: `architecture` (its key), `proxy`, `score` (NaN if missing), `seed`; without
+            rows for scores of one seed.
+    """
+
+    matched: Matched
+    seeds: tuple[str, ...]
+    scores: pd.DataFrame
+
+
+def frames_by_seed(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each seed by its label; empty for scores that name no seed, or only one.
+
+    Raises:
+        ScoresError: where some rows name a seed and others do not.
+    """
+    if SEED not in frame.columns or frame[SEED].nunique(dropna=False) < 2:
+        return {}
+    if frame[SEED].isna().any():
+        place = int(frame[SEED].isna().to_numpy().argmax())
+        raise ScoresError(f"row {place} (from 0) of the scores names no seed, but others do: fill the column {SEED!r}")
+    parts = {_label(seed): part for seed, part in frame.groupby(SEED, sort=False)}
+    return {label: _alike(part, frame) for label, part in parts.items()}
+
+
+def matched_over_seeds(frame: pd.DataFrame, space: Space) -> MatchedSeeds:
+    """The scores of a frame by the keys of the space, under one seed or several.
+
+    Args:
+        frame: the scores; a column `seed` tells several seeds apart.
+        space: space of the architectures.
+
+    Raises:
+        ScoresError: what `matched_scores` refuses for the scores of one seed, or rows without a seed among others.
+        SpaceError: a text that is no architecture of the space.
+    """
+    import numpy as np
+    import pandas as pd
+
+    parts = frames_by_seed(frame)
+    if not parts:
+        return MatchedSeeds(matched_scores(frame, space), (), pd.DataFrame())
+    labels = frame[SEED].map(_label).to_numpy()
+    found = {label: matched_scores(part, space) for label, part in parts.items()}
+    every = pd.concat(
+        [one.scores.assign(seed=label, row=np.flatnonzero(labels == label)[one.rows]) for label, one in found.items()],
+        ignore_index=True,
+    )
+    of_proxy = every.groupby("proxy")[SEED].transform("nunique")
+    grouped = every.groupby(["architecture", "proxy"])
+    missing = every["score"].isna()
+    whole = (grouped[SEED].transform("size") == of_proxy) & ~missing.groupby(
+        [every["architecture"], every["proxy"]]
+    ).transform("any")
+    every["mean"] = grouped["score"].transform("mean").where(whole)
+    leading = every.assign(missing=missing).sort_values("missing", ascending=False, kind="stable")
+    chosen = leading.drop_duplicates(["architecture", "proxy"]).set_index(["architecture", "proxy"])
+    order = pd.MultiIndex.from_frame(every[["architecture", "proxy"]].drop_duplicates())
+    chosen = chosen.loc[order].reset_index()
+    means = pd.DataFrame({"architecture": chosen["architecture"], "proxy": chosen["proxy"], "score": chosen["mean"]})
+    matched = Matched(
+        means,
+        {key: item for one in found.values() for key, item in one.architectures.items()},
+        {key: text for one in reversed(found.values()) for key, text in one.written.items()},
+        tuple(dict.fromkeys(text for one in found.values() for text in one.repeated)),
+        chosen["row"].to_numpy(),
+    )
+    return MatchedSeeds(matched, tuple(found), every[["architecture", "proxy", "score", SEED]])
+
+
+def _alike(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """A part of a frame that carries what the frame carries."""
+    part.attrs = dict(frame.attrs)
+    return part
+
+
+def _label(seed: object) -> str:
+    """A seed as text; a whole number that a column with gaps made a float is one again.
+
+    >>> _label(3), _label(3.0), _label("first")
+    ('3', '3', 'first')
+    """
+    whole = isinstance(seed, float) and seed.is_integer()
+    return plain(str(int(seed) if whole else seed))  # type: ignore[call-overload]  # it is a float

@@ -1,0 +1,83 @@
+"""Scores under several seeds: which seeds are asked for, the runs that were begun together, and their common frame."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import SettingError, check_whole
+from harness.scoring.store import RunRecord, Store
+from harness.text.shown import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEED = "seed"
+"""Column of a frame of scores that names the seed of a row."""
+_AFTER = "proxy"
+
+
+def checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
+    """The seeds as whole numbers, each once, in the given order.
+
+    Raises:
+        SettingError: for no seeds, or one that is no whole number from 0.
+    """
+    asked: object = seeds
+    if isinstance(asked, str) or not isinstance(asked, Iterable):
+        raise SettingError(f"seeds must be whole numbers, such as range(5), got {shown(seeds)}")
+    found: dict[int, None] = {}
+    for given in seeds:
+        seed: Any = given
+        with suppress(TypeError):
+            seed = given if isinstance(given, bool) else operator.index(given)  # also the whole numbers of NumPy
+        check_whole("seed", seed, 0, SettingError)
+        found[seed] = None
+    if not found:
+        raise SettingError("no seeds given: seeds are whole numbers, such as range(5)")
+    return tuple(found)
+
+
+def common_start() -> str:
+    """The time at which the runs of several seeds are begun, by which `begun_together` knows them."""
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds")
+
+
+def begun_together(runs: Sequence[RunRecord], number: int | None = None) -> list[RunRecord]:
+    """The last run with those that were begun together with it, one for each seed; or the run of a number alone.
+
+    Args:
+        runs: all runs of a store, the oldest first.
+        number: number of a run; by default the last one is taken.
+    """
+    if number is not None:
+        return [run for run in runs if run.number == number]
+    last = runs[-1]
+    if "." not in last.started:  # only the runs of several seeds have parts of a second
+        return [last]
+    return [run for run in runs if run.started == last.started]
+
+
+def frame_over_seeds(store: Store, numbers: Sequence[int], seeds: Sequence[int]) -> pd.DataFrame:
+    """The frames of several runs as one, with the column `seed`.
+
+    Args:
+        store: the store of the runs.
+        numbers: number of each run.
+        seeds: seed of each run.
+
+    Returns:
+        The rows of `Store.frame`, seed by seed; its `attrs` are those of the first run.
+    """
+    import pandas as pd
+
+    frames = [store.frame(number) for number in numbers]
+    filled = [frame for frame in frames if not frame.empty] or frames[:1]
+    together = pd.concat(filled, ignore_index=True) if len(filled) > 1 else filled[0].copy()
+    together.attrs = dict(frames[0].attrs)
+    of_rows = [seed for seed, frame in zip(seeds, frames, strict=True) for _ in range(len(frame))]
+    together.insert(list(together.columns).index(_AFTER) + 1, SEED, pd.Series(of_rows, dtype="int64"))
+    return together
