@@ -1,6 +1,6 @@
 """Plug-ins: what other installed distributions bring under an entry point group of nasinit.
 
-`benchmarks/plugins.py` and `harness/plugins.py` are the same text: neither package may import the other.
+`benchmarks/plugins.py` and `harness/loading/plugins.py` are the same text: neither package may import the other.
 """
 
 from __future__ import annotations

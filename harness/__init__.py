@@ -6,14 +6,14 @@ Does a number computed from an untrained network rank architectures as training 
     frame = harness.run(space, space.sample(200), proxies=["nasi_trace", "params"], workers=2)
     ranking = harness.correlate(frame, benchmarks.open_table("nasbench201"), column="cifar10_test_200ep_pct")
 
-Importing this package loads nothing else: each name below is loaded on first use (`harness.lazy`).
+Importing this package loads nothing else: each name below is loaded on first use (`harness.loading.lazy`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.lazy import loaded_on_use
+from harness.loading.lazy import loaded_on_use
 
 if TYPE_CHECKING:
     from harness.batches import Batch
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from harness.evaluation.trade_off import Quantity, trade_off
     from harness.evaluation.transfer import transfer
     from harness.measurements.registry import measurement
-    from harness.models import model_list
     from harness.proxies.readable import list_measurements
     from harness.proxies.registry import list_proxies, proxy
     from harness.report.webpage.report_page import report_page
+    from harness.scoring.models import model_list
     from harness.scoring.runner import run
     from harness.scoring.scorer import Score, score
     from harness.scoring.store import Store
@@ -93,7 +93,7 @@ _HOMES = {
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
     "measurement": "harness.measurements.registry",
-    "model_list": "harness.models",
+    "model_list": "harness.scoring.models",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
     "report_page": "harness.report.webpage.report_page",

@@ -29,7 +29,7 @@ from harness.cli import (
     study,
 )
 from harness.errors import HarnessError, RunError, SettingError, StoreNotice, StoreWriteError, ran_out_of_memory
-from harness.plugins import PluginNotice
+from harness.loading.plugins import PluginNotice
 from harness.text.shown import cut, plain, reason
 from harness.text.terminal import OutputError, give_up, inert_output
 

@@ -13,7 +13,7 @@ from harness.errors import SettingError
 from harness.text.shown import plain, shown
 
 if TYPE_CHECKING:
-    from harness.models import ModelList
+    from harness.scoring.models import ModelList
 
 MODELS = "MODELS"
 """Name of the dictionary in a file of models."""
@@ -62,7 +62,7 @@ def models_of(space: str) -> ModelList | None:
     """
     if not space.endswith(".py"):
         return None
-    from harness.models import CLASSES, INPUTS, model_list
+    from harness.scoring.models import CLASSES, INPUTS, model_list
 
     module = load_file(Path(space), "--space")
     models = getattr(module, MODELS, None)

@@ -2,7 +2,7 @@
 
 No other part of the harness imports `benchmarks`; the names that other parts may use of it are listed here. The
 results are frozen records: a `Ranking`, a `Comparison`, a `BeyondSize`, a `Top`, a `Ceiling`, a `TradeOff`, a
-`Transfer`, an `Ablation`. A name below is loaded on first use (`harness.lazy`).
+`Transfer`, an `Ablation`. A name below is loaded on first use (`harness.loading.lazy`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import benchmarks
 from harness.errors import InstallationError
-from harness.lazy import loaded_on_use
+from harness.loading.lazy import loaded_on_use
 
 if "open_table" not in getattr(benchmarks, "__all__", ()):
     raise InstallationError(

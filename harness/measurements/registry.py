@@ -10,8 +10,8 @@ from importlib.metadata import EntryPoint
 from typing import Any, Protocol, TypeVar, overload
 
 from harness.errors import HarnessError, MeasurementError, unknown
+from harness.loading.plugins import PluginError, Plugins
 from harness.measurements import GIVEN, MEASUREMENTS
-from harness.plugins import PluginError, Plugins
 from harness.text.shown import shown
 
 Function = TypeVar("Function", bound=Callable[..., Any])

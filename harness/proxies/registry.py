@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.errors import ProxyError, unknown
+from harness.loading.plugins import PluginError, Plugins
 from harness.measurements import MEASUREMENTS, SIZES
 from harness.measurements.registry import OwnMeasurement, needs_of, own_among, registered_by
-from harness.plugins import PluginError, Plugins
 from harness.proxies.fingerprint import fingerprint
 from harness.text.shown import shown
 

@@ -16,14 +16,14 @@ architecture.
 `report_page` writes one HTML page of a ranking and all that stands behind it. `save_figure`, `write_csv` and
 `write_text` write files that are whole or not there.
 
-A name is loaded on first use (`harness.lazy`), so that a table in a terminal does not pay for matplotlib.
+A name is loaded on first use (`harness.loading.lazy`), so that a table in a terminal does not pay for matplotlib.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.lazy import loaded_on_use
+from harness.loading.lazy import loaded_on_use
 
 if TYPE_CHECKING:
     from harness.report.drawing.figure import draw

@@ -3,14 +3,14 @@
 Differentiable searches (`harness.search.gradient`) share one loop on a supernet, and a short file for each paper has
 what is different there. Searches in `harness.search.query` ask for tabulated accuracies through an oracle that charges
 for each query. No search can open a table itself: the import contract `scores-see-no-accuracy` ensures it. Each name
-below is loaded on first use (`harness.lazy`).
+below is loaded on first use (`harness.loading.lazy`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.lazy import loaded_on_use
+from harness.loading.lazy import loaded_on_use
 
 if TYPE_CHECKING:
     from harness.search.gradient.loop import SearchResult, run_search

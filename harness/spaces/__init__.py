@@ -15,7 +15,7 @@ from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import SpaceError, unknown
-from harness.plugins import PluginError, Plugins
+from harness.loading.plugins import PluginError, Plugins
 from harness.text.shown import shown
 
 if TYPE_CHECKING:

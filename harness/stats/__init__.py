@@ -8,14 +8,14 @@
   `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`, `picked_within` a budget.
 - Other settings: `rank_stability`, `change_of_ranking`.
 
-Each name below is loaded on first use (`harness.lazy`).
+Each name below is loaded on first use (`harness.loading.lazy`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.lazy import loaded_on_use
+from harness.loading.lazy import loaded_on_use
 
 if TYPE_CHECKING:
     from harness.stats.bootstrap import Intervals, bootstrap_intervals, interval_rows, seed_intervals

@@ -14,8 +14,8 @@ import pytest
 
 import harness
 from harness.errors import RunError, SpaceError
-from harness.models import ModelList
 from harness.proxies import resolve
+from harness.scoring.models import ModelList
 from harness.scoring.runner import run
 from harness.scoring.travelling import packed, unpacked, unpacked_space
 from tests.scoring.runs import Given, scores_of

@@ -8,7 +8,7 @@ import pytest
 from torch import nn
 
 from harness.conformance.spaces import SpaceConformance
-from harness.models import model_list
+from harness.scoring.models import model_list
 from harness.spaces import _BUILT_IN, _UNLISTED, list_spaces, open_space
 from tests.spaces.toy_graphs import ToyGraphs
 

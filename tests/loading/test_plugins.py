@@ -246,7 +246,7 @@ def test_broken_ones_are_named_once_and_never_fatal(whole: Path, broken: Path) -
 def test_in_python_it_is_a_warning_and_the_rest_goes_on(broken: Path) -> None:
     program = textwrap.dedent("""
         import warnings, harness, benchmarks
-        from harness.plugins import PluginNotice
+        from harness.loading.plugins import PluginNotice
         from benchmarks.plugins import PluginNotice as TableNotice
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")

@@ -18,10 +18,10 @@ import harness
 import harness.spaces
 from harness.errors import ModelError, NotApplicable, ScoresError, SettingError, SpaceError
 from harness.evaluation.evidence import EvidenceOptions, gather_evidence
-from harness.models import ModelList, model_list
 from harness.proxies.registry import registered
 from harness.report.files import write_csv
 from harness.scoring.files import read_scores
+from harness.scoring.models import ModelList, model_list
 from harness.setting import derived_seed
 from harness.spaces.named import Model
 from tests.vision_models import INPUTS, MODELS
