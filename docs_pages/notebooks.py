@@ -6,11 +6,11 @@ import ast
 import contextlib
 import io
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from docs_pages.surroundings import empty_folder
 
 
 def page(path: Path, *, run: bool = True) -> str:
@@ -36,7 +36,7 @@ def executed(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         Exception: whatever a cell raises.
     """
     names: dict[str, Any] = {"__name__": "notebook"}
-    with _empty_folder():
+    with empty_folder():
         for cell in cells(path):
             yield cell, _run("".join(cell["source"]), path.name, names) if cell["cell_type"] == "code" else ""
 
@@ -48,7 +48,9 @@ def _unrun(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
 def _run(source: str, name: str, names: dict[str, Any]) -> str:
     """What a cell prints, and the value of its last line if that is an expression, as a notebook shows it."""
     tree = ast.parse(source, name)
-    last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = ast.Expression(tree.body[-1].value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    if last is not None:
+        tree.body.pop()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
         exec(compile(tree, name, "exec"), names)
@@ -66,17 +68,3 @@ def _text(output: str) -> str:
 def _shown(cell: dict[str, Any], output: str) -> str:
     source = "".join(cell["source"])
     return f"```python\n{source}\n```\n\n{output}".rstrip() if cell["cell_type"] == "code" else source
-
-
-@contextlib.contextmanager
-def _empty_folder() -> Iterator[None]:
-    """Run in a new folder, and without the variable that names a folder of data."""
-    before, data = os.getcwd(), os.environ.pop("NASINIT_DATA", None)
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        try:
-            yield
-        finally:
-            os.chdir(before)
-            if data is not None:
-                os.environ["NASINIT_DATA"] = data

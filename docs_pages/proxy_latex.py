@@ -22,8 +22,8 @@ _TARGETS = r"\(\Theta_{nm}=\langle\nabla_\theta f_{y_n}(x_n),\nabla_\theta f_{y_
 _CONDITION = r"-\kappa(\Theta)=-\frac{\lambda_{\max}(\Theta)}{\lambda_{\min}(\Theta)}"
 _FLOW = r"\(R\) is the sum of the outputs for an input of ones in the network with weights \(|W|\)"
 _SPECTRUM = (
-    r"\(\lambda_{l,1},\dots,\lambda_{l,C}\) are the eigenvalues, divided by their sum, of the covariance of the channels "
-    r"after cell \(l\), and for \(l=0\) before the first cell"
+    r"\(\lambda_{l,1},\dots,\lambda_{l,C}\) are the eigenvalues, divided by their sum, of the covariance of the "
+    r"channels after cell \(l\), and for \(l=0\) before the first cell"
 )
 _ENTROPY = r"s_l=-\sum_i\lambda_{l,i}\log(\lambda_{l,i}+10^{-8})"
 _RELU = r"\(a_{nu}\in\{0,1\}\) says whether ReLU unit \(u\) is active for sample \(n\)"
@@ -39,8 +39,8 @@ FORMULAS = {
     "grasp": Formula(r"-w^{\top}Hg", r"\(w\) are the weights, \(g=\nabla_w L\), \(H=\nabla_w^2L\)"),
     "fisher": Formula(
         r"\sum_c\frac{m_c}{2N}\sum_n\left(\sum_p a_{ncp}\,\frac{\partial L}{\partial a_{ncp}}\right)^2",
-        r"\(a_{ncp}\) is the output of channel \(c\) of a layer for sample \(n\) at position \(p\), \(m_c\) the number of "
-        "weights of that channel",
+        r"\(a_{ncp}\) is the output of channel \(c\) of a layer for sample \(n\) at position \(p\), \(m_c\) the "
+        "number of weights of that channel",
     ),
     "synflow": Formula(
         r"\sum_l\left\||W_l|\odot\frac{\partial R}{\partial|W_l|}\right\|_1", f"{_FLOW}, without batch norm"
@@ -59,11 +59,12 @@ FORMULAS = {
     ),
     "epe_nas": Formula(
         r"\sum_c\left|\sum_{i,j\in c}\log\left(|C_{ij}|+10^{-5}\right)\right|",
-        r"\(C\) is the correlation matrix of the rows of the input Jacobian; the inner sum is over the samples of class "
-        r"\(c\) (up to 100 outputs)",
+        r"\(C\) is the correlation matrix of the rows of the input Jacobian; the inner sum is over the samples of "
+        r"class \(c\) (up to 100 outputs)",
     ),
     "nwot": Formula(
-        r"\log|\det K|,\qquad K_{nm}=\sum_u\left[a_{nu}=a_{mu}\right]", f"{_RELU}; a bracket is 1 where it holds, else 0"
+        r"\log|\det K|,\qquad K_{nm}=\sum_u\left[a_{nu}=a_{mu}\right]",
+        f"{_RELU}; a bracket is 1 where it holds, else 0",
     ),
     "linear_regions": Formula(r"\left|\{a_1,\dots,a_N\}\right|", f"{_RELU}; the number of distinct rows of \\(a\\)"),
     "swap": Formula(
@@ -71,8 +72,8 @@ FORMULAS = {
     ),
     "zen": Formula(
         r"\log\operatorname{E}\|f(x)-f(x+0.01\,\varepsilon)\|_1+\sum_b\log\sqrt{\bar\sigma_b^2}",
-        r"\(f\) are the features before pooling, \(x\) and \(\varepsilon\) Gaussian, \(\bar\sigma_b^2\) the mean running "
-        r"variance of batch norm \(b\)",
+        r"\(f\) are the features before pooling, \(x\) and \(\varepsilon\) Gaussian, \(\bar\sigma_b^2\) the mean "
+        r"running variance of batch norm \(b\)",
     ),
     "zico": Formula(
         r"\sum_l\log\sum_{w\in l}\frac{|g_w|+|g'_w|}{|g_w-g'_w|}",
@@ -86,14 +87,10 @@ FORMULAS = {
     ),
     "knas": Formula(r"\frac{1}{N^2}\sum_{n,m}\langle\nabla_\theta\ell_n,\nabla_\theta\ell_m\rangle"),
     "nasi_trace": Formula(r"t=\left\|\frac1N\sum_n\nabla_\theta\ell_n\right\|_2^2"),
-    "nasi_constrained": Formula(
-        r"t-\mu\max(0,t-\nu)", r"\(t\) is `nasi_trace`, \(\nu=100\), \(\mu=2\)"
-    ),
+    "nasi_constrained": Formula(r"t-\mu\max(0,t-\nu)", r"\(t\) is `nasi_trace`, \(\nu=100\), \(\mu=2\)"),
     "m_grad": Formula(r"\left\|\frac1N\sum_n\nabla_\theta\ell_n\right\|_2"),
     "m_snip": Formula(r"\left|w^{\top}\nabla_wL\right|", r"\(w\) are the weights"),
-    "m_grasp": Formula(
-        r"\left|w^{\top}H\,\nabla_wL\right|", r"\(w\) are the weights, \(H=\nabla_w^2L\)"
-    ),
+    "m_grasp": Formula(r"\left|w^{\top}H\,\nabla_wL\right|", r"\(w\) are the weights, \(H=\nabla_w^2L\)"),
     "m_trace": Formula(r"\sqrt{\frac{\operatorname{tr}\Theta}{N}}", _TARGETS + _PER_SAMPLE),
     "m_condition": Formula(_CONDITION, _TARGETS + _PER_SAMPLE),
     "ntk_condition": Formula(_CONDITION, _LOGIT_SUM + _PER_SAMPLE),
@@ -112,13 +109,13 @@ FORMULAS = {
     ),
     "te_nas_condition": Formula(
         r"-\frac13\sum_{r=1}^{3}\kappa(\Theta_r)",
-        r"\(\Theta_r\) is the kernel of `ntk_condition_exact` in a small network of the architecture, for draw \(r\) of "
-        "the weights",
+        r"\(\Theta_r\) is the kernel of `ntk_condition_exact` in a small network of the architecture, for draw \(r\) "
+        "of the weights",
     ),
     "te_nas_regions": Formula(
         r"\frac13\sum_{r=1}^{3}Q_r",
-        r"\(Q_r\) is the number of distinct sign patterns of the ReLUs over 3,000 crops in one cell of one channel, for "
-        r"draw \(r\) of the weights",
+        r"\(Q_r\) is the number of distinct sign patterns of the ReLUs over 3,000 crops in one cell of one channel, "
+        r"for draw \(r\) of the weights",
     ),
     "az_expressivity": Formula(rf"\sum_l s_l,\qquad {_ENTROPY}", _SPECTRUM),
     "az_progressivity": Formula(rf"\min_l\,(s_l-s_{{l-1}}),\qquad {_ENTROPY}", _SPECTRUM),

@@ -33,9 +33,11 @@ def pictures(name: str) -> list[Path]:
 def _section(name: str) -> str:
     title = (RESULTS / name / "README.md").read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
     made = json.loads((RESULTS / name / "study.json").read_text(encoding="utf-8"))["command"]
-    shown = "\n".join(
-        f"[![{name}: {path.stem.replace('_', ' ')}](results/{name}/{path.name}){{ loading=lazy }}](results/{name}/{path.name})"
-        for path in pictures(name)
-    )
+    shown = "\n".join(_picture(name, path) for path in pictures(name))
     page = f"[How it was made, and what it says](results/{name}/README.md)"
     return f"## {name}\n\n{title}. {page}\n\n```sh\n{made}\n```\n\n{shown}".rstrip()
+
+
+def _picture(study: str, path: Path) -> str:
+    address = f"results/{study}/{path.name}"
+    return f"[![{study}: {path.stem.replace('_', ' ')}]({address}){{ loading=lazy }}]({address})"
