@@ -24,7 +24,7 @@ def _section(listing: Listing) -> str:
         ("epochs", facts.epochs),
         ("seeds", facts.seeds),
         ("rows", f"{rows}, of {facts.space_in_words}"),
-        ("limits", facts.note),
+        ("note", facts.note),
     ]
     said = "\n".join(f"- **{name}:** {escaped(text)}" for name, text in entries if text)
     columns = definitions((code(column.name), escaped(column.description)) for column in listing.columns)

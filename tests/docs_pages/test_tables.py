@@ -15,7 +15,7 @@ def test_every_table_with_its_limits_and_columns() -> None:
     for listing in benchmarks.list_tables():
         if not listing.opens:
             section = page.split(f"### {listing.name}\n")[1].split("\n### ")[0]
-            assert "**limits:**" in section
+            assert "**note:**" in section
             for column in listing.columns:
                 assert f"`{column.name}`" in section
 
