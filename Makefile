@@ -7,7 +7,7 @@ CORES ?= 2
 PIP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-kernels test-slow check format bench clean
+.PHONY: help install install-docs demo test test-kernels test-slow check format bench docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-13s %s\n", $$1, $$2}' Makefile
@@ -19,10 +19,16 @@ $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[dev]'
 	touch $@
 
+install-docs: $(VENV)/.docs-installed  ## .venv with what builds the site, too
+
+$(VENV)/.docs-installed: $(VENV)/.installed
+	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[docs]'
+	touch $@
+
 demo: install  ## score a sample of NAS-Bench-201, rank it, draw it: into demo/
 	$(BIN)/nasinit demo --out demo --workers $(CORES)
 
-test: install check test-kernels  ## lint, types, import contracts, then the tests
+test: install install-docs check test-kernels  ## lint, types, import contracts, then the tests, which build the site
 	$(BIN)/python -m pytest -n $(CORES) --dist loadscope
 
 test-kernels: install  ## the tests that could hang on the processor, with the kernels of a plain one (part of test)
@@ -45,5 +51,9 @@ format: install  ## format the code
 bench: install  ## seconds, passes and ratios of the proxies on this machine
 	$(BIN)/python tests/speed/bench_proxies.py
 
+docs: install-docs  ## the documentation, into site/: open site/index.html
+	@$(BIN)/python -c "import sys; sys.exit('the site is built by Python 3.11 or later' if sys.version_info < (3, 11) else 0)"
+	$(BIN)/python -m mkdocs build --strict
+
 clean:  ## remove what the commands above made
-	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) demo site build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

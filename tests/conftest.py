@@ -1,10 +1,13 @@
-"""Shared by all tests: the data folder, small networks, and isolation from the user's own files."""
+"""Shared by all tests: the data folder, a browser, the slow reference of the kernels."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import hypothesis
 import pytest
@@ -16,6 +19,7 @@ from tests.reference import ntk as reference_ntk
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("NASINIT_DATA", ROOT.parent / "shared" / "data"))
 """Read before any test changes the environment."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # A busy machine is slow, and that is no failure. The same examples at each run: what fails, fails for everybody;
 # `make test-slow` draws new ones, and more.
@@ -54,3 +58,16 @@ def official(published_data: Path) -> benchmarks.Table:
     if not path.exists():
         pytest.skip(f"{path.name} is not in {published_data}")
     return benchmarks.open_table("nasbench201-official", path=path)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The browser that the system has; skips where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra dev has it)")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is found")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()

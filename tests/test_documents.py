@@ -1,9 +1,10 @@
-"""What the README says is what the code does."""
+"""What the README, the site and the notebooks say is what the code does."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -12,15 +13,27 @@ import pytest
 import benchmarks
 import harness
 from benchmarks import open_table
-from harness.measurements import MEASUREMENTS
+from docs_pages import notebooks
+from docs_pages.commands import every_command
 from harness.measurements import registry as measurements
 from harness.proxies import registry
 from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.text import sheet_text
-from harness.studies.study import STUDIES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIRST_HOUR = (ROOT / "docs" / "first_hour.md").read_text(encoding="utf-8")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [path for path in DOCUMENTS if "```python" in path.read_text(encoding="utf-8")]
+
+
+def commands_in(page: Path) -> list[str]:
+    """The lines of the page's blocks of code that call nasinit."""
+    return re.findall(r"^(?: {4}| {12})(nasinit .*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+WITH_COMMANDS = [path for path in DOCUMENTS if commands_in(path)]
 DEMO = ROOT / "results" / "demo"
 
 
@@ -32,34 +45,57 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(one, "_REGISTRY", dict(one._REGISTRY))
 
 
-def test_the_readmes_python_runs(
-    own_registry: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_python_of_a_page_runs(
+    page: Path, own_registry: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its blocks in order, in an empty folder, without data and without the blocks of other pages."""
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     monkeypatch.delenv("NASINIT_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert len(blocks) >= 3
-    exec(compile("\n".join(blocks), "README.md", "exec"), {"__name__": "readme"})
-    printed = capsys.readouterr().out
-    assert " ok\n" in printed
-    assert "largest_gradient" in printed
+    exec(compile("\n".join(blocks), page.name, "exec"), {"__name__": "page"})
 
 
-@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
-def test_notebooks_run(notebook: Path, own_registry: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their code cells in order, in an empty folder; they are committed without outputs."""
-    monkeypatch.delenv("NASINIT_DATA", raising=False)
-    monkeypatch.chdir(tmp_path)
-    cells = [cell for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
-    assert cells
-    assert not any(cell["outputs"] for cell in cells)
-    names: dict[str, object] = {"__name__": "notebook"}
-    for cell in cells:
-        exec(compile("".join(cell["source"]), notebook.name, "exec"), names)
-    assert "ranking" in names
+def test_the_version_is_the_same_everywhere() -> None:
+    setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    version = re.findall(r"^version = (.+)$", setup, flags=re.MULTILINE)
+    released = re.findall(r"^date-released: (.+)$", citation, flags=re.MULTILINE)
+    assert re.findall(r"^version: (.+)$", citation, flags=re.MULTILINE) == version
+    changes = re.search(r"^## \[(.+)\] - (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert changes is not None
+    assert [changes[1], changes[2]] == [*version, *released]
 
 
-@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_readme_is_a_screen_or_two() -> None:
+    assert len(README.splitlines()) < 150
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_commands_of_a_page_exist_with_their_options(page: Path) -> None:
+    known = {
+        path: {option for part in command.params for option in (*part.opts, *part.secondary_opts)}
+        for path, command in every_command()
+    }
+    for line in commands_in(page):
+        words = shlex.split(line, comments=True)
+        path = " ".join(words[:3] if words[1] == "plot" else words[:2])
+        assert path in known, line
+        assert {word for word in words if word.startswith("--")} <= known[path], line
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_its_page_shows_what_came_out(notebook: Path, own_registry: None) -> None:
+    """Notebooks are committed without outputs; the site runs them."""
+    code = [cell for cell in notebooks.cells(notebook) if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] for cell in code)
+    page = notebooks.page(notebook)
+    assert page.count("```python") == len(code)
+    assert "<table" in page
+    assert notebooks.page(notebook, run=False).count("<table") == 0
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_name_nothing_that_is_not_public(notebook: Path) -> None:
     """Neither in code nor in words: users copy both."""
     text = "".join(
@@ -68,28 +104,6 @@ def test_notebooks_name_nothing_that_is_not_public(notebook: Path) -> None:
     assert set(re.findall(r"\bharness\.(\w+)", text)) <= set(harness.__all__)
     assert set(re.findall(r"\bbenchmarks\.(\w+)", text)) <= set(benchmarks.__all__)
     assert not re.search(r"from (harness|benchmarks)\b|\._\w", text)
-
-
-def test_the_readmes_table_of_studies_is_all_of_them() -> None:
-    section = README.split("\n## Studies")[1].split("\n## ")[0]
-    firsts = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    assert sorted(name for first in firsts for name in re.findall("`([^`]+)`", first)) == sorted(STUDIES)
-
-
-def proxy_row(entry: registry.Proxy) -> str:
-    reads = ", ".join(f"`{need}`" for need in entry.needs)
-    each = [MEASUREMENTS[need].passes for need in entry.needs]
-    passes = ", ".join([text for text in each if text != "no pass"] or ["no pass"])
-    inside = "no" if entry.exhaustive else "yes"
-    return f"| `{entry.name}` | {entry.source} | {reads} | {passes} | {inside} | {entry.version} |"
-
-
-def test_the_readmes_table_of_proxies_is_the_registry() -> None:
-    built_in = [entry for entry in harness.list_proxies() if entry.function.__module__.startswith("harness.")]
-    section = README.split("\n## Proxies\n")[1].split("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| `")]
-    # sorted, since a module that another test imported by itself is registered before the others
-    assert sorted(rows) == sorted(proxy_row(entry) for entry in built_in)
 
 
 @pytest.mark.parametrize("bn", ["train", "eval"])
@@ -102,7 +116,7 @@ def test_the_demos_tables_follow_from_its_scores(bn: str, monkeypatch: pytest.Mo
     pd.testing.assert_frame_equal(ranking.frame, committed, check_dtype=False, rtol=1e-9)
     text = sheet_text(ranking_sheet(ranking, facts["titles"][bn]), 100)
     assert (DEMO / f"ranking_bn_{bn}.txt").read_text(encoding="utf-8") == text + "\n"
-    assert "\n".join(line.rstrip() for line in text.splitlines()) in README
+    assert "\n".join(line.rstrip() for line in text.splitlines()) in FIRST_HOUR
 
 
 def test_the_demos_setting_is_the_one_that_its_scores_are_of() -> None:

@@ -234,7 +234,7 @@ def test_m_trace_and_condition_numbers_follow_from_their_grams(ntk: ModuleType) 
 
 
 def test_in_eval_mode_only_the_bias_of_the_classifier_is_left() -> None:
-    """The README's figure, at the benchmark's size: a target logit's gradient by its own bias is 1."""
+    """The figure of the first hour, at the benchmark's size: a target logit's gradient by its own bias is 1."""
     cell = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
     space = open_space("nasbench201")
     scores = harness.score(space.build(space.parse(cell)), draw_images(Setting(batch_size=8)), ["m_trace"], bn="eval")

@@ -1,6 +1,5 @@
-"""A ranking and a browser that the report's tests share."""
+"""A ranking and an opened page that the report's tests share."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,26 +12,12 @@ from harness.report.webpage.content import Content
 from harness.report.webpage.rendering import page
 from tests.report.rankings import ranking_of, ranking_row
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
 
 @pytest.fixture
 def ranking() -> Ranking:
     """Three proxies and the baselines, on all cells of NAS-Bench-201."""
     values = {"nasi_trace": 0.60, "zen": -0.36, "jacob_cov": 0.73, "params": 0.75, "flops": 0.74}
     return ranking_of(pd.DataFrame([ranking_row(proxy, value, 15_625) for proxy, value in values.items()]))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra dev has it)")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.skip(f"no browser is installed: none of {', '.join(BROWSERS)} is found")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

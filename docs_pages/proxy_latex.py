@@ -1,0 +1,127 @@
+"""The formula of each built-in proxy in LaTeX, with what its letters mean."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Formula(NamedTuple):
+    """A formula.
+
+    Attributes:
+        latex: the formula.
+        legend: what the letters mean that the page does not explain once for all, Markdown with formulas.
+    """
+
+    latex: str
+    legend: str = ""
+
+
+_LOGIT_SUM = r"\(\Theta_{nm}=\langle\nabla_\theta s_n,\nabla_\theta s_m\rangle\) with \(s_n=\sum_k f_k(x_n)\)"
+_TARGETS = r"\(\Theta_{nm}=\langle\nabla_\theta f_{y_n}(x_n),\nabla_\theta f_{y_m}(x_m)\rangle\)"
+_CONDITION = r"-\kappa(\Theta)=-\frac{\lambda_{\max}(\Theta)}{\lambda_{\min}(\Theta)}"
+_FLOW = r"\(R\) is the sum of the outputs for an input of ones in the network with weights \(|W|\)"
+_SPECTRUM = (
+    r"\(\lambda_{l,1},\dots,\lambda_{l,C}\) are the eigenvalues, divided by their sum, of the covariance of the "
+    r"channels after cell \(l\), and for \(l=0\) before the first cell"
+)
+_ENTROPY = r"s_l=-\sum_i\lambda_{l,i}\log(\lambda_{l,i}+10^{-8})"
+_RELU = r"\(a_{nu}\in\{0,1\}\) says whether ReLU unit \(u\) is active for sample \(n\)"
+_PER_SAMPLE = "; the gradient of each sample is taken through its own activations"
+
+FORMULAS = {
+    "params": Formula(r"P", r"\(P\) is the number of trainable parameters"),
+    "flops": Formula(r"M", r"\(M\) is the number of multiply-adds of one forward pass of one sample"),
+    "l2_norm": Formula(r"\sum_l\|W_l\|_2"),
+    "grad_norm": Formula(r"\sum_l\left\|\frac{\partial L}{\partial W_l}\right\|_2"),
+    "snip": Formula(r"\sum_l\left\|W_l\odot\frac{\partial L}{\partial W_l}\right\|_1"),
+    "plain": Formula(r"\sum_l\left\langle W_l,\frac{\partial L}{\partial W_l}\right\rangle"),
+    "grasp": Formula(r"-w^{\top}Hg", r"\(w\) are the weights, \(g=\nabla_w L\), \(H=\nabla_w^2L\)"),
+    "fisher": Formula(
+        r"\sum_c\frac{m_c}{2N}\sum_n\left(\sum_p a_{ncp}\,\frac{\partial L}{\partial a_{ncp}}\right)^2",
+        r"\(a_{ncp}\) is the output of channel \(c\) of a layer for sample \(n\) at position \(p\), \(m_c\) the "
+        "number of weights of that channel",
+    ),
+    "synflow": Formula(
+        r"\sum_l\left\||W_l|\odot\frac{\partial R}{\partial|W_l|}\right\|_1", f"{_FLOW}, without batch norm"
+    ),
+    "synflow_bn": Formula(
+        r"\sum_l\left\||W_l|\odot\frac{\partial R}{\partial|W_l|}\right\|_1", f"{_FLOW}, with batch norm"
+    ),
+    "logsynflow": Formula(
+        r"\sum_w|w|\,\log\left(1+\left|\frac{\partial R}{\partial|w|}\right|\right)",
+        rf"\(w\) is a single weight; {_FLOW}, without batch norm",
+    ),
+    "jacob_cov": Formula(
+        r"-\sum_i\left(\log(v_i+k)+\frac{1}{v_i+k}\right)",
+        r"\(v_1,\dots,v_N\) are the eigenvalues of the correlation matrix of the rows of the input Jacobian, "
+        r"\(k=10^{-5}\)",
+    ),
+    "epe_nas": Formula(
+        r"\sum_c\left|\sum_{i,j\in c}\log\left(|C_{ij}|+10^{-5}\right)\right|",
+        r"\(C\) is the correlation matrix of the rows of the input Jacobian; the inner sum is over the samples of "
+        r"class \(c\) (up to 100 outputs)",
+    ),
+    "nwot": Formula(
+        r"\log|\det K|,\qquad K_{nm}=\sum_u\left[a_{nu}=a_{mu}\right]",
+        f"{_RELU}; a bracket is 1 where it holds, else 0",
+    ),
+    "linear_regions": Formula(r"\left|\{a_1,\dots,a_N\}\right|", f"{_RELU}; the number of distinct rows of \\(a\\)"),
+    "swap": Formula(
+        r"\left|\{a_{\cdot 1},\dots,a_{\cdot U}\}\right|", f"{_RELU}; the number of distinct columns of \\(a\\)"
+    ),
+    "zen": Formula(
+        r"\log\operatorname{E}\|f(x)-f(x+0.01\,\varepsilon)\|_1+\sum_b\log\sqrt{\bar\sigma_b^2}",
+        r"\(f\) are the features before pooling, \(x\) and \(\varepsilon\) Gaussian, \(\bar\sigma_b^2\) the mean "
+        r"running variance of batch norm \(b\)",
+    ),
+    "zico": Formula(
+        r"\sum_l\log\sum_{w\in l}\frac{|g_w|+|g'_w|}{|g_w-g'_w|}",
+        r"\(g\) and \(g'\) are the gradients of the mean loss on the two halves of the batch; weights with "
+        "the same gradient on both are left out",
+    ),
+    "gradsign": Formula(r"\sum_w\left|\sum_n\operatorname{sign}\frac{\partial\ell_n}{\partial w}\right|"),
+    "meco": Formula(
+        r"\sum_j\lambda_{\min}(R_j)",
+        r"\(R_j\) is the correlation matrix of the output channels at the call \(j\) of a module, over positions",
+    ),
+    "knas": Formula(r"\frac{1}{N^2}\sum_{n,m}\langle\nabla_\theta\ell_n,\nabla_\theta\ell_m\rangle"),
+    "nasi_trace": Formula(r"t=\left\|\frac1N\sum_n\nabla_\theta\ell_n\right\|_2^2"),
+    "nasi_constrained": Formula(r"t-\mu\max(0,t-\nu)", r"\(t\) is `nasi_trace`, \(\nu=100\), \(\mu=2\)"),
+    "m_grad": Formula(r"\left\|\frac1N\sum_n\nabla_\theta\ell_n\right\|_2"),
+    "m_snip": Formula(r"\left|w^{\top}\nabla_wL\right|", r"\(w\) are the weights"),
+    "m_grasp": Formula(r"\left|w^{\top}H\,\nabla_wL\right|", r"\(w\) are the weights, \(H=\nabla_w^2L\)"),
+    "m_trace": Formula(r"\sqrt{\frac{\operatorname{tr}\Theta}{N}}", _TARGETS + _PER_SAMPLE),
+    "m_condition": Formula(_CONDITION, _TARGETS + _PER_SAMPLE),
+    "ntk_condition": Formula(_CONDITION, _LOGIT_SUM + _PER_SAMPLE),
+    "ntk_condition_exact": Formula(_CONDITION, _LOGIT_SUM + ", through the statistics of the batch"),
+    "ntk_trace": Formula(
+        r"\frac1S\sum_{s=1}^{S}\left\|\nabla_\theta\left(v_s^{\top}f(X)\right)\right\|_2^2",
+        r"\(v_1,\dots,v_S\) are random signs, one for each output of each sample; its expectation is `ntk_trace_exact`",
+    ),
+    "ntk_trace_exact": Formula(
+        r"\operatorname{tr}\Theta=\sum_{n,k}\left\|\nabla_\theta f(X)_{nk}\right\|_2^2",
+        "through the statistics of the batch",
+    ),
+    "ntk_trace_per_sample": Formula(
+        r"\sum_{n,k}\left\|\nabla_\theta f_k(x_n)\right\|_2^2",
+        "the gradient of each sample is taken through its own activations",
+    ),
+    "te_nas_condition": Formula(
+        r"-\frac13\sum_{r=1}^{3}\kappa(\Theta_r)",
+        r"\(\Theta_r\) is the kernel of `ntk_condition_exact` in a small network of the architecture, for draw \(r\) "
+        "of the weights",
+    ),
+    "te_nas_regions": Formula(
+        r"\frac13\sum_{r=1}^{3}Q_r",
+        r"\(Q_r\) is the number of distinct sign patterns of the ReLUs over 3,000 crops in one cell of one channel, "
+        r"for draw \(r\) of the weights",
+    ),
+    "az_expressivity": Formula(rf"\sum_l s_l,\qquad {_ENTROPY}", _SPECTRUM),
+    "az_progressivity": Formula(rf"\min_l\,(s_l-s_{{l-1}}),\qquad {_ENTROPY}", _SPECTRUM),
+    "az_trainability": Formula(
+        r"\frac1D\sum_{l=1}^{D}\left(2-\sigma_l-\frac{1}{\sigma_l+10^{-6}}\right)",
+        r"\(\sigma_l\) is the spectral norm of the Jacobian of cell \(l\) of \(D\)",
+    ),
+}
+"""Formulas by the names of the proxies."""
