@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
@@ -157,11 +159,18 @@ def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] |
         return darts_published.published_table()
     source = _SOURCES[OFFICIAL if name == OFFICIAL_OR_ANALOG else name]
     file = _found(source)[0] if given is None else given
-    if file is not None:
-        return source.read(file)
-    if name == OFFICIAL_OR_ANALOG:
-        return analognasbench.read_analognasbench()
-    raise TableError(f"{name} is not here: {_how_to_get(source)}. {_what_it_is(source)}")
+    if file is None and name != OFFICIAL_OR_ANALOG:
+        raise TableError(f"{name} is not here: {_how_to_get(source)}. {_what_it_is(source)}")
+    opened = source.read(file) if file is not None else analognasbench.read_analognasbench()
+    if name == OFFICIAL_OR_ANALOG and given is None:
+        _say_which(f"{opened.facts.title} ({opened.facts.path or 'in the package'})")
+    return opened
+
+
+@cache
+def _say_which(described: str) -> None:
+    """Say once which of two tables the name stands for here."""
+    logging.getLogger(__name__).warning("the table %s is here: %s", OFFICIAL_OR_ANALOG, described)
 
 
 def _open_installed(name: str, path: str | os.PathLike[str] | None) -> Table:

@@ -167,18 +167,27 @@ def _unforeseen(error: Exception) -> int:
     return _say(f"{reason(error)}. It was not foreseen: with {TRACEBACK}=1 it shows where, for a report", FAILED)
 
 
+class _OnStandardError(logging.Handler):
+    """Prints on what standard error is at that moment: a progress bar takes its place for a while."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        print(f"nasinit: {plain(record.getMessage(), _LONGEST_MESSAGE)}", file=sys.stderr)
+
+
 @contextlib.contextmanager
 def _log_said() -> Iterator[None]:
     """Inside, what the package logs stands on standard error, a line each."""
-    logger, handler = logging.getLogger("harness"), logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("nasinit: %(message)s"))
-    level = logger.level
+    logger, tables, handler = logging.getLogger("harness"), logging.getLogger("benchmarks"), _OnStandardError()
+    levels = logger.level, tables.level
     logger.addHandler(handler)
+    tables.setLevel(logging.ERROR)  # a command prints which table it reads
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(level)
+        logger.setLevel(levels[0])
+        tables.setLevel(levels[1])
 
 
 @contextlib.contextmanager

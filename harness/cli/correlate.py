@@ -117,7 +117,7 @@ def _write(
     evidence: Evidence, suffix: str, *, csv: Path | None, latex: Path | None, markdown: Path | None
 ) -> list[Path]:
     """Write the requested files, and return their paths."""
-    from harness.report.files import write_csv, write_text
+    from harness.report.files import write_described_csv, write_text
     from harness.report.tables.ranking import ranking_sheet
     from harness.report.tables.sheet import sheet_latex, sheet_markdown
 
@@ -128,8 +128,8 @@ def _write(
     written: list[Path] = []
     sheet = ranking_sheet(ranking)
     if csv is not None:
-        written.append(write_csv(ranking.frame, named(csv)))
-        written += [write_csv(part.frame, named(csv, part.name)) for part in parts]
+        written.append(write_described_csv(ranking.frame, named(csv)))
+        written += [write_described_csv(part.frame, named(csv, part.name)) for part in parts]
     if latex is not None:
         written.append(write_text(sheet_latex(sheet), named(latex)))
         for part in parts:

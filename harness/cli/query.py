@@ -48,7 +48,7 @@ def query(
     from harness.evaluation.matching import space_of
     from harness.evaluation.searches.proxy_scores import scores_by_cell
     from harness.evaluation.searches.table_searches import table_searches
-    from harness.report.files import write_csv
+    from harness.report.files import write_described_csv
     from harness.report.tables.searches import searches_sheet
     from harness.report.tables.text import sheet_text
     from harness.scoring.files import read_scores
@@ -85,5 +85,5 @@ def query(
         print(f"left out: {name}: {reason}")
     print(f"\n{sheet_text(searches_sheet(result))}\n")
     if out is not None:
-        write_csv(result.frame, out)
+        write_described_csv(result.frame, out)
         print(f"wrote {out}")

@@ -93,7 +93,7 @@ def score(
         device=device, probes=probes, seed=seed,
     )  # fmt: skip
     from harness.proxies import list_proxies, resolve
-    from harness.report.files import CSV, check_suffix, write_csv
+    from harness.report.files import CSV, check_suffix, write_described_csv
     from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
     from harness.scoring.seeds import SEED
@@ -126,7 +126,7 @@ def score(
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
     )  # fmt: skip
     if out is not None:
-        write_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
+        write_described_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
         print(f"wrote {out}")
     _report_failures(frame, options.names(proxies))
 
@@ -178,7 +178,9 @@ def _of_table(table: str | None, space: Space | None) -> tuple[list[Architecture
     found = space_of(opened)
     print(f"table: {opened.facts.title} ({opened.facts.path or 'in the package'})")
     if space is not None and space.name != found.name:
-        raise SettingError(f"--table {table} is of the space {found.name!r}, not of {space.name!r}: leave --space out")
+        raise SettingError(
+            f"--table {table} is of the space {found.name!r}, not of --space {space.name}: leave one out"
+        )
     return table_architectures(opened), found if space is None else space
 
 

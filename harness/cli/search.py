@@ -148,7 +148,8 @@ def _write(folder: Path, result: SearchResult, log: pd.DataFrame, label: str, fa
 
     from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures, write_csv, write_text
-    from harness.studies.record import command, environment, json_text
+    from harness.scoring.provenance import command
+    from harness.studies.record import environment, json_text
 
     content = {
         "command": command(),

@@ -108,10 +108,10 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
 
 
 def _write(frame: pd.DataFrame, csv: Path | None) -> None:
-    from harness.report.files import write_csv
+    from harness.report.files import write_described_csv
 
     if csv is not None:
-        print(f"\nwrote {write_csv(frame, csv)}")
+        print(f"\nwrote {write_described_csv(frame, csv)}")
 
 
 def _run_of(file: Path) -> tuple[Path, int | None]:

@@ -93,7 +93,7 @@ def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 
             row.update(_ends(zip(_SETS, found, strict=True)))
             row.update(among_equals=within.kendall_tau_b)
             row.update(among_equals_low=within.interval.low, among_equals_high=within.interval.high)
-    return BeyondSize(pd.DataFrame(list(rows.values())), ranking)
+    return BeyondSize(ranking.described(pd.DataFrame(list(rows.values()))), ranking)
 
 
 def _together(ranking: Ranking) -> Iterator[_Together]:

@@ -97,8 +97,8 @@ def ceiling(ranking: Ranking, tables: Table | Sequence[Table]) -> Ceiling:
         usable = 0 < divisor <= 1
         frame[f"{name}_corrected"] = attenuation_corrected(frame[name], divisor) if usable else math.nan
     return Ceiling(
-        frame, found.spearman, found.kendall_tau_b, found.pearson, rank_reliability, tuple(named), found.pairs, found.n,
-        ranking,
+        ranking.described(frame), found.spearman, found.kendall_tau_b, found.pearson, rank_reliability, tuple(named),
+        found.pairs, found.n, ranking,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.text.shown import in_epochs
 
@@ -52,3 +52,9 @@ def is_accuracy(table: Table, column: str) -> bool:
     """Whether a column is an accuracy: a percentage where higher is better."""
     facts = table.column(column)
     return facts.unit == "pct" and facts.higher_is_better
+
+
+def table_facts(table: Table, *columns: str) -> dict[str, Any]:
+    """What names a table and its columns: `name`, `title`, `sha256` of the file that was read, `columns`."""
+    facts = table.facts
+    return {"name": facts.name, "title": facts.title, "sha256": facts.sha256, "columns": list(columns)}

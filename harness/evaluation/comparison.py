@@ -126,7 +126,7 @@ def compare(
     upper = np.triu_indices(len(kept), k=1)
     named = {"first": [kept[i] for i in upper[0]], "second": [kept[i] for i in upper[1]]}
     return Comparison(
-        frame=rows.sort_values(coefficient, ascending=False, kind="stable", ignore_index=True),
+        frame=ranking.described(rows.sort_values(coefficient, ascending=False, kind="stable", ignore_index=True)),
         pairs=pd.DataFrame({**named, **{name: getattr(found, name)[upper] for name in found._fields}}),
         groups=tuple(
             tuple(kept[i] for i in group) for group in indistinguishable_groups(estimates, found.p_holm, level=LEVEL)

@@ -17,10 +17,11 @@ from harness.evaluation.coefficients import (
     row_of,
     row_over_seeds,
 )
-from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy
+from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy, table_facts
 from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.seeds import MatchedSeeds, matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
+from harness.scoring.provenance import PROVENANCE
 from harness.stats.names import COEFFICIENTS
 from harness.text.presented import Drawn
 
@@ -83,6 +84,11 @@ class Ranking(Drawn):
             "with intervals over architectures and seeds. Figures and further tables are of each architecture's mean "
             "score."
         )
+
+    def described(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A frame that follows from this ranking, with the ranking's provenance in its `attrs`."""
+        frame.attrs[PROVENANCE] = self.frame.attrs.get(PROVENANCE)
+        return frame
 
     @property
     def sign(self) -> float:
@@ -178,8 +184,10 @@ def correlate(
         scores, over_seeds, np.array(list(values.values())), sign, Resampling(resamples, confidence, seed, interval)
     )
     scored = scores[scores["score"].notna()]
+    named = ranked.assign(column=column, table=table.facts.name)
+    named.attrs[PROVENANCE] = {"scores": frame.attrs.get(PROVENANCE), "table": table_facts(table, column)}
     return Ranking(
-        frame=ranked.assign(column=column, table=table.facts.name),
+        frame=named,
         points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),
         column=column,
         source=table.describe(),

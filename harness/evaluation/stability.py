@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import ScoresError, unknown
 from harness.evaluation.matching import check_space, joined_scores, recognised_space
 from harness.evaluation.ranking import check_resampling
+from harness.scoring.provenance import PROVENANCE
 from harness.spaces import open_space
 from harness.text.presented import Presented
 
@@ -45,19 +46,21 @@ class Stabilities(Presented):
         left_out: reason why a proxy was left out, by its name.
         lacking: settings in which a proxy of `proxies` has no scores, by its name; only where there are such settings.
         coefficient: name of the coefficient.
+        provenance: what made the scores, by the label of their setting.
     """
 
     proxies: tuple[ProxyStability, ...]
     left_out: dict[str, str]
     lacking: dict[str, tuple[str, ...]]
     coefficient: str
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each proxy: `proxy`, `settings` (number), `n`, `mean`, `mean_low`, `mean_high`, `least` (pair)."""
         import pandas as pd
 
-        return pd.DataFrame(
+        found = pd.DataFrame(
             [
                 {
                     "proxy": one.proxy,
@@ -71,6 +74,8 @@ class Stabilities(Presented):
                 for one in self.proxies
             ]
         )
+        found.attrs[PROVENANCE] = {"scores": dict(self.provenance), "coefficient": self.coefficient}
+        return found
 
 
 def stability(
@@ -142,7 +147,8 @@ def stability(
         )
     lacking = {one.proxy: tuple(label for label in frames if label not in one.settings) for one in found}
     lacking = {name: labels for name, labels in lacking.items() if labels}
-    return Stabilities(tuple(found), left_out, lacking, coefficient)
+    made = {label: frame.attrs.get(PROVENANCE) for label, frame in frames.items()}
+    return Stabilities(tuple(found), left_out, lacking, coefficient, made)
 
 
 def _scores_of_one_space(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

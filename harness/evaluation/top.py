@@ -67,4 +67,4 @@ def top(ranking: Ranking) -> Top:
             row[f"spearman_top_{100 * share:.0f}"] = math.nan if found is None else found.spearman
             row[f"n_top_{100 * share:.0f}"] = 0 if found is None else found.n
         rows.append(row)
-    return Top(pd.DataFrame(rows), ranking)
+    return Top(ranking.described(pd.DataFrame(rows)), ranking)

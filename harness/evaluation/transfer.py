@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks import Table
 from harness.errors import ScoresError
+from harness.evaluation.columns import table_facts
 from harness.evaluation.matching import check_space, column_by_key, joined_scores, space_of
 from harness.evaluation.ranking import correlate
+from harness.scoring.provenance import PROVENANCE
 from harness.text.presented import Presented
 
 if TYPE_CHECKING:
@@ -77,6 +79,8 @@ def transfer(
     order = {name: place for place, name in enumerate(dict.fromkeys(every["proxy"]))}
     every = every.sort_values("proxy", key=lambda names: names.map(order), kind="stable", ignore_index=True)
     every = every[[*leading, *(name for name in every.columns if name not in leading)]]
+    made = {label: frame.attrs.get(PROVENANCE) for label, frame in frames.items()}
+    every.attrs = {PROVENANCE: {"scores": made, "table": table_facts(table, *columns)}}
     return Transfer(every, (*_proxies_left_out(frames, scores, even), *_architectures_left_out(even, table, columns)))
 
 

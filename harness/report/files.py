@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
 from harness.report.figures.style import STYLE
+from harness.scoring.provenance import PROVENANCE, described_by, description
 from harness.text.foreign import for_spreadsheet
 from harness.writing import replacing
 
@@ -51,6 +52,13 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     if target.suffix.lower() == ".gz":
         content = gzip.compress(content, mtime=0)  # without the time of day, so that equal frames are equal bytes
     return _write(target, lambda file: file.write(content))
+
+
+def write_described_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+    """As `write_csv`, with a file next to it that says where the numbers come from (`harness.scoring.provenance`)."""
+    written = write_csv(frame, path)
+    write_text(description(written, frame.attrs.get(PROVENANCE)), described_by(written))
+    return written
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> Path:

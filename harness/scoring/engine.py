@@ -155,6 +155,7 @@ class Engine:
 
     def __init__(self, open_pool: Callable[[], Executor], workers: int, *, owned: bool = True) -> None:
         self._open_pool = open_pool
+        self.workers = workers
         self._most_in_flight = workers * _TASKS_PER_WORKER
         self._owned = owned
         self._flight: dict[Future[TaskScores], ScoringTask] = {}

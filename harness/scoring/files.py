@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.errors import ScoresError, SpaceError, unknown
+from harness.errors import HarnessError, ScoresError, SpaceError, unknown
+from harness.scoring.provenance import PROVENANCE, described_by, known_provenance
 from harness.scoring.seeds import begun_together, frame_over_seeds
-from harness.scoring.store import RunRecord, Store
+from harness.scoring.store import Store
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.space import described
@@ -36,9 +38,9 @@ class Scores(NamedTuple):
     Attributes:
         frame: one row for each proxy and architecture.
         origin: the file, and for a store the run with its setting.
-        space: name of the architectures' space; None for a CSV file, which does not contain it.
-        setting: the setting of all scores, of several seeds that of the first; None for a CSV file, which does not
-            contain it.
+        space: name of the architectures' space; None for a CSV file without a file that describes it.
+        setting: the setting of all scores, of several seeds that of the first; None for a CSV file without a file that
+            describes it.
     """
 
     frame: pd.DataFrame
@@ -88,7 +90,7 @@ def _from_store(path: Path, run: int | None) -> Scores:
     asked = sum(len(one.scored_as) * len(one.proxies) for one in records)
     partly = "" if len(frame) == asked else f"; {len(frame):,} of {asked:,} scores are finished"
     others = f" of {len(runs)}" if len(runs) > len(records) else ""
-    which, setting = f"run {record.number}", _described(record)
+    which, setting = f"run {record.number}", in_words(record.space, record.setting)
     if len(records) > 1:
         which = f"runs {', '.join(str(one.number) for one in records)}"
         seeds = f"seeds {', '.join(str(one.setting.seed) for one in records)}"
@@ -96,11 +98,12 @@ def _from_store(path: Path, run: int | None) -> Scores:
     return Scores(frame, f"{path}, {which}{others} ({setting}){partly}", record.space, record.setting)
 
 
-def _described(record: RunRecord) -> str:
+def in_words(space: str, setting: Setting) -> str:
+    """A setting in words, as far as its space is installed here."""
     try:
-        return described(open_space(record.space), record.setting)
-    except SpaceError:  # a space that is not installed here
-        return record.setting.describe()
+        return described(open_space(space), setting)
+    except SpaceError:
+        return setting.describe()
 
 
 def _from_csv(path: Path, run: int | None) -> Scores:
@@ -125,7 +128,26 @@ def _from_csv(path: Path, run: int | None) -> Scores:
     frame = frame.rename(columns={name: from_spreadsheet(str(name)) for name in frame.columns})
     for name in frame.select_dtypes(object):
         frame[name] = frame[name].map(lambda cell: from_spreadsheet(cell) if isinstance(cell, str) else cell)
-    return Scores(frame, str(path))
+    return _with_provenance(frame, path)
+
+
+def _with_provenance(frame: pd.DataFrame, path: Path) -> Scores:
+    """The scores of a CSV file, with what the file next to it says of them."""
+    provenance, why_not = known_provenance(path)
+    if not provenance:
+        return Scores(frame, f"{path} (setting not known: {why_not})")
+    frame.attrs[PROVENANCE] = provenance
+    try:
+        space = str(provenance["space"])
+        settings = [Setting.from_json(json.dumps(values)) for values in provenance["settings"]]
+        first = settings[0]
+    except (HarnessError, ValueError, KeyError, TypeError, IndexError):
+        return Scores(frame, f"{path} (setting not known: {described_by(path).name} states none)")
+    frame.attrs.update(setting=first.json(), space=space)
+    said = in_words(space, first)
+    if len(settings) > 1:
+        said = said.replace(f"seed {first.seed}", f"seeds {', '.join(str(setting.seed) for setting in settings)}")
+    return Scores(frame, f"{path} ({said})", space, first)
 
 
 def _checked_beginning(path: Path) -> tuple[bytes | None, list[str]]:

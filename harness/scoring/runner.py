@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +19,7 @@ from harness.scoring.store import Store
 from harness.scoring.versions import installed
 from harness.setting import NOISE, Setting
 from harness.spaces.space import changed
-from harness.text.shown import shown
+from harness.text.shown import in_time, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +29,10 @@ if TYPE_CHECKING:
     from harness.scoring.scorer import Score
     from harness.spaces.space import Architecture, Space
 
+LOG = logging.getLogger(__name__)
 DEFAULT_STORE = "scores.sqlite"
+_TIMED = 3
+"""Tasks of each worker that are timed before the time of a run is told, and the least share of all that they are."""
 MissingKeys = dict[tuple[Proxy, ...], list[str]]
 """Keys of rows by the proxies whose scores they lack."""
 
@@ -234,11 +239,27 @@ def _score_missing(
     bar: AbstractContextManager[Callable[[], None]] = (
         progress_bar(len(tasks), what) if progress else nullcontext(lambda: None)
     )
+    LOG.debug("%s to score, the rest is in the store", f"{len(tasks):,} {what}")
+    begun = time.monotonic()
+    timed = min(_TIMED * engine.workers, len(tasks) // _TIMED) if progress else 0
     with bar as advance:
-        for task, outcome in engine.outcomes(tasks):
+        for done, (task, outcome) in enumerate(engine.outcomes(_spread(tasks, timed)), start=1):
+            if done == 1:
+                begun = time.monotonic()  # the workers have started
+            elif done == timed:
+                left = (time.monotonic() - begun) / (done - 1) * (len(tasks) - done)
+                LOG.info("about %s for the other %s", in_time(left), f"{len(tasks) - done:,} {what}")
             row = marked_key(task.key, task.fingerprint)
             store.write(numbers[task.setting], [(row, by_name[name], score) for name, score in outcome.items()])
             advance()
+
+
+def _spread(tasks: Sequence[ScoringTask], first: int) -> list[ScoringTask]:
+    """The tasks, before all others some that lie evenly among them, whose times tell that of the rest."""
+    if not first:
+        return list(tasks)
+    chosen = {place * len(tasks) // first for place in range(first)}
+    return [tasks[place] for place in sorted(range(len(tasks)), key=lambda place: (place not in chosen, place))]
 
 
 def _engine(workers: int, executor: Executor | None) -> Engine:

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import SettingError, check_whole
+from harness.scoring.provenance import PROVENANCE
 from harness.scoring.store import RunRecord, Store
 from harness.text.shown import shown
 
@@ -77,7 +78,8 @@ def frame_over_seeds(store: Store, numbers: Sequence[int], seeds: Sequence[int])
     frames = [store.frame(number) for number in numbers]
     filled = [frame for frame in frames if not frame.empty] or frames[:1]
     together = pd.concat(filled, ignore_index=True) if len(filled) > 1 else filled[0].copy()
-    together.attrs = dict(frames[0].attrs)
+    settings = [setting for frame in frames for setting in frame.attrs[PROVENANCE]["settings"]]
+    together.attrs = {**frames[0].attrs, PROVENANCE: {**frames[0].attrs[PROVENANCE], "settings": settings}}
     of_rows = [seed for seed, frame in zip(seeds, frames, strict=True) for _ in range(len(frame))]
     together.insert(list(together.columns).index(_AFTER) + 1, SEED, pd.Series(of_rows, dtype="int64"))
     return together

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shlex
-import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.scoring.provenance import command
 from harness.setting import Setting
 
 if TYPE_CHECKING:
@@ -44,12 +43,6 @@ def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -
 def json_text(content: Mapping[str, Any]) -> str:
     """An object as indented JSON, with a line break at its end."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def command() -> str | None:
-    """The command line as it was given; None if nasinit was called from Python."""
-    called = "nasinit" in (Path(sys.argv[0]).stem, Path(sys.argv[0]).parent.name)  # by its name, or by python -m
-    return shlex.join(["nasinit", *sys.argv[1:]]) if called else None
 
 
 def environment() -> dict[str, Any]:

@@ -79,3 +79,14 @@ def in_epochs(epochs: int) -> str:
     ('1 epoch', '12 epochs')
     """
     return f"{epochs} epoch{'s' * (epochs != 1)}"
+
+
+def in_time(seconds: float) -> str:
+    """A length of time as text, rounded.
+
+    >>> in_time(50), in_time(1500), in_time(3.4 * 3600)
+    ('50 s', '25 min', '3.4 h')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

@@ -169,7 +169,7 @@ def test_an_output_that_cannot_be_written_loses_no_score(
         assert message in refuse(*arguments, "--out", out)
     assert nasinit(*arguments, "--out", tmp_path / "s.csv").code == 0
     assert len(pd.read_csv(tmp_path / "s.csv")) == 4
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "s.csv", "s.sqlite"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "s.csv", "s.csv.json", "s.sqlite"]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_everything_at_once_is_printed_and_written(nasinit: Run, scores: Path, s
     assert "Against the ceiling" in ended.out
     kinds = ("", "_against", "_beyond_size", "_top", "_ceiling")
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
-        "r.md", *(f"r{kind}.{suffix}" for kind in kinds for suffix in ("csv", "tex")),
+        "r.md", *(f"r{kind}.{suffix}" for kind in kinds for suffix in ("csv", "csv.json", "tex")),
     }  # fmt: skip
     ranking = correlate(pd.read_csv(scores), open_table(str(seeded)), ACCURACY, resamples=50, interval="bca")
     for kind, frame in (

@@ -111,7 +111,7 @@ def files(_place_of_its_own: None, cells: list[str]) -> None:
 
 
 def test_every_command_has_its_base() -> None:
-    assert {command for command, _, _ in OPTIONS} == set(BASES) - {"list"}, "which has arguments alone"
+    assert {command for command, _, _ in OPTIONS} == set(BASES)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

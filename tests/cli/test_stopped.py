@@ -105,7 +105,7 @@ def test_an_interrupt_keeps_the_results(program: str, tiny: tuple[str, ...], tmp
     assert code == 130, message
     *progress, last = message.splitlines()
     assert last == "nasinit: interrupted; what was finished is kept, and the same command goes on"
-    assert all(line.startswith("scored ") for line in progress), message  # on a busy machine
+    assert all(line.startswith(("scored ", "nasinit: about ")) for line in progress), message  # on a busy machine
     with harness.Store(store) as opened:
         frame = opened.frame()
     assert 2 <= len(frame) < 60

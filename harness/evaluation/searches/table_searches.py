@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table
 from harness.errors import SearchError, unknown
-from harness.evaluation.columns import SPACE, TESTS
+from harness.evaluation.columns import SPACE, TESTS, table_facts
 from harness.evaluation.matching import space_of
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
+from harness.scoring.provenance import PROVENANCE
 from harness.setting import derived_seed
 from harness.spaces.listed import all_architectures
 from harness.text.presented import Presented
@@ -115,7 +116,10 @@ def table_searches(
         ran[name] = method
     needed = [name for method in ran.values() for name in method.scores_needed]
     notes = (*notes, *looked_at.notes_on(needed), *_notes_on_fidelities(queries, ran))
-    return TableSearches(pd.DataFrame(rows), chosen, skipped, notes)
+    found = pd.DataFrame(rows)
+    asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds}
+    found.attrs[PROVENANCE] = {"table": table_facts(table), **asked}
+    return TableSearches(found, chosen, skipped, notes)
 
 
 def _by_cell(given: ProxyScores | pd.DataFrame | None, queries: _TableQueries) -> ProxyScores:

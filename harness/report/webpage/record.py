@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
+from harness.errors import HarnessError
 from harness.evaluation.missing import MissingScores
 from harness.evaluation.ranking import Ranking
 from harness.report.cells import number, percentage
 from harness.report.webpage.content import Content, Section
+from harness.scoring.provenance import PROVENANCE
 from harness.scoring.store import RunRecord
 from harness.scoring.versions import __version__
+from harness.setting import Setting
 
 _NAMED = 5
 
@@ -19,7 +24,7 @@ def setting_section(content: Content) -> Section:
     ranking, given = content.ranking, dict(content.facts)
     groups = {
         "Scores": {**given.pop("Scores", {}), **(_run(content.run) if content.run else {})},
-        "Setting": _setting(content.run) if content.run else {},
+        "Setting": _setting(content.run) if content.run else _stated(ranking),
         "Table": {"column": ranking.column, "source": ranking.source},
     }
     software = {"nasinit": __version__, **given.pop("Software", {})}
@@ -39,8 +44,23 @@ def _run(run: RunRecord) -> dict[str, str]:
     }
 
 
+def _stated(ranking: Ranking) -> dict[str, str]:
+    """The setting that the scores' file states, where they are not of a store."""
+    made = (ranking.frame.attrs.get(PROVENANCE) or {}).get("scores") or {}
+    try:
+        settings = [Setting.from_json(json.dumps(values)) for values in made["settings"]]
+        stated = settings[0].flat()
+    except (HarnessError, LookupError, TypeError, ValueError):
+        return {"setting": "not known: these scores came without one"}
+    seeds = ", ".join(str(setting.seed) for setting in settings)
+    return _terms({"space": made.get("space"), **stated, "seed": seeds, "torch": made.get("torch")})
+
+
 def _setting(run: RunRecord) -> dict[str, str]:
-    values = run.setting.flat()
+    return _terms(run.setting.flat())
+
+
+def _terms(values: Mapping[str, Any]) -> dict[str, str]:
     return {name.replace("_", " "): str(value) for name, value in values.items() if value not in ("", None)}
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import SettingError, StoreError, StoreNotice, StoreWriteError
+from harness.scoring.provenance import PROVENANCE
 from harness.scoring.scorer import DIED, OK, OUT_OF_MEMORY, STATUSES, Score
 from harness.scoring.store.file import connect, explained, make_store, one_moment, store_version
 from harness.scoring.store.format import VERSION, run_checksum
@@ -60,6 +61,11 @@ class RunRecord:
     proxies: dict[str, str]
     size_proxies: frozenset[str]
     scored_as: dict[str, str]
+
+    def provenance(self) -> dict[str, object]:
+        """What made the run's scores, as a frame carries it (`harness.scoring.provenance`)."""
+        settings = [self.setting.values()]
+        return {"space": self.space, "settings": settings, "proxies": dict(self.proxies), "torch": self.torch}
 
 
 class Store:
@@ -207,7 +213,7 @@ class Store:
         Returns:
             Columns architecture, proxy, score, status, seconds, standard_error, message; in the order asked for. Its
             `attrs["setting"]` is the setting of all the scores, as `Setting.json` writes it, and `attrs["space"]` the
-            name of their space.
+            name of their space; `attrs["provenance"]` says what made them (`harness.scoring.provenance`).
 
         Raises:
             StoreError: if there is no run, or none of that number.
@@ -231,7 +237,7 @@ class Store:
         columns = ["architecture", "proxy", "score", "status", "seconds", "standard_error", "message"]
         frame = pd.DataFrame(rows, columns=columns)
         frame = frame.astype({"score": float, "seconds": float, "standard_error": float})
-        frame.attrs.update(setting=run.setting.json(), space=run.space)
+        frame.attrs.update({"setting": run.setting.json(), "space": run.space, PROVENANCE: run.provenance()})
         return frame
 
     def _run(self, number: int | None) -> RunRecord:

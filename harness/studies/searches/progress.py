@@ -9,6 +9,7 @@ from statistics import fmean
 
 from harness.search.gradient.checkpoint import LOG
 from harness.studies.searches.runs import Run
+from harness.text.shown import in_time
 
 Seconds = Mapping[Run, Sequence[float]]
 """Seconds of each finished epoch, by search."""
@@ -51,7 +52,7 @@ def note_on(runs: Sequence[Run], seconds: Seconds, over: Collection[Run], worker
     told = [f"{len(over)}/{len(runs)} searches"]
     left, whole = seconds_left(waiting, seconds, workers)
     if left > 0:
-        told.append(f"{'about' if whole else 'more than'} {in_words(left)} left")
+        told.append(f"{'about' if whole else 'more than'} {in_time(left)} left")
     told += [f"{run.method} {run.seed}: {len(seconds[run])}/{run.setting.epochs}" for run in waiting[:workers]]
     return ", ".join(told)
 
@@ -70,14 +71,3 @@ def seconds_left(waiting: Sequence[Run], seconds: Seconds, workers: int) -> tupl
         if of_method[run.method]
     ]
     return max([sum(left) / workers, *left], default=0.0), len(left) == len(waiting)
-
-
-def in_words(seconds: float) -> str:
-    """A length of time as text, rounded.
-
-    >>> in_words(50), in_words(1500), in_words(3.4 * 3600)
-    ('50 s', '25 min', '3.4 h')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

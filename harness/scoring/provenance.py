@@ -1,0 +1,66 @@
+"""Where numbers come from: what a frame carries in `attrs["provenance"]`, and the file next to a CSV that says it.
+
+A file `scores.csv` has `scores.csv.json` next to it: the settings, seeds, versions and tables behind its numbers, and
+its SHA-256, so that it is not taken for what made another file of that name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from harness.scoring.versions import __version__
+
+PROVENANCE = "provenance"
+"""Key in a frame's `attrs`. Of scores: `space`, `settings` (one a seed), `proxies` (versions by name), `torch`."""
+_LARGEST_BYTES = 2**22
+
+
+def command() -> str | None:
+    """The command line as it was given; None if nasinit was called from Python."""
+    called = "nasinit" in (Path(sys.argv[0]).stem, Path(sys.argv[0]).parent.name)  # by its name, or by python -m
+    return shlex.join(["nasinit", *sys.argv[1:]]) if called else None
+
+
+def described_by(csv: Path) -> Path:
+    """The file that says where the numbers of a CSV file come from."""
+    return csv.with_name(f"{csv.name}.json")
+
+
+def description(csv: Path, provenance: object) -> str:
+    """The content of `described_by(csv)`, for a file that has been written."""
+    content = {
+        "file": csv.name,
+        "sha256": _sha256(csv),
+        "nasinit": __version__,
+        "python": platform.python_version(),
+        "command": command(),
+        "numbers": provenance,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def known_provenance(csv: Path) -> tuple[dict[str, Any], str]:
+    """Where the numbers of a CSV file come from, and else a reason why that is not known, in a few words."""
+    file = described_by(csv)
+    try:
+        if file.stat().st_size > _LARGEST_BYTES:
+            return {}, f"{file.name} is too large"
+        content = json.loads(file.read_text(encoding="utf-8"))
+        found, numbers = content["sha256"], content["numbers"]
+    except FileNotFoundError:
+        return {}, f"there is no {file.name}"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}, f"{file.name} cannot be read"
+    if found != _sha256(csv):
+        return {}, f"{file.name} is of other numbers: the file was changed after it was written"
+    return (numbers, "") if isinstance(numbers, dict) else ({}, f"{file.name} says nothing of its numbers")
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,139 @@
+"""Where numbers come from: carried by frames, written next to CSV files, read back, not believed of other numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import benchmarks
+import harness
+from harness.report.files import write_csv, write_described_csv
+from harness.scoring.files import read_scores
+from harness.scoring.provenance import PROVENANCE, described_by, known_provenance
+from harness.setting import Setting
+
+COLUMN = "cifar10_test_200ep_pct"
+
+
+@pytest.fixture(scope="module")
+def frame(space: Any, tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    store = tmp_path_factory.mktemp("provenance") / "s"
+    return harness.run(space, space.sample(12), ["l2_norm", "params"], store=store, seeds=[3, 5], bn="eval", **tiny)
+
+
+@pytest.fixture
+def csv(frame: pd.DataFrame, tmp_path: Path) -> Path:
+    return write_described_csv(frame, tmp_path / "scores.csv")
+
+
+def test_a_frame_carries_what_made_it(frame: pd.DataFrame) -> None:
+    carried = frame.attrs[PROVENANCE]
+    assert carried["space"] == "nasbench201"
+    settings = [Setting.from_json(json.dumps(values)) for values in carried["settings"]]
+    assert [(setting.seed, setting.bn) for setting in settings] == [(3, "eval"), (5, "eval")]
+    assert set(carried["proxies"]) == {"l2_norm", "params"}
+    assert carried["torch"].startswith("2.")
+
+
+def test_results_carry_the_table_too(frame: pd.DataFrame) -> None:
+    table = benchmarks.open_table("nasbench201")
+    ranking = harness.correlate(frame, table, COLUMN, resamples=10)
+    expected = {"name": table.facts.name, "title": table.facts.title, "sha256": table.facts.sha256, "columns": [COLUMN]}
+    for result in (ranking, harness.compare(ranking, resamples=10), harness.top(ranking)):
+        assert result.frame.attrs[PROVENANCE] == {"scores": frame.attrs[PROVENANCE], "table": expected}
+    transfer = harness.transfer({"noise": frame[frame["seed"] == 3]}, table, [COLUMN], resamples=10)
+    assert transfer.frame.attrs[PROVENANCE]["table"] == expected
+    assert harness.table_searches(table, ["random"], runs=2).frame.attrs[PROVENANCE]["runs"] == 2
+
+
+def test_a_csv_has_its_description_next_to_it(csv: Path, frame: pd.DataFrame) -> None:
+    content = json.loads(described_by(csv).read_text(encoding="utf-8"))
+    assert content["file"] == "scores.csv"
+    assert content["sha256"] == hashlib.sha256(csv.read_bytes()).hexdigest()
+    assert content["nasinit"] == harness.__version__
+    assert content["numbers"] == frame.attrs[PROVENANCE]
+    pd.testing.assert_frame_equal(pd.read_csv(csv)[["architecture", "score"]], frame[["architecture", "score"]])
+
+
+def test_scores_read_back_know_their_setting(csv: Path, frame: pd.DataFrame) -> None:
+    found = read_scores(csv)
+    assert found.space == "nasbench201"
+    assert found.setting is not None
+    assert found.setting == Setting.from_json(frame.attrs["setting"])
+    assert (found.setting.seed, found.setting.bn) == (3, "eval")
+    assert "seeds 3, 5" in found.origin
+    assert found.frame.attrs[PROVENANCE] == frame.attrs[PROVENANCE]
+
+
+def changed(csv: Path) -> None:
+    csv.write_text(csv.read_text().replace("ok", "ok", 1) + "\n")
+
+
+def without(csv: Path) -> None:
+    described_by(csv).unlink()
+
+
+def no_json(csv: Path) -> None:
+    described_by(csv).write_text("[" * 100_000)
+
+
+def another_kind(csv: Path) -> None:
+    described_by(csv).write_text("[1, 2]")
+
+
+def no_numbers(csv: Path) -> None:
+    file = described_by(csv)
+    file.write_text(json.dumps({**json.loads(file.read_text()), "numbers": None}))
+
+
+def large(csv: Path) -> None:
+    described_by(csv).write_bytes(b" " * 2**23)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (changed, "of other numbers: the file was changed after it was written"),
+        (without, "there is no scores.csv.json"),
+        (no_json, "cannot be read"),
+        (another_kind, "cannot be read"),
+        (no_numbers, "says nothing of its numbers"),
+        (large, "is too large"),
+    ],
+)
+def test_what_is_not_known_is_said(spoil: Callable[[Path], None], reason: str, csv: Path) -> None:
+    spoil(csv)
+    assert known_provenance(csv)[0] == {}
+    found = read_scores(csv)
+    assert (found.space, found.setting) == (None, None)
+    assert f"setting not known: {reason}" in found.origin or reason in found.origin
+    assert PROVENANCE not in found.frame.attrs
+
+
+@pytest.mark.parametrize(
+    "numbers", [{"space": "nasbench201"}, {"space": "x", "settings": [{"bn": 7}]}, {"space": "x", "settings": []}]
+)
+def test_numbers_without_a_setting_leave_it_unknown(numbers: dict[str, Any], csv: Path) -> None:
+    file = described_by(csv)
+    file.write_text(json.dumps({**json.loads(file.read_text()), "numbers": numbers}))
+    found = read_scores(csv)
+    assert (found.space, found.setting) == (None, None)
+    assert "states none" in found.origin
+
+
+def test_a_space_that_is_not_here_does_not_hinder(csv: Path) -> None:
+    file = described_by(csv)
+    content = json.loads(file.read_text())
+    content["numbers"]["space"] = "elsewhere"
+    file.write_text(json.dumps(content))
+    assert read_scores(csv).space == "elsewhere"
+
+
+def test_a_plain_csv_has_no_description(frame: pd.DataFrame, tmp_path: Path) -> None:
+    assert not described_by(write_csv(frame, tmp_path / "scores.csv")).exists()
