@@ -43,7 +43,7 @@ CELLS = {
 }
 ZERO_COST = ("grad_norm", "snip", "grasp", "fisher", "plain", "jacob_cov", "synflow", "synflow_bn")
 AUTHORS_PASSES = 20.7
-"""Passes that Abdelfattah et al.'s own code takes for these eight, one thread, in the same run as ours (24.5 with two)."""
+"""Passes that Abdelfattah et al.'s own code takes for these eight, with one thread (24.5 with two), in a run with ours."""
 SAMPLE = 20
 SETTING = Setting()
 
@@ -131,9 +131,8 @@ def bench(cell: str, entries: Sequence[Proxy], repetitions: int) -> None:
             f"measurements {distinct:.2f} s, ratio {together / distinct:.2f}"
         )
         if chosen == resolve(ZERO_COST):
-            print(
-                f"their authors' code takes {AUTHORS_PASSES} passes: {AUTHORS_PASSES * unit / together:.1f} times as long"
-            )
+            longer = AUTHORS_PASSES * unit / together
+            print(f"their authors' code takes {AUTHORS_PASSES} passes: {longer:.1f} times as long")
 
 
 def peak_memory(cell: str) -> float:
