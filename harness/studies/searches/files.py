@@ -11,7 +11,7 @@ from harness.evaluation import Table
 from harness.evaluation.columns import axis_label
 from harness.report.figures.search_curves import FOR_THE_RECORD, search_curves
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.searches import search_rows_sheet
+from harness.report.tables.searches import FEWEST_RUNS, OTHER_PRESET, search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.search import find_method
 from harness.studies.kinds import Row, Searched
@@ -32,9 +32,10 @@ def footnote(table: Table) -> str:
     """Footnote on the table's numbers."""
     return (
         f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). In brackets "
-        "ours less the published mean; * where that lies outside the 95 % interval of our mean over the runs. Seconds "
-        "of ours are of one thread of the machine that ran the study, or simulated where it says so; published ones of "
-        "a GTX 1080Ti."
+        f"ours less the published mean; * where that lies outside the 95 % interval of our mean over at least "
+        f"{FEWEST_RUNS} runs; {OTHER_PRESET} where ours ran with another preset than the paper's, where no star is "
+        "given. Seconds of ours are of one thread of the machine that ran the study, or simulated "
+        "where it says so; published ones of a GTX 1080Ti."
     )
 
 
