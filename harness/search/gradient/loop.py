@@ -45,9 +45,9 @@ class SearchResult(Drawn):
 
     Attributes:
         architecture: the chosen architecture.
-        log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats), entropy_nats (of the operation
-            weights, mean over edges), skip_connections and text of the architecture that would be chosen after this
-            epoch, seconds.
+        log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats; the latter NaN where a method
+            trains no weights), entropy_nats (of the operation weights, mean over edges), skip_connections and text of
+            the architecture that would be chosen after this epoch, seconds.
         weights: the final operation weights by group, [E, O].
         resumed_from: number of epochs that a checkpoint already had.
         resumed_steps: number of steps of the following epoch that it had too.
@@ -173,7 +173,7 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
             saving.write(task, state, time.monotonic() - start)
         advance()
     validation, last = _evaluate(task, state)
-    if not math.isfinite(validation):
+    if task.method.trains_weights and not math.isfinite(validation):
         raise _diverged(validation, last, saving.folder)
     relaxed = task.method.mean(state.parameters, last.moment)
     kept = {name: mask.to(task.device) for name, mask in state.kept.items()}
@@ -230,7 +230,10 @@ def _one_step(step: Step, *, moves: bool) -> float:
 
 @torch.no_grad()
 def _evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
-    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last batch."""
+    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last batch.
+
+    The loss is NaN where no weight is trained: that of random weights says nothing of a search.
+    """
     setting = task.setting
     count = min(setting.evaluation_batches, len(task.halves.validation) // setting.batch_size)
     plain = setting.changed({"augment": False})
@@ -238,8 +241,9 @@ def _evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
     for number, batch in enumerate(task.halves.batches("validation", plain, task.seed, state.epoch, count)):
         placed = _on(batch, task.device)
         step = state.step(task, number, placed, placed)
-        losses.append(float(step.loss(placed, step.relaxed("evaluation"))))
-    return math.fsum(losses) / len(losses), step
+        if task.method.trains_weights:
+            losses.append(float(step.loss(placed, step.relaxed("evaluation"))))
+    return (math.fsum(losses) / len(losses) if losses else math.nan), step
 
 
 def _diverged(loss: float, step: Step, folder: Path | None) -> DivergedError:

@@ -68,12 +68,10 @@ def draw_curves(out: Path, log: pd.DataFrame, table: Table, column: str) -> list
     others = [f"{name}" for name in log.columns if name.endswith(FOR_THE_RECORD) and not name.startswith(column)]
     kept = log.drop(columns=others)
     trains = kept["method"].map({name: find_method(name).trains_weights for name in kept["method"].unique()})
+    kept["validation_loss"] = kept["validation_loss"].where(trains)  # logs of older versions have one for all
     files = []
     for stem, part in (("curves", kept[trains]), ("nasi_curves", kept[~trains])):
-        curves = [
-            (str(method), run.dropna(axis=1, how="all"))
-            for (method, _), run in part.groupby(["method", "seed"], sort=False)
-        ]
+        curves = [(str(method), run) for (method, _), run in part.groupby(["method", "seed"], sort=False)]
         if curves:
             save_pictures(search_curves(curves, record_label=axis_label(table, column)), out / stem)
             files.append(f"{stem}.*")

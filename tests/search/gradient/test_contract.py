@@ -33,7 +33,7 @@ def equal(one, other):
         return list(one) == list(other) and all(equal(one[name], other[name]) for name in one)
     if isinstance(one, list):
         return len(one) == len(other) and all(map(equal, one, other))
-    return one == other
+    return one == other or (one != one and other != other)  # a loss that is NaN in both
 
 
 def without_seconds(saved):
