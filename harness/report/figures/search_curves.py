@@ -51,6 +51,10 @@ class _Curves(NamedTuple):
         return "Share of the search (%)" if self.shares else "Epoch"
 
     @property
+    def most_skips(self) -> int:
+        return max(int(log[_COUNTS].max()) for logs in self.logs.values() for log in logs)
+
+    @property
     def note(self) -> str:
         return _BAND if any(len(logs) > 1 for logs in self.logs.values()) else ""
 
@@ -180,7 +184,7 @@ def _set_axes(axes: Axes, column: str, curves: _Curves) -> None:
         axes.set_xlim(0, 2)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=column == _COUNTS))
     if column == _COUNTS:
-        axes.set_ylim(bottom=-0.25)
+        axes.set_ylim(-0.25, max(1, curves.most_skips) + 0.25)
 
 
 def _titles(panels: Mapping[str, str], across: int) -> dict[str, str]:
