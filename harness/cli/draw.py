@@ -19,14 +19,21 @@ if TYPE_CHECKING:
 _EXAMPLES = 5
 _ALIKE = 0.3
 _LONGEST, _SHOWN = 2000, 100
+_INDEX = re.compile(r"[0-9]{1,18}")
 _WORDS = re.compile(r"[^\W\d]+|\d+|[^\w\s]")
 
 
 def draw(
     architecture: Annotated[
         str,
-        typer.Argument(help="a cell or genotype in any form that a space reads, or a published name such as DARTS_V2"),
+        typer.Argument(
+            help="a cell or genotype in any form that a space reads, a published name such as DARTS_V2, or a number: "
+            "the official index of a benchmark"
+        ),
     ],
+    space: Annotated[
+        str | None, typer.Option(help=f"space to read it in; by default each, and for a number {options.DEFAULT_SPACE}")
+    ] = None,
     out: options.FiguresOption = [Path("architecture.svg")],  # noqa: B006 — typer copies it
 ) -> None:
     """Draw an architecture: the cell of NAS-Bench-201, or the normal and the reduction cell of a DARTS genotype.
@@ -37,36 +44,48 @@ def draw(
     from harness.report.drawing.figure import draw as draw_architecture
 
     check_figures(out)
-    save_figures(draw_architecture(*named_or_parsed(architecture)), out)
+    save_figures(draw_architecture(*named_or_parsed(architecture, space)), out)
 
 
-def named_or_parsed(text: str) -> tuple[Space, Architecture]:
-    """The space and the architecture of a text: a published name, or a form that one of the spaces reads.
+def named_or_parsed(text: str, space: str | None = None) -> tuple[Space, Architecture]:
+    """The space and the architecture of a text: an official index, a published name, or a form that a space reads.
+
+    Args:
+        text: the index, name or form.
+        space: name of the only space to read it in; None for all, and for the default space of an index.
 
     Raises:
-        SpaceError: an unknown name, or a text that no space reads, with the reason of the space whose own texts are
-            most like it or, where none are, with a text of each.
+        SpaceError: an unknown name or index, or a text that no space reads, with the reason of the space whose own
+            texts are most like it or, where none are, with a text of each.
+        TableError: an index of a space whose official order only a table knows, which is not here.
     """
     from harness.evaluation import published_architectures
-    from harness.spaces import openable_spaces
+    from harness.evaluation.official_index import architecture_at
+    from harness.spaces import open_space, openable_spaces
 
+    only = None if space is None else open_space(space)
+    if _INDEX.fullmatch(text.strip()):
+        of_space = only or open_space(options.DEFAULT_SPACE)
+        return of_space, architecture_at(of_space, int(text))
     published = published_architectures()
     if re.fullmatch(r"\w[\w-]*", text.strip()):
         if text.strip() not in published:
             raise SpaceError(unknown("published architecture", text.strip(), published))
         text = published[text.strip()]
+    if only is not None:
+        return only, only.parse(text)
     reasons: dict[str, SpaceError] = {}
     alike: dict[str, float] = {}
-    for space in openable_spaces():
+    for one in openable_spaces():
         try:
-            return space, space.parse(text)
+            return one, one.parse(text)
         except SpaceError as error:
-            reasons[space.name] = error
-            alike[space.name] = max(_likeness(text, str(own)) for own in space.sample(_EXAMPLES))
+            reasons[one.name] = error
+            alike[one.name] = max(_likeness(text, str(own)) for own in one.sample(_EXAMPLES))
     nearest = max(alike, key=alike.__getitem__)
     if alike[nearest] >= _ALIKE:
         raise SpaceError(f"no space reads this architecture. {nearest}: {reasons[nearest]}")
-    examples = [f"{space.name} {str(space.sample(1)[0])[:_SHOWN]}" for space in openable_spaces()]
+    examples = [f"{one.name} {str(one.sample(1)[0])[:_SHOWN]}" for one in openable_spaces()]
     raise SpaceError(
         f"no space reads this architecture. They read, in quotes (these may be cut): {'; '.join(examples)}"
     )

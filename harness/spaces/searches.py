@@ -48,10 +48,12 @@ class IndexedSpace:
     Attributes:
         operations: number of operations to choose from on an edge, O.
         edges_of_node: number of edges that end in each node, in the order of the encoding; E in all.
+        official_order: whether the space lists its architectures in the order of the benchmark's official indices.
     """
 
     operations: int
     edges_of_node: tuple[int, ...]
+    official_order: bool = False
 
     @property
     def edges(self) -> int:

@@ -233,15 +233,12 @@ def _draw(options: StudyOptions, log: pd.DataFrame, places: pd.DataFrame, among:
     from harness.report.figures.heat_map import heat_map
     from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures
+    from harness.studies.searches.files import curves_of
 
     if places.notna().any(axis=None):
         matrix = Matrix(places, f"Percentile among {among}", low=0, high=100)
         save_pictures(heat_map(matrix), options.out / "percentiles")
-    curves = [
-        (str(method), part.reset_index(drop=True)) for (method, _), part in log.groupby(["method", "seed"], sort=False)
-    ]
-    figure = search_curves(curves)
-    save_pictures(figure, options.out / "curves")
+    save_pictures(search_curves(curves_of(log)), options.out / "curves")
 
 
 def _wide(scores: pd.DataFrame) -> pd.DataFrame:

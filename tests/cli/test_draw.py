@@ -43,6 +43,48 @@ def test_the_layers_of_natsbench_sizes_are_drawn(nasinit: Run, tmp_path: Path) -
         assert text.count(f">{layer}<") == 1, layer
 
 
+def test_a_number_is_the_official_index(nasinit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NAS-Bench-201's order is the table's; the size space's own order is the official one (its last has 64s)."""
+    data = tmp_path / "data"
+    data.mkdir()
+    rows = [f"{CELL},90.5,7", f"{CELL.replace('avg_pool_3x3', 'none')},91.5,1462"]
+    (data / "nasbench201_official.csv").write_text(
+        "\n".join(["architecture,cifar10_test_200ep_pct,index", *rows, ""]), encoding="utf-8"
+    )
+    monkeypatch.setenv("NASINIT_DATA", str(data))
+    drawn = {}
+    for name, arguments in {
+        "index": ("1462",), "text": (CELL.replace("avg_pool_3x3", "none"),),
+        "last": ("32767", "--space", "natsbench-sizes"), "wide": ("64:64:64:64:64",),
+        "below": ("32759", "--space", "natsbench-sizes"), "narrower": ("64:64:64:56:64",),
+    }.items():  # fmt: skip
+        ended = nasinit("draw", *arguments, "--out", tmp_path / f"{name}.svg")
+        assert ended.code == 0, ended.err
+        drawn[name] = (tmp_path / f"{name}.svg").read_bytes()
+    assert drawn["index"] == drawn["text"]
+    assert drawn["last"] == drawn["wide"]
+    assert drawn["below"] == drawn["narrower"]
+
+
+def test_a_tuple_of_indices_is_drawn(nasinit: Run, tmp_path: Path) -> None:
+    """In NASLib's order of edges and operations."""
+    cell = "|nor_conv_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|nor_conv_3x3~2|"
+    assert nasinit("draw", "(2, 0, 3, 1, 4, 2)", "--out", tmp_path / "tuple.svg").code == 0
+    assert nasinit("draw", cell, "--space", "nasbench201", "--out", tmp_path / "cell.svg").code == 0
+    assert (tmp_path / "tuple.svg").read_bytes() == (tmp_path / "cell.svg").read_bytes()
+
+
+def test_an_index_that_cannot_be_known_is_refused(refused: Callable[..., str]) -> None:
+    text = refused("draw", "1462")
+    assert "only the table nasbench201-official knows the official order of nasbench201: " in text
+    assert "nasinit pull nasbench201" in text
+    assert "the space darts has no official indices" in refused("draw", "3", "--space", "darts")
+    assert "indices go from 0 to 15,624; got 15,625" in refused("draw", "15625")
+    assert "indices go from 0 to 32,767; got 32,768" in refused("draw", "32768", "--space", "natsbench-sizes")
+    assert "unknown space 'nasbench20'" in refused("draw", "3", "--space", "nasbench20")
+    assert "malformed NATS-Bench sizes" in refused("draw", CELL, "--space", "natsbench-sizes")
+
+
 def test_what_draw_refuses(refused: Callable[..., str], tmp_path: Path) -> None:
     assert "unknown published architecture 'DARTS_V3'. Did you mean 'DARTS_V2'?" in refused("draw", "DARTS_V3")
     text = refused("draw", CELL.replace("conv_1x1", "conv_7x7"))

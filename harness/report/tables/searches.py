@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _MEAN, _PUBLISHED = "_mean", "published_"
 _OURS = "ours"
 _SEARCH = Heading("search", "left")
+_PAPERS_PRESET = "paper"
+OTHER_PRESET = "†"
+"""Behind the difference from a published mean: ours ran with another preset than the paper's."""
+FEWEST_RUNS = 10
+"""Fewest runs of ours whose interval says anything of a published mean outside it."""
 
 
 def searches_sheet(searches: TableSearches) -> Sheet:
@@ -73,8 +78,9 @@ def search_rows_sheet(frame: pd.DataFrame) -> Sheet:
 
     Args:
         frame: `whose` (`ours` or `published`), `label`, `source`, `runs`, for each accuracy `…_mean` and `…_std` (per
-            cent), `seconds`; NaN where there is nothing. Where a published row has `…_difference` it is shown in
-            brackets, with a star where `…_inside` is false.
+            cent), `seconds`; NaN where there is nothing. A published row belongs to the row of ours above it. Where it
+            has `…_difference` that is shown in brackets: with a dagger where our row has a `preset` other than the
+            paper's, else with a star where `…_inside` is false and our row has at least `FEWEST_RUNS` runs.
 
     Raises:
         ScoresError: an empty frame, or one without an accuracy.
@@ -83,14 +89,15 @@ def search_rows_sheet(frame: pd.DataFrame) -> Sheet:
     run = frame[(frame["whose"] == _OURS) & (frame["runs"] > 0)]
     best = {name: best_printed(run[f"{name}{_MEAN}"]) for name in names}
     rows: list[list[Cell | str]] = []
+    ours: Mapping[Any, Any] = {}
     for row in frame.to_dict("records"):
         source, seconds = str(row["source"]), number(float(row["seconds"]), 0)
         if row["whose"] == _OURS:
-            label, runs = Cell(str(row["label"])), number(float(row["runs"]), 0)
+            ours, label, runs = row, Cell(str(row["label"])), number(float(row["runs"]), 0)
         else:
             label, runs = Cell(f"  {row['label']}, published", latex=latex_of(source)), ""
         may_be_best = row["whose"] == _OURS and row["runs"] > 0
-        accuracies = (_accuracy(row, name, best[name] if may_be_best else None) for name in names)
+        accuracies = (_accuracy(row, name, best[name] if may_be_best else None, ours) for name in names)
         rows.append([label, runs, *accuracies, seconds, source])
     headings: list[Heading | str] = [_SEARCH, "runs", *map(dataset_title, names)]
     headings += ["seconds", Heading("from", "left")]
@@ -123,13 +130,27 @@ def bounds_sheet(frame: pd.DataFrame) -> Sheet:
     return Sheet.of("", headings, rows)
 
 
-def _accuracy(row: Mapping[Any, Any], name: str, best: str | None = None) -> Cell:
+def _accuracy(
+    row: Mapping[Any, Any], name: str, best: str | None = None, ours: Mapping[Any, Any] | None = None
+) -> Cell:
     """Mean and standard deviation over the runs, the mean alone, or a dash; behind a published one how ours differs."""
     mean, deviation = (float(row[f"{name}{end}"]) for end in (_MEAN, "_std"))
     spread = "" if math.isnan(mean) or math.isnan(deviation) else f" ± {number(deviation, 2)}"
-    differs = difference_in_brackets(float(row.get(f"{name}_difference", math.nan)), row.get(f"{name}_inside"))
+    differs = _difference(row, name, ours or {})
     text = number(mean, 2)
     return Cell(text, rest=spread + differs, best=text == best)
+
+
+def _difference(published: Mapping[Any, Any], name: str, ours: Mapping[Any, Any]) -> str:
+    """How much a row of ours is above a published one, in brackets, and the mark behind it; empty where not known."""
+    difference = float(published.get(f"{name}_difference", math.nan))
+    if math.isnan(difference):
+        return ""
+    preset = ours.get("preset")
+    if isinstance(preset, str) and preset != _PAPERS_PRESET:
+        return difference_in_brackets(difference, None) + OTHER_PRESET
+    enough = ours.get("runs", math.nan) >= FEWEST_RUNS
+    return difference_in_brackets(difference, published.get(f"{name}_inside") if enough else None)
 
 
 def _accuracies(frame: pd.DataFrame) -> list[str]:

@@ -22,7 +22,7 @@ _GREEK = {"α": "alpha", "β": "beta", "ε": "epsilon", "κ": "kappa", "μ": "mu
 _SYMBOLS = {
     **{letter: rf"$\{name}$" for letter, name in _GREEK.items()},
     **{"±": r"$\pm$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$"},
-    **{EN_DASH: "--", MINUS: "$-$", "*": "$^*$"},
+    **{EN_DASH: "--", MINUS: "$-$", "*": "$^*$", "†": r"$^\dagger$"},
 }
 _NEGATIVE = re.compile(r"(?<![\w.-])-(?=\d)")
 _UNBROKEN = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"  # rendered in a narrow column

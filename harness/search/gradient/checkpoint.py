@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -30,13 +30,27 @@ COLUMNS = (
 )
 """Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats."""
 
-_VERSION = 1
+_VERSION = 2
+_WITHOUT_PART = 1
+"""The version of checkpoints that were written only between epochs, and have no field `part`."""
 Row = dict[str, float | int | str]
+
+
+class Part(NamedTuple):
+    """The part of an epoch that is done, where a checkpoint was written inside it.
+
+    Attributes:
+        losses: training loss of each step that is done, in nats.
+        seconds: seconds that they took.
+    """
+
+    losses: list[float]
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything that the following epochs depend on.
+    """Everything that the following steps depend on.
 
     Attributes:
         identity: what identifies the search: method, space, setting, seed, data, device.
@@ -48,6 +62,7 @@ class Checkpoint:
         parameter_optimizer: state of Adam.
         memory: tensors that the method keeps from step to step.
         rows: rows of the log.
+        part: losses and seconds of the epoch that is under way; None between two epochs.
     """
 
     identity: dict[str, str]
@@ -59,6 +74,7 @@ class Checkpoint:
     parameter_optimizer: dict[str, Any]
     memory: dict[str, Tensor]
     rows: list[Row]
+    part: Part | None = None
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
@@ -68,7 +84,8 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
         SearchError: if one of them cannot be written.
     """
     _write(folder / LOG, lambda path: _write_log(path, checkpoint.rows))
-    content = {"version": _VERSION, **vars(checkpoint)}
+    part = None if checkpoint.part is None else checkpoint.part._asdict()
+    content = {"version": _VERSION, **vars(checkpoint), "part": part}
     _write(folder / CHECKPOINT, lambda path: torch.save(content, path))
 
 
@@ -90,17 +107,27 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
         raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason}): give another --out folder") from error
     if not _is_checkpoint(content):
         raise CheckpointError(f"{path} is no checkpoint of a search, or of another version: give another --out folder")
-    found = Checkpoint(**{name: value for name, value in content.items() if name != "version"})
+    part = content.get("part")
+    known = {name: value for name, value in content.items() if name not in ("version", "part")}
+    found = Checkpoint(**known, part=None if part is None else Part(**part))
     _check_identity(path, found.identity, identity)
     return found
 
 
 def _is_checkpoint(content: object) -> bool:
-    """Whether a file's content has this version and the fields of a checkpoint."""
-    if not isinstance(content, dict) or set(content) != {"version", *(entry.name for entry in fields(Checkpoint))}:
+    """Whether a file's content has a version that is read, and the fields of a checkpoint of that version."""
+    if not isinstance(content, dict) or not isinstance(version := content.get("version"), int):
         return False
-    version = content["version"]
-    return isinstance(version, int) and version == _VERSION and isinstance(content["identity"], dict)
+    names = {"version", *(entry.name for entry in fields(Checkpoint))}
+    if version == _WITHOUT_PART:
+        names.remove("part")
+    elif version != _VERSION or not _is_part(content.get("part")):
+        return False
+    return set(content) == names and isinstance(content["identity"], dict)
+
+
+def _is_part(content: object) -> bool:
+    return content is None or (isinstance(content, dict) and set(content) == set(Part._fields))
 
 
 def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:

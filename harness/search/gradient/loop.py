@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from harness.spaces.space import Architecture, Space
 
 _SKIP = "skip_connect"
+CHECKPOINT_MINUTES = 10.0
+"""Default interval of the checkpoints inside an epoch."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,12 @@ class SearchResult(Drawn):
 
     Attributes:
         architecture: the chosen architecture.
-        log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats), entropy_nats (of the operation
-            weights, mean over edges), skip_connections and text of the architecture that would be chosen after this
-            epoch, seconds.
+        log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats; the latter NaN where a method
+            trains no weights), entropy_nats (of the operation weights, mean over edges), skip_connections and text of
+            the architecture that would be chosen after this epoch, seconds.
         weights: the final operation weights by group, [E, O].
         resumed_from: number of epochs that a checkpoint already had.
+        resumed_steps: number of steps of the following epoch that it had too.
         memory: tensors that the method has kept from step to step (`harness.search.gradient.nasi.trace_step`).
     """
 
@@ -54,6 +58,7 @@ class SearchResult(Drawn):
     log: pd.DataFrame
     weights: dict[str, Tensor]
     resumed_from: int = 0
+    resumed_steps: int = 0
     memory: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
@@ -73,6 +78,7 @@ def run_search(
     out: str | Path | None = None,
     device: str = "cpu",
     autocast: bool = False,
+    checkpoint_minutes: float = CHECKPOINT_MINUTES,
     progress: bool = False,
 ) -> SearchResult:
     """Run a gradient-based search; the same arguments give the same search on the same machine.
@@ -85,11 +91,13 @@ def run_search(
         data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `Images`; by default the method's own choice.
         seed: seed of the weights, the architecture parameters, the halves, the order of images and all noise. The
             global random state is neither used nor changed.
-        out: folder for `checkpoint.pt` and `log.csv`, written after every epoch. If it holds a checkpoint of this
-            search, the search continues, with a result equal to the last bit to that of an uninterrupted one. None
-            writes nothing.
+        out: folder for `checkpoint.pt` and `log.csv`, written after every epoch and, in a long epoch, at an interval.
+            If it holds a checkpoint of this search, the search continues from the step after it, with a result equal
+            to the last bit to that of an uninterrupted one. None writes nothing.
         device: device of the supernet: `cpu`, `cuda` or `cuda:1`.
         autocast: whether passes run in bfloat16 where torch considers it safe.
+        checkpoint_minutes: minutes after which a step in the middle of an epoch writes a checkpoint too, so that a
+            killed search loses no more; 0 for every step.
         progress: whether to draw a progress bar on standard error.
 
     Raises:
@@ -109,48 +117,71 @@ def run_search(
     setting, halves = with_images(setting, data), halved(data, seed)
     task = SearchTask(searchable(space), chosen, setting, halves, seed, _device(device), autocast)
     folder = None if out is None else Path(out)
+    saving = _Saving(folder, _interval(checkpoint_minutes))
     steps = halves.steps(setting)
     if folder is not None:
         make_folder(folder, "--out", SearchError)
     found = None if folder is None else load(folder, task.identity())
     state = initial_state(task) if found is None else resumed_state(task, found)
-    before = state.epoch
+    before = (state.epoch, len(state.losses))
     architecture = None
-    with _progress(progress, (setting.epochs - before) * steps) as advance:
+    with _progress(progress, (setting.epochs - before[0]) * steps - before[1]) as advance:
         while state.epoch < setting.epochs:
-            architecture = _epoch(task, state, steps, advance, folder)
-            if folder is not None:
-                save(folder, state.checkpoint(task))
+            architecture = _epoch(task, state, steps, advance, saving)
+            saving.write(task, state)
     if architecture is None:  # the checkpoint is that of the last epoch
         architecture = space.parse(str(state.rows[-1]["architecture"]))
-    return _result(task, state, architecture, before)
+    return _result(task, state, architecture, *before)
 
 
-def _epoch(
-    task: SearchTask, state: State, steps: int, advance: Callable[[], None], folder: Path | None
-) -> Architecture:
-    """Run one epoch and add its row to the log; gives the architecture that is chosen after it."""
-    start, setting, epoch = time.monotonic(), task.setting, state.epoch
-    if epoch and setting.stage(epoch) != setting.stage(epoch - 1):
+class _Saving:
+    """Writes the checkpoints of a search: after each epoch, and inside one when the interval is over.
+
+    Args:
+        folder: folder of the search; None writes nothing.
+        interval: seconds from one checkpoint to the next inside an epoch.
+    """
+
+    def __init__(self, folder: Path | None, interval: float) -> None:
+        self.folder, self._interval, self._last = folder, interval, time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the interval since the last checkpoint is over."""
+        return self.folder is not None and time.monotonic() - self._last >= self._interval
+
+    def write(self, task: SearchTask, state: State, seconds: float = 0.0) -> None:
+        """Write a checkpoint; `seconds` are those of the epoch under way, if one is."""
+        if self.folder is not None:
+            save(self.folder, state.checkpoint(task, seconds))
+            self._last = time.monotonic()
+
+
+def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], None], saving: _Saving) -> Architecture:
+    """Run one epoch, or what is left of it, and add its row to the log; gives the architecture chosen after it."""
+    start, setting, epoch = time.monotonic() - state.seconds, task.setting, state.epoch
+    if epoch and not state.losses and setting.stage(epoch) != setting.stage(epoch - 1):
         advance_stage(task, state)
     for group in state.weight_optimizer.param_groups:
         group["lr"] = setting.learning_rate(epoch)
-    losses = []
+    moves = not setting.warms_up(epoch)
     for step in _steps(task, state, steps):
-        losses.append(_one_step(step, moves=not setting.warms_up(epoch)))
-        if not math.isfinite(losses[-1]):
-            raise _diverged(losses[-1], step, folder)
+        state.losses.append(_one_step(step, moves=moves))
+        if not math.isfinite(state.losses[-1]):
+            raise _diverged(state.losses[-1], step, saving.folder)
+        if saving.is_due:
+            saving.write(task, state, time.monotonic() - start)
         advance()
     validation, last = _evaluate(task, state)
-    if not math.isfinite(validation):
-        raise _diverged(validation, last, folder)
+    if task.method.trains_weights and not math.isfinite(validation):
+        raise _diverged(validation, last, saving.folder)
     relaxed = task.method.mean(state.parameters, last.moment)
     kept = {name: mask.to(task.device) for name, mask in state.kept.items()}
     choose = task.method.choose
     architecture = task.space.derive(relaxed.weights, relaxed.edges, kept) if choose is None else choose(last)
     row: Row = {
         "epoch": epoch + 1,
-        "training_loss": math.fsum(losses) / len(losses),
+        "training_loss": math.fsum(state.losses) / len(state.losses),
         "validation_loss": validation,
         "entropy_nats": entropy(relaxed.weights),
         "skip_connections": str(architecture).count(_SKIP),
@@ -158,18 +189,22 @@ def _epoch(
         "seconds": round(time.monotonic() - start, 3),
     }
     state.rows.append(row)
-    state.epoch += 1
+    state.epoch, state.losses, state.seconds = epoch + 1, [], 0.0
     return architecture
 
 
 def _steps(task: SearchTask, state: State, count: int) -> Iterator[Step]:
-    """The steps of this epoch; each draws its batches when it is reached."""
+    """The steps of this epoch that are not done; each draws its batches when it is reached.
+
+    Batches of steps that are done are drawn again and dropped, so that the generators of both halves stand as they did.
+    """
+    done = len(state.losses)
     batches = (
         task.halves.batches(half, task.setting, task.seed, state.epoch, count) for half in ("training", "validation")
     )
     return (
         state.step(task, number, _on(training, task.device), _on(validation, task.device))
-        for number, (training, validation) in enumerate(zip(*batches, strict=True))
+        for number, (training, validation) in islice(enumerate(zip(*batches, strict=True)), done, None)
     )
 
 
@@ -195,7 +230,10 @@ def _one_step(step: Step, *, moves: bool) -> float:
 
 @torch.no_grad()
 def _evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
-    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last batch."""
+    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last batch.
+
+    The loss is NaN where no weight is trained: that of random weights says nothing of a search.
+    """
     setting = task.setting
     count = min(setting.evaluation_batches, len(task.halves.validation) // setting.batch_size)
     plain = setting.changed({"augment": False})
@@ -203,8 +241,9 @@ def _evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
     for number, batch in enumerate(task.halves.batches("validation", plain, task.seed, state.epoch, count)):
         placed = _on(batch, task.device)
         step = state.step(task, number, placed, placed)
-        losses.append(float(step.loss(placed, step.relaxed("evaluation"))))
-    return math.fsum(losses) / len(losses), step
+        if task.method.trains_weights:
+            losses.append(float(step.loss(placed, step.relaxed("evaluation"))))
+    return (math.fsum(losses) / len(losses) if losses else math.nan), step
 
 
 def _diverged(loss: float, step: Step, folder: Path | None) -> DivergedError:
@@ -217,18 +256,25 @@ def _diverged(loss: float, step: Step, folder: Path | None) -> DivergedError:
     )
 
 
-def _result(task: SearchTask, state: State, architecture: Architecture, before: int) -> SearchResult:
+def _result(task: SearchTask, state: State, architecture: Architecture, epochs: int, steps: int) -> SearchResult:
     import pandas as pd
 
     relaxed = task.method.mean(state.parameters, state.moment(task, 0))
     weights = {name: table.detach().cpu() for name, table in relaxed.weights.items()}
     return SearchResult(
-        architecture, pd.DataFrame(state.rows, columns=list(COLUMNS)), weights, before, dict(state.memory)
+        architecture, pd.DataFrame(state.rows, columns=list(COLUMNS)), weights, epochs, steps, dict(state.memory)
     )
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:
     return batch.on(device)
+
+
+def _interval(minutes: float) -> float:
+    """Seconds of an interval in minutes."""
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 <= minutes < math.inf:
+        raise SearchError(f"checkpoint_minutes must be a number from 0, got {minutes!r}")
+    return 60 * minutes
 
 
 def _device(name: str) -> torch.device:

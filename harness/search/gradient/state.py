@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import SearchError, unknown
-from harness.search.gradient.checkpoint import Checkpoint, Row
+from harness.search.gradient.checkpoint import Checkpoint, Part, Row
 from harness.search.gradient.data import CHANNELS, CLASSES, Halves
 from harness.search.gradient.method import Method, Moment, Parameters, Step
 from harness.search.gradient.setting import SearchSetting
@@ -74,7 +74,20 @@ class SearchTask:
 
 @dataclass
 class State:
-    """The part of a search that its epochs change."""
+    """What the steps of a search change.
+
+    Attributes:
+        supernet: the supernet with its current weights.
+        kept: masks of the operations that are not pruned, by group.
+        parameters: the architecture parameters.
+        weight_optimizer: SGD of the weights.
+        parameter_optimizer: Adam of the architecture parameters.
+        memory: tensors that the method keeps from step to step.
+        rows: rows of the log.
+        epoch: number of finished epochs.
+        losses: training loss of each step that is done in the epoch under way.
+        seconds: seconds of these steps that an earlier process took.
+    """
 
     supernet: Supernet
     kept: dict[str, Tensor]
@@ -84,6 +97,8 @@ class State:
     memory: dict[str, Tensor] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     epoch: int = 0
+    losses: list[float] = field(default_factory=list)
+    seconds: float = 0.0
 
     def moment(self, task: SearchTask, step: int) -> Moment:
         """Epoch, step and seed of a step of this epoch."""
@@ -96,8 +111,8 @@ class State:
             training, validation, self.weight_optimizer, self.parameter_optimizer, task.autocast,
         )  # fmt: skip
 
-    def checkpoint(self, task: SearchTask) -> Checkpoint:
-        """The whole state as a checkpoint."""
+    def checkpoint(self, task: SearchTask, seconds: float = 0.0) -> Checkpoint:
+        """The whole state as a checkpoint; `seconds` are those of the epoch under way, if one is."""
         return Checkpoint(
             identity=task.identity(),
             epoch=self.epoch,
@@ -111,6 +126,7 @@ class State:
             parameter_optimizer=self.parameter_optimizer.state_dict(),
             memory=self.memory,
             rows=self.rows,
+            part=Part(self.losses, seconds) if self.losses else None,
         )
 
 
@@ -145,8 +161,10 @@ def _kept_at_first(task: SearchTask, groups: Mapping[str, Group]) -> dict[str, T
 
 
 def resumed_state(task: SearchTask, checkpoint: Checkpoint) -> State:
-    """The state that a checkpoint holds, after its last epoch."""
-    supernet = task.supernet(task.setting.stage(checkpoint.epoch - 1), checkpoint.kept)
+    """The state that a checkpoint holds: after its last epoch, or inside the next one."""
+    part = checkpoint.part
+    under_way = checkpoint.epoch - 1 if part is None else checkpoint.epoch
+    supernet = task.supernet(task.setting.stage(under_way), checkpoint.kept)
     supernet.load_state_dict(checkpoint.supernet)
     parameters = Parameters(
         **{
@@ -156,7 +174,7 @@ def resumed_state(task: SearchTask, checkpoint: Checkpoint) -> State:
     )
     state = State(
         supernet, checkpoint.kept, parameters, sgd(supernet, task.setting), _adam(parameters, task.setting),
-        checkpoint.memory, checkpoint.rows, checkpoint.epoch,
+        checkpoint.memory, checkpoint.rows, checkpoint.epoch, *(part or ()),
     )  # fmt: skip
     state.weight_optimizer.load_state_dict(checkpoint.weight_optimizer)
     state.parameter_optimizer.load_state_dict(checkpoint.parameter_optimizer)

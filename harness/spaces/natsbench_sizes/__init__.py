@@ -36,7 +36,7 @@ class NatsBenchSizes(ImageClassification):
 
     name = "natsbench-sizes"
     shape = image_dimensions()
-    choices = IndexedSpace(len(CHOICES), (1,) * LAYERS)
+    choices = IndexedSpace(len(CHOICES), (1,) * LAYERS, official_order=True)
 
     def __len__(self) -> int:
         return int(len(CHOICES) ** LAYERS)

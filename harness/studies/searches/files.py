@@ -11,7 +11,7 @@ from harness.evaluation import Table
 from harness.evaluation.columns import axis_label
 from harness.report.figures.search_curves import FOR_THE_RECORD, search_curves
 from harness.report.files import save_pictures, write_csv, write_text
-from harness.report.tables.searches import search_rows_sheet
+from harness.report.tables.searches import FEWEST_RUNS, OTHER_PRESET, search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.search import find_method
 from harness.studies.kinds import Row, Searched
@@ -32,9 +32,10 @@ def footnote(table: Table) -> str:
     """Footnote on the table's numbers."""
     return (
         f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). In brackets "
-        "ours less the published mean; * where that lies outside the 95 % interval of our mean over the runs. Seconds "
-        "of ours are of one thread of the machine that ran the study, or simulated where it says so; published ones of "
-        "a GTX 1080Ti."
+        f"ours less the published mean; * where that lies outside the 95 % interval of our mean over at least "
+        f"{FEWEST_RUNS} runs; {OTHER_PRESET} where ours ran with another preset than the paper's, where no star is "
+        "given. Seconds of ours are of one thread of the machine that ran the study, or simulated "
+        "where it says so; published ones of a GTX 1080Ti."
     )
 
 
@@ -52,6 +53,20 @@ def bounds_frames(
     return steps_table(memories, [run.seed for run in found]), bounds_table(memories, table, columns, steps)
 
 
+def train_weights(log: pd.DataFrame) -> pd.Series[bool]:
+    """For each row of a log of searches, whether its `method` trains the supernet's weights."""
+    return log["method"].map({name: find_method(name).trains_weights for name in log["method"].unique()}).astype(bool)
+
+
+def curves_of(log: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The name and the log of each search in a log of several, by `method` and `seed`.
+
+    Logs of version 0.1 have a validation loss for searches that train nothing, too; it is left out.
+    """
+    kept = log.assign(validation_loss=log["validation_loss"].where(train_weights(log)))
+    return [(str(method), run) for (method, _), run in kept.groupby(["method", "seed"], sort=False)]
+
+
 def draw_curves(out: Path, log: pd.DataFrame, table: Table, column: str) -> list[str]:
     """Draw curves of the searches that train weights and, apart, of NASI, whose epochs are parts of one mean.
 
@@ -65,15 +80,10 @@ def draw_curves(out: Path, log: pd.DataFrame, table: Table, column: str) -> list
         Names of the files.
     """
     others = [f"{name}" for name in log.columns if name.endswith(FOR_THE_RECORD) and not name.startswith(column)]
-    kept = log.drop(columns=others)
-    trains = kept["method"].map({name: find_method(name).trains_weights for name in kept["method"].unique()})
+    kept, trains = log.drop(columns=others), train_weights(log)
     files = []
     for stem, part in (("curves", kept[trains]), ("nasi_curves", kept[~trains])):
-        curves = [
-            (str(method), run.dropna(axis=1, how="all"))
-            for (method, _), run in part.groupby(["method", "seed"], sort=False)
-        ]
-        if curves:
+        if curves := curves_of(part):
             save_pictures(search_curves(curves, record_label=axis_label(table, column)), out / stem)
             files.append(f"{stem}.*")
     return files

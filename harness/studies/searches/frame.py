@@ -47,9 +47,9 @@ def search_rows_frame(
     Returns:
         `row`, `whose` (`ours` or `published`), `label` (the row's, or the search's name in the paper), `source` (our
         search, or the paper), `runs` that ended (NaN where not known), for each column `…_mean` and `…_std` (NaN where
-        not known), `seconds` of a search, and for each column of a published row `…_difference` (ours less the
-        published mean) and `…_inside`: whether the published mean lies in the 95 % interval of our mean over its runs
-        (Student's t; None of a single run, or of an exact expectation).
+        not known), `seconds` of a search, `preset` of a search by gradients, and for each column of a published row
+        `…_difference` (ours less the published mean) and `…_inside`: whether the published mean lies in the 95 %
+        interval of our mean over its runs (Student's t; None of a single run, or of an exact expectation).
     """
     found = []
     for row in rows:
@@ -127,11 +127,13 @@ def _of_search(
     steps = find_method(kind.method).setting(SPACE, PRESET).steps_per_epoch
     count, unit = (passed, "epoch") if steps is None else (passed * steps, "step")
     length = f"{count} {unit}{'s' * (count != 1)}"
-    source = f"{kind.method}, {length}, {chosen[0]['how']}"
+    how = str(chosen[0]["how"])
+    source = f"{kind.method}, {length}, {how}"
     if lost:
         verb = "diverged" if all(failure.diverged for failure in lost) else "failed"
         source += f"; {len(lost)} of {len(lost) + len(chosen)} seeds {verb}"
-    return _values(source, len(chosen), columns, values, float(np.mean(seconds)))
+    found = _values(source, len(chosen), columns, values, float(np.mean(seconds)))
+    return {**found, "preset": how.partition(",")[0].removeprefix("preset ")}
 
 
 def _printed(label: str, item: PublishedSearch, columns: Mapping[str, Any]) -> dict[str, Any]:

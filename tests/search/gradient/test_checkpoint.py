@@ -76,13 +76,32 @@ def test_what_torch_saved_for_others_is_no_checkpoint(tmp_path, content):
         load(tmp_path, {})
 
 
-@pytest.mark.parametrize("field", [{"version": torch.ones(2)}, {"version": 2}, {"identity": 3}, {"more": 1}])
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"version": torch.ones(2)},
+        {"version": 1},
+        {"version": 3},
+        {"identity": 3},
+        {"more": 1},
+        {"part": [1.0]},
+        {"part": {"losses": [1.0]}},
+    ],
+)
 def test_a_checkpoint_with_one_field_wrong_is_no_checkpoint(begun, tmp_path, field):
     whole = torch.load(begun / CHECKPOINT, weights_only=True)
     assert load(begun, whole["identity"]).epoch == 1
     torch.save({**whole, **field}, tmp_path / CHECKPOINT)
     with pytest.raises(SearchError, match=r"checkpoint\.pt is no checkpoint"):
         load(tmp_path, whole["identity"])
+
+
+def test_a_checkpoint_of_the_version_without_parts_of_epochs_goes_on(begun, tmp_path):
+    whole = torch.load(begun / CHECKPOINT, weights_only=True)
+    assert whole["version"] == 2
+    assert whole.pop("part") is None
+    torch.save({**whole, "version": 1}, tmp_path / CHECKPOINT)
+    assert search(tmp_path).resumed_from == 1
 
 
 def test_the_same_numbers_in_another_notation_end_in_a_message(begun):

@@ -1,6 +1,7 @@
 """Every method on both spaces: two epochs, once through and once interrupted and resumed, to the same bits."""
 
 import math
+import random
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from harness.errors import SearchError
 from harness.search import METHODS, run_search
 from harness.search.gradient import loop as loop_module
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, LOG
+from harness.search.gradient.data import Images
 from tests.search.gradient.searches import SPACES, tiny
 
 DATA = "digits"
@@ -31,27 +33,30 @@ def equal(one, other):
         return list(one) == list(other) and all(equal(one[name], other[name]) for name in one)
     if isinstance(one, list):
         return len(one) == len(other) and all(map(equal, one, other))
-    return one == other
+    return one == other or (one != one and other != other)  # a loss that is NaN in both
 
 
 def without_seconds(saved):
     return {**saved, "rows": [{**row, "seconds": 0} for row in saved["rows"]]}
 
 
-def interrupted_and_resumed(space, method, setting, folder, monkeypatch):
-    """The search ended by an exception after its first checkpoint, and gone on with."""
-    save = loop_module.save
+def interrupted_and_resumed(space, method, setting, folder, monkeypatch, *, after=1, **options):
+    """The search ended by an exception after that many checkpoints, and gone on with."""
+    save, written = loop_module.save, []
+    options = {"data": DATA, **options}
 
-    def saved_once(*arguments):
+    def saved(*arguments):
         save(*arguments)
-        raise Interrupted
+        written.append(arguments)
+        if len(written) == after:
+            raise Interrupted
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop_module, "save", saved_once)
+        patch.setattr(loop_module, "save", saved)
         with pytest.raises(Interrupted):
-            run_search(space, method, setting, data=DATA, out=folder)
+            run_search(space, method, setting, out=folder, **options)
     torch.rand(7)  # the global state does not matter
-    return run_search(space, method, setting, data=DATA, out=folder)
+    return run_search(space, method, setting, data=options["data"], out=folder)
 
 
 def moved(saved, start):
@@ -150,6 +155,95 @@ def test_a_search_is_the_same_once_through_and_interrupted(method, space, tmp_pa
     assert log["entropy_nats"].between(0, largest + 1e-6).all()
 
 
+@pytest.mark.parametrize("space", sorted(SPACES))
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_a_search_interrupted_inside_an_epoch_is_the_same(method, space, tmp_path, monkeypatch):
+    """Any step of either epoch; the second one of progressive DrNAS begins its second stage."""
+    epochs, steps = 2, 3 if space == "nasbench201" else 2
+    opened, setting = SPACES[space], tiny(method, space, epochs=epochs, steps_per_epoch=steps)
+    drawn = random.Random(f"{method} {space}")
+    epoch, step = drawn.randrange(epochs), drawn.randrange(1, steps + 1)
+    through = run_search(opened, method, setting, data=DATA, out=tmp_path / "through")
+    resumed = interrupted_and_resumed(
+        opened, method, setting, tmp_path / "resumed", monkeypatch,
+        after=epoch * (steps + 1) + step, checkpoint_minutes=0,
+    )  # fmt: skip
+    assert (resumed.resumed_from, resumed.resumed_steps) == (epoch, step)
+    once, twice = (content(tmp_path / name) for name in ("through", "resumed"))
+    assert equal(without_seconds(once), without_seconds(twice))
+    assert equal(through.weights, resumed.weights)
+    assert resumed.architecture == through.architecture
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_the_first_epoch_of_a_stage_begins_once(step, tmp_path, monkeypatch):
+    setting = tiny("drnas-progressive", "nasbench201", steps_per_epoch=3)
+    through = run_search(SPACES["nasbench201"], "drnas-progressive", setting, data=DATA, out=tmp_path / "through")
+    resumed = interrupted_and_resumed(
+        SPACES["nasbench201"], "drnas-progressive", setting, tmp_path / "resumed", monkeypatch,
+        after=4 + step, checkpoint_minutes=0,
+    )  # fmt: skip
+    assert (resumed.resumed_from, resumed.resumed_steps) == (1, step)
+    assert equal(*(without_seconds(content(tmp_path / name)) for name in ("through", "resumed")))
+    assert resumed.architecture == through.architecture
+
+
+def test_augmented_images_are_drawn_again_as_they_were(tmp_path, monkeypatch):
+    """The crops of a batch come from the generator of the order, so that steps that are done count in it."""
+    source = torch.Generator().manual_seed(5)
+    pixels = torch.randint(256, (64, 3, 8, 8), generator=source, dtype=torch.uint8)
+    natural = Images("natural", pixels, torch.randint(10, (64,), generator=source), natural=True)
+    setting = tiny("darts", "nasbench201", epochs=1, steps_per_epoch=6)
+    run_search(SPACES["nasbench201"], "darts", setting, data=natural, out=tmp_path / "through")
+    interrupted_and_resumed(
+        SPACES["nasbench201"], "darts", setting, tmp_path / "resumed", monkeypatch,
+        after=4, checkpoint_minutes=0, data=natural,
+    )  # fmt: skip
+    assert equal(*(without_seconds(content(tmp_path / name)) for name in ("through", "resumed")))
+
+
+def test_the_interval_decides_how_often_a_long_epoch_is_saved(tmp_path, monkeypatch):
+    """By a clock that gains 40 seconds with each look at it, an interval of 2 minutes ends every few steps."""
+    looks, parts, save = [], [], loop_module.save
+    monkeypatch.setattr(loop_module.time, "monotonic", lambda: 40.0 * len(looks.append(0) or looks))
+
+    def saved(folder, checkpoint):
+        save(folder, checkpoint)
+        parts.append(None if checkpoint.part is None else (len(checkpoint.part.losses), checkpoint.part.seconds))
+
+    monkeypatch.setattr(loop_module, "save", saved)
+    setting = tiny("rsps", "nasbench201", epochs=1, steps_per_epoch=8)
+    found = run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path, checkpoint_minutes=2)
+    steps = [part[0] for part in parts[:-1]]
+    assert parts[-1] is None, "the last checkpoint is that of the epoch"
+    assert 2 <= len(steps) < 8
+    assert steps == sorted(steps)
+    assert all(0 < seconds < found.log["seconds"].iloc[0] for _, seconds in parts[:-1])
+    parts.clear()
+    run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path / "rarely", checkpoint_minutes=1e6)
+    assert parts == [None]
+
+
+def test_seconds_of_an_interrupted_epoch_count_those_before(tmp_path, monkeypatch):
+    setting = tiny("rsps", "nasbench201", epochs=1, steps_per_epoch=3)
+    save = loop_module.save
+
+    def saved(folder, checkpoint):
+        save(folder, checkpoint)
+        if checkpoint.part is not None:
+            written = content(folder)
+            written["part"]["seconds"] = 5000.0
+            torch.save(written, folder / CHECKPOINT)
+            raise Interrupted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop_module, "save", saved)
+        with pytest.raises(Interrupted):
+            run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path, checkpoint_minutes=0)
+    again = run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path)
+    assert 5000 < again.log["seconds"].iloc[0] < 5600
+
+
 def test_another_seed_is_another_search():
     logs = [
         run_search(SPACES["nasbench201"], "gdas", tiny("gdas", "nasbench201", epochs=1), data=DATA, seed=seed).log
@@ -215,6 +309,8 @@ def test_noise_needs_no_data(tmp_path):
         ({"preset": "papre"}, "unknown preset 'papre'. Did you mean 'paper'"),
         ({"seed": -1}, "seed must be a whole number from 0"),
         ({"setting": tiny("darts", "nasbench201", images=1798)}, "images must be at most 1,797"),
+        ({"checkpoint_minutes": -1}, "checkpoint_minutes must be a number from 0, got -1"),
+        ({"checkpoint_minutes": math.nan}, "checkpoint_minutes must be a number from 0, got nan"),
         ({"device": "tpu"}, "device must be 'cpu', 'cuda'"),
         ({"device": "cuda:one"}, "device must be 'cpu', 'cuda' or 'cuda:1', got 'cuda:one'"),
         ({"data": "nowhere"}, "--data takes digits, noise or the folder of CIFAR-10: no data_batch"),

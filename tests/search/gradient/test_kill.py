@@ -13,6 +13,7 @@ from harness.search.gradient.checkpoint import CHECKPOINT, LOG
 from tests.search.gradient.searches import SPACES, tiny
 
 EPOCHS, FIRST = 16, 2
+STEPS = 200
 SCRIPT = textwrap.dedent("""
     import sys
     import torch
@@ -20,9 +21,9 @@ SCRIPT = textwrap.dedent("""
     from harness.search import SearchSetting, run_search
 
     torch.set_num_threads(1)
-    changes = eval(sys.argv[1])
-    space = harness.open_space("nasbench201")
-    run_search(space, "drnas-progressive", SearchSetting(**changes), data="digits", out="out")
+    method, changes, minutes = eval(sys.argv[1])
+    space, setting = harness.open_space("nasbench201"), SearchSetting(**changes)
+    run_search(space, method, setting, data="digits", out="out", checkpoint_minutes=minutes)
 """)
 
 
@@ -33,19 +34,31 @@ def rows(folder):
         return 0
 
 
-def test_killed_and_resumed_is_bit_equal_to_once_through(tmp_path):
-    """Progressive DrNAS: Dirichlet draws, data order, Adam, SGD, and a stage that begins on the way."""
-    setting = tiny("drnas-progressive", "nasbench201", epochs=EPOCHS)
-    command = [sys.executable, "-c", SCRIPT, repr(vars(setting))]
-    driver = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+def steps_done(folder):
+    """Steps of the first epoch in the checkpoint."""
+    path = folder / CHECKPOINT
+    part = torch.load(path, weights_only=True)["part"] if path.is_file() else None
+    return 0 if part is None else len(part["losses"])
+
+
+def killed(folder, method, setting, minutes, is_time):
+    """Start the search in a process and kill it when it is time."""
+    command = [sys.executable, "-c", SCRIPT, repr((method, vars(setting), minutes))]
+    driver = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     end = time.monotonic() + 400  # a busy machine may take minutes to import torch
-    while rows(tmp_path / "out") < FIRST and driver.poll() is None and time.monotonic() < end:
+    while not is_time() and driver.poll() is None and time.monotonic() < end:
         time.sleep(0.01)
-    began = rows(tmp_path / "out") >= FIRST
+    began = is_time()
     driver.kill()
     printed = driver.communicate()[0]
     assert began, printed
     assert driver.returncode == -9, printed
+
+
+def test_killed_and_resumed_is_bit_equal_to_once_through(tmp_path):
+    """Progressive DrNAS: Dirichlet draws, data order, Adam, SGD, and a stage that begins on the way."""
+    setting = tiny("drnas-progressive", "nasbench201", epochs=EPOCHS)
+    killed(tmp_path, "drnas-progressive", setting, 10, lambda: rows(tmp_path / "out") >= FIRST)
     kept = torch.load(tmp_path / "out" / CHECKPOINT, weights_only=True)["epoch"]
     assert FIRST - 1 <= kept < EPOCHS
     again = run_search(SPACES["nasbench201"], "drnas-progressive", setting, data="digits", out=tmp_path / "out")
@@ -53,11 +66,33 @@ def test_killed_and_resumed_is_bit_equal_to_once_through(tmp_path):
     through = run_search(SPACES["nasbench201"], "drnas-progressive", setting, data="digits", out=tmp_path / "through")
     logs = [pd.read_csv(tmp_path / name / LOG, dtype=str).drop(columns="seconds") for name in ("out", "through")]
     pd.testing.assert_frame_equal(*logs)
-    killed, whole = (torch.load(tmp_path / name / CHECKPOINT, weights_only=True) for name in ("out", "through"))
-    assert killed["rows"][-1]["architecture"] == str(through.architecture)
+    assert_equal_to_the_last_bit(tmp_path)
+    assert rows_of(tmp_path / "out")[-1]["architecture"] == str(through.architecture)
+
+
+def test_killed_in_the_middle_of_an_epoch_it_loses_no_step_before_the_last_checkpoint(tmp_path):
+    setting = tiny("gdas", "nasbench201", epochs=1, steps_per_epoch=STEPS)
+    killed(tmp_path, "gdas", setting, 0, lambda: 3 <= steps_done(tmp_path / "out") < STEPS)
+    kept = steps_done(tmp_path / "out")
+    assert 3 <= kept < STEPS
+    again = run_search(SPACES["nasbench201"], "gdas", setting, data="digits", out=tmp_path / "out")
+    assert (again.resumed_from, again.resumed_steps) == (0, kept)
+    through = run_search(SPACES["nasbench201"], "gdas", setting, data="digits", out=tmp_path / "through")
+    assert again.architecture == through.architecture
+    pd.testing.assert_frame_equal(again.log.drop(columns="seconds"), through.log.drop(columns="seconds"))
+    assert_equal_to_the_last_bit(tmp_path)
+
+
+def rows_of(folder):
+    return torch.load(folder / CHECKPOINT, weights_only=True)["rows"]
+
+
+def assert_equal_to_the_last_bit(folder):
+    """Parameters and weights of the search that was killed, in `out`, and of the one in `through`."""
+    resumed, whole = (torch.load(folder / name / CHECKPOINT, weights_only=True) for name in ("out", "through"))
     for kind in ("operations", "edges"):
-        assert killed["parameters"][kind].keys() == whole["parameters"][kind].keys()
+        assert resumed["parameters"][kind].keys() == whole["parameters"][kind].keys()
         for name, table in whole["parameters"][kind].items():
-            assert torch.equal(killed["parameters"][kind][name], table)
-    assert killed["supernet"].keys() == whole["supernet"].keys()
-    assert all(torch.equal(killed["supernet"][name], weight) for name, weight in whole["supernet"].items())
+            assert torch.equal(resumed["parameters"][kind][name], table)
+    assert resumed["supernet"].keys() == whole["supernet"].keys()
+    assert all(torch.equal(resumed["supernet"][name], weight) for name, weight in whole["supernet"].items())

@@ -7,11 +7,11 @@ import pandas as pd
 COLUMN = "cifar10_test_200ep_pct"
 
 
-def log_of(method: str, seed: int, accuracies: list[float], seconds: float) -> pd.DataFrame:
+def log_of(method: str, seed: int, accuracies: list[float], seconds: float, preset: str = "laptop") -> pd.DataFrame:
     count = len(accuracies)
     return pd.DataFrame(
         {
             "epoch": range(1, count + 1), "seconds": [seconds] * count, "method": method, "seed": seed,
-            f"{COLUMN}_for_the_record": accuracies, "how": "preset laptop, noise",
+            f"{COLUMN}_for_the_record": accuracies, "how": f"preset {preset}, noise",
         }
     )  # fmt: skip

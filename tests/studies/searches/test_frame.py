@@ -17,6 +17,7 @@ from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.report.tables.text import sheet_text
 from harness.studies.kinds import Best, NotRun, Queried, Row, Searched, TabulatedCell
 from harness.studies.searches import frame as search_frame
+from harness.studies.searches.files import footnote
 from harness.studies.searches.rows import NASI_TABLE_1, RESNET
 from tests.studies.searches.made_logs import COLUMN, log_of
 
@@ -59,20 +60,50 @@ def test_a_row_is_the_mean_over_seeds_of_what_stood_after_its_epoch(table: bench
     assert math.isnan(found.loc["ENAS", f"{COLUMN}_mean"])
 
 
-def test_a_published_mean_stands_beside_the_interval_of_ours(table: benchmarks.Table) -> None:
-    log = pd.concat([log_of("nasi", seed, [accuracy], 1.0) for seed, accuracy in enumerate((90.0, 92.0, 94.0))])
-    low, high = stats.t.interval(0.95, 2, loc=92, scale=2 / math.sqrt(3))
-    means = (93.08, high + 0.01, low + 0.01, low - 0.01)
+def beside_published(
+    table: benchmarks.Table, runs: int, preset: str
+) -> tuple[pd.DataFrame, list[float], list[str], str]:
+    """Our runs beside four published means, of which two lie outside the interval: frame, means, cells, and LaTeX."""
+    accuracies = [90.0 + 4 * (seed % 2) for seed in range(runs)]
+    log = pd.concat([log_of("nasi", seed, [one], 1.0, preset) for seed, one in enumerate(accuracies)])
+    center, error = float(np.mean(accuracies)), float(stats.sem(accuracies))
+    low, high = stats.t.interval(0.95, runs - 1, loc=center, scale=error)
+    means = [center + 0.5, high + 0.01, low + 0.01, low - 0.01]
     published = tuple(PublishedSearch("p", *((mean, 0.1),) * 3, source="a paper") for mean in means)
     rows = [Row("NASI", Searched("nasi"), published), Row("best", Best(), published[:1])]
     frame = search_frame.search_rows_frame(rows, table, pd.DataFrame(), log, {COLUMN: np.array([95.0])})
+    sheet = search_rows_sheet(frame)
+    cells = [line.split("|")[3].strip() for line in sheet_markdown(sheet).splitlines()]
+    return frame, [center - mean for mean in means] + [95 - means[0]], [*cells[3:7], cells[8]], sheet_latex(sheet)
+
+
+def test_a_published_mean_stands_beside_the_interval_of_ours(table: benchmarks.Table) -> None:
+    frame, differences, cells, latex = beside_published(table, 10, "paper")
     beside = frame[frame["whose"] == "published"]
-    assert beside[f"{COLUMN}_difference"].tolist() == pytest.approx([92 - mean for mean in means] + [95 - 93.08])
+    assert beside[f"{COLUMN}_difference"].tolist() == pytest.approx(differences)
     assert beside[f"{COLUMN}_inside"].tolist() == [True, False, True, False, None]
-    cells = [line.split("|")[3].strip() for line in sheet_markdown(search_rows_sheet(frame)).splitlines()[3:7]]
-    assert cells[0] == "93.08 ± 0.10 (−1.08)".replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
-    assert cells[1].endswith(")*")
-    assert sheet_latex(search_rows_sheet(frame)).count(")$^*$") == 2
+    assert cells[0] == "92.50 ± 0.10 (−0.50)".replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
+    assert [cell.endswith(")*") for cell in cells] == [False, True, False, True, False]
+    assert latex.count(")$^*$") == 2
+    assert "dagger" not in latex
+
+
+def test_few_runs_get_no_star(table: benchmarks.Table) -> None:
+    frame, _, cells, latex = beside_published(table, 9, "paper")
+    assert frame.loc[frame["whose"] == "published", f"{COLUMN}_inside"].tolist() == [True, False, True, False, None]
+    assert all(cell.endswith(")") for cell in cells)
+    assert "$^" not in latex
+
+
+@pytest.mark.parametrize("runs", [3, 12])
+def test_another_preset_is_marked_and_gets_no_star(table: benchmarks.Table, runs: int) -> None:
+    frame, _, cells, latex = beside_published(table, runs, "laptop")
+    assert frame["preset"].dropna().tolist() == ["laptop"]
+    assert [cell.endswith(")†") for cell in cells] == [True, True, True, True, False]
+    assert latex.count(r")$^\dagger$") == 4
+    assert not any("*" in cell for cell in cells)
+    footed = footnote(table)
+    assert "over at least 10 runs; † where ours ran with another preset" in footed
 
 
 def printed(rows: tuple[Row, ...], table: benchmarks.Table) -> pd.DataFrame:
@@ -90,10 +121,10 @@ def test_the_table_shows_every_row_ours_and_published(table: benchmarks.Table) -
         assert row.label in text
         assert f"| **{row.label}** |" in markdown
     assert len(markdown.splitlines()) == 2 + len(NASI_TABLE_1) + sum(len(row.published) for row in NASI_TABLE_1)
-    printed_row = "| &emsp;NASI (T), published |  | 93.08 ± 0.24 (−3.08) | 30 | Shu et al. 2022 (NASI) |"
+    printed_row = "| &emsp;NASI (T), published |  | 93.08 ± 0.24 (−3.08)† | 30 | Shu et al. 2022 (NASI) |"
     assert printed_row in markdown.replace("\N{NO-BREAK SPACE}", " ")
     assert "| &emsp;DARTS-V1, published |" in markdown, "as its paper calls it"
-    assert r"93.08 $\pm$ 0.24 ($-$3.08) & 30 \\" in latex
+    assert r"93.08 $\pm$ 0.24 ($-$3.08)$^\dagger$ & 30 \\" in latex
     assert latex.count(r"\textbf{90.00}") == sum(isinstance(row.ours, Searched) for row in NASI_TABLE_1)
 
 
