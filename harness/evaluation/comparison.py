@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from harness.errors import ScoresError, unknown
 from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
@@ -11,9 +11,17 @@ from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+    from typing_extensions import Unpack
 
 LEVEL = 0.05
 """Significance level of the tests, after the correction for all pairs."""
+
+
+class DiagramKeywords(TypedDict, total=False):
+    """Options of a comparison's figure, for type checkers."""
+
+    brief: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,14 @@ class Comparison(Drawn):
             if names:
                 sentences.append(f"{text.format(against=self.against)}: {', '.join(names)}")
         return tuple(sentences)
+
+    def plot(self, **options: Unpack[DiagramKeywords]) -> Figure:
+        """Critical-difference diagram of the proxies; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            **options: options of `harness.report.figures.critical_difference.critical_difference`.
+        """
+        return self._figure(**options)
 
 
 def compare(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
@@ -27,6 +27,16 @@ from harness.text.presented import Drawn
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from matplotlib.figure import Figure
+    from typing_extensions import Unpack
+
+
+class ScatterKeywords(TypedDict, total=False):
+    """Options of a ranking's figure, for type checkers."""
+
+    proxies: Sequence[str]
+    source: str | None
+    columns: int | None
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,14 @@ class Ranking(Drawn):
             "high scores find low values; the weighted τ weighs the high values most. The percentile is the share of "
             "the table that is higher, the best of the first 10 their lowest."
         )
+
+    def plot(self, **options: Unpack[ScatterKeywords]) -> Figure:
+        """Scatter plot of each proxy's scores against the column; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            **options: options of `harness.report.figures.scatter.scatter`.
+        """
+        return self._figure(**options)
 
 
 def correlate(

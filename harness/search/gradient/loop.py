@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -30,10 +30,18 @@ from harness.writing import make_folder
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+    from typing_extensions import Unpack
 
     from harness.spaces.space import Architecture, Space
 
 _SKIP = "skip_connect"
+
+
+class CurvesKeywords(TypedDict, total=False):
+    """Options of a search's figure, for type checkers."""
+
+    record_label: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,14 @@ class SearchResult(Drawn):
     def frame(self) -> pd.DataFrame:
         """The log: a row for each epoch."""
         return self.log
+
+    def plot(self, **options: Unpack[CurvesKeywords]) -> Figure:
+        """Curves of the search over its epochs; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            **options: options of `harness.report.figures.search_curves.search_curves`.
+        """
+        return self._figure(**options)
 
 
 def run_search(
