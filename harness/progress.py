@@ -33,8 +33,8 @@ def progress_bar(
 ) -> Iterator[Callable[..., None]]:
     """A progress bar; the function that it yields advances it by one step, or by `steps`.
 
-    On a terminal it is drawn live; elsewhere (in a log file, in a notebook) lines are printed from time to time and at the end. The
-    function takes an optional note, which is shown next to the bar or at the end of the line.
+    On a terminal it is drawn live; elsewhere (in a log file, in a notebook) lines are printed from time to time and at
+    the end. The function takes an optional note, which is shown next to the bar or at the end of the line.
 
     Args:
         total: number of steps.
