@@ -7,10 +7,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from harness.errors import SettingError, check_whole, unknown
 from harness.text.shown import shown
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 BN_MODES = ("train", "eval")
 INITS = ("pytorch", "kaiming_fan_in", "kaiming_fan_out", "xavier", "orthogonal", "gaussian")
@@ -48,6 +51,43 @@ class Shape(Mapping[str, int]):
         return f"Shape({self._sizes!r})"
 
 
+class SizeKeywords(TypedDict, total=False):
+    """The sizes of the built-in spaces as keywords, for type checkers; sizes of other spaces go by `shape={...}`."""
+
+    image_size: int
+    channels: int
+    classes: int
+    width: int
+    depth: int
+
+
+class OptionalSizes(TypedDict, total=False):
+    """The same keywords where None leaves a size to the space."""
+
+    image_size: int | None
+    channels: int | None
+    classes: int | None
+    width: int | None
+    depth: int | None
+
+
+class SettingKeywords(OptionalSizes, total=False):
+    """The fields and sizes of a `Setting` as keywords, for type checkers."""
+
+    input: str
+    labels: str
+    batch_size: int
+    init: str
+    bn: str
+    loss: str | None
+    dtype: str
+    device: str
+    probes: int
+    seed: int
+    batch_digest: str
+    shape: Mapping[str, int] | None
+
+
 @dataclass(frozen=True, init=False)
 class Setting:
     """Everything that a score depends on in addition to the architecture.
@@ -73,7 +113,8 @@ class Setting:
         batch_digest: digest of the content of images and given batches; empty for noise, which follows from the seed.
         shape: sizes of the networks and inputs by name. `Space.shape` has their names and bounds: width, depth,
             classes, channels and image_size for NAS-Bench-201.
-        **sizes: single sizes of `shape`, as in `Setting(width=8)`; None leaves a size to the space.
+        **sizes: single sizes of `shape`, as in `Setting(width=8)`; None leaves a size to the space. A type checker
+            knows those of the built-in spaces; those of other spaces go by `shape={"hidden": 8}`.
 
     Raises:
         SettingError: naming the field, the given value and the allowed values.
@@ -107,12 +148,12 @@ class Setting:
         seed: int = 0,
         batch_digest: str = "",
         shape: Mapping[str, int] | None = None,
-        **sizes: int | None,
+        **sizes: Unpack[OptionalSizes],
     ) -> None:
         if not isinstance(shape, (Mapping, type(None))) or not all(isinstance(name, str) for name in shape or ()):
             raise SettingError(f"shape must give sizes by name, such as {{'width': 8}}, got {shown(shape)}")
-        given = [*(shape or {}).items(), *sizes.items()]  # a size of None leaves the others as they are
-        named = {name: size for name, size in given if size is not None}
+        given: list[tuple[str, Any]] = [*(shape or {}).items(), *sizes.items()]
+        named = {name: size for name, size in given if size is not None}  # None leaves the others as they are
         values = {
             "input": input, "labels": labels, "batch_size": batch_size, "init": init, "bn": bn, "loss": loss,
             "dtype": dtype, "device": device, "probes": probes, "seed": seed, "batch_digest": batch_digest,

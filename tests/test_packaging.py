@@ -10,9 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from mypy import api
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("harness", "benchmarks")
+PACKAGES = ("nasinit", "harness", "benchmarks")
 
 
 def run(*command: object, cwd: Path) -> str:
@@ -23,17 +24,24 @@ def run(*command: object, cwd: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a clean export without `.git`."""
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's files, without `.git`."""
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout: nothing says which files belong to the project")
-    folder = tmp_path_factory.mktemp("wheel")
+    folder = tmp_path_factory.mktemp("export")
     listed = run("git", "ls-files", cwd=ROOT).splitlines()
     for name in listed:
         if (ROOT / name).is_file():
-            target = folder / "export" / name
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(export: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a clean export."""
+    folder = tmp_path_factory.mktemp("wheel")
     run(
         sys.executable,
         "-m",
@@ -43,7 +51,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--no-build-isolation",
         "-w",
         folder,
-        folder / "export",
+        export,
         cwd=folder,
     )
     (built,) = folder.glob("nasinit-*.whl")
@@ -60,10 +68,35 @@ def test_the_wheel_holds_the_packages_their_marks_and_nothing_else(wheel: Path) 
     assert held == sources | of_the_web_page | {f"{package}/py.typed" for package in PACKAGES}
 
 
+def environment_with(wheel: Path, folder: Path) -> Path:
+    """The Python of a new environment that holds one wheel and nothing else."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder / "empty", cwd=folder)
+    python = folder / "empty" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    return python
+
+
+def test_a_type_checker_sees_an_editable_installation(export: Path, tmp_path: Path) -> None:
+    """It follows paths, and does not run the code of an import hook."""
+    build = f"from setuptools.build_meta import build_editable; build_editable({str(tmp_path)!r})"
+    run(sys.executable, "-c", build, cwd=export)
+    (editable,) = tmp_path.glob("nasinit-*.whl")
+    python = environment_with(editable, tmp_path)
+    script = tmp_path / "script.py"
+    script.write_text("import benchmarks\nimport nasinit\nfrom harness import Setting\n\nSetting(widht=3)\n")
+    (tmp_path / "mypy.ini").write_text("[mypy]\n")
+    told, problems, _ = api.run(
+        ["--config-file", str(tmp_path / "mypy.ini"), "--cache-dir", str(tmp_path), "--no-color-output",
+         "--python-executable", str(python), str(script)]
+    )  # fmt: skip
+    assert not problems
+    errors = [line for line in told.splitlines() if "error:" in line]
+    assert len(errors) == 1, told
+    assert 'script.py:5: error: Unexpected keyword argument "widht" for "Setting"' in errors[0]
+
+
 def test_it_imports_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "empty", cwd=tmp_path)
-    python = tmp_path / "empty" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=tmp_path)
+    python = environment_with(wheel, tmp_path)
     program = (
         "import sys, harness, benchmarks\n"
         "assert 'site-packages' in harness.__file__ and 'site-packages' in benchmarks.__file__\n"

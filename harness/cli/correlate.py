@@ -74,7 +74,7 @@ def correlate(
     joined = ranked(
         scores, table or [], column or [], run, resamples, seed, interval, options.directions(lower, higher)
     )
-    evidence = [gather_evidence(ranking, ranked_by, requested) for ranking, ranked_by in joined]
+    evidence = [gather_evidence(ranking, ranked_by, requested, progress=True) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]
     suffixes = _suffixes([ranking.column for ranking in rankings])
     written: list[Path] = []

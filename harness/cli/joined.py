@@ -156,7 +156,10 @@ def ranked_scores(
         columns = [options.DEFAULT_COLUMN]
     columns = list(dict.fromkeys(columns))
     joined = [
-        Joined(correlate(scored.frame, table, column, resamples=resamples, seed=seed, interval=interval), table)
+        Joined(
+            correlate(scored.frame, table, column, resamples=resamples, seed=seed, interval=interval, progress=True),
+            table,
+        )
         for column, table in zip(columns, found_tables(columns, scored.space, tables, directions), strict=True)
     ]
     rankings = [one.ranking for one in joined]

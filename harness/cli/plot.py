@@ -90,7 +90,7 @@ def critical_difference(
     check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
     ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
-    found = compare(ranking, against, resamples=resamples, seed=seed)
+    found = compare(ranking, against, resamples=resamples, seed=seed, progress=True)
     figure = draw(found)
     print()
     for sentence in (*found.words, *left_out_of_comparison(found)):

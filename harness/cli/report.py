@@ -46,7 +46,7 @@ def report(
         scored, table or [], [column] if column else [], resamples, seed, directions=directions
     )
     wanted = EvidenceOptions(against=BASELINES[0], ceiling=True, resamples=resamples, seed=seed, if_possible=True)
-    evidence = gather_evidence(ranking, ranked_by, wanted)
+    evidence = gather_evidence(ranking, ranked_by, wanted, progress=True)
     made, others = other_settings(scores, run) if is_store(scores) else (None, {})
     intervals = f"percentile bootstrap over architectures, 95 %, {resamples:,} resamples, seed {seed}"
     report_page(

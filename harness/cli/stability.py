@@ -44,7 +44,9 @@ def stability(
 
     check_csv(csv)
     options.positive("resamples", resamples)
-    found = compared(_read(scores), proxy or None, coefficient=coefficient, resamples=resamples, seed=seed)
+    found = compared(
+        _read(scores), proxy or None, coefficient=coefficient, resamples=resamples, seed=seed, progress=True
+    )
     print(sheet_text(stability_sheet(found)))
     for sheet in settings_sheets(found) if proxy else []:
         print(f"\n{sheet_text(sheet)}")
@@ -75,7 +77,7 @@ def transfer(
     opened = directed(open_table(table), directions, columns)
     read = _read(scores, opened)
     print("\n".join(f"{name}: {said_direction(opened, name)}" for name in columns))
-    found = transferred(read, opened, columns, resamples=resamples, seed=seed)
+    found = transferred(read, opened, columns, resamples=resamples, seed=seed, progress=True)
     print(sheet_text(transfer_sheet(found)))
     _write(found.frame, csv)
 

@@ -6,9 +6,8 @@ The tests build small networks and score two of them by every proxy; they take a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import cloudpickle
 import pytest
@@ -19,10 +18,13 @@ from harness.batches import Batch
 from harness.errors import SettingError, SpaceError
 from harness.measurements.size import macs, parameter_count
 from harness.scoring.runner import run
-from harness.setting import INITS, NOISE, Setting
+from harness.setting import INITS, NOISE, Setting, SettingKeywords
 from harness.spaces.group import Group
 from harness.spaces.searches import IndexedSpace
-from harness.spaces.space import Architecture, ListedSpace, SearchableSpace, Space, completed
+from harness.spaces.space import Architecture, ListedSpace, SearchableSpace, Space, changed, completed
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 FEW = 5
 LISTED = 40_000
@@ -50,10 +52,10 @@ class SpaceConformance:
         """Some architectures of the space."""
         return list(self.space.sample(min(FEW, len(self.space)), self.seed))
 
-    def setting(self, **changes: object) -> Setting:
+    def setting(self, **changes: Unpack[SettingKeywords]) -> Setting:
         """A setting with the small sizes of `shape`."""
         base = Setting(input=self.space.inputs[0], batch_size=self.batch_size, shape=self.shape)
-        return completed(self.space, replace(base, **changes))  # type: ignore[arg-type]  # checked by the setting
+        return changed(self.space, base, changes)
 
     def wrong_batch(self) -> Batch:
         """A batch that no network of the space takes; override it where one takes three floating point arguments."""
@@ -139,7 +141,7 @@ class SpaceConformance:
         with pytest.raises(SettingError, match="no_such_size"):
             space.build(architecture, {"no_such_size": 3})
         with pytest.raises(SettingError, match="no_such_size"):
-            completed(space, Setting(input=space.inputs[0], no_such_size=3))
+            completed(space, Setting(input=space.inputs[0], shape={"no_such_size": 3}))
 
     def test_the_problem_has_losses_and_a_metric(self) -> None:
         problem = self.space.problem

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from benchmarks import Table
 from harness.errors import ScoresError, unknown
@@ -15,10 +15,18 @@ from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+    from typing_extensions import Unpack
 
 _LEAST_SECONDS = 1e-3
 _LEAST = 3
 _ENDS = ("", "_low", "_high")
+
+
+class LossKeywords(TypedDict):
+    """Options of an ablation's figure, for type checkers."""
+
+    series: Mapping[str, Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,14 @@ class Ablation(Drawn):
 
     frame: pd.DataFrame
     words: Mapping[str, str]
+
+    def plot(self, **options: Unpack[LossKeywords]) -> Figure:
+        """What each setting loses against what it saves; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            **options: options of `harness.report.figures.loss_and_saving.loss_and_saving`.
+        """
+        return self._figure(**options)
 
 
 def ablate(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
+from harness.progress import resampling_bar
 from harness.stats.names import BASELINES
 from harness.text.presented import Presented
 
@@ -45,7 +46,9 @@ class _Together(NamedTuple):
     sizes: np.ndarray[Any, np.dtype[np.float64]]
 
 
-def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 0.95, seed: int = 0) -> BeyondSize:
+def beyond_size(
+    ranking: Ranking, *, resamples: int = 1000, confidence: float = 0.95, seed: int = 0, progress: bool = False
+) -> BeyondSize:
     """Partial rank correlation of proxies with parameters and multiply-adds held fixed, and that among equal sizes.
 
     Args:
@@ -53,6 +56,7 @@ def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 
         resamples: bootstrap resamples of the architectures.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
+        progress: whether to draw a progress bar on standard error.
 
     Raises:
         ScoresError: resamples or a seed that is no whole number, or too small.
@@ -72,28 +76,37 @@ def beyond_size(ranking: Ranking, *, resamples: int = 1000, confidence: float = 
         for name in ranking.frame["proxy"]
     }
     options: dict[str, Any] = {"resamples": resamples, "confidence": confidence}
-    for group in _together(ranking):
-        partials = partial_correlations(
-            group.scores,
-            group.values,
-            group.sizes,
-            given=list(_SETS.values()),
-            generator=np.random.default_rng(seed),
-            **options,
-        )
-        plain = resampled_coefficients(
-            group.scores, group.values, generator=np.random.default_rng(seed), resamples=1, wanted=["spearman"]
-        ).estimates[:, place_of("spearman")]
-        for name, scores, found, spearman in zip(group.names, group.scores, partials, plain, strict=True):
-            within = kendall_within(
-                scores, group.values, group.sizes[0], generator=np.random.default_rng(seed), **options
+    groups = list(_together(ranking))
+    with resampling_bar(progress, resamples * sum(map(_rows_to_resample, groups))) as advance:
+        options["advance"] = advance
+        for group in groups:
+            partials = partial_correlations(
+                group.scores,
+                group.values,
+                group.sizes,
+                given=list(_SETS.values()),
+                generator=np.random.default_rng(seed),
+                **options,
             )
-            row = rows[name]
-            row.update(n=len(group.values), spearman=spearman, pairs=within.pairs, classes=within.classes)
-            row.update(_ends(zip(_SETS, found, strict=True)))
-            row.update(among_equals=within.kendall_tau_b)
-            row.update(among_equals_low=within.interval.low, among_equals_high=within.interval.high)
+            plain = resampled_coefficients(
+                group.scores, group.values, generator=np.random.default_rng(seed), resamples=1, wanted=["spearman"]
+            ).estimates[:, place_of("spearman")]
+            for name, scores, found, spearman in zip(group.names, group.scores, partials, plain, strict=True):
+                within = kendall_within(
+                    scores, group.values, group.sizes[0], generator=np.random.default_rng(seed), **options
+                )
+                row = rows[name]
+                row.update(n=len(group.values), spearman=spearman, pairs=within.pairs, classes=within.classes)
+                row.update(_ends(zip(_SETS, found, strict=True)))
+                row.update(among_equals=within.kendall_tau_b)
+                row.update(among_equals_low=within.interval.low, among_equals_high=within.interval.high)
     return BeyondSize(ranking.described(pd.DataFrame(list(rows.values()))), ranking)
+
+
+def _rows_to_resample(group: _Together) -> int:
+    """Number of rows that are resampled: all vectors with the values and each size, and each proxy among equals."""
+    proxies, sizes = len(group.scores), len(group.sizes)
+    return (1 + sizes) * (proxies + sizes + 1) + proxies
 
 
 def _together(ranking: Ranking) -> Iterator[_Together]:

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.progress import Advance
 from harness.stats.names import COEFFICIENTS
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ TOP = 10
 STATISTICS = tuple(name + end for name in COEFFICIENTS for end in ("", "_low", "_high"))
 STATISTICS_OVER_SEEDS = tuple(name + end for name in COEFFICIENTS for end in ("", "_std", "_low", "_high"))
 HIGHEST = ("best_accuracy", "best_percentile", "top10_best")
-_LEAST = 3
+LEAST = 3
+"""Fewest architectures that a coefficient is computed on."""
 
 
 class Resampling(NamedTuple):
@@ -78,7 +80,7 @@ def _highest(scores: FloatArray, accuracies: FloatArray, population: FloatArray,
     return dict(zip(HIGHEST, (best, percentile, top), strict=True))
 
 
-def correlations(scored: pd.DataFrame, resampling: Resampling) -> dict[str, dict[str, float]]:
+def correlations(scored: pd.DataFrame, resampling: Resampling, advance: Advance) -> dict[str, dict[str, float]]:
     """Coefficients and intervals of each proxy with three scores or more; proxies on the same architectures at once."""
     from harness.stats import coefficients, interval_rows
 
@@ -87,11 +89,11 @@ def correlations(scored: pd.DataFrame, resampling: Resampling) -> dict[str, dict
     for proxy, group in scored.groupby("proxy", sort=False):
         together[tuple(group["architecture"])].append((str(proxy), group))
     for architectures, members in together.items():
-        if len(architectures) < _LEAST:
+        if len(architectures) < LEAST:
             continue
         accuracies = members[0][1]["accuracy"].to_numpy()
         rows = [group["score"].to_numpy() for _, group in members]
-        intervals = interval_rows(rows, accuracies, **resampling.options)
+        intervals = interval_rows(rows, accuracies, **resampling.options, advance=advance)
         for (proxy, _), scores, ends in zip(members, rows, intervals, strict=True):
             found[proxy] = _named(coefficients(scores, accuracies), ends)
     return found
@@ -106,7 +108,12 @@ def _named(values: Coefficients, intervals: Intervals) -> dict[str, float]:
 
 
 def row_over_seeds(
-    wide: pd.DataFrame, accuracies: FloatArray, population: FloatArray, sign: float, resampling: Resampling
+    wide: pd.DataFrame,
+    accuracies: FloatArray,
+    population: FloatArray,
+    sign: float,
+    resampling: Resampling,
+    advance: Advance,
 ) -> dict[str, float]:
     """Coefficients and values of the highest scores of one proxy, as means over seeds.
 
@@ -116,6 +123,7 @@ def row_over_seeds(
         population: the values of all architectures of the table.
         sign: -1 where lower values are better, else 1.
         resampling: how intervals are made.
+        advance: called with a number of resamples that are ranked; for each seed they add up to all.
 
     Returns:
         `seeds`, their number; the mean of each coefficient over the seeds, its standard deviation over them (with one
@@ -133,10 +141,10 @@ def row_over_seeds(
         return row
     highest = [_highest(scores, accuracies, population, sign) for scores in rows]
     row.update({name: float(np.mean([one[name] for one in highest])) for name in HIGHEST})
-    if len(wide) < _LEAST:
+    if len(wide) < LEAST:
         return row
     each = np.array([coefficients(scores, accuracies)[: len(COEFFICIENTS)] for scores in rows])
-    intervals = seed_intervals(rows, accuracies, over="both", **resampling.options)
+    intervals = seed_intervals(rows, accuracies, over="both", **resampling.options, advance=advance)
     means, deviations = each.mean(axis=0), each.std(axis=0, ddof=1)
     for name, mean, deviation in zip(COEFFICIENTS, means.tolist(), deviations.tolist(), strict=True):
         row[name], row[f"{name}_std"] = mean, deviation

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from harness.errors import ScoresError, unknown
 from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
+from harness.progress import resampling_bar
 from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+    from typing_extensions import Unpack
 
 LEVEL = 0.05
 """Significance level of the tests, after the correction for all pairs."""
+
+
+class DiagramKeywords(TypedDict, total=False):
+    """Options of a comparison's figure, for type checkers."""
+
+    brief: bool
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,14 @@ class Comparison(Drawn):
                 sentences.append(f"{text.format(against=self.against)}: {', '.join(names)}")
         return tuple(sentences)
 
+    def plot(self, **options: Unpack[DiagramKeywords]) -> Figure:
+        """Critical-difference diagram of the proxies; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            **options: options of `harness.report.figures.critical_difference.critical_difference`.
+        """
+        return self._figure(**options)
+
 
 def compare(
     ranking: Ranking,
@@ -68,6 +85,7 @@ def compare(
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
+    progress: bool = False,
 ) -> Comparison:
     """Paired bootstrap comparison of every proxy with every other, Holm-corrected over all pairs.
 
@@ -80,6 +98,7 @@ def compare(
         resamples: bootstrap resamples of the architectures.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
+        progress: whether to draw a progress bar on standard error.
 
     Raises:
         ScoresError: an unknown proxy or coefficient, fewer than two proxies, or fewer than three architectures in
@@ -95,13 +114,15 @@ def compare(
     check_resampling(resamples, seed)
     common = _common_scores(ranking, against)
     kept = list(common.columns)
-    resampled = resampled_coefficients(
-        common.to_numpy().T,
-        oriented_values(ranking, common.index),
-        generator=np.random.default_rng(seed),
-        resamples=resamples,
-        wanted=[coefficient],
-    )
+    with resampling_bar(progress, resamples * len(kept)) as advance:
+        resampled = resampled_coefficients(
+            common.to_numpy().T,
+            oriented_values(ranking, common.index),
+            generator=np.random.default_rng(seed),
+            resamples=resamples,
+            wanted=[coefficient],
+            advance=advance,
+        )
     found = paired_differences(resampled, coefficient, confidence=confidence)
     estimates = resampled.estimates[:, place]
     ends = np.array([percentile_interval(values, confidence) for values in resampled.values[:, :, place]])

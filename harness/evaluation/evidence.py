@@ -70,7 +70,7 @@ class Evidence(Presented):
         return self.ranking.frame
 
 
-def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions) -> Evidence:
+def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions, *, progress: bool = False) -> Evidence:
     """Gather the requested evidence on one ranking in one record.
 
     Args:
@@ -78,6 +78,7 @@ def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions) 
         table: the table of the ranking. Where it has no columns of single trainings, the ceiling also takes the other
             available tables with the column.
         requested: which evidence to gather, and how to resample.
+        progress: whether to draw progress bars on standard error.
 
     Raises:
         ScoresError: an unknown proxy; and, unless `if_possible`, too few scores in common, or fewer than two trainings.
@@ -87,6 +88,7 @@ def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions) 
         "resamples": requested.resamples,
         "confidence": requested.confidence,
         "seed": requested.seed,
+        "progress": progress,
     }
     against = requested.against
     makers: dict[str, tuple[bool, Callable[[], Any]]] = {

@@ -9,6 +9,7 @@ from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,7 @@ class Matrix(Drawn):
     low: float
     high: float
     decimals: int = 0
+
+    def plot(self) -> Figure:
+        """Heat map of the numbers; pyplot does not know of it, and a notebook shows it."""
+        return self._figure()

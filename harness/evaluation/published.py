@@ -10,6 +10,7 @@ from harness.text.presented import Drawn, Presented
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class BesidePublished(Drawn):
 
     frame: pd.DataFrame
     words: Mapping[str, str]
+
+    def plot(self) -> Figure:
+        """Our coefficients and the published ones; pyplot does not know of it, and a notebook shows it."""
+        return self._figure()
 
     def under(self, condition: str) -> pd.DataFrame:
         """The rows of one condition, by its name."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.coefficients import (
     HIGHEST,
+    LEAST,
     STATISTICS,
     STATISTICS_OVER_SEEDS,
     Resampling,
@@ -21,6 +22,7 @@ from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy, tabl
 from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.seeds import MatchedSeeds, matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
+from harness.progress import resampling_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.stats.names import COEFFICIENTS
 from harness.text.presented import Drawn
@@ -28,6 +30,16 @@ from harness.text.presented import Drawn
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from matplotlib.figure import Figure
+    from typing_extensions import Unpack
+
+
+class ScatterKeywords(TypedDict, total=False):
+    """Options of a ranking's figure, for type checkers."""
+
+    proxies: Sequence[str]
+    source: str | None
+    columns: int | None
 
 
 @dataclass(frozen=True)
@@ -116,6 +128,14 @@ class Ranking(Drawn):
             "the table that is higher, the best of the first 10 their lowest."
         )
 
+    def plot(self, **options: Unpack[ScatterKeywords]) -> Figure:
+        """Scatter plot of each proxy's scores against the column; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            **options: options of `harness.report.figures.scatter.scatter`.
+        """
+        return self._figure(**options)
+
 
 def correlate(
     frame: pd.DataFrame,
@@ -128,6 +148,7 @@ def correlate(
     interval: str = "percentile",
     higher_is_better: bool | None = None,
     shape: Mapping[str, int] | None = None,
+    progress: bool = False,
 ) -> Ranking:
     """Rank correlation of every proxy with a column of a table, with bootstrap intervals and size baselines.
 
@@ -144,6 +165,7 @@ def correlate(
             from the column's name where the table is a user's own file.
         shape: sizes of the scored networks, for which `params` and `flops` are computed if the frame has no rows of
             them; by default the sizes that a frame of `harness.run` or a store carries, else the space's own.
+        progress: whether to draw a progress bar on standard error.
 
     Raises:
         ScoresError: a frame without the columns, with two scores of one proxy for an architecture under one seed, with
@@ -180,9 +202,8 @@ def correlate(
     scores["accuracy"] = [values[key] for key in scores["architecture"]]
     scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]
     sign = 1.0 if facts.higher_is_better else -1.0
-    ranked = _ranked(
-        scores, over_seeds, np.array(list(values.values())), sign, Resampling(resamples, confidence, seed, interval)
-    )
+    resampling = Resampling(resamples, confidence, seed, interval)
+    ranked = _ranked(scores, over_seeds, np.array(list(values.values())), sign, resampling, progress)
     scored = scores[scores["score"].notna()]
     named = ranked.assign(column=column, table=table.facts.name)
     named.attrs[PROVENANCE] = {"scores": frame.attrs.get(PROVENANCE), "table": table_facts(table, column)}
@@ -209,6 +230,7 @@ def _ranked(
     population: np.ndarray[Any, np.dtype[np.float64]],
     sign: float,
     resampling: Resampling,
+    progress: bool,
 ) -> pd.DataFrame:
     """The frame of a ranking: a row for each proxy.
 
@@ -218,25 +240,41 @@ def _ranked(
         population: the values of all architectures of the table.
         sign: -1 where lower values are better, else 1.
         resampling: how intervals are made.
+        progress: whether to draw a progress bar.
     """
     import pandas as pd
 
     scored = scores[scores["score"].notna()]
     by_seed = over_seeds.scores
     several = {proxy for proxy, own in by_seed.groupby("proxy")["seed"] if own.nunique() > 1} if len(by_seed) else set()
-    found = correlations(scored[~scored["proxy"].isin(several)], resampling)
+    groups = {str(proxy): group for proxy, group in scores.groupby("proxy", sort=False)}
+    wides = {
+        proxy: by_seed[by_seed["proxy"] == proxy]
+        .pivot(index="architecture", columns="seed", values="score")
+        .loc[groups[proxy].dropna(subset="score")["architecture"]]
+        for proxy in groups
+        if proxy in several
+    }
     rows = []
-    for proxy, group in scores.groupby("proxy", sort=False):
-        usable = group[group["score"].notna()]
-        row = {"proxy": proxy, "seeds": 1, **row_of(usable, len(group), population, sign), **found[str(proxy)]}
-        if proxy in several:
-            own = by_seed[by_seed["proxy"] == proxy]
-            wide = own.pivot(index="architecture", columns="seed", values="score").loc[usable["architecture"]]
-            row.update(row_over_seeds(wide, usable["accuracy"].to_numpy(), population, sign, resampling))
-        rows.append(row)
+    with resampling_bar(progress, resampling.resamples * _rows_to_resample(scored, wides)) as advance:
+        found = correlations(scored[~scored["proxy"].isin(several)], resampling, advance)
+        for proxy, group in groups.items():
+            usable = group[group["score"].notna()]
+            row = {"proxy": proxy, "seeds": 1, **row_of(usable, len(group), population, sign), **found[proxy]}
+            if proxy in wides:
+                accuracies = usable["accuracy"].to_numpy()
+                row.update(row_over_seeds(wides[proxy], accuracies, population, sign, resampling, advance))
+            rows.append(row)
     statistics = STATISTICS_OVER_SEEDS if over_seeds.seeds else STATISTICS
     columns = ["proxy", "n", "failed", *statistics, *HIGHEST]
     return pd.DataFrame(rows).reindex(columns=[*columns, "seeds"] if over_seeds.seeds else columns)
+
+
+def _rows_to_resample(scored: pd.DataFrame, wides: Mapping[str, pd.DataFrame]) -> int:
+    """Number of rows of scores, one for each proxy and seed, of as many architectures as a coefficient needs."""
+    counts = scored["proxy"].value_counts()
+    enough = [str(name) for name in counts.index[counts >= LEAST]]
+    return sum(wides[name].shape[1] if name in wides else 1 for name in enough)
 
 
 def check_resampling(resamples: object, seed: object) -> None:

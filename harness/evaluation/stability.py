@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.errors import ScoresError, unknown
 from harness.evaluation.matching import check_space, joined_scores, recognised_space
 from harness.evaluation.ranking import check_resampling
+from harness.progress import resampling_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.spaces import open_space
 from harness.text.presented import Presented
@@ -86,6 +88,7 @@ def stability(
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
+    progress: bool = False,
 ) -> Stabilities:
     """Stability: rank correlation of each proxy with itself over settings, such as seeds, batches, inits or sizes.
 
@@ -97,6 +100,7 @@ def stability(
         resamples: bootstrap resamples of the architectures.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
+        progress: whether to draw a progress bar on standard error.
 
     Returns:
         The stability of each proxy, over the settings in which it has scores and the architectures that all of these
@@ -119,7 +123,7 @@ def stability(
     for name in proxies or ():
         if name not in there:
             raise ScoresError(unknown("proxy of these scores", name, there))
-    found: list[ProxyStability] = []
+    usable: list[tuple[str, list[str], pd.DataFrame]] = []
     left_out: dict[str, str] = {}
     for name in proxies or there:
         own = scores[scores["proxy"] == name]
@@ -131,14 +135,20 @@ def stability(
         if reason:
             left_out[name] = reason
             continue
-        result = rank_stability(
-            common.to_numpy().T,
-            generator=np.random.default_rng(seed),
-            coefficient=coefficient,
-            resamples=resamples,
-            confidence=confidence,
-        )
-        found.append(ProxyStability(name, tuple(labels), len(common), result))
+        usable.append((name, labels, common))
+    found: list[ProxyStability] = []
+    pairs = sum(math.comb(len(labels), 2) for _, labels, _ in usable)
+    with resampling_bar(progress, resamples * pairs) as advance:
+        for name, labels, common in usable:
+            result = rank_stability(
+                common.to_numpy().T,
+                generator=np.random.default_rng(seed),
+                coefficient=coefficient,
+                resamples=resamples,
+                confidence=confidence,
+                advance=advance,
+            )
+            found.append(ProxyStability(name, tuple(labels), len(common), result))
     if not found:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in list(left_out.items())[:_NAMED])
         raise ScoresError(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
+    from matplotlib.figure import Figure
 
     FloatArray = npt.NDArray[np.float64]
 
@@ -100,6 +101,10 @@ class TradeOff(Drawn):
     def frame(self) -> pd.DataFrame:
         """A row for each of `budgets`, with its columns and y of each proxy's pick, under the proxy's name."""
         return self.budgets.join(self.picked)
+
+    def plot(self) -> Figure:
+        """The front, and each proxy's picks; pyplot does not know of it, and a notebook shows it."""
+        return self._figure()
 
 
 def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[str]) -> TradeOff:

@@ -42,6 +42,7 @@ def transfer(
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
+    progress: bool = False,
 ) -> Transfer:
     """Transfer: rank correlations of scores on the inputs of one data set with accuracies on others.
 
@@ -52,6 +53,7 @@ def transfer(
         resamples: bootstrap resamples of the architectures.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
+        progress: whether to draw a progress bar on standard error, one for each pair of inputs and column.
 
     Raises:
         ScoresError: no frame or no column, scores of another space than the table's or none in common, and what
@@ -71,7 +73,13 @@ def transfer(
     for label in filter(set(even["setting"]).__contains__, frames):
         for column in columns:
             ranking = correlate(
-                even[even["setting"] == label], table, column, resamples=resamples, confidence=confidence, seed=seed
+                even[even["setting"] == label],
+                table,
+                column,
+                resamples=resamples,
+                confidence=confidence,
+                seed=seed,
+                progress=progress,
             )
             parts.append(ranking.frame.assign(inputs=label, column=column))
     every = pd.concat(parts, ignore_index=True)

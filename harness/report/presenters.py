@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
+from inspect import signature
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -51,12 +52,6 @@ ARTICLE_COLUMN = 52
 def sheets_of(result: Any) -> list[Sheet]:
     """The tables of a result."""
     raise HarnessError(f"{type(result).__name__} has no table")
-
-
-@singledispatch
-def figure_of(result: Any, **options: Any) -> Figure:
-    """The figure of a result; `options` are those of the figure's own function."""
-    raise HarnessError(f"{type(result).__name__} has no figure")
 
 
 def as_text(result: Any, width: int | None) -> str:
@@ -175,36 +170,37 @@ def _(result: SearchResult) -> list[Sheet]:
     return [epochs_sheet(result)]
 
 
-@figure_of.register
-def _(result: Ranking, **options: Any) -> Figure:
-    return scatter(result, **options)
+def _of_search(result: SearchResult, *, record_label: str = "Accuracy") -> Figure:
+    return search_curves([("this search", result)], record_label=record_label)
 
 
-@figure_of.register
-def _(result: Comparison, **options: Any) -> Figure:
-    return critical_difference(result, **options)
+FIGURES: Mapping[type, Callable[..., Figure]] = {
+    Ranking: scatter,
+    Comparison: critical_difference,
+    TradeOff: pareto,
+    Ablation: loss_and_saving,
+    Matrix: heat_map,
+    BesidePublished: beside_published,
+    SearchResult: _of_search,
+}
+"""The function that draws each kind of result."""
 
 
-@figure_of.register
-def _(result: TradeOff, **options: Any) -> Figure:
-    return pareto(result, **options)
+def figure_of(result: Any, **options: Any) -> Figure:
+    """The figure of a result.
 
+    Args:
+        result: a result of one of the types in `FIGURES`.
+        **options: options of the function that draws it.
 
-@figure_of.register
-def _(result: Ablation, **options: Any) -> Figure:
-    return loss_and_saving(result, **options)
-
-
-@figure_of.register
-def _(result: Matrix, **options: Any) -> Figure:
-    return heat_map(result, **options)
-
-
-@figure_of.register
-def _(result: BesidePublished, **options: Any) -> Figure:
-    return beside_published(result, **options)
-
-
-@figure_of.register
-def _(result: SearchResult, **options: Any) -> Figure:
-    return search_curves([("this search", result)], **options)
+    Raises:
+        HarnessError: for a result without a figure, or an option that its figure does not have, with the nearest one.
+    """
+    draw = FIGURES.get(type(result))
+    if draw is None:
+        raise HarnessError(f"{type(result).__name__} has no figure")
+    _, *taken = signature(draw).parameters
+    for name in options:
+        if name not in taken:
+            raise HarnessError(unknown("option of this figure", name, taken))
+    return draw(result, **options)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, ModelError, NotApplicable, SettingError, SpaceError, unknown
 from harness.proxies.definition import Definition, NotReadable
 from harness.proxies.fingerprint import short_hash
-from harness.setting import Setting, derived_seed
+from harness.setting import Setting, SizeKeywords, derived_seed
 from harness.spaces import open_space, register_space
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.listed import listed_in_order, listed_sample
@@ -22,6 +22,7 @@ from harness.text.shown import reason, shown
 
 if TYPE_CHECKING:
     from torch import nn
+    from typing_extensions import Unpack
 
 Factory = Callable[[], Any]
 """A function without arguments that makes a network with weights drawn anew."""
@@ -112,7 +113,7 @@ class ModelList(NamedModels):
         *,
         init: str = "pytorch",
         seed: int = 0,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> nn.Module:
         """The untrained network of a model.
 
@@ -129,7 +130,9 @@ class ModelList(NamedModels):
         network = drawn(lambda: _made(name, self.code[name], init), init, derived_seed(seed, "weights", name))
         return network.train()
 
-    def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+    def sizes(
+        self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
+    ) -> Sizes:
         """Parameters and multiply-adds, measured on the network.
 
         Raises:

@@ -17,12 +17,13 @@ from harness.scoring.row_keys import RowKeys, marked_key, row_keys
 from harness.scoring.seeds import checked_seeds, common_start, frame_over_seeds
 from harness.scoring.store import Store
 from harness.scoring.versions import installed
-from harness.setting import NOISE, Setting
+from harness.setting import NOISE, Setting, SettingKeywords
 from harness.spaces.space import changed
 from harness.text.shown import in_time, shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from typing_extensions import Unpack
 
     from harness.batches import Batch
     from harness.scoring.engine import Engine, ScoringTask
@@ -61,7 +62,7 @@ def run(
     retry_failed: bool = False,
     executor: Executor | None = None,
     progress: bool = False,
-    **changes: object,
+    **changes: Unpack[SettingKeywords],
 ) -> pd.DataFrame:
     """Scores of many architectures; those that are in the store already are not computed again.
 
@@ -86,7 +87,8 @@ def run(
             `workers` is then the number of tasks that it runs at once. Threads of one process take turns, since torch's
             state is global.
         progress: whether to draw a progress bar on standard error.
-        **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`.
+        **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`, and sizes, as in
+            `run(..., width=4)`; sizes of a space that is not built in go by `shape={"hidden": 8}`.
 
     Returns:
         One row for each proxy and architecture, in the given order: architecture, proxy, score, status, seconds,

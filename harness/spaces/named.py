@@ -14,7 +14,9 @@ from harness.spaces.space import Architecture
 from harness.text.shown import shown
 
 if TYPE_CHECKING:
-    from harness.setting import Setting
+    from typing_extensions import Unpack
+
+    from harness.setting import Setting, SizeKeywords
     from harness.spaces.shape import Dimensions
 
 MODELS = "models"
@@ -98,11 +100,21 @@ class UnloadedModels(NamedModels):
         """No batch, since the models are not loaded."""
         raise _not_loaded()
 
-    def build(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **options: object) -> NoReturn:
+    def build(
+        self,
+        architecture: Architecture,
+        shape: Mapping[str, int] | None = None,
+        *,
+        init: str = "pytorch",
+        seed: int = 0,
+        **sizes: Unpack[SizeKeywords],
+    ) -> NoReturn:
         """No network, since the models are not loaded."""
         raise _not_loaded()
 
-    def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> NoReturn:
+    def sizes(
+        self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
+    ) -> NoReturn:
         """No sizes, since the models are not loaded."""
         raise _not_loaded(": these scores lack params or flops, which every table needs: score both of them too")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from harness.errors import SettingError, check_whole, unknown
+from harness.setting import SizeKeywords
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,9 @@ Dimensions = Mapping[str, Dimension]
 
 
 def sizes_within(
-    dimensions: Dimensions, shape: Mapping[str, int] | None = None, changes: Mapping[str, int] | None = None
+    dimensions: Dimensions,
+    shape: Mapping[str, int] | None = None,
+    changes: Mapping[str, int] | SizeKeywords | None = None,
 ) -> dict[str, int]:
     """All sizes of a space's network: the given sizes, and the space's defaults for the others.
 
@@ -40,7 +44,7 @@ def sizes_within(
     Raises:
         SettingError: for a size that the space does not have (with the nearest name), or one that is too small.
     """
-    given = {**(shape or {}), **(changes or {})}
+    given: dict[str, Any] = {**(shape or {}), **(changes or {})}
     for name, size in given.items():
         if name not in dimensions:
             raise SettingError(unknown("size of this space's networks", name, dimensions))

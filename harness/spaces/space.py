@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from harness.errors import SettingError, SpaceError, check_most, unknown
-from harness.setting import Setting, Shape, check_fields
+from harness.setting import Setting, Shape, SizeKeywords, check_fields
 from harness.spaces.shape import Dimensions, sizes_within
 
 if TYPE_CHECKING:
     from torch import nn
+    from typing_extensions import Unpack
 
     from harness.batches import Batch
     from harness.problem import Problem
@@ -132,7 +133,7 @@ class Space(Protocol):
         *,
         init: str = "pytorch",
         seed: int = 0,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> nn.Module:
         """The untrained network of an architecture.
 
@@ -142,7 +143,8 @@ class Space(Protocol):
             init: name of an initialisation of `harness.spaces.initialisation`.
             seed: seed of the weights, which follow from (seed, str(architecture)) alone; the global random state does
                 not change.
-            **sizes: single sizes, which replace those of `shape`, as in `build(cell, width=4)`.
+            **sizes: single sizes, which replace those of `shape`, as in `build(cell, width=4)`. A type checker knows
+                those of the built-in spaces; those of another space go by `shape`.
 
         Returns:
             A module in train mode that maps the arguments of a batch to outputs, which its targets are compared with.
@@ -153,7 +155,9 @@ class Space(Protocol):
         """
         ...
 
-    def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+    def sizes(
+        self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
+    ) -> Sizes:
         """Parameters and multiply-adds of the network that `build` makes from the same arguments."""
         ...
 
@@ -200,7 +204,7 @@ class SearchableSpace(Space, Protocol):
         seed: int = 0,
         partial: int = 1,
         operations: Masks | None = None,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> Supernet:
         """The untrained supernet: all architectures in one network, mixed by the operation weights of each pass.
 

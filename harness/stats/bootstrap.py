@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError, unknown
+from harness.progress import Advance, unseen
 from harness.stats._pairs import FloatArray, Vectors
 from harness.stats.intervals import Interval, bca_interval, check_options, percentile_interval
 from harness.stats.names import COEFFICIENTS
@@ -73,6 +74,7 @@ def interval_rows(
     resamples: int = 1000,
     confidence: float = 0.95,
     method: str = "percentile",
+    advance: Advance = unseen,
 ) -> list[Intervals]:
     """Bootstrap intervals of several proxies on the same architectures and the same resamples.
 
@@ -83,13 +85,14 @@ def interval_rows(
         resamples: number of resamples, >= 1.
         confidence: share of the resamples inside the interval, in (0, 1).
         method: kind of interval, `percentile` or `bca`.
+        advance: called with a number of resamples that are ranked; for each proxy they add up to `resamples`.
 
     Returns:
         For each row, the result of `bootstrap_intervals` with a generator in the same state.
     """
     check_options(method, confidence)
     found = resampled_coefficients(
-        scores, accuracies, generator=generator, resamples=resamples, jackknife=method == "bca"
+        scores, accuracies, generator=generator, resamples=resamples, jackknife=method == "bca", advance=advance
     )
     return [intervals_of(found, row, method, confidence) for row in range(len(found.estimates))]
 
@@ -115,6 +118,7 @@ def seed_intervals(
     resamples: int = 1000,
     confidence: float = 0.95,
     method: str = "percentile",
+    advance: Advance = unseen,
 ) -> Intervals:
     """Bootstrap intervals of the coefficients of one scoring run, averaged over seeds of the weights.
 
@@ -126,6 +130,7 @@ def seed_intervals(
         resamples: number of resamples, >= 1.
         confidence: share of the resamples inside the interval, in (0, 1).
         method: kind of interval, `percentile` or `bca`.
+        advance: called with a number of resamples that are ranked; for each seed they add up to `resamples`.
 
     Returns:
         One interval per coefficient, around the mean of the seeds' coefficients. With S seeds, the bootstrap's variance
@@ -139,7 +144,12 @@ def seed_intervals(
     if over not in UNITS:
         raise ScoresError(unknown("unit to resample", over, UNITS))
     found = resampled_coefficients(
-        scores, accuracies, generator=generator, resamples=resamples, jackknife=method == "bca" and over != "seeds"
+        scores,
+        accuracies,
+        generator=generator,
+        resamples=resamples,
+        jackknife=method == "bca" and over != "seeds",
+        advance=advance,
     )
     seeds = len(found.estimates)
     if seeds < 2:

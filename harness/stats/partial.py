@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError
+from harness.progress import Advance, unseen
 from harness.stats._pairs import FloatArray, Vectors, checked_rows
 from harness.stats.intervals import Interval, check_options, percentile_interval
 from harness.stats.names import COEFFICIENTS
@@ -34,6 +35,7 @@ def partial_correlations(
     coefficient: str = "spearman",
     resamples: int = 1000,
     confidence: float = 0.95,
+    advance: Advance = unseen,
 ) -> list[tuple[Partial, ...]]:
     """Partial correlation of each proxy with accuracy, with vectors of `held` fixed, and percentile intervals.
 
@@ -51,6 +53,8 @@ def partial_correlations(
         coefficient: name of the coefficient, `spearman`, `kendall_tau_b` or `pearson`.
         resamples: number of resamples, >= 1.
         confidence: confidence level of the intervals, in (0, 1).
+        advance: called with a number of resamples that are ranked; in all `resamples` times (k + 1)
+            (proxies + k + 1).
 
     Returns:
         For each proxy, one coefficient for each set of `given`.
@@ -69,7 +73,12 @@ def partial_correlations(
     for target in (accuracy, *fixed):
         generator.bit_generator.state = start
         found = resampled_coefficients(
-            [*rows, *fixed, accuracy], target, generator=generator, resamples=resamples, wanted=[coefficient]
+            [*rows, *fixed, accuracy],
+            target,
+            generator=generator,
+            resamples=resamples,
+            wanted=[coefficient],
+            advance=advance,
         )
         place = COEFFICIENTS.index(coefficient)
         columns.append(np.concatenate([found.estimates[:, None, place], found.values[:, :, place]], axis=1))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError, unknown
+from harness.progress import Advance, unseen
 from harness.stats._pairs import FloatArray, checked_rows
 from harness.stats.intervals import Interval, check_options, percentile_interval
 from harness.stats.names import COEFFICIENTS
@@ -42,6 +43,7 @@ def rank_stability(
     coefficient: str = "spearman",
     resamples: int = 1000,
     confidence: float = 0.95,
+    advance: Advance = unseen,
 ) -> Stability:
     """Rank correlation of one proxy's scores between settings, with percentile intervals over the architectures.
 
@@ -51,6 +53,7 @@ def rank_stability(
         coefficient: name of the coefficient, one of `COEFFICIENTS`.
         resamples: number of resamples of the architectures, >= 1.
         confidence: confidence level of the intervals, in (0, 1).
+        advance: called with a number of resamples that are ranked; for each pair of settings `resamples`.
 
     Raises:
         ScoresError: where `resampled_coefficients` does, or for fewer than two settings.
@@ -68,7 +71,12 @@ def rank_stability(
     for row in range(size - 1):
         generator.bit_generator.state = start
         found = resampled_coefficients(
-            table[row + 1 :], table[row], generator=generator, resamples=resamples, wanted=[coefficient]
+            table[row + 1 :],
+            table[row],
+            generator=generator,
+            resamples=resamples,
+            wanted=[coefficient],
+            advance=advance,
         )
         both = np.concatenate([found.estimates[:, None, place], found.values[:, :, place]], axis=1)
         values[row, row + 1 :] = values[row + 1 :, row] = both

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError
+from harness.progress import Advance, unseen
 from harness.stats._pairs import FloatArray, checked_pairs, checked_vector
 from harness.stats.intervals import Interval, check_options, percentile_interval
 from harness.stats.resampling.pair_signs import PairSigns
@@ -40,6 +41,7 @@ def kendall_within(
     generator: np.random.Generator,
     resamples: int = 1000,
     confidence: float = 0.95,
+    advance: Advance = unseen,
 ) -> Within:
     """Kendall's tau-b over the pairs inside classes, where every pair counts equally in all classes.
 
@@ -54,6 +56,7 @@ def kendall_within(
         generator: the only source of randomness; it advances by `resamples` draws of n integers.
         resamples: number of resamples of the architectures, >= 1.
         confidence: confidence level of the percentile interval, in (0, 1).
+        advance: called with a number of resamples that are ranked; they add up to `resamples`.
 
     Raises:
         ScoresError: for NaN or infinity (counted), unequal lengths, n < 3, or options out of range.
@@ -66,7 +69,11 @@ def kendall_within(
     _, label, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     members = np.split(np.argsort(label, kind="stable"), np.cumsum(sizes)[:-1])
     together = [_Class(score[chosen], accuracy[chosen], chosen) for chosen in members if len(chosen) > 1]
-    values = np.concatenate([_tau(together, counts) for counts in drawn_counts(generator, score.size, resamples)])
+    parts = []
+    for place, counts in enumerate(drawn_counts(generator, score.size, resamples)):
+        parts.append(_tau(together, counts))
+        advance(counts.shape[1] if place else 0)  # the first is the sample itself
+    values = np.concatenate(parts)
     pairs = int((sizes * (sizes - 1) // 2).sum())
     return Within(float(values[0]), percentile_interval(values[1:], confidence), pairs, len(together))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from harness.errors import SettingError
 from harness.evaluation.columns import DEFAULT_TABLE
@@ -54,3 +55,19 @@ class StudyOptions:
             if not whole or value < least or (most is not None and value > most):
                 allowed = f"from {least}" if most is None else f"from {least} to {most}"
                 raise SettingError(f"--{name} must be a whole number {allowed}, got {value!r}")
+
+
+class StudyKeywords(TypedDict, total=False):
+    """The fields of `StudyOptions` as keywords, but for the folder, for type checkers."""
+
+    say: Callable[[str], None]
+    table: str
+    seed: int
+    workers: int
+    quick: bool
+    full: bool
+    sample: int | None
+    runs: int | None
+    data: str | Path | None
+    store: str | Path | None
+    scores: str | Path | None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import SettingError, unknown
 from harness.studies import darts_genotypes, proxy_identities, stability
 from harness.studies.kinds import RankStudy, SearchTable, Study
-from harness.studies.options import StudyOptions
+from harness.studies.options import StudyKeywords, StudyOptions
 from harness.studies.rank import (
     az_nas_table_1,
     beyond_size,
@@ -22,6 +22,9 @@ from harness.studies.rank import (
     zero_cost_nas,
 )
 from harness.studies.searches import rows
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 STUDIES: Mapping[str, Study] = {
     "zero-cost-nas": zero_cost_nas.STUDY,
@@ -85,7 +88,7 @@ def options_of(study: Study) -> list[str]:
     return [f"--{option}" for option in sorted({*study.takes, "out"})]
 
 
-def run_study(name: str, out: str | Path, **options: Any) -> None:
+def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> None:
     """Make a study in a folder, as `nasinit study` does.
 
     Args:
@@ -104,10 +107,11 @@ def run_study(name: str, out: str | Path, **options: Any) -> None:
         if option not in known:
             raise SettingError(unknown("option of a study", option, sorted(known)))
     check_taken(name, study, [option for option in options if option != "say"])
+    given: dict[str, Any] = {"say": print, **options}
     for option in ("data", "store", "scores"):
-        if options.get(option) is not None:
-            options[option] = Path(options[option])
-    make(study, StudyOptions(Path(out), **{"say": print, **options}))
+        if given.get(option) is not None:
+            given[option] = Path(given[option])
+    make(study, StudyOptions(Path(out), **given))
 
 
 def check_taken(name: str, study: Study, given: Iterable[str]) -> None:

@@ -51,14 +51,10 @@ class Presented:
 
 
 class Drawn(Presented):
-    """A result that has a figure, too."""
+    """A result that has a figure, too: each has a method `plot` with the options of its own figure."""
 
-    def plot(self, **options: Any) -> Figure:
-        """The result's figure; pyplot does not know of it, and a notebook shows it.
-
-        Args:
-            **options: what the figure's own function in `harness.report` takes beside the result.
-        """
+    def _figure(self, **options: Any) -> Figure:
+        """The result's figure; `HarnessError` names an option that it does not have, with the nearest one."""
         figure: Figure = _presenters().figure_of(self, **options)
         return figure
 

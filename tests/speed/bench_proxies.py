@@ -43,7 +43,7 @@ CELLS = {
 }
 ZERO_COST = ("grad_norm", "snip", "grasp", "fisher", "plain", "jacob_cov", "synflow", "synflow_bn")
 AUTHORS_PASSES = 20.7
-"""Passes that Abdelfattah et al.'s own code takes for these eight, with one thread (24.5 with two), in a run with ours."""
+"""Passes of the authors' own code for these eight, with one thread (24.5 with two), measured in one run with ours."""
 SAMPLE = 20
 SETTING = Setting()
 

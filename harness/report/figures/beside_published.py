@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
 from harness.evaluation.published import BesidePublished
+from harness.report.figures.lines import LABEL_LINE_INCHES, LegendLayout, legend_layout, most_lines, wrapped
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
 
 _ROW_INCHES = 0.165
+_NAME_INCHES, _GAP_INCHES, _BETWEEN_INCHES = 1.5, 0.15, 0.03
 _LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
 
 
@@ -42,19 +44,27 @@ def beside_published(found: BesidePublished) -> Figure:
     )
     first = chosen.loc[places.sort_values(["condition", "column"], kind="stable").index].drop_duplicates("proxy")
     proxies = list(first.sort_values("ours")["proxy"])
+    labels = [wrapped(name, _NAME_INCHES) for name in proxies]
+    room = (PAGE_WIDTH_INCHES - _NAME_INCHES) / len(columns) - _GAP_INCHES
+    titles = [wrapped(dataset_title(column), room, weight="bold") for column in columns]
+    entries = [f"ours, {words[name]}" for name in kinds]
+    entries += ["published"] if chosen["published"].notna().any() else []
+    across = len(entries) if len(kinds) <= _LEGEND_COLUMNS else _LEGEND_COLUMNS
+    legend = legend_layout(entries, PAGE_WIDTH_INCHES, across)
     with matplotlib.rc_context(dict(STYLE)):
-        row_inches = _ROW_INCHES * max(1.0, len(kinds) / 2)
-        legend_inches = 0.15 * -(-(len(kinds) + 1) // _LEGEND_COLUMNS)
-        height = 0.6 + legend_inches + row_inches * len(proxies)
+        row_inches = max(
+            _ROW_INCHES * max(1.0, len(kinds) / 2), _BETWEEN_INCHES + LABEL_LINE_INCHES * most_lines(labels)
+        )
+        height = 0.5 + LABEL_LINE_INCHES * most_lines(titles) + legend.inches + row_inches * len(proxies)
         figure = Figure(figsize=(PAGE_WIDTH_INCHES, height), layout="constrained")
         axes = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
-        for panel, column in zip(axes, columns, strict=True):
+        for panel, column, title in zip(axes, columns, titles, strict=True):
             _panel(panel, chosen[chosen["column"] == column], kinds, proxies)
-            panel.set_title(dataset_title(column))
-        axes[0].set_yticks(range(len(proxies)), proxies)
+            panel.set_title(title, parse_math=False)
+        axes[0].set_yticks(range(len(proxies)), labels, parse_math=False)
         axes[0].set_ylim(-0.8, len(proxies) - 0.2)
         figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")
-        _legend(figure, axes[0], [words[name] for name in kinds], published=bool(chosen["published"].notna().any()))
+        _legend(figure, axes[0], len(kinds), legend)
     return figure
 
 
@@ -78,13 +88,12 @@ def _panel(panel: Axes, rows: pd.DataFrame, kinds: Sequence[str], proxies: Seque
     )  # fmt: skip
 
 
-def _legend(figure: Figure, panel: Axes, names: Sequence[str], *, published: bool) -> None:
-    handles = [panel.plot([], [], "-o", color=COLOURS[place], markersize=2.6)[0] for place in range(len(names))]
-    labels = [f"ours, {name}" for name in names]
-    if published:
+def _legend(figure: Figure, panel: Axes, kinds: int, layout: LegendLayout) -> None:
+    handles = [panel.plot([], [], "-o", color=COLOURS[place], markersize=2.6)[0] for place in range(kinds)]
+    if len(layout.labels) > kinds:
         handles += panel.plot(
             [], [], "D", markerfacecolor="none", markeredgecolor="black", markersize=3.4, linestyle="none"
         )
-        labels.append("published")
-    columns = len(labels) if len(names) <= _LEGEND_COLUMNS else _LEGEND_COLUMNS
-    figure.legend(handles, labels, loc="outside upper center", ncols=columns, frameon=False)
+    legend = figure.legend(handles, layout.labels, loc="outside upper center", ncols=layout.columns, frameon=False)
+    for text in legend.get_texts():
+        text.set_parse_math(False)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.evaluation.comparison import Comparison
+from harness.report.figures.lines import LABEL_LINE_INCHES, LegendLayout, balanced, legend_layout, most_lines, wrapped
 from harness.report.figures.page import empty_page
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, STYLE
 from harness.report.tables.evidence import left_out_of_comparison
@@ -18,11 +19,17 @@ from harness.report.tables.ranking import NAMES
 from harness.stats.names import BASELINES
 
 _ROW_INCHES = 0.155
-_FRAME_INCHES = 0.75
+_FRAME_INCHES = 0.25
+_NAME_INCHES = 1.2
 _LANE_INCHES = 0.07
 _PLOT_INCHES = 1.9
 _NEUTRAL = "#555555"
 _SYMBOLS = NAMES | {"spearman": "Spearman's ρ"}
+_VERDICTS: Mapping[str, str] = {
+    "better": "better than {against}",
+    "not distinguishable": "not distinguishable from {against}",
+    "worse": "worse than {against}",
+}
 _COLOURS: Mapping[str, str] = {
     "better": COLOURS[2],
     "not distinguishable": _NEUTRAL,
@@ -50,25 +57,33 @@ def critical_difference(comparison: Comparison, *, brief: bool = False) -> Figur
     lanes = _lanes([sorted(names.index(name) for name in group) for group in comparison.groups])
     count = max((lane for lane, _, _ in lanes), default=-1) + 1
     width = max(COLUMN_WIDTH_INCHES, _PLOT_INCHES + 1.1 + count * _LANE_INCHES)
+    name = comparison.coefficient
+    label = balanced(_SYMBOLS[name] if brief else f"{NAMES[name]} with {comparison.ranking.label}", _PLOT_INCHES)
+    labels = [wrapped(name, _NAME_INCHES, weight=_weight(name, against)) for name in names]
+    verdicts = [verdict for verdict in _VERDICTS if (frame["verdict"] == verdict).any()]
+    legend = legend_layout([_VERDICTS[verdict].format(against=against) for verdict in verdicts], width, 1)
+    row_inches = _ROW_INCHES + LABEL_LINE_INCHES * (most_lines(labels) - 1)
+    height = _FRAME_INCHES + legend.inches + LABEL_LINE_INCHES * most_lines([label]) + row_inches * len(names)
     with matplotlib.rc_context(dict(STYLE)):
-        figure = empty_page(
-            width, _FRAME_INCHES + _ROW_INCHES * len(names), _numbers(comparison) if brief else _small_print(comparison)
-        )
+        figure = empty_page(width, height, _numbers(comparison) if brief else _small_print(comparison))
         share = max(count, 1) * _LANE_INCHES / _PLOT_INCHES
         axes, bars = figure.subplots(1, 2, sharey=True, width_ratios=[1, share], gridspec_kw={"wspace": 0.0})
         _draw_proxies(axes, frame, comparison.coefficient)
-        name = comparison.coefficient
-        axes.set_xlabel(_SYMBOLS[name] if brief else f"{NAMES[name]} with {comparison.ranking.label}")
-        axes.set_yticks(range(len(names)), names)
+        axes.set_xlabel(label, parse_math=False)
+        axes.set_yticks(range(len(names)), labels, parse_math=False)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.grid(visible=True, axis="x")
         axes.tick_params(axis="y", length=0)
-        for label, name in zip(axes.get_yticklabels(), names, strict=True):
-            label.set_fontweight("bold" if name in BASELINES or name == against else "normal")
+        for tick, name in zip(axes.get_yticklabels(), names, strict=True):
+            tick.set_fontweight(_weight(name, against))
         _draw_bars(bars, lanes, count)
-        _add_legend(figure, frame, against)
+        _add_legend(figure, verdicts, legend)
         figure.draw_without_rendering()
     return figure
+
+
+def _weight(name: str, against: str) -> str:
+    return "bold" if name in BASELINES or name == against else "normal"
 
 
 def _numbers(comparison: Comparison) -> str:
@@ -102,19 +117,16 @@ def _draw_bars(axes: Axes, lanes: Sequence[tuple[int, int, int]], count: int) ->
     axes.set_axis_off()
 
 
-def _add_legend(figure: Figure, frame: pd.DataFrame, against: str) -> None:
-    texts = {
-        "better": f"better than {against}",
-        "not distinguishable": f"not distinguishable from {against}",
-        "worse": f"worse than {against}",
-    }
-    there = [verdict for verdict in texts if (frame["verdict"] == verdict).any()]
-    handles = [Line2D([], [], color=_COLOURS[verdict], marker="o", markersize=3.2, linewidth=0.8) for verdict in there]
-    if there:
-        figure.legend(
-            handles, [texts[verdict] for verdict in there], loc="outside upper left", frameon=False, borderpad=0.1,
-            labelspacing=0.2,
-        )  # fmt: skip
+def _add_legend(figure: Figure, verdicts: Sequence[str], layout: LegendLayout) -> None:
+    handles = [
+        Line2D([], [], color=_COLOURS[verdict], marker="o", markersize=3.2, linewidth=0.8) for verdict in verdicts
+    ]
+    if verdicts:
+        legend = figure.legend(
+            handles, layout.labels, loc="outside upper left", frameon=False, borderpad=0.1, labelspacing=0.2
+        )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
 
 
 def _lanes(groups: Sequence[Sequence[int]]) -> list[tuple[int, int, int]]:

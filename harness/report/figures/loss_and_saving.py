@@ -12,11 +12,13 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from harness.errors import HarnessError, ScoresError
 from harness.evaluation.ablation import Ablation
+from harness.report.figures.lines import LABEL_LINE_INCHES, balanced, legend_layout, most_lines, wrapped
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 
 _ACROSS = 4
 _ROW_INCHES = 1.25
-_MARGIN_INCHES = 0.6
+_MARGIN_INCHES = 0.4
+_BESIDE_INCHES, _GAP_INCHES = 0.6, 0.15
 _MARKERS = ("o", "s")
 _SIDES = (1, -1)  # of the line on which its numbers stand, so that those of two lines do not meet
 _TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0)
@@ -50,13 +52,18 @@ def loss_and_saving(ablation: Ablation, series: Series) -> Figure:
     if not proxies:
         raise ScoresError("no proxy has a rank correlation and seconds in these settings: there is nothing to draw")
     down = -(-len(proxies) // _ACROSS)
+    room = (PAGE_WIDTH_INCHES - _BESIDE_INCHES) / _ACROSS - _GAP_INCHES
+    titles = [wrapped(name, room, weight="bold") for name in proxies]
+    layout = legend_layout(list(series), PAGE_WIDTH_INCHES, len(series))
+    row_inches = _ROW_INCHES + LABEL_LINE_INCHES * (most_lines(titles) - 1)
     with matplotlib.rc_context(dict(STYLE)):
-        figure = Figure(figsize=(PAGE_WIDTH_INCHES, _ROW_INCHES * down + _MARGIN_INCHES), layout="constrained")
+        height = row_inches * down + _MARGIN_INCHES + layout.inches
+        figure = Figure(figsize=(PAGE_WIDTH_INCHES, height), layout="constrained")
         axes = figure.subplots(down, _ACROSS, sharex=True, sharey=True, squeeze=False)
         for place, panel in enumerate(axes.flat):
             if place < len(proxies):
                 _panel(panel, drawn[drawn["proxy"] == proxies[place]].set_index("setting"), series)
-                panel.set_title(proxies[place])
+                panel.set_title(titles[place], parse_math=False)
             else:
                 panel.set_axis_off()
         _scale(axes[0, 0], drawn["seconds_ratio"])
@@ -64,9 +71,11 @@ def loss_and_saving(ablation: Ablation, series: Series) -> Figure:
             axes[0, 0].plot([], [], marker=marker, color=colour, markersize=3)[0]
             for marker, colour, _ in zip(_MARKERS, COLOURS, series, strict=False)
         ]
-        figure.legend(handles, list(series), loc="outside upper right", ncols=len(series), frameon=False)
+        legend = figure.legend(handles, layout.labels, loc="outside upper right", ncols=layout.columns, frameon=False)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
         figure.supxlabel("Seconds, as a share of the base setting's")
-        figure.supylabel("Difference of Spearman's ρ with the accuracy")
+        figure.supylabel(balanced("Difference of Spearman's ρ with the accuracy", 0.7 * height))
     return figure
 
 

@@ -20,7 +20,7 @@ _HEADING_GAP_POINTS = 3.0
 
 
 def draw_panel(
-    axes: Axes, points: pd.DataFrame, ranking_row: pd.Series, shown: AccuracyRange, colours: Normalize
+    axes: Axes, points: pd.DataFrame, ranking_row: pd.Series, shown: AccuracyRange, colours: Normalize, title: str
 ) -> Text:
     """Draw one proxy's points and write its name, coefficients and counts above them.
 
@@ -30,6 +30,7 @@ def draw_panel(
         ranking_row: of a checked ranking frame.
         shown: the values on the axis; those beyond its fence become triangles at the edge.
         colours: of millions of parameters.
+        title: the proxy's name, in lines that fit.
 
     Returns:
         The proxy's name as it stands above the panel.
@@ -54,7 +55,8 @@ def draw_panel(
             linewidths=0,
             rasterized=len(points) > RASTERISED_ABOVE,
         )
-    return _write_heading(axes, ranking_row, f", {triangle_text(shown)} {is_beyond.sum():,}" if is_beyond.any() else "")
+    beyond = f", {triangle_text(shown)} {is_beyond.sum():,}" if is_beyond.any() else ""
+    return _write_heading(axes, ranking_row, beyond, title)
 
 
 def triangle_text(shown: AccuracyRange) -> str:
@@ -62,7 +64,7 @@ def triangle_text(shown: AccuracyRange) -> str:
     return "▾" if shown.higher_is_better else "▴"
 
 
-def _write_heading(axes: Axes, row: pd.Series, beyond: str) -> Text:
+def _write_heading(axes: Axes, row: pd.Series, beyond: str, title: str) -> Text:
     """The proxy's name, and below it in small print its coefficients and how many architectures there are."""
     lines = [
         f"ρ {estimate(row['spearman'], row['spearman_low'], row['spearman_high'], minus=MINUS)}",
@@ -80,4 +82,4 @@ def _write_heading(axes: Axes, row: pd.Series, beyond: str) -> Text:
         linespacing=LINE_SPACING,
         annotation_clip=False,
     )
-    return axes.set_title(row["proxy"], pad=_HEADING_GAP_POINTS + len(lines) * LINE_POINTS + 1, parse_math=False)
+    return axes.set_title(title, pad=_HEADING_GAP_POINTS + len(lines) * LINE_POINTS + 1, parse_math=False)

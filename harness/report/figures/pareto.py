@@ -17,7 +17,8 @@ from harness.errors import HarnessError
 from harness.evaluation.trade_off import TradeOff
 from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range, set_accuracy_axis
 from harness.report.figures.cost_axis import CostRange, set_cost_axis
-from harness.report.figures.page import balanced, empty_page, wrapped
+from harness.report.figures.lines import LABEL_LINE_INCHES, LegendLayout, balanced, legend_layout
+from harness.report.figures.page import empty_page
 from harness.report.figures.panel import RASTERISED_ABOVE, triangle_text
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, STYLE
 
@@ -28,6 +29,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _CLOUD = "#BBBBBB"
 _NARROW_HEIGHT, _WIDE_HEIGHT = 2.9, 3.3  # inches above the small print
+_LEGEND_INCHES = 0.45  # of them, for the legend
 
 
 class LineStyle(NamedTuple):
@@ -84,7 +86,12 @@ def pareto(trade_off: TradeOff) -> Figure:
     source = "; ".join(dict.fromkeys(quantity.table.facts.title for quantity in (y, x))) + "."
     sentences = [better, *_sentences(shown, points, int(is_off.sum())), *beside, source]
     with matplotlib.rc_context(dict(STYLE)):
-        figure = empty_page(width, _NARROW_HEIGHT if is_narrow else _WIDE_HEIGHT, " ".join(sentences))
+        entries = [_cloud_label(len(points)), *(name for name, _, _ in lines)]
+        layout = legend_layout(entries, width, 2 if len(entries) <= 4 else 3)
+        height = _NARROW_HEIGHT if is_narrow else _WIDE_HEIGHT
+        x_label, y_label = balanced(x.label, 0.75 * width), balanced(y.label, 0.55 * height)
+        extra = max(0, x_label.count("\n") - 1) * LABEL_LINE_INCHES + max(0.0, layout.inches - _LEGEND_INCHES)
+        figure = empty_page(width, height + extra, " ".join(sentences))
         axes = figure.subplots()
         spanned = set_cost_axis(axes, body, may_be_log=not (x.higher_is_better or x.is_percentage))
         set_accuracy_axis(axes, shown)
@@ -92,7 +99,9 @@ def pareto(trade_off: TradeOff) -> Figure:
         handles = [_cloud_handle(len(points))]
         loosest = axes.get_xlim()[0 if x.higher_is_better else 1]
         handles += [_draw_steps(axes, rows, (spanned, shown), loosest, name, style) for name, rows, style in lines]
-        _label(figure, axes, handles, x.label, y.label)
+        axes.set_xlabel(x_label, parse_math=False)
+        axes.set_ylabel(y_label, parse_math=False)
+        _settle(figure, handles, layout)
     return figure
 
 
@@ -106,13 +115,11 @@ def _styles(count: int) -> list[LineStyle]:
     return styles
 
 
-def _label(figure: Figure, axes: Axes, handles: list[Line2D], x_label: str, y_label: str) -> None:
-    """Labels that fit the axes, a legend above them, and a layout that moves no more."""
-    width, height = figure.get_size_inches()
-    axes.set_xlabel(balanced(wrapped(x_label, 0.75 * width, 8)), parse_math=False)
-    axes.set_ylabel(balanced(wrapped(y_label, 0.55 * height, 8)), parse_math=False)
-    columns = 2 if len(handles) <= 4 else 3
-    legend = figure.legend(handles=handles, loc="outside upper left", ncols=columns, frameon=False, columnspacing=1.2)
+def _settle(figure: Figure, handles: list[Line2D], layout: LegendLayout) -> None:
+    """A legend above the axes, and a layout that moves no more."""
+    legend = figure.legend(
+        handles, layout.labels, loc="outside upper left", ncols=layout.columns, frameon=False, columnspacing=1.2
+    )
     for text in legend.get_texts():
         text.set_parse_math(False)
     figure.draw_without_rendering()
@@ -170,10 +177,12 @@ def _draw_cloud(axes: Axes, points: pd.DataFrame, shown: AccuracyRange) -> None:
         )
 
 
+def _cloud_label(count: int) -> str:
+    return f"all {count:,} architectures"
+
+
 def _cloud_handle(count: int) -> Line2D:
-    return Line2D(
-        [], [], linestyle="none", marker="o", markersize=3, color=_CLOUD, label=f"all {count:,} architectures"
-    )
+    return Line2D([], [], linestyle="none", marker="o", markersize=3, color=_CLOUD, label=_cloud_label(count))
 
 
 def _draw_steps(

@@ -17,7 +17,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from harness.errors import HarnessError, ScoresError, unknown
 from harness.evaluation.ranking import Ranking
 from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range
-from harness.report.figures.page import balanced, empty_page, wrapped
+from harness.report.figures.lines import LABEL_LINE_INCHES, balanced, most_lines, wrapped
+from harness.report.figures.page import empty_page
 from harness.report.figures.panel import draw_panel, triangle_text
 from harness.report.figures.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, SEQUENTIAL, STYLE
 from harness.stats.names import BASELINES
@@ -25,6 +26,7 @@ from harness.stats.names import BASELINES
 _ROW_HEIGHT_INCHES = {1: 2.6, 2: 2.4, 3: 2.05}
 _LOWEST_ROW_INCHES = 1.85
 _FRAME_HEIGHT_INCHES = 0.25
+_BESIDE_PANELS_INCHES, _GAP_INCHES = 1.15, 0.1
 _LOG_COLOURS_FROM = 10.0
 
 
@@ -68,11 +70,12 @@ def scatter(
     colours = _colours(points["parameters"].to_numpy() / 1e6)
     small_print = _small_print(shown, source, len(ranking.seeds))
     with matplotlib.rc_context(dict(STYLE)):
-        figure, panels = _empty_panels(len(rows), across, small_print)
+        titles = _titles(rows["proxy"].tolist(), across)
+        figure, panels = _empty_panels(len(rows), across, small_print, most_lines(titles))
         by_proxy = dict(list(points.groupby("proxy")))
         names = [
-            draw_panel(axes, by_proxy[row["proxy"]], row, shown, colours)
-            for axes, (_, row) in zip(panels, rows.iterrows(), strict=True)
+            draw_panel(axes, by_proxy[row["proxy"]], row, shown, colours, title)
+            for axes, (_, row), title in zip(panels, rows.iterrows(), titles, strict=True)
         ]
         label = _label_axes(figure, panels, across, colours, ranking.label)
         _settle_layout(figure, panels, names, label)
@@ -108,11 +111,18 @@ def _small_print(shown: AccuracyRange, source: str | None, seeds: int) -> str:
     return " ".join(sentences)
 
 
-def _empty_panels(count: int, across: int, small_print: str) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels that share their y-axis, with room for the small print below them."""
+def _titles(names: Sequence[str], across: int) -> list[str]:
+    """The names above the panels, in lines."""
+    width = COLUMN_WIDTH_INCHES if across == 1 else PAGE_WIDTH_INCHES
+    return [wrapped(name, (width - _BESIDE_PANELS_INCHES) / across - _GAP_INCHES, weight="bold") for name in names]
+
+
+def _empty_panels(count: int, across: int, small_print: str, title_lines: int) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels that share their y-axis, with room for the titles and the small print below them."""
     width = COLUMN_WIDTH_INCHES if across == 1 else PAGE_WIDTH_INCHES
     down = -(-count // across)
-    body = _FRAME_HEIGHT_INCHES + down * _ROW_HEIGHT_INCHES.get(across, _LOWEST_ROW_INCHES)
+    row = _ROW_HEIGHT_INCHES.get(across, _LOWEST_ROW_INCHES) + (title_lines - 1) * LABEL_LINE_INCHES
+    body = _FRAME_HEIGHT_INCHES + down * row
     figure = empty_page(width, body, small_print)
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     for unused in grid.flat[count:]:
@@ -125,7 +135,7 @@ def _label_axes(figure: Figure, panels: list[Axes], across: int, colours: Normal
     for axes in panels[-across:]:
         axes.set_xlabel("score")
     height = figure.get_size_inches()[1]
-    label = figure.supylabel(balanced(wrapped(column_label, 0.8 * height, 8)), fontsize=8, parse_math=False)
+    label = figure.supylabel(balanced(column_label, 0.7 * height), fontsize=8, parse_math=False)
     bar = figure.colorbar(
         ScalarMappable(colours, SEQUENTIAL), ax=panels, label="parameters (M)", aspect=height / 0.12, pad=0.02
     )

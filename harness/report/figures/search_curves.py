@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from harness.errors import HarnessError
-from harness.report.figures.page import wrapped
+from harness.report.figures.lines import wrapped
 from harness.report.figures.runs_line import Look, draw_runs
 from harness.report.figures.style import PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 

@@ -33,6 +33,7 @@ def report_page(
     settings: Mapping[str, pd.DataFrame] | None = None,
     run: RunRecord | None = None,
     facts: Mapping[str, Mapping[str, str]] | None = None,
+    progress: bool = False,
 ) -> Path:
     """Write one HTML page of a ranking, which needs nothing but itself.
 
@@ -51,6 +52,7 @@ def report_page(
             compared.
         run: how the scores were made, from `harness.Store.runs`.
         facts: by heading, terms and texts that are added to how it was all made.
+        progress: whether to draw a progress bar on standard error, where the proxies are compared here.
 
     Returns:
         The path written to.
@@ -67,7 +69,7 @@ def report_page(
     content = Content(
         first,
         others=others,
-        comparison=_compared(first) if evidence is None else _shown(evidence),
+        comparison=_compared(first, progress) if evidence is None else _shown(evidence),
         ceiling=None if evidence is None else evidence.ceiling,
         missing=None if scores is None else missing_scores(scores, first),
         settings=settings or {},
@@ -77,10 +79,10 @@ def report_page(
     return write_text(page(content, title=title or f"Training-free proxies against {first.label}"), target)
 
 
-def _compared(ranking: Ranking) -> Comparison | str:
+def _compared(ranking: Ranking, progress: bool) -> Comparison | str:
     """Every proxy against params, or a sentence on why they are not compared."""
     try:
-        return compare(ranking, _AGAINST)
+        return compare(ranking, _AGAINST, progress=progress)
     except ScoresError as error:
         return _refused(str(error))
 

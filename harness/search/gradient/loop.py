@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -31,12 +31,20 @@ from harness.writing import make_folder
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+    from typing_extensions import Unpack
 
     from harness.spaces.space import Architecture, Space
 
 _SKIP = "skip_connect"
 CHECKPOINT_MINUTES = 10.0
 """Default interval of the checkpoints inside an epoch."""
+
+
+class CurvesKeywords(TypedDict, total=False):
+    """Options of a search's figure, for type checkers."""
+
+    record_label: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,14 @@ class SearchResult(Drawn):
     def frame(self) -> pd.DataFrame:
         """The log: a row for each epoch."""
         return self.log
+
+    def plot(self, **options: Unpack[CurvesKeywords]) -> Figure:
+        """Curves of the search over its epochs; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            **options: options of `harness.report.figures.search_curves.search_curves`.
+        """
+        return self._figure(**options)
 
 
 def run_search(

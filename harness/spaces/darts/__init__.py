@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError, unknown
-from harness.setting import derived_seed
+from harness.setting import SizeKeywords, derived_seed
 from harness.spaces.darts.derivation import derive
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
@@ -22,6 +22,7 @@ from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from torch import nn
+    from typing_extensions import Unpack
 
     from harness.spaces.group import EdgeWeights, Masks, OperationWeights
     from harness.spaces.supernet import Supernet
@@ -103,7 +104,7 @@ class Darts(ImageClassification):
         seed: int = 0,
         stem: str = "cifar",
         auxiliary: bool = False,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> nn.Module:
         """The untrained network of a genotype, by default of the size of DARTS's search (`SEARCH`).
 
@@ -131,7 +132,7 @@ class Darts(ImageClassification):
         seed: int = 0,
         partial: int = 1,
         operations: Masks | None = None,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> Supernet:
         """The untrained supernet of DARTS's search; its groups are `normal` and `reduce`, each [14, 8].
 
@@ -166,7 +167,7 @@ class Darts(ImageClassification):
         *,
         stem: str = "cifar",
         auxiliary: bool = False,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> Sizes:
         """Parameters and multiply-adds in closed form.
 
@@ -186,7 +187,7 @@ class Darts(ImageClassification):
         genotype = _as_genotype(architecture)
         return _graph("normal cell", genotype.normal), _graph("reduction cell", genotype.reduce)
 
-    def _full_shape(self, shape: Mapping[str, int] | None, sizes: Mapping[str, int], stem: str) -> dict[str, int]:
+    def _full_shape(self, shape: Mapping[str, int] | None, sizes: SizeKeywords, stem: str) -> dict[str, int]:
         full = sizes_within(self.shape, shape, sizes)
         _check_shape(full["width"], full["depth"], stem)
         return full

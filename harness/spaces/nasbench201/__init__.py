@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError
-from harness.setting import derived_seed
+from harness.setting import SizeKeywords, derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
@@ -24,6 +24,7 @@ from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from torch import nn
+    from typing_extensions import Unpack
 
     from harness.spaces.group import EdgeWeights, Masks, OperationWeights
     from harness.spaces.supernet import Supernet
@@ -91,7 +92,7 @@ class NasBench201(ImageClassification):
         *,
         init: str = "pytorch",
         seed: int = 0,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> nn.Module:
         """The untrained network of a cell, by default of the benchmark's width and depth."""
         from harness.spaces.initialisation import drawn
@@ -109,7 +110,7 @@ class NasBench201(ImageClassification):
         seed: int = 0,
         partial: int = 1,
         operations: Masks | None = None,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> Supernet:
         """The untrained supernet; its one group is `cell`, [6, 5]."""
         from harness.spaces.nasbench201.supernet import NasBench201Supernet
@@ -132,7 +133,9 @@ class NasBench201(ImageClassification):
         """
         return derive(weights, edges, operations)
 
-    def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+    def sizes(
+        self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
+    ) -> Sizes:
         """Parameters and multiply-adds in closed form, as the release counts them."""
         cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
         side = full.pop("image_size")

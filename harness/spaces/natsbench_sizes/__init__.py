@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError
-from harness.setting import derived_seed
+from harness.setting import SizeKeywords, derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
@@ -20,6 +20,7 @@ from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from torch import nn
+    from typing_extensions import Unpack
 
 __all__ = ["Layers", "NatsBenchSizes", "parse"]
 
@@ -83,7 +84,7 @@ class NatsBenchSizes(ImageClassification):
         *,
         init: str = "pytorch",
         seed: int = 0,
-        **sizes: int,
+        **sizes: Unpack[SizeKeywords],
     ) -> nn.Module:
         """The untrained network of an architecture, by default for CIFAR-10's images."""
         from harness.spaces.initialisation import drawn
@@ -93,7 +94,9 @@ class NatsBenchSizes(ImageClassification):
         del full["image_size"]
         return drawn(lambda: NatsBenchSizesNetwork(layers, **full), init, derived_seed(seed, "weights", str(layers)))
 
-    def sizes(self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: int) -> Sizes:
+    def sizes(
+        self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
+    ) -> Sizes:
         """Parameters and multiply-adds in closed form, as the release counts them."""
         layers, full = _as_layers(architecture), sizes_within(self.shape, shape, sizes)
         side = full.pop("image_size")

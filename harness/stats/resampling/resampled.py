@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError, unknown
+from harness.progress import Advance, unseen
 from harness.stats._pairs import FloatArray, Vectors, checked_rows
 from harness.stats.names import COEFFICIENTS
 from harness.stats.resampling.pair_signs import Counts, PairSigns, whole_type
@@ -47,6 +49,7 @@ def resampled_coefficients(
     resamples: int = 1000,
     jackknife: bool = False,
     wanted: Collection[str] = COEFFICIENTS,
+    advance: Advance = unseen,
 ) -> Resampled:
     """The coefficients of each proxy on `resamples` draws of n of the n architectures with replacement.
 
@@ -62,6 +65,7 @@ def resampled_coefficients(
             500 fixed groups are left out instead; the acceleration is then about a thousandth, and so is the error by
             grouping.
         wanted: names of the coefficients to compute; all four by default.
+        advance: called with a number of resamples that are ranked; for each proxy they add up to `resamples`.
 
     Raises:
         ScoresError: for scores or accuracies that `coefficients` refuses, `resamples` < 1, or an unknown name.
@@ -86,11 +90,14 @@ def resampled_coefficients(
         plans = [_Plan(row, accuracy, wanted) for row in rows[chosen]]
         place = 0
         for counts in drawn_counts(generator, size, resamples, groups):
-            here = slice(place, place := place + counts.shape[1])
+            before, here = resamples * place // count, slice(place, place := place + counts.shape[1])
+            done = resamples * place // count - before
             if "pearson" in wanted:
                 values[chosen, here, COEFFICIENTS.index("pearson")] = pearson(rows[chosen], accuracy, counts)
             if set(wanted) - {"pearson"}:
-                values[chosen, here, :3] = _rank_coefficients(plans, accuracy, counts)
+                values[chosen, here, :3] = _rank_coefficients(plans, accuracy, counts, partial(advance, done))
+            else:
+                advance(done * len(plans))
     return Resampled(values[:, 0], values[:, 1 : resamples + 1], values[:, resamples + 1 :])
 
 
@@ -105,7 +112,9 @@ class _Plan:
         self.wants_weighted_tau = "weighted_tau" in wanted
 
 
-def _rank_coefficients(plans: Sequence[_Plan], accuracies: FloatArray, counts: Counts) -> FloatArray:
+def _rank_coefficients(
+    plans: Sequence[_Plan], accuracies: FloatArray, counts: Counts, advance: Callable[[], None]
+) -> FloatArray:
     """The three rank coefficients of each plan under `counts` (shape [n, rows]), shape [plans, rows, 3]."""
     order = order_of(accuracies)
     ranks = ranks_of(order, counts)
@@ -121,6 +130,7 @@ def _rank_coefficients(plans: Sequence[_Plan], accuracies: FloatArray, counts: C
                 kendall[:] = kendall_tau_b(counts, agreeing, own, ranks)
             if plan.wants_weighted_tau:
                 weighted[:] = weighted_tau(counts, agreeing, (plan.order, own), (order, ranks))
+        advance()
     return values
 
 

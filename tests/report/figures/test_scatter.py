@@ -167,7 +167,7 @@ def test_nothing_written_overlaps_or_leaves_the_page(count):
     figure.draw_without_rendering()
     written = []
     for axes in panels(figure):
-        title = next(text for text in axes.get_children() if getattr(text, "get_text", str)() in names)
+        title = next(text for text in axes.get_children() if "".join(getattr(text, "get_text", str)().split()) in names)
         (coefficients,) = [child for child in axes.get_children() if isinstance(child, Annotation)]
         written += [title, coefficients, axes.xaxis.label, axes.xaxis.offsetText]
         written += [
