@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import NotApplicable
+from harness.measurements.held import Held, attributes_of
+from harness.measurements.known_rows import is_as_known
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -30,6 +32,13 @@ class Kept:
         self.contents = [(tensor, tensor.detach().clone()) for tensor in tensors.values()]
         self._data = [(tensor, tensor.data, _form(tensor)) for tensor in tensors.values()]
         self._flags = [(tensor, tensor.requires_grad, tensor.grad) for tensor in tensors.values()]
+        # a module of a known class changes no state of its own in a pass, but others may give it hooks
+        known = {module: is_as_known(module) for module in self._modules}
+        self._stateful = [module for module in self._modules if not known[module]]
+        parts = (*self._modules, *tensors.values())
+        self._held = Held((attributes_of(module, only_hooks=known[module]) for module in self._modules), parts)
+        buffers = [buffer for module in self._modules for buffer in module._buffers.values() if buffer is not None]
+        self._shared = _SharedMemory([*buffers, *(tensor for tensor, _ in self._held.tensors)])
 
     def restore(self) -> None:
         """Put everything back: modules, tensors and attributes by identity, contents, `requires_grad` and `.grad`."""
@@ -38,7 +47,7 @@ class Kept:
             if _form(tensor) != form:  # of another type since `network.double()`, or in another order
                 tensor.data = data
         with torch.no_grad():
-            for tensor, content in self.contents:
+            for tensor, content in (*self.contents, *self._held.tensors):
                 if not _equal(tensor, content):
                     # by `.data`, which keeps the version counter: a graph that the caller holds stays valid
                     tensor.data.copy_(content)
@@ -53,12 +62,21 @@ class Kept:
         """
         self._put_back()
         contents = {id(tensor): content for tensor, content in self.contents}
-        fresh: dict[int, Tensor] = {}
+        fresh = self._shared.fresh()
         for module in self._modules:
             for name, buffer in module._buffers.items():
                 if buffer is not None:
-                    fresh.setdefault(id(buffer), contents[id(buffer)].clone())
+                    if id(buffer) not in fresh:
+                        fresh[id(buffer)] = contents[id(buffer)].clone()
                     module._buffers[name] = fresh[id(buffer)]
+        for tensor, content in self._held.tensors:
+            if id(tensor) not in fresh and not _equal(tensor, content):
+                fresh[id(tensor)] = content.clone().requires_grad_(tensor.requires_grad)
+        self._held.stand_in(fresh)
+        for module in self._stateful:
+            for name, value in vars(module).items():
+                if id(value) in fresh:
+                    vars(module)[name] = fresh[id(value)]
 
     def check_parameters(self) -> None:
         """Refuse a pass that has changed the network's own parameters, and put those back.
@@ -94,12 +112,41 @@ class Kept:
             _set(vars(module), attributes)
             for table, content in tables.items():
                 _set(vars(module)[table], content)
+        self._held.put_back()
+
+
+class _SharedMemory:
+    """Tensors of which several lie in one memory, so that what is written into one is read from the others."""
+
+    def __init__(self, tensors: list[Tensor]) -> None:
+        places: dict[int, dict[int, Tensor]] = {}
+        for tensor in tensors:
+            if tensor.layout is torch.strided and tensor.numel():
+                places.setdefault(tensor.untyped_storage().data_ptr(), {})[id(tensor)] = tensor
+        self._groups = [list(group.values()) for group in places.values() if len(group) > 1]
+        self._contents = [_copied(group[0].untyped_storage()) for group in self._groups]
+
+    def fresh(self) -> dict[int, Tensor]:
+        """New tensors of the content at the beginning, by the `id` of the old ones, which share memory as those do."""
+        found = {}
+        for group, content in zip(self._groups, self._contents, strict=True):
+            memory = _copied(content)
+            for tensor in group:
+                like = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
+                like.set_(memory, tensor.storage_offset(), tensor.shape, tensor.stride())
+                found[id(tensor)] = like
+        return found
 
 
 def _set(there: dict[str, Any], kept: dict[str, Any]) -> None:
     if there.keys() != kept.keys() or any(there[name] is not kept[name] for name in kept):
         there.clear()
         there.update(kept)
+
+
+def _copied(memory: torch.UntypedStorage) -> torch.UntypedStorage:
+    copy: torch.UntypedStorage = memory.clone()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    return copy
 
 
 def _form(tensor: Tensor) -> tuple[object, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -21,11 +23,12 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
 
     Inside: gradients are on whatever the caller's context, autocast and TF32 are off, new tensors are of the network's
     own type, attention is made of plain products (`SDPBackend.MATH`, the kernel that has every derivative), random
-    draws (of dropout, for example) follow from `seed`, batch norm is in the mode `bn` and every other module in eval
-    mode, so that dropout and stochastic depth add no noise to the score.
+    draws (of dropout, for example, and of NumPy and Python) follow from `seed`, batch norm is in the mode `bn` and
+    every other module in eval mode, so that dropout and stochastic depth add no noise to the score.
 
     Restored: modules, weights, buffers (running statistics), other attributes, `.grad`, `requires_grad`, train and
-    eval modes, and the random states of the CPU and of the network's own devices. A graph that the caller holds can
+    eval modes, PyTorch's switches and threads, and the random states of PyTorch (on the CPU and on the network's own
+    devices), NumPy and Python. A graph that the caller holds can
     still be differentiated.
 
     Args:
@@ -45,6 +48,7 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
         stack.enter_context(torch.autocast("cuda" if devices else "cpu", enabled=False))
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         stack.enter_context(_exact(cuda=bool(devices)))
+        stack.enter_context(_same_surroundings())
         types = (tensor.dtype for tensor in network.parameters() if tensor.is_floating_point())
         stack.enter_context(default_type(next(types, torch.float32)))
         stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
@@ -60,6 +64,24 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
             kept.restore()
             for module, training in modes.items():
                 module.training = training
+
+
+@contextmanager
+def _same_surroundings() -> Iterator[None]:
+    """Inside, the random states of NumPy and Python, PyTorch's threads and its switches may be changed."""
+    drawn = random.getstate(), np.random.get_state()
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    only_warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    try:
+        yield
+    finally:
+        random.setstate(drawn[0])
+        np.random.set_state(drawn[1])
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict, warn_only=only_warns)
+        torch.autograd.set_detect_anomaly(*anomaly)
 
 
 @contextmanager
@@ -93,16 +115,26 @@ def _exact_products() -> list[tuple[Any, str, Any]]:
 
 
 def set_modes(network: nn.Module, bn: str) -> None:
-    """Batch norm in the mode `bn`, every other module in eval mode."""
-    network.eval()
+    """Batch norm in the mode `bn`, every other module in eval mode.
+
+    Their methods `train` and `eval` are not called: some networks change weights in them, or ignore them.
+    """
     for module in network.modules():
-        if isinstance(module, _BatchNorm):
-            module.train(bn == "train")
+        training = isinstance(module, _BatchNorm) and bn == "train"
+        if isinstance(module, torch.jit.ScriptModule):
+            module.train(training)
+        else:
+            module.training = training
 
 
 def seed_draws(network: nn.Module, seed: int) -> None:
-    """Seed the random draws of the CPU and of the network's own devices; `torch.manual_seed` would seed others too."""
+    """Seed the random draws of PyTorch, NumPy and Python, on the CPU and on the network's own devices.
+
+    `torch.manual_seed` would seed other devices too.
+    """
     torch.default_generator.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
     for device in _accelerators(network):
         with torch.cuda.device(device):
             torch.cuda.manual_seed(seed)
