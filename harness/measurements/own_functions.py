@@ -41,17 +41,17 @@ def without_trace(
         forget: called when measurements that were made before may have been changed.
 
     Yields:
-        The function's arguments, with a batch that is a copy of its own.
+        The function's arguments: copies of its own, but for the network and for tensors with a graph.
 
     Raises:
-        NotApplicable: when the function has changed parameters, or a tensor of its arguments in place: what it gives
-            may hold them.
+        NotApplicable: when the function has changed parameters, or a tensor with a graph in place: what it gives may
+            hold them.
     """
     parameters = tuple(network.parameters())
-    own = {name: _copied(value) if isinstance(value, Batch) else value for name, value in arguments.items()}
-    read = {name: list(_numbers(value)) for name, value in own.items() if not isinstance(value, Batch)}
-    read = {name: [each for each in found if isinstance(each, Tensor)] for name, found in read.items()}
-    versions = {name: [each._version for each in found] for name, found in read.items()}
+    own, shared = {}, {}
+    for name, value in arguments.items():
+        copies = _Copies()
+        own[name], shared[name] = copies.of(value), copies.as_they_are
     try:
         with ExitStack() as stack:
             for parameter in parameters:  # a graph that was made before stays valid, since the contents are put back
@@ -61,7 +61,7 @@ def without_trace(
             yield own
     finally:
         changed = kept.changed_parameter()
-        edited = [name for name, found in read.items() if [each._version for each in found] != versions[name]]
+        edited = [name for name, them in shared.items() if any(each.changed for each in them)]
         kept.restore()
         for parameter in parameters:
             parameter.grad = None
@@ -73,12 +73,78 @@ def without_trace(
         raise NotApplicable(f"it changes the measurement {edited[0]!r} in place: {_COPY}")
 
 
+@dataclasses.dataclass(frozen=True)
+class _AsItIs:
+    """A tensor that a function gets itself, with its content at that moment."""
+
+    tensor: Tensor
+    version: int
+    content: Tensor
+
+    @property
+    def changed(self) -> bool:
+        """Whether it was written to since, by PyTorch or by an array that shares its memory."""
+        return self.tensor._version != self.version or not torch.equal(self.tensor, self.content)
+
+
+class _Copies:
+    """Copies of what a function reads, in which what was one object is one object again.
+
+    Attributes:
+        as_they_are: tensors with a graph, which have no copy.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Any, Any]] = {}  # with the originals, so that no id is used again
+        self.as_they_are: list[_AsItIs] = []
+
+    def of(self, value: Any) -> Any:
+        """A copy of a value: of containers, arrays, tensors without a graph, and dataclasses, to any depth."""
+        if id(value) not in self._made:
+            self._made[id(value)] = value, self._copied(value)
+        return self._made[id(value)][1]
+
+    def _copied(self, value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return self._tensor(value)
+        if isinstance(value, np.ndarray):
+            return value.copy()
+        if isinstance(value, Batch):
+            return _copied(value)
+        if isinstance(value, tuple):
+            parts = [self.of(each) for each in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+        if isinstance(value, list):
+            return [self.of(each) for each in value]
+        if isinstance(value, dict):
+            copy = value.copy()
+            copy.update((key, self.of(each)) for key, each in value.items())
+            return copy
+        if isinstance(value, set):
+            return value.copy()
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            made: Any = object.__new__(type(value))
+            for name, each in vars(value).items():
+                object.__setattr__(made, name, self.of(each))
+            return made
+        return value
+
+    def _tensor(self, tensor: Tensor) -> Tensor:
+        if tensor.requires_grad:
+            self.as_they_are.append(_AsItIs(tensor, tensor._version, tensor.detach().clone()))
+            return tensor
+        return tensor.clone()
+
+
 def check_finite(result: Any) -> Any:
     """The result itself, if all numbers that are found in it are finite.
 
     Raises:
         NotFinite: when a tensor, array or number holds NaN or infinity.
+        NotApplicable: for an iterator, which only its first reader could read.
     """
+    if isinstance(result, Iterator):
+        raise NotApplicable("it gives an iterator, which can be read only once: let it give a list")
     for each in _numbers(result):
         if isinstance(each, Tensor):
             if each.is_floating_point() or each.is_complex():

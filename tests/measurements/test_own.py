@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -295,21 +297,85 @@ def test_a_graph_of_the_shared_pass_may_be_read_beside_the_network(network: nn.M
     assert scores["by_hand"].value == pytest.approx(scores["nasi_trace"].value, rel=1e-6)
 
 
-@pytest.mark.parametrize("reads", ["loss_gradient", "weights", "forward"])
-def test_a_measurement_of_others_that_it_changes_in_place_is_made_anew(
+CHANGES = {
+    "forward": "forward.outputs.detach().zero_()",
+    "loss_gradient": "[e.zero_() for e in loss_gradient.values()]",
+    "weights": "[e.detach().zero_() for e in weights.values()]; weights.clear()",
+    "channel_products": "channel_products.pop()",
+    "synaptic_flow": "synaptic_flow.clear()",
+    "input_jacobian": "input_jacobian.numpy()[:] = 0",
+    "relu_gram": "relu_gram.numpy()[:] = 0",
+}
+REFUSED = {"forward": "changes the measurement 'forward' in", "weights": "changes the network's own parameters"}
+"""What has no copy: tensors with a graph, and the network's parameters."""
+
+
+@pytest.mark.parametrize("reads", CHANGES)
+def test_what_it_does_to_a_measurement_of_others_changes_no_other_score(
     network: nn.Module, batch: Batch, plain: dict[str, str], reads: str
 ) -> None:
-    change = "forward.outputs.detach().zero_()" if reads == "forward" else f"[e.zero_() for e in {reads}.values()]"
+    change = CHANGES[reads]
     namespace: dict[str, Any] = {}
     exec(f"def greedy({reads}):\n    {change}\n    return 1.0", namespace)
     harness.proxy(source="test")(namespace["greedy"])
     for names in mixed(["greedy"]):
         scores = harness.score(network, batch, names)
         own = scores.pop("greedy")
-        assert own.status == "not_applicable"
-        expected = "it changes the network's own parameters" if reads == "weights" else f"the measurement {reads!r} in"
-        assert expected in own.message
+        assert own.status == ("not_applicable" if reads in REFUSED else "ok"), own
+        assert REFUSED.get(reads, "") in own.message
         assert bits(scores) == plain
+
+
+@dataclass
+class Listed:
+    values: list[int]
+
+
+@pytest.mark.parametrize(
+    ("value", "change"),
+    [
+        ([1, 2, 3], lambda mine: mine.append(4)),
+        ({"a": 1}, lambda mine: mine.update(b=5)),
+        (np.ones(3), lambda mine: np.add(mine, 1, out=mine)),
+        (torch.ones(3), lambda mine: mine.numpy().fill(7)),
+        (([1], {2}), lambda mine: mine[0].append(9)),
+        (Listed([1]), lambda mine: mine.values.append(2)),
+    ],
+)
+def test_each_reader_gets_a_measurement_of_ones_own_as_it_was_made(
+    value: Any, change: Callable[[Any], object], network: nn.Module, batch: Batch
+) -> None:
+    seen: list[str] = []
+
+    @harness.measurement(yields="something", cost="none")
+    def mine_made(network: nn.Module) -> Any:
+        return value
+
+    for name in ("first_reader", "second_reader"):
+
+        def reader(mine_made: Any) -> float:
+            seen.append(repr(mine_made))
+            change(mine_made)
+            return 1.0
+
+        reader.__name__ = name
+        harness.proxy(source="test")(reader)
+    before = repr(value)
+    harness.score(network, batch, ["first_reader", "second_reader", "first_reader"])
+    assert set(seen) == {before}
+
+
+def test_an_iterator_is_no_measurement(network: nn.Module, batch: Batch) -> None:
+    @harness.measurement(yields="numbers", cost="none")
+    def read_once(network: nn.Module) -> Iterator[int]:
+        return iter([1, 2])
+
+    @harness.proxy(source="test")
+    def summed(read_once: Any) -> float:
+        return float(sum(read_once))
+
+    score = harness.score(network, batch, ["summed"])["summed"]
+    assert (score.status, "it gives an iterator" in score.message) == ("not_applicable", True), score
 
 
 def test_a_network_that_changes_its_inputs_does_not_change_the_batch() -> None:
