@@ -37,11 +37,12 @@ from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, com
 from harness.report.tables.matrix import numbers_sheet
 from harness.report.tables.notebook import sheet_html
 from harness.report.tables.ranking import ranking_sheet
-from harness.report.tables.searches import epochs_sheet, searches_sheet
+from harness.report.tables.searches import epochs_sheet, searches_sheet, seeds_sheet
 from harness.report.tables.sheet import Sheet, flat, sheet_latex, sheet_markdown
 from harness.report.tables.stability import stability_sheet, transfer_sheet
 from harness.report.tables.text import narrowed, sheet_text
 from harness.search.gradient.loop import SearchResult
+from harness.search.gradient.seeds import SEED, SearchSeeds
 
 ARTICLE_COLUMN = 52
 """Characters of small print on a line of an article's column, 3.3 inches."""
@@ -175,6 +176,11 @@ def _(result: SearchResult) -> list[Sheet]:
     return [epochs_sheet(result)]
 
 
+@sheets_of.register
+def _(result: SearchSeeds) -> list[Sheet]:
+    return [seeds_sheet(result)]
+
+
 @figure_of.register
 def _(result: Ranking, **options: Any) -> Figure:
     return scatter(result, **options)
@@ -208,3 +214,8 @@ def _(result: BesidePublished, **options: Any) -> Figure:
 @figure_of.register
 def _(result: SearchResult, **options: Any) -> Figure:
     return search_curves([("this search", result)], **options)
+
+
+@figure_of.register
+def _(result: SearchSeeds, **options: Any) -> Figure:
+    return search_curves([(result.method, run) for _, run in result.log.groupby(SEED, sort=False)], **options)
