@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from harness.scoring.store import Store
     from harness.scoring.versions import __version__ as __version__
     from harness.search.gradient.loop import SearchResult, run_search
+    from harness.search.gradient.seeds import SearchSeeds
     from harness.setting import Setting
     from harness.spaces import list_spaces, open_space
+    from harness.studies.searches.seeds import run_searches
     from harness.studies.study import run_study
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Ranking",
     "Score",
     "SearchResult",
+    "SearchSeeds",
     "Setting",
     "Store",
     "TableSearches",
@@ -65,6 +68,7 @@ __all__ = [
     "report_page",
     "run",
     "run_search",
+    "run_searches",
     "run_study",
     "score",
     "stability",
@@ -81,6 +85,7 @@ _HOMES = {
     "Ranking": "harness.evaluation.ranking",
     "Score": "harness.scoring.scorer",
     "SearchResult": "harness.search.gradient.loop",
+    "SearchSeeds": "harness.search.gradient.seeds",
     "Setting": "harness.setting",
     "Store": "harness.scoring.store",
     "TableSearches": "harness.evaluation.searches.table_searches",
@@ -99,6 +104,7 @@ _HOMES = {
     "report_page": "harness.report.webpage.report_page",
     "run": "harness.scoring.runner",
     "run_search": "harness.search.gradient.loop",
+    "run_searches": "harness.studies.searches.seeds",
     "run_study": "harness.studies.study",
     "score": "harness.scoring.scorer",
     "stability": "harness.evaluation.stability",

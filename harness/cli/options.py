@@ -60,6 +60,13 @@ SeedsOption = Annotated[
     ),
 ]
 WorkersOption = Annotated[int, typer.Option("--workers", help="number of processes, each with one thread")]
+SearchSeedsOption = Annotated[
+    str | None,
+    typer.Option("--seeds", help="several seeds instead of --seed, such as 0-4 or 0,3,7: a search each, in a process"),
+]
+SearchWorkersOption = Annotated[
+    int | None, typer.Option("--workers", help="number of searches of --seeds that run at once; by default 1")
+]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]
 FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
 CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]

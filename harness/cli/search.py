@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,14 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import options
+from harness.errors import SettingError
+from harness.search.gradient.setting import CHECKPOINT_MINUTES
 from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from harness.search import Method, SearchResult
+    from harness.search import Method, SearchSetting
     from harness.search.gradient.data import Images
+    from harness.spaces.space import Space
     from harness.studies.searches.record import Used
+    from harness.studies.searches.runs import Running
 
 
 def search(
@@ -32,6 +35,12 @@ def search(
         typer.Option(help="digits, noise, or the folder of CIFAR-10's binary files; by default that of the method"),
     ] = None,
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
+    seeds: options.SearchSeedsOption = None,
+    workers: options.SearchWorkersOption = None,
+    threads: Annotated[int, typer.Option(help="threads of each search")] = 1,
+    checkpoint_minutes: Annotated[
+        float, typer.Option(help="minutes between two checkpoints inside an epoch, which a killed search can lose")
+    ] = CHECKPOINT_MINUTES,
     out: Annotated[
         Path | None, typer.Option(help="folder of the search; a search that is already there goes on")
     ] = None,
@@ -66,13 +75,22 @@ def search(
         str | None, typer.Option(help="column of a table that is joined to the log after the search, for the record")
     ] = None,
 ) -> None:
-    """Search an architecture by gradients of a supernet; if interrupted, the same command goes on where it stopped."""
+    """Search an architecture by gradients of a supernet; if interrupted, the same command goes on where it stopped.
+
+    With --seeds the search runs once for each seed, into a folder seed_N each, and a table gives mean and deviation.
+    """
+    wanted = _seeds(seeds, seed)
+    if wanted is None:
+        options.refuse_without("--seeds", {"--workers": workers})
+    at_once = 1 if workers is None else workers
+    options.positive("workers", at_once)
+    options.positive("threads", threads)
     from harness.evaluation import table_with
-    from harness.search import find_method, run_search
+    from harness.search import find_method
     from harness.search.gradient.data import read_images
     from harness.spaces import open_space
     from harness.studies.searches.record import used_by
-    from harness.studies.searches.runs import Run
+    from harness.studies.searches.runs import Run, Running
 
     opened, chosen = open_space(space), find_method(method)
     changes = {
@@ -81,84 +99,88 @@ def search(
         "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu, "mu": mu, "trace_gradient": trace_gradient,
     }  # fmt: skip
     setting = chosen.setting(space, preset).changed({name: new for name, new in changes.items() if new is not None})
-    folder = out or Path(f"search-{method}-{space}-{seed}")
+    folder = out or Path(f"search-{method}-{space}-{seed}" if wanted is None else f"searches-{method}-{space}")
     source = chosen.data if data is None else data
     if column is not None:
         table_with(column, space=space)  # a misspelt name is an error before the search, which may take hours
-    read = read_images(source, setting, seed, at_most=images is None)
-    used = used_by(Run(method, setting, source, seed, space), read)
-    _say_task(chosen, space, used, read, seed, folder)
-    result = run_search(
-        opened, chosen, used.setting, data=read, seed=seed, out=folder, device=device, autocast=autocast, progress=True
-    )
-    if result.resumed_from:
-        print(f"went on after epoch {result.resumed_from} from the checkpoint in {folder}")
-    log, label = _with_record(result.log, space, column)
+    every = [seed] if wanted is None else wanted
+    read = read_images(source, setting, every[0], at_most=images is None)
+    used = used_by(Run(method, setting, source, every[0], space), read)
+    _say_task(chosen, space, used, read, every, folder)
     facts = {
-        "method": method, "space": space, "preset": preset, "seed": seed, "data": source, "device": device,
-        "autocast": autocast, "images_used": used.images, "changed_from_paper": used.changed,
+        "method": method, "space": space, "preset": preset, "seed": wanted or seed, "data": source, "device": device,
+        "autocast": autocast, "threads": threads, "images_used": used.images, "changed_from_paper": used.changed,
         "not_as_published": used.note, "source": chosen.source, "setting": asdict(used.setting),
     }  # fmt: skip
-    _write(folder, result, log, label, facts)
-    print(result.architecture)
-    print(f"in {folder}: architecture.txt, log.csv, curves.png, curves.svg, setting.json, checkpoint.pt")
+    running = Running(device, autocast, checkpoint_minutes, threads)
+    if wanted is None:
+        _search_one(opened, read, used.setting, folder, facts, running, column)
+    else:
+        _search_seeds(opened, used.setting, folder, facts, running, column, wanted, at_once)
 
 
-def _say_task(chosen: Method, space: str, used: Used, images: Images, seed: int, folder: Path) -> None:
+def _search_one(
+    space: Space,
+    images: Images,
+    setting: SearchSetting,
+    folder: Path,
+    facts: Mapping[str, Any],
+    running: Running,
+    column: str | None,
+) -> None:
+    from harness.cli.searched import write_search
+    from harness.scoring.engine import threads_of_torch
+    from harness.search import run_search
+
+    with threads_of_torch(running.threads):
+        result = run_search(
+            space, facts["method"], setting, data=images, seed=facts["seed"], out=folder, device=running.device,
+            autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes, progress=True,
+        )  # fmt: skip
+    if result.resumed_from or result.resumed_steps:
+        steps = f" and step {result.resumed_steps} of the next" if result.resumed_steps else ""
+        print(f"went on after epoch {result.resumed_from}{steps} from the checkpoint in {folder}")
+    write_search(folder, result, facts, column)
+
+
+def _search_seeds(
+    space: Space,
+    setting: SearchSetting,
+    folder: Path,
+    facts: Mapping[str, Any],
+    running: Running,
+    column: str | None,
+    seeds: Sequence[int],
+    workers: int,
+) -> None:
+    from harness.cli.searched import record_table, write_seeds
+    from harness.studies.searches.seeds import run_searches
+
+    table, wanted = record_table(space.name, column)
+    found = run_searches(
+        space, facts["method"], setting, seeds=seeds, data=facts["data"], out=folder, workers=workers,
+        table=table, columns=[wanted] if wanted else [], progress=True, **running._asdict(),
+    )  # fmt: skip
+    write_seeds(folder, found, facts, table, wanted)
+
+
+def _seeds(seeds: str | None, seed: int) -> list[int] | None:
+    """The seeds of --seeds, if it is given; SettingError where --seed is given too."""
+    if seeds is not None and seed:
+        raise SettingError("give --seed for one seed or --seeds for several, not both")
+    return None if seeds is None else options.seeds(seeds)
+
+
+def _say_task(chosen: Method, space: str, used: Used, images: Images, seeds: Sequence[int], folder: Path) -> None:
     from harness.studies.searches.record import changes_in_words
 
     print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
     height, width = images.pixels.shape[-2:]
-    print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, seed {seed}")
+    named = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+    print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, {named}")
     print(f"{in_epochs(used.setting.epochs)}, into {folder}")
     data_last = dict(sorted(used.changed.items(), key=lambda item: item[0] == "data"))
     if used.note:
         print(f"the preset paper is not as published: {used.note}")
     against = "the preset paper" if used.note else "the published setting"
     print(f"against {against}: {changes_in_words(data_last) or 'nothing is changed'}")
-
-
-def _with_record(log: pd.DataFrame, space: str, column: str | None) -> tuple[pd.DataFrame, str]:
-    """The log with the tabulated values of the chosen architectures, and the label of these values for the figure.
-
-    Where no column is given, the default one is joined if its table is here.
-    """
-    from harness.evaluation import TableError, table_with
-    from harness.evaluation.columns import axis_label
-    from harness.studies.searches.pool import with_record
-
-    if column is None and space != options.DEFAULT_SPACE:
-        return log, ""
-    wanted = column or options.DEFAULT_COLUMN
-    try:
-        table = table_with(wanted, space=space)
-    except TableError as error:
-        if column is not None:
-            raise
-        print(f"no column for the record: {error}")
-        return log, ""
-    joined = with_record(log, table, [wanted], space)
-    print(f"for the record, {wanted} of the architecture: {joined.iloc[-1, -1]:.4g}; {table.facts.title}")
-    return joined, axis_label(table, wanted)
-
-
-def _write(folder: Path, result: SearchResult, log: pd.DataFrame, label: str, facts: dict[str, Any]) -> None:
-    """Write all files of a search except its checkpoint, which the search itself writes."""
-    import torch
-
-    from harness.report.figures.search_curves import search_curves
-    from harness.report.files import save_pictures, write_csv, write_text
-    from harness.scoring.provenance import command
-    from harness.studies.record import environment, json_text
-
-    content = {
-        "command": command(),
-        **facts,
-        "seconds": float(log["seconds"].sum()),
-        "environment": {**environment(), "threads": torch.get_num_threads()},
-    }
-    write_csv(log, folder / "log.csv")
-    write_text(f"{result.architecture}\n", folder / "architecture.txt")
-    write_text(json_text(content), folder / "setting.json")
-    figure = search_curves([(facts["method"], log)], record_label=label)
-    save_pictures(figure, folder / "curves")

@@ -22,6 +22,9 @@ PRINTED: Mapping[str, str] = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "i
 TESTS: Mapping[str, str] = {name: f"{name}_test_200ep_pct" for name in PRINTED}
 """Column of the test accuracy after 200 epochs, by data set."""
 
+FOR_THE_RECORD = "_for_the_record"
+"""End of the name of a column in a log of a search that the search did not see."""
+
 UNMEASURED = ("index", "seeds")
 """Units of columns that count or number; nothing ranks by them."""
 

@@ -38,11 +38,12 @@ from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, com
 from harness.report.tables.matrix import numbers_sheet
 from harness.report.tables.notebook import sheet_html
 from harness.report.tables.ranking import ranking_sheet
-from harness.report.tables.searches import epochs_sheet, searches_sheet
+from harness.report.tables.searches import epochs_sheet, searches_sheet, seeds_sheet
 from harness.report.tables.sheet import Sheet, flat, sheet_latex, sheet_markdown
 from harness.report.tables.stability import stability_sheet, transfer_sheet
 from harness.report.tables.text import narrowed, sheet_text
 from harness.search.gradient.loop import SearchResult
+from harness.search.gradient.seeds import SEED, SearchSeeds
 
 ARTICLE_COLUMN = 52
 """Characters of small print on a line of an article's column, 3.3 inches."""
@@ -170,8 +171,18 @@ def _(result: SearchResult) -> list[Sheet]:
     return [epochs_sheet(result)]
 
 
+@sheets_of.register
+def _(result: SearchSeeds) -> list[Sheet]:
+    return [seeds_sheet(result)]
+
+
 def _of_search(result: SearchResult, *, record_label: str = "Accuracy") -> Figure:
     return search_curves([("this search", result)], record_label=record_label)
+
+
+def _of_seeds(result: SearchSeeds, *, record_label: str = "Accuracy") -> Figure:
+    runs = [(result.method, run) for _, run in result.log.groupby(SEED, sort=False)]
+    return search_curves(runs, record_label=record_label)
 
 
 FIGURES: Mapping[type, Callable[..., Figure]] = {
@@ -182,6 +193,7 @@ FIGURES: Mapping[type, Callable[..., Figure]] = {
     Matrix: heat_map,
     BesidePublished: beside_published,
     SearchResult: _of_search,
+    SearchSeeds: _of_seeds,
 }
 """The function that draws each kind of result."""
 

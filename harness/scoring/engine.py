@@ -75,7 +75,7 @@ def score_task(task: ScoringTask) -> TaskScores:
     from harness.scoring.travelling import unpacked, unpacked_space
     from harness.scoring.watching import begin
 
-    with ONE_AT_A_TIME, one_thread():
+    with ONE_AT_A_TIME, threads_of_torch(1):
         setting, space = task.setting, unpacked_space(task.space, task.own_space, task.key, task.fingerprint)
         rebuild = functools.partial(space.build, space.parse(task.key), setting.shape, seed=setting.seed)
         try:
@@ -89,16 +89,16 @@ def score_task(task: ScoringTask) -> TaskScores:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Inside, torch uses one thread."""
+def threads_of_torch(count: int) -> Iterator[None]:
+    """Inside, torch uses that many threads."""
     import torch
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
 
 
 def worker_pool(workers: int) -> Executor:

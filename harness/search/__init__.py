@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from harness.search.gradient.loop import SearchResult, run_search
     from harness.search.gradient.method import Method
     from harness.search.gradient.registry import METHODS, find_method
+    from harness.search.gradient.seeds import SearchSeeds
     from harness.search.gradient.setting import SearchSetting
 
-__all__ = ["METHODS", "Method", "SearchResult", "SearchSetting", "find_method", "run_search"]
+__all__ = ["METHODS", "Method", "SearchResult", "SearchSeeds", "SearchSetting", "find_method", "run_search"]
 
 _HOMES = {
     "METHODS": "harness.search.gradient.registry",
     "Method": "harness.search.gradient.method",
     "SearchResult": "harness.search.gradient.loop",
+    "SearchSeeds": "harness.search.gradient.seeds",
     "SearchSetting": "harness.search.gradient.setting",
     "find_method": "harness.search.gradient.registry",
     "run_search": "harness.search.gradient.loop",

@@ -4,9 +4,14 @@ import json
 
 import pandas as pd
 import pytest
+import torch
 
 import harness
-from harness.search import METHODS
+from harness import search as search_module
+from harness.errors import SearchError
+from harness.search import METHODS, SearchSeeds
+from harness.search.gradient import loop as loop_module
+from harness.studies.searches import seeds as seeds_module
 
 SMALL = (
     *("--data", "digits", "--width", 4, "--depth", 1, "--batch-size", 8, "--images", 64, "--image-size", 8),
@@ -94,6 +99,82 @@ def test_the_darts_space_has_no_record_by_default(nasinit, tmp_path):
     assert (tmp_path / "architecture.txt").read_text().startswith("Genotype(")
 
 
+@pytest.fixture(scope="module")
+def seeded(nasinit, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("seeded") / "out"
+    return folder, nasinit("search", "darts", "--out", folder, *SMALL, "--seeds", "0,2", "--workers", 2)
+
+
+def test_several_seeds_leave_a_folder_each_and_a_table(seeded):
+    folder, ended = seeded
+    assert ended.code == 0, ended.err
+    files = {"log.csv", "seeds.csv", "seeds.md", "curves.png", "curves.svg", "setting.json", "seed_0", "seed_2"}
+    assert {path.name for path in folder.iterdir()} == files
+    assert "on 64 images of digits, 8 × 8 pixels, seeds 0, 2" in ended.out
+    frame = pd.read_csv(folder / "seeds.csv")
+    assert frame["seed"].tolist() == [0, 2]
+    for seed, text in zip(frame["seed"], frame["architecture"], strict=True):
+        assert (folder / f"seed_{seed}" / "architecture.txt").read_text() == f"{text}\n"
+        assert pd.read_csv(folder / f"seed_{seed}" / "log.csv")["architecture"].iloc[-1] == text
+    mean, deviation = frame[RECORD].mean(), frame[RECORD].std()
+    assert f"{mean:.2f} ± {deviation:.2f}" in ended.out
+    assert f"{mean:.2f} ± {deviation:.2f}" in (folder / "seeds.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
+    facts = json.loads((folder / "setting.json").read_text())
+    assert (facts["seed"], facts["failed"], facts["environment"]["threads"]) == ([0, 2], {}, 1)
+
+
+def test_a_seed_of_several_is_the_search_of_that_seed(seeded, searched):
+    logs = [pd.read_csv(folder / "log.csv") for folder in (seeded[0] / "seed_0", searched[0])]
+    pd.testing.assert_frame_equal(*(log.drop(columns=["seconds", RECORD], errors="ignore") for log in logs))
+
+
+def test_the_seeds_that_are_there_are_read_and_others_are_added(seeded, nasinit):
+    folder, _ = seeded
+    before = (folder / "seed_2" / "checkpoint.pt").stat().st_mtime_ns
+    again = nasinit("search", "darts", "--out", folder, *SMALL, "--seeds", "1-2")
+    assert again.code == 0, again.err
+    assert (folder / "seed_2" / "checkpoint.pt").stat().st_mtime_ns == before
+    assert pd.read_csv(folder / "seeds.csv")["seed"].tolist() == [1, 2]
+
+
+def test_a_search_has_one_thread_or_as_many_as_asked_for(nasinit, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(search_module, "run_search", lambda *_, **__: seen.append(torch.get_num_threads()) or stop())
+    before = torch.get_num_threads()
+
+    def stop():
+        raise SearchError("stopped by the test")
+
+    assert nasinit("search", "darts", "--out", tmp_path, *SMALL).err.count("stopped by the test") == 1
+    nasinit("search", "darts", "--out", tmp_path, *SMALL, "--threads", before + 2)
+    assert seen == [1, before + 2]
+    assert torch.get_num_threads() == before, "the library's own number comes back"
+
+
+def test_the_interval_of_checkpoints_reaches_the_search(nasinit, tmp_path, monkeypatch):
+    written = []
+    save = loop_module.save
+    monkeypatch.setattr(loop_module, "save", lambda *arguments: written.append(arguments) or save(*arguments))
+    small = [*SMALL[:-1], 3]
+    assert nasinit("search", "rsps", "--out", tmp_path / "often", *small, "--checkpoint-minutes", 0).code == 0
+    assert len(written) == 2 * (3 + 1)
+    written.clear()
+    assert nasinit("search", "rsps", "--out", tmp_path / "by default", *small).code == 0
+    assert len(written) == 2
+
+
+def test_a_seed_that_fails_is_named_and_the_others_are_written(nasinit, tmp_path, searched, monkeypatch):
+    log = pd.read_csv(searched[0] / "log.csv").assign(seed=0)
+    found = SearchSeeds("rsps", log, {1: "cannot write log.csv"})
+    monkeypatch.setattr(seeds_module, "run_searches", lambda *_, **__: found)
+    ended = nasinit("search", "rsps", "--out", tmp_path, *SMALL, "--seeds", "0-1")
+    assert ended.code == 1, ended.err
+    assert "1 of 2 searches failed (seed 1); the table is of the others" in ended.err
+    assert pd.read_csv(tmp_path / "seeds.csv")["seed"].tolist() == [0]
+    assert "cannot write" in json.loads((tmp_path / "setting.json").read_text())["failed"]["1"]
+    assert "seed 1 failed: cannot write log.csv" in ended.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -108,6 +189,16 @@ def test_the_darts_space_has_no_record_by_default(nasinit, tmp_path):
         (("nasi", "--autocast"), 2, "Take trace_gradient double_backward"),
         (("pc-darts", "--epochs", 2), 2, "alpha_warm_up must be less than"),
         (("drnas-progressive", "--epochs", 4), 2, "alpha_warm_up must be less than"),
+        (("darts", "--seeds", "0-2", "--seed", 1), 2, "give --seed for one seed or --seeds for several, not both"),
+        (("darts", "--seeds", "3-1"), 2, "--seeds 3-1: a range goes up"),
+        (("darts", "--workers", 2), 2, "--workers without --seeds"),
+        (("darts", "--seeds", "0-2", "--workers", 0), 2, "--workers must be at least 1, got 0"),
+        (("darts", "--threads", 0), 2, "--threads must be at least 1, got 0"),
+        (("darts", "--checkpoint-minutes", -1), 2, "checkpoint_minutes must be a number from 0, got -1"),
+        (("darts", "--seeds", "0-2", "--checkpoint-minutes", "nan"), 2, "checkpoint_minutes must be a number from 0"),
+        (("darts", "--seeds", "0-2", "--device", "cuda:x"), 2, "device"),
+        (("darts", "--seeds", "0-2", "--images", 16), 2, "is less than one batch"),
+        (("pc-darts", "--seeds", "0-2", "--width", 6), 2, "partial must divide the channels of the first stage"),
         (("darts", *SMALL, "--weight-lr", 1e30, "--epochs", 9), 1, "the loss is nan at epoch"),
     ],
 )

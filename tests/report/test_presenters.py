@@ -19,7 +19,7 @@ from harness.evaluation.evidence import EvidenceOptions, gather_evidence
 from harness.evaluation.matrix import Matrix
 from harness.evaluation.published import BesidePublished
 from harness.report.presenters import ARTICLE_COLUMN, figure_of, sheets_of
-from harness.search import SearchSetting
+from harness.search import SearchSeeds, SearchSetting
 from harness.text.presented import Drawn, Presented
 
 COLUMN = "cifar10_test_200ep_pct"
@@ -55,6 +55,16 @@ def frames() -> dict[str, pd.DataFrame]:
     return found
 
 
+def log_of(seed: int) -> pd.DataFrame:
+    """The log of a search that did not run."""
+    return pd.DataFrame(
+        {
+            "epoch": [1, 2], "training_loss": 2.0, "validation_loss": [2.0, 1.5 + seed], "entropy_nats": 1.6,
+            "skip_connections": [0, seed], "architecture": CELLS[seed], "seconds": 1.5, "seed": seed,
+        }
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def results(table: benchmarks.Table, frames: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """A result of every kind."""
@@ -85,12 +95,13 @@ def results(table: benchmarks.Table, frames: dict[str, pd.DataFrame]) -> dict[st
         "beside published": BesidePublished(beside, {"gaussian": "noise", "cifar10": "images"}),
         "searches": harness.table_searches(benchmarks.open_table("nasbench201"), ["random"], runs=3),
         "search": harness.run_search(space, "rsps", setting, data="digits"),
+        "seeds": SearchSeeds("made", pd.concat([log_of(seed) for seed in range(3)], ignore_index=True)),
     }
 
 
 KINDS = (
     "ranking", "comparison", "beyond size", "top", "ceiling", "evidence", "trade-off", "transfer", "stability",
-    "ablation", "matrix", "beside published", "searches", "search",
+    "ablation", "matrix", "beside published", "searches", "search", "seeds",
 )  # fmt: skip
 
 

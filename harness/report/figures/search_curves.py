@@ -13,15 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from harness.errors import HarnessError
+from harness.evaluation.columns import FOR_THE_RECORD
 from harness.report.figures.lines import wrapped
 from harness.report.figures.runs_line import Look, draw_runs
 from harness.report.figures.style import PAGE_WIDTH_INCHES, SMALL_POINTS, STYLE
 
 if TYPE_CHECKING:
     from harness.search import SearchResult
-
-FOR_THE_RECORD = "_for_the_record"
-"""End of the name of a column that the search did not see."""
 
 _LOSS, _COUNTS = "validation_loss", "skip_connections"
 _PANELS = {

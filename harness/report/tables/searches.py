@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.evaluation.columns import dataset_title
+from harness.evaluation.columns import FOR_THE_RECORD, dataset_title
 from harness.evaluation.searches.table_searches import TableSearches
 from harness.report.cells import EN_DASH, best_printed, difference_in_brackets, number
 from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of, named
 
 if TYPE_CHECKING:
-    from harness.search import SearchResult
+    from harness.search import SearchResult, SearchSeeds
 
 _MEAN, _PUBLISHED = "_mean", "published_"
 _OURS = "ours"
@@ -71,6 +71,41 @@ def epochs_sheet(result: SearchResult) -> Sheet:
     return Sheet.of(
         f"The search chose {result.architecture}", headings, rows, gives_way=("choice", "seconds", "entropy\n(nats)")
     )
+
+
+def seeds_sheet(found: SearchSeeds) -> Sheet:
+    """What each seed's search chose, with its accuracies, and the mean ± standard deviation (n - 1) over the seeds."""
+    frame = found.frame
+    records = [str(name) for name in frame.columns if str(name).endswith(FOR_THE_RECORD)]
+    shown = {name: (dataset_title(name.removesuffix(FOR_THE_RECORD)), 2) for name in records} | {
+        "validation_loss": ("validation\nloss", 3), "entropy_nats": ("entropy\n(nats)", 3),
+        "skip_connections": ("skip\nconnections", 1), "seconds": ("seconds", 1),
+    }  # fmt: skip
+    rows: list[list[Cell | str]] = [
+        [
+            str(row["seed"]),
+            *(number(float(row[name]), decimals) for name, (_, decimals) in shown.items()),
+            str(row["architecture"]),
+        ]
+        for row in frame.to_dict("records")
+    ]
+    if len(frame) > 1:
+        over = [_mean_and_deviation(frame[name], decimals) for name, (_, decimals) in shown.items()]
+        rows.append([f"all {len(frame)}", *over, ""])
+    return Sheet.of(
+        f"{found.method}, {len(frame)} of {len(frame) + len(found.failed)} searches ended",
+        [Heading("seed", "left"), *(named(text, name) for name, (text, _) in shown.items()), Heading("choice", "left")],
+        rows,
+        notes=tuple(f"seed {seed} failed: {reason}" for seed, reason in found.failed.items()),
+        gives_way=("choice", "seconds", "entropy\n(nats)"),
+    )
+
+
+def _mean_and_deviation(values: pd.Series, decimals: int) -> Cell:
+    """Mean and standard deviation of all values; a dash where one of them is not known."""
+    mean = float(values.mean(skipna=False))
+    rest = "" if math.isnan(mean) else f" ± {number(float(values.std(ddof=1)), decimals)}"
+    return Cell(number(mean, decimals), rest=rest)
 
 
 def search_rows_sheet(frame: pd.DataFrame) -> Sheet:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -16,16 +15,15 @@ import torch
 from torch import Tensor, nn
 
 from harness.batches import Batch
-from harness.errors import DivergedError, SearchError, check_whole
+from harness.errors import DivergedError, SearchError
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, load, save
-from harness.search.gradient.data import Images, halved, read_images, with_images
+from harness.search.gradient.data import Images
 from harness.search.gradient.method import Method, Step
-from harness.search.gradient.registry import find_method
 from harness.search.gradient.relaxation import entropy
-from harness.search.gradient.setting import SearchSetting
+from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import SearchTask, State, initial_state, resumed_state
-from harness.spaces.space import searchable
+from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.text.presented import Drawn
 from harness.writing import make_folder
 
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from harness.spaces.space import Architecture, Space
 
 _SKIP = "skip_connect"
-CHECKPOINT_MINUTES = 10.0
-"""Default interval of the checkpoints inside an epoch."""
 
 
 class CurvesKeywords(TypedDict, total=False):
@@ -121,20 +117,10 @@ def run_search(
             that cannot be written in, or a checkpoint of another search.
         DivergedError: when a loss is NaN or infinite, with the step and the last checkpoint.
     """
-    chosen = find_method(method) if isinstance(method, str) else method
-    setting = setting or chosen.setting(space, preset)
-    check_whole("seed", seed, 0, SearchError)
-    if chosen.check is not None:
-        chosen.check(setting, autocast)
-    if not isinstance(data, Images):
-        own = chosen.presets_in(space)
-        at_most = setting.images in (own.paper.images, own.laptop.images)
-        data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
-    setting, halves = with_images(setting, data), halved(data, seed)
-    task = SearchTask(searchable(space), chosen, setting, halves, seed, _device(device), autocast)
+    task = search_task(space, method, setting, preset=preset, data=data, seed=seed, device=device, autocast=autocast)
     folder = None if out is None else Path(out)
-    saving = _Saving(folder, _interval(checkpoint_minutes))
-    steps = halves.steps(setting)
+    saving = _Saving(folder, checkpoint_seconds(checkpoint_minutes))
+    setting, steps = task.setting, task.halves.steps(task.setting)
     if folder is not None:
         make_folder(folder, "--out", SearchError)
     found = None if folder is None else load(folder, task.identity())
@@ -284,25 +270,6 @@ def _result(task: SearchTask, state: State, architecture: Architecture, epochs: 
 
 def _on(batch: Batch, device: torch.device) -> Batch:
     return batch.on(device)
-
-
-def _interval(minutes: float) -> float:
-    """Seconds of an interval in minutes."""
-    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 <= minutes < math.inf:
-        raise SearchError(f"checkpoint_minutes must be a number from 0, got {minutes!r}")
-    return 60 * minutes
-
-
-def _device(name: str) -> torch.device:
-    if re.fullmatch(r"cpu|cuda(:[0-9]+)?", name) is None:
-        raise SearchError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {name!r}")
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise SearchError(f"device {name!r} was asked for, but torch sees no CUDA device here: use 'cpu'")
-    device = torch.device(name)
-    if device.index is not None and device.index >= torch.cuda.device_count():
-        last = torch.cuda.device_count() - 1
-        raise SearchError(f"device {name!r} was asked for, but the last CUDA device here is 'cuda:{last}'")
-    return device
 
 
 def _progress(shown: bool, steps: int) -> AbstractContextManager[Callable[[], None]]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from harness.errors import SearchError, unknown
 
+CHECKPOINT_MINUTES = 10.0
+"""Default interval of the checkpoints inside an epoch."""
 TRACE_GRADIENTS = ("two_pass", "double_backward", "one_pass")
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from harness.evaluation import Table
-from harness.evaluation.columns import axis_label
-from harness.report.figures.search_curves import FOR_THE_RECORD, search_curves
+from harness.evaluation.columns import FOR_THE_RECORD, axis_label
+from harness.report.figures.search_curves import search_curves
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.searches import FEWEST_RUNS, OTHER_PRESET, search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown

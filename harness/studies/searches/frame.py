@@ -11,9 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from harness.evaluation import Table
-from harness.evaluation.columns import SPACE, TESTS
+from harness.evaluation.columns import FOR_THE_RECORD, SPACE, TESTS
 from harness.evaluation.searches.published import PublishedSearch
-from harness.report.figures.search_curves import FOR_THE_RECORD
 from harness.search import find_method
 from harness.spaces import open_space
 from harness.studies.kinds import Best, NotRun, Queried, Row, Searched, TabulatedCell

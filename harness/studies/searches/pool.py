@@ -6,22 +6,22 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import CheckpointError, DivergedError, HarnessError, RunError
 from harness.evaluation import Table
-from harness.evaluation.columns import SPACE
+from harness.evaluation.columns import FOR_THE_RECORD, SPACE
 from harness.evaluation.matching import column_by_key
 from harness.progress import progress_bar
-from harness.report.figures.search_curves import FOR_THE_RECORD
 from harness.scoring.engine import close_pool, worker_pool
 from harness.search import find_method
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
 from harness.studies.options import StudyOptions
 from harness.studies.searches.progress import SearchProgress
-from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run
+from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run, Running
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +43,16 @@ def data_of(method: str, images: Path | None) -> str:
     return own if images is None or own == "noise" else str(images)
 
 
-def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str], None]) -> Outcomes:
-    """Run all searches, as many at once as there are workers, under a progress bar.
+def run_all(
+    runs: Sequence[Run],
+    folder: Path,
+    workers: int,
+    say: Callable[[str], None],
+    running: Running = Running(),  # noqa: B008 — it does not change
+    *,
+    progress: bool = True,
+) -> Outcomes:
+    """Run all searches, as many at once as there are workers, under a progress bar if `progress`.
 
     An interrupted search goes on from its folder, and a finished one is read. A search that fails does not end the
     others.
@@ -59,8 +67,8 @@ def run_all(runs: Sequence[Run], folder: Path, workers: int, say: Callable[[str]
     pool = worker_pool(min(workers, len(runs)))
     over = False
     try:
-        waiting = {pool.submit(_run, run, folder / run.folder): run for run in runs}
-        _follow(waiting, folder, workers, say, outcomes)
+        waiting = {pool.submit(_run, run, folder / run.folder, running): run for run in runs}
+        _follow(waiting, folder, workers, say, outcomes, progress=progress)
         over = True
     finally:
         close_pool(pool, kill=not over)
@@ -111,18 +119,25 @@ def _follow(
     workers: int,
     say: Callable[[str], None],
     outcomes: Outcomes,
+    *,
+    progress: bool,
 ) -> None:
-    """Collect the outcomes as the searches end, under a progress bar over their epochs."""
+    """Collect the outcomes as the searches end, under a progress bar over their epochs if `progress`."""
     runs, pending = list(waiting.values()), set(waiting)
     epochs = sum(run.setting.epochs for run in runs)
-    with progress_bar(epochs, "epochs", ("searching", "searched"), alike=False, every_seconds=_LINE_SECONDS) as advance:
-        progress = SearchProgress(runs, folder, workers, advance)
+    bar = (
+        progress_bar(epochs, "epochs", ("searching", "searched"), alike=False, every_seconds=_LINE_SECONDS)
+        if progress
+        else nullcontext(_advance_nothing)
+    )
+    with bar as advance:
+        shown = SearchProgress(runs, folder, workers, advance)
         while pending:
             ended, pending = wait(pending, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
             for done in ended:
                 _file(done, waiting[done], folder, outcomes)
                 say(_line(waiting[done], outcomes, len(runs)))
-            progress.show({*outcomes.ended, *outcomes.failed})
+            shown.show({*outcomes.ended, *outcomes.failed})
 
 
 def _file(done: Future[Outcome], run: Run, folder: Path, outcomes: Outcomes) -> None:
@@ -164,9 +179,19 @@ def _advice(failed: Mapping[Run, Failure]) -> str:
     )
 
 
-def _run(run: Run, folder: Path) -> Outcome:
+def _advance_nothing(note: str = "", *, steps: int = 1) -> None:
+    """Take the place of a progress bar that is not shown."""
+
+
+def _run(run: Run, folder: Path, running: Running) -> Outcome:
     """Run one search; called in a worker process."""
+    import torch
+
     from harness.search import run_search
 
-    result = run_search(open_space(run.space), run.method, run.setting, data=run.data, seed=run.seed, out=folder)
+    torch.set_num_threads(running.threads)
+    result = run_search(
+        open_space(run.space), run.method, run.setting, data=run.data, seed=run.seed, out=folder,
+        device=running.device, autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes,
+    )  # fmt: skip
     return Outcome(result.log, result.memory)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.evaluation.columns import SPACE
+from harness.search.gradient.setting import CHECKPOINT_MINUTES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,7 @@ class Run(NamedTuple):
         data: data, as `harness.search.run_search` takes them.
         seed: seed of all random numbers.
         space: name of the space that is searched.
+        own_folder: name of the search's folder; empty for one in a folder of its method.
     """
 
     method: str
@@ -30,16 +32,33 @@ class Run(NamedTuple):
     data: str
     seed: int
     space: str = SPACE
+    own_folder: str = ""
 
     @property
     def folder(self) -> str:
         """Folder of the search's checkpoint and log, below the folder of all searches."""
-        return f"{self.method}/seed_{self.seed}"
+        return self.own_folder or f"{self.method}/seed_{self.seed}"
 
     @property
     def title(self) -> str:
         """Name of the search in messages."""
         return f"{self.method}, seed {self.seed}"
+
+
+class Running(NamedTuple):
+    """How searches run, on which their results do not depend but for rounding.
+
+    Attributes:
+        device: device of the supernets.
+        autocast: whether passes run in bfloat16 where torch considers it safe.
+        checkpoint_minutes: minutes between two checkpoints inside an epoch.
+        threads: threads of each search.
+    """
+
+    device: str = "cpu"
+    autocast: bool = False
+    checkpoint_minutes: float = CHECKPOINT_MINUTES
+    threads: int = 1
 
 
 class Outcome(NamedTuple):

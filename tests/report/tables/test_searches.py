@@ -5,9 +5,10 @@ import pytest
 
 from harness.errors import ScoresError
 from harness.evaluation.searches.table_searches import TableSearches
-from harness.report.tables.searches import searches_sheet
+from harness.report.tables.searches import searches_sheet, seeds_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.report.tables.text import sheet_text
+from harness.search import SearchSeeds
 
 NAN = float("nan")
 
@@ -84,3 +85,36 @@ def test_in_markdown_and_latex_a_published_row_is_set_in():
 def test_a_frame_without_searches_or_accuracies_is_refused(frame):
     with pytest.raises(ScoresError, match="there are no searches to show"):
         searches_sheet(TableSearches(frame, {}, {}, ()))
+
+
+def seed_log(seed, accuracy, loss):
+    return pd.DataFrame(
+        {
+            "epoch": [1, 2], "training_loss": 2.0, "validation_loss": [9.0, loss], "entropy_nats": [1.6, 1.5],
+            "skip_connections": [0, seed], "architecture": ["first", f"cell {seed}"], "seconds": [1.0, 2.0],
+            "seed": seed,
+            "cifar10_test_200ep_pct_for_the_record": [1.0, accuracy],
+        }
+    )  # fmt: skip
+
+
+def test_seeds_stand_above_their_mean_and_deviation():
+    log = pd.concat([seed_log(0, 90.0, 1.5), seed_log(3, 94.0, 1.0)])
+    found = SearchSeeds("darts", log, {5: "darts: the loss is nan at epoch 1"})
+    assert found.frame["seed"].tolist() == [0, 3]
+    assert found.frame["architecture"].tolist() == ["cell 0", "cell 3"]
+    assert found.frame["seconds"].tolist() == [3.0, 3.0]
+    assert "epoch" not in found.frame
+    lines = sheet_markdown(seeds_sheet(found)).replace("\N{NO-BREAK SPACE}", " ").split("\n")
+    assert lines[0] == "**darts, 2 of 3 searches ended**"
+    assert lines[4] == "| 0 | 90.00 | 1.500 | 1.500 | 0.0 | 3.0 | cell 0 |"
+    assert lines[6] == "| all 2 | 92.00 ± 2.83 | 1.250 ± 0.354 | 1.500 ± 0.000 | 1.5 ± 2.1 | 3.0 ± 0.0 |  |"
+    assert any("seed 5 failed: darts: the loss is nan at epoch 1" in line for line in lines)
+
+
+def test_a_mean_over_seeds_of_which_one_is_not_known_is_a_dash():
+    """And a single seed has no deviation, so it has no row of means."""
+    log = pd.concat([seed_log(0, NAN, NAN), seed_log(1, 94.0, NAN)])
+    last = sheet_markdown(seeds_sheet(SearchSeeds("nasi", log))).split("\n")[-1]
+    assert last.startswith("| all 2 | – | – | 1.500")
+    assert "all 1" not in sheet_markdown(seeds_sheet(SearchSeeds("nasi", seed_log(0, 90.0, NAN))))

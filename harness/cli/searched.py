@@ -1,0 +1,99 @@
+"""Files of finished searches of `nasinit search`: of one, and of one under several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.cli import options
+from harness.errors import RunError
+
+if TYPE_CHECKING:
+    from harness.evaluation import Table
+    from harness.search import SearchResult, SearchSeeds
+
+FILES = "architecture.txt, log.csv, curves.png, curves.svg, setting.json, checkpoint.pt"
+
+
+def record_table(space: str, column: str | None) -> tuple[Table | None, str]:
+    """The table and the column whose values are joined to a log after the search; no table where there is none.
+
+    Where no column is given, the default one is joined if its table is here.
+
+    Raises:
+        TableError: no table that is here has the given column.
+    """
+    from harness.evaluation import TableError, table_with
+
+    if column is None and space != options.DEFAULT_SPACE:
+        return None, ""
+    wanted = column or options.DEFAULT_COLUMN
+    try:
+        return table_with(wanted, space=space), wanted
+    except TableError as error:
+        if column is not None:
+            raise
+        print(f"no column for the record: {error}")
+        return None, ""
+
+
+def write_search(folder: Path, result: SearchResult, facts: Mapping[str, Any], column: str | None) -> None:
+    """Write all files of a search except its checkpoint, which the search itself writes, and say what it chose."""
+    from harness.report.figures.search_curves import search_curves
+    from harness.report.files import save_pictures, write_csv, write_text
+    from harness.studies.searches.pool import with_record
+
+    log, (table, wanted) = result.log, record_table(str(facts["space"]), column)
+    if table is not None:
+        log = with_record(log, table, [wanted], str(facts["space"]))
+        print(f"for the record, {wanted} of the architecture: {log.iloc[-1, -1]:.4g}; {table.facts.title}")
+    write_csv(log, folder / "log.csv")
+    write_text(f"{result.architecture}\n", folder / "architecture.txt")
+    write_text(_setting_json(facts, float(log["seconds"].sum())), folder / "setting.json")
+    save_pictures(search_curves([(str(facts["method"]), log)], **_label(table, wanted)), folder / "curves")
+    print(result.architecture)
+    print(f"in {folder}: {FILES}")
+
+
+def write_seeds(folder: Path, found: SearchSeeds, facts: Mapping[str, Any], table: Table | None, column: str) -> None:
+    """Write the files of searches under several seeds beside their folders, and print their table.
+
+    Raises:
+        RunError: some of them failed; the files of the others are written.
+    """
+    from harness.report.files import save_pictures, write_csv, write_text
+
+    frame = found.frame
+    write_csv(found.log, folder / "log.csv")
+    write_csv(frame, folder / "seeds.csv")
+    write_text(f"{found.to_markdown()}\n", folder / "seeds.md")
+    for seed, text in zip(frame["seed"], frame["architecture"], strict=True):
+        write_text(f"{text}\n", folder / f"seed_{seed}" / "architecture.txt")
+    failed = {str(seed): reason for seed, reason in found.failed.items()}
+    write_text(_setting_json({**facts, "failed": failed}, float(frame["seconds"].sum())), folder / "setting.json")
+    save_pictures(found.plot(**_label(table, column)), folder / "curves")
+    print(f"\n{found.to_text()}")
+    if table is not None:
+        print(f"for the record, {column} of the architectures, which no search saw; {table.facts.title}")
+    print(f"in {folder}: seeds.csv, seeds.md, log.csv, curves.png, curves.svg, setting.json, and a folder of each seed")
+    if failed:
+        raise RunError(
+            f"{len(failed)} of {len(failed) + len(frame)} searches failed (seed {', '.join(failed)}); the table is of "
+            "the others. The same command tries them again, from their last checkpoints"
+        )
+
+
+def _label(table: Table | None, column: str) -> dict[str, str]:
+    from harness.evaluation.columns import axis_label
+
+    return {} if table is None else {"record_label": axis_label(table, column)}
+
+
+def _setting_json(facts: Mapping[str, Any], seconds: float) -> str:
+    from harness.scoring.provenance import command
+    from harness.studies.record import environment, json_text
+
+    told = {name: fact for name, fact in facts.items() if name != "threads"}
+    machine = {**environment(), "threads": facts["threads"]}
+    return json_text({"command": command(), **told, "seconds": seconds, "environment": machine})

@@ -1,0 +1,39 @@
+"""The searches of one method under several seeds, as one result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.text.presented import Drawn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEED = "seed"
+"""Column of the seed of a search."""
+
+
+@dataclass(frozen=True)
+class SearchSeeds(Drawn):
+    """Searches of one method in one setting under several seeds.
+
+    Attributes:
+        method: name of the search.
+        log: logs of the searches that ended (`harness.search.SearchResult.log`), one below the other, with `seed`; and,
+            where a table was given, the tabulated values of each epoch's choice as columns `…_for_the_record`, which no
+            search has seen.
+        failed: why a search failed, by its seed.
+    """
+
+    method: str
+    log: pd.DataFrame
+    failed: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each search that ended: the last row of its log, with the seconds of all its epochs."""
+        of_seed = self.log.groupby(SEED, sort=False)
+        last = of_seed.tail(1).drop(columns="epoch").set_index(SEED)
+        return last.assign(seconds=of_seed["seconds"].sum()).reset_index()

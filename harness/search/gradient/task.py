@@ -1,0 +1,67 @@
+"""The fixed inputs of a search from the arguments of `run_search`, checked before its first step."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.errors import SearchError, check_whole
+from harness.search.gradient.data import Images, halved, read_images, with_images
+from harness.search.gradient.method import Method
+from harness.search.gradient.registry import find_method
+from harness.search.gradient.setting import SearchSetting
+from harness.search.gradient.state import SearchTask
+from harness.spaces.space import searchable
+
+if TYPE_CHECKING:
+    from harness.spaces.space import Space
+
+
+def search_task(
+    space: Space,
+    method: str | Method,
+    setting: SearchSetting | None,
+    *,
+    preset: str,
+    data: str | Path | Images | None,
+    seed: int,
+    device: str,
+    autocast: bool,
+) -> SearchTask:
+    """The fixed inputs of a search; arguments and errors are those of `harness.search.run_search`."""
+    chosen = find_method(method) if isinstance(method, str) else method
+    setting = setting or chosen.setting(space, preset)
+    check_whole("seed", seed, 0, SearchError)
+    if chosen.check is not None:
+        chosen.check(setting, autocast)
+    if not isinstance(data, Images):
+        own = chosen.presets_in(space)
+        at_most = setting.images in (own.paper.images, own.laptop.images)
+        data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
+    setting, halves = with_images(setting, data), halved(data, seed)
+    task = SearchTask(searchable(space), chosen, setting, halves, seed, _device(device), autocast)
+    halves.steps(setting)  # refuses halves of less than a batch
+    return task
+
+
+def checkpoint_seconds(minutes: float) -> float:
+    """Seconds from one checkpoint to the next inside an epoch; SearchError for what is no number from 0."""
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 <= minutes < math.inf:
+        raise SearchError(f"checkpoint_minutes must be a number from 0, got {minutes!r}")
+    return 60 * minutes
+
+
+def _device(name: str) -> torch.device:
+    if re.fullmatch(r"cpu|cuda(:[0-9]+)?", name) is None:
+        raise SearchError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {name!r}")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise SearchError(f"device {name!r} was asked for, but torch sees no CUDA device here: use 'cpu'")
+    device = torch.device(name)
+    if device.index is not None and device.index >= torch.cuda.device_count():
+        last = torch.cuda.device_count() - 1
+        raise SearchError(f"device {name!r} was asked for, but the last CUDA device here is 'cuda:{last}'")
+    return device

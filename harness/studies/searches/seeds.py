@@ -1,0 +1,106 @@
+"""One search by gradients under several seeds, in processes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from harness.errors import SearchError, check_whole
+from harness.evaluation import Table
+from harness.scoring.seeds import checked_seeds
+from harness.search.gradient.seeds import SEED, SearchSeeds
+from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
+from harness.search.gradient.state import initial_state
+from harness.search.gradient.task import checkpoint_seconds, search_task
+from harness.spaces import open_space
+from harness.studies.searches.pool import run_all, with_record
+from harness.studies.searches.runs import Run, Running
+from harness.writing import make_folder
+
+if TYPE_CHECKING:
+    from harness.spaces.space import Space
+
+
+def run_searches(
+    space: Space,
+    method: str,
+    setting: SearchSetting | None = None,
+    *,
+    seeds: Iterable[int],
+    preset: str = "laptop",
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    workers: int = 1,
+    threads: int = 1,
+    device: str = "cpu",
+    autocast: bool = False,
+    checkpoint_minutes: float = CHECKPOINT_MINUTES,
+    table: Table | None = None,
+    columns: Sequence[str] = (),
+    progress: bool = False,
+) -> SearchSeeds:
+    """Run one gradient-based search under several seeds, each in a process, as `harness.run_search` runs it.
+
+    Args:
+        space: a space that `open_space` opens by its name, with a supernet.
+        method: a name from `nasinit list searches`.
+        setting: the setting of the searches; by default that of the preset.
+        seeds: seeds of the searches, such as `range(5)`.
+        preset: `laptop` or `paper`; ignored where a setting is given.
+        data: `digits`, `noise`, or the folder of CIFAR-10's binary files; by default the method's own choice.
+        out: folder in which each search has a folder `seed_N` with its checkpoint and its log; searches that are there
+            already go on, or are read. None keeps nothing.
+        workers: number of searches that run at once.
+        threads: threads of each search.
+        device: device of the supernets: `cpu`, `cuda` or `cuda:1`.
+        autocast: whether passes run in bfloat16 where torch considers it safe.
+        checkpoint_minutes: minutes between two checkpoints inside an epoch, as in `harness.run_search`.
+        table: table of which the columns below are joined to the logs after the searches; None for none.
+        columns: names of columns of that table.
+        progress: whether to draw a progress bar over the epochs of all searches on standard error.
+
+    Returns:
+        The logs, a row for each seed (`frame`), a table with mean and deviation, and a figure. Searches that failed do
+        not end the others; they are in `failed`.
+
+    Raises:
+        SearchError: as `harness.run_search`, before any search begins, or for a number of workers or threads below 1.
+        SettingError: for no seeds, or one that is no whole number from 0.
+        CheckpointError: a folder holds a checkpoint of another search.
+        RunError: all searches failed, or a process died.
+    """
+    found = checked_seeds(seeds)
+    for name, value in (("workers", workers), ("threads", threads)):
+        check_whole(name, value, 1, SearchError)
+    checkpoint_seconds(checkpoint_minutes)
+    task = search_task(
+        open_space(space.name), method, setting, preset=preset, data=data, seed=found[0], device=device,
+        autocast=autocast,
+    )  # fmt: skip
+    initial_state(task)  # what a supernet refuses ends here, and not in every process
+    source = task.method.data if data is None else str(data)
+    runs = [Run(method, task.setting, source, seed, space.name, f"seed_{seed}") for seed in found]
+    running = Running(device, autocast, checkpoint_minutes, threads)
+    with _folder(out) as folder:
+        outcomes = run_all(runs, Path(folder), workers, _say_nothing, running, progress=progress)
+    logs = [outcome.log.assign(**{SEED: run.seed}) for run, outcome in outcomes.ended.items()]
+    log = pd.concat(logs, ignore_index=True)
+    if table is not None:
+        log = with_record(log, table, columns, space.name)
+    return SearchSeeds(method, log, {run.seed: failure.reason for run, failure in outcomes.failed.items()})
+
+
+def _folder(out: str | Path | None) -> AbstractContextManager[str | Path]:
+    if out is None:
+        return tempfile.TemporaryDirectory()
+    make_folder(Path(out), "--out", SearchError)
+    return nullcontext(out)
+
+
+def _say_nothing(line: str) -> None:
+    """Leave a line out: what it says is in the result."""
