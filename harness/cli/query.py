@@ -44,6 +44,9 @@ def query(
 
     Every query costs the seconds of its training, as in the papers; their rows stand below ours.
     """
+    options.positive("runs", runs)
+    if scores is None:
+        options.refuse_without("--scores", {"--run": run, "--metric": metric, "--condition": condition})
     from harness.evaluation import open_table
     from harness.evaluation.matching import space_of
     from harness.evaluation.searches.proxy_scores import scores_by_cell
@@ -53,9 +56,6 @@ def query(
     from harness.report.tables.text import sheet_text
     from harness.scoring.files import read_scores
 
-    options.positive("runs", runs)
-    if scores is None:
-        options.refuse_without("--scores", {"--run": run, "--metric": metric, "--condition": condition})
     check_csv(out)
     opened = open_table(table)
     print(f"table: {opened.facts.title} ({opened.facts.path or opened.facts.name})")

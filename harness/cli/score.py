@@ -87,6 +87,7 @@ def score(
     for file in load or []:
         load_file(file, "--load")
     scored_with = _seeds(seeds, seed)
+    _check_choice(sample, all_, architectures, table, optional=space is not None)
     setting = Setting(
         input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size, shape=_shape(size),
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
