@@ -66,7 +66,7 @@ def scatter(
     check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
     ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
-    figure = draw(ranking, proxy or ())
+    figure = draw(ranking, proxy or (), progress=True)
     save_figures(figure, out)
 
 

@@ -77,6 +77,7 @@ def query(
         column=column,
         scores=looked_at,
         announce=lambda line: print(line, file=sys.stderr),
+        progress=True,
     )
     print(f"{runs:,} run{'' if runs == 1 else 's'} of each search, {budget_seconds:,.0f} s a run, seed {seed}")
     for note in result.notes:

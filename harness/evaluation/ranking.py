@@ -39,6 +39,7 @@ class ScatterKeywords(TypedDict, total=False):
     proxies: Sequence[str]
     source: str | None
     columns: int | None
+    progress: bool
 
 
 @dataclass(frozen=True)
