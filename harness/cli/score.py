@@ -126,6 +126,7 @@ def score(
         opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder, store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
     )  # fmt: skip
+    print(f"scores in {store}")
     if out is not None:
         write_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
         print(f"wrote {out}")

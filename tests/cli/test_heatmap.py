@@ -83,3 +83,13 @@ def test_bad_latex_options_are_named(
     ended = nasinit("correlate", scores, "--resamples", 20, *options)
     assert ended.code == 2
     assert message in ended.err
+
+
+def test_score_says_where_the_scores_are(
+    nasinit: Callable[..., Any], tiny: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = nasinit("score", "--sample", 2, "--proxies", "params", *tiny)
+    assert ended.code == 0, ended.err
+    assert "scores in scores.sqlite" in ended.out.splitlines()
+    assert (tmp_path / "scores.sqlite").is_file()
