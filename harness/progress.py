@@ -89,12 +89,15 @@ def progress_bar(
 
 
 @contextmanager
-def resampling_bar(shown: bool, total: int) -> Iterator[Advance]:
-    """A progress bar over the resamples of all proxies, for work that takes longer than two seconds.
+def patient_bar(shown: bool, total: int, what: str, verb: tuple[str, str], *, alike: bool = True) -> Iterator[Advance]:
+    """A progress bar that is shown once the work has taken two seconds, so that short work shows none.
 
     Args:
         shown: whether there is to be a bar.
-        total: number of resamples, of all proxies together.
+        total: number of steps.
+        what: name of the steps, in the plural.
+        verb: verb for what is done to them, in the present and in the past.
+        alike: whether all steps take about the same time.
 
     Yields:
         The function that advances it.
@@ -113,6 +116,13 @@ def resampling_bar(shown: bool, total: int) -> Iterator[Advance]:
                 return
             done += steps
             if time.monotonic() - start >= _PATIENCE_SECONDS and done < total:
-                bar = opened.enter_context(progress_bar(total, "resamples", ("ranking", "ranked"), already=done))
+                bar = opened.enter_context(progress_bar(total, what, verb, alike=alike, already=done))
 
+        yield advance
+
+
+@contextmanager
+def resampling_bar(shown: bool, total: int) -> Iterator[Advance]:
+    """A progress bar over `total` resamples, those of all proxies together, if it is to be shown."""
+    with patient_bar(shown, total, "resamples", ("ranking", "ranked")) as advance:
         yield advance

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rich.console
+import torch
 
 import benchmarks
 import harness
@@ -91,6 +92,42 @@ def test_the_page_shows_the_bar_of_its_comparison(
     monkeypatch.setattr(progress, "_PATIENCE_SECONDS", 0.0)
     harness.report_page(RANKING, tmp_path / "page.html", progress=True)
     assert "ranked 4,000 of 4,000 resamples" in capsys.readouterr().err
+
+
+def a_score(shown: bool) -> object:
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 3))
+    batch = harness.Batch(torch.zeros(4, 3, 2, 2), torch.tensor([0, 1, 2, 0]))
+    return harness.score(network, batch, ["params", "grad_norm", "snip"], progress=shown).keys()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (a_score, "computed 3 of 3 proxies"),
+        (lambda shown: RANKING.plot(progress=shown), "drew 4 of 4 panels"),
+        (
+            lambda shown: harness.table_searches(
+                benchmarks.open_table("nasbench201"),
+                ["random", "random_search", "local_search"],
+                runs=2,
+                progress=shown,
+            ),
+            "ran 3 of 3 searches",
+        ),
+    ],
+    ids=["score", "scatter", "table_searches"],
+)
+def test_scores_panels_and_searches_have_bars(
+    make: Callable[[bool], object],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(progress, "_PATIENCE_SECONDS", 0.0)
+    make(True)
+    assert said in capsys.readouterr().err
+    make(False)
+    assert capsys.readouterr().err == ""
 
 
 def test_the_resamples_of_each_statistic_add_up() -> None:

@@ -57,6 +57,15 @@ def correlate(
     latex: Annotated[
         Path | None, typer.Option(help="LaTeX file (booktabs) for the ranking; further tables go next to it")
     ] = None,
+    latex_label: Annotated[
+        str | None, typer.Option(help="label of the LaTeX table, such as tab:ranking; further tables have none")
+    ] = None,
+    latex_columns: Annotated[
+        str | None, typer.Option(help="headings of the ranking's LaTeX columns, with commas; by default all")
+    ] = None,
+    latex_narrow: Annotated[
+        bool, typer.Option("--latex-narrow", help="LaTeX tables for one column of an article of two, in small print")
+    ] = False,
     markdown: Annotated[
         Path | None, typer.Option(help="Markdown file with all tables; of several columns, each has a file of its own")
     ] = None,
@@ -65,6 +74,12 @@ def correlate(
 
     Several columns, of one table or of several, are ranked one after the other and then shown side by side.
     """
+    if latex is None:
+        options.refuse_without(
+            "--latex",
+            {"--latex-label": latex_label, "--latex-columns": latex_columns, "--latex-narrow": latex_narrow or None},
+        )
+    chosen = options.names(latex_columns) if latex_columns is not None else []
     from harness.evaluation.evidence import EvidenceOptions, gather_evidence
     from harness.report.tables.matrix import matrix_sheet
     from harness.report.tables.text import sheet_text
@@ -78,14 +93,23 @@ def correlate(
     rankings = [one.ranking for one in joined]
     suffixes = _suffixes([ranking.column for ranking in rankings])
     written: list[Path] = []
+    form = _Latex(latex_label, chosen, latex_narrow)
     for found, suffix in zip(evidence, suffixes, strict=True):
-        written += _write(found, suffix, csv=csv, latex=latex, markdown=markdown)
+        written += _write(found, suffix, form, csv=csv, latex=latex, markdown=markdown)
     for found in evidence:
         _show(found)
     if len(rankings) > 1:
         print(f"{sheet_text(matrix_sheet(rankings))}\n")
     for file in written:
         print(f"wrote {file}")
+
+
+class _Latex(NamedTuple):
+    """How LaTeX tables look: the ranking's label and columns, and whether they fit a column of an article."""
+
+    label: str | None
+    columns: Sequence[str]
+    narrow: bool
 
 
 class _Part(NamedTuple):
@@ -114,12 +138,13 @@ def _parts(found: Evidence) -> list[_Part]:
 
 
 def _write(
-    evidence: Evidence, suffix: str, *, csv: Path | None, latex: Path | None, markdown: Path | None
+    evidence: Evidence, suffix: str, form: _Latex, *, csv: Path | None, latex: Path | None, markdown: Path | None
 ) -> list[Path]:
     """Write the requested files, and return their paths."""
     from harness.report.files import write_described_csv, write_text
+    from harness.report.presenters import sheets_latex
     from harness.report.tables.ranking import ranking_sheet
-    from harness.report.tables.sheet import sheet_latex, sheet_markdown
+    from harness.report.tables.sheet import sheet_markdown
 
     def named(file: Path, name: str = "") -> Path:
         return file.with_stem(file.stem + suffix + (f"_{name}" if name else ""))
@@ -131,9 +156,11 @@ def _write(
         written.append(write_described_csv(ranking.frame, named(csv)))
         written += [write_described_csv(part.frame, named(csv, part.name)) for part in parts]
     if latex is not None:
-        written.append(write_text(sheet_latex(sheet), named(latex)))
+        label = None if form.label is None else f"{form.label}{suffix}"
+        text = sheets_latex([sheet], label, form.columns, form.narrow)
+        written.append(write_text(text, named(latex)))
         for part in parts:
-            written.append(write_text("\n".join(map(sheet_latex, part.sheets)), named(latex, part.name)))
+            written.append(write_text(sheets_latex(part.sheets, narrow=form.narrow), named(latex, part.name)))
     if markdown is not None:
         texts = [sheet_markdown(sheet)]
         for part in parts:

@@ -19,8 +19,8 @@ def demo(
     table: options.TableOption = options.DEFAULT_TABLE,
 ) -> None:
     """Score a sample of NAS-Bench-201 at initialisation, join it to tabulated accuracies, rank and draw."""
-    from harness.studies.demo import run_demo
-
     if sample < 3:
         raise SettingError(f"--sample must be at least 3, got {sample}: fewer cells have no rank correlation")
+    from harness.studies.demo import run_demo
+
     run_demo(out, sample=sample, workers=workers, seed=seed, table=table, say=print)

@@ -1,4 +1,4 @@
-"""`nasinit plot`: scatter plot, critical-difference diagram, and Pareto front."""
+"""`nasinit plot`: scatter plot, critical-difference diagram, heat map, and Pareto front."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 KINDS = (
     "`nasinit plot scatter [SCORES]` (proxy against accuracy), `nasinit plot critical-difference [SCORES]` (which "
-    "proxies are told apart) or `nasinit plot pareto [SCORES] --x COLUMN` (accuracy against latency)"
+    "proxies are told apart), `nasinit plot heatmap [SCORES]` (proxy against proxy) or `nasinit plot pareto [SCORES] "
+    "--x COLUMN` (accuracy against latency)"
 )
 
 
@@ -65,7 +66,7 @@ def scatter(
     check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
     ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
-    figure = draw(ranking, proxy or ())
+    figure = draw(ranking, proxy or (), progress=True)
     save_figures(figure, out)
 
 
@@ -96,6 +97,26 @@ def critical_difference(
     for sentence in (*found.words, *left_out_of_comparison(found)):
         print(sentence)
     save_figures(figure, out)
+
+
+@app.command()
+def heatmap(
+    scores: options.ScoresArgument = options.DEFAULT_SCORES,
+    table: options.TablesOption = None,
+    column: options.ColumnOption = None,
+    proxy: Annotated[
+        list[str] | None, typer.Option(help="proxy to draw next to the column; repeatable; by default all")
+    ] = None,
+    run: options.RunOption = None,
+    out: options.FiguresOption = [Path("heatmap.png"), Path("heatmap.svg")],  # noqa: B006 — typer copies it
+) -> None:
+    """Heat map of agreement: Spearman's coefficient of each proxy with each other, and with a table's column."""
+    from harness.evaluation.agreement import agreement_matrix
+    from harness.report.figures.heat_map import heat_map
+
+    check_figures(out)
+    ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples=1, seed=0)
+    save_figures(heat_map(agreement_matrix(ranking, proxy or ())), out)
 
 
 @app.command()

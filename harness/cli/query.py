@@ -44,6 +44,9 @@ def query(
 
     Every query costs the seconds of its training, as in the papers; their rows stand below ours.
     """
+    options.positive("runs", runs)
+    if scores is None:
+        options.refuse_without("--scores", {"--run": run, "--metric": metric, "--condition": condition})
     from harness.evaluation import open_table
     from harness.evaluation.matching import space_of
     from harness.evaluation.searches.proxy_scores import scores_by_cell
@@ -53,9 +56,6 @@ def query(
     from harness.report.tables.text import sheet_text
     from harness.scoring.files import read_scores
 
-    options.positive("runs", runs)
-    if scores is None:
-        options.refuse_without("--scores", {"--run": run, "--metric": metric, "--condition": condition})
     check_csv(out)
     opened = open_table(table)
     print(f"table: {opened.facts.title} ({opened.facts.path or opened.facts.name})")
@@ -77,6 +77,7 @@ def query(
         column=column,
         scores=looked_at,
         announce=lambda line: print(line, file=sys.stderr),
+        progress=True,
     )
     print(f"{runs:,} run{'' if runs == 1 else 's'} of each search, {budget_seconds:,.0f} s a run, seed {seed}")
     for note in result.notes:

@@ -87,6 +87,7 @@ def score(
     for file in load or []:
         load_file(file, "--load")
     scored_with = _seeds(seeds, seed)
+    _check_choice(sample, all_, architectures, table, optional=space is not None)
     setting = Setting(
         input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size, shape=_shape(size),
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
@@ -125,6 +126,7 @@ def score(
         opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder, store=store,
         workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
     )  # fmt: skip
+    print(f"scores in {store}")
     if out is not None:
         write_described_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
         print(f"wrote {out}")

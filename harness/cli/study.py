@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -45,7 +46,7 @@ def study(
 ) -> None:
     """Make a published table or figure again in a folder, with our numbers next to the paper's."""
     from harness.studies.options import StudyOptions
-    from harness.studies.study import STUDIES, check_taken, default_folder, find_study, make, options_of
+    from harness.studies.study import STUDIES, check_scores, check_taken, default_folder, find_study, make, options_of
 
     if name is None:
         for known, listed in STUDIES.items():
@@ -63,10 +64,11 @@ def study(
         "table": table,
     }
     check_taken(name, chosen, [option for option, value in given.items() if value is not None])
-    if "data" in chosen.takes:
-        data = options.data_folder(data)
     made = StudyOptions(
         out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
         workers=workers, quick=quick, full=full, sample=sample, runs=runs, data=data, store=store, scores=scores,
     )  # fmt: skip
+    check_scores(chosen, made)
+    if "data" in chosen.takes:
+        made = replace(made, data=options.data_folder(data))
     make(chosen, made)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from harness.errors import ScoresError, unknown
+from harness.evaluation.matrix import Matrix
 from harness.evaluation.ranking import Ranking, wide_scores
 from harness.evaluation.seeds import matched_over_seeds
 from harness.spaces import open_space
@@ -31,6 +33,25 @@ def agreement(ranking: Ranking) -> pd.DataFrame:
     wide, values = wide_scores(ranking)
     wide = wide.reindex(columns=ranking.frame["proxy"].tolist())
     return pd.concat([values.rename(ranking.column), wide], axis=1).corr(method="spearman", min_periods=_LEAST)
+
+
+def agreement_matrix(ranking: Ranking, proxies: Sequence[str] = ()) -> Matrix:
+    """Spearman's coefficient of every proxy with every other and with the column, as a matrix with a figure.
+
+    Args:
+        ranking: from `harness.correlate`.
+        proxies: names of the proxies; by default all that have scores.
+
+    Raises:
+        ScoresError: a proxy that is not in the ranking, with the nearest name.
+    """
+    there = ranking.frame["proxy"].tolist()
+    for name in proxies:
+        if name not in there:
+            raise ScoresError(unknown("proxy of these scores", name, there))
+    found = agreement(ranking)
+    chosen = [ranking.column, *(dict.fromkeys(proxies) or ranking.frame.loc[ranking.frame["n"] > 0, "proxy"])]
+    return Matrix(found.loc[chosen, chosen], "Spearman's ρ", -1, 1, 2)
 
 
 def agreement_over_settings(ranking: Ranking, settings: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

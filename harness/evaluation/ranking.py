@@ -40,6 +40,7 @@ class ScatterKeywords(TypedDict, total=False):
     proxies: Sequence[str]
     source: str | None
     columns: int | None
+    progress: bool
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,14 @@ def as_markdown(result: Any) -> str:
 
 def as_latex(result: Any, label: str | None, columns: Sequence[str], narrow: bool) -> str:
     """The tables of a result in LaTeX; see `Presented.to_latex`."""
-    sheets = [_chosen(sheet, columns) for sheet in sheets_of(result)]
+    return sheets_latex(sheets_of(result), label, columns, narrow)
+
+
+def sheets_latex(
+    sheets: Sequence[Sheet], label: str | None = None, columns: Sequence[str] = (), narrow: bool = False
+) -> str:
+    """Tables in LaTeX, with the options of `Presented.to_latex`."""
+    sheets = [_chosen(sheet, columns) for sheet in sheets]
     if narrow:
         sheets = [narrowed(sheet, ARTICLE_COLUMN) for sheet in sheets]
     labels = [label, *[None] * (len(sheets) - 1)]

@@ -21,10 +21,13 @@ PROVENANCE = "provenance"
 _LARGEST_BYTES = 2**22
 
 
-def command() -> str | None:
-    """The command line as it was given; None if nasinit was called from Python."""
-    called = "nasinit" in (Path(sys.argv[0]).stem, Path(sys.argv[0]).parent.name)  # by its name, or by python -m
-    return shlex.join(["nasinit", *sys.argv[1:]]) if called else None
+def command(data: Path | None = None) -> str | None:
+    """The command line as it was given, with the option --data if it is not in it; None if called from Python."""
+    if "nasinit" not in (Path(sys.argv[0]).stem, Path(sys.argv[0]).parent.name):  # by its name, or by python -m
+        return None
+    given = sys.argv[1:]
+    found = data is not None and not any(word == "--data" or word.startswith("--data=") for word in given)
+    return shlex.join(["nasinit", *given, *(["--data", str(data)] if found else [])])
 
 
 def described_by(csv: Path) -> Path:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import HarnessError, ModelError, NotFinite, SettingError, ran_out_of_memory
+from harness.progress import patient_bar
 from harness.proxies.registry import Proxy, find
 from harness.setting import Setting, derived_seed
 
@@ -65,6 +66,7 @@ def score(
     loss: str | None = None,
     probes: int = 4,
     seed: int = 0,
+    progress: bool = False,
 ) -> dict[str, Score]:
     """Scores of an untrained network by proxy name.
 
@@ -79,6 +81,7 @@ def score(
             `mean_squared_error` (default) or `mean_absolute_error` for values; see `harness.problem`.
         probes: number of sign vectors of `ntk_trace`.
         seed: seed of these vectors and of the network's own random draws.
+        progress: whether to draw a progress bar over the proxies on standard error.
 
     Returns:
         Scores by proxy name, in the given order. A proxy that fails has a status and a message, and the others go on.
@@ -91,7 +94,8 @@ def score(
     _check_given(network, batch)
     loss = batch.problem.check_loss(loss)
     setting = Setting(input="given", batch_size=len(batch), bn=bn, loss=loss, probes=probes, seed=seed)
-    return score_network(network, batch, chosen, setting)
+    with patient_bar(progress, len(chosen), "proxies", ("computing", "computed"), alike=False) as advance:
+        return score_network(network, batch, chosen, setting, done=lambda: advance(1))
 
 
 def _check_given(network: object, batch: object) -> None:
@@ -110,11 +114,12 @@ def score_network(
     setting: Setting,
     rebuild: Callable[..., nn.Module] | None = None,
     watch: Callable[[Step], object] | None = None,
+    done: Callable[[], object] = lambda: None,
 ) -> dict[str, Score]:
     """Scores of a network under a setting, of which `bn`, `loss`, `probes` and `seed` are read.
 
     `rebuild` builds the network's architecture in another size, for the few proxies that need that. `watch` is called
-    before each measurement and each proxy.
+    before each measurement and each proxy, and `done` after each proxy.
     """
     from harness.measurements.preserve import preserved
     from harness.measurements.session import Session, closure
@@ -126,11 +131,13 @@ def score_network(
         own = {each.name: each for entry in entries for each in entry.measurements}
         requested = closure([need for entry in entries for need in entry.needs], own)
         session = Session(network, fitting, setting, rebuild, requested, kept, own.values())
-        if watch is None:
-            return {entry.name: _score(session, entry) for entry in entries}
-        seen = WatchedSession(session, entries, watch)
-        step = {entry.name: Step("it computed this proxy", (entry.name,)) for entry in entries}
-        return {entry.name: _score(seen, entry, partial(watch, step[entry.name])) for entry in entries}
+        seen = session if watch is None else WatchedSession(session, entries, watch)
+        scores = {}
+        for entry in entries:
+            step = Step("it computed this proxy", (entry.name,))
+            scores[entry.name] = _score(seen, entry, partial(watch, step) if watch else lambda: None)
+            done()
+        return scores
 
 
 def size_score(entry: Proxy, sizes: Sizes) -> Score:

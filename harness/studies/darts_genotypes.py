@@ -106,7 +106,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         "scores": None if options.scores is None else options.scores.name,
         "searches": searches_record(runs, used, outcomes.failed),
     }  # fmt: skip
-    write_text(record({"scores": setting}, open_table(TABLE), **facts), options.out / "study.json")
+    write_text(record({"scores": setting}, open_table(TABLE), data=options.data, **facts), options.out / "study.json")
     options.say("\n" + "\n\n".join(map(sheet_text, sheets)) + f"\n{failures}")
     options.say(f"In {options.out}: table.md, genotypes.csv, scores.csv.gz, percentiles.*, searches.csv.gz, curves.*")
 

@@ -55,6 +55,14 @@ class StudyOptions:
             if not whole or value < least or (most is not None and value > most):
                 allowed = f"from {least}" if most is None else f"from {least} to {most}"
                 raise SettingError(f"--{name} must be a whole number {allowed}, got {value!r}")
+        if len(self.sizes) > 1:
+            raise SettingError(f"{' and '.join(self.sizes)}: each is a size of the sample, give one of them, not both")
+
+    @property
+    def sizes(self) -> list[str]:
+        """Names of the given options that set the size of the sample."""
+        given = {"--quick": self.quick, "--full": self.full, "--sample": self.sample is not None}
+        return [name for name, there in given.items() if there]
 
 
 class StudyKeywords(TypedDict, total=False):

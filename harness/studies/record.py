@@ -16,22 +16,24 @@ from harness.setting import Setting
 if TYPE_CHECKING:
     from harness.evaluation import Table
 
+_VARIABLES = ("NASINIT_DATA",)
 _VERSIONS = ("nasinit", "torch", "numpy", "scipy", "pandas", "scikit-learn")
 
 
-def record(settings: Mapping[str, Setting], table: Table | None, **facts: Any) -> str:
+def record(settings: Mapping[str, Setting], table: Table | None, *, data: Path | None = None, **facts: Any) -> str:
     """Record of a study as JSON text.
 
     Args:
         settings: settings of the scores, by the name of their condition.
         table: the table, which is recorded with its SHA-256; None for a study that reads no table.
+        data: folder of CIFAR-10 that the study had, which is named in the command even where it was found by itself.
         **facts: everything else that decides the results.
 
     Returns:
         An object whose `command` is the command line as it was given, null where the study was called from Python.
     """
     content = {
-        "command": command(),
+        "command": command(data),
         **facts,
         "settings": {key: setting.flat() for key, setting in settings.items()},
         **({} if table is None else {"table": _named(table)}),
@@ -46,12 +48,13 @@ def json_text(content: Mapping[str, Any]) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """The machine and the versions of packages, on which the numbers may depend."""
+    """The machine, the folder of data files, and the versions of packages, on which the numbers may depend."""
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "cpu": _cpu_name(),
         "cpus": os.cpu_count(),
+        **{name: os.environ[name] for name in _VARIABLES if os.environ.get(name)},
         **{package: version(package) for package in _VERSIONS},
     }
 

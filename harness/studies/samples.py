@@ -68,11 +68,8 @@ def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
     """Number of architectures to score: the given number, all of the space, `quick`, or `usual`.
 
     Raises:
-        SettingError: fewer than 3, which have no rank correlation, or several of `--sample`, `--quick` and `--full`.
+        SettingError: fewer than 3, which have no rank correlation.
     """
-    given = _sizes(options)
-    if len(given) > 1:
-        raise SettingError(f"{' and '.join(given)}: each is a size of the sample, give one of them, not both")
     if options.full:
         return len(open_space(SPACE))
     count = quick if options.quick else usual if options.sample is None else options.sample
@@ -109,14 +106,11 @@ def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: 
         setting: setting of the study's scores; None if it takes scores of any setting.
 
     Raises:
-        SettingError: both scores and the size of a sample are given.
         ScoresError: a file that cannot be read, has scores of another space or setting, or none by the proxies.
     """
     path = options.scores
     if path is None:
         return None
-    if sizes := _sizes(options):
-        raise SettingError(f"--scores are taken as they are: give them or {' and '.join(sizes)}, not both")
     given, origin = read_given(path, SPACE, proxies)
     why = "and its tables say so. Give scores of that setting, or none: the study makes them"
     difference = "" if setting is None else setting_difference(path, given.setting, setting, why)
@@ -168,9 +162,3 @@ def setting_difference(path: Path, theirs: Setting | None, ours: Setting, otherw
     if set(names) <= set(_DRAWN_OTHERWISE):
         return f"; they were made with {there}, the study's own with {here}" if names else ""
     raise ScoresError(f"--scores {path} were made with {there}; the study's are with {here}, {otherwise}")
-
-
-def _sizes(options: StudyOptions) -> list[str]:
-    """Names of the given options that set the size of the sample."""
-    given = {"--quick": options.quick, "--full": options.full, "--sample": options.sample is not None}
-    return [name for name, there in given.items() if there]

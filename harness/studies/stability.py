@@ -175,7 +175,7 @@ def _record(conditions: dict[str, Condition], table: Table, sample: int, options
         for name, condition in conditions.items()
         if condition.batch_seeds_on is not None
     }
-    return record(settings, table, sample=sample, column=COLUMN, batch_seeds=batch_seeds)
+    return record(settings, table, data=options.data, sample=sample, column=COLUMN, batch_seeds=batch_seeds)
 
 
 STUDY = SingleStudy(

@@ -63,9 +63,11 @@ def make(study: Study, options: StudyOptions) -> None:
         options: options, of which the study uses those in its `takes`.
 
     Raises:
+        SettingError: given scores with the size of a sample, of which there is then none.
         HarnessError: options that the study itself refuses.
         TableError: a table that is not available, or damaged.
     """
+    check_scores(study, options)
     if isinstance(study, RankStudy):
         from harness.studies.rank.rank_study import run_rank_study
 
@@ -76,6 +78,12 @@ def make(study: Study, options: StudyOptions) -> None:
         run_search_table(study, options)
     else:
         study.run(options)
+
+
+def check_scores(study: Study, options: StudyOptions) -> None:
+    """Refuse scores with the size of a sample, in a study of a sample."""
+    if options.scores is not None and "sample" in study.takes and options.sizes:
+        raise SettingError(f"--scores are taken as they are: give them or {' and '.join(options.sizes)}, not both")
 
 
 def default_folder(name: str, *, quick: bool) -> Path:

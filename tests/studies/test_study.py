@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from harness.errors import SettingError
+from harness.scoring.provenance import command
 from harness.studies.kinds import IMAGES, NOISE
 from harness.studies.options import StudyOptions
-from harness.studies.record import _cpu_name
+from harness.studies.record import _cpu_name, environment
 from harness.studies.samples import possible
 from harness.studies.searches import search_table
 from harness.studies.searches.rows import NASWOT
@@ -102,3 +103,36 @@ def test_the_record_names_the_processor(tmp_path: Path) -> None:
     described.write_text("processor\t: 0\nmodel name\t: A: processor\nmodel name\t: another\n")
     assert _cpu_name(described) == "A: processor"
     assert _cpu_name(tmp_path / "none") == (platform.processor() or None)
+
+
+def test_the_recorded_command_names_the_data_that_were_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "my images"
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/nasinit", "study", "bn-mode", "--quick"])
+    assert command() == "nasinit study bn-mode --quick"
+    assert command(folder) == f"nasinit study bn-mode --quick --data '{folder}'"
+    for given in (["--data", "x"], ["--data=x"]):
+        monkeypatch.setattr(sys, "argv", ["nasinit", "study", "bn-mode", *given])
+        assert command(folder) == f"nasinit study bn-mode {' '.join(given)}"
+    monkeypatch.setattr(sys, "argv", ["notebook"])
+    assert command(folder) is None
+
+
+def test_the_record_names_the_folder_of_data_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NASINIT_DATA", "/some/folder")
+    assert environment()["NASINIT_DATA"] == "/some/folder"
+    monkeypatch.delenv("NASINIT_DATA")
+    assert "NASINIT_DATA" not in environment()
+
+
+def test_a_study_records_its_command_with_the_data_of_the_environment(
+    nasinit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[StudyOptions] = []
+    monkeypatch.setattr(
+        "harness.studies.searches.search_table.run_search_table", lambda _, options: made.append(options)
+    )
+    monkeypatch.setenv("NASINIT_DATA", str(tmp_path))
+    folder = tmp_path / "cifar-10-batches-bin"
+    folder.mkdir()
+    assert nasinit("study", "nasi-table-1").code == 0
+    assert [options.data for options in made] == [folder]

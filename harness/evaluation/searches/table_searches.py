@@ -13,6 +13,7 @@ from harness.evaluation.matching import space_of
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
+from harness.progress import patient_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import derived_seed
 from harness.spaces.listed import all_architectures
@@ -63,6 +64,7 @@ def table_searches(
     column: str | None = None,
     scores: ProxyScores | pd.DataFrame | None = None,
     announce: Callable[[str], None] | None = None,
+    progress: bool = False,
 ) -> TableSearches:
     """Run searches that query a table, and look up the test accuracy of the cell that each run chose.
 
@@ -77,6 +79,7 @@ def table_searches(
         scores: scores for the searches that use a proxy: a frame as `harness.run` returns it, of which `nwot`,
             `m_trace` and `m_condition` are taken, or the result of `scores_by_cell` for other proxies.
         announce: called with a sentence before a search that takes long.
+        progress: whether to draw a progress bar over the searches on standard error.
 
     Raises:
         SearchError: an unknown search, a search whose scores or column are missing, a table of a space that no search
@@ -98,22 +101,27 @@ def table_searches(
     tests, notes = test_accuracies(table, queries.keys)
     rows, chosen, skipped = [], {}, {}
     ran: dict[str, QueryMethod] = {}
-    for name in [*EXACT, *METHODS] if everything else dict.fromkeys(names):
-        if name in EXACT:
-            rows.append(_exact_row(name, tests, queries))
-            continue
-        method = METHODS[name]
-        if reason := _reason_not_run(method, queries, looked_at):
-            if not everything:
-                raise SearchError(f"{name} cannot run: {reason}")
-            skipped[name] = reason
-            continue
-        if announce and method.seconds_per_run * runs >= _LONG_SECONDS:
-            announce(f"{name}: {runs:,} runs take about {method.seconds_per_run * runs:,.0f} s")
-        cells, spent = _run(method, queries, looked_at, runs, derived_seed(seed, "query", name), budget_seconds)
-        rows.append(_row(method, cells, spent, tests, queries))
-        chosen[name] = tuple(queries.keys[cell] for cell in cells.tolist())
-        ran[name] = method
+    wanted = [*EXACT, *METHODS] if everything else list(dict.fromkeys(names))
+    with patient_bar(progress, len(wanted), "searches", ("running", "ran"), alike=False) as advance:
+        for name in wanted:
+            if name in EXACT:
+                rows.append(_exact_row(name, tests, queries))
+                advance(1)
+                continue
+            method = METHODS[name]
+            if reason := _reason_not_run(method, queries, looked_at):
+                if not everything:
+                    raise SearchError(f"{name} cannot run: {reason}")
+                skipped[name] = reason
+                advance(1)
+                continue
+            if announce and method.seconds_per_run * runs >= _LONG_SECONDS:
+                announce(f"{name}: {runs:,} runs take about {method.seconds_per_run * runs:,.0f} s")
+            cells, spent = _run(method, queries, looked_at, runs, derived_seed(seed, "query", name), budget_seconds)
+            rows.append(_row(method, cells, spent, tests, queries))
+            chosen[name] = tuple(queries.keys[cell] for cell in cells.tolist())
+            ran[name] = method
+            advance(1)
     needed = [name for method in ran.values() for name in method.scores_needed]
     notes = (*notes, *looked_at.notes_on(needed), *_notes_on_fidelities(queries, ran))
     found = pd.DataFrame(rows)

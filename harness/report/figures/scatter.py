@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from harness.errors import HarnessError, ScoresError, unknown
 from harness.evaluation.ranking import Ranking
+from harness.progress import patient_bar
 from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range
 from harness.report.figures.lines import LABEL_LINE_INCHES, balanced, most_lines, wrapped
 from harness.report.figures.page import empty_page
@@ -31,7 +32,12 @@ _LOG_COLOURS_FROM = 10.0
 
 
 def scatter(
-    ranking: Ranking, proxies: Sequence[str] = (), *, source: str | None = None, columns: int | None = None
+    ranking: Ranking,
+    proxies: Sequence[str] = (),
+    *,
+    source: str | None = None,
+    columns: int | None = None,
+    progress: bool = False,
 ) -> Figure:
     """Score against accuracy, one panel a proxy, coloured by parameters; the baselines come last.
 
@@ -44,6 +50,7 @@ def scatter(
         proxies: names of the proxies to draw, in addition to the baselines; by default all that have a score.
         source: a sentence on where the numbers come from, for the small print.
         columns: number of panels in a row; by default up to 4, as even as can be.
+        progress: whether to draw a progress bar over the panels on standard error.
 
     Returns:
         A figure 3.3 inches wide for one panel and 6.9 for more, its layout settled; pyplot does not know of it.
@@ -73,10 +80,11 @@ def scatter(
         titles = _titles(rows["proxy"].tolist(), across)
         figure, panels = _empty_panels(len(rows), across, small_print, most_lines(titles))
         by_proxy = dict(list(points.groupby("proxy")))
-        names = [
-            draw_panel(axes, by_proxy[row["proxy"]], row, shown, colours, title)
-            for axes, (_, row), title in zip(panels, rows.iterrows(), titles, strict=True)
-        ]
+        names = []
+        with patient_bar(progress, len(rows), "panels", ("drawing", "drew")) as advance:
+            for axes, (_, row), title in zip(panels, rows.iterrows(), titles, strict=True):
+                names.append(draw_panel(axes, by_proxy[row["proxy"]], row, shown, colours, title))
+                advance(1)
         label = _label_axes(figure, panels, across, colours, ranking.label)
         _settle_layout(figure, panels, names, label)
     return figure

@@ -10,6 +10,10 @@ from harness.text.presented import Drawn
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+    from typing_extensions import Unpack
+
+    from harness.search.gradient.loop import CurvesKeywords
 
 SEED = "seed"
 """Column of the seed of a search."""
@@ -37,3 +41,11 @@ class SearchSeeds(Drawn):
         of_seed = self.log.groupby(SEED, sort=False)
         last = of_seed.tail(1).drop(columns="epoch").set_index(SEED)
         return last.assign(seconds=of_seed["seconds"].sum()).reset_index()
+
+    def plot(self, **options: Unpack[CurvesKeywords]) -> Figure:
+        """Mean and band of the curves over the seeds; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            **options: options of `harness.report.figures.search_curves.search_curves`.
+        """
+        return self._figure(**options)

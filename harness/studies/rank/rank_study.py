@@ -70,7 +70,7 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
         ((name, setting),) = settings.items()
         settings[name], stated = given.recorded(setting)
         facts |= {"scores": given.name, "scores_setting": stated}
-    write_text(record(settings, opened, **facts), options.out / "study.json")
+    write_text(record(settings, opened, data=options.data, **facts), options.out / "study.json")
     options.say(f"\nIn {options.out}: rankings, comparison.csv, tables.md and figures; study.json says how.")
 
 

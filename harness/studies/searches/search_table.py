@@ -83,7 +83,7 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
         "searches": searches_record(runs, used, outcomes.failed), "remarks": list(notes),
         "scores": None if options.scores is None else options.scores.name,
     }  # fmt: skip
-    write_text(record({}, opened, **facts), options.out / "study.json")
+    write_text(record({}, opened, data=options.data, **facts), options.out / "study.json")
     options.say(f"\n{sheet_text(search_rows_sheet(frame))}\n\n{textwrap.fill(footnote(opened), 120)}")
     options.say(f"\nIn {options.out}: {', '.join([*files, 'study.json'])}")
 

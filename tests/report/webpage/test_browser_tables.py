@@ -8,10 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import harness
+from harness.report.webpage.content import Content
+from harness.stats import COEFFICIENTS
+from tests.report.rankings import comparison_of
 from tests.report.webpage.browsing import shown
-from tests.report.webpage.pages import compared, keys_of, made, ordinary
+from tests.report.webpage.pages import ceiling_at, compared, keys_of, made, ordinary
 
 
 def test_sorting_sorts(visit: Callable[..., Any]) -> None:
@@ -163,3 +168,60 @@ def test_a_proxy_is_chosen_in_the_table_of_other_columns(visit: Callable[..., An
     assert rest, readout
     opened.keyboard.press("Enter")
     assert opened.locator("#plot-x").input_value() == name
+
+
+def every_proxy(seeds: tuple[str, ...], names: list[str]) -> Content:
+    """All proxies against params and a ceiling, by three columns."""
+    generator = np.random.default_rng(0)
+    accuracies = generator.normal(90, 2, size=60).clip(60, 94.3)
+    scores = {name: generator.choice([-1, 1]) * accuracies + generator.normal(size=60) * 4 for name in names}
+    keys = keys_of("nasbench201", 60)
+    first, *others = [
+        made(scores, accuracies + generator.normal(size=60), keys, column=column, label=column, seeds=seeds)
+        for column in ("cifar10_test_200ep_pct", "cifar100_test_200ep_pct", "imagenet16_120_test_200ep_pct")
+    ]
+    frame = first.frame
+    if seeds:
+        frame = frame.assign(**{f"{name}_std": 0.03 for name in COEFFICIENTS})
+    proxies = frame["proxy"].tolist()
+    verdicts = ["better", "not distinguishable", "worse"]
+    comparison = comparison_of(
+        pd.DataFrame(
+            {
+                "proxy": proxies, "difference": -0.123, "difference_low": -0.251, "difference_high": -0.102,
+                "verdict": [verdicts[place % 3] for place, _ in enumerate(proxies)],
+            }
+        )
+    )  # fmt: skip
+    return replace(
+        first, ranking=replace(first.ranking, frame=frame), others=[other.ranking for other in others],
+        comparison=comparison, ceiling=ceiling_at(0.9),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seeds", [(), ("0", "1", "2")], ids=["one seed", "seeds"])
+@pytest.mark.parametrize("length", [0, 64])
+def test_no_column_is_cut_at_1280_pixels_with_every_proxy(
+    visit: Callable[..., Any], seeds: tuple[str, ...], length: int
+) -> None:
+    names = [proxy.name for proxy in harness.list_proxies()]
+    assert len(names) >= 38
+    if length:
+        names[0] = ("my_own_proxy_of_networks_" * 9)[:length]
+    opened = visit(every_proxy(seeds, names), viewport={"width": 1280, "height": 900})
+    tables = opened.locator("table:visible").evaluate_all(
+        "(tables) => tables.map((table) => [table.id, table.getBoundingClientRect().right])"
+    )
+    assert len(tables) >= 3
+    wide = [(name, right) for name, right in tables if right > 1280 - 20]
+    assert wide == []
+    scrolled = opened.locator(".scroll:visible").evaluate_all(
+        "(parts) => parts.filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.ariaLabel)"
+    )
+    assert scrolled == []
+    cut = opened.locator("th span, th button, td").evaluate_all(
+        """(cells) => cells.filter((cell) => getComputedStyle(cell).overflow !== 'visible'
+            && cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)"""
+    )
+    assert cut == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 1280
