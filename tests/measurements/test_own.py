@@ -306,7 +306,7 @@ CHANGES = {
     "input_jacobian": "input_jacobian.numpy()[:] = 0",
     "relu_gram": "relu_gram.numpy()[:] = 0",
 }
-REFUSED = {"forward": "changes the measurement 'forward' in", "weights": "changes the network's own parameters"}
+UNCOPIED = {"forward": "changes the measurement 'forward' in", "weights": "changes the network's own parameters"}
 """What has no copy: tensors with a graph, and the network's parameters."""
 
 
@@ -321,8 +321,8 @@ def test_what_it_does_to_a_measurement_of_others_changes_no_other_score(
     for names in mixed(["greedy"]):
         scores = harness.score(network, batch, names)
         own = scores.pop("greedy")
-        assert own.status == ("not_applicable" if reads in REFUSED else "ok"), own
-        assert REFUSED.get(reads, "") in own.message
+        assert own.status == ("not_applicable" if reads in UNCOPIED else "ok"), own
+        assert UNCOPIED.get(reads, "") in own.message
         assert bits(scores) == plain
 
 
