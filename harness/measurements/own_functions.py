@@ -116,8 +116,8 @@ class _Copies:
             return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
         if isinstance(value, list):
             return [self.of(each) for each in value]
-        if isinstance(value, dict):
-            copy = value.copy()
+        if isinstance(value, Mapping):
+            copy = value.copy() if isinstance(value, dict) else dict(value)
             copy.update((key, self.of(each)) for key, each in value.items())
             return copy
         if isinstance(value, set):
