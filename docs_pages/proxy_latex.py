@@ -17,10 +17,16 @@ class Formula(NamedTuple):
     legend: str = ""
 
 
-_LOGIT_SUM = r"\(\Theta_{nm}=\langle\nabla_\theta s_n,\nabla_\theta s_m\rangle\) with \(s_n=\sum_k f_k(x_n)\)"
-_TARGETS = r"\(\Theta_{nm}=\langle\nabla_\theta f_{y_n}(x_n),\nabla_\theta f_{y_m}(x_m)\rangle\)"
+_LOGIT_SUM = (
+    r"\(\Theta_{nm}=\langle\nabla_w s_n,\nabla_w s_m\rangle\) with \(s_n=\sum_k f_k(x_n)\), over the parameters \(w\) "
+    "that are called `weight`, those of norm layers among them"
+)
+_TARGETS = (
+    r"\(\Theta_{nm}=\langle\nabla_w f_{y_n}(x_n),\nabla_w f_{y_m}(x_m)\rangle\), over the weights and biases \(w\) of "
+    "convolutions and linear layers"
+)
 _CONDITION = r"-\kappa(\Theta)=-\frac{\lambda_{\max}(\Theta)}{\lambda_{\min}(\Theta)}"
-_FLOW = r"\(R\) is the sum of the outputs for an input of ones in the network with weights \(|W|\)"
+_FLOW = r"\(R\) is the sum of the outputs for an input of ones in the network of absolute parameters, biases too"
 _SPECTRUM = (
     r"\(\lambda_{l,1},\dots,\lambda_{l,C}\) are the eigenvalues, divided by their sum, of the covariance of the "
     r"channels after cell \(l\), and for \(l=0\) before the first cell"

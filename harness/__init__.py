@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from harness.measurements.registry import measurement
     from harness.proxies.readable import list_measurements
     from harness.proxies.registry import list_proxies, proxy
+    from harness.report.files import write_described_csv
     from harness.report.webpage.report_page import report_page
+    from harness.scoring.files import read_scores
     from harness.scoring.models import model_list
     from harness.scoring.runner import run
     from harness.scoring.scorer import Score, score
@@ -65,6 +67,7 @@ __all__ = [
     "model_list",
     "open_space",
     "proxy",
+    "read_scores",
     "report_page",
     "run",
     "run_search",
@@ -76,6 +79,7 @@ __all__ = [
     "top",
     "trade_off",
     "transfer",
+    "write_described_csv",
 ]
 
 _HOMES = {
@@ -101,6 +105,7 @@ _HOMES = {
     "model_list": "harness.scoring.models",
     "open_space": "harness.spaces",
     "proxy": "harness.proxies.registry",
+    "read_scores": "harness.scoring.files",
     "report_page": "harness.report.webpage.report_page",
     "run": "harness.scoring.runner",
     "run_search": "harness.search.gradient.loop",
@@ -112,6 +117,7 @@ _HOMES = {
     "top": "harness.evaluation.top",
     "trade_off": "harness.evaluation.trade_off",
     "transfer": "harness.evaluation.transfer",
+    "write_described_csv": "harness.report.files",
 }
 
 if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name

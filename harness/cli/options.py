@@ -117,6 +117,8 @@ def seeds(text: str) -> list[int]:
     [0, 1, 2, 7]
     """
     found: list[int] = []
+    if not text.strip(" ,"):
+        raise SettingError(f"--seeds takes whole numbers and ranges of them, such as 0-4 or 0,3,7, got {shown(text)}")
     for part in names(text):
         first, dash, last = (word.strip() for word in part.partition("-"))
         numbers = [first, last] if dash else [first]

@@ -73,8 +73,8 @@ def score(
     seed: options.ScoringSeedOption = _DEFAULT.seed,
     seeds: options.SeedsOption = None,
     sample_seed: Annotated[
-        int | None, typer.Option(help="seed of --sample; by default that of --seed, with --seeds 0")
-    ] = None,
+        int, typer.Option(help="seed of --sample: the cells drawn do not change with the seed of the weights")
+    ] = 0,
     workers: options.WorkersOption = 1,
     store: Annotated[Path, typer.Option(help="SQLite file for the scores; those in it are not computed again")] = Path(
         "scores.sqlite"
@@ -114,7 +114,7 @@ def score(
     source = input_ or opened.inputs[0]
     setting = replace(setting, input=source, labels=labels or ("random" if source in NOISE else "true"))
     setting = completed(opened, setting)
-    cells = _architectures(opened, sample, architectures, of_table, seed if sample_seed is None else sample_seed)
+    cells = _architectures(opened, sample, architectures, of_table, sample_seed)
     print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
     folder = options.data_folder(data) if source == "cifar10" else data
     drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own

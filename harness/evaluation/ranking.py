@@ -26,6 +26,7 @@ from harness.progress import resampling_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.stats.names import COEFFICIENTS
 from harness.text.presented import Drawn
+from harness.text.shown import shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,6 +97,16 @@ class Ranking(Drawn):
             f"Over {len(self.seeds)} seeds ({', '.join(self.seeds)}): mean ± standard deviation of each coefficient, "
             "with intervals over architectures and seeds. Figures and further tables are of each architecture's mean "
             "score."
+        )
+
+    @property
+    def of_mean_scores(self) -> str:
+        """A sentence for what is made of each architecture's mean score over several seeds; else empty."""
+        if not self.seeds:
+            return ""
+        return (
+            f"Of each architecture's mean score over {len(self.seeds)} seeds: a mean score ranks otherwise than single "
+            "ones, so these coefficients are not the means over the seeds that the ranking shows."
         )
 
     def described(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -181,6 +192,10 @@ def correlate(
 
     check_resampling(resamples, seed)
     check_options(interval, confidence)
+    if not isinstance(table, Table):
+        raise TableError(f"a table is one of benchmarks.open_table, got {shown(table)}")
+    if not isinstance(column, str):
+        raise TableError(f"a ranking is by one column, got {shown(column)}: rank by each of them in turn")
     if higher_is_better is not None:
         stated = "higher_is_better" if higher_is_better else "lower_is_better"
         table = table.directed(**{stated: [column]})
@@ -207,7 +222,11 @@ def correlate(
     ranked = _ranked(scores, over_seeds, np.array(list(values.values())), sign, resampling, progress)
     scored = scores[scores["score"].notna()]
     named = ranked.assign(column=column, table=table.facts.name)
-    named.attrs[PROVENANCE] = {"scores": frame.attrs.get(PROVENANCE), "table": table_facts(table, column)}
+    named.attrs[PROVENANCE] = {
+        "scores": frame.attrs.get(PROVENANCE),
+        "table": table_facts(table, column),
+        "bootstrap": resampling._asdict(),
+    }
     return Ranking(
         frame=named,
         points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),

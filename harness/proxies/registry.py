@@ -79,10 +79,11 @@ class Proxy:
 _REGISTRY: dict[str, Proxy] = {}
 
 
-def proxy(*, source: str, version: int = 1) -> Callable[[ProxyFunction], ProxyFunction]:
+def proxy(*bare: object, source: str = "", version: int = 1) -> Callable[[ProxyFunction], ProxyFunction]:
     """Register a function as a proxy under its own name.
 
     Args:
+        *bare: nothing; a function here is a decorator without its brackets.
         source: the paper of the definition, a key of the bibliography or free text.
         version: version of the definition, to be raised when it changes; scores of different versions are kept apart.
 
@@ -93,13 +94,16 @@ def proxy(*, source: str, version: int = 1) -> Callable[[ProxyFunction], ProxyFu
         negative. Registering a user's own name again replaces the function, so that a notebook's cell may run twice.
 
     Raises:
-        ProxyError: for a parameter that is not a measurement (with the nearest name), or the name of a built-in proxy.
+        ProxyError: without a source; for a parameter that is not a measurement (with the nearest name), or the name of
+            a built-in proxy.
 
     >>> @proxy(source="me")
     ... def largest_gradient(loss_gradient):
     ...     '''Largest entry of the loss gradient.'''
     ...     return max(gradient.abs().max() for gradient in loss_gradient.values())
     """
+    if bare or not source:
+        raise ProxyError("a proxy states its source: write @harness.proxy(source='me') above the function")
 
     def register(function: ProxyFunction) -> ProxyFunction:
         entry = make_proxy(function, source=source, version=version)
@@ -196,13 +200,13 @@ def find(names: str | Proxy | Iterable[str | Proxy]) -> list[Proxy]:
     """
     load_builtin()
     if not isinstance(names, (str, Proxy, Iterable)):
-        raise ProxyError(f"proxies must be names, or what list_proxies() returns; got {shown(names)}")
+        raise _no_proxy(names)
     found: dict[str, Proxy] = {}
     for name in [names] if isinstance(names, (str, Proxy)) else names:
         if isinstance(name, Proxy):
             found[name.name] = _bound(name)
         elif not isinstance(name, str):
-            raise ProxyError(f"proxies must be names, or what list_proxies() returns; got {shown(name)}")
+            raise _no_proxy(name)
         elif name == ALL:
             found.update((entry.name, entry) for entry in _everything() if not entry.exhaustive)
         else:
@@ -223,6 +227,11 @@ def _everything() -> list[Proxy]:
     for name, entry in _INSTALLED.values().items():
         _REGISTRY.setdefault(name, entry)
     return [_bound(entry) for entry in _REGISTRY.values()]
+
+
+def _no_proxy(given: object) -> ProxyError:
+    hint = f": write its name, {given.__name__!r}" if inspect.isfunction(given) else ""
+    return ProxyError(f"proxies must be names, or what list_proxies() returns; got {shown(given)}{hint}")
 
 
 def _named(name: str) -> Proxy:

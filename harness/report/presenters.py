@@ -88,6 +88,7 @@ def as_html(result: Any) -> str:
 
 def _chosen(sheet: Sheet, columns: Sequence[str]) -> Sheet:
     """The sheet with its first column and the named ones."""
+    columns = [columns] if isinstance(columns, str) else columns
     if not columns:
         return sheet
     there = [flat(heading.text) for heading in sheet.headings]

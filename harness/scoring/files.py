@@ -49,13 +49,14 @@ class Scores(NamedTuple):
     setting: Setting | None = None
 
 
-def read_scores(path: Path, run: int | None = None) -> Scores:
+def read_scores(path: str | os.PathLike[str], run: int | None = None) -> Scores:
     """Scores of a store's run (the last one by default, with those of its other seeds) or of a CSV file.
 
     Raises:
         ScoresError: if there is no such file, or it is neither a store nor a CSV file.
         StoreError: if the store cannot be read, or has no such run.
     """
+    path = Path(path)
     return _from_store(path, run) if is_store(path) else _from_csv(path, run)
 
 
@@ -134,9 +135,9 @@ def _from_csv(path: Path, run: int | None) -> Scores:
 def _with_provenance(frame: pd.DataFrame, path: Path) -> Scores:
     """The scores of a CSV file, with what the file next to it says of them."""
     provenance, why_not = known_provenance(path)
+    frame.attrs[PROVENANCE] = provenance or {"not_known": why_not}
     if not provenance:
         return Scores(frame, f"{path} (setting not known: {why_not})")
-    frame.attrs[PROVENANCE] = provenance
     try:
         space = str(provenance["space"])
         settings = [Setting.from_json(json.dumps(values)) for values in provenance["settings"]]

@@ -106,6 +106,8 @@ def run(
     >>> len(frame), frame["seed"].tolist()
     (6, [0, 0, 1, 1, 2, 2])
     """
+    if isinstance(space, str) or not hasattr(space, "minimal"):
+        raise SettingError(f"a space is one of harness.open_space, got {shown(space)}")
     chosen = resolve(proxies)
     if not isinstance(setting, (Setting, type(None))):
         raise SettingError(f"setting must be a harness.Setting, got {shown(setting)}")

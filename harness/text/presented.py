@@ -19,6 +19,9 @@ _PRESENTERS = "harness.report.presenters"
 class Presented:
     """A result with its tables, which a notebook shows by themselves."""
 
+    def __str__(self) -> str:
+        return self.to_text()
+
     def to_text(self, width: int | None = None) -> str:
         """The result's tables for a terminal.
 
@@ -36,7 +39,7 @@ class Presented:
 
         Args:
             label: label of the float, such as `tab:ranking`; of a result with several tables, of the first.
-            columns: headings of the columns to print, in their order in the table; by default all.
+            columns: headings of the columns to print, or one heading; by default all.
             narrow: whether the table is to fit one column of an article of two: columns, and intervals, that the text
                 of a narrow terminal leaves out are left out, and the print is small.
 

@@ -52,7 +52,7 @@ def test_one_sample_is_scored_under_every_seed(scored: tuple[Path, Path, str]) -
 
 
 @pytest.mark.parametrize(("options", "drawn_with"), [
-    (("--seed", 2), 2), (("--seed", 2, "--sample-seed", 7), 7), (("--seeds", "2,3"), 0),
+    (("--seed", 2), 0), (("--seed", 2, "--sample-seed", 7), 7), (("--seeds", "2,3"), 0),
     (("--seeds", "2", "--sample-seed", 2), 2),
 ])  # fmt: skip
 def test_which_seed_draws_the_sample(

@@ -46,7 +46,9 @@ def test_results_carry_the_table_too(frame: pd.DataFrame) -> None:
     ranking = harness.correlate(frame, table, COLUMN, resamples=10)
     expected = {"name": table.facts.name, "title": table.facts.title, "sha256": table.facts.sha256, "columns": [COLUMN]}
     for result in (ranking, harness.compare(ranking, resamples=10), harness.top(ranking)):
-        assert result.frame.attrs[PROVENANCE] == {"scores": frame.attrs[PROVENANCE], "table": expected}
+        carried = result.frame.attrs[PROVENANCE]
+        assert (carried["scores"], carried["table"]) == (frame.attrs[PROVENANCE], expected)
+        assert carried["bootstrap"] == {"resamples": 10, "confidence": 0.95, "seed": 0, "method": "percentile"}
     transfer = harness.transfer({"noise": frame[frame["seed"] == 3]}, table, [COLUMN], resamples=10)
     assert transfer.frame.attrs[PROVENANCE]["table"] == expected
     assert harness.table_searches(table, ["random"], runs=2).frame.attrs[PROVENANCE]["runs"] == 2
@@ -113,7 +115,7 @@ def test_what_is_not_known_is_said(spoil: Callable[[Path], None], reason: str, c
     found = read_scores(csv)
     assert (found.space, found.setting) == (None, None)
     assert f"setting not known: {reason}" in found.origin or reason in found.origin
-    assert PROVENANCE not in found.frame.attrs
+    assert reason in found.frame.attrs[PROVENANCE]["not_known"]
 
 
 @pytest.mark.parametrize(

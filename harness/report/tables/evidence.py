@@ -49,7 +49,7 @@ def comparison_sheet(comparison: Comparison) -> Sheet:
             Heading("verdict", "left"),
         ),
         rows,
-        notes=(tested(comparison), *left_out_of_comparison(comparison), *_flipped(ranking)),
+        notes=(tested(comparison), *left_out_of_comparison(comparison), *_flipped(ranking), *_of_means(ranking)),
     )
 
 
@@ -90,7 +90,7 @@ def beyond_size_sheet(beyond_size: BeyondSize) -> Sheet:
         (PROXY, "Spearman", *(Heading(text, "point") for text in _BEYOND.values())),
         rows,
         ruled_above=baselines_start(frame),
-        notes=(note, *_flipped(ranking)),
+        notes=(note, *_flipped(ranking), *_of_means(ranking)),
     )
 
 
@@ -138,7 +138,7 @@ def _among_the_best(frame: pd.DataFrame, ranking: Ranking) -> Sheet:
         (PROXY, *(f"best {share} %\n(n {_span(frame[f'n_top_{share}'])})" for share in shares)),
         zip(map(str, frame["proxy"]), *columns, strict=True),
         ruled_above=baselines_start(frame),
-        notes=(note, *_flipped(ranking)),
+        notes=(note, *_flipped(ranking), *_of_means(ranking)),
     )
 
 
@@ -173,6 +173,10 @@ def ceiling_sheet(ceiling: Ceiling) -> Sheet:
         ruled_above=baselines_start(ceiling.frame),
         notes=(note,),
     )
+
+
+def _of_means(ranking: Ranking) -> list[str]:
+    return [ranking.of_mean_scores] if ranking.of_mean_scores else []
 
 
 def _flipped(ranking: Ranking) -> list[str]:

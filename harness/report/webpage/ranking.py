@@ -55,7 +55,7 @@ def ranking_section(content: Content) -> Section:
             note for note in (content.ranking.over_seeds, content.ranking.direction, content.ranking.uneven) if note
         ],
         "ceiling": content.ceiling and (number(ceiling, 3), _trainings(content.ceiling), CEILING_IS_NO_BOUND),
-        "against": compared and {"words": compared.words, "notes": _notes(content, compared)},
+        "against": compared and {"words": compared.words, "notes": [*_notes(content, compared), *_of_means(content)]},
         "not_compared": comparison if isinstance(comparison, str) else "",
         "has_baseline": params.notna().any(),
     }
@@ -122,3 +122,7 @@ def _chart_limits(frame: pd.DataFrame, ceiling: float) -> tuple[float, float]:
     """Ends of the picture of the intervals: 0 and 1, or wider in steps of 0.2 where something drawn is negative."""
     drawn = [0.0, *frame[["spearman", "spearman_low"]].min(), ceiling]
     return math.floor(5 * np.nanmin(drawn)) / 5, 1.0
+
+
+def _of_means(content: Content) -> list[str]:
+    return [content.ranking.of_mean_scores] if content.ranking.of_mean_scores else []

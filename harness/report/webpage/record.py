@@ -51,7 +51,7 @@ def _stated(ranking: Ranking) -> dict[str, str]:
         settings = [Setting.from_json(json.dumps(values)) for values in made["settings"]]
         stated = settings[0].flat()
     except (HarnessError, LookupError, TypeError, ValueError):
-        return {"setting": "not known: these scores came without one"}
+        return {"setting": f"not known: {made.get('not_known') or 'these scores came without one'}"}
     seeds = ", ".join(str(setting.seed) for setting in settings)
     return _terms({"space": made.get("space"), **stated, "seed": seeds, "torch": made.get("torch")})
 
