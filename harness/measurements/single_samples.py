@@ -15,7 +15,7 @@ from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, forward
-from harness.measurements.layers import LAYERS, uses_batch_statistics
+from harness.measurements.layers import LAYERS, check_plain_batch_norm, uses_batch_statistics
 from harness.measurements.overridden import overridden_forward
 from harness.measurements.per_sample import per_sample_gradients
 from harness.measurements.sample_rows import SampleRows
@@ -32,14 +32,15 @@ def sign_agreement(network: nn.Module, batch: Batch, setting: Setting, sample_ro
     it does with a batch of one. So the batch can be processed in parts, in the memory of one part.
 
     Raises:
-        NotApplicable: for a layer whose per-sample gradients are not known, a network without such weights, or batch
-            norm with a single value per channel.
+        NotApplicable: for a layer whose per-sample gradients are not known, a network without such weights, batch
+            norm with a single value per channel, or with a forward pass of its own.
         NotFinite: when a logit or a gradient is NaN or infinite.
 
     Cost: one forward and one backward pass of its own, in parts of up to 16 samples.
     """
     weights(network)  # raises an error for a network without trainable weights
     check_only_layers(network, "a sign for each sample")
+    check_plain_batch_norm(network, "read each sample by itself")
     totals: list[Tensor] = []
     with each_sample_alone(network):
         for number, part in enumerate(batch.split(_CHUNK)):
