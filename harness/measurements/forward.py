@@ -37,6 +37,7 @@ class LayerCall:
             follows a convolution mostly keeps the same tensor anyway (batch norm does); no layer keeps the outputs of
             other layers.
         output_version: version counter of the output at the call.
+        input_edge: the place in the graph where the input comes from; None for an input without a graph.
     """
 
     name: str
@@ -46,6 +47,7 @@ class LayerCall:
     version: int = 0
     output: Tensor | None = None
     output_version: int = 0
+    input_edge: GradientEdge | None = None
 
 
 @dataclass(frozen=True)
@@ -203,8 +205,13 @@ def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[A
             calls.append(LayerCall(name, module, None, None))
             return
         kept = output.detach() if isinstance(module, LAYERS) else None
-        edge = get_gradient_edge(output)
-        calls.append(LayerCall(name, module, inputs[0].detach(), edge, inputs[0]._version, kept, output._version))
+        read = inputs[0]
+        before = get_gradient_edge(read) if read.requires_grad else None
+        calls.append(
+            LayerCall(
+                name, module, read.detach(), get_gradient_edge(output), read._version, kept, output._version, before
+            )
+        )
 
     return record
 

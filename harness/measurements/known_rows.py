@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
 
 from torch import Tensor, nn
@@ -38,7 +39,7 @@ def is_as_known(module: nn.Module) -> bool:
 
 
 @cache
-def _methods(kind: type[nn.Module]) -> frozenset[str]:
+def _methods(kind: Hashable) -> frozenset[str]:
     """Names of a class's methods; an instance that holds one of them has replaced it."""
     return frozenset(name for name in dir(kind) if callable(getattr(kind, name)))
 

@@ -75,6 +75,10 @@ def _products(call: LayerCall, gradient: Tensor, samples: int) -> ChannelProduct
     if output._version != call.output_version:  # an in-place activation: the layer computes its output again
         if call.inputs._version != call.version:
             return NotApplicable(f"input and output of layer {call.name!r} were both changed in place afterwards")
+        if module._forward_hooks or module._forward_pre_hooks:
+            return NotApplicable(
+                f"layer {call.name!r} has hooks and its output was changed in place: it is not computed again"
+            )
         output = module.forward(call.inputs)
     products = output * gradient
     if products.ndim > 2:
