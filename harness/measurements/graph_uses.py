@@ -39,7 +39,7 @@ def check_read_by_calls(passed: Forward, parameters: Iterable[tuple[str, nn.Para
             raise NotApplicable(outside_of_its_module(names[parameter]))
 
 
-def _readers(last: Node, before: Node | None) -> Iterator[tuple[tuple[Node, int], object]]:
+def _readers(last: Node, before: Node | None) -> Iterator[tuple[tuple[Node, int], nn.Parameter]]:
     """Operations that read leaves, each with the place of the argument and the leaf, from `last` back to `before`."""
     seen: set[Node] = set()
     waiting = [last]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from functools import cache
 
 from torch import Tensor, nn
@@ -29,9 +28,10 @@ def rows_are_known(network: nn.Module, batch: Batch) -> bool:
 def is_as_known(module: nn.Module) -> bool:
     """Whether a module is of a known class itself and nothing of it has been replaced or hooked."""
     own = vars(module)
+    kind: type = type(module)
     return (
-        ROW_WISE.get(type(module)) is type(module).forward
-        and _methods(type(module)).isdisjoint(own)
+        ROW_WISE.get(kind) is type(module).forward
+        and _methods(kind).isdisjoint(own)
         and own.get("_compiled_call_impl") is None
         and not any(own[hooks] for hooks in _HOOKS)
         and all(_is_plain(each) for each in module._parameters.values() if each is not None)
@@ -39,7 +39,7 @@ def is_as_known(module: nn.Module) -> bool:
 
 
 @cache
-def _methods(kind: Hashable) -> frozenset[str]:
+def _methods(kind: type) -> frozenset[str]:
     """Names of a class's methods; an instance that holds one of them has replaced it."""
     return frozenset(name for name in dir(kind) if callable(getattr(kind, name)))
 
