@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
-from harness.measurements.finite import finite
+from harness.measurements.finite import kernel_in
 from harness.measurements.forward import Forward
 from harness.measurements.layers import LAYERS
+from harness.measurements.products import products
 from harness.measurements.sample_rows import SampleRows
 from harness.measurements.single_uses import (
     Selection,
@@ -42,7 +43,7 @@ def ntk_trace_per_sample(forward: Forward, sample_rows: SampleRows) -> float:
     total = 0.0
     for output in forward.rows.sum(dim=0):
         for gradients in per_sample_gradients(output, forward, _everything, sample_rows):
-            total += float(gradients.square().sum(dtype=torch.float64))
+            total += float(products(gradients, gradients).sum(dtype=torch.float64))
     return total
 
 
@@ -74,7 +75,7 @@ def _gram(objective: Tensor, forward: Forward, select: Selection, rows: SampleRo
 
     Raises:
         NotApplicable: when no trainable parameter is selected.
-        NotFinite: when a gradient is NaN or infinite.
+        NotFinite: when a gradient is NaN or infinite, or the entries are too small for that dtype.
     """
     samples = len(forward.batch)
     rows.check_outputs(forward)
@@ -83,7 +84,7 @@ def _gram(objective: Tensor, forward: Forward, select: Selection, rows: SampleRo
         gram += gradients.double() @ gradients.double().T
     if not uses_of(forward.calls, samples, select):
         raise NotApplicable("the network calls no layer with a trainable parameter of the kind that this kernel reads")
-    return finite(gram.to(objective.dtype), "the kernel's entries")
+    return kernel_in(gram, objective.dtype)
 
 
 def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection, rows: SampleRows) -> Iterator[Tensor]:
