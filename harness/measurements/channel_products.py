@@ -7,6 +7,7 @@ from torch import nn
 from harness.errors import NotApplicable
 from harness.measurements.forward import Forward, trainable
 from harness.measurements.gradient import Gradients
+from harness.measurements.graph_uses import check_read_by_calls
 from harness.measurements.layers import LAYERS
 from harness.measurements.product_hooks import ChannelProducts
 from harness.measurements.sample_rows import SampleRows
@@ -28,9 +29,12 @@ def channel_products(
     Cost: no pass in addition to `loss_gradient`.
     """
     check_only_layers(network, "a product by output channel")
-    names = layer_weight_names(network)
+    layer_weight_names(network)  # raises an error for a layer that makes its weight from other parameters
     sample_rows.check_outputs(forward)
-    sample_rows.check(parameter for name, parameter in trainable(network).items() if name in names)
+    trained = {name: each for name, each in trainable(network).items() if name.rpartition(".")[0] in _layers(network)}
+    sample_rows.check(trained.values())
+    if not sample_rows.known:
+        check_read_by_calls(forward, trained.items())
     if not any(isinstance(call.module, LAYERS) for call in forward.calls):
         raise NotApplicable("the network calls no trainable convolution or linear layer")
     found = []
@@ -39,3 +43,7 @@ def channel_products(
             raise each
         found.append(each)
     return found
+
+
+def _layers(network: nn.Module) -> frozenset[str]:
+    return frozenset(name for name, module in network.named_modules() if isinstance(module, LAYERS))

@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.forward import nothing_hidden, trainable
+from harness.measurements.layers import check_plain_batch_norm
 from harness.measurements.overridden import overridden_forward
 from harness.measurements.replaced import replaced
 from harness.measurements.weights import weights
@@ -35,10 +36,12 @@ def synaptic_flow(network: nn.Module, batch: Batch) -> dict[str, Flow]:
     code.
 
     Raises:
-        NotApplicable: when batch norm is called as a function, which cannot be taken out, or as for `synaptic_flow_bn`.
+        NotApplicable: when batch norm is called as a function, or has a forward pass of its own, so that it cannot be
+            taken out; or as for `synaptic_flow_bn`.
 
     Cost: one forward and one backward pass of the smallest batch, one sample where samples are independent, in float64.
     """
+    check_plain_batch_norm(network, "be taken out")
     with overridden_forward(network, lambda module: _identity if isinstance(module, _BatchNorm) else None):
         flow, batch_norms = _flow(network, batch)
     if batch_norms:

@@ -16,7 +16,7 @@ from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.known_rows import is_as_known
-from harness.measurements.layers import LAYERS, hookable
+from harness.measurements.layers import LAYERS, has_own_method, hookable
 from harness.measurements.watch import Watch
 from harness.setting import Setting
 from harness.spaces.pools import AvgPool2d
@@ -37,6 +37,7 @@ class LayerCall:
             follows a convolution mostly keeps the same tensor anyway (batch norm does); no layer keeps the outputs of
             other layers.
         output_version: version counter of the output at the call.
+        input_edge: the place in the graph where the input comes from; None for an input without a graph.
     """
 
     name: str
@@ -46,6 +47,7 @@ class LayerCall:
     version: int = 0
     output: Tensor | None = None
     output_version: int = 0
+    input_edge: GradientEdge | None = None
 
 
 @dataclass(frozen=True)
@@ -166,9 +168,10 @@ def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched
             handles.append(module.register_forward_hook(_recorder(name, calls)))
         if watched and type(module) is AvgPool2d and is_as_known(module):  # dozens of operations
             handles.append(module.register_forward_pre_hook(watch.enter_known, prepend=True))
-            handles.append(module.register_forward_hook(watch.leave_known))
+            handles.append(module.register_forward_hook(watch.leave_known, always_call=True))
         if _is_relu(module):
             handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
+            handles.append(module.register_forward_hook(watch.leave_activation, always_call=True))
             handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch)))
     leaves = tuple(each.clone().requires_grad_(each.is_floating_point()) for each in batch.arguments)
     try:
@@ -188,10 +191,13 @@ def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched
 
 
 def _is_relu(module: nn.Module) -> bool:
-    """Whether a module is a ReLU; one of a class of its own is asked for some values."""
-    if not isinstance(module, nn.ReLU) or type(module).forward is nn.ReLU.forward:
-        return isinstance(module, nn.ReLU)
-    values = torch.linspace(-8, 8, 17, device="cpu").reshape(1, 1, 1, -1)
+    """Whether a module is a ReLU without hooks; one with a forward pass of its own is asked for values of any size."""
+    if not isinstance(module, nn.ReLU) or module._forward_hooks or module._forward_pre_hooks:
+        return False
+    if not has_own_method(module, "forward"):
+        return True
+    sizes = torch.cat([torch.linspace(0, 8, 17, device="cpu"), 2.0 ** torch.arange(-120, 121, device="cpu")])
+    values = torch.cat([-sizes, sizes]).reshape(1, 1, 1, -1)
     return torch.equal(module.forward(values.clone()), values.relu())
 
 
@@ -203,8 +209,13 @@ def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[A
             calls.append(LayerCall(name, module, None, None))
             return
         kept = output.detach() if isinstance(module, LAYERS) else None
-        edge = get_gradient_edge(output)
-        calls.append(LayerCall(name, module, inputs[0].detach(), edge, inputs[0]._version, kept, output._version))
+        read = inputs[0]
+        before = get_gradient_edge(read) if read.requires_grad else None
+        calls.append(
+            LayerCall(
+                name, module, read.detach(), get_gradient_edge(output), read._version, kept, output._version, before
+            )
+        )
 
     return record
 
@@ -213,7 +224,6 @@ def _activation_recorder(
     name: str, activations: list[Activation], watch: Watch
 ) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        watch.leave_activation()
         if is_functorch_wrapped_tensor(output):
             watch.units["relu in torch.func"] += output.numel()
             return

@@ -15,7 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
 from harness.errors import NotApplicable
-from harness.measurements.layers import uses_batch_statistics
+from harness.measurements.layers import has_own_method, uses_batch_statistics
 
 Rule = Callable[[nn.Module, Tensor, Tensor], dict[str, Tensor]]
 
@@ -41,11 +41,7 @@ def rule_for(name: str, module: nn.Module) -> Rule:
 
 def _is_foreign(module: nn.Module) -> bool:
     """Whether the module's forward pass is not PyTorch's own for its type."""
-    own_methods = any(
-        not kind.__module__.startswith("torch.nn.modules.")
-        for name in ("forward", "_conv_forward")
-        for kind in [next((kind for kind in type(module).__mro__ if name in vars(kind)), nn.Module)]
-    )
+    own_methods = has_own_method(module, "forward", "_conv_forward")
     hooked = bool(module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
     named = {name for name, _ in module.named_parameters(recurse=False)}
     return own_methods or hooked or not named <= {"weight", "bias"} or parametrize.is_parametrized(module)

@@ -9,12 +9,49 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
+from harness.errors import NotApplicable
+
 LAYERS: Final = (_ConvNd, nn.Linear)
 
 
 def uses_batch_statistics(norm: _BatchNorm) -> bool:
     """Whether a batch norm normalises by the batch that it is given."""
     return norm.training or norm.running_mean is None
+
+
+def has_own_method(module: nn.Module, *names: str) -> bool:
+    """Whether a method of the module is not PyTorch's: set on the instance, or by a class outside of PyTorch.
+
+    >>> class Scaled(nn.BatchNorm2d):
+    ...     def forward(self, inputs):
+    ...         return super().forward(inputs) / 2
+    >>> has_own_method(Scaled(3), "forward"), has_own_method(nn.BatchNorm2d(3), "forward")
+    (True, False)
+    """
+    return any(
+        name in vars(module)
+        or not next((kind for kind in type(module).__mro__ if name in vars(kind)), nn.Module).__module__.startswith(
+            "torch.nn.modules."
+        )
+        for name in names
+    )
+
+
+def check_plain_batch_norm(network: nn.Module, what: str) -> None:
+    """Refuse batch norm with a forward pass of its own, which holds more than batch norm (an activation, a scale).
+
+    Args:
+        network: the network whose batch norm is to be replaced.
+        what: what replaces it, for the message, such as "be taken out".
+
+    Raises:
+        NotApplicable: naming the first such layer.
+    """
+    for name, module in network.named_modules():
+        if isinstance(module, _BatchNorm) and has_own_method(module, "forward"):
+            raise NotApplicable(
+                f"{layer_named(name, module)} is batch norm with a forward pass of its own: it cannot {what}"
+            )
 
 
 def layer_named(name: str, module: nn.Module) -> str:

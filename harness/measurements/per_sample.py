@@ -16,11 +16,19 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
-from harness.measurements.finite import finite
+from harness.measurements.finite import kernel_in
 from harness.measurements.forward import Forward
 from harness.measurements.layers import LAYERS
+from harness.measurements.products import products
 from harness.measurements.sample_rows import SampleRows
-from harness.measurements.single_uses import Selection, arriving_gradients, outside_of_its_module, summed_rows, uses_of
+from harness.measurements.single_uses import (
+    Selection,
+    arriving_gradients,
+    is_within_rounding,
+    outside_of_its_module,
+    summed_rows,
+    uses_of,
+)
 from harness.measurements.weights import check_called_weight, check_only_layers
 
 
@@ -35,7 +43,7 @@ def ntk_trace_per_sample(forward: Forward, sample_rows: SampleRows) -> float:
     total = 0.0
     for output in forward.rows.sum(dim=0):
         for gradients in per_sample_gradients(output, forward, _everything, sample_rows):
-            total += float(gradients.square().sum(dtype=torch.float64))
+            total += float(products(gradients, gradients).sum(dtype=torch.float64))
     return total
 
 
@@ -67,7 +75,7 @@ def _gram(objective: Tensor, forward: Forward, select: Selection, rows: SampleRo
 
     Raises:
         NotApplicable: when no trainable parameter is selected.
-        NotFinite: when a gradient is NaN or infinite.
+        NotFinite: when a gradient is NaN or infinite, or the entries are too small for that dtype.
     """
     samples = len(forward.batch)
     rows.check_outputs(forward)
@@ -76,7 +84,7 @@ def _gram(objective: Tensor, forward: Forward, select: Selection, rows: SampleRo
         gram += gradients.double() @ gradients.double().T
     if not uses_of(forward.calls, samples, select):
         raise NotApplicable("the network calls no layer with a trainable parameter of the kind that this kernel reads")
-    return finite(gram.to(objective.dtype), "the kernel's entries")
+    return kernel_in(gram, objective.dtype)
 
 
 def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection, rows: SampleRows) -> Iterator[Tensor]:
@@ -91,20 +99,51 @@ def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection,
         rows: what a trial on a few samples has shown of the network.
 
     Raises:
-        NotApplicable: naming the layer or parameter whose per-sample gradients are not known, or when the samples are
-            parts of one input, so that no row of a layer's output belongs to one sample alone.
+        NotApplicable: naming the layer or parameter whose per-sample gradients are not known, or do not add up to the
+            batch's gradient; or when the samples are parts of one input, so that no row of a layer's output belongs to
+            one sample alone.
     """
     forward.batch.check_independent("a gradient by sample")
     uses = uses_of(forward.calls, len(forward.batch), select)
     rows.check(uses)
-    arriving = arriving_gradients(objective, forward, tuple(forward.uncalled.values()))
-    for name, gradient in zip(forward.uncalled, arriving.parameters, strict=True):
+    outside, tried = forward.uncalled, () if rows.known else tuple(uses)
+    arriving = arriving_gradients(objective, forward, (*outside.values(), *tried))
+    for name, gradient in zip(outside, arriving.parameters, strict=False):
         if gradient is not None:
             raise NotApplicable(outside_of_its_module(name))
-    for parameter_uses in uses.values():
+    sums = dict(zip(tried, arriving.parameters[len(outside) :], strict=True))
+    for parameter, parameter_uses in uses.items():
         found = summed_rows(parameter_uses, forward.calls, arriving.calls)
+        if parameter in sums:
+            _check_sum(found, sums[parameter], forward.calls[parameter_uses[0].call].name, parameter_uses[0].name)
         if found is not None:
             yield found
+
+
+def _check_sum(rows: Tensor | None, gradient: Tensor | None, layer: str, name: str) -> None:
+    """Refuse rows whose sum is not the gradient of the batch.
+
+    Args:
+        rows: gradients by sample [N, size] of one parameter; None for zeros.
+        gradient: autograd's gradient of the same objective by the parameter; None for zeros.
+        layer: name of the layer that reads the parameter.
+        name: name of the parameter in that layer.
+
+    Raises:
+        NotApplicable: naming the parameter.
+    """
+    if rows is None and gradient is None:
+        return
+    total = 0 if gradient is None else gradient.flatten()
+    difference = total if rows is None else rows.sum(dim=0) - total
+    size = float(gradient.norm()) if gradient is not None else 0.0
+    size = max(size, float(rows.norm(dim=1).sum())) if rows is not None else size
+    assert isinstance(difference, Tensor)
+    if not is_within_rounding(difference, size, size):
+        raise NotApplicable(
+            f"the gradients of single samples by {f'{layer}.{name}' if layer else name!r} do not add up to the batch's "
+            "gradient: the network reads the parameter elsewhere too"
+        )
 
 
 def _everything(module: nn.Module, parameter: str) -> bool:

@@ -71,9 +71,9 @@ def pooled_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> Ten
     """The features [N, C, ...] whose spatial mean the classifier reads, without a graph.
 
     They are found by their values: when a linear layer is called, its input is compared with the spatial mean of the
-    last module output before it (pooling modules left out). So it does not matter whether the network pools by a
-    module or in its `forward`, and a network that does something else in between raises an error instead of giving a
-    wrong value.
+    last module output before it. Pooling modules are left out, and so is whatever gives fewer positions with the same
+    mean, as a container of a pooling module does. So it does not matter whether the network pools by a module or in its
+    `forward`, and a network that does something else in between raises an error instead of giving a wrong value.
 
     Raises:
         NotApplicable: when no linear layer reads such a mean.
@@ -101,12 +101,25 @@ class _Finder:
 
     def features(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         if isinstance(output, Tensor) and output.ndim > 2 and not isinstance(module, _POOLS):
-            self.latest = output
+            if not self._is_pooled(output):
+                self.latest = output
 
     def classifier(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         if self.latest is None or not inputs or not isinstance(inputs[0], Tensor):
             return
-        pooled = self.latest.flatten(2).mean(dim=2)
-        scale = float(finite(pooled, "features before a linear layer").abs().max())
-        if pooled.shape == inputs[0].shape and torch.allclose(pooled, inputs[0], rtol=1e-3, atol=1e-3 * scale):
+        if self._has_mean_of_latest(inputs[0]):
             self.found = self.latest
+
+    def _is_pooled(self, output: Tensor) -> bool:
+        """Whether an output is the latest features after pooling, in a container or a module of one's own."""
+        if self.latest is None or output.shape[:2] != self.latest.shape[:2] or output.numel() >= self.latest.numel():
+            return False
+        return self._has_mean_of_latest(output.flatten(2).mean(dim=2))
+
+    def _has_mean_of_latest(self, pooled: Tensor) -> bool:
+        assert self.latest is not None
+        mean = self.latest.flatten(2).mean(dim=2)
+        if mean.shape != pooled.shape:
+            return False
+        scale = float(finite(mean, "features before a linear layer").abs().max())
+        return torch.allclose(mean, pooled, rtol=1e-3, atol=1e-3 * scale)

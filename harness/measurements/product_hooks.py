@@ -13,6 +13,7 @@ from torch.nn.modules.conv import _ConvNd
 from harness.errors import NotApplicable
 from harness.measurements.forward import Forward, LayerCall
 from harness.measurements.layers import LAYERS
+from harness.measurements.products import holds
 
 
 class ChannelProducts(NamedTuple):
@@ -75,9 +76,21 @@ def _products(call: LayerCall, gradient: Tensor, samples: int) -> ChannelProduct
     if output._version != call.output_version:  # an in-place activation: the layer computes its output again
         if call.inputs._version != call.version:
             return NotApplicable(f"input and output of layer {call.name!r} were both changed in place afterwards")
+        if module._forward_hooks or module._forward_pre_hooks:
+            return NotApplicable(
+                f"layer {call.name!r} has hooks and its output was changed in place: it is not computed again"
+            )
         output = module.forward(call.inputs)
+    products = _by_channel(module, output, gradient)
+    if not holds(products):
+        products = _by_channel(module, output.double(), gradient.double())
+    return ChannelProducts(products, module.weight.numel() // products.shape[1])
+
+
+def _by_channel(module: nn.Module, output: Tensor, gradient: Tensor) -> Tensor:
+    """Sums over positions of the products, [N, C]."""
     products = output * gradient
     if products.ndim > 2:
         channel = products.ndim - 1 if isinstance(module, nn.Linear) else 1
         products = products.movedim(channel, 1).flatten(2).sum(dim=2)
-    return ChannelProducts(products, module.weight.numel() // products.shape[1])
+    return products

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
 from harness.measurements.layers import layer_named, layer_of
+from harness.measurements.memory import Memory
 from harness.measurements.watch import Watch
 from harness.spaces.initialisation import default_type
 
@@ -39,12 +40,12 @@ def replaced(network: nn.Module, tensors: Mapping[str, Tensor], what: str) -> It
     kinds: list[Any] = [kind for module in network.modules() for kind in (module._parameters, module._buffers)]
     places = [(kind, key, tensor) for kind in kinds for key, tensor in kind.items() if tensor is not None]
     foreign = {
-        tensor.data_ptr(): name
+        name: tensor
         for name, tensor in network.named_parameters()
         if tensor.numel() and tensor.data_ptr() != tensors[name].data_ptr()
     }
     types = (tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
-    watch = Watch(foreign)
+    watch = Watch(Memory(foreign))
     try:
         for kind, key, tensor in places:
             kind[key] = tensors[own[id(tensor)]]

@@ -7,9 +7,8 @@ in eval mode, which couples no samples, on a few samples of the batch.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -18,23 +17,16 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.batches import Batch
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
-from harness.measurements.forward import Activation, Forward, LayerCall, recorded_forward, trainable
+from harness.measurements.forward import Forward, recorded_forward, trainable
 from harness.measurements.known_rows import rows_are_known
-from harness.measurements.layer_rules import rule_for
 from harness.measurements.layers import uses_batch_statistics
 from harness.measurements.preserve import set_modes
-from harness.measurements.single_uses import (
-    Arriving,
-    Use,
-    arriving_gradients,
-    check_call,
-    outside_of_its_module,
-    summed_rows,
-)
+from harness.measurements.row_trial import Trial, same_rows
+from harness.measurements.single_uses import Arriving, arriving_gradients
 from harness.setting import Setting, derived_seed
 
-FIRST, SECOND = (0, 1, 2, 3), (2, 3, 0)
-"""Samples of the two passes: other neighbours, other places, another number."""
+FEW = 4
+"""Samples that are tried."""
 
 
 class SampleRows(NamedTuple):
@@ -44,13 +36,18 @@ class SampleRows(NamedTuple):
         parameters: reason by parameter, for those whose gradients by sample a rule would get wrong. A parameter that
             no rule knows is not among them.
         activations: reason why the outputs of ReLU modules are not rows of samples; empty where they are.
-        outputs: outputs [M, K] of the first M samples by themselves; None where a batch gives others by right, since
-            batch norm uses its statistics, or where no such pass was made.
+        outputs: outputs [M, K] of M samples by themselves; None where a batch gives others by right, since batch norm
+            uses its statistics, or where no such pass was made.
+        places: places of these samples in the batch.
+        known: whether the rows are samples by what the network is made of, so that nothing was tried and no sum of
+            rows need be compared.
     """
 
     parameters: Mapping[nn.Parameter, str]
     activations: str
     outputs: Tensor | None = None
+    places: tuple[int, ...] = ()
+    known: bool = False
 
     def check(self, parameters: Iterable[nn.Parameter]) -> None:
         """Refuse parameters whose rows are not single samples.
@@ -72,15 +69,12 @@ class SampleRows(NamedTuple):
             raise NotApplicable(self.activations)
 
     def check_outputs(self, passed: Forward) -> None:
-        """Refuse a pass of the batch in which the first samples give other outputs than by themselves.
+        """Refuse a pass of the batch in which the samples give other outputs than by themselves.
 
         Raises:
             NotApplicable: saying so.
         """
-        if self.outputs is None:
-            return
-        shared = min(len(passed.rows), len(self.outputs))
-        if not _same(self.outputs[:shared], passed.rows[:shared]):
+        if self.outputs is not None and not same_rows(self.outputs, passed.rows[list(self.places)]):
             raise NotApplicable("the network's outputs for a sample depend on the batch that it is in")
 
 
@@ -93,37 +87,46 @@ READ_GRADIENTS = frozenset(
 def sample_rows(network: nn.Module, batch: Batch, setting: Setting, requested: frozenset[str]) -> SampleRows:
     """Try on a few samples whether the rows of each layer are the samples.
 
-    A sample must give the same values whatever samples stand beside it and in whatever place; and of an objective of
-    the first sample alone, the first row of each layer's rule must be autograd's gradient of that parameter, the others
-    0. A network that takes no such small batches is tried by gradients alone, on the whole batch. Where none of
-    `READ_GRADIENTS` is `requested`, values alone are compared. A network made of modules whose rows are known needs no
-    trial.
+    The samples are drawn by the setting's seed. Each must give the same values whatever samples stand beside it and in
+    whatever place; and of an objective of each of them alone, its row of each layer's rule must be autograd's gradient
+    of that parameter, the others 0. A network that takes no such small batches is tried by gradients alone, on the
+    whole batch. Where none of `READ_GRADIENTS` is `requested`, values alone are compared. A network made of modules
+    whose rows are known needs no trial.
 
     Raises:
         NotApplicable: where the samples are parts of one input, or the network has no gradients.
 
-    Cost: two forward passes and one backward pass of up to four samples, a thirteenth of a pass of a batch of 64.
+    Cost: two forward passes and four backward passes of up to four samples, a fifth of a pass of a batch of 64.
     """
     batch.check_independent("a row for each sample")
     if rows_are_known(network, batch):
-        return SampleRows({}, "")
+        return SampleRows({}, "", known=True)
     coupled = any(isinstance(each, _BatchNorm) and uses_batch_statistics(each) for each in network.modules())
+    generator = torch.Generator().manual_seed(derived_seed(setting.seed, "sample rows"))
+    drawn = torch.randperm(len(batch), generator=generator, device="cpu")[:FEW].tolist()
     with _uncoupled(network):
-        first_places = FIRST[: len(batch)]
-        second_places = [place for place in SECOND if place < len(batch)] if len(batch) > 2 else [1, 0]
-        few = _passed(network, _chosen(batch, first_places), setting)
+        few = passed_alone(network, batch, drawn, setting)
         first = few or recorded_forward(network, batch, setting, watched=False)
-        second = few and _passed(network, _chosen(batch, second_places), setting)
-        if second and not _same(first.rows[second_places], second.rows):
+        moved = _moved(len(drawn))
+        second = few and passed_alone(network, batch, [drawn[place] for place in moved], setting)
+        if second and not same_rows(first.rows[moved], second.rows):
             shown = "the network's outputs for a sample depend on the samples beside it"
             return SampleRows(dict.fromkeys(trainable(network).values(), shown), shown)
-        outputs = first.rows.detach() if few and not coupled else None
-        if second and READ_GRADIENTS.isdisjoint(requested):
-            return SampleRows({}, _relus(first, second, second_places, None), outputs)
-        names = {parameter: name for name, parameter in trainable(network).items()}
-        arriving = _arriving(first, tuple(names), setting)
-        relus = _relus(first, second, second_places, arriving.activations)
-        return SampleRows(_parameters(first, names, arriving), relus, outputs)
+        alone = first.rows.detach() if few and not coupled else None
+        trial = Trial(first, second, moved, {parameter: name for name, parameter in trainable(network).items()})
+        relus: dict[int, list[Tensor | None]] = {}
+        if not (second and READ_GRADIENTS.isdisjoint(requested)):
+            direction = torch.randn(first.rows.shape[1], generator=generator, dtype=torch.float32, device="cpu")
+            for place in range(len(drawn)) if few else drawn:
+                arriving = _arriving(first, first.rows[place] @ direction.to(first.rows), network)
+                trial.judge(place, arriving)
+                relus[place] = arriving.activations
+        return SampleRows(trial.reasons, trial.relus(relus), alone, tuple(drawn))
+
+
+def _moved(few: int) -> list[int]:
+    """Places of some of a few samples, in another order, with other neighbours."""
+    return [2, 3, 0] if few > 3 else list(range(few))[::-1][:2]
 
 
 def _chosen(batch: Batch, places: Sequence[int]) -> Batch:
@@ -131,10 +134,10 @@ def _chosen(batch: Batch, places: Sequence[int]) -> Batch:
     return Batch([each[chosen] for each in batch.arguments], batch.targets[chosen], problem=batch.problem)
 
 
-def _passed(network: nn.Module, few: Batch, setting: Setting) -> Forward | None:
-    """The pass of a few samples; None for a network that takes no batch of that size."""
+def passed_alone(network: nn.Module, batch: Batch, places: Sequence[int], setting: Setting) -> Forward | None:
+    """The pass of the few samples at these places; None for a network that takes no batch of that size."""
     try:
-        return recorded_forward(network, few, setting, watched=False)
+        return recorded_forward(network, _chosen(batch, places), setting, watched=False)
     except HarnessError:
         raise
     except Exception as error:
@@ -163,112 +166,11 @@ def _uncoupled(network: nn.Module) -> Iterator[None]:
             module.train(training)
 
 
-def _same(one: Tensor, other: Tensor) -> bool:
-    """Whether two tensors hold the same rows, within rounding."""
-    if one.shape != other.shape:
-        return False
-    one, other = one.detach(), other.detach()
-    scale = float(one.abs().max()) if one.numel() else 0.0
-    difference = float((one - other).abs().max()) if one.numel() else 0.0
-    return difference <= _tolerance(one) * scale
-
-
-def _tolerance(tensor: Tensor) -> float:
-    return min(max(1e4 * torch.finfo(tensor.dtype).eps, 1e-6), 0.1)
-
-
-def _arriving(passed: Forward, parameters: tuple[nn.Parameter, ...], setting: Setting) -> Arriving:
-    """Gradients of an objective of the first sample alone."""
-    generator = torch.Generator().manual_seed(derived_seed(setting.seed, "sample rows"))
-    direction = torch.randn(passed.rows.shape[1], generator=generator, dtype=torch.float32, device="cpu")
+def _arriving(passed: Forward, objective: Tensor, network: nn.Module) -> Arriving:
+    """Gradients of an objective by all layers, ReLUs and trainable parameters."""
     try:
-        return arriving_gradients(passed.rows[0] @ direction.to(passed.rows), passed, parameters)
+        return arriving_gradients(objective, passed, tuple(trainable(network).values()))
     except RuntimeError as error:  # such as a tensor that was changed in place and that a gradient needs
         if ran_out_of_memory(error):
             raise
         raise NotApplicable(f"the network has no gradients by its parameters: {error}") from error
-
-
-def _parameters(passed: Forward, names: Mapping[nn.Parameter, str], arriving: Arriving) -> dict[nn.Parameter, str]:
-    """Reasons by parameter, where the rows of the rules are not the gradients of the first sample alone."""
-    gradients = dict(zip(names, arriving.parameters, strict=True))
-    largest = max((float(each.norm()) for each in gradients.values() if each is not None), default=0.0)
-    uses, reasons = _known_uses(passed.calls, len(passed.batch))
-    outside = set(passed.uncalled.values())
-    for parameter, gradient in gradients.items():
-        if gradient is not None and parameter in outside:
-            reasons[parameter] = outside_of_its_module(names[parameter])
-        elif gradient is not None and parameter in uses:
-            rows = summed_rows(uses[parameter], passed.calls, arriving.calls)
-            if rows is None or not _are_of_the_first(rows, gradient, largest):
-                reasons[parameter] = (
-                    f"the rows of the layer of {names[parameter]!r} are not the gradients of single samples: the "
-                    "network reads the parameter elsewhere too, or the rows are not the samples"
-                )
-    return reasons
-
-
-def _relus(
-    passed: Forward, other: Forward | None, places: Sequence[int], arriving: Sequence[Tensor | None] | None
-) -> str:
-    """Why outputs of ReLUs are not rows of samples: by their values beside other samples, and by their gradients.
-
-    Args:
-        passed: the first pass.
-        other: the second pass, with the samples at `places` of the first.
-        places: places of the second pass's samples in the first.
-        arriving: gradients at the ReLUs of an objective of the first sample; None where none were made.
-    """
-    if other and len(passed.activations) != len(other.activations):
-        return "the network calls its ReLUs more or less often for other samples"
-    gradients = arriving or [None] * len(passed.activations)
-    for place, (call, gradient) in enumerate(zip(passed.activations, gradients, strict=True)):
-        alone = gradient is None or float(gradient[1:].norm()) <= _tolerance(gradient) * float(gradient.norm())
-        beside = other.activations[place] if other else call
-        moved = not (_is_kept(call) and _is_kept(beside) and call.output.ndim > 1)
-        if other and not moved:
-            of_samples = len(call.output) == len(passed.batch)
-            alone = alone and of_samples and _same(call.output[places], beside.output)
-        if not alone:
-            return (
-                f"the rows of ReLU {call.name!r} are not the samples: a sample gives others beside another sample, or "
-                "in another place"
-            )
-    return ""
-
-
-def _is_kept(call: Activation) -> bool:
-    return call.output._version == call.version
-
-
-def _known_uses(
-    calls: Sequence[LayerCall], samples: int
-) -> tuple[dict[nn.Parameter, list[Use]], dict[nn.Parameter, str]]:
-    """Uses of the parameters that have a rule, and the reasons why the rule does not fit some of them.
-
-    A proxy that selects a parameter without a rule refuses it by itself.
-    """
-    uses: dict[nn.Parameter, list[Use]] = {}
-    reasons: dict[nn.Parameter, str] = {}
-    for index, call in enumerate(calls):
-        with suppress(NotApplicable):
-            rule_for(call.name, call.module)
-            own = dict(call.module.named_parameters(recurse=False))
-            try:
-                check_call(call, samples)
-            except NotApplicable as error:
-                reasons.update(dict.fromkeys(own.values(), str(error)))
-            else:
-                for name, parameter in own.items():
-                    uses.setdefault(parameter, []).append(Use(index, name))
-    return {each: found for each, found in uses.items() if each not in reasons}, reasons
-
-
-def _are_of_the_first(rows: Tensor, gradient: Tensor, largest: float) -> bool:
-    """Whether the first row is the gradient, and the others 0; `largest` is the largest norm of any gradient."""
-    tolerance = _tolerance(gradient)
-    size = float(gradient.norm())
-    allowed = tolerance * size + tolerance**2 * largest
-    if not math.isfinite(size + largest + float(rows.norm())):
-        return True  # what reads the gradients finds that they are not finite
-    return float((rows[0] - gradient.flatten()).norm()) <= allowed and float(rows[1:].norm()) <= allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -103,3 +104,20 @@ def summed_rows(uses: Sequence[Use], calls: Sequence[LayerCall], arriving: Seque
 def outside_of_its_module(name: str) -> str:
     """Message for a parameter that the pass reads though its module is not called."""
     return f"parameter {name!r} is used outside its module's forward: its layer cannot be seen"
+
+
+def rounding(dtype: torch.dtype) -> float:
+    """What two ways to the same number may differ by, as a part of it."""
+    return min(max(1e4 * torch.finfo(dtype).eps, 1e-6), 0.1)
+
+
+def is_within_rounding(difference: Tensor, size: float, largest: float) -> bool:
+    """Whether a difference of gradients is no more than rounding; one that is not finite is left to who reads it.
+
+    Args:
+        difference: the difference, of any shape.
+        size: norm of the gradients that were compared.
+        largest: the largest norm of a gradient of any parameter.
+    """
+    found, part = float(difference.norm()), rounding(difference.dtype)
+    return not math.isfinite(found + size + largest) or found <= part * size + part**2 * largest

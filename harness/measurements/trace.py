@@ -14,8 +14,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from harness.measurements.finite import finite
+from harness.measurements.finite import kernel_in
 from harness.measurements.forward import Forward, gradients_of, trainable
+from harness.measurements.products import products
 from harness.measurements.weights import check_called_weight
 from harness.setting import Setting, derived_seed
 
@@ -72,7 +73,7 @@ def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
 
     Raises:
         NotApplicable: when the network has no such parameter, or a weight of another name.
-        NotFinite: when a gradient is NaN or infinite.
+        NotFinite: when a gradient is NaN or infinite, or the entries are too small for that dtype.
 
     Cost: N backward passes, and the memory of N gradients.
     """
@@ -85,8 +86,8 @@ def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=outputs.device)
     for columns in torch.split(rows, _COLUMNS, dim=1):
         gram += columns.double() @ columns.double().T
-    return finite(gram.to(outputs.dtype), "the kernel's entries")
+    return kernel_in(gram, outputs.dtype)
 
 
 def _squared_norm(gradients: tuple[Tensor, ...]) -> float:
-    return sum(float(gradient.square().sum(dtype=torch.float64)) for gradient in gradients)
+    return sum(float(products(gradient, gradient).sum(dtype=torch.float64)) for gradient in gradients)

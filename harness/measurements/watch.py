@@ -14,11 +14,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.errors import NotApplicable, NotFinite
 from harness.measurements.layers import layer_named
+from harness.measurements.memory import Memory
 
 _ACTIVATIONS: Final = frozenset(
     "relu hardtanh leaky_relu elu celu gelu silu mish hardswish hardsigmoid sigmoid tanh softplus softshrink "
-    "hardshrink threshold log_sigmoid_forward glu rrelu_with_noise _prelu_kernel erf atan sin cos clamp clamp_min "
-    "clamp_max maximum minimum fmax fmin abs sign gt ge lt le mkldnn_rnn_layer".split()
+    "hardshrink threshold log_sigmoid_forward glu rrelu_with_noise _prelu_kernel erf erfc erfinv special_erfcx atan "
+    "asin acos sin cos tan sinc special_sinc sinh cosh asinh acosh atanh exp exp2 expm1 log1p logit logaddexp "
+    "logaddexp2 logcumsumexp heaviside copysign signbit sgn frac round floor ceil trunc i0 special_i0e special_i1 "
+    "special_i1e special_ndtri special_log_ndtr lgamma digamma clamp clamp_min clamp_max maximum minimum fmax fmin "
+    "cummax cummin abs sign gt ge lt le mkldnn_rnn_layer".split()
 )
 """Operations by which a unit is not linear in what it reads; comparisons among them, since x · (x > 0) is ReLU."""
 
@@ -30,9 +34,12 @@ _NORMS: Final = frozenset(
 _PRODUCTS: Final = frozenset("convolution _convolution mm addmm bmm baddbmm".split())
 """Operations whose result a norm often reads; its statistics then tell what a look at the result would."""
 
+_OWN_MEMORY: Final = frozenset("mkldnn_rnn_layer _cudnn_rnn miopen_rnn".split())
+"""Operations that give memory without content beside their first result."""
+
 _NOT_LOOKED_AT: Final = frozenset(
     # no overflow from finite numbers, or a constant such as the -inf of an attention mask, or memory without content
-    "relu max_pool2d_with_indices clone copy_ cat constant_pad_nd masked_fill where full full_like fill scalar_tensor "
+    "relu max_pool2d_with_indices clone cat constant_pad_nd masked_fill where full full_like fill scalar_tensor "
     "new_full empty empty_like empty_strided new_empty new_empty_strided".split()
 )
 
@@ -65,15 +72,15 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
     """Inside, every operation is seen, whoever calls it: modules, functions, scripted code, parts without a graph.
 
     Args:
-        replaced: parameters that have been replaced for the pass, by the address of their memory; an operation that
-            still reads one of them is refused.
+        replaced: memory of the parameters that have been replaced for the pass; an operation that still reads one of
+            them is refused.
 
     Attributes:
         units: number of units that went through activations outside of `nn.ReLU` modules, by the operation's name.
         batch_norms: number of calls of batch norm.
     """
 
-    def __init__(self, replaced: dict[int, str] | None = None) -> None:
+    def __init__(self, replaced: Memory | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.units: Counter[str] = Counter()
         self.batch_norms = 0
@@ -91,18 +98,18 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         """A module is called whose activation is known; a hook before its forward pass."""
         self._inside += 1
 
-    def leave_activation(self) -> None:
-        """That module has been left."""
+    def leave_activation(self, *_: Any) -> None:
+        """That module has been left; a hook after its forward pass, which is always called."""
         self._inside -= 1
 
     def enter_known(self, *_: Any) -> None:
         """A module is called of which the result alone need be looked at; a hook before its forward pass."""
         self._known += 1
 
-    def leave_known(self, module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
-        """That module has been left; a hook after its forward pass."""
+    def leave_known(self, module: nn.Module, inputs: tuple[Any, ...], output: Tensor | None) -> None:
+        """That module has been left; a hook after its forward pass, which is always called."""
         self._known -= 1
-        if self._overflow is None:
+        if self._overflow is None and output is not None:  # None after an error
             self._judge(_Seen(output, type(module).__name__, inputs, module))
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -118,7 +125,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         if isinstance(first, Tensor):
             if kind.activation and not self._inside and _floating(args):
                 self.units[kind.name] += first.numel()
-            if self._overflow is None and _is_read(first):
+            if self._overflow is None and (_is_read(first) or first is not result):
                 self._look(kind, first, result, args[1:] if overwritten else args)
         return result
 
@@ -127,6 +134,8 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         waiting, self._waiting = self._waiting, None
         self._judge(waiting)
         own = args[0] if args else None
+        if kind.name == "copy":
+            return True  # nothing of what was there is read
         return isinstance(own, Tensor) and kind.looked_at and _is_read(own) and _all_finite(own)
 
     def _look(self, kind: _Kind, first: Tensor, result: Any, args: tuple[Any, ...]) -> None:
@@ -144,7 +153,10 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         if kind.product:
             self._waiting = _Seen(first, kind.name, args, _running_module())
         elif kind.looked_at:
-            self._judge(_Seen(first, kind.name, args, None))
+            several = isinstance(result, (tuple, list)) and kind.name not in _OWN_MEMORY
+            for each in result if several else (first,):
+                if isinstance(each, Tensor) and _is_read(each):
+                    self._judge(_Seen(each, kind.name, args, None))
 
     def _judge(self, seen: _Seen | None) -> None:
         if seen and not _all_finite(seen.tensor):
@@ -159,10 +171,10 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         assert self._replaced is not None
         flat = (each for given in args for each in (given if isinstance(given, (list, tuple)) else (given,)))
         for each in flat:
-            if isinstance(each, Tensor) and each.data_ptr() in self._replaced:
+            if isinstance(each, Tensor) and (name := self._replaced.holder(each)) is not None:
                 raise NotApplicable(
-                    f"the network reads {self._replaced[each.data_ptr()]!r} by a reference of its own, beside the "
-                    "module that holds it: a pass with other weights would not see them there"
+                    f"the network reads {name!r} by a reference of its own, beside the module that holds it: a pass "
+                    "with other weights would not see them there"
                 )
 
     def __exit__(

@@ -28,5 +28,7 @@ def snip(weights: dict[str, Tensor], loss_gradient: Gradients) -> float:
 
     Cost: one forward and one backward pass.
     """
+    from harness.measurements.products import products
+
     gradients = loss_gradient.weights
-    return sum(float((weight * gradients[name]).abs().double().sum()) for name, weight in weights.items())
+    return sum(float(products(weight, gradients[name]).abs().double().sum()) for name, weight in weights.items())

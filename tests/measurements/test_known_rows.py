@@ -96,7 +96,23 @@ def parametrized(network: nn.Module) -> None:
     parametrizations.weight_norm(network.classifier)
 
 
-CHANGES = [hooked, hooked_before, replaced, another_forward, another_container, parametrized]
+def gradient_hooked(network: nn.Module) -> None:
+    network.classifier.weight.register_hook(lambda gradient: 10 * gradient)
+
+
+def hooked_after_accumulation(network: nn.Module) -> None:
+    network.classifier.weight.register_post_accumulate_grad_hook(lambda parameter: None)
+
+
+def another_convolution(network: nn.Module) -> None:
+    layer = network.stem[0]
+    layer._conv_forward = lambda inputs, weight, bias: nn.Conv2d._conv_forward(layer, inputs, weight.abs(), bias)
+
+
+CHANGES = [
+    hooked, hooked_before, replaced, another_forward, another_container, parametrized, gradient_hooked,
+    hooked_after_accumulation, another_convolution,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -114,6 +130,15 @@ def test_what_mixes_samples_is_refused(
     change(cell)
     scores = harness.score(cell, batch, ["m_trace", "ntk_condition", "nwot"])
     assert {each.status for each in scores.values()} == {"not_applicable"}, scores
+
+
+@pytest.mark.parametrize(("change", "named"), [(gradient_hooked, "classifier"), (another_convolution, "stem.0")])
+def test_gradients_that_are_not_the_rules_are_refused_by_name(
+    change: Callable[[nn.Module], None], named: str, cell: nn.Module, batch: harness.Batch
+) -> None:
+    change(cell)
+    for name, score in harness.score(cell, batch, ["m_trace", "ntk_trace_per_sample", "gradsign"], bn="eval").items():
+        assert (score.status, named in score.message) == ("not_applicable", True), (name, score)
 
 
 @pytest.fixture

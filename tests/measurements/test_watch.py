@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import torch
@@ -51,6 +52,8 @@ class Between(nn.Module):
         (lambda x: x.exp().clamp(max=1), "Between"),
         (lambda x: 1 / (x * 1e10).mul_(1e10), "Between"),
         (lambda x: x.clone().exp_().clamp(max=1), "Between"),
+        (lambda x: x * torch._weight_norm(x.new_ones(4, 4) * 1e25, x.new_ones(4, 1), 0).sum(), "Between"),
+        (lambda x: 1 / torch.full_like(x, torch.nan).copy_(x.double() * 1e60), "Between"),
     ],
 )
 def test_what_overflows_on_the_way_is_not_finite(
@@ -106,6 +109,16 @@ def test_a_mask_of_minus_infinity_is_no_overflow(batch: Batch) -> None:
         (lambda x: x * torch.sigmoid(x), "sigmoid 864"),
         (lambda x: functional.relu(x.detach()) + x, "relu 864"),
         (lambda x: x.abs(), "abs 864"),
+        (lambda x: x / (1 + torch.exp(-x)), "exp 864"),
+        (lambda x: torch.logaddexp(x, torch.zeros_like(x)), "logaddexp 864"),
+        (lambda x: torch.copysign(x, torch.ones_like(x)), "copysign 864"),
+        (lambda x: x * torch.heaviside(x.detach(), x.new_zeros(())), "heaviside 864"),
+        (lambda x: x * ~torch.signbit(x.detach()), "signbit 864"),
+        (lambda x: x.frac(), "frac 864"),
+        (lambda x: x.round() + x, "round 864"),
+        (lambda x: torch.special.erfcx(x), "special_erfcx 864"),
+        (lambda x: torch.special.i0(x), "i0 864"),
+        (lambda x: x.cummax(1)[0], "cummax 864"),
     ],
 )
 def test_activations_that_no_relu_module_shows_are_counted(
@@ -115,6 +128,57 @@ def test_activations_that_no_relu_module_shows_are_counted(
         assert score.status == "not_applicable", (name, score)
         assert "nn.ReLU modules are 864 of 1,728 units" in score.message
         assert named in score.message
+
+
+class Capped(nn.ReLU):
+    def forward(self, inputs: Tensor) -> Tensor:
+        return inputs.clamp(0, 20)
+
+
+def patched() -> nn.Module:
+    relu = nn.ReLU()
+    relu.forward = functional.gelu  # type: ignore[method-assign]
+    return relu
+
+
+def hooked() -> nn.Module:
+    relu = nn.ReLU()
+    relu.register_forward_hook(lambda module, inputs, output: functional.hardtanh(inputs[0] + 1))
+    return relu
+
+
+@pytest.mark.parametrize("made", [Capped, patched, hooked])
+def test_what_looks_like_a_relu_is_none(made: Callable[[], nn.Module], batch: Batch) -> None:
+    for name, score in harness.score(Between(made()), batch, ["nwot", "swap", "linear_regions"]).items():
+        assert score.status == "not_applicable", (name, score)
+        assert "nn.ReLU modules are 864 of" in score.message
+
+
+def test_a_class_that_is_a_relu_for_values_of_any_size_is_one(batch: Batch) -> None:
+    class Own(nn.ReLU):
+        def forward(self, inputs: Tensor) -> Tensor:
+            return inputs.clamp(min=0)
+
+    scores = harness.score(Between(Own()), batch, ["nwot", "swap", "linear_regions"])
+    assert {score.status for score in scores.values()} == {"ok"}, scores
+
+
+class Trying(nn.Module):
+    """Calls a ReLU with what it does not take, and goes on with another activation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        with suppress(TypeError):
+            self.relu(None)
+        return functional.gelu(inputs)
+
+
+def test_a_relu_that_fails_hides_no_activation_after_it(batch: Batch) -> None:
+    for name, score in harness.score(Between(Trying()), batch, ["nwot", "swap", "linear_regions"]).items():
+        assert (score.status, "gelu 864" in score.message) == ("not_applicable", True), (name, score)
 
 
 def test_relu_modules_beside_pooling_and_softmax_are_all_seen(batch: Batch) -> None:

@@ -17,6 +17,7 @@ from harness.spaces import open_space
 from harness.spaces.image_batches import draw_images
 
 SAMPLES, CLASSES, PROBES = 5, 3, 4
+ROWS = 4  # samples that are tried alone
 CELLS = 5  # with the reduction blocks
 AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability")
 ONE_LOSS = ("grad_norm", "nasi_trace", "fisher")
@@ -26,8 +27,8 @@ ZERO_COST = ("grad_norm", "snip", "grasp", "fisher", "plain", "jacob_cov", "synf
 def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int, int, int]:
     """Forward passes of the batch, forward passes of one sample, backward passes.
 
-    Two passes of four and three samples, which show whether rows are samples, are apart; their backward pass counts,
-    where gradients by sample are read.
+    Two passes of four and three samples, which show whether rows are samples, are apart; their backward passes
+    count, one for each of the four samples, where gradients by sample are read.
     """
     space = open_space("nasbench201")
     rebuild = functools.partial(space.build, space.sample(1)[0], classes=CLASSES)
@@ -55,34 +56,34 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["params"], (0, 0, 0)),
         (["flops"], (0, 1, 0)),
         (["nasi_trace"], (1, 0, 1)),
-        (ONE_LOSS, (1, 0, 2)),
-        (["snip", "plain", "fisher", "grad_norm"], (1, 0, 2)),
+        (ONE_LOSS, (1, 0, 1 + ROWS)),
+        (["snip", "plain", "fisher", "grad_norm"], (1, 0, 1 + ROWS)),
         (["grasp"], (1, 0, 1)),
         (["l2_norm"], (0, 0, 0)),
         (["nwot"], (1, 0, 0)),
         (["jacob_cov", "epe_nas", "nwot"], (1, 0, 1)),
         (["synflow", "logsynflow"], (0, 1, 1)),
         (["synflow", "logsynflow", "synflow_bn"], (0, 2, 2)),
-        (ZERO_COST, (1, 2, 1 + 1 + 2 + 1)),
+        (ZERO_COST, (1, 2, 1 + 1 + 2 + ROWS)),
         (["swap", "linear_regions", "nwot"], (1, 0, 0)),
         (["knas", "m_grad", "nasi_constrained", "nasi_trace"], (1, 0, 1)),
         (["m_snip", "m_grasp"], (1, 0, 1)),
-        (["gradsign"], (1, 0, 2)),
+        (["gradsign"], (1, 0, 1 + ROWS)),
         (["zico"], (0, 0, 2)),  # of halves
         (["zen"], (2, 0, 0)),
         (AZ_NAS, (1, 0, CELLS)),  # each of a cell alone: together one backward pass
         (["meco"], (0, 1, 0)),
-        (["m_trace", "m_condition"], (1, 0, 2)),
-        (["ntk_condition"], (1, 0, 2)),
+        (["m_trace", "m_condition"], (1, 0, 1 + ROWS)),
+        (["ntk_condition"], (1, 0, 1 + ROWS)),
         (["te_nas_condition"], (0, 0, 3 * SAMPLES)),  # of small networks
         (["te_nas_regions"], (0, 0, 0)),  # forward passes of a single cell
         (["ntk_trace"], (1, 0, PROBES)),
-        (["ntk_trace_per_sample"], (1, 0, CLASSES + 1)),
+        (["ntk_trace_per_sample"], (1, 0, CLASSES + ROWS)),
         (["ntk_trace_exact"], (1, 0, SAMPLES * CLASSES)),
         (["ntk_condition_exact"], (1, 0, SAMPLES)),
         # shared, gradsign, zen, AZ-NAS; flops, flow, meco;
         # loss, kernels, trace, input, flow, rows, (gradsign, zico, AZ-NAS)
-        (["all"], (1 + 1 + 2 + 1, 1 + 2 + 1, 1 + 2 + PROBES + 1 + 2 + 1 + (1 + 2 + CELLS))),
+        (["all"], (1 + 1 + 2 + 1, 1 + 2 + 1, 1 + 2 + PROBES + 1 + 2 + ROWS + (1 + 2 + CELLS))),
     ],
 )
 def test_passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str], expected: tuple[int, int, int]) -> None:
