@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
-from harness.errors import ScoresError, SpaceError, unknown
+from harness.errors import ScoresError, SpaceError
+from harness.evaluation.checked_scores import checked_scores
 from harness.spaces import is_space, list_spaces, open_space
 from harness.text.shown import LONGEST_ARCHITECTURE, plain, shown
 
@@ -120,45 +121,6 @@ def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> Non
         raise ScoresError(
             f"{named} is about the space {spaces[0]}, {other} about {wanted}: they have nothing in common"
         )
-
-
-def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
-    """Architecture, proxy and score of a frame, with NaN where the status is not `ok`; the given frame is not changed.
-
-    Raises:
-        ScoresError: no rows, a missing column (with the nearest name), a row without a proxy, text for a number, or
-            numbers that `harness.stats.real_numbers` refuses.
-    """
-    import pandas as pd
-
-    from harness.stats.real_numbers import real_numbers
-
-    for name in ("architecture", "proxy", "score"):
-        if name not in frame.columns:
-            raise ScoresError(unknown("column of the scores: wanted", name, [str(column) for column in frame.columns]))
-    if frame.empty:
-        raise ScoresError("there are no scores to rank: the frame has no rows")
-    scores = pd.DataFrame({name: frame[name].to_numpy() for name in ("architecture", "proxy", "score")})
-    if scores["proxy"].isna().any():
-        nameless = int(scores["proxy"].isna().to_numpy().argmax())
-        raise ScoresError(f"row {nameless} (from 0) of the scores names no proxy")
-    scores["proxy"] = scores["proxy"].astype(str)
-    given = frame["score"].dropna()
-    whole = [value for value in given if not isinstance(value, str)] if given.dtype == object else given
-    if real_numbers(whole, "the scores").ndim != 1:
-        raise ScoresError("the scores must be one number a row; some hold several")
-    if given.dtype == object:  # such as tensors
-        scores["score"] = scores["score"].map(lambda value: value.item() if hasattr(value, "item") else value)
-    numbers = pd.to_numeric(scores["score"], errors="coerce")
-    text = scores["score"].notna() & numbers.isna()
-    if text.any():
-        row = scores[text].iloc[0]
-        where = f"of {plain(row['proxy'])} for {plain(row['architecture'], LONGEST_ARCHITECTURE)}"
-        raise ScoresError(f"the score {shown(row['score'])} {where} is not a number")
-    scores["score"] = numbers.astype(float).where(numbers.abs() != math.inf)
-    if "status" in frame.columns:
-        scores["score"] = scores["score"].where((frame["status"] == "ok").to_numpy())
-    return scores
 
 
 def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:

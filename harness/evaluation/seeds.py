@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError
@@ -10,6 +11,8 @@ from harness.scoring.seeds import SEED
 from harness.text.shown import plain
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
     from harness.spaces.space import Space
@@ -42,8 +45,10 @@ def frames_by_seed(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     if frame[SEED].isna().any():
         place = int(frame[SEED].isna().to_numpy().argmax())
         raise ScoresError(f"row {place} (from 0) of the scores names no seed, but others do: fill the column {SEED!r}")
-    parts = {_label(seed): part for seed, part in frame.groupby(SEED, sort=False)}
-    return {label: _alike(part, frame) for label, part in parts.items()}
+    labels = _labels(frame)
+    if len(set(labels)) < 2:
+        return {}
+    return {label: _alike(frame[labels == label], frame) for label in dict.fromkeys(labels)}
 
 
 def matched_over_seeds(frame: pd.DataFrame, space: Space) -> MatchedSeeds:
@@ -63,7 +68,7 @@ def matched_over_seeds(frame: pd.DataFrame, space: Space) -> MatchedSeeds:
     parts = frames_by_seed(frame)
     if not parts:
         return MatchedSeeds(matched_scores(frame, space), (), pd.DataFrame())
-    labels = frame[SEED].map(_label).to_numpy()
+    labels = _labels(frame)
     found = {label: matched_scores(part, space) for label, part in parts.items()}
     every = pd.concat(
         [one.scores.assign(seed=label, row=np.flatnonzero(labels == label)[one.rows]) for label, one in found.items()],
@@ -97,11 +102,19 @@ def _alike(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     return part
 
 
-def _label(seed: object) -> str:
-    """A seed as text; a whole number that a column with gaps made a float is one again.
+def _labels(frame: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """The label of each row's seed."""
+    import numpy as np
 
-    >>> _label(3), _label(3.0), _label("first")
-    ('3', '3', 'first')
+    return np.array([_label(seed) for seed in frame[SEED].tolist()], dtype=object)
+
+
+def _label(seed: object) -> str:
+    """A seed as text; whole numbers are one seed as integers, as floats of a column with gaps, and as texts.
+
+    >>> _label(3), _label(3.0), _label("3"), _label(" 3.0"), _label("first")
+    ('3', '3', '3', '3', 'first')
     """
-    whole = isinstance(seed, float) and seed.is_integer()
-    return plain(str(int(seed) if whole else seed))  # type: ignore[call-overload]  # it is a float
+    text = str(seed).strip()
+    whole = re.fullmatch(r"([+-]?\d+)(\.0*)?", text)
+    return plain(str(int(whole[1])) if whole else text)

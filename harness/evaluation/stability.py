@@ -94,7 +94,7 @@ def stability(
 
     Args:
         frames: scores by the label of their setting, as `harness.run` returns them; two or more. One frame with a
-            column `setting` is split by `dict(list(frame.groupby("setting")))`.
+            column `setting` is split by `dict(list(frame.groupby("setting", observed=True)))`.
         proxies: names of proxies; by default all with scores in two settings or more.
         coefficient: `spearman`, `kendall_tau_b`, `weighted_tau` or `pearson`.
         resamples: bootstrap resamples of the architectures.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
+from harness.evaluation.checked_scores import checked_scores
 from harness.evaluation.columns import UNMEASURED, axis_label
-from harness.evaluation.matching import checked_scores, column_by_key, space_of
+from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
 from harness.stats.names import BASELINES

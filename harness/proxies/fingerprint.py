@@ -18,11 +18,16 @@ def fingerprint(function: Callable[..., Any], also: str = "", kind: str = "proxy
 
     It covers the code without comments, line numbers, names of variables and the docstring; defaults and closure; the
     globals that it uses and the user's own modules that it imports; and so on for the functions, classes and objects
-    that these refer to. Of a module that is used by its name it covers the attributes whose names the code mentions,
-    and all of them where the code looks names up while it runs (`getattr`, `globals`). Of installed packages, the
-    standard library and this package it covers the names only; of a function that an installed package brings also the
-    package's version. Locks and weak references count as empty. Raise the proxy's version when something else changes
-    that its results depend on, such as a file that it reads.
+    that these refer to, with attributes that were set on them and what weak references lead to. Docstrings and
+    annotations count where the code reads them. Of a module that is used by its name it covers the attributes whose
+    names the code mentions, and all of them where the code looks names up while it runs (`getattr`, `globals`); where
+    it finds modules by names that it makes, all of the user's own that are loaded. Of the environment it covers the
+    variables whose names stand in the code. Of installed packages, the standard library and this package it covers the
+    names only; of a function that an installed package brings also the package's version. Locks count as empty.
+
+    Not seen, so that the proxy's version has to be raised by hand: files that it reads, operators that are registered
+    with PyTorch, and code that replaces methods of an installed class which only the network uses
+    (`nn.ReLU.forward = ...`): worker processes run the original of these. Write a sub-class instead.
 
     Args:
         function: a function, or another object that can be called.
@@ -30,7 +35,9 @@ def fingerprint(function: Callable[..., Any], also: str = "", kind: str = "proxy
         kind: what the function is, for messages: a proxy or a measurement.
 
     Raises:
-        ProxyError: if it depends on an object whose content cannot be read, such as an open file.
+        ProxyError: if it depends on an object whose content cannot be read, such as an open file; on environment
+            variables, or globals of the main module, whose names are made while it runs; or on a function or class of
+            an installed package that code of the user's own has replaced.
     """
     text = definition(function, kind).text + also + _installed_version(getattr(function, "__module__", None))
     return short_hash(text)
@@ -63,7 +70,4 @@ def definition(function: Callable[..., Any], kind: str = "proxy") -> Definition:
     try:
         return Definition(function)
     except NotReadable as error:
-        raise ProxyError(
-            f"{kind} {getattr(function, '__name__', '')!r} depends on {error}, whose content cannot be read: "
-            "make it inside the function"
-        ) from error
+        raise ProxyError(f"{kind} {getattr(function, '__name__', '')!r} depends on {error}") from error

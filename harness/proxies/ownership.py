@@ -15,15 +15,20 @@ _HARNESS = ("harness", "benchmarks")
 def is_own(name: str | None) -> bool:
     """Whether a module of that name is the user's own code.
 
-    Own are the main module, modules without a file, and those whose file lies neither in the standard library nor in a
-    folder where packages are installed; so a package installed as editable is own. This package never is.
+    Own are the main module, modules without a file outside packages that are installed, and those whose file lies
+    neither in the standard library nor in a folder where packages are installed; so a package installed as editable is
+    own. This package never is.
     """
     if name is None or name.partition(".")[0] in _HARNESS:
         return name is None
     module = sys.modules.get(name)
     if name == "__main__" or module is None:
         return name not in sys.stdlib_module_names
-    return is_own_file(_file(module), name)
+    file = _file(module)
+    package = name.rpartition(".")[0]
+    if package in sys.modules and (file is None or not os.path.isabs(file)):  # made by the package's code
+        return is_own(package)
+    return is_own_file(file, name)
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -163,9 +163,7 @@ class ModelList(NamedModels):
         try:
             found = Definition(self.code[name])
         except NotReadable as error:
-            raise SpaceError(
-                f"model {shown(name)} depends on {error}, whose content cannot be read: make it inside the function"
-            ) from error
+            raise SpaceError(f"model {shown(name)} depends on {error}") from error
         versions = [f"{package} {_version(package)}" for package in sorted(found.packages)]
         return short_hash(f"{found.text}{versions}")
 

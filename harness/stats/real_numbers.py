@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -42,7 +44,7 @@ def real_numbers(values: object, name: str) -> FloatArray:
         numbers = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError, NotImplementedError, OverflowError) as error:
         raise ScoresError(f"{name} must be numbers: {error}") from None
-    _check_whole(np.asarray(given), numbers, name)
+    check_whole(np.asarray(given), numbers, name)
     return numbers
 
 
@@ -58,9 +60,33 @@ def _plain(values: Any) -> Any:
     return [_plain(value) for value in values] if isinstance(values, (list, tuple)) else values
 
 
-def _check_whole(given: np.ndarray[Any, Any], numbers: FloatArray, name: str) -> None:
-    if given.dtype.kind not in "iuO" or not (abs(numbers) >= _EXACT).any():
+def check_whole(given: np.ndarray[Any, Any], numbers: FloatArray, name: str) -> None:
+    """Refuse whole numbers that float64 has rounded: numbers of any type, and texts that write all digits.
+
+    Args:
+        given: the numbers as they were given.
+        numbers: the same as float64.
+        name: their name in messages.
+
+    Raises:
+        ScoresError: naming the first one.
+    """
+    large = np.isfinite(numbers) & (abs(numbers) >= _EXACT)
+    if given.dtype.kind == "b" or (given.dtype.kind == "f" and given.dtype.itemsize <= 8) or not large.any():
         return
-    for value, number in zip(given.ravel().tolist(), numbers.ravel().tolist(), strict=True):
-        if isinstance(value, int) and abs(value) > _EXACT and int(number) != value:
-            raise ScoresError(f"{name}: float64 would round {value}, a whole number above 2^53. Scale them down first")
+    for value, number in zip(given[large].tolist(), numbers[large].tolist(), strict=True):
+        if (whole := _whole(value)) is not None and whole != int(number):
+            raise ScoresError(f"{name}: float64 would round {whole}, a whole number above 2^53. Scale them down first")
+
+
+def _whole(value: object) -> int | None:
+    """The whole number that an object is, with all its digits; None for any other number, and for `1e30`."""
+    if isinstance(value, (str, bytes, Decimal)):
+        exact = Decimal(value.decode() if isinstance(value, bytes) else value)
+        exponent = exact.as_tuple().exponent
+        return int(exact) if isinstance(exponent, int) and exponent <= 0 and exact == int(exact) else None
+    if isinstance(value, Rational):
+        return int(value) if value.denominator == 1 else None
+    if isinstance(value, np.longdouble):  # without a part behind the point, at this size
+        return int(value)  # type: ignore[call-overload]  # NumPy's types do not know that
+    return None

@@ -13,6 +13,7 @@ from harness.errors import ScoresError
 from harness.evaluation.comparison import compare
 from harness.evaluation.missing import missing_scores
 from harness.evaluation.seeds import frames_by_seed
+from harness.evaluation.stability import stability
 from harness.evaluation.top import top
 from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
@@ -171,3 +172,36 @@ def test_frames_by_seed_are_for_the_stability_over_seeds(frame: pd.DataFrame) ->
     assert [len(part) for part in parts.values()] == [30, 30, 30]
     assert frames_by_seed(frame[frame["seed"] == 4]) == {}
     assert frames_by_seed(frame.drop(columns="seed")) == {}
+
+
+def test_a_seed_is_one_whether_a_number_or_a_text(by_seed: dict[int, np.ndarray], table: Table) -> None:
+    whole = scored(by_seed[4])
+    frame = pd.concat([whole.iloc[:15].assign(seed=0), whole.iloc[15:].assign(seed="0")])
+    joined, plain = rank(frame, table), rank(whole, table)
+    pd.testing.assert_frame_equal(joined.frame, plain.frame)
+    assert row(joined)["n"] == 30
+    assert joined.seeds == ()
+    other = scored(by_seed[7])
+    two = pd.concat([frame, other.iloc[:9].assign(seed=1.0), other.iloc[9:].assign(seed=" 1")])
+    assert {label: len(part) for label, part in frames_by_seed(two).items()} == {"0": 30, "1": 30}
+    assert row(rank(two, table))["n"] == 30
+    with pytest.raises(ScoresError, match="30 scores stand twice and differ"):
+        rank(pd.concat([whole.assign(seed=0), other.assign(seed="0")]), table)
+
+
+def test_categories_without_rows_are_no_seeds_and_no_proxies(
+    frame: pd.DataFrame, by_seed: dict[int, np.ndarray], table: Table
+) -> None:
+    categories = frame.assign(
+        seed=pd.Categorical(frame["seed"], [*SEEDS, 99]), proxy=pd.Categorical(frame["proxy"], ["mine", "other"])
+    )
+    pd.testing.assert_frame_equal(rank(categories, table, resamples=9).frame, rank(frame, table, resamples=9).frame)
+    settings = dict(list(frame.assign(setting=categories["seed"]).groupby("setting", observed=True)))
+    assert stability(settings, resamples=3).frame["settings"].tolist() == [len(SEEDS)]
+
+
+def test_a_name_of_a_proxy_has_no_blanks_around_it(by_seed: dict[int, np.ndarray], table: Table) -> None:
+    frame = scored(by_seed[4])
+    frame.loc[20:, "proxy"] = "mine "
+    with pytest.raises(ScoresError, match=r"row 20 .* names the proxy 'mine ', with blanks around it"):
+        rank(frame, table)

@@ -1,6 +1,7 @@
 """Arrays of any kind: taken as the numbers that they are, or refused; never another number in silence."""
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import harness
 from harness import stats
 from harness.errors import ScoresError
-from harness.evaluation.matching import checked_scores
+from harness.evaluation.checked_scores import checked_scores
 from harness.proxies.combined import rank_sum
 from harness.stats.real_numbers import real_numbers
 
@@ -30,6 +31,9 @@ TAKEN = {
     "whole tensor": torch.tensor([3, 1, 4, 2]),
     "parameter": torch.nn.Parameter(torch.tensor(FOUR)),
     "nullable": pd.Series([3, 1, 4, 2], dtype="Int64"),
+    "texts": [str(value) for value in FOUR],
+    "decimals": [Decimal(str(value)) for value in FOUR],
+    "long": np.array(FOUR, dtype=np.longdouble),
     "unsigned": np.array([3, 1, 4, 2], dtype=np.uint8),
 }
 REFUSED = {
@@ -41,6 +45,12 @@ REFUSED = {
     "large tensor": (torch.tensor(LARGE), str(LARGE[0])),
     "large array": (np.array([2**63 + 1, 1, 2, 3], dtype=np.uint64), str(2**63 + 1)),
     "larger": ([2**70 + 1, 1, 2, 3], str(2**70 + 1)),
+    "large texts": ([str(value) for value in LARGE], str(LARGE[0])),
+    "large texts with a point": ([f"{value}.0" for value in LARGE], str(LARGE[0])),
+    "large decimals": ([Decimal(value) for value in LARGE], str(LARGE[0])),
+    "large fractions": ([Fraction(value) for value in LARGE], str(LARGE[0])),
+    "large NumPy objects": (np.array([np.int64(value) for value in LARGE], dtype=object), str(LARGE[0])),
+    "large long": (np.array(LARGE, dtype=np.longdouble), str(LARGE[0])),
     "dates": (np.array(["2020"] * 4, dtype="datetime64[Y]"), "datetime64"),
     "durations": (np.array([1, 2, 3, 4], dtype="timedelta64[s]"), "timedelta64"),
     "text": (["a", "b", "c", "d"], "must be numbers"),
@@ -104,11 +114,20 @@ def test_whole_numbers_are_exact_or_refused(values: list[int]) -> None:
         np.array([1 + 0j, 2, 3, 4]),
         LARGE,
         pd.array([LARGE[0], 2, None, 3], dtype="Int64"),
+        [str(value) for value in LARGE],
+        [Decimal(value) for value in LARGE],
+        [Fraction(value) for value in LARGE],
+        np.array(LARGE, dtype=np.longdouble),
+        np.array(LARGE, dtype=np.longdouble).astype(object),
+        pd.array([str(value) for value in LARGE], dtype="string"),
         pd.to_datetime(["2020"] * 4),
         [torch.ones(2)] * 4,
     ],
-    ids=["complex", "large", "large and missing", "dates", "vectors"],
-)
+    ids=[
+        "complex", "large", "large and missing", "texts", "decimals", "fractions", "long", "long objects", "strings",
+        "dates", "vectors",
+    ],
+)  # fmt: skip
 def test_a_frame_of_scores_is_right_or_refused(column: object) -> None:
     frame = pd.DataFrame({"architecture": list("abcd"), "proxy": "mine", "score": column})
     with pytest.raises(ScoresError):
@@ -119,6 +138,15 @@ def test_tensors_in_a_frame_are_their_numbers() -> None:
     scores = [torch.tensor(value, requires_grad=True) for value in FOUR]
     frame = pd.DataFrame({"architecture": list("abcd"), "proxy": "mine", "score": scores})
     assert checked_scores(frame)["score"].tolist() == FOUR
+
+
+@pytest.mark.parametrize(
+    "column",
+    [["1e30", "1", "2", "-3.5e40"], np.array([2.0**60, 1, 2, 3], dtype=np.longdouble), [str(2**60), "1", "2", "3"]],
+)
+def test_large_scores_that_float64_holds_or_that_are_rounded_already_are_taken(column: object) -> None:
+    frame = pd.DataFrame({"architecture": list("abcd"), "proxy": "mine", "score": column})
+    assert checked_scores(frame)["score"].tolist() == [float(value) for value in frame["score"]]
 
 
 @pytest.mark.parametrize("kind", ["Int64", "Float64"])
