@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SettingError, check_whole
 from harness.proxies.registry import Proxy, resolve
+from harness.scoring.machine import machine_name
 from harness.scoring.row_keys import RowKeys, marked_key, parsed, row_keys
 from harness.scoring.seeds import common_start, frame_over_seeds, with_seeds
 from harness.scoring.shards import checked_shard, only, shard_of
@@ -140,7 +141,8 @@ def run(
             for task in _missing_tasks(opened, condition, space, mine, taken, chosen, retry_failed)
         ]
         if tasks:
-            _score_missing(opened, conditions, chosen, tasks, _engine(workers, executor), progress)
+            here = None if executor is not None else machine_name(setting.device)
+            _score_missing(opened, conditions, chosen, tasks, _engine(workers, executor), here, progress)
         if seeds is None:
             frame = opened.frame(numbers[0])
         else:
@@ -222,6 +224,7 @@ def _score_missing(
     chosen: Sequence[Proxy],
     tasks: Sequence[ScoringTask],
     engine: Engine,
+    machine: str | None,
     progress: bool,
 ) -> None:
     from harness.progress import progress_bar
@@ -243,7 +246,8 @@ def _score_missing(
                 left = (time.monotonic() - begun) / (done - 1) * (len(tasks) - done)
                 LOG.info("about %s for the other %s", in_time(left), f"{len(tasks) - done:,} {what}")
             row = marked_key(task.key, task.fingerprint)
-            store.write(numbers[task.setting], [(row, by_name[name], score) for name, score in outcome.items()])
+            scores = [(row, by_name[name], score) for name, score in outcome.items()]
+            store.write(numbers[task.setting], scores, machine=machine)
             advance()
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from harness.errors import SettingError
+from harness.scoring.machine import cpu_name
 from harness.studies.kinds import IMAGES, NOISE
 from harness.studies.options import StudyOptions
-from harness.studies.record import _cpu_name
 from harness.studies.samples import possible
 from harness.studies.searches import search_table
 from harness.studies.searches.rows import NASWOT
@@ -100,5 +100,5 @@ def test_images_are_read_only_by_a_condition_that_needs_them(tmp_path: Path) -> 
 def test_the_record_names_the_processor(tmp_path: Path) -> None:
     described = tmp_path / "cpuinfo"
     described.write_text("processor\t: 0\nmodel name\t: A: processor\nmodel name\t: another\n")
-    assert _cpu_name(described) == "A: processor"
-    assert _cpu_name(tmp_path / "none") == (platform.processor() or None)
+    assert cpu_name(described) == "A: processor"
+    assert cpu_name(tmp_path / "none") == (platform.processor() or None)
