@@ -201,7 +201,7 @@ def _write_sizes(
             sizes = space.sizes(members[key], condition.setting.shape)
             rows.extend((key, entry, size_score(entry, sizes)) for entry in entries)
     if rows:
-        store.write(condition.number, rows)
+        store.write(condition.number, rows, machine=machine_name("cpu"))
 
 
 def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> MissingKeys:

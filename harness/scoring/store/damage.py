@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import StoreError
+from harness.errors import DamagedStoreError
 from harness.scoring.store.file import one_line, one_moment
 from harness.scoring.store.format import SCORE_COLUMNS, is_whole, run_checksum, score_checksum, setting_checksum
+from harness.scoring.store.origins import Origins
 
 MOST_NAMED = 20
 """Damaged rows that are named; all are counted."""
@@ -48,12 +49,16 @@ class Found:
         self.totals[total] = (rows + 1, checksums + (checksum if isinstance(checksum, int) else 0))
         self.rows += 1
         if not whole:
-            self.damaged += 1
-            if len(self.named) < MOST_NAMED:
-                self.named.append(name)
+            self.name(name)
+
+    def name(self, name: str) -> None:
+        """Count a damaged row, and name it if it is among the first."""
+        self.damaged += 1
+        if len(self.named) < MOST_NAMED:
+            self.named.append(name)
 
 
-def damage(connection: sqlite3.Connection, path: Path) -> StoreError:
+def damage(connection: sqlite3.Connection, path: Path) -> DamagedStoreError:
     """The error that names the first damaged row of a store, and says how many there are in all.
 
     Args:
@@ -67,7 +72,7 @@ def damage(connection: sqlite3.Connection, path: Path) -> StoreError:
         problem = f"has lost rows: {len(found.uneven):,} of its counts do not hold, first that of {found.uneven[0]}"
     else:
         problem = "gives other rows when it is read again: its disk, or the memory, may be failing"
-    return StoreError(f"{path} {problem}: use a whole copy of the store, or score anew into another one")
+    return DamagedStoreError(f"{path} {problem}: use a whole copy of the store, or score anew into another one")
 
 
 def look_through(connection: sqlite3.Connection) -> Found:
@@ -102,6 +107,10 @@ def _rows_found(connection: sqlite3.Connection) -> Found:
         architecture, proxy, version = row[:3]
         name = f"the score of {one_line(proxy)} for {one_line(architecture)}, setting {one_line(setting)}"
         found.count(("score", setting, proxy, version), row[-1], whole, name)
+    for setting, architecture, whole in Origins(connection).checked(starts):
+        found.rows += 1
+        if not whole:
+            found.name(f"the machine of scores for {one_line(architecture)}, setting {one_line(setting)}")
     return found
 
 

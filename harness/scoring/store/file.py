@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import StoreError, StoreWriteError
+from harness.errors import DamagedStoreError, StoreError, StoreWriteError
 from harness.scoring.store.format import APPLICATION_ID, VERSION, make_tables
 from harness.writing import partial_path
 
@@ -102,13 +102,15 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
     expected = pages * connection.execute("PRAGMA page_size").fetchone()[0]
     size = path.stat().st_size
     if size == 0:
-        raise StoreError(
+        raise DamagedStoreError(
             f"{path}: this file is empty. If there were scores in it, they are lost: use a copy of it. If there were "
             "none, delete it: a store is made where no file is"
         )
     if not pages or size < expected:
         of = f"of {expected:,} bytes" if pages else "bytes, less than the first page"
-        raise StoreError(f"{path} is cut: it has {size:,} {of}. It was not changed: give another path, or a whole copy")
+        raise DamagedStoreError(
+            f"{path} is cut: it has {size:,} {of}. It was not changed: give another path, or a whole copy"
+        )
 
 
 @contextlib.contextmanager
@@ -135,7 +137,7 @@ def explained(path: Path, action: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-        kind = StoreWriteError if action == "write" else StoreError
+        kind = StoreWriteError if action == "write" else DamagedStoreError if "malformed" in str(error) else StoreError
         kept = " It is as it was, and can be read so." if action == "migrate" else ""
         text = one_line(error)
         raise kind(f"cannot {action} the store {path}: {text}.{kept} {_advice(text)}") from error

@@ -70,16 +70,15 @@ class Origins:
                 counts[machine] = counts.get(machine, 0) + rows * len(json.loads(proxies))
         return counts
 
-    def damaged(self, starts: Mapping[int, int]) -> Iterator[tuple[int, str]]:
-        """Setting and architecture of what is not as it was written.
+    def checked(self, starts: Mapping[int, int]) -> Iterator[tuple[int, str, bool]]:
+        """Setting and architecture of each row, and whether it is as it was written.
 
         Args:
             starts: checksums of the settings, by number.
         """
         if self.known:
             for setting, *row in self._connection.execute(_EVERY):
-                if not is_whole(made_checksum, starts.get(setting), *row):
-                    yield setting, row[0]
+                yield setting, row[0], is_whole(made_checksum, starts.get(setting), *row)
 
     def _forget(self, setting_id: int, of_setting: int, architecture: str, names: Names) -> None:
         query = _THERE.format("setting_id = ? AND architecture = ?")

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.errors import StoreError
-from harness.scoring.store.damage import damage
+from harness.errors import DamagedStoreError
+from harness.scoring.store.damage import Found, damage, look_through
 from harness.scoring.store.format import (
     SCORE_COLUMNS,
     are_whole,
@@ -151,6 +151,10 @@ class Rows:
         query = f"SELECT {SCORE_COLUMNS}, checksum FROM score WHERE setting_id = ? AND architecture = ?"
         return self._whole(setting, self._fetched(query, setting_id, architecture))
 
+    def counts(self) -> list[tuple[int, str, str, int]]:
+        """Setting, proxy, version, and how many scores there are of it."""
+        return self._fetched("SELECT setting_id, proxy, version, rows FROM total WHERE counted = 'score' AND rows")
+
     def add_setting(self, number: int, space: str, setting: str, torch: str) -> None:
         """Enter a setting under a number that is free."""
         checksum = setting_checksum(space, setting, torch)
@@ -202,7 +206,11 @@ class Rows:
         totals = (("score", setting_id, *proxy, *change) for proxy, change in changes.items())
         self._connection.executemany(_ADD_TO_TOTAL, totals)
 
-    def damage(self) -> StoreError:
+    def looked_through(self) -> Found:
+        """All rows compared with their checksums and counts."""
+        return look_through(self._connection)
+
+    def damage(self) -> DamagedStoreError:
         """The error that says which rows are damaged."""
         return damage(self._connection, self._path)
 

@@ -54,6 +54,10 @@ class Store:
     Where a row that is read is not as it was written, or rows are lost, all methods raise a `StoreError` that names the
     first such row and says how many there are.
 
+    Attributes:
+        path: the file.
+        version: of the format in which it was found.
+
     Args:
         path: the SQLite file; made if it is not there.
         readonly: refuse to write, and make no file. A write that a killed run left half done is undone nevertheless, as
@@ -93,7 +97,7 @@ class Store:
             make_store(file)
         with contextlib.ExitStack() as closing:
             connection = closing.enter_context(contextlib.closing(connect(file, PATIENCE)))
-            version = store_version(connection, self.path)
+            self.version = version = store_version(connection, self.path)
             if self._readonly and version < VERSION:
                 return in_memory(connection, self.path)
             if version == VERSION:

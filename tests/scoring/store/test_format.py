@@ -82,8 +82,8 @@ def test_the_machine_of_a_score_has_tables_of_its_own(store: Path, proxies: list
         assert checksum == binascii.crc32(start + b"\0".join(text.encode() for text in texts))
     with harness.Store(store, readonly=True) as opened, opened.reading() as contents:
         assert contents.origins.counted() == {"A ✓": 1, "B": 1}
-        assert list(contents.origins.damaged({2: binascii.crc32(start)})) == []
-        assert len(list(contents.origins.damaged({2: 0}))) == 2
+        assert list(contents.origins.checked({2: binascii.crc32(start)})) == [(2, "cell ✓", True)] * 2
+        assert list(contents.origins.checked({2: 0})) == [(2, "cell ✓", False)] * 2
 
 
 def test_checksums(store: Path) -> None:
