@@ -89,7 +89,7 @@ def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, opt
     options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {under}")
     return run(
         space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
-        batch=condition.batch(options.seed, options.data), workers=options.workers, progress=True,
+        batch=condition.batch(options.seed, options.data), workers=options.workers, shard=options.shard, progress=True,
     )  # fmt: skip
 
 
@@ -109,13 +109,13 @@ def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: 
         setting: setting of the study's scores; None if it takes scores of any setting.
 
     Raises:
-        SettingError: both scores and the size of a sample are given.
+        SettingError: both scores and the size of a sample, or a shard, are given.
         ScoresError: a file that cannot be read, has scores of another space or setting, or none by the proxies.
     """
     path = options.scores
     if path is None:
         return None
-    if sizes := _sizes(options):
+    if sizes := [*_sizes(options), *(["--shard"] if options.shard is not None else [])]:
         raise SettingError(f"--scores are taken as they are: give them or {' and '.join(sizes)}, not both")
     given, origin = read_given(path, SPACE, proxies)
     why = "and its tables say so. Give scores of that setting, or none: the study makes them"
