@@ -41,15 +41,14 @@ def exported(path: Path, number: int | None = None) -> pd.DataFrame:
         seeds = frame[SEED] if SEED in frame else [records[0].setting.seed] * len(frame)
         cells = list(zip(frame["architecture"], frame["proxy"], map(by_seed.__getitem__, seeds), strict=True))
         rows = [cell if proxy in one.size_proxies else one.scored_as[cell] for cell, proxy, one in cells]
-        machines: dict[tuple[int, str], dict[tuple[str, str], str]] = {}
+        by_setting: dict[int, dict[str, None]] = {}
+        for row, (_, _, one) in zip(rows, cells, strict=True):
+            by_setting.setdefault(one.setting_id, {})[row] = None
         with store.reading() as contents:
-            for row, (_, _, one) in zip(rows, cells, strict=True):
-                key = one.setting_id, row
-                if key not in machines:
-                    machines[key] = contents.origins.of(*key)
+            machines = {number: contents.origins.of(number, keys) for number, keys in by_setting.items()}
         frame[ROW] = rows
         frame[MACHINE] = [
-            machines[one.setting_id, row].get((proxy, one.proxies[proxy]), "")
+            machines[one.setting_id][row].get((proxy, one.proxies[proxy]), "")
             for row, (_, proxy, one) in zip(rows, cells, strict=True)
         ]
     sizes = sorted(records[0].size_proxies)

@@ -86,20 +86,7 @@ def import_scores(path: Path, into: Path, stated: Stated) -> Merged:
     rows = _rows(path, read.frame, known)
     with temporary_folder() as folder:
         made = folder / "import.sqlite"
-        with Store(made) as store, store.writing() as contents:
-            asked = json.dumps(
-                [[name, version, name in known.size_proxies] for name, version in known.versions.items()]
-            )
-            architectures = json.dumps(known.scored_as)
-            for number, setting in enumerate(known.settings, start=1):
-                contents.rows.add_setting(number, known.space, setting.json(), known.torch)
-                start = contents.rows.settings()[number].checksum
-                own = rows[setting.seed]
-                contents.rows.put_scores(number, start, [(*key, *columns) for key, (columns, _) in own.items()])
-                for (architecture, *name), (_, machine) in own.items():
-                    contents.origins.put(number, start, {architecture: {(name[0], name[1])}}, machine or None)
-                checksum = run_checksum(start, number, known.started, asked, architectures)
-                contents.rows.add_run(RunRow(number, known.started, number, asked, architectures, checksum))
+        _write(made, known, rows)
         (merged,) = merge_stores([made], into)
     return merged._replace(path=path)
 
@@ -234,6 +221,25 @@ def _row_keys(
 def _each_itself(keys: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     """Each key to itself."""
     return {key: key for key in keys}
+
+
+def _write(path: Path, known: _Known, rows: Mapping[int, _Rows]) -> None:
+    """A new store with the rows by seed, and the run that they are of."""
+    asked = json.dumps([[name, version, name in known.size_proxies] for name, version in known.versions.items()])
+    architectures = json.dumps(known.scored_as)
+    with Store(path) as store, store.writing() as contents:
+        for number, setting in enumerate(known.settings, start=1):
+            contents.rows.add_setting(number, known.space, setting.json(), known.torch)
+            start = contents.rows.settings()[number].checksum
+            own = rows[setting.seed]
+            contents.rows.put_scores(number, start, [(*key, *columns) for key, (columns, _) in own.items()])
+            made: dict[str, dict[str, set[tuple[str, str]]]] = {}
+            for (architecture, proxy, version), (_, machine) in own.items():
+                made.setdefault(machine, {}).setdefault(architecture, set()).add((proxy, version))
+            for machine, names in made.items():
+                contents.origins.put(number, start, names, machine or None)
+            checksum = run_checksum(start, number, known.started, asked, architectures)
+            contents.rows.add_run(RunRow(number, known.started, number, asked, architectures, checksum))
 
 
 _Rows = dict[tuple[str, str, str], tuple[tuple[Any, ...], str]]

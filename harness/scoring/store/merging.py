@@ -156,14 +156,13 @@ def _rows_of(written: Contents, number: int, setting: SettingRow, part: Sequence
 def _copy_origins(
     source: Contents, written: Contents, numbers: tuple[int, int], setting: SettingRow, new: Sequence[Any]
 ) -> None:
-    names: dict[str, set[tuple[str, str]]] = {}
+    machines = source.origins.of(numbers[0], dict.fromkeys(row[0] for row in new))
+    made: dict[str | None, dict[str, set[tuple[str, str]]]] = {}
     for architecture, proxy, version, *_ in new:
-        names.setdefault(architecture, set()).add((proxy, version))
-    for architecture, wanted in names.items():
-        machines = source.origins.of(numbers[0], architecture)
-        for machine in dict.fromkeys(machines.get(name) for name in sorted(wanted)):
-            made = {name for name in wanted if machines.get(name) == machine}
-            written.origins.put(numbers[1], setting.checksum, {architecture: made}, machine)
+        machine = machines[architecture].get((proxy, version))
+        made.setdefault(machine, {}).setdefault(architecture, set()).add((proxy, version))
+    for machine, names in made.items():
+        written.origins.put(numbers[1], setting.checksum, names, machine)
 
 
 def _note(
@@ -173,8 +172,8 @@ def _note(
     found.count += 1
     if len(found.first) < _NAMED:
         architecture, proxy, version = new[:3]
-        here = _in_words(new, source.origins.of(numbers[0], architecture).get((proxy, version)))
-        before = _in_words(old, written.origins.of(numbers[1], architecture).get((proxy, version)))
+        here = _in_words(new, source.origins.of(numbers[0], [architecture])[architecture].get((proxy, version)))
+        before = _in_words(old, written.origins.of(numbers[1], [architecture])[architecture].get((proxy, version)))
         found.first.append(
             f"{one_line(proxy)}, version {one_line(version)}, of {one_line(architecture)}: {here} in {path}, {before} "
             f"in {into} or a store before it"

@@ -11,7 +11,10 @@ from harness.scoring.store.format import ORIGIN_SCHEMA, is_whole, made_checksum
 
 Names = Set[tuple[str, str]]
 """Names of proxies with their versions."""
-_THERE = "SELECT origin_id, machine, proxies FROM made JOIN origin ON origin_id = origin.id WHERE {}"
+_THERE = (
+    "SELECT origin_id, machine, proxies FROM made JOIN origin ON origin_id = origin.id "
+    "WHERE setting_id = ? AND architecture = ?"
+)
 _COUNTS = "SELECT machine, proxies, count(*) FROM made JOIN origin ON origin_id = origin.id GROUP BY origin_id"
 _EVERY = "SELECT setting_id, architecture, machine, proxies, checksum FROM made JOIN origin ON origin_id = origin.id"
 
@@ -51,13 +54,19 @@ class Origins:
             if machine is not None:
                 self._enter(setting_id, of_setting, architecture, names, machine)
 
-    def of(self, setting_id: int, architecture: str) -> dict[tuple[str, str], str]:
-        """The machines that made the scores of an architecture, by proxy and version."""
-        if not self.known:
-            return {}
-        query = _THERE.format("setting_id = ? AND architecture = ?")
-        found = self._connection.execute(query, (setting_id, architecture))
-        return {tuple(name): machine for _, machine, proxies in found for name in json.loads(proxies)}
+    def of(self, setting_id: int, architectures: Iterable[str]) -> dict[str, dict[tuple[str, str], str]]:
+        """The machines that made the scores of some architectures: by architecture, and by proxy and version.
+
+        Args:
+            setting_id: number of the setting.
+            architectures: keys of the rows; one of which nothing is known has no machines.
+        """
+        known = self.known
+        found: dict[str, dict[tuple[str, str], str]] = {}
+        for architecture in architectures:
+            rows = self._connection.execute(_THERE, (setting_id, architecture)) if known else ()
+            found[architecture] = {name: machine for _, machine, proxies in rows for name in _names(proxies)}
+        return found
 
     def counted(self) -> dict[str, int]:
         """Number of scores by the machine that made them."""
@@ -81,8 +90,7 @@ class Origins:
                 yield setting, row[0], is_whole(made_checksum, starts.get(setting), *row)
 
     def _forget(self, setting_id: int, of_setting: int, architecture: str, names: Names) -> None:
-        query = _THERE.format("setting_id = ? AND architecture = ?")
-        for number, machine, proxies in self._connection.execute(query, (setting_id, architecture)).fetchall():
+        for number, machine, proxies in self._connection.execute(_THERE, (setting_id, architecture)).fetchall():
             before = _names(proxies)
             if before & names:
                 key = setting_id, architecture, number

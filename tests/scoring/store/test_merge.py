@@ -65,7 +65,7 @@ def machines(path: Path) -> dict[tuple[Any, ...], str]:
         for number, setting in contents.rows.settings().items():
             for part in contents.rows.every_score(number, setting):
                 for row in part:
-                    if (machine := contents.origins.of(number, row[0]).get(row[1:3])) is not None:
+                    if (machine := contents.origins.of(number, [row[0]])[row[0]].get(row[1:3])) is not None:
                         found[(*setting[:3], *row[:3])] = machine
     return found
 
