@@ -9,7 +9,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.user_files import load_file
-from harness.errors import DamagedStoreError, ScoresError, SettingError, unknown
+from harness.errors import DamagedStoreError, RunError, ScoresError, SettingError, unknown
 from harness.text.shown import plain, shown
 
 StoreArgument = Annotated[Path, typer.Argument(help="a store", metavar="[STORE]")]
@@ -132,8 +132,7 @@ def check(store: StoreArgument = options.DEFAULT_SCORES) -> None:
             found = contents.rows.looked_through()
             version = opened.version
     except DamagedStoreError as error:
-        print(f"damaged: {error}")
-        raise typer.Exit(1) from error
+        raise RunError(str(error)) from error
     for name in found.named:
         print(f"damaged: {name}")
     if found.damaged > len(found.named):
@@ -141,8 +140,8 @@ def check(store: StoreArgument = options.DEFAULT_SCORES) -> None:
     for name in found.uneven:
         print(f"not as many as there were: {name}")
     if found.damaged or found.uneven:
-        print(f"{store} is damaged in {found.damaged:,} of {found.rows:,} rows: use a whole copy of it")
-        raise typer.Exit(1)
+        lost = f", and {len(found.uneven):,} of its counts do not hold" if found.uneven else ""
+        raise RunError(f"{store} is damaged in {found.damaged:,} of {found.rows:,} rows{lost}: use a whole copy of it")
     how = "as they were written" if version > 1 else "readable (version 1 has no checksums)"
     print(f"{store}: {found.rows:,} rows, all {how}")
 
