@@ -50,6 +50,10 @@ class StoreError(HarnessError):
     """A store that cannot be opened, read or written."""
 
 
+class DamagedStoreError(StoreError):
+    """A store that is not as it was written: cut, with rows that are not theirs, or with fewer."""
+
+
 class StoreWriteError(StoreError):
     """A store that cannot be written to in the middle of a run; scores written before are kept."""
 

@@ -26,6 +26,7 @@ from harness.cli import (
     score,
     search,
     stability,
+    store,
     study,
 )
 from harness.errors import HarnessError, RunError, SettingError, StoreNotice, StoreWriteError, ran_out_of_memory
@@ -67,6 +68,7 @@ def nasinit(
 
 app.command("list")(listing.list_names)
 app.command("score")(score.score)
+app.add_typer(store.app, name="store")
 app.command("correlate")(correlate.correlate)
 app.command("stability")(stability.stability)
 app.command("transfer")(stability.transfer)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from harness.errors import SettingError, check_most, unknown
 from harness.evaluation import columns
 from harness.text.shown import shown
+
+if TYPE_CHECKING:
+    from harness.scoring.shards import Shard
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
 TableOption = Annotated[str, typer.Option("--table", help="name of a table, or path of a file")]
@@ -66,6 +69,14 @@ SearchSeedsOption = Annotated[
 ]
 SearchWorkersOption = Annotated[
     int | None, typer.Option("--workers", help="number of searches of --seeds that run at once; by default 1")
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        help="3/16: score the third of sixteen parts of equal cost; into one store, or stores of their own that "
+        "`nasinit store merge` puts together",
+    ),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]
 FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
@@ -131,6 +142,13 @@ def seeds(text: str) -> list[int]:
             raise SettingError(f"--seeds {part}: a range goes up, over at most {MOST_SEEDS:,} seeds")
         found += range(start, end + 1)
     return found
+
+
+def shard(text: str | None) -> Shard | None:
+    """The shard that --shard names, None where it is not given."""
+    from harness.scoring.shards import checked_shard
+
+    return None if text is None else checked_shard(text)
 
 
 def data_folder(data: Path | None) -> Path | None:

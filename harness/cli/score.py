@@ -76,6 +76,7 @@ def score(
         int, typer.Option(help="seed of --sample: the cells drawn do not change with the seed of the weights")
     ] = 0,
     workers: options.WorkersOption = 1,
+    shard: options.ShardOption = None,
     store: Annotated[Path, typer.Option(help="SQLite file for the scores; those in it are not computed again")] = Path(
         "scores.sqlite"
     ),
@@ -88,6 +89,7 @@ def score(
         load_file(file, "--load")
     scored_with = _seeds(seeds, seed)
     _check_choice(sample, all_, architectures, table, optional=space is not None)
+    part = options.shard(shard)
     setting = Setting(
         input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size, shape=_shape(size),
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
@@ -124,8 +126,10 @@ def score(
     print(f"setting: {said}; store: {store}")
     frame = run(
         opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder, store=store,
-        workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
+        workers=workers, merge_equal=merge, retry_failed=retry_failed, shard=part, progress=True,
     )  # fmt: skip
+    if part is not None:
+        print(f"shard {part}: {frame['architecture'].nunique():,} of the architectures")
     print(f"scores in {store}")
     if out is not None:
         write_described_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)

@@ -32,6 +32,7 @@ def study(
         str | None, typer.Option(help="name of a table, or path of a file; nasbench201 by default")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files")] = None,
+    shard: options.ShardOption = None,
     store: Annotated[
         Path | None, typer.Option(help="SQLite file for the scores; by default in the folder of --out")
     ] = None,
@@ -62,11 +63,13 @@ def study(
         "store": store,
         "scores": scores,
         "table": table,
+        "shard": shard,
     }
     check_taken(name, chosen, [option for option, value in given.items() if value is not None])
     made = StudyOptions(
         out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
         workers=workers, quick=quick, full=full, sample=sample, runs=runs, data=data, store=store, scores=scores,
+        shard=options.shard(shard),
     )  # fmt: skip
     check_scores(chosen, made)
     if "data" in chosen.takes:

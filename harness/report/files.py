@@ -26,6 +26,8 @@ _METADATA: Mapping[str, dict[str, None]] = {
 }
 CSV = (".csv", ".csv.gz")
 """Endings that `write_csv` writes."""
+PARQUET = (".parquet",)
+"""The ending that `write_described_parquet` writes."""
 FIGURES = tuple(_METADATA)
 """Suffixes that `save_figure` writes."""
 _DOTS_PER_INCH = 200  # of a PNG, and of the rasterised points in SVG and PDF
@@ -59,6 +61,23 @@ def write_described_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Pa
     written = write_csv(frame, path)
     write_text(description(written, frame.attrs.get(PROVENANCE)), described_by(written))
     return written
+
+
+def write_described_parquet(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+    """Write a frame without its index as Parquet, with a file next to it as `write_described_csv` does.
+
+    Returns:
+        The path written to; missing parent folders are made. Its name ends in .parquet.
+
+    Raises:
+        HarnessError: another suffix, or a path that cannot be written; named.
+    """
+    target = check_suffix(Path(path), "a Parquet file", PARQUET)
+    bare = frame.copy(deep=False)
+    bare.attrs = {}  # pandas would write them into the file
+    _write(target, lambda file: bare.to_parquet(file, index=False, compression="zstd"))
+    write_text(description(target, frame.attrs.get(PROVENANCE)), described_by(target))
+    return target
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> Path:

@@ -132,6 +132,26 @@ def _from_csv(path: Path, run: int | None) -> Scores:
     return _with_provenance(frame, path)
 
 
+def read_parquet(path: Path) -> Scores:
+    """Scores of a Parquet file, as `nasinit store export` writes it.
+
+    Raises:
+        ScoresError: if there is no such file, or it is no Parquet file of scores.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise ScoresError(f"no scores at {plain(str(path), 300)}")
+    try:
+        frame = pd.read_parquet(path)
+    except (ValueError, OSError, KeyError) as error:
+        why = " ".join(str(error).split())
+        raise ScoresError(f"{path} is no Parquet file of scores, or damaged: {cut(why, 200)}") from error
+    if COLUMNS[0] not in frame:
+        raise ScoresError(f"{path}: {unknown('column of the scores: wanted', COLUMNS[0], map(str, frame.columns))}")
+    return _with_provenance(frame, path)
+
+
 def _with_provenance(frame: pd.DataFrame, path: Path) -> Scores:
     """The scores of a CSV file, with what the file next to it says of them."""
     provenance, why_not = known_provenance(path)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from harness.errors import SpaceError
 from harness.spaces.space import Architecture, Space
 from harness.spaces.user_code import UserCodeSpace
 
@@ -33,6 +34,20 @@ class RowKeys(NamedTuple):
     def shared(self) -> list[str]:
         """Keys of the rows of proxies that read no size, each once."""
         return list(dict.fromkeys(self.scored_as.values()))
+
+
+def parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[str, Architecture]:
+    """Architectures by key, without repetitions, in the given order.
+
+    Raises:
+        SpaceError: a text that is no architecture of the space, or no architecture at all.
+    """
+    given = [architectures] if isinstance(architectures, str) else architectures
+    cells = (space.parse(str(item)) for item in given)
+    members = {str(cell): cell for cell in cells}
+    if not members:
+        raise SpaceError("no architectures given: nothing to score")
+    return members
 
 
 def row_keys(space: Space, members: Mapping[str, Architecture], merge_equal: bool) -> RowKeys:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import SettingError, SpaceError, check_whole
+from harness.errors import SettingError, check_whole
 from harness.proxies.registry import Proxy, resolve
-from harness.scoring.row_keys import RowKeys, marked_key, row_keys
-from harness.scoring.seeds import checked_seeds, common_start, frame_over_seeds
+from harness.scoring.machine import machine_name
+from harness.scoring.row_keys import RowKeys, marked_key, parsed, row_keys
+from harness.scoring.seeds import common_start, frame_over_seeds, with_seeds
+from harness.scoring.shards import checked_shard, only, shard_of
 from harness.scoring.store import Store
 from harness.scoring.versions import installed
 from harness.setting import NOISE, Setting, SettingKeywords
@@ -61,6 +63,7 @@ def run(
     merge_equal: bool = True,
     retry_failed: bool = False,
     executor: Executor | None = None,
+    shard: tuple[int, int] | None = None,
     progress: bool = False,
     **changes: Unpack[SettingKeywords],
 ) -> pd.DataFrame:
@@ -86,6 +89,9 @@ def run(
         executor: any `concurrent.futures.Executor` (of a cluster, for example) instead of processes on this machine;
             `workers` is then the number of tasks that it runs at once. Threads of one process take turns, since torch's
             state is global.
+        shard: which part to score, such as `(3, 16)` for the third of sixteen parts of equal cost; by default all. The
+            parts together are the whole request, to the last bit; a store that has the rows of all of them
+            (`nasinit store merge`) has the request, and the same call without `shard` computes nothing.
         progress: whether to draw a progress bar on standard error.
         **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`, and sizes, as in
             `run(..., width=4)`; sizes of a space that is not built in go by `shape={"hidden": 8}`.
@@ -93,7 +99,8 @@ def run(
     Returns:
         One row for each proxy and architecture, in the given order: architecture, proxy, score, status, seconds,
         standard_error, message. A failed score is NaN, and its status gives the reason. With `seeds` these rows stand
-        one seed after the other, with a column `seed`; those of one seed are the rows of a run with `seed`.
+        one seed after the other, with a column `seed`; those of one seed are the rows of a run with `seed`. With
+        `shard` they are those of the shard's architectures.
 
     Raises:
         HarnessError: for an unknown proxy, a malformed architecture, a bad setting, or a store that cannot be used.
@@ -116,11 +123,13 @@ def run(
     setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
     _check_device(setting)
     check_whole("workers", workers, 1, SettingError)
-    members = _parsed(space, architectures)
+    part = None if shard is None else checked_shard(shard)
+    members = parsed(space, architectures)
     folder = None if data is None else Path(data)
-    settings = [setting] if seeds is None else _of_seeds(setting, seeds, changes)
+    settings = [setting] if seeds is None else with_seeds(setting, seeds, changes)
     given = [_with_batch(space, one, batch, folder) for one in settings]
     keys = row_keys(space, members, merge_equal)
+    mine, taken = (members, keys) if part is None else shard_of(space, members, keys, given[0][0].shape, part)
     with Store(store) as opened:
         conditions = [
             _Condition(opened.setting_id(space.name, one, installed("torch")), one, drawn) for one, drawn in given
@@ -133,30 +142,16 @@ def run(
         tasks = [
             task
             for condition in conditions
-            for task in _missing_tasks(opened, condition, space, members, keys, chosen, retry_failed)
+            for task in _missing_tasks(opened, condition, space, mine, taken, chosen, retry_failed)
         ]
         if tasks:
-            _score_missing(opened, conditions, chosen, tasks, _engine(workers, executor), progress)
+            here = None if executor is not None else machine_name(setting.device)
+            _score_missing(opened, conditions, chosen, tasks, _engine(workers, executor), here, progress)
         if seeds is None:
-            return opened.frame(numbers[0])
-        return frame_over_seeds(opened, numbers, [condition.setting.seed for condition in conditions])
-
-
-def _of_seeds(setting: Setting, seeds: Iterable[int], changes: Mapping[str, object]) -> list[Setting]:
-    """The setting under each seed."""
-    if "seed" in changes:
-        raise SettingError("give seed for one seed or seeds for several, not both")
-    return [replace(setting, seed=seed) for seed in checked_seeds(seeds)]
-
-
-def _parsed(space: Space, architectures: Iterable[Architecture | str]) -> dict[str, Architecture]:
-    """Architectures by key, without repetitions, in the given order."""
-    given = [architectures] if isinstance(architectures, str) else architectures
-    cells = (space.parse(str(item)) for item in given)
-    members = {str(cell): cell for cell in cells}
-    if not members:
-        raise SpaceError("no architectures given: nothing to score")
-    return members
+            frame = opened.frame(numbers[0])
+        else:
+            frame = frame_over_seeds(opened, numbers, [condition.setting.seed for condition in conditions])
+    return frame if part is None else only(frame, mine)
 
 
 def _with_batch(space: Space, setting: Setting, batch: Batch | None, data: Path | None) -> tuple[Setting, Batch]:
@@ -210,7 +205,7 @@ def _write_sizes(
             sizes = space.sizes(members[key], condition.setting.shape)
             rows.extend((key, entry, size_score(entry, sizes)) for entry in entries)
     if rows:
-        store.write(condition.number, rows)
+        store.write(condition.number, rows, machine=machine_name("cpu"))
 
 
 def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> MissingKeys:
@@ -233,6 +228,7 @@ def _score_missing(
     chosen: Sequence[Proxy],
     tasks: Sequence[ScoringTask],
     engine: Engine,
+    machine: str | None,
     progress: bool,
 ) -> None:
     from harness.progress import progress_bar
@@ -254,7 +250,8 @@ def _score_missing(
                 left = (time.monotonic() - begun) / (done - 1) * (len(tasks) - done)
                 LOG.info("about %s for the other %s", in_time(left), f"{len(tasks) - done:,} {what}")
             row = marked_key(task.key, task.fingerprint)
-            store.write(numbers[task.setting], [(row, by_name[name], score) for name, score in outcome.items()])
+            scores = [(row, by_name[name], score) for name, score in outcome.items()]
+            store.write(numbers[task.setting], scores, machine=machine)
             advance()
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import SettingError, check_whole
 from harness.scoring.provenance import PROVENANCE
 from harness.scoring.store import RunRecord, Store
+from harness.setting import Setting
 from harness.text.shown import shown
 
 if TYPE_CHECKING:
@@ -40,6 +42,22 @@ def checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
     if not found:
         raise SettingError("no seeds given: seeds are whole numbers, such as range(5)")
     return tuple(found)
+
+
+def with_seeds(setting: Setting, seeds: Iterable[int], changes: Mapping[str, object]) -> list[Setting]:
+    """A setting under each of some seeds.
+
+    Args:
+        setting: the setting, whose own seed is replaced.
+        seeds: whole numbers.
+        changes: what the user changes in the setting by name, which may not be the seed.
+
+    Raises:
+        SettingError: what `checked_seeds` refuses, or a seed among the changes.
+    """
+    if "seed" in changes:
+        raise SettingError("give seed for one seed or seeds for several, not both")
+    return [replace(setting, seed=seed) for seed in checked_seeds(seeds)]
 
 
 def common_start() -> str:

@@ -31,6 +31,7 @@ class StudyOptions:
         data: folder of CIFAR-10's binary files; None if they are not available.
         store: SQLite file for the scores; None for a file in `out`.
         scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
+        shard: which part of the architectures to score, such as (3, 16), without making the study; None to make it.
     """
 
     out: Path
@@ -45,8 +46,13 @@ class StudyOptions:
     data: Path | None = None
     store: Path | None = None
     scores: Path | None = None
+    shard: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
+        if self.shard is not None:
+            from harness.scoring.shards import checked_shard
+
+            checked_shard(self.shard)
         for name, least, most in (("seed", 0, None), ("workers", 1, None), ("runs", 1, MOST_RUNS)):
             value = getattr(self, name)
             if name == "runs" and value is None:

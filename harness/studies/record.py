@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.scoring.machine import cpu_name
 from harness.scoring.provenance import command
 from harness.setting import Setting
 
@@ -52,21 +53,11 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "cpus": os.cpu_count(),
         **{name: os.environ[name] for name in _VARIABLES if os.environ.get(name)},
         **{package: version(package) for package in _VERSIONS},
     }
-
-
-def _cpu_name(described: Path = Path("/proc/cpuinfo")) -> str | None:
-    """The processor's name from Linux, else from Python; None if neither knows it."""
-    try:
-        lines = described.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, "") or platform.processor() or None
 
 
 def _named(table: Table) -> dict[str, str | None]:

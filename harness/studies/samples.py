@@ -86,7 +86,7 @@ def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, opt
     options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {under}")
     return run(
         space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
-        batch=condition.batch(options.seed, options.data), workers=options.workers, progress=True,
+        batch=condition.batch(options.seed, options.data), workers=options.workers, shard=options.shard, progress=True,
     )  # fmt: skip
 
 

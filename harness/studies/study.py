@@ -81,9 +81,10 @@ def make(study: Study, options: StudyOptions) -> None:
 
 
 def check_scores(study: Study, options: StudyOptions) -> None:
-    """Refuse scores with the size of a sample, in a study of a sample."""
-    if options.scores is not None and "sample" in study.takes and options.sizes:
-        raise SettingError(f"--scores are taken as they are: give them or {' and '.join(options.sizes)}, not both")
+    """Refuse scores with the size of a sample, or a shard, in a study of a sample."""
+    asked = [*options.sizes, *(["--shard"] if options.shard is not None else [])]
+    if options.scores is not None and "sample" in study.takes and asked:
+        raise SettingError(f"--scores are taken as they are: give them or {' and '.join(asked)}, not both")
 
 
 def default_folder(name: str, *, quick: bool) -> Path:

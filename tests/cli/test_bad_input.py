@@ -15,7 +15,7 @@ Run = Callable[..., Any]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["scroe"], "No such command 'scroe'. Did you mean 'score'?"),
+        (["scroe"], "No such command 'scroe'. Did you mean 'score'"),
         (["score", "--smaple", "3"], "No such option: --smaple"),
         (["score", "--sample", "three"], "Invalid value for '--sample'"),
         (["list"], "Missing argument 'spaces|proxies|measurements|searches|tables'"),

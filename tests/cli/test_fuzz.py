@@ -33,6 +33,9 @@ BASES: dict[str, tuple[object, ...]] = {
     "convert": ("table.csv", "--to", "made.parquet"),
     "study": ("nothing",),
     "demo": ("--table", "missing.csv"),
+    "store merge": ("scores.sqlite", "--into", "merged.sqlite"),
+    "store import": ("sizes.csv", "--into", "merged.sqlite"),
+    "store export": ("scores.sqlite", "--to", "sizes.csv"),
 }
 """What each command is given, besides the options that are drawn, so that it ends soon."""
 
@@ -108,6 +111,7 @@ def files(_place_of_its_own: None, cells: list[str]) -> None:
     Path("empty.csv").write_text("")
     Path("code.py").write_text("raise SystemExit('no')\n")
     run_main("score", "--sample", 3, "--proxies", "params", "--store", "scores.sqlite", *TINY)
+    run_main("store", "export", "scores.sqlite", "--to", "sizes.csv")
 
 
 def test_every_command_has_its_base() -> None:
@@ -136,6 +140,12 @@ def test_any_arguments_end_in_an_exit_code(files: None, command: str, arguments:
 @pytest.mark.parametrize("value", [str(2**63 - 1), str(10**30), "\x1b[31m", "a" * 5000])
 def test_every_option_of_score_with_the_worst_values(files: None, option: str, value: str) -> None:
     check("score", *BASES["score"], option, value)
+
+
+@pytest.mark.parametrize("command", ["info", "check", "import --into made.sqlite", "merge --into made.sqlite"])
+@pytest.mark.parametrize("file", [*PATHS, "scores.sqlite", "sizes.csv"])
+def test_any_file_is_a_store_or_not(files: None, command: str, file: str) -> None:
+    check("store", *command.split(), file)
 
 
 def check(*arguments: object) -> None:

@@ -16,6 +16,8 @@ import pytest
         (["zero-cost-nas", "--sample", "2"], "at least 3"),
         (["zero-cost-nas", "--quick", "--sample", "9"], "not both"),
         (["zero-cost-nas", "--workers", "0"], "workers"),
+        (["zero-cost-nas", "--shard", "0/2"], "such as 3/16, got '0/2'"),
+        (["stability", "--shard", "1/2"], "the study stability has no --shard"),
         (["zero-cost-nas", "--table", "nothing"], "nothing"),
         (["zero-cost-nas", "--data", "/nowhere"], "/nowhere"),
     ],

@@ -69,11 +69,11 @@ def test_a_stopped_run_of_seeds_goes_on(
     written: list[Any] = []
     write = harness.Store.write
 
-    def stops(store: harness.Store, number: int, rows: Any) -> None:
+    def stops(store: harness.Store, number: int, rows: Any, **more: Any) -> None:
         if len(written) == 4:
             raise KeyboardInterrupt
         written.append(rows)
-        write(store, number, rows)
+        write(store, number, rows, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(harness.Store, "write", stops)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from harness.errors import SettingError
+from harness.scoring.machine import cpu_name
 from harness.scoring.provenance import command
 from harness.studies.kinds import IMAGES, NOISE
 from harness.studies.options import StudyOptions
-from harness.studies.record import _cpu_name, environment
+from harness.studies.record import environment
 from harness.studies.samples import possible
 from harness.studies.searches import search_table
 from harness.studies.searches.rows import NASWOT
@@ -101,8 +102,8 @@ def test_images_are_read_only_by_a_condition_that_needs_them(tmp_path: Path) -> 
 def test_the_record_names_the_processor(tmp_path: Path) -> None:
     described = tmp_path / "cpuinfo"
     described.write_text("processor\t: 0\nmodel name\t: A: processor\nmodel name\t: another\n")
-    assert _cpu_name(described) == "A: processor"
-    assert _cpu_name(tmp_path / "none") == (platform.processor() or None)
+    assert cpu_name(described) == "A: processor"
+    assert cpu_name(tmp_path / "none") == (platform.processor() or None)
 
 
 def test_the_recorded_command_names_the_data_that_were_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

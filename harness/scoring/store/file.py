@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import StoreError, StoreWriteError
+from harness.errors import DamagedStoreError, StoreError, StoreWriteError
 from harness.scoring.store.format import APPLICATION_ID, VERSION, make_tables
 from harness.writing import partial_path
 
@@ -27,7 +27,31 @@ def make_store(path: Path) -> None:
     """Make an empty store, unless another process is faster; at no moment is there half of one under its name.
 
     Raises:
-        StoreError: if a journal of a store that is gone is there, which SQLite would play into the new one.
+        StoreError: what `refuse_left_journal` refuses.
+    """
+    refuse_left_journal(path)
+    partial = partial_path(path)
+    try:
+        make_file(partial)
+        with contextlib.suppress(FileExistsError):
+            place_new(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def make_file(path: Path) -> None:
+    """Make an empty store under a name that no other process uses."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        make_tables(connection)
+        connection.execute("COMMIT")
+
+
+def refuse_left_journal(path: Path) -> None:
+    """Refuse to make a store where there is what was last written to one that is gone.
+
+    Raises:
+        StoreError: names the file, which SQLite would play into the new store.
     """
     for journal in (path.with_name(f"{path.name}-{kind}") for kind in ("journal", "wal")):
         if journal.exists() and journal.stat().st_size and not path.exists():
@@ -35,16 +59,6 @@ def make_store(path: Path) -> None:
                 f"there is no store {path}, but {journal.name}, with what was last written to one: put the store back "
                 f"next to it, or delete {journal.name}"
             )
-    partial = partial_path(path)
-    try:
-        with contextlib.closing(sqlite3.connect(partial, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            make_tables(connection)
-            connection.execute("COMMIT")
-        with contextlib.suppress(FileExistsError):
-            place_new(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def place_new(partial: Path, path: Path) -> None:
@@ -88,13 +102,15 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
     expected = pages * connection.execute("PRAGMA page_size").fetchone()[0]
     size = path.stat().st_size
     if size == 0:
-        raise StoreError(
+        raise DamagedStoreError(
             f"{path}: this file is empty. If there were scores in it, they are lost: use a copy of it. If there were "
             "none, delete it: a store is made where no file is"
         )
     if not pages or size < expected:
         of = f"of {expected:,} bytes" if pages else "bytes, less than the first page"
-        raise StoreError(f"{path} is cut: it has {size:,} {of}. It was not changed: give another path, or a whole copy")
+        raise DamagedStoreError(
+            f"{path} is cut: it has {size:,} {of}. It was not changed: give another path, or a whole copy"
+        )
 
 
 @contextlib.contextmanager
@@ -115,12 +131,13 @@ def explained(path: Path, action: str) -> Iterator[None]:
 
     Args:
         path: the store, as messages name it.
-        action: what is done inside: `open`, `migrate`, `read` or `write`; the error of the last is a `StoreWriteError`.
+        action: what is done inside: `open`, `make`, `migrate`, `read` or `write`; the error of the last is a
+            `StoreWriteError`.
     """
     try:
         yield
     except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-        kind = StoreWriteError if action == "write" else StoreError
+        kind = StoreWriteError if action == "write" else DamagedStoreError if "malformed" in str(error) else StoreError
         kept = " It is as it was, and can be read so." if action == "migrate" else ""
         text = one_line(error)
         raise kind(f"cannot {action} the store {path}: {text}.{kept} {_advice(text)}") from error

@@ -36,6 +36,20 @@ Table `total`: how many rows there are, so that a lost one is missed. Key: count
     rows          how many
     checksums     sum of the rows' checksums
 
+Tables `origin` and `made` say which machine made a score, where that is known. They are there once one is; releases
+that do not know them read and write all else in the store.
+
+Table `origin`: a machine, and proxies whose scores for one architecture it made.
+    id            local number, from 1
+    machine       name of the machine
+    proxies       JSON: a sorted list of [name, version]
+
+Table `made`: the scores of which architectures these are. Key: setting_id, architecture, origin_id.
+    setting_id    `setting.id`
+    architecture  as in `score`
+    origin_id     `origin.id`
+    checksum      of this row and that of `origin`
+
 A checksum is the CRC-32 of zip and PNG (`zlib.crc32`, unsigned) of these bytes, one part after the other:
     of a setting  S = space, a zero byte, setting, a zero byte, torch
     of a run      S of its setting; id as a signed integer of 8 bytes, little endian;
@@ -43,6 +57,7 @@ A checksum is the CRC-32 of zip and PNG (`zlib.crc32`, unsigned) of these bytes,
     of a score    S of its setting; value, standard_error and seconds, each as an IEEE double of 8 bytes, little endian,
                   and NULL as the bytes 00 00 00 00 00 00 f8 7f, a NaN, which SQLite never stores;
                   architecture, a zero byte, proxy, a zero byte, version, a zero byte, status, a zero byte, message
+    of a row of `made`  S of its setting; architecture, a zero byte, machine, a zero byte, proxies
 
 So a score's checksum tells where the row belongs without the local number `setting_id`: the row may be copied into
 another store, and one that came under another setting is found. CRC-32 finds every damage of up to 32 bits in a row,
@@ -79,6 +94,14 @@ CREATE TABLE run (
 CREATE TABLE total (
     counted TEXT NOT NULL, setting_id INTEGER NOT NULL, proxy TEXT NOT NULL, version TEXT NOT NULL,
     rows INTEGER NOT NULL, checksums INTEGER NOT NULL, PRIMARY KEY (counted, setting_id, proxy, version)
+) WITHOUT ROWID;
+"""
+ORIGIN_SCHEMA = """
+CREATE TABLE origin (id INTEGER PRIMARY KEY, machine TEXT NOT NULL, proxies TEXT NOT NULL, UNIQUE (machine, proxies));
+CREATE TABLE made (
+    setting_id INTEGER NOT NULL REFERENCES setting, architecture TEXT NOT NULL,
+    origin_id INTEGER NOT NULL REFERENCES origin, checksum INTEGER NOT NULL,
+    PRIMARY KEY (setting_id, architecture, origin_id)
 ) WITHOUT ROWID;
 """
 SCORE_COLUMNS = "architecture, proxy, version, value, standard_error, status, message, seconds"
@@ -121,6 +144,11 @@ def score_checksum(
         math.nan if value is None else value, math.nan if standard_error is None else standard_error, seconds
     )
     return crc32(numbers + "\0".join((architecture, proxy, version, status, message)).encode(), of_setting)
+
+
+def made_checksum(of_setting: int, architecture: str, machine: str, proxies: str) -> int:
+    """Checksum of a row of `made` with its row of `origin`, given that of its setting."""
+    return crc32("\0".join((architecture, machine, proxies)).encode(), of_setting)
 
 
 def is_whole(checksum: Any, *row: Any) -> bool:

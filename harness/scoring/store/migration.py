@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from harness.errors import SettingError, StoreError
+from harness.errors import DamagedStoreError, SettingError, StoreError
 from harness.scoring.store.file import connect, one_moment, place_new, store_version
 from harness.scoring.store.format import SCORE_COLUMNS, make_tables, run_checksum, score_checksum, setting_checksum
 from harness.setting import Setting
@@ -153,7 +153,9 @@ def _build(old: sqlite3.Connection, partial: Path, path: Path) -> None:
 def _fill(old: sqlite3.Connection, new: sqlite3.Connection, path: Path, pulse: _Pulse) -> None:
     state = old.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if state != "ok":
-        raise StoreError(f"{path} is damaged ({state}). It was not changed: give another path, or a whole copy of it")
+        raise DamagedStoreError(
+            f"{path} is damaged ({state}). It was not changed: give another path, or a whole copy of it"
+        )
     new.execute("BEGIN")
     make_tables(new)
     with _readable(path):

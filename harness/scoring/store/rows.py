@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.errors import StoreError
-from harness.scoring.store.damage import damage
+from harness.errors import DamagedStoreError
+from harness.scoring.store.damage import Found, damage, look_through
 from harness.scoring.store.format import (
     SCORE_COLUMNS,
     are_whole,
@@ -22,6 +23,9 @@ _PUT_SCORE = "INSERT OR REPLACE INTO score VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 _THERE = (
     "SELECT proxy, version, coalesce(CAST(checksum AS INTEGER), 0) FROM score WHERE setting_id = ? AND architecture = ?"
 )
+_EXPECTED = "SELECT coalesce(sum(rows), 0), coalesce(sum(checksums), 0) FROM total WHERE "
+_PART = 10_000
+"""Rows that are held in memory at once where all are gone through."""
 _ADD_TO_TOTAL = (
     "INSERT INTO total VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (counted, setting_id, proxy, version) "
     "DO UPDATE SET rows = rows + excluded.rows, checksums = checksums + excluded.checksums"
@@ -118,6 +122,39 @@ class Rows:
         self._check(are_whole(setting.checksum, found), found, f"counted = 'score' AND {where}", *values)
         return found
 
+    def every_score(self, setting_id: int, setting: SettingRow) -> Iterator[list[tuple[Any, ...]]]:
+        """All scores under a setting, as `scores` gives them, in parts that are whole architectures each.
+
+        What is lost is noticed at the end.
+
+        Args:
+            setting_id: number of the setting.
+            setting: the setting's row.
+        """
+        where = "counted = 'score' AND setting_id = ?"
+        query = f"SELECT {SCORE_COLUMNS}, checksum FROM score WHERE setting_id = ? ORDER BY architecture"
+        rows, checksums, part = 0, 0, list[tuple[Any, ...]]()
+        with self._named():
+            for row in self._connection.execute(query, (setting_id,)):
+                if len(part) >= _PART and row[0] != part[-1][0]:
+                    yield self._whole(setting, part)
+                    part = []
+                part.append(row)
+                rows += 1
+                checksums += row[-1] if isinstance(row[-1], int) else 0
+        yield self._whole(setting, part)
+        if self._fetched(_EXPECTED + where, setting_id) != [(rows, checksums)]:
+            raise self.damage()
+
+    def scores_of(self, setting_id: int, setting: SettingRow, architecture: str) -> list[tuple[Any, ...]]:
+        """All scores of an architecture under a setting, as `scores` gives them; what is lost is not noticed."""
+        query = f"SELECT {SCORE_COLUMNS}, checksum FROM score WHERE setting_id = ? AND architecture = ?"
+        return self._whole(setting, self._fetched(query, setting_id, architecture))
+
+    def counts(self) -> list[tuple[int, str, str, int]]:
+        """Setting, proxy, version, and how many scores there are of it."""
+        return self._fetched("SELECT setting_id, proxy, version, rows FROM total WHERE counted = 'score' AND rows")
+
     def add_setting(self, number: int, space: str, setting: str, torch: str) -> None:
         """Enter a setting under a number that is free."""
         checksum = setting_checksum(space, setting, torch)
@@ -139,34 +176,65 @@ class Rows:
             of_setting: checksum of their setting.
             rows: `SCORE_COLUMNS`.
         """
-        new = {row[:3]: (setting_id, *row, score_checksum(of_setting, *row)) for row in rows}
+        new = {row[:3]: (*row, score_checksum(of_setting, *row)) for row in rows}
         there: dict[tuple[Any, ...], int] = {}
         for architecture in dict.fromkeys(architecture for architecture, _, _ in new):
             for proxy, version, checksum in self._connection.execute(_THERE, (setting_id, architecture)):
                 there[architecture, proxy, version] = checksum
-        self._connection.executemany(_PUT_SCORE, new.values())
+        self._put(setting_id, new.values(), there)
+
+    def put_whole(
+        self, setting_id: int, rows: Sequence[tuple[Any, ...]], there: Mapping[tuple[Any, ...], tuple[Any, ...]]
+    ) -> None:
+        """Enter scores with the checksums that they have, each once.
+
+        Args:
+            setting_id: number of their setting.
+            rows: as `scores` gives them.
+            there: by architecture, proxy and version, the rows that they may replace.
+        """
+        self._put(setting_id, rows, {key: row[-1] for key, row in there.items()})
+
+    def _put(self, setting_id: int, rows: Iterable[tuple[Any, ...]], there: Mapping[tuple[Any, ...], int]) -> None:
+        """Enter scores with their checksums, and correct the totals by the checksums of those that were there."""
         changes: dict[tuple[Any, ...], tuple[int, int]] = {}
-        for key, row in new.items():
+        for row in rows:
+            key = row[:3]
             count, checksums = changes.get(key[1:], (0, 0))
             changes[key[1:]] = (count + (key not in there), checksums + row[-1] - there.get(key, 0))
+        self._connection.executemany(_PUT_SCORE, ((setting_id, *row) for row in rows))
         totals = (("score", setting_id, *proxy, *change) for proxy, change in changes.items())
         self._connection.executemany(_ADD_TO_TOTAL, totals)
 
-    def damage(self) -> StoreError:
+    def looked_through(self) -> Found:
+        """All rows compared with their checksums and counts."""
+        return look_through(self._connection)
+
+    def damage(self) -> DamagedStoreError:
         """The error that says which rows are damaged."""
         return damage(self._connection, self._path)
 
     def _fetched(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        try:
+        with self._named():
             return self._connection.execute(query, values).fetchall()
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the damage that makes a text unreadable."""
+        try:
+            yield
         except sqlite3.OperationalError as error:
             if "decode" not in str(error):
                 raise
             raise self.damage() from error
 
+    def _whole(self, setting: SettingRow, part: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        if not are_whole(setting.checksum, part):
+            raise self.damage()
+        return part
+
     def _check(self, whole: bool, rows: Sequence[tuple[Any, ...]], where: str, *values: object) -> None:
         """Raise the damage unless the rows are whole, and as many as the rows of `total` under the condition say."""
-        query = "SELECT coalesce(sum(rows), 0), coalesce(sum(checksums), 0) FROM total WHERE "
-        expected = self._fetched(query + where, *values)
+        expected = self._fetched(_EXPECTED + where, *values)
         if not whole or expected != [(len(rows), sum(row[-1] for row in rows))]:
             raise self.damage()

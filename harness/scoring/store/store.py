@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import sqlite3
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import SettingError, StoreError, StoreNotice, StoreWriteError
 from harness.scoring.provenance import PROVENANCE
@@ -23,6 +21,8 @@ from harness.scoring.scorer import DIED, OK, OUT_OF_MEMORY, STATUSES, Score
 from harness.scoring.store.file import connect, explained, make_store, one_moment, store_version
 from harness.scoring.store.format import VERSION, run_checksum
 from harness.scoring.store.migration import in_memory, migrate
+from harness.scoring.store.origins import Origins
+from harness.scoring.store.records import RunRecord, as_columns, run_record
 from harness.scoring.store.rows import Rows, RunRow, SettingRow
 from harness.setting import Setting
 from harness.writing import remove_left
@@ -36,36 +36,16 @@ PATIENCE = 30.0
 """Seconds to wait for another writer."""
 
 
-@dataclass(frozen=True)
-class RunRecord:
-    """What a run was asked for.
+class Contents(NamedTuple):
+    """What is in an open store, inside a transaction.
 
     Attributes:
-        number: its number in the store, from 1.
-        started: UTC time, ISO 8601.
-        setting_id: number of its setting in the store.
-        space: name of the space.
-        setting: of all its scores.
-        torch: the torch version that computed them.
-        proxies: name to version, in the order asked for.
-        size_proxies: those whose row stands under the architecture's own key.
-        scored_as: architecture key to the key under which all other proxies' rows stand.
+        rows: settings, runs and scores.
+        origins: the machines that made the scores.
     """
 
-    number: int
-    started: str
-    setting_id: int
-    space: str
-    setting: Setting
-    torch: str
-    proxies: dict[str, str]
-    size_proxies: frozenset[str]
-    scored_as: dict[str, str]
-
-    def provenance(self) -> dict[str, object]:
-        """What made the run's scores, as a frame carries it (`harness.scoring.provenance`)."""
-        settings = [self.setting.values()]
-        return {"space": self.space, "settings": settings, "proxies": dict(self.proxies), "torch": self.torch}
+    rows: Rows
+    origins: Origins
 
 
 class Store:
@@ -73,6 +53,10 @@ class Store:
 
     Where a row that is read is not as it was written, or rows are lost, all methods raise a `StoreError` that names the
     first such row and says how many there are.
+
+    Attributes:
+        path: the file.
+        version: of the format in which it was found.
 
     Args:
         path: the SQLite file; made if it is not there.
@@ -99,6 +83,7 @@ class Store:
                     raise
                 self._connection = self._opened()  # another process has just put the migrated store in its place
         self._rows = Rows(self._connection, self.path)
+        self._origins = Origins(self._connection)
 
     def _opened(self) -> sqlite3.Connection:
         file = Path(os.path.realpath(self.path))
@@ -112,7 +97,7 @@ class Store:
             make_store(file)
         with contextlib.ExitStack() as closing:
             connection = closing.enter_context(contextlib.closing(connect(file, PATIENCE)))
-            version = store_version(connection, self.path)
+            self.version = version = store_version(connection, self.path)
             if self._readonly and version < VERSION:
                 return in_memory(connection, self.path)
             if version == VERSION:
@@ -133,13 +118,13 @@ class Store:
     def setting_id(self, space: str, setting: Setting, torch_version: str) -> int:
         """Number of a setting, entered if it is new."""
         row = (space, setting.json(), torch_version)
-        with self._explained("write"), self._transaction():
-            settings = self._rows.settings()
+        with self.writing() as contents:
+            settings = contents.rows.settings()
             for number in reversed(settings):
                 if settings[number][:3] == row:
                     return number
             number = max(settings, default=0) + 1
-            self._rows.add_setting(number, *row)
+            contents.rows.add_setting(number, *row)
         return number
 
     def begin_run(
@@ -163,20 +148,30 @@ class Store:
         asked = [[proxy.name, proxy.version, proxy.reads_size and own_sizes] for proxy in proxies]
         started = started or datetime.now(timezone.utc).isoformat(timespec="seconds")
         texts = json.dumps(asked), json.dumps(dict(scored_as))
-        with self._explained("write"), self._transaction():
-            settings = self._rows.settings()
-            number = max((run.number for run in self._rows.runs(settings)), default=0) + 1
+        with self.writing() as contents:
+            settings = contents.rows.settings()
+            number = max((run.number for run in contents.rows.runs(settings)), default=0) + 1
             checksum = run_checksum(self._known(settings, setting_id).checksum, number, started, *texts)
-            self._rows.add_run(RunRow(number, started, setting_id, *texts, checksum))
+            contents.rows.add_run(RunRow(number, started, setting_id, *texts, checksum))
         return number
 
-    def write(self, setting_id: int, rows: Iterable[tuple[str, Proxy, Score]]) -> None:
-        """Write the scores of one result in one transaction; a row that is there already is replaced."""
-        values = [(key, proxy.name, proxy.version, *_as_columns(score)) for key, proxy, score in rows]
-        with self._explained("write"), self._transaction():
+    def write(self, setting_id: int, rows: Iterable[tuple[str, Proxy, Score]], *, machine: str | None = None) -> None:
+        """Write the scores of one result in one transaction; a row that is there already is replaced.
+
+        Args:
+            setting_id: number of their setting.
+            rows: the key of each row, the proxy, and the score.
+            machine: name of the machine that made them (`harness.scoring.machine`); None where it is not known.
+        """
+        values = [(key, proxy.name, proxy.version, *as_columns(score)) for key, proxy, score in rows]
+        made: dict[str, set[tuple[str, str]]] = {}
+        for key, name, version, *_ in values:
+            made.setdefault(key, set()).add((name, version))
+        with self.writing() as contents:
             if setting_id not in self._checksums:
-                self._checksums[setting_id] = self._known(self._rows.settings(), setting_id).checksum
-            self._rows.put_scores(setting_id, self._checksums[setting_id], values)
+                self._checksums[setting_id] = self._known(contents.rows.settings(), setting_id).checksum
+            contents.rows.put_scores(setting_id, self._checksums[setting_id], values)
+            contents.origins.put(setting_id, self._checksums[setting_id], made, machine)
 
     def finished(self, setting_id: int, proxy: Proxy, *, retry_failed: bool = False) -> set[str]:
         """Keys with a score by this version of the proxy.
@@ -188,20 +183,20 @@ class Store:
                 would spend its hours, and then its scores, which are read from this store, could not be shown.
         """
         retried = [status for status in STATUSES if status != OK] if retry_failed else [DIED, OUT_OF_MEMORY]
-        with self._explained("read"), one_moment(self._connection):
-            settings = self._rows.settings()
+        with self.reading() as contents:
+            settings = contents.rows.settings()
             if setting_id not in settings:
                 return set()
-            found = self._rows.scores(setting_id, settings[setting_id], {proxy.name: proxy.version})
+            found = contents.rows.scores(setting_id, settings[setting_id], {proxy.name: proxy.version})
         return {row[0] for row in found if row[5] not in retried}
 
     def runs(self) -> list[RunRecord]:
         """All runs, the oldest first."""
-        with self._explained("read"), one_moment(self._connection):
-            settings = self._rows.settings()
-            found = self._rows.runs(settings)
+        with self.reading() as contents:
+            settings = contents.rows.settings()
+            found = contents.rows.runs(settings)
         try:
-            return [_run_record(run, settings[run.setting_id]) for run in found]
+            return [run_record(run, settings[run.setting_id]) for run in found]
         except (TypeError, ValueError, SettingError) as error:
             raise StoreError(
                 f"{self.path} holds a run that cannot be read ({error}): it is of another release"
@@ -221,9 +216,9 @@ class Store:
         import pandas as pd
 
         run = self._run(number)
-        with self._explained("read"), one_moment(self._connection):
-            setting = self._rows.settings()[run.setting_id]
-            found = self._rows.scores(run.setting_id, setting, run.proxies)
+        with self.reading() as contents:
+            setting = contents.rows.settings()[run.setting_id]
+            found = contents.rows.scores(run.setting_id, setting, run.proxies)
         scores = {
             (key, proxy, version): (value, status, seconds, standard_error, message)
             for key, proxy, version, value, standard_error, status, message, seconds, _ in found
@@ -264,41 +259,25 @@ class Store:
         self.close()
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def reading(self) -> Iterator[Contents]:
+        """All that is read inside is of one moment."""
+        with self._explained("read"), one_moment(self._connection):
+            yield Contents(self._rows, self._origins)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Contents]:
+        """All that is written inside is there in the end, or, after an error, nothing of it."""
         if self._readonly:
             raise StoreWriteError(f"the store {self.path} was opened to be read only: open it without readonly=True")
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+        with self._explained("write"):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Contents(self._rows, self._origins)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
 
     def _explained(self, action: str) -> contextlib.AbstractContextManager[None]:
         return explained(self.path, action)
-
-
-def _as_columns(score: Score) -> tuple[float | None, float | None, str, str, float]:
-    """A score's columns as SQLite gives them back: NaN is NULL, zero has no sign, half surrogates are spelt out."""
-    message = score.message.encode("utf-8", "backslashreplace").decode()
-    value, standard_error = (
-        None if math.isnan(number) else number + 0.0 for number in (score.value, score.standard_error)
-    )
-    return value, standard_error, score.status, message, score.seconds + 0.0
-
-
-def _run_record(run: RunRow, setting: SettingRow) -> RunRecord:
-    asked = json.loads(run.proxies)
-    return RunRecord(
-        run.number,
-        run.started,
-        run.setting_id,
-        setting.space,
-        Setting.from_json(setting.setting),
-        setting.torch,
-        {name: version for name, version, _ in asked},
-        frozenset(name for name, _, reads_size in asked if reads_size),
-        json.loads(run.architectures),
-    )

@@ -31,7 +31,7 @@ from harness.studies.kinds import SPEARMAN, PublishedCoefficient, RankStudy
 from harness.studies.options import StudyOptions
 from harness.studies.rank.agreement import agreement_of
 from harness.studies.record import record
-from harness.studies.samples import possible, sample_size, scored_sample, scores_given
+from harness.studies.samples import possible, sample_size, scored_sample, scores_given, store_of
 from harness.writing import make_folder
 
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
@@ -41,7 +41,8 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     """Score the sample under each condition, rank it by each data set of the table, and write the results into `out`.
 
     Without CIFAR-10, conditions with images are left out, and a message says so. Scores in the store are not computed
-    again. A study of one condition takes given `scores` of that condition instead of computing them.
+    again. A study of one condition takes given `scores` of that condition instead of computing them. With a shard its
+    scores are all that is made.
 
     Raises:
         SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, or a folder that
@@ -62,6 +63,12 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
         name: scored_sample(condition, proxies, sample, options) if given is None else given.frame
         for name, condition in conditions.items()
     }
+    if options.shard is not None:
+        options.say(
+            f"\nThe scores of this shard are in {store_of(options)}. When all shards are, put their stores together "
+            "with nasinit store merge, and make the study from that --store, without --shard."
+        )
+        return
     rankings = {name: rank(frame, opened, columns, study.combined) for name, frame in frames.items()}
     _write(study, options, opened, frames, rankings)
     facts = {"sample": max(frame["architecture"].nunique() for frame in frames.values()), "columns": columns}

@@ -49,9 +49,41 @@ def test_the_marks_of_the_file(store: Path) -> None:
     tables = {name for (name,) in _rows(store, "SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {"setting", "score", "run", "total"}
     for table in tables:
-        described = store_format.__doc__.split(f"Table `{table}`")[1].split("\n\n")[0]
-        columns = [name for _, name, *_ in _rows(store, f"PRAGMA table_info({table})")]
-        assert all(f" {name}" in described for name in columns), f"a column of {table} is not described"
+        _check_described(store, table)
+
+
+def _check_described(store: Path, table: str) -> None:
+    described = store_format.__doc__.split(f"Table `{table}`:")[1].split("\n\n")[0]
+    columns = [name for _, name, *_ in _rows(store, f"PRAGMA table_info({table})")]
+    assert columns
+    assert all(f" {name}" in described for name in columns), f"a column of {table} is not described"
+
+
+def test_the_machine_of_a_score_has_tables_of_its_own(store: Path, proxies: list[Proxy]) -> None:
+    with harness.Store(store) as opened:
+        opened.write(2, [("cell ✓", proxy, Score(1.0, OK, "", 0.5)) for proxy in proxies[:2]], machine="A ✓")
+        opened.write(2, [("cell ✓", proxies[0], Score(2.0, OK, "", 0.5))], machine="B")
+        opened.write(1, [("cell one", proxies[0], Score(2.0, OK, "", 0.5))])
+    for table in ("origin", "made"):
+        _check_described(store, table)
+    start = b"\0".join(
+        text.encode() for text in _rows(store, "SELECT space, setting, torch FROM setting WHERE id = 2")[0]
+    )
+    rows = _rows(
+        store,
+        "SELECT architecture, machine, proxies, checksum FROM made JOIN origin ON origin_id = origin.id ORDER BY 2",
+    )
+    version = proxies[0].version
+    assert [row[:3] for row in rows] == [
+        ("cell ✓", "A ✓", f'[["{proxies[1].name}", "{version}"]]'),
+        ("cell ✓", "B", f'[["{proxies[0].name}", "{version}"]]'),
+    ]
+    for *texts, checksum in rows:
+        assert checksum == binascii.crc32(start + b"\0".join(text.encode() for text in texts))
+    with harness.Store(store, readonly=True) as opened, opened.reading() as contents:
+        assert contents.origins.counted() == {"A ✓": 1, "B": 1}
+        assert list(contents.origins.checked({2: binascii.crc32(start)})) == [(2, "cell ✓", True)] * 2
+        assert list(contents.origins.checked({2: 0})) == [(2, "cell ✓", False)] * 2
 
 
 def test_checksums(store: Path) -> None:

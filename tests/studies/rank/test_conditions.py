@@ -17,6 +17,7 @@ from harness.proxies.registry import resolve
 from harness.report.figures.beside_published import beside_published
 from harness.report.tables.beside_published import conditions_sheet
 from harness.report.tables.sheet import sheet_markdown
+from harness.scoring.store.merging import merge_stores
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.studies import samples
@@ -136,6 +137,34 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
     assert "## Transfer" in (tmp_path / "tables.md").read_text()
 
 
+def test_a_study_in_shards_is_made_from_the_merged_store_and_computes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {"width": 4, "depth": 1, "image_size": 8, "batch_size": 8}
+    study = RankStudy("small", {"train": Condition("training", small)}, ("nasi_trace", "params"), quick=8)
+    stores = [tmp_path / f"{number}.sqlite" for number in (1, 2)]
+    said: list[str] = []
+    for number, store in enumerate(stores, start=1):
+        out = tmp_path / f"shard {number}"
+        given = {"quick": True, "workers": 1, "store": store, "shard": (number, 2)}
+        make(study, StudyOptions(out, said.append, "analognasbench", **given))
+        assert list(out.iterdir()) == [], "a shard has no results"
+        assert str(store) in said[-1]
+    merge_stores(stores, tmp_path / "merged.sqlite")
+    given = {"quick": True, "workers": 1}
+    make(study, StudyOptions(tmp_path / "whole", said.append, "analognasbench", **given))
+    monkeypatch.setattr("harness.scoring.runner._score_missing", lambda *_: pytest.fail("something was scored"))
+    given["store"] = tmp_path / "merged.sqlite"
+    make(study, StudyOptions(tmp_path / "out", said.append, "analognasbench", **given))
+    for name in ("comparison.csv", "tables.md", "ranking_train_cifar10.csv"):
+        if name.startswith("ranking"):  # whose seconds are the machine's
+            one, other = (pd.read_csv(tmp_path / folder / name) for folder in ("whole", "out"))
+            kept = [column for column in one if "seconds" not in column]
+            pd.testing.assert_frame_equal(one[kept], other[kept], check_exact=True)
+        else:
+            assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+
+
 def test_without_images_a_study_of_images_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "run", lambda *_, **__: pytest.fail("something was scored"))
     with pytest.raises(SettingError, match="nothing of this study can be done without CIFAR-10"):
@@ -158,7 +187,11 @@ def test_scores_made_before_stand_in_for_scoring(tmp_path: Path, monkeypatch: py
     comparison = pd.read_csv(tmp_path / "out" / "comparison.csv")
     assert set(comparison["proxy"]) == {"m_grad", "m_trace", "params", "flops"}, "synflow is not of this study"
     assert not (tmp_path / "out" / "scores_gaussian.csv.gz").exists()
-    for changes, message in (({"quick": True}, "not both"), ({"sample": 5}, "not both")):
+    for changes, message in (
+        ({"quick": True}, "not both"),
+        ({"sample": 5}, "not both"),
+        ({"shard": (1, 2)}, "--shard"),
+    ):
         with pytest.raises(SettingError, match=message):
             make(hnas_metrics.STUDY, StudyOptions(tmp_path / "x", print, "analognasbench", scores=scores, **changes))
     with pytest.raises(ScoresError, match="must hold scores of nasbench201 by some of te_nas_condition"):

@@ -1,0 +1,68 @@
+"""What the rows of a store mean: a run, and a score, as Python has them."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+
+from harness.scoring.scorer import Score
+from harness.scoring.store.rows import RunRow, SettingRow
+from harness.setting import Setting
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run was asked for.
+
+    Attributes:
+        number: its number in the store, from 1.
+        started: UTC time, ISO 8601.
+        setting_id: number of its setting in the store.
+        space: name of the space.
+        setting: of all its scores.
+        torch: the torch version that computed them.
+        proxies: name to version, in the order asked for.
+        size_proxies: those whose row stands under the architecture's own key.
+        scored_as: architecture key to the key under which all other proxies' rows stand.
+    """
+
+    number: int
+    started: str
+    setting_id: int
+    space: str
+    setting: Setting
+    torch: str
+    proxies: dict[str, str]
+    size_proxies: frozenset[str]
+    scored_as: dict[str, str]
+
+    def provenance(self) -> dict[str, object]:
+        """What made the run's scores, as a frame carries it (`harness.scoring.provenance`)."""
+        settings = [self.setting.values()]
+        return {"space": self.space, "settings": settings, "proxies": dict(self.proxies), "torch": self.torch}
+
+
+def as_columns(score: Score) -> tuple[float | None, float | None, str, str, float]:
+    """A score's columns as SQLite gives them back: NaN is NULL, zero has no sign, half surrogates are spelt out."""
+    message = score.message.encode("utf-8", "backslashreplace").decode()
+    value, standard_error = (
+        None if math.isnan(number) else number + 0.0 for number in (score.value, score.standard_error)
+    )
+    return value, standard_error, score.status, message, score.seconds + 0.0
+
+
+def run_record(run: RunRow, setting: SettingRow) -> RunRecord:
+    """A run as its row and that of its setting state it."""
+    asked = json.loads(run.proxies)
+    return RunRecord(
+        run.number,
+        run.started,
+        run.setting_id,
+        setting.space,
+        Setting.from_json(setting.setting),
+        setting.torch,
+        {name: version for name, version, _ in asked},
+        frozenset(name for name, _, reads_size in asked if reads_size),
+        json.loads(run.architectures),
+    )
