@@ -123,7 +123,7 @@ def test_the_keywords_of_a_figure_are_its_options(keywords: Any, draw: Any, firs
 
 
 def test_results_whose_figure_has_no_options_take_none() -> None:
-    with_options = {"Ranking", "Comparison", "Ablation", "SearchResult"}
+    with_options = {"Ranking", "Comparison", "Ablation", "SearchResult", "SearchSeeds"}
     for kind, draw in FIGURES.items():
         assert (len(signature(draw).parameters) > 1) == (kind.__name__ in with_options)
         assert ("options" in signature(kind.plot).parameters) == (kind.__name__ in with_options)

@@ -85,3 +85,4 @@ class StudyKeywords(TypedDict, total=False):
     data: str | Path | None
     store: str | Path | None
     scores: str | Path | None
+    shard: tuple[int, int] | None

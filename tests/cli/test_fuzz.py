@@ -24,6 +24,7 @@ BASES: dict[str, tuple[object, ...]] = {
     "transfer": ("scores.csv", "--table", "table.csv", "--resamples", 2),
     "plot scatter": ("scores.csv", "--table", "table.csv", "--resamples", 2, "--out", "p.svg"),
     "plot critical-difference": ("scores.csv", "--table", "table.csv", "--resamples", 2, "--out", "p.svg"),
+    "plot heatmap": ("scores.csv", "--table", "table.csv", "--out", "p.svg"),
     "plot pareto": ("scores.csv", "--table", "table.csv", "--x", "latency", "--out", "p.svg"),
     "report": ("scores.csv", "--table", "table.csv", "--resamples", 2),
     "draw": (),

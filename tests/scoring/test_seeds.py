@@ -98,7 +98,9 @@ def test_a_store_gives_all_seeds_of_its_last_run_and_a_named_run_alone(space: An
     frame = run(space, cells, "params", seeds=SEEDS, **options)
     found = read_scores(options["store"])
     pd.testing.assert_frame_equal(found.frame, frame)
-    assert found.frame.attrs == frame.attrs == {"setting": found.setting and found.setting.json(), "space": space.name}
+    assert found.setting is not None
+    assert found.frame.attrs == frame.attrs
+    assert (frame.attrs["setting"], frame.attrs["space"]) == (found.setting.json(), space.name)
     assert "runs 2, 3 of 3" in found.origin
     assert "seeds 3, 0)" in found.origin
     alone = read_scores(options["store"], 3)
