@@ -52,7 +52,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "forward": Measurement(_FORWARD, "logits [N, K], loss, layer inputs", "the shared forward"),
     "loss_gradient": Measurement(_GRADIENT, "gradient of the mean loss, by parameter name", "1 backward"),
     "weights": Measurement(_WEIGHTS, "trainable weights by name", NO_PASS),
-    "sample_rows": Measurement(_ROWS, "where a layer's rows are not samples", "3 passes of four samples"),
+    "sample_rows": Measurement(_ROWS, "where a layer's rows are not samples", "6 passes of four samples"),
     "channel_products": Measurement(_PRODUCTS, "outputs ⊙ their gradients [N, C], by call of a layer", "1 backward"),
     "hessian_gradient": Measurement(_HESSIAN, "loss Hessian times loss gradient, by weight name", "2 backwards"),
     "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),

@@ -28,13 +28,14 @@ def has_own_method(module: nn.Module, *names: str) -> bool:
     >>> has_own_method(Scaled(3), "forward"), has_own_method(nn.BatchNorm2d(3), "forward")
     (True, False)
     """
-    return any(
-        name in vars(module)
-        or not next((kind for kind in type(module).__mro__ if name in vars(kind)), nn.Module).__module__.startswith(
-            "torch.nn.modules."
-        )
-        for name in names
-    )
+    return any(_is_own(module, name) for name in names)
+
+
+def _is_own(module: nn.Module, name: str) -> bool:
+    kind = next((kind for kind in type(module).__mro__ if name in vars(kind)), nn.Module)
+    method = vars(module).get(name)
+    replaced = method is not None and getattr(method, "__func__", None) is not vars(kind).get(name)
+    return replaced or not kind.__module__.startswith("torch.nn.modules.")
 
 
 def check_plain_batch_norm(network: nn.Module, what: str) -> None:
