@@ -86,7 +86,5 @@ def _whole(value: object) -> int | None:
         exponent = exact.as_tuple().exponent
         return int(exact) if isinstance(exponent, int) and exponent <= 0 and exact == int(exact) else None
     if isinstance(value, Rational):
-        return int(value) if value.denominator == 1 else None
-    if isinstance(value, np.longdouble):  # without a part behind the point, at this size
-        return int(value)  # type: ignore[call-overload]  # NumPy's types do not know that
-    return None
+        return int(value.numerator) if value.denominator == 1 else None
+    return int(value) if isinstance(value, np.longdouble) else None  # without a part behind the point, at this size
