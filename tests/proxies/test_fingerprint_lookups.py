@@ -230,9 +230,10 @@ def test_code_that_replaces_that_of_an_installed_package_is_refused(
         with pytest.raises(ProxyError, match=r"torch\.nn\.functional\.relu, which"):
             fingerprint(relu)
     with monkeypatch.context() as patch:
-        patch.setattr(torch.nn.ReLU, "forward", own)
-        with pytest.raises(ProxyError, match=r"activation\.ReLU\.forward, which"):
-            fingerprint(relu)
+        for kind in (lambda function: function, staticmethod, classmethod, property):
+            patch.setattr(torch.nn.ReLU, "forward", kind(own))
+            with pytest.raises(ProxyError, match=r"activation\.ReLU\.forward, which"):
+                fingerprint(relu)
         fingerprint(mean)
 
 
