@@ -97,6 +97,40 @@ gg=G()
 gg.v=VALUE
 def mine(x): return gg.v
 """,
+    "entries that a class does not pickle": """
+class D(dict):
+    def __reduce__(s): return D, ()
+d=D(a=VALUE)
+def mine(x): return d['a']
+""",
+    "items that a class does not pickle": """
+class L(list):
+    def __reduce_ex__(s, protocol): return L, ()
+l=L([VALUE])
+def mine(x): return l[0]
+""",
+    "number that a class does not pickle": """
+class F(float):
+    def __reduce__(s): return F, ()
+f=F(VALUE)
+def mine(x): return f
+""",
+    "weak proxy": """
+import weakref
+class K: pass
+k=K()
+k.v=VALUE
+r=weakref.proxy(k)
+def mine(x): return r.v
+""",
+    "weak method": """
+import weakref
+class K:
+    def f(s): return VALUE
+k=K()
+r=weakref.WeakMethod(k.f)
+def mine(x): return r()()
+""",
     "attribute of a function with a cache": """
 import functools
 @functools.cache
