@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from harness.errors import NotApplicable
 from harness.measurements.held import Held, attributes_of
 from harness.measurements.known_rows import is_as_known
+from harness.measurements.scripted import ScriptedState
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -38,11 +39,13 @@ class Kept:
         parts = (*self._modules, *tensors.values())
         self._held = Held((attributes_of(module, only_hooks=known[module]) for module in self._modules), parts)
         buffers = [buffer for module in self._modules for buffer in module._buffers.values() if buffer is not None]
+        self._scripted = ScriptedState(network)
         self._shared = _SharedMemory([*buffers, *(tensor for tensor, _ in self._held.tensors)])
 
     def restore(self) -> None:
         """Put everything back: modules, tensors and attributes by identity, contents, `requires_grad` and `.grad`."""
         self._put_back()
+        self._scripted.restore()
         for tensor, data, form in self._data:
             if _form(tensor) != form:  # of another type since `network.double()`, or in another order
                 tensor.data = data
@@ -61,6 +64,7 @@ class Kept:
         New ones, since a graph may hold the former.
         """
         self._put_back()
+        self._scripted.renew()
         contents = {id(tensor): content for tensor, content in self.contents}
         fresh = self._shared.fresh()
         for module in self._modules:

@@ -14,6 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.measurements.kept import Kept
+from harness.measurements.scripted import set_scripted_modes
 from harness.spaces.initialisation import default_type
 
 
@@ -120,11 +121,9 @@ def set_modes(network: nn.Module, bn: str) -> None:
     Their methods `train` and `eval` are not called: some networks change weights in them, or ignore them.
     """
     for module in network.modules():
-        training = isinstance(module, _BatchNorm) and bn == "train"
-        if isinstance(module, torch.jit.ScriptModule):
-            module.train(training)
-        else:
-            module.training = training
+        if not isinstance(module, torch.jit.ScriptModule):
+            module.training = isinstance(module, _BatchNorm) and bn == "train"
+    set_scripted_modes(network, bn)
 
 
 def seed_draws(network: nn.Module, seed: int) -> None:

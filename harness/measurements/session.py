@@ -13,12 +13,13 @@ from torch import nn
 
 from harness.batches import Batch
 from harness.errors import HarnessError, NotApplicable, NotFinite, ran_out_of_memory
-from harness.measurements import GIVEN, MEASUREMENTS, NO_PASS
+from harness.measurements import GIVEN, MEASUREMENTS, NO_PASS, SIZES
 from harness.measurements.kept import Kept
 from harness.measurements.layers import layer_of
 from harness.measurements.own_functions import check_finite, without_trace
 from harness.measurements.preserve import seed_draws
 from harness.measurements.registry import OwnMeasurement
+from harness.measurements.scripted import check_traced_modes
 from harness.setting import Setting, derived_seed
 
 
@@ -68,6 +69,7 @@ class Session:
             )
         self._seconds: dict[str, float] = {}
         self._kept = kept or Kept(network)
+        self._other_modes = _refused(check_traced_modes, network, setting.bn)
         self._seed = derived_seed(setting.seed, "pass")
 
     def value(self, name: str) -> Any:
@@ -98,7 +100,11 @@ class Session:
             if name in self.own:
                 return self._own_result(self.own[name], arguments)
             function = measurement_function(name)
-            return function(**arguments) if MEASUREMENTS[name].passes == NO_PASS else self._passed(function, arguments)
+            if MEASUREMENTS[name].passes == NO_PASS:
+                return function(**arguments)
+            if self._other_modes is not None and name not in SIZES:
+                raise self._other_modes.with_traceback(None)
+            return self._passed(function, arguments)
         finally:
             self._seconds[name] = time.perf_counter() - start
 
@@ -147,6 +153,15 @@ class Session:
     def seconds(self, needs: tuple[str, ...]) -> float:
         """Seconds that the measurements `needs`, and all that they are computed from, took."""
         return sum(self._seconds.get(name, 0.0) for name in closure(needs, self.own))
+
+
+def _refused(check: Callable[..., None], *arguments: Any) -> NotApplicable | None:
+    """The refusal by a check; None where there is none."""
+    try:
+        check(*arguments)
+    except NotApplicable as error:
+        return error
+    return None
 
 
 @cache

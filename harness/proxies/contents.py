@@ -8,12 +8,22 @@ import hashlib
 import pickle
 import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import MethodType
 from typing import Any
 
 from harness.proxies.ownership import is_own
 
+_CONTAINERS: Mapping[type, Callable[[Any], object]] = {
+    dict: lambda value: list(dict.items(value)),
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: list(tuple.__iter__(value)),
+    set: lambda value: set(set.__iter__(value)),
+    str: str.__str__,
+    float: float.__float__,
+    int: int.__int__,
+}
+"""What the built-in part of an object of a sub-class holds, whatever the sub-class makes of it."""
 _WEAK_MAPPINGS = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary)
 
 
@@ -72,6 +82,10 @@ def hidden_attributes(value: object, reduced: object) -> dict[str, object]:
         for name in (slots,) if isinstance(slots, str) else slots:
             if name not in ("__dict__", "__weakref__") and hasattr(value, name):
                 found[name] = getattr(value, name)
+    if any(name in vars(kind) for kind in type(value).__mro__[:-1] for name in ("__reduce__", "__reduce_ex__")):
+        found.update(
+            {f"in {kind.__name__}": read(value) for kind, read in _CONTAINERS.items() if isinstance(value, kind)}
+        )
     state = reduced[2] if isinstance(reduced, tuple) and len(reduced) > 2 else None
     shown: dict[str, object] = {}
     for part in state if isinstance(state, tuple) else (state,):

@@ -26,8 +26,9 @@ def fingerprint(function: Callable[..., Any], also: str = "", kind: str = "proxy
     names only; of a function that an installed package brings also the package's version. Locks count as empty.
 
     Not seen, so that the proxy's version has to be raised by hand: files that it reads, operators that are registered
-    with PyTorch, and code that replaces methods of an installed class which only the network uses
-    (`nn.ReLU.forward = ...`): worker processes run the original of these. Write a sub-class instead.
+    with PyTorch, code that replaces methods of an installed class which only the network uses
+    (`nn.ReLU.forward = ...`), and a function of an installed package that stands in the place of another one
+    (`nn.init.ones_ = nn.init.zeros_`): worker processes run the original of these. Write a sub-class instead.
 
     Args:
         function: a function, or another object that can be called.

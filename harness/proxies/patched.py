@@ -17,12 +17,12 @@ def replaced_in(value: object, names: Names, seen: set[str]) -> Iterator[str]:
     Args:
         value: the module or class; anything else has none.
         names: the names that code mentions; nothing else of a module is looked at.
-        seen: names of modules that were looked at before; the ones that are looked at now are added.
+        seen: names of modules and classes that were looked at before; those that are looked at now are added.
     """
     if isinstance(value, ModuleType):
         yield from _replaced_in_module(value, names, seen)
     elif isinstance(value, type):
-        yield from _replaced_in_class(value)
+        yield from _replaced_in_class(value, seen)
 
 
 def _replaced_in_module(module: ModuleType, names: Names, seen: set[str]) -> Iterator[str]:
@@ -37,16 +37,27 @@ def _replaced_in_module(module: ModuleType, names: Names, seen: set[str]) -> Ite
                 yield from _replaced_in_module(item, names, seen)
         elif _is_replaced(item):
             yield f"{module.__name__}.{name}"
-        elif isinstance(item, type) and not is_own(item.__module__):
-            yield from _replaced_in_class(item)
+        elif isinstance(item, type):
+            yield from _replaced_in_class(item, seen)
 
 
-def _replaced_in_class(kind: type) -> Iterator[str]:
+def _replaced_in_class(kind: type, seen: set[str]) -> Iterator[str]:
     for base in kind.__mro__:
+        place = f"{base.__module__}:{base.__qualname__}"
+        if place in seen:
+            continue
+        seen.add(place)
         if isinstance(base.__module__, str) and not is_own(base.__module__):
             for name, item in vars(base).items():
-                if _is_replaced(getattr(item, "__func__", item)):
+                if any(map(_is_replaced, _functions(item))):
                     yield f"{base.__module__}.{base.__qualname__}.{name}"
+
+
+def _functions(item: object) -> tuple[object, ...]:
+    """What is called where something stands in a class."""
+    if isinstance(item, (staticmethod, classmethod)):
+        return (item.__func__,)
+    return (item.fget, item.fset, item.fdel) if isinstance(item, property) else (item,)
 
 
 def _is_replaced(item: Any) -> bool:

@@ -97,6 +97,40 @@ gg=G()
 gg.v=VALUE
 def mine(x): return gg.v
 """,
+    "entries that a class does not pickle": """
+class D(dict):
+    def __reduce__(s): return D, ()
+d=D(a=VALUE)
+def mine(x): return d['a']
+""",
+    "items that a class does not pickle": """
+class L(list):
+    def __reduce_ex__(s, protocol): return L, ()
+l=L([VALUE])
+def mine(x): return l[0]
+""",
+    "number that a class does not pickle": """
+class F(float):
+    def __reduce__(s): return F, ()
+f=F(VALUE)
+def mine(x): return f
+""",
+    "weak proxy": """
+import weakref
+class K: pass
+k=K()
+k.v=VALUE
+r=weakref.proxy(k)
+def mine(x): return r.v
+""",
+    "weak method": """
+import weakref
+class K:
+    def f(s): return VALUE
+k=K()
+r=weakref.WeakMethod(k.f)
+def mine(x): return r()()
+""",
     "attribute of a function with a cache": """
 import functools
 @functools.cache
@@ -230,9 +264,10 @@ def test_code_that_replaces_that_of_an_installed_package_is_refused(
         with pytest.raises(ProxyError, match=r"torch\.nn\.functional\.relu, which"):
             fingerprint(relu)
     with monkeypatch.context() as patch:
-        patch.setattr(torch.nn.ReLU, "forward", own)
-        with pytest.raises(ProxyError, match=r"activation\.ReLU\.forward, which"):
-            fingerprint(relu)
+        for kind in (lambda function: function, staticmethod, classmethod, property):
+            patch.setattr(torch.nn.ReLU, "forward", kind(own))
+            with pytest.raises(ProxyError, match=r"activation\.ReLU\.forward, which"):
+                fingerprint(relu)
         fingerprint(mean)
 
 
