@@ -76,6 +76,7 @@ def score(
         int | None, typer.Option(help="seed of --sample; by default that of --seed, with --seeds 0")
     ] = None,
     workers: options.WorkersOption = 1,
+    scheduler: options.SchedulerOption = None,
     store: Annotated[Path, typer.Option(help="SQLite file for the scores; those in it are not computed again")] = Path(
         "scores.sqlite"
     ),
@@ -94,6 +95,7 @@ def score(
     )  # fmt: skip
     from harness.proxies import list_proxies, resolve
     from harness.report.files import CSV, check_suffix, write_described_csv
+    from harness.scoring.cluster.connection import connected
     from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
     from harness.scoring.seeds import SEED
@@ -121,10 +123,11 @@ def score(
     if scored_with is not None:
         said = said.replace(f"seed {seed}", f"seeds {', '.join(map(str, scored_with))}")
     print(f"setting: {said}; store: {store}")
-    frame = run(
-        opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder, store=store,
-        workers=workers, merge_equal=merge, retry_failed=retry_failed, progress=True,
-    )  # fmt: skip
+    with connected(scheduler) as client:
+        frame = run(
+            opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder,
+            store=store, workers=workers, client=client, merge_equal=merge, retry_failed=retry_failed, progress=True,
+        )  # fmt: skip
     if out is not None:
         write_described_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
         print(f"wrote {out}")

@@ -170,6 +170,10 @@ class Engine:
         self._steps: Path | None = None
         self._pools_broken_at_start = 0  # pools in a row that broke before they took a task
 
+    def introduction(self) -> str:
+        """Where the tasks run, for people; empty for this machine."""
+        return ""
+
     def outcomes(self, tasks: Sequence[ScoringTask]) -> Iterator[tuple[ScoringTask, TaskScores]]:
         """Each task with its scores, in the order in which they finish.
 

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import SettingError, SpaceError, check_whole
+from harness.errors import SettingError, SpaceError
 from harness.proxies.registry import Proxy, resolve
+from harness.scoring.engines import check_workers, open_engine
 from harness.scoring.row_keys import RowKeys, marked_key, row_keys
 from harness.scoring.seeds import checked_seeds, common_start, frame_over_seeds
 from harness.scoring.store import Store
 from harness.scoring.versions import installed
 from harness.setting import NOISE, Setting
 from harness.spaces.space import changed
-from harness.text.shown import in_time, shown
+from harness.text.shown import shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from distributed import Client
 
     from harness.batches import Batch
+    from harness.scoring.cluster.engine import ClusterEngine
     from harness.scoring.engine import Engine, ScoringTask
     from harness.scoring.scorer import Score
     from harness.spaces.space import Architecture, Space
 
 LOG = logging.getLogger(__name__)
 DEFAULT_STORE = "scores.sqlite"
-_TIMED = 3
-"""Tasks of each worker that are timed before the time of a run is told, and the least share of all that they are."""
 MissingKeys = dict[tuple[Proxy, ...], list[str]]
 """Keys of rows by the proxies whose scores they lack."""
 
@@ -60,6 +60,7 @@ def run(
     merge_equal: bool = True,
     retry_failed: bool = False,
     executor: Executor | None = None,
+    client: Client | None = None,
     progress: bool = False,
     **changes: object,
 ) -> pd.DataFrame:
@@ -85,6 +86,8 @@ def run(
         executor: any `concurrent.futures.Executor` (of a cluster, for example) instead of processes on this machine;
             `workers` is then the number of tasks that it runs at once. Threads of one process take turns, since torch's
             state is global.
+        client: a `distributed.Client`, to compute on the workers of its Dask cluster instead. Workers may die, be
+            killed and join late; one with another version of nasinit or torch gets no task.
         progress: whether to draw a progress bar on standard error.
         **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`.
 
@@ -111,7 +114,7 @@ def run(
         raise SettingError(f"data must be the path of a folder, got {shown(data)}")
     setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
     _check_device(setting)
-    check_whole("workers", workers, 1, SettingError)
+    check_workers(workers, executor, client)
     members = _parsed(space, architectures)
     folder = None if data is None else Path(data)
     settings = [setting] if seeds is None else _of_seeds(setting, seeds, changes)
@@ -132,7 +135,7 @@ def run(
             for task in _missing_tasks(opened, condition, space, members, keys, chosen, retry_failed)
         ]
         if tasks:
-            _score_missing(opened, conditions, chosen, tasks, _engine(workers, executor), progress)
+            _score_missing(opened, conditions, chosen, tasks, open_engine(workers, executor, client), progress)
         if seeds is None:
             return opened.frame(numbers[0])
         return frame_over_seeds(opened, numbers, [condition.setting.seed for condition in conditions])
@@ -228,46 +231,21 @@ def _score_missing(
     conditions: Sequence[_Condition],
     chosen: Sequence[Proxy],
     tasks: Sequence[ScoringTask],
-    engine: Engine,
+    engine: Engine | ClusterEngine,
     progress: bool,
 ) -> None:
-    from harness.progress import progress_bar
+    from harness.scoring.run_progress import run_progress, spread, timed_count
 
     by_name = {entry.name: entry for entry in chosen}
     numbers = {condition.setting: condition.number for condition in conditions}
     what = "architectures" if len(conditions) == 1 else "architectures and seeds"
-    bar: AbstractContextManager[Callable[[], None]] = (
-        progress_bar(len(tasks), what) if progress else nullcontext(lambda: None)
-    )
     LOG.debug("%s to score, the rest is in the store", f"{len(tasks):,} {what}")
-    begun = time.monotonic()
-    timed = min(_TIMED * engine.workers, len(tasks) // _TIMED) if progress else 0
-    with bar as advance:
-        for done, (task, outcome) in enumerate(engine.outcomes(_spread(tasks, timed)), start=1):
-            if done == 1:
-                begun = time.monotonic()  # the workers have started
-            elif done == timed:
-                left = (time.monotonic() - begun) / (done - 1) * (len(tasks) - done)
-                LOG.info("about %s for the other %s", in_time(left), f"{len(tasks) - done:,} {what}")
+    timed = timed_count(len(tasks), engine.workers) if progress else 0
+    with run_progress(len(tasks), what, engine, timed) if progress else nullcontext(lambda scores: None) as advance:
+        for task, outcome in engine.outcomes(spread(tasks, timed)):
             row = marked_key(task.key, task.fingerprint)
             store.write(numbers[task.setting], [(row, by_name[name], score) for name, score in outcome.items()])
-            advance()
-
-
-def _spread(tasks: Sequence[ScoringTask], first: int) -> list[ScoringTask]:
-    """The tasks, before all others some that lie evenly among them, whose times tell that of the rest."""
-    if not first:
-        return list(tasks)
-    chosen = {place * len(tasks) // first for place in range(first)}
-    return [tasks[place] for place in sorted(range(len(tasks)), key=lambda place: (place not in chosen, place))]
-
-
-def _engine(workers: int, executor: Executor | None) -> Engine:
-    from harness.scoring.engine import Engine, worker_pool
-
-    if executor is not None:
-        return Engine(lambda: executor, workers, owned=False)
-    return Engine(lambda: worker_pool(workers), workers)
+            advance(outcome.values())
 
 
 def _tasks(
