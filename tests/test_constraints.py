@@ -18,11 +18,11 @@ PINS = [Requirement(line) for line in LINES]
 
 
 def required() -> list[Requirement]:
-    """What setup.cfg asks for, the extras `dev` and `docs` included."""
+    """What setup.cfg asks for, all extras included."""
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")
     extras = setup["options.extras_require"]
-    texts = [setup["options"]["install_requires"], extras["dev"], extras["docs"]]
+    texts = [setup["options"]["install_requires"], extras["dev"], extras["docs"], extras["cluster"]]
     return [Requirement(line) for text in texts for line in text.splitlines() if line and not line.startswith("#")]
 
 

@@ -78,6 +78,14 @@ ShardOption = Annotated[
         "`nasinit store merge` puts together",
     ),
 ]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        help="compute on the workers of a Dask cluster: its scheduler's address, such as tcp://host:8786, or its "
+        "scheduler file (needs nasinit[cluster])",
+    ),
+]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]
 FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
 CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]

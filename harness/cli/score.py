@@ -77,6 +77,7 @@ def score(
     ] = 0,
     workers: options.WorkersOption = 1,
     shard: options.ShardOption = None,
+    scheduler: options.SchedulerOption = None,
     store: Annotated[Path, typer.Option(help="SQLite file for the scores; those in it are not computed again")] = Path(
         "scores.sqlite"
     ),
@@ -97,6 +98,7 @@ def score(
     )  # fmt: skip
     from harness.proxies import list_proxies, resolve
     from harness.report.files import CSV, check_suffix, write_described_csv
+    from harness.scoring.cluster.connection import connected
     from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
     from harness.scoring.seeds import SEED
@@ -124,10 +126,12 @@ def score(
     if scored_with is not None:
         said = said.replace(f"seed {seed}", f"seeds {', '.join(map(str, scored_with))}")
     print(f"setting: {said}; store: {store}")
-    frame = run(
-        opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder, store=store,
-        workers=workers, merge_equal=merge, retry_failed=retry_failed, shard=part, progress=True,
-    )  # fmt: skip
+    with connected(scheduler) as client:
+        frame = run(
+            opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder,
+            store=store, workers=workers, client=client, merge_equal=merge, retry_failed=retry_failed, shard=part,
+            progress=True,
+        )  # fmt: skip
     if part is not None:
         print(f"shard {part}: {frame['architecture'].nunique():,} of the architectures")
     print(f"scores in {store}")

@@ -28,6 +28,7 @@ def study(
     ] = False,
     seed: Annotated[int, typer.Option(help="seed of the sample, the weights and the batches")] = _SEED,
     workers: Annotated[int, typer.Option(help="number of processes, each with one thread")] = _WORKERS,
+    scheduler: options.SchedulerOption = None,
     table: Annotated[
         str | None, typer.Option(help="name of a table, or path of a file; nasbench201 by default")
     ] = None,
@@ -46,6 +47,7 @@ def study(
     ] = None,
 ) -> None:
     """Make a published table or figure again in a folder, with our numbers next to the paper's."""
+    from harness.errors import SettingError
     from harness.studies.options import StudyOptions
     from harness.studies.study import STUDIES, check_scores, check_taken, default_folder, find_study, make, options_of
 
@@ -54,6 +56,8 @@ def study(
             print(f"{known}: {listed.shows}\n    {' '.join(options_of(listed))}")
         return
     chosen = find_study(name)
+    if scheduler is not None and workers != _WORKERS:
+        raise SettingError("a cluster has workers of its own: give --workers or --scheduler, not both")
     given = {
         "sample": sample,
         "runs": runs,
@@ -64,12 +68,13 @@ def study(
         "scores": scores,
         "table": table,
         "shard": shard,
+        "scheduler": scheduler,
     }
     check_taken(name, chosen, [option for option, value in given.items() if value is not None])
     made = StudyOptions(
         out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
-        workers=workers, quick=quick, full=full, sample=sample, runs=runs, data=data, store=store, scores=scores,
-        shard=options.shard(shard),
+        workers=workers, scheduler=scheduler, quick=quick, full=full, sample=sample, runs=runs, data=data,
+        store=store, scores=scores, shard=options.shard(shard),
     )  # fmt: skip
     check_scores(chosen, made)
     if "data" in chosen.takes:

@@ -1,13 +1,13 @@
 """Conformance suite for executors: what `harness.run` requires of them, as tests for pytest.
 
-An executor is any object with the interface of `concurrent.futures.Executor`: threads, processes, a cluster.
+An executor is any object with the interface of `concurrent.futures.Executor`: threads, processes, a cluster. The same
+tests run on a `distributed.Client`, which `harness.run` takes as `client`: see `ExecutorConformance.run_options`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,17 +33,19 @@ class ExecutorConformance:
     Attributes:
         in_processes: whether tasks run in processes other than this one, so that a task may end its process.
         workers: number of tasks that run at once.
+        survives_deaths: whether a run goes on when a worker dies.
     """
 
     in_processes: ClassVar[bool] = True
     workers: ClassVar[int] = 2
+    survives_deaths: ClassVar[bool] = False
 
-    def open_executor(self) -> Executor:
+    def open_executor(self) -> Any:
         """A new executor; the tests shut it down."""
         raise NotImplementedError
 
     @contextmanager
-    def executor(self) -> Iterator[Executor]:
+    def executor(self) -> Iterator[Any]:
         """An executor that is open during a test."""
         opened = self.open_executor()
         try:
@@ -51,13 +53,17 @@ class ExecutorConformance:
         finally:
             opened.shutdown(wait=True)
 
-    def rows(self, store: Path, executor: Executor | None, proxies: tuple[str, ...] = PROXIES) -> pd.DataFrame:
+    def run_options(self, executor: Any) -> dict[str, Any]:
+        """The options of `harness.run` with which it computes on the executor."""
+        return {"executor": executor, "workers": self.workers}
+
+    def rows(self, store: Path, executor: Any, proxies: tuple[str, ...] = PROXIES) -> pd.DataFrame:
         """Scores of a few cells; without an executor, in this process alone."""
         space = open_space("nasbench201")
         setting = Setting(batch_size=6, shape=SMALL)
         return run(
-            space, space.sample(CELLS, 1), proxies, setting=setting, store=store, executor=executor,
-            workers=self.workers if executor is not None else 1,
+            space, space.sample(CELLS, 1), proxies, setting=setting, store=store,
+            **({} if executor is None else self.run_options(executor)),
         )  # fmt: skip
 
     def test_the_rows_are_those_of_one_worker_to_the_last_bit(self, tmp_path: Path) -> None:
@@ -99,16 +105,25 @@ class ExecutorConformance:
             pytest.skip("its tasks share this process")
         store, mark = tmp_path / "scores.sqlite", tmp_path / "lives"
 
-        def deadly(loss_gradient: Any) -> float:
-            if mark.exists():
-                return 1.0
-            os._exit(9)
+        space = open_space("nasbench201")
+        sizes = [space.sizes(cell, SMALL).parameters for cell in space.sample(CELLS, 1)]
+
+        def deadly(parameter_count: int, loss_gradient: Any) -> float:
+            if parameter_count == sizes[-1] and not mark.exists():
+                os._exit(9)
+            return 1.0
 
         with registered(deadly, source="a test"):
             with self.executor() as executor:
                 first = self.rows(store, executor)
-            with self.executor() as executor, pytest.raises((RunError, BrokenProcessPool)):
-                self.rows(store, executor, (*PROXIES, "deadly"))
+            if self.survives_deaths:
+                with self.executor() as executor:
+                    died = self.rows(store, executor, (*PROXIES, "deadly"))
+                found = ["died" if size == sizes[-1] else "ok" for size in sizes]
+                assert died.loc[died["proxy"] == "deadly", "status"].tolist() == found
+            else:
+                with self.executor() as executor, pytest.raises((RunError, BrokenProcessPool)):
+                    self.rows(store, executor, (*PROXIES, "deadly"))
             mark.touch()
             with self.executor() as executor:
                 frame = self.rows(store, executor, (*PROXIES, "deadly"))

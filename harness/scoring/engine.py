@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import math
 import os
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -19,13 +17,13 @@ from pathlib import Path
 import cloudpickle
 
 from harness.errors import ModelError, NotApplicable, RunError
+from harness.scoring.deaths import MOST_DEATHS, Deaths
 from harness.scoring.leftovers import quiet_tracker, remove_left_semaphores
-from harness.scoring.scorer import DIED, Score
+from harness.scoring.scorer import Score
 from harness.scoring.watching import Step, last_step
 from harness.setting import Setting
 from harness.writing import temporary_folder
 
-_MOST_DEATHS = 2
 _TASKS_PER_WORKER = 2  # one is computed while the next waits
 
 
@@ -67,8 +65,13 @@ TaskScores = dict[str, Score]
 """Scores of one architecture by proxy name."""
 
 
-def score_task(task: ScoringTask) -> TaskScores:
-    """Scores of the task's network, on one torch thread: equal to the last bit for any number of processes."""
+def score_task(task: ScoringTask, watch: Callable[[Step], object] | None = None) -> TaskScores:
+    """Scores of the task's network, on one torch thread: equal to the last bit for any number of processes.
+
+    Args:
+        task: what is scored.
+        watch: called before each step; None to write the steps to the task's file, if it has one.
+    """
     import torch
 
     from harness.scoring.scorer import ONE_AT_A_TIME, failed_score, score_network
@@ -84,7 +87,8 @@ def score_task(task: ScoringTask) -> TaskScores:
             return dict.fromkeys(task.names, failed_score(error))
         batch = cloudpickle.loads(task.batch)
         entries = [entry for entry in unpacked(task.proxies, task.own_code) if entry.name in task.names]
-        watch = None if task.steps is None else functools.partial(begin, task.steps)
+        if watch is None and task.steps is not None:
+            watch = functools.partial(begin, task.steps)
         return score_network(network, batch, entries, setting, rebuild, watch)
 
 
@@ -156,15 +160,19 @@ class Engine:
     def __init__(self, open_pool: Callable[[], Executor], workers: int, *, owned: bool = True) -> None:
         self._open_pool = open_pool
         self.workers = workers
+        self.note = ""  # for a progress bar
         self._most_in_flight = workers * _TASKS_PER_WORKER
         self._owned = owned
         self._flight: dict[Future[TaskScores], ScoringTask] = {}
         self._suspects: list[ScoringTask] = []
-        self._deaths: Counter[tuple[tuple[str, Setting], Step]] = Counter()
-        self._died: dict[tuple[str, Setting], TaskScores] = {}  # what was given up of a task that still runs
+        self._deaths = Deaths()
         self._folder = ExitStack()
         self._steps: Path | None = None
         self._pools_broken_at_start = 0  # pools in a row that broke before they took a task
+
+    def introduction(self) -> str:
+        """Where the tasks run, for people; empty for this machine."""
+        return ""
 
     def outcomes(self, tasks: Sequence[ScoringTask]) -> Iterator[tuple[ScoringTask, TaskScores]]:
         """Each task with its scores, in the order in which they finish.
@@ -202,7 +210,7 @@ class Engine:
                 future = pool.submit(score_task, replace(queue[-1], steps=self._new_file()) if alone else queue[-1])
             except BrokenProcessPool as error:
                 self._pools_broken_at_start += not self._flight
-                if self._pools_broken_at_start >= _MOST_DEATHS:
+                if self._pools_broken_at_start >= MOST_DEATHS:
                     raise RunError(f"worker processes die before they get a task: {error}") from error
                 return False
             self._flight[future] = queue.pop()
@@ -219,7 +227,7 @@ class Engine:
             if outcome is None:
                 lost.append(task)
             else:
-                yield task, {**self._died.pop(task.what, {}), **outcome}
+                yield task, {**self._deaths.given_up(task.what), **outcome}
         if lost:
             lost.extend(self._flight.values())
             self._flight.clear()
@@ -230,20 +238,12 @@ class Engine:
         if not self._owned:
             raise RunError("the executor lost its workers; what was finished is in the store: run again with a new one")
         for task in lost:
-            names = self._names_left(task) if alone else task.names
+            step = last_step(self._steps) if alone and self._steps else None
+            names = self._deaths.names_left(task.what, task.names, step) if alone else task.names
             if names:
                 self._suspects.append(replace(task, names=names))
             else:
-                yield task, self._died.pop(task.what)
-
-    def _names_left(self, task: ScoringTask) -> tuple[str, ...]:
-        """The proxies of a task that has killed a worker, without those that are given up now."""
-        step = (self._steps and last_step(self._steps)) or Step("", task.names)
-        self._deaths[task.what, step] += 1
-        if self._deaths[task.what, step] < _MOST_DEATHS:
-            return task.names
-        self._died.setdefault(task.what, {}).update(_died(step))
-        return tuple(name for name in task.names if name not in step.proxies)
+                yield task, self._deaths.given_up(task.what)
 
     def _new_file(self) -> Path | None:
         """An empty file in which a task that runs alone writes its steps; None where there is no space for one."""
@@ -271,11 +271,3 @@ def _outcome(future: Future[TaskScores], task: ScoringTask) -> TaskScores | None
         raise RunError(
             f"scoring {task.key} failed outside its network and proxies: {type(error).__name__}: {error}"
         ) from error
-
-
-def _died(step: Step) -> TaskScores:
-    doing = step.doing and f", while {step.doing}"
-    message = (
-        f"the worker process died {_MOST_DEATHS} times on this architecture alone{doing}: killed, or out of memory"
-    )
-    return {name: Score(math.nan, DIED, message, 0.0) for name in step.proxies}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import SettingError, check_whole
+from harness.errors import SettingError
 from harness.proxies.registry import Proxy, resolve
+from harness.scoring.engines import check_workers, open_engine
 from harness.scoring.machine import machine_name
 from harness.scoring.row_keys import RowKeys, marked_key, parsed, row_keys
 from harness.scoring.seeds import common_start, frame_over_seeds, with_seeds
@@ -21,21 +21,21 @@ from harness.scoring.store import Store
 from harness.scoring.versions import installed
 from harness.setting import NOISE, Setting, SettingKeywords
 from harness.spaces.space import changed
-from harness.text.shown import in_time, shown
+from harness.text.shown import shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from distributed import Client
     from typing_extensions import Unpack
 
     from harness.batches import Batch
+    from harness.scoring.cluster.engine import ClusterEngine
     from harness.scoring.engine import Engine, ScoringTask
     from harness.scoring.scorer import Score
     from harness.spaces.space import Architecture, Space
 
 LOG = logging.getLogger(__name__)
 DEFAULT_STORE = "scores.sqlite"
-_TIMED = 3
-"""Tasks of each worker that are timed before the time of a run is told, and the least share of all that they are."""
 MissingKeys = dict[tuple[Proxy, ...], list[str]]
 """Keys of rows by the proxies whose scores they lack."""
 
@@ -64,6 +64,7 @@ def run(
     retry_failed: bool = False,
     executor: Executor | None = None,
     shard: tuple[int, int] | None = None,
+    client: Client | None = None,
     progress: bool = False,
     **changes: Unpack[SettingKeywords],
 ) -> pd.DataFrame:
@@ -92,6 +93,8 @@ def run(
         shard: which part to score, such as `(3, 16)` for the third of sixteen parts of equal cost; by default all. The
             parts together are the whole request, to the last bit; a store that has the rows of all of them
             (`nasinit store merge`) has the request, and the same call without `shard` computes nothing.
+        client: a `distributed.Client`, to compute on the workers of its Dask cluster instead. Workers may die, be
+            killed and join late; one with another version of nasinit or torch gets no task.
         progress: whether to draw a progress bar on standard error.
         **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`, and sizes, as in
             `run(..., width=4)`; sizes of a space that is not built in go by `shape={"hidden": 8}`.
@@ -122,7 +125,7 @@ def run(
         raise SettingError(f"data must be the path of a folder, got {shown(data)}")
     setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
     _check_device(setting)
-    check_whole("workers", workers, 1, SettingError)
+    check_workers(workers, executor, client)
     part = None if shard is None else checked_shard(shard)
     members = parsed(space, architectures)
     folder = None if data is None else Path(data)
@@ -145,8 +148,9 @@ def run(
             for task in _missing_tasks(opened, condition, space, mine, taken, chosen, retry_failed)
         ]
         if tasks:
-            here = None if executor is not None else machine_name(setting.device)
-            _score_missing(opened, conditions, chosen, tasks, _engine(workers, executor), here, progress)
+            here = machine_name(setting.device) if executor is client is None else None
+            engine = open_engine(workers, executor, client)
+            _score_missing(opened, conditions, chosen, tasks, engine, here, progress)
         if seeds is None:
             frame = opened.frame(numbers[0])
         else:
@@ -227,48 +231,23 @@ def _score_missing(
     conditions: Sequence[_Condition],
     chosen: Sequence[Proxy],
     tasks: Sequence[ScoringTask],
-    engine: Engine,
+    engine: Engine | ClusterEngine,
     machine: str | None,
     progress: bool,
 ) -> None:
-    from harness.progress import progress_bar
+    from harness.scoring.run_progress import run_progress, spread, timed_count
 
     by_name = {entry.name: entry for entry in chosen}
     numbers = {condition.setting: condition.number for condition in conditions}
     what = "architectures" if len(conditions) == 1 else "architectures and seeds"
-    bar: AbstractContextManager[Callable[[], None]] = (
-        progress_bar(len(tasks), what) if progress else nullcontext(lambda: None)
-    )
     LOG.debug("%s to score, the rest is in the store", f"{len(tasks):,} {what}")
-    begun = time.monotonic()
-    timed = min(_TIMED * engine.workers, len(tasks) // _TIMED) if progress else 0
-    with bar as advance:
-        for done, (task, outcome) in enumerate(engine.outcomes(_spread(tasks, timed)), start=1):
-            if done == 1:
-                begun = time.monotonic()  # the workers have started
-            elif done == timed:
-                left = (time.monotonic() - begun) / (done - 1) * (len(tasks) - done)
-                LOG.info("about %s for the other %s", in_time(left), f"{len(tasks) - done:,} {what}")
+    timed = timed_count(len(tasks), engine.workers) if progress else 0
+    with run_progress(len(tasks), what, engine, timed) if progress else nullcontext(lambda scores: None) as advance:
+        for task, outcome in engine.outcomes(spread(tasks, timed)):
             row = marked_key(task.key, task.fingerprint)
             scores = [(row, by_name[name], score) for name, score in outcome.items()]
             store.write(numbers[task.setting], scores, machine=machine)
-            advance()
-
-
-def _spread(tasks: Sequence[ScoringTask], first: int) -> list[ScoringTask]:
-    """The tasks, before all others some that lie evenly among them, whose times tell that of the rest."""
-    if not first:
-        return list(tasks)
-    chosen = {place * len(tasks) // first for place in range(first)}
-    return [tasks[place] for place in sorted(range(len(tasks)), key=lambda place: (place not in chosen, place))]
-
-
-def _engine(workers: int, executor: Executor | None) -> Engine:
-    from harness.scoring.engine import Engine, worker_pool
-
-    if executor is not None:
-        return Engine(lambda: executor, workers, owned=False)
-    return Engine(lambda: worker_pool(workers), workers)
+            advance(outcome.values())
 
 
 def _tasks(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DATASETS = tuple(TESTS.values())
 """Columns of the accuracies that studies of rank correlation rank by."""
-SAMPLED = frozenset({"sample", "quick", "full", "seed", "workers", "store"})
+SAMPLED = frozenset({"sample", "quick", "full", "seed", "workers", "scheduler", "store"})
 """Options of a study that scores a sample."""
 SEARCHED = frozenset({"quick", "runs", "seed", "workers", "data", "scores"})
 """Options of a study that runs searches."""

@@ -24,6 +24,8 @@ class StudyOptions:
         table: name of a table, or path of a file.
         seed: seed of all random numbers.
         workers: number of processes, each with one thread.
+        scheduler: address of a Dask scheduler, or its scheduler file, to score on its workers instead of processes of
+            this machine; None for these. Searches by gradients always run here.
         quick: whether to make the study in small: minutes instead of hours.
         full: whether to score every architecture of the space.
         sample: number of architectures to score; None for the study's own number.
@@ -39,6 +41,7 @@ class StudyOptions:
     table: str = DEFAULT_TABLE
     seed: int = 0
     workers: int = 2
+    scheduler: str | None = None
     quick: bool = False
     full: bool = False
     sample: int | None = None

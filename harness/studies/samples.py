@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError, SettingError, SpaceError
 from harness.evaluation.columns import SPACE
+from harness.scoring.cluster.connection import connected
 from harness.scoring.files import COLUMNS, read_scores
 from harness.scoring.runner import run
 from harness.setting import Setting
@@ -84,10 +85,13 @@ def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, opt
     space = open_space(SPACE)
     under = f"{condition.words} ({described(space, setting)})"
     options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {under}")
-    return run(
-        space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
-        batch=condition.batch(options.seed, options.data), workers=options.workers, shard=options.shard, progress=True,
-    )  # fmt: skip
+    with connected(options.scheduler) as client:
+        return run(
+            space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
+            batch=condition.batch(options.seed, options.data), progress=True, client=client,
+            shard=options.shard,
+            workers=options.workers if client is None else 1,
+        )  # fmt: skip
 
 
 def store_of(options: StudyOptions) -> Path:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.errors import RunError, SettingError
 from harness.evaluation.columns import SPACE, TESTS
 from harness.progress import progress_bar
+from harness.scoring.cluster.connection import connected
 from harness.scoring.engine import close_pool, worker_pool
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
@@ -114,21 +115,22 @@ def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: St
     space = open_space(SPACE)
     cells = space.sample(sample, options.seed)
     turns = [cells[start : start + TURN] for start in range(0, sample, TURN)]
-    pool = worker_pool(options.workers)
+    pool = None if options.scheduler else worker_pool(options.workers)
     try:
-        with progress_bar(len(turns) * len(conditions)) as advance:
+        with connected(options.scheduler) as client, progress_bar(len(turns) * len(conditions)) as advance:
             for turn in turns:
                 for condition in conditions.values():
                     run(
                         space, turn, PROXIES, setting=condition.setting(options.seed), data=options.data,
                         batch=condition.batch(options.seed, options.data), store=store_of(options),
-                        workers=options.workers, executor=pool,
+                        workers=1 if pool is None else options.workers, executor=pool, client=client,
                     )  # fmt: skip
                     advance()
     except RunError as error:
         options.say(f"no turns any more: {error}")
     finally:
-        close_pool(pool, kill=True)
+        if pool is not None:
+            close_pool(pool, kill=True)
 
 
 def between_seeds(found: Ablation) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from harness.spaces.space import completed
 from harness.studies import stability
 from harness.studies.kinds import Condition
 from harness.studies.options import StudyOptions
+from tests.scoring.cluster.daemons import local_cluster
 
 SMALL: dict[str, Any] = {"width": 2, "depth": 1, "image_size": 8, "batch_size": 6}
 KINDS = ("base", "weights", "batch", "bn_eval", "width_4")
@@ -143,3 +144,23 @@ def test_bad_input_is_refused_before_anything_is_scored(nasinit: Callable[..., A
     ):
         ended = nasinit("study", "stability", "--out", tmp_path / "out", *given)
         assert (ended.code, message in ended.err, (tmp_path / "out").exists()) == (2, True, False), ended.err
+
+
+def test_on_a_cluster_the_scores_are_the_same(
+    made: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster has it)")
+    kinds = ("base", "weights", "width_4")
+    monkeypatch.setattr(stability, "CONDITIONS", {name: small(name) for name in kinds})
+    monkeypatch.setattr(stability, "PROXIES", FEW)
+    said = list[str]()
+    with local_cluster(1) as cluster:
+        asked = StudyOptions(tmp_path, said.append, "analognasbench", sample=10, scheduler=cluster.scheduler_address)
+        stability.run_stability(asked)
+    assert not any("no turns any more" in line for line in said)
+    for name in kinds:
+        here, there = (
+            pd.read_csv(folder / f"scores_{name}.csv.gz", float_precision="round_trip").drop(columns="seconds")
+            for folder in (made[0], tmp_path)
+        )
+        assert here.equals(there)

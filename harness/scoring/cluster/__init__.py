@@ -1,0 +1,1 @@
+"""Scoring on the workers of a Dask scheduler, with the extra `nasinit[cluster]`."""
