@@ -191,7 +191,7 @@ def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched
 
 
 def _is_relu(module: nn.Module) -> bool:
-    """Whether a module is a ReLU whose output no hook sees; one with a forward pass of its own is asked for values of any size."""
+    """Whether a module is a ReLU without hooks of its output; with a forward pass of its own, by values of any size."""
     if not isinstance(module, nn.ReLU) or module._forward_hooks:
         return False
     if not has_own_method(module, "forward"):
