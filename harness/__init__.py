@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from harness.search.gradient.seeds import SearchSeeds
     from harness.setting import Setting
     from harness.spaces import list_spaces, open_space
+    from harness.studies.outcome import StudyOutcome
     from harness.studies.searches.seeds import run_searches
     from harness.studies.study import run_study
 
@@ -55,6 +56,7 @@ __all__ = [
     "SearchSeeds",
     "Setting",
     "Store",
+    "StudyOutcome",
     "TableSearches",
     "beyond_size",
     "ceiling",
@@ -92,6 +94,7 @@ _HOMES = {
     "SearchSeeds": "harness.search.gradient.seeds",
     "Setting": "harness.setting",
     "Store": "harness.scoring.store",
+    "StudyOutcome": "harness.studies.outcome",
     "TableSearches": "harness.evaluation.searches.table_searches",
     "__version__": "harness.scoring.versions",
     "beyond_size": "harness.evaluation.beyond_size",

@@ -11,6 +11,7 @@ from harness.errors import SettingError, unknown
 from harness.studies import darts_genotypes, proxy_identities, stability
 from harness.studies.kinds import RankStudy, SearchTable, Study
 from harness.studies.options import StudyKeywords, StudyOptions
+from harness.studies.outcome import StudyOutcome
 from harness.studies.rank import (
     az_nas_table_1,
     beyond_size,
@@ -97,7 +98,7 @@ def options_of(study: Study) -> list[str]:
     return [f"--{option}" for option in sorted({*study.takes, "out"})]
 
 
-def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> None:
+def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> StudyOutcome:
     """Make a study in a folder, as `nasinit study` does.
 
     Args:
@@ -105,6 +106,9 @@ def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> N
         out: folder for the results; a study that is already there goes on.
         **options: fields of `StudyOptions` that the study takes; `say` is `print` by default. CIFAR-10 is used if
             `data` names its folder.
+
+    Returns:
+        What lies in the folder: frames, tables, pictures and the record.
 
     Raises:
         SettingError: an unknown study, an unknown option or one that the study does not take, or options that the study
@@ -121,6 +125,7 @@ def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> N
         if given.get(option) is not None:
             given[option] = Path(given[option])
     make(study, StudyOptions(Path(out), **given))
+    return StudyOutcome(Path(out))
 
 
 def check_taken(name: str, study: Study, given: Iterable[str]) -> None:

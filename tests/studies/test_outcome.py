@@ -1,0 +1,47 @@
+"""What a notebook sees of a study: its frames, tables, record and pictures, as they lie in its folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import harness
+from harness.errors import SettingError
+from harness.studies.outcome import StudyOutcome
+
+RESULTS = Path(__file__).parents[2] / "results"
+
+
+@pytest.mark.parametrize("name", ["bn-mode", "nasi-table-1", "stability"])
+def test_an_outcome_is_what_lies_in_the_folder(name: str) -> None:
+    folder = RESULTS / name
+    outcome = StudyOutcome(folder)
+    files = {file.name.partition(".")[0] for file in folder.iterdir() if ".csv" in file.name}
+    assert set(outcome.frames) == files
+    assert outcome.record == json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    assert {picture.suffix for picture in outcome.pictures} == {".png"}
+    assert outcome.to_markdown()
+    assert outcome._repr_markdown_() == outcome.to_markdown()
+    assert (r"\begin{tabular}" in outcome.to_latex()) == any(folder.glob("*.tex"))
+
+
+def test_a_frame_is_found_by_its_name() -> None:
+    outcome = StudyOutcome(RESULTS / "bn-mode")
+    expected = pd.read_csv(RESULTS / "bn-mode" / "comparison.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(outcome.frame("comparison"), expected)
+    with pytest.raises(SettingError, match="Did you mean 'comparison'"):
+        outcome.frame("comparisons")
+
+
+def test_a_study_gives_its_outcome(tmp_path: Path) -> None:
+    space = harness.open_space("nasbench201")
+    options = {"width": 4, "depth": 1, "batch_size": 8, "store": tmp_path / "s"}
+    frame = harness.run(space, space.sample(20), ["l2_norm", "params", "flops"], **options)  # type: ignore[arg-type]
+    scores = harness.write_described_csv(frame, tmp_path / "scores.csv")
+    outcome = harness.run_study("beyond-size", tmp_path / "study", scores=scores, say=lambda _: None)
+    assert outcome.folder == tmp_path / "study"
+    assert outcome.record["scores"] if "scores" in outcome.record else outcome.record
+    assert "l2_norm" in outcome.to_markdown()
