@@ -116,13 +116,13 @@ class _Copies:
             return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
         if isinstance(value, list):
             return [self.of(each) for each in value]
-        if isinstance(value, Mapping):
-            copy = value.copy() if isinstance(value, dict) else dict(value)
+        if isinstance(value, dict):
+            copy = value.copy()
             copy.update((key, self.of(each)) for key, each in value.items())
             return copy
         if isinstance(value, set):
             return value.copy()
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Mapping) or (dataclasses.is_dataclass(value) and not isinstance(value, type)):
             made: Any = object.__new__(type(value))
             for name, each in vars(value).items():
                 object.__setattr__(made, name, self.of(each))

@@ -36,7 +36,7 @@ def test_converts_and_says_so(nasinit: Any, release: Path, tmp_path: Path) -> No
     assert "NATS-Bench, the topology space, version 1.0" in ended.out
     assert f"wrote {tmp_path / 't.parquet'}: 4 of 4 records, " in ended.out
     assert f"wrote {tmp_path / 't.curves.parquet'}: learning curves" in ended.out
-    assert re.fullmatch(r"went through 4 of 4 records, [0-9.]+ a minute, 0 s left", ended.err.strip())
+    assert re.fullmatch(r"went through 4 of 4 records, [0-9.,]+ a minute, 0 s left", ended.err.strip())
     assert sorted(file.name for file in tmp_path.iterdir()) == ["t.curves.parquet", "t.parquet"]
 
 

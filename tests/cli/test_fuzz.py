@@ -119,7 +119,7 @@ def test_every_command_has_its_base() -> None:
     assert {command for command, _, _ in OPTIONS} == set(BASES)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_option_with_any_value_ends_in_an_exit_code(files: None, data: st.DataObject) -> None:
     command, option, is_flag = data.draw(st.sampled_from(OPTIONS))
@@ -128,7 +128,7 @@ def test_any_option_with_any_value_ends_in_an_exit_code(files: None, data: st.Da
     check(*command.split(), *BASES[command], option, *given_value)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(BASES)), st.lists(st.sampled_from(PATHS + TEXTS + NUMBERS), max_size=3))
 def test_any_arguments_end_in_an_exit_code(files: None, command: str, arguments: list[str]) -> None:
     if command not in ("pull", "study", "demo", "search"):

@@ -137,5 +137,5 @@ def test_a_file_without_models_is_refused(content: str, said: str, refused: Run,
 def test_what_is_missing_is_said(refused: Run, files: tuple[Path, Path, Path, str], tmp_path: Path) -> None:
     assert "there is no such file" in refused("score", "--space", tmp_path / "none.py", "--all")
     assert "models of your own are not loaded here" in refused("score", "--table", files[2], "--proxies", "params")
-    assert "is of the space 'models', not of 'darts'" in refused("score", "--space", "darts", "--table", files[2])
+    assert "is of the space 'models', not of --space darts" in refused("score", "--space", "darts", "--table", files[2])
     assert "give --table, a table of the space models" in refused("correlate", files[0])

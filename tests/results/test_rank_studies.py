@@ -160,7 +160,14 @@ def test_the_record_states_what_was_scored(name: str) -> None:
         assert setting == {**expected.flat(), "batch_digest": setting["batch_digest"]}
 
 
-@pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.beyond])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name == "beyond-size" else [])
+        for name, item in COMMITTED.items()
+        if item.study.beyond
+    ],
+)
 def test_what_lies_beyond_size_follows_from_the_scores(name: str, official: benchmarks.Table, tmp_path: Path) -> None:
     text = (RESULTS / name / "tables.md").read_text(encoding="utf-8")
     for condition, frame in COMMITTED[name].frames(name).items():

@@ -91,6 +91,7 @@ def test_several_deadly_proxies_of_one_cell_are_given_up_and_no_other_score_chan
     assert set(frame["status"]) == {"ok", "died"}
 
 
+@pytest.mark.slow
 def test_a_deadly_measurement_is_given_up_with_all_that_read_it(
     cells: list[str], tiny: dict[str, Any], alive: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -192,6 +192,7 @@ def test_what_reads_the_network_is_scored_on_each_architecture_as_it_is_written(
     assert len(set(scores_of(frame, "twice"))) == 2
 
 
+@pytest.mark.slow
 def test_a_deadly_measurement_of_ones_own_is_given_up_with_its_readers(
     given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, thread: Executor
 ) -> None:

@@ -164,6 +164,7 @@ SCRIPT = textwrap.dedent("""
 """)
 
 
+@pytest.mark.slow
 def test_processes_write_their_shards_into_one_store_at_once(
     space: Any, tiny: dict[str, Any], thread: Executor, path: Path, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ SESSION = textwrap.dedent("""
 """)
 
 
+@pytest.mark.slow
 def test_edits_reloads_and_values_set_in_a_module(tmp_path: Path) -> None:
     (tmp_path / "my_module.py").write_text(MODULE)
     (tmp_path / "session.py").write_text(SESSION)

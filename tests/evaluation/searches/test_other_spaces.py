@@ -33,6 +33,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> ToyGraphs:
     return ToyGraphs()
 
 
+@pytest.mark.slow
 def test_every_search_runs_on_the_size_space_and_is_judged_by_the_longest_training() -> None:
     space = open_space("natsbench-sizes")
     channels = np.array([sum(layers.channels) for layers in space], dtype=float)  # type: ignore[attr-defined]

@@ -137,6 +137,7 @@ def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> No
     assert "## Transfer" in (tmp_path / "tables.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_study_in_shards_is_made_from_the_merged_store_and_computes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
