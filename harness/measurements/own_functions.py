@@ -17,6 +17,7 @@ from harness.errors import NotApplicable, NotFinite
 from harness.measurements.finite import finite
 from harness.measurements.kept import Kept
 from harness.measurements.layers import hookable
+from harness.setting import Setting
 from harness.spaces.initialisation import default_type
 
 _COPY = "let it work on a copy (copy.deepcopy(network), tensor.clone())"
@@ -107,27 +108,30 @@ class _Copies:
     def _copied(self, value: Any) -> Any:
         if isinstance(value, Tensor):
             return self._tensor(value)
-        if isinstance(value, np.ndarray):
+        if isinstance(value, (np.ndarray, set)):
             return value.copy()
         if isinstance(value, Batch):
             return _copied(value)
-        if isinstance(value, tuple):
-            parts = [self.of(each) for each in value]
-            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-        if isinstance(value, list):
-            return [self.of(each) for each in value]
-        if isinstance(value, dict):
-            copy = value.copy()
-            copy.update((key, self.of(each)) for key, each in value.items())
-            return copy
-        if isinstance(value, set):
-            return value.copy()
+        if isinstance(value, (tuple, list, dict)):
+            return self._container(value)
+        if isinstance(value, Setting) or not hasattr(value, "__dict__"):  # nothing in it can be changed, or reached
+            return value
         if isinstance(value, Mapping) or (dataclasses.is_dataclass(value) and not isinstance(value, type)):
             made: Any = object.__new__(type(value))
             for name, each in vars(value).items():
                 object.__setattr__(made, name, self.of(each))
             return made
         return value
+
+    def _container(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            copy = value.copy()
+            copy.update((key, self.of(each)) for key, each in value.items())
+            return copy
+        parts = [self.of(each) for each in value]
+        if isinstance(value, list):
+            return parts
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
 
     def _tensor(self, tensor: Tensor) -> Tensor:
         if tensor.requires_grad:
