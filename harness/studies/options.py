@@ -89,3 +89,4 @@ class StudyKeywords(TypedDict, total=False):
     store: str | Path | None
     scores: str | Path | None
     shard: tuple[int, int] | None
+    scheduler: str | None

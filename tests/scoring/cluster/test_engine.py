@@ -105,7 +105,7 @@ def test_progress_shows_the_dashboard_workers_and_failures_by_kind(
         rf"Dask: 2 workers at {address}; (no dashboard: the scheduler has no bokeh|dashboard: ht)", caplog.text
     )
     assert re.search(
-        r"scored 5 of 5 architectures, [\d.]+ a minute, 0 s left, 2 workers, 5 error\n", capsys.readouterr().err
+        r"scored 5 of 5 architectures, [\d.,]+ a minute, 0 s left, 2 workers, 5 error\n", capsys.readouterr().err
     )
 
 

@@ -145,7 +145,7 @@ def test_the_command_line_takes_a_scheduler_file_or_an_address(
     ended = subprocess.run([*command, "--scheduler", str(daemons.file)], cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     assert re.search(
-        r"scored 30 of 30 architectures, [\d.]+ a minute, 0 s left, 1 worker(, \d not_applicable)?\n", ended.stderr
+        r"scored 30 of 30 architectures, [\d.,]+ a minute, 0 s left, 1 worker(, \d not_applicable)?\n", ended.stderr
     )
     with harness.Store(tmp_path / "s") as store:
         frame = store.frame()
