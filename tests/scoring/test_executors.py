@@ -74,6 +74,7 @@ class TestDask(OnDask):
         return {"client": executor}
 
 
+@pytest.mark.slow
 class TestDaskExecutor(OnDask):
     def open_executor(self) -> Any:
         return self.client.get_executor()

@@ -36,6 +36,7 @@ def kill_when(path: Path, process: subprocess.Popen[bytes]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_a_lost_scheduler_ends_the_run_and_the_same_call_goes_on_with_a_new_one(
     daemons: Daemons,
     score: Callable[..., pd.DataFrame],
