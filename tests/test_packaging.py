@@ -76,7 +76,9 @@ def environment_with(wheel: Path, folder: Path) -> Path:
     return python
 
 
-def test_a_type_checker_sees_an_editable_installation(export: Path, tmp_path: Path) -> None:
+def test_a_type_checker_sees_an_editable_installation(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It follows paths, and does not run the code of an import hook."""
     build = f"from setuptools.build_meta import build_editable; build_editable({str(tmp_path)!r})"
     run(sys.executable, "-c", build, cwd=export)
@@ -85,6 +87,7 @@ def test_a_type_checker_sees_an_editable_installation(export: Path, tmp_path: Pa
     script = tmp_path / "script.py"
     script.write_text("import benchmarks\nimport nasinit\nfrom harness import Setting\n\nSetting(widht=3)\n")
     (tmp_path / "mypy.ini").write_text("[mypy]\n")
+    monkeypatch.chdir(tmp_path)  # not the repository, whose packages would be checked
     told, problems, _ = api.run(
         ["--config-file", str(tmp_path / "mypy.ini"), "--cache-dir", str(tmp_path), "--no-color-output",
          "--python-executable", str(python), str(script)]
