@@ -31,7 +31,8 @@ def channel_products(
     check_only_layers(network, "a product by output channel")
     layer_weight_names(network)  # raises an error for a layer that makes its weight from other parameters
     sample_rows.check_outputs(forward)
-    trained = {name: each for name, each in trainable(network).items() if name.rpartition(".")[0] in _layers(network)}
+    layers = {name for name, module in network.named_modules() if isinstance(module, LAYERS)}
+    trained = {name: each for name, each in trainable(network).items() if name.rpartition(".")[0] in layers}
     sample_rows.check(trained.values())
     if not sample_rows.known:
         check_read_by_calls(forward, trained.items())
@@ -43,7 +44,3 @@ def channel_products(
             raise each
         found.append(each)
     return found
-
-
-def _layers(network: nn.Module) -> frozenset[str]:
-    return frozenset(name for name, module in network.named_modules() if isinstance(module, LAYERS))
