@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from benchmarks import Table
 from harness.errors import ScoresError, unknown
+from harness.evaluation.coefficients import check_resampling
 from harness.evaluation.matching import column_by_key, joined_scores, space_of
-from harness.evaluation.ranking import check_resampling
 from harness.text.presented import Drawn
 
 if TYPE_CHECKING:

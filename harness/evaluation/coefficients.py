@@ -1,12 +1,15 @@
-"""The numbers in a row of a ranking: coefficients with intervals, and the values of the highest scores."""
+"""The rows of a ranking: coefficients with intervals, and the values of the highest scores."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.progress import Advance
+from harness.errors import ScoresError, unknown
+from harness.evaluation.seeds import MatchedSeeds
+from harness.progress import Advance, resampling_bar
 from harness.stats.names import COEFFICIENTS
 
 if TYPE_CHECKING:
@@ -150,3 +153,70 @@ def row_over_seeds(
         row[name], row[f"{name}_std"] = mean, deviation
         row[f"{name}_low"], row[f"{name}_high"] = getattr(intervals, name)
     return row
+
+
+def ranked_frame(
+    scores: pd.DataFrame,
+    over_seeds: MatchedSeeds,
+    population: np.ndarray[Any, np.dtype[np.float64]],
+    sign: float,
+    resampling: Resampling,
+    progress: bool,
+) -> pd.DataFrame:
+    """The frame of a ranking: a row for each proxy.
+
+    Args:
+        scores: `architecture`, `proxy`, `score` and `accuracy` of all architectures with a value, baselines last.
+        over_seeds: the same scores under each seed.
+        population: the values of all architectures of the table.
+        sign: -1 where lower values are better, else 1.
+        resampling: how intervals are made.
+        progress: whether to draw a progress bar.
+    """
+    import pandas as pd
+
+    scored = scores[scores["score"].notna()]
+    by_seed = over_seeds.scores
+    several = {proxy for proxy, own in by_seed.groupby("proxy")["seed"] if own.nunique() > 1} if len(by_seed) else set()
+    groups = {str(proxy): group for proxy, group in scores.groupby("proxy", sort=False)}
+    wides = {
+        proxy: by_seed[by_seed["proxy"] == proxy]
+        .pivot(index="architecture", columns="seed", values="score")
+        .loc[groups[proxy].dropna(subset="score")["architecture"]]
+        for proxy in groups
+        if proxy in several
+    }
+    rows = []
+    with resampling_bar(progress, resampling.resamples * _rows_to_resample(scored, wides)) as advance:
+        found = correlations(scored[~scored["proxy"].isin(several)], resampling, advance)
+        for proxy, group in groups.items():
+            usable = group[group["score"].notna()]
+            row = {"proxy": proxy, "seeds": 1, **row_of(usable, len(group), population, sign), **found[proxy]}
+            if proxy in wides:
+                accuracies = usable["accuracy"].to_numpy()
+                row.update(row_over_seeds(wides[proxy], accuracies, population, sign, resampling, advance))
+            rows.append(row)
+    statistics = STATISTICS_OVER_SEEDS if over_seeds.seeds else STATISTICS
+    columns = ["proxy", "n", "failed", *statistics, *HIGHEST]
+    return pd.DataFrame(rows).reindex(columns=[*columns, "seeds"] if over_seeds.seeds else columns)
+
+
+def _rows_to_resample(scored: pd.DataFrame, wides: Mapping[str, pd.DataFrame]) -> int:
+    """Number of rows of scores, one for each proxy and seed, of as many architectures as a coefficient needs."""
+    counts = scored["proxy"].value_counts()
+    enough = [str(name) for name in counts.index[counts >= LEAST]]
+    return sum(wides[name].shape[1] if name in wides else 1 for name in enough)
+
+
+def check_resampling(resamples: object, seed: object) -> None:
+    """Raise ScoresError unless `resamples` is a whole number from 1 and `seed` one from 0."""
+    for name, value, least in (("resamples", resamples, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
+
+
+def place_of(coefficient: str) -> int:
+    """Index of a coefficient among the four; ScoresError for an unknown one."""
+    if coefficient not in COEFFICIENTS:
+        raise ScoresError(unknown("coefficient", coefficient, COEFFICIENTS))
+    return COEFFICIENTS.index(coefficient)

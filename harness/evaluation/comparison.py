@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from harness.errors import ScoresError, unknown
-from harness.evaluation.ranking import Ranking, check_resampling, oriented_values, place_of, wide_scores
+from harness.evaluation.coefficients import check_resampling, place_of
+from harness.evaluation.ranking import Ranking, oriented_values, wide_scores
 from harness.progress import resampling_bar
 from harness.text.presented import Drawn
 

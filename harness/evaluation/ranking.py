@@ -7,24 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from benchmarks import Table, TableError
-from harness.errors import ScoresError, unknown
-from harness.evaluation.coefficients import (
-    HIGHEST,
-    LEAST,
-    STATISTICS,
-    STATISTICS_OVER_SEEDS,
-    Resampling,
-    correlations,
-    row_of,
-    row_over_seeds,
-)
+from harness.errors import ScoresError
+from harness.evaluation.coefficients import Resampling, check_resampling, ranked_frame
 from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy, table_facts
 from harness.evaluation.matching import column_by_key, space_of
-from harness.evaluation.seeds import MatchedSeeds, matched_over_seeds
+from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
-from harness.progress import resampling_bar
 from harness.scoring.provenance import PROVENANCE
-from harness.stats.names import COEFFICIENTS
 from harness.text.presented import Drawn
 from harness.text.shown import shown
 
@@ -219,7 +208,7 @@ def correlate(
     scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]
     sign = 1.0 if facts.higher_is_better else -1.0
     resampling = Resampling(resamples, confidence, seed, interval)
-    ranked = _ranked(scores, over_seeds, np.array(list(values.values())), sign, resampling, progress)
+    ranked = ranked_frame(scores, over_seeds, np.array(list(values.values())), sign, resampling, progress)
     scored = scores[scores["score"].notna()]
     named = ranked.assign(column=column, table=table.facts.name)
     named.attrs[PROVENANCE] = {
@@ -244,66 +233,6 @@ def correlate(
     )
 
 
-def _ranked(
-    scores: pd.DataFrame,
-    over_seeds: MatchedSeeds,
-    population: np.ndarray[Any, np.dtype[np.float64]],
-    sign: float,
-    resampling: Resampling,
-    progress: bool,
-) -> pd.DataFrame:
-    """The frame of a ranking: a row for each proxy.
-
-    Args:
-        scores: `architecture`, `proxy`, `score` and `accuracy` of all architectures with a value, baselines last.
-        over_seeds: the same scores under each seed.
-        population: the values of all architectures of the table.
-        sign: -1 where lower values are better, else 1.
-        resampling: how intervals are made.
-        progress: whether to draw a progress bar.
-    """
-    import pandas as pd
-
-    scored = scores[scores["score"].notna()]
-    by_seed = over_seeds.scores
-    several = {proxy for proxy, own in by_seed.groupby("proxy")["seed"] if own.nunique() > 1} if len(by_seed) else set()
-    groups = {str(proxy): group for proxy, group in scores.groupby("proxy", sort=False)}
-    wides = {
-        proxy: by_seed[by_seed["proxy"] == proxy]
-        .pivot(index="architecture", columns="seed", values="score")
-        .loc[groups[proxy].dropna(subset="score")["architecture"]]
-        for proxy in groups
-        if proxy in several
-    }
-    rows = []
-    with resampling_bar(progress, resampling.resamples * _rows_to_resample(scored, wides)) as advance:
-        found = correlations(scored[~scored["proxy"].isin(several)], resampling, advance)
-        for proxy, group in groups.items():
-            usable = group[group["score"].notna()]
-            row = {"proxy": proxy, "seeds": 1, **row_of(usable, len(group), population, sign), **found[proxy]}
-            if proxy in wides:
-                accuracies = usable["accuracy"].to_numpy()
-                row.update(row_over_seeds(wides[proxy], accuracies, population, sign, resampling, advance))
-            rows.append(row)
-    statistics = STATISTICS_OVER_SEEDS if over_seeds.seeds else STATISTICS
-    columns = ["proxy", "n", "failed", *statistics, *HIGHEST]
-    return pd.DataFrame(rows).reindex(columns=[*columns, "seeds"] if over_seeds.seeds else columns)
-
-
-def _rows_to_resample(scored: pd.DataFrame, wides: Mapping[str, pd.DataFrame]) -> int:
-    """Number of rows of scores, one for each proxy and seed, of as many architectures as a coefficient needs."""
-    counts = scored["proxy"].value_counts()
-    enough = [str(name) for name in counts.index[counts >= LEAST]]
-    return sum(wides[name].shape[1] if name in wides else 1 for name in enough)
-
-
-def check_resampling(resamples: object, seed: object) -> None:
-    """Raise ScoresError unless `resamples` is a whole number from 1 and `seed` one from 0."""
-    for name, value, least in (("resamples", resamples, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ScoresError(f"{name} must be a whole number from {least}, got {value!r}")
-
-
 def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:
     """Scores with a row for each architecture and a column for each proxy, in the ranking's order; and the values."""
     points = ranking.points
@@ -317,10 +246,3 @@ def oriented_values(ranking: Ranking, architectures: pd.Index) -> np.ndarray[Any
     """Values of the architectures, with the sign flipped where lower is better."""
     _, values = wide_scores(ranking)
     return ranking.sign * values.loc[architectures].to_numpy()
-
-
-def place_of(coefficient: str) -> int:
-    """Index of a coefficient among the four; ScoresError for an unknown one."""
-    if coefficient not in COEFFICIENTS:
-        raise ScoresError(unknown("coefficient", coefficient, COEFFICIENTS))
-    return COEFFICIENTS.index(coefficient)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import ScoresError, unknown
+from harness.evaluation.coefficients import check_resampling
 from harness.evaluation.matching import check_space, joined_scores, recognised_space
-from harness.evaluation.ranking import check_resampling
 from harness.progress import resampling_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.spaces import open_space
