@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from harness.measurements.layers import MODULE_HOOKS
+
 _PLAIN = (
     int, float, complex, str, bytes, type(None), type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType,
     types.MethodType, torch.dtype, torch.device, torch.Size, torch.jit.ScriptModule,
@@ -20,8 +22,7 @@ _PLAIN = (
 """Kinds that hold no state, or whose state cannot be read."""
 _TABLES = ("_parameters", "_buffers", "_modules")
 _HOOKS = (
-    "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks", "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called", "_forward_pre_hooks_with_kwargs",
+    *MODULE_HOOKS, "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks_with_kwargs",
 )  # fmt: skip
 _STATES: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], object]]] = {
     torch.Generator: (lambda each: each.get_state(), lambda each, state: each.set_state(state)),

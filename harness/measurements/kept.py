@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from harness.errors import NotApplicable
 from harness.measurements.held import Held, attributes_of
 from harness.measurements.known_rows import is_as_known
+from harness.measurements.memory import storage_of
 from harness.measurements.scripted import ScriptedState
 
 _TABLES = ("_parameters", "_buffers", "_modules")
@@ -125,8 +126,8 @@ class _SharedMemory:
     def __init__(self, tensors: list[Tensor]) -> None:
         places: dict[int, dict[int, Tensor]] = {}
         for tensor in tensors:
-            if tensor.layout is torch.strided and tensor.numel():
-                places.setdefault(tensor.untyped_storage().data_ptr(), {})[id(tensor)] = tensor
+            if place := storage_of(tensor):
+                places.setdefault(place, {})[id(tensor)] = tensor
         self._groups = [list(group.values()) for group in places.values() if len(group) > 1]
         self._contents = [_copied(group[0].untyped_storage()) for group in self._groups]
 

@@ -8,10 +8,8 @@ from torch import Tensor, nn
 from torch.nn.modules import module as hooks_of_all
 
 from harness.batches import Batch
+from harness.measurements.layers import GRADIENT_HOOKS, MODULE_HOOKS
 from harness.spaces.row_wise import ROW_WISE
-
-_HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
-_GRADIENT_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
 def rows_are_known(network: nn.Module, batch: Batch) -> bool:
@@ -33,7 +31,7 @@ def is_as_known(module: nn.Module) -> bool:
         ROW_WISE.get(kind) is type(module).forward
         and _methods(kind).isdisjoint(own)
         and own.get("_compiled_call_impl") is None
-        and not any(own[hooks] for hooks in _HOOKS)
+        and not any(own[hooks] for hooks in MODULE_HOOKS)
         and all(_is_plain(each) for each in module._parameters.values() if each is not None)
     )
 
@@ -45,8 +43,8 @@ def _methods(kind: type) -> frozenset[str]:
 
 
 def _is_plain(parameter: Tensor) -> bool:
-    return type(parameter) in (nn.Parameter, Tensor) and not any(getattr(parameter, name) for name in _GRADIENT_HOOKS)
+    return type(parameter) in (nn.Parameter, Tensor) and not any(getattr(parameter, name) for name in GRADIENT_HOOKS)
 
 
 def _hooks_of_all() -> list[object]:
-    return [getattr(hooks_of_all, f"_global{hooks}") for hooks in _HOOKS]
+    return [getattr(hooks_of_all, f"_global{hooks}") for hooks in MODULE_HOOKS]

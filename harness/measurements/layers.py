@@ -13,6 +13,12 @@ from harness.errors import NotApplicable
 
 LAYERS: Final = (_ConvNd, nn.Linear)
 
+MODULE_HOOKS: Final = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+"""Attributes of a module that hold its hooks."""
+
+GRADIENT_HOOKS: Final = ("_backward_hooks", "_post_accumulate_grad_hooks")
+"""Attributes of a tensor that hold the hooks of its gradient."""
+
 
 def uses_batch_statistics(norm: _BatchNorm) -> bool:
     """Whether a batch norm normalises by the batch that it is given."""

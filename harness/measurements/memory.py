@@ -18,21 +18,21 @@ class Memory:
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self._ranges: dict[int, list[tuple[int, int, str]]] = {}
         for name, tensor in tensors.items():
-            self._ranges.setdefault(_storage(tensor), []).append((*_range(tensor), name))
+            self._ranges.setdefault(storage_of(tensor), []).append((*_range(tensor), name))
 
     def __len__(self) -> int:
         return sum(map(len, self._ranges.values()))
 
     def holder(self, tensor: Tensor) -> str | None:
         """Name of a tensor whose memory this one lies in; None where there is none."""
-        ranges = self._ranges.get(_storage(tensor))
+        ranges = self._ranges.get(storage_of(tensor))
         if not ranges or not tensor.numel():
             return None
         first, last = _range(tensor)
         return next((name for start, end, name in ranges if first < end and start < last), None)
 
 
-def _storage(tensor: Tensor) -> int:
+def storage_of(tensor: Tensor) -> int:
     """Address of the memory that a tensor and all of its views lie in; 0 for one without such memory."""
     if tensor.layout is not torch.strided or tensor._is_zerotensor():
         return 0

@@ -16,14 +16,12 @@ from harness.batches import Batch
 from harness.errors import NotApplicable, NotFinite
 from harness.measurements.finite import finite
 from harness.measurements.kept import Kept
-from harness.measurements.layers import hookable
+from harness.measurements.layers import GRADIENT_HOOKS
+from harness.measurements.preserve import same_surroundings
 from harness.setting import Setting
 from harness.spaces.initialisation import default_type
 
 _COPY = "let it work on a copy (copy.deepcopy(network), tensor.clone())"
-_MODULE_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-_HOOK_FACTS = ("_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks_with_kwargs")
-_TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
 @contextmanager
@@ -33,7 +31,7 @@ def without_trace(
     """Inside, a user's function may be called on a network; afterwards the network is as it was before.
 
     Put back: modules, attributes, modes, buffers, `.grad`, `requires_grad`, hooks of modules and parameters, PyTorch's
-    gradient mode, default type and number of threads. Parameters too, after which the function is refused.
+    gradient mode, default type, threads and switches. Parameters too, after which the function is refused.
 
     Args:
         network: the network.
@@ -57,8 +55,10 @@ def without_trace(
         with ExitStack() as stack:
             for parameter in parameters:  # a graph that was made before stays valid, since the contents are put back
                 stack.enter_context(_unsafe_preserve_version_counter(parameter))
-            stack.enter_context(_same_surroundings())
-            stack.enter_context(_hooks_put_back(network, parameters))
+            stack.enter_context(same_surroundings())
+            stack.enter_context(torch.enable_grad())
+            stack.enter_context(default_type(torch.get_default_dtype()))
+            stack.enter_context(_gradient_hooks_put_back(parameters))
             yield own
     finally:
         changed = kept.changed_parameter()
@@ -188,33 +188,14 @@ def _copied(batch: Batch) -> Batch:
 
 
 @contextmanager
-def _same_surroundings() -> Iterator[None]:
-    """Inside, PyTorch's modes may be changed."""
-    threads = torch.get_num_threads()
-    try:
-        with torch.enable_grad(), default_type(torch.get_default_dtype()):
-            yield
-    finally:
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
-
-
-@contextmanager
-def _hooks_put_back(network: nn.Module, parameters: tuple[Tensor, ...]) -> Iterator[None]:
-    """Inside, hooks may be registered and removed."""
-    modules = [vars(module) for _, module in hookable(network)]
-    tables = [owner[name] for owner in modules for name in (*_MODULE_HOOKS, *_HOOK_FACTS)]
-    of_modules = [(table, dict(table)) for table in tables]
-    of_tensors = [(each, name, getattr(each, name)) for each in parameters for name in _TENSOR_HOOKS]
-    contents = [None if hooks is None else dict(hooks) for _, _, hooks in of_tensors]
+def _gradient_hooks_put_back(parameters: tuple[Tensor, ...]) -> Iterator[None]:
+    """Inside, hooks of the parameters' gradients may be registered and removed."""
+    hooks_of = [(each, name, getattr(each, name)) for each in parameters for name in GRADIENT_HOOKS]
+    contents = [None if hooks is None else dict(hooks) for _, _, hooks in hooks_of]
     try:
         yield
     finally:
-        for table, before in of_modules:
-            if table or before:
-                table.clear()
-                table.update(before)
-        for (tensor, name, hooks), content in zip(of_tensors, contents, strict=True):
+        for (tensor, name, hooks), content in zip(hooks_of, contents, strict=True):
             if content is not None and hooks != content:
                 hooks.clear()
                 hooks.update(content)

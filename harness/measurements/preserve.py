@@ -29,8 +29,7 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
 
     Restored: modules, weights, buffers (running statistics), other attributes, `.grad`, `requires_grad`, train and
     eval modes, PyTorch's switches and threads, and the random states of PyTorch (on the CPU and on the network's own
-    devices), NumPy and Python. A graph that the caller holds can
-    still be differentiated.
+    devices), NumPy and Python. A graph that the caller holds can still be differentiated.
 
     Args:
         network: the module to be measured, of any kind.
@@ -49,7 +48,7 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
         stack.enter_context(torch.autocast("cuda" if devices else "cpu", enabled=False))
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         stack.enter_context(_exact(cuda=bool(devices)))
-        stack.enter_context(_same_surroundings())
+        stack.enter_context(same_surroundings())
         types = (tensor.dtype for tensor in network.parameters() if tensor.is_floating_point())
         stack.enter_context(default_type(next(types, torch.float32)))
         stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
@@ -68,7 +67,7 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
 
 
 @contextmanager
-def _same_surroundings() -> Iterator[None]:
+def same_surroundings() -> Iterator[None]:
     """Inside, the random states of NumPy and Python, PyTorch's threads and its switches may be changed."""
     drawn = random.getstate(), np.random.get_state()
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
