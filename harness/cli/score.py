@@ -101,7 +101,7 @@ def score(
     from harness.scoring.cluster.connection import connected
     from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
-    from harness.scoring.seeds import SEED
+    from harness.scoring.seeds import SEED, seeds_named
     from harness.spaces import open_space
     from harness.spaces.space import completed, described
     from harness.spaces.user_code import UserCodeSpace
@@ -124,7 +124,7 @@ def score(
     drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own
     said = described(opened, drawn)
     if scored_with is not None:
-        said = said.replace(f"seed {seed}", f"seeds {', '.join(map(str, scored_with))}")
+        said = seeds_named(said, seed, scored_with)
     print(f"setting: {said}; store: {store}")
     with connected(scheduler) as client:
         frame = run(

@@ -107,7 +107,7 @@ def info(store: StoreArgument = options.DEFAULT_SCORES) -> None:
         print(f"{store}: version {opened.version}, {store.stat().st_size:,} bytes")
         of_setting = {run.setting_id: run.setting for run in runs}
         for number, row in settings.items():
-            said = in_words(row.space, of_setting[number]) if number in of_setting else row.setting
+            said = in_words(row.space, [of_setting[number]]) if number in of_setting else row.setting
             print(f"setting {number}: {plain(row.space)}, torch {plain(row.torch)}; {plain(said, 1000)}")
             for setting, proxy, version, scores in counts:
                 if setting == number:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.scoring.provenance import PROVENANCE
-from harness.scoring.seeds import SEED, begun_together, frame_over_seeds
+from harness.scoring.seeds import SEED, run_with_seeds
 from harness.scoring.store import Store
 
 if TYPE_CHECKING:
@@ -31,12 +31,7 @@ def exported(path: Path, number: int | None = None) -> pd.DataFrame:
         StoreError: a file that is no store, is damaged, or has no such run.
     """
     with Store(path, readonly=True) as store:
-        store.frame(number)  # which says whether there is such a run
-        records = begun_together(store.runs(), number)
-        if len(records) == 1:
-            frame = store.frame(records[0].number)
-        else:
-            frame = frame_over_seeds(store, [one.number for one in records], [one.setting.seed for one in records])
+        records, frame = run_with_seeds(store, number)
         by_seed = {record.setting.seed: record for record in records}
         seeds = frame[SEED] if SEED in frame else [records[0].setting.seed] * len(frame)
         cells = list(zip(frame["architecture"], frame["proxy"], map(by_seed.__getitem__, seeds), strict=True))

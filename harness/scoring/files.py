@@ -7,12 +7,13 @@ import io
 import json
 import os
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import HarnessError, ScoresError, SpaceError, unknown
 from harness.scoring.provenance import PROVENANCE, described_by, known_provenance
-from harness.scoring.seeds import begun_together, frame_over_seeds
+from harness.scoring.seeds import run_with_seeds, seeds_named
 from harness.scoring.store import Store
 from harness.setting import Setting
 from harness.spaces import open_space
@@ -82,29 +83,25 @@ def is_store(path: Path) -> bool:
 
 def _from_store(path: Path, run: int | None) -> Scores:
     with Store(path, readonly=True) as store:
-        frame = store.frame(run)  # which says whether there is such a run
+        records, frame = run_with_seeds(store, run)
         runs = store.runs()
-        records = begun_together(runs, run)
-        if len(records) > 1:
-            frame = frame_over_seeds(store, [one.number for one in records], [one.setting.seed for one in records])
     record = records[0]
     asked = sum(len(one.scored_as) * len(one.proxies) for one in records)
     partly = "" if len(frame) == asked else f"; {len(frame):,} of {asked:,} scores are finished"
     others = f" of {len(runs)}" if len(runs) > len(records) else ""
-    which, setting = f"run {record.number}", in_words(record.space, record.setting)
-    if len(records) > 1:
-        which = f"runs {', '.join(str(one.number) for one in records)}"
-        seeds = f"seeds {', '.join(str(one.setting.seed) for one in records)}"
-        setting = setting.replace(f"seed {record.setting.seed}", seeds)
+    which = f"run{'s' if len(records) > 1 else ''} {', '.join(str(one.number) for one in records)}"
+    setting = in_words(record.space, [one.setting for one in records])
     return Scores(frame, f"{path}, {which}{others} ({setting}){partly}", record.space, record.setting)
 
 
-def in_words(space: str, setting: Setting) -> str:
-    """A setting in words, as far as its space is installed here."""
+def in_words(space: str, settings: Sequence[Setting]) -> str:
+    """Settings that differ in the seed alone in words, as far as their space is installed here."""
+    first = settings[0]
     try:
-        return described(open_space(space), setting)
+        said = described(open_space(space), first)
     except SpaceError:
-        return setting.describe()
+        said = first.describe()
+    return seeds_named(said, first.seed, [setting.seed for setting in settings]) if len(settings) > 1 else said
 
 
 def _from_csv(path: Path, run: int | None) -> Scores:
@@ -165,10 +162,7 @@ def _with_provenance(frame: pd.DataFrame, path: Path) -> Scores:
     except (HarnessError, ValueError, KeyError, TypeError, IndexError):
         return Scores(frame, f"{path} (setting not known: {described_by(path).name} states none)")
     frame.attrs.update(setting=first.json(), space=space)
-    said = in_words(space, first)
-    if len(settings) > 1:
-        said = said.replace(f"seed {first.seed}", f"seeds {', '.join(str(setting.seed) for setting in settings)}")
-    return Scores(frame, f"{path} ({said})", space, first)
+    return Scores(frame, f"{path} ({in_words(space, settings)})", space, first)
 
 
 def _checked_beginning(path: Path) -> tuple[bytes | None, list[str]]:

@@ -80,6 +80,37 @@ def begun_together(runs: Sequence[RunRecord], number: int | None = None) -> list
     return [run for run in runs if run.started == last.started]
 
 
+def seeds_named(said: str, seed: int, seeds: Sequence[int]) -> str:
+    """A setting in words with the seeds of `--seeds` or of several runs in the place of its own.
+
+    Args:
+        said: the setting in words.
+        seed: the seed that is in it.
+        seeds: the seeds to name.
+
+    >>> seeds_named("width 16, seed 0", 0, [0, 5])
+    'width 16, seeds 0, 5'
+    """
+    return said.replace(f"seed {seed}", f"seeds {', '.join(map(str, seeds))}")
+
+
+def run_with_seeds(store: Store, number: int | None = None) -> tuple[list[RunRecord], pd.DataFrame]:
+    """A run with those of its other seeds, and their scores as one frame; with the column `seed` for several.
+
+    Args:
+        store: the store of the runs.
+        number: number of a run, which is then taken alone; by default the last one.
+
+    Raises:
+        StoreError: if there is no run, or none of that number.
+    """
+    runs = store.runs()
+    records = begun_together(runs, number) if runs else []
+    if len(records) < 2:
+        return records, store.frame(number)  # which says whether there is such a run
+    return records, frame_over_seeds(store, [one.number for one in records], [one.setting.seed for one in records])
+
+
 def frame_over_seeds(store: Store, numbers: Sequence[int], seeds: Sequence[int]) -> pd.DataFrame:
     """The frames of several runs as one, with the column `seed`.
 
