@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from harness.errors import StoreNotice
 from harness.proxies import resolve
 from harness.scoring.store import store as store_module
 from harness.scoring.store.format import VERSION
+from tests.scoring.store.kills import RandomKills, begin
 from tests.scoring.store.stores import VERSION_1, content, copy_of_version_1
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
@@ -168,34 +167,14 @@ def _process(path: Path) -> subprocess.Popen[str]:
     )
 
 
-def _begin(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
 def test_a_kill_at_any_time_of_the_migration_leaves_one_store_or_the_other(large: Path, tmp_path: Path) -> None:
     before = large.read_bytes()
     path, kept = tmp_path / "scores.sqlite", tmp_path / "scores.version-1.sqlite"
-    draw = random.Random(0)
-    killed, longest = 0, 1.0
+    kills = RandomKills(longest=1.0)
     for _ in range(25):
         shutil.copyfile(large, path)
         kept.unlink(missing_ok=True)
-        process = _process(path)
-        _begin(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begins\n"
-        start = time.monotonic()
-        try:
-            process.wait(draw.uniform(0, longest))
-            longest = (time.monotonic() - start) * 1.1
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            killed += process.wait() == -signal.SIGKILL
-        process.stdout.close()
-        assert process.stdin is not None
-        process.stdin.close()
+        kills.end(_process(path))
         if _version(path) == 1:
             assert path.read_bytes() == before
         else:
@@ -203,7 +182,7 @@ def test_a_kill_at_any_time_of_the_migration_leaves_one_store_or_the_other(large
             with harness.Store(path, readonly=True) as store:
                 assert len(store.runs()) == 6
                 assert len(store.finished(2, *resolve("grad_norm"))) == 20001
-    assert killed >= 10
+    assert kills.killed >= 10
 
 
 def test_of_processes_that_open_a_store_at_once_one_migrates_it(large: Path, tmp_path: Path) -> None:
@@ -213,7 +192,7 @@ def test_of_processes_that_open_a_store_at_once_one_migrates_it(large: Path, tmp
     connection.close()
     processes = [_process(path) for _ in range(4)]
     for process in processes:
-        _begin(process)
+        begin(process)
     said = [process.communicate(timeout=300)[0] for process in processes]
     assert said == [f"begins\nversion 2\n6 {rows}\n"] * 4
     assert _names(tmp_path) == ["scores.sqlite", "scores.version-1.sqlite"]
@@ -265,7 +244,7 @@ def test_processes_that_make_a_store_at_once_write_to_one(tmp_path: Path) -> Non
         for number in range(6)
     ]  # fmt: skip
     for process in processes:
-        _begin(process)
+        begin(process)
     numbers = [int(process.communicate(timeout=120)[0]) for process in processes]
     assert sorted(numbers) == [1, 2, 3, 4, 5, 6]
     assert _names(tmp_path) == ["scores.sqlite"]

@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-import time
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from harness.scoring.store.damage import look_through
 from harness.scoring.store.merging import merge_stores
 from harness.setting import Setting
 from tests.scoring.runs import bits
+from tests.scoring.store.kills import RandomKills
 from tests.scoring.store.stores import VERSION_1, content, copy_of_version_1, fill
 
 CELLS = tuple(f"|cell {number}~0|" for number in range(9))
@@ -343,8 +343,7 @@ def test_a_kill_at_any_time_leaves_the_old_store_or_the_new_one(
     fill(original, proxies, ("cell one", "cell two"))
     merge_stores(large, shutil.copyfile(original, tmp_path / "expected.sqlite"))
     old, new = everything(original), everything(tmp_path / "expected.sqlite")
-    draw = random.Random(0)
-    killed, longest = 0, 1.5
+    kills = RandomKills(longest=1.5)
     for _ in range(10):
         process = subprocess.Popen(
             [sys.executable, "-c", MERGE, str(into), *map(str, large)],
@@ -355,19 +354,7 @@ def test_a_kill_at_any_time_leaves_the_old_store_or_the_new_one(
         into.unlink(missing_ok=True)
         if existing:
             shutil.copyfile(original, into)
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == "begins\n"
-        start = time.monotonic()
-        try:
-            process.wait(draw.uniform(0, longest))
-            longest = (time.monotonic() - start) * 1.1
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            killed += process.wait() == -signal.SIGKILL
-        process.communicate()
+        kills.end(process)
         if not into.exists():
             assert not existing
         elif existing:
@@ -376,7 +363,7 @@ def test_a_kill_at_any_time_leaves_the_old_store_or_the_new_one(
             assert everything(into) in (old, new)
         else:
             assert len(everything(into)["scores"]) == 40_003
-    assert killed >= 4
+    assert kills.killed >= 4
     merge_stores([original, *large], into)
     check(into)
     assert everything(into)["scores"] == new["scores"]
