@@ -136,9 +136,7 @@ def seeds(text: str) -> list[int]:
     [0, 1, 2, 7]
     """
     found: list[int] = []
-    if not text.strip(" ,"):
-        raise SettingError(f"--seeds takes whole numbers and ranges of them, such as 0-4 or 0,3,7, got {shown(text)}")
-    for part in names(text):
+    for part in [part for part in text.split(",") if part.strip()] or [""]:
         first, dash, last = (word.strip() for word in part.partition("-"))
         numbers = [first, last] if dash else [first]
         if not all(word.isdecimal() and word.isascii() and len(word) < 20 for word in numbers):
@@ -147,9 +145,24 @@ def seeds(text: str) -> list[int]:
             )
         start, end = int(numbers[0]), int(numbers[-1])
         if not start <= end < start + MOST_SEEDS:
-            raise SettingError(f"--seeds {part}: a range goes up, over at most {MOST_SEEDS:,} seeds")
+            raise SettingError(f"--seeds {part.strip()}: a range goes up, over at most {MOST_SEEDS:,} seeds")
         found += range(start, end + 1)
     return found
+
+
+def several_seeds(text: str | None, seed: int) -> list[int] | None:
+    """The seeds of --seeds, None where it is not given.
+
+    Args:
+        text: what --seeds says.
+        seed: what --seed says, 0 where it is not given.
+
+    Raises:
+        SettingError: both are given, or --seeds names no seeds.
+    """
+    if text is not None and seed:
+        raise SettingError("give --seed for one seed or --seeds for several, not both")
+    return None if text is None else seeds(text)
 
 
 def shard(text: str | None) -> Shard | None:

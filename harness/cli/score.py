@@ -88,7 +88,7 @@ def score(
     """Score architectures at initialisation into a store; if a run was killed, the same command goes on."""
     for file in load or []:
         load_file(file, "--load")
-    scored_with = _seeds(seeds, seed)
+    scored_with = options.several_seeds(seeds, seed)
     _check_choice(sample, all_, architectures, table, optional=space is not None)
     part = options.shard(shard)
     setting = Setting(
@@ -139,13 +139,6 @@ def score(
         write_described_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
         print(f"wrote {out}")
     _report_failures(frame, options.names(proxies))
-
-
-def _seeds(seeds: str | None, seed: int) -> list[int] | None:
-    """The seeds of --seeds, if it is given; SettingError where --seed is given too."""
-    if seeds is not None and seed != _DEFAULT.seed:
-        raise SettingError("give --seed for one seed or --seeds for several, not both")
-    return None if seeds is None else options.seeds(seeds)
 
 
 def _shape(sizes: list[str] | None) -> dict[str, int]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import options
-from harness.errors import SettingError
 from harness.search.gradient.setting import CHECKPOINT_MINUTES
 from harness.text.shown import in_epochs
 
@@ -79,7 +78,7 @@ def search(
 
     With --seeds the search runs once for each seed, into a folder seed_N each, and a table gives mean and deviation.
     """
-    wanted = _seeds(seeds, seed)
+    wanted = options.several_seeds(seeds, seed)
     if wanted is None:
         options.refuse_without("--seeds", {"--workers": workers})
     at_once = 1 if workers is None else workers
@@ -162,13 +161,6 @@ def _search_seeds(
         table=table, columns=[wanted] if wanted else [], progress=True, **running._asdict(),
     )  # fmt: skip
     write_seeds(folder, found, facts, table, wanted)
-
-
-def _seeds(seeds: str | None, seed: int) -> list[int] | None:
-    """The seeds of --seeds, if it is given; SettingError where --seed is given too."""
-    if seeds is not None and seed:
-        raise SettingError("give --seed for one seed or --seeds for several, not both")
-    return None if seeds is None else options.seeds(seeds)
 
 
 def _say_task(chosen: Method, space: str, used: Used, images: Images, seeds: Sequence[int], folder: Path) -> None:

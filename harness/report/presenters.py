@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import singledispatch
 from inspect import signature
 from typing import Any
 
@@ -49,10 +48,16 @@ ARTICLE_COLUMN = 52
 """Characters of small print on a line of an article's column, 3.3 inches."""
 
 
-@singledispatch
 def sheets_of(result: Any) -> list[Sheet]:
-    """The tables of a result."""
-    raise HarnessError(f"{type(result).__name__} has no table")
+    """The tables of a result.
+
+    Raises:
+        HarnessError: for a result of no type in `SHEETS`.
+    """
+    make = next((SHEETS[kind] for kind in type(result).__mro__ if kind in SHEETS), None)
+    if make is None:
+        raise HarnessError(f"{type(result).__name__} has no table")
+    return make(result)
 
 
 def as_text(result: Any, width: int | None) -> str:
@@ -98,64 +103,12 @@ def _chosen(sheet: Sheet, columns: Sequence[str]) -> Sheet:
     return sheet.of_columns(place for place, name in enumerate(there) if not place or name in columns)
 
 
-@sheets_of.register
-def _(result: Ranking) -> list[Sheet]:
-    return [ranking_sheet(result)]
-
-
-@sheets_of.register
-def _(result: Comparison) -> list[Sheet]:
-    return [comparison_sheet(result)]
-
-
-@sheets_of.register
-def _(result: BeyondSize) -> list[Sheet]:
-    return [beyond_size_sheet(result)]
-
-
-@sheets_of.register
-def _(result: Top) -> list[Sheet]:
-    return top_sheets(result)
-
-
-@sheets_of.register
-def _(result: Ceiling) -> list[Sheet]:
-    return [ceiling_sheet(result)]
-
-
-@sheets_of.register
-def _(result: Evidence) -> list[Sheet]:
+def _of_evidence(result: Evidence) -> list[Sheet]:
     parts = (result.ranking, result.comparison, result.beyond_size, result.top, result.ceiling)
     return [sheet for part in parts if part is not None for sheet in sheets_of(part)]
 
 
-@sheets_of.register
-def _(result: TradeOff) -> list[Sheet]:
-    return [budgets_sheet(result)]
-
-
-@sheets_of.register
-def _(result: Transfer) -> list[Sheet]:
-    return [transfer_sheet(result)]
-
-
-@sheets_of.register
-def _(result: Stabilities) -> list[Sheet]:
-    return [stability_sheet(result)]
-
-
-@sheets_of.register
-def _(result: Ablation) -> list[Sheet]:
-    return [agreement_sheet(result)]
-
-
-@sheets_of.register
-def _(result: Matrix) -> list[Sheet]:
-    return [numbers_sheet(result)]
-
-
-@sheets_of.register
-def _(result: BesidePublished) -> list[Sheet]:
+def _of_published(result: BesidePublished) -> list[Sheet]:
     several = result.frame["condition"].nunique() > 1
     return [
         replace(sheet, title=f"{sheet.title}: {result.words[name]}") if several else sheet
@@ -164,24 +117,29 @@ def _(result: BesidePublished) -> list[Sheet]:
     ]
 
 
-@sheets_of.register
-def _(result: ConditionsAgreement) -> list[Sheet]:
-    return [conditions_sheet(result)]
+def _one(make: Callable[[Any], Sheet]) -> Callable[[Any], list[Sheet]]:
+    return lambda result: [make(result)]
 
 
-@sheets_of.register
-def _(result: TableSearches) -> list[Sheet]:
-    return [searches_sheet(result)]
-
-
-@sheets_of.register
-def _(result: SearchResult) -> list[Sheet]:
-    return [epochs_sheet(result)]
-
-
-@sheets_of.register
-def _(result: SearchSeeds) -> list[Sheet]:
-    return [seeds_sheet(result)]
+SHEETS: Mapping[type, Callable[[Any], list[Sheet]]] = {
+    Ranking: _one(ranking_sheet),
+    Comparison: _one(comparison_sheet),
+    BeyondSize: _one(beyond_size_sheet),
+    Top: top_sheets,
+    Ceiling: _one(ceiling_sheet),
+    Evidence: _of_evidence,
+    TradeOff: _one(budgets_sheet),
+    Transfer: _one(transfer_sheet),
+    Stabilities: _one(stability_sheet),
+    Ablation: _one(agreement_sheet),
+    Matrix: _one(numbers_sheet),
+    BesidePublished: _of_published,
+    ConditionsAgreement: _one(conditions_sheet),
+    TableSearches: _one(searches_sheet),
+    SearchResult: _one(epochs_sheet),
+    SearchSeeds: _one(seeds_sheet),
+}
+"""The function that makes the tables of each kind of result."""
 
 
 def _of_search(result: SearchResult, *, record_label: str = "Accuracy") -> Figure:
