@@ -233,11 +233,7 @@ def _write(path: Path, known: _Known, rows: Mapping[int, _Rows]) -> None:
             start = contents.rows.settings()[number].checksum
             own = rows[setting.seed]
             contents.rows.put_scores(number, start, [(*key, *columns) for key, (columns, _) in own.items()])
-            made: dict[str, dict[str, set[tuple[str, str]]]] = {}
-            for (architecture, proxy, version), (_, machine) in own.items():
-                made.setdefault(machine, {}).setdefault(architecture, set()).add((proxy, version))
-            for machine, names in made.items():
-                contents.origins.put(number, start, names, machine or None)
+            contents.origins.put_each(number, start, own, (machine or None for _, machine in own.values()))
             checksum = run_checksum(start, number, known.started, asked, architectures)
             contents.rows.add_run(RunRow(number, known.started, number, asked, architectures, checksum))
 

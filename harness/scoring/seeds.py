@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import SettingError, check_whole
 from harness.scoring.provenance import PROVENANCE
 from harness.scoring.store import RunRecord, Store
+from harness.scoring.store.records import of_several_seeds
 from harness.setting import Setting
 from harness.text.shown import shown
 
@@ -75,7 +76,7 @@ def begun_together(runs: Sequence[RunRecord], number: int | None = None) -> list
     if number is not None:
         return [run for run in runs if run.number == number]
     last = runs[-1]
-    if "." not in last.started:  # only the runs of several seeds have parts of a second
+    if not of_several_seeds(last.started):
         return [last]
     return [run for run in runs if run.started == last.started]
 

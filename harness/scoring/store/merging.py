@@ -157,12 +157,9 @@ def _copy_origins(
     source: Contents, written: Contents, numbers: tuple[int, int], setting: SettingRow, new: Sequence[Any]
 ) -> None:
     machines = source.origins.of(numbers[0], dict.fromkeys(row[0] for row in new))
-    made: dict[str | None, dict[str, set[tuple[str, str]]]] = {}
-    for architecture, proxy, version, *_ in new:
-        machine = machines[architecture].get((proxy, version))
-        made.setdefault(machine, {}).setdefault(architecture, set()).add((proxy, version))
-    for machine, names in made.items():
-        written.origins.put(numbers[1], setting.checksum, names, machine)
+    scores = [row[:3] for row in new]
+    by = [machines[architecture].get((proxy, version)) for architecture, proxy, version in scores]
+    written.origins.put_each(numbers[1], setting.checksum, scores, by)
 
 
 def _note(

@@ -54,6 +54,23 @@ class Origins:
             if machine is not None:
                 self._enter(setting_id, of_setting, architecture, names, machine)
 
+    def put_each(
+        self, setting_id: int, of_setting: int, scores: Iterable[tuple[str, str, str]], machines: Iterable[str | None]
+    ) -> None:
+        """Enter the machine that made each score, as `put` does.
+
+        Args:
+            setting_id: number of their setting.
+            of_setting: checksum of their setting.
+            scores: architecture, proxy and version of each.
+            machines: name of the machine of each; None where it is not known.
+        """
+        made: dict[str | None, dict[str, set[tuple[str, str]]]] = {}
+        for (architecture, proxy, version), machine in zip(scores, machines, strict=True):
+            made.setdefault(machine, {}).setdefault(architecture, set()).add((proxy, version))
+        for machine, names in made.items():
+            self.put(setting_id, of_setting, names, machine)
+
     def of(self, setting_id: int, architectures: Iterable[str]) -> dict[str, dict[tuple[str, str], str]]:
         """The machines that made the scores of some architectures: by architecture, and by proxy and version.
 
@@ -72,10 +89,7 @@ class Origins:
         """Number of scores by the machine that made them."""
         counts: dict[str, int] = {}
         if self.known:
-            query = (
-                "SELECT machine, proxies, count(*) FROM made JOIN origin ON origin_id = origin.id GROUP BY origin_id"
-            )
-            for machine, proxies, rows in self._connection.execute(query):
+            for machine, proxies, rows in self._connection.execute(_COUNTS):
                 counts[machine] = counts.get(machine, 0) + rows * len(json.loads(proxies))
         return counts
 

@@ -43,6 +43,11 @@ class RunRecord:
         return {"space": self.space, "settings": settings, "proxies": dict(self.proxies), "torch": self.torch}
 
 
+def of_several_seeds(started: str) -> bool:
+    """Whether runs with this start were begun together, one for each seed: only theirs has parts of a second."""
+    return "." in started
+
+
 def as_columns(score: Score) -> tuple[float | None, float | None, str, str, float]:
     """A score's columns as SQLite gives them back: NaN is NULL, zero has no sign, half surrogates are spelt out."""
     message = score.message.encode("utf-8", "backslashreplace").decode()

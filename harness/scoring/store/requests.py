@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from harness.errors import StoreError
 from harness.scoring.store.format import run_checksum
+from harness.scoring.store.records import of_several_seeds
 from harness.scoring.store.rows import RunRow, SettingRow
 from harness.scoring.store.store import Contents
 
@@ -51,7 +52,7 @@ def requests(contents: Contents) -> list[Request]:
     settings = contents.rows.settings()
     together: dict[object, list[RunRow]] = {}
     for run in contents.rows.runs(settings):
-        together.setdefault(run.started if "." in run.started else run.number, []).append(run)
+        together.setdefault(run.started if of_several_seeds(run.started) else run.number, []).append(run)
     return [
         Request(
             tuple(_part(run, settings[run.setting_id]) for run in runs),
