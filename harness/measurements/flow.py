@@ -12,6 +12,7 @@ from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.forward import nothing_hidden, trainable
 from harness.measurements.layers import check_plain_batch_norm
+from harness.measurements.modules import named_buffers, named_parameters
 from harness.measurements.overridden import overridden_forward
 from harness.measurements.replaced import replaced
 from harness.measurements.weights import weights
@@ -68,7 +69,7 @@ def _flow(network: nn.Module, batch: Batch) -> tuple[dict[str, Flow], int]:
     """
     state = {
         name: tensor.detach().double().abs() if tensor.is_floating_point() else tensor.detach().clone()
-        for name, tensor in [*network.named_parameters(), *network.named_buffers()]
+        for name, tensor in [*named_parameters(network).items(), *named_buffers(network).items()]
     }
     for name in trainable(network):
         state[name].requires_grad_()

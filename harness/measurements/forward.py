@@ -15,11 +15,10 @@ from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
-from harness.measurements.known_rows import is_as_known
 from harness.measurements.layers import LAYERS, has_own_method, hookable
+from harness.measurements.modules import named_parameters
 from harness.measurements.watch import Watch
 from harness.setting import Setting
-from harness.spaces.pools import AvgPool2d
 
 
 @dataclass(frozen=True)
@@ -161,14 +160,11 @@ def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched
         raise NotApplicable("the network has no trainable parameters: there is nothing to differentiate by")
     calls: list[LayerCall] = []
     activations: list[Activation] = []
-    handles = []
-    watch = Watch()
-    for name, module in hookable(network):
+    watch, modules = Watch(), hookable(network)
+    handles = watch.take_as_known(module for _, module in modules) if watched else []
+    for name, module in modules:
         if any(parameter is not None and parameter.requires_grad for parameter in module._parameters.values()):
             handles.append(module.register_forward_hook(_recorder(name, calls)))
-        if watched and type(module) is AvgPool2d and is_as_known(module):  # dozens of operations
-            handles.append(module.register_forward_pre_hook(watch.enter_known, prepend=True))
-            handles.append(module.register_forward_hook(watch.leave_known, always_call=True))
         if _is_relu(module):
             handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
             handles.append(module.register_forward_hook(watch.leave_activation, always_call=True))
@@ -263,7 +259,7 @@ def _nodes(output: Tensor) -> Iterator[Node]:
 
 def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
     """Trainable parameters by name, in the network's order; a shared parameter stands under its first name."""
-    return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
+    return {name: parameter for name, parameter in named_parameters(network).items() if parameter.requires_grad}
 
 
 def gradients_of(objective: Tensor, parameters: dict[str, nn.Parameter]) -> tuple[Tensor, ...]:

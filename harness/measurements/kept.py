@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from harness.errors import NotApplicable
 from harness.measurements.held import Held, attributes_of
 from harness.measurements.known_rows import is_as_known
 from harness.measurements.memory import storage_of
+from harness.measurements.modules import named_buffers, named_modules, named_parameters
 from harness.measurements.scripted import ScriptedState
 
 _TABLES = ("_parameters", "_buffers", "_modules")
@@ -26,12 +28,19 @@ class Kept:
 
     def __init__(self, network: nn.Module) -> None:
         # scripted modules hold their tensors by themselves
-        self._modules = [each for each in network.modules() if not isinstance(each, torch.jit.ScriptModule)]
+        self._modules = [
+            each for each in named_modules(network).values() if not isinstance(each, torch.jit.ScriptModule)
+        ]
         self._attributes = [dict(vars(module)) for module in self._modules]
         self._tables = [{table: dict(vars(module)[table]) for table in _TABLES} for module in self._modules]
-        self._names = {id(tensor): name for name, tensor in network.named_parameters()}
-        tensors = {id(tensor): tensor for tensor in (*network.parameters(), *network.buffers())}
+        parameters, buffers = named_parameters(network), named_buffers(network)
+        tensors = {id(tensor): tensor for tensor in (*parameters.values(), *buffers.values())}
         self.contents = [(tensor, tensor.detach().clone()) for tensor in tensors.values()]
+        copies = {id(tensor): content for tensor, content in self.contents}
+        self._parameters = [
+            (name, tensor, tensor.requires_grad, _form(tensor), copies[id(tensor)])
+            for name, tensor in parameters.items()
+        ]
         self._data = [(tensor, tensor.data, _form(tensor)) for tensor in tensors.values()]
         self._flags = [(tensor, tensor.requires_grad, tensor.grad) for tensor in tensors.values()]
         # a module of a known class changes no state of its own in a pass, but others may give it hooks
@@ -39,9 +48,9 @@ class Kept:
         self._stateful = [module for module in self._modules if not known[module]]
         parts = (*self._modules, *tensors.values())
         self._held = Held((attributes_of(module, only_hooks=known[module]) for module in self._modules), parts)
-        buffers = [buffer for module in self._modules for buffer in module._buffers.values() if buffer is not None]
         self._scripted = ScriptedState(network)
-        self._shared = _SharedMemory([*buffers, *(tensor for tensor, _ in self._held.tensors)])
+        of_modules = (buffer for module in self._modules for buffer in module._buffers.values() if buffer is not None)
+        self._shared = _SharedMemory([*of_modules, *(tensor for tensor, _ in self._held.tensors)])
 
     def restore(self) -> None:
         """Put everything back: modules, tensors and attributes by identity, contents, `requires_grad` and `.grad`."""
@@ -101,15 +110,13 @@ class Kept:
             there = module._parameters
             if there.keys() != own.keys() or any(there[name] is not own[name] for name in own):
                 return f"those of a {type(module).__name__} are others than before"
-        for tensor, requires_grad, _ in self._flags:
-            if id(tensor) in self._names and tensor.requires_grad != requires_grad:
-                return f"{self._names[id(tensor)]!r} is frozen, or no longer"
-        for tensor, _, form in self._data:
-            if id(tensor) in self._names and _form(tensor) != form:
-                return f"{self._names[id(tensor)]!r} has another type, shape or layout"
-        for tensor, content in self.contents:
-            if id(tensor) in self._names and not _equal(tensor, content):
-                return f"{self._names[id(tensor)]!r} has another content"
+        for name, tensor, requires_grad, form, content in self._parameters:
+            if tensor.requires_grad != requires_grad:
+                return f"{name!r} is frozen, or no longer"
+            if _form(tensor) != form:
+                return f"{name!r} has another type, shape or layout"
+            if not _equal(tensor, content):
+                return f"{name!r} has another content"
         return ""
 
     def _put_back(self) -> None:
@@ -144,7 +151,7 @@ class _SharedMemory:
 
 
 def _set(there: dict[str, Any], kept: dict[str, Any]) -> None:
-    if there.keys() != kept.keys() or any(there[name] is not kept[name] for name in kept):
+    if not (len(there) == len(kept) and all(map(is_, there, kept)) and all(map(is_, there.values(), kept.values()))):
         there.clear()
         there.update(kept)
 

@@ -9,6 +9,7 @@ from torch.nn.modules import module as hooks_of_all
 
 from harness.batches import Batch
 from harness.measurements.layers import GRADIENT_HOOKS, MODULE_HOOKS
+from harness.measurements.modules import named_modules
 from harness.spaces.row_wise import ROW_WISE
 
 
@@ -20,7 +21,7 @@ def rows_are_known(network: nn.Module, batch: Batch) -> bool:
     """
     if [each.ndim for each in batch.arguments] != [4] or any(_hooks_of_all()):
         return False
-    return all(is_as_known(module) for module in network.modules())
+    return all(is_as_known(module) for module in named_modules(network).values())
 
 
 def is_as_known(module: nn.Module) -> bool:

@@ -48,10 +48,15 @@ def _is_foreign(module: nn.Module) -> bool:
 
 
 def _convolution(module: nn.Module, a: Tensor, g: Tensor) -> dict[str, Tensor]:
-    """N weight gradients in one call: the weight gradient of a grouped convolution with one group per sample."""
+    """N weight gradients in one call: the weight gradient of a grouped convolution with one group per sample.
+
+    Convolutions of one pixel, and of few channels, are products of matrices instead, which took 55 to 70 % of the time.
+    """
     assert isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d))
     samples, positions = len(a), tuple(range(2, a.ndim))
     padded = _padded(module, a)
+    if isinstance(module, nn.Conv2d) and _is_product(module):
+        return {"weight": _shifted_products(padded, g, module.weight.shape[2:]), "bias": g.sum(dim=positions)}
     weight = _WEIGHT_GRADIENTS[len(positions)](
         padded.reshape(1, -1, *padded.shape[2:]),
         (samples * module.weight.shape[0], *module.weight.shape[1:]),
@@ -61,6 +66,34 @@ def _convolution(module: nn.Module, a: Tensor, g: Tensor) -> dict[str, Tensor]:
         groups=samples * module.groups,
     )
     return {"weight": weight.reshape(samples, *module.weight.shape), "bias": g.sum(dim=positions)}
+
+
+_FEW = 16
+"""Channels up to which products of matrices are faster than a grouped convolution for windows of more than a pixel."""
+
+
+def _is_product(convolution: nn.Conv2d) -> bool:
+    plain = set(convolution.stride) == set(convolution.dilation) == {1} and convolution.groups == 1
+    return plain and (set(convolution.kernel_size) == {1} or convolution.in_channels <= _FEW)
+
+
+def _shifted_products(padded: Tensor, g: Tensor, window: torch.Size) -> Tensor:
+    """Weight gradients [N, O, C, *window] of a convolution with stride 1, a product of matrices for each pixel of it.
+
+    With the outputs' gradients padded to the inputs' width, one pixel further in the window is a shift of the flat
+    image by one, and one row further by a width: no copies are made.
+    """
+    height, width = window
+    wide = padded.shape[3]
+    inputs = padded.flatten(2)
+    gradients = functional.pad(g, (0, width - 1)).flatten(2)[:, :, : g.shape[2] * wide - width + 1]
+    found = padded.new_empty(height, width, len(g), g.shape[1], padded.shape[1])
+    for row in range(height):
+        for column in range(width):
+            start = row * wide + column
+            shifted = inputs[:, :, start : start + gradients.shape[2]]
+            torch.bmm(gradients, shifted.mT, out=found[row, column])
+    return found.permute(2, 3, 4, 0, 1)
 
 
 _WEIGHT_GRADIENTS: dict[int, Callable[..., Tensor]] = {

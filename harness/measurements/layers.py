@@ -10,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from harness.errors import NotApplicable
+from harness.measurements.modules import named_modules
 
 LAYERS: Final = (_ConvNd, nn.Linear)
 
@@ -54,7 +55,7 @@ def check_plain_batch_norm(network: nn.Module, what: str) -> None:
     Raises:
         NotApplicable: naming the first such layer.
     """
-    for name, module in network.named_modules():
+    for name, module in named_modules(network).items():
         if isinstance(module, _BatchNorm) and has_own_method(module, "forward"):
             raise NotApplicable(
                 f"{layer_named(name, module)} is batch norm with a forward pass of its own: it cannot {what}"
@@ -74,9 +75,8 @@ def layer_named(name: str, module: nn.Module) -> str:
 
 def hookable(network: nn.Module) -> list[tuple[str, nn.Module]]:
     """Modules that take hooks, with their names; the modules of scripted code take none."""
-    return [
-        (name, module) for name, module in network.named_modules() if not isinstance(module, torch.jit.ScriptModule)
-    ]
+    modules = named_modules(network).items()
+    return [(name, module) for name, module in modules if not isinstance(module, torch.jit.ScriptModule)]
 
 
 def layer_of(error: BaseException, network: nn.Module) -> str:

@@ -20,8 +20,8 @@ class Memory:
         for name, tensor in tensors.items():
             self._ranges.setdefault(storage_of(tensor), []).append((*_range(tensor), name))
 
-    def __len__(self) -> int:
-        return sum(map(len, self._ranges.values()))
+    def __bool__(self) -> bool:
+        return bool(self._ranges)
 
     def holder(self, tensor: Tensor) -> str | None:
         """Name of a tensor whose memory this one lies in; None where there is none."""

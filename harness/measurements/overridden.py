@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
+from harness.measurements.modules import named_modules
+
 
 @contextmanager
 def overridden_forward(
@@ -20,7 +22,8 @@ def overridden_forward(
         network: the network whose modules are replaced, all of them candidates.
         replacement: gives the function that replaces a module's `forward`, or None to leave the module as it is.
     """
-    replacements = {module: other for module in network.modules() if (other := replacement(module)) is not None}
+    modules = named_modules(network).values()
+    replacements = {module: other for module in modules if (other := replacement(module)) is not None}
     before = {module: vars(module)["forward"] for module in replacements if "forward" in vars(module)}
     try:
         for module, other in replacements.items():

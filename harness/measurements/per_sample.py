@@ -19,7 +19,7 @@ from harness.errors import NotApplicable
 from harness.measurements.finite import kernel_in
 from harness.measurements.forward import Forward
 from harness.measurements.layers import LAYERS
-from harness.measurements.products import products
+from harness.measurements.products import add_gram, products
 from harness.measurements.sample_rows import SampleRows
 from harness.measurements.single_uses import (
     Selection,
@@ -81,7 +81,7 @@ def _gram(objective: Tensor, forward: Forward, select: Selection, rows: SampleRo
     rows.check_outputs(forward)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=objective.device)
     for gradients in per_sample_gradients(objective, forward, select, rows):
-        gram += gradients.double() @ gradients.double().T
+        add_gram(gram, gradients)
     if not uses_of(forward.calls, samples, select):
         raise NotApplicable("the network calls no layer with a trainable parameter of the kind that this kernel reads")
     return kernel_in(gram, objective.dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.measurements.kept import Kept
+from harness.measurements.modules import named_buffers, named_modules, named_parameters
 from harness.measurements.scripted import set_scripted_modes
 from harness.spaces.initialisation import default_type
 
@@ -39,8 +40,8 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
     Yields:
         The network's state, in the modes that it is measured in.
     """
-    modes = {module: module.training for module in network.modules()}
-    devices = _accelerators(network)
+    modes = {module: module.training for module in named_modules(network).values()}
+    devices = accelerators(network)
     with ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng(devices=[device.index for device in devices]))
         stack.enter_context(torch.inference_mode(False))
@@ -55,7 +56,7 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
         set_modes(network, bn)
         kept = Kept(network)
         try:
-            seed_draws(network, seed)
+            seed_draws(devices, seed)
             torch.backends.mha.set_fastpath_enabled(False)  # calls none of the modules inside
             for parameter in network.parameters():
                 parameter.grad = None
@@ -70,8 +71,7 @@ def preserved(network: nn.Module, *, bn: str, seed: int) -> Iterator[Kept]:
 def same_surroundings() -> Iterator[None]:
     """Inside, the random states of NumPy and Python, PyTorch's threads and its switches may be changed."""
     drawn = random.getstate(), np.random.get_state()
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    only_warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    threads, strict = torch.get_num_threads(), _strictness()
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
     try:
         yield
@@ -80,8 +80,14 @@ def same_surroundings() -> Iterator[None]:
         np.random.set_state(drawn[1])
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict, warn_only=only_warns)
+        if _strictness() != strict:  # setting it loads PyTorch's compiler, two seconds for each process
+            torch.use_deterministic_algorithms(strict[0], warn_only=strict[1])
         torch.autograd.set_detect_anomaly(*anomaly)
+
+
+def _strictness() -> tuple[bool, bool]:
+    """Whether PyTorch is to use deterministic algorithms alone, and whether it only warns of others."""
+    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
 
 
 @contextmanager
@@ -119,25 +125,26 @@ def set_modes(network: nn.Module, bn: str) -> None:
 
     Their methods `train` and `eval` are not called: some networks change weights in them, or ignore them.
     """
-    for module in network.modules():
+    for module in named_modules(network).values():
         if not isinstance(module, torch.jit.ScriptModule):
             module.training = isinstance(module, _BatchNorm) and bn == "train"
     set_scripted_modes(network, bn)
 
 
-def seed_draws(network: nn.Module, seed: int) -> None:
-    """Seed the random draws of PyTorch, NumPy and Python, on the CPU and on the network's own devices.
+def seed_draws(devices: Iterable[torch.device], seed: int) -> None:
+    """Seed the random draws of PyTorch, NumPy and Python, on the CPU and on the network's own accelerators.
 
     `torch.manual_seed` would seed other devices too.
     """
     torch.default_generator.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    for device in _accelerators(network):
+    for device in devices:
         with torch.cuda.device(device):
             torch.cuda.manual_seed(seed)
 
 
-def _accelerators(network: nn.Module) -> set[torch.device]:
-    tensors = (*network.parameters(), *network.buffers())
+def accelerators(network: nn.Module) -> set[torch.device]:
+    """The devices other than the CPU that the network's tensors lie on."""
+    tensors = (*named_parameters(network).values(), *named_buffers(network).values())
     return {tensor.device for tensor in tensors if tensor.device.type == "cuda"}

@@ -7,6 +7,9 @@ import math
 import torch
 from torch import Tensor
 
+_COLUMNS = 2**10
+"""Columns of a matrix [N, P] that are converted to float64 at a time, so that they stay in the processor's cache."""
+
 _SMALLEST = 1e-30
 """Where the largest product is above that, float32 loses no product that counts."""
 
@@ -21,6 +24,13 @@ def products(one: Tensor, other: Tensor) -> Tensor:
         if holds(found):
             return found
     return one.double() * other.double()
+
+
+def add_gram(gram: Tensor, rows: Tensor) -> None:
+    """Add R Rᵀ to `gram`, [N, N] in float64, where R are `rows`, [N, P] in any type."""
+    for columns in torch.split(rows, _COLUMNS, dim=1):
+        exact = columns.double()
+        gram.addmm_(exact, exact.T)
 
 
 def holds(found: Tensor) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from harness.errors import HarnessError, NotApplicable, ran_out_of_memory
 from harness.measurements.layers import layer_named, layer_of
 from harness.measurements.memory import Memory
+from harness.measurements.modules import named_buffers, named_modules, named_parameters
 from harness.measurements.watch import Watch
 from harness.spaces.initialisation import default_type
 
@@ -33,23 +34,25 @@ def replaced(network: nn.Module, tensors: Mapping[str, Tensor], what: str) -> It
             the tensor), and for any error that the network raises in this pass of ours, with the layer's name.
         NotFinite: when an operation gives NaN or infinity for finite numbers.
     """
-    for name, module in network.named_modules():
+    modules, parameters = named_modules(network), named_parameters(network)
+    for name, module in modules.items():
         if isinstance(module, torch.jit.ScriptModule):
             raise NotApplicable(f"{layer_named(name, module)} is scripted or traced: {what} cannot be made of it")
-    own = {id(tensor): name for name, tensor in (*network.named_parameters(), *network.named_buffers())}
-    kinds: list[Any] = [kind for module in network.modules() for kind in (module._parameters, module._buffers)]
+    own = {id(tensor): name for name, tensor in (*parameters.items(), *named_buffers(network).items())}
+    kinds: list[Any] = [kind for module in modules.values() for kind in (module._parameters, module._buffers)]
     places = [(kind, key, tensor) for kind in kinds for key, tensor in kind.items() if tensor is not None]
     foreign = {
         name: tensor
-        for name, tensor in network.named_parameters()
+        for name, tensor in parameters.items()
         if tensor.numel() and tensor.data_ptr() != tensors[name].data_ptr()
     }
     types = (tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
     watch = Watch(Memory(foreign))
+    handles = watch.take_as_known(modules.values())
     try:
         for kind, key, tensor in places:
             kind[key] = tensors[own[id(tensor)]]
-        _refresh(network)
+        _refresh(modules.values())
         with default_type(next(types, torch.get_default_dtype())), watch:
             yield watch
         watch.check(network)
@@ -61,13 +64,15 @@ def replaced(network: nn.Module, tensors: Mapping[str, Tensor], what: str) -> It
         where = layer_of(error, network)
         raise NotApplicable(f"the network does not take {what}{where and f', in {where}'}: {error}") from error
     finally:
+        for handle in handles:
+            handle.remove()
         for kind, key, tensor in places:
             kind[key] = tensor
-        _refresh(network)
+        _refresh(modules.values())
 
 
-def _refresh(network: nn.Module) -> None:
+def _refresh(modules: Iterable[nn.Module]) -> None:
     """Recurrent layers hold their weights a second time, in a list."""
-    for module in network.modules():
+    for module in modules:
         if isinstance(module, nn.RNNBase):
             module._flat_weights = [getattr(module, name) for name in module._flat_weights_names]

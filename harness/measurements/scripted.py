@@ -11,6 +11,7 @@ from torch.jit._trace import TopLevelTracedModule, TracedModule
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.errors import NotApplicable
+from harness.measurements.modules import named_modules, named_parameters
 
 _MODES: Final = {
     "aten::batch_norm": 5,
@@ -76,7 +77,7 @@ class ScriptedState:
 
     def __init__(self, network: nn.Module) -> None:
         names = sorted(_names_used(network))
-        weights = {id(parameter) for parameter in network.parameters()}
+        weights = {id(parameter) for parameter in named_parameters(network).values()}
         self._held = [
             _Held(module, name, value, isinstance(value, Tensor) and id(value) in weights)
             for module in _script_modules(network)
@@ -112,7 +113,7 @@ class _Held(NamedTuple):
 
 
 def _script_modules(network: nn.Module) -> Iterator[Any]:
-    return (module for module in network.modules() if isinstance(module, torch.jit.ScriptModule))
+    return (module for module in named_modules(network).values() if isinstance(module, torch.jit.ScriptModule))
 
 
 def _classes(kind: type[Any]) -> Iterator[type[Any]]:

@@ -17,7 +17,7 @@ from harness.measurements import GIVEN, MEASUREMENTS, NO_PASS, SIZES
 from harness.measurements.kept import Kept
 from harness.measurements.layers import layer_of
 from harness.measurements.own_functions import check_finite, without_trace
-from harness.measurements.preserve import seed_draws
+from harness.measurements.preserve import accelerators, seed_draws
 from harness.measurements.registry import OwnMeasurement
 from harness.measurements.scripted import check_traced_modes
 from harness.setting import Setting, derived_seed
@@ -71,6 +71,7 @@ class Session:
         self._kept = kept or Kept(network)
         self._other_modes = _refused(check_traced_modes, network, setting.bn)
         self._seed = derived_seed(setting.seed, "pass")
+        self._devices = accelerators(network)
 
     def value(self, name: str) -> Any:
         """The measurement of that name; where it has failed before, the same exception without a new attempt."""
@@ -130,7 +131,7 @@ class Session:
             NotApplicable: when it has changed the network's parameters, or a measurement that others read.
         """
         self._kept.renew()
-        seed_draws(self._values["network"], self._seed)
+        seed_draws(self._devices, self._seed)
         with without_trace(self._values["network"], self._kept, arguments, self._forget) as own_arguments:
             return function(**own_arguments)
 
@@ -141,7 +142,7 @@ class Session:
     def _passed(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         """A measurement that calls the network, on the kept state, which the network must not change."""
         self._kept.renew()
-        seed_draws(self._values["network"], self._seed)
+        seed_draws(self._devices, self._seed)
         try:
             result = function(**arguments)
         except Exception:

@@ -16,12 +16,9 @@ from torch import Tensor, nn
 
 from harness.measurements.finite import kernel_in
 from harness.measurements.forward import Forward, gradients_of, trainable
-from harness.measurements.products import products
+from harness.measurements.products import add_gram, products
 from harness.measurements.weights import check_called_weight
 from harness.setting import Setting, derived_seed
-
-_COLUMNS = 2**16
-"""Columns of a matrix [N, P] that are converted to float64 at a time."""
 
 
 class TraceEstimate(float):
@@ -84,8 +81,7 @@ def logit_sum_gram_exact(network: nn.Module, forward: Forward) -> Tensor:
     for row, total in zip(rows, outputs.sum(dim=1), strict=True):
         torch.cat([gradient.flatten() for gradient in gradients_of(total, parameters)], out=row)
     gram = torch.zeros(samples, samples, dtype=torch.float64, device=outputs.device)
-    for columns in torch.split(rows, _COLUMNS, dim=1):
-        gram += columns.double() @ columns.double().T
+    add_gram(gram, rows)
     return kernel_in(gram, outputs.dtype)
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import cmath
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from types import FrameType, TracebackType
 from typing import Any, Final, NamedTuple
 
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.hooks import RemovableHandle
 
 from harness.errors import NotApplicable, NotFinite
+from harness.measurements.known_rows import is_as_known
 from harness.measurements.layers import layer_named
 from harness.measurements.memory import Memory
+from harness.spaces.pools import AvgPool2d
 
 _ACTIVATIONS: Final = frozenset(
     "relu hardtanh leaky_relu elu celu gelu silu mish hardswish hardsigmoid sigmoid tanh softplus softshrink "
@@ -102,6 +106,16 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         """That module has been left; a hook after its forward pass, which is always called."""
         self._inside -= 1
 
+    def take_as_known(self, modules: Iterable[nn.Module]) -> list[RemovableHandle]:
+        """Look at the results of the average pools of ours alone, not at the dozens of operations inside.
+
+        Returns:
+            The hooks that this takes.
+        """
+        pools = [module for module in modules if type(module) is AvgPool2d and is_as_known(module)]
+        entering = [pool.register_forward_pre_hook(self.enter_known, prepend=True) for pool in pools]
+        return entering + [pool.register_forward_hook(self.leave_known, always_call=True) for pool in pools]
+
     def enter_known(self, *_: Any) -> None:
         """A module is called of which the result alone need be looked at; a hook before its forward pass."""
         self._known += 1
@@ -114,10 +128,12 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call the operation, and look at its result."""
+        if self._known:
+            return func(*args, **(kwargs or {}))
         if self._replaced:
             self._check_reads(args)
         kind = _kind(func)
-        if self._known or not kind.seen:
+        if not kind.seen:
             return func(*args, **(kwargs or {}))
         overwritten = kind.writes and self._before_writing(kind, args)
         result = func(*args, **(kwargs or {}))
@@ -169,13 +185,13 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
 
     def _check_reads(self, args: tuple[Any, ...]) -> None:
         assert self._replaced is not None
-        flat = (each for given in args for each in (given if isinstance(given, (list, tuple)) else (given,)))
-        for each in flat:
-            if isinstance(each, Tensor) and (name := self._replaced.holder(each)) is not None:
-                raise NotApplicable(
-                    f"the network reads {name!r} by a reference of its own, beside the module that holds it: a pass "
-                    "with other weights would not see them there"
-                )
+        for given in args:
+            for each in given if isinstance(given, (list, tuple)) else (given,):
+                if isinstance(each, Tensor) and (name := self._replaced.holder(each)) is not None:
+                    raise NotApplicable(
+                        f"the network reads {name!r} by a reference of its own, beside the module that holds it: a "
+                        "pass with other weights would not see them there"
+                    )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -12,6 +12,7 @@ from torch.nn.utils import parametrize
 from harness.errors import NotApplicable
 from harness.measurements.forward import trainable
 from harness.measurements.layers import LAYERS, layer_named
+from harness.measurements.modules import named_modules
 
 T = TypeVar("T", bound=Tensor)
 
@@ -65,7 +66,7 @@ def layer_weight_names(network: nn.Module) -> frozenset[str]:
     Raises:
         NotApplicable: when a layer makes its weight from other parameters, as weight norm does.
     """
-    layers = [(name, module) for name, module in network.named_modules() if isinstance(module, LAYERS)]
+    layers = [(name, module) for name, module in named_modules(network).items() if isinstance(module, LAYERS)]
     for name, module in layers:
         own = {parameter for parameter, value in module._parameters.items() if value is not None}
         if "weight" not in own or not own <= {"weight", "bias"}:
@@ -120,7 +121,7 @@ def other_weights(network: nn.Module) -> dict[str, str]:
 
 def _others(network: nn.Module, layers: frozenset[str]) -> dict[str, str]:
     found = {}
-    for prefix, module in network.named_modules():
+    for prefix, module in named_modules(network).items():
         if _is_made(module):
             raise _made(prefix, module)
         if not isinstance(module, (*LAYERS, *NORMS)):

@@ -53,7 +53,7 @@ def az_progressivity(cell_spectra: CellSpectra) -> float:
     return min(after - before for before, after in itertools.pairwise(entropies))
 
 
-@proxy(source="lee2024aznas")
+@proxy(source="lee2024aznas", version=2)
 def az_trainability(cell_spectra: CellSpectra) -> float:
     """Trainability mean_l (2 − σ_l − 1/(σ_l + 1e-6)), σ_l cell l's Jacobian's spectral norm (Lee & Ham 2024).
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from harness.measurements.flow import Flow
 
 
-@proxy(source="cavagnero2023freerea")
+@proxy(source="cavagnero2023freerea", version=2)
 def logsynflow(synaptic_flow: dict[str, Flow]) -> float:
     """LogSynflow Σ |W| log(1 + |∂R/∂W|), SynFlow with damped gradients (Cavagnero et al. 2023).
 

@@ -72,7 +72,7 @@ def m_grasp(hessian_form: float) -> float:
     return abs(hessian_form)
 
 
-@proxy(source="shu2022hnas")
+@proxy(source="shu2022hnas", version=2)
 def m_trace(target_logit_gram: Tensor) -> float:
     """M_Trace = sqrt(tr Θ / N) of the target logits' kernel (Shu et al. 2022).
 
@@ -92,7 +92,7 @@ def m_trace(target_logit_gram: Tensor) -> float:
     return math.sqrt(float(target_logit_gram.trace()) / len(target_logit_gram))
 
 
-@proxy(source="shu2022hnas")
+@proxy(source="shu2022hnas", version=2)
 def m_condition(target_logit_gram: Tensor) -> float:
     """−κ, the negative condition number λ_max/λ_min of the target logits' kernel (Shu et al. 2022).
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from harness.measurements.flow import Flow
 
 
-@proxy(source="tanaka2020synflow")
+@proxy(source="tanaka2020synflow", version=2)
 def synflow(synaptic_flow: dict[str, Flow]) -> float:
     """SynFlow Σ |W ⊙ ∂R/∂W|, R the outputs' sum for an input of ones with weights |W| (Tanaka et al. 2020).
 
@@ -32,7 +32,7 @@ def synflow(synaptic_flow: dict[str, Flow]) -> float:
     return _total(synaptic_flow)
 
 
-@proxy(source="abdelfattah2021")
+@proxy(source="abdelfattah2021", version=2)
 def synflow_bn(synaptic_flow_bn: dict[str, Flow]) -> float:
     """SynFlow Σ |W ⊙ ∂R/∂W| with batch norm kept (Abdelfattah et al. 2021).
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@proxy(source="chen2021tenas")
+@proxy(source="chen2021tenas", version=2)
 def ntk_condition(logit_sum_gram: Tensor) -> float:
     """−κ, the negative condition number λ_max/λ_min of the kernel of the logits' sum (Chen et al. 2021).
 

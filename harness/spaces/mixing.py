@@ -6,8 +6,11 @@ Legend: N samples, C channels, H and W sides.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -70,9 +73,14 @@ def max_pool(inputs: Tensor, stride: int = 1) -> Tensor:
 
 def window_means(side: int, stride: int, like: Tensor) -> Tensor:
     """Matrix [side / stride, side] of means over windows of three neighbours, fewer at the border."""
-    centres = torch.arange(0, side, stride, device=like.device)[:, None]
-    inside = ((torch.arange(side, device=like.device) - centres).abs() <= 1).to(like.dtype)
-    return inside / inside.sum(dim=1, keepdim=True)
+    return torch.from_numpy(_window_means(side, stride)).to(like)
+
+
+@cache
+def _window_means(side: int, stride: int) -> NDArray[np.float64]:
+    inside = np.abs(np.arange(side) - np.arange(0, side, stride)[:, None]) <= 1
+    means: NDArray[np.float64] = inside / inside.sum(axis=1, keepdims=True)
+    return means
 
 
 def normalise_by_batch(network: nn.Module, *, affine: bool) -> None:

@@ -64,6 +64,7 @@ def test_one_of_a_layer_is_refused_by_name(name: str, batch: Batch) -> None:
 def test_memory_is_shared_by_views_alone() -> None:
     whole = torch.zeros(6, 4)
     memory = Memory({"upper": whole[:3]})
-    assert len(memory) == 1
+    assert memory
+    assert not Memory({})
     assert memory.holder(whole[2:]) == memory.holder(whole.t()) == memory.holder(whole[1, 1:3]) == "upper"
     assert memory.holder(whole[3:]) is memory.holder(whole.clone()) is memory.holder(whole[:0]) is None

@@ -118,10 +118,18 @@ def test_spectra_are_those_of_loops_over_positions(
     generator = torch.Generator().manual_seed(4)
     terms = []
     for before, after in itertools.pairwise(features):
-        signs = torch.bernoulli(torch.full(after.shape, 0.5), generator=generator).double() * 2 - 1
+        signs = random_signs(after.shape, generator).double()
         norm = reference.jacobian_norm(before, after, signs)
         terms.append(2 - norm - 1 / (norm + 1e-6))
     assert az_trainability(spectra) == pytest.approx(sum(terms) / len(terms), rel=1e-9)
+
+
+def test_random_signs_are_the_bits_that_are_drawn() -> None:
+    signs = random_signs(torch.Size([3, 5, 7]), torch.Generator().manual_seed(2))
+    drawn = torch.randint(2**8, (14,), generator=torch.Generator().manual_seed(2), dtype=torch.uint8)
+    bits = [int(byte) >> place & 1 for byte in drawn for place in range(8)]
+    assert signs.dtype == torch.float32
+    assert signs.flatten().tolist() == [2 * bit - 1 for bit in bits[:105]]
 
 
 @pytest.mark.parametrize("name", ["in place", "shared", "plain", "perceptron"])

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.measurements.cell_spectra import CellSpectra, random_signs, spectra_of
+from harness.measurements.cell_spectra import CellSpectra, spectra_of
 from harness.measurements.channel_correlations import correlations_of
 from harness.measurements.own_weights import given_tensors
 from harness.measurements.pooled_change import change_of
@@ -35,7 +35,7 @@ def spectra(given: Given) -> Callable[[int], CellSpectra]:
     def measured(index: int) -> CellSpectra:
         network = given.sided(index)
         generator = torch.Generator().manual_seed(0)
-        signs = [random_signs(torch.Size(shape), generator) for shape in reversed(shapes)]
+        signs = [torch.bernoulli(torch.full(shape, 0.5), generator=generator) * 2 - 1 for shape in reversed(shapes)]
         inputs = given.inputs["x"].double()
         return spectra_of(network, given_tensors(network), inputs, lambda shape: signs.pop())
 
