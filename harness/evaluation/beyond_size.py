@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.evaluation.coefficients import check_resampling, place_of
-from harness.evaluation.ranking import Ranking, oriented_values, wide_scores
+from harness.evaluation.ranking import Ranking, check_ranking, oriented_values, wide_scores
 from harness.progress import resampling_bar
 from harness.stats.names import BASELINES
 from harness.text.presented import Presented
@@ -60,7 +60,7 @@ def beyond_size(
         progress: whether to draw a progress bar on standard error.
 
     Raises:
-        ScoresError: resamples or a seed that is no whole number, or too small.
+        ScoresError: no ranking, or resamples or a seed that is no whole number, or too small.
     """
     import math
 
@@ -69,6 +69,7 @@ def beyond_size(
 
     from harness.stats import kendall_within, partial_correlations, resampled_coefficients
 
+    check_ranking(ranking)
     check_resampling(resamples, seed)
     ends = ("", "_low", "_high")
     empty = [f"{name}{end}" for name in (*(f"given_{held}" for held in _SETS), "among_equals") for end in ends]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks import Table, list_tables, open_table
 from harness.errors import ScoresError
 from harness.evaluation.matching import column_by_key
-from harness.evaluation.ranking import Ranking
+from harness.evaluation.ranking import Ranking, check_ranking
 from harness.text.presented import Presented
 
 if TYPE_CHECKING:
@@ -63,13 +63,14 @@ def ceiling(ranking: Ranking, tables: Table | Sequence[Table]) -> Ceiling:
             it has none. At least two trainings are needed in all.
 
     Raises:
-        ScoresError: fewer than two trainings, or none with three scored architectures in common.
+        ScoresError: no ranking, fewer than two trainings, or none with three scored architectures in common.
         TableError: a table without the column.
     """
     import numpy as np
 
     from harness.stats import attenuation_corrected, spearman_brown, training_agreement
 
+    check_ranking(ranking)
     if isinstance(tables, Table):
         tables = tables_with_trainings(ranking, tables)
     keys = list(dict.fromkeys(ranking.points["architecture"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ScoresError, unknown
@@ -12,18 +13,46 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def check_frame(given: object) -> None:
+    """Refuse anything but a frame.
+
+    Raises:
+        ScoresError: naming what was given.
+    """
+    import pandas as pd
+
+    if not isinstance(given, pd.DataFrame):
+        raise ScoresError(
+            "scores are a frame, as harness.run, harness.read_scores and a store's scores return it, got "
+            f"{type(given).__name__}"
+        )
+
+
+def check_frames(given: object) -> None:
+    """Refuse anything but frames by label.
+
+    Raises:
+        ScoresError: naming what was given.
+    """
+    if not isinstance(given, Mapping):
+        raise ScoresError(f"scores under several labels are a dictionary of frames, got {type(given).__name__}")
+    for frame in given.values():
+        check_frame(frame)
+
+
 def checked_scores(frame: pd.DataFrame) -> pd.DataFrame:
     """Architecture, proxy and score of a frame, with NaN where the status is not `ok`; the given frame is not changed.
 
     Raises:
-        ScoresError: no rows, a missing column (with the nearest name), a row without a proxy or with blanks around its
-            name, text for a number, or numbers that `harness.stats.real_numbers` refuses.
+        ScoresError: no frame, no rows, a missing column (with the nearest name), a row without a proxy or with blanks
+            around its name, text for a number, or numbers that `harness.stats.real_numbers` refuses.
     """
     import numpy as np
     import pandas as pd
 
     from harness.stats.real_numbers import check_whole, real_numbers
 
+    check_frame(frame)
     for name in ("architecture", "proxy", "score"):
         if name not in frame.columns:
             raise ScoresError(unknown("column of the scores: wanted", name, [str(column) for column in frame.columns]))

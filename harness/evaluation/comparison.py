@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from harness.errors import ScoresError, unknown
 from harness.evaluation.coefficients import check_resampling, place_of
-from harness.evaluation.ranking import Ranking, oriented_values, wide_scores
+from harness.evaluation.ranking import Ranking, check_ranking, oriented_values, wide_scores
 from harness.progress import resampling_bar
 from harness.text.presented import Drawn
 
@@ -102,8 +102,8 @@ def compare(
         progress: whether to draw a progress bar on standard error.
 
     Raises:
-        ScoresError: an unknown proxy or coefficient, fewer than two proxies, or fewer than three architectures in
-            common.
+        ScoresError: no ranking, an unknown proxy or coefficient, fewer than two proxies, or fewer than three
+            architectures in common.
     """
     import numpy as np
     import pandas as pd
@@ -111,6 +111,7 @@ def compare(
     from harness.stats import indistinguishable_groups, paired_differences, resampled_coefficients
     from harness.stats.intervals import percentile_interval
 
+    check_ranking(ranking)
     place = place_of(coefficient)
     check_resampling(resamples, seed)
     common = _common_scores(ranking, against)

@@ -138,6 +138,16 @@ class Ranking(Drawn):
         return self._figure(**options)
 
 
+def check_ranking(given: object) -> None:
+    """Refuse anything but a ranking.
+
+    Raises:
+        ScoresError: naming what was given.
+    """
+    if not isinstance(given, Ranking):
+        raise ScoresError(f"a ranking is what harness.correlate returns, got {type(given).__name__}")
+
+
 def correlate(
     frame: pd.DataFrame,
     table: Table,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError
+from harness.evaluation.checked_scores import check_frame
 from harness.evaluation.matching import Matched, matched_scores
 from harness.scoring.seeds import SEED
 from harness.text.shown import plain
@@ -38,8 +39,9 @@ def frames_by_seed(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The rows of each seed by its label; empty for scores that name no seed, or only one.
 
     Raises:
-        ScoresError: where some rows name a seed and others do not.
+        ScoresError: no frame, or some rows name a seed and others do not.
     """
+    check_frame(frame)
     if SEED not in frame.columns or frame[SEED].nunique(dropna=False) < 2:
         return {}
     if frame[SEED].isna().any():

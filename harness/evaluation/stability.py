@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import ScoresError, unknown
+from harness.evaluation.checked_scores import check_frames
 from harness.evaluation.coefficients import check_resampling
 from harness.evaluation.matching import check_space, joined_scores, recognised_space
 from harness.progress import resampling_bar
@@ -118,6 +119,7 @@ def stability(
     from harness.stats import rank_stability
 
     check_resampling(resamples, seed)
+    check_frames(frames)
     scores = _scores_of_one_space(frames)
     there = list(dict.fromkeys(str(name) for frame in frames.values() for name in frame["proxy"]))
     for name in proxies or ():

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.evaluation.ranking import Ranking
+from harness.evaluation.ranking import Ranking, check_ranking
 from harness.text.presented import Presented
 
 if TYPE_CHECKING:
@@ -41,11 +41,15 @@ def top(ranking: Ranking) -> Top:
 
     Args:
         ranking: from `harness.correlate`.
+
+    Raises:
+        ScoresError: no ranking.
     """
     import pandas as pd
 
     from harness.stats import best_by_score, best_of_random, ndcg_at, precision_at, top_correlation
 
+    check_ranking(ranking)
     sign = ranking.sign
     rows = []
     for name in ranking.frame["proxy"]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.checked_scores import checked_scores
-from harness.evaluation.columns import UNMEASURED, axis_label
+from harness.evaluation.columns import UNMEASURED, axis_label, table_facts
 from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
+from harness.scoring.provenance import PROVENANCE
 from harness.stats.names import BASELINES
 from harness.text.presented import Drawn
 
@@ -84,6 +85,7 @@ class TradeOff(Drawn):
         unmatched: architectures, as the scores write them, that lack one of the values, or both; they are left out.
         repeated: architectures, as the scores write them, that had more than one row of a proxy, with equal scores.
         duplicates: architectures, as a table writes them, that it has in more than one row, with equal values.
+        provenance: what made the scores and the two columns.
     """
 
     x: Quantity
@@ -97,11 +99,14 @@ class TradeOff(Drawn):
     unmatched: tuple[str, ...]
     repeated: tuple[str, ...]
     duplicates: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each of `budgets`, with its columns and y of each proxy's pick, under the proxy's name."""
-        return self.budgets.join(self.picked)
+        found = self.budgets.join(self.picked)
+        found.attrs[PROVENANCE] = dict(self.provenance)
+        return found
 
     def plot(self) -> Figure:
         """The front, and each proxy's picks; pyplot does not know of it, and a notebook shows it."""
@@ -157,6 +162,11 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
         unmatched=tuple(text for key, text in matched.written.items() if key not in scored.index),
         repeated=matched.repeated,
         duplicates=duplicates,
+        provenance={
+            "scores": frame.attrs.get(PROVENANCE),
+            "x": table_facts(x.table, x.column),
+            "y": table_facts(y.table, y.column),
+        },
     )
 
 
@@ -183,6 +193,9 @@ def proxies_with_params(frame: pd.DataFrame, most: int) -> list[str]:
 
 
 def _check(x: Quantity, y: Quantity) -> None:
+    for side in (x, y):
+        if not isinstance(side, Quantity):
+            raise TableError(f"a side of a trade-off is harness.Quantity(table, column), got {type(side).__name__}")
     for table, column in (x, y):
         if table.column(column).unit in UNMEASURED:
             raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing to weigh")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import Table
 from harness.errors import ScoresError
+from harness.evaluation.checked_scores import check_frames
 from harness.evaluation.columns import table_facts
 from harness.evaluation.matching import check_space, column_by_key, joined_scores, space_of
 from harness.evaluation.ranking import correlate
@@ -63,6 +64,7 @@ def transfer(
     """
     import pandas as pd
 
+    check_frames(frames)
     if not frames or not columns:
         raise ScoresError("a transfer needs scores on the inputs of one data set or more, and a column or more")
     scores = _scores_for(frames, table)

@@ -57,6 +57,8 @@ def read_scores(path: str | os.PathLike[str], run: int | None = None) -> Scores:
         ScoresError: if there is no such file, or it is neither a store nor a CSV file.
         StoreError: if the store cannot be read, or has no such run.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ScoresError(f"scores are read from a store or a CSV file, by its path; got {type(path).__name__}")
     path = Path(path)
     return _from_store(path, run) if is_store(path) else _from_csv(path, run)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from harness.errors import ScoresError
 from harness.evaluation.comparison import Comparison, compare
 from harness.evaluation.evidence import Evidence
 from harness.evaluation.missing import missing_scores
-from harness.evaluation.ranking import Ranking
+from harness.evaluation.ranking import Ranking, check_ranking
 from harness.report.files import check_suffix, write_text
 from harness.report.webpage.content import Content
 from harness.report.webpage.rendering import page
@@ -62,7 +63,9 @@ def report_page(
         HarnessError: another suffix, or a path that cannot be written.
     """
     target = check_suffix(Path(path), "a page", PAGES)
-    rankings = [ranking] if isinstance(ranking, Ranking) else list(ranking)
+    rankings: list[Ranking] = list(ranking) if isinstance(ranking, (list, tuple)) else [cast(Ranking, ranking)]
+    for each in rankings:
+        check_ranking(each)
     if not rankings:
         raise ScoresError("there is no ranking to show")
     first, *others = rankings
