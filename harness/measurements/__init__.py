@@ -2,7 +2,8 @@
 
 A measurement is a function with its name in this table. The names of its parameters say what it is computed from:
 `network`, `batch`, `setting`, `rebuild` (builds the architecture in another size), `requested` (the names of all
-measurements that will be read), or other measurements. It leaves the network as it was
+measurements that will be read), `renew` (puts the network's state and the random draws back to where a measurement
+begins, for one of several passes), or other measurements. It leaves the network as it was
 (`harness.measurements.preserve`).
 
 Index letters: N samples, K outputs, P parameters.
@@ -87,7 +88,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "cell_regions": Measurement(_SMALL, "sign patterns over crops in one cell", "9 forwards of a cell of one channel"),
 }
 
-GIVEN = ("network", "batch", "setting", "rebuild", "requested")
+GIVEN = ("network", "batch", "setting", "rebuild", "requested", "renew")
 """What a measurement may read in addition to other measurements."""
 
 SIZES = frozenset({"parameter_count", "macs"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -33,7 +34,7 @@ class PooledChange(NamedTuple):
     variances: tuple[float, ...]
 
 
-def pooled_change(network: nn.Module, batch: Batch, setting: Setting) -> PooledChange:
+def pooled_change(network: nn.Module, batch: Batch, setting: Setting, renew: Callable[[], None]) -> PooledChange:
     """Change with weights from N(0, 1) and Gaussian x and ε of the batch's shape; the batch's values are not read.
 
     Raises:
@@ -44,10 +45,12 @@ def pooled_change(network: nn.Module, batch: Batch, setting: Setting) -> PooledC
     generator = generator_for(setting, "pooled change")
     tensors = redrawn_tensors(network, "gaussian", generator)
     inputs, noise = gaussian_inputs(batch, generator), gaussian_inputs(batch, generator)
-    return change_of(network, tensors, inputs, noise)
+    return change_of(network, tensors, inputs, noise, renew)
 
 
-def change_of(network: nn.Module, tensors: Tensors, inputs: Tensor, noise: Tensor) -> PooledChange:
+def change_of(
+    network: nn.Module, tensors: Tensors, inputs: Tensor, noise: Tensor, renew: Callable[[], None] = lambda: None
+) -> PooledChange:
     """Change with the given parameters and buffers; running statistics among the buffers are updated.
 
     Args:
@@ -55,8 +58,10 @@ def change_of(network: nn.Module, tensors: Tensors, inputs: Tensor, noise: Tenso
         tensors: parameters and buffers of the network.
         inputs: x, [N, ...].
         noise: ε, of the shape of x.
+        renew: called between the passes, to put other state of the network's back.
     """
     before = pooled_features(network, tensors, inputs)
+    renew()
     after = pooled_features(network, tensors, inputs + MIXUP * noise)
     distances = (before - after).abs().flatten(1).sum(dim=1, dtype=torch.float64)
     variances = tuple(

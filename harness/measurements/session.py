@@ -57,7 +57,7 @@ class Session:
         kept: Kept | None = None,
         own: Iterable[OwnMeasurement] = (),
     ) -> None:
-        given = {"network": network, "batch": batch, "setting": setting, "rebuild": rebuild}
+        given = {"network": network, "batch": batch, "setting": setting, "rebuild": rebuild, "renew": self._renew}
         self._given: dict[str, Any] = {**given, "requested": frozenset(requested)}
         self._values = dict(self._given)
         self.own = {entry.name: entry for entry in own}
@@ -130,10 +130,14 @@ class Session:
         Raises:
             NotApplicable: when it has changed the network's parameters, or a measurement that others read.
         """
-        self._kept.renew()
-        seed_draws(self._devices, self._seed)
+        self._renew()
         with without_trace(self._values["network"], self._kept, arguments, self._forget) as own_arguments:
             return function(**own_arguments)
+
+    def _renew(self) -> None:
+        """Put the network's state and the random draws back to where every measurement begins."""
+        self._kept.renew()
+        seed_draws(self._devices, self._seed)
 
     def _forget(self) -> None:
         """Make every measurement anew when it is read again: what there is may have been changed."""
@@ -141,8 +145,7 @@ class Session:
 
     def _passed(self, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         """A measurement that calls the network, on the kept state, which the network must not change."""
-        self._kept.renew()
-        seed_draws(self._devices, self._seed)
+        self._renew()
         try:
             result = function(**arguments)
         except Exception:

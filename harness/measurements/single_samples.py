@@ -26,11 +26,14 @@ from harness.setting import Setting
 _CHUNK = 16
 
 
-def sign_agreement(network: nn.Module, batch: Batch, setting: Setting, sample_rows: SampleRows) -> int:
+def sign_agreement(
+    network: nn.Module, batch: Batch, setting: Setting, sample_rows: SampleRows, renew: Callable[[], None]
+) -> int:
     """Agreement of gradient signs, Σ_θ |Σ_n sign ∂ℓ_n/∂θ| over convolution and linear weights, each sample by itself.
 
     Samples go through the network together; batch norm in train mode normalises each sample by its own statistics, as
-    it does with a batch of one. So the batch can be processed in parts, in the memory of one part.
+    it does with a batch of one. So the batch can be processed in parts, in the memory of one part; each begins on the
+    network's own state.
 
     Raises:
         NotApplicable: for a layer whose per-sample gradients are not known, a network without such weights, batch
@@ -44,13 +47,15 @@ def sign_agreement(network: nn.Module, batch: Batch, setting: Setting, sample_ro
     check_only_layers(network, "a sign for each sample")
     check_plain_batch_norm(network, "read each sample by itself")
     totals: list[Tensor] = []
-    with each_sample_alone(network):
-        for part in batch.split(_CHUNK):
+    for part in batch.split(_CHUNK):
+        if totals:
+            renew()
+        with each_sample_alone(network):
             passed = forward(network, part, setting)
             if not sample_rows.known:
                 _check_alone(network, part, setting, passed)
             signs = _sign_sums(passed, sample_rows)
-            totals = [total + more for total, more in zip(totals, signs, strict=True)] if totals else signs
+        totals = [total + more for total, more in zip(totals, signs, strict=True)] if totals else signs
     return round(sum(float(total.abs().sum(dtype=torch.float64)) for total in totals))
 
 

@@ -158,6 +158,18 @@ def test_the_first_pass_is_the_one_that_is_scored(case: int, batch: harness.Batc
     assert score.value == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("case", [0, 2, 4, 5], ids=lambda case: CASES[case][1].__name__)
+def test_each_half_of_a_batch_begins_on_the_networks_own_state(case: int) -> None:
+    """The state makes no difference to a first pass, so to none."""
+    generator = torch.Generator().manual_seed(0)
+    many = harness.Batch(torch.randn(40, 3, 8, 8, generator=generator), torch.arange(40) % 3)
+    torch.manual_seed(0)
+    without_state = Stateful(None, lambda network, features: 1.0)
+    expected = told(harness.score(without_state, many, ["zico"]))
+    assert expected["zico"][0] == "ok"
+    assert told(harness.score(made(case), many, ["zico"])) == expected
+
+
 class Aliased(nn.Module):
     """Two buffers of one memory, and one that is read by a reference too."""
 

@@ -23,7 +23,10 @@ def gradients(given: Given, index: int, dtype: torch.dtype) -> list[dict[str, to
     """Those of both batches, the ReLUs on the sides of the authors' float32."""
     batch = given.two_batches()
     network, both = given.sided(index, "x", "x2", dtype=dtype), Batch(batch.inputs.to(dtype), batch.labels)
-    return [half.weights for half in half_batch_gradients(network, both, Setting(input="given", batch_size=128))]
+    return [
+        half.weights
+        for half in half_batch_gradients(network, both, Setting(input="given", batch_size=128), lambda: None)
+    ]
 
 
 def redrawn(exact: dict[str, torch.Tensor], rounded: dict[str, torch.Tensor], seed: int) -> SimpleNamespace:
