@@ -158,7 +158,7 @@ def test_the_first_pass_is_the_one_that_is_scored(case: int, batch: harness.Batc
     assert score.value == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("case", [0, 2, 4, 5], ids=lambda case: CASES[case][1].__name__)
+@pytest.mark.parametrize("case", [0, 2, 5], ids=lambda case: CASES[case][1].__name__)
 def test_each_half_of_a_batch_begins_on_the_networks_own_state(case: int) -> None:
     """The state makes no difference to a first pass, so to none."""
     generator = torch.Generator().manual_seed(0)
