@@ -22,12 +22,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 
 from harness.batches import Batch
+from harness.measurements.kept import Kept
 from harness.measurements.preserve import preserved
 from harness.measurements.session import Session, closure
+from harness.measurements.watch import Watch
 from harness.proxies.registry import Proxy, resolve
 from harness.scoring.engine import worker_pool
 from harness.scoring.runner import run
@@ -135,6 +138,46 @@ def bench(cell: str, entries: Sequence[Proxy], repetitions: int) -> None:
             print(f"their authors' code takes {AUTHORS_PASSES} passes: {longer:.1f} times as long")
 
 
+def bench_checks(cell: str, repetitions: int) -> None:
+    """Print what it costs to look for overflow, for other reads of replaced weights, and for changed parameters.
+
+    Processor seconds, in turn with these checks and without them; both halves of a pair are neighbours in time.
+    """
+    scored = Scored(cell)
+    print(f"\n{cell} cell: processor seconds with the checks, without them, and the median ratio of pairs")
+    for title, names in {
+        "nasi_trace": ["nasi_trace"],
+        "swap": ["swap"],
+        "the eight": ZERO_COST,
+        "all": ["all"],
+    }.items():
+        action = functools.partial(scored.score, resolve(names))
+        pairs = [(processor_seconds(action), _without_checks(action)) for _ in range(repetitions + 1)][1:]
+        ratio = statistics.median(checked / unchecked for checked, unchecked in pairs)
+        checked, unchecked = (statistics.median(each) for each in zip(*pairs, strict=True))
+        print(f"{title:<12} {checked:>7.3f} {unchecked:>7.3f} {ratio:>6.3f}")
+
+
+def processor_seconds(action: Callable[[], object]) -> float:
+    """Processor seconds of an action."""
+    start = time.process_time()
+    action()
+    return time.process_time() - start
+
+
+def _entered(watch: Watch) -> Watch:
+    return watch
+
+
+def _without_checks(action: Callable[[], object]) -> float:
+    with (
+        mock.patch.object(Watch, "__enter__", _entered),
+        mock.patch.object(Watch, "__exit__", lambda watch, *error: None),
+        mock.patch.object(Kept, "check_parameters", lambda kept: None),
+    ):
+        return processor_seconds(action)
+
+
 def peak_memory(cell: str) -> float:
     """Peak GB of a process with a worker's environment that scores one cell by all proxies."""
     command = [sys.executable, __file__, "--peak-of", cell]
@@ -175,6 +218,7 @@ def main() -> None:
     print(f"{_processor()}, torch {torch.__version__}, one thread, batch 64, 32 x 32, C = 16, N = 5")
     for cell in arguments.cells:
         bench(cell, entries, arguments.repetitions)
+    bench_checks("median", 3 * arguments.repetitions)
     print(f"\npeak memory of a worker that scores the heaviest cell by all: {peak_memory('heaviest'):.2f} GB")
     for title, proxies in {"all": ["all"], "the eight of zero-cost-nas": list(ZERO_COST)}.items():
         rate = cells_an_hour(proxies, arguments.workers)
