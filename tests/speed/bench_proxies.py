@@ -172,8 +172,8 @@ def _entered(watch: Watch) -> Watch:
 def _without_checks(action: Callable[[], object]) -> float:
     with (
         mock.patch.object(Watch, "__enter__", _entered),
-        mock.patch.object(Watch, "__exit__", lambda watch, *error: None),
-        mock.patch.object(Kept, "check_parameters", lambda kept: None),
+        mock.patch.object(Watch, "__exit__", return_value=None),
+        mock.patch.object(Kept, "check_parameters", return_value=None),
     ):
         return processor_seconds(action)
 
