@@ -20,8 +20,8 @@ SCRIPT = textwrap.dedent("""
     import harness
     from harness.search import SearchSetting, run_search
 
-    torch.set_num_threads(1)
-    method, changes, minutes = eval(sys.argv[1])
+    method, changes, minutes, threads = eval(sys.argv[1])
+    torch.set_num_threads(threads)
     space, setting = harness.open_space("nasbench201"), SearchSetting(**changes)
     run_search(space, method, setting, data="digits", out="out", checkpoint_minutes=minutes)
 """)
@@ -43,7 +43,7 @@ def steps_done(folder):
 
 def killed(folder, method, setting, minutes, is_time):
     """Start the search in a process and kill it when it is time."""
-    command = [sys.executable, "-c", SCRIPT, repr((method, vars(setting), minutes))]
+    command = [sys.executable, "-c", SCRIPT, repr((method, vars(setting), minutes, torch.get_num_threads()))]
     driver = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     end = time.monotonic() + 400  # a busy machine may take minutes to import torch
     while not is_time() and driver.poll() is None and time.monotonic() < end:
