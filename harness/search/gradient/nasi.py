@@ -70,9 +70,10 @@ def relax_at_start(parameters: Parameters, moment: Moment, purpose: str) -> Rela
 def trace_step(step: Step) -> float:
     """One step of algorithm 1: add a batch's normalised gradient of R to α*; gives the loss.
 
-    `step.memory` holds the number of steps, the largest ‖G‖ and the sum of the traces, and two results of each step:
-    `trace_by_step` [T] and, for each group, `gradient_by_step/GROUP` [T, E, O], ∇α t without ν and μ. Since α stays 0,
-    the result for any other ν or μ, or for fewer steps, follows from these.
+    `step.memory` holds the number of steps, the largest ‖G‖ and the sum of the traces, and of each step
+    `trace_by_step` [T] and, for each group, `gradient_by_step/GROUP` [T, E, O], ∇α t without ν and μ, and
+    `weights_by_step/GROUP` [T, E, O], the Gumbel-softmax weights of the operations. Since α stays 0, the result for any
+    other ν or μ, or for fewer steps, follows from these.
     """
     setting, memory = step.moment.setting, step.memory
     loss, trace, gradient = TRACES[setting.trace_gradient](step)
@@ -89,10 +90,15 @@ def trace_step(step: Step) -> float:
             alpha.add_((share - alpha) / (float(steps) + 1))  # a running mean: at step T, equation 18
     memory.update(steps=steps + 1, largest=largest, traces=traces + trace)
     seen = {f"gradient_by_step/{name}": part for name, part in gradient.items()}
+    drawn = gumbel_softmax(_at_start(step.parameters), step.moment, "trace").weights
+    seen.update({f"weights_by_step/{name}": table for name, table in drawn.items()})
     seen["trace_by_step"] = torch.tensor(trace, dtype=torch.float64)
     for name, value in seen.items():
         row = value.detach().double().cpu()[None]
-        memory[name] = torch.cat([memory[name], row]) if name in memory else row
+        if name in memory:
+            memory[name] = torch.cat([memory[name], row])
+        elif steps == 0:  # a checkpoint of an older version has no weights, and gets none for a part of its steps
+            memory[name] = row
     return loss
 
 
