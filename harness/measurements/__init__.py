@@ -60,24 +60,30 @@ MEASUREMENTS: dict[str, Measurement] = {
     "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", NO_PASS),
     "input_jacobian": Measurement(_JACOBIAN, "gradient [N, D] of the logits' sum by the inputs", "1 backward"),
     "labelled_input_jacobian": Measurement(_JACOBIAN, "the input Jacobian with labels [N] and outputs K", "1 backward"),
-    "synaptic_flow": Measurement(_FLOW, "|W|, ∂R/∂|W| without batch norm", "a forward and backward of one sample"),
-    "synaptic_flow_bn": Measurement(_FLOW, "|W|, ∂R/∂|W| with batch norm", "a forward and backward of one sample"),
+    "synaptic_flow": Measurement(
+        _FLOW, "|W|, ∂R/∂|W| without batch norm", "a forward and backward of one sample", version=2
+    ),
+    "synaptic_flow_bn": Measurement(
+        _FLOW, "|W|, ∂R/∂|W| with batch norm", "a forward and backward of one sample", version=2
+    ),
     "ntk_trace_estimate": Measurement(_TRACE, "NTK trace, estimated by sign vectors", "1 backward per probe"),
     "ntk_trace_exact": Measurement(_TRACE, "NTK trace of the batch function", "N·K backwards", exhaustive=True),
     "ntk_trace_per_sample": Measurement(_PER_SAMPLE, "NTK trace without coupling", "K backwards", exhaustive=True),
-    "target_logit_gram": Measurement(_PER_SAMPLE, "Gram matrix [N, N] of target-logit gradients", "1 backward"),
-    "logit_sum_gram": Measurement(_PER_SAMPLE, "Gram matrix [N, N] of logit-sum gradients", "1 backward"),
+    "target_logit_gram": Measurement(
+        _PER_SAMPLE, "Gram matrix [N, N] of target-logit gradients", "1 backward", version=2
+    ),
+    "logit_sum_gram": Measurement(_PER_SAMPLE, "Gram matrix [N, N] of logit-sum gradients", "1 backward", version=2),
     "logit_sum_gram_exact": Measurement(
         _TRACE, "Gram matrix [N, N] of logit-sum gradients through the coupling", "N backwards", exhaustive=True
     ),
     "activation_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU units over the samples", NO_PASS),
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
     "half_batch_gradients": Measurement(
-        _HALVES, "loss gradients of the batch's halves", "its own forward and backward"
+        _HALVES, "loss gradients of the batch's halves", "its own forward and backward", version=2
     ),
     "pooled_change": Measurement(_POOLED, "change of the pooled features with the input", "2 forwards, own weights"),
     "cell_spectra": Measurement(
-        _SPECTRA, "spectra of features and Jacobians by cell", "a forward and backward, own weights"
+        _SPECTRA, "spectra of features and Jacobians by cell", "a forward and backward, own weights", version=2
     ),
     "channel_correlations": Measurement(
         _CHANNELS, "λ_min of channel correlations by module", "one forward of one sample, 64 x 64"
