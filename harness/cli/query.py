@@ -38,6 +38,13 @@ def query(
     condition: Annotated[
         str | None, typer.Option(help="proxy whose negative is HNAS's condition number  [default: m_condition]")
     ] = None,
+    seconds: Annotated[
+        str | None,
+        typer.Option(
+            help="table of the seconds of trainings, or 'modelled'; by default those of --table, else "
+            "nasbench201-seconds if it is here, else modelled"
+        ),
+    ] = None,
     out: options.CsvOption = None,
 ) -> None:
     """Random search, evolution, REINFORCE and others on a table: the test accuracy that each finds within a budget.
@@ -76,6 +83,7 @@ def query(
         budget_seconds=budget_seconds,
         column=column,
         scores=looked_at,
+        seconds=seconds,
         announce=lambda line: print(line, file=sys.stderr),
         progress=True,
     )

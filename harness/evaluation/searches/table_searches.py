@@ -13,6 +13,7 @@ from harness.evaluation.matching import space_of
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
+from harness.evaluation.searches.query_seconds import MODELLED, seconds_tables
 from harness.progress import patient_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import derived_seed
@@ -63,6 +64,7 @@ def table_searches(
     budget_seconds: float = BUDGET_SECONDS,
     column: str | None = None,
     scores: ProxyScores | pd.DataFrame | None = None,
+    seconds: Table | str | None = None,
     announce: Callable[[str], None] | None = None,
     progress: bool = False,
 ) -> TableSearches:
@@ -78,14 +80,16 @@ def table_searches(
         column: name of the accuracy that is queried; by default the validation accuracy on CIFAR-10 after 12 epochs.
         scores: scores for the searches that use a proxy: a frame as `harness.run` returns it, of which `nwot`,
             `m_trace` and `m_condition` are taken, or the result of `scores_by_cell` for other proxies.
+        seconds: a table with the seconds of trainings, its name or path, or `modelled`; by default those of the table,
+            else those of `nasbench201-seconds` if it is here, else a model. The notes say which it was.
         announce: called with a sentence before a search that takes long.
         progress: whether to draw a progress bar over the searches on standard error.
 
     Raises:
         SearchError: an unknown search, a search whose scores or column are missing, a table of a space that no search
-            can query or without values of all cells, scores of other cells, no run, or a budget that is no finite
-            positive number.
-        TableError: an unknown column, or a table without cells of the space.
+            can query or without values of all cells, scores of other cells, seconds of another space, no
+            run, or a budget that is no finite positive number.
+        TableError: an unknown column, or a table without cells of the space; a table of seconds that is not here.
         ScoresError: a frame of scores that holds none.
         SpaceError: scores of another space.
     """
@@ -96,7 +100,7 @@ def table_searches(
     for name in names:
         if name not in (ALL, *EXACT, *METHODS):
             raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
-    queries = _TableQueries(table, column)
+    queries = _TableQueries(table, column, seconds)
     everything, looked_at = not names or ALL in names, _by_cell(scores, queries)
     tests, notes = test_accuracies(table, queries.keys)
     rows, chosen, skipped = [], {}, {}
@@ -126,7 +130,7 @@ def table_searches(
     notes = (*notes, *looked_at.notes_on(needed), *_notes_on_fidelities(queries, ran))
     found = pd.DataFrame(rows)
     asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds}
-    found.attrs[PROVENANCE] = {"table": table_facts(table), **asked}
+    found.attrs[PROVENANCE] = {"table": table_facts(table), "seconds": _seconds_facts(queries, ran), **asked}
     return TableSearches(found, chosen, skipped, notes)
 
 
@@ -153,7 +157,7 @@ class _TableQueries:
         keys: keys of the cells, in the order of the space.
     """
 
-    def __init__(self, table: Table, column: str | None) -> None:
+    def __init__(self, table: Table, column: str | None, seconds: Table | str | None) -> None:
         import numpy as np
 
         from harness.search.query.indexed import indexed
@@ -167,6 +171,7 @@ class _TableQueries:
         self._table, self._column = table, column
         self._macs: FloatArray = np.array(sizes_by_cell(self.space)["flops"], dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
+        self._seconds = seconds_tables(table, seconds, self.space.name)
         if column is not None:
             table.column(column)  # a wrong name is an error also if no search queries
 
@@ -174,7 +179,7 @@ class _TableQueries:
         """The fidelities of a search that queries this many trainings; SearchError if the table lacks them."""
         if trainings not in self._known:
             self._known[trainings] = table_fidelities(
-                self._table, self.keys, self._macs, self._column, trainings=trainings
+                self._table, self.keys, self._macs, self._column, trainings=trainings, seconds=self._seconds
             )
         return self._known[trainings]
 
@@ -205,6 +210,12 @@ def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, QueryMethod])
         by = [name for name, notes in asking.items() if note in notes]
         found.append(note if len(by) == len(asking) else f"{', '.join(by)}: {note}")
     return found
+
+
+def _seconds_facts(queries: _TableQueries, ran: Mapping[str, QueryMethod]) -> dict[str, Any]:
+    """For each search that queries, the table that its seconds of training are of, or `modelled`."""
+    asked = {name: queries.fidelities(method.fidelities).seconds for name, method in ran.items() if method.queries}
+    return {name: MODELLED if table is None else table_facts(table) for name, table in asked.items()}
 
 
 def _run(
