@@ -170,10 +170,10 @@ def _modelled(macs: FloatArray, column: Column) -> FloatArray:
 
 def _note_on(found: Table | None, table: Table, queried: Sequence[Column]) -> str:
     if found is None:
-        whose = "" if table.facts.space == SPACE else f" (of {SPACE})"
+        cells = "cells" if table.facts.space == SPACE else f"cells of {SPACE}"
         return (
-            f"seconds modelled from multiply-adds, by three cells whose seconds are known{whose}: over all cells 5 % "
-            "too low on average, and off by 19 % (root mean square)"
+            f"seconds modelled from multiply-adds, by three {cells} whose seconds are known: over all {cells} 5 % too "
+            "low on average, and off by 19 % (root mean square)"
         )
     known = all((one.dataset, one.split) in _EVALUATIONS for one in queried)
     passes = "those of the validation pass modelled from multiply-adds" if known else ""
