@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -12,9 +12,18 @@ from pathlib import Path
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import DATA_VARIABLE, data_folder
 from benchmarks.installed import installed_tables, origin
-from benchmarks.keys import KEY
 from benchmarks.plugins import PluginError
-from benchmarks.readers import analognasbench, darts, darts_published, hardware, nasbench201, official, robustness
+from benchmarks.published import SOURCES, PublishedTable
+from benchmarks.readers import (
+    analognasbench,
+    darts,
+    darts_published,
+    hardware,
+    nasbench201,
+    official,
+    robustness,
+    training_seconds,
+)
 from benchmarks.readers.user_table import read_user_table
 from benchmarks.table import Column, Facts, Table
 
@@ -61,51 +70,13 @@ class Listing:
         return cls(table.facts.name, table.facts, True, "read", table.columns, rows_with_numbers=counted)
 
 
-@dataclass(frozen=True)
-class _PublishedTable:
-    facts: Facts
-    columns: tuple[Column, ...]
-    files: tuple[str, ...]
-    read: Callable[[Path], Table]
-    key: str = KEY
-    """Name of the column of keys in the files."""
-
-
-def _unzipped_too(file: str) -> tuple[str, ...]:
-    return file, file.removesuffix(".gz")
-
-
-_SOURCES = {
-    source.facts.name: source
-    for source in (
-        _PublishedTable(nasbench201.FACTS, nasbench201.COLUMNS, official.FILES, official.read_official),
-        _PublishedTable(
-            hardware.FACTS, hardware.COLUMNS, _unzipped_too("nasbench201_hardware.csv.gz"), hardware.read_hardware
-        ),
-        _PublishedTable(
-            robustness.FACTS,
-            robustness.COLUMNS,
-            _unzipped_too("nasbench201_robustness_cifar10.csv.gz"),
-            robustness.read_robustness,
-        ),
-        _PublishedTable(
-            darts.RANDOM_FACTS,
-            darts.RANDOM_COLUMNS,
-            ("darts_random214_cifar10.csv",),
-            darts.read_random214,
-            key=darts.RANDOM_KEY,
-        ),
-        _PublishedTable(
-            darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500
-        ),
-    )
-}
 NAMES = (
     OFFICIAL_OR_ANALOG,
     OFFICIAL,
     ANALOG,
     hardware.FACTS.name,
     robustness.FACTS.name,
+    training_seconds.FACTS.name,
     DARTS_PUBLISHED,
     darts.RANDOM_FACTS.name,
     darts.SURROGATE_FACTS.name,
@@ -157,7 +128,7 @@ def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] |
         if given is not None:
             raise TableError(f"{DARTS_PUBLISHED} is part of nasinit and reads no file: leave out {given}")
         return darts_published.published_table()
-    source = _SOURCES[OFFICIAL if name == OFFICIAL_OR_ANALOG else name]
+    source = SOURCES[OFFICIAL if name == OFFICIAL_OR_ANALOG else name]
     file = _found(source)[0] if given is None else given
     if file is None and name != OFFICIAL_OR_ANALOG:
         raise TableError(f"{name} is not here: {_how_to_get(source)}. {_what_it_is(source)}")
@@ -192,7 +163,7 @@ def list_tables() -> tuple[Listing, ...]:
         TableError: if NASINIT_DATA names something that is not a folder.
 
     """
-    found = {name: _listing(source) for name, source in _SOURCES.items()}
+    found = {name: _listing(source) for name, source in SOURCES.items()}
     found[ANALOG] = _analog_listing()
     found[DARTS_PUBLISHED] = Listing(
         DARTS_PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS
@@ -210,10 +181,10 @@ def list_tables() -> tuple[Listing, ...]:
 
 def published_columns(listing: Listing) -> tuple[Column, ...]:
     """All columns of the published table of that name, also those that its file here leaves out."""
-    return _SOURCES[listing.name].columns if listing.name in _SOURCES else listing.columns
+    return SOURCES[listing.name].columns if listing.name in SOURCES else listing.columns
 
 
-def _found(source: _PublishedTable) -> tuple[Path | None, str]:
+def _found(source: PublishedTable) -> tuple[Path | None, str]:
     """File of a published table and where it was found; None and an empty text if it is not available."""
     folder = data_folder()
     places = [] if folder is None else [folder / file for file in source.files if (folder / file).exists()]
@@ -230,7 +201,7 @@ def _found(source: _PublishedTable) -> tuple[Path | None, str]:
     return None, ""
 
 
-def _how_to_get(source: _PublishedTable) -> str:
+def _how_to_get(source: PublishedTable) -> str:
     folder = data_folder()
     files = " or ".join(source.files)
     pull = f", or run nasinit pull {OFFICIAL_OR_ANALOG}" if source.facts.name == OFFICIAL else ""
@@ -240,7 +211,7 @@ def _how_to_get(source: _PublishedTable) -> str:
     return f"{where}, or give its path{pull}"
 
 
-def _what_it_is(source: _PublishedTable) -> str:
+def _what_it_is(source: PublishedTable) -> str:
     """Content of a table's file, for users who have to make it themselves."""
     if source.facts.name == OFFICIAL:
         return "It is what `nasinit convert` makes of the official release"
@@ -249,7 +220,7 @@ def _what_it_is(source: _PublishedTable) -> str:
     return f"It is a CSV with the columns {source.key}, {named}; source: {source.facts.source}"
 
 
-def _listing(source: _PublishedTable) -> Listing:
+def _listing(source: PublishedTable) -> Listing:
     path, where = _found(source)
     name, facts = source.facts.name, replace(source.facts, path=path)
     if path is None or path.suffix != ".parquet":
@@ -286,7 +257,7 @@ def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str
         )
     if not given.endswith(SUFFIXES):
         raise TableError(f"{file} is not a table: a file must end in {endings}")
-    for source in _SOURCES.values():
+    for source in SOURCES.values():
         if file.name in source.files and file.suffix != ".parquet":
             return source.read(file)
     if file.suffix == ".parquet":

@@ -39,6 +39,9 @@ _NAME = re.compile(
     r"(?P<dataset>[a-z][a-z0-9]*(_[a-z0-9]+)*?)_(?P<split>train|valid|test)_(?P<epochs>[1-9][0-9]*)ep_"
     r"([a-z0-9_.]+_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?"
 )
+_SECONDS = re.compile(  # as a converted release calls those of a training
+    r"(?P<dataset>[a-z][a-z0-9]*(_[a-z0-9]+)*?)_(?P<epochs>[1-9][0-9]*)ep_(?P<split>train)_(?P<unit>s)"
+)
 _UNIT_AT_THE_END = re.compile(r"(.*_)?(?P<unit>[a-z]+)(_seed(?P<seed>[0-9]+))?")
 
 
@@ -84,10 +87,10 @@ def column_of(name: str) -> Column:
     >>> column.dataset, column.split, column.epochs, column.unit, column.higher_is_better
     ('cifar10', 'test', 600, 'pct', False)
     """
-    full = _NAME.fullmatch(name)
+    full = _NAME.fullmatch(name) or _SECONDS.fullmatch(name)
     match = full or _UNIT_AT_THE_END.fullmatch(name)
     unit = match["unit"] if match is not None and match["unit"] in UNITS else "ratio"
-    seed = match["seed"] if match is not None else None
+    seed = match.groupdict().get("seed") if match is not None else None
     lower = lower_is_better(name) or (unit in _COSTS and "per" not in words_of(name))
     return Column(
         name,

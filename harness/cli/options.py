@@ -78,6 +78,13 @@ ShardOption = Annotated[
         "`nasinit store merge` puts together",
     ),
 ]
+SearchShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        help="3/5: run the third of five parts of --seeds; the same command without --shard makes the table of all",
+    ),
+]
 SchedulerOption = Annotated[
     str | None,
     typer.Option(

@@ -38,6 +38,14 @@ def query(
     condition: Annotated[
         str | None, typer.Option(help="proxy whose negative is HNAS's condition number  [default: m_condition]")
     ] = None,
+    seconds: Annotated[
+        str | None,
+        typer.Option(
+            help="table of the seconds of trainings, or 'modelled'; by default those of --table, else "
+            "nasbench201-seconds if it is here, else modelled"
+        ),
+    ] = None,
+    scheduler: options.SchedulerOption = None,
     out: options.CsvOption = None,
 ) -> None:
     """Random search, evolution, REINFORCE and others on a table: the test accuracy that each finds within a budget.
@@ -54,6 +62,7 @@ def query(
     from harness.report.files import write_described_csv
     from harness.report.tables.searches import searches_sheet
     from harness.report.tables.text import sheet_text
+    from harness.scoring.cluster.connection import connected
     from harness.scoring.files import read_scores
 
     check_csv(out)
@@ -68,17 +77,20 @@ def query(
             None if found is None else found.frame,
             proxy=proxy, metric=metric, condition=condition, space=space_of(opened).name,
         )  # fmt: skip
-    result = table_searches(
-        opened,
-        method,
-        runs=runs,
-        seed=seed,
-        budget_seconds=budget_seconds,
-        column=column,
-        scores=looked_at,
-        announce=lambda line: print(line, file=sys.stderr),
-        progress=True,
-    )
+    with connected(scheduler) as client:
+        result = table_searches(
+            opened,
+            method,
+            runs=runs,
+            seed=seed,
+            budget_seconds=budget_seconds,
+            column=column,
+            scores=looked_at,
+            seconds=seconds,
+            announce=lambda line: print(line, file=sys.stderr),
+            progress=True,
+            client=client,
+        )
     print(f"{runs:,} run{'' if runs == 1 else 's'} of each search, {budget_seconds:,.0f} s a run, seed {seed}")
     for note in result.notes:
         print(note)

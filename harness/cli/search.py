@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import options
+from harness.errors import SettingError
 from harness.search.gradient.setting import CHECKPOINT_MINUTES
 from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
+    from harness.scoring.shards import Shard
     from harness.search import Method, SearchSetting
     from harness.search.gradient.data import Images
     from harness.spaces.space import Space
@@ -36,6 +38,8 @@ def search(
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
     seeds: options.SearchSeedsOption = None,
     workers: options.SearchWorkersOption = None,
+    shard: options.SearchShardOption = None,
+    scheduler: options.SchedulerOption = None,
     threads: Annotated[int, typer.Option(help="threads of each search")] = 1,
     checkpoint_minutes: Annotated[
         float, typer.Option(help="minutes between two checkpoints inside an epoch, which a killed search can lose")
@@ -80,7 +84,10 @@ def search(
     """
     wanted = options.several_seeds(seeds, seed)
     if wanted is None:
-        options.refuse_without("--seeds", {"--workers": workers})
+        options.refuse_without("--seeds", {"--workers": workers, "--shard": shard, "--scheduler": scheduler})
+    if scheduler is not None and workers is not None:
+        raise SettingError("a cluster has workers of its own: give --workers or --scheduler, not both")
+    part = options.shard(shard)
     at_once = 1 if workers is None else workers
     options.positive("workers", at_once)
     options.positive("threads", threads)
@@ -90,6 +97,7 @@ def search(
     from harness.spaces import open_space
     from harness.studies.searches.record import used_by
     from harness.studies.searches.runs import Run, Running
+    from harness.studies.searches.seeds import seeds_of_shard
 
     opened, chosen = open_space(space), find_method(method)
     changes = {
@@ -102,6 +110,8 @@ def search(
     source = chosen.data if data is None else data
     if column is not None:
         table_with(column, space=space)  # a misspelt name is an error before the search, which may take hours
+    if wanted is not None and part is not None:
+        wanted = list(seeds_of_shard(wanted, part))
     every = [seed] if wanted is None else wanted
     read = read_images(source, setting, every[0], at_most=images is None)
     used = used_by(Run(method, setting, source, every[0], space), read)
@@ -115,7 +125,7 @@ def search(
     if wanted is None:
         _search_one(opened, read, used.setting, folder, facts, running, column)
     else:
-        _search_seeds(opened, used.setting, folder, facts, running, column, wanted, at_once)
+        _search_seeds(opened, used.setting, folder, facts, running, column, wanted, at_once, scheduler, part)
 
 
 def _search_one(
@@ -151,16 +161,23 @@ def _search_seeds(
     column: str | None,
     seeds: Sequence[int],
     workers: int,
+    scheduler: str | None,
+    shard: Shard | None,
 ) -> None:
-    from harness.cli.searched import record_table, write_seeds
+    from harness.cli.searched import record_table, say_shard, write_seeds
+    from harness.scoring.cluster.connection import connected
     from harness.studies.searches.seeds import run_searches
 
     table, wanted = record_table(space.name, column)
-    found = run_searches(
-        space, facts["method"], setting, seeds=seeds, data=facts["data"], out=folder, workers=workers,
-        table=table, columns=[wanted] if wanted else [], progress=True, **running._asdict(),
-    )  # fmt: skip
-    write_seeds(folder, found, facts, table, wanted)
+    with connected(scheduler) as client:
+        found = run_searches(
+            space, facts["method"], setting, seeds=seeds, data=facts["data"], out=folder, workers=workers,
+            table=table, columns=[wanted] if wanted else [], progress=True, client=client, **running._asdict(),
+        )  # fmt: skip
+    if shard is None:
+        write_seeds(folder, found, facts, table, wanted)
+    else:
+        say_shard(folder, found, shard)
 
 
 def _say_task(chosen: Method, space: str, used: Used, images: Images, seeds: Sequence[int], folder: Path) -> None:

@@ -11,6 +11,7 @@ from harness.errors import RunError
 
 if TYPE_CHECKING:
     from harness.evaluation import Table
+    from harness.scoring.shards import Shard
     from harness.search import SearchResult, SearchSeeds
 
 FILES = "architecture.txt, log.csv, curves.png, curves.svg, setting.json, checkpoint.pt"
@@ -77,10 +78,28 @@ def write_seeds(folder: Path, found: SearchSeeds, facts: Mapping[str, Any], tabl
     if table is not None:
         print(f"for the record, {column} of the architectures, which no search saw; {table.facts.title}")
     print(f"in {folder}: seeds.csv, seeds.md, log.csv, curves.png, curves.svg, setting.json, and a folder of each seed")
-    if failed:
+    _check_failed(found, "the table is of the others. ")
+
+
+def say_shard(folder: Path, found: SearchSeeds, shard: Shard) -> None:
+    """Print what the searches of a shard chose, and how the table of all shards is made; nothing more is written.
+
+    Raises:
+        RunError: some of them failed.
+    """
+    print(f"\n{found.to_text()}")
+    print(
+        f"shard {shard}: its searches are in {folder}, a folder seed_N each. When those of all shards are there, the "
+        "same command without --shard makes the table"
+    )
+    _check_failed(found)
+
+
+def _check_failed(found: SearchSeeds, consequence: str = "") -> None:
+    if failed := [str(seed) for seed in found.failed]:
         raise RunError(
-            f"{len(failed)} of {len(failed) + len(frame)} searches failed (seed {', '.join(failed)}); the table is of "
-            "the others. The same command tries them again, from their last checkpoints"
+            f"{len(failed)} of {len(failed) + len(found.frame)} searches failed (seed {', '.join(failed)}); "
+            f"{consequence}The same command tries them again, from their last checkpoints"
         )
 
 

@@ -33,7 +33,13 @@ def study(
         str | None, typer.Option(help="name of a table, or path of a file; nasbench201 by default")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files")] = None,
-    shard: options.ShardOption = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="3/16: score the third of sixteen parts of the cells, or run that part of the searches by gradients, "
+            "without making the study; the same command without --shard makes it of all parts"
+        ),
+    ] = None,
     store: Annotated[
         Path | None, typer.Option(help="SQLite file for the scores; by default in the folder of --out")
     ] = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from harness.errors import SettingError
 from harness.scoring.row_keys import RowKeys
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.spaces.space import Architecture, Space
 
+T = TypeVar("T")
 MOST_SHARDS = 1_000_000
 """Largest number of shards: more than any scheduler starts tasks."""
 
@@ -73,7 +74,7 @@ def shard_of(
         shape: sizes of the networks.
         shard: which part.
     """
-    mine = set(_dealt(_by_cost(space, members, keys, shape), shard))
+    mine = set(dealt(_by_cost(space, members, keys, shape), shard))
     scored_as = {key: row for key, row in keys.scored_as.items() if row in mine}
     own = keys.own if keys.by_user_code else list(members)
     of_key = dict(zip(members, own, strict=True))
@@ -98,16 +99,16 @@ def _by_cost(
     return sorted(costs, key=lambda row: (-costs[row], row))
 
 
-def _dealt(rows: Sequence[str], shard: Shard) -> list[str]:
-    """What one of the players gets when the rows are dealt out forwards and backwards in turn.
+def dealt(items: Sequence[T], shard: Shard) -> list[T]:
+    """What one shard gets when things are dealt out forwards and backwards in turn.
 
-    >>> [_dealt("abcdefg", Shard(player, 3)) for player in (1, 2, 3)]
+    >>> [dealt("abcdefg", Shard(player, 3)) for player in (1, 2, 3)]
     [['a', 'f', 'g'], ['b', 'e'], ['c', 'd']]
     """
     found = []
-    for start in range(0, len(rows), shard.parts):
+    for start in range(0, len(items), shard.parts):
         backwards = start // shard.parts % 2
         place = start + (shard.parts - shard.number if backwards else shard.number - 1)
-        if place < len(rows):
-            found.append(rows[place])
+        if place < len(items):
+            found.append(items[place])
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError
 from harness.proxies.registry import resolve
+from harness.scoring.cluster.connection import connected
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
 from harness.setting import Setting
@@ -65,7 +66,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     from harness.report.tables.sheet import sheet_markdown
     from harness.report.tables.text import sheet_text
     from harness.spaces.image_batches import read_cifar10
-    from harness.studies.searches.pool import run_all, say_data
+    from harness.studies.searches.pool import of_shard, say_data, say_searches_of_shard, search_all
     from harness.studies.searches.record import by_method, searches_record
 
     if options.data is not None:
@@ -74,23 +75,27 @@ def run_darts_genotypes(options: StudyOptions) -> None:
     space = open_space(SPACE)
     setting = completed(space, Setting(seed=options.seed))
     others = None if options.scores is None else _others(options, proxies, setting)
-    runs = runs_for_genotypes(options)
+    runs = of_shard(runs_for_genotypes(options), options)
     used = by_method(runs)
     make_folder(options.out, "--out")
     if options.store is not None:
         make_folder(options.store.parent, "--store")
     say_data(options)
-    options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
-    outcomes = run_all(runs, options.out / "searches", options.workers, options.say)
+    outcomes = search_all(runs, options)
+    if options.shard is not None:
+        say_searches_of_shard(options)
+        return
     logs = [outcome.log.assign(method=run.method, seed=run.seed) for run, outcome in outcomes.ended.items()]
     log = pd.concat(logs, ignore_index=True)
     write_csv(log, options.out / "searches.csv.gz")
     named = [*published_genotypes(), *found_genotypes(log)]
     options.say(f"scoring {len(named)} genotypes by {len(proxies)} proxies ({described(space, setting)})")
-    scores = run(
-        space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
-        store=options.store or options.out / "scores.sqlite", workers=options.workers, progress=True,
-    )  # fmt: skip
+    with connected(options.scheduler) as client:
+        scores = run(
+            space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
+            store=options.store or options.out / "scores.sqlite", workers=options.workers if client is None else 1,
+            client=client, progress=True,
+        )  # fmt: skip
     write_csv(scores[list(COLUMNS)], options.out / "scores.csv.gz")
     table = genotypes_frame(named, scores)
     write_csv(table, options.out / "genotypes.csv")

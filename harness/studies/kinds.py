@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 DATASETS = tuple(TESTS.values())
 """Columns of the accuracies that studies of rank correlation rank by."""
-SAMPLED = frozenset({"sample", "quick", "full", "seed", "workers", "scheduler", "store"})
+SAMPLED = frozenset({"sample", "quick", "full", "seed", "workers", "scheduler", "shard", "store"})
 """Options of a study that scores a sample."""
-SEARCHED = frozenset({"quick", "runs", "seed", "workers", "data", "scores"})
+SEARCHED = frozenset({"quick", "runs", "seed", "workers", "scheduler", "shard", "data", "scores"})
 """Options of a study that runs searches."""
 SPEARMAN, KENDALL = "spearman", "kendall_tau_b"
 
@@ -160,7 +160,7 @@ class RankStudy:
     @property
     def takes(self) -> frozenset[str]:
         """Names of the options of this study; given scores can replace those of a single condition."""
-        return SAMPLED | {"table", "data", "shard"} | ({"scores"} if len(self.conditions) == 1 else set())
+        return SAMPLED | {"table", "data"} | ({"scores"} if len(self.conditions) == 1 else set())
 
     @property
     def words(self) -> dict[str, str]:

@@ -24,8 +24,8 @@ class StudyOptions:
         table: name of a table, or path of a file.
         seed: seed of all random numbers.
         workers: number of processes, each with one thread.
-        scheduler: address of a Dask scheduler, or its scheduler file, to score on its workers instead of processes of
-            this machine; None for these. Searches by gradients always run here.
+        scheduler: address of a Dask scheduler, or its scheduler file, to score and to search on its workers instead of
+            processes of this machine; None for these.
         quick: whether to make the study in small: minutes instead of hours.
         full: whether to score every architecture of the space.
         sample: number of architectures to score; None for the study's own number.
@@ -33,7 +33,8 @@ class StudyOptions:
         data: folder of CIFAR-10's binary files; None if they are not available.
         store: SQLite file for the scores; None for a file in `out`.
         scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
-        shard: which part of the architectures to score, such as (3, 16), without making the study; None to make it.
+        shard: which part of the architectures to score, or of the searches by gradients to run, such as (3, 16),
+            without making the study; None to make it.
     """
 
     out: Path

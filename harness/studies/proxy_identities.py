@@ -21,7 +21,7 @@ from harness.spaces import open_space
 from harness.studies.kinds import NOISE, SAMPLED, SingleStudy
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
-from harness.studies.samples import AS_STORED, sample_size, scored_sample, scores_given
+from harness.studies.samples import AS_STORED, sample_size, say_shard, scored_sample, scores_given
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -60,10 +60,15 @@ def run_proxy_identities(options: StudyOptions) -> None:
     given = scores_given(options, None, None)
     matrix = None if given is None else rank_matrix(given.frame)
     make_folder(options.out, "--out")
+    names = [entry.name for entry in resolve("all")]
+    if options.shard is not None:
+        scored_sample(NOISE, names, sample, options)
+        say_shard(options)
+        return
     exact = identities()
     write_csv(exact, options.out / "identities.csv")
     if given is None:
-        frame = scored_sample(NOISE, [entry.name for entry in resolve("all")], sample, options)
+        frame = scored_sample(NOISE, names, sample, options)
         write_csv(frame[list(COLUMNS)], options.out / "scores.csv.gz")
     else:
         frame = given.frame

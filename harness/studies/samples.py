@@ -101,6 +101,14 @@ def store_of(options: StudyOptions) -> Path:
     return store
 
 
+def say_shard(options: StudyOptions) -> None:
+    """Print where the scores of a shard are, and how the study is made of all shards."""
+    options.say(
+        f"\nThe scores of this shard are in {store_of(options)}. When all shards are, put their stores together "
+        "with nasinit store merge, and make the study from that --store, without --shard."
+    )
+
+
 def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: Setting | None) -> GivenScores | None:
     """The scores that the user gave, by the given proxies or by all; None if the study is to compute its scores.
 

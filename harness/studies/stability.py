@@ -15,11 +15,12 @@ from harness.scoring.cluster.connection import connected
 from harness.scoring.engine import close_pool, worker_pool
 from harness.scoring.files import COLUMNS
 from harness.scoring.runner import run
+from harness.scoring.shards import checked_shard, dealt
 from harness.spaces import open_space
 from harness.studies.kinds import KENDALL, SAMPLED, Condition, PublishedCoefficient, SingleStudy
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
-from harness.studies.samples import possible, sample_size, scored_sample, store_of
+from harness.studies.samples import possible, sample_size, say_shard, scored_sample, store_of
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def run_stability(options: StudyOptions) -> None:
     conditions = possible(CONDITIONS, options)
     make_folder(options.out, "--out")
     score_by_turns(conditions, sample, options)
+    if options.shard is not None:
+        say_shard(options)
+        return
     frames = {}
     for name, condition in conditions.items():
         frames[name] = scored_sample(condition, PROXIES, sample, options)[list(COLUMNS)]
@@ -110,11 +114,14 @@ def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: St
     """Score the sample into the store, `TURN` cells under every condition before the next ones.
 
     So other load on the machine slows all conditions alike, and a study that is stopped has the same cells under each
-    of them. If a worker dies, the rest is left to `scored_sample`, which survives that.
+    of them. If a worker dies, the rest is left to `scored_sample`, which survives that. A shard has a part of the
+    turns; there a worker that dies ends the run, and the same command goes on.
     """
     space = open_space(SPACE)
     cells = space.sample(sample, options.seed)
     turns = [cells[start : start + TURN] for start in range(0, sample, TURN)]
+    if options.shard is not None:
+        turns = dealt(turns, checked_shard(options.shard))
     pool = None if options.scheduler else worker_pool(options.workers)
     try:
         with connected(options.scheduler) as client, progress_bar(len(turns) * len(conditions)) as advance:
@@ -127,6 +134,8 @@ def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: St
                     )  # fmt: skip
                     advance()
     except RunError as error:
+        if options.shard is not None:
+            raise
         options.say(f"no turns any more: {error}")
     finally:
         if pool is not None:

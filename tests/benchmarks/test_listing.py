@@ -122,6 +122,7 @@ def test_the_order_is_by_space_and_the_accuracies_of_nasbench201_come_first():
         "analognasbench",
         "nasbench201-hardware",
         "nasbench201-robustness",
+        "nasbench201-seconds",
         "darts-published",
         "darts-random214",
         "nasbench301-surrogate500",

@@ -19,6 +19,11 @@ Run = Callable[..., Any]
 VALID, TEST = "cifar10_valid_12ep_pct", "cifar10_test_200ep_pct"
 
 
+@pytest.fixture(autouse=True)
+def _no_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NASINIT_DATA", raising=False)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of all 15,625 cells."""
@@ -48,6 +53,25 @@ def test_one_search_prints_and_writes_what_the_study_finds(nasinit: Run, whole: 
     assert "4 runs of each search, 2,000 s a run, seed 3" in ended.out
     assert "seconds modelled from multiply-adds" in ended.out
     assert f"wrote {out}" in ended.out
+
+
+def test_seconds_of_a_table_are_paid_and_said(nasinit: Run, whole: Path, tmp_path: Path) -> None:
+    keys = [str(cell) for cell in harness.open_space("nasbench201")]
+    path = tmp_path / "nasbench201_12epochs_seconds.csv"
+    pd.DataFrame({"arch": keys, "cost_seconds": 500.0}).to_csv(path, index=False)
+    options = ("--table", whole, "--runs", 2, "--budget-seconds", 2100, "--out", tmp_path / "paid.csv")
+    for given, said in (
+        (path, "seconds of training as nasbench201-seconds has them"),
+        ("modelled", "seconds modelled"),
+    ):
+        ended = nasinit("query", "random_search", *options, "--seconds", given)
+        assert (ended.code, ended.err) == (0, "")
+        assert said in ended.out
+        queries = pd.read_csv(tmp_path / "paid.csv")["queries"][0]
+        assert queries == 4 if given is path else queries > 10
+    ended = nasinit("query", "random_search", *options, "--seconds", "modeled")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "unknown table 'modeled'" in ended.err
 
 
 def test_all_by_the_size_of_the_networks(nasinit: Run, whole: Path) -> None:

@@ -12,6 +12,7 @@ from harness.errors import SearchError
 from harness.search import METHODS, SearchSeeds
 from harness.search.gradient import loop as loop_module
 from harness.studies.searches import seeds as seeds_module
+from tests.scoring.cluster.daemons import local_cluster
 
 SMALL = (
     *("--data", "digits", "--width", 4, "--depth", 1, "--batch-size", 8, "--images", 64, "--image-size", 8),
@@ -137,6 +138,34 @@ def test_the_seeds_that_are_there_are_read_and_others_are_added(seeded, nasinit)
     assert pd.read_csv(folder / "seeds.csv")["seed"].tolist() == [1, 2]
 
 
+def test_shards_run_their_seeds_and_the_whole_command_makes_the_table(seeded, nasinit, tmp_path):
+    asked = ("search", "darts", "--out", tmp_path, *SMALL, "--seeds", "0,2")
+    for number in (1, 2):
+        ended = nasinit(*asked, "--shard", f"{number}/2")
+        assert ended.code == 0, ended.err
+        assert f"shard {number}/2: its searches are in {tmp_path}" in ended.out
+    assert {path.name for path in tmp_path.iterdir()} == {"seed_0", "seed_2"}
+    before = (tmp_path / "seed_2" / "checkpoint.pt").stat().st_mtime_ns
+    assert nasinit(*asked).code == 0
+    assert (tmp_path / "seed_2" / "checkpoint.pt").stat().st_mtime_ns == before
+    frames = [pd.read_csv(folder / "log.csv").drop(columns="seconds") for folder in (tmp_path, seeded[0])]
+    expected = pd.concat([pd.read_csv(seeded[0] / f"seed_{seed}" / "log.csv").assign(seed=seed) for seed in (0, 2)])
+    columns = [name for name in expected.columns if name in frames[0] and name != "seconds"]
+    assert frames[0][columns].equals(expected[columns].reset_index(drop=True))
+
+
+def test_searches_on_a_cluster_are_those_of_this_machine(seeded, nasinit, tmp_path):
+    pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster has it)")
+    with local_cluster(1) as cluster:
+        given = ("--seeds", "0,2", "--scheduler", cluster.scheduler_address)
+        ended = nasinit("search", "darts", "--out", tmp_path, *SMALL, *given)
+    assert ended.code == 0, ended.err
+    assert f"Dask: 1 worker at {cluster.scheduler_address}" in ended.err
+    for seed in (0, 2):
+        logs = [pd.read_csv(folder / f"seed_{seed}" / "log.csv") for folder in (tmp_path, seeded[0])]
+        pd.testing.assert_frame_equal(*(log.drop(columns="seconds") for log in logs), check_exact=True)
+
+
 def test_a_search_has_one_thread_or_as_many_as_asked_for(nasinit, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(search_module, "run_search", lambda *_, **__: seen.append(torch.get_num_threads()) or stop())
@@ -192,6 +221,12 @@ def test_a_seed_that_fails_is_named_and_the_others_are_written(nasinit, tmp_path
         (("darts", "--seeds", "0-2", "--seed", 1), 2, "give --seed for one seed or --seeds for several, not both"),
         (("darts", "--seeds", "3-1"), 2, "--seeds 3-1: a range goes up"),
         (("darts", "--workers", 2), 2, "--workers without --seeds"),
+        (("darts", "--shard", "1/2"), 2, "--shard without --seeds"),
+        (("darts", "--scheduler", "tcp://x:1"), 2, "--scheduler without --seeds"),
+        (("darts", "--seeds", "0-2", "--shard", "4/3"), 2, "such as 3/16, got '4/3'"),
+        (("darts", "--seeds", "0-2", "--shard", "4/4"), 2, "the shard 4/4 has no search: there are 3"),
+        (("darts", "--seeds", "0-2", "--scheduler", "x:1", "--workers", 2), 2, "give --workers or --scheduler, not bo"),
+        (("darts", *SMALL, "--seeds", "0-2", "--scheduler", "nowhere"), 2, "takes an address, such as tcp://host:8786"),
         (("darts", "--seeds", "0-2", "--workers", 0), 2, "--workers must be at least 1, got 0"),
         (("darts", "--threads", 0), 2, "--threads must be at least 1, got 0"),
         (("darts", "--checkpoint-minutes", -1), 2, "checkpoint_minutes must be a number from 0, got -1"),

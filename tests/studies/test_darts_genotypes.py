@@ -80,6 +80,16 @@ def test_the_study_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert ["DARTS_V1", "3.17", "6", "3.00", "±", "0.14"] in [line.split() for line in said[-2].splitlines()]
 
 
+def test_a_shard_runs_its_searches_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(pool, "setting_of", lambda *_, **__: TINY)
+    monkeypatch.setattr(pool, "run_all", lambda runs, *_, **__: asked.extend(run.method for run in runs))
+    monkeypatch.setattr(darts_genotypes, "run", lambda *_, **__: pytest.fail("genotypes were scored"))
+    for number in (1, 2):
+        darts_genotypes.run_darts_genotypes(StudyOptions(tmp_path, lambda _: None, "", quick=True, shard=(number, 2)))
+    assert sorted(asked) == sorted(darts_genotypes.SEARCHES)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

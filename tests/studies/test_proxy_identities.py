@@ -83,6 +83,16 @@ def test_the_study_writes_what_it_found(tmp_path: Path) -> None:
     assert "No two proxies rank alike" in said[-1]
 
 
+def test_a_shard_is_scored_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(proxy_identities, "scored_sample", lambda *given: asked.append(given[-1].shard))
+    monkeypatch.setattr(proxy_identities, "identities", lambda: pytest.fail("the study was made"))
+    said: list[str] = []
+    proxy_identities.run_proxy_identities(StudyOptions(tmp_path / "out", said.append, shard=(2, 3)))
+    assert asked == [(2, 3)]
+    assert "nasinit store merge" in said[-1]
+
+
 def moved_by_rounding(monkeypatch: pytest.MonkeyPatch) -> list[pd.DataFrame]:
     """`identities` with the drawn weights and inputs moved by up to one rounding of the largest of their tensor."""
     sums, draw = proxy_identities._sums, image_batches.draw_images

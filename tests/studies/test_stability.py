@@ -123,6 +123,28 @@ def test_a_condition_waits_for_the_others_before_it_goes_on(tmp_path: Path, monk
         assert asked == [(width, turn) for turn in turns for width in (16, 4)]
 
 
+def test_shards_share_the_turns_and_make_no_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(stability, "run", lambda _, turn, *rest, **options: asked.append(tuple(map(str, turn))))
+    monkeypatch.setattr(stability, "scored_sample", lambda *_: pytest.fail("the whole sample was scored"))
+    monkeypatch.setattr(stability, "CONDITIONS", {"base": small("base")})
+    said = list[str]()
+    for number in (1, 2, 3):
+        given = {"sample": 22, "store": tmp_path / "s.sqlite", "shard": (number, 3)}
+        stability.run_stability(StudyOptions(tmp_path / "out", said.append, "analognasbench", **given))
+        assert "nasinit store merge" in said[-1]
+    cells = [str(cell) for cell in open_space("nasbench201").sample(22)]
+    assert sorted(cell for turn in asked for cell in turn) == sorted(cells)
+    assert list((tmp_path / "out").iterdir()) == []
+
+    def dying(*_: object, **__: object) -> None:
+        raise RunError("the executor lost its workers")
+
+    monkeypatch.setattr(stability, "run", dying)
+    with pytest.raises(RunError, match="lost its workers"):
+        stability.run_stability(StudyOptions(tmp_path / "out", said.append, "analognasbench", **given))
+
+
 def test_workers_that_die_leave_the_rest_to_what_survives_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def dying(*_: object, **__: object) -> None:
         raise RunError("the executor lost its workers")

@@ -1,4 +1,4 @@
-"""Fidelities: the columns of a table that a search queries through an oracle, and the seconds of each query."""
+"""Fidelities: the columns of a table that a search queries through an oracle."""
 
 from __future__ import annotations
 
@@ -8,26 +8,15 @@ from typing import TYPE_CHECKING
 
 from benchmarks import Column, Table
 from harness.errors import SearchError
-from harness.evaluation.columns import SPACE, TESTS, is_accuracy
+from harness.evaluation.columns import TESTS, is_accuracy
+from harness.evaluation.searches.query_seconds import query_seconds
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from harness.search.query.indexed import FloatArray
     from harness.search.query.oracle import Fidelity
 
 VALIDATION = "cifar10_valid_12ep_pct"
 """The accuracy that the scripts of NAS-Bench-201 query."""
-
-_IMAGES = {  # images of the training and of the evaluation; name of the training in a converted release
-    ("cifar10", "valid"): (25_000, 25_000, "cifar10half"),
-    ("cifar10", "test"): (50_000, 10_000, "cifar10"),
-    ("cifar100", "valid"): (50_000, 5_000, "cifar100"),
-    ("cifar100", "test"): (50_000, 5_000, "cifar100"),
-    ("imagenet16_120", "valid"): (151_700, 3_000, "imagenet16_120"),
-    ("imagenet16_120", "test"): (151_700, 3_000, "imagenet16_120"),
-}
-
 
 _SPLITS = ("valid", "test")
 
@@ -40,11 +29,13 @@ class TableFidelities:
         columns: names of the accuracies that a search queries, the cheapest training first.
         fidelities: values and seconds of these columns for an oracle, over the cells in the order of the keys.
         notes: sentences on the values and seconds for readers of the results.
+        seconds: table that the seconds of training are of; None where they are modelled.
     """
 
     columns: tuple[str, ...]
     fidelities: tuple[Fidelity, ...]
     notes: tuple[str, ...]
+    seconds: Table | None = None
 
 
 def test_accuracies(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
@@ -95,7 +86,13 @@ def _accuracy(column: Column) -> str:
 
 
 def table_fidelities(
-    table: Table, keys: Sequence[str], macs: FloatArray, column: str | None = None, *, trainings: int = 2
+    table: Table,
+    keys: Sequence[str],
+    macs: FloatArray,
+    column: str | None = None,
+    *,
+    trainings: int = 2,
+    seconds: Sequence[Table] | None = None,
 ) -> TableFidelities:
     """The fidelities of a table: one accuracy, and that of the longest training on the same images.
 
@@ -103,38 +100,44 @@ def table_fidelities(
         table: a table of accuracies after trainings.
         keys: keys of all C cells of the space.
         macs: multiply-adds of the cells' networks for CIFAR-10, shape [C].
-        column: name of the accuracy to query; by default the validation accuracy on CIFAR-10 after 12 epochs, or the
-            test accuracy after 200 if the table has no other.
-        trainings: number of trainings that the search queries, 1 or 2. The table's seconds are taken only if it has
-            them for all of these, so that a search never adds tabulated seconds to modelled ones.
+        column: name of the accuracy to query; by default the validation accuracy on CIFAR-10 after 12 epochs, of the
+            table or else of those of the seconds, or the test accuracy after 200 if none has it.
+        trainings: number of trainings that the search queries, 1 or 2. Tabulated seconds are taken only from a table
+            that has them for all of these, so that a search never adds tabulated seconds to modelled ones.
+        seconds: tables whose seconds of training may be taken, in this order; by default the table itself.
 
     Raises:
-        SearchError: a column that is no accuracy, lacks values, or is of a training whose seconds are neither in the
+        SearchError: a column that is no accuracy, lacks values, or is of a training whose seconds are neither in a
             table nor known from its images; no column to query by default.
-        TableError: an unknown column.
+        TableError: an unknown column, or a table of seconds that lacks cells.
     """
     from harness.search.query.oracle import Fidelity
 
-    first = table.column(column or _by_default(table))
-    if not is_accuracy(table, first.name) or first.split not in _SPLITS or first.epochs is None:
+    tables = (table,) if seconds is None else tuple(seconds)
+    source, name = (table, column) if column is not None else _by_default(table, tables)
+    first = source.column(name)
+    if not is_accuracy(source, first.name) or first.split not in _SPLITS or first.epochs is None:
         raise SearchError(f"column {first.name!r} is no accuracy that a search can ask for: give one as {VALIDATION}")
-    queried = [first, *_longer_training(table, first)][:trainings]
-    values, costs = [_values(table, keys, one) for one in queried], [_seconds(table, keys, one) for one in queried]
-    tabulated = all(cost is not None for cost in costs)
-    fidelities = []
-    for one, value, cost in zip(queried, values, costs, strict=True):
-        fidelities.append(Fidelity(value, _charged(table, one, macs, cost if tabulated else None)))
+    queried = [(source, first), *((table, one) for one in _longer_training(table, first))][:trainings]
+    values = [_values(whose, keys, one) for whose, one in queried]
+    columns = [one for _, one in queried]
+    cost = query_seconds(table, keys, macs, columns, tables)
+    fidelities = tuple(Fidelity(value, each) for value, each in zip(values, cost.of_columns, strict=True))
     notes = [] if first.name == VALIDATION else [_other_column_note(table, first, chosen=column is not None)]
-    notes += [_seeds_note(one.name, len(value)) for one, value in zip(queried, values, strict=True)]
-    notes.append(_seconds_note(table, queried, tabulated))
-    return TableFidelities(tuple(one.name for one in queried), tuple(fidelities), tuple(notes))
+    if source is not table:
+        notes.append(f"{table.facts.name} has no {VALIDATION}: the searches ask for that of {source.facts.name}")
+    notes += [_seeds_note(one.name, len(value)) for one, value in zip(columns, values, strict=True)]
+    notes.append(cost.note)
+    return TableFidelities(tuple(one.name for one in columns), fidelities, tuple(notes), cost.table)
 
 
-def _by_default(table: Table) -> str:
-    """Name of the accuracy that is queried by default."""
-    for name in (VALIDATION, TESTS["cifar10"]):
-        if name in table.column_names:
-            return name
+def _by_default(table: Table, tables: Sequence[Table]) -> tuple[Table, str]:
+    """The accuracy that is queried by default, and the table that it is of."""
+    for one in (table, *tables):
+        if VALIDATION in one.column_names:
+            return one, VALIDATION
+    if TESTS["cifar10"] in table.column_names:
+        return table, TESTS["cifar10"]
     raise SearchError(
         f"table {table.facts.name} has neither {VALIDATION} nor {TESTS['cifar10']} to ask for: name a column, one of "
         f"{', '.join(name for name in table.column_names if is_accuracy(table, name))}"
@@ -166,57 +169,6 @@ def _values(table: Table, keys: Sequence[str], column: Column) -> FloatArray:
             "all of them"
         )
     return values
-
-
-def _seconds(
-    table: Table, keys: Sequence[str], column: Column
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
-    """Tabulated seconds of the training behind a column, shape [C]; None where some are missing."""
-    import numpy as np
-
-    name = _seconds_column(column)
-    if name not in table.column_names:
-        return None
-    seconds = table.values(keys, name)
-    return None if np.isnan(seconds).any() else seconds
-
-
-def _seconds_column(column: Column) -> str:
-    """Name of the column with the seconds of the training behind an accuracy."""
-    training = _IMAGES[_images(column)][2] if _images(column) in _IMAGES else column.dataset
-    return f"{training}_{column.epochs}ep_train_s"
-
-
-def _images(column: Column) -> tuple[str, str]:
-    return column.dataset or "", column.split or ""
-
-
-def _charged(table: Table, column: Column, macs: FloatArray, tabulated: FloatArray | None) -> FloatArray:
-    """Seconds of a query, shape [C]: training, tabulated or modelled, and the pass over the images if it is known."""
-    from harness.search.query.seconds import training_seconds, validation_seconds
-
-    if _images(column) in _IMAGES:
-        images, evaluated, _ = _IMAGES[_images(column)]
-        training = training_seconds(macs, epochs=column.epochs or 0, images=images) if tabulated is None else tabulated
-        return training + validation_seconds(macs, images=evaluated)
-    if tabulated is None:
-        raise SearchError(
-            f"the seconds of a query of {column.name} are not known: {table.facts.name} has no column "
-            f"{_seconds_column(column)} with those of its training, of every cell"
-        )
-    return tabulated
-
-
-def _seconds_note(table: Table, queried: Sequence[Column], tabulated: bool) -> str:
-    if not all(_images(one) in _IMAGES for one in queried):
-        return "seconds of training as the table has them, without those of a pass over validation images"
-    if tabulated:
-        return "seconds of training as the table has them, those of the validation pass modelled from multiply-adds"
-    whose = "" if table.facts.space == SPACE else f", cells of {SPACE}"
-    return (
-        "seconds modelled from multiply-adds, by three cells whose seconds are known: off by -15 % to +21 % for these"
-        f"{whose}"
-    )
 
 
 def _seeds_note(column: str, seeds: int) -> str:

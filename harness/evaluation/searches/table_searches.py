@@ -13,6 +13,8 @@ from harness.evaluation.matching import space_of
 from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
+from harness.evaluation.searches.query_runs import QueryEnd, QueryTask, run_tasks
+from harness.evaluation.searches.query_seconds import MODELLED, seconds_tables
 from harness.progress import patient_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import derived_seed
@@ -21,8 +23,9 @@ from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import pandas as pd
+    from distributed import Client
 
-    from harness.search.query.indexed import CellArray, FloatArray
+    from harness.search.query.indexed import FloatArray
     from harness.search.query.methods import QueryMethod
     from harness.spaces.space import Space
 
@@ -31,7 +34,6 @@ RUNS = 500
 ALL = "all"
 EXACT = {"random": 1, "optimal_of_10": 10, "optimal_of_100": 100}
 """Rows that need no runs: number of random cells of which the best by the test accuracy itself is taken."""
-_LONG_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,10 @@ def table_searches(
     budget_seconds: float = BUDGET_SECONDS,
     column: str | None = None,
     scores: ProxyScores | pd.DataFrame | None = None,
+    seconds: Table | str | None = None,
     announce: Callable[[str], None] | None = None,
     progress: bool = False,
+    client: Client | None = None,
 ) -> TableSearches:
     """Run searches that query a table, and look up the test accuracy of the cell that each run chose.
 
@@ -78,16 +82,20 @@ def table_searches(
         column: name of the accuracy that is queried; by default the validation accuracy on CIFAR-10 after 12 epochs.
         scores: scores for the searches that use a proxy: a frame as `harness.run` returns it, of which `nwot`,
             `m_trace` and `m_condition` are taken, or the result of `scores_by_cell` for other proxies.
+        seconds: a table with the seconds of trainings, its name or path, or `modelled`; by default those of the table,
+            else those of `nasbench201-seconds` if it is here, else a model. The notes say which it was.
         announce: called with a sentence before a search that takes long.
         progress: whether to draw a progress bar over the searches on standard error.
+        client: a `distributed.Client`: each search runs on a worker of its cluster, with the same results.
 
     Raises:
         SearchError: an unknown search, a search whose scores or column are missing, a table of a space that no search
-            can query or without values of all cells, scores of other cells, no run, or a budget that is no finite
-            positive number.
-        TableError: an unknown column, or a table without cells of the space.
+            can query or without values of all cells, scores of other cells, seconds of another space, no
+            run, or a budget that is no finite positive number.
+        TableError: an unknown column, or a table without cells of the space; a table of seconds that is not here.
         ScoresError: a frame of scores that holds none.
         SpaceError: scores of another space.
+        RunError: the cluster's scheduler was lost, none of its workers can be used, or a search failed there.
     """
     import pandas as pd
 
@@ -96,38 +104,41 @@ def table_searches(
     for name in names:
         if name not in (ALL, *EXACT, *METHODS):
             raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
-    queries = _TableQueries(table, column)
+    queries = _TableQueries(table, column, seconds)
     everything, looked_at = not names or ALL in names, _by_cell(scores, queries)
     tests, notes = test_accuracies(table, queries.keys)
-    rows, chosen, skipped = [], {}, {}
     ran: dict[str, QueryMethod] = {}
+    tasks: dict[str, QueryTask] = {}
+    skipped: dict[str, str] = {}
     wanted = [*EXACT, *METHODS] if everything else list(dict.fromkeys(names))
+    for name in wanted:
+        if name in EXACT:
+            continue
+        method = METHODS[name]
+        if reason := _reason_not_run(method, queries, looked_at):
+            if not everything:
+                raise SearchError(f"{name} cannot run: {reason}")
+            skipped[name] = reason
+            continue
+        ran[name] = method
+        run_seed = derived_seed(seed, "query", name)
+        tasks[name] = _task(method, queries, looked_at, runs, run_seed, budget_seconds)
     with patient_bar(progress, len(wanted), "searches", ("running", "ran"), alike=False) as advance:
-        for name in wanted:
-            if name in EXACT:
-                rows.append(_exact_row(name, tests, queries))
-                advance(1)
-                continue
-            method = METHODS[name]
-            if reason := _reason_not_run(method, queries, looked_at):
-                if not everything:
-                    raise SearchError(f"{name} cannot run: {reason}")
-                skipped[name] = reason
-                advance(1)
-                continue
-            if announce and method.seconds_per_run * runs >= _LONG_SECONDS:
-                announce(f"{name}: {runs:,} runs take about {method.seconds_per_run * runs:,.0f} s")
-            cells, spent = _run(method, queries, looked_at, runs, derived_seed(seed, "query", name), budget_seconds)
-            rows.append(_row(method, cells, spent, tests, queries))
-            chosen[name] = tuple(queries.keys[cell] for cell in cells.tolist())
-            ran[name] = method
-            advance(1)
+        advance(len(wanted) - len(tasks))
+        found = run_tasks(list(tasks.values()), client, announce, advance)
+    ends = dict(zip(tasks, found, strict=True))
+    chosen = {name: tuple(queries.keys[cell] for cell in end.cells.tolist()) for name, end in ends.items()}
+    rows = [
+        _exact_row(name, tests, queries) if name in EXACT else _row(ran[name], ends[name], tests, queries)
+        for name in wanted
+        if name not in skipped
+    ]
     needed = [name for method in ran.values() for name in method.scores_needed]
     notes = (*notes, *looked_at.notes_on(needed), *_notes_on_fidelities(queries, ran))
-    found = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
     asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds}
-    found.attrs[PROVENANCE] = {"table": table_facts(table), **asked}
-    return TableSearches(found, chosen, skipped, notes)
+    frame.attrs[PROVENANCE] = {"table": table_facts(table), "seconds": _seconds_facts(queries, ran), **asked}
+    return TableSearches(frame, chosen, skipped, notes)
 
 
 def _by_cell(given: ProxyScores | pd.DataFrame | None, queries: _TableQueries) -> ProxyScores:
@@ -153,7 +164,7 @@ class _TableQueries:
         keys: keys of the cells, in the order of the space.
     """
 
-    def __init__(self, table: Table, column: str | None) -> None:
+    def __init__(self, table: Table, column: str | None, seconds: Table | str | None) -> None:
         import numpy as np
 
         from harness.search.query.indexed import indexed
@@ -167,6 +178,7 @@ class _TableQueries:
         self._table, self._column = table, column
         self._macs: FloatArray = np.array(sizes_by_cell(self.space)["flops"], dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
+        self._seconds = seconds_tables(table, seconds, self.space.name)
         if column is not None:
             table.column(column)  # a wrong name is an error also if no search queries
 
@@ -174,7 +186,7 @@ class _TableQueries:
         """The fidelities of a search that queries this many trainings; SearchError if the table lacks them."""
         if trainings not in self._known:
             self._known[trainings] = table_fidelities(
-                self._table, self.keys, self._macs, self._column, trainings=trainings
+                self._table, self.keys, self._macs, self._column, trainings=trainings, seconds=self._seconds
             )
         return self._known[trainings]
 
@@ -207,45 +219,32 @@ def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, QueryMethod])
     return found
 
 
-def _run(
+def _seconds_facts(queries: _TableQueries, ran: Mapping[str, QueryMethod]) -> dict[str, Any]:
+    """For each search that queries, the table that its seconds of training are of, or `modelled`."""
+    asked = {name: queries.fidelities(method.fidelities).seconds for name, method in ran.items() if method.queries}
+    return {name: MODELLED if table is None else table_facts(table) for name, table in asked.items()}
+
+
+def _task(
     method: QueryMethod, queries: _TableQueries, scores: ProxyScores, runs: int, seed: int, budget_seconds: float
-) -> tuple[CellArray, tuple[float, float]]:
-    """The chosen cells, and the means of the seconds and queries over the runs."""
-    import numpy as np
-
-    from harness.search.query.oracle import Fidelity, Oracle
-
-    of_search, of_oracle = np.random.default_rng(seed).spawn(2)
-    cells = len(queries.keys)
-    nothing = Fidelity(np.zeros((1, cells)), np.ones(cells))
-    oracle = Oracle(
-        queries.fidelities(method.fidelities).fidelities if method.queries else [nothing],
-        runs=runs,
-        budget_seconds=budget_seconds,
-        crossing=method.crossing,
-        generator=of_oracle,
-    )
+) -> QueryTask:
+    fidelities = queries.fidelities(method.fidelities).fidelities if method.queries else ()
     needed = {name: scores.by_cell[name] for name in method.scores_needed}
-    chosen = method.search(oracle, queries.indexed, of_search, **needed)
-    if not method.queries:
-        return chosen, (np.nan, np.nan)
-    return chosen, (float(oracle.spent.mean()), float(oracle.queries.mean()))
+    return QueryTask(method.name, queries.indexed, fidelities, needed, runs, seed, budget_seconds)
 
 
 def _row(
     method: QueryMethod,
-    cells: CellArray,
-    spent: tuple[float, float],
+    end: QueryEnd,
     tests: Mapping[str, FloatArray],
     queries: _TableQueries,
 ) -> dict[str, Any]:
-    found = {}
+    found, cells = {}, end.cells
     for column, values in tests.items():
         found[f"{column}_mean"] = float(values[cells].mean())
         found[f"{column}_std"] = float(values[cells].std()) if len(cells) > 1 else float("nan")
     row = {"search": method.name, "source": method.source, "runs": len(cells), **found}
-    row |= dict(zip(("seconds", "queries"), spent, strict=True))
-    return row | _published(method.name, tests, queries)
+    return row | {"seconds": end.seconds, "queries": end.queries} | _published(method.name, tests, queries)
 
 
 def _exact_row(name: str, tests: Mapping[str, FloatArray], queries: _TableQueries) -> dict[str, Any]:

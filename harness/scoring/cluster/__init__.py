@@ -1,1 +1,1 @@
-"""Scoring on the workers of a Dask scheduler, with the extra `nasinit[cluster]`."""
+"""Scores and whole tasks on the workers of a Dask scheduler, with the extra `nasinit[cluster]`."""

@@ -78,3 +78,8 @@ def dashboard(client: Client) -> str:
     except Exception as error:  # whatever the scheduler's Python raises
         return f"no dashboard: {reason(error)}"
     return f"dashboard: {client.dashboard_link}"
+
+
+def in_workers(count: int) -> str:
+    """A number of workers in words."""
+    return f"{count} worker{'s' * (count != 1)}"

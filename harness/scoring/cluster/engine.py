@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import RunError
-from harness.scoring.cluster.connection import dashboard
+from harness.scoring.cluster.connection import dashboard, in_workers
 from harness.scoring.cluster.work import ChunkScores, StepKey, common_part, item_of, score_chunk
 from harness.scoring.cluster.workers import Workers
 from harness.scoring.deaths import Deaths, What
@@ -86,11 +86,11 @@ class ClusterEngine:
     @property
     def note(self) -> str:
         """The number of workers, for a progress bar."""
-        return _in_words(self._workers.count)
+        return in_workers(self._workers.count)
 
     def introduction(self) -> str:
         """Where the tasks run; for people."""
-        return f"Dask: {_in_words(self._at_start)} at {self._address}; {dashboard(self._client)}"
+        return f"Dask: {in_workers(self._at_start)} at {self._address}; {dashboard(self._client)}"
 
     def outcomes(self, tasks: Sequence[ScoringTask]) -> Iterator[tuple[ScoringTask, TaskScores]]:
         """Each task with its scores, in the order in which they finish.
@@ -292,7 +292,3 @@ class ClusterEngine:
                 self._client.set_metadata([self._run], None)
         self._flight.clear()
         self._common.clear()
-
-
-def _in_words(workers: int) -> str:
-    return f"{workers} worker{'s' * (workers != 1)}"

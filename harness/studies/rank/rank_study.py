@@ -31,7 +31,7 @@ from harness.studies.kinds import SPEARMAN, PublishedCoefficient, RankStudy
 from harness.studies.options import StudyOptions
 from harness.studies.rank.agreement import agreement_of
 from harness.studies.record import record
-from harness.studies.samples import possible, sample_size, scored_sample, scores_given, store_of
+from harness.studies.samples import possible, sample_size, say_shard, scored_sample, scores_given
 from harness.writing import make_folder
 
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
@@ -64,10 +64,7 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
         for name, condition in conditions.items()
     }
     if options.shard is not None:
-        options.say(
-            f"\nThe scores of this shard are in {store_of(options)}. When all shards are, put their stores together "
-            "with nasinit store merge, and make the study from that --store, without --shard."
-        )
+        say_shard(options)
         return
     rankings = {name: rank(frame, opened, columns, study.combined) for name, frame in frames.items()}
     _write(study, options, opened, frames, rankings)

@@ -1,12 +1,14 @@
-"""Pool of a study's searches by gradients: one for each method and seed, in processes; each resumes from its folder."""
+"""A study's searches by gradients: one for each method and seed, in processes; each resumes from its folder."""
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +17,23 @@ from harness.evaluation import Table
 from harness.evaluation.columns import FOR_THE_RECORD, SPACE
 from harness.evaluation.matching import column_by_key
 from harness.progress import progress_bar
+from harness.scoring.cluster.connection import connected
+from harness.scoring.cluster.whole_tasks import TaskEnd
 from harness.scoring.engine import close_pool, worker_pool
+from harness.scoring.shards import checked_shard, dealt
 from harness.search import find_method
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
 from harness.studies.options import StudyOptions
+from harness.studies.searches.one_search import run_one
 from harness.studies.searches.progress import SearchProgress
 from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run, Running
 
 if TYPE_CHECKING:
     import pandas as pd
+    from distributed import Client
 
+LOG = logging.getLogger(__name__)
 PRESET = "laptop"
 _LOOK_SECONDS = 2.0
 _LINE_SECONDS = 60.0
@@ -43,6 +51,34 @@ def data_of(method: str, images: Path | None) -> str:
     return own if images is None or own == "noise" else str(images)
 
 
+def search_all(runs: Sequence[Run], options: StudyOptions) -> Outcomes:
+    """Run all searches of a study into `out/searches`: in processes of this machine, or on the workers of a cluster.
+
+    Raises:
+        CheckpointError: as `run_all`.
+        RunError: as `run_all`, or if no scheduler answers.
+        SettingError: if Dask distributed is needed and not installed.
+    """
+    folder = options.out / "searches"
+    with connected(options.scheduler) as client:
+        where = f"{options.workers} at once" if client is None else "on a cluster"
+        options.say(f"{len(runs)} searches by gradients, {where}, into {folder}")
+        return run_all(runs, folder, options.workers, options.say, client=client)
+
+
+def of_shard(runs: Sequence[Run], options: StudyOptions) -> list[Run]:
+    """The searches of the shard of a study, or all of them where it has none."""
+    return list(runs) if options.shard is None else dealt(runs, checked_shard(options.shard))
+
+
+def say_searches_of_shard(options: StudyOptions) -> None:
+    """Print where the searches of a shard are, and how the study is made of all shards."""
+    options.say(
+        f"\nThe searches of this shard are in {options.out / 'searches'}. When those of all shards are in one such "
+        "folder, the same command without --shard makes the study."
+    )
+
+
 def run_all(
     runs: Sequence[Run],
     folder: Path,
@@ -51,27 +87,38 @@ def run_all(
     running: Running = Running(),  # noqa: B008 — it does not change
     *,
     progress: bool = True,
+    client: Client | None = None,
 ) -> Outcomes:
     """Run all searches, as many at once as there are workers, under a progress bar if `progress`.
 
     An interrupted search goes on from its folder, and a finished one is read. A search that fails does not end the
     others.
 
+    Args:
+        runs: the searches.
+        folder: folder of all searches, with a folder for each.
+        workers: number of processes of this machine; without effect on a cluster.
+        say: function that prints a line.
+        running: how they run.
+        progress: whether to draw a progress bar.
+        client: client of a Dask cluster, on whose workers the searches run; None for processes of this machine.
+
     Raises:
         CheckpointError: a folder holds a checkpoint of another search; nothing more is run then.
-        RunError: all of the searches failed, or a worker died; the checkpoints stay.
+        RunError: all of the searches failed, or a worker of this machine died; the checkpoints stay.
     """
     outcomes = Outcomes({}, {})
     if not runs:
         return outcomes
-    pool = worker_pool(min(workers, len(runs)))
-    over = False
-    try:
-        waiting = {pool.submit(_run, run, folder / run.folder, running): run for run in runs}
-        _follow(waiting, folder, workers, say, outcomes, progress=progress)
-        over = True
-    finally:
-        close_pool(pool, kill=not over)
+    if client is None:
+        with closing(_on_processes(runs, folder, workers, running)) as ends:
+            _follow(runs, ends, folder, workers, say, outcomes, progress=progress)
+    else:
+        from harness.studies.searches.on_cluster import searches_on_cluster
+
+        with searches_on_cluster(client, runs, folder, running) as tasks, closing(tasks.ends()) as ends:
+            LOG.info("%s", tasks.introduction())
+            _follow(runs, ends, folder, tasks.workers, say, outcomes, progress=progress)
     if not outcomes.ended:
         first = next(run for run in runs if run in outcomes.failed)
         raise RunError(f"every search failed. {first.title}: {outcomes.failed[first].reason}")
@@ -113,8 +160,38 @@ def with_record(log: pd.DataFrame, table: Table, columns: Iterable[str], space: 
     return log.assign(**found)
 
 
+def _on_processes(
+    runs: Sequence[Run], folder: Path, workers: int, running: Running
+) -> Generator[TaskEnd[Outcome] | None]:
+    """The ends of the searches in processes of this machine, in the order in which they come; None from time to time.
+
+    Raises:
+        RunError: a worker died.
+    """
+    pool = worker_pool(min(workers, len(runs)))
+    over = False
+    try:
+        waiting = {pool.submit(run_one, run, folder / run.folder, running): place for place, run in enumerate(runs)}
+        pending = set(waiting)
+        while pending:
+            ended, pending = wait(pending, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            for done in ended:
+                place, error = waiting[done], done.exception()
+                if isinstance(error, BrokenProcessPool):
+                    raise RunError(
+                        f"{runs[place].title}: a worker died (killed, or out of memory). Finished epochs are in "
+                        f"{folder}: the same command goes on; --workers 1 needs less memory"
+                    ) from error
+                yield TaskEnd(place, done.result() if error is None else None, error)
+            yield None
+        over = True
+    finally:
+        close_pool(pool, kill=not over)
+
+
 def _follow(
-    waiting: Mapping[Future[Outcome], Run],
+    runs: Sequence[Run],
+    ends: Iterable[TaskEnd[Outcome] | None],
     folder: Path,
     workers: int,
     say: Callable[[str], None],
@@ -123,7 +200,6 @@ def _follow(
     progress: bool,
 ) -> None:
     """Collect the outcomes as the searches end, under a progress bar over their epochs if `progress`."""
-    runs, pending = list(waiting.values()), set(waiting)
     epochs = sum(run.setting.epochs for run in runs)
     bar = (
         progress_bar(epochs, "epochs", ("searching", "searched"), alike=False, every_seconds=_LINE_SECONDS)
@@ -131,36 +207,32 @@ def _follow(
         else nullcontext(_advance_nothing)
     )
     with bar as advance:
-        shown = SearchProgress(runs, folder, workers, advance)
-        while pending:
-            ended, pending = wait(pending, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            for done in ended:
-                _file(done, waiting[done], folder, outcomes)
-                say(_line(waiting[done], outcomes, len(runs)))
+        shown, looked = SearchProgress(runs, folder, workers, advance), time.monotonic()
+        for found in ends:
+            if found is not None:
+                _file(runs[found.place], found, outcomes)
+                say(_line(runs[found.place], outcomes, len(runs)))
+            elif time.monotonic() - looked < _LOOK_SECONDS:
+                continue
+            looked = time.monotonic()
             shown.show({*outcomes.ended, *outcomes.failed})
 
 
-def _file(done: Future[Outcome], run: Run, folder: Path, outcomes: Outcomes) -> None:
+def _file(run: Run, end: TaskEnd[Outcome], outcomes: Outcomes) -> None:
     """Add the result or the failure of a search to the outcomes.
 
     Raises:
         CheckpointError: the search's folder holds a checkpoint of another search.
-        RunError: the search's worker died.
     """
-    try:
-        outcomes.ended[run] = done.result()
-    except CheckpointError:
-        raise
-    except BrokenProcessPool as error:
-        raise RunError(
-            f"{run.title}: a worker died (killed, or out of memory). Finished epochs are in {folder}: the same "
-            "command goes on; --workers 1 needs less memory"
-        ) from error
-    except DivergedError as error:
-        outcomes.failed[run] = Failure(str(error), diverged=True)
-    except Exception as error:  # whatever torch raises in one search says nothing of the others
-        reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-        outcomes.failed[run] = Failure(reason)
+    if end.result is not None:
+        outcomes.ended[run] = end.result
+    elif isinstance(end.error, CheckpointError):
+        raise end.error
+    elif isinstance(end.error, DivergedError):
+        outcomes.failed[run] = Failure(str(end.error), diverged=True)
+    else:  # whatever torch raises in one search says nothing of the others
+        known = isinstance(end.error, HarnessError)
+        outcomes.failed[run] = Failure(str(end.error) if known else f"{type(end.error).__name__}: {end.error}")
 
 
 def _line(run: Run, outcomes: Outcomes, count: int) -> str:
@@ -181,17 +253,3 @@ def _advice(failed: Mapping[Run, Failure]) -> str:
 
 def _advance_nothing(note: str = "", *, steps: int = 1) -> None:
     """Take the place of a progress bar that is not shown."""
-
-
-def _run(run: Run, folder: Path, running: Running) -> Outcome:
-    """Run one search; called in a worker process."""
-    import torch
-
-    from harness.search import run_search
-
-    torch.set_num_threads(running.threads)
-    result = run_search(
-        open_space(run.space), run.method, run.setting, data=run.data, seed=run.seed, out=folder,
-        device=running.device, autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes,
-    )  # fmt: skip
-    return Outcome(result.log, result.memory)

@@ -27,7 +27,16 @@ from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_table
 from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, search_rows_frame
-from harness.studies.searches.pool import PRESET, data_of, run_all, say_data, setting_of, with_record
+from harness.studies.searches.pool import (
+    PRESET,
+    data_of,
+    of_shard,
+    say_data,
+    say_searches_of_shard,
+    search_all,
+    setting_of,
+    with_record,
+)
 from harness.studies.searches.record import Used, by_method, in_a_line, searches_record
 from harness.studies.searches.runs import Outcomes, Run
 from harness.writing import make_folder
@@ -40,8 +49,8 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     """Run the searches of all rows, look up the chosen cells, and write the table, logs and figures into `out`.
 
     Searches by gradients take the laptop preset and the row's number of seeds, or `runs`; interrupted ones go on from
-    their checkpoints in `out/searches`. Searches that use a proxy are run only with `scores`. A search that fails does
-    not end the others; its row says so.
+    their checkpoints in `out/searches`. With a shard, its searches by gradients are run, and nothing else is done.
+    Searches that use a proxy are run only with `scores`. A search that fails does not end the others; its row says so.
 
     Raises:
         SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
@@ -58,11 +67,15 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     if options.data is not None:
         read_cifar10(options.data)
     scores = None if options.scores is None else _scores(options.scores, options)
-    runs = runs_for_rows(options, rows)
+    runs = of_shard(runs_for_rows(options, rows), options)
     used = by_method(runs)
     make_folder(options.out, "--out")
     for note in lacking:
         options.say(note)
+    if options.shard is not None:
+        _searched(options, runs, used)
+        say_searches_of_shard(options)
+        return
     queried, notes = _queried(options, opened, rows, scores)
     for note in notes:
         options.say(note)
@@ -123,8 +136,7 @@ def _searched(options: StudyOptions, runs: Sequence[Run], used: Mapping[str, Use
     say_data(options)
     for method, entry in used.items():
         options.say(f"{method}: {in_a_line(entry)}")
-    options.say(f"{len(runs)} searches by gradients, {options.workers} at once, into {options.out / 'searches'}")
-    return run_all(runs, options.out / "searches", options.workers, options.say)
+    return search_all(runs, options)
 
 
 def _log(outcomes: Outcomes, table: Table, columns: Sequence[str], options: StudyOptions) -> pd.DataFrame:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.errors import SearchError, check_whole
+from harness.errors import SearchError, SettingError, check_whole
 from harness.evaluation import Table
+from harness.scoring.engines import check_workers
 from harness.scoring.seeds import checked_seeds
+from harness.scoring.shards import checked_shard, dealt
 from harness.search.gradient.seeds import SEED, SearchSeeds
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.state import initial_state
@@ -23,6 +25,8 @@ from harness.studies.searches.runs import Run, Running
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from harness.spaces.space import Space
 
 
@@ -43,6 +47,8 @@ def run_searches(
     table: Table | None = None,
     columns: Sequence[str] = (),
     progress: bool = False,
+    shard: tuple[int, int] | None = None,
+    client: Client | None = None,
 ) -> SearchSeeds:
     """Run one gradient-based search under several seeds, each in a process, as `harness.run_search` runs it.
 
@@ -63,6 +69,11 @@ def run_searches(
         table: table of which the columns below are joined to the logs after the searches; None for none.
         columns: names of columns of that table.
         progress: whether to draw a progress bar over the epochs of all searches on standard error.
+        shard: number of a part, from 1, and number of all parts, such as (3, 5): the searches of that part alone are
+            run. When all parts have run into one folder, the same call without a shard reads them.
+        client: a `distributed.Client`: the searches run on the workers of its cluster, one on a worker at a time.
+            Where a worker dies, its search goes on elsewhere, from its checkpoint if the workers see the folder. They
+            must find `data` under the same path.
 
     Returns:
         The logs, a row for each seed (`frame`), a table with mean and deviation, and a figure. Searches that failed do
@@ -70,11 +81,12 @@ def run_searches(
 
     Raises:
         SearchError: as `harness.run_search`, before any search begins, or for a number of workers or threads below 1.
-        SettingError: for no seeds, or one that is no whole number from 0.
+        SettingError: for no seeds, or one that is no whole number from 0; a shard without any; workers and a client.
         CheckpointError: a folder holds a checkpoint of another search.
-        RunError: all searches failed, or a process died.
+        RunError: all searches failed, a process of this machine died, or the cluster's scheduler was lost.
     """
-    found = checked_seeds(seeds)
+    found = seeds_of_shard(checked_seeds(seeds), shard)
+    check_workers(1 if client is None else workers, None, client)
     for name, value in (("workers", workers), ("threads", threads)):
         check_whole(name, value, 1, SearchError)
     checkpoint_seconds(checkpoint_minutes)
@@ -87,12 +99,29 @@ def run_searches(
     runs = [Run(method, task.setting, source, seed, space.name, f"seed_{seed}") for seed in found]
     running = Running(device, autocast, checkpoint_minutes, threads)
     with _folder(out) as folder:
-        outcomes = run_all(runs, Path(folder), workers, _say_nothing, running, progress=progress)
+        outcomes = run_all(runs, Path(folder), workers, _say_nothing, running, progress=progress, client=client)
     logs = [outcome.log.assign(**{SEED: run.seed}) for run, outcome in outcomes.ended.items()]
     log = pd.concat(logs, ignore_index=True)
     if table is not None:
         log = with_record(log, table, columns, space.name)
     return SearchSeeds(method, log, {run.seed: failure.reason for run, failure in outcomes.failed.items()})
+
+
+def seeds_of_shard(seeds: Sequence[int], shard: tuple[int, int] | None) -> tuple[int, ...]:
+    """The seeds of one part, or all of them without a shard.
+
+    Raises:
+        SettingError: a shard that is none, or that has no seed.
+    """
+    if shard is None:
+        return tuple(seeds)
+    part = checked_shard(shard)
+    found = tuple(dealt(seeds, part))
+    if not found:
+        raise SettingError(
+            f"the shard {part} has no search: there are {len(seeds)}, so give at most {len(seeds)} shards"
+        )
+    return found
 
 
 def _folder(out: str | Path | None) -> AbstractContextManager[str | Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from harness.studies.searches import frame as search_frame
 from harness.studies.searches import search_table as search_tables
 from harness.studies.searches.rows import NASI_TABLE_1, NASWOT_TABLE_2, RESNET
 from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run
+from tests.scoring.cluster.daemons import local_cluster
 from tests.studies.searches.made_logs import COLUMN, log_of
 
 TINY = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
@@ -115,8 +117,39 @@ def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pyt
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "searches.csv.gz"), log)
 
 
+def test_shards_run_every_search_once_and_make_no_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Run] = []
+    monkeypatch.setattr(search_tables, "setting_of", lambda *_, **__: TINY)
+    monkeypatch.setattr(search_tables, "search_all", lambda runs, _: asked.extend(runs) or Outcomes({}, {}))
+    monkeypatch.setattr(search_tables, "table_searches", lambda *_, **__: pytest.fail("the table was queried"))
+    said: list[str] = []
+    for number in (1, 2, 3):
+        make_table(ROWS, StudyOptions(tmp_path, said.append, "analognasbench", runs=2, shard=(number, 3)))
+        assert "the same command without --shard makes the study" in said[-1]
+    whole = search_tables.runs_for_rows(StudyOptions(tmp_path, print, "analognasbench", runs=2), ROWS)
+    assert sorted(asked, key=whole.index) == whole
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_searches_of_a_study_run_on_a_cluster_with_the_same_outcome(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster has it)")
+    monkeypatch.setattr(search_tables, "setting_of", lambda *_, **__: TINY)
+    said: list[str] = []
+    rows = (Row("RSPS", Searched("rsps", runs=2)),)
+    with local_cluster(1) as cluster, caplog.at_level(logging.INFO, logger="harness"):
+        address = str(cluster.scheduler_address)
+        make_table(rows, StudyOptions(tmp_path / "there", said.append, "analognasbench", scheduler=address))
+    assert f"Dask: 1 worker at {address}; " in caplog.text
+    assert any(line.startswith("2 searches by gradients, on a cluster, into") for line in said)
+    make_table(rows, StudyOptions(tmp_path / "here", said.append, "analognasbench"))
+    there, here = (pd.read_csv(tmp_path / name / "searches.csv.gz") for name in ("there", "here"))
+    pd.testing.assert_frame_equal(there.drop(columns="seconds"), here.drop(columns="seconds"), check_exact=True)
+
+
 def test_what_cannot_be_run_is_said_before_anything_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_tables, "run_all", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr(search_tables, "search_all", lambda *_: pytest.fail("something was run"))
     for changes, message, error in (
         ({"scores": tmp_path / "none.csv"}, "none.csv", ScoresError),
         ({"data": tmp_path}, "no data_batch", SettingError),
@@ -172,12 +205,12 @@ def test_rows_say_how_many_seeds_failed_and_why(tmp_path: Path, monkeypatch: pyt
     log = pd.DataFrame({"epoch": [1, 2], "seconds": 1.0, "architecture": RESNET, "training_loss": 1.0,
                         "validation_loss": 1.0, "entropy_nats": 1.0, "skip_connections": 1})  # fmt: skip
 
-    def run_all(runs: list[Run], *_: object) -> Outcomes:
+    def search_all(runs: list[Run], options: StudyOptions) -> Outcomes:
         lost = {run: Failure("darts: the loss is nan at epoch 2; more", True) for run in runs if run.method == "darts"}
         lost |= {runs[1]: Failure("rsps: the loss is nan; more", True), runs[2]: Failure("ValueError: x")}
         return Outcomes({runs[0]: Outcome(log, {})}, lost)
 
-    monkeypatch.setattr(search_tables, "run_all", run_all)
+    monkeypatch.setattr(search_tables, "search_all", search_all)
     monkeypatch.setattr(search_tables, "setting_of", lambda *_, **__: TINY)
     rows = (Row("RSPS", Searched("rsps", runs=3)), Row("DARTS", Searched("darts", runs=2)))
     said: list[str] = []

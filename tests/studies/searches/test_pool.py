@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ from rich.console import Console
 
 from harness.errors import CheckpointError, DivergedError, RunError, SearchError
 from harness.progress import progress_bar
+from harness.scoring.cluster.whole_tasks import TaskEnd
 from harness.search import SearchSetting
 from harness.search.gradient.presets import PUBLISHED_DATA
 from harness.studies.searches import pool
 from harness.studies.searches.pool import run_all, setting_of
 from harness.studies.searches.progress import SearchProgress, epoch_seconds, note_on, seconds_left
 from harness.studies.searches.record import in_a_line, searches_record, used_by
-from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run
+from harness.studies.searches.runs import Failure, Outcomes, Run
 
 TINY = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
                      evaluation_batches=1, candidates=3)  # fmt: skip
@@ -122,19 +123,9 @@ def test_one_that_diverges_does_not_end_the_others(
         run_all(runs[:1], tmp_path, 1, said.append)
 
 
-class Ended:
-    """A future that ended in an error."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def result(self) -> Outcome:
-        raise self._error
-
-
 def filed(error: Exception) -> Failure:
     outcomes, run = Outcomes({}, {}), Run("darts", TINY, "digits", 4)
-    pool._file(Ended(error), run, Path("searches"), outcomes)  # type: ignore[arg-type]
+    pool._file(run, TaskEnd(0, None, error), outcomes)
     assert not outcomes.ended
     return outcomes.failed[run]
 
@@ -144,8 +135,16 @@ def test_what_a_search_raises_is_its_own_but_for_what_concerns_all() -> None:
     assert filed(ValueError("x")) == Failure("ValueError: x", False)
     with pytest.raises(CheckpointError):
         filed(CheckpointError("of another search"))
+
+
+def test_a_worker_of_this_machine_that_dies_ends_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "run_one", _die)
     with pytest.raises(RunError, match=r"darts, seed 4: a worker died .* the same command goes on"):
-        filed(BrokenProcessPool("terminated abruptly"))
+        run_all([Run("darts", TINY, "digits", 4)], tmp_path, 1, print, progress=False)
+
+
+def _die(*_: object) -> None:
+    os._exit(9)
 
 
 def test_no_search_needs_no_worker(tmp_path: Path) -> None:
