@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli import listed, options
+from harness.cli import listed, offered, options
 from harness.cli.user_files import load_file
 from harness.errors import SettingError, unknown
 from harness.text.shown import in_epochs
@@ -26,10 +26,14 @@ def list_names(
         typer.Argument(
             help="spaces, proxies, measurements, searches or tables",
             metavar="spaces|proxies|measurements|searches|tables",
+            autocompletion=offered.those("spaces", "proxies", "measurements", "searches", "tables"),
         ),
     ],
     name: Annotated[
-        str | None, typer.Argument(help="name or file of one table, to list all its columns and limits")
+        str | None,
+        typer.Argument(
+            help="name or file of one table, to list all its columns and limits", autocompletion=offered.TABLES
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON, with everything that is known")] = False,
     load: options.LoadOption = None,

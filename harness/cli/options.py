@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from harness.cli import offered
 from harness.errors import SettingError, check_most, unknown
 from harness.evaluation import columns
 from harness.text.shown import shown
@@ -16,25 +17,41 @@ if TYPE_CHECKING:
     from harness.scoring.shards import Shard
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
-TableOption = Annotated[str, typer.Option("--table", help="name of a table, or path of a file")]
+TableOption = Annotated[
+    str, typer.Option("--table", help="name of a table, or path of a file", autocompletion=offered.TABLES)
+]
 TablesOption = Annotated[
     list[str] | None,
     typer.Option(
         "--table",
         help="name of a table, or path of a file, in which to look for the columns; repeatable; by default all tables",
+        autocompletion=offered.TABLES,
     ),
 ]
 ColumnsOption = Annotated[
-    list[str] | None, typer.Option("--column", help="column to rank by, of any table; may be given several times")
+    list[str] | None,
+    typer.Option(
+        "--column", help="column to rank by, of any table; may be given several times", autocompletion=offered.COLUMNS
+    ),
 ]
-ColumnOption = Annotated[str | None, typer.Option("--column", help="column to rank by, of any table")]
+ColumnOption = Annotated[
+    str | None, typer.Option("--column", help="column to rank by, of any table", autocompletion=offered.COLUMNS)
+]
 LowerOption = Annotated[
     list[str] | None,
-    typer.Option("--lower-is-better", help="column where lower is better, whatever its name says; repeatable"),
+    typer.Option(
+        "--lower-is-better",
+        help="column where lower is better, whatever its name says; repeatable",
+        autocompletion=offered.COLUMNS,
+    ),
 ]
 HigherOption = Annotated[
     list[str] | None,
-    typer.Option("--higher-is-better", help="column where higher is better, whatever its name says; repeatable"),
+    typer.Option(
+        "--higher-is-better",
+        help="column where higher is better, whatever its name says; repeatable",
+        autocompletion=offered.COLUMNS,
+    ),
 ]
 LoadOption = Annotated[
     list[Path] | None,
@@ -46,11 +63,20 @@ LoadOption = Annotated[
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
 IntervalOption = Annotated[
-    str, typer.Option("--interval", help="bootstrap interval: percentile, or bca (corrected for bias and skewness)")
+    str,
+    typer.Option(
+        "--interval",
+        help="bootstrap interval: percentile, or bca (corrected for bias and skewness)",
+        autocompletion=offered.those("percentile", "bca"),
+    ),
 ]
 AgainstOption = Annotated[
     str | None,
-    typer.Option("--against", help="proxy to compare all others with, such as params, on the same resamples"),
+    typer.Option(
+        "--against",
+        help="proxy to compare all others with, such as params, on the same resamples",
+        autocompletion=offered.PROXY,
+    ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="seed of the resampling")]
 ScoringSeedOption = Annotated[

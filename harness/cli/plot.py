@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from harness.cli import options
+from harness.cli import offered, options
 from harness.cli.joined import found_tables, no_column, ranked, read, say_duplicates, say_repeated, say_unmatched
 from harness.cli.outputs import check_figures, save_figures
 from harness.errors import SettingError
@@ -49,11 +49,16 @@ def plot() -> None:
 def scatter(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
-    column: Annotated[str | None, typer.Option(help="column to plot against, of any table")] = None,
+    column: Annotated[
+        str | None, typer.Option(help="column to plot against, of any table", autocompletion=offered.COLUMNS)
+    ] = None,
     lower: options.LowerOption = None,
     higher: options.HigherOption = None,
     proxy: Annotated[
-        list[str] | None, typer.Option(help="proxy to draw next to params and flops; repeatable; by default all")
+        list[str] | None,
+        typer.Option(
+            help="proxy to draw next to params and flops; repeatable; by default all", autocompletion=offered.PROXY
+        ),
     ] = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
@@ -77,7 +82,9 @@ def critical_difference(
     column: options.ColumnOption = None,
     lower: options.LowerOption = None,
     higher: options.HigherOption = None,
-    against: Annotated[str, typer.Option(help="proxy that the colours compare the others with")] = "params",
+    against: Annotated[
+        str, typer.Option(help="proxy that the colours compare the others with", autocompletion=offered.PROXY)
+    ] = "params",
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,

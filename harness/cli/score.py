@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli import options
+from harness.cli import offered, options
 from harness.cli.user_files import load_file, models_of
 from harness.errors import RunError, SettingError, SpaceError
 from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting
@@ -31,6 +31,7 @@ def score(
             help="a space of nasinit list spaces, or a Python file with models of your own: a dictionary MODELS of "
             "functions by name, and INPUTS and CLASSES if not (3, 32, 32) and 10; by default that of --table, else "
             "nasbench201",
+            autocompletion=offered.SPACES,
         ),
     ] = None,
     sample: Annotated[int | None, typer.Option(help="score this many random architectures")] = None,
@@ -38,15 +39,28 @@ def score(
     architectures: Annotated[
         Path | None, typer.Option(help="score the architectures in this file, one per line; - reads standard input")
     ] = None,
-    table: Annotated[str | None, typer.Option(help="score the architectures of a table, by its name or file")] = None,
-    proxies: Annotated[str, typer.Option(help="names of proxies, separated by commas, or all")] = "all",
+    table: Annotated[
+        str | None,
+        typer.Option(help="score the architectures of a table, by its name or file", autocompletion=offered.TABLES),
+    ] = None,
+    proxies: Annotated[
+        str, typer.Option(help="names of proxies, separated by commas, or all", autocompletion=offered.PROXIES)
+    ] = "all",
     load: options.LoadOption = None,
     batch_size: Annotated[int, typer.Option(help="samples in the batch")] = _DEFAULT.batch_size,
     input_: Annotated[
-        str | None, typer.Option("--input", help=f"{' | '.join(INPUTS)} for images; by default the space's first")
+        str | None,
+        typer.Option(
+            "--input",
+            help=f"{' | '.join(INPUTS)} for images; by default the space's first",
+            autocompletion=offered.those(*INPUTS),
+        ),
     ] = None,
     labels: Annotated[
-        str | None, typer.Option(help=f"{' | '.join(LABELS)}; by default random for noise, else true")
+        str | None,
+        typer.Option(
+            help=f"{' | '.join(LABELS)}; by default random for noise, else true", autocompletion=offered.those(*LABELS)
+        ),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="folder of the data of --input, such as CIFAR-10's binary files")
@@ -56,8 +70,12 @@ def score(
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="pixels on a side; 32 by default")] = None,
     classes: Annotated[int | None, typer.Option(help="outputs of the network; 10 by default")] = None,
-    bn: Annotated[str, typer.Option(help=f"batch norm mode: {' | '.join(BN_MODES)}")] = _DEFAULT.bn,
-    init: Annotated[str, typer.Option(help=f"weights: {' | '.join(INITS)}")] = _DEFAULT.init,
+    bn: Annotated[
+        str, typer.Option(help=f"batch norm mode: {' | '.join(BN_MODES)}", autocompletion=offered.those(*BN_MODES))
+    ] = _DEFAULT.bn,
+    init: Annotated[
+        str, typer.Option(help=f"weights: {' | '.join(INITS)}", autocompletion=offered.those(*INITS))
+    ] = _DEFAULT.init,
     loss: Annotated[
         str | None, typer.Option(help="a loss of the space's problem; by default cross_entropy for classes")
     ] = None,
@@ -67,7 +85,9 @@ def score(
     depth: Annotated[
         int | None, typer.Option(help="NAS-Bench-201: cells per stage, N; DARTS: cells; the space's own by default")
     ] = None,
-    dtype: Annotated[str, typer.Option(help=" | ".join(DTYPES))] = _DEFAULT.dtype,
+    dtype: Annotated[
+        str, typer.Option(help=" | ".join(DTYPES), autocompletion=offered.those(*DTYPES))
+    ] = _DEFAULT.dtype,
     device: options.DeviceOption = _DEFAULT.device,
     probes: Annotated[int, typer.Option(help="number of random sign vectors of ntk_trace")] = _DEFAULT.probes,
     seed: options.ScoringSeedOption = _DEFAULT.seed,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli import options
+from harness.cli import offered, options
 from harness.errors import SettingError
 from harness.search.gradient.setting import CHECKPOINT_MINUTES
 from harness.text.shown import in_epochs
@@ -25,11 +25,22 @@ if TYPE_CHECKING:
 
 def search(
     method: Annotated[
-        str, typer.Argument(help="name of a search, as `nasinit list searches` prints it", metavar="METHOD")
+        str,
+        typer.Argument(
+            help="name of a search, as `nasinit list searches` prints it",
+            metavar="METHOD",
+            autocompletion=offered.SEARCHES,
+        ),
     ],
-    space: Annotated[str, typer.Option(help="nasbench201 | darts")] = options.DEFAULT_SPACE,
+    space: Annotated[
+        str, typer.Option(help="nasbench201 | darts", autocompletion=offered.those("nasbench201", "darts"))
+    ] = options.DEFAULT_SPACE,
     preset: Annotated[
-        str, typer.Option(help="laptop (minutes on two cores) | paper (as published, or as near as possible)")
+        str,
+        typer.Option(
+            help="laptop (minutes on two cores) | paper (as published, or as near as possible)",
+            autocompletion=offered.those("laptop", "paper"),
+        ),
     ] = "laptop",
     data: Annotated[
         str | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import offered, options
 from harness.cli.joined import directed, said_direction
 from harness.cli.outputs import check_csv
 from harness.errors import SettingError
@@ -30,7 +30,10 @@ def stability(
     scores: FilesArgument,
     proxy: Annotated[
         list[str] | None,
-        typer.Option(help="proxy to print with its whole matrix; repeatable; by default all proxies, without matrices"),
+        typer.Option(
+            help="proxy to print with its whole matrix; repeatable; by default all proxies, without matrices",
+            autocompletion=offered.PROXY,
+        ),
     ] = None,
     coefficient: Annotated[str, typer.Option(help="spearman, kendall_tau_b, weighted_tau or pearson")] = "spearman",
     resamples: options.ResamplesOption = 1000,

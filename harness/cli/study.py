@@ -8,14 +8,18 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import offered, options
 
 _SEED, _WORKERS = 0, 2
 
 
 def study(
     name: Annotated[
-        str | None, typer.Argument(help="name of the study; without a name, the studies and their options are listed")
+        str | None,
+        typer.Argument(
+            help="name of the study; without a name, the studies and their options are listed",
+            autocompletion=offered.STUDIES,
+        ),
     ] = None,
     sample: Annotated[int | None, typer.Option(help="number of cells to score; by default the study's own")] = None,
     runs: Annotated[
