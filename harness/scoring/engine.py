@@ -25,9 +25,10 @@ from harness.setting import Setting
 from harness.writing import temporary_folder
 
 _TASKS_PER_WORKER = 2  # one is computed while the next waits
+_MOST_PER_WORKER = 16  # where workers are done before the driver has looked again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScoringTask:
     """Everything that a worker needs to score one architecture, without open files or tables.
 
@@ -161,7 +162,8 @@ class Engine:
         self._open_pool = open_pool
         self.workers = workers
         self.note = ""  # for a progress bar
-        self._most_in_flight = workers * _TASKS_PER_WORKER
+        self.more_at_hand = False  # whether the next scores come without waiting for a worker
+        self._width = workers * _TASKS_PER_WORKER
         self._owned = owned
         self._flight: dict[Future[TaskScores], ScoringTask] = {}
         self._suspects: list[ScoringTask] = []
@@ -204,7 +206,7 @@ class Engine:
     def _submit(self, pool: Executor, waiting: list[ScoringTask]) -> bool:
         """Submit tasks, a suspect only by itself. False if the pool is broken: a worker may die between two tasks."""
         alone = bool(self._suspects)
-        queue, width = (self._suspects, 1) if alone else (waiting, self._most_in_flight)
+        queue, width = (self._suspects, 1) if alone else (waiting, self._width)
         while queue and len(self._flight) < width:
             try:
                 future = pool.submit(score_task, replace(queue[-1], steps=self._new_file()) if alone else queue[-1])
@@ -219,24 +221,33 @@ class Engine:
 
     def _finished(self) -> Generator[tuple[ScoringTask, TaskScores], None, list[ScoringTask]]:
         """Wait for some tasks and yield their scores; returns the tasks that a worker's death has lost."""
+        self._fit_width()
         done, _ = wait(self._flight, return_when=FIRST_COMPLETED) if self._flight else (set(), set())
-        lost = []
-        for future in done:
-            task = self._flight.pop(future)
+        ended = {future: self._flight.pop(future) for future in done}
+        lost = [ended.pop(future) for future in done if _is_lost(future)]
+        while ended:
+            future, task = ended.popitem()
             outcome = _outcome(future, task)
-            if outcome is None:
-                lost.append(task)
-            else:
-                yield task, {**self._deaths.given_up(task.what), **outcome}
+            self.more_at_hand = any(each.done() and not _is_lost(each) for each in (*ended, *self._flight))
+            yield task, {**self._deaths.given_up(task.what), **outcome}
         if lost:
             lost.extend(self._flight.values())
             self._flight.clear()
         return lost
 
+    def _fit_width(self) -> None:
+        """Send more tasks at once while workers have nothing to do before the driver looks again, and less otherwise."""
+        done = sum(future.done() for future in self._flight)
+        if done and done == len(self._flight):
+            self._width = min(2 * self._width, self.workers * _MOST_PER_WORKER)
+        elif not done:
+            self._width = max(self._width // 2, self.workers * _TASKS_PER_WORKER)
+
     def _requeue(self, lost: list[ScoringTask], alone: bool) -> Iterator[tuple[ScoringTask, TaskScores]]:
         """Make lost tasks suspects, without what has killed too many workers; yield those of which nothing is left."""
         if not self._owned:
             raise RunError("the executor lost its workers; what was finished is in the store: run again with a new one")
+        self.more_at_hand = False
         for task in lost:
             step = last_step(self._steps) if alone and self._steps else None
             names = self._deaths.names_left(task.what, task.names, step) if alone else task.names
@@ -261,12 +272,14 @@ class Engine:
             close_pool(pool, kill=kill)
 
 
-def _outcome(future: Future[TaskScores], task: ScoringTask) -> TaskScores | None:
-    """The task's scores, or None when the worker died."""
+def _is_lost(future: Future[TaskScores]) -> bool:
+    """Whether the worker of a task that has ended died."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenProcessPool)
+
+
+def _outcome(future: Future[TaskScores], task: ScoringTask) -> TaskScores:
     try:
         return future.result()
-    except BrokenProcessPool:
-        return None
     except (Exception, SystemExit) as error:  # a proxy may call exit()
         raise RunError(
             f"scoring {task.key} failed outside its network and proxies: {type(error).__name__}: {error}"

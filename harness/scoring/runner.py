@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 DEFAULT_STORE = "scores.sqlite"
-MissingKeys = dict[tuple[Proxy, ...], list[str]]
-"""Keys of rows by the proxies whose scores they lack."""
+_SIZES = 10_000
+"""Architectures whose sizes are written at once."""
 
 
 @dataclass(frozen=True)
@@ -184,46 +184,38 @@ def _missing_tasks(
     retry_failed: bool,
 ) -> list[ScoringTask]:
     """Tasks for the scores that a store lacks in one condition; those that follow from closed forms are written."""
-    closed = [] if keys.by_user_code else [entry for entry in chosen if entry.only_size]
-    sizes = _missing(store, condition.number, {entry: keys.own for entry in closed}, retry_failed)
-    _write_sizes(store, condition, space, members, sizes)
-    wanted = {entry: keys.own if entry.reads_size else keys.shared for entry in chosen if entry not in closed}
-    groups = _missing(store, condition.number, wanted, retry_failed)
-    texts = keys.texts
-    return [
-        task
-        for entries, rows in groups.items()
-        for task in _tasks(space, {row: texts[row] for row in rows}, condition, entries)
-    ]
+    import cloudpickle
+
+    own, shared = keys.own, keys.shared
+    wanted = {entry: own if entry.reads_size else shared for entry in chosen}
+    groups: dict[tuple[Proxy, ...], dict[str, str]] = {}
+    for entries, rows in store.missing(condition.number, wanted, retry_failed=retry_failed).items():
+        closed = () if keys.by_user_code else tuple(entry for entry in entries if entry.only_size)
+        if closed:
+            _write_sizes(store, condition, space, members, closed, rows)
+        if others := tuple(entry for entry in entries if entry not in closed):
+            groups.setdefault(others, {}).update((row, keys.texts[row]) for row in rows)
+    batch = cloudpickle.dumps(condition.batch.on("cpu")) if groups else b""
+    return [task for entries, texts in groups.items() for task in _tasks(space, texts, condition, entries, batch)]
 
 
 def _write_sizes(
-    store: Store, condition: _Condition, space: Space, members: Mapping[str, Architecture], groups: MissingKeys
+    store: Store,
+    condition: _Condition,
+    space: Space,
+    members: Mapping[str, Architecture],
+    entries: Sequence[Proxy],
+    keys: Sequence[str],
 ) -> None:
     """Write the scores of proxies that depend on size alone, from each architecture's own closed form."""
     from harness.scoring.scorer import size_score
 
-    rows: list[tuple[str, Proxy, Score]] = []
-    for entries, keys in groups.items():
-        for key in keys:
+    for start in range(0, len(keys), _SIZES):
+        rows: list[tuple[str, Proxy, Score]] = []
+        for key in keys[start : start + _SIZES]:
             sizes = space.sizes(members[key], condition.setting.shape)
             rows.extend((key, entry, size_score(entry, sizes)) for entry in entries)
-    if rows:
         store.write(condition.number, rows, machine=machine_name("cpu"))
-
-
-def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> MissingKeys:
-    """Architecture keys by the proxies whose scores they still lack; `wanted` has the keys for each proxy."""
-    lacking: dict[str, list[Proxy]] = {}
-    for entry, keys in wanted.items():
-        finished = store.finished(setting_id, entry, retry_failed=retry_failed)
-        for key in keys:
-            if key not in finished:
-                lacking.setdefault(key, []).append(entry)
-    groups: MissingKeys = {}
-    for key, entries in lacking.items():
-        groups.setdefault(tuple(entries), []).append(key)
-    return groups
 
 
 def _score_missing(
@@ -235,6 +227,7 @@ def _score_missing(
     machine: str | None,
     progress: bool,
 ) -> None:
+    from harness.scoring.held import Held
     from harness.scoring.run_progress import run_progress, spread, timed_count
 
     by_name = {entry.name: entry for entry in chosen}
@@ -242,26 +235,26 @@ def _score_missing(
     what = "architectures" if len(conditions) == 1 else "architectures and seeds"
     LOG.debug("%s to score, the rest is in the store", f"{len(tasks):,} {what}")
     timed = timed_count(len(tasks), engine.workers) if progress else 0
+    held = Held(store, machine)
     with run_progress(len(tasks), what, engine, timed) if progress else nullcontext(lambda scores: None) as advance:
-        for task, outcome in engine.outcomes(spread(tasks, timed)):
-            row = marked_key(task.key, task.fingerprint)
-            scores = [(row, by_name[name], score) for name, score in outcome.items()]
-            store.write(numbers[task.setting], scores, machine=machine)
-            advance(outcome.values())
+        with held:
+            for task, outcome in engine.outcomes(spread(tasks, timed)):
+                row = marked_key(task.key, task.fingerprint)
+                held.add(numbers[task.setting], [(row, by_name[name], score) for name, score in outcome.items()])
+                if not engine.more_at_hand:
+                    held.write()
+                advance(outcome.values())
 
 
 def _tasks(
-    space: Space, texts: Mapping[str, str], condition: _Condition, entries: Sequence[Proxy]
+    space: Space, texts: Mapping[str, str], condition: _Condition, entries: Sequence[Proxy], batch: bytes
 ) -> list[ScoringTask]:
-    """A task for each architecture; `texts` are the architectures by the key of their rows."""
-    import cloudpickle
-
+    """A task for each architecture; `texts` are the architectures by the key of their rows, `batch` is pickled."""
     from harness.scoring.engine import ScoringTask
     from harness.scoring.travelling import packed
 
     names = tuple(entry.name for entry in entries)
     sent = packed(space, entries)
-    batch = cloudpickle.dumps(condition.batch.on("cpu"))
     return [
         ScoringTask(
             sent.space, text, condition.setting, names, sent.by_name, batch, sent.by_value,

@@ -19,7 +19,7 @@ def _machines(path: Path) -> dict[str, set[str | None]]:
     found: dict[str, set[str | None]] = {}
     with harness.Store(path, readonly=True) as store, store.reading() as contents:
         (number,) = settings = contents.rows.settings()
-        for part in contents.rows.every_score(number, settings[number]):
+        for part in contents.rows.scores(number, settings[number]):
             for architecture, proxy, version, *_ in part:
                 machines = contents.origins.of(number, [architecture])[architecture]
                 found.setdefault(proxy, set()).add(machines.get((proxy, version)))
