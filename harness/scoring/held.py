@@ -23,29 +23,33 @@ class Held:
 
     Args:
         store: the store.
-        machine: name of the machine that makes them; None where it is not known.
     """
 
-    def __init__(self, store: Store, machine: str | None) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._machine = machine
-        self._rows: dict[int, list[tuple[str, Proxy, Score]]] = {}
+        self._rows: dict[tuple[int, str | None], list[tuple[str, Proxy, Score]]] = {}
         self._since = 0.0
 
-    def add(self, setting_id: int, rows: Iterable[tuple[str, Proxy, Score]]) -> None:
-        """Hold the scores of a result, and write all that are held if the first has waited for `LONGEST_SECONDS`."""
+    def add(self, setting_id: int, rows: Iterable[tuple[str, Proxy, Score]], machine: str | None) -> None:
+        """Hold the scores of a result, and write all that are held if the first has waited for `LONGEST_SECONDS`.
+
+        Args:
+            setting_id: number of their setting.
+            rows: as `Store.write` takes them.
+            machine: name of the machine that made them; None where it is not known.
+        """
         now = time.monotonic()
         if not self._rows:
             self._since = now
-        self._rows.setdefault(setting_id, []).extend(rows)
+        self._rows.setdefault((setting_id, machine), []).extend(rows)
         if now - self._since >= LONGEST_SECONDS:
             self.write()
 
     def write(self) -> None:
-        """Write what is held, all of a setting in one transaction."""
+        """Write what is held, all of a setting and a machine in one transaction."""
         while self._rows:
-            setting_id = next(iter(self._rows))
-            self._store.write(setting_id, self._rows.pop(setting_id), machine=self._machine)
+            setting_id, machine = which = next(iter(self._rows))
+            self._store.write(setting_id, self._rows.pop(which), machine=machine)
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SettingError
 from harness.proxies.registry import Proxy, resolve
+from harness.scoring.devices import placed
 from harness.scoring.engines import check_workers, open_engine
 from harness.scoring.machine import machine_name
 from harness.scoring.row_keys import RowKeys, marked_key, parsed, row_keys
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from harness.scoring.cluster.engine import ClusterEngine
     from harness.scoring.engine import Engine, ScoringTask
     from harness.scoring.scorer import Score
+    from harness.scoring.trial import TrialEngine
     from harness.spaces.space import Architecture, Space
 
 LOG = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ def run(
     executor: Executor | None = None,
     shard: tuple[int, int] | None = None,
     client: Client | None = None,
+    devices: Sequence[str] | None = None,
+    workers_per_device: int | None = None,
     progress: bool = False,
     **changes: Unpack[SettingKeywords],
 ) -> pd.DataFrame:
@@ -95,6 +99,11 @@ def run(
             (`nasinit store merge`) has the request, and the same call without `shard` computes nothing.
         client: a `distributed.Client`, to compute on the workers of its Dask cluster instead. Workers may die, be
             killed and join late; one with another version of nasinit or torch gets no task.
+        devices: GPUs that compute, such as `["cuda:0", "cuda:2"]`; by default the setting's device, where `cuda` is all
+            that torch sees. Each process uses one of them. All rows are of the device `cuda`, so that a run goes on
+            with other GPUs; the store knows which made a score.
+        workers_per_device: number of processes that share a GPU; by default `workers` processes are spread over the
+            GPUs, and where that is 1, a short trial finds the fastest number.
         progress: whether to draw a progress bar on standard error.
         **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`, and sizes, as in
             `run(..., width=4)`; sizes of a space that is not built in go by `shape={"hidden": 8}`.
@@ -124,8 +133,10 @@ def run(
     if not isinstance(data, (str, Path, type(None))):
         raise SettingError(f"data must be the path of a folder, got {shown(data)}")
     setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
-    _check_device(setting)
     check_workers(workers, executor, client)
+    setting, placement = placed(
+        setting, devices, workers, workers_per_device, elsewhere=executor is not None or client is not None
+    )
     part = None if shard is None else checked_shard(shard)
     members = parsed(space, architectures)
     folder = None if data is None else Path(data)
@@ -148,9 +159,8 @@ def run(
             for task in _missing_tasks(opened, condition, space, mine, taken, chosen, retry_failed)
         ]
         if tasks:
-            here = machine_name(setting.device) if executor is client is None else None
-            engine = open_engine(workers, executor, client)
-            _score_missing(opened, conditions, chosen, tasks, engine, here, progress)
+            engine = open_engine(placement, executor, client)
+            _score_missing(opened, conditions, chosen, tasks, engine, executor is client is None, progress)
         if seeds is None:
             frame = opened.frame(numbers[0])
         else:
@@ -223,8 +233,8 @@ def _score_missing(
     conditions: Sequence[_Condition],
     chosen: Sequence[Proxy],
     tasks: Sequence[ScoringTask],
-    engine: Engine | ClusterEngine,
-    machine: str | None,
+    engine: Engine | ClusterEngine | TrialEngine,
+    here: bool,
     progress: bool,
 ) -> None:
     from harness.scoring.held import Held
@@ -235,12 +245,14 @@ def _score_missing(
     what = "architectures" if len(conditions) == 1 else "architectures and seeds"
     LOG.debug("%s to score, the rest is in the store", f"{len(tasks):,} {what}")
     timed = timed_count(len(tasks), engine.workers) if progress else 0
-    held = Held(store, machine)
+    held = Held(store)
     with run_progress(len(tasks), what, engine, timed) if progress else nullcontext(lambda scores: None) as advance:
         with held:
             for task, outcome in engine.outcomes(spread(tasks, timed)):
                 row = marked_key(task.key, task.fingerprint)
-                held.add(numbers[task.setting], [(row, by_name[name], score) for name, score in outcome.items()])
+                place = task.setting.device if task.device is None else task.device.place
+                scores = [(row, by_name[name], score) for name, score in outcome.items()]
+                held.add(numbers[task.setting], scores, machine_name(place) if here else None)
                 if not engine.more_at_hand:
                     held.write()
                 advance(outcome.values())
@@ -262,10 +274,3 @@ def _tasks(
         )
         for row, text in texts.items()
     ]  # fmt: skip
-
-
-def _check_device(setting: Setting) -> None:
-    import torch
-
-    if setting.device.startswith("cuda") and not torch.cuda.is_available():
-        raise SettingError(f"device {setting.device!r} was asked for, but torch sees no CUDA device here: use 'cpu'")

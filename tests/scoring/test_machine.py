@@ -39,6 +39,7 @@ def test_the_kernels_and_a_cuda_device_are_part_of_the_name(monkeypatch: pytest.
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"device at {device}")
     try:
         assert machine_name("cpu").endswith(" (KERNELS)")
-        assert machine_name("cuda:1") == f"{machine_name('cpu')}, device at cuda:1"
+        expected = f"{machine_name('cpu')}, device at cuda:1 (CUDA {torch.version.cuda}, deterministic kernels)"
+        assert machine_name("cuda:1") == expected
     finally:
         machine_name.cache_clear()

@@ -1,6 +1,7 @@
 """How cost grows: cells an hour by workers, the driver by the number of architectures, and stores of many rows.
 
-    python tests/speed/bench_growth.py --parts driver store --rows 1000000
+    python tests/speed/bench_growth.py
+    python tests/speed/bench_growth.py --parts store --rows 1000000
 
 - `driver`: `harness.run` on a synthetic space of whole numbers, with an executor that has the score of each task at
   once, so that all that is measured is the driver; and by a proxy that needs no task at all.
@@ -18,102 +19,23 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import resource
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import harness
-from harness.errors import SpaceError
 from harness.proxies.registry import resolve
-from harness.scoring.scorer import OK, Score
-from harness.setting import Setting
-from harness.spaces.image_sizes import image_dimensions
-from harness.spaces.images import ImageClassification
-from harness.spaces.space import Sizes, completed
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from harness.proxies.registry import Proxy
+from tests.speed.made_up import NAMES, SHAPE, Instant, WholeNumbers, made_up_proxies, make_store
 
 NASBENCH101 = 423_624
 COUNTS = (1_000, 5_000, 15_625, NASBENCH101)
-NAMES = tuple(f"made_up_{number:02d}" for number in range(48))
-SHAPE = {"image_size": 4, "channels": 1, "classes": 2}
 PARTS = ("driver", "store", "workers")
-
-
-class WholeNumbers(ImageClassification):
-    """A space of the whole numbers below `count`; a network is one layer."""
-
-    name = "whole-numbers"
-    shape = image_dimensions()
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self.count))
-
-    def __hash__(self) -> int:
-        return hash(self.count)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, WholeNumbers) and other.count == self.count
-
-    def parse(self, text: str) -> int:
-        if not text.isdecimal() or int(text) >= self.count:
-            raise SpaceError(f"{text!r} is no number below {self.count:,}")
-        return int(text)
-
-    def key(self, architecture: int) -> str:
-        return str(architecture)
-
-    def minimal(self, architecture: int) -> int:
-        return architecture
-
-    def sizes(self, architecture: int, shape: Any = None, **sizes: Any) -> Sizes:
-        return Sizes(architecture, architecture)
-
-    def build(self, architecture: int, shape: Any = None, *, init: str = "pytorch", seed: int = 0) -> nn.Module:
-        from torch import nn
-
-        return nn.Sequential(nn.Flatten(), nn.Linear(SHAPE["channels"] * SHAPE["image_size"] ** 2, SHAPE["classes"]))
-
-
-class Instant(Executor):
-    """Has the score of each task at once, without a network."""
-
-    def submit(self, function: Any, task: Any, /, *arguments: Any, **options: Any) -> Future[Any]:  # type: ignore[override]
-        future: Future[Any] = Future()
-        future.set_result({name: Score(float(task.key), OK, "", 0.001) for name in task.names})
-        return future
-
-
-def made_up_proxies() -> list[Proxy]:
-    """Registered proxies that no one computes."""
-
-    def register(name: str) -> None:
-        def function(loss_gradient: Any) -> float:
-            return 0.0
-
-        function.__name__ = name
-        harness.proxy(source="made up")(function)
-
-    for name in NAMES:
-        register(name)
-    return resolve(NAMES)
 
 
 def peak_mb() -> float:
@@ -144,51 +66,6 @@ def driver(count: int, way: str, folder: Path) -> dict[str, float]:
 
     harness.run(space, range(2), names, store=folder / "warm", executor=Instant(), shape=SHAPE)
     return measured(call)
-
-
-def _setting() -> Setting:
-    return completed(WholeNumbers(1), Setting(input="gaussian", shape=SHAPE))
-
-
-def make_store(path: Path, architectures: int, missing: int, start: int = 0) -> int:
-    """A store of a run by all made-up proxies, of which the last architectures are missing; the number of its rows."""
-    from harness.scoring.store.format import ORIGIN_SCHEMA, made_checksum, score_checksum
-    from harness.scoring.versions import installed
-
-    proxies = made_up_proxies()
-    entries = [(entry.name, entry.version) for entry in proxies]
-    keys = sorted(map(str, range(start, start + architectures - missing)))
-    with harness.Store(path) as store:
-        number = store.setting_id(WholeNumbers.name, _setting(), installed("torch"))
-        store.begin_run(number, proxies, {str(one): str(one) for one in range(start, start + architectures)})
-        with store.reading() as contents:
-            begin = contents.rows.settings()[number].checksum
-    sums = dict.fromkeys(entries, 0)
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for key in keys:
-            for place, entry in enumerate(entries):
-                row = (key, *entry, float(int(key) * (2 * place + 1) % 100_003), None, OK, "", 0.5)
-                checksum = score_checksum(begin, *row)
-                sums[entry] += checksum
-                yield (number, *row, checksum)
-
-    origin = json.dumps([list(entry) for entry in entries])
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("BEGIN")
-        for statement in ORIGIN_SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute("INSERT INTO origin VALUES (1, 'made up', ?)", (origin,))
-        connection.executemany("INSERT INTO score VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())
-        made = ((number, key, 1, made_checksum(begin, key, "made up", origin)) for key in keys)
-        connection.executemany("INSERT INTO made VALUES (?, ?, ?, ?)", made)
-        totals = (("score", number, *entry, len(keys), checksums) for entry, checksums in sums.items())
-        connection.executemany("INSERT INTO total VALUES (?, ?, ?, ?, ?, ?)", totals)
-        connection.execute("COMMIT")
-        connection.execute("PRAGMA journal_mode = DELETE")
-    return len(keys) * len(entries)
 
 
 def open_store(path: Path) -> object:
@@ -233,6 +110,50 @@ def store_step(step: str, folder: Path, architectures: int) -> dict[str, float]:
     return measured(calls[step])
 
 
+EIGHT = ("fisher", "grad_norm", "grasp", "jacob_cov", "l2_norm", "plain", "snip", "synflow")
+
+
+def cells_an_hour(place: str, space_name: str, cells: int, folder: Path) -> dict[str, float]:
+    """Cells an hour once all workers have begun, of the eight proxies of zero-cost-nas or of a free one.
+
+    Args:
+        place: number of workers, or `cluster of 2`.
+        space_name: `nasbench201`, or `whole numbers` for networks of one layer.
+        cells: how many are scored.
+        folder: for the store.
+    """
+    from harness.scoring import held
+
+    ends: list[float] = []
+    add = held.Held.add
+
+    def timed_add(self: held.Held, *arguments: Any) -> None:
+        ends.append(time.perf_counter())
+        add(self, *arguments)
+
+    held.Held.add = timed_add  # type: ignore[method-assign]
+    options: dict[str, Any] = {"store": folder / "scores.sqlite"}
+    space: Any = harness.open_space("nasbench201")
+    architectures = list(dict.fromkeys(map(space.minimal, space.sample(3 * cells))))[:cells]
+    names: tuple[str, ...] = EIGHT
+    if space_name != space.name:
+        space, architectures, names = WholeNumbers(cells), list(range(cells)), ("grad_norm",)
+        options["shape"] = SHAPE
+    with contextlib.ExitStack() as closing:
+        if place == "cluster of 2":
+            from distributed import Client, LocalCluster
+
+            cluster = closing.enter_context(LocalCluster(2, threads_per_worker=1, dashboard_address=None))
+            options["client"] = closing.enter_context(Client(cluster))
+        else:
+            options["workers"] = int(place)
+        driver_seconds = time.process_time()
+        harness.run(space, architectures, names, **options)
+    begun = 2  # of two workers
+    seconds = (time.process_time() - driver_seconds) / len(ends) * 1000
+    return {"an_hour": 3600 * (len(ends) - begun) / (ends[-1] - ends[begun - 1]), "driver_s_per_1000": seconds}
+
+
 STEPS = ("open", "resume: find what is missing", "read a run", "read and join", "merge into a new store", "merge again")
 MISSING = 1_000
 
@@ -240,39 +161,84 @@ MISSING = 1_000
 def fresh(*arguments: object) -> dict[str, float]:
     """A measure in a process of its own."""
     command = [sys.executable, __file__, "--measure", *map(str, arguments)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode:  # such as one that was killed for its memory
         return {"failed": done.returncode}
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
+def row(*cells: object) -> None:
+    """Print a row of a Markdown table."""
+    texts = (
+        f"{cell:,.3g}"
+        if isinstance(cell, float) and cell < 1000
+        else f"{cell:,.0f}"
+        if isinstance(cell, float)
+        else str(cell)
+        for cell in cells
+    )
+    print(f"| {' | '.join(texts)} |", flush=True)
+
+
+def bench_driver(counts: list[int]) -> None:
+    row("architectures", "way", "processor s", "s per 1,000", "wall s", "peak MB", "of that the run MB")
+    row(*["---"] * 7)
+    for way in ("closed form", "tasks"):
+        for count in counts:
+            with tempfile.TemporaryDirectory() as folder:
+                found = fresh("driver", count, way, folder)
+            each = found["cpu_s"] / count * 1000
+            row(f"{count:,}", way, found["cpu_s"], each, found["wall_s"], found["peak_mb"], found["more_mb"])
+
+
+def bench_store(rows: int) -> None:
+    architectures = rows // len(NAMES) + MISSING
+    row(f"store of {rows:,} rows", "processor s", "wall s", "peak MB")
+    row(*["---"] * 4)
+    with tempfile.TemporaryDirectory() as folder:
+        for step in ("make", *STEPS):
+            found = fresh("store", step, folder, architectures)
+            row(step, *(found.get(name, "failed") for name in ("cpu_s", "wall_s", "peak_mb")))
+        print(f"\n{Path(folder, 'scores.sqlite').stat().st_size / 1e9:.2f} GB on the disk\n")
+
+
+def bench_workers(cells: int) -> None:
+    row("space", "place", "cells an hour", "driver s per 1,000 cells")
+    row(*["---"] * 4)
+    places = ["1", "2", *(["cluster of 2"] if find_spec("distributed") else [])]
+    for space, count in (("nasbench201", cells), ("whole numbers", 100 * cells)):
+        for place in places:
+            with tempfile.TemporaryDirectory() as folder:
+                found = fresh("workers", place, space, count, folder)
+            row(space, place, *(found.get(name, "failed") for name in ("an_hour", "driver_s_per_1000")))
+
+
 def main() -> None:
+    """Print the tables of the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 20_000_000])
     parser.add_argument("--counts", nargs="+", type=int, default=COUNTS)
-    parser.add_argument("--measure", nargs="+")
+    parser.add_argument("--cells", type=int, default=20)
+    parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         kind, *rest = options.measure
-        if kind == "driver":
-            print(json.dumps(driver(int(rest[0]), rest[1], Path(rest[2]))))
-        else:
-            print(json.dumps(store_step(rest[0], Path(rest[1]), int(rest[2]))))
+        measures: dict[str, Callable[[], dict[str, float]]] = {
+            "driver": lambda: driver(int(rest[0]), rest[1], Path(rest[2])),
+            "store": lambda: store_step(rest[0], Path(rest[1]), int(rest[2])),
+            "workers": lambda: cells_an_hour(rest[0], rest[1], int(rest[2]), Path(rest[3])),
+        }
+        print(json.dumps(measures[kind]()))
         return
     if "driver" in options.parts:
-        for way in ("closed form", "tasks"):
-            for count in options.counts:
-                with tempfile.TemporaryDirectory() as folder:
-                    print(way, count, fresh("driver", count, way, folder), flush=True)
+        bench_driver(options.counts)
     if "store" in options.parts:
-        with tempfile.TemporaryDirectory() as folder:
-            architectures = options.rows // len(NAMES) + MISSING
-            print("make", architectures, fresh("store", "make", folder, architectures), flush=True)
-            print(os.path.getsize(Path(folder, "scores.sqlite")) / 1e6, "MB")
-            for step in STEPS:
-                print(step, fresh("store", step, folder, architectures), flush=True)
+        for rows in options.rows:
+            bench_store(rows)
+    if "workers" in options.parts:
+        bench_workers(options.cells)
 
 
 if __name__ == "__main__":

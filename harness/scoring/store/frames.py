@@ -39,10 +39,10 @@ def run_frame(parts: Iterable[Sequence[tuple[Any, ...]]], run: RunRecord) -> pd.
         asked = [row for row in part if row[0] in keys]
         place = [proxies[row[1]] for row in asked], [keys[row[0]] for row in asked]
         found[place] = True
-        for name, column in _NUMBERS.items():
-            numbers[name][place] = np.array([row[column] for row in asked], dtype=np.float64)
-        for name, column in _TEXTS.items():
-            texts[name][place] = [known.setdefault(row[column], len(known)) for row in asked]
+        for name, at in _NUMBERS.items():
+            numbers[name][place] = np.array([row[at] for row in asked], dtype=np.float64)
+        for name, at in _TEXTS.items():
+            texts[name][place] = [known.setdefault(row[at], len(known)) for row in asked]
     own, shared = (
         np.array([keys[key] for key in each], dtype=np.intp) for each in (run.scored_as, run.scored_as.values())
     )

@@ -7,11 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from harness.scoring.scorer import DIED, OK, OUT_OF_MEMORY, STATUSES
+
 if TYPE_CHECKING:
     from harness.proxies.registry import Proxy
 
 MissingKeys = dict[tuple["Proxy", ...], list[str]]
 """Keys of rows by the proxies whose scores they lack."""
+
+
+def computed_again(retry_failed: bool) -> tuple[str, ...]:
+    """The statuses of scores that a run computes again, with `retry_failed` all but `ok`."""
+    return tuple(status for status in STATUSES if status != OK) if retry_failed else (DIED, OUT_OF_MEMORY)
 
 
 class Missing:

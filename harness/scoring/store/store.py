@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sqlite3
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import SettingError, StoreError, StoreNotice, StoreWriteError
-from harness.scoring.scorer import DIED, OK, OUT_OF_MEMORY, STATUSES, Score
+from harness.scoring.scorer import Score
 from harness.scoring.store.file import connect, explained, make_store, one_moment, store_version
 from harness.scoring.store.format import VERSION, run_checksum
 from harness.scoring.store.frames import run_frame
 from harness.scoring.store.migration import in_memory, migrate
-from harness.scoring.store.missing import Missing, MissingKeys
+from harness.scoring.store.missing import Missing, MissingKeys, computed_again
 from harness.scoring.store.origins import Origins
 from harness.scoring.store.records import RunRecord, as_columns, run_records
 from harness.scoring.store.rows import Rows, RunRow, SettingRow
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 """Seconds to wait for another writer."""
+_OF_ONE_GPU = re.compile(r'("device": "cuda):[0-9]+(?=")')
 
 
 class Contents(NamedTuple):
@@ -47,11 +49,6 @@ class Contents(NamedTuple):
 
     rows: Rows
     origins: Origins
-
-
-def _counted_as_missing(retry_failed: bool) -> tuple[str, ...]:
-    """The statuses of scores that a run computes again."""
-    return tuple(status for status in STATUSES if status != OK) if retry_failed else (DIED, OUT_OF_MEMORY)
 
 
 class Store:
@@ -122,12 +119,13 @@ class Store:
         return self._opened()
 
     def setting_id(self, space: str, setting: Setting, torch_version: str) -> int:
-        """Number of a setting, entered if it is new."""
+        """Number of a setting, entered if it is new; older releases have made several that differ in the GPU alone."""
         row = (space, setting.json(), torch_version)
         with self.writing() as contents:
             settings = contents.rows.settings()
             for number in reversed(settings):
-                if settings[number][:3] == row:
+                theirs, text, torch, _ = settings[number]
+                if (theirs, _OF_ONE_GPU.sub(r"\1", text), torch) == row:
                     return number
             number = max(settings, default=0) + 1
             contents.rows.add_setting(number, *row)
@@ -181,7 +179,7 @@ class Store:
 
     def finished(self, setting_id: int, proxy: Proxy, *, retry_failed: bool = False) -> set[str]:
         """Keys with a score by this version of the proxy; `missing` says which count."""
-        failed = _counted_as_missing(retry_failed)
+        failed = computed_again(retry_failed)
         found: set[str] = set()
         with self.reading() as contents:
             settings = contents.rows.settings()
@@ -206,7 +204,7 @@ class Store:
             StoreError: if a row by one of the proxies is damaged or lost. It is not taken for unfinished: a run would
                 spend its hours, and then its scores, which are read from this store, could not be shown.
         """
-        failed = _counted_as_missing(retry_failed)
+        failed = computed_again(retry_failed)
         missing = Missing(wanted)
         with self.reading() as contents:
             settings = contents.rows.settings()
