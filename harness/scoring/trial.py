@@ -76,7 +76,7 @@ class TrialEngine:
             best, best_rate = each, rate
             each *= 2
         if best_rate:
-            LOG.info("%d workers a GPU: %.3g architectures a second", best, best_rate)
+            LOG.info("%d worker%s a GPU: %.3g architectures a second", best, "s" * (best > 1), best_rate)
         self._engine = self._open_engine(best * self._devices)
         yield from self._engine.outcomes(waiting)
 

@@ -240,3 +240,18 @@ def test_deterministic_kernels_are_for_gpus_and_are_put_back() -> None:
         assert torch.are_deterministic_algorithms_enabled()
         assert torch.is_deterministic_algorithms_warn_only_enabled()
     assert torch.are_deterministic_algorithms_enabled() == before
+
+
+def test_a_long_run_begins_with_a_trial_and_says_what_it_found(
+    given: Given, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cells = list(dict.fromkeys(given.space.minimal(cell) for cell in given.space.sample(60, seed=4)))[:45]
+    arguments: dict[str, Any] = {"setting": given.setting, "progress": True}
+    with caplog.at_level("INFO", logger="harness"):
+        tried = run(given.space, cells, "synflow", store=path, device="cuda:1", **arguments)
+    said = "\n".join(caplog.messages)
+    assert "GPUs: cuda:1, deterministic kernels; a trial finds how many workers share a GPU" in said
+    assert "1 worker a GPU: " in said
+    with ThreadPoolExecutor(1) as thread:
+        plain = run(given.space, cells, "synflow", store=path.with_name("plain"), executor=thread, **arguments)
+    assert bits(tried) == bits(plain)

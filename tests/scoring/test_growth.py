@@ -100,6 +100,18 @@ def test_rows_are_not_held_beyond_a_part(path: Path, monkeypatch: pytest.MonkeyP
     assert sum(map(len, whole)) == 600
 
 
+def test_rows_come_in_the_order_of_the_table_and_are_not_sorted(path: Path, statements: list[str]) -> None:
+    proxies = resolve(NAMES)
+    number = fill(path, proxies)
+    del statements[:]
+    with harness.Store(path) as store:
+        store.missing(number, dict.fromkeys(proxies, ["cell one"]))
+        (query,) = (statement for statement in statements if "FROM score" in statement)
+        plan = [row[-1] for row in store._connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert plan[0] == "SEARCH score USING PRIMARY KEY (setting_id=?)"
+    assert not [line for line in plan if "TEMP B-TREE" in line or line.startswith("SCAN score")]
+
+
 @pytest.mark.parametrize("longest", [0.0, 1e9])
 def test_scores_that_are_at_hand_are_written_together(
     space: Any, tiny: dict[str, Any], path: Path, statements: list[str], longest: float, monkeypatch: pytest.MonkeyPatch
