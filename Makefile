@@ -54,8 +54,9 @@ format: install  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install  ## seconds, passes and ratios of the proxies on this machine
+bench: install  ## seconds, passes and ratios of the proxies on this machine; how cost grows (20 million rows: 7 GB of disk)
 	$(BIN)/python tests/speed/bench_proxies.py
+	$(BIN)/python tests/speed/bench_growth.py
 
 docs: install-docs  ## the documentation, into site/: open site/index.html
 	@$(BIN)/python -c "import sys; sys.exit('the site is built by Python 3.11 or later' if sys.version_info < (3, 11) else 0)"

@@ -107,7 +107,7 @@ class Setting:
         loss: a loss of the space's problem, such as `cross_entropy` or `mean_squared_error` for classes
             (`harness.problem`); None for the problem's default.
         dtype: floating point type, `float32` or `float64`.
-        device: device of the network: `cpu`, `cuda` or `cuda:1`.
+        device: device of the network: `cpu`, `cuda` or `cuda:1`. Stores know its kind alone (`cpu`, `cuda`).
         probes: number of random sign vectors in the estimate of the NTK's trace.
         seed: seed of the weights (with the architecture's key), of the batch and of the probes.
         batch_digest: digest of the content of images and given batches; empty for noise, which follows from the seed.
@@ -180,8 +180,8 @@ class Setting:
             raise SettingError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {self.device!r}")
 
     def json(self) -> str:
-        """The setting as one line of JSON with sorted keys, by which a store identifies it."""
-        return json.dumps(self.values(), sort_keys=True)
+        """The setting as one line of JSON with sorted keys, by which a store identifies it, with the device's kind."""
+        return json.dumps({**self.values(), "device": device_kind(self.device)}, sort_keys=True)
 
     def values(self) -> dict[str, Any]:
         """All fields by name, with the shape as a plain dictionary."""
@@ -224,6 +224,15 @@ class Setting:
             if name == "batch_size":
                 found.update(sizes)
         return found
+
+
+def device_kind(device: str) -> str:
+    """The kind of a device: whichever of several GPUs computes, the scores are of one kind.
+
+    >>> device_kind("cuda:2"), device_kind("cpu")
+    ('cuda', 'cpu')
+    """
+    return device.partition(":")[0]
 
 
 def check_fields(kind: str, names: Iterable[str], more: Iterable[str] = ()) -> None:

@@ -120,6 +120,15 @@ SchedulerOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]
+DevicesOption = Annotated[
+    str, typer.Option("--device", help="cpu, cuda for all GPUs that torch sees, or some of them, such as cuda:0,cuda:2")
+]
+WorkersPerDeviceOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers-per-device", help="processes that share a GPU; by default a short trial finds the fastest number"
+    ),
+]
 FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
 CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 

@@ -13,7 +13,8 @@ import typer
 from harness.cli import offered, options
 from harness.cli.user_files import load_file, models_of
 from harness.errors import RunError, SettingError, SpaceError
-from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting
+from harness.scoring.devices import device_names
+from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting, device_kind
 from harness.text.shown import LONGEST_ARCHITECTURE, plain, shown
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def score(
     dtype: Annotated[
         str, typer.Option(help=" | ".join(DTYPES), autocompletion=offered.those(*DTYPES))
     ] = _DEFAULT.dtype,
-    device: options.DeviceOption = _DEFAULT.device,
+    device: options.DevicesOption = _DEFAULT.device,
     probes: Annotated[int, typer.Option(help="number of random sign vectors of ntk_trace")] = _DEFAULT.probes,
     seed: options.ScoringSeedOption = _DEFAULT.seed,
     seeds: options.SeedsOption = None,
@@ -96,6 +97,7 @@ def score(
         int, typer.Option(help="seed of --sample: the cells drawn do not change with the seed of the weights")
     ] = 0,
     workers: options.WorkersOption = 1,
+    workers_per_device: options.WorkersPerDeviceOption = None,
     shard: options.ShardOption = None,
     scheduler: options.SchedulerOption = None,
     store: Annotated[Path, typer.Option(help="SQLite file for the scores; those in it are not computed again")] = Path(
@@ -111,10 +113,11 @@ def score(
     scored_with = options.several_seeds(seeds, seed)
     _check_choice(sample, all_, architectures, table, optional=space is not None)
     part = options.shard(shard)
+    devices = device_names(device)
     setting = Setting(
         input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size, shape=_shape(size),
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
-        device=device, probes=probes, seed=seed,
+        device=device_kind(devices[0]), probes=probes, seed=seed,
     )  # fmt: skip
     from harness.proxies import list_proxies, resolve
     from harness.report.files import CSV, check_suffix, write_described_csv
@@ -149,7 +152,8 @@ def score(
     with connected(scheduler) as client:
         frame = run(
             opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder,
-            store=store, workers=workers, client=client, merge_equal=merge, retry_failed=retry_failed, shard=part,
+            store=store, workers=workers, client=client, devices=devices, workers_per_device=workers_per_device,
+            merge_equal=merge, retry_failed=retry_failed, shard=part,
             progress=True,
         )  # fmt: skip
     if part is not None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +15,8 @@ import cloudpickle
 
 from harness.errors import ModelError, NotApplicable, RunError
 from harness.scoring.deaths import MOST_DEATHS, Deaths
+from harness.scoring.devices import Device, deterministic_kernels, introduction, least_busy
+from harness.scoring.driver_watch import start_worker
 from harness.scoring.leftovers import quiet_tracker, remove_left_semaphores
 from harness.scoring.scorer import Score
 from harness.scoring.watching import Step, last_step
@@ -25,9 +24,10 @@ from harness.setting import Setting
 from harness.writing import temporary_folder
 
 _TASKS_PER_WORKER = 2  # one is computed while the next waits
+_MOST_PER_WORKER = 16  # where workers are done before the driver has looked again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScoringTask:
     """Everything that a worker needs to score one architecture, without open files or tables.
 
@@ -42,6 +42,7 @@ class ScoringTask:
         steps: file for what is about to be done (`harness.scoring.watching`); None to write nothing.
         fingerprint: that of the user's function that makes the network; empty for spaces without such functions.
         own_space: the space once more, with all code of the user's own; empty where that is not possible.
+        device: the GPU that scores it; None for the setting's device.
     """
 
     space: bytes
@@ -54,6 +55,7 @@ class ScoringTask:
     steps: Path | None = None
     fingerprint: str = ""
     own_space: bytes = b""
+    device: Device | None = None
 
     @property
     def what(self) -> tuple[str, Setting]:
@@ -78,11 +80,12 @@ def score_task(task: ScoringTask, watch: Callable[[Step], object] | None = None)
     from harness.scoring.travelling import unpacked, unpacked_space
     from harness.scoring.watching import begin
 
-    with ONE_AT_A_TIME, threads_of_torch(1):
+    place = task.setting.device if task.device is None else task.device.place
+    with ONE_AT_A_TIME, threads_of_torch(1), deterministic_kernels(place):
         setting, space = task.setting, unpacked_space(task.space, task.own_space, task.key, task.fingerprint)
         rebuild = functools.partial(space.build, space.parse(task.key), setting.shape, seed=setting.seed)
         try:
-            network = rebuild(init=setting.init).to(setting.device, getattr(torch, setting.dtype))
+            network = rebuild(init=setting.init).to(place, getattr(torch, setting.dtype))
         except (ModelError, NotApplicable) as error:
             return dict.fromkeys(task.names, failed_score(error))
         batch = cloudpickle.loads(task.batch)
@@ -105,11 +108,15 @@ def threads_of_torch(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def worker_pool(workers: int) -> Executor:
-    """A pool of `workers` processes on this machine, with one thread each for every numerical library.
+def worker_pool(workers: int, environment: Mapping[str, str] | None = None) -> Executor:
+    """A pool of processes on this machine, with one thread each for every numerical library.
 
     The processes end by themselves when this process has ended for any reason. Semaphores that killed processes have
     left are removed.
+
+    Args:
+        workers: number of processes.
+        environment: variables of theirs, beside those of this process.
     """
     from loky import ProcessPoolExecutor
 
@@ -117,7 +124,10 @@ def worker_pool(workers: int) -> Executor:
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     with quiet_tracker():
         pool: Executor = ProcessPoolExecutor(
-            max_workers=workers, env=threads, initializer=_start_worker, initargs=(os.getpid(),)
+            max_workers=workers,
+            env={**threads, **(environment or {})},
+            initializer=start_worker,
+            initargs=(os.getpid(),),
         )
     return pool
 
@@ -129,18 +139,6 @@ def close_pool(pool: Executor, *, kill: bool = False) -> None:
         pool.shutdown(wait=False, kill_workers=True)  # type: ignore[call-arg]  # loky's own argument
     else:
         pool.shutdown(wait=True)
-
-
-def _start_worker(driver: int) -> None:
-    """Ignore Ctrl-C, which the driver handles, and end when the driver does: a killed driver cannot end its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
-
-
-def _end_with(driver: int) -> None:
-    while os.getppid() == driver:
-        time.sleep(1)
-    os._exit(1)
 
 
 class Engine:
@@ -155,14 +153,24 @@ class Engine:
         open_pool: makes an executor; called again after a worker's death.
         workers: number of tasks that the executor runs at once.
         owned: whether the engine shuts the executor down.
+        devices: GPUs over which tasks are spread; none to leave them to their setting's device.
     """
 
-    def __init__(self, open_pool: Callable[[], Executor], workers: int, *, owned: bool = True) -> None:
+    def __init__(
+        self,
+        open_pool: Callable[[], Executor],
+        workers: int,
+        *,
+        owned: bool = True,
+        devices: Sequence[Device] = (),
+    ) -> None:
         self._open_pool = open_pool
         self.workers = workers
         self.note = ""  # for a progress bar
-        self._most_in_flight = workers * _TASKS_PER_WORKER
+        self.more_at_hand = False  # whether the next scores come without waiting for a worker
+        self._width = workers * _TASKS_PER_WORKER
         self._owned = owned
+        self._devices = devices
         self._flight: dict[Future[TaskScores], ScoringTask] = {}
         self._suspects: list[ScoringTask] = []
         self._deaths = Deaths()
@@ -171,8 +179,8 @@ class Engine:
         self._pools_broken_at_start = 0  # pools in a row that broke before they took a task
 
     def introduction(self) -> str:
-        """Where the tasks run, for people; empty for this machine."""
-        return ""
+        """Where the tasks run, for people; empty for the processors of this machine."""
+        return introduction(self._devices)
 
     def outcomes(self, tasks: Sequence[ScoringTask]) -> Iterator[tuple[ScoringTask, TaskScores]]:
         """Each task with its scores, in the order in which they finish.
@@ -204,44 +212,57 @@ class Engine:
     def _submit(self, pool: Executor, waiting: list[ScoringTask]) -> bool:
         """Submit tasks, a suspect only by itself. False if the pool is broken: a worker may die between two tasks."""
         alone = bool(self._suspects)
-        queue, width = (self._suspects, 1) if alone else (waiting, self._most_in_flight)
+        queue, width = (self._suspects, 1) if alone else (waiting, self._width)
         while queue and len(self._flight) < width:
+            task = replace(queue[-1], steps=self._new_file()) if alone else queue[-1]
+            if self._devices:
+                task = replace(task, device=least_busy(self._devices, (each.device for each in self._flight.values())))
             try:
-                future = pool.submit(score_task, replace(queue[-1], steps=self._new_file()) if alone else queue[-1])
+                future = pool.submit(score_task, task)
             except BrokenProcessPool as error:
                 self._pools_broken_at_start += not self._flight
                 if self._pools_broken_at_start >= MOST_DEATHS:
                     raise RunError(f"worker processes die before they get a task: {error}") from error
                 return False
-            self._flight[future] = queue.pop()
+            queue.pop()
+            self._flight[future] = task
         self._pools_broken_at_start = 0
         return True
 
     def _finished(self) -> Generator[tuple[ScoringTask, TaskScores], None, list[ScoringTask]]:
         """Wait for some tasks and yield their scores; returns the tasks that a worker's death has lost."""
+        self._fit_width()
         done, _ = wait(self._flight, return_when=FIRST_COMPLETED) if self._flight else (set(), set())
-        lost = []
-        for future in done:
-            task = self._flight.pop(future)
+        ended = {future: self._flight.pop(future) for future in done}
+        lost = [ended.pop(future) for future in done if _is_lost(future)]
+        while ended:
+            future, task = ended.popitem()
             outcome = _outcome(future, task)
-            if outcome is None:
-                lost.append(task)
-            else:
-                yield task, {**self._deaths.given_up(task.what), **outcome}
+            self.more_at_hand = any(each.done() and not _is_lost(each) for each in (*ended, *self._flight))
+            yield task, {**self._deaths.given_up(task.what), **outcome}
         if lost:
             lost.extend(self._flight.values())
             self._flight.clear()
         return lost
 
+    def _fit_width(self) -> None:
+        """Send more tasks at once while workers are done before the driver looks again, and fewer otherwise."""
+        done = sum(future.done() for future in self._flight)
+        if done and done == len(self._flight):
+            self._width = min(2 * self._width, self.workers * _MOST_PER_WORKER)
+        elif not done:
+            self._width = max(self._width // 2, self.workers * _TASKS_PER_WORKER)
+
     def _requeue(self, lost: list[ScoringTask], alone: bool) -> Iterator[tuple[ScoringTask, TaskScores]]:
         """Make lost tasks suspects, without what has killed too many workers; yield those of which nothing is left."""
         if not self._owned:
             raise RunError("the executor lost its workers; what was finished is in the store: run again with a new one")
+        self.more_at_hand = False
         for task in lost:
             step = last_step(self._steps) if alone and self._steps else None
             names = self._deaths.names_left(task.what, task.names, step) if alone else task.names
             if names:
-                self._suspects.append(replace(task, names=names))
+                self._suspects.append(replace(task, names=names, steps=None))
             else:
                 yield task, self._deaths.given_up(task.what)
 
@@ -261,12 +282,14 @@ class Engine:
             close_pool(pool, kill=kill)
 
 
-def _outcome(future: Future[TaskScores], task: ScoringTask) -> TaskScores | None:
-    """The task's scores, or None when the worker died."""
+def _is_lost(future: Future[TaskScores]) -> bool:
+    """Whether the worker of a task that has ended died."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenProcessPool)
+
+
+def _outcome(future: Future[TaskScores], task: ScoringTask) -> TaskScores:
     try:
         return future.result()
-    except BrokenProcessPool:
-        return None
     except (Exception, SystemExit) as error:  # a proxy may call exit()
         raise RunError(
             f"scoring {task.key} failed outside its network and proxies: {type(error).__name__}: {error}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from harness.errors import SettingError, check_whole
+from harness.scoring.devices import CUBLAS, Device, DevicePools, Placement
 from harness.text.shown import shown
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.scoring.cluster.engine import ClusterEngine
     from harness.scoring.engine import Engine
+    from harness.scoring.trial import TrialEngine
 
 
 def check_workers(workers: int, executor: Executor | None, client: Client | None) -> None:
@@ -41,14 +44,30 @@ def check_workers(workers: int, executor: Executor | None, client: Client | None
         raise SettingError(f"client must be a distributed.Client that is not asynchronous, got {shown(client)}")
 
 
-def open_engine(workers: int, executor: Executor | None, client: Client | None) -> Engine | ClusterEngine:
-    """The engine for what `check_workers` allows."""
+def open_engine(
+    placement: Placement, executor: Executor | None, client: Client | None
+) -> Engine | ClusterEngine | TrialEngine:
+    """The engine for what `check_workers` allows, on the devices of a placement."""
     from harness.scoring.engine import Engine, worker_pool
 
     if client is not None:
         from harness.scoring.cluster.engine import ClusterEngine
 
         return ClusterEngine(client)
+    devices, workers = placement
+    if workers is None:
+        from harness.scoring.trial import TrialEngine
+
+        return TrialEngine(lambda count: _on_devices(devices, count), len(devices))
     if executor is not None:
         return Engine(lambda: executor, workers, owned=False)
-    return Engine(lambda: worker_pool(workers), workers)
+    return _on_devices(devices, workers) if devices else Engine(lambda: worker_pool(workers), workers)
+
+
+def _on_devices(devices: Sequence[Device], workers: int) -> Engine:
+    from harness.scoring.engine import Engine, close_pool, worker_pool
+
+    def open_pool(count: int) -> Executor:
+        return worker_pool(count, CUBLAS)
+
+    return Engine(lambda: DevicePools(devices, workers, open_pool, close_pool), workers, devices=devices)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @functools.cache
 def machine_name(device: str = "cpu") -> str:
-    """Name of what computes on this machine: the kind of processor with torch's kernels for it, and a CUDA device's.
+    """Name of what computes on this machine: the kind of processor with torch's kernels for it, and that of a GPU.
 
     Args:
         device: as torch names it.
@@ -17,7 +17,9 @@ def machine_name(device: str = "cpu") -> str:
     import torch
 
     processor = f"{cpu_name() or platform.machine()} ({torch.backends.cpu.get_cpu_capability()})"
-    return f"{processor}, {torch.cuda.get_device_name(device)}" if device.startswith("cuda") else processor
+    if not device.startswith("cuda"):
+        return processor
+    return f"{processor}, {torch.cuda.get_device_name(device)} (CUDA {torch.version.cuda}, deterministic kernels)"
 
 
 def cpu_name(described: Path = Path("/proc/cpuinfo")) -> str | None:

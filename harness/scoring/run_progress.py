@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.scoring.cluster.engine import ClusterEngine
     from harness.scoring.engine import Engine, ScoringTask
     from harness.scoring.scorer import Score
+    from harness.scoring.trial import TrialEngine
 
 LOG = logging.getLogger(__name__)
 _TIMED = 3
@@ -37,7 +38,7 @@ def spread(tasks: Sequence[ScoringTask], first: int) -> list[ScoringTask]:
 
 @contextmanager
 def run_progress(
-    total: int, what: str, engine: Engine | ClusterEngine, timed: int
+    total: int, what: str, engine: Engine | ClusterEngine | TrialEngine, timed: int
 ) -> Iterator[Callable[[Iterable[Score]], None]]:
     """A bar; the function that it yields takes the scores of each architecture as they come.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SettingError
 from harness.proxies.registry import Proxy, resolve
+from harness.scoring.devices import placed
 from harness.scoring.engines import check_workers, open_engine
 from harness.scoring.machine import machine_name
 from harness.scoring.row_keys import RowKeys, marked_key, parsed, row_keys
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
     from harness.scoring.cluster.engine import ClusterEngine
     from harness.scoring.engine import Engine, ScoringTask
     from harness.scoring.scorer import Score
+    from harness.scoring.trial import TrialEngine
     from harness.spaces.space import Architecture, Space
 
 LOG = logging.getLogger(__name__)
 DEFAULT_STORE = "scores.sqlite"
-MissingKeys = dict[tuple[Proxy, ...], list[str]]
-"""Keys of rows by the proxies whose scores they lack."""
+_SIZES = 10_000
+"""Architectures whose sizes are written at once."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def run(
     executor: Executor | None = None,
     shard: tuple[int, int] | None = None,
     client: Client | None = None,
+    devices: Sequence[str] | None = None,
+    workers_per_device: int | None = None,
     progress: bool = False,
     **changes: Unpack[SettingKeywords],
 ) -> pd.DataFrame:
@@ -95,6 +99,11 @@ def run(
             (`nasinit store merge`) has the request, and the same call without `shard` computes nothing.
         client: a `distributed.Client`, to compute on the workers of its Dask cluster instead. Workers may die, be
             killed and join late; one with another version of nasinit or torch gets no task.
+        devices: GPUs that compute, such as `["cuda:0", "cuda:2"]`; by default the setting's device, where `cuda` is all
+            that torch sees. Each process uses one of them. All rows are of the device `cuda`, so that a run goes on
+            with other GPUs; the store knows which made a score.
+        workers_per_device: number of processes that share a GPU; by default `workers` processes are spread over the
+            GPUs, and where that is 1, a short trial finds the fastest number.
         progress: whether to draw a progress bar on standard error.
         **changes: fields of the setting to replace, as in `run(..., bn="eval", seed=1)`, and sizes, as in
             `run(..., width=4)`; sizes of a space that is not built in go by `shape={"hidden": 8}`.
@@ -124,8 +133,10 @@ def run(
     if not isinstance(data, (str, Path, type(None))):
         raise SettingError(f"data must be the path of a folder, got {shown(data)}")
     setting = changed(space, setting or Setting(input=space.inputs[0]), changes)
-    _check_device(setting)
     check_workers(workers, executor, client)
+    setting, placement = placed(
+        setting, devices, workers, workers_per_device, elsewhere=executor is not None or client is not None
+    )
     part = None if shard is None else checked_shard(shard)
     members = parsed(space, architectures)
     folder = None if data is None else Path(data)
@@ -148,9 +159,8 @@ def run(
             for task in _missing_tasks(opened, condition, space, mine, taken, chosen, retry_failed)
         ]
         if tasks:
-            here = machine_name(setting.device) if executor is client is None else None
-            engine = open_engine(workers, executor, client)
-            _score_missing(opened, conditions, chosen, tasks, engine, here, progress)
+            engine = open_engine(placement, executor, client)
+            _score_missing(opened, conditions, chosen, tasks, engine, executor is client is None, progress)
         if seeds is None:
             frame = opened.frame(numbers[0])
         else:
@@ -184,46 +194,38 @@ def _missing_tasks(
     retry_failed: bool,
 ) -> list[ScoringTask]:
     """Tasks for the scores that a store lacks in one condition; those that follow from closed forms are written."""
-    closed = [] if keys.by_user_code else [entry for entry in chosen if entry.only_size]
-    sizes = _missing(store, condition.number, {entry: keys.own for entry in closed}, retry_failed)
-    _write_sizes(store, condition, space, members, sizes)
-    wanted = {entry: keys.own if entry.reads_size else keys.shared for entry in chosen if entry not in closed}
-    groups = _missing(store, condition.number, wanted, retry_failed)
-    texts = keys.texts
-    return [
-        task
-        for entries, rows in groups.items()
-        for task in _tasks(space, {row: texts[row] for row in rows}, condition, entries)
-    ]
+    import cloudpickle
+
+    own, shared = keys.own, keys.shared
+    wanted = {entry: own if entry.reads_size else shared for entry in chosen}
+    groups: dict[tuple[Proxy, ...], dict[str, str]] = {}
+    for entries, rows in store.missing(condition.number, wanted, retry_failed=retry_failed).items():
+        closed = () if keys.by_user_code else tuple(entry for entry in entries if entry.only_size)
+        if closed:
+            _write_sizes(store, condition, space, members, closed, rows)
+        if others := tuple(entry for entry in entries if entry not in closed):
+            groups.setdefault(others, {}).update((row, keys.texts[row]) for row in rows)
+    batch = cloudpickle.dumps(condition.batch.on("cpu")) if groups else b""
+    return [task for entries, texts in groups.items() for task in _tasks(space, texts, condition, entries, batch)]
 
 
 def _write_sizes(
-    store: Store, condition: _Condition, space: Space, members: Mapping[str, Architecture], groups: MissingKeys
+    store: Store,
+    condition: _Condition,
+    space: Space,
+    members: Mapping[str, Architecture],
+    entries: Sequence[Proxy],
+    keys: Sequence[str],
 ) -> None:
     """Write the scores of proxies that depend on size alone, from each architecture's own closed form."""
     from harness.scoring.scorer import size_score
 
-    rows: list[tuple[str, Proxy, Score]] = []
-    for entries, keys in groups.items():
-        for key in keys:
+    for start in range(0, len(keys), _SIZES):
+        rows: list[tuple[str, Proxy, Score]] = []
+        for key in keys[start : start + _SIZES]:
             sizes = space.sizes(members[key], condition.setting.shape)
             rows.extend((key, entry, size_score(entry, sizes)) for entry in entries)
-    if rows:
         store.write(condition.number, rows, machine=machine_name("cpu"))
-
-
-def _missing(store: Store, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], retry_failed: bool) -> MissingKeys:
-    """Architecture keys by the proxies whose scores they still lack; `wanted` has the keys for each proxy."""
-    lacking: dict[str, list[Proxy]] = {}
-    for entry, keys in wanted.items():
-        finished = store.finished(setting_id, entry, retry_failed=retry_failed)
-        for key in keys:
-            if key not in finished:
-                lacking.setdefault(key, []).append(entry)
-    groups: MissingKeys = {}
-    for key, entries in lacking.items():
-        groups.setdefault(tuple(entries), []).append(key)
-    return groups
 
 
 def _score_missing(
@@ -231,10 +233,11 @@ def _score_missing(
     conditions: Sequence[_Condition],
     chosen: Sequence[Proxy],
     tasks: Sequence[ScoringTask],
-    engine: Engine | ClusterEngine,
-    machine: str | None,
+    engine: Engine | ClusterEngine | TrialEngine,
+    here: bool,
     progress: bool,
 ) -> None:
+    from harness.scoring.held import Held
     from harness.scoring.run_progress import run_progress, spread, timed_count
 
     by_name = {entry.name: entry for entry in chosen}
@@ -242,26 +245,28 @@ def _score_missing(
     what = "architectures" if len(conditions) == 1 else "architectures and seeds"
     LOG.debug("%s to score, the rest is in the store", f"{len(tasks):,} {what}")
     timed = timed_count(len(tasks), engine.workers) if progress else 0
+    held = Held(store)
     with run_progress(len(tasks), what, engine, timed) if progress else nullcontext(lambda scores: None) as advance:
-        for task, outcome in engine.outcomes(spread(tasks, timed)):
-            row = marked_key(task.key, task.fingerprint)
-            scores = [(row, by_name[name], score) for name, score in outcome.items()]
-            store.write(numbers[task.setting], scores, machine=machine)
-            advance(outcome.values())
+        with held:
+            for task, outcome in engine.outcomes(spread(tasks, timed)):
+                row = marked_key(task.key, task.fingerprint)
+                place = task.setting.device if task.device is None else task.device.place
+                scores = [(row, by_name[name], score) for name, score in outcome.items()]
+                held.add(numbers[task.setting], scores, machine_name(place) if here else None)
+                if not engine.more_at_hand:
+                    held.write()
+                advance(outcome.values())
 
 
 def _tasks(
-    space: Space, texts: Mapping[str, str], condition: _Condition, entries: Sequence[Proxy]
+    space: Space, texts: Mapping[str, str], condition: _Condition, entries: Sequence[Proxy], batch: bytes
 ) -> list[ScoringTask]:
-    """A task for each architecture; `texts` are the architectures by the key of their rows."""
-    import cloudpickle
-
+    """A task for each architecture; `texts` are the architectures by the key of their rows, `batch` is pickled."""
     from harness.scoring.engine import ScoringTask
     from harness.scoring.travelling import packed
 
     names = tuple(entry.name for entry in entries)
     sent = packed(space, entries)
-    batch = cloudpickle.dumps(condition.batch.on("cpu"))
     return [
         ScoringTask(
             sent.space, text, condition.setting, names, sent.by_name, batch, sent.by_value,
@@ -269,10 +274,3 @@ def _tasks(
         )
         for row, text in texts.items()
     ]  # fmt: skip
-
-
-def _check_device(setting: Setting) -> None:
-    import torch
-
-    if setting.device.startswith("cuda") and not torch.cuda.is_available():
-        raise SettingError(f"device {setting.device!r} was asked for, but torch sees no CUDA device here: use 'cpu'")

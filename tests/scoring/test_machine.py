@@ -19,7 +19,7 @@ def _machines(path: Path) -> dict[str, set[str | None]]:
     found: dict[str, set[str | None]] = {}
     with harness.Store(path, readonly=True) as store, store.reading() as contents:
         (number,) = settings = contents.rows.settings()
-        for part in contents.rows.every_score(number, settings[number]):
+        for part in contents.rows.scores(number, settings[number]):
             for architecture, proxy, version, *_ in part:
                 machines = contents.origins.of(number, [architecture])[architecture]
                 found.setdefault(proxy, set()).add(machines.get((proxy, version)))
@@ -39,6 +39,7 @@ def test_the_kernels_and_a_cuda_device_are_part_of_the_name(monkeypatch: pytest.
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"device at {device}")
     try:
         assert machine_name("cpu").endswith(" (KERNELS)")
-        assert machine_name("cuda:1") == f"{machine_name('cpu')}, device at cuda:1"
+        expected = f"{machine_name('cpu')}, device at cuda:1 (CUDA {torch.version.cuda}, deterministic kernels)"
+        assert machine_name("cuda:1") == expected
     finally:
         machine_name.cache_clear()

@@ -75,6 +75,7 @@ class ClusterEngine:
         self._vain: Counter[What] = Counter()
         self._vain_scatters = 0
         self._looked = -math.inf
+        self.more_at_hand = False  # whether the next scores come without waiting for a worker
         with self._scheduler_at_hand():
             self._at_start = len(client.nthreads())
 
@@ -227,8 +228,9 @@ class ClusterEngine:
             return
         group, each = common_part(chunk.tasks[0]), found.seconds / max(1, len(found.scores))
         self._seconds[group] = (self._seconds.get(group, each) + each) / 2
-        for task, scores in zip(chunk.tasks, found.scores, strict=False):
+        for place, (task, scores) in enumerate(zip(chunk.tasks, found.scores, strict=False), start=1):
             self._vain.pop(task.what, None)
+            self.more_at_hand = place < len(found.scores)
             yield task, {**self._deaths.given_up(task.what), **scores}
         if found.failure:
             task = chunk.tasks[len(found.scores)]

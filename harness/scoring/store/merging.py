@@ -127,7 +127,7 @@ def _merge_scores(
             numbers[setting] = max(numbers.values(), default=0) + 1
             written.rows.add_setting(numbers[setting], *setting[:3])
         number = numbers[setting]
-        for part in source.rows.every_score(setting_id, setting):
+        for part in source.rows.scores(setting_id, setting):
             before = _rows_of(written, number, setting, part)
             new = []
             for row in part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.scoring.scorer import Score
@@ -57,9 +58,22 @@ def as_columns(score: Score) -> tuple[float | None, float | None, str, str, floa
     return value, standard_error, score.status, message, score.seconds + 0.0
 
 
-def run_record(run: RunRow, setting: SettingRow) -> RunRecord:
-    """A run as its row and that of its setting state it."""
+def run_records(runs: Iterable[RunRow], settings: Mapping[int, SettingRow]) -> list[RunRecord]:
+    """Runs as their rows and those of their settings state them; equal requests share what they were asked for.
+
+    Args:
+        runs: the runs' rows.
+        settings: the settings' rows, by number.
+    """
+    known: dict[str, dict[str, str]] = {}
+    return [_run_record(run, settings[run.setting_id], known) for run in runs]
+
+
+def _run_record(run: RunRow, setting: SettingRow, known: dict[str, dict[str, str]]) -> RunRecord:
     asked = json.loads(run.proxies)
+    if run.architectures not in known:
+        scored_as = json.loads(run.architectures)
+        known[run.architectures] = {key: key if row == key else row for key, row in scored_as.items()}
     return RunRecord(
         run.number,
         run.started,
@@ -69,5 +83,5 @@ def run_record(run: RunRow, setting: SettingRow) -> RunRecord:
         setting.torch,
         {name: version for name, version, _ in asked},
         frozenset(name for name, _, reads_size in asked if reads_size),
-        json.loads(run.architectures),
+        known[run.architectures],
     )

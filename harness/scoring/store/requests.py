@@ -50,17 +50,13 @@ class Request(NamedTuple):
 def requests(contents: Contents) -> list[Request]:
     """The requests of a store, the oldest first."""
     settings = contents.rows.settings()
-    together: dict[object, list[RunRow]] = {}
-    for run in contents.rows.runs(settings):
-        together.setdefault(run.started if of_several_seeds(run.started) else run.number, []).append(run)
-    return [
-        Request(
-            tuple(_part(run, settings[run.setting_id]) for run in runs),
-            tuple(run.number for run in runs),
-            runs[0].started,
-        )
-        for runs in together.values()
-    ]
+    together: dict[object, tuple[list[_Part], list[int], str]] = {}
+    for run in contents.rows.each_run(settings):
+        by = run.started if of_several_seeds(run.started) else run.number
+        parts, numbers, _ = together.setdefault(by, ([], [], run.started))
+        parts.append(_part(run, settings[run.setting_id]))
+        numbers.append(run.number)
+    return [Request(tuple(parts), tuple(numbers), started) for parts, numbers, started in together.values()]
 
 
 def check_versions(stores: Sequence[tuple[Path, Sequence[Request]]], *, mixed: bool) -> None:
@@ -101,7 +97,7 @@ def add_missing(written: Contents, sources: Sequence[tuple[Path, Contents, Seque
     settings = written.rows.settings()
     numbers = {row: number for number, row in settings.items()}
     there = {request.parts for request in requests(written)}
-    last = max((run.number for run in written.rows.runs(settings)), default=0)
+    last = max((run.number for run in written.rows.each_run(settings)), default=0)
     added = dict.fromkeys((path for path, _, _ in sources), 0)
     rows: dict[Path, dict[int, RunRow]] = {}
     every = [(request, path, contents) for path, contents, asked in sources for request in asked]

@@ -24,7 +24,7 @@ _THERE = (
     "SELECT proxy, version, coalesce(CAST(checksum AS INTEGER), 0) FROM score WHERE setting_id = ? AND architecture = ?"
 )
 _EXPECTED = "SELECT coalesce(sum(rows), 0), coalesce(sum(checksums), 0) FROM total WHERE "
-_PART = 10_000
+PART = 10_000
 """Rows that are held in memory at once where all are gone through."""
 _ADD_TO_TOTAL = (
     "INSERT INTO total VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (counted, setting_id, proxy, version) "
@@ -88,63 +88,55 @@ class Rows:
 
     def runs(self, settings: dict[int, SettingRow]) -> list[RunRow]:
         """All runs, the oldest first."""
+        return list(self.each_run(settings))
+
+    def each_run(self, settings: dict[int, SettingRow]) -> Iterator[RunRow]:
+        """The runs one after the other, the oldest first; what is lost is noticed at the end.
+
+        A run of a large space has millions of bytes.
+        """
         query = "SELECT id, started, setting_id, proxies, architectures, checksum FROM run ORDER BY id"
-        found = [RunRow(*row) for row in self._fetched(query)]
-        whole = all(
-            run.setting_id in settings
-            and is_whole(
-                run_checksum,
-                settings[run.setting_id].checksum,
-                run.number,
-                run.started,
-                run.proxies,
-                run.architectures,
-                run.checksum,
-            )
-            for run in found
-        )
-        self._check(whole, found, "counted = 'run'")
-        return found
+        count, checksums = 0, 0
+        with self._named():
+            for row in self._connection.execute(query):
+                run = RunRow(*row)
+                setting = settings.get(run.setting_id)
+                fields = run.number, run.started, run.proxies, run.architectures, run.checksum
+                if setting is None or not is_whole(run_checksum, setting.checksum, *fields):
+                    raise self.damage()
+                count, checksums = count + 1, checksums + run.checksum
+                yield run
+        self._expect("counted = 'run'", (count, checksums))
 
-    def scores(self, setting_id: int, setting: SettingRow, proxies: Mapping[str, str]) -> list[tuple[Any, ...]]:
-        """Scores by some proxies under a setting, in no order: `SCORE_COLUMNS` and the checksum.
+    def scores(
+        self, setting_id: int, setting: SettingRow, proxies: Mapping[str, str] | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Scores under a setting, in parts that are whole architectures each, in the order of the architectures' bytes.
 
-        Args:
-            setting_id: number of the setting.
-            setting: the setting's row.
-            proxies: name of a proxy to its version.
-        """
-        if not proxies:
-            return []
-        where = f"setting_id = ? AND ({' OR '.join(['proxy = ? AND version = ?'] * len(proxies))})"
-        values = (setting_id, *(text for proxy in proxies.items() for text in proxy))
-        found = self._fetched(f"SELECT {SCORE_COLUMNS}, checksum FROM score WHERE {where}", *values)
-        self._check(are_whole(setting.checksum, found), found, f"counted = 'score' AND {where}", *values)
-        return found
-
-    def every_score(self, setting_id: int, setting: SettingRow) -> Iterator[list[tuple[Any, ...]]]:
-        """All scores under a setting, as `scores` gives them, in parts that are whole architectures each.
-
-        What is lost is noticed at the end.
+        A row is `SCORE_COLUMNS` and the checksum. What is lost is noticed at the end.
 
         Args:
             setting_id: number of the setting.
             setting: the setting's row.
+            proxies: name of a proxy to its version, to read the scores by these alone; None for all.
         """
-        where = "counted = 'score' AND setting_id = ?"
-        query = f"SELECT {SCORE_COLUMNS}, checksum FROM score WHERE setting_id = ? ORDER BY architecture"
+        if proxies is not None and not proxies:
+            return
+        where, values = "setting_id = ?", [setting_id, *(text for each in (proxies or {}).items() for text in each)]
+        if proxies is not None:
+            where += f" AND (proxy, version) IN (VALUES {', '.join(['(?, ?)'] * len(proxies))})"
+        query = f"SELECT {SCORE_COLUMNS}, checksum FROM score WHERE {where} ORDER BY architecture"
         rows, checksums, part = 0, 0, list[tuple[Any, ...]]()
         with self._named():
-            for row in self._connection.execute(query, (setting_id,)):
-                if len(part) >= _PART and row[0] != part[-1][0]:
+            for row in self._connection.execute(query, values):
+                if len(part) >= PART and row[0] != part[-1][0]:
                     yield self._whole(setting, part)
                     part = []
                 part.append(row)
                 rows += 1
                 checksums += row[-1] if isinstance(row[-1], int) else 0
         yield self._whole(setting, part)
-        if self._fetched(_EXPECTED + where, setting_id) != [(rows, checksums)]:
-            raise self.damage()
+        self._expect(f"counted = 'score' AND {where}", (rows, checksums), *values)
 
     def scores_of(self, setting_id: int, setting: SettingRow, architecture: str) -> list[tuple[Any, ...]]:
         """All scores of an architecture under a setting, as `scores` gives them; what is lost is not noticed."""
@@ -235,6 +227,11 @@ class Rows:
 
     def _check(self, whole: bool, rows: Sequence[tuple[Any, ...]], where: str, *values: object) -> None:
         """Raise the damage unless the rows are whole, and as many as the rows of `total` under the condition say."""
-        expected = self._fetched(_EXPECTED + where, *values)
-        if not whole or expected != [(len(rows), sum(row[-1] for row in rows))]:
+        if not whole:
+            raise self.damage()
+        self._expect(where, (len(rows), sum(row[-1] for row in rows)), *values)
+
+    def _expect(self, where: str, found: tuple[int, int], *values: object) -> None:
+        """Raise the damage unless the rows of `total` under a condition count as many rows, with the same checksums."""
+        if self._fetched(_EXPECTED + where, *values) != [found]:
             raise self.damage()

@@ -8,21 +8,23 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sqlite3
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import SettingError, StoreError, StoreNotice, StoreWriteError
-from harness.scoring.provenance import PROVENANCE
-from harness.scoring.scorer import DIED, OK, OUT_OF_MEMORY, STATUSES, Score
+from harness.scoring.scorer import Score
 from harness.scoring.store.file import connect, explained, make_store, one_moment, store_version
 from harness.scoring.store.format import VERSION, run_checksum
+from harness.scoring.store.frames import run_frame
 from harness.scoring.store.migration import in_memory, migrate
+from harness.scoring.store.missing import Missing, MissingKeys, computed_again
 from harness.scoring.store.origins import Origins
-from harness.scoring.store.records import RunRecord, as_columns, run_record
+from harness.scoring.store.records import RunRecord, as_columns, run_records
 from harness.scoring.store.rows import Rows, RunRow, SettingRow
 from harness.setting import Setting
 from harness.writing import remove_left
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 """Seconds to wait for another writer."""
+_OF_ONE_GPU = re.compile(r'("device": "cuda):[0-9]+(?=")')
 
 
 class Contents(NamedTuple):
@@ -116,12 +119,13 @@ class Store:
         return self._opened()
 
     def setting_id(self, space: str, setting: Setting, torch_version: str) -> int:
-        """Number of a setting, entered if it is new."""
+        """Number of a setting, entered if it is new; older releases have made several that differ in the GPU alone."""
         row = (space, setting.json(), torch_version)
         with self.writing() as contents:
             settings = contents.rows.settings()
             for number in reversed(settings):
-                if settings[number][:3] == row:
+                theirs, text, torch, _ = settings[number]
+                if (theirs, _OF_ONE_GPU.sub(r"\1", text), torch) == row:
                     return number
             number = max(settings, default=0) + 1
             contents.rows.add_setting(number, *row)
@@ -150,7 +154,7 @@ class Store:
         texts = json.dumps(asked), json.dumps(dict(scored_as))
         with self.writing() as contents:
             settings = contents.rows.settings()
-            number = max((run.number for run in contents.rows.runs(settings)), default=0) + 1
+            number = max((run.number for run in contents.rows.each_run(settings)), default=0) + 1
             checksum = run_checksum(self._known(settings, setting_id).checksum, number, started, *texts)
             contents.rows.add_run(RunRow(number, started, setting_id, *texts, checksum))
         return number
@@ -174,33 +178,47 @@ class Store:
             contents.origins.put(setting_id, self._checksums[setting_id], made, machine)
 
     def finished(self, setting_id: int, proxy: Proxy, *, retry_failed: bool = False) -> set[str]:
-        """Keys with a score by this version of the proxy.
+        """Keys with a score by this version of the proxy; `missing` says which count."""
+        failed = computed_again(retry_failed)
+        found: set[str] = set()
+        with self.reading() as contents:
+            settings = contents.rows.settings()
+            if setting_id in settings:
+                for part in contents.rows.scores(setting_id, settings[setting_id], {proxy.name: proxy.version}):
+                    found.update(row[0] for row in part if row[5] not in failed)
+        return found
 
-        Those that the machine failed are not among them, nor, with `retry_failed`, any other without a value.
+    def missing(
+        self, setting_id: int, wanted: Mapping[Proxy, Sequence[str]], *, retry_failed: bool = False
+    ) -> MissingKeys:
+        """Keys that lack scores by some proxies' versions, by the proxies that they lack; the scores are read once.
+
+        Those that the machine failed are lacking, and so is, with `retry_failed`, any other without a value.
+
+        Args:
+            setting_id: number of the setting.
+            wanted: keys of the rows for each proxy; proxies with the same keys share one list.
+            retry_failed: whether failed scores are lacking.
 
         Raises:
-            StoreError: if a row by this version of the proxy is damaged or lost. It is not taken for unfinished: a run
-                would spend its hours, and then its scores, which are read from this store, could not be shown.
+            StoreError: if a row by one of the proxies is damaged or lost. It is not taken for unfinished: a run would
+                spend its hours, and then its scores, which are read from this store, could not be shown.
         """
-        retried = [status for status in STATUSES if status != OK] if retry_failed else [DIED, OUT_OF_MEMORY]
+        failed = computed_again(retry_failed)
+        missing = Missing(wanted)
         with self.reading() as contents:
             settings = contents.rows.settings()
-            if setting_id not in settings:
-                return set()
-            found = contents.rows.scores(setting_id, settings[setting_id], {proxy.name: proxy.version})
-        return {row[0] for row in found if row[5] not in retried}
+            if setting_id in settings:
+                versions = {proxy.name: proxy.version for proxy in wanted}
+                for part in contents.rows.scores(setting_id, settings[setting_id], versions):
+                    missing.take_off(row[:2] for row in part if row[5] not in failed)
+        return missing.groups()
 
     def runs(self) -> list[RunRecord]:
-        """All runs, the oldest first."""
+        """All runs, the oldest first; those of the same architectures share their dictionary."""
         with self.reading() as contents:
             settings = contents.rows.settings()
-            found = contents.rows.runs(settings)
-        try:
-            return [run_record(run, settings[run.setting_id]) for run in found]
-        except (TypeError, ValueError, SettingError) as error:
-            raise StoreError(
-                f"{self.path} holds a run that cannot be read ({error}): it is of another release"
-            ) from error
+            return self._records(contents.rows.each_run(settings), settings)
 
     def frame(self, number: int | None = None) -> pd.DataFrame:
         """Scores of a run, the last by default: a row for each of its architectures and proxies that is finished.
@@ -213,35 +231,33 @@ class Store:
         Raises:
             StoreError: if there is no run, or none of that number.
         """
-        import pandas as pd
-
         run = self._run(number)
         with self.reading() as contents:
             setting = contents.rows.settings()[run.setting_id]
-            found = contents.rows.scores(run.setting_id, setting, run.proxies)
-        scores = {
-            (key, proxy, version): (value, status, seconds, standard_error, message)
-            for key, proxy, version, value, standard_error, status, message, seconds, _ in found
-        }
-        rows = [
-            (key, proxy, *scores[wanted])
-            for proxy, version in run.proxies.items()
-            for key, representative in run.scored_as.items()
-            if (wanted := (key if proxy in run.size_proxies else representative, proxy, version)) in scores
-        ]
-        columns = ["architecture", "proxy", "score", "status", "seconds", "standard_error", "message"]
-        frame = pd.DataFrame(rows, columns=columns)
-        frame = frame.astype({"score": float, "seconds": float, "standard_error": float})
-        frame.attrs.update({"setting": run.setting.json(), "space": run.space, PROVENANCE: run.provenance()})
-        return frame
+            return run_frame(contents.rows.scores(run.setting_id, setting, run.proxies), run)
 
     def _run(self, number: int | None) -> RunRecord:
-        runs = {run.number: run for run in self.runs()}
-        if not runs:
+        """A run, the last by default; only one is held at a time."""
+        numbers, run = [], None
+        with self.reading() as contents:
+            settings = contents.rows.settings()
+            for each in contents.rows.each_run(settings):
+                numbers.append(each.number)
+                if number in (None, each.number):
+                    run = each
+        if not numbers:
             raise StoreError(f"{self.path} holds no run yet: `nasinit score --store {self.path}` makes one")
-        if number is not None and number not in runs:
-            raise StoreError(f"{self.path} has no run {number}; it holds runs 1 to {max(runs)}")
-        return runs[number if number is not None else max(runs)]
+        if run is None:
+            raise StoreError(f"{self.path} has no run {number}; it holds runs 1 to {max(numbers)}")
+        return self._records([run], settings)[0]
+
+    def _records(self, runs: Iterable[RunRow], settings: Mapping[int, SettingRow]) -> list[RunRecord]:
+        try:
+            return run_records(runs, settings)
+        except (TypeError, ValueError, SettingError) as error:
+            raise StoreError(
+                f"{self.path} holds a run that cannot be read ({error}): it is of another release"
+            ) from error
 
     def _known(self, settings: Mapping[int, SettingRow], number: int) -> SettingRow:
         if number not in settings:

@@ -63,7 +63,7 @@ def machines(path: Path) -> dict[tuple[Any, ...], str]:
     found = {}
     with harness.Store(path, readonly=True) as store, store.reading() as contents:
         for number, setting in contents.rows.settings().items():
-            for part in contents.rows.every_score(number, setting):
+            for part in contents.rows.scores(number, setting):
                 for row in part:
                     if (machine := contents.origins.of(number, [row[0]])[row[0]].get(row[1:3])) is not None:
                         found[(*setting[:3], *row[:3])] = machine
@@ -76,7 +76,7 @@ def check(path: Path) -> None:
         settings = contents.rows.settings()
         contents.rows.runs(settings)
         for number, setting in settings.items():
-            list(contents.rows.every_score(number, setting))
+            list(contents.rows.scores(number, setting))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         found = look_through(connection)
     assert (found.damaged, found.uneven) == (0, [])
