@@ -15,6 +15,12 @@ from typing import TYPE_CHECKING
 
 import harness
 
+if not hasattr(harness, "__all__"):
+    raise ImportError(
+        f"the package harness that Python finds is not nasinit's: {getattr(harness, '__file__', None) or harness}. "
+        "Give nasinit an environment, or a folder, without another package of that name"
+    )
+
 if TYPE_CHECKING:
     import benchmarks as benchmarks
     from harness import *  # noqa: F403

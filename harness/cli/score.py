@@ -122,9 +122,8 @@ def score(
     from harness.proxies import list_proxies, resolve
     from harness.report.files import CSV, check_suffix, write_described_csv
     from harness.scoring.cluster.connection import connected
-    from harness.scoring.files import COLUMNS
     from harness.scoring.runner import run
-    from harness.scoring.seeds import SEED, seeds_named
+    from harness.scoring.seeds import seeds_named
     from harness.spaces import open_space
     from harness.spaces.space import completed, described
     from harness.spaces.user_code import UserCodeSpace
@@ -160,7 +159,7 @@ def score(
         print(f"shard {part}: {frame['architecture'].nunique():,} of the architectures")
     print(f"scores in {store}")
     if out is not None:
-        write_described_csv(frame[[name for name in frame.columns if name in (*COLUMNS, SEED)]], out)
+        write_described_csv(frame, out)
         print(f"wrote {out}")
     _report_failures(frame, options.names(proxies))
 

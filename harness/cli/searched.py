@@ -10,6 +10,8 @@ from harness.cli import options
 from harness.errors import RunError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harness.evaluation import Table
     from harness.scoring.shards import Shard
     from harness.search import SearchResult, SearchSeeds
@@ -42,14 +44,14 @@ def record_table(space: str, column: str | None) -> tuple[Table | None, str]:
 def write_search(folder: Path, result: SearchResult, facts: Mapping[str, Any], column: str | None) -> None:
     """Write all files of a search except its checkpoint, which the search itself writes, and say what it chose."""
     from harness.report.figures.search_curves import search_curves
-    from harness.report.files import save_pictures, write_csv, write_text
+    from harness.report.files import save_pictures, write_described_csv, write_text
     from harness.studies.searches.pool import with_record
 
     log, (table, wanted) = result.log, record_table(str(facts["space"]), column)
     if table is not None:
         log = with_record(log, table, [wanted], str(facts["space"]))
         print(f"for the record, {wanted} of the architecture: {log.iloc[-1, -1]:.4g}; {table.facts.title}")
-    write_csv(log, folder / "log.csv")
+    write_described_csv(_described(log, facts, table, wanted), folder / "log.csv")
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
     write_text(_setting_json(facts, float(log["seconds"].sum())), folder / "setting.json")
     save_pictures(search_curves([(str(facts["method"]), log)], **_label(table, wanted)), folder / "curves")
@@ -63,11 +65,11 @@ def write_seeds(folder: Path, found: SearchSeeds, facts: Mapping[str, Any], tabl
     Raises:
         RunError: some of them failed; the files of the others are written.
     """
-    from harness.report.files import save_pictures, write_csv, write_text
+    from harness.report.files import save_pictures, write_described_csv, write_text
 
     frame = found.frame
-    write_csv(found.log, folder / "log.csv")
-    write_csv(frame, folder / "seeds.csv")
+    write_described_csv(_described(found.log, facts, table, column), folder / "log.csv")
+    write_described_csv(_described(frame, facts, table, column), folder / "seeds.csv")
     write_text(f"{found.to_markdown()}\n", folder / "seeds.md")
     for seed, text in zip(frame["seed"], frame["architecture"], strict=True):
         write_text(f"{text}\n", folder / f"seed_{seed}" / "architecture.txt")
@@ -93,6 +95,16 @@ def say_shard(folder: Path, found: SearchSeeds, shard: Shard) -> None:
         "same command without --shard makes the table"
     )
     _check_failed(found)
+
+
+def _described(frame: pd.DataFrame, facts: Mapping[str, Any], table: Table | None, column: str) -> pd.DataFrame:
+    """A frame of a search with what made its numbers: the search, and the table of the column for the record."""
+    from harness.evaluation.columns import table_facts
+    from harness.scoring.provenance import PROVENANCE
+
+    read = {} if table is None else {"table": table_facts(table, column)}
+    frame.attrs[PROVENANCE] = {"search": dict(facts), **read}
+    return frame
 
 
 def _check_failed(found: SearchSeeds, consequence: str = "") -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("architecture", "proxy", "score", "status", "seconds")
-"""Columns of the CSV that `nasinit score --out` writes."""
+"""Columns of the CSVs of studies; that of `nasinit score --out` has all of a frame."""
 
 _TEXTS = ("architecture", "proxy", "status", "message")
 _MISSING = ("", "nan", "NaN", "NAN", "NA", "<NA>", "N/A", "n/a", "null", "NULL", "None", "#N/A")

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.scoring.versions import __version__
+from harness.text.presented import PROVENANCE as PROVENANCE
 
-PROVENANCE = "provenance"
-"""Key in a frame's `attrs`. Of scores: `space`, `settings` (one a seed), `proxies` (versions by name), `torch`."""
 _LARGEST_BYTES = 2**22
 
 

@@ -243,6 +243,8 @@ def _score_missing(
     by_name = {entry.name: entry for entry in chosen}
     numbers = {condition.setting: condition.number for condition in conditions}
     what = "architectures" if len(conditions) == 1 else "architectures and seeds"
+    if len({(task.key, task.fingerprint, task.setting) for task in tasks}) < len(tasks):
+        what = "parts of architectures"  # some proxies are scored by themselves
     LOG.debug("%s to score, the rest is in the store", f"{len(tasks):,} {what}")
     timed = timed_count(len(tasks), engine.workers) if progress else 0
     held = Held(store)

@@ -64,11 +64,13 @@ def make(study: Study, options: StudyOptions) -> None:
         options: options, of which the study uses those in its `takes`.
 
     Raises:
-        SettingError: given scores with the size of a sample, of which there is then none.
+        SettingError: given scores with the size of a sample, of which there is then none; data that are no folder.
         HarnessError: options that the study itself refuses.
         TableError: a table that is not available, or damaged.
     """
     check_scores(study, options)
+    if options.data is not None and not options.data.is_dir():
+        raise SettingError(f"--data {options.data} is no folder; it is that of CIFAR-10's binary files")
     if isinstance(study, RankStudy):
         from harness.studies.rank.rank_study import run_rank_study
 
@@ -123,9 +125,15 @@ def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> S
     given: dict[str, Any] = {"say": print, **options}
     for option in ("data", "store", "scores"):
         if given.get(option) is not None:
-            given[option] = Path(given[option])
-    make(study, StudyOptions(Path(out), **given))
+            given[option] = _path(option, given[option])
+    make(study, StudyOptions(_path("out", out), **given))
     return StudyOutcome(Path(out))
+
+
+def _path(option: str, value: object) -> Path:
+    if not isinstance(value, (str, Path)):
+        raise SettingError(f"{option} of a study is a path, got {type(value).__name__}")
+    return Path(value)
 
 
 def check_taken(name: str, study: Study, given: Iterable[str]) -> None:

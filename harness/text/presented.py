@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+PROVENANCE = "provenance"
+"""Key in a frame's `attrs`, of what made its numbers. Of scores: `space`, `settings` (one a seed), `proxies` (versions
+by name), `torch`."""
 _PRESENTERS = "harness.report.presenters"
 
 

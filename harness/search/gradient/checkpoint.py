@@ -130,6 +130,19 @@ def _is_part(content: object) -> bool:
     return content is None or (isinstance(content, dict) and set(content) == set(Part._fields))
 
 
+def check_kind_of_folder(folder: Path, *, several: bool) -> None:
+    """Refuse a folder of a single search for searches under several seeds, and the other way round.
+
+    Raises:
+        CheckpointError: naming the folder.
+    """
+    one = (folder / CHECKPOINT).is_file()
+    many = any(folder.glob(f"seed_*/{CHECKPOINT}"))
+    if (one and several) or (many and not several):
+        holds, wanted = ("a search", "searches under several seeds") if one else ("searches under several seeds", "one")
+        raise CheckpointError(f"{folder} holds {holds}: give another --out folder for {wanted}")
+
+
 def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
     different = [entry for name, value in wanted.items() for entry in _differences(name, found.get(name), value)]
     if different:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.errors import DivergedError, SearchError
-from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, load, save
+from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, check_kind_of_folder, load, save
 from harness.search.gradient.data import Images
 from harness.search.gradient.method import Method, Step
 from harness.search.gradient.relaxation import entropy
@@ -24,7 +25,7 @@ from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import SearchTask, State, initial_state, resumed_state
 from harness.search.gradient.task import checkpoint_seconds, search_task
-from harness.text.presented import Drawn
+from harness.text.presented import PROVENANCE, Drawn
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def run_search(
     saving = _Saving(folder, checkpoint_seconds(checkpoint_minutes))
     setting, steps = task.setting, task.halves.steps(task.setting)
     if folder is not None:
+        check_kind_of_folder(folder, several=False)
         make_folder(folder, "--out", SearchError)
     found = None if folder is None else load(folder, task.identity())
     state = initial_state(task) if found is None else resumed_state(task, found)
@@ -263,9 +265,9 @@ def _result(task: SearchTask, state: State, architecture: Architecture, epochs: 
 
     relaxed = task.method.mean(state.parameters, state.moment(task, 0))
     weights = {name: table.detach().cpu() for name, table in relaxed.weights.items()}
-    return SearchResult(
-        architecture, pd.DataFrame(state.rows, columns=list(COLUMNS)), weights, epochs, steps, dict(state.memory)
-    )
+    log = pd.DataFrame(state.rows, columns=list(COLUMNS))
+    log.attrs[PROVENANCE] = {"search": {**task.identity(), "setting": json.loads(task.setting.json())}}
+    return SearchResult(architecture, log, weights, epochs, steps, dict(state.memory))
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:

@@ -40,7 +40,9 @@ class SearchSeeds(Drawn):
         """A row for each search that ended: the last row of its log, with the seconds of all its epochs."""
         of_seed = self.log.groupby(SEED, sort=False)
         last = of_seed.tail(1).drop(columns="epoch").set_index(SEED)
-        return last.assign(seconds=of_seed["seconds"].sum()).reset_index()
+        found = last.assign(seconds=of_seed["seconds"].sum()).reset_index()
+        found.attrs = dict(self.log.attrs)
+        return found
 
     def plot(self, **options: Unpack[CurvesKeywords]) -> Figure:
         """Mean and band of the curves over the seeds; pyplot does not know of it, and a notebook shows it.

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from harness.errors import SearchError, SettingError, check_whole
 from harness.evaluation import Table
+from harness.evaluation.columns import table_facts
 from harness.scoring.engines import check_workers
+from harness.scoring.provenance import PROVENANCE
 from harness.scoring.seeds import checked_seeds
 from harness.scoring.shards import checked_shard, dealt
+from harness.search.gradient.checkpoint import check_kind_of_folder
 from harness.search.gradient.seeds import SEED, SearchSeeds
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.state import initial_state
@@ -102,8 +106,16 @@ def run_searches(
         outcomes = run_all(runs, Path(folder), workers, _say_nothing, running, progress=progress, client=client)
     logs = [outcome.log.assign(**{SEED: run.seed}) for run, outcome in outcomes.ended.items()]
     log = pd.concat(logs, ignore_index=True)
+    made: dict[str, Any] = {
+        "search": {
+            "method": method, "space": space.name, "seeds": list(found), "data": source,
+            "setting": json.loads(task.setting.json()),
+        }
+    }  # fmt: skip
     if table is not None:
         log = with_record(log, table, columns, space.name)
+        made["table"] = table_facts(table, *columns)
+    log.attrs = {PROVENANCE: made}
     return SearchSeeds(method, log, {run.seed: failure.reason for run, failure in outcomes.failed.items()})
 
 
@@ -127,6 +139,7 @@ def seeds_of_shard(seeds: Sequence[int], shard: tuple[int, int] | None) -> tuple
 def _folder(out: str | Path | None) -> AbstractContextManager[str | Path]:
     if out is None:
         return tempfile.TemporaryDirectory()
+    check_kind_of_folder(Path(out), several=True)
     make_folder(Path(out), "--out", SearchError)
     return nullcontext(out)
 
