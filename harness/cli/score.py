@@ -127,6 +127,7 @@ def score(
     from harness.spaces import open_space
     from harness.spaces.space import completed, described
     from harness.spaces.user_code import UserCodeSpace
+    from harness.stats.names import BASELINES
 
     if out is not None:
         check_suffix(out, "a CSV file", CSV)
@@ -137,11 +138,16 @@ def score(
     opened = None if space is None else models_of(space) or open_space(space)
     _check_choice(sample, all_, architectures, table, optional=isinstance(opened, UserCodeSpace))
     of_table, opened = _of_table(table, opened)
+    names = [proxy.name for proxy in chosen]
+    if isinstance(opened, UserCodeSpace) and (sizes := [name for name in BASELINES if name not in names]):
+        print(f"models of your own are scored by {' and '.join(sizes)} too, which every ranking stands beside")
+        chosen = [*chosen, *resolve(sizes)]
+        names += sizes
     source = input_ or opened.inputs[0]
     setting = replace(setting, input=source, labels=labels or ("random" if source in NOISE else "true"))
     setting = completed(opened, setting)
     cells = _architectures(opened, sample, architectures, of_table, sample_seed)
-    print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(proxy.name for proxy in chosen)}")
+    print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(names)}")
     folder = options.data_folder(data) if source == "cifar10" else data
     drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own
     said = described(opened, drawn)
@@ -150,7 +156,7 @@ def score(
     print(f"setting: {said}; store: {store}")
     with connected(scheduler) as client:
         frame = run(
-            opened, cells, [proxy.name for proxy in chosen], setting=setting, seeds=scored_with, data=folder,
+            opened, cells, names, setting=setting, seeds=scored_with, data=folder,
             store=store, workers=workers, client=client, devices=devices, workers_per_device=workers_per_device,
             merge_equal=merge, retry_failed=retry_failed, shard=part,
             progress=True,

@@ -92,7 +92,7 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
         ScoresError: a file of another space than the table or, without a table, than the first file.
     """
     from harness.evaluation.matching import check_space, recognised_space, space_of
-    from harness.evaluation.seeds import frames_by_seed
+    from harness.evaluation.seeds import each_seed_alone
     from harness.scoring.files import read_scores
 
     names = [file.name.partition(".")[0] + (f"@{run}" if (run := _run_of(file)[1]) else "") for file in files]
@@ -106,10 +106,9 @@ def _read(files: list[Path], table: Table | None = None) -> dict[str, pd.DataFra
         print(f"{label}: {found.origin}")
         space = space or recognised_space(found.frame)
         check_space(found.frame, str(file), space, other)
-        of_seeds = frames_by_seed(found.frame)
-        frames.update({f"{label}, seed {seed}": part for seed, part in of_seeds.items()} or {label: found.frame})
+        frames[label] = found.frame
     print()
-    return frames
+    return each_seed_alone(frames)
 
 
 def _write(frame: pd.DataFrame, csv: Path | None) -> None:

@@ -57,6 +57,12 @@ def is_accuracy(table: Table, column: str) -> bool:
     return facts.unit == "pct" and facts.higher_is_better
 
 
+def default_column(table: Table) -> str:
+    """The column that a ranking is by where none is named: the only one that measures, or that of the papers."""
+    measured = [column.name for column in table.columns if column.unit not in UNMEASURED]
+    return measured[0] if len(measured) == 1 else TESTS["cifar10"]
+
+
 def table_facts(table: Table, *columns: str) -> dict[str, Any]:
     """What names a table and its columns: `name`, `title`, `sha256` of the file that was read, `columns`."""
     facts = table.facts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from benchmarks import Table, TableError
 from harness.errors import ScoresError
 from harness.evaluation.coefficients import Resampling, check_resampling, ranked_frame
-from harness.evaluation.columns import UNMEASURED, axis_label, is_accuracy, table_facts
+from harness.evaluation.columns import UNMEASURED, axis_label, default_column, is_accuracy, table_facts
 from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
@@ -151,7 +151,7 @@ def check_ranking(given: object) -> None:
 def correlate(
     frame: pd.DataFrame,
     table: Table,
-    column: str = "cifar10_test_200ep_pct",
+    column: str | None = None,
     *,
     resamples: int = 1000,
     confidence: float = 0.95,
@@ -167,7 +167,7 @@ def correlate(
         frame: columns `architecture`, `proxy`, `score`, and `status` if some failed; as `harness.run` returns it. A
             column `seed` tells scores under several seeds apart.
         table: the table of the column, from `benchmarks.open_table`.
-        column: name of the column to rank by.
+        column: name of the column to rank by; by default `cifar10_test_200ep_pct`, or the only one that measures.
         resamples: bootstrap resamples of the architectures; the same ones for every proxy that scored all of them.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
@@ -193,6 +193,8 @@ def correlate(
     check_options(interval, confidence)
     if not isinstance(table, Table):
         raise TableError(f"a table is one of benchmarks.open_table, got {shown(table)}")
+    if column is None:
+        column = default_column(table)
     if not isinstance(column, str):
         raise TableError(f"a ranking is by one column, got {shown(column)}: rank by each of them in turn")
     if higher_is_better is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ScoresError
-from harness.evaluation.checked_scores import check_frame
+from harness.evaluation.checked_scores import check_frame, check_frames
 from harness.evaluation.matching import Matched, matched_scores
 from harness.scoring.seeds import SEED
 from harness.text.shown import plain
@@ -51,6 +52,20 @@ def frames_by_seed(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     if len(set(labels)) < 2:
         return {}
     return {label: _alike(frame[labels == label], frame) for label in dict.fromkeys(labels)}
+
+
+def each_seed_alone(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Frames by label, where a frame of several seeds stands as one for each of them.
+
+    Raises:
+        ScoresError: something else than frames by label; some rows of a frame name a seed and others do not.
+    """
+    check_frames(frames)
+    found: dict[str, pd.DataFrame] = {}
+    for label, frame in frames.items():
+        of_seeds = frames_by_seed(frame)
+        found.update({f"{label}, seed {seed}": part for seed, part in of_seeds.items()} or {label: frame})
+    return found
 
 
 def matched_over_seeds(frame: pd.DataFrame, space: Space) -> MatchedSeeds:

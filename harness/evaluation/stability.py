@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import ScoresError, unknown
-from harness.evaluation.checked_scores import check_frames
 from harness.evaluation.coefficients import check_resampling
 from harness.evaluation.matching import check_space, joined_scores, recognised_space
+from harness.evaluation.seeds import each_seed_alone
 from harness.progress import resampling_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.spaces import open_space
@@ -50,6 +50,7 @@ class Stabilities(Presented):
         lacking: settings in which a proxy of `proxies` has no scores, by its name; only where there are such settings.
         coefficient: name of the coefficient.
         provenance: what made the scores, by the label of their setting.
+        bootstrap: how the intervals were made: `resamples`, `confidence`, `seed`.
     """
 
     proxies: tuple[ProxyStability, ...]
@@ -57,6 +58,7 @@ class Stabilities(Presented):
     lacking: dict[str, tuple[str, ...]]
     coefficient: str
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    bootstrap: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -77,7 +79,9 @@ class Stabilities(Presented):
                 for one in self.proxies
             ]
         )
-        found.attrs[PROVENANCE] = {"scores": dict(self.provenance), "coefficient": self.coefficient}
+        found.attrs[PROVENANCE] = {
+            "scores": dict(self.provenance), "coefficient": self.coefficient, "bootstrap": dict(self.bootstrap),
+        }  # fmt: skip
         return found
 
 
@@ -94,8 +98,9 @@ def stability(
     """Stability: rank correlation of each proxy with itself over settings, such as seeds, batches, inits or sizes.
 
     Args:
-        frames: scores by the label of their setting, as `harness.run` returns them; two or more. One frame with a
-            column `setting` is split by `dict(list(frame.groupby("setting", observed=True)))`.
+        frames: scores by the label of their setting, as `harness.run` returns them; two or more. Each seed of a frame
+            of several is a setting. One frame with a column `setting` is split by
+            `dict(list(frame.groupby("setting", observed=True)))`.
         proxies: names of proxies; by default all with scores in two settings or more.
         coefficient: `spearman`, `kendall_tau_b`, `weighted_tau` or `pearson`.
         resamples: bootstrap resamples of the architectures.
@@ -119,7 +124,7 @@ def stability(
     from harness.stats import rank_stability
 
     check_resampling(resamples, seed)
-    check_frames(frames)
+    frames = each_seed_alone(frames)
     scores = _scores_of_one_space(frames)
     there = list(dict.fromkeys(str(name) for frame in frames.values() for name in frame["proxy"]))
     for name in proxies or ():
@@ -160,7 +165,8 @@ def stability(
     lacking = {one.proxy: tuple(label for label in frames if label not in one.settings) for one in found}
     lacking = {name: labels for name, labels in lacking.items() if labels}
     made = {label: frame.attrs.get(PROVENANCE) for label, frame in frames.items()}
-    return Stabilities(tuple(found), left_out, lacking, coefficient, made)
+    bootstrap = {"resamples": resamples, "confidence": confidence, "seed": seed}
+    return Stabilities(tuple(found), left_out, lacking, coefficient, made, bootstrap)
 
 
 def _scores_of_one_space(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks import Table
 from harness.errors import ScoresError
-from harness.evaluation.checked_scores import check_frames
 from harness.evaluation.columns import table_facts
 from harness.evaluation.matching import check_space, column_by_key, joined_scores, space_of
 from harness.evaluation.ranking import correlate
+from harness.evaluation.seeds import each_seed_alone
 from harness.scoring.provenance import PROVENANCE
 from harness.text.presented import Presented
 
@@ -48,7 +48,8 @@ def transfer(
     """Transfer: rank correlations of scores on the inputs of one data set with accuracies on others.
 
     Args:
-        frames: scores by the label of the inputs that they were made on; one or more.
+        frames: scores by the label of the inputs that they were made on; one or more. Each seed of a frame of several
+            is a label of its own.
         table: the table of the columns.
         columns: names of the columns to rank by, such as the test accuracies on three data sets.
         resamples: bootstrap resamples of the architectures.
@@ -64,7 +65,7 @@ def transfer(
     """
     import pandas as pd
 
-    check_frames(frames)
+    frames = each_seed_alone(frames)
     if not frames or not columns:
         raise ScoresError("a transfer needs scores on the inputs of one data set or more, and a column or more")
     scores = _scores_for(frames, table)
@@ -90,7 +91,8 @@ def transfer(
     every = every.sort_values("proxy", key=lambda names: names.map(order), kind="stable", ignore_index=True)
     every = every[[*leading, *(name for name in every.columns if name not in leading)]]
     made = {label: frame.attrs.get(PROVENANCE) for label, frame in frames.items()}
-    every.attrs = {PROVENANCE: {"scores": made, "table": table_facts(table, *columns)}}
+    bootstrap = {"resamples": resamples, "confidence": confidence, "seed": seed}
+    every.attrs = {PROVENANCE: {"scores": made, "table": table_facts(table, *columns), "bootstrap": bootstrap}}
     return Transfer(every, (*_proxies_left_out(frames, scores, even), *_architectures_left_out(even, table, columns)))
 
 

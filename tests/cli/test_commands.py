@@ -70,7 +70,7 @@ def test_the_scores_are_written_in_the_documented_columns(chain: Chain, cells: l
     assert chain.score.code == 0, chain.score.err
     with open(chain.folder / "made" / "scores.csv", newline="") as file:
         header, *rows = csv.reader(file)
-    assert header == ["architecture", "proxy", "score", "status", "seconds"]
+    assert header == ["architecture", "proxy", "score", "status", "seconds", "standard_error", "message"]
     names = [proxy.name for proxy in harness.list_proxies() if not proxy.exhaustive]
     assert "mine" in names
     assert [row[0] for row in rows] == cells * len(names)

@@ -31,9 +31,36 @@ def test_an_outcome_is_what_lies_in_the_folder(name: str) -> None:
 def test_a_frame_is_found_by_its_name() -> None:
     outcome = StudyOutcome(RESULTS / "bn-mode")
     expected = pd.read_csv(RESULTS / "bn-mode" / "comparison.csv", float_precision="round_trip")
-    pd.testing.assert_frame_equal(outcome.frame("comparison"), expected)
+    pd.testing.assert_frame_equal(outcome.frames["comparison"], expected)
     with pytest.raises(SettingError, match="Did you mean 'comparison'"):
-        outcome.frame("comparisons")
+        outcome.frames["comparisons"]
+
+
+def test_an_outcome_prints_draws_and_knows_what_made_it() -> None:
+    outcome = StudyOutcome(RESULTS / "bn-mode")
+    pd.testing.assert_frame_equal(outcome.frame, outcome.frames["comparison"])
+    assert outcome.frame.attrs["provenance"]["study"]["table"] == outcome.record["table"]
+    assert str(outcome) == outcome.to_text() == outcome.to_markdown()
+    width, height = outcome.plot("comparison").get_size_inches()
+    assert width > 2 and height > 2  # noqa: PT018
+    with pytest.raises(SettingError, match="Did you mean 'comparison'"):
+        outcome.plot("comparisons")
+
+
+def test_a_folder_without_a_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="there is no table in"):
+        _ = StudyOutcome(tmp_path).frame
+    with pytest.raises(SettingError, match="there is no picture in"):
+        StudyOutcome(tmp_path).plot()
+
+
+def test_what_is_no_path_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="scores of a study is a path, got DataFrame"):
+        harness.run_study("beyond-size", tmp_path, scores=pd.DataFrame())  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="out of a study is a path, got NoneType"):
+        harness.run_study("beyond-size", None)  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="nowhere is no folder"):
+        harness.run_study("beyond-size", tmp_path, data="nowhere")
 
 
 def test_a_study_gives_its_outcome(tmp_path: Path) -> None:

@@ -136,8 +136,11 @@ def table_searches(
     needed = [name for method in ran.values() for name in method.scores_needed]
     notes = (*notes, *looked_at.notes_on(needed), *_notes_on_fidelities(queries, ran))
     frame = pd.DataFrame(rows)
-    asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds}
-    frame.attrs[PROVENANCE] = {"table": table_facts(table), "seconds": _seconds_facts(queries, ran), **asked}
+    queried = [
+        name for method in ran.values() if method.queries for name in queries.fidelities(method.fidelities).columns
+    ]
+    asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds, "queried": list(dict.fromkeys(queried))}
+    frame.attrs[PROVENANCE] = {"table": table_facts(table, *tests), "seconds": _seconds_facts(queries, ran), **asked}
     return TableSearches(frame, chosen, skipped, notes)
 
 
