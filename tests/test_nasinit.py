@@ -64,3 +64,10 @@ def test_shells_complete_the_command(shell: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("_NASINIT_COMPLETE", f"source_{shell}")
     script = run("-m", "nasinit")
     assert f"complete_{shell}" in script.stdout, script
+
+
+def test_a_foreign_package_harness_is_named(tmp_path: Path) -> None:
+    (tmp_path / "harness.py").write_text("")
+    ended = run("-c", "import nasinit", folder=tmp_path)
+    assert ended.returncode == 1
+    assert f"is not nasinit's: {tmp_path / 'harness.py'}" in ended.stderr.splitlines()[-1]
