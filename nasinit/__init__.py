@@ -15,25 +15,28 @@ from typing import TYPE_CHECKING
 
 import harness
 
-if not hasattr(harness, "__all__"):
-    raise ImportError(
-        f"the package harness that Python finds is not nasinit's: {getattr(harness, '__file__', None) or harness}. "
-        "Give nasinit an environment, or a folder, without another package of that name"
-    )
-
 if TYPE_CHECKING:
     import benchmarks as benchmarks
     from harness import *  # noqa: F403
     from harness import __version__ as __version__
 
 __all__ = ["benchmarks"]
-__all__ += harness.__all__
+__all__ += getattr(harness, "__all__", [])
+foreign_harness = ""
+"""What is wrong where Python finds another package called harness, in a line; else empty."""
+if not hasattr(harness, "__version__"):
+    foreign_harness = (
+        f"the package 'harness' at {getattr(harness, '__file__', None) or harness} is not nasinit's: give nasinit an "
+        "environment, or a folder, without another package of that name"
+    )
 
 
 if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name
 
     def __getattr__(name: str) -> object:
         """Load a public name on first use."""
+        if foreign_harness:
+            raise ImportError(foreign_harness)
         if name == "benchmarks":
             from harness.evaluation import benchmarks
 

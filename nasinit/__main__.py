@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from harness.errors import InstallationError
+import nasinit
 
 
 def main() -> None:
     """Run the command line (`harness.cli`), or say in a line why it cannot be loaded."""
+    if nasinit.foreign_harness:
+        print(f"nasinit: {nasinit.foreign_harness}", file=sys.stderr)
+        sys.exit(2)
+    from harness.errors import InstallationError
+
     try:
         from harness.cli import main as command_line
     except InstallationError as error:

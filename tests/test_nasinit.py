@@ -68,6 +68,10 @@ def test_shells_complete_the_command(shell: str, monkeypatch: pytest.MonkeyPatch
 
 def test_a_foreign_package_harness_is_named(tmp_path: Path) -> None:
     (tmp_path / "harness.py").write_text("")
-    ended = run("-c", "import nasinit", folder=tmp_path)
-    assert ended.returncode == 1
-    assert f"is not nasinit's: {tmp_path / 'harness.py'}" in ended.stderr.splitlines()[-1]
+    line = f"the package 'harness' at {tmp_path / 'harness.py'} is not nasinit's"
+    ended = run("-m", "nasinit", "list", "spaces", folder=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"nasinit: {line}")
+    assert len(ended.stderr.splitlines()) == 1
+    program = "import nasinit\ntry:\n    nasinit.correlate\nexcept ImportError as error:\n    print(error)"
+    assert run("-c", program, folder=tmp_path).stdout.startswith(line)
