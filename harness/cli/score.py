@@ -147,7 +147,8 @@ def score(
     setting = replace(setting, input=source, labels=labels or ("random" if source in NOISE else "true"))
     setting = completed(opened, setting)
     cells = _architectures(opened, sample, architectures, of_table, sample_seed)
-    print(f"scoring {len(cells):,} architectures of {opened.name} by {', '.join(names)}")
+    many = "" if len(cells) == 1 else "s"
+    print(f"scoring {len(cells):,} architecture{many} of {opened.name} by {', '.join(names)}")
     folder = options.data_folder(data) if source == "cifar10" else data
     drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own
     said = described(opened, drawn)

@@ -192,7 +192,7 @@ def correlate(
     check_resampling(resamples, seed)
     check_options(interval, confidence)
     if not isinstance(table, Table):
-        raise TableError(f"a table is one of benchmarks.open_table, got {shown(table)}")
+        raise TableError(f"a table is one of benchmarks.open_table, got {type(table).__name__}")
     if column is None:
         column = default_column(table)
     if not isinstance(column, str):
