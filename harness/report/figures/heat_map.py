@@ -64,8 +64,9 @@ def heat_map(matrix: Matrix) -> Figure:
         height = body + _widest(columns) * size / LABEL_POINTS + _GAP_INCHES
         figure = Figure(figsize=(PAGE_WIDTH_INCHES, height), layout="constrained")
         axes = figure.subplots()
-        colours = ScalarMappable(Normalize(low, matrix.high), _SIGNED_MAP if low < 0 else _MAP)
-        image = axes.pcolormesh(across, down, np.ma.masked_invalid(values), norm=colours.norm, cmap=colours.cmap)
+        norm = Normalize(low, matrix.high)
+        colours = ScalarMappable(norm, _SIGNED_MAP if low < 0 else _MAP)
+        image = axes.pcolormesh(across, down, values, norm=norm, cmap=colours.cmap)
         image.set(edgecolor="face", linewidth=_SEAM_POINTS)
         axes.set_ylim(down[-1], 0)
         middles, centres = (across[:-1] + across[1:]) / 2, (down[:-1] + down[1:]) / 2

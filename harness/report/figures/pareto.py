@@ -20,6 +20,7 @@ from harness.report.figures.cost_axis import CostRange, set_cost_axis
 from harness.report.figures.lines import LABEL_LINE_INCHES, LegendLayout, balanced, legend_layout, most_lines
 from harness.report.figures.page import empty_page
 from harness.report.figures.panel import RASTERISED_ABOVE, triangle_text
+from harness.report.figures.score_axis import thin_ticks
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, STYLE
 
 MOST_PROXIES = 4
@@ -126,6 +127,8 @@ def _settle(figure: Figure, handles: list[Line2D], layout: LegendLayout) -> None
     for text in legend.get_texts():
         text.set_parse_math(False)
     figure.draw_without_rendering()
+    for axes in figure.axes:
+        thin_ticks(axes)
     figure.set_layout_engine("none")
 
 
