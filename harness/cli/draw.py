@@ -39,8 +39,9 @@ def draw(
 ) -> None:
     """Draw an architecture: the cell of NAS-Bench-201, or the normal and the reduction cell of a DARTS genotype.
 
-    A line says which architecture it is, with the index or the name that was given. The graphs run from left to right. The name of every operation stands on its edge; edges of `none` are faint. Put
-    the architecture in quotes, because | and ( have a meaning for the shell.
+    A line says which architecture it is, with the index or the name that was given. The graphs run from left to right.
+    The name of every operation stands on its edge; edges of `none` are faint. Put the architecture in quotes, because |
+    and ( have a meaning for the shell.
     """
     from harness.report.drawing.figure import draw as draw_architecture
 
