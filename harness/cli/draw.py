@@ -20,6 +20,7 @@ _EXAMPLES = 5
 _ALIKE = 0.3
 _LONGEST, _SHOWN = 2000, 100
 _INDEX = re.compile(r"[0-9]{1,18}")
+_NAME = re.compile(r"\w[\w-]*")
 _WORDS = re.compile(r"[^\W\d]+|\d+|[^\w\s]")
 
 
@@ -38,13 +39,25 @@ def draw(
 ) -> None:
     """Draw an architecture: the cell of NAS-Bench-201, or the normal and the reduction cell of a DARTS genotype.
 
-    The graphs run from left to right. The name of every operation stands on its edge; edges of `none` are faint. Put
-    the architecture in quotes, because | and ( have a meaning for the shell.
+    A line says which architecture it is, with the index or the name that was given. The graphs run from left to right.
+    The name of every operation stands on its edge; edges of `none` are faint. Put the architecture in quotes, because |
+    and ( have a meaning for the shell.
     """
     from harness.report.drawing.figure import draw as draw_architecture
 
     check_figures(out)
-    save_figures(draw_architecture(*named_or_parsed(architecture, space)), out)
+    of_space, found = named_or_parsed(architecture, space)
+    figure = draw_architecture(of_space, found)
+    print(f"{of_space.name}{_given(architecture)}: {found}")
+    save_figures(figure, out)
+
+
+def _given(text: str) -> str:
+    """The index or the name that was given; of an architecture that was written out, nothing."""
+    text = text.strip()
+    if _INDEX.fullmatch(text):
+        return f" {int(text)}"
+    return f" {text}" if _NAME.fullmatch(text) else ""
 
 
 def named_or_parsed(text: str, space: str | None = None) -> tuple[Space, Architecture]:
@@ -68,7 +81,7 @@ def named_or_parsed(text: str, space: str | None = None) -> tuple[Space, Archite
         of_space = only or open_space(options.DEFAULT_SPACE)
         return of_space, architecture_at(of_space, int(text))
     published = published_architectures()
-    if re.fullmatch(r"\w[\w-]*", text.strip()):
+    if _NAME.fullmatch(text.strip()):
         if text.strip() not in published:
             raise SpaceError(unknown("published architecture", text.strip(), published))
         text = published[text.strip()]

@@ -137,6 +137,19 @@ class Ranking(Drawn):
         """
         return self._figure(**options)
 
+    def heat_map(self, proxies: Sequence[str] = ()) -> Figure:
+        """Heat map of Spearman's coefficient of each proxy with each other and with the column.
+
+        It is the figure of `nasinit plot heatmap`; pyplot does not know of it, and a notebook shows it.
+
+        Args:
+            proxies: names of the proxies; by default all that have scores.
+
+        Raises:
+            ScoresError: a proxy that is not in the ranking, with the nearest name.
+        """
+        return self._figure_by("agreement_heat_map", proxies)
+
 
 def check_ranking(given: object) -> None:
     """Refuse anything but a ranking.

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from harness.errors import HarnessError, ScoresError, unknown
 from harness.evaluation.ablation import Ablation
+from harness.evaluation.agreement import agreement_matrix
 from harness.evaluation.beyond_size import BeyondSize
 from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
@@ -182,3 +183,8 @@ def figure_of(result: Any, **options: Any) -> Figure:
         if name not in taken:
             raise HarnessError(unknown("option of this figure", name, taken))
     return draw(result, **options)
+
+
+def agreement_heat_map(ranking: Ranking, proxies: Sequence[str]) -> Figure:
+    """How the proxies of a ranking agree with each other and with its column; see `Ranking.heat_map`."""
+    return heat_map(agreement_matrix(ranking, proxies))

@@ -64,6 +64,11 @@ class Drawn(Presented):
         figure: Figure = _presenters().figure_of(self, **options)
         return figure
 
+    def _figure_by(self, name: str, *arguments: Any) -> Figure:
+        """Another figure of the result: what the function of this name in the presenters draws."""
+        figure: Figure = getattr(_presenters(), name)(self, *arguments)
+        return figure
+
 
 def _presenters() -> Any:
     return importlib.import_module(_PRESENTERS)

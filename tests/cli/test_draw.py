@@ -16,13 +16,15 @@ CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool
 def test_a_cell_is_drawn_into_every_kind_of_file(nasinit: Run, tmp_path: Path, suffix: str) -> None:
     ended = nasinit("draw", CELL, "--out", tmp_path / f"cell{suffix}")
     assert ended.code == 0, ended.err
-    assert ended.out == f"wrote {tmp_path / f'cell{suffix}'}\n"
+    assert ended.out == f"nasbench201: {CELL}\nwrote {tmp_path / f'cell{suffix}'}\n"
     starts = {".svg": b"<?xml", ".pdf": b"%PDF", ".png": b"\x89PNG"}
     assert (tmp_path / f"cell{suffix}").read_bytes().startswith(starts[suffix])
 
 
 def test_a_published_genotype_is_drawn_by_its_name(nasinit: Run, tmp_path: Path) -> None:
-    assert nasinit("draw", "DARTS_V2", "--out", tmp_path / "named.svg").code == 0
+    ended = nasinit("draw", "DARTS_V2", "--out", tmp_path / "named.svg")
+    assert ended.code == 0
+    assert ended.out.startswith("darts DARTS_V2: Genotype(normal=[('sep_conv_3x3', ")
     compact = (
         "[[(0, 3), (1, 3), (0, 3), (1, 3), (1, 3), (0, 2), (0, 2), (2, 5)],"
         " [(0, 0), (1, 0), (2, 2), (1, 0), (0, 0), (2, 2), (2, 2), (1, 0)]]"
@@ -52,7 +54,7 @@ def test_a_number_is_the_official_index(nasinit: Run, tmp_path: Path, monkeypatc
         "\n".join(["architecture,cifar10_test_200ep_pct,index", *rows, ""]), encoding="utf-8"
     )
     monkeypatch.setenv("NASINIT_DATA", str(data))
-    drawn = {}
+    drawn, said = {}, {}
     for name, arguments in {
         "index": ("1462",), "text": (CELL.replace("avg_pool_3x3", "none"),),
         "last": ("32767", "--space", "natsbench-sizes"), "wide": ("64:64:64:64:64",),
@@ -60,7 +62,11 @@ def test_a_number_is_the_official_index(nasinit: Run, tmp_path: Path, monkeypatc
     }.items():  # fmt: skip
         ended = nasinit("draw", *arguments, "--out", tmp_path / f"{name}.svg")
         assert ended.code == 0, ended.err
+        said[name] = ended.out.splitlines()[0]
         drawn[name] = (tmp_path / f"{name}.svg").read_bytes()
+    assert said["index"] == f"nasbench201 1462: {CELL.replace('avg_pool_3x3', 'none')}"
+    assert said["last"] == "natsbench-sizes 32767: 64:64:64:64:64"
+    assert said["wide"] == "natsbench-sizes: 64:64:64:64:64"
     assert drawn["index"] == drawn["text"]
     assert drawn["last"] == drawn["wide"]
     assert drawn["below"] == drawn["narrower"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import harness
 from harness import report
 from harness.errors import HarnessError, ScoresError
 from harness.evaluation.ablation import ablate
+from harness.evaluation.agreement import agreement
 from harness.evaluation.evidence import EvidenceOptions, gather_evidence
 from harness.evaluation.matrix import Matrix
 from harness.evaluation.published import BesidePublished
@@ -139,6 +141,31 @@ def test_a_figure_takes_its_options(results: dict[str, Any]) -> None:
     assert len(few.get_axes()) < len(every.get_axes())
     with pytest.raises(ScoresError, match="nwto"):
         results["ranking"].plot(proxies=["nwto"])
+
+
+def test_a_ranking_draws_the_heat_map_of_its_proxies(results: dict[str, Any]) -> None:
+    ranking = results["ranking"]
+    axes = ranking.heat_map(["nwot", "params"]).get_axes()[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [COLUMN, "nwot", "params"]
+    written = [float(text.get_text().replace("−", "-")) for text in axes.texts]
+    expected = agreement(ranking).loc[[COLUMN, "nwot", "params"], [COLUMN, "nwot", "params"]]
+    np.testing.assert_allclose(written, expected.to_numpy().ravel(), atol=0.0051)
+    with pytest.raises(ScoresError, match=r"'nwto'\. Did you mean 'nwot'"):
+        ranking.heat_map(["nwto"])
+
+
+def test_the_reference_says_which_results_have_a_figure(results: dict[str, Any]) -> None:
+    text = " ".join((Path(__file__).parents[2] / "docs/reference/harness.md").read_text(encoding="utf-8").split())
+    before, after = text.split("draw their figure with `plot`.")
+    drawn, tables = before[-250:], after.split("have tables alone.")[0]
+    names = {"searches": "TableSearches", "search": "SearchResult", "seeds": "SearchSeeds", "ranking": "Ranking",
+             "comparison": "compare", "trade-off": "trade_off", "beyond size": "beyond_size"}  # fmt: skip
+    for kind in ("ranking", "comparison", "trade-off", "search", "seeds"):
+        assert isinstance(results[kind], Drawn)
+        assert f"`{names[kind]}`" in drawn
+    for kind in ("searches", "beyond size", "top", "ceiling", "stability", "transfer"):
+        assert not isinstance(results[kind], Drawn)
+        assert f"`{names.get(kind, kind)}`" in tables
 
 
 def test_latex_has_a_label_and_chosen_columns(results: dict[str, Any]) -> None:

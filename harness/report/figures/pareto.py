@@ -17,9 +17,10 @@ from harness.errors import HarnessError
 from harness.evaluation.trade_off import TradeOff
 from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range, set_accuracy_axis
 from harness.report.figures.cost_axis import CostRange, set_cost_axis
-from harness.report.figures.lines import LABEL_LINE_INCHES, LegendLayout, balanced, legend_layout
+from harness.report.figures.lines import LABEL_LINE_INCHES, LegendLayout, balanced, legend_layout, most_lines
 from harness.report.figures.page import empty_page
 from harness.report.figures.panel import RASTERISED_ABOVE, triangle_text
+from harness.report.figures.score_axis import thin_ticks
 from harness.report.figures.style import COLOURS, COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, STYLE
 
 MOST_PROXIES = 4
@@ -29,6 +30,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _CLOUD = "#BBBBBB"
 _NARROW_HEIGHT, _WIDE_HEIGHT = 2.9, 3.3  # inches above the small print
+_TICKS_INCHES = 0.55  # left of the axes, for the labels of ticks
 _LEGEND_INCHES = 0.45  # of them, for the legend
 
 
@@ -89,7 +91,9 @@ def pareto(trade_off: TradeOff) -> Figure:
         entries = [_cloud_label(len(points)), *(name for name, _, _ in lines)]
         layout = legend_layout(entries, width, 2 if len(entries) <= 4 else 3)
         height = _NARROW_HEIGHT if is_narrow else _WIDE_HEIGHT
-        x_label, y_label = balanced(x.label, 0.75 * width), balanced(y.label, 0.55 * height)
+        y_label = balanced(y.label, 0.55 * height)
+        beside_axes = _TICKS_INCHES + most_lines([y_label]) * LABEL_LINE_INCHES
+        x_label = balanced(x.label, min(0.75 * width, width - beside_axes))
         extra = max(0, x_label.count("\n") - 1) * LABEL_LINE_INCHES + max(0.0, layout.inches - _LEGEND_INCHES)
         figure = empty_page(width, height + extra, " ".join(sentences))
         axes = figure.subplots()
@@ -123,6 +127,8 @@ def _settle(figure: Figure, handles: list[Line2D], layout: LegendLayout) -> None
     for text in legend.get_texts():
         text.set_parse_math(False)
     figure.draw_without_rendering()
+    for axes in figure.axes:
+        thin_ticks(axes)
     figure.set_layout_engine("none")
 
 

@@ -21,6 +21,7 @@ from harness.report.figures.accuracy_axis import AccuracyRange, accuracy_range
 from harness.report.figures.lines import LABEL_LINE_INCHES, balanced, most_lines, wrapped
 from harness.report.figures.page import empty_page
 from harness.report.figures.panel import draw_panel, triangle_text
+from harness.report.figures.score_axis import thin_ticks
 from harness.report.figures.style import COLUMN_WIDTH_INCHES, PAGE_WIDTH_INCHES, SEQUENTIAL, STYLE
 from harness.stats.names import BASELINES
 
@@ -156,10 +157,11 @@ def _label_axes(figure: Figure, panels: list[Axes], across: int, colours: Normal
 
 
 def _settle_layout(figure: Figure, panels: list[Axes], names: list[Text], label: Text) -> None:
-    """Lay out once, centre the y-label, shrink names wider than their panel, and let nothing move any more."""
+    """Lay out once, centre the y-label, shrink names wider than their panel, thin ticks, let nothing move."""
     figure.draw_without_rendering()
     for axes, name in zip(panels, names, strict=True):
         share = 0.95 * axes.get_window_extent().width / max(name.get_window_extent().width, 1.0)
         name.set_fontsize(STYLE["axes.titlesize"] * min(1.0, share))
+        thin_ticks(axes)
     label.set_y((panels[0].get_position().y1 + panels[-1].get_position().y0) / 2)
     figure.set_layout_engine("none")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,12 +12,15 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator, ScalarFormatter
 
+from harness.report.figures.style import SMALL_POINTS
+
 FloatArray = npt.NDArray[np.float64]
 
 _DECADES = 2.0
 _MARGIN = 0.05
 _MOST_TICKS = 4
 _MOST_DECADES = 25
+_APART = 0.6  # of the size of small print, between two labels
 _LABEL_SHARE = 0.043  # of a narrow panel's width, taken by a character
 _LEAST_POWER = -323
 _LARGEST = float(np.finfo(np.float64).max)
@@ -72,6 +76,39 @@ def set_score_axis(axes: Axes, scores: FloatArray) -> None:
         axes.xaxis.set_minor_locator(FixedLocator(decades.tolist()) if len(decades) <= _MOST_DECADES else NullLocator())
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _decade_label(value)))
+
+
+def thin_ticks(axes: Axes) -> None:
+    """Fewer labels at the x-axis of `axes`, whose layout is settled, until none comes near the next.
+
+    The axis's own label goes left where it would touch the power of ten by which the ticks are multiplied.
+    """
+    label, power = axes.xaxis.label, axes.xaxis.get_offset_text()
+    if label.get_text() and power.get_text():
+        frame, below, beside = (one.get_window_extent() for one in (axes, label, power))
+        shift = beside.x0 - _APART * beside.height - below.x1
+        label.set_x(0.5 + min(0.0, shift) / frame.width)
+    low, high = axes.get_xlim()
+    ticks = np.asarray(axes.xaxis.get_majorticklocs())
+    ticks = ticks[(low <= ticks) & (ticks <= high)]
+    # zero stays, and so do the same powers on both sides of it
+    middle = int(np.argmin(np.abs(ticks))) if np.any(ticks == 0) else 0
+    for step in range(2, len(ticks) + 1):
+        if not _labels_touch(axes):
+            return
+        axes.xaxis.set_major_locator(FixedLocator(ticks[middle % step :: step].tolist()))
+
+
+def _labels_touch(axes: Axes) -> bool:
+    """Whether two labels of the x-axis that can be seen come near each other."""
+    low, high = sorted(axes.get_xlim())
+    boxes = []
+    for place, label in zip(axes.xaxis.get_majorticklocs(), axes.xaxis.get_majorticklabels(), strict=True):
+        if low <= place <= high and label.get_text():
+            boxes.append(label.get_window_extent())
+    gap = _APART * SMALL_POINTS / 72 * axes.figure.dpi
+    boxes.sort(key=lambda box: box.x0)
+    return any(after.x0 - before.x1 < gap for before, after in pairwise(boxes))
 
 
 def set_limits(axes: Axes, scores: FloatArray) -> None:

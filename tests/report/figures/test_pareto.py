@@ -281,3 +281,19 @@ def test_bad_input_is_explained():
     points = make_points()
     with pytest.raises(HarnessError, match="one figure tells at most 4 proxies apart, got 5: proxy_0, proxy_1"):
         draw(points, make_picks(points, 5))
+
+
+@pytest.mark.parametrize(("x_length", "y_length"), [(40, 200), (82, 200), (128, 128)])
+def test_a_label_of_x_fits_next_to_a_label_of_y_of_many_lines(x_length, y_length):
+    points = make_points()
+    points["x"] = points["x"] * 9000
+    x, y = ({"description": ("of_some_words_" * 20)[:length]} for length in (x_length, y_length))
+    figure = draw(points, make_picks(points, 1), x, y)
+    figure.canvas.draw()
+    label = figure.axes[0].xaxis.label.get_window_extent()
+    assert label.x0 >= 0
+    assert label.x1 <= figure.get_size_inches()[0] * figure.dpi
+    low, high = figure.axes[0].get_xlim()
+    labels = zip(figure.axes[0].get_xticks(), figure.axes[0].get_xticklabels(), strict=True)
+    boxes = [label.get_window_extent() for place, label in labels if low <= place <= high]
+    assert all(after.x0 - before.x1 > 2 for before, after in itertools.pairwise(boxes))

@@ -223,3 +223,25 @@ def test_bad_input_is_explained():
         scatter(ranking, ["parms"])
     with pytest.raises(HarnessError, match="columns must be at least 1; got 0"):
         scatter(ranking, columns=0)
+
+
+@pytest.mark.parametrize("columns", [4, 6])
+def test_labels_of_ticks_do_not_run_together(columns):
+    """Sizes of small networks, in thousands, have long labels; so have powers of ten on both sides of zero."""
+    generator = np.random.default_rng(0)
+    sizes = generator.uniform(5800, 9300, 60)
+    both = np.exp(6 * generator.normal(size=60)) * generator.choice([-1, 1], size=60)
+    scores = {"params": sizes, "small": sizes / 1e6, "both": both, "large": np.exp(20 * generator.normal(size=60))}
+    names = [f"{name}_{place}" for place in range(2) for name in scores]
+    figure = scatter(ranking_of_scores({name: scores[name.split("_")[0]] for name in names}), columns=columns)
+    figure.draw_without_rendering()
+    for axes in figure.axes[: len(names)]:
+        low, high = axes.get_xlim()
+        labels = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+        boxes = [label.get_window_extent() for place, label in sorted(labels, key=lambda pair: pair[0])
+                 if low <= place <= high]  # fmt: skip
+        assert boxes, "a tick is left"
+        for before, after in itertools.pairwise(boxes):
+            assert after.x0 - before.x1 > 2
+        below, power = axes.xaxis.label.get_window_extent(), axes.xaxis.offsetText.get_window_extent()
+        assert not (axes.get_xlabel() and power.width and below.overlaps(power))
