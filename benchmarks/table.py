@@ -177,6 +177,13 @@ class Table:
         assumed = self.assumed - lower - higher
         return Table(self.keys, columns, [*self._numbers.values()], self.facts, repeated=self.repeated, assumed=assumed)
 
+    def renamed(self, name: str) -> Table:
+        """The same table under another name."""
+        facts = replace(self.facts, name=name)
+        return Table(
+            self.keys, self.columns, [*self._numbers.values()], facts, repeated=self.repeated, assumed=self.assumed
+        )
+
     def values(self, keys: Iterable[str], column: str) -> NDArray[np.float64]:
         """Numbers of one column for the given architectures, in the order of `keys`.
 
