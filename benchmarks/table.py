@@ -298,5 +298,8 @@ def _strings(keys: Iterable[object]) -> list[str]:
     given = list(keys)
     odd = [key for key in given if not isinstance(key, str)]
     if odd:
-        raise TableError(f"keys must be architecture strings; {shown(odd[0])} is of type {type(odd[0]).__name__}")
+        raise TableError(
+            f"keys must be architecture strings; {shown(odd[0])} is of type {type(odd[0]).__name__}: write "
+            "str(architecture), or of a space's other forms str(space.parse(form))"
+        )
     return [key for key in given if isinstance(key, str)]
