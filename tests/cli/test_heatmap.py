@@ -74,6 +74,7 @@ def test_labels_of_several_columns_differ(nasinit: Callable[..., Any], scores: P
         (["--latex-columns", "Spearman"], "--latex-columns without --latex"),
         (["--latex-narrow"], "--latex-narrow without --latex"),
         (["--latex", "r.tex", "--latex-columns", "Spearmann"], "Did you mean 'Spearman'"),
+        (["--latex", "r.tex", "--latex-label", "a}b%"], "a LaTeX label has letters, digits"),
         (["--latex", "r.tex", "--latex-columns", ","], "no names in ','"),
     ],
 )
@@ -81,7 +82,7 @@ def test_bad_latex_options_are_named(
     nasinit: Callable[..., Any], scores: Path, options: list[str], message: str
 ) -> None:
     ended = nasinit("correlate", scores, "--resamples", 20, *options)
-    assert ended.code == 2
+    assert (ended.code, ended.out) == (2, ""), "refused before the scores are read"
     assert message in ended.err
 
 
