@@ -95,7 +95,15 @@ def correlate(
 
     requested = EvidenceOptions(against or None, beyond_size, top, ceiling, resamples=resamples, seed=seed)
     joined = ranked(
-        scores, table or [], column or [], run, resamples, seed, interval, options.directions(lower, higher)
+        scores,
+        table or [],
+        column or [],
+        run,
+        resamples,
+        seed,
+        interval,
+        options.directions(lower, higher),
+        proxies=[against] if against else (),
     )
     evidence = [gather_evidence(ranking, ranked_by, requested, progress=True) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]

@@ -77,10 +77,17 @@ def _studies() -> Iterable[str]:
 
 
 def _searches() -> Iterable[str]:
-    from harness.search import METHODS
+    from harness.search.gradient.names import NAMES
 
-    return METHODS
+    return NAMES
+
+
+def _queries() -> list[str]:
+    from harness.search.query.names import NAMES
+
+    return ["all", *NAMES]
 
 
 SPACES, TABLES, COLUMNS, STUDIES, SEARCHES = map(of, (_spaces, _tables, _columns, _studies, _searches))
+QUERIES = of(_queries)
 PROXY, PROXIES = of(_proxies), several_of(_proxies_or_all)

@@ -70,7 +70,9 @@ def scatter(
 
     check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
-    ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
+    ((ranking, _),) = ranked(
+        scores, table or [], columns, run, resamples, seed, directions=directions, proxies=proxy or ()
+    )
     figure = draw(ranking, proxy or (), progress=True)
     save_figures(figure, out)
 
@@ -97,7 +99,9 @@ def critical_difference(
 
     check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
-    ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
+    ((ranking, _),) = ranked(
+        scores, table or [], columns, run, resamples, seed, directions=directions, proxies=[against]
+    )
     found = compare(ranking, against, resamples=resamples, seed=seed, progress=True)
     figure = draw(found)
     print()

@@ -110,10 +110,11 @@ def places_of(names: Iterable[str], headings: Sequence[Heading]) -> list[int]:
             by_form.setdefault(_form(spelling), place)
     places: dict[int, None] = {}
     for name in names:
-        if (place := by_form.get(_form(name))) is None:
+        found = by_form.get(_form(name))
+        if found is None:
             known = [one for heading in headings for one in heading.spellings if "$" not in one]
             raise ScoresError(unknown("heading of this table", name, dict.fromkeys(known)))
-        places[place] = None
+        places[found] = None
     return list(places)
 
 
