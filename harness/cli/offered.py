@@ -82,6 +82,12 @@ def _searches() -> Iterable[str]:
     return NAMES
 
 
+def _losses() -> Iterable[str]:
+    from harness.problem import CLASSIFICATION
+
+    return CLASSIFICATION.losses
+
+
 def _queries() -> list[str]:
     from harness.search.query.names import NAMES
 
@@ -89,5 +95,5 @@ def _queries() -> list[str]:
 
 
 SPACES, TABLES, COLUMNS, STUDIES, SEARCHES = map(of, (_spaces, _tables, _columns, _studies, _searches))
-QUERIES = of(_queries)
+QUERIES, LOSSES = of(_queries), of(_losses)
 PROXY, PROXIES = of(_proxies), several_of(_proxies_or_all)

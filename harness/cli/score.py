@@ -79,7 +79,10 @@ def score(
         str, typer.Option(help=f"weights: {' | '.join(INITS)}", autocompletion=offered.those(*INITS))
     ] = _DEFAULT.init,
     loss: Annotated[
-        str | None, typer.Option(help="a loss of the space's problem; by default cross_entropy for classes")
+        str | None,
+        typer.Option(
+            help="a loss of the space's problem; by default cross_entropy for classes", autocompletion=offered.LOSSES
+        ),
     ] = None,
     width: Annotated[
         int | None, typer.Option(help="channels of the first stage, C; the space's own by default")

@@ -57,6 +57,14 @@ def test_latex_takes_a_label_columns_and_a_width(nasinit: Callable[..., Any], sc
     assert r"\footnotesize" not in plain
 
 
+def test_an_unknown_proxy_is_refused_before_the_bootstrap(nasinit: Callable[..., Any], scores: Path) -> None:
+    for options in (("plot", "scatter", scores, "--proxy", "zne"), ("correlate", scores, "--against", "zne")):
+        ended = nasinit(*options)
+        assert ended.code == 2
+        assert "unknown proxy of these scores 'zne'. Did you mean 'zen'?" in ended.err
+        assert ended.out.count("\n") == 1, "the scores were read, and no table was opened"
+
+
 def test_labels_of_several_columns_differ(nasinit: Callable[..., Any], scores: Path, tmp_path: Path) -> None:
     columns = (COLUMN, "cifar10_test_200ep_noisy_pct")
     given = [word for name in columns for word in ("--column", name)]

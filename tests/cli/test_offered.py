@@ -34,6 +34,7 @@ def completed(line: str) -> list[str]:
         ("nasinit score --space nasb", ["nasbench201"]),
         ("nasinit correlate scores.csv --column cifar10_test_200ep_pt", ["cifar10_test_200ep_ptq_pct"]),
         ("nasinit study nasi-f", ["nasi-figure-1"]),
+        ("nasinit score --loss mean", ["mean_squared_error"]),
         ("nasinit search beta", ["beta-darts"]),
         ("nasinit query local", ["local_search"]),
         ("nasinit pull c", ["cifar10"]),
