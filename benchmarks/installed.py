@@ -4,7 +4,8 @@
     nasinit.tables =
         my-table = my_package:open_my_table
 
-The entry point is a function without arguments that returns a `Table`, whose `facts.name` is the entry point's name.
+The entry point is a function without arguments that returns a `Table`. The entry point's name is the table's name,
+whatever `facts.name` was, such as the name of the file of `benchmarks.open_table(path)`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,4 @@ def _opened(point: EntryPoint) -> Table:
     table = point.load()()
     if not isinstance(table, Table):
         raise PluginError(f"{point.attr} gives {shown(table)}, not a benchmarks.Table")
-    if table.facts.name != point.name:
-        raise PluginError(f"it calls itself {shown(table.facts.name)}: the entry point's name must be the same")
-    return table
+    return table if table.facts.name == point.name else table.renamed(point.name)

@@ -23,12 +23,14 @@ WIDTHS = tuple(str(width) for width in range(8, 65, 8))
 _CALL = r"([A-Za-z_]\w*\s*=\s*)?([A-Za-z_]\w*\.)*(Genotype|Configuration)\s*\(.*\)"
 _SHOWN = 100
 _INDEX = r"\s*(\d|[\w.]*int\d*\(\d\))\s*"
-_INDICES = rf"([\w.]*array\()?[(\[]{_INDEX}(,{_INDEX}){{5}},?\s*[)\]]\)?"
+_INDICES = rf"([\w.]*array\()?[(\[]{_INDEX}(,{_INDEX}){{5}},?\s*[)\]]\)?|\d(\s*,\s*\d){{5}}|\[\s*\d(\s+\d){{5}}\s*\]"
+_WIDTH = rf"({'|'.join(WIDTHS)})"
+_CHANNELS = rf"{_WIDTH}(\s*,\s*{_WIDTH}){{4}}"
 _EDGE = r"""(['"]\d\s*(<-|←)\s*\d['"]|[(\[]\s*\d\s*,\s*\d\s*[)\]])"""
 _NODES = r"""[(\[]\s*[(\[]\s*[(\[]\s*['"]\w+['"]\s*,\s*0\s*[)\]]\s*,?\s*[)\]].*[)\]]"""
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(rf"\|.+\||{_INDICES}|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL),
-    "natsbench-sizes": re.compile(":".join([f"({'|'.join(WIDTHS)})"] * 5)),
+    "natsbench-sizes": re.compile(rf"{_WIDTH}(:{_WIDTH}){{4}}|[(\[]\s*{_CHANNELS}\s*[)\]]|{_CHANNELS}"),
     "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
 }
 

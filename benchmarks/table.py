@@ -177,6 +177,13 @@ class Table:
         assumed = self.assumed - lower - higher
         return Table(self.keys, columns, [*self._numbers.values()], self.facts, repeated=self.repeated, assumed=assumed)
 
+    def renamed(self, name: str) -> Table:
+        """The same table under another name."""
+        facts = replace(self.facts, name=name)
+        return Table(
+            self.keys, self.columns, [*self._numbers.values()], facts, repeated=self.repeated, assumed=self.assumed
+        )
+
     def values(self, keys: Iterable[str], column: str) -> NDArray[np.float64]:
         """Numbers of one column for the given architectures, in the order of `keys`.
 
@@ -291,5 +298,8 @@ def _strings(keys: Iterable[object]) -> list[str]:
     given = list(keys)
     odd = [key for key in given if not isinstance(key, str)]
     if odd:
-        raise TableError(f"keys must be architecture strings; {shown(odd[0])} is of type {type(odd[0]).__name__}")
+        raise TableError(
+            f"keys must be architecture strings; {shown(odd[0])} is of type {type(odd[0]).__name__}: write "
+            "str(architecture), or of a space's other forms str(space.parse(form))"
+        )
     return [key for key in given if isinstance(key, str)]

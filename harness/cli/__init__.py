@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from harness.cli import (
     convert,
@@ -34,8 +35,28 @@ from harness.loading.plugins import PluginNotice
 from harness.text.shown import cut, plain, reason
 from harness.text.terminal import OutputError, give_up, inert_output
 
+_OWN = ("--quiet", "--verbose", "--version")
+
+
+class _Program(TyperGroup):
+    """The commands; an option of the program itself that stands behind one of them is told its place."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the arguments name."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:  # typer's NoSuchOption is click's own class or a copy of it
+            option = getattr(error, "option_name", None)
+            if type(error).__name__ != "NoSuchOption" or option not in _OWN:
+                raise
+            command = getattr(error, "ctx", None) or ctx
+            words = " ".join(["nasinit", option, *command.command_path.split()[1:]])
+            raise SettingError(f"{option} stands before the command: {words}") from error
+
+
 app = typer.Typer(
     name="nasinit",
+    cls=_Program,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

@@ -12,6 +12,7 @@ import typer
 from harness.cli import options
 from harness.cli.joined import ranked
 from harness.cli.outputs import check_csv
+from harness.report.tables.headings import check_label, check_ranking_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,11 @@ def correlate(
         str | None, typer.Option(help="label of the LaTeX table, such as tab:ranking; further tables have none")
     ] = None,
     latex_columns: Annotated[
-        str | None, typer.Option(help="headings of the ranking's LaTeX columns, with commas; by default all")
+        str | None,
+        typer.Option(
+            help="columns of the ranking's LaTeX table, with commas, in their order: by their headings, or their names "
+            "in the CSV; by default all"
+        ),
     ] = None,
     latex_narrow: Annotated[
         bool, typer.Option("--latex-narrow", help="LaTeX tables for one column of an article of two, in small print")
@@ -80,14 +85,25 @@ def correlate(
             {"--latex-label": latex_label, "--latex-columns": latex_columns, "--latex-narrow": latex_narrow or None},
         )
     chosen = options.names(latex_columns) if latex_columns is not None else []
+    check_csv(csv)
+    options.positive("resamples", resamples)
+    check_label(latex_label)
+    check_ranking_columns(chosen)
     from harness.evaluation.evidence import EvidenceOptions, gather_evidence
     from harness.report.tables.matrix import matrix_sheet
     from harness.report.tables.text import sheet_text
 
-    check_csv(csv)
     requested = EvidenceOptions(against or None, beyond_size, top, ceiling, resamples=resamples, seed=seed)
     joined = ranked(
-        scores, table or [], column or [], run, resamples, seed, interval, options.directions(lower, higher)
+        scores,
+        table or [],
+        column or [],
+        run,
+        resamples,
+        seed,
+        interval,
+        options.directions(lower, higher),
+        proxies=[against] if against else (),
     )
     evidence = [gather_evidence(ranking, ranked_by, requested, progress=True) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]
@@ -156,8 +172,9 @@ def _write(
         written.append(write_described_csv(ranking.frame, named(csv)))
         written += [write_described_csv(part.frame, named(csv, part.name)) for part in parts]
     if latex is not None:
-        label = None if form.label is None else f"{form.label}{suffix}"
-        text = sheets_latex([sheet], label, form.columns, form.narrow)
+        label = None if form.label is None else form.label + re.sub(r"[^A-Za-z0-9:._/-]", "_", suffix)
+        printed = ranking_sheet(ranking, whole=True) if form.columns else sheet
+        text = sheets_latex([printed], label, form.columns, form.narrow)
         written.append(write_text(text, named(latex)))
         for part in parts:
             written.append(write_text(sheets_latex(part.sheets, narrow=form.narrow), named(latex, part.name)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import offered, options
 from harness.cli.outputs import check_figures, save_figures
 from harness.errors import SpaceError, unknown
 
@@ -33,7 +33,11 @@ def draw(
         ),
     ],
     space: Annotated[
-        str | None, typer.Option(help=f"space to read it in; by default each, and for a number {options.DEFAULT_SPACE}")
+        str | None,
+        typer.Option(
+            help=f"space to read it in; by default each, and for a number {options.DEFAULT_SPACE}",
+            autocompletion=offered.SPACES,
+        ),
     ] = None,
     out: options.FiguresOption = [Path("architecture.svg")],  # noqa: B006 — typer copies it
 ) -> None:

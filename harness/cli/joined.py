@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.cli import options
-from harness.errors import SettingError
+from harness.errors import ScoresError, SettingError, unknown
+from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,10 +131,21 @@ def ranked(
     seed: int,
     interval: str = "percentile",
     directions: options.Directions = options.NAMES_TELL,
+    *,
+    proxies: Sequence[str] = (),
 ) -> list[Joined]:
-    """A ranking for each column; prints the scores and tables that were read, and what was left out or merged."""
+    """A ranking for each column; prints the scores and tables that were read, and what was left out or merged.
+
+    Raises:
+        ScoresError: one of the `proxies` that the user named is not among the scores; said before the bootstrap.
+    """
     options.positive("resamples", resamples)
-    return ranked_scores(read(scores, run, tables), tables, columns, resamples, seed, interval, directions)
+    scored = read(scores, run, tables)
+    there = [*scored.frame["proxy"].unique(), *BASELINES] if proxies else []
+    for name in proxies:
+        if name not in there:
+            raise ScoresError(unknown("proxy of these scores", name, dict.fromkeys(there)))
+    return ranked_scores(scored, tables, columns, resamples, seed, interval, directions)
 
 
 def ranked_scores(

@@ -77,10 +77,23 @@ def _studies() -> Iterable[str]:
 
 
 def _searches() -> Iterable[str]:
-    from harness.search import METHODS
+    from harness.search.gradient.names import NAMES
 
-    return METHODS
+    return NAMES
+
+
+def _losses() -> Iterable[str]:
+    from harness.problem import CLASSIFICATION
+
+    return CLASSIFICATION.losses
+
+
+def _queries() -> list[str]:
+    from harness.search.query.names import NAMES
+
+    return ["all", *NAMES]
 
 
 SPACES, TABLES, COLUMNS, STUDIES, SEARCHES = map(of, (_spaces, _tables, _columns, _studies, _searches))
+QUERIES, LOSSES = of(_queries), of(_losses)
 PROXY, PROXIES = of(_proxies), several_of(_proxies_or_all)

@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from harness.cli import offered
+from harness.cli.outputs import check_figures
 from harness.errors import SettingError, check_most, unknown
 from harness.evaluation import columns
 from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from harness.scoring.shards import Shard
+
+
+def _check_scheduler(scheduler: str | None) -> str | None:
+    """The scheduler; what is neither an address nor a file is refused before anything is loaded."""
+    if scheduler is not None and ":" not in scheduler and not Path(scheduler).is_file():
+        raise SettingError(
+            f"--scheduler takes an address, such as tcp://host:8786, or a scheduler file; {shown(scheduler)} is neither"
+        )
+    return scheduler
+
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
 TableOption = Annotated[
@@ -117,6 +128,7 @@ SchedulerOption = Annotated[
         "--scheduler",
         help="compute on the workers of a Dask cluster: its scheduler's address, such as tcp://host:8786, or its "
         "scheduler file (needs nasinit[cluster])",
+        callback=_check_scheduler,
     ),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]
@@ -129,7 +141,10 @@ WorkersPerDeviceOption = Annotated[
         "--workers-per-device", help="processes that share a GPU; by default a short trial finds the fastest number"
     ),
 ]
-FiguresOption = Annotated[list[Path], typer.Option("--out", help="PNG, SVG or PDF file; may be given several times")]
+FiguresOption = Annotated[
+    list[Path],
+    typer.Option("--out", help="PNG, SVG or PDF file; may be given several times", callback=check_figures),
+]
 CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
 
 DEFAULT_SPACE, DEFAULT_TABLE, DEFAULT_COLUMN = columns.SPACE, columns.DEFAULT_TABLE, columns.TESTS["cifar10"]

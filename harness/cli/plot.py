@@ -70,7 +70,9 @@ def scatter(
 
     check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
-    ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
+    ((ranking, _),) = ranked(
+        scores, table or [], columns, run, resamples, seed, directions=directions, proxies=proxy or ()
+    )
     figure = draw(ranking, proxy or (), progress=True)
     save_figures(figure, out)
 
@@ -97,7 +99,9 @@ def critical_difference(
 
     check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
-    ((ranking, _),) = ranked(scores, table or [], columns, run, resamples, seed, directions=directions)
+    ((ranking, _),) = ranked(
+        scores, table or [], columns, run, resamples, seed, directions=directions, proxies=[against]
+    )
     found = compare(ranking, against, resamples=resamples, seed=seed, progress=True)
     figure = draw(found)
     print()
@@ -112,7 +116,8 @@ def heatmap(
     table: options.TablesOption = None,
     column: options.ColumnOption = None,
     proxy: Annotated[
-        list[str] | None, typer.Option(help="proxy to draw next to the column; repeatable; by default all")
+        list[str] | None,
+        typer.Option(help="proxy to draw next to the column; repeatable; by default all", autocompletion=offered.PROXY),
     ] = None,
     run: options.RunOption = None,
     out: options.FiguresOption = [Path("heatmap.png"), Path("heatmap.svg")],  # noqa: B006 — typer copies it
@@ -130,12 +135,22 @@ def heatmap(
 def pareto(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     x: Annotated[
-        str | None, typer.Option(help="column of the cost of an architecture, such as hwnas_cifar10_edgegpu_latency_ms")
+        str | None,
+        typer.Option(
+            help="column of the cost of an architecture, such as hwnas_cifar10_edgegpu_latency_ms",
+            autocompletion=offered.COLUMNS,
+        ),
     ] = None,
-    y: Annotated[str | None, typer.Option(help="column of the gain, such as cifar10_test_200ep_pct")] = None,
+    y: Annotated[
+        str | None,
+        typer.Option(help="column of the gain, such as cifar10_test_200ep_pct", autocompletion=offered.COLUMNS),
+    ] = None,
     proxy: Annotated[
         list[str] | None,
-        typer.Option(help="proxy whose picks are drawn, up to 4; by default the first of the scores, and params"),
+        typer.Option(
+            help="proxy whose picks are drawn, up to 4; by default the first of the scores, and params",
+            autocompletion=offered.PROXY,
+        ),
     ] = None,
     table: options.TablesOption = None,
     lower: options.LowerOption = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import offered
 from harness.errors import RunError, SettingError
 
 if TYPE_CHECKING:
@@ -27,7 +28,14 @@ class InterruptedPull(RunError):
 
 
 def pull(
-    name: Annotated[str, typer.Argument(help="data to download", metavar="nasbench201|cifar10")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="data to download",
+            metavar="nasbench201|cifar10",
+            autocompletion=offered.those("nasbench201", "cifar10"),
+        ),
+    ],
     to: Annotated[
         Path | None,
         typer.Option(help="folder for the data; by default that of NASINIT_DATA, else the user's data folder"),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import offered, options
 from harness.cli.outputs import check_csv
+from harness.errors import SettingError
 
 
 def query(
     method: Annotated[
-        list[str], typer.Argument(help="names of searches, or 'all'; an unknown name is answered with the known ones")
+        list[str],
+        typer.Argument(
+            help="names of searches, or 'all'; an unknown name is answered with the known ones",
+            autocompletion=offered.QUERIES,
+        ),
     ],
     budget_seconds: Annotated[
         float, typer.Option(help="simulated seconds of training that each run may spend")
@@ -24,7 +30,10 @@ def query(
     table: options.TableOption = options.DEFAULT_TABLE,
     column: Annotated[
         str | None,
-        typer.Option(help="accuracy that the searches query; by default CIFAR-10 validation after 12 epochs"),
+        typer.Option(
+            help="accuracy that the searches query; by default CIFAR-10 validation after 12 epochs",
+            autocompletion=offered.COLUMNS,
+        ),
     ] = None,
     scores: Annotated[
         Path | None, typer.Option(help="a store, or a CSV of scores, for the searches that use scores")
@@ -32,7 +41,10 @@ def query(
     run: options.RunOption = None,
     proxy: Annotated[
         str | None,
-        typer.Option(help="proxy that these searches use; params and flops need no --scores  [default: nwot]"),
+        typer.Option(
+            help="proxy that these searches use; params and flops need no --scores  [default: nwot]",
+            autocompletion=offered.PROXY,
+        ),
     ] = None,
     metric: Annotated[str | None, typer.Option(help="proxy that is HNAS's metric  [default: m_trace]")] = None,
     condition: Annotated[
@@ -53,6 +65,9 @@ def query(
     Every query costs the seconds of its training, as in the papers; their rows stand below ours.
     """
     options.positive("runs", runs)
+    if not 0 < budget_seconds < math.inf:
+        raise SettingError(f"a budget must be more than 0 seconds and finite, got {budget_seconds}")
+    check_csv(out)
     if scores is None:
         options.refuse_without("--scores", {"--run": run, "--metric": metric, "--condition": condition})
     from harness.evaluation import open_table
@@ -65,7 +80,6 @@ def query(
     from harness.scoring.cluster.connection import connected
     from harness.scoring.files import read_scores
 
-    check_csv(out)
     opened = open_table(table)
     print(f"table: {opened.facts.title} ({opened.facts.path or opened.facts.name})")
     looked_at = None

@@ -11,6 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.joined import ranked_scores, read
+from harness.report.suffixes import PAGES, check_suffix
 
 
 def report(
@@ -31,15 +32,14 @@ def report(
     scores, the agreement of the proxies with each other and, from a store of several settings, with themselves, the
     scores that failed, and how it was made.
     """
+    check_suffix(out, "a page", PAGES)
+    options.positive("resamples", resamples)
     from harness.evaluation.evidence import EvidenceOptions, gather_evidence
-    from harness.report.files import check_suffix
-    from harness.report.webpage.report_page import PAGES, report_page
+    from harness.report.webpage.report_page import report_page
     from harness.scoring.files import is_store
     from harness.scoring.other_settings import other_settings
     from harness.stats.names import BASELINES
 
-    check_suffix(out, "a page", PAGES)
-    options.positive("resamples", resamples)
     scored = read(scores, run, table or [])
     directions = options.directions(lower, higher)
     ((ranking, ranked_by),) = ranked_scores(

@@ -12,7 +12,8 @@ import typer
 
 from harness.cli import offered, options
 from harness.cli.user_files import load_file, models_of
-from harness.errors import RunError, SettingError, SpaceError
+from harness.errors import RunError, SettingError, SpaceError, check_whole
+from harness.report.suffixes import CSV, check_suffix
 from harness.scoring.devices import device_names
 from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting, device_kind
 from harness.text.shown import LONGEST_ARCHITECTURE, plain, shown
@@ -78,7 +79,10 @@ def score(
         str, typer.Option(help=f"weights: {' | '.join(INITS)}", autocompletion=offered.those(*INITS))
     ] = _DEFAULT.init,
     loss: Annotated[
-        str | None, typer.Option(help="a loss of the space's problem; by default cross_entropy for classes")
+        str | None,
+        typer.Option(
+            help="a loss of the space's problem; by default cross_entropy for classes", autocompletion=offered.LOSSES
+        ),
     ] = None,
     width: Annotated[
         int | None, typer.Option(help="channels of the first stage, C; the space's own by default")
@@ -112,6 +116,9 @@ def score(
         load_file(file, "--load")
     scored_with = options.several_seeds(seeds, seed)
     _check_choice(sample, all_, architectures, table, optional=space is not None)
+    check_whole("workers", workers, 1, SettingError)
+    if out is not None:
+        check_suffix(out, "a CSV file", CSV)
     part = options.shard(shard)
     devices = device_names(device)
     setting = Setting(
@@ -119,23 +126,22 @@ def score(
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
         device=device_kind(devices[0]), probes=probes, seed=seed,
     )  # fmt: skip
+    from harness.spaces import open_space
+
+    opened = None if space is None else models_of(space) or open_space(space)
     from harness.proxies import list_proxies, resolve
-    from harness.report.files import CSV, check_suffix, write_described_csv
+    from harness.report.files import write_described_csv
     from harness.scoring.cluster.connection import connected
     from harness.scoring.runner import run
     from harness.scoring.seeds import seeds_named
-    from harness.spaces import open_space
     from harness.spaces.space import completed, described
     from harness.spaces.user_code import UserCodeSpace
     from harness.stats.names import BASELINES
 
-    if out is not None:
-        check_suffix(out, "a CSV file", CSV)
     chosen = resolve(options.names(proxies))
     if "all" in options.names(proxies):
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out proxies that need many backward passes: {', '.join(left_out)}; name them to have them")
-    opened = None if space is None else models_of(space) or open_space(space)
     _check_choice(sample, all_, architectures, table, optional=isinstance(opened, UserCodeSpace))
     of_table, opened = _of_table(table, opened)
     names = [proxy.name for proxy in chosen]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import offered, options
-from harness.errors import SettingError
-from harness.search.gradient.setting import CHECKPOINT_MINUTES
+from harness.errors import SearchError, SettingError, unknown
+from harness.search.gradient.names import NAMES
+from harness.search.gradient.setting import CHECKPOINT_MINUTES, TRACE_GRADIENTS, checkpoint_seconds
 from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ def search(
     ] = "laptop",
     data: Annotated[
         str | None,
-        typer.Option(help="digits, noise, or the folder of CIFAR-10's binary files; by default that of the method"),
+        typer.Option(
+            help="digits, noise, or the folder of CIFAR-10's binary files; by default that of the method",
+            autocompletion=offered.those("digits", "noise"),
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
     seeds: options.SearchSeedsOption = None,
@@ -77,7 +81,12 @@ def search(
     penalty: Annotated[float | None, typer.Option(help="β-DARTS: λ after the last epoch")] = None,
     nu: Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")] = None,
     mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of the part of the trace above ν")] = None,
-    trace_gradient: Annotated[str | None, typer.Option(help="NASI: two_pass | double_backward | one_pass")] = None,
+    trace_gradient: Annotated[
+        str | None,
+        typer.Option(
+            help="NASI: two_pass | double_backward | one_pass", autocompletion=offered.those(*TRACE_GRADIENTS)
+        ),
+    ] = None,
     device: options.DeviceOption = "cpu",
     autocast: Annotated[
         bool,
@@ -86,7 +95,11 @@ def search(
         ),
     ] = False,
     column: Annotated[
-        str | None, typer.Option(help="column of a table that is joined to the log after the search, for the record")
+        str | None,
+        typer.Option(
+            help="column of a table that is joined to the log after the search, for the record",
+            autocompletion=offered.COLUMNS,
+        ),
     ] = None,
 ) -> None:
     """Search an architecture by gradients of a supernet; if interrupted, the same command goes on where it stopped.
@@ -102,6 +115,14 @@ def search(
     at_once = 1 if workers is None else workers
     options.positive("workers", at_once)
     options.positive("threads", threads)
+    checkpoint_seconds(checkpoint_minutes)
+    changes = {
+        "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
+        "images": images, "steps_per_epoch": steps_per_epoch, "weight_lr": weight_lr, "alpha_lr": alpha_lr,
+        "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu, "mu": mu, "trace_gradient": trace_gradient,
+    }  # fmt: skip
+    changed = {name: new for name, new in changes.items() if new is not None}
+    _check_setting(method, space, preset, changed)
     from harness.evaluation import table_with
     from harness.search import find_method
     from harness.search.gradient.data import read_images
@@ -111,12 +132,7 @@ def search(
     from harness.studies.searches.seeds import seeds_of_shard
 
     opened, chosen = open_space(space), find_method(method)
-    changes = {
-        "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
-        "images": images, "steps_per_epoch": steps_per_epoch, "weight_lr": weight_lr, "alpha_lr": alpha_lr,
-        "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu, "mu": mu, "trace_gradient": trace_gradient,
-    }  # fmt: skip
-    setting = chosen.setting(space, preset).changed({name: new for name, new in changes.items() if new is not None})
+    setting = chosen.setting(space, preset).changed(changed)
     folder = out or Path(f"search-{method}-{space}-{seed}" if wanted is None else f"searches-{method}-{space}")
     source = chosen.data if data is None else data
     if column is not None:
@@ -137,6 +153,17 @@ def search(
         _search_one(opened, read, used.setting, folder, facts, running, column)
     else:
         _search_seeds(opened, used.setting, folder, facts, running, column, wanted, at_once, scheduler, part)
+
+
+def _check_setting(method: str, space: str, preset: str, changed: Mapping[str, Any]) -> None:
+    """Refuse what no search can be set to, before torch is loaded."""
+    from harness.search.gradient.presets import preset_setting
+    from harness.spaces import open_space
+
+    if method in NAMES:
+        preset_setting(method, open_space(space), preset).changed(changed)
+    else:
+        raise SearchError(unknown("search", method, NAMES))
 
 
 def _search_one(

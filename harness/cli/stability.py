@@ -35,18 +35,24 @@ def stability(
             autocompletion=offered.PROXY,
         ),
     ] = None,
-    coefficient: Annotated[str, typer.Option(help="spearman, kendall_tau_b, weighted_tau or pearson")] = "spearman",
+    coefficient: Annotated[
+        str,
+        typer.Option(
+            help="spearman, kendall_tau_b, weighted_tau or pearson",
+            autocompletion=offered.those("spearman", "kendall_tau_b", "weighted_tau", "pearson"),
+        ),
+    ] = "spearman",
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
     csv: options.CsvOption = None,
 ) -> None:
     """Stability: rank correlation of each proxy with itself under another seed, batch, init or size."""
+    check_csv(csv)
+    options.positive("resamples", resamples)
     from harness.evaluation.stability import stability as compared
     from harness.report.tables.stability import settings_sheets, stability_sheet
     from harness.report.tables.text import sheet_text
 
-    check_csv(csv)
-    options.positive("resamples", resamples)
     found = compared(
         _read(scores), proxy or None, coefficient=coefficient, resamples=resamples, seed=seed, progress=True
     )
@@ -67,13 +73,13 @@ def transfer(
     csv: options.CsvOption = None,
 ) -> None:
     """Transfer: rank correlation of scores on one data set's inputs with a table's accuracies on others."""
+    check_csv(csv)
+    options.positive("resamples", resamples)
     from harness.evaluation import open_table
     from harness.evaluation.transfer import transfer as transferred
     from harness.report.tables.stability import transfer_sheet
     from harness.report.tables.text import sheet_text
 
-    check_csv(csv)
-    options.positive("resamples", resamples)
     columns = list(dict.fromkeys(column or [options.DEFAULT_COLUMN]))
     directions = options.directions(lower, higher)
     options.check_directions(directions, columns)

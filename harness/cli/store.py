@@ -10,6 +10,7 @@ import typer
 from harness.cli import options
 from harness.cli.user_files import load_file
 from harness.errors import DamagedStoreError, RunError, ScoresError, SettingError, unknown
+from harness.report.suffixes import CSV, PARQUET, check_suffix
 from harness.text.shown import plain, shown
 
 StoreArgument = Annotated[Path, typer.Argument(help="a store", metavar="[STORE]")]
@@ -83,10 +84,10 @@ def export(
     run: options.RunOption = None,
 ) -> None:
     """Write the scores of a run, with the file that says where they come from; `nasinit store import` takes both."""
-    from harness.report.files import CSV, PARQUET, check_suffix, write_described_csv, write_described_parquet
+    check_suffix(to, "a table of scores", (*CSV, *PARQUET))
+    from harness.report.files import write_described_csv, write_described_parquet
     from harness.scoring.exporting import exported
 
-    check_suffix(to, "a table of scores", (*CSV, *PARQUET))
     frame = exported(_there(store), run)
     write = write_described_parquet if to.name.lower().endswith(PARQUET) else write_described_csv
     print(f"wrote {write(frame, to)}: {len(frame):,} scores")

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from harness.errors import HarnessError
 from harness.report.figures.style import STYLE
+from harness.report.suffixes import CSV, FIGURES, PARQUET, check_suffix
 from harness.scoring.provenance import PROVENANCE, described_by, description
 from harness.text.foreign import for_spreadsheet
 from harness.writing import replacing
@@ -24,12 +25,6 @@ _METADATA: Mapping[str, dict[str, None]] = {
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-CSV = (".csv", ".csv.gz")
-"""Endings that `write_csv` writes."""
-PARQUET = (".parquet",)
-"""The ending that `write_described_parquet` writes."""
-FIGURES = tuple(_METADATA)
-"""Suffixes that `save_figure` writes."""
 _DOTS_PER_INCH = 200  # of a PNG, and of the rasterised points in SVG and PDF
 _REPRODUCIBLE: Mapping[Any, Any] = {"svg.hashsalt": "nasinit", "svg.fonttype": "none", "pdf.fonttype": 42}
 
@@ -117,15 +112,6 @@ def save_pictures(figure: Figure, stem: str | os.PathLike[str]) -> None:
     """Write a figure as `stem`.png to look at and `stem`.svg for a paper; errors as of `save_figure`."""
     for suffix in ("png", "svg"):
         save_figure(figure, f"{os.fspath(stem)}.{suffix}")
-
-
-def check_suffix(path: Path, kind: str, allowed: tuple[str, ...]) -> Path:
-    """The path itself; `HarnessError` naming what is allowed if its name ends otherwise."""
-    if not path.suffix or not path.name.lower().endswith(allowed):
-        raise HarnessError(
-            f"{kind} is written as {', '.join(allowed)}; got {str(path)!r} with suffix {path.suffix or 'none'!r}"
-        )
-    return path
 
 
 def _inert(cell: object) -> object:

@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from harness.errors import HarnessError, ScoresError, unknown
+from harness.errors import HarnessError, unknown
 from harness.evaluation.ablation import Ablation
 from harness.evaluation.agreement import agreement_matrix
 from harness.evaluation.beyond_size import BeyondSize
@@ -35,11 +35,12 @@ from harness.report.tables.ablation import agreement_sheet
 from harness.report.tables.beside_published import conditions_sheet, published_sheets
 from harness.report.tables.budgets import budgets_sheet
 from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
+from harness.report.tables.headings import places_of
 from harness.report.tables.matrix import numbers_sheet
 from harness.report.tables.notebook import sheet_html
 from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.searches import epochs_sheet, searches_sheet, seeds_sheet
-from harness.report.tables.sheet import Sheet, flat, sheet_latex, sheet_markdown
+from harness.report.tables.sheet import Sheet, sheet_latex, sheet_markdown
 from harness.report.tables.stability import stability_sheet, transfer_sheet
 from harness.report.tables.text import narrowed, sheet_text
 from harness.search.gradient.loop import SearchResult
@@ -73,7 +74,9 @@ def as_markdown(result: Any) -> str:
 
 def as_latex(result: Any, label: str | None, columns: Sequence[str], narrow: bool) -> str:
     """The tables of a result in LaTeX; see `Presented.to_latex`."""
-    return sheets_latex(sheets_of(result), label, columns, narrow)
+    whole = bool(columns) and isinstance(result, Ranking)
+    sheets = [ranking_sheet(result, whole=True)] if whole else sheets_of(result)
+    return sheets_latex(sheets, label, columns, narrow)
 
 
 def sheets_latex(
@@ -82,7 +85,7 @@ def sheets_latex(
     """Tables in LaTeX, with the options of `Presented.to_latex`."""
     sheets = [_chosen(sheet, columns) for sheet in sheets]
     if narrow:
-        sheets = [narrowed(sheet, ARTICLE_COLUMN) for sheet in sheets]
+        sheets = [narrowed(sheet, ARTICLE_COLUMN, all_columns=bool(columns)) for sheet in sheets]
     labels = [label, *[None] * (len(sheets) - 1)]
     return "\n".join(sheet_latex(sheet, name, small=narrow) for sheet, name in zip(sheets, labels, strict=True))
 
@@ -93,15 +96,9 @@ def as_html(result: Any) -> str:
 
 
 def _chosen(sheet: Sheet, columns: Sequence[str]) -> Sheet:
-    """The sheet with its first column and the named ones."""
-    columns = [columns] if isinstance(columns, str) else columns
-    if not columns:
-        return sheet
-    there = [flat(heading.text) for heading in sheet.headings]
-    for name in columns:
-        if name not in there:
-            raise ScoresError(unknown("heading of this table", name, there))
-    return sheet.of_columns(place for place, name in enumerate(there) if not place or name in columns)
+    """The sheet with its first column, then the named ones in the order of the names."""
+    names = [columns] if isinstance(columns, str) else columns
+    return sheet.of_columns(dict.fromkeys([0, *places_of(names, sheet.headings)])) if names else sheet
 
 
 def _of_evidence(result: Evidence) -> list[Sheet]:

@@ -42,12 +42,14 @@ class Presented:
 
         Args:
             label: label of the float, such as `tab:ranking`; of a result with several tables, of the first.
-            columns: headings of the columns to print, or one heading; by default all.
-            narrow: whether the table is to fit one column of an article of two: columns, and intervals, that the text
-                of a narrow terminal leaves out are left out, and the print is small.
+            columns: headings of the columns to print, or one heading, as they read in text or in LaTeX, or names of the
+                frame; small letters do. They stand in this order, after the first column; by default all.
+            narrow: whether the table is to fit one column of an article of two: columns that are not in `columns`, and
+                intervals, that the text of a narrow terminal leaves out are left out, and the print is small.
 
         Raises:
-            ScoresError: for a heading that the table does not have, with the nearest one.
+            ScoresError: for a heading that the table does not have, with the nearest one, or a label with other
+                characters than letters, digits and `:._-/`.
         """
         return str(_presenters().as_latex(self, label, columns, narrow))
 

@@ -101,7 +101,7 @@ def test_verdicts_are_said_in_words(nasinit: Run, scores: Path, seeded: Path) ->
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--against", "parms"], "unknown proxy of this ranking 'parms'. Did you mean 'params'?"),
+        (["--against", "parms"], "unknown proxy of these scores 'parms'. Did you mean 'params'?"),
         (["--interval", "bc"], "unknown interval 'bc'. Did you mean 'bca'?"),
     ],
 )

@@ -57,6 +57,14 @@ def test_latex_takes_a_label_columns_and_a_width(nasinit: Callable[..., Any], sc
     assert r"\footnotesize" not in plain
 
 
+def test_an_unknown_proxy_is_refused_before_the_bootstrap(nasinit: Callable[..., Any], scores: Path) -> None:
+    for options in (("plot", "scatter", scores, "--proxy", "zne"), ("correlate", scores, "--against", "zne")):
+        ended = nasinit(*options)
+        assert ended.code == 2
+        assert "unknown proxy of these scores 'zne'. Did you mean 'zen'?" in ended.err
+        assert ended.out.count("\n") == 1, "the scores were read, and no table was opened"
+
+
 def test_labels_of_several_columns_differ(nasinit: Callable[..., Any], scores: Path, tmp_path: Path) -> None:
     columns = (COLUMN, "cifar10_test_200ep_noisy_pct")
     given = [word for name in columns for word in ("--column", name)]
@@ -74,6 +82,7 @@ def test_labels_of_several_columns_differ(nasinit: Callable[..., Any], scores: P
         (["--latex-columns", "Spearman"], "--latex-columns without --latex"),
         (["--latex-narrow"], "--latex-narrow without --latex"),
         (["--latex", "r.tex", "--latex-columns", "Spearmann"], "Did you mean 'Spearman'"),
+        (["--latex", "r.tex", "--latex-label", "a}b%"], "a LaTeX label has letters, digits"),
         (["--latex", "r.tex", "--latex-columns", ","], "no names in ','"),
     ],
 )
@@ -81,7 +90,7 @@ def test_bad_latex_options_are_named(
     nasinit: Callable[..., Any], scores: Path, options: list[str], message: str
 ) -> None:
     ended = nasinit("correlate", scores, "--resamples", 20, *options)
-    assert ended.code == 2
+    assert (ended.code, ended.out) == (2, ""), "refused before the scores are read"
     assert message in ended.err
 
 

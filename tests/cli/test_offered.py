@@ -7,6 +7,10 @@ import sys
 import pytest
 
 from harness.cli import offered
+from harness.search.gradient import names as gradient_names
+from harness.search.gradient import registry as gradient
+from harness.search.query import methods as query
+from harness.search.query import names as query_names
 
 
 def completed(line: str) -> list[str]:
@@ -30,6 +34,11 @@ def completed(line: str) -> list[str]:
         ("nasinit score --space nasb", ["nasbench201"]),
         ("nasinit correlate scores.csv --column cifar10_test_200ep_pt", ["cifar10_test_200ep_ptq_pct"]),
         ("nasinit study nasi-f", ["nasi-figure-1"]),
+        ("nasinit score --loss mean", ["mean_squared_error"]),
+        ("nasinit search beta", ["beta-darts"]),
+        ("nasinit query local", ["local_search"]),
+        ("nasinit pull c", ["cifar10"]),
+        ("nasinit search nasi --trace-gradient o", ["one_pass"]),
         ("nasinit list meas", ["measurements"]),
         ("nasinit score --init kai", ["kaiming_fan_in", "kaiming_fan_out"]),
     ],
@@ -46,6 +55,20 @@ def test_a_name_is_not_offered_twice_and_an_error_offers_nothing():
         raise OSError("no such folder")
 
     assert offered.of(broken)("a") == offered.several_of(broken)("a,b") == []
+
+
+def test_the_offered_names_are_those_of_the_searches():
+    assert (*gradient.METHODS,) == gradient_names.NAMES
+    assert (*query.METHODS,) == query_names.NAMES
+
+
+def test_what_offers_the_searches_loads_no_torch():
+    program = (
+        "import sys\nfrom harness.cli import offered\nassert offered.SEARCHES('') and offered.QUERIES('')\n"
+        "print(sorted({'torch', 'pandas', 'matplotlib'} & {*sys.modules}))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
 
 
 def test_searches_are_offered():

@@ -175,8 +175,42 @@ def test_latex_has_a_label_and_chosen_columns(results: dict[str, Any]) -> None:
     assert "Kendall" not in latex
     body = latex[latex.index(r"\begin{tabular}") : latex.index(r"\end{tabular}")]
     assert all(line.count("&") == 1 for line in body.splitlines() if line.endswith(r"\\"))
-    with pytest.raises(ScoresError, match="Did you mean 'Spearman'"):
+    with pytest.raises(ScoresError, match=r"Did you mean 'Spearman'.*Top 10.*kendall_tau_b"):
         results["ranking"].to_latex(columns=["Spearmann"])
+
+
+def heads_of(latex: str) -> list[str]:
+    return latex.split("\\toprule\n")[1].split(" \\\\")[0].split(" & ")
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("n", "Top 10", "Kendall τ-b", "failed"),
+        ("N", "top10_best", "kendall_tau_b", "failed (%)"),
+        ("$n$", "best of first 10", "KENDALL TAU-B", "Failed"),
+    ],
+)
+def test_columns_are_known_by_any_spelling_and_keep_their_order(
+    results: dict[str, Any], columns: tuple[str, ...], narrow: bool
+) -> None:
+    latex = results["ranking"].to_latex(columns=columns, narrow=narrow)
+    assert heads_of(latex) == ["Proxy", "$n$", "Top 10", r"Kendall $\tau_b$", r"Failed (\%)"]
+    assert "Top 10: the best accuracy among the ten highest scores." in latex
+    assert "Perc." not in latex
+
+
+@pytest.mark.parametrize("label", ["a}b%", "tab:a b", "ä", "a_b\n"])
+def test_a_label_that_latex_cannot_read_is_refused(results: dict[str, Any], label: str) -> None:
+    with pytest.raises(ScoresError, match="a LaTeX label has letters, digits"):
+        results["ranking"].to_latex(label)
+
+
+def test_abbreviations_are_explained(results: dict[str, Any]) -> None:
+    latex = results["ranking"].to_latex()
+    caption = latex.split(r"\caption{")[1].split("}\n")[0]
+    assert all(f"{head}: " in caption for head in heads_of(latex) if head in ("First", "Perc.", "Top 10"))
 
 
 def test_a_narrow_table_fits_an_articles_column(results: dict[str, Any]) -> None:

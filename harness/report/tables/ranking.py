@@ -11,25 +11,15 @@ import pandas as pd
 from harness.evaluation.ranking import Ranking
 from harness.report.cells import best_printed, number, value_decimals
 from harness.report.frames import baselines_start
-from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, escaped, estimated
+from harness.report.tables.headings import COEFFICIENTS, FAILED, ranking_headings
+from harness.report.tables.sheet import Cell, Sheet, escaped, estimated
 
-NAMES = {
-    "spearman": "Spearman",
-    "kendall_tau_b": "Kendall τ-b",
-    "weighted_tau": "weighted τ",
-    "pearson": "Pearson",
-}
-"""The coefficients as they read in text."""
-_LATEX = {
-    "spearman": r"Spearman $\rho$",
-    "kendall_tau_b": r"Kendall $\tau_b$",
-    "weighted_tau": r"Weighted $\tau$",
-    "pearson": "Pearson $r$",
-}
-_FAILED = "failed\n(%)"
+NAMES = COEFFICIENTS
 
 
-def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | None = None) -> Sheet:
+def ranking_sheet(
+    ranking: Ranking, title: str | None = None, caption: str | None = None, *, whole: bool = False
+) -> Sheet:
     """The ranking, the baselines below a line; the share of failures if there are some; in LaTeX the best is bold.
 
     Coefficients of several seeds are followed by their standard deviation over the seeds, with a note below the table.
@@ -39,12 +29,17 @@ def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | Non
     Args:
         ranking: the ranking to show, from `harness.correlate`.
         title: the line above the table; by default it names the column that was ranked by.
-        caption: the caption of the LaTeX table, in LaTeX; by default it names the column that was ranked by; an empty
+        caption: the caption of the LaTeX table, in LaTeX; by default it names the column that was ranked by and
+            says what the headings stand for; an empty
             one makes a bare `tabular`.
+        whole: whether the share of failures is there even if nothing failed.
     """
     frame = ranking.frame
     decimals = value_decimals(frame)
-    first, percentile, best = f"{ranking.value_name}\nof first", "percentile\nof first", "best of\nfirst 10"
+    headings = ranking_headings(ranking.value_name)
+    first, percentile, best = (heading.text for heading in headings[-5:-2])
+    if caption is not None:
+        headings = tuple(replace(heading, explained="") for heading in headings)
     columns: list[list[Any]] = [list(map(str, frame["proxy"]))]
     columns += [_coefficients(frame, name, ranking.higher_is_better) for name in NAMES]
     columns += [[number(value, decimals) for value in frame["best_accuracy"]]]
@@ -53,25 +48,17 @@ def ranking_sheet(ranking: Ranking, title: str | None = None, caption: str | Non
     columns += [[number(100 * share, 1) for share in frame["failed"]]]
     sheet = Sheet.of(
         f"Rank correlation with {ranking.column}" if title is None else title,
-        (
-            PROXY,
-            *(Heading(text, "point", _LATEX[name]) for name, text in NAMES.items()),
-            Heading(first, latex="First"),
-            Heading(percentile, latex="Perc."),
-            Heading(best, latex="Top 10"),
-            COUNT,
-            _FAILED,
-        ),
+        headings,
         zip(*columns, strict=True),
         ruled_above=baselines_start(frame),
         gives_way=(
             NAMES["pearson"], NAMES["weighted_tau"], NAMES["pearson"], "n", percentile, NAMES["weighted_tau"],
-            NAMES["kendall_tau_b"], _FAILED, first, NAMES["kendall_tau_b"], best,
+            NAMES["kendall_tau_b"], FAILED, first, NAMES["kendall_tau_b"], best,
         ),
         notes=tuple(filter(None, [ranking.over_seeds])),
         caption=_caption(ranking) if caption is None else caption,
     )  # fmt: skip
-    return sheet if (frame["failed"] > 0).any() else sheet.without(_FAILED)
+    return sheet if whole or (frame["failed"] > 0).any() else sheet.without(FAILED)
 
 
 def _caption(ranking: Ranking) -> str:

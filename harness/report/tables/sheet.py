@@ -6,10 +6,16 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from harness.errors import ScoresError
 from harness.report.cells import EN_DASH, MINUS, interval, number
+from harness.report.tables.headings import COUNT, PROXY, Heading, check_label, flat
+
+__all__ = [
+    "COUNT", "PROXY", "Cell", "Heading", "Sheet", "escaped", "estimated", "flat", "latex_of", "named", "sheet_latex",
+    "sheet_markdown",
+]  # fmt: skip
 
 _SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
@@ -50,28 +56,6 @@ class Cell:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.text, self.interval))) + self.rest
-
-
-@dataclass(frozen=True)
-class Heading:
-    """The head of a column, and how the cells below it are set.
-
-    Attributes:
-        text: one or several lines.
-        align: flush `left` or flush `right`; `point` is left, with room for a sign in text if one of the cells has it.
-        latex: the heading in LaTeX where it says something else there, not escaped; by default a word begins with a
-            capital letter there, unless it is a name with an underscore.
-        code: whether the cells are names in a program, which Markdown sets as code.
-    """
-
-    text: str
-    align: Literal["left", "right", "point"] = "right"
-    latex: str | None = None
-    code: bool = False
-
-
-PROXY = Heading("proxy", "left", code=True)
-COUNT = Heading("n", latex="$n$")
 
 
 def named(text: str, name: str | None = None) -> Heading:
@@ -163,7 +147,11 @@ def sheet_latex(sheet: Sheet, label: str | None = None, *, small: bool = False) 
 
     Returns:
         A `table` float, or a bare `tabular` where there is neither a caption nor a label.
+
+    Raises:
+        ScoresError: for a label with other characters than letters, digits and `:._-/`.
     """
+    check_label(label)
     columns = "".join("r" if heading.align == "right" else "l" for heading in sheet.headings)
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
     lines += [_row(_latex_heading(heading) for heading in sheet.headings), r"\midrule"]
@@ -178,6 +166,8 @@ def sheet_latex(sheet: Sheet, label: str | None = None, *, small: bool = False) 
     caption = sheet.caption
     if caption is None:
         caption = latex_of(" ".join([*([f"{sheet.title}."] if sheet.title else []), *sheet.notes]))
+    if caption and (explained := [heading.explained for heading in sheet.headings if heading.explained]):
+        caption = f"{caption} {'; '.join(explained)}."
     if caption or label:
         named = [rf"\caption{{{caption}}}"] * bool(caption) + [rf"\label{{{label}}}"] * bool(label)
         print_small = [r"\footnotesize", r"\setlength{\tabcolsep}{3pt}"] if small else []
@@ -194,15 +184,6 @@ def estimated(row: Mapping[Any, Any], name: str, decimals: int = 2) -> Cell:
     value, low, high = (float(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
     ends = "" if math.isnan(value) else interval(low, high, decimals=decimals)
     return Cell(number(value, decimals), ends)
-
-
-def flat(text: str) -> str:
-    r"""A heading in one line; a name that is broken behind an underscore is whole again.
-
-    >>> flat("best of\nfirst 10"), flat("edgegpu_\nlatency_ms")
-    ('best of first 10', 'edgegpu_latency_ms')
-    """
-    return text.replace("_\n", "_").replace("\n", " ")
 
 
 def escaped(text: str) -> str:

@@ -43,12 +43,12 @@ def sheet_text(sheet: Sheet, width: int | None = None) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts)
 
 
-def narrowed(sheet: Sheet, width: int) -> Sheet:
+def narrowed(sheet: Sheet, width: int, *, all_columns: bool = False) -> Sheet:
     """The fullest sheet that fits lines of `width` characters: columns that give way, or their intervals, are left out.
 
-    A note names what was left out.
+    A note names what was left out. With `all_columns` only intervals are.
     """
-    fitting, left_out = _fitting(sheet, width)
+    fitting, left_out = _fitting(sheet, width, all_columns)
     if not left_out:
         return fitting
     said = f"Left out: {', '.join(flat(name) for name in left_out)}."
@@ -69,7 +69,7 @@ def prose(text: str, width: int) -> list[str]:
     return [line for part in text.split("\n") for line in textwrap.wrap(part, max(width, _NARROWEST_PROSE)) or [""]]
 
 
-def _fitting(sheet: Sheet, width: int) -> tuple[Sheet, list[str]]:
+def _fitting(sheet: Sheet, width: int, all_columns: bool = False) -> tuple[Sheet, list[str]]:
     """The fullest sheet that fits, and the headings of the columns that it leaves out."""
     bare: list[str] = []
     left_out: list[str] = []
@@ -77,7 +77,10 @@ def _fitting(sheet: Sheet, width: int) -> tuple[Sheet, list[str]]:
     for name in sheet.gives_way:
         if _width(fitting) <= width:
             break
-        (bare if sheet.gives_way.count(name) > 1 and name not in bare else left_out).append(name)
+        if sheet.gives_way.count(name) > 1 and name not in bare:
+            bare.append(name)
+        elif not all_columns:
+            left_out.append(name)
         fitting = _without_intervals(sheet, bare).without(*left_out)
     return fitting, left_out
 

@@ -14,13 +14,12 @@ from harness.evaluation.comparison import Comparison, compare
 from harness.evaluation.evidence import Evidence
 from harness.evaluation.missing import missing_scores
 from harness.evaluation.ranking import Ranking, check_ranking
-from harness.report.files import check_suffix, write_text
+from harness.report.files import write_text
+from harness.report.suffixes import PAGES, check_suffix
 from harness.report.webpage.content import Content
 from harness.report.webpage.rendering import page
 from harness.scoring.store import RunRecord
 
-PAGES = (".html", ".htm")
-"""Suffixes that `report_page` writes."""
 _AGAINST = "params"
 
 

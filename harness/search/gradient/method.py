@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from harness.batches import Batch
-from harness.errors import SearchError, SpaceError, unknown
-from harness.search.gradient.presets import Presets, presets
+from harness.errors import SpaceError
+from harness.search.gradient.presets import Presets, preset_setting, presets
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
 from harness.spaces import open_space, openable_spaces
@@ -204,10 +204,7 @@ class Method:
             SearchError: for an unknown preset.
             SpaceError: for an unknown space, or one without a supernet.
         """
-        if preset not in ("paper", "laptop"):
-            raise SearchError(unknown("preset", preset, ("paper", "laptop")))
-        found: SearchSetting = getattr(self.presets_in(space), preset)
-        return found
+        return preset_setting(self.name, open_space(space) if isinstance(space, str) else space, preset)
 
     def presets_in(self, space: str | Space) -> Presets:
         """The presets in a space; where no paper searches it by this method, DARTS's values with the space's own sizes.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.errors import SearchError, unknown
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces.searches import SearchPreset, SearchPresets
 from harness.spaces.space import Space, searchable
@@ -32,6 +33,22 @@ class Presets:
     paper: SearchSetting
     laptop: SearchSetting
     note: str = ""
+
+
+PRESETS = ("paper", "laptop")
+
+
+def preset_setting(method: str, space: Space, preset: str) -> SearchSetting:
+    """The setting of a method's preset in a space.
+
+    Raises:
+        SearchError: for an unknown preset, and what `presets` refuses.
+        SpaceError: for a space without a supernet.
+    """
+    if preset not in PRESETS:
+        raise SearchError(unknown("preset", preset, PRESETS))
+    found: SearchSetting = getattr(presets(method, space), preset)
+    return found
 
 
 def presets(method: str, space: Space) -> Presets:

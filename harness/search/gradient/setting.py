@@ -174,6 +174,13 @@ class SearchSetting:
         return json.dumps(asdict(self), sort_keys=True)
 
 
+def checkpoint_seconds(minutes: float) -> float:
+    """Seconds from one checkpoint to the next inside an epoch; SearchError for what is no number from 0."""
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 <= minutes < math.inf:
+        raise SearchError(f"checkpoint_minutes must be a number from 0, got {minutes!r}")
+    return 60 * minutes
+
+
 def _check_number(name: str, value: Any, *, above: bool) -> None:
     bad = isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
     if bad or value < 0 or (above and value == 0):

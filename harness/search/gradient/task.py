@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +12,14 @@ from harness.errors import SearchError, check_whole
 from harness.search.gradient.data import Images, halved, read_images, with_images
 from harness.search.gradient.method import Method
 from harness.search.gradient.registry import find_method
-from harness.search.gradient.setting import SearchSetting
+from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask
 from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
     from harness.spaces.space import Space
+
+__all__ = ["checkpoint_seconds", "search_task"]
 
 
 def search_task(
@@ -46,13 +47,6 @@ def search_task(
     task = SearchTask(searchable(space), chosen, setting, halves, seed, _device(device), autocast)
     halves.steps(setting)  # refuses halves of less than a batch
     return task
-
-
-def checkpoint_seconds(minutes: float) -> float:
-    """Seconds from one checkpoint to the next inside an epoch; SearchError for what is no number from 0."""
-    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 <= minutes < math.inf:
-        raise SearchError(f"checkpoint_minutes must be a number from 0, got {minutes!r}")
-    return 60 * minutes
 
 
 def _device(name: str) -> torch.device:

@@ -16,6 +16,7 @@ from harness.spaces.darts.searches import SEARCHES
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
+from harness.spaces.plain_values import how_to_get
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
 from harness.text.shown import shown
@@ -231,7 +232,5 @@ def _check_shape(width: int, depth: int, stem: str) -> None:
 
 def _as_genotype(architecture: object) -> Genotype:
     if not isinstance(architecture, Genotype):
-        raise SpaceError(
-            f"{shown(architecture)} is not a DARTS genotype: get one from space.parse(text) or space.sample(n)"
-        )
+        raise SpaceError(f"{shown(architecture)} is not a DARTS genotype: {how_to_get(architecture, parse)}")
     return architecture

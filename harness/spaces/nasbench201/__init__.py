@@ -17,6 +17,7 @@ from harness.spaces.nasbench201.derivation import derive
 from harness.spaces.nasbench201.isomorphism import all_cells, representative
 from harness.spaces.nasbench201.same_network import minimal
 from harness.spaces.nasbench201.searches import SEARCHES
+from harness.spaces.plain_values import how_to_get
 from harness.spaces.searches import IndexedSpace
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
@@ -53,8 +54,8 @@ class NasBench201(ImageClassification):
     def __iter__(self) -> Iterator[Cell]:
         return iter(all_cells())
 
-    def parse(self, text: str) -> Cell:
-        """The cell that `text` encodes; `str` gives the text again.
+    def parse(self, text: object) -> Cell:
+        """The cell that a text, or six indices, encode (`cell.parse`); `str` gives the text again.
 
         >>> str(NasBench201().parse("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"))
         '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'
@@ -148,7 +149,5 @@ class NasBench201(ImageClassification):
 
 def _as_cell(architecture: object) -> Cell:
     if not isinstance(architecture, Cell):
-        raise SpaceError(
-            f"{shown(architecture)} is not a NAS-Bench-201 cell: get one from space.parse(text) or space.sample(n)"
-        )
+        raise SpaceError(f"{shown(architecture)} is not a NAS-Bench-201 cell: {how_to_get(architecture, parse)}")
     return architecture

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import SpaceError, unknown
-from harness.spaces.plain_values import plain_value
+from harness.spaces.plain_values import bracketed, plain_value, text_of
 from harness.text.shown import cut, shown
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
@@ -50,13 +50,14 @@ class Cell:
         return "+".join(f"|{'|'.join(node)}|" for node in terms[1:])
 
 
-def parse(text: str) -> Cell:
+def parse(text: object) -> Cell:
     """The cell that a NAS-Bench-201 string encodes; the inverse of `str`. Blanks around `+` are ignored.
 
-    Three more forms are read:
+    Three more forms are read, as text or as the values themselves:
 
-    - six indices, `(4, 0, 3, 1, 4, 3)`, as NASLib and NAS-Bench-Suite-Zero write them: edges in the order 1←0, 2←0,
-      3←0, 2←1, 3←1, 3←2 (not the string's), operations in the order of `INDEXED` (not of `OPERATIONS`);
+    - six indices, `(4, 0, 3, 1, 4, 3)`, also without brackets or in an array, as NASLib and NAS-Bench-Suite-Zero write
+      them: edges in the order 1←0, 2←0, 3←0, 2←1, 3←1, 3←2 (not the string's), operations in the order of `INDEXED`
+      (not of `OPERATIONS`);
     - a mapping of edges to operations, `{'1<-0': 'none', …}`, or with pairs of nodes, counted from 0 or from 1, and
       with NASLib's names of operations too;
     - a list of nodes, `[[('none', 0)], [('none', 0), ('none', 1)], …]`, as the authors' code prints it.
@@ -64,7 +65,7 @@ def parse(text: str) -> Cell:
     Raises:
         SpaceError: naming the string, the position and what is expected there.
     """
-    given = str(text).strip().removeprefix("\ufeff").strip()
+    given = bracketed(text_of(text).strip().removeprefix("\ufeff").strip())
     if given.startswith(_VALUES) and len(given) <= _LONGEST:
         return _from_value(given)
     nodes = [node.strip() for node in given.split("+")]
@@ -120,7 +121,7 @@ def _from_edges(given: list[tuple[tuple[int, int], str]]) -> Cell:
     return Cell(tuple(_NASLIB.get(by_edge[edge], by_edge[edge]) for edge in EDGES))
 
 
-def _node_operations(text: str, target: int, terms: list[str]) -> list[str]:
+def _node_operations(text: object, target: int, terms: list[str]) -> list[str]:
     if len(terms) != target:
         raise _malformed(text, f"node {target} has {len(terms)} edges, expected {target}")
     operations = []

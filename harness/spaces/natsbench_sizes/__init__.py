@@ -13,6 +13,7 @@ from harness.spaces.images import ImageClassification
 from harness.spaces.listed import changed_once, listed_in_order, listed_sample
 from harness.spaces.natsbench_sizes import cost
 from harness.spaces.natsbench_sizes.layers import CHOICES, LAYERS, REDUCTIONS, Layers, all_channels, parse
+from harness.spaces.plain_values import how_to_get
 from harness.spaces.searches import IndexedSpace
 from harness.spaces.shape import sizes_within
 from harness.spaces.space import Architecture, Sizes
@@ -45,8 +46,8 @@ class NatsBenchSizes(ImageClassification):
     def __iter__(self) -> Iterator[Layers]:
         return map(Layers, all_channels())
 
-    def parse(self, text: str) -> Layers:
-        """The architecture that `text` encodes; `str` gives the text again.
+    def parse(self, text: object) -> Layers:
+        """The architecture that a text, or five channels, encode (`layers.parse`); `str` gives the text again.
 
         >>> NatsBenchSizes().parse("8:16:24:32:40").channels
         (8, 16, 24, 32, 40)
@@ -114,7 +115,6 @@ class NatsBenchSizes(ImageClassification):
 def _as_layers(architecture: object) -> Layers:
     if not isinstance(architecture, Layers):
         raise SpaceError(
-            f"{shown(architecture)} is no architecture of NATS-Bench's size space: get one from space.parse(text) or "
-            "space.sample(n)"
+            f"{shown(architecture)} is no architecture of NATS-Bench's size space: {how_to_get(architecture, parse)}"
         )
     return architecture

@@ -228,7 +228,7 @@ def test_the_caption_is_given_or_says_what_was_ranked_by(ranking):
     assert source.endswith("\\end{tabular}\n\\end{table}\n")
     assert latex_of(ranking).startswith(r"\begin{tabular}")
     said = "\\caption{Rank correlation of training-free proxies with cifar10\\_test\\_200ep\\_pct"
-    assert f"{said}, with 95\\,\\% bootstrap intervals.}}" in sheet_latex(ranking_sheet(ranking))
+    assert f"{said}, with 95\\,\\% bootstrap intervals. First: " in sheet_latex(ranking_sheet(ranking))
     lower = sheet_latex(ranking_sheet(replace(ranking, higher_is_better=False)))
     assert f"{said}, of which less is better, with 95" in lower
 

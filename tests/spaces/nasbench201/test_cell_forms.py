@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from benchmarks.keys import space_of_key
@@ -56,10 +57,27 @@ def test_six_indices_are_naslibs(space, kind):
     )
 
 
+@pytest.mark.parametrize("cast", [tuple, list, np.array, np.uint8, lambda row: tuple(np.array(row))])
+def test_six_indices_are_read_as_values_and_without_brackets(space, cast):
+    for cell in space.sample(50, seed=9):
+        indices = naslibs_indices(str(cell))
+        value = cast(indices)
+        assert space.parse(value) == cell
+        for text in (",".join(map(str, indices)), str(indices)[1:-1], str(np.array(indices))):
+            assert parse(text) == cell
+            assert space_of_key(text) == "nasbench201"
+        with pytest.raises(SpaceError, match=re.escape(f"here space.parse({value!r})")):
+            space.sizes(value)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("(5, 0, 3, 1, 4, 3)", "operation index 5 does not exist; they go from 0 to 4"),
+        ("4 0 3 1 4 3", "it has 1 nodes"),
+        ("4,0,3,1,4", "it is no tuple of six indices"),
+        ("4,0,3,1,4,05", "it is neither a string of edges"),
+        (np.array([4.0, 0.0, 3.0, 1.0, 4.0, 3.0]), "it is no tuple of six indices"),
         ("(4, 0, 3, 1, 4)", "it is no tuple of six indices"),
         ("{'1<-0': 'none'}", "it names 1 edges; a cell has 6: 1<-0, 2<-0"),
         ("{'a': 'none'}", "edge 'a' is not like '1<-0'"),

@@ -14,6 +14,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.keys import space_of_key
 from harness.errors import SpaceError
 from harness.spaces import open_space
 from harness.spaces.listed import all_architectures
@@ -72,13 +73,25 @@ def test_white_space_around_a_text_is_no_matter(around):
     assert str(parse(around.format("8:16:24:32:40"))) == "8:16:24:32:40"
 
 
+@pytest.mark.parametrize("cast", [tuple, list, np.array, torch.tensor, lambda row: tuple(np.array(row))])
+def test_five_channels_are_read_as_values_and_as_their_texts(space, cast):
+    for each in space.sample(50, seed=5):
+        value = cast(list(each.channels))
+        assert space.parse(value) == each
+        for text in (str(each.channels), ",".join(map(str, each.channels)), str(np.array(each.channels))):
+            assert space.parse(text) == each
+        assert space_of_key(str(each.channels)) == space_of_key(str(each.channels)[1:-1]) == "natsbench-sizes"
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("8:16:24:32", "it has 4 layers between ':', expected 5"),
         ("8:16:24:32:40:48", "it has 6 layers between ':', expected 5"),
         ("", "it has 1 layers between ':', expected 5"),
-        ("8,16,24,32,40", "it has 1 layers between ':', expected 5"),
+        ("8,16,24,32", "it has 4 layers between ':', expected 5"),
+        ("(8, 16, 24, 32, 41)", "layer 5 has '41' channels"),
+        ("(8, 16, 24, 32, True)", "it has 1 layers"),
         ("8:16:24:32:41", "layer 5 has '41' channels, allowed are 8, 16, 24, 32, 40, 48, 56, 64"),
         ("0:16:24:32:40", "layer 1 has '0' channels, allowed are 8,"),
         ("8:72:24:32:40", "layer 2 has '72' channels, allowed are 8,"),
@@ -92,7 +105,7 @@ def test_white_space_around_a_text_is_no_matter(around):
         ("a:16:24:32:40", "layer 1 has 'a' channels"),
         (None, "it has 1 layers"),
         (8, "it has 1 layers"),
-        ((8, 16, 24, 32, 40), "it has 1 layers"),
+        ((8, 16, 24, 32), "it has 4 layers"),
         (b"8:16:24:32:40", 'layer 1 has "b\'8" channels'),
     ],
 )
@@ -196,9 +209,16 @@ def test_no_search_by_gradients_runs_on_it(space):
         searchable(space)
 
 
-@pytest.mark.parametrize("other", ["8:16:24:32:40", (8, 16, 24, 32, 40), None])
-def test_what_is_no_architecture_of_the_space_is_refused(space, other):
-    message = f"{other!r} is no architecture of NATS-Bench's size space: get one from space.parse(text)"
+@pytest.mark.parametrize(
+    ("other", "more"),
+    [
+        ("8:16:24:32:40", ", here space.parse('8:16:24:32:40')"),
+        ((8, 16, 24, 32, 40), ", here space.parse((8, 16, 24, 32, 40))"),
+        (None, " or space.sample(n)"),
+    ],
+)
+def test_what_is_no_architecture_of_the_space_is_refused(space, other, more):
+    message = f"{other!r} is no architecture of NATS-Bench's size space: get one from space.parse(text){more}"
     methods = (
         space.key, space.canonical, space.minimal, space.neighbours, space.build, space.sizes, space.graphs,
     )  # fmt: skip

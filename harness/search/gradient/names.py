@@ -1,0 +1,15 @@
+"""The names of `registry.METHODS`, in its order, for what must not load torch."""
+
+NAMES = (
+    "darts",
+    "darts-second-order",
+    "beta-darts",
+    "drnas",
+    "drnas-progressive",
+    "gdas",
+    "snas",
+    "pc-darts",
+    "rsps",
+    "nasi",
+    "nasi-ada",
+)

@@ -1,0 +1,65 @@
+"""Wrong values of options are refused before anything heavy is loaded, and so at once."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+REFUSED = {
+    "score --sample 3 --workers 0": "workers must be a whole number from 1, got 0",
+    "score --sample 3 --workers 2 --scheduler x": "--scheduler takes an address, such as tcp://host:8786",
+    "score --sample 3 --out x.txt": "a CSV file is written as .csv, .csv.gz; got 'x.txt'",
+    "score --sample 3 --space nope": "unknown space 'nope'",
+    "search darts --preset nope": "unknown preset 'nope'",
+    "search darts --epochs 0": "epochs must be a whole number from 1, got 0",
+    "search dart": "unknown search 'dart'. Did you mean 'darts'?",
+    "search darts --space natsbench-sizes": "the space natsbench-sizes has no supernet",
+    "search darts --checkpoint-minutes nan": "checkpoint_minutes must be a number from 0, got nan",
+    "query all --budget-seconds -1": "a budget must be more than 0 seconds and finite, got -1.0",
+    "query all --out a.txt": "a CSV file is written as .csv",
+    "correlate --resamples 0": "--resamples must be at least 1, got 0",
+    "correlate --csv a.txt": "a CSV file is written as .csv",
+    "correlate --latex a.tex --latex-columns nope": "unknown heading of this table 'nope'",
+    "correlate --latex a.tex --latex-label a}b": "a LaTeX label has letters",
+    "stability a.csv --resamples 0": "--resamples must be at least 1, got 0",
+    "transfer a.csv --csv a.txt": "a CSV file is written as .csv",
+    "report --out a.pdf": "a page is written as .html, .htm",
+    "store export --to a.txt": "a table of scores is written as",
+    "plot scatter --out a.bmp": "a figure is written as .png, .svg, .pdf",
+    "draw x --out a.bmp": "a figure is written as .png, .svg, .pdf",
+    "score --sample 3 --quiet": "--quiet stands before the command: nasinit --quiet score",
+    "store export --to a.csv --verbose": "--verbose stands before the command: nasinit --verbose store export",
+}
+PROGRAM = """
+import contextlib, io, json, sys
+from harness.cli import main
+
+found = {}
+for line in json.loads(sys.argv[1]):
+    sys.argv, out, err = ["nasinit", *line.split()], io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as end:
+            loaded = sorted({"torch", "pandas", "matplotlib"} & {*sys.modules})
+            found[line] = [end.code, out.getvalue(), err.getvalue(), loaded]
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def ended() -> dict[str, list[object]]:
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps([*REFUSED])], capture_output=True, text=True, check=True
+    )
+    found: dict[str, list[object]] = json.loads(run.stdout)
+    return found
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_a_wrong_value_is_refused_before_anything_heavy_is_loaded(ended: dict[str, list[object]], line: str) -> None:
+    code, out, err, loaded = ended[line]
+    assert (code, out, loaded) == (2, "", [])
+    assert str(err).startswith("nasinit: ")
+    assert REFUSED[line] in str(err)
