@@ -105,7 +105,7 @@ def test_rows_come_in_the_order_of_the_table_and_are_not_sorted(path: Path, stat
     number = fill(path, proxies)
     del statements[:]
     with harness.Store(path) as store:
-        store.missing(number, {each: ["cell one"] for each in proxies})
+        store.missing(number, dict.fromkeys(proxies, ("cell one",)))
         (query,) = (statement for statement in statements if "FROM score" in statement)
         plan = [row[-1] for row in store._connection.execute(f"EXPLAIN QUERY PLAN {query}")]
     assert plan[0] == "SEARCH score USING PRIMARY KEY (setting_id=?)"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from harness.scoring.cluster.allocation import keep_memory
 from harness.scoring.engine import ScoringTask, TaskScores, score_task
 from harness.scoring.watching import Step
 
@@ -44,7 +45,8 @@ def item_of(task: ScoringTask) -> Item:
 
 
 def prepare() -> None:
-    """Import what scoring needs, which takes seconds, so that no task's death falls into them."""
+    """Keep memory, and import what scoring needs, which takes seconds, so that no task's death falls into them."""
+    keep_memory()
     for name in ("torch", "harness.scoring.scorer", "harness.spaces", "harness.measurements.session"):
         importlib.import_module(name)
 
