@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.scoring.shards import Shard
     from harness.search import SearchResult, SearchSeeds
 
-FILES = "architecture.txt, log.csv, curves.png, curves.svg, setting.json, checkpoint.pt"
+FILES = "architecture.txt, log.csv, log.csv.json, curves.png, curves.svg, setting.json, checkpoint.pt"
 
 
 def record_table(space: str, column: str | None) -> tuple[Table | None, str]:
@@ -79,7 +79,10 @@ def write_seeds(folder: Path, found: SearchSeeds, facts: Mapping[str, Any], tabl
     print(f"\n{found.to_text()}")
     if table is not None:
         print(f"for the record, {column} of the architectures, which no search saw; {table.facts.title}")
-    print(f"in {folder}: seeds.csv, seeds.md, log.csv, curves.png, curves.svg, setting.json, and a folder of each seed")
+    print(
+        f"in {folder}: seeds.csv and log.csv with what made them, seeds.md, curves.png, curves.svg, setting.json, and "
+        "a folder of each seed"
+    )
     _check_failed(found, "the table is of the others. ")
 
 

@@ -18,7 +18,7 @@ SMALL = (
     *("--data", "digits", "--width", 4, "--depth", 1, "--batch-size", 8, "--images", 64, "--image-size", 8),
     *("--epochs", 2, "--steps-per-epoch", 1),
 )
-FILES = {"architecture.txt", "checkpoint.pt", "curves.png", "curves.svg", "log.csv", "setting.json"}
+FILES = {"architecture.txt", "checkpoint.pt", "curves.png", "curves.svg", "log.csv", "log.csv.json", "setting.json"}
 RECORD = "cifar10_test_200ep_pct_for_the_record"
 
 
@@ -109,7 +109,18 @@ def seeded(nasinit, tmp_path_factory):
 def test_several_seeds_leave_a_folder_each_and_a_table(seeded):
     folder, ended = seeded
     assert ended.code == 0, ended.err
-    files = {"log.csv", "seeds.csv", "seeds.md", "curves.png", "curves.svg", "setting.json", "seed_0", "seed_2"}
+    files = {
+        "log.csv",
+        "log.csv.json",
+        "seeds.csv",
+        "seeds.csv.json",
+        "seeds.md",
+        "curves.png",
+        "curves.svg",
+        "setting.json",
+        "seed_0",
+        "seed_2",
+    }
     assert {path.name for path in folder.iterdir()} == files
     assert "on 64 images of digits, 8 × 8 pixels, seeds 0, 2" in ended.out
     frame = pd.read_csv(folder / "seeds.csv")

@@ -43,7 +43,16 @@ def scored(nasinit: Run, tiny: tuple[str, ...], tmp_path_factory: pytest.TempPat
 def test_one_sample_is_scored_under_every_seed(scored: tuple[Path, Path, str]) -> None:
     _, out, printed = scored
     frame = pd.read_csv(out)
-    assert list(frame.columns) == ["architecture", "proxy", "seed", "score", "status", "seconds"]
+    assert list(frame.columns) == [
+        "architecture",
+        "proxy",
+        "seed",
+        "score",
+        "status",
+        "seconds",
+        "standard_error",
+        "message",
+    ]
     for seed in (0, 1, 5):
         own = frame[(frame["seed"] == seed) & (frame["proxy"] == "l2_norm")]
         assert own["architecture"].tolist() == [str(cell) for cell in SPACE.sample(12, 0)]

@@ -63,7 +63,7 @@ def test_the_base_is_the_setting_of_the_study_of_all_proxies(frames: dict[str, p
 
 def test_the_scores_are_those_that_the_record_states(frames: dict[str, pd.DataFrame]) -> None:
     facts = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
-    assert facts["command"] == "nasinit study stability"
+    assert facts["command"] == "nasinit study stability --data cifar-10-batches-bin"
     assert set(facts["settings"]) == set(frames)
     for frame in frames.values():
         assert frame["architecture"].nunique() == facts["sample"]

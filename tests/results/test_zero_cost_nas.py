@@ -26,7 +26,7 @@ def scores(name: str) -> pd.DataFrame:
 
 def test_the_scores_are_those_that_the_record_states() -> None:
     facts = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
-    assert facts["command"] == "nasinit study zero-cost-nas"
+    assert facts["command"] == "nasinit study zero-cost-nas --data cifar-10-batches-bin"
     for inputs, setting in facts["settings"].items():
         frame = scores(inputs)
         assert frame["architecture"].nunique() == facts["sample"] == 500
