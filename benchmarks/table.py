@@ -175,14 +175,14 @@ class Table:
             for c in self.columns
         ]
         assumed = self.assumed - lower - higher
-        return Table(self.keys, columns, [*self._numbers.values()], self.facts, repeated=self.repeated, assumed=assumed)
+        return self._with(columns, self.facts, assumed)
 
     def renamed(self, name: str) -> Table:
         """The same table under another name."""
-        facts = replace(self.facts, name=name)
-        return Table(
-            self.keys, self.columns, [*self._numbers.values()], facts, repeated=self.repeated, assumed=self.assumed
-        )
+        return self._with(self.columns, replace(self.facts, name=name), self.assumed)
+
+    def _with(self, columns: Sequence[Column], facts: Facts, assumed: Iterable[str]) -> Table:
+        return Table(self.keys, columns, [*self._numbers.values()], facts, repeated=self.repeated, assumed=assumed)
 
     def values(self, keys: Iterable[str], column: str) -> NDArray[np.float64]:
         """Numbers of one column for the given architectures, in the order of `keys`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -58,6 +59,31 @@ def official(published_data: Path) -> benchmarks.Table:
     if not path.exists():
         pytest.skip(f"{path.name} is not in {published_data}")
     return benchmarks.open_table("nasbench201-official", path=path)
+
+
+@pytest.fixture(scope="session")
+def distributed() -> None:
+    """Dask distributed, which is an extra, and quiet about workers that are killed on purpose."""
+    pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster has it)")
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+@pytest.fixture(scope="module")
+def cluster(distributed: None) -> Iterator[Any]:
+    """Two processes with a nanny each, which starts a process anew when it is killed."""
+    from tests.scoring.cluster.daemons import local_cluster
+
+    with local_cluster(2) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(cluster: Any) -> Iterator[Any]:
+    """A client of the cluster."""
+    from distributed import Client
+
+    with Client(cluster) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

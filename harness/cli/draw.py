@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import offered, options
-from harness.cli.outputs import check_figures, save_figures
+from harness.cli.outputs import save_figures
 from harness.errors import SpaceError, unknown
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ def draw(
     """
     from harness.report.drawing.figure import draw as draw_architecture
 
-    check_figures(out)
     of_space, found = named_or_parsed(architecture, space)
     figure = draw_architecture(of_space, found)
     print(f"{of_space.name}{_given(architecture)}: {found}")

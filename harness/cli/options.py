@@ -12,19 +12,11 @@ from harness.cli import offered
 from harness.cli.outputs import check_figures
 from harness.errors import SettingError, check_most, unknown
 from harness.evaluation import columns
+from harness.scoring.cluster.connection import check_scheduler
 from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from harness.scoring.shards import Shard
-
-
-def _check_scheduler(scheduler: str | None) -> str | None:
-    """The scheduler; what is neither an address nor a file is refused before anything is loaded."""
-    if scheduler is not None and ":" not in scheduler and not Path(scheduler).is_file():
-        raise SettingError(
-            f"--scheduler takes an address, such as tcp://host:8786, or a scheduler file; {shown(scheduler)} is neither"
-        )
-    return scheduler
 
 
 ScoresArgument = Annotated[Path, typer.Argument(help="a store, or a CSV of scores", metavar="[SCORES]")]
@@ -128,7 +120,7 @@ SchedulerOption = Annotated[
         "--scheduler",
         help="compute on the workers of a Dask cluster: its scheduler's address, such as tcp://host:8786, or its "
         "scheduler file (needs nasinit[cluster])",
-        callback=_check_scheduler,
+        callback=check_scheduler,
     ),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:1")]

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from harness.cli import offered, options
 from harness.cli.joined import found_tables, no_column, ranked, read, say_duplicates, say_repeated, say_unmatched
-from harness.cli.outputs import check_figures, save_figures
+from harness.cli.outputs import save_figures
 from harness.errors import SettingError
 
 if TYPE_CHECKING:
@@ -68,7 +68,6 @@ def scatter(
     """Scatter plot of each proxy against accuracy, or another column: a panel for each, coloured by parameters."""
     from harness.report.figures.scatter import scatter as draw
 
-    check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
     ((ranking, _),) = ranked(
         scores, table or [], columns, run, resamples, seed, directions=directions, proxies=proxy or ()
@@ -97,7 +96,6 @@ def critical_difference(
     from harness.report.figures.critical_difference import critical_difference as draw
     from harness.report.tables.evidence import left_out_of_comparison
 
-    check_figures(out)
     columns, directions = [column] if column else [], options.directions(lower, higher)
     ((ranking, _),) = ranked(
         scores, table or [], columns, run, resamples, seed, directions=directions, proxies=[against]
@@ -126,7 +124,6 @@ def heatmap(
     from harness.evaluation.agreement import agreement_matrix
     from harness.report.figures.heat_map import heat_map
 
-    check_figures(out)
     ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples=1, seed=0)
     save_figures(heat_map(agreement_matrix(ranking, proxy or ())), out)
 
@@ -164,7 +161,6 @@ def pareto(
     from harness.report.tables.budgets import budgets_sheet
     from harness.report.tables.text import sheet_text
 
-    check_figures(out)
     scored = read(scores, run, table or [])
     tables = table or []
     if x is None:

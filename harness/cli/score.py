@@ -147,7 +147,6 @@ def score(
     names = [proxy.name for proxy in chosen]
     if isinstance(opened, UserCodeSpace) and (sizes := [name for name in BASELINES if name not in names]):
         print(f"models of your own are scored by {' and '.join(sizes)} too, which every ranking stands beside")
-        chosen = [*chosen, *resolve(sizes)]
         names += sizes
     source = input_ or opened.inputs[0]
     setting = replace(setting, input=source, labels=labels or ("random" if source in NOISE else "true"))

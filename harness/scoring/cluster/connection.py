@@ -55,15 +55,21 @@ def _client(scheduler: str) -> Client:
         raise RunError(f"no Dask scheduler answers at {shown(address)}: {reason(error)}") from error
 
 
-def _address(scheduler: str) -> str:
-    """The address in a scheduler file, or the text itself if it is an address."""
-    file = Path(scheduler)
-    if not file.is_file():
-        if ":" in scheduler:
-            return scheduler
+def check_scheduler(scheduler: str | None) -> str | None:
+    """The scheduler as it was given; what is neither an address nor a file is refused."""
+    if scheduler is not None and ":" not in scheduler and not Path(scheduler).is_file():
         raise SettingError(
             f"--scheduler takes an address, such as tcp://host:8786, or a scheduler file; {shown(scheduler)} is neither"
         )
+    return scheduler
+
+
+def _address(scheduler: str) -> str:
+    """The address in a scheduler file, or the text itself if it is an address."""
+    check_scheduler(scheduler)
+    file = Path(scheduler)
+    if not file.is_file():
+        return scheduler
     try:
         return str(json.loads(file.read_text(encoding="utf-8"))["address"])
     except (OSError, ValueError, KeyError, TypeError) as error:

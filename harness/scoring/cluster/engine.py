@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 import queue
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import RunError
-from harness.scoring.cluster.connection import dashboard, in_workers
+from harness.scoring.cluster.connection import in_workers
+from harness.scoring.cluster.dispatcher import LOOK_SECONDS, Dispatcher
 from harness.scoring.cluster.work import ChunkScores, StepKey, common_part, item_of, score_chunk
-from harness.scoring.cluster.workers import Workers
 from harness.scoring.deaths import Deaths, What
 from harness.scoring.engine import ScoringTask, TaskScores
 from harness.scoring.watching import Step
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 _CHUNK_SECONDS = 1.0
 """Work that is sent to a worker at once: enough to make Dask's part small, and little to lose."""
 _CHUNKS_PER_WORKER = 2  # one is computed while the next waits
-_LOOK_SECONDS = 0.5
 _GATHER_SECONDS = 10
 _MOST_GROUPS = 8  # of tasks, whose common parts the cluster holds
 _MOST_VAIN = 20  # attempts in a row that end without a result and without a death that is known to be a task's
@@ -48,7 +46,7 @@ class _Chunk:
     step_key: StepKey | None
 
 
-class ClusterEngine:
+class ClusterEngine(Dispatcher):
     """Runs tasks on a cluster and survives the death of its workers.
 
     What tasks of one group share, the batch above all, is scattered to all workers once. Every chunk of tasks is sent
@@ -60,13 +58,11 @@ class ClusterEngine:
         client: the cluster's client.
     """
 
+    _where_kept = "in the store"
+
     def __init__(self, client: Client) -> None:
-        self._client = client
-        self._run = f"nasinit-{uuid.uuid4().hex}"
-        self._address = str(client.scheduler.address)
+        super().__init__(client)
         self._flight: dict[str, tuple[Future, _Chunk]] = {}
-        self._ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        self._workers = Workers(client, self._ended.put)
         self._waiting: list[ScoringTask] = []
         self._suspects: list[ScoringTask] = []
         self._deaths = Deaths()
@@ -74,24 +70,12 @@ class ClusterEngine:
         self._seconds: dict[ScoringTask, float] = {}  # a task's, by its group
         self._vain: Counter[What] = Counter()
         self._vain_scatters = 0
-        self._looked = -math.inf
         self.more_at_hand = False  # whether the next scores come without waiting for a worker
-        with self._scheduler_at_hand():
-            self._at_start = len(client.nthreads())
-
-    @property
-    def workers(self) -> int:
-        """Number of tasks that run at once."""
-        return max(1, self._workers.count or self._at_start)
 
     @property
     def note(self) -> str:
         """The number of workers, for a progress bar."""
         return in_workers(self._workers.count)
-
-    def introduction(self) -> str:
-        """Where the tasks run; for people."""
-        return f"Dask: {in_workers(self._at_start)} at {self._address}; {dashboard(self._client)}"
 
     def outcomes(self, tasks: Sequence[ScoringTask]) -> Iterator[tuple[ScoringTask, TaskScores]]:
         """Each task with its scores, in the order in which they finish.
@@ -110,39 +94,6 @@ class ClusterEngine:
                     yield from self._of_dead_workers()
         finally:
             self._release()
-
-    @contextmanager
-    def _scheduler_at_hand(self) -> Iterator[None]:
-        """Inside, errors that come from a lost scheduler say so."""
-        from distributed import TimeoutError as DaskTimeoutError
-
-        try:
-            yield
-        except RunError:
-            raise
-        except Exception as error:
-            if self._client.status == "running" and not isinstance(error, (OSError, DaskTimeoutError)):
-                raise
-            raise self._lost_scheduler() from error
-
-    def _look(self) -> set[str] | None:
-        """The addresses of all workers, if it is time to look for them."""
-        if time.monotonic() - self._looked < _LOOK_SECONDS:
-            return None
-        self._check_scheduler()
-        present = self._workers.look()
-        self._looked = time.monotonic()
-        return present
-
-    def _check_scheduler(self) -> None:
-        if self._client.status != "running":
-            raise self._lost_scheduler()
-
-    def _lost_scheduler(self) -> RunError:
-        return RunError(
-            f"the Dask scheduler at {self._address} was lost; what was finished is in the store: the same call goes on "
-            "with a new one"
-        )
 
     def _submit(self) -> None:
         """Send chunks to workers that have few; a suspect only to a worker that has nothing, and then nothing else."""
@@ -212,7 +163,7 @@ class ClusterEngine:
     def _finished(self) -> Iterator[tuple[ScoringTask, TaskScores]]:
         """Wait for a chunk and yield its scores."""
         try:
-            future = self._ended.get(timeout=_LOOK_SECONDS)
+            future = self._ended.get(timeout=LOOK_SECONDS)
         except queue.Empty:
             return
         if future.key not in self._flight:  # a worker is prepared, or the chunk was given up already

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import math
 import queue
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from harness.errors import RunError
-from harness.scoring.cluster.connection import dashboard, in_workers
-from harness.scoring.cluster.workers import Workers
+from harness.scoring.cluster.dispatcher import LOOK_SECONDS, Dispatcher
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 R = TypeVar("R")
-_LOOK_SECONDS = 0.5
 _GATHER_SECONDS = 60
 MOST_DEATHS = 5
 """Workers that may die with one task, one after the other and without progress, before it is given up."""
@@ -39,7 +36,7 @@ class TaskEnd(NamedTuple, Generic[R]):
     error: BaseException | None
 
 
-class WholeTasks(Generic[R]):
+class WholeTasks(Dispatcher, Generic[R]):
     """Runs tasks on a cluster, each alone on one worker at a time, and survives the death of workers.
 
     A task is sent to one worker, so that Dask itself runs none again. Where its worker dies it is sent to another; when
@@ -53,6 +50,8 @@ class WholeTasks(Generic[R]):
         progress: gives something that changes when a task has made progress that is kept, by its place.
     """
 
+    _where_kept = "kept"
+
     def __init__(
         self,
         client: Client,
@@ -61,27 +60,12 @@ class WholeTasks(Generic[R]):
         count: int,
         progress: Callable[[int], object] = lambda place: None,
     ) -> None:
-        self._client, self._call, self._arguments, self._progress = client, call, arguments, progress
-        self._address = str(client.scheduler.address)
-        self._run = f"nasinit-{uuid.uuid4().hex}"
-        self._ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        self._workers = Workers(client, self._ended.put)
+        super().__init__(client)
+        self._call, self._arguments, self._progress = call, arguments, progress
         self._waiting = list(reversed(range(count)))
         self._flight: dict[str, tuple[Future, int, str]] = {}
         self._deaths: Counter[int] = Counter()
         self._reached: dict[int, object] = {}
-        self._looked = -math.inf
-        with self._scheduler_at_hand():
-            self._at_start = len(client.nthreads())
-
-    @property
-    def workers(self) -> int:
-        """Number of tasks that can run at once."""
-        return max(1, self._workers.count or self._at_start)
-
-    def introduction(self) -> str:
-        """Where the tasks run; for people."""
-        return f"Dask: {in_workers(self._at_start)} at {self._address}; {dashboard(self._client)}"
 
     def ends(self) -> Generator[TaskEnd[R] | None]:
         """The ends of the tasks, in the order in which they come; None where none came for a while.
@@ -101,36 +85,6 @@ class WholeTasks(Generic[R]):
         finally:
             self._release()
 
-    @contextmanager
-    def _scheduler_at_hand(self) -> Iterator[None]:
-        """Inside, errors that come from a lost scheduler say so."""
-        from distributed import TimeoutError as DaskTimeoutError
-
-        try:
-            yield
-        except RunError:
-            raise
-        except Exception as error:
-            if self._client.status == "running" and not isinstance(error, (OSError, DaskTimeoutError)):
-                raise
-            raise self._lost_scheduler() from error
-
-    def _lost_scheduler(self) -> RunError:
-        return RunError(
-            f"the Dask scheduler at {self._address} was lost; what was finished is kept: the same call goes on with a "
-            "new one"
-        )
-
-    def _look(self) -> set[str] | None:
-        """The addresses of all workers, if it is time to look for them."""
-        if time.monotonic() - self._looked < _LOOK_SECONDS:
-            return None
-        if self._client.status != "running":
-            raise self._lost_scheduler()
-        present = self._workers.look()
-        self._looked = time.monotonic()
-        return present
-
     def _submit(self) -> None:
         """Send a task to each worker that has none."""
         busy = {worker for _, _, worker in self._flight.values()}
@@ -148,7 +102,7 @@ class WholeTasks(Generic[R]):
     def _next(self) -> Iterator[TaskEnd[R]]:
         """Wait a while for the end of a task."""
         try:
-            future = self._ended.get(timeout=_LOOK_SECONDS)
+            future = self._ended.get(timeout=LOOK_SECONDS)
         except queue.Empty:
             return
         if future.key not in self._flight:  # a worker is prepared, or the task was taken back already
@@ -159,8 +113,7 @@ class WholeTasks(Generic[R]):
         if found is not None:
             yield found
             return
-        if self._client.status != "running":
-            raise self._lost_scheduler()
+        self._check_scheduler()
         yield from self._taken_back(place)
 
     def _end(self, future: Future, place: int) -> TaskEnd[R] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,30 +11,13 @@ import pandas as pd
 import pytest
 
 from harness.scoring.runner import run
-from tests.scoring.cluster.daemons import Daemons, local_cluster
+from tests.scoring.cluster.daemons import Daemons
 
 PROXIES = ("grad_norm", "nwot", "params", "ntk_trace", "synflow", "l2_norm")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _distributed() -> None:
-    pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster has it)")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # of workers that are killed on purpose
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """Two processes with a nanny each, which starts a process anew when it is killed."""
-    with local_cluster(2) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(cluster: Any) -> Iterator[Any]:
-    from distributed import Client
-
-    with Client(cluster) as opened:
-        yield opened
+def _all_need_it(distributed: None) -> None: ...
 
 
 @pytest.fixture(scope="module")

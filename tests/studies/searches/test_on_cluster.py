@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +19,12 @@ from harness.search import SearchSetting
 from harness.search.gradient.checkpoint import CHECKPOINT, LOG
 from harness.studies.searches.on_cluster import ClusterSearches
 from harness.studies.searches.runs import Run, Running
-from tests.scoring.cluster.daemons import local_cluster, pids, until
+from tests.scoring.cluster.daemons import pids, until
 
 TINY = SearchSetting(epochs=4, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
                      evaluation_batches=1, candidates=3)  # fmt: skip
 SPACE = harness.open_space("nasbench201")
 METHOD, SEEDS = "rsps", [4, 0, 2]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster has it)")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # of workers that are killed on purpose
-    with local_cluster(2) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(cluster: Any) -> Iterator[Any]:
-    from distributed import Client
-
-    with Client(cluster) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
