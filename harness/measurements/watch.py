@@ -5,16 +5,17 @@ from __future__ import annotations
 import cmath
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import FrameType, TracebackType
 from typing import Any, Final, NamedTuple
 
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode
 from torch.utils.hooks import RemovableHandle
 
 from harness.errors import NotApplicable, NotFinite
+from harness.measurements.bounds import BOUNDED, Bounds
 from harness.measurements.known_rows import is_as_known
 from harness.measurements.layers import layer_named
 from harness.measurements.memory import Memory
@@ -44,12 +45,13 @@ _OWN_MEMORY: Final = frozenset("mkldnn_rnn_layer _cudnn_rnn miopen_rnn".split())
 _NOT_LOOKED_AT: Final = frozenset(
     # no overflow from finite numbers, or a constant such as the -inf of an attention mask, or memory without content
     "relu max_pool2d_with_indices clone cat constant_pad_nd masked_fill where full full_like fill scalar_tensor "
-    "new_full empty empty_like empty_strided new_empty new_empty_strided".split()
+    "new_full zeros zeros_like new_zeros ones ones_like new_ones empty empty_like empty_strided new_empty "
+    "new_empty_strided".split()
 )
 
 
 class _Kind(NamedTuple):
-    """Facts of an operation, found once: its name, how its result is looked at, and whether it writes what it reads.
+    """Facts of an operation, found once: its name, how its result is looked at, whether it writes, and has a bound.
 
     One that is none of all that is a view, or a result of its own that cannot overflow: there is nothing to see.
     """
@@ -60,16 +62,20 @@ class _Kind(NamedTuple):
     product: bool
     looked_at: bool
     writes: bool
+    bounded: bool
     seen: bool
 
 
 class _Seen(NamedTuple):
-    """A result to be looked at: the operation's name, what it read, and the module that called it."""
+    """A result to be looked at: the operation's name, what it read, and the module or frame that called it.
+
+    None stands for the code that is running when it is looked at.
+    """
 
     tensor: Tensor
     name: str
     read: tuple[Any, ...]
-    module: nn.Module | None
+    caller: nn.Module | FrameType | None = None
 
 
 class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
@@ -88,7 +94,9 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         super().__init__()  # type: ignore[no-untyped-call]
         self.units: Counter[str] = Counter()
         self.batch_norms = 0
-        self._inside = self._known = 0
+        self._inside = 0
+        self._left: list[bool] = []
+        self._bounds = Bounds()
         self._replaced = replaced
         self._overflow: tuple[str, nn.Module | None] | None = None
         self._waiting: _Seen | None = None
@@ -118,18 +126,23 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
 
     def enter_known(self, *_: Any) -> None:
         """A module is called of which the result alone need be looked at; a hook before its forward pass."""
-        self._known += 1
+        innermost = _get_current_dispatch_mode() is self
+        self._left.append(innermost)
+        if innermost:
+            super().__exit__(None, None, None)  # type: ignore[no-untyped-call]
 
     def leave_known(self, module: nn.Module, inputs: tuple[Any, ...], output: Tensor | None) -> None:
         """That module has been left; a hook after its forward pass, which is always called."""
-        self._known -= 1
-        if self._overflow is None and output is not None:  # None after an error
-            self._judge(_Seen(output, type(module).__name__, inputs, module))
+        try:
+            # none after an error; a mean is no larger than what it is of
+            if self._overflow is None and output is not None and not self._bounds.follows(output, inputs[0]):
+                self._judge(_Seen(output, type(module).__name__, inputs, module))
+        finally:
+            if self._left.pop():
+                super().__enter__()  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call the operation, and look at its result."""
-        if self._known:
-            return func(*args, **(kwargs or {}))
         if self._replaced:
             self._check_reads(args)
         kind = _kind(func)
@@ -142,19 +155,21 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
             if kind.activation and not self._inside and _floating(args):
                 self.units[kind.name] += first.numel()
             if self._overflow is None and (_is_read(first) or first is not result):
-                self._look(kind, first, result, args[1:] if overwritten else args)
+                self._look(kind, first, result, args[1:] if overwritten else args, kwargs or {})
         return result
 
     def _before_writing(self, kind: _Kind, args: tuple[Any, ...]) -> bool:
         """Look at what may be overwritten; whether what will be was finite, so that it cannot be what to blame."""
+        own = args[0] if args else None
+        if isinstance(own, Tensor) and not own.is_floating_point():
+            return False  # such as batch norm's count of batches
         waiting, self._waiting = self._waiting, None
         self._judge(waiting)
-        own = args[0] if args else None
         if kind.name == "copy":
             return True  # nothing of what was there is read
         return isinstance(own, Tensor) and kind.looked_at and _is_read(own) and _all_finite(own)
 
-    def _look(self, kind: _Kind, first: Tensor, result: Any, args: tuple[Any, ...]) -> None:
+    def _look(self, kind: _Kind, first: Tensor, result: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> None:
         waiting, self._waiting = self._waiting, None
         if kind.norm:
             self.batch_norms += "batch_norm" in kind.name
@@ -163,16 +178,20 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
             mean, deviation = result[1:3]
             # 1 / (1 / deviation) is infinite where a variance overflowed, whose channel is 0 from there on
             if not (_is_finite(mean.sum()) and _is_finite(deviation.reciprocal().sum())):
-                self._blame(_Seen(first, kind.name, args[:1], _running_module()))  # its statistics have changed
+                self._blame(_Seen(first, kind.name, args[:1]))  # its statistics have changed
+            elif kind.bounded:
+                self._bounds.keep(kind.name, first, args, options)
             return
         self._judge(waiting)
+        if kind.bounded and self._bounds.keep(kind.name, first, args, options):
+            return
         if kind.product:
-            self._waiting = _Seen(first, kind.name, args, _running_module())
+            self._waiting = _Seen(first, kind.name, args, sys._getframe())
         elif kind.looked_at:
             several = isinstance(result, (tuple, list)) and kind.name not in _OWN_MEMORY
             for each in result if several else (first,):
                 if isinstance(each, Tensor) and _is_read(each):
-                    self._judge(_Seen(each, kind.name, args, None))
+                    self._judge(_Seen(each, kind.name, args))
 
     def _judge(self, seen: _Seen | None) -> None:
         if seen and not _all_finite(seen.tensor):
@@ -181,7 +200,7 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
     def _blame(self, seen: _Seen) -> None:
         read = [each for each in seen.read if isinstance(each, Tensor) and each.is_floating_point()]
         if all(bool(each.isfinite().all()) for each in read):
-            self._overflow = (seen.name, seen.module or _running_module())
+            self._overflow = (seen.name, _module_of(seen.caller or sys._getframe()))
 
     def _check_reads(self, args: tuple[Any, ...]) -> None:
         assert self._replaced is not None
@@ -229,14 +248,14 @@ def _is_finite(number: Tensor) -> bool:
     return cmath.isfinite(number.item())
 
 
-def _running_module() -> nn.Module | None:
-    """The innermost module whose code is running."""
-    frame: FrameType | None = sys._getframe()
+def _module_of(caller: nn.Module | FrameType) -> nn.Module | None:
+    """The innermost module whose code was running; frames are read here alone, since that takes long."""
+    frame: nn.Module | FrameType | None = caller
     while frame is not None:
+        if isinstance(frame, nn.Module):
+            return frame
         owner = frame.f_locals.get("self")
-        if isinstance(owner, nn.Module):
-            return owner
-        frame = frame.f_back
+        frame = owner if isinstance(owner, nn.Module) else frame.f_back
     return None
 
 
@@ -250,8 +269,9 @@ def _kind(func: Any) -> _Kind:
     writes = any(each.alias_info is not None and each.alias_info.is_write for each in func._schema.arguments)
     looked_at = not view and plain not in _NOT_LOOKED_AT
     activation, norm, product = (plain in names for names in (_ACTIVATIONS, _NORMS, _PRODUCTS))
-    seen = activation or norm or product or looked_at or writes
-    return _Kind(plain, activation, norm, product, looked_at, writes, seen)
+    bounded = plain in BOUNDED and not view and not writes
+    seen = activation or norm or product or looked_at or writes or bounded
+    return _Kind(plain, activation, norm, product, looked_at, writes, bounded, seen)
 
 
 def _floating(args: tuple[Any, ...]) -> bool:
