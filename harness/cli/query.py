@@ -50,6 +50,14 @@ def query(
     condition: Annotated[
         str | None, typer.Option(help="proxy whose negative is HNAS's condition number  [default: m_condition]")
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help="proxies that RoBoT combines, with commas; params and flops need no --scores  [default: grad_norm, "
+            "snip, grasp, fisher, synflow, jacob_cov]",
+            autocompletion=offered.PROXIES,
+        ),
+    ] = None,
     seconds: Annotated[
         str | None,
         typer.Option(
@@ -83,14 +91,18 @@ def query(
     opened = open_table(table)
     print(f"table: {opened.facts.title} ({opened.facts.path or opened.facts.name})")
     looked_at = None
-    if scores is not None or proxy is not None:
+    if not (scores is None and proxy is None and metrics is None):
         found = None if scores is None else read_scores(scores, run)
         if found is not None:
             print(f"scores: {found.origin}")
         looked_at = scores_by_cell(
             None if found is None else found.frame,
-            proxy=proxy, metric=metric, condition=condition, space=space_of(opened).name,
-        )  # fmt: skip
+            proxy=proxy,
+            metric=metric,
+            condition=condition,
+            metrics=None if metrics is None else options.names(metrics),
+            space=space_of(opened).name,
+        )
     with connected(scheduler) as client:
         result = table_searches(
             opened,

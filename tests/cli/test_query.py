@@ -90,6 +90,16 @@ def test_scores_of_a_store_guide(nasinit: Run, whole: Path, store: Path) -> None
     assert "12 of 15,625 cells have a score of flops; these are drawn from" in ended.out
 
 
+def test_metrics_are_combined(nasinit: Run, whole: Path, store: Path) -> None:
+    metrics = ("--metrics", "flops, params")
+    ended = nasinit("query", "robot", "--table", whole, "--runs", 2, *metrics)
+    assert (ended.code, ended.err) == (0, "")
+    assert "15,625 of 15,625 cells have a score of flops, params" in ended.out
+    ended = nasinit("query", "robot", "--table", whole, "--runs", 2, "--scores", store, *metrics)
+    assert (ended.code, ended.err) == (0, "")
+    assert "\nrobot " in ended.out
+
+
 @pytest.mark.parametrize(("searches", "unloaded"), [(["random_search"], {"torch", "sklearn"}), (["all"], {"torch"})])
 def test_a_query_loads_no_torch_and_unguided_no_sklearn(searches: list[str], unloaded: set[str], whole: Path) -> None:
     options = [*searches, "--table", str(whole), "--runs", "1", "--budget-seconds", "300"]
@@ -120,6 +130,9 @@ def test_the_packaged_table_has_no_validation_accuracies_and_says_so(nasinit: Ru
         (("all", "random_serch"), "unknown search 'random_serch'. Did you mean 'random_search'?"),
         (("random_search", "--column", "cifar10_valid_12ep_pc"), "unknown column 'cifar10_valid_12ep_pc'"),
         (("best_of_10", "--proxy", "nwto"), "unknown proxy of the scores 'nwto'"),
+        (("robot",), "robot cannot run: it needs metrics by cell: give --scores"),
+        (("robot", "--metrics", "params,snop"), "unknown metric of the scores 'snop'"),
+        (("robot", "--metrics", ","), "no names in ','"),
         (("best_of_10", "--scores", "absent.csv"), "no scores at absent.csv"),
         (("random_search", "--out", "searches.txt"), "a CSV file is written as .csv; got 'searches.txt'"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ class ProxyScores:
 
     Attributes:
         by_cell: scores of shape [C] in the order of the space, NaN for a cell without one, under the names `scores`,
-            `metric` and `condition`, as far as they were given.
+            `metric` and `condition`, and `metrics` of shape [C, M], as far as they were given.
         notes: a sentence on each of them: its proxy, and how many cells have a score.
     """
 
@@ -46,6 +46,7 @@ def scores_by_cell(
     proxy: str | None = None,
     metric: str | None = None,
     condition: str | None = None,
+    metrics: Sequence[str] | None = None,
     space: str = SPACE,
 ) -> ProxyScores:
     """Scores by cell for the searches that use them; default proxies without scores are left out.
@@ -55,6 +56,7 @@ def scores_by_cell(
         proxy: proxy that `best_of_…` and the warmed-up evolutions use; by default `nwot`.
         metric: proxy that is HNAS's M; by default `m_trace`.
         condition: proxy whose negative is HNAS's κ; by default `m_condition`.
+        metrics: proxies that RoBoT combines; by default the six of its paper.
         space: name of the space of the cells, one that can be listed.
 
     Raises:
@@ -65,11 +67,18 @@ def scores_by_cell(
     import numpy as np
 
     from harness.search.query.hnas import with_both
+    from harness.search.query.robot import METRICS
 
     opened = open_space(space)
     scores = {} if frame is None else _by_cell(frame, opened)
     known = {**{name: np.asarray(values, dtype=np.float64) for name, values in sizes_by_cell(opened).items()}, **scores}
-    for kind, name in (("proxy", proxy), ("metric", metric), ("condition", condition)):
+    asked = [
+        ("proxy", proxy),
+        ("metric", metric),
+        ("condition", condition),
+        *(("metric", each) for each in metrics or ()),
+    ]
+    for kind, name in asked:
         if name is not None and name not in known:
             raise ScoresError(unknown(f"{kind} of the scores", name, known))
     proxy, metric, condition = proxy or PROXY, metric or METRIC, condition or CONDITION
@@ -82,6 +91,11 @@ def scores_by_cell(
         both = with_both(by_cell["metric"], by_cell["condition"]).size
         note = f"{both:,} of {len(known[metric]):,} cells have M ({metric}) and κ ({condition})"
         notes |= {"metric": note, "condition": note}
+    combined = list(dict.fromkeys(metrics or METRICS))
+    if all(name in known for name in combined):
+        by_cell["metrics"] = np.column_stack([known[name] for name in combined])
+        there = int((~np.isnan(by_cell["metrics"])).all(axis=1).sum())
+        notes["metrics"] = f"{there:,} of {len(by_cell['metrics']):,} cells have a score of {', '.join(combined)}"
     return ProxyScores(by_cell, notes)
 
 

@@ -197,7 +197,8 @@ class _TableQueries:
 def _reason_not_run(method: QueryMethod, queries: _TableQueries, scores: ProxyScores) -> str:
     """Why a search cannot run; empty if it can. SearchError if no search can query the table."""
     if missing := [name for name in method.scores_needed if name not in scores.by_cell]:
-        return f"it needs {' and '.join(missing)} by cell: give --scores, and --proxy or --metric and --condition"
+        needed = " and ".join(missing)
+        return f"it needs {needed} by cell: give --scores, and --proxy, --metric and --condition, or --metrics"
     if not method.queries:
         return ""
     first = queries.fidelities(1)

@@ -5,13 +5,12 @@ Shu et al., "Unifying and Boosting Gradient-Based Training-Free Neural Architect
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from harness.errors import SearchError
 from harness.proxies.combined import hnas_objective
 from harness.search.query.draws import Draws
+from harness.search.query.gaussian_process import posterior
 from harness.search.query.indexed import CellArray, FloatArray, integers_below
 from harness.search.query.oracle import BoolArray, Oracle
 from harness.spaces.searches import IndexedSpace
@@ -20,8 +19,6 @@ QUERIES = 20
 POOL = 2000
 PROBES = 5
 LOG10_MU = (-4.0, 0.0)
-LENGTHS = np.geomspace(0.05, 20, 16)
-"""Length scales of the Gaussian process to choose from, in units of M* / largest M and of log10 μ."""
 _CANDIDATES = 1000
 
 
@@ -110,23 +107,8 @@ def _next(choices: FloatArray, values: FloatArray, uniforms: FloatArray, place: 
 def expected_improvement(points: FloatArray, values: FloatArray, candidates: FloatArray) -> FloatArray:
     """Expected gain over the best of `values` [n] at `points` [n, 2], at `candidates` [m, 2]: shape [m]."""
     from scipy.special import ndtr
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import Matern
 
-    process = GaussianProcessRegressor(Matern(nu=2.5), alpha=1e-6, normalize_y=True, optimizer=_likeliest)
-    mean, deviation = process.fit(points, values).predict(candidates, return_std=True)
+    mean, deviation = posterior(points, values, candidates)
     deviation = np.maximum(deviation, 1e-12)
     ahead = (mean - values.max()) / deviation
     return np.asarray(deviation * (ahead * ndtr(ahead) + np.exp(-(ahead**2) / 2) / np.sqrt(2 * np.pi)))
-
-
-def _likeliest(
-    negative_likelihood: Callable[..., float], start: FloatArray, bounds: FloatArray
-) -> tuple[FloatArray, float]:
-    """The logarithm of the most likely length scale among `LENGTHS`, and its negative log-likelihood.
-
-    Gradient descent from one start often ends at a length of 0, where all choices look the same.
-    """
-    found = [negative_likelihood(np.log([length]), eval_gradient=False) for length in LENGTHS]
-    best = int(np.argmin(found))
-    return np.log(LENGTHS[[best]]), found[best]

@@ -15,6 +15,7 @@ from harness.search.query.oracle import DROPPED, KNOWN
 from harness.search.query.proxy_guided import assisted_evolution, best_of_samples
 from harness.search.query.random_search import random_search
 from harness.search.query.reinforce import reinforce
+from harness.search.query.robot import robot
 from harness.search.query.successive_halving import successive_halving
 
 Search: TypeAlias = Callable[..., CellArray]
@@ -29,8 +30,8 @@ class QueryMethod:
         name: name on the command line and in tables.
         source: the publication.
         search: the function that runs the search.
-        scores_needed: names of the arrays of scores, of shape [C], that the function takes: `scores`, or `metric` and
-            `condition`.
+        scores_needed: names of the arrays of scores that the function takes: `scores`, or `metric` and `condition`, of
+            shape [C], or `metrics` of shape [C, M].
         fidelities: number of fidelities (kinds of training) that the search queries.
         crossing: rule for the query that crosses the budget, one of `oracle.CROSSINGS`.
         crossing_source: the script of AutoDL-Projects, with its commit, that has this rule; empty where there is no
@@ -85,5 +86,6 @@ METHODS: Mapping[str, QueryMethod] = {
             scores_needed=("scores",),
         ),
         QueryMethod("hnas", "Shu et al. 2022, HNAS", hnas, scores_needed=("metric", "condition"), seconds_per_run=0.3),
+        QueryMethod("robot", "He et al. 2024, RoBoT", robot, scores_needed=("metrics",), seconds_per_run=0.5),
     )
 }

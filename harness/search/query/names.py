@@ -12,4 +12,5 @@ NAMES = (
     "assisted_evolution",
     "warmed_evolution",
     "hnas",
+    "robot",
 )

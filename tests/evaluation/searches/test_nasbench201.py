@@ -68,7 +68,7 @@ def test_all_runs_everything_that_can_run_and_says_why_the_rest_cannot(table: Ta
     guided = {name for name, method in METHODS.items() if method.scores_needed}
     assert set(without.skipped) == guided
     assert list(without.frame["search"]) == [*EXACT, *(name for name in METHODS if name not in guided)]
-    by_cell = scores_by_cell(scores)
+    by_cell = scores_by_cell(scores, metrics=["nwot", "m_trace"])
     whole = table_searches(table, runs=2, budget_seconds=3_000, scores=by_cell)
     assert list(whole.frame["search"]) == [*EXACT, *METHODS]
     assert not whole.skipped
@@ -167,6 +167,24 @@ def test_a_named_metric_or_condition_is_there_and_of_the_right_sign(scores: pd.D
         scores_by_cell(scores, condition="m_conditon")
     with pytest.raises(SearchError, match="0 have M < 0 and 5,209 have κ <= 0"):
         scores_by_cell(scores, condition="nwot")
+
+
+def test_metrics_are_combined_in_the_order_they_are_named(table: Table, scores: pd.DataFrame) -> None:
+    named = scores_by_cell(scores, metrics=["m_trace", "params", "nwot", "m_trace"])
+    metrics = named.by_cell["metrics"]
+    assert metrics.shape == (len(KEYS), 3)
+    assert np.isnan(metrics).sum(axis=0).tolist() == [len(KEYS) - len(KEYS[::3]), 0, len(KEYS) - len(KEYS[::3])]
+    assert metrics[3, 1] == SPACE.sizes(SPACE.parse(KEYS[3])).parameters
+    assert named.notes["metrics"] == "5,209 of 15,625 cells have a score of m_trace, params, nwot"
+    found = table_searches(table, ["robot"], runs=2, scores=named)
+    assert found.notes[0] == named.notes["metrics"]
+    assert found.frame["queries"].tolist() == [20.0]
+    assert found.frame["published"].tolist() == ["RoBoT"]
+    assert "metrics" not in scores_by_cell(scores).by_cell, "the six of the paper are not all there"
+    with pytest.raises(SearchError, match="robot cannot run: it needs metrics by cell: give --scores"):
+        table_searches(table, ["robot"], runs=2, scores=scores_by_cell(scores))
+    with pytest.raises(ScoresError, match=r"unknown metric of the scores 'm_trce'. Did you mean 'm_trace'\?"):
+        scores_by_cell(scores, metrics=["params", "m_trce"])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from scipy import integrate, stats
 
 from harness.errors import SearchError
-from harness.search.query.hnas import LENGTHS, expected_improvement, hnas
+from harness.search.query.gaussian_process import LENGTHS
+from harness.search.query.hnas import expected_improvement, hnas
 from harness.search.query.oracle import Fidelity, Oracle
 from harness.spaces.nasbench201 import NasBench201
 

@@ -64,7 +64,7 @@ BY_REFERENCE = {
     "warmed_evolution": reference.assisted_evolution,
 }
 WITHOUT_QUERIES = {"best_of_10", "best_of_100", "best_of_1000"}
-ELSEWHERE = {"hnas"}  # test_queried_hnas.py
+ELSEWHERE = {"hnas", "robot"}  # test_hnas.py, test_robot.py
 
 
 def test_every_method_has_a_reference():
@@ -154,6 +154,7 @@ class Replayed(reference.Account):
 def test_a_seed_decides_and_the_global_state_neither_matters_nor_moves(name, fidelities, scores):
     method = METHODS[name]
     by_name = {"scores": scores, "metric": np.abs(scores), "condition": 1 + np.arange(CELLS) % 97.0}
+    by_name["metrics"] = np.random.default_rng(0).normal(size=(CELLS, 6))
     guidance = {one: by_name[one] for one in method.scores_needed}
 
     def chosen(seed):
