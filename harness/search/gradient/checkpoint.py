@@ -27,8 +27,12 @@ COLUMNS = (
     "skip_connections",
     "architecture",
     "seconds",
+    "operation_weights",
 )
-"""Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats."""
+"""Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats.
+
+Rows of checkpoints of version 0.1 have no operation weights.
+"""
 
 _VERSION = 2
 _WITHOUT_PART = 1

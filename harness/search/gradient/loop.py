@@ -52,7 +52,8 @@ class SearchResult(Drawn):
         architecture: the chosen architecture.
         log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats; the latter NaN where a method
             trains no weights), entropy_nats (of the operation weights, mean over edges), skip_connections and text of
-            the architecture that would be chosen after this epoch, seconds.
+            the architecture that would be chosen after this epoch, seconds, operation_weights (those that it is chosen by, as
+            JSON: by group, a list for each edge).
         weights: the final operation weights by group, [E, O].
         resumed_from: number of epochs that a checkpoint already had.
         resumed_steps: number of steps of the following epoch that it had too.
@@ -100,9 +101,9 @@ def run_search(
         space: a space from `open_space`, with a supernet.
         method: a name from `nasinit list searches`, or a `Method` of the user's own.
         setting: the setting of the search; by default that of the preset.
-        preset: `laptop` or `paper`; ignored where a setting is given.
+        preset: `laptop`, `reduced` (where there is one) or `paper`; ignored where a setting is given.
         data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `Images`; by default the method's own choice.
-        seed: seed of the weights, the architecture parameters, the halves, the order of images and all noise. The
+        seed: seed of the weights, the architecture parameters, the split, the order of images and all noise. The
             global random state is neither used nor changed.
         out: folder for `checkpoint.pt` and `log.csv`, written after every epoch and, in a long epoch, at an interval.
             If it holds a checkpoint of this search, the search continues from the step after it, with a result equal
@@ -121,7 +122,7 @@ def run_search(
     task = search_task(space, method, setting, preset=preset, data=data, seed=seed, device=device, autocast=autocast)
     folder = None if out is None else Path(out)
     saving = _Saving(folder, checkpoint_seconds(checkpoint_minutes))
-    setting, steps = task.setting, task.halves.steps(task.setting)
+    setting, steps = task.setting, task.split.steps(task.setting)
     if folder is not None:
         check_kind_of_folder(folder, several=False)
         make_folder(folder, "--out", SearchError)
@@ -191,20 +192,28 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
         "skip_connections": str(architecture).count(_SKIP),
         "architecture": str(architecture),
         "seconds": round(time.monotonic() - start, 3),
+        "operation_weights": _weights_text(relaxed.weights),
     }
     state.rows.append(row)
     state.epoch, state.losses, state.seconds = epoch + 1, [], 0.0
     return architecture
 
 
+def _weights_text(weights: Mapping[str, Tensor]) -> str:
+    """The operation weights as JSON, to a millionth."""
+    return json.dumps(
+        {name: [[round(one, 6) for one in row] for row in table.tolist()] for name, table in weights.items()}
+    )
+
+
 def _steps(task: SearchTask, state: State, count: int) -> Iterator[Step]:
     """The steps of this epoch that are not done; each draws its batches when it is reached.
 
-    Batches of steps that are done are drawn again and dropped, so that the generators of both halves stand as they did.
+    Batches of steps that are done are drawn again and dropped, so that the generators of both parts stand as they did.
     """
     done = len(state.losses)
     batches = (
-        task.halves.batches(half, task.setting, task.seed, state.epoch, count) for half in ("training", "validation")
+        task.split.batches(part, task.setting, task.seed, state.epoch, count) for part in ("training", "validation")
     )
     return (
         state.step(task, number, _on(training, task.device), _on(validation, task.device))
@@ -234,15 +243,15 @@ def _one_step(step: Step, *, moves: bool) -> float:
 
 @torch.no_grad()
 def _evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
-    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last batch.
+    """Mean loss over batches of the validation part, relaxed as in the steps; and a step with the last batch.
 
     The loss is NaN where no weight is trained: that of random weights says nothing of a search.
     """
     setting = task.setting
-    count = min(setting.evaluation_batches, len(task.halves.validation) // setting.batch_size)
+    count = min(setting.evaluation_batches, len(task.split.validation) // setting.batch_size)
     plain = setting.changed({"augment": False})
     losses = []
-    for number, batch in enumerate(task.halves.batches("validation", plain, task.seed, state.epoch, count)):
+    for number, batch in enumerate(task.split.batches("validation", plain, task.seed, state.epoch, count)):
         placed = _on(batch, task.device)
         step = state.step(task, number, placed, placed)
         if task.method.trains_weights:
