@@ -74,7 +74,7 @@ def channels_last(features: Tensor) -> bool:
 
 
 class NeighbourSums(torch.autograd.Function):
-    """Sums over windows of 3×3 neighbours, fewer at the border, of features [N, C, H, W]; the map is its own adjoint."""
+    """Sums over windows of 3×3 neighbours, fewer at the border, of features [N, C, H, W]; it is its own adjoint."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor) -> Tensor:

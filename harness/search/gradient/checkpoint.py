@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -27,11 +28,12 @@ COLUMNS = (
     "skip_connections",
     "architecture",
     "seconds",
+    "cpu_seconds",
     "operation_weights",
 )
 """Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats.
 
-Rows of checkpoints of version 0.1 have no operation weights.
+Rows of checkpoints of version 0.1 have no CPU seconds and no operation weights.
 """
 
 _VERSION = 2
@@ -46,10 +48,12 @@ class Part(NamedTuple):
     Attributes:
         losses: training loss of each step that is done, in nats.
         seconds: seconds that they took.
+        cpu_seconds: seconds of processor time that they took; NaN in checkpoints that do not have it.
     """
 
     losses: list[float]
     seconds: float
+    cpu_seconds: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def _is_checkpoint(content: object) -> bool:
 
 
 def _is_part(content: object) -> bool:
-    return content is None or (isinstance(content, dict) and set(content) == set(Part._fields))
+    return content is None or (isinstance(content, dict) and {*content, *Part._field_defaults} == set(Part._fields))
 
 
 def check_kind_of_folder(folder: Path, *, several: bool) -> None:

@@ -23,7 +23,7 @@ from harness.search.gradient.method import Method, Step
 from harness.search.gradient.relaxation import entropy
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.stages import advance_stage
-from harness.search.gradient.state import SearchTask, State, initial_state, resumed_state
+from harness.search.gradient.state import SearchTask, Spent, State, initial_state, resumed_state
 from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.text.presented import PROVENANCE, Drawn
 from harness.writing import make_folder
@@ -52,8 +52,8 @@ class SearchResult(Drawn):
         architecture: the chosen architecture.
         log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats; the latter NaN where a method
             trains no weights), entropy_nats (of the operation weights, mean over edges), skip_connections and text of
-            the architecture that would be chosen after this epoch, seconds, operation_weights (those that it is chosen by, as
-            JSON: by group, a list for each edge).
+            the architecture that would be chosen after this epoch, seconds, cpu_seconds (of the process) and
+            operation_weights (those the choice is made by, as JSON: by group, a list for each edge).
         weights: the final operation weights by group, [E, O].
         resumed_from: number of epochs that a checkpoint already had.
         resumed_steps: number of steps of the following epoch that it had too.
@@ -155,16 +155,16 @@ class _Saving:
         """Whether the interval since the last checkpoint is over."""
         return self.folder is not None and time.monotonic() - self._last >= self._interval
 
-    def write(self, task: SearchTask, state: State, seconds: float = 0.0) -> None:
-        """Write a checkpoint; `seconds` are those of the epoch under way, if one is."""
+    def write(self, task: SearchTask, state: State, spent: Spent = (0.0, 0.0)) -> None:
+        """Write a checkpoint; `spent` are the seconds of the epoch under way, if one is."""
         if self.folder is not None:
-            save(self.folder, state.checkpoint(task, seconds))
+            save(self.folder, state.checkpoint(task, spent))
             self._last = time.monotonic()
 
 
 def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], None], saving: _Saving) -> Architecture:
     """Run one epoch, or what is left of it, and add its row to the log; gives the architecture chosen after it."""
-    start, setting, epoch = time.monotonic() - state.seconds, task.setting, state.epoch
+    setting, epoch, spent = task.setting, state.epoch, _stopwatch((state.seconds, state.cpu_seconds))
     if epoch and not state.losses and setting.stage(epoch) != setting.stage(epoch - 1):
         advance_stage(task, state)
     for group in state.weight_optimizer.param_groups:
@@ -175,7 +175,7 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
         if not math.isfinite(state.losses[-1]):
             raise _diverged(state.losses[-1], step, saving.folder)
         if saving.is_due:
-            saving.write(task, state, time.monotonic() - start)
+            saving.write(task, state, spent())
         advance()
     validation, last = _evaluate(task, state)
     if task.method.trains_weights and not math.isfinite(validation):
@@ -184,6 +184,7 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
     kept = {name: mask.to(task.device) for name, mask in state.kept.items()}
     choose = task.method.choose
     architecture = task.space.derive(relaxed.weights, relaxed.edges, kept) if choose is None else choose(last)
+    seconds, cpu_seconds = spent()
     row: Row = {
         "epoch": epoch + 1,
         "training_loss": math.fsum(state.losses) / len(state.losses),
@@ -191,12 +192,19 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
         "entropy_nats": entropy(relaxed.weights),
         "skip_connections": str(architecture).count(_SKIP),
         "architecture": str(architecture),
-        "seconds": round(time.monotonic() - start, 3),
+        "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu_seconds, 3),
         "operation_weights": _weights_text(relaxed.weights),
     }
     state.rows.append(row)
-    state.epoch, state.losses, state.seconds = epoch + 1, [], 0.0
+    state.epoch, state.losses, state.seconds, state.cpu_seconds = epoch + 1, [], 0.0, 0.0
     return architecture
+
+
+def _stopwatch(before: Spent) -> Callable[[], Spent]:
+    """What gives the seconds by the clock and of the processor since now, added to those before."""
+    start = time.monotonic() - before[0], time.process_time() - before[1]
+    return lambda: (time.monotonic() - start[0], time.process_time() - start[1])
 
 
 def _weights_text(weights: Mapping[str, Tensor]) -> str:

@@ -44,10 +44,6 @@ class Presets:
         found = {name: getattr(self, name) for name in PRESETS}
         return {name: setting for name, setting in found.items() if setting is not None}
 
-    def note_on(self, preset: str) -> str:
-        """What is to be known of a preset's values; empty where nothing is."""
-        return {"paper": self.note, "reduced": self.reduced_note}.get(preset, "")
-
 
 PRESETS = ("paper", "reduced", "laptop")
 

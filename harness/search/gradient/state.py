@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _BETAS = (0.5, 0.999)
 
+Spent = tuple[float, float]
+"""Seconds by the clock, and seconds of processor time of the process."""
+
 
 @dataclass(frozen=True)
 class SearchTask:
@@ -94,6 +97,7 @@ class State:
         epoch: number of finished epochs.
         losses: training loss of each step that is done in the epoch under way.
         seconds: seconds of these steps that an earlier process took.
+        cpu_seconds: seconds of processor time of these.
     """
 
     supernet: Supernet
@@ -106,6 +110,7 @@ class State:
     epoch: int = 0
     losses: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
     def moment(self, task: SearchTask, step: int) -> Moment:
         """Epoch, step and seed of a step of this epoch."""
@@ -118,8 +123,8 @@ class State:
             training, validation, self.weight_optimizer, self.parameter_optimizer, task.autocast,
         )  # fmt: skip
 
-    def checkpoint(self, task: SearchTask, seconds: float = 0.0) -> Checkpoint:
-        """The whole state as a checkpoint; `seconds` are those of the epoch under way, if one is."""
+    def checkpoint(self, task: SearchTask, spent: Spent = (0.0, 0.0)) -> Checkpoint:
+        """The whole state as a checkpoint; `spent` are the seconds of the epoch under way, if one is."""
         return Checkpoint(
             identity=task.identity(),
             epoch=self.epoch,
@@ -133,7 +138,7 @@ class State:
             parameter_optimizer=self.parameter_optimizer.state_dict(),
             memory=self.memory,
             rows=self.rows,
-            part=Part(self.losses, seconds) if self.losses else None,
+            part=Part(self.losses, *spent) if self.losses else None,
         )
 
 
