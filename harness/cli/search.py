@@ -39,7 +39,7 @@ def search(
     preset: Annotated[
         str,
         typer.Option(
-            help="laptop (minutes on two cores) | reduced (some ten minutes of one core or more; not for all searches) | "
+            help="laptop (minutes on two cores) | reduced (ten minutes or more of one core; not for all searches) | "
             "paper (as published, or as near as possible)",
             autocompletion=offered.those("laptop", "reduced", "paper"),
         ),
@@ -123,8 +123,9 @@ def search(
     checkpoint_seconds(checkpoint_minutes)
     changes = {
         "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
-        "images": images, "validation_share": validation_share, "steps_per_epoch": steps_per_epoch, "weight_lr": weight_lr, "alpha_lr": alpha_lr,
-        "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu, "mu": mu, "trace_gradient": trace_gradient,
+        "images": images, "validation_share": validation_share, "steps_per_epoch": steps_per_epoch,
+        "weight_lr": weight_lr, "alpha_lr": alpha_lr, "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu,
+        "mu": mu, "trace_gradient": trace_gradient,
     }  # fmt: skip
     changed = {name: new for name, new in changes.items() if new is not None}
     _check_setting(method, space, preset, changed)

@@ -119,11 +119,12 @@ def run_darts_genotypes(options: StudyOptions) -> None:
 def runs_for_genotypes(options: StudyOptions) -> list[Run]:
     """The searches of the study, with one seed each or `runs` seeds."""
     from harness.studies.searches.pool import data_of, setting_of
+    from harness.studies.searches.runs import PRESET
 
     changes = QUICK_CHANGES if options.quick else {}
     return [
         Run(
-            method, setting_of(method, SPACE, **_fitting(method, changes)), data_of(method, options.data),
+            method, setting_of(method, SPACE, PRESET, **_fitting(method, changes)), data_of(method, options.data),
             options.seed + place, SPACE,
         )
         for method in SEARCHES

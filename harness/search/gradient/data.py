@@ -81,8 +81,8 @@ class Split:
         if smaller < setting.batch_size:
             raise SearchError(
                 f"a part of {smaller:,} images of {self.images.name} (validation_share {setting.validation_share:g}) "
-                f"is less than one batch: take a batch_size of at most {smaller:,}, not {setting.batch_size:,}, or more "
-                "images"
+                f"is less than one batch: take a batch_size of at most {smaller:,}, not {setting.batch_size:,}, or "
+                "more images"
             )
         return setting.steps_per_epoch or len(self.training) // setting.batch_size
 
@@ -157,13 +157,18 @@ def split_images(images: Images, validation_share: float, seed: int) -> Split:
             ⌊(1 − s)M⌋, so that one image may be in neither. s is taken as it is written: 0.1 of 10 is 1.
         seed: seed of the draw.
     """
-    share = Fraction(repr(float(validation_share)))
-    middle, wanted = int((1 - share) * len(images)), int(share * len(images))
+    middle, wanted = parts_of(len(images), validation_share)
     order = torch.randperm(len(images), generator=_generator(seed, "halves"), device="cpu")
     flat = images.pixels.transpose(0, 1).flatten(1)
     scaled = flat.double() if flat.is_floating_point() else flat.double() / 255
     mean, deviation = (value.float().view(1, -1, 1, 1) for value in (scaled.mean(dim=1), scaled.std(dim=1)))
     return Split(images, order[:middle], order[middle : middle + wanted], mean, deviation)
+
+
+def parts_of(images: int, validation_share: float) -> tuple[int, int]:
+    """Number of the images that train the weights, and of those that train the architecture parameters."""
+    share = Fraction(repr(float(validation_share)))
+    return int((1 - share) * images), int(share * images)
 
 
 def resized(images: Images, side: int) -> Images:

@@ -79,7 +79,9 @@ class SearchTask:
             operations=kept,
         ).to(self.device)
         fast = self.method.trains_weights and self.device.type == "cpu" and not self.autocast
-        return supernet.to(memory_format=supernet.fast_layout) if fast else supernet
+        if fast:
+            supernet.to(memory_format=supernet.fast_layout)  # type: ignore[call-overload]
+        return supernet
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.evaluation.columns import SPACE
+from harness.search import find_method
 from harness.search.gradient.setting import CHECKPOINT_MINUTES
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from harness.search.gradient.setting import SearchSetting
+
+
+PRESET = "laptop"
+"""The preset of a study's searches, where its row names no other."""
 
 
 class Run(NamedTuple):
@@ -25,6 +30,7 @@ class Run(NamedTuple):
         seed: seed of all random numbers.
         space: name of the space that is searched.
         own_folder: name of the search's folder; empty for one in a folder of its method.
+        preset: name of the preset that the setting is of, in a study.
     """
 
     method: str
@@ -33,16 +39,36 @@ class Run(NamedTuple):
     seed: int
     space: str = SPACE
     own_folder: str = ""
+    preset: str = PRESET
 
     @property
     def folder(self) -> str:
         """Folder of the search's checkpoint and log, below the folder of all searches."""
-        return self.own_folder or f"{self.method}/seed_{self.seed}"
+        return self.own_folder or f"{self._place}{self.method}/seed_{self.seed}"
+
+    @property
+    def name(self) -> str:
+        """Name of the searches that differ in their seed alone, in a study."""
+        return name_of(self.method, self.preset)
+
+    @property
+    def _place(self) -> str:
+        return "" if self.preset == PRESET else f"{self.preset}/"
 
     @property
     def title(self) -> str:
         """Name of the search in messages."""
-        return f"{self.method}, seed {self.seed}"
+        return f"{self.name}, seed {self.seed}"
+
+
+def name_of(method: str, preset: str) -> str:
+    """Name of a study's searches of one method and preset."""
+    return method if preset == PRESET else f"{method}, {preset}"
+
+
+def train_weights(log: pd.DataFrame) -> pd.Series[bool]:
+    """For each row of a log of searches, whether its `method` trains the supernet's weights."""
+    return log["method"].map({name: find_method(name).trains_weights for name in log["method"].unique()}).astype(bool)
 
 
 class Running(NamedTuple):
