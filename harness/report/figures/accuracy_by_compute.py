@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from harness.errors import HarnessError
 from harness.report.figures.runs_line import Look
@@ -87,4 +88,7 @@ def _draw(axes: Axes, found: pd.DataFrame, column: str, presets: Sequence[object
         marker = "o" if np.isfinite(mean).sum() == 1 else ""
         axes.plot(steps, mean, color=look.colour, linestyle=look.dashes, marker=marker, markersize=2.0)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(10))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, axis="y")

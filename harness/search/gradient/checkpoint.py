@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import CheckpointError, SearchError
+from harness.search.gradient.setting import SearchSetting
 from harness.writing import replacing
 
 CHECKPOINT = "checkpoint.pt"
@@ -161,14 +162,21 @@ def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, s
 
 
 def _differences(name: str, found: str | None, wanted: str) -> list[tuple[str, str, str]]:
-    """Name and both values of each difference; for settings, field by field."""
+    """Name and both values of each difference; for settings, field by field.
+
+    A field that an earlier version did not have is as that version had it: the default.
+    """
     if found == wanted:
         return []
     if name != "setting" or found is None:
         return [(name, found or "nothing", wanted)]
     there, here = json.loads(found), json.loads(wanted)
+    earlier = {field: value for field, value in json.loads(SearchSetting().json()).items() if field not in there}
+    there |= earlier
     names = [field for field in sorted({*there, *here}) if there.get(field) != here.get(field)]
-    return [(field, str(there.get(field)), str(here.get(field))) for field in names] or [(name, found, wanted)]
+    if not names and not earlier:
+        return [(name, found, wanted)]
+    return [(field, str(there.get(field)), str(here.get(field))) for field in names]
 
 
 def _write_log(path: Path, rows: Sequence[Row]) -> None:

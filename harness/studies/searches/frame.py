@@ -54,8 +54,8 @@ def search_rows_frame(
         search, or the paper), `runs` that ended (NaN where not known), for each column `…_mean` and `…_std` (NaN where
         not known), `seconds` of a search; of a search by gradients `preset`, `steps`, `images` (training images, NaN
         where not known) and `cpu_hours` (mean over the runs; NaN for logs without it); and for each column of a
-        published row `…_difference` (ours less the published mean) and `…_inside`: whether the published mean lies in the 95 %
-        interval of our mean over its runs (Student's t; None of a single run, or of an exact expectation).
+        published row `…_difference` (ours less the published mean) and `…_inside`: whether the published mean lies in
+        the 95 % interval of our mean over its runs (Student's t; None of a single run, or of an exact expectation).
     """
     found = []
     for row in rows:

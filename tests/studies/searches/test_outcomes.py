@@ -164,8 +164,20 @@ def test_what_cannot_be_run_is_said_before_anything_is(tmp_path: Path, monkeypat
     assert not (tmp_path / "out").exists()
 
 
-def test_a_search_names_its_folder() -> None:
+def test_a_search_names_its_folder_and_those_of_another_preset_lie_apart() -> None:
     assert Run("darts", TINY, "digits", 4).folder == "darts/seed_4"
+    reduced = Run("darts", TINY, "digits", 4, preset="reduced")
+    assert (reduced.folder, reduced.title) == ("reduced/darts/seed_4", "darts, reduced, seed 4")
+
+
+def test_rows_of_two_presets_are_two_searches_and_in_small_they_are_one(tmp_path: Path) -> None:
+    rows = (Row("A", Searched("darts", runs=1)), Row("B", Searched("darts", runs=2, preset="reduced")))
+    runs = search_tables.runs_for_rows(StudyOptions(tmp_path, print), rows)
+    assert [(run.name, run.seed, run.setting.image_size) for run in runs] == [
+        ("darts", 0, 16), ("darts, reduced", 0, 32), ("darts, reduced", 1, 32),
+    ]  # fmt: skip
+    quick = search_tables.runs_for_rows(StudyOptions(tmp_path, print, quick=True), rows)
+    assert [(run.name, run.seed) for run in quick] == [("darts", 0)]
 
 
 def scores_of(scored: int) -> ProxyScores:
