@@ -39,7 +39,7 @@ def search(
     preset: Annotated[
         str,
         typer.Option(
-            help="laptop (minutes on two cores) | reduced (ten minutes or more of one core; not for all searches) | "
+            help="laptop (minutes on two cores) | reduced (from a quarter of an hour; not for all searches) | "
             "paper (as published, or as near as possible)",
             autocompletion=offered.those("laptop", "reduced", "paper"),
         ),

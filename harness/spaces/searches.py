@@ -32,7 +32,7 @@ class SearchPresets:
         paper: values that published searches of the space share, by field of `harness.search.SearchSetting`.
         laptop: changes to them, for a search that ends in minutes on two cores.
         by_method: settings by the name of the search.
-        reduced: changes to `paper`, for a search of some ten minutes on one core.
+        reduced: changes to `paper`, for a search of a quarter of an hour of one core or more.
         reduced_note: how these changes, and the further ones of each search, were chosen.
     """
 

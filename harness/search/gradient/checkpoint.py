@@ -34,7 +34,7 @@ COLUMNS = (
 )
 """Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats.
 
-Rows of checkpoints of version 0.1 have no CPU seconds and no operation weights.
+Rows of earlier checkpoints have no CPU seconds and no operation weights.
 """
 
 _VERSION = 2

@@ -28,7 +28,7 @@ class Presets:
         paper: the published setting.
         laptop: a smaller setting that ends in minutes on two cores.
         note: values of `paper` that are not published, or not for this space; empty where all are.
-        reduced: a setting between the two, of some ten minutes of one core; None where there is none.
+        reduced: a setting between the two, of a quarter of an hour of one core or more; None where there is none.
         reduced_note: how `reduced` was chosen.
     """
 

@@ -40,6 +40,27 @@ def footnote(table: Table) -> str:
     )
 
 
+def by_preset(log: pd.DataFrame, stem: str) -> dict[str, pd.DataFrame]:
+    """The log of the usual preset, or of a quick study, under `stem`, and those of others under `stem_PRESET`."""
+    preset = log["how"].map(preset_of)
+    names = preset.where(~preset.isin([PRESET, QUICK]), "")
+    return {f"{stem}_{name}" if name else stem: log[names == name] for name in names.unique()}
+
+
+def write_logs(out: Path, log: pd.DataFrame) -> list[str]:
+    """Write the log of all searches, a file for each preset; returns the names of the files."""
+    files = {f"{stem}.csv.gz": part for stem, part in by_preset(log, "searches").items()}
+    for name, part in files.items():
+        write_csv(part, out / name)
+    return list(files)
+
+
+def read_logs(folder: Path) -> pd.DataFrame:
+    """The log of all searches of a study, from its folder."""
+    paths = sorted(folder.glob("searches*.csv.gz"))
+    return pd.concat([pd.read_csv(path, float_precision="round_trip") for path in paths], ignore_index=True)
+
+
 def write_compute(out: Path, compute: pd.DataFrame, rows: Sequence[Row], table: Table, column: str) -> list[str]:
     """Write the accuracy of the choice against compute, as CSV and figure; returns the names of the files.
 
@@ -100,11 +121,7 @@ def draw_curves(out: Path, log: pd.DataFrame, table: Table, column: str) -> list
     others = [f"{name}" for name in log.columns if name.endswith(FOR_THE_RECORD) and not name.startswith(column)]
     kept, trains = log.drop(columns=others), train_weights(log)
     files = []
-    preset = kept["how"].map(preset_of)
-    usual = preset.isin([PRESET, QUICK])
-    parts = [("curves", kept[trains & usual])]
-    parts += [(f"curves_{name}", kept[trains & (preset == name)]) for name in preset[trains & ~usual].unique()]
-    for stem, part in (*parts, ("nasi_curves", kept[~trains])):
+    for stem, part in {**by_preset(kept[trains], "curves"), "nasi_curves": kept[~trains]}.items():
         if curves := curves_of(part):
             save_pictures(search_curves(curves, record_label=axis_label(table, column)), out / stem)
             files.append(f"{stem}.*")

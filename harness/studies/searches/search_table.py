@@ -26,7 +26,7 @@ from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.searches.compute import compute_frame
-from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_compute, write_table
+from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_compute, write_logs, write_table
 from harness.studies.searches.frame import QUICK, REASON_NOT_RUN, SCORES_USED, search_rows_frame
 from harness.studies.searches.pool import (
     data_of,
@@ -166,9 +166,8 @@ def _write(
         write_csv(queried, options.out / "queried.csv")
         files.append("queried.csv")
     if len(log):
-        write_csv(log, options.out / "searches.csv.gz")
         first = next(name for name in frame.columns if name.endswith("_mean")).removesuffix("_mean")
-        files += ["searches.csv.gz", *draw_curves(options.out, log, table, first)]
+        files += [*write_logs(options.out, log), *draw_curves(options.out, log, table, first)]
     return files
 
 

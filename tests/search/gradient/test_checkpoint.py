@@ -109,7 +109,7 @@ def test_a_checkpoint_of_the_version_without_parts_of_epochs_goes_on(begun, tmp_
 
 
 def test_a_checkpoint_from_before_a_field_of_the_setting_goes_on(begun, tmp_path):
-    """As one of version 0.1, whose two parts were halves; with another share it is another search."""
+    """As one whose two parts were halves in any case; with another share it is another search."""
     whole = torch.load(begun / CHECKPOINT, weights_only=True)
     setting = json.loads(whole["identity"]["setting"])
     del setting["validation_share"]

@@ -231,7 +231,7 @@ def test_rows_say_how_many_seeds_failed_and_why(tmp_path: Path, monkeypatch: pyt
     search_tables.run_search_table(
         SearchTable("made here", rows), StudyOptions(tmp_path, said.append, "analognasbench")
     )
-    assert said[-1].endswith(": table.*, searches.csv.gz, curves.*, study.json"), "nothing of NASI"
+    assert said[-1].endswith(": table.*, searches.csv.gz, curves.*, compute.*, study.json"), "nothing of NASI"
     frame = pd.read_csv(tmp_path / "table.csv").set_index("row")
     assert frame.loc["RSPS", "source"] == "rsps, 2 epochs, preset laptop, digits; 2 of 3 seeds failed"
     assert frame.loc["RSPS", "runs"] == 1
