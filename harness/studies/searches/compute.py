@@ -1,7 +1,8 @@
-"""What searches chose after how much compute, from their logs."""
+"""What searches chose after how much compute, and where their weights moved, from their logs."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from harness.evaluation.columns import FOR_THE_RECORD
+from harness.spaces.nasbench201.cell import OPERATIONS
 from harness.studies.searches.frame import cpu_seconds, preset_of
+from harness.studies.searches.nasi_bounds import GROUP
 from harness.studies.searches.record import spent_by
 from harness.studies.searches.runs import name_of, train_weights
 
@@ -25,7 +28,9 @@ def compute_frame(log: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:
     Returns:
         A row for each method, preset and epoch: `runs`, `steps` and `seconds` from the start of a search to the end of
         the epoch (mean over the runs), `cpu_seconds` likewise of the processor (NaN where a log has none), `images` of
-        a search, and for each column of the table `…_mean`, `…_low` and `…_high` over the runs.
+        a search; means over the runs of `training_loss`, `validation_loss` (nats) and `lead_of_convolutions`, by which a
+        search is judged without a table (`lead_of_convolutions`); and for each column of the table `…_mean`, `…_low` and
+        `…_high` over the runs.
     """
     rows = []
     trained = log[train_weights(log)] if len(log) else log
@@ -51,8 +56,26 @@ def _of_searches(log: pd.DataFrame, named: Mapping[str, Any], entry: Mapping[str
             "seconds": math.fsum(float(run["seconds"].sum()) for run in until) / len(until),
             "cpu_seconds": math.fsum(map(cpu_seconds, until)) / len(until),
         }  # fmt: skip
+        last = pd.DataFrame([run.iloc[-1] for run in until])
+        row |= {loss: last[loss].mean() for loss in ("training_loss", "validation_loss")}
+        row["lead_of_convolutions"] = (
+            last.get("operation_weights", pd.Series(math.nan)).map(lead_of_convolutions).mean()
+        )
         for column in columns:
             values = pd.Series([float(run[f"{column}{FOR_THE_RECORD}"].iloc[-1]) for run in until])
             row |= {f"{column}_mean": values.mean(), f"{column}_low": values.min(), f"{column}_high": values.max()}
         found.append(row)
     return found
+
+
+def lead_of_convolutions(weights: object) -> float:
+    """Mean over the edges of log w(3×3 convolution) − log w(skip connection); NaN where a log has no weights.
+
+    Args:
+        weights: `operation_weights` of a search on NAS-Bench-201.
+    """
+    if not isinstance(weights, str):
+        return math.nan
+    convolution, skip = OPERATIONS.index("nor_conv_3x3"), OPERATIONS.index("skip_connect")
+    edges = json.loads(weights)[GROUP]
+    return math.fsum(math.log(row[convolution] / row[skip]) for row in edges) / len(edges)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,11 @@ def logs() -> pd.DataFrame:
     """Two searches of one preset, one of another, and one that trains nothing."""
     first, second = log_of("darts", 0, [80.0, 90.0], 2.0), log_of("darts", 1, [70.0, 94.0], 4.0)
     third = log_of("darts", 0, [93.0, 92.0, 91.0], 9.0, "reduced").assign(cpu_seconds=[5.0, 6.0, 7.0])
-    return pd.concat([first, second, third, log_of("nasi", 0, [90.0], 1.0)], ignore_index=True)
+    third["operation_weights"] = [
+        json.dumps({"cell": [[0.2, 0.1, 0.2, 0.1 * number, 0.1]] * 6}) for number in (1, 2, 4)
+    ]
+    found = pd.concat([first, second, third, log_of("nasi", 0, [90.0], 1.0)], ignore_index=True)
+    return found.assign(training_loss=np.arange(8.0), validation_loss=1.0)
 
 
 def test_steps_follow_from_the_part_that_trains_the_weights() -> None:
@@ -53,14 +59,17 @@ def test_each_epoch_has_its_compute_and_the_range_of_the_runs() -> None:
     assert frame["seconds"].tolist() == [3.0, 6.0, 9.0, 18.0, 27.0]
     assert frame["cpu_seconds"].tolist()[2:] == [5.0, 11.0, 18.0]
     assert frame["cpu_seconds"][:2].isna().all()
+    assert frame["training_loss"].tolist() == [1.0, 2.0, 4.0, 5.0, 6.0]
+    assert frame["lead_of_convolutions"].tolist()[2:] == pytest.approx([0.0, math.log(2), math.log(4)])
+    assert frame["lead_of_convolutions"][:2].isna().all()
     found = frame[[f"{COLUMN}_{end}" for end in ("mean", "low", "high")]].to_numpy().tolist()
     assert found == [[75.0, 70.0, 80.0], [92.0, 90.0, 94.0], [93.0] * 3, [92.0] * 3, [91.0] * 3]
 
 
 def test_without_a_search_that_trains_there_is_none() -> None:
     assert compute_frame(pd.DataFrame(columns=["method", "seed"]), {}).empty
-    assert compute_frame(log_of("nasi", 0, [90.0], 1.0), {}).empty
-    assert compute_frame(log_of("darts", 0, [90.0], 1.0), {}).empty, "its record is not there"
+    assert compute_frame(logs()[7:], RECORD).empty
+    assert compute_frame(logs(), {}).empty, "its record is not there"
 
 
 def test_the_figure_draws_a_line_a_preset_and_the_published_means() -> None:
