@@ -28,9 +28,9 @@ def compute_frame(log: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:
     Returns:
         A row for each method, preset and epoch: `runs`, `steps` and `seconds` from the start of a search to the end of
         the epoch (mean over the runs), `cpu_seconds` likewise of the processor (NaN where a log has none), `images` of
-        a search; means over the runs of `training_loss`, `validation_loss` (nats) and `lead_of_convolutions`, by which a
-        search is judged without a table (`lead_of_convolutions`); and for each column of the table `…_mean`, `…_low` and
-        `…_high` over the runs.
+        a search; means over the runs of `training_loss`, `validation_loss` (nats) and `lead_of_convolutions`, by which
+        a search is judged without a table; and for each column of the table `…_mean`, `…_low` and `…_high` over the
+        runs.
     """
     rows = []
     trained = log[train_weights(log)] if len(log) else log
