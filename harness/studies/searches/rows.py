@@ -29,7 +29,7 @@ def _trained(label: str, name: str, ours: Ours | None = None) -> Row:
 
 
 def _reduced(label: str, name: str, runs: int = 3) -> Row:
-    return Row(label, Searched(name, runs=runs, preset="reduced"), PUBLISHED_OTHERS.get(name, ()))
+    return Row(f"{label}, reduced", Searched(name, runs=runs, preset="reduced"), PUBLISHED_OTHERS.get(name, ()))
 
 
 def _with_reduced(rows: tuple[Row, ...]) -> tuple[Row, ...]:

@@ -115,7 +115,11 @@ def runs_for_rows(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
             wanted[key] = max(wanted.get(key, 0), count)
     found = []
     for (method, preset, epochs), count in wanted.items():
-        small = {"epochs": epochs or QUICK_EPOCHS, "depth": QUICK_DEPTH} if options.quick else {"epochs": epochs}
+        small = (
+            {"epochs": epochs or QUICK_EPOCHS, "depth": QUICK_DEPTH, "alpha_warm_up": 0}
+            if options.quick
+            else {"epochs": epochs}
+        )
         setting = setting_of(method, SPACE, preset, **small)
         data = data_of(method, options.data)
         found += [Run(method, setting, data, options.seed + place, preset=preset) for place in range(count)]

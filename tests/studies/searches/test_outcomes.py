@@ -109,7 +109,7 @@ def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pyt
     assert facts["searches"]["rsps"]["data"] == {"name": "digits", "folder": None, "images": 64}
     assert facts["searches"]["rsps"]["changed_from_paper"]["data"] == ["cifar10", "digits"]
     assert facts["environment"]["cpus"] >= 1
-    assert "curves.*, nasi_curves.*, nasi_steps.csv.gz" in said[-1]
+    assert "curves.*, nasi_curves.*, compute.*, nasi_steps.csv.gz" in said[-1]
     again: list[str] = []
     search_tables.run_search_table(
         SearchTable("made here", ROWS), StudyOptions(tmp_path, again.append, "analognasbench", workers=1, runs=2)
