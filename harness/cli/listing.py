@@ -99,7 +99,9 @@ def _searches() -> None:
 
 
 def _size(setting: SearchSetting) -> str:
-    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {in_epochs(setting.epochs)})"
+    pixels = "" if setting.image_size is None else f", {setting.image_size} pixels a side"
+    sizes = f"width {setting.width}, depth {setting.depth}{pixels}"
+    return f"({sizes}, batch {setting.batch_size}, {in_epochs(setting.epochs)})"
 
 
 def _tables() -> None:

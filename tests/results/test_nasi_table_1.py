@@ -58,7 +58,6 @@ def test_the_searches_of_the_preset_reduced_have_its_setting(searches: dict[str,
         setting = json.loads(find_method(method).setting("nasbench201", preset).json())
         assert setting == {**setting, **entry["setting"]}
         assert entry["data"] == {"name": "cifar10", "folder": "cifar-10-batches-bin", "images": 10_000}
-    assert entries
 
 
 def test_the_compute_follows_from_the_logs(log: pd.DataFrame, searches: dict[str, Any]) -> None:

@@ -174,7 +174,7 @@ def test_a_folder_that_is_not_cifars_is_named(tmp_path):
 def test_too_few_images_for_a_batch_are_refused():
     with pytest.raises(
         SearchError,
-        match=r"a part of 5 images of test \(validation_share 0.5\) is less than one batch.*at most 5, not 8",
+        match=r"a part of 5 images of test \(validation_share 0.5\) is less than one batch.*below 8, more",
     ):
         split_images(numbered(10), 0.5, 0).steps(SETTING)
     with pytest.raises(
