@@ -278,7 +278,9 @@ def test_the_preset_between_says_how_it_was_chosen_and_keeps_its_share(nasinit, 
     assert "validation_share 0.5 -> 0.2" in ended.out
     facts = json.loads((tmp_path / "setting.json").read_text())
     assert (facts["preset"], facts["setting"]["validation_share"]) == ("reduced", 0.2)
-    assert json.loads((tmp_path / "log.csv.json").read_text())["search"]["setting"]["validation_share"] == 0.2
+    assert (
+        json.loads((tmp_path / "log.csv.json").read_text())["numbers"]["search"]["setting"]["validation_share"] == 0.2
+    )
 
 
 def test_all_searches_are_listed_with_source_and_presets(nasinit):

@@ -80,8 +80,8 @@ class Split:
         smaller = min(len(self.training), len(self.validation))
         if smaller < setting.batch_size:
             raise SearchError(
-                f"a part of {smaller:,} images of {self.images.name} (validation_share {setting.validation_share:g}) is "
-                f"less than one batch: take a batch_size below {setting.batch_size:,}, more images, or another share"
+                f"a part of {smaller:,} images of {self.images.name} (validation_share {setting.validation_share:g}) "
+                f"is less than one batch: take a batch_size below {setting.batch_size:,}, more images, or another share"
             )
         return setting.steps_per_epoch or len(self.training) // setting.batch_size
 

@@ -36,10 +36,8 @@ def compute_frame(log: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:
     trained = log[train_weights(log)] if len(log) else log
     for (method, how), found in trained.groupby(["method", "how"], sort=False) if len(trained) else ():
         preset = preset_of(str(how))
-        entry = record.get(name_of(str(method), preset), record.get(str(method)))
-        if entry is None:
-            continue
-        rows += _of_searches(found, {"method": method, "preset": preset}, entry)
+        if (name := name_of(str(method), preset)) in record:
+            rows += _of_searches(found, {"method": method, "preset": preset}, record[name])
     return pd.DataFrame(rows)
 
 

@@ -18,11 +18,9 @@ from harness.search import find_method
 from harness.spaces import open_space
 from harness.studies.kinds import AllConvolutions, Best, LargestOf, NotRun, Queried, Row, Searched, TabulatedCell
 from harness.studies.searches.record import spent_by
-from harness.studies.searches.runs import Failure, Run, name_of
+from harness.studies.searches.runs import QUICK, Failure, Run, name_of
 
 OURS, PAPERS = "ours", "published"
-QUICK = "quick"
-"""In place of a preset's name, for the searches of a study in small."""
 REASON_NOT_RUN, SCORES_USED = "hindrance", "seen"
 """Columns of `queried.csv`."""
 _SECONDS_OF_AN_HOUR = 3600
@@ -159,7 +157,7 @@ def _of_search(
     found = _values(source, len(chosen), columns, values, float(np.mean(seconds)))
     found["preset"] = preset_of(how)
     found["cpu_hours"] = float(np.mean(processor)) / _SECONDS_OF_AN_HOUR
-    if (name := name_of(kind.method, kind.preset)) in record:
+    if (name := name_of(kind.method, preset_of(how))) in record:
         spent = spent_by(record[name])
         found["steps"], found["images"] = passed * spent.steps, spent.images
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -98,11 +99,11 @@ class Spent(NamedTuple):
 
     Attributes:
         steps: number of steps.
-        images: number of training images of the search, in both parts; None for noise, which is drawn for each search.
+        images: number of training images of the search, in both parts; NaN where the record does not have it.
     """
 
     steps: int
-    images: int | None
+    images: float
 
 
 def spent_by(entry: Mapping[str, Any]) -> Spent:
@@ -110,6 +111,6 @@ def spent_by(entry: Mapping[str, Any]) -> Spent:
     setting, data = entry["setting"], entry["data"]
     images = data["images"] if isinstance(data, Mapping) else setting["images"]
     if setting["steps_per_epoch"] is not None:
-        return Spent(setting["steps_per_epoch"], images)
+        return Spent(setting["steps_per_epoch"], math.nan if images is None else images)
     training, _ = parts_of(images, setting.get("validation_share", 0.5))
     return Spent(training // setting["batch_size"], images)

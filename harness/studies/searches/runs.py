@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PRESET = "laptop"
 """The preset of a study's searches, where its row names no other."""
+QUICK = "quick"
+"""In place of a preset's name, for the searches of a study in small."""
 
 
 class Run(NamedTuple):
@@ -63,7 +65,7 @@ class Run(NamedTuple):
 
 def name_of(method: str, preset: str) -> str:
     """Name of a study's searches of one method and preset."""
-    return method if preset == PRESET else f"{method}, {preset}"
+    return method if preset in (PRESET, QUICK) else f"{method}, {preset}"
 
 
 def train_weights(log: pd.DataFrame) -> pd.Series[bool]:

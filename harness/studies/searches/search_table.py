@@ -27,7 +27,7 @@ from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.searches.compute import compute_frame
 from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_compute, write_logs, write_table
-from harness.studies.searches.frame import QUICK, REASON_NOT_RUN, SCORES_USED, search_rows_frame
+from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, search_rows_frame
 from harness.studies.searches.pool import (
     data_of,
     of_shard,
@@ -38,7 +38,7 @@ from harness.studies.searches.pool import (
     with_record,
 )
 from harness.studies.searches.record import Used, by_method, in_a_line, searches_record
-from harness.studies.searches.runs import PRESET, Outcomes, Run
+from harness.studies.searches.runs import PRESET, QUICK, Outcomes, Run
 from harness.writing import make_folder
 
 QUICK_EPOCHS, QUICK_DEPTH = 4, 1

@@ -157,6 +157,16 @@ def test_a_search_says_its_preset_and_what_it_took(table: benchmarks.Table) -> N
     ]
 
 
+def test_in_small_the_rows_of_both_presets_are_the_same_searches(table: benchmarks.Table) -> None:
+    log = log_of("darts", 0, [90.0, 91.0], 2.0).assign(how="quick, digits")
+    setting = vars(METHODS["darts"].setting("nasbench201", "laptop").changed({"epochs": 4}))
+    record = {"darts": {"setting": setting, "data": {"images": 1797}}}
+    rows = [Row(preset, Searched("darts", preset=preset)) for preset in ("laptop", "reduced")]
+    found = search_frame.search_rows_frame(rows, table, pd.DataFrame(), log, {COLUMN: np.array([95.0])}, None, record)
+    assert found["steps"].tolist() == [2 * (898 // 64)] * 2
+    assert found["preset"].tolist() == ["quick"] * 2
+
+
 def test_an_empty_table_is_refused() -> None:
     with pytest.raises(ScoresError, match="no searches to show"):
         search_rows_sheet(pd.DataFrame({"row": []}))
