@@ -35,7 +35,8 @@ def footnote(table: Table) -> str:
         f"Test accuracies of ours: {table.facts.title}. Mean ± standard deviation over the runs (n − 1). In brackets "
         f"ours less the published mean; * where that lies outside the 95 % interval of our mean over at least "
         f"{FEWEST_RUNS} runs; {OTHER_PRESET} where ours ran with another preset than the paper's, where no star is "
-        "given. Seconds of ours are of one thread of the machine that ran the study, or simulated "
+        "given. Steps, images and CPU hours are those of one search by gradients, a dash where its log does not have "
+        "them. Seconds of ours are of one thread of the machine that ran the study, or simulated "
         "where it says so; published ones of a GTX 1080Ti."
     )
 
