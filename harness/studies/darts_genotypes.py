@@ -18,7 +18,7 @@ from harness.studies.kinds import SEARCHED, SingleStudy
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.samples import read_given, setting_difference
-from harness.studies.searches.runs import Failure, Run
+from harness.studies.searches.runs import PRESET, Failure, Run
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -119,7 +119,6 @@ def run_darts_genotypes(options: StudyOptions) -> None:
 def runs_for_genotypes(options: StudyOptions) -> list[Run]:
     """The searches of the study, with one seed each or `runs` seeds."""
     from harness.studies.searches.pool import data_of, setting_of
-    from harness.studies.searches.runs import PRESET
 
     changes = QUICK_CHANGES if options.quick else {}
     return [

@@ -11,10 +11,10 @@ import pandas as pd
 
 from harness.evaluation.columns import FOR_THE_RECORD
 from harness.spaces.nasbench201.cell import OPERATIONS
-from harness.studies.searches.frame import cpu_seconds, preset_of
+from harness.studies.searches.frame import cpu_seconds, preset_of, train_weights
 from harness.studies.searches.nasi_bounds import GROUP
 from harness.studies.searches.record import spent_by
-from harness.studies.searches.runs import name_of, train_weights
+from harness.studies.searches.runs import name_of
 
 
 def compute_frame(log: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:

@@ -15,9 +15,9 @@ from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.searches import FEWEST_RUNS, OTHER_PRESET, search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.studies.kinds import Row, Searched
-from harness.studies.searches.frame import preset_of
+from harness.studies.searches.frame import preset_of, train_weights
 from harness.studies.searches.nasi_bounds import TRACES, bounds_table, steps_table
-from harness.studies.searches.runs import PRESET, QUICK, Outcome, Run, train_weights
+from harness.studies.searches.runs import PRESET, QUICK, Outcome, Run
 
 
 def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:

@@ -163,6 +163,11 @@ def _of_search(
     return found
 
 
+def train_weights(log: pd.DataFrame) -> pd.Series[bool]:
+    """For each row of a log of searches, whether its `method` trains the supernet's weights."""
+    return log["method"].map({name: find_method(name).trains_weights for name in log["method"].unique()}).astype(bool)
+
+
 def is_of_preset(log: pd.DataFrame, preset: str) -> pd.Series[bool]:
     """For each row of a log of searches, whether its `how` names the preset; a quick study has no other searches."""
     return log["how"].map(preset_of).isin([preset, QUICK])

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.evaluation.columns import SPACE
-from harness.search import find_method
 from harness.search.gradient.setting import CHECKPOINT_MINUTES
 
 if TYPE_CHECKING:
@@ -66,11 +65,6 @@ class Run(NamedTuple):
 def name_of(method: str, preset: str) -> str:
     """Name of a study's searches of one method and preset."""
     return method if preset in (PRESET, QUICK) else f"{method}, {preset}"
-
-
-def train_weights(log: pd.DataFrame) -> pd.Series[bool]:
-    """For each row of a log of searches, whether its `method` trains the supernet's weights."""
-    return log["method"].map({name: find_method(name).trains_weights for name in log["method"].unique()}).astype(bool)
 
 
 class Running(NamedTuple):
