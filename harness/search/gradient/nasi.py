@@ -40,6 +40,7 @@ from harness.search.gradient.bilevel import by_parameters
 from harness.search.gradient.darts import perturbed
 from harness.search.gradient.frozen_activations import FrozenActivations, RecordedActivations
 from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
+from harness.search.gradient.nasi_bound import remark_on_descent
 from harness.search.gradient.relaxation import gumbel_softmax, softmax
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces.supernet import MixedLayers, Supernet
@@ -214,6 +215,7 @@ FIXED = Method(
     trains_weights=False,
     data="noise",
     check=check,
+    remark=remark_on_descent,
 )
 
 ADAPTIVE = replace(

@@ -226,6 +226,8 @@ def _file(run: Run, end: TaskEnd[Outcome], outcomes: Outcomes) -> None:
     """
     if end.result is not None:
         outcomes.ended[run] = end.result
+        if end.result.remark:
+            LOG.warning("%s: %s", run.title, end.result.remark)
     elif isinstance(end.error, CheckpointError):
         raise end.error
     elif isinstance(end.error, DivergedError):
