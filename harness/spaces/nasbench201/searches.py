@@ -9,13 +9,13 @@ from harness.spaces.searches import SearchPreset, SearchPresets
 _SGD_OF_DARTS = {"weight_decay": 3e-4, "nesterov": False}
 _NASI = {"epochs": 10, "steps_per_epoch": 10, "augment": False, "mu": 1.0, "without": ("none",)}
 _NASI_LAPTOP = {"epochs": 10, "depth": 5, "image_size": 32, "images": None, "evaluation_batches": 1}
-_NUMBER_OF_CLASSES, _LEARNING_RATE, _LIPSCHITZ = 10, 0.1, math.sqrt(2)
-_NU = _LIPSCHITZ * _NUMBER_OF_CLASSES / _LEARNING_RATE
+_LIPSCHITZ, _CLASSES, _LEARNING_RATE = math.sqrt(2), 10, 0.1
+_NU = _LIPSCHITZ * _CLASSES / _LEARNING_RATE
 """ν = γn/η of NASI's equation 13: γ of the cross-entropy by its logits, n classes, η the benchmark's learning rate."""
 _WITHOUT_NONE = (
-    "the paper's ν, μ and T for NAS-Bench-201 were not seen; leaving `none` out is ours, as in both spaces whose settings "
-    "were seen it is no choice, and its effect (about +1.2 points on CIFAR-10) was seen on the table before it was made "
-    "the preset"
+    "the paper's ν, μ and T for NAS-Bench-201 were not seen; leaving `none` out is ours: in both spaces whose settings "
+    "were seen it is no choice, and its effect (about +1.2 points on CIFAR-10) was seen on the table before it was "
+    "made the preset"
 )
 
 SEARCHES = SearchPresets(

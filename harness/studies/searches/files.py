@@ -1,8 +1,7 @@
-"""Files of a table of searches: table, curves, and NASI's steps and bounds."""
+"""Files of a table of searches: table and curves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,9 +13,6 @@ from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.searches import FEWEST_RUNS, OTHER_PRESET, search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.search import find_method
-from harness.studies.kinds import Row, Searched
-from harness.studies.searches.nasi_bounds import TRACES, bounds_table, steps_table
-from harness.studies.searches.runs import Outcome, Run
 
 
 def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
@@ -37,20 +33,6 @@ def footnote(table: Table) -> str:
         "given. Seconds of ours are of one thread of the machine that ran the study, or simulated "
         "where it says so; published ones of a GTX 1080Ti."
     )
-
-
-def bounds_frames(
-    table: Table, outcomes: Mapping[Run, Outcome], columns: Sequence[str], rows: Sequence[Row]
-) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """NASI's steps, and its choice under other bounds; None if no search is NASI's."""
-    found = {run: outcome.memory for run, outcome in outcomes.items() if TRACES in outcome.memory}
-    if not found:
-        return None
-    memories, every = list(found.values()), min(len(memory[TRACES]) for memory in found.values())
-    last = max(run.setting.epochs for run in found)
-    after = {row.ours.after for row in rows if isinstance(row.ours, Searched) and row.ours.method == "nasi"}
-    steps = sorted({every if epoch is None else every * epoch // last for epoch in after})
-    return steps_table(memories, [run.seed for run in found]), bounds_table(memories, table, columns, steps)
 
 
 def train_weights(log: pd.DataFrame) -> pd.Series[bool]:

@@ -16,7 +16,7 @@ from harness.evaluation.searches.fidelities import test_accuracies
 from harness.evaluation.searches.proxy_scores import CONDITION, METRIC, PROXY, ProxyScores, scores_by_cell
 from harness.evaluation.searches.table_searches import BUDGET_SECONDS, RUNS, table_searches
 from harness.report.files import write_csv, write_text
-from harness.report.tables.searches import bounds_sheet, search_rows_sheet
+from harness.report.tables.searches import search_rows_sheet
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import read_scores
 from harness.spaces import open_space
@@ -25,7 +25,7 @@ from harness.spaces.listed import all_architectures
 from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
-from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_table
+from harness.studies.searches.files import draw_curves, footnote, write_table
 from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, search_rows_frame
 from harness.studies.searches.pool import (
     PRESET,
@@ -83,14 +83,6 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     log = _log(outcomes, opened, list(columns), options)
     frame = search_rows_frame(rows, opened, queried, log, columns, outcomes.failed)
     files = _write(options, opened, frame, queried, log)
-    if bounds := bounds_frames(opened, outcomes.ended, list(columns), rows):
-        write_csv(bounds[0], options.out / "nasi_steps.csv.gz")
-        write_csv(bounds[1], options.out / "nasi_bounds.csv")
-        files += ["nasi_steps.csv.gz", "nasi_bounds.csv"]
-        options.say(
-            "\nNASI's choice with other bounds on the trace, by the same steps:\n\n"
-            + sheet_text(bounds_sheet(bounds[1]))
-        )
     facts = {
         "seed": options.seed, "workers": options.workers, "quick": options.quick, "budget_seconds": BUDGET_SECONDS,
         "searches": searches_record(runs, used, outcomes.failed), "remarks": list(notes),
