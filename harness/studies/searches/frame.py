@@ -120,7 +120,7 @@ def _of_search(
     for _, run in of_method.groupby("seed", sort=False):
         until = run if kind.after is None else run[run["epoch"] <= kind.after]
         chosen.append(until.iloc[-1])
-        seconds.append(float(until["seconds"].sum()))
+        seconds.append(float(until["seconds"].sum(min_count=1)))
     values = {name: [float(row[f"{name}{FOR_THE_RECORD}"]) for row in chosen] for name in columns}
     passed = int(chosen[0]["epoch"])
     steps = find_method(kind.method).setting(SPACE, PRESET).steps_per_epoch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from harness.report.files import write_csv, write_text
 from harness.report.tables.searches import search_rows_sheet
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import read_scores
+from harness.search.gradient.checkpoint import COLUMNS
 from harness.spaces import open_space
 from harness.spaces.image_batches import read_cifar10
 from harness.spaces.listed import all_architectures
@@ -26,7 +28,11 @@ from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.searches.files import draw_curves, footnote, write_table
+from harness.studies.searches.finished import logs_in
 from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, search_rows_frame
+from harness.studies.searches.nasi.log import log_of_steps
+from harness.studies.searches.nasi.sources import searches_setting
+from harness.studies.searches.nasi.steps import read_steps
 from harness.studies.searches.pool import (
     PRESET,
     data_of,
@@ -49,13 +55,15 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     """Run the searches of all rows, look up the chosen cells, and write the table, logs and figures into `out`.
 
     Searches by gradients take the laptop preset and the row's number of seeds, or `runs`; interrupted ones go on from
-    their checkpoints in `out/searches`. With a shard, its searches by gradients are run, and nothing else is done.
+    their checkpoints in `out/searches`, and those whose logs `out` holds from before are not run again. NASI's rows are
+    those of recorded `steps`, if given. With a shard, its searches by gradients are run, and nothing else is done.
     Searches that use a proxy are run only with `scores`. A search that fails does not end the others; its row says so.
 
     Raises:
         SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
         ScoresError: before anything is run: no scores in `scores`, or scores of another space.
-        SearchError: a table of another space or without test accuracies; a checkpoint of another search.
+        SearchError: a table of another space or without test accuracies; a checkpoint of another search; steps that
+            are none.
         RunError: all searches by gradients fail, or a worker died.
     """
     rows = study.rows
@@ -67,10 +75,12 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     if options.data is not None:
         read_cifar10(options.data)
     scores = None if options.scores is None else _scores(options.scores, options)
-    runs = of_shard(runs_for_rows(options, rows), options)
+    steps, left_out = ([], []) if options.steps is None else read_steps(options.steps)
+    runs = [run for run in runs_for_rows(options, rows) if not (steps and run.method.startswith("nasi"))]
+    runs = of_shard(runs, options)
     used = by_method(runs)
     make_folder(options.out, "--out")
-    for note in lacking:
+    for note in (*lacking, *left_out):
         options.say(note)
     if options.shard is not None:
         _searched(options, runs, used)
@@ -79,14 +89,23 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     queried, notes = _queried(options, opened, rows, scores)
     for note in notes:
         options.say(note)
-    outcomes = _searched(options, runs, used)
-    log = _log(outcomes, opened, list(columns), options)
+    before = logs_in(options.out, runs, used)
+    if before:
+        options.say(f"{len(before)} of {len(runs)} searches are in the logs of {options.out}, and not run again")
+    outcomes = _searched(options, [run for run in runs if run not in before], used)
+    log = _log(runs, outcomes, before, opened, list(columns), options)
+    if steps:
+        log = pd.concat([log, log_of_steps(steps, opened, list(columns))], ignore_index=True)
     frame = search_rows_frame(rows, opened, queried, log, columns, outcomes.failed)
     files = _write(options, opened, frame, queried, log)
     facts = {
         "seed": options.seed, "workers": options.workers, "quick": options.quick, "budget_seconds": BUDGET_SECONDS,
         "searches": searches_record(runs, used, outcomes.failed), "remarks": list(notes),
         "scores": None if options.scores is None else options.scores.name,
+        "steps": None if options.steps is None else {
+            "from": options.steps.name, "seeds": [one.seed for one in steps],
+            "setting": asdict(searches_setting(quick=False)),
+        },
     }  # fmt: skip
     write_text(record({}, opened, data=options.data, **facts), options.out / "study.json")
     options.say(f"\n{sheet_text(search_rows_sheet(frame))}\n\n{textwrap.fill(footnote(opened), 120)}")
@@ -131,11 +150,21 @@ def _searched(options: StudyOptions, runs: Sequence[Run], used: Mapping[str, Use
     return search_all(runs, options)
 
 
-def _log(outcomes: Outcomes, table: Table, columns: Sequence[str], options: StudyOptions) -> pd.DataFrame:
+def _log(
+    runs: Sequence[Run],
+    outcomes: Outcomes,
+    before: Mapping[Run, pd.DataFrame],
+    table: Table,
+    columns: Sequence[str],
+    options: StudyOptions,
+) -> pd.DataFrame:
     """The logs of all finished searches in one frame, with the tabulated accuracies of each epoch's architecture."""
+    found = {run: outcome.log for run, outcome in outcomes.ended.items()}
+    found |= {run: log[list(COLUMNS)] for run, log in before.items()}
     logs = [
-        with_record(outcome.log, table, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
-        for run, outcome in outcomes.ended.items()
+        with_record(found[run], table, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
+        for run in runs
+        if run in found
     ]
     return pd.concat(logs, ignore_index=True) if logs else pd.DataFrame(columns=["method", "seed"])
 
