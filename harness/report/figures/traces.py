@@ -8,6 +8,7 @@ from typing import NamedTuple
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from harness.errors import ScoresError
@@ -15,6 +16,7 @@ from harness.report.figures.page import empty_page
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
 
 _HEIGHT_INCHES = 2.5
+_TICKS, _MOST_TICKS = (1.0,), 5
 
 
 class TracePair(NamedTuple):
@@ -56,8 +58,11 @@ def trace_pairs(pairs: Sequence[TracePair], small_print: str) -> Figure:
         figure = empty_page(PAGE_WIDTH_INCHES, _HEIGHT_INCHES, small_print)
         for panel, pair in zip(figure.subplots(1, len(pairs), squeeze=False)[0], pairs, strict=True):
             panel.scatter(pair.x, pair.y, s=5, color=COLOURS[0], alpha=0.5, linewidths=0)
-            panel.set_xscale("log")
-            panel.set_yscale("log")
+            for scale, axis in ((panel.set_xscale, panel.xaxis), (panel.set_yscale, panel.yaxis)):
+                scale("log")
+                axis.set_major_locator(LogLocator(subs=_TICKS, numticks=_MOST_TICKS))
+                axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+                axis.set_minor_locator(NullLocator())
             panel.set_title(f"{pair.title}\nSpearman {pair.spearman:.2f}, n = {len(pair.x)}", parse_math=False)
             panel.set_xlabel(pair.x_label)
             panel.set_ylabel(pair.y_label)

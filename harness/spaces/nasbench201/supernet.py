@@ -21,7 +21,6 @@ from harness.spaces.mixing import Term, average_pool, narrowed, normalise_by_bat
 from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS
 from harness.spaces.nasbench201.derivation import GROUPS
 from harness.spaces.nasbench201.network import image_stem, last_activation, stages
-from harness.spaces.pointwise import pointwise
 from harness.spaces.supernet import MixedLayers, Mixture, Supernet
 
 _KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
@@ -66,7 +65,7 @@ class MixedCell(nn.Module):
             if live:
                 relu = functional.relu(inputs) if relu is None else relu
                 weights = torch.cat([self.get_parameter(f"layers.{edge}.{name}.weight") for edge in live])
-                outputs = pointwise(relu, weights) if kernel == 1 else functional.conv2d(relu, weights, padding=1)
+                outputs = functional.conv2d(relu, weights, padding=kernel // 2)
                 normed = weighted_norm(outputs, mixture.coefficients[live, column])
                 for edge, outputs in zip(live, normed.chunk(len(live), dim=1), strict=True):
                     yield EDGES[edge][0], (outputs, None)

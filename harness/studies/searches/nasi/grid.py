@@ -75,7 +75,7 @@ def readings_table(
     Returns:
         `name` (of a reading in `NAMED`), `none` (`in` or `out`), the reading's `objective`, `average`, `rule` (`fixed`,
         `adaptive` or `none`), `nu`, `mu` and `samples`; `steps` and `runs`, the number of windows with a choice;
-        `above_nu0` (share of the traces above ν or ν₀), `effective_steps` and `largest_ten` (means of
+        `above_nu0` (share of the traces above ν or ν₀), `effective_steps`, `largest_ten` and `weight_above` (means of
         `harness.studies.searches.nasi.readings.Choice`), for each column `…_mean` and `…_std`, `cells` (distinct
         choices) and `most_frequent` (the most frequent operation of each edge).
     """
@@ -100,9 +100,13 @@ def _row(name: str, reading: Reading, count: int, found: Sequence[Steps], accura
         "nu": reading.nu, "mu": reading.mu, "samples": reading.samples, "steps": count,
         "above_nu0": float(np.mean(above)),
         "effective_steps": float(np.mean([one.effective_steps for one in chosen])),
-        "largest_ten": float(np.nanmean([one.largest_ten for one in chosen])) if cells else np.nan,
+        **{name: _mean_of(chosen, name) if cells else np.nan for name in ("largest_ten", "weight_above")},
         **accuracies.row(cells), "cells": len({tuple(cell) for cell in cells}), "most_frequent": most_frequent(cells),
     }  # fmt: skip
+
+
+def _mean_of(chosen: Sequence[Choice], name: str) -> float:
+    return float(np.nanmean([getattr(one, name) for one in chosen]))
 
 
 def _choices(reading: Reading, count: int, found: Sequence[Steps]) -> Iterator[Choice]:

@@ -15,6 +15,7 @@ import numpy as np
 from harness.search.gradient.nasi_bound import nu_by_step
 
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 NONE = 0
 """Column of the operation `none`."""
@@ -53,11 +54,13 @@ class Choice(NamedTuple):
         operations: column of the operation of each edge, [E]; None if every step was left out, so that all are equal.
         effective_steps: (Σ s)² / Σ s² of the steps' shares s = ‖α*'s summand‖; T where all weigh the same.
         largest_ten: share of the ten steps of the largest shares in the sum of all; 1 for at most ten steps.
+        weight_above: share of the steps above ν in the sum of all.
     """
 
     operations: IntArray | None
     effective_steps: float
     largest_ten: float
+    weight_above: float
 
 
 def parameters_after(traces: FloatArray, gradients: FloatArray, reading: Reading) -> FloatArray:
@@ -68,13 +71,21 @@ def parameters_after(traces: FloatArray, gradients: FloatArray, reading: Reading
         gradients: gradient ∇α t of each step, [T, E, O].
         reading: how the paper is read.
     """
-    shares = summands(traces, gradients, reading)
-    found: FloatArray = np.median(shares, axis=0) if reading.average == "median" else shares.mean(axis=0)
-    return found
+    return _averaged(summands(traces, gradients, reading), reading)
 
 
 def summands(traces: FloatArray, gradients: FloatArray, reading: Reading) -> FloatArray:
     """What each step contributes to α*, [T / samples, E, O]; arguments as for `parameters_after`."""
+    return _summands(traces, gradients, reading)[0]
+
+
+def _averaged(shares: FloatArray, reading: Reading) -> FloatArray:
+    found: FloatArray = np.median(shares, axis=0) if reading.average == "median" else shares.mean(axis=0)
+    return found
+
+
+def _summands(traces: FloatArray, gradients: FloatArray, reading: Reading) -> tuple[FloatArray, BoolArray]:
+    """What each step contributes, [T / samples, E, O], and whether it lies above ν, [T / samples]."""
     import torch
 
     count = len(traces) // reading.samples * reading.samples
@@ -82,14 +93,14 @@ def summands(traces: FloatArray, gradients: FloatArray, reading: Reading) -> Flo
     gradients = gradients[:count].reshape(-1, reading.samples, *gradients.shape[1:]).mean(axis=1)
     values, slopes = _objective(traces, reading.objective)
     nu = nu_by_step(torch.from_numpy(values), reading.nu, adaptive=reading.adaptive).numpy()
-    factor = np.where(values > nu, 1 - reading.mu, 1.0) * slopes
+    above = values > nu
+    factor = np.where(above, 1 - reading.mu, 1.0) * slopes
     ascents = factor[:, None, None] * gradients
     norms = np.sqrt((ascents**2).sum(axis=(1, 2)))
     if reading.average in ("mean", "median"):
-        return ascents
+        return ascents, above
     scale = norms if reading.average == "own norm" else np.maximum.accumulate(norms)
-    found: FloatArray = ascents / np.where(scale > 0, scale, 1.0)[:, None, None]
-    return found
+    return ascents / np.where(scale > 0, scale, 1.0)[:, None, None], above
 
 
 def _objective(traces: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
@@ -103,13 +114,14 @@ def _objective(traces: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
 
 def choice(traces: FloatArray, gradients: FloatArray, reading: Reading) -> Choice:
     """What a reading chooses after all steps; of equal operations the first, as `SearchableSpace.derive` has it."""
-    shares = summands(traces, gradients, reading)
-    alpha = parameters_after(traces, gradients, reading)
+    shares, above = _summands(traces, gradients, reading)
+    alpha = _averaged(shares, reading)
     norms = np.sqrt((shares**2).sum(axis=(1, 2)))
     total = norms.sum()
     if not total:
-        return Choice(None, 0.0, np.nan)
+        return Choice(None, 0.0, np.nan, np.nan)
     if not reading.none:
         alpha[:, NONE] = -np.inf
-    largest = np.sort(norms)[-10:].sum() / total
-    return Choice(alpha.argmax(axis=1), float(total**2 / (norms**2).sum()), float(largest))
+    largest, weight_above = np.sort(norms)[-10:].sum() / total, norms[above].sum() / total
+    effective = total**2 / (norms**2).sum()
+    return Choice(alpha.argmax(axis=1), float(effective), float(largest), float(weight_above))

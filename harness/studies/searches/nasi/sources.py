@@ -40,12 +40,11 @@ def study_steps(options: StudyOptions) -> tuple[list[Steps], list[str]]:
         options.say(f"the steps are those of {file}; --steps gives others")
     else:
         found, notes = _searched(options), []
-    wanted = options.runs or (1 if options.quick else SEARCHES)
-    if len(found) < wanted:
+    if len(found) < SEARCHES and not options.quick:
         seeds = ", ".join(str(one.seed) for one in found)
-        notes.append(f"{len(found)} of {wanted} searches are there (seeds {seeds})")
+        notes.append(f"Steps of {len(found)} of {SEARCHES} searches are there (seeds {seeds}).")
     if lacking := [str(one.seed) for one in found if one.weights is None]:
-        notes.append(f"the Gumbel weights of seed {', '.join(lacking)} were not kept; no table here reads them")
+        notes.append(f"The Gumbel weights of seeds {', '.join(lacking)} were not kept; no table here reads them.")
     return found, notes
 
 

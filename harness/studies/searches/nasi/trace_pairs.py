@@ -26,7 +26,7 @@ def pairs_of(exact: pd.DataFrame, relaxed: pd.DataFrame) -> list[TracePair]:
         _pair(mode_words, exact[exact["mode"] == mode], EXACT, APPROXIMATE, ("exact trace", "approximate trace"))
         for mode, mode_words in ((mode, condition.words) for mode, condition in MODES.items())
     ]
-    words = ("trace of the discrete network", "trace of the relaxed one")
+    words = ("trace, discrete network", "trace, relaxed network")
     return [*of_mode, _pair("relaxed and discrete", relaxed, "discrete", "relaxed", words)]
 
 

@@ -171,7 +171,8 @@ def _step(variant: Variant, supernet: Supernet, moment: Moment, batch: Batch) ->
         own = supernet(*arguments) if weights is None else functional_call(supernet, dict(weights), arguments)
         return LOSSES[variant.loss](own, batch.labels, moment.generator("signs"))
 
-    start = Parameters({GROUP: torch.zeros(supernet.groups[GROUP].shape, requires_grad=True)})
+    like = next(supernet.parameters())
+    start = Parameters({GROUP: torch.zeros(supernet.groups[GROUP].shape, dtype=like.dtype, requires_grad=True)})
     with nullcontext() if variant.norm else WithoutNorm():
         found = trace_by_two_passes(loss, dict(supernet.named_parameters()), start, _factors(variant, supernet))
     trace = torch.tensor(found.trace, dtype=torch.float64)

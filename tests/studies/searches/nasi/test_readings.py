@@ -94,6 +94,14 @@ def test_shares_say_how_few_steps_decide():
     assert choice(traces, gradients, Reading(average="mean")).effective_steps == pytest.approx(1, abs=1e-3)
 
 
+def test_the_weight_above_the_bound_is_that_of_the_steps_there():
+    gradients = np.zeros((3, 6, 5))
+    gradients[:, 0, 1] = (1.0, 2.0, 8.0)
+    found = choice(np.array([1.0, 300.0, 2.0]), gradients, Reading(100, 2, average="mean"))
+    assert found.weight_above == pytest.approx(2 / 11)
+    assert choice(np.array([1.0, 300.0, 2.0]), gradients, Reading(100, 1, average="mean")).weight_above == 0
+
+
 def test_where_every_step_is_left_out_there_is_no_choice():
     assert choice(np.full(3, 1e9), np.ones((3, 6, 5)), Reading(100, 1)).operations is None
 
