@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SAMPLE, QUICK_SAMPLE = 500, 6
 DRAWS, QUICK_DRAWS = 300, 6
 SEEDS, QUICK_STEPS = 5, 3
+QUICK_VARIANTS = ("base", "none removed", "no norm")
 
 
 def run_nasi_explained(options: StudyOptions) -> None:
@@ -40,7 +41,7 @@ def run_nasi_explained(options: StudyOptions) -> None:
     from harness.studies.searches.nasi.cells import Accuracies
     from harness.studies.searches.nasi.grid import WINDOWS
     from harness.studies.searches.nasi.sources import searches_setting, study_steps
-    from harness.studies.searches.nasi.steps import STEPS_FILE, steps_frame
+    from harness.studies.searches.nasi.steps import STEPS_FILE, read_steps, steps_frame
     from harness.studies.searches.nasi.traces import MODES
     from harness.writing import make_folder
 
@@ -50,8 +51,9 @@ def run_nasi_explained(options: StudyOptions) -> None:
     if options.data is not None:
         read_cifar10(options.data)
     marginals = None if options.scores is None else _marginals(options.scores, accuracies, options)
+    given = None if options.steps is None else read_steps(options.steps)
     make_folder(options.out, "--out")
-    steps, notes = study_steps(options)
+    steps, notes = study_steps(options, given)
     for note in (*accuracies.lacking, *notes):
         options.say(note)
     write_csv(steps_frame(steps), options.out / STEPS_FILE)
@@ -105,12 +107,13 @@ def _variants(accuracies: Accuracies, options: StudyOptions) -> list[Sheet]:
     from harness.studies.searches.nasi.steps import WEIGHT_COLUMNS, steps_frame
     from harness.studies.searches.nasi.variant_runs import run_variants
     from harness.studies.searches.nasi.variant_table import by_reading, variants_table
-    from harness.studies.searches.nasi.variants import BATCH, DEPTH, SIDE, STEPS, WIDTH
+    from harness.studies.searches.nasi.variants import BATCH, DEPTH, SIDE, STEPS, VARIANTS, WIDTH
 
     count = options.runs or (1 if options.quick else SEEDS)
     found = run_variants(
         options.out / "searches" / "variants", range(options.seed, options.seed + count), data=options.data,
         workers=options.workers, count=QUICK_STEPS if options.quick else None, say=options.say,
+        names=QUICK_VARIANTS if options.quick else tuple(VARIANTS),
     )  # fmt: skip
     parts = pd.concat([steps_frame(steps).assign(variant=name) for name, steps in found.items()], ignore_index=True)
     write_csv(parts.drop(columns=list(WEIGHT_COLUMNS)), options.out / "variant_steps.csv.gz")

@@ -21,20 +21,23 @@ def searches_setting(*, quick: bool) -> SearchSetting:
     return find_method(METHOD).setting(SPACE, "paper").changed({"without": (), **small})
 
 
-def study_steps(options: StudyOptions) -> tuple[list[Steps], list[str]]:
+def study_steps(options: StudyOptions, given: tuple[list[Steps], list[str]] | None) -> tuple[list[Steps], list[str]]:
     """The steps of the study's searches by seed, and notes on what is not there.
 
     Given steps replace those of the same seed that the study's folder holds from before; without given steps and
     without such a file the study runs its searches, which go on where they stopped.
 
+    Args:
+        options: options of the study.
+        given: the steps that `options.steps` names, and notes, from `read_steps`.
+
     Raises:
-        SearchError: given steps that are none; searches of the study that do not end.
+        SearchError: searches of the study that do not end, or a file in its folder that holds no steps.
     """
     file = options.out / STEPS_FILE
     before = read_steps(file)[0] if file.is_file() and options.steps != file else []
-    if options.steps is not None:
-        given, notes = read_steps(options.steps)
-        found = merged(before, given)
+    if given is not None:
+        found, notes = merged(before, given[0]), given[1]
     elif before:
         found, notes = before, []
         options.say(f"the steps are those of {file}; --steps gives others")

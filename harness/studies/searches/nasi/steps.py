@@ -154,5 +154,5 @@ def _read_frame(path: Path) -> pd.DataFrame:
 
 def _table(run: pd.DataFrame, columns: Sequence[str]) -> FloatArray:
     """Columns as [T, E, O], the float32 values that they are the text of."""
-    values: FloatArray = run[list(columns)].to_numpy(dtype=np.float32).astype(np.float64)
-    return values.reshape(-1, len(EDGES), len(OPERATIONS))
+    values = run[list(columns)].to_numpy(dtype=np.float32).astype(np.float64, order="C")
+    return values.reshape(-1, len(EDGES), len(OPERATIONS))  # in C's order, since sums depend on it to the last bit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +30,7 @@ def run_variants(
     workers: int,
     count: int | None,
     say: Callable[[str], None],
+    names: Collection[str] = tuple(VARIANTS),
 ) -> dict[str, list[Steps]]:
     """The steps of each variant under each seed, by the variant's name; each is kept in `folder` as soon as it is made.
 
@@ -40,9 +41,10 @@ def run_variants(
         workers: number of processes, each with one thread.
         count: number of steps; None for each variant's own.
         say: function that prints a line.
+        names: names of the variants.
     """
-    names = [name for name, variant in VARIANTS.items() if data is not None or not variant.images]
-    if left_out := [name for name in VARIANTS if name not in names]:
+    wanted, names = names, [name for name in names if data is not None or not VARIANTS[name].images]
+    if left_out := [name for name in wanted if name not in names]:
         say(f"no CIFAR-10 here, so left out: {', '.join(left_out)}")
     found = {(name, seed): _read(_file(folder, name, seed), name, seed, count) for name in names for seed in seeds}
     missing = [task for task, steps in found.items() if steps is None]
@@ -114,7 +116,7 @@ def _read(path: Path, name: str, seed: int, count: int | None) -> Steps | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if str(file["identity"]) != _identity(name, seed, count):
                 return None
             gradients, weights = (file[part].astype(np.float64) for part in ("gradients", "weights"))
