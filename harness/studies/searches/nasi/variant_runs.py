@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import as_completed
 from dataclasses import asdict
@@ -121,5 +122,5 @@ def _read(path: Path, name: str, seed: int, count: int | None) -> Steps | None:
                 return None
             gradients, weights = (file[part].astype(np.float64) for part in ("gradients", "weights"))
             return Steps(seed, file["traces"], gradients, weights)
-    except (OSError, ValueError, KeyError, BadZipFile):  # a torn file is made again
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):  # a torn file is made again
         return None
