@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,10 @@ if TYPE_CHECKING:
 
     from harness.report.tables.sheet import Sheet
     from harness.studies.searches.nasi.cells import Accuracies
+    from harness.studies.searches.nasi.steps import Steps
 
 SAMPLE, QUICK_SAMPLE = 500, 6
-DRAWS, QUICK_DRAWS = 300, 6
+DRAWS, QUICK_DRAWS = 200, 6
 SEEDS, QUICK_STEPS = 5, 3
 QUICK_VARIANTS = ("base", "none removed", "no norm")
 
@@ -73,7 +76,7 @@ def run_nasi_explained(options: StudyOptions) -> None:
         "steps_of_seeds": [one.seed for one in steps],
         "steps": None if options.steps is None else options.steps.name,
         "scores": None if options.scores is None else options.scores.name,
-        "searches": searches_setting(quick=options.quick).__dict__,
+        "searches": asdict(searches_setting(quick=options.quick)),
     }  # fmt: skip
     settings = {mode: condition.setting(options.seed) for mode, condition in MODES.items()}
     write_text(record(settings, table, data=options.data, **facts), options.out / "study.json")
@@ -81,7 +84,9 @@ def run_nasi_explained(options: StudyOptions) -> None:
     options.say(f"\nIn {options.out}: tables.md, nasi_bounds.csv, variants.csv, traces.csv, traces.png, {STEPS_FILE}")
 
 
-def _readings(steps: list[Any], accuracies: Accuracies, windows: list[int], options: StudyOptions) -> list[Sheet]:
+def _readings(
+    steps: Sequence[Steps], accuracies: Accuracies, windows: Sequence[int], options: StudyOptions
+) -> list[Sheet]:
     from harness.report.files import write_csv
     from harness.report.tables.nasi import averages_sheet, bounds_sheet, summary_sheet
     from harness.studies.searches.nasi.grid import readings_table
