@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from harness.studies.searches.record import Used
     from harness.studies.searches.runs import Running
 
+NOTHING = "nothing"
+"""What `--without` takes to leave no operation out."""
+
 
 def search(
     method: Annotated[
@@ -86,6 +89,21 @@ def search(
     penalty: Annotated[float | None, typer.Option(help="β-DARTS: λ after the last epoch")] = None,
     nu: Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")] = None,
     mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of the part of the trace above ν")] = None,
+    adaptive: Annotated[
+        bool | None,
+        typer.Option(
+            "--adaptive/--fixed",
+            help="NASI: whether ν is the running mean of ν₀ and the traces seen; by default that of the method",
+            show_default=False,
+        ),
+    ] = None,
+    without: Annotated[
+        str | None,
+        typer.Option(
+            help=f"operations left out from the start, with commas, instead of the preset's; {NOTHING} keeps all",
+            metavar="OPERATIONS",
+        ),
+    ] = None,
     trace_gradient: Annotated[
         str | None,
         typer.Option(
@@ -125,7 +143,8 @@ def search(
         "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
         "images": images, "validation_share": validation_share, "steps_per_epoch": steps_per_epoch,
         "weight_lr": weight_lr, "alpha_lr": alpha_lr, "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu,
-        "mu": mu, "trace_gradient": trace_gradient,
+        "mu": mu, "adaptive": adaptive, "without": None if without is None else _left_out(without),
+        "trace_gradient": trace_gradient,
     }  # fmt: skip
     changed = {name: new for name, new in changes.items() if new is not None}
     _check_setting(method, space, preset, changed)
@@ -159,6 +178,18 @@ def search(
         _search_one(opened, read, used.setting, folder, facts, running, column)
     else:
         _search_seeds(opened, used.setting, folder, facts, running, column, wanted, at_once, scheduler, part)
+
+
+def _left_out(text: str) -> tuple[str, ...]:
+    """The operations that `--without` names; none of them for `NOTHING`.
+
+    Raises:
+        SettingError: a text without a name, or `NOTHING` beside a name.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if not all(names) or (NOTHING in names and len(names) > 1):
+        raise SettingError(f"--without takes operations with commas between them, or {NOTHING} alone; got {text!r}")
+    return () if names == (NOTHING,) else names
 
 
 def _check_setting(method: str, space: str, preset: str, changed: Mapping[str, Any]) -> None:

@@ -51,6 +51,16 @@ def study(
         Path | None,
         typer.Option(help="a store, or a CSV, of scores that exist already, for the parts of a study that use scores"),
     ] = None,
+    steps: Annotated[
+        Path | None,
+        typer.Option(
+            help="a folder of nasinit search nasi-ada --seeds, or a file of recorded steps: NASI's searches that exist "
+            "already"
+        ),
+    ] = None,
+    finished: Annotated[
+        bool, typer.Option("--finished", help="take the searches by gradients that are finished, and run no other")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="folder for the results; by default studies/NAME, with --quick studies/NAME-quick"),
@@ -76,6 +86,8 @@ def study(
         "data": data,
         "store": store,
         "scores": scores,
+        "steps": steps,
+        "finished": finished or None,
         "table": table,
         "shard": shard,
         "scheduler": scheduler,
@@ -84,7 +96,7 @@ def study(
     made = StudyOptions(
         out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
         workers=workers, scheduler=scheduler, quick=quick, full=full, sample=sample, runs=runs, data=data,
-        store=store, scores=scores, shard=options.shard(shard),
+        store=store, scores=scores, steps=steps, finished=finished, shard=options.shard(shard),
     )  # fmt: skip
     check_scores(chosen, made)
     if "data" in chosen.takes:

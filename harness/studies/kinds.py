@@ -243,8 +243,9 @@ class SearchTable:
 
     @property
     def takes(self) -> frozenset[str]:
-        """Names of the options of this study."""
-        return SEARCHED | {"table"}
+        """Names of the options of this study; recorded steps can replace NASI's searches."""
+        nasi = any(isinstance(row.ours, Searched) and row.ours.method.startswith("nasi") for row in self.rows)
+        return SEARCHED | {"table", "finished"} | ({"steps"} if nasi else set())
 
 
 @dataclass(frozen=True)

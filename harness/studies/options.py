@@ -33,6 +33,9 @@ class StudyOptions:
         data: folder of CIFAR-10's binary files; None if they are not available.
         store: SQLite file for the scores; None for a file in `out`.
         scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
+        steps: a folder of `nasinit search nasi-ada --seeds`, or a file of recorded steps, of NASI's searches that exist
+            already; None to run them.
+        finished: whether to take the searches by gradients that are finished, and to run no other.
         shard: which part of the architectures to score, or of the searches by gradients to run, such as (3, 16),
             without making the study; None to make it.
     """
@@ -50,6 +53,8 @@ class StudyOptions:
     data: Path | None = None
     store: Path | None = None
     scores: Path | None = None
+    steps: Path | None = None
+    finished: bool = False
     shard: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -89,5 +94,7 @@ class StudyKeywords(TypedDict, total=False):
     data: str | Path | None
     store: str | Path | None
     scores: str | Path | None
+    steps: str | Path | None
+    finished: bool
     shard: tuple[int, int] | None
     scheduler: str | None

@@ -23,6 +23,7 @@ from harness.studies.rank import (
     zero_cost_nas,
 )
 from harness.studies.searches import rows
+from harness.studies.searches.nasi import explained
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -39,6 +40,7 @@ STUDIES: Mapping[str, Study] = {
     "stability": stability.STUDY,
     "proxy-identities": proxy_identities.STUDY,
     "nasi-table-1": rows.NASI,
+    "nasi-explained": explained.STUDY,
     "naswot-table-2": rows.NASWOT,
     "darts-genotypes": darts_genotypes.STUDY,
 }
@@ -123,7 +125,7 @@ def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> S
             raise SettingError(unknown("option of a study", option, sorted(known)))
     check_taken(name, study, [option for option in options if option != "say"])
     given: dict[str, Any] = {"say": print, **options}
-    for option in ("data", "store", "scores"):
+    for option in ("data", "store", "scores", "steps"):
         if given.get(option) is not None:
             given[option] = _path(option, given[option])
     make(study, StudyOptions(_path("out", out), **given))

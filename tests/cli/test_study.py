@@ -21,6 +21,10 @@ import pytest
         (["nasi-table-1", "--scheduler", "nowhere"], "nowhere"),
         (["nasi-table-1", "--scheduler", "tcp://x:1", "--workers", "3"], "give --workers or --scheduler, not both"),
         (["zero-cost-nas", "--table", "nothing"], "nothing"),
+        (["zero-cost-nas", "--steps", "x"], "has no --steps"),
+        (["nasi-explained", "--steps", "/nowhere"], "neither a folder of nasinit search --seeds nor a file of steps"),
+        (["nasi-table-1", "--steps", "/nowhere"], "neither a folder of nasinit search --seeds nor a file of steps"),
+        (["nasi-explained", "--table", "darts-published"], "no test accuracy of all cells"),
         (["zero-cost-nas", "--data", "/nowhere"], "/nowhere"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The committed table of searches follows from the committed logs, and NASI's bounds from its committed steps."""
+"""The committed table of searches follows from the committed logs, and NASI's rows from the committed steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 import benchmarks
 from harness.evaluation.columns import TESTS
@@ -20,7 +19,8 @@ from harness.spaces import open_space
 from harness.studies.searches.compute import compute_frame
 from harness.studies.searches.files import footnote, read_logs
 from harness.studies.searches.frame import is_of_preset, search_rows_frame
-from harness.studies.searches.nasi_bounds import GRADIENTS, TRACES, bounds_table
+from harness.studies.searches.nasi.log import log_of_steps
+from harness.studies.searches.nasi.steps import STEPS_FILE, read_steps
 from harness.studies.searches.rows import NASI_TABLE_1, Searched
 from harness.studies.searches.runs import name_of
 
@@ -44,6 +44,8 @@ def test_every_search_of_the_table_ran_as_often_as_it_says(log: pd.DataFrame, se
     """Those of the preset `reduced` are as many as have finished; each of them is whole."""
     for row in NASI_TABLE_1:
         if isinstance(row.ours, Searched):
+            if row.ours.method.startswith("nasi"):
+                continue  # as many as there are recorded steps, tested below
             runs = log[(log["method"] == row.ours.method) & is_of_preset(log, row.ours.preset)]
             entry = searches.get(name_of(row.ours.method, row.ours.preset), {"seeds": [], "setting": {"epochs": 0}})
             assert sorted(runs["seed"].unique()) == sorted(entry["seeds"])
@@ -92,25 +94,18 @@ def test_the_table_follows_from_the_logs(
     assert sheet_latex(sheet.without("runs", "from")) == (FOLDER / "table.tex").read_text(encoding="utf-8")
 
 
-def test_nasis_bounds_follow_from_its_steps(log: pd.DataFrame, official: benchmarks.Table) -> None:
-    steps = pd.read_csv(FOLDER / "nasi_steps.csv.gz", float_precision="round_trip")
-    memories = []
-    for seed, run in steps.groupby("seed"):
-        gradients = torch.from_numpy(run.iloc[:, 3:].to_numpy()).view(-1, 6, 5)
-        memories.append({TRACES: torch.from_numpy(run["trace"].to_numpy()), GRADIENTS: gradients})
-        own = log[(log["method"] == "nasi") & (log["seed"] == seed)].set_index("epoch")
-        bound = bounds_table(memories[-1:], official, COLUMNS, [100, 400])
-        fixed = bound[bound["bound"] == "NASI-FIX in the DARTS space"].set_index("steps")
-        assert fixed.loc[100, "choices"] == own.loc[10, "architecture"], "T as the search itself chose"
-        assert fixed.loc[400, "choices"] == own.loc[40, "architecture"]
-    made = bounds_table(memories, official, COLUMNS, [100, 400])
-    committed = pd.read_csv(FOLDER / "nasi_bounds.csv", float_precision="round_trip")
-    pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
+def test_nasis_rows_follow_from_the_recorded_steps(log: pd.DataFrame, official: benchmarks.Table) -> None:
+    """Of the study nasi-explained, whose steps this table was made from."""
+    steps, _ = read_steps(FOLDER.parent / "nasi-explained" / STEPS_FILE)
+    made = log_of_steps(steps, official, COLUMNS)
+    own = log[log["method"] == "nasi-ada"].reset_index(drop=True)
+    assert own["seed"].nunique() == len(steps)
+    pd.testing.assert_frame_equal(made[list(own.columns)], own, check_dtype=False, rtol=1e-9)
 
 
 def test_the_record_says_how() -> None:
     facts = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
     assert facts["quick"] is False
     assert facts["table"]["name"] == "nasbench201-official"
-    assert facts["searches"]["nasi"]["setting"]["depth"] == 5
-    assert facts["searches"]["nasi"]["setting"]["width"] == 16
+    assert facts["steps"]["setting"]["depth"] == 5
+    assert facts["steps"]["setting"]["width"] == 16

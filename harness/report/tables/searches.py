@@ -11,7 +11,7 @@ import pandas as pd
 from harness.errors import ScoresError
 from harness.evaluation.columns import FOR_THE_RECORD, dataset_title
 from harness.evaluation.searches.table_searches import TableSearches
-from harness.report.cells import EN_DASH, best_printed, difference_in_brackets, number
+from harness.report.cells import best_printed, difference_in_brackets, number
 from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of, named
 
 if TYPE_CHECKING:
@@ -146,32 +146,6 @@ def _compute(row: Mapping[Any, Any]) -> tuple[str, str, str, str]:
         return "", "", "", ""
     steps, images, hours = (float(row.get(name, math.nan)) for name in ("steps", "images", "cpu_hours"))
     return row["preset"], number(steps, 0), number(images, 0), number(hours, 2)
-
-
-def bounds_sheet(frame: pd.DataFrame) -> Sheet:
-    """What NASI chooses with other bounds on the trace: a row a bound and number of steps.
-
-    Args:
-        frame: from `harness.studies.searches.nasi_bounds.bounds_table`.
-    """
-    names = _accuracies(frame)
-    rows: list[list[Cell | str]] = [
-        [
-            str(row["bound"]), number(float(row["nu"]), 0) if math.isfinite(row["nu"]) else EN_DASH,
-            number(float(row["mu"]), 0), number(float(row["steps"]), 0), number(100 * float(row["above_nu0"]), 0),
-            *(_accuracy(row, name) for name in names),
-        ]
-        for row in frame.to_dict("records")
-    ]  # fmt: skip
-    headings: list[Heading | str] = [
-        Heading("bound", "left"),
-        "ν",
-        "μ",
-        "steps",
-        "above ν (%)",
-        *map(dataset_title, names),
-    ]
-    return Sheet.of("", headings, rows)
 
 
 def _accuracy(

@@ -107,6 +107,17 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
     path = folder / CHECKPOINT
     if not path.is_file():
         return None
+    found = read_checkpoint(path)
+    _check_identity(path, found.identity, identity)
+    return found
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint in a file, of whichever search.
+
+    Raises:
+        CheckpointError: if the file is not a checkpoint, or one of another version.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the error below says enough about a file that is no checkpoint
@@ -118,9 +129,7 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
         raise CheckpointError(f"{path} is no checkpoint of a search, or of another version: give another --out folder")
     part = content.get("part")
     known = {name: value for name, value in content.items() if name not in ("version", "part")}
-    found = Checkpoint(**known, part=None if part is None else Part(**part))
-    _check_identity(path, found.identity, identity)
-    return found
+    return Checkpoint(**known, part=None if part is None else Part(**part))
 
 
 def _is_checkpoint(content: object) -> bool:

@@ -20,7 +20,7 @@ _MAXIMA = (functional.max_pool2d, torch.max_pool2d)
 
 
 class RecordedActivations(TorchFunctionMode):
-    """Inside, the inactive units of ReLUs and the largest pixels of max pools are recorded."""
+    """Inside, outputs of ReLUs (0 where a unit is inactive) and the largest pixels of max pools are recorded."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class RecordedActivations(TorchFunctionMode):
         """The value of the function itself."""
         if func in _RELUS:
             values = func(*args, **(kwargs or {}))
-            self.places.append(values.detach() == 0)
+            self.places.append(values.detach())
             return values
         if func in _MAXIMA:
             values, places = functional.max_pool2d_with_indices(*args, **_without_indices(kwargs))
@@ -53,7 +53,7 @@ class FrozenActivations(TorchFunctionMode):
     ) -> Any:
         """The function's value with the recorded choice."""
         if func in _RELUS:
-            return args[0].masked_fill(next(self.places), 0.0)
+            return torch.ops.aten.threshold_backward(args[0], next(self.places), 0)  # the input where a unit is active
         if func in _MAXIMA:
             places = next(self.places)
             return args[0].flatten(2).gather(2, places.flatten(2)).view(places.shape)

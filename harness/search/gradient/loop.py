@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from harness.spaces.space import Architecture, Space
 
+LOG = logging.getLogger(__name__)
 _SKIP = "skip_connect"
 
 
@@ -58,6 +60,7 @@ class SearchResult(Drawn):
         resumed_from: number of epochs that a checkpoint already had.
         resumed_steps: number of steps of the following epoch that it had too.
         memory: tensors that the method has kept from step to step (`harness.search.gradient.nasi.trace_step`).
+        remark: a warning of the method on this search, which is logged too; empty where there is none.
     """
 
     architecture: Architecture
@@ -66,6 +69,7 @@ class SearchResult(Drawn):
     resumed_from: int = 0
     resumed_steps: int = 0
     memory: Mapping[str, Tensor] = field(default_factory=dict)
+    remark: str = ""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -136,7 +140,10 @@ def run_search(
             saving.write(task, state)
     if architecture is None:  # the checkpoint is that of the last epoch
         architecture = space.parse(str(state.rows[-1]["architecture"]))
-    return _result(task, state, architecture, *before)
+    result = _result(task, state, architecture, *before)
+    if result.remark:
+        LOG.warning("%s, seed %s: %s", task.method.name, seed, result.remark)
+    return result
 
 
 class _Saving:
@@ -284,7 +291,9 @@ def _result(task: SearchTask, state: State, architecture: Architecture, epochs: 
     weights = {name: table.detach().cpu() for name, table in relaxed.weights.items()}
     log = pd.DataFrame(state.rows, columns=list(COLUMNS))
     log.attrs[PROVENANCE] = {"search": {**task.identity(), "setting": json.loads(task.setting.json())}}
-    return SearchResult(architecture, log, weights, epochs, steps, dict(state.memory))
+    memory, remark = dict(state.memory), task.method.remark
+    told = "" if remark is None else remark(memory, task.setting)
+    return SearchResult(architecture, log, weights, epochs, steps, memory, told)
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:

@@ -181,6 +181,7 @@ class Method:
         trains_weights: whether the supernet's weights are trained.
         data: the data to search on where none is given.
         check: raises a `SearchError` for a setting, with or without autocast, that the method cannot run.
+        remark: a warning on a finished search from its memory and its setting, empty where there is none.
     """
 
     name: str
@@ -196,6 +197,7 @@ class Method:
     trains_weights: bool = True
     data: str = "digits"
     check: Callable[[SearchSetting, bool], None] | None = None
+    remark: Callable[[Mapping[str, Tensor], SearchSetting], str] | None = None
 
     def setting(self, space: str | Space, preset: str) -> SearchSetting:
         """The setting of a preset in a space.

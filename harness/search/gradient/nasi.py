@@ -40,12 +40,16 @@ from harness.search.gradient.bilevel import by_parameters
 from harness.search.gradient.darts import perturbed
 from harness.search.gradient.frozen_activations import FrozenActivations, RecordedActivations
 from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
+from harness.search.gradient.nasi_bound import remark_on_descent
 from harness.search.gradient.relaxation import gumbel_softmax, softmax
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces.supernet import MixedLayers, Supernet
 
 SOURCE = "Shu et al., NASI: Label- and Data-agnostic Neural Architecture Search at Initialization, ICLR 2022"
 RELATIVE_DIFFERENCE = 1e-4
+
+Loss = Callable[[Parameters, "Mapping[str, Tensor] | None"], Tensor]
+"""The loss of α and of weights by name, the network's own where they are None."""
 
 
 class Trace(NamedTuple):
@@ -104,20 +108,42 @@ def trace_step(step: Step) -> float:
 
 def two_pass(step: Step) -> Trace:
     """∇α t by the difference of ∇α L at θ + ε g and at θ: one forward and one backward pass more than the trace."""
-    weights = dict(step.supernet.named_parameters())
+
+    def loss(start: Parameters, weights: Mapping[str, Tensor] | None) -> Tensor:
+        return step.loss(step.training, gumbel_softmax(start, step.moment, "trace"), weights)
+
+    return trace_by_two_passes(loss, dict(step.supernet.named_parameters()), _at_start(step.parameters))
+
+
+def trace_by_two_passes(
+    loss: Loss, weights: Mapping[str, Tensor], start: Parameters, factors: Mapping[str, float] | None = None
+) -> Trace:
+    """T = Σ_p c_p ‖∂L/∂θ_p‖² and its gradient by α, by the difference of ∇α L at θ + ε c g and at θ.
+
+    Args:
+        loss: the loss as a function of α and of the weights by name; the network's own where they are None.
+        weights: the network's own weights θ by name.
+        start: α, leaves that require gradients.
+        factors: c by name, 1 where it is None: 0 leaves a weight out of the trace.
+    """
     with RecordedActivations() as recorded:
-        loss, by_weights, before = _gradients(step, weights)
-    trace = squared_norm(by_weights)
+        at = loss(start, None)
+        found = torch.autograd.grad(
+            at, [*weights.values(), *start.tensors()], allow_unused=True, materialize_grads=True
+        )
+    by_weights, before = dict(zip(weights, found, strict=False)), found[len(weights) :]
+    scaled = by_weights if factors is None else {name: factors[name] * part for name, part in by_weights.items()}
+    trace = torch.stack([(scaled[name].double() * part).sum() for name, part in by_weights.items()]).sum().item()
     if trace == 0:  # no direction for a difference, and t is minimal here
-        return Trace(loss, trace, {name: torch.zeros_like(table) for name, table in step.parameters.operations.items()})
-    epsilon = RELATIVE_DIFFERENCE / trace**0.5
-    start = _at_start(step.parameters)
-    further = perturbed({name: weight.detach() for name, weight in weights.items()}, by_weights, epsilon)
+        return Trace(
+            float(at.detach()), 0.0, {name: torch.zeros_like(table) for name, table in start.operations.items()}
+        )
+    epsilon = RELATIVE_DIFFERENCE / squared_norm(scaled) ** 0.5
+    further = perturbed({name: weight.detach() for name, weight in weights.items()}, scaled, epsilon)
     with FrozenActivations(recorded):
-        loss_there = step.loss(step.training, gumbel_softmax(start, step.moment, "trace"), further)
-    after = by_parameters(loss_there, start)
-    differences = [2 * (up - at) / epsilon for up, at in zip(after, before, strict=True)]
-    return Trace(loss, trace, dict(zip(start.operations, differences, strict=True)))
+        after = by_parameters(loss(start, further), start)
+    differences = [2 * (up - down) / epsilon for up, down in zip(after, before, strict=True)]
+    return Trace(float(at.detach()), trace, dict(zip(start.operations, differences, strict=True)))
 
 
 def double_backward(step: Step) -> Trace:
@@ -214,6 +240,7 @@ FIXED = Method(
     trains_weights=False,
     data="noise",
     check=check,
+    remark=remark_on_descent,
 )
 
 ADAPTIVE = replace(

@@ -51,7 +51,7 @@ class SearchSetting:
             stage has.
         temperature: temperatures of the Gumbel-softmax in the first epoch and in the last (GDAS, SNAS, NASI).
         partial: for each stage, operations read 1/partial of the channels (PC-DARTS, progressive DrNAS).
-        without: operations that are left out from the start (DrNAS in the DARTS space: `none`).
+        without: operations that are left out from the start (`none`: DrNAS in the DARTS space, NASI on NAS-Bench-201).
         keep: for each stage, the number of operations that each edge keeps; empty for all (progressive DrNAS).
         penalty: weight λ of the penalty after the last epoch; it grows linearly from 0 (β-DARTS).
         candidates: number of architectures that are compared to choose one (RSPS).

@@ -12,7 +12,7 @@ import pandas as pd
 from harness.evaluation.columns import FOR_THE_RECORD
 from harness.spaces.nasbench201.cell import OPERATIONS
 from harness.studies.searches.frame import cpu_seconds, preset_of, train_weights
-from harness.studies.searches.nasi_bounds import GROUP
+from harness.studies.searches.nasi.steps import GROUP
 from harness.studies.searches.record import spent_by
 from harness.studies.searches.runs import name_of
 

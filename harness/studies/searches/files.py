@@ -1,8 +1,8 @@
-"""Files of a table of searches: table, curves, and NASI's steps and bounds."""
+"""Files of a table of searches: table and curves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,8 +16,7 @@ from harness.report.tables.searches import FEWEST_RUNS, OTHER_PRESET, search_row
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.studies.kinds import Row, Searched
 from harness.studies.searches.frame import preset_of, train_weights
-from harness.studies.searches.nasi_bounds import TRACES, bounds_table, steps_table
-from harness.studies.searches.runs import PRESET, QUICK, Outcome, Run
+from harness.studies.searches.runs import PRESET, QUICK
 
 
 def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
@@ -57,9 +56,10 @@ def write_logs(out: Path, log: pd.DataFrame) -> list[str]:
 
 
 def read_logs(folder: Path) -> pd.DataFrame:
-    """The log of all searches of a study, from its folder."""
+    """The log of all searches of a study, from its folder; without rows where it has none."""
     paths = sorted(folder.glob("searches*.csv.gz"))
-    return pd.concat([pd.read_csv(path, float_precision="round_trip") for path in paths], ignore_index=True)
+    logs = [pd.read_csv(path, float_precision="round_trip") for path in paths]
+    return pd.concat(logs, ignore_index=True) if logs else pd.DataFrame(columns=["method", "seed", "how"])
 
 
 def write_compute(out: Path, compute: pd.DataFrame, rows: Sequence[Row], table: Table, column: str) -> list[str]:
@@ -82,20 +82,6 @@ def write_compute(out: Path, compute: pd.DataFrame, rows: Sequence[Row], table: 
     figure = accuracy_by_compute(compute, column, label=axis_label(table, column), published=published)
     save_pictures(figure, out / "compute")
     return ["compute.*"]
-
-
-def bounds_frames(
-    table: Table, outcomes: Mapping[Run, Outcome], columns: Sequence[str], rows: Sequence[Row]
-) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """NASI's steps, and its choice under other bounds; None if no search is NASI's."""
-    found = {run: outcome.memory for run, outcome in outcomes.items() if TRACES in outcome.memory}
-    if not found:
-        return None
-    memories, every = list(found.values()), min(len(memory[TRACES]) for memory in found.values())
-    last = max(run.setting.epochs for run in found)
-    after = {row.ours.after for row in rows if isinstance(row.ours, Searched) and row.ours.method == "nasi"}
-    steps = sorted({every if epoch is None else every * epoch // last for epoch in after})
-    return steps_table(memories, [run.seed for run in found]), bounds_table(memories, table, columns, steps)
 
 
 def curves_of(log: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -142,7 +142,7 @@ def _of_search(
     for _, run in of_method.groupby("seed", sort=False):
         until = run if kind.after is None else run[run["epoch"] <= kind.after]
         chosen.append(until.iloc[-1])
-        seconds.append(float(until["seconds"].sum()))
+        seconds.append(float(until["seconds"].sum(min_count=1)))
         processor.append(cpu_seconds(until))
     values = {name: [float(row[f"{name}{FOR_THE_RECORD}"]) for row in chosen] for name in columns}
     passed = int(chosen[0]["epoch"])
@@ -157,6 +157,8 @@ def _of_search(
     found = _values(source, len(chosen), columns, values, float(np.mean(seconds)))
     found["preset"] = preset_of(how)
     found["cpu_hours"] = float(np.mean(processor)) / _SECONDS_OF_AN_HOUR
+    if steps is not None:
+        found["steps"] = passed * steps
     if (name := name_of(kind.method, preset_of(how))) in record:
         spent = spent_by(record[name])
         found["steps"], found["images"] = passed * spent.steps, spent.images

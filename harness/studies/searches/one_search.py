@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.scoring.engine import threads_of_torch
@@ -10,12 +13,23 @@ from harness.studies.searches.runs import Outcome, Run, Running
 
 
 def run_one(run: Run, folder: Path, running: Running) -> Outcome:
-    """Run one search in a folder of its own, in this process."""
+    """Run one search in a folder of its own, in this process; who collects the outcomes logs the remarks on them."""
     from harness.search import run_search
 
-    with threads_of_torch(running.threads):
+    with threads_of_torch(running.threads), _without_log():
         result = run_search(
             open_space(run.space), run.method, run.setting, data=run.data, seed=run.seed, out=folder,
             device=running.device, autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes,
         )  # fmt: skip
-    return Outcome(result.log, result.memory)
+    return Outcome(result.log, result.memory, result.remark)
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    logger = logging.getLogger("harness.search.gradient.loop")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 LOG = logging.getLogger(__name__)
+SEARCHES = "searches"
+"""Folder of a study's searches, in that of its results."""
 _LOOK_SECONDS = 2.0
 _LINE_SECONDS = 60.0
 
@@ -58,7 +60,7 @@ def search_all(runs: Sequence[Run], options: StudyOptions) -> Outcomes:
         RunError: as `run_all`, or if no scheduler answers.
         SettingError: if Dask distributed is needed and not installed.
     """
-    folder = options.out / "searches"
+    folder = options.out / SEARCHES
     with connected(options.scheduler) as client:
         where = f"{options.workers} at once" if client is None else "on a cluster"
         options.say(f"{len(runs)} searches by gradients, {where}, into {folder}")
@@ -225,6 +227,8 @@ def _file(run: Run, end: TaskEnd[Outcome], outcomes: Outcomes) -> None:
     """
     if end.result is not None:
         outcomes.ended[run] = end.result
+        if end.result.remark:
+            LOG.warning("%s: %s", run.title, end.result.remark)
     elif isinstance(end.error, CheckpointError):
         raise end.error
     elif isinstance(end.error, DivergedError):

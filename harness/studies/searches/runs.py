@@ -84,10 +84,11 @@ class Running(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Outcome of a finished search: its log, and its memory (`harness.search.SearchResult.memory`)."""
+    """Outcome of a finished search: its log, its memory and the remark on it (`harness.search.SearchResult`)."""
 
     log: pd.DataFrame
     memory: Mapping[str, Tensor]
+    remark: str = ""
 
 
 class Failure(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,12 @@ from harness.evaluation.searches.fidelities import test_accuracies
 from harness.evaluation.searches.proxy_scores import CONDITION, METRIC, PROXY, ProxyScores, scores_by_cell
 from harness.evaluation.searches.table_searches import BUDGET_SECONDS, RUNS, table_searches
 from harness.report.files import write_csv, write_text
-from harness.report.tables.searches import bounds_sheet, search_rows_sheet
+from harness.report.tables.searches import search_rows_sheet
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import read_scores
+from harness.search.gradient.checkpoint import COLUMNS
+from harness.search.query.indexed import FloatArray
+from harness.search.query.robot import METRICS
 from harness.spaces import open_space
 from harness.spaces.image_batches import read_cifar10
 from harness.spaces.listed import all_architectures
@@ -26,9 +30,14 @@ from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.searches.compute import compute_frame
-from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_compute, write_logs, write_table
+from harness.studies.searches.files import draw_curves, footnote, write_compute, write_logs, write_table
+from harness.studies.searches.finished import is_finished, logs_in
 from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, search_rows_frame
+from harness.studies.searches.nasi.log import log_of_steps
+from harness.studies.searches.nasi.sources import searches_setting
+from harness.studies.searches.nasi.steps import read_steps
 from harness.studies.searches.pool import (
+    SEARCHES,
     data_of,
     of_shard,
     say_data,
@@ -49,13 +58,15 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     """Run the searches of all rows, look up the chosen cells, and write the table, logs and figures into `out`.
 
     Searches by gradients take the preset and number of seeds of their row, or `runs`; interrupted ones go on from
-    their checkpoints in `out/searches`. With a shard, its searches by gradients are run, and nothing else is done.
+    their checkpoints in `out/searches`, and those whose logs `out` holds from before are not run again. NASI's rows are
+    those of recorded `steps`, if given. With a shard, its searches by gradients are run, and nothing else is done.
     Searches that use a proxy are run only with `scores`. A search that fails does not end the others; its row says so.
 
     Raises:
         SettingError: before anything is run: no CIFAR-10 in `data`, no run, or a folder that cannot be written in.
         ScoresError: before anything is run: no scores in `scores`, or scores of another space.
-        SearchError: a table of another space or without test accuracies; a checkpoint of another search.
+        SearchError: a table of another space or without test accuracies; a checkpoint of another search; steps that
+            are none.
         RunError: all searches by gradients fail, or a worker died.
     """
     rows = study.rows
@@ -67,10 +78,16 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     if options.data is not None:
         read_cifar10(options.data)
     scores = None if options.scores is None else _scores(options.scores, options)
-    runs = of_shard(runs_for_rows(options, rows), options)
+    steps, left_out = ([], []) if options.steps is None else read_steps(options.steps)
+    runs = [run for run in runs_for_rows(options, rows) if not (steps and run.method.startswith("nasi"))]
+    runs = of_shard(runs, options)
     used = by_method(runs)
+    before = logs_in(options.out, runs, used)
+    if options.finished:
+        runs = [run for run in runs if run in before or is_finished(run, options.out / SEARCHES)]
+        used = {run.name: used[run.name] for run in runs}
     make_folder(options.out, "--out")
-    for note in lacking:
+    for note in (*lacking, *left_out):
         options.say(note)
     if options.shard is not None:
         _searched(options, runs, used)
@@ -79,25 +96,25 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     queried, notes = _queried(options, opened, rows, scores)
     for note in notes:
         options.say(note)
-    outcomes = _searched(options, runs, used)
-    log = _log(outcomes, opened, list(columns), options)
+    if before:
+        options.say(f"{len(before)} of {len(runs)} searches are in the logs of {options.out}, and not run again")
+    outcomes = _searched(options, [run for run in runs if run not in before], used)
+    log = _log(runs, outcomes, before, opened, list(columns), options)
+    if steps:
+        log = pd.concat([log, log_of_steps(steps, opened, list(columns))], ignore_index=True)
     searches = searches_record(runs, used, outcomes.failed)
     frame = search_rows_frame(rows, opened, queried, log, columns, outcomes.failed, searches)
     files = _write(options, opened, frame, queried, log)
     if len(compute := compute_frame(log, searches)):
         files += write_compute(options.out, compute, rows, opened, next(iter(columns)))
-    if bounds := bounds_frames(opened, outcomes.ended, list(columns), rows):
-        write_csv(bounds[0], options.out / "nasi_steps.csv.gz")
-        write_csv(bounds[1], options.out / "nasi_bounds.csv")
-        files += ["nasi_steps.csv.gz", "nasi_bounds.csv"]
-        options.say(
-            "\nNASI's choice with other bounds on the trace, by the same steps:\n\n"
-            + sheet_text(bounds_sheet(bounds[1]))
-        )
     facts = {
         "seed": options.seed, "workers": options.workers, "quick": options.quick, "budget_seconds": BUDGET_SECONDS,
         "searches": searches, "remarks": list(notes),
         "scores": None if options.scores is None else options.scores.name,
+        "steps": None if options.steps is None else {
+            "from": options.steps.name, "seeds": [one.seed for one in steps],
+            "setting": asdict(searches_setting(quick=False)),
+        },
     }  # fmt: skip
     write_text(record({}, opened, data=options.data, **facts), options.out / "study.json")
     options.say(f"\n{sheet_text(search_rows_sheet(frame))}\n\n{textwrap.fill(footnote(opened), 120)}")
@@ -147,13 +164,23 @@ def _searched(options: StudyOptions, runs: Sequence[Run], used: Mapping[str, Use
     return search_all(runs, options)
 
 
-def _log(outcomes: Outcomes, table: Table, columns: Sequence[str], options: StudyOptions) -> pd.DataFrame:
+def _log(
+    runs: Sequence[Run],
+    outcomes: Outcomes,
+    before: Mapping[Run, pd.DataFrame],
+    table: Table,
+    columns: Sequence[str],
+    options: StudyOptions,
+) -> pd.DataFrame:
     """The logs of all finished searches in one frame, with the tabulated accuracies of each epoch's architecture."""
+    found = {run: outcome.log for run, outcome in outcomes.ended.items()}
+    found |= {run: log[[name for name in COLUMNS if name in log]] for run, log in before.items()}
     logs = [
-        with_record(outcome.log, table, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
-        for run, outcome in outcomes.ended.items()
+        with_record(found[run], table, columns).assign(method=run.method, seed=run.seed, how=_how(run, options))
+        for run in runs
+        if run in found
     ]
-    return pd.concat(logs, ignore_index=True) if logs else pd.DataFrame(columns=["method", "seed"])
+    return pd.concat(logs, ignore_index=True) if logs else pd.DataFrame(columns=["method", "seed", "how"])
 
 
 def _how(run: Run, options: StudyOptions) -> str:
@@ -201,6 +228,20 @@ def _queried(
     return found.reindex(columns=[*dict.fromkeys([*found.columns, SCORES_USED, REASON_NOT_RUN])]), notes
 
 
+_LOOKED_AT = {
+    ("scores",): PROXY,
+    ("metric", "condition"): f"{METRIC} and {CONDITION}",
+    ("metrics",): ", ".join(METRICS),
+}
+"""The proxies that a search looks at, by the scores that it needs."""
+
+
+def _scored(values: FloatArray) -> int:
+    """Number of cells with a score, or, of several, with all of them."""
+    there = np.isfinite(values)
+    return int((there if there.ndim == 1 else there.all(axis=1)).sum())
+
+
 def _missing_inputs(name: str, scores: ProxyScores | None) -> tuple[str | None, str | None]:
     """Reason why a search lacks scores, or else the scores that it uses; both None for a search without scores."""
     from harness.search.query.methods import METHODS
@@ -208,10 +249,10 @@ def _missing_inputs(name: str, scores: ProxyScores | None) -> tuple[str | None, 
     needed = METHODS[name].scores_needed if name in METHODS else ()
     if not needed:
         return None, None
-    proxies = PROXY if needed == ("scores",) else f"{METRIC} and {CONDITION}"
+    proxies = _LOOKED_AT[needed]
     if scores is None or not set(needed) <= set(scores.by_cell):
         return f"it looks at {proxies}: give their scores by --scores", None
-    scored = int(min(np.isfinite(scores.by_cell[need]).sum() for need in needed))
+    scored = min(_scored(scores.by_cell[need]) for need in needed)
     needed_cells = int(name.removeprefix("best_of_")) if name.startswith("best_of_") else 1
     if needed_cells > scored:
         return f"{needed_cells:,} cells are drawn, and {scored:,} have scores", None

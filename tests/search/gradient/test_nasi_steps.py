@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from harness.search import run_search
-from harness.studies.searches.nasi_bounds import Bound, parameters_after
+from harness.studies.searches.nasi.readings import Reading, parameters_after
 from tests.search.gradient.searches import SPACES, tiny
 
 
@@ -19,6 +19,8 @@ def test_the_steps_give_the_result_and_the_weights_that_were_drawn(tmp_path):
     assert gradients.shape == weights.shape == (6, 6, 5)
     torch.testing.assert_close(weights.sum(dim=2), torch.ones(6, 6, dtype=torch.float64), rtol=0, atol=1e-6)
     assert len(np.unique(weights.numpy().round(6), axis=0)) == 6, "each step draws its own"
-    bound = Bound("its own", setting.nu, setting.mu, setting.adaptive)
-    again = torch.from_numpy(parameters_after(traces.numpy(), gradients.numpy(), bound)).softmax(dim=1)
+    reading = Reading(setting.nu, setting.mu, setting.adaptive)
+    alpha = torch.from_numpy(parameters_after(traces.numpy(), gradients.numpy(), reading))
+    alpha[:, 0] = -torch.inf  # the preset leaves `none` out
+    again = alpha.softmax(dim=1)
     torch.testing.assert_close(again, found.weights["cell"].double(), rtol=1e-6, atol=1e-7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,11 +110,18 @@ def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pyt
     assert facts["searches"]["rsps"]["data"] == {"name": "digits", "folder": None, "images": 64}
     assert facts["searches"]["rsps"]["changed_from_paper"]["data"] == ["cifar10", "digits"]
     assert facts["environment"]["cpus"] >= 1
-    assert "curves.*, nasi_curves.*, compute.*, nasi_steps.csv.gz" in said[-1]
+    assert "curves.*, nasi_curves.*, compute.*, study.json" in said[-1]
     again: list[str] = []
     search_tables.run_search_table(
         SearchTable("made here", ROWS), StudyOptions(tmp_path, again.append, "analognasbench", workers=1, runs=2)
     )
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "searches.csv.gz"), log)
+    shutil.rmtree(tmp_path / "searches")
+    monkeypatch.setattr(search_tables, "search_all", lambda *_: pytest.fail("a search was run again"))
+    search_tables.run_search_table(
+        SearchTable("made here", ROWS), StudyOptions(tmp_path, again.append, "analognasbench", workers=1, runs=2)
+    )
+    assert f"4 of 4 searches are in the logs of {tmp_path}, and not run again" in again
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "searches.csv.gz"), log)
 
 
