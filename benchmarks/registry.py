@@ -26,7 +26,7 @@ from benchmarks.readers import (
     training_seconds,
 )
 from benchmarks.readers.user_table import read_user_table
-from benchmarks.table import Column, Facts, Table
+from benchmarks.table import SCORE, Column, Facts, Table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
@@ -61,6 +61,11 @@ class Listing:
     opens: str = ""
     rows_with_numbers: int | None = None
     damaged: bool = False
+
+    @property
+    def measures(self) -> bool:
+        """Whether a column holds what a training or a measurement gave, and not a score of a proxy."""
+        return any(column.unit != SCORE for column in self.columns)
 
     @classmethod
     def of(cls, table: Table) -> Listing:

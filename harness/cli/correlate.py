@@ -51,6 +51,14 @@ def correlate(
             "--ceiling", help="also each proxy as a share of the noise ceiling: how well one training ranks another"
         ),
     ] = False,
+    against_known: Annotated[
+        bool,
+        typer.Option(
+            "--against-known",
+            help="also each proxy against all known ones on the same cells of NAS-Bench-201, whose scores come with "
+            "nasinit",
+        ),
+    ] = False,
     csv: Annotated[
         Path | None,
         typer.Option(help="CSV file for the ranking; further tables go next to it, as NAME_top.csv, NAME_COLUMN.csv"),
@@ -93,7 +101,9 @@ def correlate(
     from harness.report.tables.matrix import matrix_sheet
     from harness.report.tables.text import sheet_text
 
-    requested = EvidenceOptions(against or None, beyond_size, top, ceiling, resamples=resamples, seed=seed)
+    requested = EvidenceOptions(
+        against or None, beyond_size, top, ceiling, against_known, resamples=resamples, seed=seed
+    )
     joined = ranked(
         scores,
         table or [],
@@ -140,6 +150,7 @@ class _Part(NamedTuple):
 def _parts(found: Evidence) -> list[_Part]:
     """The kinds of evidence that were made, ready to be written and printed."""
     from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
+    from harness.report.tables.known import known_sheets
 
     parts = []
     if (comparison := found.comparison) is not None:
@@ -150,6 +161,8 @@ def _parts(found: Evidence) -> list[_Part]:
         parts.append(_Part("top", found.top.frame, top_sheets(found.top)))
     if found.ceiling is not None:
         parts.append(_Part("ceiling", found.ceiling.frame, [ceiling_sheet(found.ceiling)]))
+    if (known := found.known) is not None:
+        parts.append(_Part("known", known.frame, known_sheets(known), known.words))
     return parts
 
 

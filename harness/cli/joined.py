@@ -101,7 +101,7 @@ def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
             raise SettingError(f"table {name} is about the space {table.facts.space}, the scores are of {space}")
     lines = [_usual(table.facts.name, table.columns, name) for name, table in opened.items()]
     for listing in list_tables() if not tables else ():
-        if listing.facts.space == space and not listing.opens:
+        if listing.facts.space == space and not listing.opens and listing.measures:
             here = _usual(listing.name, listing.columns, listing.name)
             lines.append(here if listing.available else f"{listing.name} is not here: {listing.reason}")
     if not lines:

@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def store() -> None:
-    """Stores of scores: merge, import, export, info, check."""
+    """Stores of scores: merge, import, export, table, info, check."""
 
 
 @app.command()
@@ -91,6 +91,29 @@ def export(
     frame = exported(_there(store), run)
     write = write_described_parquet if to.name.lower().endswith(PARQUET) else write_described_csv
     print(f"wrote {write(frame, to)}: {len(frame):,} scores")
+
+
+@app.command()
+def table(
+    to: Annotated[Path, typer.Option("--to", help="Parquet (.parquet) file")],
+    scores: Annotated[
+        Path, typer.Argument(help="a store, or a file of `nasinit store export`", metavar="[SCORES]")
+    ] = options.DEFAULT_SCORES,
+    run: options.RunOption = None,
+) -> None:
+    """Make the table of known proxies' scores on NAS-Bench-201 (`nasbench201-proxies`) of a store, whole or in part.
+
+    Of a part, it has the cells in the random order of `--sample`, up to the first one that is not finished: a random
+    sample. Each column takes as little room as keeps the ranks of its scores.
+    """
+    check_suffix(to, "a table of known scores", PARQUET)
+    from harness.evaluation.known.building import build_known_table
+
+    made = build_known_table(_there(scores), to, run)
+    print(
+        f"wrote {made.path} ({made.path.stat().st_size / 1e6:.2f} MB): {made.proxies} proxies on {made.cells:,} of "
+        f"{made.of:,} cells, {made.networks:,} different networks"
+    )
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from benchmarks import Table, TableError
 from harness.errors import ScoresError
 from harness.evaluation.coefficients import Resampling, check_resampling, ranked_frame
-from harness.evaluation.columns import UNMEASURED, axis_label, default_column, is_accuracy, table_facts
+from harness.evaluation.columns import axis_label, check_measured, default_column, is_accuracy, table_facts
 from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
@@ -213,9 +213,8 @@ def correlate(
     if higher_is_better is not None:
         stated = "higher_is_better" if higher_is_better else "lower_is_better"
         table = table.directed(**{stated: [column]})
+    check_measured(table, column)
     facts = table.column(column)
-    if facts.unit in UNMEASURED:
-        raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")
     space = space_of(table)
     over_seeds = matched_over_seeds(frame, space)
     matched = over_seeds.matched

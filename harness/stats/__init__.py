@@ -1,7 +1,7 @@
 """Statistics of a ranking: arrays in, named results out; no files are read or written and no figures are drawn.
 
 - Rank correlation: `coefficients`, with `bootstrap_intervals` over architectures and `seed_intervals` over seeds of the
-  weights; `interval_rows` for many proxies at once; `paired_differences` between proxies, `indistinguishable_groups`.
+  weights, or errors without resampling by `rank_influences`; `interval_rows` for many proxies at once; `paired_differences` between proxies, `indistinguishable_groups`.
 - Beyond size: `partial_correlations`, `kendall_within`.
 - Noise ceiling: `training_agreement`, `attenuation_corrected`.
 - The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.stats.bootstrap import Intervals, bootstrap_intervals, interval_rows, seed_intervals
     from harness.stats.ceiling import Agreement, attenuation_corrected, spearman_brown, training_agreement
     from harness.stats.change import ChangeOfRanking, Estimate, change_of_ranking
+    from harness.stats.influence import Estimated, RankInfluences, estimated_by, rank_influences
     from harness.stats.intervals import Interval
     from harness.stats.names import BASELINES, COEFFICIENTS
     from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
@@ -48,10 +49,12 @@ __all__ = [
     "ChangeOfRanking",
     "Coefficients",
     "Estimate",
+    "Estimated",
     "Interval",
     "Intervals",
     "MeanAndDeviation",
     "PairedDifferences",
+    "RankInfluences",
     "Partial",
     "Resampled",
     "Stability",
@@ -63,6 +66,7 @@ __all__ = [
     "bootstrap_intervals",
     "change_of_ranking",
     "coefficients",
+    "estimated_by",
     "holm",
     "indistinguishable_groups",
     "interval_rows",
@@ -75,6 +79,7 @@ __all__ = [
     "percentile_of",
     "picked_within",
     "precision_at",
+    "rank_influences",
     "rank_stability",
     "resampled_coefficients",
     "seed_intervals",
@@ -90,10 +95,12 @@ _HOMES = {
     "ChangeOfRanking": "harness.stats.change",
     "Coefficients": "harness.stats.rank_correlation",
     "Estimate": "harness.stats.change",
+    "Estimated": "harness.stats.influence",
     "Interval": "harness.stats.intervals",
     "Intervals": "harness.stats.bootstrap",
     "MeanAndDeviation": "harness.stats.top",
     "PairedDifferences": "harness.stats.paired",
+    "RankInfluences": "harness.stats.influence",
     "Partial": "harness.stats.partial",
     "Resampled": "harness.stats.resampling.resampled",
     "Stability": "harness.stats.stability",
@@ -105,6 +112,7 @@ _HOMES = {
     "bootstrap_intervals": "harness.stats.bootstrap",
     "change_of_ranking": "harness.stats.change",
     "coefficients": "harness.stats.rank_correlation",
+    "estimated_by": "harness.stats.influence",
     "holm": "harness.stats.paired",
     "indistinguishable_groups": "harness.stats.paired",
     "interval_rows": "harness.stats.bootstrap",
@@ -117,6 +125,7 @@ _HOMES = {
     "percentile_of": "harness.stats.top",
     "picked_within": "harness.stats.pareto",
     "precision_at": "harness.stats.top",
+    "rank_influences": "harness.stats.influence",
     "rank_stability": "harness.stats.stability",
     "resampled_coefficients": "harness.stats.resampling.resampled",
     "seed_intervals": "harness.stats.bootstrap",
