@@ -4,7 +4,7 @@
   weights, or errors without resampling by `rank_influences`; `interval_rows` for many proxies at once; `paired_differences` between proxies, `indistinguishable_groups`.
 - Beyond size: `partial_correlations`, `kendall_within`.
 - Noise ceiling: `training_agreement`, `attenuation_corrected`.
-- The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`,
+- The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`, `ndcg_of_powers_at`,
   `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`, `picked_within` a budget.
 - Other settings: `rank_stability`, `change_of_ranking`.
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         best_by_score,
         best_of_random,
         ndcg_at,
+        ndcg_of_powers_at,
         percentile_of,
         precision_at,
         top_correlation,
@@ -73,6 +74,7 @@ __all__ = [
     "kendall_within",
     "mean_within",
     "ndcg_at",
+    "ndcg_of_powers_at",
     "paired_differences",
     "pareto_front",
     "partial_correlations",
@@ -119,6 +121,7 @@ _HOMES = {
     "kendall_within": "harness.stats.within",
     "mean_within": "harness.stats.pareto",
     "ndcg_at": "harness.stats.top",
+    "ndcg_of_powers_at": "harness.stats.top",
     "paired_differences": "harness.stats.paired",
     "pareto_front": "harness.stats.pareto",
     "partial_correlations": "harness.stats.partial",
