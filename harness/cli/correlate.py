@@ -31,6 +31,7 @@ def correlate(
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
     interval: options.IntervalOption = "percentile",
+    pool: options.PoolOption = None,
     against: options.AgainstOption = None,
     beyond_size: Annotated[
         bool,
@@ -114,6 +115,7 @@ def correlate(
         interval,
         options.directions(lower, higher),
         proxies=[against] if against else (),
+        pool=pool,
     )
     evidence = [gather_evidence(ranking, ranked_by, requested, progress=True) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]

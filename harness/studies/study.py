@@ -23,6 +23,7 @@ from harness.studies.rank import (
     zero_cost_nas,
 )
 from harness.studies.searches import rows
+from harness.studies.whole_space import study as whole_space
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -38,6 +39,7 @@ STUDIES: Mapping[str, Study] = {
     "bn-mode": bn_mode.STUDY,
     "stability": stability.STUDY,
     "proxy-identities": proxy_identities.STUDY,
+    "whole-space": whole_space.STUDY,
     "nasi-table-1": rows.NASI,
     "naswot-table-2": rows.NASWOT,
     "darts-genotypes": darts_genotypes.STUDY,
