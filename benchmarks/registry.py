@@ -258,7 +258,9 @@ def _proxies_listing() -> Listing:
         columns, facts = proxy_scores.packaged_columns_and_facts()
     except TableError as error:
         reason = f"damaged: {error}; install nasinit again"
-        return Listing(proxy_scores.NAME, replace(proxy_scores.FACTS, path=proxy_scores.FILE), True, reason, damaged=True)
+        return Listing(
+            proxy_scores.NAME, replace(proxy_scores.FACTS, path=proxy_scores.FILE), True, reason, damaged=True
+        )
     return Listing(proxy_scores.NAME, facts, True, "part of nasinit: scores, no accuracies", columns)
 
 

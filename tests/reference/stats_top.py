@@ -56,10 +56,6 @@ def ndcg_of_powers(scores: list[float], accuracies: list[float], k: int) -> floa
     def gain(order: tuple[int, ...]) -> float:
         return sum((2 ** accuracies[place] - 1) / math.log2(1 + rank) for rank, place in enumerate(order[:k], start=1))
 
-    orders = [
-        order
-        for order in permutations(places)
-        if all(scores[a] >= scores[b] for a, b in pairwise(order))
-    ]
+    orders = [order for order in permutations(places) if all(scores[a] >= scores[b] for a, b in pairwise(order))]
     ideal = gain(tuple(sorted(places, key=lambda place: -accuracies[place])))
     return sum(map(gain, orders)) / len(orders) / ideal

@@ -106,7 +106,9 @@ def test_any_finite_accuracies():
     assert ndcg_at([1.0, 2.0, 3.0], [-1.7e308, 0.0, 1.7e308], 1) == 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 2).map(float), st.integers(80, 95).map(float)), min_size=2, max_size=6), st.data())
+@given(
+    st.lists(st.tuples(st.integers(0, 2).map(float), st.integers(80, 95).map(float)), min_size=2, max_size=6), st.data()
+)
 def test_ndcg_of_powers_is_the_mean_over_all_tie_breaks(rows, data):
     scores, accuracies = map(list, zip(*rows, strict=True))
     k = data.draw(st.integers(1, len(rows)))

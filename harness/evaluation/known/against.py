@@ -69,9 +69,7 @@ class AgainstKnown(Presented):
         return tuple(said)
 
 
-def against_known(
-    ranking: Ranking, known: pd.DataFrame | None = None, *, confidence: float = 0.95
-) -> AgainstKnown:
+def against_known(ranking: Ranking, known: pd.DataFrame | None = None, *, confidence: float = 0.95) -> AgainstKnown:
     """Each proxy of a ranking against every known proxy, without computing the known ones.
 
     Intervals and p-values are those of normal distributions with the errors of the infinitesimal jackknife
@@ -91,7 +89,9 @@ def against_known(
     known = known_scores() if known is None else known
     space = known.attrs["space"]
     if ranking.space != space:
-        raise ScoresError(f"the known scores are of {space}; this ranking is of {ranking.space}, of which there are none")
+        raise ScoresError(
+            f"the known scores are of {space}; this ranking is of {ranking.space}, of which there are none"
+        )
     own, _ = wide_scores(ranking)
     own = own[[name for name in own.columns if name not in BASELINES] or list(own.columns)]
     every = known[known["status"] == "ok"].pivot(index="architecture", columns="proxy", values="score")
@@ -140,7 +140,11 @@ def _pairs(common: pd.DataFrame, values: npt.NDArray[np.float64], confidence: fl
     places = {side: [i for i, (kind, _) in enumerate(common.columns) if kind == side] for side in ("own", "known")}
     for mine in places["own"]:
         for other in places["known"]:
-            row: dict[str, Any] = {"proxy": common.columns[mine][1], "known": common.columns[other][1], "n": len(common)}
+            row: dict[str, Any] = {
+                "proxy": common.columns[mine][1],
+                "known": common.columns[other][1],
+                "n": len(common),
+            }
             for at, name in enumerate(_COEFFICIENTS):
                 row.update(_coefficients(found, mine, other, at, name, confidence))
             row["agreement"] = float(agreement[mine, other])
@@ -227,7 +231,8 @@ def _said_settings(ranking: Ranking, known: pd.DataFrame) -> str:
     if not differing:
         return f"{said}, and so are yours."
     values = (
-        f"{name} {', '.join(dict.fromkeys(str(setting.flat().get(name)) for setting in settings))}" for name in differing
+        f"{name} {', '.join(dict.fromkeys(str(setting.flat().get(name)) for setting in settings))}"
+        for name in differing
     )
     return f"{said}; yours with {', '.join(values)}. A difference may be of the setting, and not of the proxies."
 

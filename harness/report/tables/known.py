@@ -32,7 +32,9 @@ def rows_of(result: AgainstKnown, proxy: str) -> list[dict[str, Any]]:
     """
     rows = result.frame[result.frame["proxy"] == proxy].to_dict("records")
     ends = [f"{name}{end}" for name in (_SPEARMAN, _KENDALL) for end in ("", "_low", "_high")]
-    of_known = {end: end.replace(name, f"{name}_known") for name in (_SPEARMAN, _KENDALL) for end in ends if name in end}
+    of_known = {
+        end: end.replace(name, f"{name}_known") for name in (_SPEARMAN, _KENDALL) for end in ends if name in end
+    }
     known: list[dict[str, Any]] = [
         {**row, **{end: row[of_known[end]] for end in ends}, "name": row["known"], "own": False} for row in rows
     ]
@@ -53,7 +55,14 @@ def against_sheet(result: AgainstKnown, proxy: str) -> Sheet:
         told = p_value(float(row[f"{_SPEARMAN}_p_holm"]))
         same = " (the same)" if row["same"] else ""
         rows.append(
-            [str(row["name"]), *coefficients, *differences, told, number(float(row["agreement"]), 2) + same, row["verdict"]]
+            [
+                str(row["name"]),
+                *coefficients,
+                *differences,
+                told,
+                number(float(row["agreement"]), 2) + same,
+                row["verdict"],
+            ]
         )
     headings = [Heading("known proxy", "left", code=True)]
     headings += [Heading(NAMES[name], "point") for name in (_SPEARMAN, _KENDALL)]

@@ -94,14 +94,25 @@ def published_by_pool_sheet(rows: pd.DataFrame, pools: Sequence[str]) -> Sheet:
     """
     made: list[list[Cell | str]] = []
     for row in rows.to_dict("records"):
-        cells: list[Cell | str] = [str(row["proxy"]), dataset_title(str(row["column"])), _MEASURES[str(row["coefficient"])]]
+        cells: list[Cell | str] = [
+            str(row["proxy"]),
+            dataset_title(str(row["column"])),
+            _MEASURES[str(row["coefficient"])],
+        ]
         cells += [number(float(row["published"]), 3), str(row["pool"]) or "not known"]
         for pool in pools:
-            cell = estimated(row, pool)
-            cells.append(replace(cell, interval=cell.interval if row[f"{pool}_low"] < row[f"{pool}_high"] else "",
-                                 rest="*" if row[f"{pool}_inside"] is False else ""))  # fmt: skip
+            exact = not row[f"{pool}_low"] < row[f"{pool}_high"]
+            cell = Cell(number(float(row[pool]), 3)) if exact else estimated(row, pool)
+            cells.append(replace(cell, rest="*" if row[f"{pool}_inside"] is False else ""))
         made.append([*cells, str(row["source"])])
     headings: list[Heading | str] = [PROXY, Heading("data set", "left"), Heading("measure", "left"), "published"]
-    headings += [Heading("its pool", "left"), *(Heading(f"ours, {pool}", "point") for pool in pools), Heading("source", "left")]
-    note = "* the published value lies outside our 95 % interval on that pool."
+    headings += [
+        Heading("its pool", "left"),
+        *(Heading(f"ours, {pool}", "point") for pool in pools),
+        Heading("source", "left"),
+    ]
+    note = (
+        "* the published value lies outside our 95 % interval on that pool; of counts, which are exact on all its cells, "
+        "further than 0.005 away."
+    )
     return Sheet.of("", headings, made, notes=(note,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +24,7 @@ from harness.studies.whole_space.writing import beside
 
 _FIRST = TESTS["cifar10"]
 _SHARES = (1, 5, 10, 25)
+_NEAR = 0.99
 _FEWEST = 10
 """Cells for a coefficient among the best to be told."""
 COMMANDS = """\
@@ -50,7 +52,7 @@ def _head(found: WholeSpace) -> str:
     return (
         f"# {proxies} training-free proxies on NAS-Bench-201\n\nEvery proxy under one setting on "
         f"{said_part(cells, of)}, ranked by the official test accuracies after 200 epochs.{part}\n\nSetting: "
-        f"{setting.describe()}. The scores come with nasinit: `open_table(\"nasbench201-proxies\")`, "
+        f'{setting.describe()}. The scores come with nasinit: `open_table("nasbench201-proxies")`, '
         "`harness.known_scores()`, and `nasinit correlate MY.csv --against-known` compares yours with them. All tables "
         "are in [tables.md](tables.md), all numbers in the CSV files next to it."
     )
@@ -66,8 +68,8 @@ def _ranking(found: WholeSpace) -> str:
             "(against_params_cifar10.png)",
             *(_told_apart(found, comparison) if comparison is not None else []),
             sheet_markdown(datasets_sheet(rankings)),
-            "az_nas, te_nas and vote are combinations of ranks. An interval is over the choice of cells, not over seeds "
-            "of the weights. n is the number of cells with a score on CIFAR-10; a proxy without one on cut cells is "
+            "az_nas and vote are combinations of ranks. An interval is over the choice of cells, as if they were drawn with "
+            "replacement, so that it is a little wide for the value on this space; it is not over seeds of the weights. n is the number of cells with a score on CIFAR-10; a proxy without one on cut cells is "
             "ranked on the others.",
         ]
     )
@@ -77,8 +79,12 @@ def _told_apart(found: WholeSpace, first: Comparison) -> list[str]:
     said = []
     for column, evidence in found.evidence.items():
         if (comparison := evidence.comparison) is not None:
-            better, worse = (comparison.frame.loc[comparison.frame["verdict"] == word, "proxy"] for word in ("better", "worse"))
-            said.append(f"- {dataset_title(column)}: better than `{AGAINST}`: {_named(better)}; {len(worse)} are worse.")
+            better, worse = (
+                comparison.frame.loc[comparison.frame["verdict"] == word, "proxy"] for word in ("better", "worse")
+            )
+            said.append(
+                f"- {dataset_title(column)}: better than `{AGAINST}`: {_named(better)}; {len(worse)} are worse."
+            )
     intro = (
         f"Told apart by a paired bootstrap on the {first.n:,} cells that all proxies have a score of, with Holm's correction over "
         f"all {len(first.pairs):,} pairs, at 5 %:"
@@ -90,7 +96,9 @@ def _beyond(found: WholeSpace) -> str:
     result = found.evidence[_FIRST].beyond_size
     if result is None:
         return f"## Beyond size\n\nLeft out: {found.evidence[_FIRST].left_out['beyond_size']}."
-    frame = result.frame.set_index("proxy").drop(index=[name for name in BASELINES if name in set(result.frame["proxy"])])
+    frame = result.frame.set_index("proxy").drop(
+        index=[name for name in BASELINES if name in set(result.frame["proxy"])]
+    )
     known = frame[frame["given_both"].notna()]
     kept = known[known["given_both_low"] > 0].sort_values("given_both", ascending=False)
     none = known[(known["given_both_low"] <= 0)]
@@ -107,11 +115,12 @@ def _sizes(found: WholeSpace) -> str:
     frame = found.by_size[_FIRST].frame
     wide = frame.pivot(index="proxy", columns="class", values="spearman")
     first, last = wide.columns[0], wide.columns[-1]
-    heads = [f"`{name}` ({number(wide[place].max(), 2)})" for place, name in ((one, wide[one].idxmax()) for one in (first, last))]
+    best = [frame.loc[frame.loc[frame["class"] == place, "spearman"].idxmax()] for place in (first, last)]
+    heads = [f"`{row['proxy']}` {estimate(row['spearman'], row['spearman_low'], row['spearman_high'])}" for row in best]
     return (
         "## By size class\n\n![Spearman's coefficient by parameters](by_size_cifar10.png)\n\n"
-        f"In {len(wide.columns)} classes of parameters with about as many cells each: among the smallest networks {heads[0]} "
-        f"ranks best, among the largest {heads[1]}. Median over all proxies: {number(wide[first].median(), 2)} and "
+        f"In {len(wide.columns)} classes of parameters with about as many cells each, the largest coefficient among the "
+        f"smallest networks is that of {heads[0]}, among the largest that of {heads[1]}. Median over all proxies: {number(wide[first].median(), 2)} and "
         f"{number(wide[last].median(), 2)}. Each coefficient has its interval in `by_size_*.csv`."
     )
 
@@ -133,7 +142,9 @@ def _best(found: WholeSpace) -> str:
             f"- best {share} % ({counts.max():,} cells): `{best.index[0]}` {number(best.iloc[0], 2)}, "
             f"`{AGAINST}` {number(float(column.get(AGAINST, float('nan'))), 2)}, median of all {number(column.median(), 2)}."
         )
-    return "## Among the best\n\nSpearman's coefficient among the best cells by CIFAR-10 accuracy:\n\n" + "\n".join(lines)
+    return "## Among the best\n\nSpearman's coefficient among the best cells by CIFAR-10 accuracy:\n\n" + "\n".join(
+        lines
+    )
 
 
 def _ceiling(found: WholeSpace) -> str:
@@ -153,9 +164,16 @@ def _ceiling(found: WholeSpace) -> str:
 
 def _same(found: WholeSpace) -> str:
     groups = "\n".join(f"- {_named(group)}" for group in found.same) or "- none"
+    together = {frozenset(pair) for group in found.same for pair in combinations(group, 2)}
+    near = [
+        f"`{one}` and `{other}` ({number(float(found.matrix.loc[one, other]), 3)})"
+        for one, other in combinations(found.matrix.index, 2)
+        if abs(found.matrix.loc[one, other]) >= _NEAR and frozenset((one, other)) not in together
+    ]
     return (
         "## One number in other words\n\n![Spearman's coefficient between proxies](agreement.png)\n\n"
-        f"Proxies that order the cells alike (|ρ| of at least {SAME}):\n\n{groups}"
+        f"Proxies that order the cells alike (|ρ| of at least {SAME}):\n\n{groups}\n\n"
+        f"Nearly so (at least {_NEAR}): {', '.join(near) or 'none'}."
     )
 
 
@@ -167,7 +185,9 @@ def _pools(found: WholeSpace) -> str:
         for proxy in ("params", "layers")
         for taus in ([float(counts.loc[(name, proxy), "kendall_tau_b"]) for name in names],)
     ]
-    whole = f"counts need no scores, so that these are exact, on all cells of each pool: Kendall's τ-b on CIFAR-10 moves "
+    whole = (
+        f"counts need no scores, so that these are exact, on all cells of each pool: Kendall's τ-b on CIFAR-10 moves "
+    )
     return "\n\n".join(
         [
             "## The pool changes the number",
@@ -191,7 +211,7 @@ def _published(found: WholeSpace) -> str:
             "## Beside published figures, each with its own pool",
             "![Spearman's coefficients by pool](pools.png)",
             f"Of {len(known)} published coefficients whose pool is known, {fits} lie in our interval on that pool (all data "
-            "sets; of counts, within half a unit of the last printed digit). What remains may be the setting: inputs, labels, "
+            "sets; of counts, within 0.005). What remains may be the setting: inputs, labels, "
             "initialisation and batch norm differ between papers. CIFAR-10:",
             sheet_markdown(published_by_pool_sheet(chosen, names)),
             "The pool of Tybl & Neumann 2025 is not named in their table; their row of the number of layers comes out on the "

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from harness.evaluation.size_classes import SizeClasses
 
 CLASSES = 5
+LEAST = 50
+"""Scored cells of a pool that the page shows."""
 AGAINST = "params"
 
 
@@ -109,20 +111,20 @@ def whole_space(known: pd.DataFrame, table: Table, *, resamples: int = 1000) -> 
     rankings = rank(known, table, DATASETS, resamples=resamples)
     evidence = {column: gather_evidence(ranking, table, wanted) for column, ranking in rankings.items()}
     matrix = rank_matrix(known)
-    pools, left_out = _pools_there()
+    pools, left_out = _pools_there(known)
     return WholeSpace(
         known,
         evidence,
         {column: size_classes(ranking, CLASSES) for column, ranking in rankings.items()},
         matrix,
         same_rankings(matrix),
-        coefficients_by_pool(known, table, DATASETS, pools, with_combinations),
+        coefficients_by_pool(known, table, DATASETS, pools, with_combinations, least=LEAST),
         counts_by_pool(table, DATASETS, pools),
         left_out,
     )
 
 
-def _pools_there() -> tuple[list[str], tuple[str, ...]]:
+def _pools_there(known: pd.DataFrame) -> tuple[list[str], tuple[str, ...]]:
     """Names of the pools that are known here, and a sentence on each of the others."""
     from harness.evaluation.pools import POOLS, pool_keys
 
@@ -132,8 +134,12 @@ def _pools_there() -> tuple[list[str], tuple[str, ...]]:
             pool_keys(name)
         except TableError as error:
             left_out.append(f"The pool {name} is left out: {error}.")
-        else:
-            there.append(name)
+            continue
+        there.append(name)
+        scored = known.loc[known["architecture"].isin(pool_keys(name)), "architecture"].nunique()
+        if scored < LEAST:
+            words = f"{scored:,} of {POOLS[name].words} are scored so far, too few to tell"
+            left_out.append(f"Proxies are not shown on the pool {name}: {words}.")
     return there, tuple(left_out)
 
 

@@ -33,8 +33,6 @@ from harness.studies.whole_space.study import WholeSpace, short
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST_DRAWN = 50
-"""Scored cells of a pool that is drawn."""
 _COEFFICIENTS = ("spearman", "kendall_tau_b")
 
 
@@ -84,11 +82,7 @@ def _pools(found: WholeSpace, out: Path) -> list[str]:
     write_csv(found.pools, out / "pools.csv")
     write_csv(found.counts, out / "counts.csv")
     write_csv(published, out / "published.csv")
-    drawn = [
-        name for name in names if found.pools.loc[found.pools["pool"] == name, "scored"].iloc[0] >= LEAST_DRAWN
-    ]
-    if drawn:
-        save_pictures(beside_published(pools_beside_published(found, published, drawn)), out / "pools")
+    save_pictures(beside_published(pools_beside_published(found, published, names)), out / "pools")
     texts = ["## Pools", *found.left_out, sheet_markdown(counts_sheet(found.counts))]
     for column in found.evidence:
         texts += [sheet_markdown(pools_sheet(found.pools, column, name)) for name in _COEFFICIENTS]
@@ -109,4 +103,11 @@ def pools_beside_published(found: WholeSpace, published: pd.DataFrame, names: Se
              "n": row["n"], "ours": row["spearman"], "low": row["spearman_low"], "high": row["spearman_high"],
              "published": float(value.iloc[0]) if len(value) else math.nan}
         )  # fmt: skip
-    return BesidePublished(pd.DataFrame(rows), {name: POOLS[name].words for name in names})
+    return BesidePublished(pd.DataFrame(rows), {name: _words(found, name) for name in names})
+
+
+def _words(found: WholeSpace, pool: str) -> str:
+    """A pool in words, and how many of its cells are scored where not all are."""
+    sizes = found.pools[found.pools["pool"] == pool].iloc[0]
+    part = f"{sizes['scored']:,} of " if sizes["scored"] < sizes["cells"] else ""
+    return part + POOLS[pool].words
