@@ -51,6 +51,14 @@ def study(
         Path | None,
         typer.Option(help="a store, or a CSV, of scores that exist already, for the parts of a study that use scores"),
     ] = None,
+    known: Annotated[
+        bool | None,
+        typer.Option(
+            "--known/--no-known",
+            help="take the scores that come with nasinit, all their cells or --sample of them; by default they are taken "
+            "where they cover the study's own cells",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="folder for the results; by default studies/NAME, with --quick studies/NAME-quick"),
@@ -77,6 +85,7 @@ def study(
         "store": store,
         "scores": scores,
         "table": table,
+        "known": known,
         "shard": shard,
         "scheduler": scheduler,
     }
@@ -84,7 +93,7 @@ def study(
     made = StudyOptions(
         out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
         workers=workers, scheduler=scheduler, quick=quick, full=full, sample=sample, runs=runs, data=data,
-        store=store, scores=scores, shard=options.shard(shard),
+        store=store, scores=scores, known=known, shard=options.shard(shard),
     )  # fmt: skip
     check_scores(chosen, made)
     if "data" in chosen.takes:

@@ -33,6 +33,8 @@ class StudyOptions:
         data: folder of CIFAR-10's binary files; None if they are not available.
         store: SQLite file for the scores; None for a file in `out`.
         scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
+        known: whether scores come from the table of known scores where its setting and versions are the study's: True for
+            all its cells, or the asked for number of them; False for none; None for the study's own cells if it has all.
         shard: which part of the architectures to score, or of the searches by gradients to run, such as (3, 16),
             without making the study; None to make it.
     """
@@ -50,6 +52,7 @@ class StudyOptions:
     data: Path | None = None
     store: Path | None = None
     scores: Path | None = None
+    known: bool | None = None
     shard: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -89,5 +92,6 @@ class StudyKeywords(TypedDict, total=False):
     data: str | Path | None
     store: str | Path | None
     scores: str | Path | None
+    known: bool | None
     shard: tuple[int, int] | None
     scheduler: str | None
