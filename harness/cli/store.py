@@ -85,12 +85,12 @@ def export(
 ) -> None:
     """Write the scores of a run, with the file that says where they come from; `nasinit store import` takes both."""
     check_suffix(to, "a table of scores", (*CSV, *PARQUET))
-    from harness.report.files import write_described_csv, write_described_parquet
-    from harness.scoring.exporting import exported
+    from harness.report.files import write_described_parts
+    from harness.scoring.exporting import exporting
 
-    frame = exported(_there(store), run)
-    write = write_described_parquet if to.name.lower().endswith(PARQUET) else write_described_csv
-    print(f"wrote {write(frame, to)}: {len(frame):,} scores")
+    with exporting(_there(store), run) as export:
+        written, count = write_described_parts(export.parts, export.provenance, to)
+    print(f"wrote {written}: {count:,} scores")
 
 
 @app.command()
