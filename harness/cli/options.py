@@ -85,8 +85,8 @@ PoolOption = Annotated[
     str | None,
     typer.Option(
         "--pool",
-        help="rank only the cells of a part of NAS-Bench-201 that papers use: all, valid (9,445 without dead branches), "
-        "distinct (6,466 that are no isomorphic copies) or first-1000",
+        help="rank only the cells of a part of NAS-Bench-201 that papers use: all, valid (9,445 without dead "
+        "branches), distinct (6,466 that are no isomorphic copies) or first-1000",
         autocompletion=offered.those("all", "valid", "distinct", "first-1000"),
     ),
 ]

@@ -55,8 +55,8 @@ def study(
         bool | None,
         typer.Option(
             "--known/--no-known",
-            help="take the scores that come with nasinit, all their cells or --sample of them; by default they are taken "
-            "where they cover the study's own cells",
+            help="take the scores that come with nasinit, all their cells or --sample of them; by default they are "
+            "taken where they cover the study's own cells",
         ),
     ] = None,
     out: Annotated[

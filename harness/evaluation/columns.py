@@ -76,7 +76,8 @@ def check_measured(table: Table, column: str) -> None:
         raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")
     if unit in SCORES:
         raise TableError(
-            f"column {column!r} of {table.facts.name} holds scores of a proxy, and no accuracy: nothing ranks by it. To "
+            f"column {column!r} of {table.facts.name} holds scores of a proxy, and no accuracy: nothing ranks by it. "
+            f"To "
             "compare your proxies with it: --against-known, or harness.against_known"
         )
 

@@ -193,13 +193,13 @@ def correlate(
             from the column's name where the table is a user's own file.
         shape: sizes of the scored networks, for which `params` and `flops` are computed if the frame has no rows of
             them; by default the sizes that a frame of `harness.run` or a store carries, else the space's own.
-        pool: name of a part of NAS-Bench-201 (`harness.evaluation.pools.POOLS`) whose cells alone are ranked; by default
-            all that are scored.
+        pool: name of a part of NAS-Bench-201 (`harness.evaluation.pools.POOLS`) whose cells alone are ranked; by
+            default all that are scored.
         progress: whether to draw a progress bar on standard error.
 
     Raises:
-        ScoresError: an unknown pool, or one of another space; a frame without the columns, with two scores of one proxy for an architecture under one seed, with
-            text for a number, or without an architecture of the table.
+        ScoresError: an unknown pool, or one of another space; a frame without the columns, with two scores of one
+            proxy for an architecture under one seed, with text for a number, or without an architecture of the table.
         SpaceError: a text that is no architecture of the table's space.
         TableError: an unknown column, with the nearest name; a space without networks; rows of one architecture that
             contradict each other.

@@ -66,7 +66,7 @@ def write_described_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Pa
 def write_described_parts(
     parts: Iterable[pd.DataFrame], provenance: object, path: str | os.PathLike[str]
 ) -> tuple[Path, int]:
-    """Write frames of the same columns as one CSV or Parquet file, with a file next to it as `write_described_csv` does.
+    """Write frames of the same columns as one CSV or Parquet file, described as by `write_described_csv`.
 
     One part is held at a time, so that a table may be larger than the memory. A Parquet file has a row group a part.
 

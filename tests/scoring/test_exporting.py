@@ -43,11 +43,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "PART", AT_ONCE)
 
 
-def test_the_parts_are_the_rows_of_the_run(store: Path, _small: None) -> None:
+@pytest.mark.usefixtures("_small_parts")
+def test_the_parts_are_the_rows_of_the_run(store: Path) -> None:
     columns = ["architecture", "proxy", "score", "status", "seconds", "standard_error", "message"]
     with harness.Store(store, readonly=True) as opened:
         whole = opened.frame()
@@ -63,8 +64,9 @@ def test_the_parts_are_the_rows_of_the_run(store: Path, _small: None) -> None:
     assert (own["zen", "cell 3"], own["params", "cell 3"]) == ("cell 2", "cell 3")
 
 
+@pytest.mark.usefixtures("_small_parts")
 @pytest.mark.parametrize("name", ["e.csv", "e.csv.gz", "e.parquet"])
-def test_no_more_than_a_part_is_held_at_once(store: Path, _small: None, tmp_path: Path, name: str) -> None:
+def test_no_more_than_a_part_is_held_at_once(store: Path, tmp_path: Path, name: str) -> None:
     alive: list[weakref.ref[Any]] = []
     most, rows = 0, []
 
@@ -87,7 +89,8 @@ def test_no_more_than_a_part_is_held_at_once(store: Path, _small: None, tmp_path
     assert len(read) == count
 
 
-def test_the_same_run_gives_the_same_bytes(store: Path, _small: None, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_small_parts")
+def test_the_same_run_gives_the_same_bytes(store: Path, tmp_path: Path) -> None:
     for name in ("e.csv.gz", "e.parquet"):
         content = []
         for _ in range(2):

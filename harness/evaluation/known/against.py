@@ -73,7 +73,8 @@ def against_known(ranking: Ranking, known: pd.DataFrame | None = None, *, confid
     """Each proxy of a ranking against every known proxy, without computing the known ones.
 
     Intervals and p-values are those of normal distributions with the errors of the infinitesimal jackknife
-    (`harness.stats.rank_influences`): at the size of the whole space a bootstrap takes half a minute, and gives the same.
+    (`harness.stats.rank_influences`): at the size of the whole space a bootstrap takes half a minute, and gives the
+    same.
 
     Args:
         ranking: from `harness.correlate`, of cells of NAS-Bench-201.
@@ -239,7 +240,8 @@ def _said_settings(ranking: Ranking, known: pd.DataFrame) -> str:
 
 def _said_tests(frame: pd.DataFrame, n: int) -> str:
     return (
-        f"The interval of a difference is of that pair alone; p is corrected for all {len(frame):,} pairs of this table "
+        f"The interval of a difference is of that pair alone; p is corrected for all {len(frame):,} pairs of this "
+        f"table "
         f"(Holm), for each coefficient on its own, and decides at 5 %. Intervals treat these {n:,} cells as drawn at "
         "random."
     )

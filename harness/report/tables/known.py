@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from harness.evaluation.known.against import AgainstKnown
 from harness.report.cells import EN_DASH, number, p_value
 from harness.report.tables.ranking import NAMES
@@ -78,7 +76,8 @@ def against_sheet(result: AgainstKnown, proxy: str) -> Sheet:
 def _places_sheet(result: AgainstKnown) -> Sheet:
     rows: list[list[Cell | str]] = [
         [
-            str(row["proxy"]), *(estimated(row, name) for name in (_SPEARMAN, _KENDALL)), f"{row['place']} of {row['of']}",
+            str(row["proxy"]), *(estimated(row, name) for name in (_SPEARMAN, _KENDALL)),
+            f"{row['place']} of {row['of']}",
             *(str(row[name]) for name in ("better", "worse", "not_distinguishable")),
             f"{row['nearest']} ({number(float(row['agreement']), 2)})",
         ]

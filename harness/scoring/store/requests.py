@@ -16,7 +16,7 @@ from harness.scoring.store.store import Contents
 
 
 class _Part(NamedTuple):
-    """A run of a request: its setting's identity, and digests of what it was asked for, without and with the versions."""
+    """A run of a request: its setting, and digests of what it was asked for, without and with the versions."""
 
     setting: tuple[str, str, str]
     asked: str

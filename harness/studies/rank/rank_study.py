@@ -28,10 +28,10 @@ from harness.report.tables.stability import transfer_sheet
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import COLUMNS
 from harness.studies.kinds import SPEARMAN, PublishedCoefficient, RankStudy
+from harness.studies.known import check_known, from_table, scored_or_known
 from harness.studies.options import StudyOptions
 from harness.studies.rank.agreement import agreement_of
 from harness.studies.record import record
-from harness.studies.known import check_known, from_table, scored_or_known
 from harness.studies.samples import possible, sample_size, say_shard, scores_given
 from harness.writing import make_folder
 
@@ -42,12 +42,12 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     """Score the sample under each condition, rank it by each data set of the table, and write the results into `out`.
 
     Without CIFAR-10, conditions with images are left out, and a message says so. Scores in the store, and known scores
-    (`harness.studies.known`), are not computed again. A study of one condition takes given `scores` of that condition instead of computing them. With a shard its
-    scores are all that is made.
+    (`harness.studies.known`), are not computed again. A study of one condition takes given `scores` of that condition
+    instead of computing them. With a shard its scores are all that is made.
 
     Raises:
-        SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, known scores that
-            are asked for and fit no condition, or a folder that cannot be made or written in.
+        SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, known scores
+            that are asked for and fit no condition, or a folder that cannot be made or written in.
         ScoresError: scores without any of the study's proxies.
     """
     sample = sample_size(options, usual=study.sample, quick=study.quick)

@@ -20,9 +20,9 @@ def beside_published_pools(pools: pd.DataFrame, counts: pd.DataFrame) -> pd.Data
         counts: from `counts_by_pool`; they are of all cells of a pool, and stand in place of scores of these names.
 
     Returns:
-        `proxy`, `column`, `coefficient`, `published`, `pool` (its own; empty where it is not known), `remark`, `source`;
-        for each pool ours under its name with `_low` and `_high`, and `_inside`, whether the published value lies in
-        our interval, to its printed digits; None where there is no interval. Counts are exact, and have none: a
+        `proxy`, `column`, `coefficient`, `published`, `pool` (its own; empty where it is not known), `remark`,
+        `source`; for each pool ours under its name with `_low` and `_high`, and `_inside`, whether the published value
+        lies in our interval, to its printed digits; None where there is no interval. Counts are exact, and have none: a
         published value is inside within 0.005, since another table of the same trainings moves them by up to 0.002.
     """
     import pandas as pd

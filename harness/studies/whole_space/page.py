@@ -45,8 +45,10 @@ def _head(found: WholeSpace) -> str:
     part = ""
     if cells < of:
         part = (
-            f" **This is a part: {cells:,} of {of:,} cells**, the first of a random order, so that every number here is "
-            "an estimate of that of the whole space, with a 95 % interval that says how good. The page is made again by "
+            f" **This is a part: {cells:,} of {of:,} cells**, the first of a random order, so that every number here "
+            f"is "
+            "an estimate of that of the whole space, with a 95 % interval that says how good. The page is made again "
+            "by "
             "the commands at its end as more cells are scored."
         )
     return (
@@ -68,8 +70,10 @@ def _ranking(found: WholeSpace) -> str:
             "(against_params_cifar10.png)",
             *(_told_apart(found, comparison) if comparison is not None else []),
             sheet_markdown(datasets_sheet(rankings)),
-            "az_nas and vote are combinations of ranks. An interval is over the choice of cells, as if they were drawn with "
-            "replacement, so that it is a little wide for the value on this space; it is not over seeds of the weights. n is the number of cells with a score on CIFAR-10; a proxy without one on cut cells is "
+            "az_nas and vote are combinations of ranks. An interval is over the choice of cells, as if they were "
+            "drawn with "
+            "replacement, so that it is a little wide for the value on this space; it is not over seeds of the "
+            "weights. n is the number of cells with a score on CIFAR-10; a proxy without one on cut cells is "
             "ranked on the others.",
         ]
     )
@@ -86,7 +90,8 @@ def _told_apart(found: WholeSpace, first: Comparison) -> list[str]:
                 f"- {dataset_title(column)}: better than `{AGAINST}`: {_named(better)}; {len(worse)} are worse."
             )
     intro = (
-        f"Told apart by a paired bootstrap on the {first.n:,} cells that all proxies have a score of, with Holm's correction over "
+        f"Told apart by a paired bootstrap on the {first.n:,} cells that all proxies have a score of, with Holm's "
+        f"correction over "
         f"all {len(first.pairs):,} pairs, at 5 %:"
     )
     return [intro, "\n".join(said)]
@@ -105,7 +110,8 @@ def _beyond(found: WholeSpace) -> str:
     listed = [f"`{name}` {estimate(row['given_both'], row['given_both_low'], row['given_both_high'])}"
               for name, row in kept.head(5).iterrows()]  # fmt: skip
     return (
-        f"## Beyond size\n\nWith parameters and multiply-adds held fixed (partial rank correlation, CIFAR-10), {len(kept)} of "
+        f"## Beyond size\n\nWith parameters and multiply-adds held fixed (partial rank correlation, CIFAR-10), "
+        f"{len(kept)} of "
         f"{len(known)} proxies keep a positive coefficient that the interval tells apart from zero; the largest are "
         f"{', '.join(listed)}. Of {_named(none.index)} nothing positive is shown."
     )
@@ -119,8 +125,10 @@ def _sizes(found: WholeSpace) -> str:
     heads = [f"`{row['proxy']}` {estimate(row['spearman'], row['spearman_low'], row['spearman_high'])}" for row in best]
     return (
         "## By size class\n\n![Spearman's coefficient by parameters](by_size_cifar10.png)\n\n"
-        f"In {len(wide.columns)} classes of parameters with about as many cells each, the largest coefficient among the "
-        f"smallest networks is that of {heads[0]}, among the largest that of {heads[1]}. Median over all proxies: {number(wide[first].median(), 2)} and "
+        f"In {len(wide.columns)} classes of parameters with about as many cells each, the largest coefficient among "
+        f"the "
+        f"smallest networks is that of {heads[0]}, among the largest that of {heads[1]}. Median over all proxies: "
+        f"{number(wide[first].median(), 2)} and "
         f"{number(wide[last].median(), 2)}. Each coefficient has its interval in `by_size_*.csv`."
     )
 
@@ -140,7 +148,8 @@ def _best(found: WholeSpace) -> str:
         best = column.sort_values(ascending=False)
         lines.append(
             f"- best {share} % ({counts.max():,} cells): `{best.index[0]}` {number(best.iloc[0], 2)}, "
-            f"`{AGAINST}` {number(float(column.get(AGAINST, float('nan'))), 2)}, median of all {number(column.median(), 2)}."
+            f"`{AGAINST}` {number(float(column.get(AGAINST, float('nan'))), 2)}, median of all "
+            f"{number(column.median(), 2)}."
         )
     return "## Among the best\n\nSpearman's coefficient among the best cells by CIFAR-10 accuracy:\n\n" + "\n".join(
         lines
@@ -156,7 +165,8 @@ def _ceiling(found: WholeSpace) -> str:
         best = ceiling.frame.loc[ceiling.frame["spearman"].idxmax()]
         lines.append(
             f"- {dataset_title(column)}: one training ranks another with ρ {number(ceiling.spearman, 3)}, τ-b "
-            f"{number(ceiling.kendall_tau_b, 3)}; `{best['proxy']}` reaches {number(100 * best['spearman_share'], 0)} % of ρ, "
+            f"{number(ceiling.kendall_tau_b, 3)}; `{best['proxy']}` reaches {number(100 * best['spearman_share'], 0)} "
+            f"% of ρ, "
             f"{number(100 * best['kendall_share'], 0)} % of τ-b."
         )
     return "## Against the ceiling\n\n" + "\n".join(lines)
@@ -186,7 +196,7 @@ def _pools(found: WholeSpace) -> str:
         for taus in ([float(counts.loc[(name, proxy), "kendall_tau_b"]) for name in names],)
     ]
     whole = (
-        f"counts need no scores, so that these are exact, on all cells of each pool: Kendall's τ-b on CIFAR-10 moves "
+        "counts need no scores, so that these are exact, on all cells of each pool: Kendall's τ-b on CIFAR-10 moves "
     )
     return "\n\n".join(
         [
@@ -210,11 +220,13 @@ def _published(found: WholeSpace) -> str:
         [
             "## Beside published figures, each with its own pool",
             "![Spearman's coefficients by pool](pools.png)",
-            f"Of {len(known)} published coefficients whose pool is known, {fits} lie in our interval on that pool (all data "
+            f"Of {len(known)} published coefficients whose pool is known, {fits} lie in our interval on that pool "
+            f"(all data "
             "sets; of counts, within 0.005). What remains may be the setting: inputs, labels, "
             "initialisation and batch norm differ between papers. CIFAR-10:",
             sheet_markdown(published_by_pool_sheet(chosen, names)),
-            "The pool of Tybl & Neumann 2025 is not named in their table; their row of the number of layers comes out on the "
+            "The pool of Tybl & Neumann 2025 is not named in their table; their row of the number of layers comes out "
+            "on the "
             "9,445 cells without dead branches, and on no other pool.",
         ]
     )
@@ -225,8 +237,10 @@ def _made(found: WholeSpace) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in made["proxies"].items())
     return (
         f"## How it is made, and made again\n\nScores by torch {made['torch']}; versions of the proxies: {versions}. "
-        "`study.json` says the rest. When more cells are scored, in a store that [nasbench201-all](../nasbench201-all/README.md) "
-        f"says how to make:\n\n{COMMANDS}\n\nThe studies of rank correlation take these scores too, and become larger samples: "
+        "`study.json` says the rest. When more cells are scored, in a store that "
+        "[nasbench201-all](../nasbench201-all/README.md) "
+        f"says how to make:\n\n{COMMANDS}\n\nThe studies of rank correlation take these scores too, and become larger "
+        f"samples: "
         "`nasinit study NAME --known`."
     )
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import SettingError
 from harness.evaluation import TableError, open_table
-from harness.evaluation.columns import dataset_title
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import Setting
 from harness.studies.kinds import DATASETS, SingleStudy
