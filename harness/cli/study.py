@@ -70,8 +70,8 @@ def study(
     from harness.studies.study import STUDIES, check_scores, check_taken, default_folder, find_study, make, options_of
 
     if name is None:
-        for known, listed in STUDIES.items():
-            print(f"{known}: {listed.shows}\n    {' '.join(options_of(listed))}")
+        for each, listed in STUDIES.items():
+            print(f"{each}: {listed.shows}\n    {' '.join(options_of(listed))}")
         return
     chosen = find_study(name)
     if scheduler is not None and workers != _WORKERS:

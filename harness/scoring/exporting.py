@@ -120,11 +120,11 @@ def _rows(
     for proxy, version in record.proxies.items():
         for name in names:
             key = name if proxy in record.size_proxies else record.scored_as[name]
-            if (row := found.get((key, proxy))) is not None:
+            if (stored := found.get((key, proxy))) is not None:
                 yield {
-                    "architecture": name, "proxy": proxy, SEED: record.setting.seed, "score": row[3],
-                    "standard_error": row[4], "status": row[5], "message": row[6], "seconds": row[7], ROW: key,
-                    MACHINE: machines[key].get((proxy, version), ""),
+                    "architecture": name, "proxy": proxy, SEED: record.setting.seed, "score": stored[3],
+                    "standard_error": stored[4], "status": stored[5], "message": stored[6], "seconds": stored[7],
+                    ROW: key, MACHINE: machines[key].get((proxy, version), ""),
                 }  # fmt: skip
 
 
@@ -132,5 +132,5 @@ def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFra
     import pandas as pd
 
     frame = pd.DataFrame(rows, columns=list(columns))
-    kinds = {"score": float, "standard_error": float, "seconds": float, SEED: "int64"}
+    kinds: dict[str, Any] = {"score": float, "standard_error": float, "seconds": float, SEED: "int64"}
     return frame.astype({name: kind for name, kind in kinds.items() if name in frame})

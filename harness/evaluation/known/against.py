@@ -97,7 +97,7 @@ def against_known(ranking: Ranking, known: pd.DataFrame | None = None, *, confid
     own = own[[name for name in own.columns if name not in BASELINES] or list(own.columns)]
     every = known[known["status"] == "ok"].pivot(index="architecture", columns="proxy", values="score")
     every = every[list(dict.fromkeys(known["proxy"]))]
-    in_both = own.index.intersection(known["architecture"].unique(), sort=False)
+    in_both = own.index.intersection(pd.Index(known["architecture"].unique()), sort=False)
     kept, others = _varied(own.loc[in_both]), _varied(every.reindex(in_both))
     common = pd.concat([kept, others], axis=1, keys=["own", "known"]).dropna()
     if len(common) < _LEAST or not len(kept.columns) or not len(others.columns):
@@ -138,12 +138,13 @@ def _pairs(common: pd.DataFrame, values: npt.NDArray[np.float64], confidence: fl
     ranks = common.rank().to_numpy().T
     agreement = np.corrcoef(ranks)
     rows = []
-    places = {side: [i for i, (kind, _) in enumerate(common.columns) if kind == side] for side in ("own", "known")}
+    columns = list(zip(*(map(str, common.columns.get_level_values(level)) for level in (0, 1)), strict=True))
+    places = {side: [i for i, (kind, _) in enumerate(columns) if kind == side] for side in ("own", "known")}
     for mine in places["own"]:
         for other in places["known"]:
             row: dict[str, Any] = {
-                "proxy": common.columns[mine][1],
-                "known": common.columns[other][1],
+                "proxy": columns[mine][1],
+                "known": columns[other][1],
                 "n": len(common),
             }
             for at, name in enumerate(_COEFFICIENTS):
@@ -153,7 +154,7 @@ def _pairs(common: pd.DataFrame, values: npt.NDArray[np.float64], confidence: fl
             rows.append(row)
     frame = pd.DataFrame(rows)
     for name in _COEFFICIENTS:
-        frame.insert(list(frame.columns).index(f"{name}_p") + 1, f"{name}_p_holm", holm(frame[f"{name}_p"]))
+        frame.insert(list(frame.columns).index(f"{name}_p") + 1, f"{name}_p_holm", pd.Series(holm(frame[f"{name}_p"])))
     told = zip(frame["spearman_difference"], frame["spearman_p_holm"], strict=True)
     frame["verdict"] = [verdict(difference, p) for difference, p in told]
     return frame

@@ -28,7 +28,8 @@ def rows_of(result: AgainstKnown, proxy: str) -> list[dict[str, Any]]:
     Each has `name`, `own` (whether it is the proxy itself), the coefficients with `_low` and `_high`, and, of the known
     ones, what `AgainstKnown.frame` has.
     """
-    rows = result.frame[result.frame["proxy"] == proxy].to_dict("records")
+    own_rows = result.frame[result.frame["proxy"] == proxy].to_dict("records")
+    rows = [{str(name): value for name, value in row.items()} for row in own_rows]
     ends = [f"{name}{end}" for name in (_SPEARMAN, _KENDALL) for end in ("", "_low", "_high")]
     of_known = {
         end: end.replace(name, f"{name}_known") for name in (_SPEARMAN, _KENDALL) for end in ends if name in end

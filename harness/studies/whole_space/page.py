@@ -19,7 +19,7 @@ from harness.report.tables.whole_space import counts_sheet, datasets_sheet, publ
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import Setting
 from harness.stats.names import BASELINES
-from harness.studies.whole_space.study import AGAINST, WholeSpace
+from harness.studies.whole_space.results import AGAINST, WholeSpace
 from harness.studies.whole_space.writing import beside
 
 _FIRST = TESTS["cifar10"]
@@ -121,7 +121,7 @@ def _sizes(found: WholeSpace) -> str:
     frame = found.by_size[_FIRST].frame
     wide = frame.pivot(index="proxy", columns="class", values="spearman")
     first, last = wide.columns[0], wide.columns[-1]
-    best = [frame.loc[frame.loc[frame["class"] == place, "spearman"].idxmax()] for place in (first, last)]
+    best = [frame[frame["class"] == place].nlargest(1, "spearman").to_dict("records")[0] for place in (first, last)]
     heads = [f"`{row['proxy']}` {estimate(row['spearman'], row['spearman_low'], row['spearman_high'])}" for row in best]
     return (
         "## By size class\n\n![Spearman's coefficient by parameters](by_size_cifar10.png)\n\n"
@@ -162,7 +162,7 @@ def _ceiling(found: WholeSpace) -> str:
         if (ceiling := evidence.ceiling) is None:
             lines.append(f"- {dataset_title(column)}: left out: {evidence.left_out['ceiling']}.")
             continue
-        best = ceiling.frame.loc[ceiling.frame["spearman"].idxmax()]
+        best = ceiling.frame.nlargest(1, "spearman").to_dict("records")[0]
         lines.append(
             f"- {dataset_title(column)}: one training ranks another with ρ {number(ceiling.spearman, 3)}, τ-b "
             f"{number(ceiling.kendall_tau_b, 3)}; `{best['proxy']}` reaches {number(100 * best['spearman_share'], 0)} "

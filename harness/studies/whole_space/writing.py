@@ -28,7 +28,7 @@ from harness.report.tables.whole_space import (
     size_classes_sheet,
 )
 from harness.studies.whole_space.beside import beside_published_pools
-from harness.studies.whole_space.study import WholeSpace, short
+from harness.studies.whole_space.results import WholeSpace, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,17 +45,19 @@ def write_results(found: WholeSpace, out: Path) -> None:
         write_text(sheet_latex(ranking_sheet(evidence.ranking)), out / f"ranking_{stem}.tex")
         parts = {
             "against_params": evidence.comparison, "beyond_size": evidence.beyond_size, "top": evidence.top,
-            "ceiling": evidence.ceiling, "by_size": found.by_size[column],
+            "ceiling": evidence.ceiling,
         }  # fmt: skip
         texts.append(f"## {dataset_title(column)}")
         texts += [sheet_markdown(sheet) for sheet in sheets_of(evidence.ranking)]
         for name, result in parts.items():
             if result is None:
-                texts.append(f"Left out, {name.replace('_', ' ')}: {evidence.left_out[name.partition('_')[0]]}.")
+                reason = evidence.left_out["comparison" if name == "against_params" else name]
+                texts.append(f"Left out, {name.replace('_', ' ')}: {reason}.")
                 continue
             write_csv(result.frame, out / f"{name}_{stem}.csv")
-            sheets = [size_classes_sheet(result)] if name == "by_size" else sheets_of(result)
-            texts += map(sheet_markdown, sheets)
+            texts += map(sheet_markdown, sheets_of(result))
+        write_csv(found.by_size[column].frame, out / f"by_size_{stem}.csv")
+        texts.append(sheet_markdown(size_classes_sheet(found.by_size[column])))
         if evidence.comparison is not None:
             save_pictures(critical_difference(evidence.comparison, brief=True), out / f"against_params_{stem}")
         save_pictures(heat_map(found.by_size[column].matrix()), out / f"by_size_{stem}")
