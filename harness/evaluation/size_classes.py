@@ -33,13 +33,14 @@ class SizeClasses(Presented):
     ranking: Ranking
 
     def matrix(self) -> Matrix:
-        """The coefficients, a row a proxy and a column a class, as a matrix with a figure."""
+        """The coefficients, a row a proxy, the best of the ranking first, and a column a class; it has a figure."""
         first = self.frame.drop_duplicates("class")
         words = {
             row["class"]: f"{row['low'] / 1e6:.2f} to {row['high'] / 1e6:.2f} M" for row in first.to_dict("records")
         }
         wide = self.frame.pivot(index="proxy", columns="class", values="spearman")
-        wide = wide.loc[self.ranking.frame["proxy"]].rename(columns=words).rename_axis(index="proxy", columns=None)
+        order = (self.ranking.sign * self.ranking.frame.set_index("proxy")["spearman"]).sort_values(ascending=False)
+        wide = wide.loc[order.index].rename(columns=words).rename_axis(index="proxy", columns=None)
         return Matrix(wide, "Spearman's ρ by parameters", -1, 1, 2)
 
 

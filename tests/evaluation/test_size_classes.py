@@ -41,7 +41,8 @@ def test_a_proxy_that_is_constant_in_a_class_has_no_coefficient(sized_ranking: R
 def test_the_matrix_has_a_row_a_proxy_and_a_column_a_class(sized_ranking: Ranking) -> None:
     found = size_classes(sized_ranking, 3)
     frame = found.matrix().frame
-    assert frame.index.tolist() == sized_ranking.frame["proxy"].tolist()
+    order = sized_ranking.frame.sort_values("spearman", ascending=False)["proxy"].tolist()
+    assert frame.index.tolist() == order
     assert frame.shape[1] == 3
     assert np.nanmax(frame.to_numpy()) == found.frame["spearman"].max()
 

@@ -60,7 +60,8 @@ def write_results(found: WholeSpace, out: Path) -> None:
         texts.append(sheet_markdown(size_classes_sheet(found.by_size[column])))
         if evidence.comparison is not None:
             save_pictures(critical_difference(evidence.comparison, brief=True), out / f"against_params_{stem}")
-        save_pictures(heat_map(found.by_size[column].matrix()), out / f"by_size_{stem}")
+    first, by_size = next(iter(found.by_size.items()))
+    save_pictures(heat_map(by_size.matrix()), out / f"by_size_{short(first)}")
     write_csv(found.matrix.reset_index(names="proxy"), out / "agreement.csv")
     save_pictures(heat_map(Matrix(found.matrix, "Spearman's ρ between proxies", -1, 1, 1)), out / "agreement")
     texts += ["## One number in other words", same_rankings_markdown(found.same, SAME)]
