@@ -15,8 +15,6 @@ from harness.stats.names import BASELINES
 if TYPE_CHECKING:
     import pandas as pd
 
-SAME = 0.9995
-"""Proxies with a rank correlation of at least this, of either sign, are one number in other words."""
 _LEAST = 3
 
 

@@ -12,13 +12,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ScoresError
-from harness.evaluation.agreement import SAME
 from harness.evaluation.columns import SPACE
 from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
 from harness.scoring.files import COLUMNS
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.stats.names import SAME
 from harness.studies.kinds import NOISE, SAMPLED, SingleStudy
 from harness.studies.options import StudyOptions
 from harness.studies.record import record

@@ -123,6 +123,7 @@ def test_the_order_is_by_space_and_the_accuracies_of_nasbench201_come_first():
         "nasbench201-hardware",
         "nasbench201-robustness",
         "nasbench201-seconds",
+        "nasbench201-proxies",
         "darts-published",
         "darts-random214",
         "nasbench301-surrogate500",

@@ -100,7 +100,8 @@ def test_the_study_writes_its_page_and_tables(official: benchmarks.Table, tmp_pa
     for linked in ("tables.md", "pools.png", "agreement.png", "by_size_cifar10.png", "against_params_cifar10.png"):
         assert (tmp_path / linked).is_file()
         assert f"({linked})" in page
-    assert "`params`, `flops`" in page
+    same = page.split("order the cells alike")[1].split("\n\n")[1]
+    assert {"params", "flops"} <= set(same.replace("`", "").removeprefix("- ").split(", "))
 
 
 def test_the_committed_rankings_follow_from_the_packaged_scores(official: benchmarks.Table) -> None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, ScoresError
-from harness.evaluation.agreement import SAME
 from harness.evaluation.comparison import verdict
 from harness.evaluation.known.scores import known_scores, said_cells
 from harness.evaluation.ranking import Ranking, check_ranking, oriented_values, wide_scores
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import Setting
-from harness.stats.names import BASELINES
+from harness.stats.names import BASELINES, SAME
 from harness.text.presented import Presented
 
 if TYPE_CHECKING:

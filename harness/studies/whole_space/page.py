@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.evaluation.agreement import SAME
 from harness.evaluation.columns import TESTS, dataset_title
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.known.cells import said_part
@@ -18,7 +17,7 @@ from harness.report.tables.sheet import sheet_markdown
 from harness.report.tables.whole_space import counts_sheet, datasets_sheet, published_by_pool_sheet
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import Setting
-from harness.stats.names import BASELINES
+from harness.stats.names import BASELINES, SAME
 from harness.studies.whole_space.results import AGAINST, WholeSpace
 from harness.studies.whole_space.writing import beside
 

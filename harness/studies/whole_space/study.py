@@ -7,7 +7,6 @@ scores, so that its page is made again by the same command when more of the spac
 from __future__ import annotations
 
 from harness.errors import SettingError
-from harness.evaluation import open_table
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import Setting
 from harness.studies.kinds import DATASETS, SingleStudy
@@ -23,6 +22,7 @@ def run_whole_space(options: StudyOptions) -> None:
         SettingError: a table without all accuracies, or a folder that cannot be written in.
         TableError: a table, or a file of known scores, that is not there or is damaged.
     """
+    from harness.evaluation import open_table
     from harness.evaluation.known.scores import known_scores, said_cells
     from harness.report.files import write_text
     from harness.studies.whole_space.page import write_page

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.evaluation.agreement import SAME
 from harness.evaluation.columns import dataset_title
 from harness.evaluation.matrix import Matrix
 from harness.evaluation.pools import POOLS
@@ -27,6 +26,7 @@ from harness.report.tables.whole_space import (
     published_by_pool_sheet,
     size_classes_sheet,
 )
+from harness.stats.names import SAME
 from harness.studies.whole_space.beside import beside_published_pools
 from harness.studies.whole_space.results import WholeSpace, short
 

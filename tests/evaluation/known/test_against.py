@@ -12,6 +12,8 @@ from scipy import stats
 import harness
 from benchmarks import Column, Facts, Table, open_table
 from harness.errors import ScoresError
+from harness.evaluation.evidence import EvidenceOptions, gather_evidence
+from harness.evaluation.known import against
 from harness.stats import holm
 from tests.evaluation.known import made
 
@@ -123,6 +125,21 @@ def test_other_spaces_and_other_cells_are_refused(table: Table, known: pd.DataFr
         harness.against_known(ranking_of(table), elsewhere)
     with pytest.raises(ScoresError, match=r"a ranking is what harness\.correlate returns"):
         harness.against_known(known)  # type: ignore[arg-type]
+
+
+def test_it_is_evidence_where_it_is_asked_for_and_possible(
+    table: Table, known: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(against, "known_scores", lambda: known)
+    ranking = ranking_of(table)
+    assert gather_evidence(ranking, table, EvidenceOptions()).known is None
+    found = gather_evidence(ranking, table, EvidenceOptions(known=True)).known
+    pd.testing.assert_frame_equal(found.frame, harness.against_known(ranking, known).frame)
+    few = known[known["architecture"].isin(made.CELLS[:2])]
+    few.attrs = known.attrs
+    monkeypatch.setattr(against, "known_scores", lambda: few)
+    left_out = gather_evidence(ranking, table, EvidenceOptions(known=True, if_possible=True)).left_out
+    assert "3 are needed" in left_out["known"]
 
 
 def test_nothing_is_ranked_by_known_scores(known: pd.DataFrame) -> None:
