@@ -4,10 +4,14 @@ The file has a string column `architecture` and a column for each proxy, in floa
 become one and else in float64, so that ranks are kept exactly. Its document (`benchmarks.formats.parquet`) is of kind
 "proxy scores". `facts` and `columns` are as in a compact table; `made` says what made the scores; `missing` has, by
 column, the status, the message and the rows of the scores that are missing, which are NaN in the column.
+
+A file `NAME.parquet.json` next to it repeats facts and columns, with the number of rows and the SHA-256 of the Parquet
+file, so that the table can be listed without a reader of Parquet.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import TableError
-from benchmarks.files import sha256_of
-from benchmarks.formats.compact import KEY, check_target, columns_and_facts, document_of
+from benchmarks.files import read_bytes, sha256_of
+from benchmarks.formats.compact import KEY, check_target, columns_and_facts, document_of, stated
 from benchmarks.formats.parquet import FLOATS, Parquet, arrow_floats, numpy_floats, write_parquet
 from benchmarks.table import SCORE, Column, Facts, Table
 
@@ -79,6 +83,8 @@ def write_proxy_scores(
     arrays = [pa.array(table.keys, pa.string()), *(_smallest(table.values(keys, c.name)) for c in columns)]
     document = {**document_of(KIND, columns, facts), "made": made, "missing": _by_reason(missing)}
     write_parquet(path, [pa.table(arrays, names=[KEY, *table.column_names])], document)
+    listed = {**document_of(KIND, columns, facts), "rows": len(table), "sha256": sha256_of(path)}
+    description_of(path).write_text(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def read_proxy_scores(path: Path) -> ProxyScores:
@@ -101,15 +107,29 @@ def read_proxy_scores(path: Path) -> ProxyScores:
 
 
 def describe_proxy_scores(path: Path) -> tuple[list[Column], Facts]:
-    """Columns and facts from the file's footer alone; `facts.path` and `facts.rows` are the file's.
+    """Columns and facts from the file next to it; `facts.path` and `facts.rows` are those of the Parquet file.
 
     Raises:
-        TableError: as `read_proxy_scores` does, as far as the footer shows it.
+        TableError: for a file that is missing, or next to another Parquet file than it was made for, and as
+            `columns_and_facts` does.
 
     """
-    file = Parquet(path, KIND)
-    columns, facts = columns_and_facts(file)
-    return columns, replace(facts, path=path, rows=file.rows)
+    file, digest = description_of(path), sha256_of(path)
+    try:
+        listed = json.loads(read_bytes(file))
+        rows, written = listed["rows"], listed["sha256"]
+        names = [KEY, *(column["name"] for column in listed["columns"])]
+    except (ValueError, KeyError, TypeError) as error:
+        raise TableError(f"{file} is damaged ({type(error).__name__}): make {path.name} again") from error
+    if written != digest:
+        raise TableError(f"{path} is not the file that {file.name} describes: its SHA-256 is {digest}")
+    columns, facts = stated(file, listed, names)
+    return columns, replace(facts, path=path, rows=rows)
+
+
+def description_of(path: Path) -> Path:
+    """The file next to a file of scores that lists its columns."""
+    return path.with_name(f"{path.name}.json")
 
 
 def keeps_ranks(numbers: NDArray[np.float64]) -> bool:

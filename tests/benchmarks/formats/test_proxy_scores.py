@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from benchmarks import Column, TableError, list_tables, open_table
-from benchmarks.formats.proxy_scores import keeps_ranks, read_proxy_scores, write_proxy_scores
+from benchmarks.formats.proxy_scores import describe_proxy_scores, keeps_ranks, read_proxy_scores, write_proxy_scores
 from benchmarks.readers.proxy_scores import FACTS, FILE, NAME, packaged_scores
 
 KEYS = [f"cell {place}" for place in range(6)]
@@ -91,6 +91,18 @@ def test_a_damaged_file_is_named(path: Path) -> None:
     path.write_bytes(content[:200] + bytes([content[200] ^ 1]) + content[201:])
     with pytest.raises(TableError, match="cut or damaged"):
         read_proxy_scores(path)
+
+
+def test_what_is_listed_is_what_is_read(path: Path) -> None:
+    columns, facts = describe_proxy_scores(path)
+    table = read_proxy_scores(path).table
+    assert (tuple(columns), facts.rows, facts.title) == (table.columns, len(table), table.facts.title)
+    path.write_bytes(path.read_bytes() + b"more")
+    with pytest.raises(TableError, match=r"is not the file that scores\.parquet\.json describes"):
+        describe_proxy_scores(path)
+    path.with_name("scores.parquet.json").write_text("{}")
+    with pytest.raises(TableError, match=r"scores\.parquet\.json is damaged \(KeyError\)"):
+        describe_proxy_scores(path)
 
 
 def test_such_a_file_opens_as_a_table_by_its_path(path: Path) -> None:
