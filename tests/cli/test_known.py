@@ -26,10 +26,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def packaged(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small table in place of the package's."""
-    known_module._read.cache_clear()
+    known_module._packaged.cache_clear()
     monkeypatch.setattr(proxy_scores, "FILE", built)
     yield built
-    known_module._read.cache_clear()
+    known_module._packaged.cache_clear()
 
 
 @pytest.fixture

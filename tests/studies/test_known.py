@@ -23,7 +23,7 @@ PROXIES = ["nwot", "params"]
 
 @pytest.fixture(scope="module")
 def frame(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    known_module._read.cache_clear()
+    known_module._packaged.cache_clear()
     return harness.known_scores(path=made.table(tmp_path_factory.mktemp("known")))
 
 

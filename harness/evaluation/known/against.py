@@ -59,9 +59,9 @@ class AgainstKnown(Presented):
         for row in self.places.to_dict("records"):
             own = self.frame[self.frame["proxy"] == row["proxy"]]
             said.append(
-                f"{row['proxy']}: place {row['place']} of {row['of']} by Spearman's coefficient; better than "
-                f"{row['better']} known proxies, worse than {row['worse']}, not distinguishable from "
-                f"{row['not_distinguishable']}."
+                f"{row['proxy']}: place {row['place']} of {row['of']} by Spearman's coefficient; of the "
+                f"{row['of'] - 1} known proxies it is better than {row['better']}, worse than {row['worse']}, and not "
+                f"distinguishable from {row['not_distinguishable']}."
             )
             if same := own.loc[own["same"], "known"].tolist():
                 said.append(f"{row['proxy']} ranks as {', '.join(same)} (|ρ| ≥ {SAME}): one number in other words.")

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ def known_scores(proxies: Sequence[str] = (), *, path: str | os.PathLike[str] | 
     """
     import pandas as pd
 
-    found = _read(None if path is None else Path(path))
+    found = _packaged() if path is None else packaged_scores(Path(path))
     table, made = found.table, found.made
     there = [proxy_of(name) for name in table.column_names]
     if isinstance(proxies, str):
@@ -90,6 +90,6 @@ def said_cells(known: pd.DataFrame) -> str:
     return said_part(table["cells"], table["of_cells"])
 
 
-@lru_cache(maxsize=2)
-def _read(path: Path | None) -> ProxyScores:
-    return packaged_scores(path)
+@cache
+def _packaged() -> ProxyScores:
+    return packaged_scores()
