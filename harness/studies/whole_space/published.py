@@ -1,4 +1,7 @@
-"""Published rank correlations on NAS-Bench-201, each with the pool of cells that it is of, where that is known."""
+"""Published rank correlations on NAS-Bench-201, each with the pool of cells that it is of, where that is known.
+
+Tybl & Neumann, CVPR 2025, arXiv 2502.04975 (VKDNW); their NDCG is of 1,000 cells, with accuracies in percent.
+"""
 
 from __future__ import annotations
 
