@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from benchmarks.formats.proxy_scores import Reason, read_proxy_scores, write_proxy_scores
+from benchmarks.formats.proxy_scores import Reason, description_of, read_proxy_scores, write_proxy_scores
 from benchmarks.readers.proxy_scores import FACTS, score_column
 from benchmarks.table import SCORE, Column, Facts
 from harness.errors import ScoresError
@@ -61,8 +61,8 @@ def build_known_table(scores: Path, to: Path, run: int | None = None) -> Built:
 
     Raises:
         ScoresError: scores of which it is not known what made them, of another space or several seeds, or fewer than
-            three finished cells.
-        TableError: a file that cannot be written, or whose ranks, read again, are not those of the scores.
+            three finished cells; ranks that the file, read again, does not have, and then it is removed.
+        TableError: a file that cannot be written.
     """
     import numpy as np
 
@@ -172,7 +172,8 @@ def _check_ranks(path: Path, numbers: Mapping[str, npt.NDArray[np.float64]]) -> 
     for name, own in numbers.items():
         there = table.values(table.keys, name)
         if not np.array_equal(_dense_ranks(there), _dense_ranks(own)):
-            path.unlink()
+            for made in (path, description_of(path)):
+                made.unlink()
             raise ScoresError(f"the scores of {name} were not kept in the order of their values: {path} was not made")
 
 

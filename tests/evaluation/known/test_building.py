@@ -10,6 +10,8 @@ import pytest
 
 import harness
 from benchmarks import open_table
+from benchmarks.formats import proxy_scores
+from benchmarks.formats.parquet import arrow_floats
 from harness.errors import ScoresError
 from harness.evaluation.known.building import build_known_table
 from harness.evaluation.known.cells import random_part, said_part
@@ -75,6 +77,14 @@ def test_too_few_cells_several_seeds_and_unknown_origins_are_refused(tmp_path: P
     with pytest.raises(ScoresError, match=r"cannot be made a table of known scores: there is no plain\.csv\.json"):
         build_known_table(plain, tmp_path / "k.parquet")
     assert not (tmp_path / "k.parquet").exists()
+
+
+def test_a_file_that_loses_ranks_is_not_kept(known_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were scores rounded too far, such as to whole numbers, reading them again would find it."""
+    monkeypatch.setattr(proxy_scores, "_smallest", lambda numbers: arrow_floats(np.round(numbers)))
+    with pytest.raises(ScoresError, match="were not kept in the order of their values"):
+        build_known_table(known_file.with_name("all.sqlite"), tmp_path / "k.parquet")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unknown_proxies_are_named(known_file: Path) -> None:
