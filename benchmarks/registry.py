@@ -21,11 +21,12 @@ from benchmarks.readers import (
     hardware,
     nasbench201,
     official,
+    proxy_scores,
     robustness,
     training_seconds,
 )
 from benchmarks.readers.user_table import read_user_table
-from benchmarks.table import Column, Facts, Table
+from benchmarks.table import SCORE, Column, Facts, Table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
@@ -61,6 +62,11 @@ class Listing:
     rows_with_numbers: int | None = None
     damaged: bool = False
 
+    @property
+    def measures(self) -> bool:
+        """Whether a column holds what a training or a measurement gave, and not a score of a proxy."""
+        return any(column.unit != SCORE for column in self.columns)
+
     @classmethod
     def of(cls, table: Table) -> Listing:
         """The listing of an open table, such as that of a user's file."""
@@ -77,6 +83,7 @@ NAMES = (
     hardware.FACTS.name,
     robustness.FACTS.name,
     training_seconds.FACTS.name,
+    proxy_scores.NAME,
     DARTS_PUBLISHED,
     darts.RANDOM_FACTS.name,
     darts.SURROGATE_FACTS.name,
@@ -124,6 +131,8 @@ def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] |
     given = None if path is None else Path(os.path.expanduser(path))
     if name == ANALOG:
         return analognasbench.read_analognasbench(given)
+    if name == proxy_scores.NAME:
+        return proxy_scores.packaged_scores(given).table
     if name == DARTS_PUBLISHED:
         if given is not None:
             raise TableError(f"{DARTS_PUBLISHED} is part of nasinit and reads no file: leave out {given}")
@@ -168,6 +177,7 @@ def list_tables() -> tuple[Listing, ...]:
     found[DARTS_PUBLISHED] = Listing(
         DARTS_PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS
     )
+    found[proxy_scores.NAME] = _proxies_listing()
     opens = found[OFFICIAL] if found[OFFICIAL].available else found[ANALOG]
     found[OFFICIAL_OR_ANALOG] = replace(
         opens, name=OFFICIAL_OR_ANALOG, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name
@@ -243,6 +253,17 @@ def _analog_listing() -> Listing:
     return Listing(ANALOG, replace(analognasbench.FACTS, path=path), there, reason, analognasbench.COLUMNS)
 
 
+def _proxies_listing() -> Listing:
+    try:
+        columns, facts = proxy_scores.packaged_columns_and_facts()
+    except TableError as error:
+        reason = f"damaged: {error}; install nasinit again"
+        return Listing(
+            proxy_scores.NAME, replace(proxy_scores.FACTS, path=proxy_scores.FILE), True, reason, damaged=True
+        )
+    return Listing(proxy_scores.NAME, facts, True, "part of nasinit: scores, no accuracies", columns)
+
+
 def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] | None) -> Table:
     given = os.fspath(name_or_path)
     file = Path(os.path.expanduser(given))
@@ -262,8 +283,11 @@ def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str
             return source.read(file)
     if file.suffix == ".parquet":
         from benchmarks.formats.compact import read_compact
-        from benchmarks.formats.parquet import has_document
+        from benchmarks.formats.parquet import has_document, is_of_kind
+        from benchmarks.formats.proxy_scores import KIND, read_proxy_scores
 
+        if is_of_kind(file, KIND):
+            return read_proxy_scores(file).table
         if has_document(file):
             return read_compact(file)
     return read_user_table(file)

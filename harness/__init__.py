@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.evaluation.beyond_size import beyond_size
     from harness.evaluation.ceiling import ceiling
     from harness.evaluation.comparison import compare
+    from harness.evaluation.known.against import against_known
+    from harness.evaluation.known.scores import known_scores
     from harness.evaluation.ranking import Ranking, correlate
     from harness.evaluation.searches.table_searches import TableSearches, table_searches
     from harness.evaluation.stability import stability
@@ -58,10 +60,12 @@ __all__ = [
     "Store",
     "StudyOutcome",
     "TableSearches",
+    "against_known",
     "beyond_size",
     "ceiling",
     "compare",
     "correlate",
+    "known_scores",
     "list_measurements",
     "list_proxies",
     "list_spaces",
@@ -97,10 +101,12 @@ _HOMES = {
     "StudyOutcome": "harness.studies.outcome",
     "TableSearches": "harness.evaluation.searches.table_searches",
     "__version__": "harness.scoring.versions",
+    "against_known": "harness.evaluation.known.against",
     "beyond_size": "harness.evaluation.beyond_size",
     "ceiling": "harness.evaluation.ceiling",
     "compare": "harness.evaluation.comparison",
     "correlate": "harness.evaluation.ranking",
+    "known_scores": "harness.evaluation.known.scores",
     "list_measurements": "harness.proxies.readable",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",

@@ -9,6 +9,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy  # noqa: F401 - where it lies is looked up
+import platformdirs  # noqa: F401
+import pyarrow  # noqa: F401
 import pytest
 from mypy import api
 
@@ -63,9 +66,12 @@ def test_the_wheel_holds_the_packages_their_marks_and_nothing_else(wheel: Path) 
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     tracked = run("git", "ls-files", *PACKAGES, cwd=ROOT).splitlines()
     sources = {name for name in tracked if name.endswith(".py")}
+    tables = {name for name in tracked if name.startswith("benchmarks/packaged/")}
     of_the_web_page = {name for name in tracked if name.endswith((".html", ".css", ".js"))}
     assert of_the_web_page
-    assert held == sources | of_the_web_page | {f"{package}/py.typed" for package in PACKAGES}
+    packaged = "benchmarks/packaged/nasbench201_proxies.parquet"
+    assert tables == {packaged, f"{packaged}.json"}
+    assert held == sources | of_the_web_page | tables | {f"{package}/py.typed" for package in PACKAGES}
 
 
 def environment_with(wheel: Path, folder: Path) -> Path:
@@ -107,6 +113,23 @@ def test_it_imports_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None
         "print(sorted(harness.open_space('nasbench201').sample(1)[0].operations) != [], len(harness.list_proxies()))\n"
     )
     assert run(python, "-c", program, cwd=tmp_path).startswith("True ")
+
+
+def test_the_table_of_known_scores_opens_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """With the packages that it needs alone, which are not installed again here."""
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.getinfo("benchmarks/packaged/nasbench201_proxies.parquet").file_size < 3e6
+    python = environment_with(wheel, tmp_path)
+    site = run(python, "-c", "import site; print(site.getsitepackages()[0])", cwd=tmp_path).strip()
+    needed = [Path(sys.modules[name].__file__ or "").parent.parent for name in ("numpy", "pyarrow", "platformdirs")]
+    Path(site, "needs.pth").write_text("\n".join(dict.fromkeys(map(str, needed))))
+    program = (
+        "import benchmarks\n"
+        "table = benchmarks.open_table('nasbench201-proxies')\n"
+        "assert 'empty' in str(table.facts.path), table.facts.path\n"
+        "print(len(table), {column.unit for column in table.columns})\n"
+    )
+    assert run(python, "-c", program, cwd=tmp_path).split()[1] == "{'score'}"
 
 
 def test_every_public_name_loads() -> None:

@@ -158,15 +158,19 @@ def columns_and_facts(file: Parquet) -> tuple[list[Column], Facts]:
         TableError: for fields that do not fit `Column` or `Facts`, or columns that are not those of the file.
 
     """
-    path, given = file.path, file.document
+    return stated(file.path, file.document, file.names)
+
+
+def stated(path: Path, given: Mapping[str, Any], there: Sequence[str]) -> tuple[list[Column], Facts]:
+    """Columns and facts of a document, for the columns that are there; errors as of `columns_and_facts`."""
     columns = [_record(path, f"columns[{place}]", Column, record) for place, record in enumerate(given["columns"])]
     for place, column in enumerate(columns):
         _check_unit(path, f"columns[{place}]", column)
     facts = _record(path, "facts", Facts, {**given["facts"], **dict.fromkeys(_OF_THE_FILE)})
     facts = replace(facts, space=_RENAMED.get(facts.space, facts.space))
     names = [KEY, *(column.name for column in columns)]
-    if file.names != names:
-        odd = sorted(set(file.names) ^ set(names)) or ["they are in another order"]
+    if list(there) != names:
+        odd = sorted(set(there) ^ set(names)) or ["they are in another order"]
         raise TableError(
             f"{path}: its columns are not those that its field 'columns' describes: {_escaped(', '.join(odd))}"
         )

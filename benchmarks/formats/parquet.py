@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 """Number of the document's format; a file with another number is refused."""
 
+FLOATS: Final = ("double", "float")
+"""Arrow's names of float64 and float32."""
+
 _MAGIC = b"PAR1"
 _MOST_ROWS = 10_000_000  # twenty times NAS-Bench-101
 _METADATA, _DIGEST = b"nasinit", b"nasinit_sha256"
@@ -68,11 +71,11 @@ class Parquet:
         """The named columns; TableError for a damaged file."""
         return self._read(columns, None)
 
-    def column(self, arrow: ArrowTable, name: str, kind: str) -> ArrowColumn:
-        """A column of an Arrow table, checked for its type `kind` and for nulls."""
+    def column(self, arrow: ArrowTable, name: str, *kinds: str) -> ArrowColumn:
+        """A column of an Arrow table, checked for its type, one of `kinds`, and for nulls."""
         values = arrow.column(name)
-        if str(values.type) != kind:
-            raise TableError(f"{self.path}: column {name!r} holds {values.type}, not {kind}")
+        if str(values.type) not in kinds:
+            raise TableError(f"{self.path}: column {name!r} holds {values.type}, not {' or '.join(kinds)}")
         if values.null_count:
             raise TableError(
                 f"{self.path}: column {name!r} has {values.null_count} nulls; a missing number must be NaN"
@@ -104,14 +107,29 @@ class Parquet:
 
 def has_document(path: Path) -> bool:
     """Whether a file is Parquet with such a document, valid or not; False for other files, or where there is none."""
+    return _text_of(path) is not None
+
+
+def is_of_kind(path: Path, kind: str) -> bool:
+    """Whether a file is Parquet with a document that says it is of this kind."""
+    try:
+        document = json.loads(_text_of(path) or b"null")
+    except ValueError:
+        return False
+    return isinstance(document, dict) and document.get("kind") == kind
+
+
+def _text_of(path: Path) -> bytes | None:
+    """The document of a Parquet file as it stands there; None for other files."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
-            return _METADATA in (file.schema_arrow.metadata or {})
+            found: bytes | None = (file.schema_arrow.metadata or {}).get(_METADATA)
+            return found
     except (pa.ArrowException, OSError, ValueError):
-        return False
+        return None
 
 
 def write_parquet(path: Path, parts: Iterable[ArrowTable], document: Mapping[str, object]) -> None:
@@ -148,8 +166,8 @@ def arrow_floats(numbers: NDArray[np.float64]) -> ArrowArray:
 
 
 def numpy_floats(column: ArrowColumn) -> NDArray[np.float64]:
-    """Numbers of an Arrow column of float64, or of lists of float64, in one array; `to_numpy` would import pandas."""
-    lists = str(column.type) != "double"
+    """Numbers of an Arrow column of floats, or of lists of float64, in one array; `to_numpy` would import pandas."""
+    lists = str(column.type) not in FLOATS
     chunks = [np.from_dlpack(chunk.flatten() if lists else chunk) for chunk in column.chunks]
     return np.asarray(chunks[0] if len(chunks) == 1 else np.concatenate(chunks), dtype=np.float64)
 

@@ -31,6 +31,7 @@ def correlate(
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
     interval: options.IntervalOption = "percentile",
+    pool: options.PoolOption = None,
     against: options.AgainstOption = None,
     beyond_size: Annotated[
         bool,
@@ -49,6 +50,14 @@ def correlate(
         bool,
         typer.Option(
             "--ceiling", help="also each proxy as a share of the noise ceiling: how well one training ranks another"
+        ),
+    ] = False,
+    against_known: Annotated[
+        bool,
+        typer.Option(
+            "--against-known",
+            help="also each proxy against all known ones on the same cells of NAS-Bench-201, whose scores come with "
+            "nasinit",
         ),
     ] = False,
     csv: Annotated[
@@ -93,7 +102,9 @@ def correlate(
     from harness.report.tables.matrix import matrix_sheet
     from harness.report.tables.text import sheet_text
 
-    requested = EvidenceOptions(against or None, beyond_size, top, ceiling, resamples=resamples, seed=seed)
+    requested = EvidenceOptions(
+        against or None, beyond_size, top, ceiling, against_known, resamples=resamples, seed=seed
+    )
     joined = ranked(
         scores,
         table or [],
@@ -104,6 +115,7 @@ def correlate(
         interval,
         options.directions(lower, higher),
         proxies=[against] if against else (),
+        pool=pool,
     )
     evidence = [gather_evidence(ranking, ranked_by, requested, progress=True) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]
@@ -140,6 +152,7 @@ class _Part(NamedTuple):
 def _parts(found: Evidence) -> list[_Part]:
     """The kinds of evidence that were made, ready to be written and printed."""
     from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
+    from harness.report.tables.known import known_sheets
 
     parts = []
     if (comparison := found.comparison) is not None:
@@ -150,6 +163,8 @@ def _parts(found: Evidence) -> list[_Part]:
         parts.append(_Part("top", found.top.frame, top_sheets(found.top)))
     if found.ceiling is not None:
         parts.append(_Part("ceiling", found.ceiling.frame, [ceiling_sheet(found.ceiling)]))
+    if (known := found.known) is not None:
+        parts.append(_Part("known", known.frame, known_sheets(known), known.words))
     return parts
 
 

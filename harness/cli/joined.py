@@ -101,7 +101,7 @@ def no_column(option: str, space: str, tables: Sequence[str]) -> SettingError:
             raise SettingError(f"table {name} is about the space {table.facts.space}, the scores are of {space}")
     lines = [_usual(table.facts.name, table.columns, name) for name, table in opened.items()]
     for listing in list_tables() if not tables else ():
-        if listing.facts.space == space and not listing.opens:
+        if listing.facts.space == space and not listing.opens and listing.measures:
             here = _usual(listing.name, listing.columns, listing.name)
             lines.append(here if listing.available else f"{listing.name} is not here: {listing.reason}")
     if not lines:
@@ -133,6 +133,7 @@ def ranked(
     directions: options.Directions = options.NAMES_TELL,
     *,
     proxies: Sequence[str] = (),
+    pool: str | None = None,
 ) -> list[Joined]:
     """A ranking for each column; prints the scores and tables that were read, and what was left out or merged.
 
@@ -145,7 +146,7 @@ def ranked(
     for name in proxies:
         if name not in there:
             raise ScoresError(unknown("proxy of these scores", name, dict.fromkeys(there)))
-    return ranked_scores(scored, tables, columns, resamples, seed, interval, directions)
+    return ranked_scores(scored, tables, columns, resamples, seed, interval, directions, pool)
 
 
 def ranked_scores(
@@ -156,6 +157,7 @@ def ranked_scores(
     seed: int,
     interval: str = "percentile",
     directions: options.Directions = options.NAMES_TELL,
+    pool: str | None = None,
 ) -> list[Joined]:
     """A ranking for each column, of scores in memory; prints the tables, and what was left out or merged."""
     from harness.evaluation.ranking import correlate
@@ -169,7 +171,9 @@ def ranked_scores(
     columns = list(dict.fromkeys(columns))
     joined = [
         Joined(
-            correlate(scored.frame, table, column, resamples=resamples, seed=seed, interval=interval, progress=True),
+            correlate(
+                scored.frame, table, column, resamples=resamples, seed=seed, interval=interval, pool=pool, progress=True
+            ),
             table,
         )
         for column, table in zip(columns, found_tables(columns, scored.space, tables, directions), strict=True)

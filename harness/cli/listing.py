@@ -119,7 +119,7 @@ def _tables() -> None:
 
 def _table(name: str) -> None:
     from harness.evaluation import Listing, list_tables, open_table
-    from harness.evaluation.columns import UNMEASURED
+    from harness.evaluation.columns import COUNTS
 
     listing = {listing.name: listing for listing in list_tables()}.get(name) or Listing.of(open_table(name))
     _print_table(listing)
@@ -127,7 +127,7 @@ def _table(name: str) -> None:
         return
     print(f"    {listing.facts.note}")
     for column in listing.columns:
-        better = "" if column.unit in UNMEASURED else f", {'higher' if column.higher_is_better else 'lower'} is better"
+        better = "" if column.unit in COUNTS else f", {'higher' if column.higher_is_better else 'lower'} is better"
         print(f"{column.name}  ({column.unit}{better})\n    {column.description}")
 
 

@@ -61,7 +61,8 @@ def _tables() -> list[str]:
 
 
 def _columns() -> Iterable[str]:
-    return dict.fromkeys(column.name for listing in _listings() if listing.available for column in listing.columns)
+    there = (listing for listing in _listings() if listing.available and listing.measures)
+    return dict.fromkeys(column.name for listing in there for column in listing.columns)
 
 
 def _listings() -> Iterable[Listing]:

@@ -81,6 +81,15 @@ AgainstOption = Annotated[
         autocompletion=offered.PROXY,
     ),
 ]
+PoolOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pool",
+        help="rank only the cells of a part of NAS-Bench-201 that papers use: all, valid (9,445 without dead "
+        "branches), distinct (6,466 that are no isomorphic copies) or first-1000",
+        autocompletion=offered.those("all", "valid", "distinct", "first-1000"),
+    ),
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="seed of the resampling")]
 ScoringSeedOption = Annotated[
     int, typer.Option("--seed", help="seed of the sample, the weights, the batch and the probes")

@@ -23,6 +23,13 @@ def report(
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
+    against_known: Annotated[
+        bool,
+        typer.Option(
+            "--against-known/--no-against-known",
+            help="compare with all known proxies too, where cells of NAS-Bench-201 have their scores",
+        ),
+    ] = True,
     title: Annotated[str | None, typer.Option(help="title of the page")] = None,
     out: Annotated[Path, typer.Option(help="HTML file")] = Path("report.html"),
 ) -> None:
@@ -45,7 +52,9 @@ def report(
     ((ranking, ranked_by),) = ranked_scores(
         scored, table or [], [column] if column else [], resamples, seed, directions=directions
     )
-    wanted = EvidenceOptions(against=BASELINES[0], ceiling=True, resamples=resamples, seed=seed, if_possible=True)
+    wanted = EvidenceOptions(
+        against=BASELINES[0], ceiling=True, known=against_known, resamples=resamples, seed=seed, if_possible=True
+    )
     evidence = gather_evidence(ranking, ranked_by, wanted, progress=True)
     made, others = other_settings(scores, run) if is_store(scores) else (None, {})
     intervals = f"percentile bootstrap over architectures, 95 %, {resamples:,} resamples, seed {seed}"

@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def store() -> None:
-    """Stores of scores: merge, import, export, info, check."""
+    """Stores of scores: merge, import, export, table, info, check."""
 
 
 @app.command()
@@ -85,12 +85,35 @@ def export(
 ) -> None:
     """Write the scores of a run, with the file that says where they come from; `nasinit store import` takes both."""
     check_suffix(to, "a table of scores", (*CSV, *PARQUET))
-    from harness.report.files import write_described_csv, write_described_parquet
-    from harness.scoring.exporting import exported
+    from harness.report.files import write_described_parts
+    from harness.scoring.exporting import exporting
 
-    frame = exported(_there(store), run)
-    write = write_described_parquet if to.name.lower().endswith(PARQUET) else write_described_csv
-    print(f"wrote {write(frame, to)}: {len(frame):,} scores")
+    with exporting(_there(store), run) as export:
+        written, count = write_described_parts(export.parts, export.provenance, to)
+    print(f"wrote {written}: {count:,} scores")
+
+
+@app.command()
+def table(
+    to: Annotated[Path, typer.Option("--to", help="Parquet (.parquet) file")],
+    scores: Annotated[
+        Path, typer.Argument(help="a store, or a file of `nasinit store export`", metavar="[SCORES]")
+    ] = options.DEFAULT_SCORES,
+    run: options.RunOption = None,
+) -> None:
+    """Make the table of known proxies' scores on NAS-Bench-201 (`nasbench201-proxies`) of a store, whole or in part.
+
+    Of a part, it has the cells in the random order of `--sample`, up to the first one that is not finished: a random
+    sample. Each column takes as little room as keeps the ranks of its scores.
+    """
+    check_suffix(to, "a table of known scores", PARQUET)
+    from harness.evaluation.known.building import build_known_table
+
+    made = build_known_table(_there(scores), to, run)
+    print(
+        f"wrote {made.path} ({made.path.stat().st_size / 1e6:.2f} MB): {made.proxies} proxies on {made.cells:,} of "
+        f"{made.of:,} cells, {made.networks:,} different networks"
+    )
 
 
 @app.command()

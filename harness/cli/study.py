@@ -61,6 +61,14 @@ def study(
     finished: Annotated[
         bool, typer.Option("--finished", help="take the searches by gradients that are finished, and run no other")
     ] = False,
+    known: Annotated[
+        bool | None,
+        typer.Option(
+            "--known/--no-known",
+            help="take the scores that come with nasinit, all their cells or --sample of them; by default they are "
+            "taken where they cover the study's own cells",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="folder for the results; by default studies/NAME, with --quick studies/NAME-quick"),
@@ -72,8 +80,8 @@ def study(
     from harness.studies.study import STUDIES, check_scores, check_taken, default_folder, find_study, make, options_of
 
     if name is None:
-        for known, listed in STUDIES.items():
-            print(f"{known}: {listed.shows}\n    {' '.join(options_of(listed))}")
+        for each, listed in STUDIES.items():
+            print(f"{each}: {listed.shows}\n    {' '.join(options_of(listed))}")
         return
     chosen = find_study(name)
     if scheduler is not None and workers != _WORKERS:
@@ -89,6 +97,7 @@ def study(
         "steps": steps,
         "finished": finished or None,
         "table": table,
+        "known": known,
         "shard": shard,
         "scheduler": scheduler,
     }
@@ -96,7 +105,8 @@ def study(
     made = StudyOptions(
         out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
         workers=workers, scheduler=scheduler, quick=quick, full=full, sample=sample, runs=runs, data=data,
-        store=store, scores=scores, steps=steps, finished=finished, shard=options.shard(shard),
+        store=store, scores=scores, steps=steps, finished=finished,
+        known=known, shard=options.shard(shard),
     )  # fmt: skip
     check_scores(chosen, made)
     if "data" in chosen.takes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.errors import TableError
 from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ TESTS: Mapping[str, str] = {name: f"{name}_test_200ep_pct" for name in PRINTED}
 FOR_THE_RECORD = "_for_the_record"
 """End of the name of a column in a log of a search that the search did not see."""
 
-UNMEASURED = ("index", "seeds")
-"""Units of columns that count or number; nothing ranks by them."""
+COUNTS, SCORES = ("index", "seeds"), ("score",)
+UNMEASURED = COUNTS + SCORES
+"""Units of columns that count or number, and of scores of proxies, which no training gave; nothing ranks by them."""
 
 _UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds", "nats": "nats", "m": "M"}
 
@@ -61,6 +63,23 @@ def default_column(table: Table) -> str:
     """The column that a ranking is by where none is named: the only one that measures, or that of the papers."""
     measured = [column.name for column in table.columns if column.unit not in UNMEASURED]
     return measured[0] if len(measured) == 1 else TESTS["cifar10"]
+
+
+def check_measured(table: Table, column: str) -> None:
+    """Refuse a column that measures nothing.
+
+    Raises:
+        TableError: an unknown column, or one that counts or numbers, or holds scores of a proxy.
+    """
+    unit = table.column(column).unit
+    if unit in COUNTS:
+        raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")
+    if unit in SCORES:
+        raise TableError(
+            f"column {column!r} of {table.facts.name} holds scores of a proxy, and no accuracy: nothing ranks by it. "
+            f"To "
+            "compare your proxies with it: --against-known, or harness.against_known"
+        )
 
 
 def table_facts(table: Table, *columns: str) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def compare(
         }
     )
     rows["verdict"] = [
-        "" if name == against else _verdict(difference, p)
+        "" if name == against else verdict(difference, p)
         for name, difference, p in zip(kept, rows["difference"], rows["p_holm"], strict=True)
     ]
     upper = np.triu_indices(len(kept), k=1)
@@ -183,7 +183,8 @@ def _common_scores(ranking: Ranking, against: str) -> pd.DataFrame:
     return common[kept]
 
 
-def _verdict(difference: float, p: float) -> str:
+def verdict(difference: float, p: float) -> str:
+    """Whether a difference is told apart from none, by its corrected p-value: better, worse or not distinguishable."""
     if not p < LEVEL:
         return "not distinguishable"
     return "better" if difference > 0 else "worse"

@@ -11,6 +11,7 @@ from harness.errors import ScoresError
 from harness.evaluation.beyond_size import BeyondSize, beyond_size
 from harness.evaluation.ceiling import Ceiling, ceiling, tables_with_trainings
 from harness.evaluation.comparison import Comparison, compare
+from harness.evaluation.known.against import AgainstKnown, against_known
 from harness.evaluation.ranking import Ranking
 from harness.evaluation.top import Top, top
 from harness.text.presented import Presented
@@ -28,6 +29,7 @@ class EvidenceOptions:
         beyond_size: whether to hold parameters and multiply-adds fixed.
         top: whether to evaluate the highest scores.
         ceiling: whether to compute the noise ceiling: how well one training ranks another.
+        known: whether to compare the proxies with all known ones, whose scores come with the package.
         resamples: bootstrap resamples of the architectures.
         confidence: confidence level of the intervals, 0 to 1.
         seed: seed of the resampling.
@@ -38,6 +40,7 @@ class EvidenceOptions:
     beyond_size: bool = False
     top: bool = False
     ceiling: bool = False
+    known: bool = False
     resamples: int = 1000
     confidence: float = 0.95
     seed: int = 0
@@ -54,6 +57,7 @@ class Evidence(Presented):
         beyond_size: partial rank correlations, with the sizes held fixed.
         top: the value of the highest scores.
         ceiling: the noise ceiling: how well one training ranks another.
+        known: the proxies against all known ones.
         left_out: reason why requested evidence is missing, by the name of its attribute.
     """
 
@@ -62,6 +66,7 @@ class Evidence(Presented):
     beyond_size: BeyondSize | None = None
     top: Top | None = None
     ceiling: Ceiling | None = None
+    known: AgainstKnown | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -96,6 +101,7 @@ def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions, 
         "beyond_size": (requested.beyond_size, lambda: beyond_size(ranking, **resampling)),
         "top": (requested.top, lambda: top(ranking)),
         "ceiling": (requested.ceiling, lambda: ceiling(ranking, tables_with_trainings(ranking, table))),
+        "known": (requested.known, lambda: against_known(ranking, confidence=requested.confidence)),
     }
     found: dict[str, Any] = {}
     left_out: dict[str, str] = {}

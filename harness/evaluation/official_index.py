@@ -44,6 +44,16 @@ def architecture_at(space: Space, index: int) -> Architecture:
     return space.parse(table.keys[indices.index(index)])
 
 
+def architectures_in_order(space: Space, count: int) -> list[Architecture]:
+    """The first `count` architectures in the official order of a benchmark; errors as of `architecture_at`."""
+    choices = getattr(space, "choices", None)
+    if isinstance(choices, IndexedSpace) and choices.official_order:
+        return list(islice(cast(Iterable[Architecture], space), count))
+    table = _ordered_table(space)
+    indices = table.values(table.keys, INDEX)
+    return [space.parse(table.keys[row]) for row in indices.argsort()[:count]]
+
+
 def _ordered_table(space: Space) -> Table:
     """The first table of the space with the column of indices."""
     listings = [

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from benchmarks import Table, TableError
 from harness.errors import ScoresError
 from harness.evaluation.coefficients import Resampling, check_resampling, ranked_frame
-from harness.evaluation.columns import UNMEASURED, axis_label, default_column, is_accuracy, table_facts
+from harness.evaluation.columns import axis_label, check_measured, default_column, is_accuracy, table_facts
 from harness.evaluation.matching import column_by_key, space_of
+from harness.evaluation.pools import keys_in
 from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
 from harness.scoring.provenance import PROVENANCE
@@ -61,6 +62,7 @@ class Ranking(Drawn):
         space: name of the architectures' space.
         title: title of the table.
         seeds: labels of the seeds of the scores; empty for scores of one seed.
+        pool: name of the part of the space that was ranked; empty for all that was scored.
     """
 
     frame: pd.DataFrame
@@ -76,6 +78,7 @@ class Ranking(Drawn):
     space: str = "nasbench201"
     title: str = ""
     seeds: tuple[str, ...] = ()
+    pool: str = ""
 
     @property
     def over_seeds(self) -> str:
@@ -172,6 +175,7 @@ def correlate(
     interval: str = "percentile",
     higher_is_better: bool | None = None,
     shape: Mapping[str, int] | None = None,
+    pool: str | None = None,
     progress: bool = False,
 ) -> Ranking:
     """Rank correlation of every proxy with a column of a table, with bootstrap intervals and size baselines.
@@ -189,11 +193,13 @@ def correlate(
             from the column's name where the table is a user's own file.
         shape: sizes of the scored networks, for which `params` and `flops` are computed if the frame has no rows of
             them; by default the sizes that a frame of `harness.run` or a store carries, else the space's own.
+        pool: name of a part of NAS-Bench-201 (`harness.evaluation.pools.POOLS`) whose cells alone are ranked; by
+            default all that are scored.
         progress: whether to draw a progress bar on standard error.
 
     Raises:
-        ScoresError: a frame without the columns, with two scores of one proxy for an architecture under one seed, with
-            text for a number, or without an architecture of the table.
+        ScoresError: an unknown pool, or one of another space; a frame without the columns, with two scores of one
+            proxy for an architecture under one seed, with text for a number, or without an architecture of the table.
         SpaceError: a text that is no architecture of the table's space.
         TableError: an unknown column, with the nearest name; a space without networks; rows of one architecture that
             contradict each other.
@@ -213,18 +219,20 @@ def correlate(
     if higher_is_better is not None:
         stated = "higher_is_better" if higher_is_better else "lower_is_better"
         table = table.directed(**{stated: [column]})
+    check_measured(table, column)
     facts = table.column(column)
-    if facts.unit in UNMEASURED:
-        raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing ranks by it")
     space = space_of(table)
     over_seeds = matched_over_seeds(frame, space)
     matched = over_seeds.matched
     values, duplicates = column_by_key(table, column)
+    lacking = tuple(text for key, text in matched.written.items() if key not in values)
+    if pool is not None:
+        values = {key: value for key, value in values.items() if key in keys_in(pool, space.name)}
     usable = [key for key in matched.architectures if key in values]
     if not usable:
         raise ScoresError(
             f"none of the {len(matched.architectures):,} scored architectures has a value of {column} in "
-            f"{table.facts.name}"
+            f"{table.facts.name}{'' if pool is None else f' and is in the pool {pool}'}"
         )
     given = matched.scores[matched.scores["architecture"].isin(usable)]
     sizes = sizes_of({key: matched.architectures[key] for key in usable}, space, scored_shape(frame, shape), given)
@@ -240,13 +248,14 @@ def correlate(
         "scores": frame.attrs.get(PROVENANCE),
         "table": table_facts(table, column),
         "bootstrap": resampling._asdict(),
+        **({} if pool is None else {"pool": pool}),
     }
     return Ranking(
         frame=named,
         points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),
         column=column,
         source=table.describe(),
-        unmatched=tuple(text for key, text in matched.written.items() if key not in values),
+        unmatched=lacking,
         label=axis_label(table, column),
         higher_is_better=facts.higher_is_better,
         value_name="accuracy" if is_accuracy(table, column) else "value",
@@ -255,6 +264,7 @@ def correlate(
         space=space.name,
         title=table.facts.title,
         seeds=over_seeds.seeds,
+        pool=pool or "",
     )
 
 

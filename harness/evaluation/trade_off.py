@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.checked_scores import checked_scores
-from harness.evaluation.columns import UNMEASURED, axis_label, table_facts
+from harness.evaluation.columns import axis_label, check_measured, table_facts
 from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
@@ -197,8 +197,7 @@ def _check(x: Quantity, y: Quantity) -> None:
         if not isinstance(side, Quantity):
             raise TableError(f"a side of a trade-off is harness.Quantity(table, column), got {type(side).__name__}")
     for table, column in (x, y):
-        if table.column(column).unit in UNMEASURED:
-            raise TableError(f"column {column!r} of {table.facts.name} counts; it does not measure: nothing to weigh")
+        check_measured(table, column)
     if x.column == y.column:
         raise TableError(f"x and y are both {x.column}: a trade-off needs two columns")
     first, second = space_of(x.table).name, space_of(y.table).name

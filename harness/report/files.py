@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,14 +42,18 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
         HarnessError: another suffix, or a path that cannot be written; named.
     """
     target = check_suffix(Path(path), "a CSV file", CSV)
+    content = _csv(frame)
+    if target.suffix.lower() == ".gz":
+        content = gzip.compress(content, mtime=0)  # without the time of day, so that equal frames are equal bytes
+    return _write(target, lambda file: file.write(content))
+
+
+def _csv(frame: pd.DataFrame, *, header: bool = True) -> bytes:
     inert = frame.rename(columns=lambda name: for_spreadsheet(str(name)))
     for place, kind in enumerate(inert.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             inert.isetitem(place, inert.iloc[:, place].map(_inert).to_numpy())
-    content = inert.to_csv(index=False, lineterminator="\n").encode(errors="replace")
-    if target.suffix.lower() == ".gz":
-        content = gzip.compress(content, mtime=0)  # without the time of day, so that equal frames are equal bytes
-    return _write(target, lambda file: file.write(content))
+    return inert.to_csv(index=False, header=header, lineterminator="\n").encode(errors="replace")
 
 
 def write_described_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
@@ -58,21 +63,56 @@ def write_described_csv(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Pa
     return written
 
 
-def write_described_parquet(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
-    """Write a frame without its index as Parquet, with a file next to it as `write_described_csv` does.
+def write_described_parts(
+    parts: Iterable[pd.DataFrame], provenance: object, path: str | os.PathLike[str]
+) -> tuple[Path, int]:
+    """Write frames of the same columns as one CSV or Parquet file, described as by `write_described_csv`.
+
+    One part is held at a time, so that a table may be larger than the memory. A Parquet file has a row group a part.
 
     Returns:
-        The path written to; missing parent folders are made. Its name ends in .parquet.
+        The path written to, by whose name the kind of file is known, and the number of rows.
 
     Raises:
         HarnessError: another suffix, or a path that cannot be written; named.
     """
-    target = check_suffix(Path(path), "a Parquet file", PARQUET)
-    bare = frame.copy(deep=False)
-    bare.attrs = {}  # pandas would write them into the file
-    _write(target, lambda file: bare.to_parquet(file, index=False, compression="zstd"))
-    write_text(description(target, frame.attrs.get(PROVENANCE)), described_by(target))
-    return target
+    target = check_suffix(Path(path), "a table of scores", (*CSV, *PARQUET))
+    write = _parquet_of if target.suffix.lower() in PARQUET else _csv_of
+    count = 0
+
+    def counted() -> Iterator[pd.DataFrame]:
+        nonlocal count
+        for part in parts:
+            count += len(part)
+            yield part
+
+    _write(target, lambda file: write(counted(), file, packed=target.suffix.lower() == ".gz"))
+    write_text(description(target, provenance), described_by(target))
+    return target, count
+
+
+def _csv_of(parts: Iterable[pd.DataFrame], file: BinaryIO, packed: bool) -> None:
+    """CSV as `write_csv` writes it, part by part."""
+    with contextlib.ExitStack() as stack:
+        # without name and time of day, so that equal frames are equal bytes
+        out = stack.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0)) if packed else file
+        for place, part in enumerate(parts):
+            out.write(_csv(part, header=place == 0))
+
+
+def _parquet_of(parts: Iterable[pd.DataFrame], file: BinaryIO, packed: bool) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with contextlib.ExitStack() as stack:
+        writer = None
+        for part in parts:
+            bare = part.copy(deep=False)
+            bare.attrs = {}  # pandas would write them into the file
+            if writer is None:
+                schema = pa.Schema.from_pandas(bare, preserve_index=False)
+                writer = stack.enter_context(pq.ParquetWriter(file, schema, compression="zstd"))
+            writer.write_table(pa.Table.from_pandas(bare, schema=writer.schema, preserve_index=False))
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> Path:

@@ -16,6 +16,7 @@ from harness.evaluation.beyond_size import BeyondSize
 from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.evidence import Evidence
+from harness.evaluation.known.against import AgainstKnown
 from harness.evaluation.matrix import Matrix
 from harness.evaluation.published import BesidePublished, ConditionsAgreement
 from harness.evaluation.ranking import Ranking
@@ -36,6 +37,7 @@ from harness.report.tables.beside_published import conditions_sheet, published_s
 from harness.report.tables.budgets import budgets_sheet
 from harness.report.tables.evidence import beyond_size_sheet, ceiling_sheet, comparison_sheet, top_sheets
 from harness.report.tables.headings import places_of
+from harness.report.tables.known import known_sheets
 from harness.report.tables.matrix import numbers_sheet
 from harness.report.tables.notebook import sheet_html
 from harness.report.tables.ranking import ranking_sheet
@@ -102,7 +104,7 @@ def _chosen(sheet: Sheet, columns: Sequence[str]) -> Sheet:
 
 
 def _of_evidence(result: Evidence) -> list[Sheet]:
-    parts = (result.ranking, result.comparison, result.beyond_size, result.top, result.ceiling)
+    parts = (result.ranking, result.comparison, result.beyond_size, result.top, result.ceiling, result.known)
     return [sheet for part in parts if part is not None for sheet in sheets_of(part)]
 
 
@@ -125,6 +127,7 @@ SHEETS: Mapping[type, Callable[[Any], list[Sheet]]] = {
     BeyondSize: _one(beyond_size_sheet),
     Top: top_sheets,
     Ceiling: _one(ceiling_sheet),
+    AgainstKnown: known_sheets,
     Evidence: _of_evidence,
     TradeOff: _one(budgets_sheet),
     Transfer: _one(transfer_sheet),

@@ -9,7 +9,7 @@ from harness.errors import HarnessError
 CSV = (".csv", ".csv.gz")
 """Endings that `harness.report.files.write_csv` writes."""
 PARQUET = (".parquet",)
-"""The ending that `write_described_parquet` writes."""
+"""The ending that `write_described_parts` writes."""
 PAGES = (".html", ".htm")
 """Endings that `report_page` writes."""
 FIGURES = (".png", ".svg", ".pdf")

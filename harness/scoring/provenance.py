@@ -18,6 +18,7 @@ from harness.scoring.versions import __version__
 from harness.text.presented import PROVENANCE as PROVENANCE
 
 _LARGEST_BYTES = 2**22
+_PART_BYTES = 2**20
 
 
 def command(data: Path | None = None) -> str | None:
@@ -65,4 +66,8 @@ def known_provenance(csv: Path) -> tuple[dict[str, Any], str]:
 
 
 def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while part := content.read(_PART_BYTES):
+            digest.update(part)
+    return digest.hexdigest()

@@ -1,11 +1,13 @@
 """Statistics of a ranking: arrays in, named results out; no files are read or written and no figures are drawn.
 
 - Rank correlation: `coefficients`, with `bootstrap_intervals` over architectures and `seed_intervals` over seeds of the
-  weights; `interval_rows` for many proxies at once; `paired_differences` between proxies, `indistinguishable_groups`.
+  weights, or errors without resampling by `rank_influences`; `interval_rows` for many proxies at once;
+  `paired_differences` between proxies, `indistinguishable_groups`.
 - Beyond size: `partial_correlations`, `kendall_within`.
 - Noise ceiling: `training_agreement`, `attenuation_corrected`.
 - The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`,
-  `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`, `picked_within` a budget.
+  `ndcg_of_powers_at`, `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`,
+  `picked_within` a budget.
 - Other settings: `rank_stability`, `change_of_ranking`.
 
 Each name below is loaded on first use (`harness.loading.lazy`).
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from harness.stats.bootstrap import Intervals, bootstrap_intervals, interval_rows, seed_intervals
     from harness.stats.ceiling import Agreement, attenuation_corrected, spearman_brown, training_agreement
     from harness.stats.change import ChangeOfRanking, Estimate, change_of_ranking
+    from harness.stats.influence import Estimated, RankInfluences, estimated_by, rank_influences
     from harness.stats.intervals import Interval
     from harness.stats.names import BASELINES, COEFFICIENTS
     from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
         best_by_score,
         best_of_random,
         ndcg_at,
+        ndcg_of_powers_at,
         percentile_of,
         precision_at,
         top_correlation,
@@ -48,11 +52,13 @@ __all__ = [
     "ChangeOfRanking",
     "Coefficients",
     "Estimate",
+    "Estimated",
     "Interval",
     "Intervals",
     "MeanAndDeviation",
     "PairedDifferences",
     "Partial",
+    "RankInfluences",
     "Resampled",
     "Stability",
     "TopCorrelation",
@@ -63,18 +69,21 @@ __all__ = [
     "bootstrap_intervals",
     "change_of_ranking",
     "coefficients",
+    "estimated_by",
     "holm",
     "indistinguishable_groups",
     "interval_rows",
     "kendall_within",
     "mean_within",
     "ndcg_at",
+    "ndcg_of_powers_at",
     "paired_differences",
     "pareto_front",
     "partial_correlations",
     "percentile_of",
     "picked_within",
     "precision_at",
+    "rank_influences",
     "rank_stability",
     "resampled_coefficients",
     "seed_intervals",
@@ -90,10 +99,12 @@ _HOMES = {
     "ChangeOfRanking": "harness.stats.change",
     "Coefficients": "harness.stats.rank_correlation",
     "Estimate": "harness.stats.change",
+    "Estimated": "harness.stats.influence",
     "Interval": "harness.stats.intervals",
     "Intervals": "harness.stats.bootstrap",
     "MeanAndDeviation": "harness.stats.top",
     "PairedDifferences": "harness.stats.paired",
+    "RankInfluences": "harness.stats.influence",
     "Partial": "harness.stats.partial",
     "Resampled": "harness.stats.resampling.resampled",
     "Stability": "harness.stats.stability",
@@ -105,18 +116,21 @@ _HOMES = {
     "bootstrap_intervals": "harness.stats.bootstrap",
     "change_of_ranking": "harness.stats.change",
     "coefficients": "harness.stats.rank_correlation",
+    "estimated_by": "harness.stats.influence",
     "holm": "harness.stats.paired",
     "indistinguishable_groups": "harness.stats.paired",
     "interval_rows": "harness.stats.bootstrap",
     "kendall_within": "harness.stats.within",
     "mean_within": "harness.stats.pareto",
     "ndcg_at": "harness.stats.top",
+    "ndcg_of_powers_at": "harness.stats.top",
     "paired_differences": "harness.stats.paired",
     "pareto_front": "harness.stats.pareto",
     "partial_correlations": "harness.stats.partial",
     "percentile_of": "harness.stats.top",
     "picked_within": "harness.stats.pareto",
     "precision_at": "harness.stats.top",
+    "rank_influences": "harness.stats.influence",
     "rank_stability": "harness.stats.stability",
     "resampled_coefficients": "harness.stats.resampling.resampled",
     "seed_intervals": "harness.stats.bootstrap",

@@ -7,3 +7,5 @@ COEFFICIENTS = ("spearman", "kendall_tau_b", "weighted_tau", "pearson")
 
 BASELINES = ("params", "flops")
 """The proxies that all others are compared with: parameters and multiply-adds."""
+SAME = 0.9995
+"""Proxies with a rank correlation of at least this, of either sign, are one number in other words."""

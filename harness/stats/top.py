@@ -156,6 +156,34 @@ def ndcg_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
     return float(ndcg_score(gains[None], _dense(score)[None], k=k))
 
 
+def ndcg_of_powers_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
+    """NDCG at `k` with the gain 2^accuracy − 1, as Tybl & Neumann 2025 (VKDNW) use it with k = 1000.
+
+    In percent, a gain doubles with every point of accuracy, so that only the architectures within a few points of the
+    best count; for accuracies as shares of 1 all gains are nearly equal. Discounts and ties are as in `ndcg_at`.
+
+    Args:
+        scores: finite numbers, shape [n], n >= 2; higher is better.
+        accuracies: percentages, shape [n]; higher is better.
+        k: number of ranks that count, 1 <= k <= n.
+
+    Returns:
+        1 for the best possible order, at least 0; NaN where all gains are zero.
+
+    Raises:
+        ScoresError: for NaN or infinity (counted), unequal lengths, `k` outside 1..n, or fewer than two architectures.
+    """
+    score, accuracy = _checked(scores, accuracies, k, least=2)
+    highest = accuracy.max()
+    gains = np.exp2(accuracy - highest) - np.exp2(-highest)  # as a share of the highest power: nothing overflows
+    discounts = np.where(np.arange(score.size) < k, 1 / np.log2(np.arange(score.size) + 2), 0.0)
+    _, group, sizes = np.unique(-score, return_inverse=True, return_counts=True)
+    ends = np.cumsum(sizes)
+    of_group = np.add.reduceat(discounts, ends - sizes) / sizes
+    ideal = float(np.sort(gains)[::-1] @ discounts)
+    return float(gains @ of_group[group]) / ideal if ideal else math.nan
+
+
 def top_correlation(scores: npt.ArrayLike, accuracies: npt.ArrayLike, share: float) -> TopCorrelation:
     """The coefficients among the most accurate `share` of the architectures.
 

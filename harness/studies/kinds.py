@@ -160,7 +160,7 @@ class RankStudy:
     @property
     def takes(self) -> frozenset[str]:
         """Names of the options of this study; given scores can replace those of a single condition."""
-        return SAMPLED | {"table", "data"} | ({"scores"} if len(self.conditions) == 1 else set())
+        return SAMPLED | {"table", "data", "known"} | ({"scores"} if len(self.conditions) == 1 else set())
 
     @property
     def words(self) -> dict[str, str]:

@@ -36,6 +36,9 @@ class StudyOptions:
         steps: a folder of `nasinit search nasi-ada --seeds`, or a file of recorded steps, of NASI's searches that exist
             already; None to run them.
         finished: whether to take the searches by gradients that are finished, and to run no other.
+        known: whether scores come from the table of known scores where its setting and versions are the study's: True
+            for all its cells, or the asked for number of them; False for none; None for the study's own cells if it has
+            all.
         shard: which part of the architectures to score, or of the searches by gradients to run, such as (3, 16),
             without making the study; None to make it.
     """
@@ -55,6 +58,7 @@ class StudyOptions:
     scores: Path | None = None
     steps: Path | None = None
     finished: bool = False
+    known: bool | None = None
     shard: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -96,5 +100,6 @@ class StudyKeywords(TypedDict, total=False):
     scores: str | Path | None
     steps: str | Path | None
     finished: bool
+    known: bool | None
     shard: tuple[int, int] | None
     scheduler: str | None

@@ -18,6 +18,7 @@ from harness.proxies.registry import resolve
 from harness.scoring.files import COLUMNS
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.stats.names import SAME
 from harness.studies.kinds import NOISE, SAMPLED, SingleStudy
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
@@ -34,7 +35,6 @@ WIDTH, DEPTH = 4, 1
 SMALL = Setting(width=WIDTH, depth=DEPTH, image_size=8, batch_size=16, dtype="float64")
 EPSILONS = (1e-5, 1e-20)
 """Batch norm's ε: PyTorch's, and one near zero, with which the identities are exact."""
-SAME = 0.9995
 CELLS = (
     "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|",
     "|nor_conv_1x1~0|+|skip_connect~0|avg_pool_3x3~1|+|nor_conv_3x3~0|none~1|skip_connect~2|",

@@ -24,6 +24,7 @@ from harness.studies.rank import (
 )
 from harness.studies.searches import rows
 from harness.studies.searches.nasi import explained
+from harness.studies.whole_space import study as whole_space
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -39,6 +40,7 @@ STUDIES: Mapping[str, Study] = {
     "bn-mode": bn_mode.STUDY,
     "stability": stability.STUDY,
     "proxy-identities": proxy_identities.STUDY,
+    "whole-space": whole_space.STUDY,
     "nasi-table-1": rows.NASI,
     "nasi-explained": explained.STUDY,
     "naswot-table-2": rows.NASWOT,

@@ -63,7 +63,7 @@ def test_what_is_not_possible_is_an_error_or_left_out_with_the_reason(table: Tab
     assert found.top is not None
     assert list(found.left_out) == ["comparison", "ceiling"]
     assert found.left_out["ceiling"].startswith("the ceiling needs two trainings of the same architectures")
-    assert {entry.name for entry in fields(Evidence)} == {"ranking", *PARTS, "left_out"}
+    assert {entry.name for entry in fields(Evidence)} == {"ranking", *PARTS, "known", "left_out"}
 
 
 def test_where_lower_is_better_the_sign_is_turned(sized_scores, sized_accuracies):

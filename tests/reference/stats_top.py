@@ -47,3 +47,15 @@ def ndcg_at(scores, accuracies, k: int) -> float:
     ]
     best = discounted(sorted(range(len(gains)), key=lambda i: -gains[i]))
     return sum(map(discounted, orders)) / len(orders) / best
+
+
+def ndcg_of_powers(scores: list[float], accuracies: list[float], k: int) -> float:
+    """NDCG with gain 2^accuracy - 1 at rank k, the mean over all orders of tied scores, one after the other."""
+    places = range(len(scores))
+
+    def gain(order: tuple[int, ...]) -> float:
+        return sum((2 ** accuracies[place] - 1) / math.log2(1 + rank) for rank, place in enumerate(order[:k], start=1))
+
+    orders = [order for order in permutations(places) if all(scores[a] >= scores[b] for a, b in pairwise(order))]
+    ideal = gain(tuple(sorted(places, key=lambda place: -accuracies[place])))
+    return sum(map(gain, orders)) / len(orders) / ideal

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from harness.errors import ScoresError
-from harness.stats import ndcg_at, precision_at, top_correlation
+from harness.stats import ndcg_at, ndcg_of_powers_at, precision_at, top_correlation
 from tests.reference import stats_top as reference
 
 FEW = st.lists(st.tuples(st.integers(0, 3).map(float), st.integers(80, 84).map(float)), min_size=2, max_size=6)
@@ -104,3 +104,23 @@ def test_nan_is_counted(function):
 
 def test_any_finite_accuracies():
     assert ndcg_at([1.0, 2.0, 3.0], [-1.7e308, 0.0, 1.7e308], 1) == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2).map(float), st.integers(80, 95).map(float)), min_size=2, max_size=6), st.data()
+)
+def test_ndcg_of_powers_is_the_mean_over_all_tie_breaks(rows, data):
+    scores, accuracies = map(list, zip(*rows, strict=True))
+    k = data.draw(st.integers(1, len(rows)))
+    assert ndcg_of_powers_at(scores, accuracies, k) == pytest.approx(reference.ndcg_of_powers(scores, accuracies, k))
+
+
+def test_ndcg_of_powers_of_shares_is_near_one_for_any_order():
+    """So the unit is part of the measure: the same order in percent is far from it."""
+    accuracies = np.linspace(0.5, 0.94, 50)
+    assert ndcg_of_powers_at(-accuracies, accuracies, 50) > 0.8
+    assert ndcg_of_powers_at(-accuracies, 100 * accuracies, 50) < 0.5
+
+
+def test_ndcg_of_powers_of_zeros_has_no_answer():
+    assert math.isnan(ndcg_of_powers_at([1.0, 2.0], [0.0, 0.0], 2))

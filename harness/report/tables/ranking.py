@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.evaluation.pools import POOLS
 from harness.evaluation.ranking import Ranking
 from harness.report.cells import best_printed, number, value_decimals
 from harness.report.frames import baselines_start
@@ -47,7 +48,7 @@ def ranking_sheet(
     columns += [[number(value, decimals) for value in frame["top10_best"]], [f"{value:,}" for value in frame["n"]]]
     columns += [[number(100 * share, 1) for share in frame["failed"]]]
     sheet = Sheet.of(
-        f"Rank correlation with {ranking.column}" if title is None else title,
+        f"Rank correlation with {ranking.column}{_of_pool(ranking)}" if title is None else title,
         headings,
         zip(*columns, strict=True),
         ruled_above=baselines_start(frame),
@@ -61,6 +62,10 @@ def ranking_sheet(
     return sheet if whole or (frame["failed"] > 0).any() else sheet.without(FAILED)
 
 
+def _of_pool(ranking: Ranking) -> str:
+    return f", {POOLS[ranking.pool].words}" if ranking.pool else ""
+
+
 def _caption(ranking: Ranking) -> str:
     direction = "" if ranking.higher_is_better else ", of which less is better"
     over = ""
@@ -68,7 +73,8 @@ def _caption(ranking: Ranking) -> str:
         direction += rf", mean $\pm$ standard deviation over {len(ranking.seeds)} seeds"
         over = " over architectures and seeds"
     return (
-        f"Rank correlation of training-free proxies with {escaped(ranking.column)}{direction}, "
+        f"Rank correlation of training-free proxies with {escaped(ranking.column)}{direction}"
+        f"{_of_pool(ranking)}, "
         f"with 95\\,\\% bootstrap intervals{over}."
     )
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
+from harness.evaluation.known.against import AgainstKnown
 from harness.evaluation.missing import MissingScores
 from harness.evaluation.ranking import Ranking
 from harness.report.frames import baselines_last
@@ -43,6 +44,7 @@ class Content:
         others: rankings of the same scores by other columns.
         comparison: every proxy against one of them, or a sentence on why they are not compared; None says nothing.
         ceiling: one training against another; None where it is not known.
+        known: the proxies against all known ones; None says nothing.
         missing: scores that were asked for and are none; None where that is not known.
         settings: name of another setting to the scores of the same architectures in it, as `harness.run` returns them.
         run: how the scores were made; None where that is not known.
@@ -53,6 +55,7 @@ class Content:
     others: Sequence[Ranking] = ()
     comparison: Comparison | str | None = None
     ceiling: Ceiling | None = None
+    known: AgainstKnown | None = None
     missing: MissingScores | None = None
     settings: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     run: RunRecord | None = None

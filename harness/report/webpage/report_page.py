@@ -46,7 +46,8 @@ def report_page(
         path: of the file, `.html` or `.htm`; missing parent folders are made.
         title: of the page; by default what was ranked by.
         evidence: from `harness.evaluation.evidence.gather_evidence`, of which the page shows the comparison of the
-            proxies with one of them and the ceiling; by default they are compared with `params` here.
+            proxies with one of them, and with the known ones, and the ceiling; by default they are compared with
+            `params` here.
         scores: the scores that were ranked, as `harness.run` returns them, by which the page says what failed.
         settings: name of another setting to the scores of the same architectures in it, with which each proxy's are
             compared.
@@ -73,6 +74,7 @@ def report_page(
         others=others,
         comparison=_compared(first, progress) if evidence is None else _shown(evidence),
         ceiling=None if evidence is None else evidence.ceiling,
+        known=None if evidence is None else evidence.known,
         missing=None if scores is None else missing_scores(scores, first),
         settings=settings or {},
         run=run,

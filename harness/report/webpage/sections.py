@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from harness.report.webpage.agreement import agreement_section, columns_section, stability_section
 from harness.report.webpage.content import Content, Section
+from harness.report.webpage.known import known_section
 from harness.report.webpage.plot import plot_section
 from harness.report.webpage.ranking import ranking_section
 from harness.report.webpage.record import failures_section, setting_section
@@ -13,6 +14,7 @@ from harness.report.webpage.top import top_section
 
 SECTIONS: tuple[Callable[[Content], Section | None], ...] = (
     ranking_section,
+    known_section,
     plot_section,
     top_section,
     columns_section,

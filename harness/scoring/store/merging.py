@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from harness.errors import StoreError
 from harness.scoring.scorer import DIED, OUT_OF_MEMORY
 from harness.scoring.store.file import explained, make_file, one_line, place_new, refuse_left_journal
+from harness.scoring.store.format import score_checksum
 from harness.scoring.store.requests import add_missing, check_versions, requests
 from harness.scoring.store.rows import SettingRow
 from harness.scoring.store.store import Contents, Store
@@ -120,15 +121,18 @@ def _merge_scores(
 ) -> tuple[int, int]:
     """Number of scores of a source that were new, and that were there."""
     added = there = 0
-    known = written.rows.settings()
-    numbers = {row: number for number, row in known.items()}
+    settings = written.rows.settings()
+    last = max(settings, default=0)
+    known = {row.identity: (number, row) for number, row in settings.items()}
     for setting_id, setting in source.rows.settings().items():
-        if setting not in numbers:
-            numbers[setting] = max(numbers.values(), default=0) + 1
-            written.rows.add_setting(numbers[setting], *setting[:3])
-        number = numbers[setting]
-        for part in source.rows.scores(setting_id, setting):
-            before = _rows_of(written, number, setting, part)
+        if setting.identity not in known:
+            last += 1
+            known[setting.identity] = last, setting
+            written.rows.add_setting(last, *setting[:3])
+        number, theirs = known[setting.identity]
+        for read in source.rows.scores(setting_id, setting):
+            part = read if theirs.checksum == setting.checksum else _of_setting(theirs, read)
+            before = _rows_of(written, number, theirs, part)
             new = []
             for row in part:
                 old = before.get(row[:3])
@@ -141,8 +145,13 @@ def _merge_scores(
             added += len(new)
             if not found.count:  # else nothing of it is kept
                 written.rows.put_whole(number, new, before)
-                _copy_origins(source, written, (setting_id, number), setting, new)
+                _copy_origins(source, written, (setting_id, number), theirs, new)
     return added, there
+
+
+def _of_setting(setting: SettingRow, rows: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Rows with the checksums that they have under another setting of the same identity."""
+    return [(*row[:-1], score_checksum(setting.checksum, *row[:-1])) for row in rows]
 
 
 def _rows_of(written: Contents, number: int, setting: SettingRow, part: Sequence[Any]) -> dict[Any, Any]:

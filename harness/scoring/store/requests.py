@@ -18,7 +18,7 @@ from harness.scoring.store.store import Contents
 class _Part(NamedTuple):
     """A run of a request: its setting, and digests of what it was asked for, without and with the versions."""
 
-    setting: SettingRow
+    setting: tuple[str, str, str]
     asked: str
     asked_in_versions: str
 
@@ -39,12 +39,12 @@ class Request(NamedTuple):
     @property
     def in_any_versions(self) -> tuple[tuple[str, str, str], ...]:
         """What it is known by, whatever the versions of torch and the proxies are."""
-        return tuple((part.setting.space, part.setting.setting, part.asked) for part in self.parts)
+        return tuple((*part.setting[:2], part.asked) for part in self.parts)
 
     @property
     def versions(self) -> tuple[tuple[str, str], ...]:
         """The versions of torch, and digests with those of the proxies."""
-        return tuple((part.setting.torch, part.asked_in_versions) for part in self.parts)
+        return tuple((part.setting[2], part.asked_in_versions) for part in self.parts)
 
 
 def requests(contents: Contents) -> list[Request]:
@@ -95,7 +95,7 @@ def add_missing(written: Contents, sources: Sequence[tuple[Path, Contents, Seque
         Number of runs that came from each.
     """
     settings = written.rows.settings()
-    numbers = {row: number for number, row in settings.items()}
+    numbers = {row.identity: number for number, row in settings.items()}
     there = {request.parts for request in requests(written)}
     last = max((run.number for run in written.rows.each_run(settings)), default=0)
     added = dict.fromkeys((path for path, _, _ in sources), 0)
@@ -111,8 +111,8 @@ def add_missing(written: Contents, sources: Sequence[tuple[Path, Contents, Seque
             last += 1
             run = rows[path][number]
             texts = run.started, run.proxies, run.architectures
-            checksum = run_checksum(part.setting.checksum, last, *texts)
             setting_id = numbers[part.setting]
+            checksum = run_checksum(settings[setting_id].checksum, last, *texts)
             written.rows.add_run(RunRow(last, run.started, setting_id, run.proxies, run.architectures, checksum))
             added[path] += 1
     return added
@@ -122,7 +122,7 @@ def _part(run: RunRow, setting: SettingRow) -> _Part:
     asked = json.loads(run.proxies)
     architectures = hashlib.sha256(run.architectures.encode()).hexdigest()
     names = json.dumps([[name, own] for name, _, own in asked])
-    return _Part(setting, f"{names} {architectures}", f"{run.proxies} {architectures}")
+    return _Part(setting.identity, f"{names} {architectures}", f"{run.proxies} {architectures}")
 
 
 def _difference(versions: set[object], others: set[object]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ _THERE = (
     "SELECT proxy, version, coalesce(CAST(checksum AS INTEGER), 0) FROM score WHERE setting_id = ? AND architecture = ?"
 )
 _EXPECTED = "SELECT coalesce(sum(rows), 0), coalesce(sum(checksums), 0) FROM total WHERE "
+_OF_ONE_GPU = re.compile(r'("device": "cuda):[0-9]+(?=")')
 PART = 10_000
 """Rows that are held in memory at once where all are gone through."""
 _ADD_TO_TOTAL = (
@@ -46,6 +48,14 @@ class SettingRow(NamedTuple):
     setting: str
     torch: str
     checksum: int
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What its rows may be compared under: scores of several GPUs are of one kind (`harness.setting.device_kind`).
+
+        Older releases have made a setting for each GPU.
+        """
+        return self.space, _OF_ONE_GPU.sub(r"\1", self.setting), self.torch
 
 
 class RunRow(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sqlite3
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 30.0
 """Seconds to wait for another writer."""
-_OF_ONE_GPU = re.compile(r'("device": "cuda):[0-9]+(?=")')
 
 
 class Contents(NamedTuple):
@@ -124,8 +122,7 @@ class Store:
         with self.writing() as contents:
             settings = contents.rows.settings()
             for number in reversed(settings):
-                theirs, text, torch, _ = settings[number]
-                if (theirs, _OF_ONE_GPU.sub(r"\1", text), torch) == row:
+                if settings[number].identity == row:
                     return number
             number = max(settings, default=0) + 1
             contents.rows.add_setting(number, *row)

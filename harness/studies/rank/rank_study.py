@@ -28,10 +28,11 @@ from harness.report.tables.stability import transfer_sheet
 from harness.report.tables.text import sheet_text
 from harness.scoring.files import COLUMNS
 from harness.studies.kinds import SPEARMAN, PublishedCoefficient, RankStudy
+from harness.studies.known import check_known, from_table, scored_or_known
 from harness.studies.options import StudyOptions
 from harness.studies.rank.agreement import agreement_of
 from harness.studies.record import record
-from harness.studies.samples import possible, sample_size, say_shard, scored_sample, scores_given
+from harness.studies.samples import possible, sample_size, say_shard, scores_given
 from harness.writing import make_folder
 
 COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
@@ -40,13 +41,13 @@ COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.
 def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     """Score the sample under each condition, rank it by each data set of the table, and write the results into `out`.
 
-    Without CIFAR-10, conditions with images are left out, and a message says so. Scores in the store are not computed
-    again. A study of one condition takes given `scores` of that condition instead of computing them. With a shard its
-    scores are all that is made.
+    Without CIFAR-10, conditions with images are left out, and a message says so. Scores in the store, and known scores
+    (`harness.studies.known`), are not computed again. A study of one condition takes given `scores` of that condition
+    instead of computing them. With a shard its scores are all that is made.
 
     Raises:
-        SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, or a folder that
-            cannot be made or written in.
+        SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, known scores
+            that are asked for and fit no condition, or a folder that cannot be made or written in.
         ScoresError: scores without any of the study's proxies.
     """
     sample = sample_size(options, usual=study.sample, quick=study.quick)
@@ -58,9 +59,10 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     own = {name: condition.setting(options.seed) for name, condition in study.conditions.items()}
     given = scores_given(options, proxies, next(iter(own.values())))
     conditions = study.conditions if given is not None else possible(study.conditions, options)
+    check_known([own[name] for name in conditions], proxies, options)
     make_folder(options.out, "--out")
     frames = {
-        name: scored_sample(condition, proxies, sample, options) if given is None else given.frame
+        name: scored_or_known(condition, proxies, sample, options) if given is None else given.frame
         for name, condition in conditions.items()
     }
     if options.shard is not None:
@@ -70,6 +72,8 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     _write(study, options, opened, frames, rankings)
     facts = {"sample": max(frame["architecture"].nunique() for frame in frames.values()), "columns": columns}
     settings = {name: own[name] for name in conditions}
+    if tables := {name: from_table(frame) for name, frame in frames.items() if from_table(frame)}:
+        facts["known"] = tables
     if given is not None:
         ((name, setting),) = settings.items()
         settings[name], stated = given.recorded(setting)
