@@ -30,28 +30,36 @@ from harness.cli import (
     store,
     study,
 )
+from harness.cli.unknown_options import no_such_option
 from harness.errors import HarnessError, RunError, SettingError, StoreNotice, StoreWriteError, ran_out_of_memory
 from harness.loading.plugins import PluginNotice
 from harness.text.shown import cut, plain, reason
 from harness.text.terminal import OutputError, give_up, inert_output
 
-_OWN = ("--quiet", "--verbose", "--version")
-
 
 class _Program(TyperGroup):
-    """The commands; an option of the program itself that stands behind one of them is told its place."""
+    """The commands; an option that a command does not have is answered with what was meant, or where it stands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Read the options of the program itself."""
+        with _unknown_options_said(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""
-        try:
+        with _unknown_options_said(ctx):
             return super().invoke(ctx)
-        except Exception as error:  # typer's NoSuchOption is click's own class or a copy of it
-            option = getattr(error, "option_name", None)
-            if type(error).__name__ != "NoSuchOption" or option not in _OWN:
-                raise
-            command = getattr(error, "ctx", None) or ctx
-            words = " ".join(["nasinit", option, *command.command_path.split()[1:]])
-            raise SettingError(f"{option} stands before the command: {words}") from error
+
+
+@contextlib.contextmanager
+def _unknown_options_said(context: Any) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # typer's NoSuchOption is click's own class or a copy of it
+        if type(error).__name__ != "NoSuchOption":
+            raise
+        option = str(getattr(error, "option_name", ""))
+        raise SettingError(no_such_option(option, getattr(error, "ctx", None) or context)) from error
 
 
 app = typer.Typer(

@@ -31,6 +31,7 @@ def correlate(
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
     interval: options.IntervalOption = "percentile",
+    proxies: options.RankedProxiesOption = None,
     against: options.AgainstOption = None,
     beyond_size: Annotated[
         bool,
@@ -103,7 +104,8 @@ def correlate(
         seed,
         interval,
         options.directions(lower, higher),
-        proxies=[against] if against else (),
+        named=[against] if against else (),
+        only=proxies or (),
     )
     evidence = [gather_evidence(ranking, ranked_by, requested, progress=True) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]

@@ -41,10 +41,7 @@ def query(
     run: options.RunOption = None,
     proxy: Annotated[
         str | None,
-        typer.Option(
-            help="proxy that these searches use; params and flops need no --scores  [default: nwot]",
-            autocompletion=offered.PROXY,
-        ),
+        options.proxy_option("proxy that these searches use; params and flops need no --scores  [default: nwot]"),
     ] = None,
     metric: Annotated[str | None, typer.Option(help="proxy that is HNAS's metric  [default: m_trace]")] = None,
     condition: Annotated[

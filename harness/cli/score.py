@@ -45,9 +45,7 @@ def score(
         str | None,
         typer.Option(help="score the architectures of a table, by its name or file", autocompletion=offered.TABLES),
     ] = None,
-    proxies: Annotated[
-        str, typer.Option(help="names of proxies, separated by commas, or all", autocompletion=offered.PROXIES)
-    ] = "all",
+    proxies: Annotated[list[str], options.proxies_option("proxies, or all", offered.PROXIES)] = ["all"],  # noqa: B006 — typer copies it
     load: options.LoadOption = None,
     batch_size: Annotated[int, typer.Option(help="samples in the batch")] = _DEFAULT.batch_size,
     input_: Annotated[
@@ -138,8 +136,8 @@ def score(
     from harness.spaces.user_code import UserCodeSpace
     from harness.stats.names import BASELINES
 
-    chosen = resolve(options.names(proxies))
-    if "all" in options.names(proxies):
+    chosen = resolve(proxies)
+    if "all" in proxies:
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out proxies that need many backward passes: {', '.join(left_out)}; name them to have them")
     _check_choice(sample, all_, architectures, table, optional=isinstance(opened, UserCodeSpace))
@@ -173,7 +171,7 @@ def score(
     if out is not None:
         write_described_csv(frame, out)
         print(f"wrote {out}")
-    _report_failures(frame, options.names(proxies))
+    _report_failures(frame, proxies)
 
 
 def _shape(sizes: list[str] | None) -> dict[str, int]:
