@@ -99,7 +99,7 @@ def test_of_many_proxies_left_out_the_first_are_named_and_the_others_counted(
         "plot", "pareto", path, "--table", own, "--x", "board_ms", "--y", "accuracy_pct", "--out", tmp_path / "p.svg"
     )
     assert ended.code == 0, ended.err
-    assert "; p3, p4, p5 and 24 others left out: one figure tells 4 apart; --proxy" in ended.out
+    assert "; p3, p4, p5 and 24 others left out: one figure tells 4 apart; --proxies" in ended.out
     assert "p6" not in ended.out
 
 
