@@ -86,13 +86,29 @@ def nasinit(
     version: Annotated[
         bool, typer.Option("--version", help="print the versions, and end", is_eager=True, callback=_print_versions)
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="errors alone on standard error, and no progress bar")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="on standard error, say more of what is done")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            help="errors alone on standard error: no progress, no notes, no warnings; standard output, with the "
+            "results and the names of written files, stays as it is",
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            help="on standard error, also say which files are opened and written, which rows are matched or dropped, "
+            "and what comes from a store, a cache or a checkpoint",
+        ),
+    ] = False,
 ) -> None:
     """Does a number computed from an untrained network rank architectures as training does?"""  # noqa: D400
     if quiet and verbose:
         raise SettingError("--quiet or --verbose, not both")
     logging.getLogger("harness").setLevel(logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO)
+    if verbose:
+        logging.getLogger("benchmarks").setLevel(logging.DEBUG)
 
 
 app.command("list")(listing.list_names)
@@ -212,13 +228,14 @@ def _log_said() -> Iterator[None]:
     logger, tables, handler = logging.getLogger("harness"), logging.getLogger("benchmarks"), _OnStandardError()
     levels = logger.level, tables.level
     logger.addHandler(handler)
+    tables.addHandler(handler)
     tables.setLevel(logging.ERROR)  # a command prints which table it reads
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(levels[0])
-        tables.setLevel(levels[1])
+        for one, level in ((logger, levels[0]), (tables, levels[1])):
+            one.removeHandler(handler)
+            one.setLevel(level)
 
 
 @contextlib.contextmanager
@@ -232,7 +249,7 @@ def _notices_said() -> Iterator[None]:
 
         def say(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
             if issubclass(category, (StoreNotice, PluginNotice)) or issubclass(category, evaluation.PluginNotice):
-                _say(message, 0)
+                logging.getLogger("harness").warning("%s", cut(str(message), _LONGEST_MESSAGE))
             else:
                 show(message, category, *place, **more)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import math
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,8 @@ import typer
 from harness.cli import offered, options
 from harness.cli.outputs import check_csv
 from harness.errors import SettingError
+
+LOG = logging.getLogger(__name__)
 
 
 def query(
@@ -110,7 +112,7 @@ def query(
             column=column,
             scores=looked_at,
             seconds=seconds,
-            announce=lambda line: print(line, file=sys.stderr),
+            announce=LOG.info,
             progress=True,
             client=client,
         )

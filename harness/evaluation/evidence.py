@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -108,4 +112,5 @@ def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions, 
             if not requested.if_possible:
                 raise
             left_out[name] = str(error)
+            LOG.debug("%s is left out: %s", name, error)
     return Evidence(ranking, **found, left_out=left_out)

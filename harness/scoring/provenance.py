@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import platform
 import shlex
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 from harness.scoring.versions import __version__
 from harness.text.presented import PROVENANCE as PROVENANCE
 
+LOG = logging.getLogger(__name__)
 _LARGEST_BYTES = 2**22
 
 
@@ -49,6 +51,14 @@ def description(csv: Path, provenance: object) -> str:
 
 def known_provenance(csv: Path) -> tuple[dict[str, Any], str]:
     """Where the numbers of a CSV file come from, and else a reason why that is not known, in a few words."""
+    found, reason = _read_description(csv)
+    LOG.debug(
+        "%s: %s", csv, reason or f"{described_by(csv).name} says what made it, and its SHA-256 is that of the file"
+    )
+    return found, reason
+
+
+def _read_description(csv: Path) -> tuple[dict[str, Any], str]:
     file = described_by(csv)
     try:
         if file.stat().st_size > _LARGEST_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -26,6 +27,8 @@ from harness.studies.searches import rows
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+LOG = logging.getLogger(__name__)
 
 STUDIES: Mapping[str, Study] = {
     "zero-cost-nas": zero_cost_nas.STUDY,
@@ -69,6 +72,9 @@ def make(study: Study, options: StudyOptions) -> None:
         TableError: a table that is not available, or damaged.
     """
     check_scores(study, options)
+    LOG.debug(
+        "%s: %s", study.shows, ", ".join(f"{name} {value}" for name, value in vars(options).items() if name != "say")
+    )
     if options.data is not None and not options.data.is_dir():
         raise SettingError(f"--data {options.data} is no folder; it is that of CIFAR-10's binary files")
     if isinstance(study, RankStudy):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from harness.spaces.space import Architecture, Space
+
+LOG = logging.getLogger(__name__)
 
 _SKIP = "skip_connect"
 
@@ -127,6 +130,7 @@ def run_search(
         make_folder(folder, "--out", SearchError)
     found = None if folder is None else load(folder, task.identity())
     state = initial_state(task) if found is None else resumed_state(task, found)
+    LOG.debug("%s, seed %d: %d epochs and %d steps are done", task.method.name, seed, state.epoch, len(state.losses))
     before = (state.epoch, len(state.losses))
     architecture = None
     with _progress(progress, (setting.epochs - before[0]) * steps - before[1]) as advance:
@@ -193,6 +197,7 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
         "seconds": round(time.monotonic() - start, 3),
     }
     state.rows.append(row)
+    LOG.debug("%s", ", ".join(f"{name} {value}" for name, value in row.items()))
     state.epoch, state.losses, state.seconds = epoch + 1, [], 0.0
     return architecture
 
