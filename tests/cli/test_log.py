@@ -45,7 +45,7 @@ SAID = {
     ],
     "query random_search --runs 2 --table analognasbench --out {out}.csv": [
         r"opened the table analognasbench \(.*data\.anb\): 15,625 rows",
-        r"15,625 cells of analognasbench",
+        "searches on the 15,625 cells of analognasbench, judged by cifar10_test_200ep_pct",
         r"random_search: 2 runs, [\d.]+ queries each on average",
         r"wrote {out}\.csv, [\d,]+ bytes",
     ],
