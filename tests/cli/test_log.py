@@ -51,7 +51,6 @@ SAID = {
     ],
     "search nasi --data noise --epochs 1 --depth 1 --width 2 --steps-per-epoch 1 --image-size 8 --batch-size 4 "
     "--out {out}": [
-        "images of noise are used",
         r"there is no checkpoint {out}/checkpoint\.pt: the search begins",
         r"wrote {out}/checkpoint\.pt after epoch 1",
         r"wrote {out}/log\.csv, [\d,]+ bytes",

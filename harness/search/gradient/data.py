@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +16,6 @@ from harness.errors import SearchError, SettingError
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
 from harness.spaces.image_batches import read_cifar10
-
-LOG = logging.getLogger(__name__)
 
 CHANNELS = 3
 CLASSES = 10
@@ -135,7 +132,6 @@ def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most:
     if setting.images is not None and setting.images < len(images):
         chosen = torch.randperm(len(images), generator=_generator(seed, "images"), device="cpu")[: setting.images]
         images = replace(images, pixels=images.pixels[chosen], labels=images.labels[chosen])
-    LOG.debug("%s images of %s are used, from %s", f"{len(images):,}", images.name, data)
     return images if setting.image_size is None else resized(images, setting.image_size)
 
 
