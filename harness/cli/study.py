@@ -84,7 +84,7 @@ def study(
     made = StudyOptions(
         out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
         workers=workers, scheduler=scheduler, quick=quick, full=full, sample=sample, runs=runs, data=data,
-        store=store, scores=scores, shard=options.shard(shard),
+        store=store, scores=scores, shard=options.shard(shard), progress=True,
     )  # fmt: skip
     check_scores(chosen, made)
     if "data" in chosen.takes:

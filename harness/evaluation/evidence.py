@@ -98,7 +98,7 @@ def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions, 
     makers: dict[str, tuple[bool, Callable[[], Any]]] = {
         "comparison": (against is not None, lambda: compare(ranking, against or "", **resampling)),
         "beyond_size": (requested.beyond_size, lambda: beyond_size(ranking, **resampling)),
-        "top": (requested.top, lambda: top(ranking)),
+        "top": (requested.top, lambda: top(ranking, progress=progress)),
         "ceiling": (requested.ceiling, lambda: ceiling(ranking, tables_with_trainings(ranking, table))),
     }
     found: dict[str, Any] = {}

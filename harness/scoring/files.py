@@ -72,8 +72,8 @@ def _counted(path: Path, frame: pd.DataFrame) -> str:
     """How many rows of scores were read, and with which status."""
     words = {"architecture": "architectures", "proxy": "proxies"}
     of = [f"{frame[name].nunique():,} {many}" for name, many in words.items() if name in frame]
-    found = frame["status"].value_counts() if "status" in frame else {}
-    states = ", ".join(f"{count:,} {status}" for status, count in found.items())
+    counts = frame["status"].value_counts().to_dict() if "status" in frame else {}
+    states = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     return f"read {len(frame):,} rows of {' by '.join(of)} from {path}: {states or 'without a status'}"
 
 

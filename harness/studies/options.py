@@ -35,6 +35,7 @@ class StudyOptions:
         scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
         shard: which part of the architectures to score, or of the searches by gradients to run, such as (3, 16),
             without making the study; None to make it.
+        progress: whether to draw progress bars on standard error.
     """
 
     out: Path
@@ -51,6 +52,7 @@ class StudyOptions:
     store: Path | None = None
     scores: Path | None = None
     shard: tuple[int, int] | None = None
+    progress: bool = False
 
     def __post_init__(self) -> None:
         if self.shard is not None:
@@ -91,3 +93,4 @@ class StudyKeywords(TypedDict, total=False):
     scores: str | Path | None
     shard: tuple[int, int] | None
     scheduler: str | None
+    progress: bool

@@ -88,7 +88,7 @@ def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, opt
     with connected(options.scheduler) as client:
         return run(
             space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
-            batch=condition.batch(options.seed, options.data), progress=True, client=client,
+            batch=condition.batch(options.seed, options.data), progress=options.progress, client=client,
             shard=options.shard,
             workers=options.workers if client is None else 1,
         )  # fmt: skip

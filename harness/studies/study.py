@@ -48,6 +48,10 @@ STUDIES: Mapping[str, Study] = {
 """Studies by name, in the order in which they are listed."""
 
 
+_OF_NO_STUDY = ("say", "progress")
+"""Options of `run_study` that every study has, and no command line option stands for."""
+
+
 def find_study(name: str) -> Study:
     """The study with the given name.
 
@@ -112,8 +116,8 @@ def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> S
     Args:
         name: name of the study, one of `STUDIES`.
         out: folder for the results; a study that is already there goes on.
-        **options: fields of `StudyOptions` that the study takes; `say` is `print` by default. CIFAR-10 is used if
-            `data` names its folder.
+        **options: fields of `StudyOptions` that the study takes; `say` is `print` by default, and `progress=True` draws
+            progress bars. CIFAR-10 is used if `data` names its folder.
 
     Returns:
         What lies in the folder: frames, tables, pictures and the record.
@@ -127,7 +131,7 @@ def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> S
     for option in options:
         if option not in known:
             raise SettingError(unknown("option of a study", option, sorted(known)))
-    check_taken(name, study, [option for option in options if option != "say"])
+    check_taken(name, study, [option for option in options if option not in _OF_NO_STUDY])
     given: dict[str, Any] = {"say": print, **options}
     for option in ("data", "store", "scores"):
         if given.get(option) is not None:
