@@ -75,7 +75,7 @@ app = typer.Typer(
 
 def _print_versions(wanted: bool) -> None:
     if wanted:
-        from harness.scoring.versions import __version__, installed
+        from harness.versions import __version__, installed
 
         print(f"nasinit {__version__}, torch {installed('torch')}")
         raise typer.Exit

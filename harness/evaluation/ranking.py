@@ -18,6 +18,7 @@ from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
 from harness.scoring.provenance import PROVENANCE
 from harness.text.presented import Drawn
 from harness.text.shown import shown
+from harness.versions import made_with
 
 if TYPE_CHECKING:
     import numpy as np
@@ -243,11 +244,9 @@ def correlate(
     scored = scores[scores["score"].notna()]
     _log_ranking(ranked, column, len(usable), len(matched.architectures), resamples, time.monotonic() - begun)
     named = ranked.assign(column=column, table=table.facts.name)
-    named.attrs[PROVENANCE] = {
-        "scores": frame.attrs.get(PROVENANCE),
-        "table": table_facts(table, column),
-        "bootstrap": resampling._asdict(),
-    }
+    named.attrs[PROVENANCE] = made_with(
+        scores=frame.attrs.get(PROVENANCE), table=table_facts(table, column), bootstrap=resampling._asdict()
+    )
     return Ranking(
         frame=named,
         points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import platform
 import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
-from harness.scoring.versions import __version__
 from harness.text.presented import PROVENANCE as PROVENANCE
+from harness.versions import made_with
 
 LOG = logging.getLogger(__name__)
 _LARGEST_BYTES = 2**22
@@ -38,14 +37,7 @@ def described_by(csv: Path) -> Path:
 
 def description(csv: Path, provenance: object) -> str:
     """The content of `described_by(csv)`, for a file that has been written."""
-    content = {
-        "file": csv.name,
-        "sha256": _sha256(csv),
-        "nasinit": __version__,
-        "python": platform.python_version(),
-        "command": command(),
-        "numbers": provenance,
-    }
+    content = {"file": csv.name, "sha256": _sha256(csv), **made_with(), "command": command(), "numbers": provenance}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -71,7 +63,10 @@ def _read_description(csv: Path) -> tuple[dict[str, Any], str]:
         return {}, f"{file.name} cannot be read"
     if found != _sha256(csv):
         return {}, f"{file.name} is of other numbers: the file was changed after it was written"
-    return (numbers, "") if isinstance(numbers, dict) else ({}, f"{file.name} says nothing of its numbers")
+    if not isinstance(numbers, dict):
+        return {}, f"{file.name} says nothing of its numbers"
+    written = {name: content[name] for name in made_with() if name in content}  # older files say it only outside
+    return {**written, **numbers}, ""
 
 
 def _sha256(file: Path) -> str:

@@ -19,10 +19,10 @@ from harness.scoring.row_keys import RowKeys, marked_key, parsed, row_keys
 from harness.scoring.seeds import common_start, frame_over_seeds, with_seeds
 from harness.scoring.shards import checked_shard, only, shard_of
 from harness.scoring.store import Store
-from harness.scoring.versions import installed
 from harness.setting import NOISE, Setting, SettingKeywords
 from harness.spaces.space import changed
 from harness.text.shown import shown
+from harness.versions import installed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -39,7 +39,9 @@ def test_a_frame_is_found_by_its_name() -> None:
 def test_an_outcome_prints_draws_and_knows_what_made_it() -> None:
     outcome = StudyOutcome(RESULTS / "bn-mode")
     pd.testing.assert_frame_equal(outcome.frame, outcome.frames["comparison"])
-    assert outcome.frame.attrs["provenance"]["study"]["table"] == outcome.record["table"]
+    provenance, environment = outcome.frame.attrs["provenance"], outcome.record["environment"]
+    assert provenance["study"]["table"] == outcome.record["table"]
+    assert (provenance["nasinit"], provenance["python"]) == (environment["nasinit"], environment["python"])
     assert str(outcome) == outcome.to_text() == outcome.to_markdown()
     width, height = outcome.plot("comparison").get_size_inches()
     assert width > 2 and height > 2  # noqa: PT018

@@ -21,6 +21,7 @@ from harness.scoring.provenance import PROVENANCE
 from harness.setting import derived_seed
 from harness.spaces.listed import all_architectures
 from harness.text.presented import Presented
+from harness.versions import made_with
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +150,7 @@ def table_searches(
         name for method in ran.values() if method.queries for name in queries.fidelities(method.fidelities).columns
     ]
     asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds, "queried": list(dict.fromkeys(queried))}
-    frame.attrs[PROVENANCE] = {"table": table_facts(table, *tests), "seconds": _seconds_facts(queries, ran), **asked}
+    frame.attrs[PROVENANCE] = made_with(table=table_facts(table, *tests), seconds=_seconds_facts(queries, ran), **asked)
     return TableSearches(frame, chosen, skipped, notes)
 
 

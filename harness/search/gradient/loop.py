@@ -27,6 +27,7 @@ from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import SearchTask, State, initial_state, resumed_state
 from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.text.presented import PROVENANCE, Drawn
+from harness.versions import made_with
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def _result(task: SearchTask, state: State, architecture: Architecture, epochs: 
     relaxed = task.method.mean(state.parameters, state.moment(task, 0))
     weights = {name: table.detach().cpu() for name, table in relaxed.weights.items()}
     log = pd.DataFrame(state.rows, columns=list(COLUMNS))
-    log.attrs[PROVENANCE] = {"search": {**task.identity(), "setting": json.loads(task.setting.json())}}
+    log.attrs[PROVENANCE] = made_with(search={**task.identity(), "setting": json.loads(task.setting.json())})
     return SearchResult(architecture, log, weights, epochs, steps, dict(state.memory))
 
 
