@@ -11,7 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.joined import ranked
-from harness.cli.outputs import check_csv
+from harness.cli.outputs import check_csv, with_description
 from harness.report.tables.headings import check_label, check_ranking_columns
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def correlate(
     ] = False,
     csv: Annotated[
         Path | None,
-        typer.Option(help="CSV file for the ranking; further tables go next to it, as NAME_top.csv, NAME_COLUMN.csv"),
+        typer.Option(
+            help="CSV file for the ranking; further tables go next to it, as NAME_top.csv, NAME_COLUMN.csv, and what "
+            "made each of them, as NAME.csv.json"
+        ),
     ] = None,
     latex: Annotated[
         Path | None, typer.Option(help="LaTeX file (booktabs) for the ranking; further tables go next to it")
@@ -171,8 +174,8 @@ def _write(
     written: list[Path] = []
     sheet = ranking_sheet(ranking)
     if csv is not None:
-        written.append(write_described_csv(ranking.frame, named(csv)))
-        written += [write_described_csv(part.frame, named(csv, part.name)) for part in parts]
+        for frame, name in [(ranking.frame, ""), *((part.frame, part.name) for part in parts)]:
+            written += with_description(write_described_csv(frame, named(csv, name)))
     if latex is not None:
         label = None if form.label is None else form.label + re.sub(r"[^A-Za-z0-9:._/-]", "_", suffix)
         printed = ranking_sheet(ranking, whole=True) if form.columns else sheet

@@ -162,7 +162,7 @@ FiguresOption = Annotated[
     list[Path],
     typer.Option("--out", help="PNG, SVG or PDF file; may be given several times", callback=check_figures),
 ]
-CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
+CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table; FILE.json next to it says what made it")]
 
 DEFAULT_SPACE, DEFAULT_TABLE, DEFAULT_COLUMN = columns.SPACE, columns.DEFAULT_TABLE, columns.TESTS["cifar10"]
 MOST = 10_000_000

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import offered, options
-from harness.cli.outputs import check_csv
+from harness.cli.outputs import check_csv, say_table
 from harness.errors import SettingError
 
 LOG = logging.getLogger(__name__)
@@ -123,5 +123,4 @@ def query(
         print(f"left out: {name}: {reason}")
     print(f"\n{sheet_text(searches_sheet(result))}\n")
     if out is not None:
-        write_described_csv(result.frame, out)
-        print(f"wrote {out}")
+        say_table(write_described_csv(result.frame, out))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import offered, options
+from harness.cli.outputs import say_table
 from harness.cli.user_files import load_file, models_of
 from harness.errors import RunError, SettingError, SpaceError, check_whole
 from harness.report.suffixes import CSV, check_suffix
@@ -107,7 +108,10 @@ def score(
     ),
     merge: Annotated[bool, typer.Option(help="score cells that are the same network once")] = True,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="compute failed scores anew")] = False,
-    out: Annotated[Path | None, typer.Option(help="CSV file (.csv or .csv.gz) for the scores")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="CSV file (.csv or .csv.gz) for the scores; FILE.json next to it says what made them"),
+    ] = None,
 ) -> None:
     """Score architectures at initialisation into a store; if a run was killed, the same command goes on."""
     for file in load or []:
@@ -169,8 +173,7 @@ def score(
         print(f"shard {part}: {frame['architecture'].nunique():,} of the architectures")
     print(f"scores in {store}")
     if out is not None:
-        write_described_csv(frame, out)
-        print(f"wrote {out}")
+        say_table(write_described_csv(frame, out))
     _report_failures(frame, proxies)
 
 

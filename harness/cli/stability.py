@@ -9,7 +9,7 @@ import typer
 
 from harness.cli import offered, options
 from harness.cli.joined import directed, said_direction
-from harness.cli.outputs import check_csv
+from harness.cli.outputs import check_csv, say_table
 from harness.errors import SettingError
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ def _write(frame: pd.DataFrame, csv: Path | None) -> None:
     from harness.report.files import write_described_csv
 
     if csv is not None:
-        print(f"\nwrote {write_described_csv(frame, csv)}")
+        print()
+        say_table(write_described_csv(frame, csv))
 
 
 def _run_of(file: Path) -> tuple[Path, int | None]:

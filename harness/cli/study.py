@@ -53,7 +53,7 @@ def study(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="folder for the results; by default studies/NAME, with --quick studies/NAME-quick"),
+        typer.Option(help="folder for the results", show_default="studies/NAME, with --quick studies/NAME-quick"),
     ] = None,
 ) -> None:
     """Make a published table or figure again in a folder, with our numbers next to the paper's."""
