@@ -13,9 +13,9 @@ import torch
 import benchmarks
 from harness.evaluation.columns import TESTS
 from harness.report.tables.searches import search_rows_sheet
-from harness.report.tables.sheet import sheet_latex, sheet_markdown
+from harness.report.tables.sheet import sheet_markdown
 from harness.spaces import open_space
-from harness.studies.searches.files import footnote
+from harness.studies.searches.files import footnote, table_latex
 from harness.studies.searches.frame import search_rows_frame
 from harness.studies.searches.nasi_bounds import GRADIENTS, TRACES, bounds_table
 from harness.studies.searches.rows import NASI_TABLE_1, Searched
@@ -58,7 +58,7 @@ def test_the_table_follows_from_the_logs(log: pd.DataFrame, official: benchmarks
     sheet = search_rows_sheet(made)
     text = f"{sheet_markdown(sheet)}\n\n{footnote(official)}\n"
     assert text == (FOLDER / "table.md").read_text(encoding="utf-8")
-    assert sheet_latex(sheet.without("runs", "from")) == (FOLDER / "table.tex").read_text(encoding="utf-8")
+    assert table_latex(sheet, official) == (FOLDER / "table.tex").read_text(encoding="utf-8")
 
 
 def test_nasis_bounds_follow_from_its_steps(log: pd.DataFrame, official: benchmarks.Table) -> None:
