@@ -160,6 +160,11 @@ def test_names_with_marks_of_latex_are_set_as_they_are(
         assert r"$\beta$\_100\%\&\#\{\textasciitilde{}\textasciicircum{}\textbackslash{}$<$\$" in source
 
 
+def test_the_caption_has_the_level_of_the_intervals(table: benchmarks.Table, frames: dict[str, pd.DataFrame]) -> None:
+    ranking = harness.correlate(frames["seed_0"], table, COLUMN, resamples=5, confidence=0.9)
+    assert r"with 90\,\% bootstrap intervals." in ranking.to_latex()
+
+
 @pytest.mark.parametrize(
     ("source", "fault"),
     [
