@@ -160,7 +160,8 @@ def run(
         ]
         if tasks:
             engine = open_engine(placement, executor, client)
-            _score_missing(opened, conditions, chosen, tasks, engine, executor is client is None, progress)
+            asked = len(mine) * len(conditions)
+            _score_missing(opened, conditions, chosen, tasks, asked, engine, executor is client is None, progress)
         if seeds is None:
             frame = opened.frame(numbers[0])
         else:
@@ -245,6 +246,7 @@ def _score_missing(
     conditions: Sequence[_Condition],
     chosen: Sequence[Proxy],
     tasks: Sequence[ScoringTask],
+    asked: int,
     engine: Engine | ClusterEngine | TrialEngine,
     here: bool,
     progress: bool,
@@ -257,6 +259,8 @@ def _score_missing(
     what = "architectures" if len(conditions) == 1 else "architectures and seeds"
     if len({(task.key, task.fingerprint, task.setting) for task in tasks}) < len(tasks):
         what = "parts of architectures"  # some proxies are scored by themselves
+    elif len(tasks) > asked:
+        what = "networks"  # of some architectures also the smallest that is the same network, for other proxies
     LOG.debug("%s %s to score by passes over networks", f"{len(tasks):,}", what)
     timed = timed_count(len(tasks), engine.workers) if progress else 0
     held = Held(store)
