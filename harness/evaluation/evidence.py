@@ -95,11 +95,11 @@ def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions, 
         "progress": progress,
     }
     against = requested.against
-    makers: dict[str, tuple[bool, Callable[[], Any]]] = {
+    makers: dict[str, tuple[bool, Callable[[], Any]]] = {  # the ceiling first: what it refuses is said at once
+        "ceiling": (requested.ceiling, lambda: ceiling(ranking, tables_with_trainings(ranking, table))),
         "comparison": (against is not None, lambda: compare(ranking, against or "", **resampling)),
         "beyond_size": (requested.beyond_size, lambda: beyond_size(ranking, **resampling)),
         "top": (requested.top, lambda: top(ranking, progress=progress)),
-        "ceiling": (requested.ceiling, lambda: ceiling(ranking, tables_with_trainings(ranking, table))),
     }
     found: dict[str, Any] = {}
     left_out: dict[str, str] = {}
