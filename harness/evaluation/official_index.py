@@ -58,6 +58,6 @@ def _ordered_table(space: Space) -> Table:
             return open_table(listing.name)
     first = listings[0]
     raise TableError(
-        f"only the table {first.name} knows the official order of {space.name}, for which "
-        f"an index stands; else give the architecture itself. {first.reason[0].upper()}{first.reason[1:]}"
+        f"only the table {first.name} knows the official order of {space.name}: {first.reason}; or give the "
+        "architecture itself in place of its index"
     )
