@@ -94,7 +94,9 @@ def score(
     ] = _DEFAULT.dtype,
     device: options.DevicesOption = _DEFAULT.device,
     probes: Annotated[int, typer.Option(help="number of random sign vectors of ntk_trace")] = _DEFAULT.probes,
-    seed: options.ScoringSeedOption = _DEFAULT.seed,
+    seed: Annotated[
+        int, typer.Option(help="seed of the weights, the batch and the probes; --sample-seed is that of the sample")
+    ] = _DEFAULT.seed,
     seeds: options.SeedsOption = None,
     sample_seed: Annotated[
         int, typer.Option(help="seed of --sample: the cells drawn do not change with the seed of the weights")
