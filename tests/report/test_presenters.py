@@ -29,7 +29,6 @@ from tests.report.latex_source import faults
 
 COLUMN = "cifar10_test_200ep_pct"
 SEEDS = ("", "_seed777", "_seed888")
-RESULTS = Path(__file__).parents[2] / "results"
 CELLS = [str(cell) for cell in harness.open_space("nasbench201").sample(40, seed=3)]
 
 
@@ -141,11 +140,6 @@ def test_latex_takes_every_table_as_it_is_meant(
         assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
 
 
-@pytest.mark.parametrize("file", sorted(RESULTS.glob("*/*.tex")), ids=lambda file: f"{file.parent.name} {file.stem}")
-def test_latex_takes_every_committed_table(file: Path) -> None:
-    assert faults(file.read_text(encoding="utf-8")) == []
-
-
 def test_names_with_marks_of_latex_are_set_as_they_are(
     table: benchmarks.Table, frames: dict[str, pd.DataFrame]
 ) -> None:
@@ -163,26 +157,6 @@ def test_names_with_marks_of_latex_are_set_as_they_are(
 def test_the_caption_has_the_level_of_the_intervals(table: benchmarks.Table, frames: dict[str, pd.DataFrame]) -> None:
     ranking = harness.correlate(frames["seed_0"], table, COLUMN, resamples=5, confidence=0.9)
     assert r"with 90\,\% bootstrap intervals." in ranking.to_latex()
-
-
-@pytest.mark.parametrize(
-    ("source", "fault"),
-    [
-        ("β", "no character of plain LaTeX: 'β'"),
-        (r"\caption{a", "1 braces are left open"),
-        (r"a}", "a brace is closed that was not opened"),
-        (r"\begin{table}", "the environment table is left open"),
-        (r"\begin{table}\begin{tabular}{l}\end{table}", "the environment table is closed out of turn"),
-        ("5 % of", "% is not escaped: 5 % of"),
-        ("a_b", "_ is not escaped: a_b"),
-        ("$<", "mathematics is left open: $<"),
-        ("\\begin{tabular}{lr}\na & b & c \\\\\n\\end{tabular}", "3 cells under 2 headings: a & b & c \\\\"),
-        ("\\begin{tabular}{l}\na\n\\end{tabular}", "the row has no end: a"),
-    ],
-)
-def test_a_fault_of_a_source_is_found(source: str, fault: str) -> None:
-    assert fault in faults(source)
-    assert faults(r"\caption{5 \% of $<$ a\_b}") == []
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS])

@@ -90,10 +90,7 @@ class Store:
                 self._connection = self._opened()  # another process has just put the migrated store in its place
         self._rows = Rows(self._connection, self.path)
         self._origins = Origins(self._connection)
-        LOG.debug(
-            "opened the store %s, version %d, %s bytes, to be %s", self.path, self.version,
-            f"{os.path.getsize(self.path):,}", "read" if readonly else "written",
-        )  # fmt: skip
+        LOG.debug("opened the store %s, version %d, to be %s", path, self.version, "read" if readonly else "written")
 
     def _opened(self) -> sqlite3.Connection:
         file = Path(os.path.realpath(self.path))
