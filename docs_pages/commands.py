@@ -20,7 +20,7 @@ def commands() -> str:
 def written_by_default() -> str:
     """What each command writes into the current folder where no option names another place."""
     rows = [
-        (code(path), code(option.opts[0]), ", ".join(map(code, names)))
+        (code(path), code(option.opts[0]), ", ".join(names))
         for path, command in every_command()
         for option in command.params
         if option.opts[0] in _WRITTEN and (names := _default_names(option))
@@ -29,11 +29,11 @@ def written_by_default() -> str:
 
 
 def _default_names(option: Any) -> list[str]:
-    """Default files or folders of an option, as its help has them."""
+    """Default files or folders of an option, as its help has them, in Markdown."""
     if isinstance(option.show_default, str):
-        return [option.show_default]
+        return [escaped(option.show_default)]
     given = option.default if isinstance(option.default, (list, tuple)) else [option.default]
-    return [str(one) for one in given if isinstance(one, Path)]
+    return [code(str(one)) for one in given if isinstance(one, Path)]
 
 
 def every_command() -> Iterator[tuple[str, Any]]:

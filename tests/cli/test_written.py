@@ -51,8 +51,7 @@ def documented() -> dict[str, set[str]]:
     """The files and folders by command, as the reference has them."""
     found: dict[str, set[str]] = {}
     for path, cells in re.findall(r"^\| `(nasinit [^`]*)` \| `[^`]*` \| (.*) \|$", written_by_default(), re.MULTILINE):
-        for name in re.findall(r"`([^`]*)`", cells):
-            found.setdefault(path, set()).update(NAMES.get(name, {name}))
+        found.setdefault(path, set()).update(NAMES.get(cells) or re.findall(r"`([^`]*)`", cells))
     return found
 
 
