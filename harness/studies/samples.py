@@ -127,7 +127,12 @@ def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: 
     why = "and its tables say so. Give scores of that setting, or none: the study makes them"
     difference = "" if setting is None else setting_difference(path, given.setting, setting, why)
     options.say(f"scores: {origin}{difference}")
-    return given._replace(frame=given.frame.reindex(columns=[*dict.fromkeys([*given.frame.columns, *COLUMNS])]))
+    frame = given.frame
+    if "status" not in frame:  # a score without a status is one where there is a number
+        from harness.scoring.scorer import NOT_FINITE, OK
+
+        frame = frame.assign(status=frame["score"].notna().map({True: OK, False: NOT_FINITE}))
+    return given._replace(frame=frame.reindex(columns=[*dict.fromkeys([*frame.columns, *COLUMNS])]))
 
 
 def read_given(path: Path, space: str, proxies: Sequence[str] | None) -> tuple[GivenScores, str]:
