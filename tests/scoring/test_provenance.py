@@ -131,6 +131,13 @@ def test_scores_read_back_know_their_setting(csv: Path, frame: pd.DataFrame) -> 
     assert found.frame.attrs[PROVENANCE] == frame.attrs[PROVENANCE]
 
 
+def test_a_page_of_scores_read_back_says_what_wrote_them(csv: Path, tmp_path: Path) -> None:
+    ranking = harness.correlate(read_scores(csv).frame, benchmarks.open_table("analognasbench"), COLUMN, resamples=5)
+    page = harness.report_page(ranking, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"<dt>written by</dt><dd>nasinit {harness.__version__}</dd>" in page
+    assert "<dt>bn</dt><dd>eval</dd>" in page
+
+
 def changed(csv: Path) -> None:
     csv.write_text(csv.read_text().replace("ok", "ok", 1) + "\n")
 

@@ -53,13 +53,12 @@ def _stated(ranking: Ranking) -> dict[str, str]:
     except (HarnessError, LookupError, TypeError, ValueError):
         return {"setting": f"not known: {made.get('not_known') or 'these scores came without one'}"}
     seeds = ", ".join(str(setting.seed) for setting in settings)
-    return _terms(
-        {"space": made.get("space"), **stated, "seed": seeds, "torch": made.get("torch"), "scored by": _software(made)}
-    )
+    software = {"torch": made.get("torch"), "written by": _software(made)}
+    return _terms({"space": made.get("space"), **stated, "seed": seeds, **software})
 
 
 def _software(made: Mapping[str, Any]) -> str:
-    """The version of nasinit that made the scores, where their file says it."""
+    """The version of nasinit that wrote the scores, where their file says it."""
     return f"nasinit {made['nasinit']}" if made.get("nasinit") else ""
 
 
