@@ -90,14 +90,18 @@ def _searches() -> None:
     for method in METHODS.values():
         print(f"{method.name}: {method.summary}\n    {method.source}")
         for space, presets in method.presets.items():
-            sizes = ", ".join(f"{name} {_size(getattr(presets, name))}" for name in ("paper", "laptop"))
+            sizes = ", ".join(f"{name} {_size(setting)}" for name, setting in presets.settings.items())
             print(f"    {space}: {sizes}")
             if presets.note:
                 print(f"        not as published: {presets.note}")
+            if presets.reduced_note:
+                print(f"        reduced: {presets.reduced_note}")
 
 
 def _size(setting: SearchSetting) -> str:
-    return f"(width {setting.width}, depth {setting.depth}, batch {setting.batch_size}, {in_epochs(setting.epochs)})"
+    pixels = "" if setting.image_size is None else f", {setting.image_size} pixels a side"
+    sizes = f"width {setting.width}, depth {setting.depth}{pixels}"
+    return f"({sizes}, batch {setting.batch_size}, {in_epochs(setting.epochs)})"
 
 
 def _tables() -> None:

@@ -39,8 +39,9 @@ def search(
     preset: Annotated[
         str,
         typer.Option(
-            help="laptop (minutes on two cores) | paper (as published, or as near as possible)",
-            autocompletion=offered.those("laptop", "paper"),
+            help="laptop (minutes on two cores) | reduced (from a quarter of an hour; not for all searches) | "
+            "paper (as published, or as near as possible)",
+            autocompletion=offered.those("laptop", "reduced", "paper"),
         ),
     ] = "laptop",
     data: Annotated[
@@ -74,6 +75,10 @@ def search(
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="pixels on a side, instead of the preset's")] = None,
     images: Annotated[int | None, typer.Option(help="training images used, instead of the preset's")] = None,
+    validation_share: Annotated[
+        float | None,
+        typer.Option(help="share of the images that trains the architecture parameters, instead of the preset's"),
+    ] = None,
     steps_per_epoch: Annotated[
         int | None, typer.Option(help="steps in an epoch, instead of as many as the images give")
     ] = None,
@@ -122,8 +127,9 @@ def search(
     checkpoint_seconds(checkpoint_minutes)
     changes = {
         "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
-        "images": images, "steps_per_epoch": steps_per_epoch, "weight_lr": weight_lr, "alpha_lr": alpha_lr,
-        "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu, "mu": mu, "trace_gradient": trace_gradient,
+        "images": images, "validation_share": validation_share, "steps_per_epoch": steps_per_epoch,
+        "weight_lr": weight_lr, "alpha_lr": alpha_lr, "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu,
+        "mu": mu, "trace_gradient": trace_gradient,
     }  # fmt: skip
     changed = {name: new for name, new in changes.items() if new is not None}
     _check_setting(method, space, preset, changed)
@@ -146,7 +152,7 @@ def search(
     every = [seed] if wanted is None else wanted
     read = read_images(source, setting, every[0], at_most=images is None)
     used = used_by(Run(method, setting, source, every[0], space), read)
-    _say_task(chosen, space, used, read, every, folder)
+    _say_task(chosen, space, preset, used, read, every, folder)
     facts = {
         "method": method, "space": space, "preset": preset, "seed": wanted or seed, "data": source, "device": device,
         "autocast": autocast, "threads": threads, "images_used": used.images, "changed_from_paper": used.changed,
@@ -222,7 +228,9 @@ def _search_seeds(
         say_shard(folder, found, shard)
 
 
-def _say_task(chosen: Method, space: str, used: Used, images: Images, seeds: Sequence[int], folder: Path) -> None:
+def _say_task(
+    chosen: Method, space: str, preset: str, used: Used, images: Images, seeds: Sequence[int], folder: Path
+) -> None:
     from harness.studies.searches.record import changes_in_words
 
     print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
@@ -233,5 +241,7 @@ def _say_task(chosen: Method, space: str, used: Used, images: Images, seeds: Seq
     data_last = dict(sorted(used.changed.items(), key=lambda item: item[0] == "data"))
     if used.note:
         print(f"the preset paper is not as published: {used.note}")
+    if preset == "reduced":
+        print(f"the preset reduced: {chosen.presets_in(space).reduced_note}")
     against = "the preset paper" if used.note else "the published setting"
     print(f"against {against}: {changes_in_words(data_last) or 'nothing is changed'}")

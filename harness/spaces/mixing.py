@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,14 +54,44 @@ def average_pool(inputs: Tensor, stride: int = 1) -> Tensor:
     """3×3 average pool without the padding: A x Bᵀ for each channel, with banded matrices A and B.
 
     Equal up to rounding to `avg_pool2d(inputs, 3, stride, 1, count_include_pad=False)`. On a CPU that is a plain loop:
-    forward and backward took 25 ms on [64, 16, 32, 32], the two products 3.5 ms.
+    forward and backward took 25 ms on [64, 16, 32, 32], the two products 3.5 ms. With the channels last and stride 1,
+    neighbours are added in place instead, along one side and then the other.
 
     Args:
         inputs: features, [N, C, H, W].
         stride: stride of the windows, 1 or 2.
     """
+    if stride == 1 and channels_last(inputs):
+        sums: Tensor = NeighbourSums.apply(inputs)  # type: ignore[no-untyped-call]
+        return sums * torch.from_numpy(_window_shares(*inputs.shape[2:])).to(inputs)
     height, width = (window_means(side, stride, inputs) for side in inputs.shape[2:])
     return height @ (inputs @ width.T)
+
+
+def channels_last(features: Tensor) -> bool:
+    """Whether features [N, C, H, W] lie in memory as [N, H, W, C], and not as [N, C, H, W] too."""
+    return features.is_contiguous(memory_format=torch.channels_last) and not features.is_contiguous()
+
+
+class NeighbourSums(torch.autograd.Function):
+    """Sums over windows of 3×3 neighbours, fewer at the border, of features [N, C, H, W]; it is its own adjoint."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor) -> Tensor:
+        """The sums, first along H and then along W."""
+        rows = inputs.clone()
+        rows[:, :, 1:] += inputs[:, :, :-1]
+        rows[:, :, :-1] += inputs[:, :, 1:]
+        sums = rows.clone()
+        sums[..., 1:] += rows[..., :-1]
+        sums[..., :-1] += rows[..., 1:]
+        return sums
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        """The sums of the gradient."""
+        found: Tensor = NeighbourSums.apply(gradient)  # type: ignore[no-untyped-call]
+        return found
 
 
 def max_pool(inputs: Tensor, stride: int = 1) -> Tensor:
@@ -74,6 +105,14 @@ def max_pool(inputs: Tensor, stride: int = 1) -> Tensor:
 def window_means(side: int, stride: int, like: Tensor) -> Tensor:
     """Matrix [side / stride, side] of means over windows of three neighbours, fewer at the border."""
     return torch.from_numpy(_window_means(side, stride)).to(like)
+
+
+@cache
+def _window_shares(height: int, width: int) -> NDArray[np.float64]:
+    """For each window of 3×3 pixels, one over the number of its pixels that lie in the image, [height, width]."""
+    rows, columns = ((_window_means(side, 1) > 0).sum(axis=1) for side in (height, width))
+    shares: NDArray[np.float64] = 1 / np.outer(rows, columns)
+    return shares
 
 
 @cache

@@ -14,11 +14,13 @@ class SearchPreset(NamedTuple):
         paper: values of the publication that differ from those that the space's searches share.
         laptop: further changes for a search that ends in minutes on two cores, in place of the shared ones.
         note: values of `paper` that are not published, or not for this space; empty where all are.
+        reduced: further changes for a search between the two, in addition to the shared ones; None for no such preset.
     """
 
     paper: Mapping[str, Any] = {}
     laptop: Mapping[str, Any] = {}
     note: str = ""
+    reduced: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,16 @@ class SearchPresets:
         paper: values that published searches of the space share, by field of `harness.search.SearchSetting`.
         laptop: changes to them, for a search that ends in minutes on two cores.
         by_method: settings by the name of the search.
+        reduced: changes to `paper`, for a search of a quarter of an hour of one core or more.
+        reduced_note: how these changes, and the further ones of each search, were chosen.
     """
 
     space: str
     paper: Mapping[str, Any] = field(default_factory=dict)
     laptop: Mapping[str, Any] = field(default_factory=dict)
     by_method: Mapping[str, SearchPreset] = field(default_factory=dict)
+    reduced: Mapping[str, Any] = field(default_factory=dict)
+    reduced_note: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from harness.studies.kinds import SEARCHED, SingleStudy
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
 from harness.studies.samples import read_given, setting_difference
-from harness.studies.searches.runs import Failure, Run
+from harness.studies.searches.runs import PRESET, Failure, Run
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def runs_for_genotypes(options: StudyOptions) -> list[Run]:
     changes = QUICK_CHANGES if options.quick else {}
     return [
         Run(
-            method, setting_of(method, SPACE, **_fitting(method, changes)), data_of(method, options.data),
+            method, setting_of(method, SPACE, PRESET, **_fitting(method, changes)), data_of(method, options.data),
             options.seed + place, SPACE,
         )
         for method in SEARCHES

@@ -178,6 +178,16 @@ class Best(NamedTuple):
     """A row for the highest value of each column; the best cell differs between columns."""
 
 
+class LargestOf(NamedTuple):
+    """A row for the cell with the most parameters among random ones: what a search that sees the size alone finds."""
+
+    among: int
+
+
+class AllConvolutions(NamedTuple):
+    """A row for the cells with a convolution on every edge: what a search that only avoids the rest finds."""
+
+
 class Queried(NamedTuple):
     """A row for a search that queries a table, or an exact row, by its name in `table_searches`."""
 
@@ -192,12 +202,14 @@ class Searched(NamedTuple):
         epochs: number of epochs of the search; None for the preset's.
         after: the epoch whose architecture is taken; None for the last.
         runs: number of seeds.
+        preset: name of the preset; that of the paper is the only one whose numbers may be compared with the paper's.
     """
 
     method: str
     epochs: int | None = None
     after: int | None = None
     runs: int = 3
+    preset: str = "laptop"
 
 
 class NotRun(NamedTuple):
@@ -206,7 +218,7 @@ class NotRun(NamedTuple):
     reason: str
 
 
-Ours: TypeAlias = "TabulatedCell | Best | Queried | Searched | NotRun"
+Ours: TypeAlias = "TabulatedCell | Best | LargestOf | AllConvolutions | Queried | Searched | NotRun"
 
 
 class Row(NamedTuple):

@@ -137,7 +137,9 @@ def test_several_seeds_leave_a_folder_each_and_a_table(seeded):
 
 def test_a_seed_of_several_is_the_search_of_that_seed(seeded, searched):
     logs = [pd.read_csv(folder / "log.csv") for folder in (seeded[0] / "seed_0", searched[0])]
-    pd.testing.assert_frame_equal(*(log.drop(columns=["seconds", RECORD], errors="ignore") for log in logs))
+    pd.testing.assert_frame_equal(
+        *(log.drop(columns=["seconds", "cpu_seconds", RECORD], errors="ignore") for log in logs)
+    )
 
 
 def test_the_seeds_that_are_there_are_read_and_others_are_added(seeded, nasinit):
@@ -159,9 +161,11 @@ def test_shards_run_their_seeds_and_the_whole_command_makes_the_table(seeded, na
     before = (tmp_path / "seed_2" / "checkpoint.pt").stat().st_mtime_ns
     assert nasinit(*asked).code == 0
     assert (tmp_path / "seed_2" / "checkpoint.pt").stat().st_mtime_ns == before
-    frames = [pd.read_csv(folder / "log.csv").drop(columns="seconds") for folder in (tmp_path, seeded[0])]
+    frames = [
+        pd.read_csv(folder / "log.csv").drop(columns=["seconds", "cpu_seconds"]) for folder in (tmp_path, seeded[0])
+    ]
     expected = pd.concat([pd.read_csv(seeded[0] / f"seed_{seed}" / "log.csv").assign(seed=seed) for seed in (0, 2)])
-    columns = [name for name in expected.columns if name in frames[0] and name != "seconds"]
+    columns = [name for name in expected.columns if name in frames[0] and name not in ("seconds", "cpu_seconds")]
     assert frames[0][columns].equals(expected[columns].reset_index(drop=True))
 
 
@@ -174,7 +178,7 @@ def test_searches_on_a_cluster_are_those_of_this_machine(seeded, nasinit, tmp_pa
     assert f"Dask: 1 worker at {cluster.scheduler_address}" in ended.err
     for seed in (0, 2):
         logs = [pd.read_csv(folder / f"seed_{seed}" / "log.csv") for folder in (tmp_path, seeded[0])]
-        pd.testing.assert_frame_equal(*(log.drop(columns="seconds") for log in logs), check_exact=True)
+        pd.testing.assert_frame_equal(*(log.drop(columns=["seconds", "cpu_seconds"]) for log in logs), check_exact=True)
 
 
 def test_a_search_has_one_thread_or_as_many_as_asked_for(nasinit, tmp_path, monkeypatch):
@@ -222,6 +226,9 @@ def test_a_seed_that_fails_is_named_and_the_others_are_written(nasinit, tmp_path
         (("darts", "--space", "nasbench101"), 2, "unknown space 'nasbench101'"),
         (("darts", "--preset", "papers"), 2, "unknown preset 'papers'. Did you mean 'paper'?"),
         (("darts", "--epochs", 0), 2, "epochs must be a whole number from 1, got 0"),
+        (("darts", "--validation-share", 1), 2, "validation_share must be a number above 0 and below 1, got 1.0"),
+        (("darts", "--validation-share", 0.01), 2, "(validation_share 0.01) is less than one batch"),
+        (("drnas-progressive", "--preset", "reduced"), 2, "has no preset 'reduced' in nasbench201: take paper or lap"),
         (("nasi", "--trace-gradient", "one"), 2, "unknown trace_gradient 'one'"),
         (("darts", "--data", "."), 2, "no data_batch_*.bin in ."),
         (("darts", "--device", "cuda:x"), 2, "device"),
@@ -262,10 +269,26 @@ def test_an_unknown_column_is_refused_before_the_search(nasinit, tmp_path):
     assert "cifar10_test_200ep_pct" in ended.err
 
 
+def test_the_preset_between_says_how_it_was_chosen_and_keeps_its_share(nasinit, tmp_path):
+    ended = nasinit(
+        "search", "gdas", "--preset", "reduced", "--out", tmp_path, *SMALL, "--alpha-warm-up", 0, "--images", 80
+    )
+    assert ended.code == 0, ended.err
+    assert f"the preset reduced: {METHODS['gdas'].presets['nasbench201'].reduced_note}\n" in ended.out
+    assert "validation_share 0.5 -> 0.2" in ended.out
+    facts = json.loads((tmp_path / "setting.json").read_text())
+    assert (facts["preset"], facts["setting"]["validation_share"]) == ("reduced", 0.2)
+    assert (
+        json.loads((tmp_path / "log.csv.json").read_text())["numbers"]["search"]["setting"]["validation_share"] == 0.2
+    )
+
+
 def test_all_searches_are_listed_with_source_and_presets(nasinit):
     ended = nasinit("list", "searches")
     assert ended.code == 0
     for name, method in METHODS.items():
         assert f"{name}: {method.summary}\n    {method.source}" in ended.out
         assert all(f"not as published: {own.note}\n" in ended.out for own in method.presets.values() if own.note)
+        assert all(f"reduced: {own.reduced_note}\n" in ended.out for own in method.presets.values() if own.reduced)
     assert "darts: paper (width 36, depth 20, batch 64, 50 epochs)" in ended.out
+    assert "reduced (width 8, depth 1, 32 pixels a side, batch 64, 160 epochs)" in ended.out

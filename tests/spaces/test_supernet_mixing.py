@@ -8,7 +8,16 @@ from torch import nn
 from torch.nn import functional
 
 from harness.errors import SpaceError
-from harness.spaces.mixing import average_pool, max_pool, narrowed, normalise_by_batch, shuffled, summed, weighted_norm
+from harness.spaces.mixing import (
+    average_pool,
+    channels_last,
+    max_pool,
+    narrowed,
+    normalise_by_batch,
+    shuffled,
+    summed,
+    weighted_norm,
+)
 
 
 def features(*shape, seed=0):
@@ -34,6 +43,22 @@ def test_pools_and_their_gradients_are_those_of_the_library(pool, native, sides,
     gradient = features(*expected.shape, seed=1).detach()
     (one,), (other,) = (torch.autograd.grad(outputs, inputs, gradient) for outputs in (found, expected))
     torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(height=st.integers(1, 9), width=st.integers(1, 9))
+def test_the_average_with_the_channels_last_is_that_of_the_library_twice_differentiated_too(height, width):
+    plain = features(2, 3, height, width)
+    inputs = plain.detach().contiguous(memory_format=torch.channels_last).requires_grad_()
+    found, expected = average_pool(inputs), native_average(plain, 1)
+    assert channels_last(found) == channels_last(inputs) == (height * width > 1)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    twice = []
+    for outputs, leaf in ((found, inputs), (expected, plain)):
+        (once,) = torch.autograd.grad(outputs.pow(3).sum(), leaf, create_graph=True)
+        twice += [once, *torch.autograd.grad(once.square().sum(), leaf)]
+    for one, other in zip(twice[:2], twice[2:], strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
 
 
 def test_of_equal_pixels_the_first_gets_the_gradient_of_the_maximum():

@@ -166,20 +166,23 @@ VARIANTS = {
 }
 
 
-def variant(name: str, plain: Plain) -> torch.nn.Module:
+def variant(name: str, plain: Plain, sizes: Mapping[str, int]) -> torch.nn.Module:
     """The supernet with its cells computed by `plain`."""
-    network = open_space(name).supernet()
+    network = open_space(name).supernet(**sizes)
     for cell in network.modules():
         if isinstance(cell, (nasbench201.MixedCell, darts.MixedCell)):
             cell.forward = partial(getattr(plain, f"{name}_cell"), cell)  # type: ignore[method-assign]
     return network
 
 
-def step(network: torch.nn.Module, batch: tuple[Tensor, Tensor], alphas: Mapping[str, Tensor]) -> float:
+def step(
+    network: torch.nn.Module, batch: tuple[Tensor, Tensor], alphas: Mapping[str, Tensor], *, bfloat16: bool = False
+) -> float:
     """One forward pass and one backward pass; its seconds of processor time."""
     start = time.process_time()
     weights = {group: table.softmax(dim=1) for group, table in alphas.items()}
-    loss = functional.cross_entropy(network(batch[0], weights) if alphas else network(batch[0]), batch[1])
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        loss = functional.cross_entropy(network(batch[0], weights) if alphas else network(batch[0]), batch[1])
     torch.autograd.grad(loss, [*alphas.values(), *network.parameters()], materialize_grads=True)
     return time.process_time() - start
 
@@ -202,21 +205,27 @@ def drawn(name: str) -> tuple[tuple[Tensor, Tensor], dict[str, Tensor]]:
     return batch, {key: table.requires_grad_() for key, table in alphas.items()}
 
 
-def bench(name: str, rounds: int) -> None:
-    """Print the table of one space."""
+def bench(name: str, rounds: int, changes: Mapping[str, int]) -> None:
+    """Print the table of one space; `changes` are sizes other than its own."""
     space = open_space(name)
+    sizes = {size: space.shape[size].default for size in ("width", "depth")} | changes
     batch, alphas = drawn(name)
-    actions = {"shipped": partial(step, space.supernet(), batch, alphas)}
-    actions |= {key: partial(step, variant(name, plain), batch, alphas) for key, plain in VARIANTS[name].items()}
+    actions = {"shipped": partial(step, space.supernet(**sizes), batch, alphas)}
+    actions["shipped, bfloat16"] = partial(step, space.supernet(**sizes), batch, alphas, bfloat16=True)
+    if name == "nasbench201":
+        last = space.supernet(**sizes).to(memory_format=torch.channels_last)
+        actions["shipped, channels last"] = partial(step, last, batch, alphas)
+    actions |= {key: partial(step, variant(name, plain, sizes), batch, alphas) for key, plain in VARIANTS[name].items()}
     alone = []
     if name == "nasbench201":
         alone = [f"{operation} on all edges" for operation in OPERATIONS]
-        networks = [space.build(Cell((operation,) * 6)) for operation in OPERATIONS]
+        networks = [space.build(Cell((operation,) * 6), sizes) for operation in OPERATIONS]
         actions |= {key: partial(step, network, batch, {}) for key, network in zip(alone, networks, strict=True)}
     found = least(actions, rounds)
     unit = found["shipped"]
-    width, depth = (space.shape[size].default for size in ("width", "depth"))
-    print(f"\n{name}, C = {width}, depth {depth}, batch 64; a step is one forward and one backward pass")
+    print(
+        f"\n{name}, C = {sizes['width']}, depth {sizes['depth']}, batch 64; a step is one forward and one backward pass"
+    )
     print(f"{'':<34} {'seconds':>8} {'/ shipped':>10}")
     for key, seconds in found.items():
         print(f"{key:<34} {seconds:>8.3f} {seconds / unit:>10.2f}")
@@ -230,11 +239,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spaces", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--width", type=int, help="channels of the first stage, instead of the space's own")
+    parser.add_argument("--depth", type=int, help="cells a stage, or cells, instead of the space's own")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, one thread")
     for name in arguments.spaces:
-        bench(name, arguments.rounds)
+        given = {"width": arguments.width, "depth": arguments.depth}
+        bench(name, arguments.rounds, {size: value for size, value in given.items() if value is not None})
 
 
 if __name__ == "__main__":

@@ -138,7 +138,8 @@ def search_rows_sheet(frame: pd.DataFrame) -> Sheet:
 
     Args:
         frame: `whose` (`ours` or `published`), `label`, `source`, `runs`, for each accuracy `…_mean` and `…_std` (per
-            cent), `seconds`; NaN where there is nothing. A published row belongs to the row of ours above it. Where it
+            cent), `seconds`; of a search by gradients `preset`, `steps`, `images` and `cpu_hours`; NaN where there is
+            nothing. A published row belongs to the row of ours above it. Where it
             has `…_difference` that is shown in brackets: with a dagger where our row has a `preset` other than the
             paper's, else with a star where `…_inside` is false and our row has at least `FEWEST_RUNS` runs.
 
@@ -158,10 +159,18 @@ def search_rows_sheet(frame: pd.DataFrame) -> Sheet:
             label, runs = Cell(f"  {row['label']}, published", latex=latex_of(source)), ""
         may_be_best = row["whose"] == _OURS and row["runs"] > 0
         accuracies = (_accuracy(row, name, best[name] if may_be_best else None, ours) for name in names)
-        rows.append([label, runs, *accuracies, seconds, source])
-    headings: list[Heading | str] = [_SEARCH, "runs", *map(dataset_title, names)]
-    headings += ["seconds", Heading("from", "left")]
-    return Sheet.of("", headings, rows, grouped=True)
+        rows.append([label, runs, *_compute(row), *accuracies, seconds, source])
+    headings: list[Heading | str] = [_SEARCH, "runs", Heading("preset", "left"), "steps", "images", "CPU hours"]
+    headings += [*map(dataset_title, names), "seconds", Heading("from", "left")]
+    return Sheet.of("", headings, rows, grouped=True, gives_way=("from", "images", "seconds"))
+
+
+def _compute(row: Mapping[Any, Any]) -> tuple[str, str, str, str]:
+    """Preset, steps, images and CPU hours of a search of ours by gradients; empty for other rows."""
+    if not isinstance(row.get("preset"), str):
+        return "", "", "", ""
+    steps, images, hours = (float(row.get(name, math.nan)) for name in ("steps", "images", "cpu_hours"))
+    return row["preset"], number(steps, 0), number(images, 0), number(hours, 2)
 
 
 def bounds_sheet(frame: pd.DataFrame) -> Sheet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import math
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import CheckpointError, SearchError
+from harness.search.gradient.setting import SearchSetting
 from harness.writing import replacing
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,8 +32,13 @@ COLUMNS = (
     "skip_connections",
     "architecture",
     "seconds",
+    "cpu_seconds",
+    "operation_weights",
 )
-"""Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats."""
+"""Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats.
+
+Rows of earlier checkpoints have no CPU seconds and no operation weights.
+"""
 
 _VERSION = 2
 _WITHOUT_PART = 1
@@ -45,10 +52,12 @@ class Part(NamedTuple):
     Attributes:
         losses: training loss of each step that is done, in nats.
         seconds: seconds that they took.
+        cpu_seconds: seconds of processor time that they took; NaN in checkpoints that do not have it.
     """
 
     losses: list[float]
     seconds: float
+    cpu_seconds: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,7 @@ def _is_checkpoint(content: object) -> bool:
 
 
 def _is_part(content: object) -> bool:
-    return content is None or (isinstance(content, dict) and set(content) == set(Part._fields))
+    return content is None or (isinstance(content, dict) and {*content, *Part._field_defaults} == set(Part._fields))
 
 
 def check_kind_of_folder(folder: Path, *, several: bool) -> None:
@@ -159,14 +168,21 @@ def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, s
 
 
 def _differences(name: str, found: str | None, wanted: str) -> list[tuple[str, str, str]]:
-    """Name and both values of each difference; for settings, field by field."""
+    """Name and both values of each difference; for settings, field by field.
+
+    A field that an earlier version did not have is as that version had it: the default.
+    """
     if found == wanted:
         return []
     if name != "setting" or found is None:
         return [(name, found or "nothing", wanted)]
     there, here = json.loads(found), json.loads(wanted)
+    earlier = {field: value for field, value in json.loads(SearchSetting().json()).items() if field not in there}
+    there |= earlier
     names = [field for field in sorted({*there, *here}) if there.get(field) != here.get(field)]
-    return [(field, str(there.get(field)), str(here.get(field))) for field in names] or [(name, found, wanted)]
+    if not names and not earlier:
+        return [(name, found, wanted)]
+    return [(field, str(there.get(field)), str(here.get(field))) for field in names]
 
 
 def _write_log(path: Path, rows: Sequence[Row]) -> None:

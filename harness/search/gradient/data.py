@@ -1,10 +1,11 @@
-"""Training images of a search, in two halves: one for the weights, one for the architecture parameters."""
+"""Training images of a search, in two parts: one for the weights, one for the architecture parameters."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import torch
@@ -51,13 +52,13 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Halves:
-    """The two halves of the images, from which normalised batches are drawn.
+class Split:
+    """The two parts of the images, from which normalised batches are drawn.
 
     Attributes:
         images: all images.
-        training: indices of the half that trains the weights.
-        validation: indices of the half that trains the architecture parameters.
+        training: indices of the part that trains the weights.
+        validation: indices of the part that trains the architecture parameters.
         mean: mean of each channel over all images.
         deviation: standard deviation of each channel over all images.
     """
@@ -69,19 +70,25 @@ class Halves:
     deviation: Tensor
 
     def steps(self, setting: SearchSetting) -> int:
-        """Steps per epoch: the setting's, for which a half may be used repeatedly, or the full batches of a half."""
-        full = min(len(self.training), len(self.validation)) // setting.batch_size
-        if full < 1:
-            raise SearchError(
-                f"a half of {len(self.training):,} images of {self.images.name} is less than one batch: "
-                f"take a batch_size of at most {len(self.training):,}, not {setting.batch_size:,}, or more images"
-            )
-        return setting.steps_per_epoch or full
+        """Steps per epoch: the setting's, or the full batches of the part that trains the weights.
 
-    def batches(self, half: str, setting: SearchSetting, seed: int, epoch: int, count: int) -> Iterator[Batch]:
-        """`count` batches of a half in an order that follows from (seed, epoch); augmented if the setting says so."""
-        places = self.training if half == "training" else self.validation
-        generator = torch.Generator().manual_seed(derived_seed(seed, "search", "order", half, str(epoch)))
+        A part with fewer batches than an epoch has steps is used repeatedly.
+
+        Raises:
+            SearchError: a part is less than one batch.
+        """
+        smaller = min(len(self.training), len(self.validation))
+        if smaller < setting.batch_size:
+            raise SearchError(
+                f"a part of {smaller:,} images of {self.images.name} (validation_share {setting.validation_share:g}) "
+                f"is less than one batch: take a batch_size below {setting.batch_size:,}, more images, or another share"
+            )
+        return setting.steps_per_epoch or len(self.training) // setting.batch_size
+
+    def batches(self, part: str, setting: SearchSetting, seed: int, epoch: int, count: int) -> Iterator[Batch]:
+        """`count` batches of a part in an order that follows from (seed, epoch); augmented if the setting says so."""
+        places = self.training if part == "training" else self.validation
+        generator = torch.Generator().manual_seed(derived_seed(seed, "search", "order", part, str(epoch)))
         order = torch.empty(0, dtype=torch.long)
         for _ in range(count):
             if len(order) < setting.batch_size:
@@ -140,14 +147,27 @@ def with_images(setting: SearchSetting, images: Images) -> SearchSetting:
     return setting if setting.images is None else setting.changed({"images": len(images)})
 
 
-def halved(images: Images, seed: int) -> Halves:
-    """The two halves, drawn from the seed, with the images' channel means and standard deviations."""
+def split_images(images: Images, validation_share: float, seed: int) -> Split:
+    """The two parts, drawn from the seed, with the images' channel means and standard deviations.
+
+    Args:
+        images: M images.
+        validation_share: share s of the architecture parameters' part, which has ⌊sM⌋ images; the weights' has
+            ⌊(1 − s)M⌋, so that one image may be in neither. s is taken as it is written: 0.1 of 10 is 1.
+        seed: seed of the draw.
+    """
+    middle, wanted = parts_of(len(images), validation_share)
     order = torch.randperm(len(images), generator=_generator(seed, "halves"), device="cpu")
-    middle = len(images) // 2
     flat = images.pixels.transpose(0, 1).flatten(1)
     scaled = flat.double() if flat.is_floating_point() else flat.double() / 255
     mean, deviation = (value.float().view(1, -1, 1, 1) for value in (scaled.mean(dim=1), scaled.std(dim=1)))
-    return Halves(images, order[:middle], order[middle : 2 * middle], mean, deviation)
+    return Split(images, order[:middle], order[middle : middle + wanted], mean, deviation)
+
+
+def parts_of(images: int, validation_share: float) -> tuple[int, int]:
+    """Number of the images that train the weights, and of those that train the architecture parameters."""
+    share = Fraction(repr(float(validation_share)))
+    return int((1 - share) * images), int(share * images)
 
 
 def resized(images: Images, side: int) -> Images:

@@ -24,7 +24,7 @@ from harness.search.gradient.method import Method, Step
 from harness.search.gradient.relaxation import entropy
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.stages import advance_stage
-from harness.search.gradient.state import SearchTask, State, initial_state, resumed_state
+from harness.search.gradient.state import SearchTask, Spent, State, initial_state, resumed_state
 from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.text.presented import PROVENANCE, Drawn
 from harness.versions import made_with
@@ -56,7 +56,8 @@ class SearchResult(Drawn):
         architecture: the chosen architecture.
         log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats; the latter NaN where a method
             trains no weights), entropy_nats (of the operation weights, mean over edges), skip_connections and text of
-            the architecture that would be chosen after this epoch, seconds.
+            the architecture that would be chosen after this epoch, seconds, cpu_seconds (of the process) and
+            operation_weights (those the choice is made by, as JSON: by group, a list for each edge).
         weights: the final operation weights by group, [E, O].
         resumed_from: number of epochs that a checkpoint already had.
         resumed_steps: number of steps of the following epoch that it had too.
@@ -104,9 +105,9 @@ def run_search(
         space: a space from `open_space`, with a supernet.
         method: a name from `nasinit list searches`, or a `Method` of the user's own.
         setting: the setting of the search; by default that of the preset.
-        preset: `laptop` or `paper`; ignored where a setting is given.
+        preset: `laptop`, `reduced` (where there is one) or `paper`; ignored where a setting is given.
         data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `Images`; by default the method's own choice.
-        seed: seed of the weights, the architecture parameters, the halves, the order of images and all noise. The
+        seed: seed of the weights, the architecture parameters, the split, the order of images and all noise. The
             global random state is neither used nor changed.
         out: folder for `checkpoint.pt` and `log.csv`, written after every epoch and, in a long epoch, at an interval.
             If it holds a checkpoint of this search, the search continues from the step after it, with a result equal
@@ -125,7 +126,7 @@ def run_search(
     task = search_task(space, method, setting, preset=preset, data=data, seed=seed, device=device, autocast=autocast)
     folder = None if out is None else Path(out)
     saving = _Saving(folder, checkpoint_seconds(checkpoint_minutes))
-    setting, steps = task.setting, task.halves.steps(task.setting)
+    setting, steps = task.setting, task.split.steps(task.setting)
     if folder is not None:
         check_kind_of_folder(folder, several=False)
         make_folder(folder, "--out", SearchError)
@@ -159,16 +160,16 @@ class _Saving:
         """Whether the interval since the last checkpoint is over."""
         return self.folder is not None and time.monotonic() - self._last >= self._interval
 
-    def write(self, task: SearchTask, state: State, seconds: float = 0.0) -> None:
-        """Write a checkpoint; `seconds` are those of the epoch under way, if one is."""
+    def write(self, task: SearchTask, state: State, spent: Spent = (0.0, 0.0)) -> None:
+        """Write a checkpoint; `spent` are the seconds of the epoch under way, if one is."""
         if self.folder is not None:
-            save(self.folder, state.checkpoint(task, seconds))
+            save(self.folder, state.checkpoint(task, spent))
             self._last = time.monotonic()
 
 
 def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], None], saving: _Saving) -> Architecture:
     """Run one epoch, or what is left of it, and add its row to the log; gives the architecture chosen after it."""
-    start, setting, epoch = time.monotonic() - state.seconds, task.setting, state.epoch
+    setting, epoch, spent = task.setting, state.epoch, _stopwatch((state.seconds, state.cpu_seconds))
     if epoch and not state.losses and setting.stage(epoch) != setting.stage(epoch - 1):
         advance_stage(task, state)
     for group in state.weight_optimizer.param_groups:
@@ -179,7 +180,7 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
         if not math.isfinite(state.losses[-1]):
             raise _diverged(state.losses[-1], step, saving.folder)
         if saving.is_due:
-            saving.write(task, state, time.monotonic() - start)
+            saving.write(task, state, spent())
         advance()
     validation, last = _evaluate(task, state)
     if task.method.trains_weights and not math.isfinite(validation):
@@ -188,6 +189,7 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
     kept = {name: mask.to(task.device) for name, mask in state.kept.items()}
     choose = task.method.choose
     architecture = task.space.derive(relaxed.weights, relaxed.edges, kept) if choose is None else choose(last)
+    seconds, cpu_seconds = spent()
     row: Row = {
         "epoch": epoch + 1,
         "training_loss": math.fsum(state.losses) / len(state.losses),
@@ -195,22 +197,37 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
         "entropy_nats": entropy(relaxed.weights),
         "skip_connections": str(architecture).count(_SKIP),
         "architecture": str(architecture),
-        "seconds": round(time.monotonic() - start, 3),
+        "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu_seconds, 3),
+        "operation_weights": _weights_text(relaxed.weights),
     }
     state.rows.append(row)
     LOG.debug("%s", ", ".join(f"{name} {value}" for name, value in row.items()))
-    state.epoch, state.losses, state.seconds = epoch + 1, [], 0.0
+    state.epoch, state.losses, state.seconds, state.cpu_seconds = epoch + 1, [], 0.0, 0.0
     return architecture
+
+
+def _stopwatch(before: Spent) -> Callable[[], Spent]:
+    """What gives the seconds by the clock and of the processor since now, added to those before."""
+    start = time.monotonic() - before[0], time.process_time() - before[1]
+    return lambda: (time.monotonic() - start[0], time.process_time() - start[1])
+
+
+def _weights_text(weights: Mapping[str, Tensor]) -> str:
+    """The operation weights as JSON, to a millionth."""
+    return json.dumps(
+        {name: [[round(one, 6) for one in row] for row in table.tolist()] for name, table in weights.items()}
+    )
 
 
 def _steps(task: SearchTask, state: State, count: int) -> Iterator[Step]:
     """The steps of this epoch that are not done; each draws its batches when it is reached.
 
-    Batches of steps that are done are drawn again and dropped, so that the generators of both halves stand as they did.
+    Batches of steps that are done are drawn again and dropped, so that the generators of both parts stand as they did.
     """
     done = len(state.losses)
     batches = (
-        task.halves.batches(half, task.setting, task.seed, state.epoch, count) for half in ("training", "validation")
+        task.split.batches(part, task.setting, task.seed, state.epoch, count) for part in ("training", "validation")
     )
     return (
         state.step(task, number, _on(training, task.device), _on(validation, task.device))
@@ -240,15 +257,15 @@ def _one_step(step: Step, *, moves: bool) -> float:
 
 @torch.no_grad()
 def _evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
-    """Mean loss over batches of the validation half, relaxed as in the steps; and a step with the last batch.
+    """Mean loss over batches of the validation part, relaxed as in the steps; and a step with the last batch.
 
     The loss is NaN where no weight is trained: that of random weights says nothing of a search.
     """
     setting = task.setting
-    count = min(setting.evaluation_batches, len(task.halves.validation) // setting.batch_size)
+    count = min(setting.evaluation_batches, len(task.split.validation) // setting.batch_size)
     plain = setting.changed({"augment": False})
     losses = []
-    for number, batch in enumerate(task.halves.batches("validation", plain, task.seed, state.epoch, count)):
+    for number, batch in enumerate(task.split.batches("validation", plain, task.seed, state.epoch, count)):
         placed = _on(batch, task.device)
         step = state.step(task, number, placed, placed)
         if task.method.trains_weights:

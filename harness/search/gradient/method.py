@@ -117,8 +117,8 @@ class Step:
         parameters: the architecture parameters, leaves that require gradients.
         memory: tensors that the method keeps from step to step; they are saved in the checkpoint.
         moment: epoch, step and seed.
-        training: a batch of the half that trains the weights.
-        validation: a batch of the half that trains the architecture parameters.
+        training: a batch of the part that trains the weights.
+        validation: a batch of the part that trains the architecture parameters.
         weight_optimizer: SGD of the weights.
         parameter_optimizer: Adam of the architecture parameters.
         autocast: whether passes run in bfloat16 where torch considers it safe.

@@ -1,4 +1,4 @@
-"""The settings of a gradient-based search in a space: as its paper has them, and smaller ones for a laptop."""
+"""The settings of a gradient-based search in a space: as its paper has them, and two that take less compute."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.spaces.searches import SearchPreset, SearchPresets
 from harness.spaces.space import Space, searchable
 
 PUBLISHED_DATA = "cifar10"
-"""Data of all published searches, half of the training images for the weights and half for α."""
+"""Data of all published searches."""
 
 _LAPTOP: Mapping[str, Any] = {
     "epochs": 10, "image_size": 16, "images": 2048, "augment": False, "evaluation_batches": 5, "alpha_lr": 0.01,
@@ -28,27 +28,39 @@ class Presets:
         paper: the published setting.
         laptop: a smaller setting that ends in minutes on two cores.
         note: values of `paper` that are not published, or not for this space; empty where all are.
+        reduced: a setting between the two, of a quarter of an hour of one core or more; None where there is none.
+        reduced_note: how `reduced` was chosen.
     """
 
     paper: SearchSetting
     laptop: SearchSetting
     note: str = ""
+    reduced: SearchSetting | None = None
+    reduced_note: str = ""
+
+    @property
+    def settings(self) -> dict[str, SearchSetting]:
+        """The settings by the name of their preset, those that there are."""
+        found = {name: getattr(self, name) for name in PRESETS}
+        return {name: setting for name, setting in found.items() if setting is not None}
 
 
-PRESETS = ("paper", "laptop")
+PRESETS = ("paper", "reduced", "laptop")
 
 
 def preset_setting(method: str, space: Space, preset: str) -> SearchSetting:
     """The setting of a method's preset in a space.
 
     Raises:
-        SearchError: for an unknown preset, and what `presets` refuses.
+        SearchError: for an unknown preset, one that the method does not have in this space, and what `presets` refuses.
         SpaceError: for a space without a supernet.
     """
     if preset not in PRESETS:
         raise SearchError(unknown("preset", preset, PRESETS))
-    found: SearchSetting = getattr(presets(method, space), preset)
-    return found
+    found = presets(method, space).settings
+    if preset not in found:
+        raise SearchError(f"{method} has no preset {preset!r} in {space.name}: take {' or '.join(found)}")
+    return found[preset]
 
 
 def presets(method: str, space: Space) -> Presets:
@@ -70,4 +82,6 @@ def presets(method: str, space: Space) -> Presets:
     without = SearchPreset(note=f"the paper has no {found.name}; these are {whose} values")
     chosen = stated.by_method.get(method, without)
     paper = SearchSetting().changed({**stated.paper, **chosen.paper})
-    return Presets(paper, paper.changed({**stated.laptop, **chosen.laptop}), chosen.note)
+    laptop = paper.changed({**stated.laptop, **chosen.laptop})
+    reduced = None if chosen.reduced is None else paper.changed({**stated.reduced, **chosen.reduced})
+    return Presets(paper, laptop, chosen.note, reduced, "" if reduced is None else stated.reduced_note)

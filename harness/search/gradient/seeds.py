@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.search.gradient.loop import CurvesKeywords
 
+TIMES = ("seconds", "cpu_seconds")
 SEED = "seed"
 """Column of the seed of a search."""
 
@@ -37,10 +38,11 @@ class SearchSeeds(Drawn):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A row for each search that ended: the last row of its log, with the seconds of all its epochs."""
+        """A row for each search that ended: the last row of its log, with the seconds and CPU seconds of all epochs."""
         of_seed = self.log.groupby(SEED, sort=False)
         last = of_seed.tail(1).drop(columns="epoch").set_index(SEED)
-        found = last.assign(seconds=of_seed["seconds"].sum()).reset_index()
+        times = [name for name in TIMES if name in self.log.columns]
+        found = last.assign(**{name: of_seed[name].sum(min_count=1) for name in times}).reset_index()
         found.attrs = dict(self.log.attrs)
         return found
 

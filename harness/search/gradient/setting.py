@@ -29,14 +29,15 @@ class SearchSetting:
     """Everything that a search depends on in addition to the method, the space, the data and the seed.
 
     Args:
-        epochs: passes over the half that trains the weights.
-        batch_size: images of each half in one step.
+        epochs: passes over the images that train the weights.
+        batch_size: images of each part in one step.
         width: channels of the supernet's first stage, C.
         depth: for NAS-Bench-201 the cells per stage, N; for DARTS the number of cells.
         image_size: side of the images in pixels, reached by averaging or repeating pixels; None for the data's own.
-        images: number of training images in both halves together; None for all. In a preset it is an upper limit.
+        images: number of training images in both parts together; None for all. In a preset it is an upper limit.
+        validation_share: share of the images that trains the architecture parameters; the rest trains the weights.
         augment: whether natural images are cropped and flipped at random.
-        steps_per_epoch: steps per epoch; None for the number of full batches of a half.
+        steps_per_epoch: steps per epoch; None for the full batches of the part for the weights.
         evaluation_batches: number of validation batches over which the logged loss is averaged.
         weight_lr: learning rate of the weights (SGD) in the first epoch; it falls as a half cosine.
         weight_lr_min: the learning rate's lower end.
@@ -69,6 +70,7 @@ class SearchSetting:
     depth: int = 5
     image_size: int | None = None
     images: int | None = None
+    validation_share: float = 0.5
     augment: bool = True
     steps_per_epoch: int | None = None
     evaluation_batches: int = 50
@@ -104,6 +106,7 @@ class SearchSetting:
             _check_number(name, value, above=name in _POSITIVE)
             object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
+        _check_number("validation_share", self.validation_share, above=True, below=1)
         if self.nesterov and self.momentum == 0:
             raise SearchError("nesterov needs a momentum above 0, got 0")
         if self.trace_gradient not in TRACE_GRADIENTS:
@@ -181,7 +184,8 @@ def checkpoint_seconds(minutes: float) -> float:
     return 60 * minutes
 
 
-def _check_number(name: str, value: Any, *, above: bool) -> None:
+def _check_number(name: str, value: Any, *, above: bool, below: float = math.inf) -> None:
     bad = isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
-    if bad or value < 0 or (above and value == 0):
-        raise SearchError(f"{name} must be a number {'above' if above else 'from'} 0, got {value!r}")
+    if bad or value < 0 or (above and value == 0) or value >= below:
+        allowed = f"{'above' if above else 'from'} 0" + (f" and below {below:g}" if math.isfinite(below) else "")
+        raise SearchError(f"{name} must be a number {allowed}, got {value!r}")

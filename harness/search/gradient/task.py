@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.errors import SearchError, check_whole
-from harness.search.gradient.data import Images, halved, read_images, with_images
+from harness.search.gradient.data import Images, read_images, split_images, with_images
 from harness.search.gradient.method import Method
 from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
@@ -40,12 +40,14 @@ def search_task(
     if chosen.check is not None:
         chosen.check(setting, autocast)
     if not isinstance(data, Images):
-        own = chosen.presets_in(space)
-        at_most = setting.images in (own.paper.images, own.laptop.images)
+        at_most = setting.images in {each.images for each in chosen.presets_in(space).settings.values()}
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
-    setting, halves = with_images(setting, data), halved(data, seed)
-    task = SearchTask(searchable(space), chosen, setting, halves, seed, _device(device), autocast)
-    halves.steps(setting)  # refuses halves of less than a batch
+    setting, split = with_images(setting, data), split_images(data, setting.validation_share, seed)
+    where = _device(device)
+    if autocast:
+        _check_bfloat16(where)
+    task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast)
+    split.steps(setting)  # refuses parts of less than a batch
     return task
 
 
@@ -59,3 +61,17 @@ def _device(name: str) -> torch.device:
         last = torch.cuda.device_count() - 1
         raise SearchError(f"device {name!r} was asked for, but the last CUDA device here is 'cuda:{last}'")
     return device
+
+
+def _check_bfloat16(device: torch.device) -> None:
+    """Refuse autocast where PyTorch has no kernels in bfloat16 for the device.
+
+    Raises:
+        SearchError: naming the device.
+    """
+    if device.type == "cuda":
+        can, what = torch.cuda.is_bf16_supported(including_emulation=False), torch.cuda.get_device_name(device)
+    else:
+        can, what = torch.ops.mkldnn._is_mkldnn_bf16_supported(), "this processor"
+    if not can:
+        raise SearchError(f"autocast was asked for, but PyTorch has no kernels in bfloat16 for {what}: leave it out")

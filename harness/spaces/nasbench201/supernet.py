@@ -115,6 +115,8 @@ class NasBench201Supernet(Supernet):
         operations: Masks | None = None,
     ) -> None:
         super().__init__(GROUPS, operations)
+        if partial == 1:  # else the channels that an operation reads do not lie together
+            self.fast_layout = torch.channels_last
         self.stem = image_stem(channels, width)
         self.cells = stages(lambda wide: MixedCell(wide, partial), width, depth)
         self.lastact = last_activation(4 * width)

@@ -27,22 +27,21 @@ from harness.spaces import open_space
 from harness.studies.options import StudyOptions
 from harness.studies.searches.one_search import run_one
 from harness.studies.searches.progress import SearchProgress
-from harness.studies.searches.runs import Failure, Outcome, Outcomes, Run, Running
+from harness.studies.searches.runs import PRESET, Failure, Outcome, Outcomes, Run, Running
 
 if TYPE_CHECKING:
     import pandas as pd
     from distributed import Client
 
 LOG = logging.getLogger(__name__)
-PRESET = "laptop"
 _LOOK_SECONDS = 2.0
 _LINE_SECONDS = 60.0
 
 
-def setting_of(method: str, space: str, **changes: Any) -> SearchSetting:
-    """The laptop preset of a method, with the changes that are not None."""
-    preset = find_method(method).setting(space, PRESET)
-    return preset.changed({name: value for name, value in changes.items() if value is not None})
+def setting_of(method: str, space: str, preset: str = PRESET, **changes: Any) -> SearchSetting:
+    """The setting of a method's preset, with the changes that are not None."""
+    setting = find_method(method).setting(space, preset)
+    return setting.changed({name: value for name, value in changes.items() if value is not None})
 
 
 def data_of(method: str, images: Path | None) -> str:

@@ -53,21 +53,21 @@ def note_on(runs: Sequence[Run], seconds: Seconds, over: Collection[Run], worker
     left, whole = seconds_left(waiting, seconds, workers)
     if left > 0:
         told.append(f"{'about' if whole else 'more than'} {in_time(left)} left")
-    told += [f"{run.method} {run.seed}: {len(seconds[run])}/{run.setting.epochs}" for run in waiting[:workers]]
+    told += [f"{run.name} {run.seed}: {len(seconds[run])}/{run.setting.epochs}" for run in waiting[:workers]]
     return ", ".join(told)
 
 
 def seconds_left(waiting: Sequence[Run], seconds: Seconds, workers: int) -> tuple[float, bool]:
     """Seconds until all waiting searches are finished, and whether that counts all of them.
 
-    An epoch is taken to last as long as the mean epoch of its method so far; a method without one is not counted.
+    An epoch is taken to last as long as the mean epoch of its method and preset so far; one without any is not counted.
     """
-    of_method: dict[str, list[float]] = {}
+    of_name: dict[str, list[float]] = {}
     for run, found in seconds.items():
-        of_method.setdefault(run.method, []).extend(found)
+        of_name.setdefault(run.name, []).extend(found)
     left = [
-        max(run.setting.epochs - len(seconds[run]), 0) * fmean(of_method[run.method])
+        max(run.setting.epochs - len(seconds[run]), 0) * fmean(of_name[run.name])
         for run in waiting
-        if of_method[run.method]
+        if of_name[run.name]
     ]
     return max([sum(left) / workers, *left], default=0.0), len(left) == len(waiting)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.search import find_method
-from harness.search.gradient.data import Images, read_images, with_images
+from harness.search.gradient.data import Images, parts_of, read_images, with_images
 from harness.search.gradient.presets import PUBLISHED_DATA
 from harness.search.gradient.setting import SearchSetting
 from harness.studies.searches.runs import Failure, Run
@@ -54,11 +55,11 @@ def used_by(run: Run, images: Images | None = None) -> Used:
 
 
 def by_method(runs: Sequence[Run]) -> dict[str, Used]:
-    """The data and setting of each method's searches, by method."""
+    """The data and setting of each method's searches, by method and preset (`Run.name`)."""
     first: dict[str, Run] = {}
     for run in runs:
-        first.setdefault(run.method, run)
-    return {method: used_by(run) for method, run in first.items()}
+        first.setdefault(run.name, run)
+    return {name: used_by(run) for name, run in first.items()}
 
 
 def in_a_line(used: Used) -> str:
@@ -79,15 +80,37 @@ def _in_words(name: str, value: object) -> str:
 def searches_record(
     runs: Sequence[Run], used: Mapping[str, Used], failed: Mapping[Run, Failure]
 ) -> dict[str, dict[str, Any]]:
-    """Record for `study.json`, by method: data, seeds, failures, differences from the paper, and the whole setting."""
+    """Record for `study.json`, by `Run.name`: data, seeds, failures, differences from the paper, the whole setting."""
     return {
-        method: {
+        name: {
             "data": {"name": entry.data, "folder": entry.folder, "images": entry.images},
-            "seeds": [run.seed for run in runs if run.method == method],
-            "failed": {str(run.seed): failure.reason for run, failure in failed.items() if run.method == method},
+            "seeds": [run.seed for run in runs if run.name == name],
+            "failed": {str(run.seed): failure.reason for run, failure in failed.items() if run.name == name},
             "changed_from_paper": entry.changed,
             "not_as_published": entry.note,
             "setting": asdict(entry.setting),
         }
-        for method, entry in used.items()
+        for name, entry in used.items()
     }
+
+
+class Spent(NamedTuple):
+    """What an epoch of a search takes, by its record.
+
+    Attributes:
+        steps: number of steps.
+        images: number of training images of the search, in both parts; NaN where the record does not have it.
+    """
+
+    steps: int
+    images: float
+
+
+def spent_by(entry: Mapping[str, Any]) -> Spent:
+    """The steps of an epoch and the number of images, from a method's entry in `study.json`."""
+    setting, data = entry["setting"], entry["data"]
+    images = data["images"] if isinstance(data, Mapping) else setting["images"]
+    if setting["steps_per_epoch"] is not None:
+        return Spent(setting["steps_per_epoch"], math.nan if images is None else images)
+    training, _ = parts_of(images, setting.get("validation_share", 0.5))
+    return Spent(training // setting["batch_size"], images)

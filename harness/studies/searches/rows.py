@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from harness.evaluation.searches.published import PUBLISHED_OTHERS, PUBLISHED_QUERIES
-from harness.studies.kinds import Best, NotRun, Ours, Queried, Row, Searched, SearchTable, TabulatedCell
+from harness.studies.kinds import (
+    AllConvolutions,
+    Best,
+    LargestOf,
+    NotRun,
+    Ours,
+    Queried,
+    Row,
+    Searched,
+    SearchTable,
+    TabulatedCell,
+)
 
 RESNET = "|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|+|skip_connect~0|none~1|skip_connect~2|"
 _NOT_HERE = NotRun("not among the searches here")
@@ -15,6 +26,21 @@ def _queried(label: str, name: str) -> Row:
 
 def _trained(label: str, name: str, ours: Ours | None = None) -> Row:
     return Row(label, Searched(name) if ours is None else ours, PUBLISHED_OTHERS[name])
+
+
+def _reduced(label: str, name: str, runs: int = 3) -> Row:
+    return Row(f"{label}, reduced", Searched(name, runs=runs, preset="reduced"), PUBLISHED_OTHERS.get(name, ()))
+
+
+def _with_reduced(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The rows, each with that of the same search in the preset `reduced` below it, if there is one."""
+    below = {row.ours.method: row for row in _BY_REDUCED_SEARCHES if isinstance(row.ours, Searched)}
+    found = []
+    for row in rows:
+        found.append(row)
+        if isinstance(row.ours, Searched) and row.ours.method in below:
+            found.append(below.pop(row.ours.method))
+    return (*found, *below.values())
 
 
 _BY_QUERIES = (
@@ -32,12 +58,26 @@ _BY_WEIGHT_SHARING = (
     _trained("SETN", "setn", _NOT_HERE),
 )
 
+_BY_REDUCED_SEARCHES = (
+    _reduced("RSPS", "rsps"),
+    _reduced("DARTS (first order)", "darts", 5),
+    _reduced("GDAS", "gdas"),
+    _reduced("SNAS", "snas"),
+    _reduced("PC-DARTS", "pc-darts"),
+    _reduced("DrNAS", "drnas", 5),
+    _reduced("β-DARTS", "beta-darts", 5),
+)
+_NULL_MODELS = (
+    Row("Random cell", LargestOf(1), (PUBLISHED_QUERIES["random"],)),
+    Row("Cells of convolutions alone", AllConvolutions()),
+    *(Row(f"Most parameters of {count:,}", LargestOf(count)) for count in (10, 100, 1000)),
+)
+
 NASI_TABLE_1 = (
+    *_NULL_MODELS,
     _trained("ResNet", "resnet", TabulatedCell(RESNET)),
     *_BY_QUERIES,
-    *_BY_WEIGHT_SHARING,
-    _trained("DrNAS", "drnas"),
-    _trained("β-DARTS", "beta-darts"),
+    *_with_reduced((*_BY_WEIGHT_SHARING, _trained("DrNAS", "drnas"), _trained("β-DARTS", "beta-darts"))),
     _queried("NASWOT (N=100)", "best_of_100"),
     _queried("NASWOT (N=1000)", "best_of_1000"),
     _trained("TE-NAS", "te_nas", NotRun("its pruning is not among the searches here; its two measures are proxies")),
@@ -47,7 +87,7 @@ NASI_TABLE_1 = (
     _queried("HNAS", "hnas"),
     _trained("Optimal", "optimal", Best()),
 )
-"""NASI's table of searches (Shu et al., ICLR 2022), with DrNAS, β-DARTS and HNAS added."""
+"""NASI's table of searches (Shu et al., ICLR 2022), with null models, DrNAS, β-DARTS, SNAS, PC-DARTS and HNAS added."""
 
 NASWOT_TABLE_2 = (
     *_BY_WEIGHT_SHARING,

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from harness.search.gradient.setting import SearchSetting
 
 
+PRESET = "laptop"
+"""The preset of a study's searches, where its row names no other."""
+QUICK = "quick"
+"""In place of a preset's name, for the searches of a study in small."""
+
+
 class Run(NamedTuple):
     """One search by gradients.
 
@@ -25,6 +31,7 @@ class Run(NamedTuple):
         seed: seed of all random numbers.
         space: name of the space that is searched.
         own_folder: name of the search's folder; empty for one in a folder of its method.
+        preset: name of the preset that the setting is of, in a study.
     """
 
     method: str
@@ -33,16 +40,31 @@ class Run(NamedTuple):
     seed: int
     space: str = SPACE
     own_folder: str = ""
+    preset: str = PRESET
 
     @property
     def folder(self) -> str:
         """Folder of the search's checkpoint and log, below the folder of all searches."""
-        return self.own_folder or f"{self.method}/seed_{self.seed}"
+        return self.own_folder or f"{self._place}{self.method}/seed_{self.seed}"
+
+    @property
+    def name(self) -> str:
+        """Name of the searches that differ in their seed alone, in a study."""
+        return name_of(self.method, self.preset)
+
+    @property
+    def _place(self) -> str:
+        return "" if self.preset == PRESET else f"{self.preset}/"
 
     @property
     def title(self) -> str:
         """Name of the search in messages."""
-        return f"{self.method}, seed {self.seed}"
+        return f"{self.name}, seed {self.seed}"
+
+
+def name_of(method: str, preset: str) -> str:
+    """Name of a study's searches of one method and preset."""
+    return method if preset in (PRESET, QUICK) else f"{method}, {preset}"
 
 
 class Running(NamedTuple):

@@ -25,10 +25,10 @@ from harness.spaces.listed import all_architectures
 from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
-from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_table
+from harness.studies.searches.compute import compute_frame
+from harness.studies.searches.files import bounds_frames, draw_curves, footnote, write_compute, write_logs, write_table
 from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, search_rows_frame
 from harness.studies.searches.pool import (
-    PRESET,
     data_of,
     of_shard,
     say_data,
@@ -38,7 +38,7 @@ from harness.studies.searches.pool import (
     with_record,
 )
 from harness.studies.searches.record import Used, by_method, in_a_line, searches_record
-from harness.studies.searches.runs import Outcomes, Run
+from harness.studies.searches.runs import PRESET, QUICK, Outcomes, Run
 from harness.writing import make_folder
 
 QUICK_EPOCHS, QUICK_DEPTH = 4, 1
@@ -48,7 +48,7 @@ _QUICK_QUERIED = 100
 def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     """Run the searches of all rows, look up the chosen cells, and write the table, logs and figures into `out`.
 
-    Searches by gradients take the laptop preset and the row's number of seeds, or `runs`; interrupted ones go on from
+    Searches by gradients take the preset and number of seeds of their row, or `runs`; interrupted ones go on from
     their checkpoints in `out/searches`. With a shard, its searches by gradients are run, and nothing else is done.
     Searches that use a proxy are run only with `scores`. A search that fails does not end the others; its row says so.
 
@@ -81,8 +81,11 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
         options.say(note)
     outcomes = _searched(options, runs, used)
     log = _log(outcomes, opened, list(columns), options)
-    frame = search_rows_frame(rows, opened, queried, log, columns, outcomes.failed)
+    searches = searches_record(runs, used, outcomes.failed)
+    frame = search_rows_frame(rows, opened, queried, log, columns, outcomes.failed, searches)
     files = _write(options, opened, frame, queried, log)
+    if len(compute := compute_frame(log, searches)):
+        files += write_compute(options.out, compute, rows, opened, next(iter(columns)))
     if bounds := bounds_frames(opened, outcomes.ended, list(columns), rows):
         write_csv(bounds[0], options.out / "nasi_steps.csv.gz")
         write_csv(bounds[1], options.out / "nasi_bounds.csv")
@@ -93,7 +96,7 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
         )
     facts = {
         "seed": options.seed, "workers": options.workers, "quick": options.quick, "budget_seconds": BUDGET_SECONDS,
-        "searches": searches_record(runs, used, outcomes.failed), "remarks": list(notes),
+        "searches": searches, "remarks": list(notes),
         "scores": None if options.scores is None else options.scores.name,
     }  # fmt: skip
     write_text(record({}, opened, data=options.data, **facts), options.out / "study.json")
@@ -103,18 +106,23 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
 
 def runs_for_rows(options: StudyOptions, rows: Sequence[Row]) -> list[Run]:
     """The searches by gradients that the rows need, each once; rows that differ only in the epoch share a search."""
-    wanted: dict[tuple[str, int | None], int] = {}
+    wanted: dict[tuple[str, str, int | None], int] = {}
     for row in rows:
         if isinstance(row.ours, Searched):
             count = options.runs or (1 if options.quick else row.ours.runs)
-            key = (row.ours.method, row.ours.epochs)
+            preset = PRESET if options.quick else row.ours.preset
+            key = (row.ours.method, preset, row.ours.epochs)
             wanted[key] = max(wanted.get(key, 0), count)
     found = []
-    for (method, epochs), count in wanted.items():
-        small = {"epochs": epochs or QUICK_EPOCHS, "depth": QUICK_DEPTH} if options.quick else {"epochs": epochs}
-        setting = setting_of(method, SPACE, **small)
+    for (method, preset, epochs), count in wanted.items():
+        small = (
+            {"epochs": epochs or QUICK_EPOCHS, "depth": QUICK_DEPTH, "alpha_warm_up": 0}
+            if options.quick
+            else {"epochs": epochs}
+        )
+        setting = setting_of(method, SPACE, preset, **small)
         data = data_of(method, options.data)
-        found += [Run(method, setting, data, options.seed + place) for place in range(count)]
+        found += [Run(method, setting, data, options.seed + place, preset=preset) for place in range(count)]
     return found
 
 
@@ -150,7 +158,7 @@ def _log(outcomes: Outcomes, table: Table, columns: Sequence[str], options: Stud
 
 def _how(run: Run, options: StudyOptions) -> str:
     """Preset and data of a search, in short."""
-    return f"{'quick' if options.quick else f'preset {PRESET}'}, {Path(run.data).name}"
+    return f"{QUICK if options.quick else f'preset {run.preset}'}, {Path(run.data).name}"
 
 
 def _write(
@@ -162,9 +170,8 @@ def _write(
         write_csv(queried, options.out / "queried.csv")
         files.append("queried.csv")
     if len(log):
-        write_csv(log, options.out / "searches.csv.gz")
         first = next(name for name in frame.columns if name.endswith("_mean")).removesuffix("_mean")
-        files += ["searches.csv.gz", *draw_curves(options.out, log, table, first)]
+        files += [*write_logs(options.out, log), *draw_curves(options.out, log, table, first)]
     return files
 
 

@@ -62,7 +62,7 @@ def run_searches(
         method: a name from `nasinit list searches`.
         setting: the setting of the searches; by default that of the preset.
         seeds: seeds of the searches, such as `range(5)`.
-        preset: `laptop` or `paper`; ignored where a setting is given.
+        preset: `laptop`, `reduced` (where there is one) or `paper`; ignored where a setting is given.
         data: `digits`, `noise`, or the folder of CIFAR-10's binary files; by default the method's own choice.
         out: folder in which each search has a folder `seed_N` with its checkpoint and its log; searches that are there
             already go on, or are read. None keeps nothing.

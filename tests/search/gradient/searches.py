@@ -5,7 +5,7 @@ from torch.nn.functional import cross_entropy
 
 from harness.batches import Batch
 from harness.search import METHODS
-from harness.search.gradient.data import halved, read_images
+from harness.search.gradient.data import read_images, split_images
 from harness.search.gradient.method import Moment, Parameters, Step
 from harness.spaces import open_space
 from tests.reference import spaces_supernet as reference
@@ -102,4 +102,4 @@ def state_of(step):
 
 
 def digits(setting, seed=0):
-    return halved(read_images("digits", setting, seed), seed)
+    return split_images(read_images("digits", setting, seed), setting.validation_share, seed)

@@ -1,6 +1,7 @@
 """Checkpoints that are not this search's, or none, and losses that are no numbers."""
 
 import dataclasses
+import json
 import math
 import pickle
 
@@ -9,7 +10,10 @@ import torch
 
 from harness.errors import DivergedError, RunError, SearchError
 from harness.search import METHODS, run_search
-from harness.search.gradient.checkpoint import CHECKPOINT, load
+from harness.search.gradient.checkpoint import CHECKPOINT, load, save
+from harness.search.gradient.loop import _one_step, _steps
+from harness.search.gradient.state import initial_state
+from harness.search.gradient.task import search_task
 from tests.search.gradient.searches import SPACES, tiny
 
 SPACE = SPACES["nasbench201"]
@@ -102,6 +106,38 @@ def test_a_checkpoint_of_the_version_without_parts_of_epochs_goes_on(begun, tmp_
     assert whole.pop("part") is None
     torch.save({**whole, "version": 1}, tmp_path / CHECKPOINT)
     assert search(tmp_path).resumed_from == 1
+
+
+def test_a_checkpoint_from_before_a_field_of_the_setting_goes_on(begun, tmp_path):
+    """As one whose two parts were halves in any case; with another share it is another search."""
+    whole = torch.load(begun / CHECKPOINT, weights_only=True)
+    setting = json.loads(whole["identity"]["setting"])
+    del setting["validation_share"]
+    whole["identity"] |= {"setting": json.dumps(setting, sort_keys=True)}
+    torch.save(whole, tmp_path / CHECKPOINT)
+    assert search(tmp_path).resumed_from == 1
+    with pytest.raises(SearchError, match=r"its validation_share is 0\.5, asked for is 0\.25\. Give"):
+        search(tmp_path, setting=SETTING.changed({"validation_share": 0.25}))
+
+
+def test_a_part_of_an_epoch_from_before_processor_time_was_kept_goes_on(tmp_path):
+    """The epoch's time is then not known; its losses are."""
+    setting = tiny("rsps", "nasbench201", epochs=1, steps_per_epoch=3)
+    whole = search(tmp_path / "whole", setting=setting)
+    content = torch.load(tmp_path / "whole" / CHECKPOINT, weights_only=True)
+    begun = search_task(SPACE, "rsps", setting, preset="", data="digits", seed=0, device="cpu", autocast=False)
+    state = initial_state(begun)
+    state.losses = [_one_step(next(_steps(begun, state, 3)), moves=False)]
+    save(tmp_path, state.checkpoint(begun, (1.0, 0.5)))
+    part = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    assert part["identity"] == content["identity"]
+    del part["part"]["cpu_seconds"]
+    torch.save(part, tmp_path / CHECKPOINT)
+    again = search(tmp_path, setting=setting)
+    assert again.resumed_steps == 1
+    assert again.log["training_loss"].tolist() == whole.log["training_loss"].tolist()
+    assert again.log["cpu_seconds"].isna().all()
+    assert (whole.log["cpu_seconds"] > 0).all()
 
 
 def test_the_same_numbers_in_another_notation_end_in_a_message(begun):

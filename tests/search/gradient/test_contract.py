@@ -37,7 +37,7 @@ def equal(one, other):
 
 
 def without_seconds(saved):
-    return {**saved, "rows": [{**row, "seconds": 0} for row in saved["rows"]]}
+    return {**saved, "rows": [{**row, "seconds": 0, "cpu_seconds": 0} for row in saved["rows"]]}
 
 
 def interrupted_and_resumed(space, method, setting, folder, monkeypatch, *, after=1, **options):
@@ -233,7 +233,7 @@ def test_seconds_of_an_interrupted_epoch_count_those_before(tmp_path, monkeypatc
         save(folder, checkpoint)
         if checkpoint.part is not None:
             written = content(folder)
-            written["part"]["seconds"] = 5000.0
+            written["part"] |= {"seconds": 5000.0, "cpu_seconds": 7000.0}
             torch.save(written, folder / CHECKPOINT)
             raise Interrupted
 
@@ -243,6 +243,7 @@ def test_seconds_of_an_interrupted_epoch_count_those_before(tmp_path, monkeypatc
             run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path, checkpoint_minutes=0)
     again = run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path)
     assert 5000 < again.log["seconds"].iloc[0] < 5600
+    assert 7000 < again.log["cpu_seconds"].iloc[0] < 7600
 
 
 def test_another_seed_is_another_search():

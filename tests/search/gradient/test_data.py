@@ -1,4 +1,4 @@
-"""The halves of the images, and how batches are drawn from them."""
+"""The two parts of the images, and how batches are drawn from them."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import SearchError
-from harness.search.gradient.data import Images, cropped_and_flipped, halved, read_images, resized, with_images
+from harness.search.gradient.data import Images, cropped_and_flipped, read_images, resized, split_images, with_images
 from tests.reference import search_steps as reference
 from tests.search.gradient.searches import digits, tiny
 
@@ -22,31 +22,57 @@ def numbered(count, side=4):
 
 @settings(deadline=None, max_examples=30)
 @given(st.integers(4, 60), st.integers(0, 5))
-def test_the_halves_have_nothing_in_common(count, seed):
-    halves = halved(numbered(count), seed)
-    training, validation = set(halves.training.tolist()), set(halves.validation.tolist())
+def test_the_parts_have_nothing_in_common(count, seed):
+    split = split_images(numbered(count), 0.5, seed)
+    training, validation = set(split.training.tolist()), set(split.validation.tolist())
     assert not training & validation
     assert len(training) == len(validation) == count // 2
 
 
-def test_an_epoch_goes_through_its_half_once_in_a_new_order():
-    halves = halved(numbered(64), seed=1)
-    steps = halves.steps(SETTING)
+@pytest.mark.parametrize(
+    ("count", "share", "training", "validation"),
+    [
+        (10_000, 0.2, 8_000, 2_000),
+        (10, 0.1, 9, 1),
+        (10, 0.7, 3, 7),
+        (1797, 0.2, 1437, 359),
+        (7, 0.5, 3, 3),
+        (100, 0.29, 71, 29),
+    ],
+)
+def test_a_share_is_taken_as_it_is_written(count, share, training, validation):
+    """In floating point, 0.7 of 10 is below 7, 0.29 of 100 below 29, and 1 - 0.9 above 0.1."""
+    split = split_images(numbered(count), share, 3)
+    assert (len(split.training), len(split.validation)) == (training, validation)
+    assert len({*split.training.tolist(), *split.validation.tolist()}) == training + validation
+
+
+def test_an_epoch_has_the_batches_of_the_weights_part_and_the_other_is_used_again():
+    split = split_images(numbered(80), 0.2, seed=1)
+    assert split.steps(SETTING) == 8
+    seen = [batch.inputs[:, 0, 0, 0] for batch in split.batches("validation", SETTING, 1, 0, 8)]
+    for first, second in zip(seen[::2], seen[1::2], strict=True):
+        assert sorted(torch.cat([first, second]).long().tolist()) == sorted(split.validation.tolist())
+
+
+def test_an_epoch_goes_through_its_part_once_in_a_new_order():
+    split = split_images(numbered(64), 0.5, seed=1)
+    steps = split.steps(SETTING)
     assert steps == 4
     orders = []
     for epoch in (0, 1, 0):
-        batches = list(halves.batches("training", SETTING, 1, epoch, steps))
+        batches = list(split.batches("training", SETTING, 1, epoch, steps))
         seen = torch.cat([batch.inputs[:, 0, 0, 0] for batch in batches]).long()
-        assert sorted(seen.tolist()) == sorted(halves.training.tolist())
+        assert sorted(seen.tolist()) == sorted(split.training.tolist())
         assert torch.equal(torch.cat([batch.labels for batch in batches]), seen % 10)
         orders.append(seen.tolist())
     assert orders[0] == orders[2] != orders[1]
 
 
 def test_more_steps_than_images_begin_again():
-    halves = halved(numbered(16), seed=1)
-    seen = torch.cat([batch.inputs[:, 0, 0, 0] for batch in halves.batches("validation", SETTING, 1, 0, 3)]).long()
-    assert sorted(seen.tolist()) == sorted(halves.validation.tolist() * 3)
+    split = split_images(numbered(16), 0.5, seed=1)
+    seen = torch.cat([batch.inputs[:, 0, 0, 0] for batch in split.batches("validation", SETTING, 1, 0, 3)]).long()
+    assert sorted(seen.tolist()) == sorted(split.validation.tolist() * 3)
 
 
 def test_digits_are_scikit_learns_with_their_labels():
@@ -57,8 +83,8 @@ def test_digits_are_scikit_learns_with_their_labels():
     np.testing.assert_allclose(images.pixels[:, 1].numpy(), loaded.images * 255 / 16, atol=0.5)
     assert torch.equal(images.pixels[:, 0], images.pixels[:, 2])
     np.testing.assert_array_equal(images.labels, loaded.target)
-    halves = digits(SETTING)
-    inputs = halves.batch(torch.arange(1797)).inputs
+    split = digits(SETTING)
+    inputs = split.batch(torch.arange(1797)).inputs
     assert inputs.mean() == pytest.approx(0, abs=1e-5)
     assert inputs.std() == pytest.approx(1, abs=1e-3)
 
@@ -88,7 +114,7 @@ def test_noise_is_standard_normal_with_any_labels():
     assert noise.pixels.mean() == pytest.approx(0, abs=0.01)
     assert noise.pixels.std() == pytest.approx(1, abs=0.01)
     assert set(noise.labels.tolist()) == set(range(10))
-    inputs = halved(noise, 3).batch(torch.arange(5)).inputs
+    inputs = split_images(noise, 0.5, 3).batch(torch.arange(5)).inputs
     assert torch.equal(inputs, noise.pixels[:5]), "noise is not normalised by its own mean"
 
 
@@ -127,10 +153,10 @@ def cifar(tmp_path):
 
 def test_natural_images_are_augmented_only_where_asked(cifar):
     setting = SETTING.changed({"augment": True})
-    halves = halved(read_images(str(cifar), setting, 0), 0)
-    assert halves.images.natural
+    split = split_images(read_images(str(cifar), setting, 0), 0.5, 0)
+    assert split.images.natural
     plain, changed, same = (
-        torch.cat([batch.inputs for batch in halves.batches("training", chosen, 0, 0, 2)])
+        torch.cat([batch.inputs for batch in split.batches("training", chosen, 0, 0, 2)])
         for chosen in (SETTING, setting, setting)
     )
     assert torch.equal(changed, same)
@@ -146,5 +172,12 @@ def test_a_folder_that_is_not_cifars_is_named(tmp_path):
 
 
 def test_too_few_images_for_a_batch_are_refused():
-    with pytest.raises(SearchError, match=r"a half of 5 images of test is less than one batch.*at most 5, not 8"):
-        halved(numbered(10), 0).steps(SETTING)
+    with pytest.raises(
+        SearchError,
+        match=r"a part of 5 images of test \(validation_share 0.5\) is less than one batch.*below 8, more",
+    ):
+        split_images(numbered(10), 0.5, 0).steps(SETTING)
+    with pytest.raises(
+        SearchError, match=r"a part of 6 images of test \(validation_share 0.1\) is less than one batch"
+    ):
+        split_images(numbered(60), 0.1, 0).steps(SETTING.changed({"validation_share": 0.1}))

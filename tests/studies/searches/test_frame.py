@@ -15,6 +15,7 @@ from harness.evaluation.searches.published import PublishedSearch
 from harness.report.tables.searches import search_rows_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.report.tables.text import sheet_text
+from harness.search import METHODS
 from harness.studies.kinds import Best, NotRun, Queried, Row, Searched, TabulatedCell
 from harness.studies.searches import frame as search_frame
 from harness.studies.searches.files import footnote
@@ -70,10 +71,10 @@ def beside_published(
     low, high = stats.t.interval(0.95, runs - 1, loc=center, scale=error)
     means = [center + 0.5, high + 0.01, low + 0.01, low - 0.01]
     published = tuple(PublishedSearch("p", *((mean, 0.1),) * 3, source="a paper") for mean in means)
-    rows = [Row("NASI", Searched("nasi"), published), Row("best", Best(), published[:1])]
+    rows = [Row("NASI", Searched("nasi", preset=preset), published), Row("best", Best(), published[:1])]
     frame = search_frame.search_rows_frame(rows, table, pd.DataFrame(), log, {COLUMN: np.array([95.0])})
     sheet = search_rows_sheet(frame)
-    cells = [line.split("|")[3].strip() for line in sheet_markdown(sheet).splitlines()]
+    cells = [line.split("|")[7].strip() for line in sheet_markdown(sheet).splitlines()]
     return frame, [center - mean for mean in means] + [95 - means[0]], [*cells[3:7], cells[8]], sheet_latex(sheet)
 
 
@@ -107,7 +108,8 @@ def test_another_preset_is_marked_and_gets_no_star(table: benchmarks.Table, runs
 
 
 def printed(rows: tuple[Row, ...], table: benchmarks.Table) -> pd.DataFrame:
-    log = pd.concat([log_of(row.ours.method, 0, [54.3, 90.0], 1.0) for row in rows if isinstance(row.ours, Searched)])
+    searched = [row.ours for row in rows if isinstance(row.ours, Searched)]
+    log = pd.concat([log_of(ours.method, 0, [54.3, 90.0], 1.0, ours.preset) for ours in searched])
     names = [row.ours.name for row in rows if isinstance(row.ours, Queried)]
     queried = pd.DataFrame([{"search": name, "hindrance": "no scores"} for name in names])
     return search_frame.search_rows_frame(rows, table, queried, log, {COLUMN: np.array([95.0])})
@@ -121,11 +123,48 @@ def test_the_table_shows_every_row_ours_and_published(table: benchmarks.Table) -
         assert row.label in text
         assert f"| **{row.label}** |" in markdown
     assert len(markdown.splitlines()) == 2 + len(NASI_TABLE_1) + sum(len(row.published) for row in NASI_TABLE_1)
-    printed_row = "| &emsp;NASI (T), published |  | 93.08 ± 0.24 (−3.08)† | 30 | Shu et al. 2022 (NASI) |"
+    printed_row = "| &emsp;NASI (T), published |  |  |  |  |  | 93.08 ± 0.24 (−3.08)† | 30 | Shu et al. 2022 (NASI) |"
     assert printed_row in markdown.replace("\N{NO-BREAK SPACE}", " ")
     assert "| &emsp;DARTS-V1, published |" in markdown, "as its paper calls it"
     assert r"93.08 $\pm$ 0.24 ($-$3.08)$^\dagger$ & 30 \\" in latex
     assert latex.count(r"\textbf{90.00}") == sum(isinstance(row.ours, Searched) for row in NASI_TABLE_1)
+
+
+def test_a_search_says_its_preset_and_what_it_took(table: benchmarks.Table) -> None:
+    runs = [log_of("darts", seed, [90.0, 91.0], 2.0, "reduced").assign(cpu_seconds=[1800.0, 3600.0]) for seed in (0, 1)]
+    log = pd.concat([*runs, log_of("darts", 0, [60.0], 3.0)])
+    settings = {preset: vars(METHODS["darts"].setting("nasbench201", preset)) for preset in ("laptop", "reduced")}
+    record = {
+        "darts": {"setting": settings["laptop"], "data": {"images": 4096}},
+        "darts, reduced": {"setting": settings["reduced"], "data": {"images": 10_000}},
+    }
+    rows = [Row(preset, Searched("darts", preset=preset)) for preset in ("laptop", "reduced")]
+    rows += [Row("RSPS", Searched("rsps", preset="reduced")), Row("Optimal", Best())]
+    made = search_frame.search_rows_frame(rows, table, pd.DataFrame(), log, {COLUMN: np.array([95.0])}, None, record)
+    found = made.set_index("row")
+    assert found["preset"].tolist()[:3] == ["laptop", "reduced", "reduced"]
+    assert found["steps"].tolist()[:2] == [32, 250]
+    assert found["images"].tolist()[:2] == [4096, 10_000]
+    assert found.loc["reduced", "cpu_hours"] == pytest.approx(1.5)
+    assert math.isnan(found.loc["laptop", "cpu_hours"]), "a log of earlier versions has no processor time"
+    assert found.loc["RSPS", "source"] == "no search with the preset reduced has finished"
+    lines = sheet_markdown(search_rows_sheet(made)).splitlines()[2:]
+    assert [" ".join(line.split("|")[2:7]).split() for line in lines] == [
+        ["1", "laptop", "32", "4,096", "–"],
+        ["2", "reduced", "250", "10,000", "1.50"],
+        ["0", "reduced", "–", "–", "–"],
+        ["–"],
+    ]
+
+
+def test_in_small_the_rows_of_both_presets_are_the_same_searches(table: benchmarks.Table) -> None:
+    log = log_of("darts", 0, [90.0, 91.0], 2.0).assign(how="quick, digits")
+    setting = vars(METHODS["darts"].setting("nasbench201", "laptop").changed({"epochs": 4}))
+    record = {"darts": {"setting": setting, "data": {"images": 1797}}}
+    rows = [Row(preset, Searched("darts", preset=preset)) for preset in ("laptop", "reduced")]
+    found = search_frame.search_rows_frame(rows, table, pd.DataFrame(), log, {COLUMN: np.array([95.0])}, None, record)
+    assert found["steps"].tolist() == [2 * (898 // 64)] * 2
+    assert found["preset"].tolist() == ["quick"] * 2
 
 
 def test_an_empty_table_is_refused() -> None:

@@ -109,7 +109,7 @@ def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pyt
     assert facts["searches"]["rsps"]["data"] == {"name": "digits", "folder": None, "images": 64}
     assert facts["searches"]["rsps"]["changed_from_paper"]["data"] == ["cifar10", "digits"]
     assert facts["environment"]["cpus"] >= 1
-    assert "curves.*, nasi_curves.*, nasi_steps.csv.gz" in said[-1]
+    assert "curves.*, nasi_curves.*, compute.*, nasi_steps.csv.gz" in said[-1]
     again: list[str] = []
     search_tables.run_search_table(
         SearchTable("made here", ROWS), StudyOptions(tmp_path, again.append, "analognasbench", workers=1, runs=2)
@@ -145,7 +145,9 @@ def test_the_searches_of_a_study_run_on_a_cluster_with_the_same_outcome(
     assert any(line.startswith("2 searches by gradients, on a cluster, into") for line in said)
     make_table(rows, StudyOptions(tmp_path / "here", said.append, "analognasbench"))
     there, here = (pd.read_csv(tmp_path / name / "searches.csv.gz") for name in ("there", "here"))
-    pd.testing.assert_frame_equal(there.drop(columns="seconds"), here.drop(columns="seconds"), check_exact=True)
+    pd.testing.assert_frame_equal(
+        there.drop(columns=["seconds", "cpu_seconds"]), here.drop(columns=["seconds", "cpu_seconds"]), check_exact=True
+    )
 
 
 def test_what_cannot_be_run_is_said_before_anything_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,8 +164,20 @@ def test_what_cannot_be_run_is_said_before_anything_is(tmp_path: Path, monkeypat
     assert not (tmp_path / "out").exists()
 
 
-def test_a_search_names_its_folder() -> None:
+def test_a_search_names_its_folder_and_those_of_another_preset_lie_apart() -> None:
     assert Run("darts", TINY, "digits", 4).folder == "darts/seed_4"
+    reduced = Run("darts", TINY, "digits", 4, preset="reduced")
+    assert (reduced.folder, reduced.title) == ("reduced/darts/seed_4", "darts, reduced, seed 4")
+
+
+def test_rows_of_two_presets_are_two_searches_and_in_small_they_are_one(tmp_path: Path) -> None:
+    rows = (Row("A", Searched("darts", runs=1)), Row("B", Searched("darts", runs=2, preset="reduced")))
+    runs = search_tables.runs_for_rows(StudyOptions(tmp_path, print), rows)
+    assert [(run.name, run.seed, run.setting.image_size) for run in runs] == [
+        ("darts", 0, 16), ("darts, reduced", 0, 32), ("darts, reduced", 1, 32),
+    ]  # fmt: skip
+    quick = search_tables.runs_for_rows(StudyOptions(tmp_path, print, quick=True), rows)
+    assert [(run.name, run.seed) for run in quick] == [("darts", 0)]
 
 
 def scores_of(scored: int) -> ProxyScores:
@@ -217,7 +231,7 @@ def test_rows_say_how_many_seeds_failed_and_why(tmp_path: Path, monkeypatch: pyt
     search_tables.run_search_table(
         SearchTable("made here", rows), StudyOptions(tmp_path, said.append, "analognasbench")
     )
-    assert said[-1].endswith(": table.*, searches.csv.gz, curves.*, study.json"), "nothing of NASI"
+    assert said[-1].endswith(": table.*, searches.csv.gz, curves.*, compute.*, study.json"), "nothing of NASI"
     frame = pd.read_csv(tmp_path / "table.csv").set_index("row")
     assert frame.loc["RSPS", "source"] == "rsps, 2 epochs, preset laptop, digits; 2 of 3 seeds failed"
     assert frame.loc["RSPS", "runs"] == 1
