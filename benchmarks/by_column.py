@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Mapping, MutableMapping, Sequence, Set
 from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
 from benchmarks.registry import OFFICIAL, OFFICIAL_OR_ANALOG, Listing, list_tables, open_table, published_columns
 from benchmarks.table import Column, Table
+
+LOG = logging.getLogger(__name__)
 
 _WITH_UNLISTED = (OFFICIAL_OR_ANALOG, OFFICIAL)
 """Tables that may have columns that are not listed."""
@@ -47,6 +50,9 @@ def table_with(
         if table.facts.space not in ("", space):
             raise TableError(f"table {name} is about the space {table.facts.space}, not about {space}")
         if column in table.column_names:
+            LOG.debug(
+                "%s is in the table %s; it is not in %s", column, table.facts.name, ", ".join(looked) or "any before it"
+            )
             return table
         looked[table.facts.name] = table.columns
         files.add(table.facts.path)

@@ -10,6 +10,7 @@ import contextlib
 import glob
 import hashlib
 import io
+import logging
 import os
 import socket
 import tempfile
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+LOG = logging.getLogger(__name__)
 
 FORMAT = 1
 
@@ -47,9 +50,11 @@ def cached_rows(path: Path, source_sha256: str) -> tuple[list[str], NDArray[np.f
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             if int(arrays["format"]) != FORMAT or str(arrays["source_sha256"]) != source_sha256:
                 return None
-            return arrays["keys"].tolist(), arrays["numbers"]
+            kept = arrays["keys"].tolist(), arrays["numbers"]
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):  # undamaged, but not of this format
         return None
+    LOG.debug("read the parsed table from the cache %s", path)
+    return kept
 
 
 def write_cache(path: Path, content: bytes) -> bool:
@@ -75,6 +80,7 @@ def write_cache(path: Path, content: bytes) -> bool:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+    LOG.debug("wrote the cache %s, %s bytes", path, f"{len(content) + _DIGEST_BYTES:,}")
     return True
 
 

@@ -76,6 +76,8 @@ class Listing:
         return cls(table.facts.name, table.facts, True, "read", table.columns, rows_with_numbers=counted)
 
 
+LOG = logging.getLogger(__name__)
+
 NAMES = (
     OFFICIAL_OR_ANALOG,
     OFFICIAL,
@@ -119,6 +121,11 @@ def open_table(
 
     """
     opened = _opened(name_or_path, path)
+    facts = opened.facts
+    LOG.debug(
+        "opened the table %s (%s): %s rows, %s columns, SHA-256 %s", facts.name, facts.path or "in the package",
+        f"{len(opened):,}", f"{len(opened.columns):,}", facts.sha256 or "not computed",
+    )  # fmt: skip
     if not (lower_is_better or higher_is_better):
         return opened
     return opened.directed(lower_is_better=lower_is_better, higher_is_better=higher_is_better)
@@ -150,7 +157,7 @@ def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] |
 @cache
 def _say_which(described: str) -> None:
     """Say once which of two tables the name stands for here."""
-    logging.getLogger(__name__).warning("the table %s is here: %s", OFFICIAL_OR_ANALOG, described)
+    LOG.warning("the table %s is here: %s", OFFICIAL_OR_ANALOG, described)
 
 
 def _open_installed(name: str, path: str | os.PathLike[str] | None) -> Table:

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from docs_pages.markdown import code, definitions, escaped
+from docs_pages.markdown import code, definitions, escaped, table
+
+_WRITTEN = ("--out", "--store", "--to", "--into", "--csv", "--latex", "--markdown")
 
 
 def commands() -> str:
     """Every command of `nasinit` with all its arguments and options, as its help has them."""
     return "\n\n".join(_section(path, command) for path, command in every_command())
+
+
+def written_by_default() -> str:
+    """What each command writes into the current folder where no option names another place."""
+    rows = [
+        (code(path), code(option.opts[0]), ", ".join(names))
+        for path, command in every_command()
+        for option in command.params
+        if option.opts[0] in _WRITTEN and (names := _default_names(option))
+    ]
+    return table(["command", "option", "written if it is not given"], rows)
+
+
+def _default_names(option: Any) -> list[str]:
+    """Default files or folders of an option, as its help has them, in Markdown."""
+    if isinstance(option.show_default, str):
+        return [escaped(option.show_default)]
+    given = option.default if isinstance(option.default, (list, tuple)) else [option.default]
+    return [code(str(one)) for one in given if isinstance(one, Path)]
 
 
 def every_command() -> Iterator[tuple[str, Any]]:

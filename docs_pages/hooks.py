@@ -22,6 +22,7 @@ TABLES = {
     "studies": studies.studies,
     "study-pictures": studies.study_pictures,
     "tables": tables.tables,
+    "written-by-default": commands.written_by_default,
 }
 """What a line such as `<!-- made from the code: proxies -->` in a page stands for."""
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from harness.scoring.runner import run
     from harness.scoring.scorer import Score, score
     from harness.scoring.store import Store
-    from harness.scoring.versions import __version__ as __version__
     from harness.search.gradient.loop import SearchResult, run_search
     from harness.search.gradient.seeds import SearchSeeds
     from harness.setting import Setting
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from harness.studies.outcome import StudyOutcome
     from harness.studies.searches.seeds import run_searches
     from harness.studies.study import run_study
+    from harness.versions import __version__ as __version__
 
 __all__ = [
     "Batch",
@@ -100,7 +100,7 @@ _HOMES = {
     "Store": "harness.scoring.store",
     "StudyOutcome": "harness.studies.outcome",
     "TableSearches": "harness.evaluation.searches.table_searches",
-    "__version__": "harness.scoring.versions",
+    "__version__": "harness.versions",
     "against_known": "harness.evaluation.known.against",
     "beyond_size": "harness.evaluation.beyond_size",
     "ceiling": "harness.evaluation.ceiling",

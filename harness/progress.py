@@ -21,6 +21,11 @@ def unseen(steps: int) -> None:
     """An `Advance` that shows nothing."""
 
 
+def errors_alone() -> bool:
+    """Whether standard error is to have errors alone, as by `nasinit --quiet`: the logger `harness` is set to it."""
+    return logging.getLogger("harness").getEffectiveLevel() >= logging.ERROR
+
+
 @contextmanager
 def progress_bar(
     total: int,
@@ -47,7 +52,7 @@ def progress_bar(
 
     Nothing is shown where the logger `harness` is set to say errors alone, as by `nasinit --quiet`.
     """
-    if logging.getLogger("harness").getEffectiveLevel() >= logging.ERROR:
+    if errors_alone():
         yield lambda note="", *, steps=1: None
         return
     from rich.console import Console

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -45,9 +47,20 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(one, "_REGISTRY", dict(one._REGISTRY))
 
 
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """Handlers and levels that a document sets are gone afterwards."""
+    loggers = [logging.getLogger(name) for name in (None, "harness", "benchmarks")]
+    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_the_python_of_a_page_runs(
-    page: Path, own_registry: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, own_registry: None, own_logging: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its blocks in order, in an empty folder, without data and without the blocks of other pages."""
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)

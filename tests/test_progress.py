@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ import harness
 from harness import progress
 from harness.evaluation.evidence import EvidenceOptions, gather_evidence
 from harness.stats import interval_rows, kendall_within, resampled_coefficients
+from harness.studies.options import StudyOptions
 
 COLUMN = "cifar10_test_200ep_pct"
 COUNT, RESAMPLES = 30, 40
@@ -38,6 +40,12 @@ TABLE = benchmarks.Table(
 FRAMES = {"one": frame(0), "two": frame(1), "three": frame(2)}
 RANKING = harness.correlate(FRAMES["one"], TABLE, COLUMN, resamples=RESAMPLES)
 SIZES = {"resamples": RESAMPLES, "seed": 1}
+
+SHORT = {
+    "ceiling", "list_measurements", "list_proxies", "list_spaces", "measurement", "model_list", "open_space", "proxy",
+    "read_scores", "trade_off", "write_described_csv",
+}  # fmt: skip
+"""Public functions that take seconds at most, with all 15,625 cells by 38 proxies."""
 
 # each long function, and how many rows of scores it resamples
 LONG: dict[str, tuple[Callable[[bool], Any], list[int]]] = {
@@ -65,6 +73,15 @@ LONG: dict[str, tuple[Callable[[bool], Any], list[int]]] = {
         [4, 25],
     ),
 }
+
+
+def test_every_public_function_that_takes_long_has_a_progress_which_is_off() -> None:
+    public = {name: getattr(harness, name) for name in harness.__all__}
+    functions = {name: one for name, one in public.items() if not isinstance(one, type)}
+    named = {name: inspect.signature(one).parameters.get("progress") for name, one in functions.items()}
+    assert set(named) - SHORT == {name for name, one in named.items() if one is not None} | {"run_study"}
+    assert all(one.default is False for one in named.values() if one is not None)
+    assert StudyOptions.__dataclass_fields__["progress"].default is False  # run_study takes these as keywords
 
 
 @pytest.mark.parametrize("name", LONG)
@@ -105,6 +122,7 @@ def a_score(shown: bool) -> object:
     [
         (a_score, "computed 3 of 3 proxies"),
         (lambda shown: RANKING.plot(progress=shown), "drew 4 of 4 panels"),
+        (lambda shown: harness.top(RANKING, progress=shown), "compared 4 of 4 proxies"),
         (
             lambda shown: harness.table_searches(
                 benchmarks.open_table("nasbench201"),
@@ -115,7 +133,7 @@ def a_score(shown: bool) -> object:
             "ran 3 of 3 searches",
         ),
     ],
-    ids=["score", "scatter", "table_searches"],
+    ids=["score", "scatter", "top", "table_searches"],
 )
 def test_scores_panels_and_searches_have_bars(
     make: Callable[[bool], object],

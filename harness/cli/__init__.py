@@ -30,28 +30,36 @@ from harness.cli import (
     store,
     study,
 )
+from harness.cli.unknown_options import no_such_option
 from harness.errors import HarnessError, RunError, SettingError, StoreNotice, StoreWriteError, ran_out_of_memory
 from harness.loading.plugins import PluginNotice
 from harness.text.shown import cut, plain, reason
 from harness.text.terminal import OutputError, give_up, inert_output
 
-_OWN = ("--quiet", "--verbose", "--version")
-
 
 class _Program(TyperGroup):
-    """The commands; an option of the program itself that stands behind one of them is told its place."""
+    """The commands; an option that a command does not have is answered with what was meant, or where it stands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Read the options of the program itself."""
+        with _unknown_options_said(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the arguments name."""
-        try:
+        with _unknown_options_said(ctx):
             return super().invoke(ctx)
-        except Exception as error:  # typer's NoSuchOption is click's own class or a copy of it
-            option = getattr(error, "option_name", None)
-            if type(error).__name__ != "NoSuchOption" or option not in _OWN:
-                raise
-            command = getattr(error, "ctx", None) or ctx
-            words = " ".join(["nasinit", option, *command.command_path.split()[1:]])
-            raise SettingError(f"{option} stands before the command: {words}") from error
+
+
+@contextlib.contextmanager
+def _unknown_options_said(context: Any) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # typer's NoSuchOption is click's own class or a copy of it
+        if type(error).__name__ != "NoSuchOption":
+            raise
+        option = str(getattr(error, "option_name", ""))
+        raise SettingError(no_such_option(option, getattr(error, "ctx", None) or context)) from error
 
 
 app = typer.Typer(
@@ -67,7 +75,7 @@ app = typer.Typer(
 
 def _print_versions(wanted: bool) -> None:
     if wanted:
-        from harness.scoring.versions import __version__, installed
+        from harness.versions import __version__, installed
 
         print(f"nasinit {__version__}, torch {installed('torch')}")
         raise typer.Exit
@@ -78,13 +86,29 @@ def nasinit(
     version: Annotated[
         bool, typer.Option("--version", help="print the versions, and end", is_eager=True, callback=_print_versions)
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="errors alone on standard error, and no progress bar")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="on standard error, say more of what is done")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            help="errors alone on standard error: no progress, no notes, no warnings; standard output, with the "
+            "results and the names of written files, stays as it is",
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            help="on standard error, also say which files are opened and written, which rows are matched or dropped, "
+            "and what comes from a store, a cache or a checkpoint",
+        ),
+    ] = False,
 ) -> None:
     """Does a number computed from an untrained network rank architectures as training does?"""  # noqa: D400
     if quiet and verbose:
         raise SettingError("--quiet or --verbose, not both")
     logging.getLogger("harness").setLevel(logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO)
+    if verbose:
+        logging.getLogger("benchmarks").setLevel(logging.DEBUG)
 
 
 app.command("list")(listing.list_names)
@@ -204,13 +228,14 @@ def _log_said() -> Iterator[None]:
     logger, tables, handler = logging.getLogger("harness"), logging.getLogger("benchmarks"), _OnStandardError()
     levels = logger.level, tables.level
     logger.addHandler(handler)
+    tables.addHandler(handler)
     tables.setLevel(logging.ERROR)  # a command prints which table it reads
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(levels[0])
-        tables.setLevel(levels[1])
+        for one, level in ((logger, levels[0]), (tables, levels[1])):
+            one.removeHandler(handler)
+            one.setLevel(level)
 
 
 @contextlib.contextmanager
@@ -224,7 +249,7 @@ def _notices_said() -> Iterator[None]:
 
         def say(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
             if issubclass(category, (StoreNotice, PluginNotice)) or issubclass(category, evaluation.PluginNotice):
-                _say(message, 0)
+                logging.getLogger("harness").warning("%s", cut(str(message), _LONGEST_MESSAGE))
             else:
                 show(message, category, *place, **more)
 

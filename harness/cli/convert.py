@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.progress import errors_alone
+
 if TYPE_CHECKING:
     from benchmarks.releases.convert import Conversion
 
@@ -73,6 +75,8 @@ def _report(done: Conversion) -> None:
 
 def _warn(done: Conversion, of_all: str) -> None:
     """Print the first of the unreadable records, and the file that lists all of them."""
+    if errors_alone():
+        return
     if done.missing:
         print(f"warning: missing are {len(done.missing):,} {of_all}: {_ranges(done.missing)}", file=sys.stderr)
     if done.corrupt:

@@ -11,7 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.joined import ranked
-from harness.cli.outputs import check_csv
+from harness.cli.outputs import check_csv, with_description
 from harness.report.tables.headings import check_label, check_ranking_columns
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def correlate(
     seed: options.SeedOption = 0,
     interval: options.IntervalOption = "percentile",
     pool: options.PoolOption = None,
+    proxies: options.RankedProxiesOption = None,
     against: options.AgainstOption = None,
     beyond_size: Annotated[
         bool,
@@ -62,7 +63,10 @@ def correlate(
     ] = False,
     csv: Annotated[
         Path | None,
-        typer.Option(help="CSV file for the ranking; further tables go next to it, as NAME_top.csv, NAME_COLUMN.csv"),
+        typer.Option(
+            help="CSV file for the ranking; further tables go next to it, as NAME_top.csv, NAME_COLUMN.csv, and what "
+            "made each of them, as NAME.csv.json"
+        ),
     ] = None,
     latex: Annotated[
         Path | None, typer.Option(help="LaTeX file (booktabs) for the ranking; further tables go next to it")
@@ -114,7 +118,8 @@ def correlate(
         seed,
         interval,
         options.directions(lower, higher),
-        proxies=[against] if against else (),
+        named=[against] if against else (),
+        only=proxies or (),
         pool=pool,
     )
     evidence = [gather_evidence(ranking, ranked_by, requested, progress=True) for ranking, ranked_by in joined]
@@ -184,8 +189,8 @@ def _write(
     written: list[Path] = []
     sheet = ranking_sheet(ranking)
     if csv is not None:
-        written.append(write_described_csv(ranking.frame, named(csv)))
-        written += [write_described_csv(part.frame, named(csv, part.name)) for part in parts]
+        for frame, name in [(ranking.frame, ""), *((part.frame, part.name) for part in parts)]:
+            written += with_description(write_described_csv(frame, named(csv, name)))
     if latex is not None:
         label = None if form.label is None else form.label + re.sub(r"[^A-Za-z0-9:._/-]", "_", suffix)
         printed = ranking_sheet(ranking, whole=True) if form.columns else sheet

@@ -132,21 +132,51 @@ def ranked(
     interval: str = "percentile",
     directions: options.Directions = options.NAMES_TELL,
     *,
-    proxies: Sequence[str] = (),
+    named: Sequence[str] = (),
+    only: Sequence[str] = (),
     pool: str | None = None,
 ) -> list[Joined]:
     """A ranking for each column; prints the scores and tables that were read, and what was left out or merged.
 
+    Args:
+        scores: a store, or a CSV file.
+        tables: names or files of the tables in which to look for the columns; all if empty.
+        columns: columns to rank by.
+        run: of a store; None for the last one.
+        resamples: number of bootstrap resamples.
+        seed: seed of the resampling.
+        interval: kind of bootstrap interval.
+        directions: the directions of columns that the user states.
+        named: proxies that the user names for something else than to be ranked.
+        only: proxies to rank; all if empty.
+        pool: a part of the space, `harness.correlate`'s; None for all scored cells.
+
     Raises:
-        ScoresError: one of the `proxies` that the user named is not among the scores; said before the bootstrap.
+        ScoresError: a proxy that the user named is not among the scores; said before the bootstrap.
     """
     options.positive("resamples", resamples)
-    scored = read(scores, run, tables)
-    there = [*scored.frame["proxy"].unique(), *BASELINES] if proxies else []
-    for name in proxies:
+    scored = of_proxies(read(scores, run, tables), named, only)
+    return ranked_scores(scored, tables, columns, resamples, seed, interval, directions, pool)
+
+
+def of_proxies(scored: Scored, named: Sequence[str], only: Sequence[str]) -> Scored:
+    """The scores by the proxies to rank, with the baselines and those that are named for something else.
+
+    Args:
+        scored: all scores.
+        named: proxies that the user names for something else than to be ranked.
+        only: proxies to rank; all if empty.
+
+    Raises:
+        ScoresError: a proxy that is not among the scores.
+    """
+    there = [*scored.frame["proxy"].unique(), *BASELINES] if named or only else []
+    for name in (*named, *only):
         if name not in there:
             raise ScoresError(unknown("proxy of these scores", name, dict.fromkeys(there)))
-    return ranked_scores(scored, tables, columns, resamples, seed, interval, directions, pool)
+    if not only:
+        return scored
+    return scored._replace(frame=scored.frame[scored.frame["proxy"].isin({*only, *named, *BASELINES})])
 
 
 def ranked_scores(

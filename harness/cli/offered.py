@@ -97,4 +97,4 @@ def _queries() -> list[str]:
 
 SPACES, TABLES, COLUMNS, STUDIES, SEARCHES = map(of, (_spaces, _tables, _columns, _studies, _searches))
 QUERIES, LOSSES = of(_queries), of(_losses)
-PROXY, PROXIES = of(_proxies), several_of(_proxies_or_all)
+PROXY, NAMED, PROXIES = of(_proxies), several_of(_proxies), several_of(_proxies_or_all)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -62,6 +62,31 @@ LoadOption = Annotated[
         "--load",
         help="Python file that registers proxies and measurements of your own; it is run with your rights, so trust it",
     ),
+]
+
+
+def _several(names_given: list[str] | None) -> list[str] | None:
+    return [name for text in names_given for name in names(text)] if names_given else names_given
+
+
+def proxies_option(what: str, offer: offered.Offer = offered.NAMED) -> Any:
+    """The option --proxies of a command; --proxy is another spelling of it.
+
+    Args:
+        what: what the proxies are for, as the help says it.
+        offer: what a shell is offered.
+    """
+    words = f"{what}: names with commas, or the option several times"
+    return typer.Option("--proxies", "--proxy", help=words, callback=_several, autocompletion=offer)
+
+
+def proxy_option(what: str) -> Any:
+    """The option --proxy of a command that takes a single one; --proxies is another spelling of it."""
+    return typer.Option("--proxy", "--proxies", help=what, autocompletion=offered.PROXY)
+
+
+RankedProxiesOption = Annotated[
+    list[str] | None, proxies_option("proxies to rank, next to params and flops; all by default")
 ]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
@@ -146,7 +171,7 @@ FiguresOption = Annotated[
     list[Path],
     typer.Option("--out", help="PNG, SVG or PDF file; may be given several times", callback=check_figures),
 ]
-CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table")]
+CsvOption = Annotated[Path | None, typer.Option(help="CSV file for the table; FILE.json next to it says what made it")]
 
 DEFAULT_SPACE, DEFAULT_TABLE, DEFAULT_COLUMN = columns.SPACE, columns.DEFAULT_TABLE, columns.TESTS["cifar10"]
 MOST = 10_000_000

@@ -25,6 +25,19 @@ def check_figures(files: Sequence[Path]) -> Sequence[Path]:
     return files
 
 
+def with_description(file: Path) -> list[Path]:
+    """A table that was written, and the file next to it that says what made it."""
+    from harness.scoring.provenance import described_by
+
+    return [file, described_by(file)]
+
+
+def say_table(file: Path, more: str = "") -> None:
+    """Print the names of both files of `with_description`."""
+    written, description = with_description(file)
+    print(f"wrote {written}{more}\nwrote {description}")
+
+
 def save_figures(figure: Figure, files: Sequence[Path]) -> None:
     """Write a figure into each of the files."""
     from harness.report.files import save_figure

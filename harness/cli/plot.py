@@ -54,11 +54,8 @@ def scatter(
     ] = None,
     lower: options.LowerOption = None,
     higher: options.HigherOption = None,
-    proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="proxy to draw next to params and flops; repeatable; by default all", autocompletion=offered.PROXY
-        ),
+    proxies: Annotated[
+        list[str] | None, options.proxies_option("proxies to draw next to params and flops; all by default")
     ] = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
@@ -70,9 +67,9 @@ def scatter(
 
     columns, directions = [column] if column else [], options.directions(lower, higher)
     ((ranking, _),) = ranked(
-        scores, table or [], columns, run, resamples, seed, directions=directions, proxies=proxy or ()
+        scores, table or [], columns, run, resamples, seed, directions=directions, only=proxies or ()
     )
-    figure = draw(ranking, proxy or (), progress=True)
+    figure = draw(ranking, proxies or (), progress=True)
     save_figures(figure, out)
 
 
@@ -86,6 +83,7 @@ def critical_difference(
     against: Annotated[
         str, typer.Option(help="proxy that the colours compare the others with", autocompletion=offered.PROXY)
     ] = "params",
+    proxies: options.RankedProxiesOption = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
@@ -98,7 +96,7 @@ def critical_difference(
 
     columns, directions = [column] if column else [], options.directions(lower, higher)
     ((ranking, _),) = ranked(
-        scores, table or [], columns, run, resamples, seed, directions=directions, proxies=[against]
+        scores, table or [], columns, run, resamples, seed, directions=directions, named=[against], only=proxies or ()
     )
     found = compare(ranking, against, resamples=resamples, seed=seed, progress=True)
     figure = draw(found)
@@ -113,9 +111,8 @@ def heatmap(
     scores: options.ScoresArgument = options.DEFAULT_SCORES,
     table: options.TablesOption = None,
     column: options.ColumnOption = None,
-    proxy: Annotated[
-        list[str] | None,
-        typer.Option(help="proxy to draw next to the column; repeatable; by default all", autocompletion=offered.PROXY),
+    proxies: Annotated[
+        list[str] | None, options.proxies_option("proxies to draw next to the column; all by default")
     ] = None,
     run: options.RunOption = None,
     out: options.FiguresOption = [Path("heatmap.png"), Path("heatmap.svg")],  # noqa: B006 — typer copies it
@@ -125,7 +122,7 @@ def heatmap(
     from harness.report.figures.heat_map import heat_map
 
     ((ranking, _),) = ranked(scores, table or [], [column] if column else [], run, resamples=1, seed=0)
-    save_figures(heat_map(agreement_matrix(ranking, proxy or ())), out)
+    save_figures(heat_map(agreement_matrix(ranking, proxies or ())), out)
 
 
 @app.command()
@@ -142,11 +139,10 @@ def pareto(
         str | None,
         typer.Option(help="column of the gain, such as cifar10_test_200ep_pct", autocompletion=offered.COLUMNS),
     ] = None,
-    proxy: Annotated[
+    proxies: Annotated[
         list[str] | None,
-        typer.Option(
-            help="proxy whose picks are drawn, up to 4; by default the first of the scores, and params",
-            autocompletion=offered.PROXY,
+        options.proxies_option(
+            "proxies whose picks are drawn, up to 4; by default the first of the scores, and params"
         ),
     ] = None,
     table: options.TablesOption = None,
@@ -168,10 +164,10 @@ def pareto(
     if y is None and scored.space != options.DEFAULT_SPACE:
         raise no_column("--y", scored.space, tables)
     columns = [x, y or options.DEFAULT_COLUMN]
-    proxies = _proxies(proxy or [], scored.frame)
+    chosen = _proxies(proxies or [], scored.frame)
     found_in = found_tables(columns, scored.space, tables, options.directions(lower, higher))
     cost, gain = (Quantity(*pair) for pair in zip(found_in, columns, strict=True))
-    found = trade_off(scored.frame, cost, gain, proxies)
+    found = trade_off(scored.frame, cost, gain, chosen)
     say_repeated(found.repeated)
     say_unmatched(found.unmatched, " or ".join(columns))
     say_duplicates(found.duplicates, " or ".join(columns))
@@ -187,7 +183,7 @@ def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
 
     proxies = list(dict.fromkeys(named))
     if len(proxies) > MOST_PROXIES:
-        raise SettingError(f"--proxy: one figure tells at most {MOST_PROXIES} proxies apart, got {len(proxies)}")
+        raise SettingError(f"--proxies: one figure tells at most {MOST_PROXIES} proxies apart, got {len(proxies)}")
     if proxies:
         return proxies
     there, proxies = scored_proxies(frame), proxies_with_params(frame, MOST_PROXIES)
@@ -196,7 +192,7 @@ def _proxies(named: list[str], frame: pd.DataFrame) -> list[str]:
     notes = [f"{', '.join(added)} computed, since the scores have none"] if added else []
     notes += [f"{_few(left_out)} left out: one figure tells {MOST_PROXIES} apart"] if left_out else []
     if notes:
-        print(f"proxies: {', '.join(proxies)}; {'; '.join(notes)}; --proxy chooses others")
+        print(f"proxies: {', '.join(proxies)}; {'; '.join(notes)}; --proxies chooses others")
     return proxies
 
 

@@ -12,6 +12,7 @@ import typer
 
 from harness.cli import offered
 from harness.errors import RunError, SettingError
+from harness.progress import errors_alone
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,7 +80,7 @@ def _progress_bar() -> Iterator[ProgressBar]:
 
     console = Console(stderr=True)
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, disable=not console.is_terminal)
+    bar = Progress(*columns, console=console, disable=not console.is_terminal or errors_alone())
     with bar:
         yield _Bytes(bar, console)
 
@@ -97,7 +98,7 @@ class _Bytes:
         self._come += count
         self._bar.update(self._task, visible=True, total=self.total or None, completed=self._come)
         now = time.monotonic()
-        if self._bar.disable and now - self._last >= _EVERY_SECONDS:
+        if self._bar.disable and not errors_alone() and now - self._last >= _EVERY_SECONDS:
             self._last = now
             of = f" of {self.total / 1e6:,.1f}" if self.total else ""
             self._console.print(f"fetched {self._come / 1e6:,.1f}{of} MB", highlight=False)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import math
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.cli import offered, options
-from harness.cli.outputs import check_csv
+from harness.cli.outputs import check_csv, say_table
 from harness.errors import SettingError
+
+LOG = logging.getLogger(__name__)
 
 
 def query(
@@ -41,10 +43,7 @@ def query(
     run: options.RunOption = None,
     proxy: Annotated[
         str | None,
-        typer.Option(
-            help="proxy that these searches use; params and flops need no --scores  [default: nwot]",
-            autocompletion=offered.PROXY,
-        ),
+        options.proxy_option("proxy that these searches use; params and flops need no --scores  [default: nwot]"),
     ] = None,
     metric: Annotated[str | None, typer.Option(help="proxy that is HNAS's metric  [default: m_trace]")] = None,
     condition: Annotated[
@@ -113,7 +112,7 @@ def query(
             column=column,
             scores=looked_at,
             seconds=seconds,
-            announce=lambda line: print(line, file=sys.stderr),
+            announce=LOG.info,
             progress=True,
             client=client,
         )
@@ -124,5 +123,4 @@ def query(
         print(f"left out: {name}: {reason}")
     print(f"\n{sheet_text(searches_sheet(result))}\n")
     if out is not None:
-        write_described_csv(result.frame, out)
-        print(f"wrote {out}")
+        say_table(write_described_csv(result.frame, out))

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.joined import ranked_scores, read
+from harness.cli.joined import of_proxies, ranked_scores, read
 from harness.report.suffixes import PAGES, check_suffix
 
 
@@ -20,6 +20,7 @@ def report(
     column: options.ColumnOption = None,
     lower: options.LowerOption = None,
     higher: options.HigherOption = None,
+    proxies: options.RankedProxiesOption = None,
     run: options.RunOption = None,
     resamples: options.ResamplesOption = 1000,
     seed: options.SeedOption = 0,
@@ -47,7 +48,7 @@ def report(
     from harness.scoring.other_settings import other_settings
     from harness.stats.names import BASELINES
 
-    scored = read(scores, run, table or [])
+    scored = of_proxies(read(scores, run, table or []), (), proxies or ())
     directions = options.directions(lower, higher)
     ((ranking, ranked_by),) = ranked_scores(
         scored, table or [], [column] if column else [], resamples, seed, directions=directions

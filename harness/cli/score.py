@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import offered, options
+from harness.cli.outputs import say_table
 from harness.cli.user_files import load_file, models_of
 from harness.errors import RunError, SettingError, SpaceError, check_whole
 from harness.report.suffixes import CSV, check_suffix
@@ -45,9 +46,7 @@ def score(
         str | None,
         typer.Option(help="score the architectures of a table, by its name or file", autocompletion=offered.TABLES),
     ] = None,
-    proxies: Annotated[
-        str, typer.Option(help="names of proxies, separated by commas, or all", autocompletion=offered.PROXIES)
-    ] = "all",
+    proxies: Annotated[list[str], options.proxies_option("proxies, or all", offered.PROXIES)] = ["all"],  # noqa: B006 — typer copies it
     load: options.LoadOption = None,
     batch_size: Annotated[int, typer.Option(help="samples in the batch")] = _DEFAULT.batch_size,
     input_: Annotated[
@@ -95,7 +94,9 @@ def score(
     ] = _DEFAULT.dtype,
     device: options.DevicesOption = _DEFAULT.device,
     probes: Annotated[int, typer.Option(help="number of random sign vectors of ntk_trace")] = _DEFAULT.probes,
-    seed: options.ScoringSeedOption = _DEFAULT.seed,
+    seed: Annotated[
+        int, typer.Option(help="seed of the weights, the batch and the probes; --sample-seed is that of the sample")
+    ] = _DEFAULT.seed,
     seeds: options.SeedsOption = None,
     sample_seed: Annotated[
         int, typer.Option(help="seed of --sample: the cells drawn do not change with the seed of the weights")
@@ -109,7 +110,10 @@ def score(
     ),
     merge: Annotated[bool, typer.Option(help="score cells that are the same network once")] = True,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="compute failed scores anew")] = False,
-    out: Annotated[Path | None, typer.Option(help="CSV file (.csv or .csv.gz) for the scores")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="CSV file (.csv or .csv.gz) for the scores; FILE.json next to it says what made them"),
+    ] = None,
 ) -> None:
     """Score architectures at initialisation into a store; if a run was killed, the same command goes on."""
     for file in load or []:
@@ -138,8 +142,8 @@ def score(
     from harness.spaces.user_code import UserCodeSpace
     from harness.stats.names import BASELINES
 
-    chosen = resolve(options.names(proxies))
-    if "all" in options.names(proxies):
+    chosen = resolve(proxies)
+    if "all" in proxies:
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out proxies that need many backward passes: {', '.join(left_out)}; name them to have them")
     _check_choice(sample, all_, architectures, table, optional=isinstance(opened, UserCodeSpace))
@@ -171,9 +175,8 @@ def score(
         print(f"shard {part}: {frame['architecture'].nunique():,} of the architectures")
     print(f"scores in {store}")
     if out is not None:
-        write_described_csv(frame, out)
-        print(f"wrote {out}")
-    _report_failures(frame, options.names(proxies))
+        say_table(write_described_csv(frame, out))
+    _report_failures(frame, proxies)
 
 
 def _shape(sizes: list[str] | None) -> dict[str, int]:

@@ -64,7 +64,11 @@ def search(
         float, typer.Option(help="minutes between two checkpoints inside an epoch, which a killed search can lose")
     ] = CHECKPOINT_MINUTES,
     out: Annotated[
-        Path | None, typer.Option(help="folder of the search; a search that is already there goes on")
+        Path | None,
+        typer.Option(
+            help="folder of the search; a search that is already there goes on",
+            show_default="search-METHOD-SPACE-SEED, with --seeds searches-METHOD-SPACE",
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="number of epochs, instead of the preset's")] = None,
     batch_size: Annotated[int | None, typer.Option(help="samples in a batch, instead of the preset's")] = None,

@@ -104,9 +104,10 @@ def _described(frame: pd.DataFrame, facts: Mapping[str, Any], table: Table | Non
     """A frame of a search with what made its numbers: the search, and the table of the column for the record."""
     from harness.evaluation.columns import table_facts
     from harness.scoring.provenance import PROVENANCE
+    from harness.versions import made_with
 
     read = {} if table is None else {"table": table_facts(table, column)}
-    frame.attrs[PROVENANCE] = {"search": dict(facts), **read}
+    frame.attrs[PROVENANCE] = made_with(search=dict(facts), **read)
     return frame
 
 

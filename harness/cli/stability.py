@@ -9,7 +9,7 @@ import typer
 
 from harness.cli import offered, options
 from harness.cli.joined import directed, said_direction
-from harness.cli.outputs import check_csv
+from harness.cli.outputs import check_csv, say_table
 from harness.errors import SettingError
 
 if TYPE_CHECKING:
@@ -28,12 +28,9 @@ FilesArgument = Annotated[
 
 def stability(
     scores: FilesArgument,
-    proxy: Annotated[
+    proxies: Annotated[
         list[str] | None,
-        typer.Option(
-            help="proxy to print with its whole matrix; repeatable; by default all proxies, without matrices",
-            autocompletion=offered.PROXY,
-        ),
+        options.proxies_option("proxies to print with their whole matrices; by default all, without matrices"),
     ] = None,
     coefficient: Annotated[
         str,
@@ -54,10 +51,10 @@ def stability(
     from harness.report.tables.text import sheet_text
 
     found = compared(
-        _read(scores), proxy or None, coefficient=coefficient, resamples=resamples, seed=seed, progress=True
+        _read(scores), proxies or None, coefficient=coefficient, resamples=resamples, seed=seed, progress=True
     )
     print(sheet_text(stability_sheet(found)))
-    for sheet in settings_sheets(found) if proxy else []:
+    for sheet in settings_sheets(found) if proxies else []:
         print(f"\n{sheet_text(sheet)}")
     _write(found.frame, csv)
 
@@ -121,7 +118,8 @@ def _write(frame: pd.DataFrame, csv: Path | None) -> None:
     from harness.report.files import write_described_csv
 
     if csv is not None:
-        print(f"\nwrote {write_described_csv(frame, csv)}")
+        print()
+        say_table(write_described_csv(frame, csv))
 
 
 def _run_of(file: Path) -> tuple[Path, int | None]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli import options
+from harness.cli.outputs import say_table
 from harness.cli.user_files import load_file
 from harness.errors import DamagedStoreError, RunError, ScoresError, SettingError, unknown
 from harness.report.suffixes import CSV, PARQUET, check_suffix
@@ -79,7 +80,12 @@ def import_(
 
 @app.command()
 def export(
-    to: Annotated[Path, typer.Option("--to", help="CSV (.csv, .csv.gz) or Parquet (.parquet) file")],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to", help="CSV (.csv, .csv.gz) or Parquet (.parquet) file; FILE.json next to it says what made it"
+        ),
+    ],
     store: StoreArgument = options.DEFAULT_SCORES,
     run: options.RunOption = None,
 ) -> None:
@@ -90,7 +96,7 @@ def export(
 
     with exporting(_there(store), run) as export:
         written, count = write_described_parts(export.parts, export.provenance, to)
-    print(f"wrote {written}: {count:,} scores")
+    say_table(written, f": {count:,} scores")
 
 
 @app.command()

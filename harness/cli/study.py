@@ -71,7 +71,7 @@ def study(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="folder for the results; by default studies/NAME, with --quick studies/NAME-quick"),
+        typer.Option(help="folder for the results", show_default="studies/NAME, with --quick studies/NAME-quick"),
     ] = None,
 ) -> None:
     """Make a published table or figure again in a folder, with our numbers next to the paper's."""
@@ -106,7 +106,7 @@ def study(
         out=out or default_folder(name, quick=quick), say=print, table=table or options.DEFAULT_TABLE, seed=seed,
         workers=workers, scheduler=scheduler, quick=quick, full=full, sample=sample, runs=runs, data=data,
         store=store, scores=scores, steps=steps, finished=finished,
-        known=known, shard=options.shard(shard),
+        known=known, shard=options.shard(shard), progress=True,
     )  # fmt: skip
     check_scores(chosen, made)
     if "data" in chosen.takes:

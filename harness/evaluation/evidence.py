@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,11 @@ def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions, 
         "progress": progress,
     }
     against = requested.against
-    makers: dict[str, tuple[bool, Callable[[], Any]]] = {
+    makers: dict[str, tuple[bool, Callable[[], Any]]] = {  # the ceiling first: what it refuses is said at once
+        "ceiling": (requested.ceiling, lambda: ceiling(ranking, tables_with_trainings(ranking, table))),
         "comparison": (against is not None, lambda: compare(ranking, against or "", **resampling)),
         "beyond_size": (requested.beyond_size, lambda: beyond_size(ranking, **resampling)),
-        "top": (requested.top, lambda: top(ranking)),
-        "ceiling": (requested.ceiling, lambda: ceiling(ranking, tables_with_trainings(ranking, table))),
+        "top": (requested.top, lambda: top(ranking, progress=progress)),
         "known": (requested.known, lambda: against_known(ranking, confidence=requested.confidence)),
     }
     found: dict[str, Any] = {}
@@ -114,4 +118,5 @@ def gather_evidence(ranking: Ranking, table: Table, requested: EvidenceOptions, 
             if not requested.if_possible:
                 raise
             left_out[name] = str(error)
+            LOG.debug("%s is left out: %s", name, error)
     return Evidence(ranking, **found, left_out=left_out)

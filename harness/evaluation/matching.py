@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from functools import lru_cache
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from harness.spaces.space import Architecture, Space
 
+LOG = logging.getLogger(__name__)
 _REMEMBERED = 2**17  # texts: several tables of 15,625 cells, each parsed once
 
 
@@ -146,6 +148,10 @@ def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:
         _refuse_contradictions(scores)
     repeated = tuple(written[key] for key in dict.fromkeys(scores.loc[again, "architecture"]))
     rows = np.flatnonzero(~again)
+    LOG.debug(
+        "%s rows of scores are of %s architectures of %s; %s rows stand there again and are dropped",
+        f"{len(scores):,}", f"{len(architectures):,}", space.name, f"{int(again.sum()):,}",
+    )  # fmt: skip
     return Matched(scores[~again].reset_index(drop=True), architectures, written, repeated, rows)
 
 
@@ -203,6 +209,10 @@ def column_by_key(table: Table, column: str) -> ColumnByKey:
                 f"They read {shown(table.keys[first], LONGEST_ARCHITECTURE)} and {shown(text, LONGEST_ARCHITECTURE)}"
             )
         row_of[key] = row
+    LOG.debug(
+        "%s of %s: %s of %s rows have a number; %s architectures are there twice",
+        column, table.facts.name, f"{len(values):,}", f"{len(table):,}", f"{len(duplicates):,}",
+    )  # fmt: skip
     return ColumnByKey(values, tuple(duplicates))
 
 

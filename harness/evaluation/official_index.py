@@ -67,4 +67,7 @@ def _ordered_table(space: Space) -> Table:
         if listing.available:
             return open_table(listing.name)
     first = listings[0]
-    raise TableError(f"only the table {first.name} knows the official order of {space.name}: {first.reason}")
+    raise TableError(
+        f"only the table {first.name} knows the official order of {space.name}: {first.reason}; or give the "
+        "architecture itself in place of its index"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -17,12 +19,16 @@ from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
 from harness.scoring.provenance import PROVENANCE
 from harness.text.presented import Drawn
 from harness.text.shown import shown
+from harness.versions import made_with
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
     from typing_extensions import Unpack
+
+
+LOG = logging.getLogger(__name__)
 
 
 class ScatterKeywords(TypedDict, total=False):
@@ -241,15 +247,17 @@ def correlate(
     scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]
     sign = 1.0 if facts.higher_is_better else -1.0
     resampling = Resampling(resamples, confidence, seed, interval)
+    begun = time.monotonic()
     ranked = ranked_frame(scores, over_seeds, np.array(list(values.values())), sign, resampling, progress)
     scored = scores[scores["score"].notna()]
+    _log_ranking(ranked, column, len(usable), len(matched.architectures), resamples, time.monotonic() - begun)
     named = ranked.assign(column=column, table=table.facts.name)
-    named.attrs[PROVENANCE] = {
-        "scores": frame.attrs.get(PROVENANCE),
-        "table": table_facts(table, column),
-        "bootstrap": resampling._asdict(),
+    named.attrs[PROVENANCE] = made_with(
+        scores=frame.attrs.get(PROVENANCE),
+        table=table_facts(table, column),
+        bootstrap=resampling._asdict(),
         **({} if pool is None else {"pool": pool}),
-    }
+    )
     return Ranking(
         frame=named,
         points=scored[["proxy", "architecture", "score", "accuracy", "parameters"]].reset_index(drop=True),
@@ -266,6 +274,14 @@ def correlate(
         seeds=over_seeds.seeds,
         pool=pool or "",
     )
+
+
+def _log_ranking(ranked: pd.DataFrame, column: str, usable: int, given: int, resamples: int, seconds: float) -> None:
+    LOG.debug("%s of %s scored architectures have a value of %s and are ranked", f"{usable:,}", f"{given:,}", column)
+    for proxy, count in zip(ranked["proxy"], ranked["n"], strict=True):
+        if count < usable:
+            LOG.debug("%s: %s of them have no score and are dropped", proxy, f"{usable - count:,}")
+    LOG.debug("%s resamples of %s proxies took %.1f s", f"{resamples:,}", len(ranked), seconds)
 
 
 def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:

@@ -15,6 +15,7 @@ from harness.progress import resampling_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.spaces import open_space
 from harness.text.presented import Presented
+from harness.versions import made_with
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,9 +80,9 @@ class Stabilities(Presented):
                 for one in self.proxies
             ]
         )
-        found.attrs[PROVENANCE] = {
-            "scores": dict(self.provenance), "coefficient": self.coefficient, "bootstrap": dict(self.bootstrap),
-        }  # fmt: skip
+        found.attrs[PROVENANCE] = made_with(
+            scores=dict(self.provenance), coefficient=self.coefficient, bootstrap=dict(self.bootstrap)
+        )
         return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.evaluation.ranking import Ranking, check_ranking
+from harness.progress import patient_bar
 from harness.text.presented import Presented
 
 if TYPE_CHECKING:
@@ -36,39 +37,47 @@ class Top(Presented):
     ranking: Ranking
 
 
-def top(ranking: Ranking) -> Top:
+def top(ranking: Ranking, *, progress: bool = False) -> Top:
     """Value of the highest scores of each proxy, and its rank correlation among the best architectures.
 
     Args:
         ranking: from `harness.correlate`.
+        progress: whether to draw a progress bar over the proxies on standard error, if it takes longer than 2 seconds.
 
     Raises:
         ScoresError: no ranking.
     """
     import pandas as pd
 
+    check_ranking(ranking)
+    with patient_bar(progress, len(ranking.frame), "proxies", ("comparing", "compared")) as advance:
+        rows = []
+        for name in ranking.frame["proxy"]:
+            rows.append(_row(ranking, name))
+            advance(1)
+    return Top(ranking.described(pd.DataFrame(rows)), ranking)
+
+
+def _row(ranking: Ranking, name: str) -> dict[str, object]:
+    """The row of one proxy."""
     from harness.stats import best_by_score, best_of_random, ndcg_at, precision_at, top_correlation
 
-    check_ranking(ranking)
     sign = ranking.sign
-    rows = []
-    for name in ranking.frame["proxy"]:
-        chosen = ranking.points[ranking.points["proxy"] == name]
-        scores, values = chosen["score"].to_numpy(), sign * chosen["accuracy"].to_numpy()
-        row: dict[str, object] = {"proxy": name, "n": len(chosen)}
-        for k in FIRST:
-            names = [f"best_of_{k}", f"regret_of_{k}", f"precision_at_{k}", f"ndcg_at_{k}", f"sample_{k}"]
-            row.update(dict.fromkeys([*names, f"sample_{k}_std"], math.nan))
-            if len(chosen) < max(k, 2):
-                continue
-            best = best_by_score(scores, values, k)
-            sampled = best_of_random(scores, values, k, replacement=False)
-            figures = [sign * best, values.max() - best, precision_at(scores, values, k), ndcg_at(scores, values, k)]
-            row.update(zip(names, [*figures, sign * sampled.mean], strict=True))
-            row[f"sample_{k}_std"] = sampled.deviation
-        for share in SHARES:
-            found = top_correlation(scores, values, share).coefficients if len(chosen) else None
-            row[f"spearman_top_{100 * share:.0f}"] = math.nan if found is None else found.spearman
-            row[f"n_top_{100 * share:.0f}"] = 0 if found is None else found.n
-        rows.append(row)
-    return Top(ranking.described(pd.DataFrame(rows)), ranking)
+    chosen = ranking.points[ranking.points["proxy"] == name]
+    scores, values = chosen["score"].to_numpy(), sign * chosen["accuracy"].to_numpy()
+    row: dict[str, object] = {"proxy": name, "n": len(chosen)}
+    for k in FIRST:
+        names = [f"best_of_{k}", f"regret_of_{k}", f"precision_at_{k}", f"ndcg_at_{k}", f"sample_{k}"]
+        row.update(dict.fromkeys([*names, f"sample_{k}_std"], math.nan))
+        if len(chosen) < max(k, 2):
+            continue
+        best = best_by_score(scores, values, k)
+        sampled = best_of_random(scores, values, k, replacement=False)
+        figures = [sign * best, values.max() - best, precision_at(scores, values, k), ndcg_at(scores, values, k)]
+        row.update(zip(names, [*figures, sign * sampled.mean], strict=True))
+        row[f"sample_{k}_std"] = sampled.deviation
+    for share in SHARES:
+        found = top_correlation(scores, values, share).coefficients if len(chosen) else None
+        row[f"spearman_top_{100 * share:.0f}"] = math.nan if found is None else found.spearman
+        row[f"n_top_{100 * share:.0f}"] = 0 if found is None else found.n
+    return row

@@ -16,6 +16,7 @@ from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
 from harness.scoring.provenance import PROVENANCE
 from harness.stats.names import BASELINES
 from harness.text.presented import Drawn
+from harness.versions import made_with
 
 if TYPE_CHECKING:
     import numpy as np
@@ -162,11 +163,11 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
         unmatched=tuple(text for key, text in matched.written.items() if key not in scored.index),
         repeated=matched.repeated,
         duplicates=duplicates,
-        provenance={
-            "scores": frame.attrs.get(PROVENANCE),
-            "x": table_facts(x.table, x.column),
-            "y": table_facts(y.table, y.column),
-        },
+        provenance=made_with(
+            scores=frame.attrs.get(PROVENANCE),
+            x=table_facts(x.table, x.column),
+            y=table_facts(y.table, y.column),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from harness.evaluation.ranking import correlate
 from harness.evaluation.seeds import each_seed_alone
 from harness.scoring.provenance import PROVENANCE
 from harness.text.presented import Presented
+from harness.versions import made_with
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +93,7 @@ def transfer(
     every = every[[*leading, *(name for name in every.columns if name not in leading)]]
     made = {label: frame.attrs.get(PROVENANCE) for label, frame in frames.items()}
     bootstrap = {"resamples": resamples, "confidence": confidence, "seed": seed}
-    every.attrs = {PROVENANCE: {"scores": made, "table": table_facts(table, *columns), "bootstrap": bootstrap}}
+    every.attrs = {PROVENANCE: made_with(scores=made, table=table_facts(table, *columns), bootstrap=bootstrap)}
     return Transfer(every, (*_proxies_left_out(frames, scores, even), *_architectures_left_out(even, table, columns)))
 
 

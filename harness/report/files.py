@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from harness.report.suffixes import CSV, FIGURES, PARQUET, check_suffix
 from harness.scoring.provenance import PROVENANCE, described_by, description
 from harness.text.foreign import for_spreadsheet
 from harness.writing import replacing
+
+LOG = logging.getLogger(__name__)
 
 # None leaves out what matplotlib would write of the day and of its own version.
 _METADATA: Mapping[str, dict[str, None]] = {
@@ -166,4 +169,5 @@ def _write(path: Path, write: Callable[[BinaryIO], object]) -> Path:
             write(file)
     except OSError as error:
         raise HarnessError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+    LOG.debug("wrote %s, %s bytes", path, f"{path.stat().st_size:,}")
     return path

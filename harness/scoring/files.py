@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import os
 import zlib
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from harness.text.shown import cut, plain
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LOG = logging.getLogger(__name__)
 
 COLUMNS = ("architecture", "proxy", "score", "status", "seconds")
 """Columns of the CSVs of studies; that of `nasinit score --out` has all of a frame."""
@@ -60,7 +63,18 @@ def read_scores(path: str | os.PathLike[str], run: int | None = None) -> Scores:
     if not isinstance(path, (str, os.PathLike)):
         raise ScoresError(f"scores are read from a store or a CSV file, by its path; got {type(path).__name__}")
     path = Path(path)
-    return _from_store(path, run) if is_store(path) else _from_csv(path, run)
+    found = _from_store(path, run) if is_store(path) else _from_csv(path, run)
+    LOG.debug("%s", _counted(path, found.frame))
+    return found
+
+
+def _counted(path: Path, frame: pd.DataFrame) -> str:
+    """How many rows of scores were read, and with which status."""
+    words = {"architecture": "architectures", "proxy": "proxies"}
+    of = [f"{frame[name].nunique():,} {many}" for name, many in words.items() if name in frame]
+    counts = frame["status"].value_counts().to_dict() if "status" in frame else {}
+    states = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    return f"read {len(frame):,} rows of {' by '.join(of)} from {path}: {states or 'without a status'}"
 
 
 def is_store(path: Path) -> bool:

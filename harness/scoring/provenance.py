@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
+import logging
 import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
-from harness.scoring.versions import __version__
 from harness.text.presented import PROVENANCE as PROVENANCE
+from harness.versions import made_with
 
+LOG = logging.getLogger(__name__)
 _LARGEST_BYTES = 2**22
 _PART_BYTES = 2**20
 
@@ -37,19 +38,20 @@ def described_by(csv: Path) -> Path:
 
 def description(csv: Path, provenance: object) -> str:
     """The content of `described_by(csv)`, for a file that has been written."""
-    content = {
-        "file": csv.name,
-        "sha256": _sha256(csv),
-        "nasinit": __version__,
-        "python": platform.python_version(),
-        "command": command(),
-        "numbers": provenance,
-    }
+    content = {"file": csv.name, "sha256": _sha256(csv), **made_with(), "command": command(), "numbers": provenance}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def known_provenance(csv: Path) -> tuple[dict[str, Any], str]:
     """Where the numbers of a CSV file come from, and else a reason why that is not known, in a few words."""
+    found, reason = _read_description(csv)
+    LOG.debug(
+        "%s: %s", csv, reason or f"{described_by(csv).name} says what made it, and its SHA-256 is that of the file"
+    )
+    return found, reason
+
+
+def _read_description(csv: Path) -> tuple[dict[str, Any], str]:
     file = described_by(csv)
     try:
         if file.stat().st_size > _LARGEST_BYTES:
@@ -62,7 +64,10 @@ def known_provenance(csv: Path) -> tuple[dict[str, Any], str]:
         return {}, f"{file.name} cannot be read"
     if found != _sha256(csv):
         return {}, f"{file.name} is of other numbers: the file was changed after it was written"
-    return (numbers, "") if isinstance(numbers, dict) else ({}, f"{file.name} says nothing of its numbers")
+    if not isinstance(numbers, dict):
+        return {}, f"{file.name} says nothing of its numbers"
+    written = {name: content[name] for name in made_with() if name in content}  # older files say it only outside
+    return {**written, **numbers}, ""
 
 
 def _sha256(file: Path) -> str:

@@ -19,10 +19,10 @@ from harness.scoring.row_keys import RowKeys, marked_key, parsed, row_keys
 from harness.scoring.seeds import common_start, frame_over_seeds, with_seeds
 from harness.scoring.shards import checked_shard, only, shard_of
 from harness.scoring.store import Store
-from harness.scoring.versions import installed
 from harness.setting import NOISE, Setting, SettingKeywords
 from harness.spaces.space import changed
 from harness.text.shown import shown
+from harness.versions import installed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +160,8 @@ def run(
         ]
         if tasks:
             engine = open_engine(placement, executor, client)
-            _score_missing(opened, conditions, chosen, tasks, engine, executor is client is None, progress)
+            asked = len(mine) * len(conditions)
+            _score_missing(opened, conditions, chosen, tasks, asked, engine, executor is client is None, progress)
         if seeds is None:
             frame = opened.frame(numbers[0])
         else:
@@ -199,7 +200,9 @@ def _missing_tasks(
     own, shared = keys.own, keys.shared
     wanted = {entry: own if entry.reads_size else shared for entry in chosen}
     groups: dict[tuple[Proxy, ...], dict[str, str]] = {}
-    for entries, rows in store.missing(condition.number, wanted, retry_failed=retry_failed).items():
+    missing = store.missing(condition.number, wanted, retry_failed=retry_failed)
+    _log_missing(condition.setting.seed, wanted, missing)
+    for entries, rows in missing.items():
         closed = () if keys.by_user_code else tuple(entry for entry in entries if entry.only_size)
         if closed:
             _write_sizes(store, condition, space, members, closed, rows)
@@ -207,6 +210,16 @@ def _missing_tasks(
             groups.setdefault(others, {}).update((row, keys.texts[row]) for row in rows)
     batch = cloudpickle.dumps(condition.batch.on("cpu")) if groups else b""
     return [task for entries, texts in groups.items() for task in _tasks(space, texts, condition, entries, batch)]
+
+
+def _log_missing(
+    seed: int, wanted: Mapping[Proxy, Sequence[str]], missing: Mapping[tuple[Proxy, ...], Sequence[str]]
+) -> None:
+    """Log for each proxy how many scores are in the store, and how many are to be made."""
+    if LOG.isEnabledFor(logging.DEBUG):
+        for entry, rows in wanted.items():
+            lacking = sum(len(some) for entries, some in missing.items() if entry in entries)
+            LOG.debug("seed %d, %s: %d scores in the store, %d to make", seed, entry.name, len(rows) - lacking, lacking)
 
 
 def _write_sizes(
@@ -233,6 +246,7 @@ def _score_missing(
     conditions: Sequence[_Condition],
     chosen: Sequence[Proxy],
     tasks: Sequence[ScoringTask],
+    asked: int,
     engine: Engine | ClusterEngine | TrialEngine,
     here: bool,
     progress: bool,
@@ -245,7 +259,9 @@ def _score_missing(
     what = "architectures" if len(conditions) == 1 else "architectures and seeds"
     if len({(task.key, task.fingerprint, task.setting) for task in tasks}) < len(tasks):
         what = "parts of architectures"  # some proxies are scored by themselves
-    LOG.debug("%s to score, the rest is in the store", f"{len(tasks):,} {what}")
+    elif len(tasks) > asked:
+        what = "networks"  # of some architectures also the smallest that is the same network, for other proxies
+    LOG.debug("%s %s to score by passes over networks", f"{len(tasks):,}", what)
     timed = timed_count(len(tasks), engine.workers) if progress else 0
     held = Held(store)
     with run_progress(len(tasks), what, engine, timed) if progress else nullcontext(lambda scores: None) as advance:

@@ -94,7 +94,7 @@ def run_darts_genotypes(options: StudyOptions) -> None:
         scores = run(
             space, list(dict.fromkeys(space.parse(item.architecture) for item in named)), proxies, setting=setting,
             store=options.store or options.out / "scores.sqlite", workers=options.workers if client is None else 1,
-            client=client, progress=True,
+            client=client, progress=options.progress,
         )  # fmt: skip
     write_csv(scores[list(COLUMNS)], options.out / "scores.csv.gz")
     table = genotypes_frame(named, scores)

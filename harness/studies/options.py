@@ -41,6 +41,7 @@ class StudyOptions:
             all.
         shard: which part of the architectures to score, or of the searches by gradients to run, such as (3, 16),
             without making the study; None to make it.
+        progress: whether to draw progress bars on standard error.
     """
 
     out: Path
@@ -60,6 +61,7 @@ class StudyOptions:
     finished: bool = False
     known: bool | None = None
     shard: tuple[int, int] | None = None
+    progress: bool = False
 
     def __post_init__(self) -> None:
         if self.shard is not None:
@@ -103,3 +105,4 @@ class StudyKeywords(TypedDict, total=False):
     known: bool | None
     shard: tuple[int, int] | None
     scheduler: str | None
+    progress: bool

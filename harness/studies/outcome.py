@@ -47,7 +47,7 @@ class StudyOutcome:
         for file in sorted(self.folder.iterdir()):
             if name := _without(file.name, _TABLES):
                 found[name] = pd.read_csv(file, float_precision="round_trip")
-                found[name].attrs[PROVENANCE] = {"study": self.record}
+                found[name].attrs[PROVENANCE] = {**self._versions, "study": self.record}
         return found
 
     @property
@@ -69,6 +69,12 @@ class StudyOutcome:
         file = self.folder / "study.json"
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         return found
+
+    @property
+    def _versions(self) -> dict[str, str]:
+        """The versions of nasinit and Python that made the study, as far as its record has them."""
+        environment = self.record.get("environment", {})
+        return {name: environment[name] for name in ("nasinit", "python") if name in environment}
 
     @property
     def pictures(self) -> tuple[Path, ...]:

@@ -88,7 +88,7 @@ def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, opt
     with connected(options.scheduler) as client:
         return run(
             space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
-            batch=condition.batch(options.seed, options.data), progress=True, client=client,
+            batch=condition.batch(options.seed, options.data), progress=options.progress, client=client,
             shard=options.shard,
             workers=options.workers if client is None else 1,
         )  # fmt: skip
@@ -127,7 +127,12 @@ def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: 
     why = "and its tables say so. Give scores of that setting, or none: the study makes them"
     difference = "" if setting is None else setting_difference(path, given.setting, setting, why)
     options.say(f"scores: {origin}{difference}")
-    return given._replace(frame=given.frame.reindex(columns=[*dict.fromkeys([*given.frame.columns, *COLUMNS])]))
+    frame = given.frame
+    if "status" not in frame:  # a score without a status is one where there is a number
+        from harness.scoring.scorer import NOT_FINITE, OK
+
+        frame = frame.assign(status=frame["score"].notna().map({True: OK, False: NOT_FINITE}))
+    return given._replace(frame=frame.reindex(columns=[*dict.fromkeys([*frame.columns, *COLUMNS])]))
 
 
 def read_given(path: Path, space: str, proxies: Sequence[str] | None) -> tuple[GivenScores, str]:

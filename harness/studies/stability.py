@@ -5,7 +5,8 @@ The numbers next to ours are on the seed of the weights alone; the setting that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from harness.errors import RunError, SettingError
@@ -124,7 +125,7 @@ def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: St
         turns = dealt(turns, checked_shard(options.shard))
     pool = None if options.scheduler else worker_pool(options.workers)
     try:
-        with connected(options.scheduler) as client, progress_bar(len(turns) * len(conditions)) as advance:
+        with connected(options.scheduler) as client, _bar(options, len(turns) * len(conditions)) as advance:
             for turn in turns:
                 for condition in conditions.values():
                     run(
@@ -140,6 +141,10 @@ def score_by_turns(conditions: Mapping[str, Condition], sample: int, options: St
     finally:
         if pool is not None:
             close_pool(pool, kill=True)
+
+
+def _bar(options: StudyOptions, steps: int) -> AbstractContextManager[Callable[[], None]]:
+    return progress_bar(steps) if options.progress else nullcontext(lambda: None)
 
 
 def between_seeds(found: Ablation) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -29,6 +30,8 @@ from harness.studies.whole_space import study as whole_space
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+LOG = logging.getLogger(__name__)
+
 STUDIES: Mapping[str, Study] = {
     "zero-cost-nas": zero_cost_nas.STUDY,
     "nas-bench-suite-zero": nas_bench_suite_zero.STUDY,
@@ -47,6 +50,10 @@ STUDIES: Mapping[str, Study] = {
     "darts-genotypes": darts_genotypes.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
+
+
+_OF_NO_STUDY = ("say", "progress")
+"""Options of `run_study` that every study has, and no command line option stands for."""
 
 
 def find_study(name: str) -> Study:
@@ -73,6 +80,9 @@ def make(study: Study, options: StudyOptions) -> None:
         TableError: a table that is not available, or damaged.
     """
     check_scores(study, options)
+    LOG.debug(
+        "%s: %s", study.shows, ", ".join(f"{name} {value}" for name, value in vars(options).items() if name != "say")
+    )
     if options.data is not None and not options.data.is_dir():
         raise SettingError(f"--data {options.data} is no folder; it is that of CIFAR-10's binary files")
     if isinstance(study, RankStudy):
@@ -110,8 +120,8 @@ def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> S
     Args:
         name: name of the study, one of `STUDIES`.
         out: folder for the results; a study that is already there goes on.
-        **options: fields of `StudyOptions` that the study takes; `say` is `print` by default. CIFAR-10 is used if
-            `data` names its folder.
+        **options: fields of `StudyOptions` that the study takes; `say` is `print` by default, and `progress=True` draws
+            progress bars. CIFAR-10 is used if `data` names its folder.
 
     Returns:
         What lies in the folder: frames, tables, pictures and the record.
@@ -125,7 +135,7 @@ def run_study(name: str, out: str | Path, **options: Unpack[StudyKeywords]) -> S
     for option in options:
         if option not in known:
             raise SettingError(unknown("option of a study", option, sorted(known)))
-    check_taken(name, study, [option for option in options if option != "say"])
+    check_taken(name, study, [option for option in options if option not in _OF_NO_STUDY])
     given: dict[str, Any] = {"say": print, **options}
     for option in ("data", "store", "scores", "steps"):
         if given.get(option) is not None:

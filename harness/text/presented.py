@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PROVENANCE = "provenance"
-"""Key in a frame's `attrs`, of what made its numbers. Of scores: `space`, `settings` (one a seed), `proxies` (versions
-by name), `torch`."""
+"""Key in a frame's `attrs`, of what made its numbers: `nasinit` and `python`, the versions that ran. Of scores also
+`space`, `settings` (one a seed), `proxies` (versions by name), `torch`."""
 _PRESENTERS = "harness.report.presenters"
 
 

@@ -16,7 +16,7 @@ Run = Callable[..., Any]
     ("arguments", "message"),
     [
         (["scroe"], "No such command 'scroe'. Did you mean 'score'"),
-        (["score", "--smaple", "3"], "No such option: --smaple"),
+        (["score", "--smaple", "3"], "has no option '--smaple'. Did you mean --sample?"),
         (["score", "--sample", "three"], "Invalid value for '--sample'"),
         (["list"], "Missing argument 'spaces|proxies|measurements|searches|tables'"),
         (["score", "--seed"], "'--seed' requires an argument"),

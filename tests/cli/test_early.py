@@ -28,6 +28,9 @@ REFUSED = {
     "store export --to a.txt": "a table of scores is written as",
     "plot scatter --out a.bmp": "a figure is written as .png, .svg, .pdf",
     "draw x --out a.bmp": "a figure is written as .png, .svg, .pdf",
+    "study zero-cost-nas --quick --sample 5": "--quick and --sample: each is a size of the sample",
+    "study bn-mod": "unknown study 'bn-mod'. Did you mean 'bn-mode'?",
+    "correlate --resample 3": "nasinit correlate has no option '--resample'. Did you mean --resamples?",
     "score --sample 3 --quiet": "--quiet stands before the command: nasinit --quiet score",
     "store export --to a.csv --verbose": "--verbose stands before the command: nasinit --verbose store export",
 }

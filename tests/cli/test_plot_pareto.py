@@ -82,7 +82,7 @@ def test_by_default_the_first_proxies_and_params_are_drawn_and_said(
     assert ended.code == 0, ended.err
     said = (
         "proxies: good, bad, third, params; params computed, since the scores have none; fourth, fifth left out: one "
-        "figure tells 4 apart; --proxy chooses others\n"
+        "figure tells 4 apart; --proxies chooses others\n"
     )
     assert said in ended.out
     drawn = (tmp_path / "p.svg").read_text()
@@ -99,7 +99,7 @@ def test_of_many_proxies_left_out_the_first_are_named_and_the_others_counted(
         "plot", "pareto", path, "--table", own, "--x", "board_ms", "--y", "accuracy_pct", "--out", tmp_path / "p.svg"
     )
     assert ended.code == 0, ended.err
-    assert "; p3, p4, p5 and 24 others left out: one figure tells 4 apart; --proxy" in ended.out
+    assert "; p3, p4, p5 and 24 others left out: one figure tells 4 apart; --proxies" in ended.out
     assert "p6" not in ended.out
 
 
@@ -182,7 +182,7 @@ def test_architectures_without_both_values_are_counted_and_named(
         (["--proxy", "parms"], "Did you mean 'params'? Known: bad, fifth, flops, fourth, good, params, third"),
         (
             [word for proxy in PROXIES for word in ("--proxy", proxy)],
-            "--proxy: one figure tells at most 4 proxies apart, got 5",
+            "--proxies: one figure tells at most 4 proxies apart, got 5",
         ),
         (["--out", "p.jpg"], "a figure is written as .png, .svg, .pdf; got 'p.jpg'"),
         (["--out", "/proc/made/p.png"], "cannot write '/proc/made/p.png': "),

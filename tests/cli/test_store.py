@@ -78,7 +78,7 @@ def test_what_is_exported_comes_back_to_the_last_bit(
 ) -> None:
     file, into = tmp_path / f"scores{end}", tmp_path / "into.sqlite"
     ended = nasinit("store", "export", merged, "--to", file)
-    assert (ended.code, ended.out) == (0, f"wrote {file}: 42 scores\n")
+    assert (ended.code, ended.out) == (0, f"wrote {file}: 42 scores\nwrote {file}.json\n")
     described = json.loads((tmp_path / f"scores{end}.json").read_text(encoding="utf-8"))
     assert [setting["seed"] for setting in described["numbers"]["settings"]] == [0, 2]
     frame = pd.read_parquet(file) if end == ".parquet" else pd.read_csv(file)

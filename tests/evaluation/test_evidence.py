@@ -57,11 +57,13 @@ def test_what_is_not_possible_is_an_error_or_left_out_with_the_reason(table: Tab
     ranking = rank(scored(noisy), once, column.name)
     wanted = {"against": "nothing", "ceiling": True, "top": True}
     with pytest.raises(ScoresError, match="unknown proxy of this ranking 'nothing'"):
+        gather_evidence(ranking, once, EvidenceOptions(**FEW, against="nothing", top=True))
+    with pytest.raises(ScoresError, match="the ceiling needs two trainings"):
         gather_evidence(ranking, once, EvidenceOptions(**FEW, **wanted))
     found = gather_evidence(ranking, once, EvidenceOptions(**FEW, **wanted, if_possible=True))
     assert (found.comparison, found.ceiling, found.beyond_size) == (None, None, None)
     assert found.top is not None
-    assert list(found.left_out) == ["comparison", "ceiling"]
+    assert list(found.left_out) == ["ceiling", "comparison"]
     assert found.left_out["ceiling"].startswith("the ceiling needs two trainings of the same architectures")
     assert {entry.name for entry in fields(Evidence)} == {"ranking", *PARTS, "known", "left_out"}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,14 @@ import harness
 from harness import report
 from harness.errors import HarnessError, ScoresError
 from harness.evaluation.ablation import ablate
-from harness.evaluation.agreement import agreement
+from harness.evaluation.agreement import agreement, agreement_matrix
 from harness.evaluation.evidence import EvidenceOptions, gather_evidence
 from harness.evaluation.matrix import Matrix
 from harness.evaluation.published import BesidePublished
 from harness.report.presenters import ARTICLE_COLUMN, figure_of, sheets_of
 from harness.search import SearchSeeds, SearchSetting
 from harness.text.presented import Drawn, Presented
+from tests.report.latex_source import faults
 
 COLUMN = "cifar10_test_200ep_pct"
 SEEDS = ("", "_seed777", "_seed888")
@@ -122,6 +125,40 @@ def test_every_result_has_its_tables(kind: str, results: dict[str, Any]) -> None
     assert isinstance(result.frame, pd.DataFrame)
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_latex_takes_every_table_as_it_is_meant(
+    kind: str, narrow: bool, results: dict[str, Any], tmp_path: Path
+) -> None:
+    source = results[kind].to_latex("tab:any", narrow=narrow)
+    assert faults(source) == []
+    assert source.count(r"\begin{tabular}") == len(sheets_of(results[kind]))
+    if shutil.which("latex"):
+        start = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n"
+        (tmp_path / "table.tex").write_text(f"{start}{source}\\end{{document}}\n")
+        command = ["latex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+        assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+
+
+def test_names_with_marks_of_latex_are_set_as_they_are(
+    table: benchmarks.Table, frames: dict[str, pd.DataFrame]
+) -> None:
+    names = {"nwot": r"β_100%&#{~^\<$", "snip": "a_b"}
+    frame = frames["seed_0"].replace({"proxy": names})
+    ranking = harness.correlate(frame, table, COLUMN, resamples=5)
+    x, y = harness.Quantity(table, "latency_ms"), harness.Quantity(table, COLUMN)
+    results = [ranking, agreement_matrix(ranking, ()), harness.trade_off(frame, x, y, list(names.values()))]
+    for result in results:
+        source = result.to_latex()
+        assert faults(source) == []
+        assert r"$\beta$\_100\%\&\#\{\textasciitilde{}\textasciicircum{}\textbackslash{}$<$\$" in source
+
+
+def test_the_caption_has_the_level_of_the_intervals(table: benchmarks.Table, frames: dict[str, pd.DataFrame]) -> None:
+    ranking = harness.correlate(frames["seed_0"], table, COLUMN, resamples=5, confidence=0.9)
+    assert r"with 90\,\% bootstrap intervals." in ranking.to_latex()
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS])
 def test_every_result_that_has_a_figure_draws_it(kind: str, results: dict[str, Any]) -> None:
     result = results[kind]
@@ -197,7 +234,7 @@ def test_columns_are_known_by_any_spelling_and_keep_their_order(
 ) -> None:
     latex = results["ranking"].to_latex(columns=columns, narrow=narrow)
     assert heads_of(latex) == ["Proxy", "$n$", "Top 10", r"Kendall $\tau_b$", r"Failed (\%)"]
-    assert "Top 10: the best accuracy among the ten highest scores." in latex
+    assert "Top 10: the best accuracy among the ten highest scores; bold: " in latex
     assert "Perc." not in latex
 
 

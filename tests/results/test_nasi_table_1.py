@@ -13,11 +13,11 @@ import pytest
 import benchmarks
 from harness.evaluation.columns import TESTS
 from harness.report.tables.searches import search_rows_sheet
-from harness.report.tables.sheet import sheet_latex, sheet_markdown
+from harness.report.tables.sheet import sheet_markdown
 from harness.search import find_method
 from harness.spaces import open_space
 from harness.studies.searches.compute import compute_frame
-from harness.studies.searches.files import footnote, read_logs
+from harness.studies.searches.files import footnote, read_logs, table_latex
 from harness.studies.searches.frame import is_of_preset, search_rows_frame
 from harness.studies.searches.nasi.log import log_of_steps
 from harness.studies.searches.nasi.steps import STEPS_FILE, read_steps
@@ -91,7 +91,7 @@ def test_the_table_follows_from_the_logs(
     sheet = search_rows_sheet(made)
     text = f"{sheet_markdown(sheet)}\n\n{footnote(official)}\n"
     assert text == (FOLDER / "table.md").read_text(encoding="utf-8")
-    assert sheet_latex(sheet.without("runs", "from")) == (FOLDER / "table.tex").read_text(encoding="utf-8")
+    assert table_latex(sheet, official) == (FOLDER / "table.tex").read_text(encoding="utf-8")
 
 
 def test_nasis_rows_follow_from_the_recorded_steps(log: pd.DataFrame, official: benchmarks.Table) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,11 @@ import pytest
 
 import benchmarks
 from harness.evaluation.published import BesidePublished
+from harness.evaluation.ranking import Ranking
 from harness.proxies import combined as combine
 from harness.proxies.registry import resolve
 from harness.report.tables.beside_published import conditions_sheet, published_sheets
+from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.sheet import sheet_latex, sheet_markdown
 from harness.stats import change_of_ranking
 from harness.studies.kinds import DATASETS, RankStudy
@@ -126,6 +129,18 @@ def test_the_latex_follows_from_the_comparison(name: str) -> None:
         caption = f"{cells:,} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."
         sheets = published_sheets(comparison[comparison["condition"] == condition], caption)
         assert text == "\n".join(map(sheet_latex, sheets))
+
+
+@pytest.mark.parametrize(
+    "file", sorted(RESULTS.glob("*/ranking_*.tex")), ids=lambda file: f"{file.parent.name} {file.stem}"
+)
+def test_the_latex_of_a_ranking_follows_from_its_frame_and_says_what_its_headings_stand_for(file: Path) -> None:
+    frame = pd.read_csv(file.with_suffix(".csv"), float_precision="round_trip")
+    ranking = Ranking(frame, frame.head(0), str(frame["column"][0]), "", (), "")
+    text = file.read_text(encoding="utf-8")
+    found = re.search(r"\\caption\{(.*?)( First: accuracy of .*\.)?\}\n", text)
+    assert text == sheet_latex(ranking_sheet(ranking, caption=found[1] if found else ""))
+    assert found is None or found[2] is not None
 
 
 @pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.between])

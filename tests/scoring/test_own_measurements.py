@@ -231,3 +231,21 @@ def test_a_measurement_that_cannot_be_sent_is_refused_by_name(given: Given, tmp_
 
         with pytest.raises(harness.HarnessError, match=r"measurement 'logged' depends on log, .*make it inside"):
             run(given.space, given.cells[:1], "reader", setting=given.setting, store=tmp_path / "s")
+
+
+def test_a_run_of_more_networks_than_architectures_counts_networks(
+    space: Any, tiny: dict[str, Any], thread: Executor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A proxy that reads the network is scored on each cell as it is written, the others on the smallest equal one."""
+
+    @harness.proxy(source="me")
+    def own_count(network: Any) -> int:
+        return sum(1 for _ in network.modules())
+
+    cells = [space.parse(DEAD_ENDS)]
+    own = {str(cell) for cell in cells} | {str(space.minimal(cell)) for cell in cells}
+    assert len(own) > len(cells) > 0
+    run(space, cells, ["own_count", "l2_norm"], store=tmp_path / "s", executor=thread, progress=True, **tiny)
+    assert f"scored {len(own)} of {len(own)} networks" in capsys.readouterr().err
+    run(space, cells, ["l2_norm"], store=tmp_path / "t", executor=thread, progress=True, **tiny)
+    assert "architectures" in capsys.readouterr().err

@@ -10,12 +10,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 import benchmarks
 import harness
 from harness.report.files import write_csv, write_described_csv
 from harness.scoring.files import read_scores
 from harness.scoring.provenance import PROVENANCE, described_by, known_provenance
+from harness.search.gradient.data import Images
+from harness.search.gradient.presets import preset_setting
 from harness.setting import Setting
 
 COLUMN = "cifar10_test_200ep_pct"
@@ -54,6 +57,61 @@ def test_results_carry_the_table_too(frame: pd.DataFrame) -> None:
     assert harness.table_searches(table, ["random"], runs=2).frame.attrs[PROVENANCE]["runs"] == 2
 
 
+def searched() -> Any:
+    images = Images("made", torch.zeros(8, 3, 8, 8), torch.tensor([0, 1] * 4))
+    setting = preset_setting("darts", harness.open_space("nasbench201"), "laptop")
+    return setting.changed({"epochs": 1, "width": 2, "depth": 1, "batch_size": 2, "steps_per_epoch": 1}), images
+
+
+def of_searches() -> dict[str, pd.DataFrame]:
+    space, (setting, images) = harness.open_space("nasbench201"), searched()
+    one = harness.run_search(space, "darts", setting, data=images)
+    return {"run_search": one.frame}
+
+
+def of_rankings(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    table = benchmarks.open_table("analognasbench")
+    ranking = harness.correlate(frame, table, COLUMN, resamples=5)
+    of_seeds = {str(seed): part for seed, part in frame.groupby("seed")}
+    noise = next(column.name for column in table.columns if column.name != COLUMN)
+    return {
+        "run": frame,
+        "correlate": ranking.frame,
+        "compare": harness.compare(ranking, resamples=5).frame,
+        "beyond_size": harness.beyond_size(ranking, resamples=5).frame,
+        "top": harness.top(ranking).frame,
+        "stability": harness.stability(of_seeds, resamples=5).frame,
+        "transfer": harness.transfer({"noise": of_seeds["3"]}, table, [COLUMN], resamples=5).frame,
+        "trade_off": harness.trade_off(
+            frame, harness.Quantity(table, noise), harness.Quantity(table, COLUMN), ["params"]
+        ).frame,
+        "table_searches": harness.table_searches(table, ["random"], runs=2).frame,
+    }
+
+
+def test_every_frame_says_in_memory_what_its_file_says(frame: pd.DataFrame, tmp_path: Path) -> None:
+    """The same keys with the same values: versions, and all that made the numbers."""
+    of_file_alone = {"file", "sha256", "command", "numbers"}
+    for name, each in (of_rankings(frame) | of_searches()).items():
+        carried = each.attrs[PROVENANCE]
+        written = json.loads(described_by(write_described_csv(each, tmp_path / f"{name}.csv")).read_text("utf-8"))
+        assert written["numbers"] == json.loads(json.dumps(carried)), name
+        versions = set(written) - of_file_alone
+        assert versions == {"nasinit", "python"}, name
+        assert {key: carried[key] for key in versions} == {key: written[key] for key in versions}, name
+        assert carried["nasinit"] == harness.__version__, name
+        assert len(carried) > len(versions), name
+
+
+def test_the_versions_of_older_files_are_read_from_where_they_stand(csv: Path, frame: pd.DataFrame) -> None:
+    file = described_by(csv)
+    content = json.loads(file.read_text())
+    for name in ("nasinit", "python"):
+        del content["numbers"][name]
+    file.write_text(json.dumps({**content, "nasinit": "0.1.0"}))
+    assert read_scores(csv).frame.attrs[PROVENANCE] == {**frame.attrs[PROVENANCE], "nasinit": "0.1.0"}
+
+
 def test_a_csv_has_its_description_next_to_it(csv: Path, frame: pd.DataFrame) -> None:
     content = json.loads(described_by(csv).read_text(encoding="utf-8"))
     assert content["file"] == "scores.csv"
@@ -71,6 +129,13 @@ def test_scores_read_back_know_their_setting(csv: Path, frame: pd.DataFrame) -> 
     assert (found.setting.seed, found.setting.bn) == (3, "eval")
     assert "seeds 3, 5" in found.origin
     assert found.frame.attrs[PROVENANCE] == frame.attrs[PROVENANCE]
+
+
+def test_a_page_of_scores_read_back_says_what_wrote_them(csv: Path, tmp_path: Path) -> None:
+    ranking = harness.correlate(read_scores(csv).frame, benchmarks.open_table("analognasbench"), COLUMN, resamples=5)
+    page = harness.report_page(ranking, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert f"<dt>written by</dt><dd>nasinit {harness.__version__}</dd>" in page
+    assert "<dt>bn</dt><dd>eval</dd>" in page
 
 
 def changed(csv: Path) -> None:

@@ -100,7 +100,7 @@ def _setting() -> Setting:
 def make_store(path: Path, architectures: int, missing: int, start: int = 0) -> int:
     """A store of a run by all made-up proxies, of which the last architectures are missing; the number of its rows."""
     from harness.scoring.store.format import ORIGIN_SCHEMA, made_checksum, score_checksum
-    from harness.scoring.versions import installed
+    from harness.versions import installed
 
     proxies = made_up_proxies()
     entries = [(entry.name, entry.version) for entry in proxies]

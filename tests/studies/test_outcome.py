@@ -39,7 +39,9 @@ def test_a_frame_is_found_by_its_name() -> None:
 def test_an_outcome_prints_draws_and_knows_what_made_it() -> None:
     outcome = StudyOutcome(RESULTS / "bn-mode")
     pd.testing.assert_frame_equal(outcome.frame, outcome.frames["comparison"])
-    assert outcome.frame.attrs["provenance"]["study"]["table"] == outcome.record["table"]
+    provenance, environment = outcome.frame.attrs["provenance"], outcome.record["environment"]
+    assert provenance["study"]["table"] == outcome.record["table"]
+    assert (provenance["nasinit"], provenance["python"]) == (environment["nasinit"], environment["python"])
     assert str(outcome) == outcome.to_text() == outcome.to_markdown()
     width, height = outcome.plot("comparison").get_size_inches()
     assert width > 2 and height > 2  # noqa: PT018
@@ -61,6 +63,22 @@ def test_what_is_no_path_is_named(tmp_path: Path) -> None:
         harness.run_study("beyond-size", None)  # type: ignore[arg-type]
     with pytest.raises(SettingError, match="nowhere is no folder"):
         harness.run_study("beyond-size", tmp_path, data="nowhere")
+
+
+def test_scores_without_a_status_are_taken_as_they_are(tmp_path: Path) -> None:
+    cells = [str(cell) for cell in harness.open_space("nasbench201").sample(12)]
+    rows = [
+        (cell, name, place * len(name) % 7, "ok") for name in ("nwot", "params") for place, cell in enumerate(cells)
+    ]
+    frame = pd.DataFrame(rows, columns=["architecture", "proxy", "score", "status"])
+    frame.loc[2, ["score", "status"]] = [float("nan"), "not_finite"]
+    made = {}
+    for name, columns in (("with", list(frame.columns)), ("without", ["architecture", "proxy", "score"])):
+        file = tmp_path / f"{name}.csv"
+        frame[columns].to_csv(file, index=False)
+        made[name] = harness.run_study("beyond-size", tmp_path / name, scores=file, say=lambda _: None).frame
+    pd.testing.assert_frame_equal(made["with"], made["without"])
+    assert made["with"].set_index("proxy").loc["nwot", "n"].max() == 11
 
 
 def test_a_study_gives_its_outcome(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ from harness.studies.record import environment
 from harness.studies.samples import possible
 from harness.studies.searches import search_table
 from harness.studies.searches.rows import NASWOT
-from harness.studies.study import STUDIES, find_study
+from harness.studies.study import STUDIES, find_study, run_study
+
+Run = Callable[..., Any]
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -137,3 +139,35 @@ def test_a_study_records_its_command_with_the_data_of_the_environment(
     folder.mkdir()
     assert nasinit("study", "nasi-table-1").code == 0
     assert [options.data for options in made] == [folder]
+
+
+class _Reached(Exception):
+    """A function was called; with its keyword `progress`."""
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("bn-mode", "harness.studies.samples.run"),
+        ("nasi-table-1", "harness.studies.searches.search_table.table_searches"),
+        ("darts-genotypes", "harness.studies.searches.pool.run_all"),
+    ],
+)
+@pytest.mark.parametrize("given", [{}, {"progress": True}, {"progress": False}])
+def test_the_progress_that_is_asked_for_reaches_the_long_work(
+    name: str, called: str, given: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reached(*_: object, progress: bool, **__: object) -> None:
+        raise _Reached(progress)
+
+    monkeypatch.setattr(called, reached)
+    with pytest.raises(_Reached) as ended:
+        run_study(name, "out", quick=True, say=lambda _: None, **given)
+    assert ended.value.args == (given.get("progress", False),)
+
+
+def test_a_study_of_the_command_line_draws_progress(monkeypatch: pytest.MonkeyPatch, nasinit: Run) -> None:
+    told = []
+    monkeypatch.setattr("harness.studies.study.make", lambda study, options: told.append(options.progress))
+    assert nasinit("study", "bn-mode", "--quick").code == 0
+    assert told == [True]

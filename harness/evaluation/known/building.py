@@ -20,10 +20,10 @@ from harness.scoring.importing import PARQUET
 from harness.scoring.provenance import PROVENANCE
 from harness.scoring.scorer import OK
 from harness.scoring.seeds import SEED
-from harness.scoring.versions import __version__
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.space import described
+from harness.versions import __version__
 
 if TYPE_CHECKING:
     import numpy as np

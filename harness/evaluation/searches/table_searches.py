@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from harness.scoring.provenance import PROVENANCE
 from harness.setting import derived_seed
 from harness.spaces.listed import all_architectures
 from harness.text.presented import Presented
+from harness.versions import made_with
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from harness.search.query.indexed import FloatArray
     from harness.search.query.methods import QueryMethod
     from harness.spaces.space import Space
+
+LOG = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 12_000.0
 RUNS = 500
@@ -107,6 +111,9 @@ def table_searches(
     queries = _TableQueries(table, column, seconds)
     everything, looked_at = not names or ALL in names, _by_cell(scores, queries)
     tests, notes = test_accuracies(table, queries.keys)
+    LOG.debug(
+        "searches on the %s cells of %s, judged by %s", f"{len(queries.keys):,}", table.facts.name, ", ".join(tests)
+    )
     ran: dict[str, QueryMethod] = {}
     tasks: dict[str, QueryTask] = {}
     skipped: dict[str, str] = {}
@@ -127,6 +134,9 @@ def table_searches(
         advance(len(wanted) - len(tasks))
         found = run_tasks(list(tasks.values()), client, announce, advance)
     ends = dict(zip(tasks, found, strict=True))
+    for name, end in ends.items():
+        if ran[name].queries:
+            LOG.debug("%s: %d runs, %.1f queries each on average", name, len(end.cells), end.queries)
     chosen = {name: tuple(queries.keys[cell] for cell in end.cells.tolist()) for name, end in ends.items()}
     rows = [
         _exact_row(name, tests, queries) if name in EXACT else _row(ran[name], ends[name], tests, queries)
@@ -140,7 +150,7 @@ def table_searches(
         name for method in ran.values() if method.queries for name in queries.fidelities(method.fidelities).columns
     ]
     asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds, "queried": list(dict.fromkeys(queried))}
-    frame.attrs[PROVENANCE] = {"table": table_facts(table, *tests), "seconds": _seconds_facts(queries, ran), **asked}
+    frame.attrs[PROVENANCE] = made_with(table=table_facts(table, *tests), seconds=_seconds_facts(queries, ran), **asked)
     return TableSearches(frame, chosen, skipped, notes)
 
 

@@ -56,7 +56,7 @@ class Heading:
 
 
 PROXY = Heading("proxy", "left", code=True)
-COUNT = Heading("n", latex="$n$")
+COUNT = Heading("n", latex="$n$", explained="$n$: the number of architectures with a score")
 
 
 def ranking_headings(value_name: str) -> tuple[Heading, ...]:

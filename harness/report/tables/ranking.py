@@ -14,6 +14,7 @@ from harness.report.cells import best_printed, number, value_decimals
 from harness.report.frames import baselines_start
 from harness.report.tables.headings import COEFFICIENTS, FAILED, ranking_headings
 from harness.report.tables.sheet import Cell, Sheet, escaped, estimated
+from harness.text.presented import PROVENANCE
 
 NAMES = COEFFICIENTS
 
@@ -31,16 +32,13 @@ def ranking_sheet(
         ranking: the ranking to show, from `harness.correlate`.
         title: the line above the table; by default it names the column that was ranked by.
         caption: the caption of the LaTeX table, in LaTeX; by default it names the column that was ranked by and
-            says what the headings stand for; an empty
-            one makes a bare `tabular`.
+            says what the headings stand for, as each caption does; an empty one makes a bare `tabular`.
         whole: whether the share of failures is there even if nothing failed.
     """
     frame = ranking.frame
     decimals = value_decimals(frame)
     headings = ranking_headings(ranking.value_name)
     first, percentile, best = (heading.text for heading in headings[-5:-2])
-    if caption is not None:
-        headings = tuple(replace(heading, explained="") for heading in headings)
     columns: list[list[Any]] = [list(map(str, frame["proxy"]))]
     columns += [_coefficients(frame, name, ranking.higher_is_better) for name in NAMES]
     columns += [[number(value, decimals) for value in frame["best_accuracy"]]]
@@ -75,8 +73,14 @@ def _caption(ranking: Ranking) -> str:
     return (
         f"Rank correlation of training-free proxies with {escaped(ranking.column)}{direction}"
         f"{_of_pool(ranking)}, "
-        f"with 95\\,\\% bootstrap intervals{over}."
+        f"with {_level(ranking)}\\,\\% bootstrap intervals{over}."
     )
+
+
+def _level(ranking: Ranking) -> str:
+    """Confidence level of the intervals in per cent, 95 where the ranking does not carry its own."""
+    made = ranking.frame.attrs.get(PROVENANCE) or {}
+    return f"{100 * float(made.get('bootstrap', {}).get('confidence', 0.95)):g}"
 
 
 def _coefficients(frame: pd.DataFrame, name: str, higher_is_better: bool) -> list[Cell]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from harness.errors import ScoresError
 from harness.evaluation.columns import FOR_THE_RECORD, dataset_title
 from harness.evaluation.searches.table_searches import TableSearches
 from harness.report.cells import best_printed, difference_in_brackets, number
-from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of, named
+from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of
 
 if TYPE_CHECKING:
     from harness.search import SearchResult, SearchSeeds
@@ -21,6 +21,10 @@ _MEAN, _PUBLISHED = "_mean", "published_"
 _OURS = "ours"
 _SEARCH = Heading("search", "left")
 _PAPERS_PRESET = "paper"
+_SEARCHES = (
+    "Test accuracy (%) of the cell that each search chose, mean ± standard deviation over its runs. Seconds: of the "
+    "trainings that a run paid for; queries: of the table, in a run; both means over the runs."
+)
 OTHER_PRESET = "†"
 """Behind the difference from a published mean: ours ran with another preset than the paper's."""
 FEWEST_RUNS = 10
@@ -50,6 +54,7 @@ def searches_sheet(searches: TableSearches) -> Sheet:
         rows,
         grouped=True,
         notes=("\n".join(sources),) if sources else (),
+        caption=latex_of(" ".join([_SEARCHES, *(f"P{source[1:]}." for source in sources)])),
     )
 
 
@@ -67,14 +72,18 @@ def epochs_sheet(result: SearchResult) -> Sheet:
         ]
         for row in result.log.to_dict("records")
     ]
-    headings = [named("epoch"), *(named(text, name) for name, (text, _) in shown.items()), Heading("choice", "left")]
+    headings = [
+        Heading("epoch"),
+        *(Heading(text, name=name) for name, (text, _) in shown.items()),
+        Heading("choice", "left"),
+    ]
     return Sheet.of(
         f"The search chose {result.architecture}", headings, rows, gives_way=("choice", "seconds", "entropy\n(nats)")
     )
 
 
 def seeds_sheet(found: SearchSeeds) -> Sheet:
-    """What each seed's search chose, with its accuracies, and the mean ± standard deviation (n - 1) over the seeds."""
+    """What each seed's search chose, with its accuracies, and the mean ± standard deviation (n − 1) over the seeds."""
     frame = found.frame
     records = [str(name) for name in frame.columns if str(name).endswith(FOR_THE_RECORD)]
     shown = {name: (dataset_title(name.removesuffix(FOR_THE_RECORD)), 2) for name in records} | {
@@ -94,11 +103,27 @@ def seeds_sheet(found: SearchSeeds) -> Sheet:
         rows.append([f"all {len(frame)}", *over, ""])
     return Sheet.of(
         f"{found.method}, {len(frame)} of {len(frame) + len(found.failed)} searches ended",
-        [Heading("seed", "left"), *(named(text, name) for name, (text, _) in shown.items()), Heading("choice", "left")],
+        [
+            Heading("seed", "left"),
+            *(Heading(text, name=name) for name, (text, _) in shown.items()),
+            Heading("choice", "left"),
+        ],
         rows,
+        caption=_seeds_caption(found, records),
         notes=tuple(f"seed {seed} failed: {reason}" for seed, reason in found.failed.items()),
         gives_way=("choice", "seconds", "entropy\n(nats)"),
     )
+
+
+def _seeds_caption(found: SearchSeeds, records: Sequence[str]) -> str:
+    """Caption of the LaTeX table of several seeds."""
+    judged = [dataset_title(name.removesuffix(FOR_THE_RECORD)) for name in records]
+    said = [
+        f"What {found.method} chose under each seed; below, mean ± standard deviation (n − 1) over the seeds.",
+        *([f"{', '.join(judged)}: tabulated accuracy (%), which no search saw."] if judged else []),
+        *(f"Seed {seed} failed: {reason}." for seed, reason in found.failed.items()),
+    ]
+    return latex_of(" ".join(said))
 
 
 def _mean_and_deviation(values: pd.Series, decimals: int) -> Cell:

@@ -34,6 +34,8 @@ _NEGATIVE = re.compile(r"(?<![\w.-])-(?=\d)")
 _UNBROKEN = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"  # rendered in a narrow column
 _WORD = re.compile("[a-z]{2}")
 _INDENT = "  "
+_BRACKETS = "in brackets: bootstrap intervals"
+_BOLD = "bold: our best in each column"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Cell:
 
 def named(text: str, name: str | None = None) -> Heading:
     """The heading of numbers under a name: `text` is the name as it is broken into lines."""
-    return Heading(text, latex=escaped(name or text))
+    return Heading(text, latex=latex_of(name or text))
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class Sheet:
             that is named twice loses its intervals the first time.
         in_blocks: whether columns that do not fit next to each other stand in blocks below each other in text, each
             block with the first column.
-        caption: of the LaTeX table, not escaped; by default the title and the notes.
+        caption: of the LaTeX table, not escaped; by default the title and the notes. What abbreviations in headings,
+            brackets and bold print stand for is added to it.
     """
 
     title: str
@@ -166,13 +169,22 @@ def sheet_latex(sheet: Sheet, label: str | None = None, *, small: bool = False) 
     caption = sheet.caption
     if caption is None:
         caption = latex_of(" ".join([*([f"{sheet.title}."] if sheet.title else []), *sheet.notes]))
-    if caption and (explained := [heading.explained for heading in sheet.headings if heading.explained]):
-        caption = f"{caption} {'; '.join(explained)}."
+    if caption and (explained := _explained(sheet, caption)):
+        said = "; ".join(explained)
+        caption = f"{caption.removesuffix('.')}. {said[0].upper()}{said[1:]}."
     if caption or label:
         named = [rf"\caption{{{caption}}}"] * bool(caption) + [rf"\label{{{label}}}"] * bool(label)
         print_small = [r"\footnotesize", r"\setlength{\tabcolsep}{3pt}"] if small else []
         lines = [r"\begin{table}", r"\centering", *named, *print_small, *lines, r"\end{table}"]
     return "\n".join(lines) + "\n"
+
+
+def _explained(sheet: Sheet, caption: str) -> list[str]:
+    """What the abbreviations in the headings, brackets and bold print stand for, but for what the caption says."""
+    cells = [cell for row in sheet.rows for cell in row]
+    found = [heading.explained for heading in sheet.headings if heading.explained]
+    found += [_BRACKETS] if any(cell.interval for cell in cells) and "bootstrap interval" not in caption else []
+    return [*found, *([_BOLD] if any(cell.best for cell in cells) else [])]
 
 
 def estimated(row: Mapping[Any, Any], name: str, decimals: int = 2) -> Cell:

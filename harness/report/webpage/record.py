@@ -13,8 +13,8 @@ from harness.report.cells import number, percentage
 from harness.report.webpage.content import Content, Section
 from harness.scoring.provenance import PROVENANCE
 from harness.scoring.store import RunRecord
-from harness.scoring.versions import __version__
 from harness.setting import Setting
+from harness.versions import __version__
 
 _NAMED = 5
 
@@ -53,7 +53,13 @@ def _stated(ranking: Ranking) -> dict[str, str]:
     except (HarnessError, LookupError, TypeError, ValueError):
         return {"setting": f"not known: {made.get('not_known') or 'these scores came without one'}"}
     seeds = ", ".join(str(setting.seed) for setting in settings)
-    return _terms({"space": made.get("space"), **stated, "seed": seeds, "torch": made.get("torch")})
+    software = {"torch": made.get("torch"), "written by": _software(made)}
+    return _terms({"space": made.get("space"), **stated, "seed": seeds, **software})
+
+
+def _software(made: Mapping[str, Any]) -> str:
+    """The version of nasinit that wrote the scores, where their file says it."""
+    return f"nasinit {made['nasinit']}" if made.get("nasinit") else ""
 
 
 def _setting(run: RunRecord) -> dict[str, str]:

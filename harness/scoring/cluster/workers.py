@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import RunError
 from harness.scoring.cluster.work import prepare
-from harness.scoring.versions import installed
 from harness.text.shown import listed, reason
+from harness.versions import installed
 
 if TYPE_CHECKING:
     from distributed import Client, Future

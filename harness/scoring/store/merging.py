@@ -6,6 +6,7 @@ Rows are copied as they are, with their checksums. A kill leaves the target as i
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from harness.scoring.store.requests import add_missing, check_versions, requests
 from harness.scoring.store.rows import SettingRow
 from harness.scoring.store.store import Contents, Store
 from harness.writing import partial_path, remove_left
+
+LOG = logging.getLogger(__name__)
 
 _FAILED_BY_MACHINE = (DIED, OUT_OF_MEMORY)
 _NAMED = 3
@@ -88,6 +91,9 @@ def merge_stores(sources: Sequence[Path], into: Path, *, mixed: bool = False) ->
             runs = add_missing(
                 written, [(source, one, mine) for (source, one), (_, mine) in zip(contents, asked, strict=True)]
             )
+    LOG.debug(
+        "wrote %s scores and %s runs to %s", f"{sum(new for new, _ in counts):,}", f"{sum(runs.values()):,}", into
+    )
     return [Merged(source, *count, runs[source]) for source, count in zip(sources, counts, strict=True)]
 
 

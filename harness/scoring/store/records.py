@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from harness.scoring.scorer import Score
 from harness.scoring.store.rows import RunRow, SettingRow
 from harness.setting import Setting
+from harness.versions import made_with
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class RunRecord:
     scored_as: dict[str, str]
 
     def provenance(self) -> dict[str, object]:
-        """What made the run's scores, as a frame carries it (`harness.scoring.provenance`)."""
+        """What made the run's scores, as a frame carries it; nasinit and Python are those that made the frame."""
         settings = [self.setting.values()]
-        return {"space": self.space, "settings": settings, "proxies": dict(self.proxies), "torch": self.torch}
+        return made_with(space=self.space, settings=settings, proxies=dict(self.proxies), torch=self.torch)
 
 
 def of_several_seeds(started: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sqlite3
 import warnings
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.proxies.registry import Proxy
+
+LOG = logging.getLogger(__name__)
 
 PATIENCE = 30.0
 """Seconds to wait for another writer."""
@@ -85,6 +88,7 @@ class Store:
                 self._connection = self._opened()  # another process has just put the migrated store in its place
         self._rows = Rows(self._connection, self.path)
         self._origins = Origins(self._connection)
+        LOG.debug("opened the store %s, version %d, to be %s", path, self.version, "read" if readonly else "written")
 
     def _opened(self) -> sqlite3.Connection:
         file = Path(os.path.realpath(self.path))

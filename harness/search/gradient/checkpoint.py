@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 import os
 import warnings
@@ -18,6 +19,8 @@ from torch import Tensor
 from harness.errors import CheckpointError, SearchError
 from harness.search.gradient.setting import SearchSetting
 from harness.writing import replacing
+
+_LOGGER = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
@@ -96,6 +99,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
     part = None if checkpoint.part is None else checkpoint.part._asdict()
     content = {"version": _VERSION, **vars(checkpoint), "part": part}
     _write(folder / CHECKPOINT, lambda path: torch.save(content, path))
+    _LOGGER.debug("wrote %s after epoch %d", folder / CHECKPOINT, checkpoint.epoch)
 
 
 def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
@@ -106,9 +110,11 @@ def load(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
     """
     path = folder / CHECKPOINT
     if not path.is_file():
+        _LOGGER.debug("there is no checkpoint %s: the search begins", path)
         return None
     found = read_checkpoint(path)
     _check_identity(path, found.identity, identity)
+    _LOGGER.debug("read the checkpoint %s after epoch %d", path, found.epoch)
     return found
 
 

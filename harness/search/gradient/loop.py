@@ -27,6 +27,7 @@ from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import SearchTask, Spent, State, initial_state, resumed_state
 from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.text.presented import PROVENANCE, Drawn
+from harness.versions import made_with
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from harness.spaces.space import Architecture, Space
 
 LOG = logging.getLogger(__name__)
+
 _SKIP = "skip_connect"
 
 
@@ -132,6 +134,7 @@ def run_search(
         make_folder(folder, "--out", SearchError)
     found = None if folder is None else load(folder, task.identity())
     state = initial_state(task) if found is None else resumed_state(task, found)
+    LOG.debug("%s, seed %d: %d epochs and %d steps are done", task.method.name, seed, state.epoch, len(state.losses))
     before = (state.epoch, len(state.losses))
     architecture = None
     with _progress(progress, (setting.epochs - before[0]) * steps - before[1]) as advance:
@@ -204,6 +207,7 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
         "operation_weights": _weights_text(relaxed.weights),
     }
     state.rows.append(row)
+    LOG.debug("%s", ", ".join(f"{name} {value}" for name, value in row.items()))
     state.epoch, state.losses, state.seconds, state.cpu_seconds = epoch + 1, [], 0.0, 0.0
     return architecture
 
@@ -290,7 +294,7 @@ def _result(task: SearchTask, state: State, architecture: Architecture, epochs: 
     relaxed = task.method.mean(state.parameters, state.moment(task, 0))
     weights = {name: table.detach().cpu() for name, table in relaxed.weights.items()}
     log = pd.DataFrame(state.rows, columns=list(COLUMNS))
-    log.attrs[PROVENANCE] = {"search": {**task.identity(), "setting": json.loads(task.setting.json())}}
+    log.attrs[PROVENANCE] = made_with(search={**task.identity(), "setting": json.loads(task.setting.json())})
     memory, remark = dict(state.memory), task.method.remark
     told = "" if remark is None else remark(memory, task.setting)
     return SearchResult(architecture, log, weights, epochs, steps, memory, told)

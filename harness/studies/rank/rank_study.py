@@ -68,7 +68,9 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
     if options.shard is not None:
         say_shard(options)
         return
-    rankings = {name: rank(frame, opened, columns, study.combined) for name, frame in frames.items()}
+    rankings = {
+        name: rank(frame, opened, columns, study.combined, progress=options.progress) for name, frame in frames.items()
+    }
     _write(study, options, opened, frames, rankings)
     facts = {"sample": max(frame["architecture"].nunique() for frame in frames.values()), "columns": columns}
     settings = {name: own[name] for name in conditions}
@@ -88,10 +90,12 @@ def rank(
     columns: Sequence[str],
     combined: Iterable[str] = tuple(COMBINED),
     resamples: int = 1000,
+    *,
+    progress: bool = False,
 ) -> dict[str, Ranking]:
     """Ranking by each column of all proxies of the frame, and of the rank combinations of these."""
     together = with_combinations(frame, combined)
-    return {column: correlate(together, table, column, resamples=resamples) for column in columns}
+    return {column: correlate(together, table, column, resamples=resamples, progress=progress) for column in columns}
 
 
 def ours_and_published(rankings: Mapping[str, pd.DataFrame], published: Sequence[PublishedCoefficient]) -> pd.DataFrame:
@@ -153,13 +157,13 @@ def tables(found: BesidePublished) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
+def write_beyond(ranking: Ranking, out: Path, stem: str, *, progress: bool = False) -> str:
     """Write partial rank correlations beyond size, and the comparison with `params`; returns the tables as Markdown.
 
     The comparison is on the same resamples with Holm's correction; it is also drawn as a critical-difference diagram.
     """
-    sized = beyond_size(ranking)
-    comparison = compare(ranking, "params")
+    sized = beyond_size(ranking, progress=progress)
+    comparison = compare(ranking, "params", progress=progress)
     write_csv(sized.frame, out / f"beyond_size_{stem}.csv")
     write_csv(comparison.frame, out / f"against_params_{stem}.csv")
     save_pictures(critical_difference(comparison, brief=True), out / f"against_params_{stem}")
@@ -168,7 +172,13 @@ def write_beyond(ranking: Ranking, out: Path, stem: str) -> str:
 
 
 def write_transfer(
-    frames: Mapping[str, pd.DataFrame], words: Mapping[str, str], table: Table, columns: Sequence[str], out: Path
+    frames: Mapping[str, pd.DataFrame],
+    words: Mapping[str, str],
+    table: Table,
+    columns: Sequence[str],
+    out: Path,
+    *,
+    progress: bool = False,
 ) -> str:
     """Write `transfer.csv`, for every proxy, inputs and column on the common cells; returns the table as Markdown.
 
@@ -178,8 +188,9 @@ def write_transfer(
         table: the table of the columns.
         columns: names of the accuracies on the data sets.
         out: folder for the file.
+        progress: whether to draw progress bars.
     """
-    found = transfer({words[name]: frame for name, frame in frames.items()}, table, columns)
+    found = transfer({words[name]: frame for name, frame in frames.items()}, table, columns, progress=progress)
     write_csv(found.frame, out / "transfer.csv")
     return f"## Transfer\n\n{sheet_markdown(transfer_sheet(found))}"
 
@@ -241,10 +252,10 @@ def _write(
         say("\n" + sheet_text(sheet))
     if study.transfer:
         columns = list(next(iter(rankings.values())))
-        texts.append(write_transfer(frames, study.words, table, columns, out) + "\n")
+        texts.append(write_transfer(frames, study.words, table, columns, out, progress=options.progress) + "\n")
     if study.beyond:
         texts += [
-            write_beyond(ranking, out, f"{name}_{_short(column)}") + "\n"
+            write_beyond(ranking, out, f"{name}_{_short(column)}", progress=options.progress) + "\n"
             for name, by_column in rankings.items()
             for column, ranking in by_column.items()
         ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +15,24 @@ from harness.report.figures.accuracy_by_compute import accuracy_by_compute
 from harness.report.figures.search_curves import search_curves
 from harness.report.files import save_pictures, write_csv, write_text
 from harness.report.tables.searches import FEWEST_RUNS, OTHER_PRESET, search_rows_sheet
-from harness.report.tables.sheet import sheet_latex, sheet_markdown
+from harness.report.tables.sheet import Sheet, latex_of, sheet_latex, sheet_markdown
 from harness.studies.kinds import Row, Searched
 from harness.studies.searches.frame import preset_of, train_weights
 from harness.studies.searches.runs import PRESET, QUICK
+
+_ABBREVIATIONS: Mapping[str, str] = {
+    "REA": "regularised evolution",
+    "RS": "random search",
+    "BOHB": "Bayesian optimisation and Hyperband",
+    "ENAS": "efficient NAS",
+    "RSPS": "random search with parameter sharing",
+    "GDAS": "gradient-based search using a differentiable architecture sampler",
+    "SETN": "self-evaluated template network",
+    "NASWOT": "NAS without training, the best of N random cells by nwot",
+    "AREA": "regularised evolution that begins with the best cells by nwot",
+    "4T": "four times as many steps as T",
+}
+"""What the names of searches in papers' tables stand for."""
 
 
 def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
@@ -24,8 +40,27 @@ def write_table(out: Path, table: Table, frame: pd.DataFrame) -> list[str]:
     write_csv(frame, out / "table.csv")
     sheet = search_rows_sheet(frame)
     write_text(f"{sheet_markdown(sheet)}\n\n{footnote(table)}\n", out / "table.md")
-    write_text(sheet_latex(sheet.without("runs", "from")), out / "table.tex")
+    write_text(table_latex(sheet, table), out / "table.tex")
     return ["table.*"]
+
+
+def table_latex(sheet: Sheet, table: Table) -> str:
+    """The table in LaTeX, without the columns that an article has no room for; its caption is the footnote.
+
+    Args:
+        sheet: from `search_rows_sheet`.
+        table: the table of the accuracies.
+    """
+    spelt = spelt_out(row[0].text.strip() for row in sheet.rows)
+    caption = latex_of(" ".join(filter(None, [footnote(table), spelt])))
+    return sheet_latex(replace(sheet.without("runs", "from"), caption=caption))
+
+
+def spelt_out(labels: Iterable[str]) -> str:
+    """A sentence on the abbreviations in the names of searches; empty where there are none."""
+    words = {word for label in labels for word in re.findall(r"[\w-]+", label)}
+    found = [f"{short}: {long}" for short, long in _ABBREVIATIONS.items() if short in words]
+    return f"{'; '.join(found)}." if found else ""
 
 
 def footnote(table: Table) -> str:

@@ -64,7 +64,7 @@ def search_all(runs: Sequence[Run], options: StudyOptions) -> Outcomes:
     with connected(options.scheduler) as client:
         where = f"{options.workers} at once" if client is None else "on a cluster"
         options.say(f"{len(runs)} searches by gradients, {where}, into {folder}")
-        return run_all(runs, folder, options.workers, options.say, client=client)
+        return run_all(runs, folder, options.workers, options.say, progress=options.progress, client=client)
 
 
 def of_shard(runs: Sequence[Run], options: StudyOptions) -> list[Run]:

@@ -213,8 +213,9 @@ def _queried(
         if reason_not_run is None:
             try:
                 result = table_searches(
-                    table, [name], runs=_QUICK_QUERIED if options.quick else RUNS, seed=options.seed, scores=scores
-                )
+                    table, [name], runs=_QUICK_QUERIED if options.quick else RUNS, seed=options.seed, scores=scores,
+                    progress=options.progress,
+                )  # fmt: skip
             except SearchError as error:
                 reason_not_run = str(error).partition("cannot run: ")[2] or str(error)
         if reason_not_run is not None:

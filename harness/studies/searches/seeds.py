@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.spaces import open_space
 from harness.studies.searches.pool import run_all, with_record
 from harness.studies.searches.runs import Run, Running
+from harness.versions import made_with
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
@@ -106,12 +107,11 @@ def run_searches(
         outcomes = run_all(runs, Path(folder), workers, _say_nothing, running, progress=progress, client=client)
     logs = [outcome.log.assign(**{SEED: run.seed}) for run, outcome in outcomes.ended.items()]
     log = pd.concat(logs, ignore_index=True)
-    made: dict[str, Any] = {
-        "search": {
-            "method": method, "space": space.name, "seeds": list(found), "data": source,
-            "setting": json.loads(task.setting.json()),
-        }
+    searched = {
+        "method": method, "space": space.name, "seeds": list(found), "data": source,
+        "setting": json.loads(task.setting.json()),
     }  # fmt: skip
+    made = made_with(search=searched)
     if table is not None:
         log = with_record(log, table, columns, space.name)
         made["table"] = table_facts(table, *columns)

@@ -222,9 +222,8 @@ def test_failures_have_a_column_if_there_are_some(ranking):
 
 def test_the_caption_is_given_or_says_what_was_ranked_by(ranking):
     source = sheet_latex(ranking_sheet(ranking, caption="Ranks of $f$"), "tab:ranks")
-    assert source.startswith(
-        "\\begin{table}\n\\centering\n\\caption{Ranks of $f$}\n\\label{tab:ranks}\n\\begin{tabular}"
-    )
+    said = "First: accuracy of the architecture with the highest score; "
+    assert source.startswith(f"\\begin{{table}}\n\\centering\n\\caption{{Ranks of $f$. {said}")
     assert source.endswith("\\end{tabular}\n\\end{table}\n")
     assert latex_of(ranking).startswith(r"\begin{tabular}")
     said = "\\caption{Rank correlation of training-free proxies with cifar10\\_test\\_200ep\\_pct"

@@ -77,7 +77,7 @@ def test_intervals_are_small_and_the_best_bold_in_latex():
     assert sheet_latex(WIDE, "tab:wide").split("\n") == [
         r"\begin{table}",
         r"\centering",
-        r"\caption{A $caption$}",
+        r"\caption{A $caption$. In brackets: bootstrap intervals; bold: our best in each column.}",
         r"\label{tab:wide}",
         r"\begin{tabular}{lllr}",
         r"\toprule",

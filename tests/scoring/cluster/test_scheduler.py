@@ -116,7 +116,7 @@ def test_a_worker_of_another_version_gets_no_task_and_one_that_joins_late_gets_s
 
 
 def harness_torch() -> str:
-    from harness.scoring.versions import installed
+    from harness.versions import installed
 
     return installed("torch")
 
