@@ -62,14 +62,14 @@ def cell_regions(rebuild: Rebuild, batch: Batch, setting: Setting) -> tuple[int,
 
     Cost: nine forward passes of one cell of one channel, less than a hundredth of a pass of the whole network.
     """
-    crops = _crops(batch.only_argument, generator_for(setting, "crops"))
+    cut = crops(batch.only_argument, generator_for(setting, "crops"))
     counts = []
     for draw in range(DRAWS):
         seed = derived_seed(setting.seed, "cell regions", str(draw))
         network = _built(rebuild, width=1, channels=1, init="kaiming_fan_in", seed=seed)
-        thin = nn.Sequential(_first_cell(network), nn.BatchNorm2d(1, device=crops.device), nn.ReLU()).to(crops)
+        thin = nn.Sequential(_first_cell(network), nn.BatchNorm2d(1, device=cut.device), nn.ReLU()).to(cut)
         set_modes(thin, setting.bn)
-        counts.append(_distinct_patterns(thin, crops))
+        counts.append(_distinct_patterns(thin, cut))
     return tuple(counts)
 
 
@@ -93,7 +93,7 @@ def _first_cell(network: nn.Module) -> nn.Module:
     return cells[0]
 
 
-def _crops(images: Tensor, generator: torch.Generator) -> Tensor:
+def crops(images: Tensor, generator: torch.Generator) -> Tensor:
     """Crops [3000, 1, 3, 3] of random images, channels and positions."""
     if images.ndim != 4:
         raise NotApplicable(f"crops are cut from images [N, C, H, W]; the batch has inputs {list(images.shape)}")

@@ -117,15 +117,16 @@ class Supernet(nn.Module):
         Raises:
             SpaceError: for wrong groups or shapes.
         """
-        return self.logits(inputs, self._mixtures(weights, edges, active))
+        return self.logits(inputs, self.mixtures(weights, edges, active))
 
     def logits(self, inputs: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
         """Logits [N, K] of images [N, channels, H, W]."""
         raise NotImplementedError
 
-    def _mixtures(
-        self, weights: OperationWeights, edges: EdgeWeights | None, active: Masks | None
+    def mixtures(
+        self, weights: OperationWeights, edges: EdgeWeights | None = None, active: Masks | None = None
     ) -> dict[str, Mixture]:
+        """The weights of each group for one pass; arguments and errors are those of `forward`."""
         check_names("operation weights", weights, self.groups)
         if edges is not None:
             check_names("edge weights", edges, self.groups)

@@ -16,7 +16,7 @@ from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements import MEASUREMENTS
 from harness.measurements.own_weights import generator_for
-from harness.measurements.small_networks import _crops, cell_regions, small_network_grams
+from harness.measurements.small_networks import cell_regions, crops, small_network_grams
 from harness.proxies.registry import resolve
 from harness.scoring.scorer import Score, score_network
 from harness.setting import Setting
@@ -73,24 +73,24 @@ def test_condition_is_that_of_three_small_networks(cell: str) -> None:
 def test_regions_are_the_patterns_of_one_cell(cell: str) -> None:
     rebuild = Recorded(cell)
     counts = cell_regions(rebuild, BATCH, SETTING)
-    crops = list(_crops(BATCH.inputs, generator_for(SETTING, "crops")).split(1000))
-    assert len(crops) == 3
+    cut = list(crops(BATCH.inputs, generator_for(SETTING, "crops")).split(1000))
+    assert len(cut) == 3
     expected = []
     for network in rebuild.networks:
         weights = dict(network.named_parameters())
         names = {edge: f"cells.0.layers.{edge}.op.1.weight" for edge in range(len(EDGES))}
         kernels = {edge: weights[name].detach() for edge, name in names.items() if name in weights}
-        expected.append(reference.regions(cell, kernels, crops))
+        expected.append(reference.regions(cell, kernels, cut))
     assert counts == tuple(expected)
     assert scored(cell)["te_nas_regions"].value == pytest.approx(sum(expected) / 3)
 
 
 def test_crops_are_windows_of_the_images() -> None:
     images = torch.arange(2 * 3 * 5 * 4, dtype=torch.float64).reshape(2, 3, 5, 4)
-    crops = _crops(images, torch.Generator().manual_seed(0))
-    assert crops.shape == (3000, 1, 3, 3)
+    cut = crops(images, torch.Generator().manual_seed(0))
+    assert cut.shape == (3000, 1, 3, 3)
     windows = images.unfold(2, 3, 1).unfold(3, 3, 1).reshape(-1, 9)
-    assert {tuple(crop.flatten().tolist()) for crop in crops} == {tuple(window.tolist()) for window in windows}
+    assert {tuple(crop.flatten().tolist()) for crop in cut} == {tuple(window.tolist()) for window in windows}
 
 
 def test_it_is_the_same_twice_and_another_for_another_seed() -> None:

@@ -181,6 +181,7 @@ class Method:
         trains_weights: whether the supernet's weights are trained.
         data: the data to search on where none is given.
         check: raises a `SearchError` for a setting, with or without autocast, that the method cannot run.
+        refuses: why the method cannot search a space, empty where it can; None for a method of every space.
         remark: a warning on a finished search from its memory and its setting, empty where there is none.
     """
 
@@ -197,6 +198,7 @@ class Method:
     trains_weights: bool = True
     data: str = "digits"
     check: Callable[[SearchSetting, bool], None] | None = None
+    refuses: Callable[[SearchableSpace], str] | None = None
     remark: Callable[[Mapping[str, Tensor], SearchSetting], str] | None = None
 
     def setting(self, space: str | Space, preset: str) -> SearchSetting:
@@ -221,14 +223,18 @@ class Method:
 
     @property
     def presets(self) -> dict[str, Presets]:
-        """The presets in each space with a supernet, by its name."""
-        return {name: self.presets_in(name) for name in _searchable_spaces()}
+        """The presets in each space that the method can search, by its name."""
+        return {space.name: self.presets_in(space) for space in _searchable_spaces() if not self.reason_not_in(space)}
+
+    def reason_not_in(self, space: SearchableSpace) -> str:
+        """Why the method cannot search a space; empty where it can."""
+        return "" if self.refuses is None else self.refuses(space)
 
 
-def _searchable_spaces() -> list[str]:
-    """Names of the spaces that gradient-based searches can search."""
+def _searchable_spaces() -> list[SearchableSpace]:
+    """The spaces that gradient-based searches can search."""
     found = []
     for space in openable_spaces():
         with suppress(SpaceError):
-            found.append(searchable(space).name)
+            found.append(searchable(space))
     return found

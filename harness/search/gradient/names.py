@@ -12,4 +12,5 @@ NAMES = (
     "rsps",
     "nasi",
     "nasi-ada",
+    "te-nas",
 )

@@ -37,6 +37,8 @@ def search_task(
     chosen = find_method(method) if isinstance(method, str) else method
     setting = setting or chosen.setting(space, preset)
     check_whole("seed", seed, 0, SearchError)
+    if reason := chosen.reason_not_in(searchable(space)):
+        raise SearchError(f"{chosen.name} cannot search {space.name}: {reason}")
     if chosen.check is not None:
         chosen.check(setting, autocast)
     if not isinstance(data, Images):

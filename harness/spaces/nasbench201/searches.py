@@ -83,6 +83,15 @@ SEARCHES = SearchPresets(
             f"{_WITHOUT_NONE}; μ = 1 and ν adaptive from 1,000 are the paper's for NAS-Bench-1Shot1, another small "
             "space; the rule by which ν adapts is in an appendix and is recalled, not checked against it",
         ),
+        "te-nas": SearchPreset(
+            {
+                "epochs": 3, "steps_per_epoch": 1, "batch_size": 72, "width": 3, "depth": 1, "without": ("none",),
+                "augment": False, "evaluation_batches": 1,
+            },
+            {"epochs": 3, "batch_size": 16, "image_size": 32, "images": None, "evaluation_batches": 1},
+            "sizes, draws and rounding are those of the authors' code, but a round draws its weights once, not for "
+            "each operation",
+        ),
     },
 )  # fmt: skip
 """DARTS on NAS-Bench-201 (Dong & Yang 2020): C = 16, N = 5, batch 64. NASI: T = 100 steps, as 10 epochs of 10.

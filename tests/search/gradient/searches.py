@@ -12,6 +12,10 @@ from tests.reference import spaces_supernet as reference
 
 SPACES = {name: open_space(name) for name in ("nasbench201", "darts")}
 REFERENCES = {"nasbench201": reference.nasbench201, "darts": reference.darts}
+PAIRS = sorted(
+    (method.name, space) for method in METHODS.values() for space in SPACES if not method.reason_not_in(SPACES[space])
+)
+"""Every method with every space that it can search."""
 _WIDE = {("drnas-progressive", "darts"): 12, ("pc-darts", "darts"): 8}
 """Where 4 channels do not divide into as many parts as the method takes."""
 
