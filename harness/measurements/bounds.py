@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from weakref import ref
 
 import torch
 from torch import Tensor
+
+from harness.measurements.memory import storage_of
 
 _SLACK: Final = 1e6
 """By how much a bound must lie below the largest number, so that rounding cannot take an entry beyond it."""
@@ -18,20 +20,32 @@ class Bounds:
     """An upper bound of the absolute values of each tensor that a pass has made, where one is known.
 
     After batch norm with the batch's own statistics no entry is further from 0 than |weight| · √n + |bias|, n the
-    values of a channel, since the squared distance of one value from any centre is at most n times their mean. ReLU and
-    maxima raise no bound, sums add them up, and a convolution multiplies by its largest sum of absolute weights.
+    values of a channel, since the squared distance of one value from any centre is at most n times their mean; the
+    bound that is kept also holds for what the kernel adds up. ReLU and maxima raise no bound, sums add them up, and a
+    convolution multiplies by its largest sum of absolute weights. What NumPy writes into a tensor's memory is not seen.
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[ref[Tensor], int, float]] = {}
+        self._known: dict[int, list[tuple[ref[Tensor], int, float]]] = {}
+        """By the address of the memory, so that a write by any view or alias is seen."""
 
     def of(self, tensor: object) -> float:
         """The bound of a tensor, or of a number; infinity where none is known."""
         if not isinstance(tensor, Tensor):
             return abs(tensor) if isinstance(tensor, (int, float)) else math.inf
-        there, version, bound = self._known.get(id(tensor), (None, 0, math.inf))
-        # a tensor may lie where another was, and what has been written to since may be any number
-        return bound if there is not None and there() is tensor and tensor._version == version else math.inf
+        for there, version, bound in self._known.get(storage_of(tensor), ()):
+            # a tensor may lie where another was, and what has been written to since may be any number
+            if there() is tensor and tensor._version == version:
+                return bound
+        return math.inf
+
+    def forget(self, written: Iterable[object]) -> None:
+        """Forget the bounds of all tensors that lie in the memory of those that an operation writes."""
+        for each in written:
+            if isinstance(each, Tensor):
+                self._known.pop(storage_of(each), None)
+            elif isinstance(each, (list, tuple)):
+                self.forget(each)
 
     def keep(self, operation: str, result: Tensor, args: tuple[Any, ...], options: Mapping[str, Any]) -> bool:
         """Keep the bound of what an operation of `BOUNDED` has given, if there is one.
@@ -41,14 +55,34 @@ class Bounds:
         """
         return self._keep(result, BOUNDED[operation](self, args, options))
 
+    def keep_norm(self, result: Tensor, args: tuple[Any, ...], mean: Tensor, deviation: Tensor) -> bool:
+        """As `keep`, for batch norm; its kernel adds numbers of the size of mean / deviation, which must be finite too.
+
+        Args:
+            result: the normalised values.
+            args: arguments of the operation.
+            mean: the means by channel.
+            deviation: 1 / standard deviation by channel.
+        """
+        inputs, weight, bias, training = args[0], args[1], args[2], args[5]
+        if not training:
+            return False
+        scale = _largest(weight, 1.0)
+        summands = float((mean.double() * deviation.double()).abs().max()) + math.sqrt(inputs.numel() / inputs.shape[1])
+        return self._keep(result, 2 * scale * summands + _largest(bias, 0.0))
+
     def follows(self, result: Tensor, read: Tensor) -> bool:
         """Keep as a result's bound that of what it was made of; whether every entry is finite by it."""
         return self._keep(result, self.of(read))
 
     def _keep(self, tensor: Tensor, bound: float) -> bool:
-        if not (tensor.is_floating_point() and bound < torch.finfo(tensor.dtype).max / _SLACK):
+        if not tensor.is_floating_point() or tensor.is_inference():
             return False
-        self._known[id(tensor)] = ref(tensor), tensor._version, bound
+        if not bound < torch.finfo(tensor.dtype).max / _SLACK:
+            return False
+        place = storage_of(tensor)
+        alive = [entry for entry in self._known.get(place, ()) if entry[0]() is not None]
+        self._known[place] = [*alive, (ref(tensor), tensor._version, bound)]
         return True
 
 
@@ -85,13 +119,6 @@ def _of_convolution(bounds: Bounds, args: tuple[Any, ...], options: Mapping[str,
     return bound * float(weight.abs().sum(tuple(range(1, weight.ndim))).max()) + _largest(bias, 0.0)
 
 
-def _of_batch_norm(bounds: Bounds, args: tuple[Any, ...], options: Mapping[str, Any]) -> float:
-    inputs, weight, bias, training = args[0], args[1], args[2], args[5]
-    if not training:
-        return math.inf
-    return _largest(weight, 1.0) * math.sqrt(inputs.numel() / inputs.shape[1]) + _largest(bias, 0.0)
-
-
 def _largest(tensor: Tensor | None, instead: float) -> float:
     return instead if tensor is None else float(tensor.abs().max())
 
@@ -104,6 +131,5 @@ BOUNDED: Final[Mapping[str, Callable[[Bounds, tuple[Any, ...], Mapping[str, Any]
     "mul": _of_product,
     "cat": _of_parts,
     "convolution": _of_convolution,
-    "native_batch_norm": _of_batch_norm,
 }
 """Operations whose result has a bound that follows from what they read, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -183,14 +183,7 @@ def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched
     owned = {parameter for call in calls for parameter in call.module._parameters.values()}
     uncalled = {name: parameter for name, parameter in trainable(network).items() if parameter not in owned}
     loss = batch.problem.loss(setting.loss, outputs, batch.targets)
-    # taken from the graph here: inside, the watch would look at each
-    without_graph = tuple(replace(call, inputs=_detached(call.inputs), output=_detached(call.output)) for call in calls)
-    patterns = tuple(replace(call, output=call.output.detach()) for call in activations)
-    return Forward(batch, outputs, loss, without_graph, uncalled, leaves, patterns, watch.units)
-
-
-def _detached(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.detach()
+    return Forward(batch, outputs, loss, tuple(calls), uncalled, leaves, tuple(activations), watch.units)
 
 
 def _is_relu(module: nn.Module) -> bool:
@@ -211,11 +204,14 @@ def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[A
         if not (plain and output.requires_grad and output.dtype == inputs[0].dtype):
             calls.append(LayerCall(name, module, None, None))
             return
-        kept = output if isinstance(module, LAYERS) else None
+        # detached here: a later `tensor.data = ...` changes neither what was read nor its version
+        kept = output.detach() if isinstance(module, LAYERS) else None
         read = inputs[0]
         before = get_gradient_edge(read) if read.requires_grad else None
         calls.append(
-            LayerCall(name, module, read, get_gradient_edge(output), read._version, kept, output._version, before)
+            LayerCall(
+                name, module, read.detach(), get_gradient_edge(output), read._version, kept, output._version, before
+            )
         )
 
     return record
@@ -229,7 +225,7 @@ def _activation_recorder(
             watch.units["relu in torch.func"] += output.numel()
             return
         edge = get_gradient_edge(output) if output.requires_grad else None
-        activations.append(Activation(name, output, output._version, edge))
+        activations.append(Activation(name, output.detach(), output._version, edge))
 
     return record
 

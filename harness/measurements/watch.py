@@ -148,6 +148,8 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         kind = _kind(func)
         if not kind.seen:
             return func(*args, **(kwargs or {}))
+        if kind.writes:
+            self._bounds.forget((*args, *(kwargs or {}).values()))
         overwritten = kind.writes and self._before_writing(kind, args)
         result = func(*args, **(kwargs or {}))
         first = result[0] if isinstance(result, (tuple, list)) and result else result
@@ -179,8 +181,8 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
             # 1 / (1 / deviation) is infinite where a variance overflowed, whose channel is 0 from there on
             if not (_is_finite(mean.sum()) and _is_finite(deviation.reciprocal().sum())):
                 self._blame(_Seen(first, kind.name, args[:1]))  # its statistics have changed
-            elif kind.bounded:
-                self._bounds.keep(kind.name, first, args, options)
+            elif kind.name != "native_batch_norm" or not self._bounds.keep_norm(first, args, mean, deviation):
+                self._judge(_Seen(first, kind.name, args[:1]))
             return
         self._judge(waiting)
         if kind.bounded and self._bounds.keep(kind.name, first, args, options):
@@ -262,6 +264,8 @@ def _module_of(caller: nn.Module | FrameType) -> nn.Module | None:
 @cache
 def _kind(func: Any) -> _Kind:
     name = func._overloadpacket.__name__
+    if func.namespace != "aten":
+        name = f"{func.namespace}::{name}"  # an operator of the user's own, whatever it is called
     plain = name if name.startswith("_") or not name.endswith("_") else name[:-1]
     returns = func._schema.returns
     alias = returns[0].alias_info if returns else None

@@ -37,6 +37,7 @@ BASES: dict[str, tuple[object, ...]] = {
     "store merge": ("scores.sqlite", "--into", "merged.sqlite"),
     "store import": ("sizes.csv", "--into", "merged.sqlite"),
     "store export": ("scores.sqlite", "--to", "sizes.csv"),
+    "store table": ("scores.sqlite", "--to", "known.parquet"),
 }
 """What each command is given, besides the options that are drawn, so that it ends soon."""
 

@@ -114,7 +114,7 @@ def test_pools_by_name(nasinit: Run, files: tuple[Path, Path]) -> None:
     scores, table = files
     ended = nasinit("correlate", scores, "--table", table, "--column", ACCURACY, "--pool", "valid", "--resamples", 20)
     assert ended.code == 0, ended.err
-    assert "the 9,445 cells without dead branches" in ended.out
+    assert "the 9,445 cells without dead branches" in " ".join(ended.out.split())
     ended = nasinit("correlate", scores, "--table", table, "--column", ACCURACY, "--pool", "vaild")
     assert (ended.code, ended.err.count("Did you mean 'valid'")) == (2, 1)
 
