@@ -55,7 +55,8 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "cpu": cpu_name(),
         "cpus": os.cpu_count(),
-        **{name: os.environ[name] for name in _VARIABLES if os.environ.get(name)},
+        # the folder's name alone: where it lies says nothing of the numbers, and of a user's machine too much
+        **{name: Path(os.environ[name]).name for name in _VARIABLES if os.environ.get(name)},
         **{package: version(package) for package in _VERSIONS},
     }
 

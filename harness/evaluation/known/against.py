@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from harness.stats import RankInfluences
 
-_LEAST = 3
+_LEAST = 30
+"""Cells in common: the errors are those of large samples, and of fewer cells they say too much."""
 _COEFFICIENTS = ("spearman", "kendall_tau_b")
 
 
@@ -81,7 +82,7 @@ def against_known(ranking: Ranking, known: pd.DataFrame | None = None, *, confid
         confidence: confidence level of the intervals, 0 to 1.
 
     Raises:
-        ScoresError: no ranking, one of another space, or fewer than three cells in common.
+        ScoresError: no ranking, one of another space, or fewer than 30 cells in common.
     """
     import pandas as pd
 
@@ -99,7 +100,10 @@ def against_known(ranking: Ranking, known: pd.DataFrame | None = None, *, confid
     in_both = own.index.intersection(pd.Index(known["architecture"].unique()), sort=False)
     kept, others = _varied(own.loc[in_both]), _varied(every.reindex(in_both))
     common = pd.concat([kept, others], axis=1, keys=["own", "known"]).dropna()
-    if len(common) < _LEAST or not len(kept.columns) or not len(others.columns):
+    if not len(kept.columns) and len(in_both) >= _LEAST:
+        names = ", ".join(map(str, own.columns))
+        raise ScoresError(f"scores that are always the same, or of fewer than half of the cells, rank nothing: {names}")
+    if len(common) < _LEAST or not len(others.columns):
         raise ScoresError(
             f"{len(common)} of the {len(own):,} scored cells have a score by all that are compared, and {_LEAST} are "
             f"needed: the known scores are of {said_cells(known)}"

@@ -26,19 +26,19 @@ def compute_frame(log: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:
         record: record of the searches, as in `study.json`; searches that are not in it are left out.
 
     Returns:
-        A row for each method, preset and epoch: `runs`, `steps` and `seconds` from the start of a search to the end of
-        the epoch (mean over the runs), `cpu_seconds` likewise of the processor (NaN where a log has none), `images` of
-        a search; means over the runs of `training_loss`, `validation_loss` (nats) and `lead_of_convolutions`, by which
-        a search is judged without a table; and for each column of the table `…_mean`, `…_low` and `…_high` over the
-        runs.
+        A row for each method, preset and epoch, in the order of the record: `runs`, `steps` and `seconds` from the
+        start of a search to the end of the epoch (mean over the runs), `cpu_seconds` likewise of the processor (NaN
+        where a log has none), `images` of a search; means over the runs of `training_loss`, `validation_loss` (nats)
+        and `lead_of_convolutions`, by which a search is judged without a table; and for each column of the table
+        `…_mean`, `…_low` and `…_high` over the runs.
     """
-    rows = []
+    by_name: dict[str, list[dict[str, Any]]] = {}
     trained = log[train_weights(log)] if len(log) else log
     for (method, how), found in trained.groupby(["method", "how"], sort=False) if len(trained) else ():
         preset = preset_of(str(how))
         if (name := name_of(str(method), preset)) in record:
-            rows += _of_searches(found, {"method": method, "preset": preset}, record[name])
-    return pd.DataFrame(rows)
+            by_name[name] = _of_searches(found, {"method": method, "preset": preset}, record[name])
+    return pd.DataFrame([row for name in record for row in by_name.get(name, ())])
 
 
 def _of_searches(log: pd.DataFrame, named: Mapping[str, Any], entry: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -119,12 +120,19 @@ def test_constant_proxies_are_left_out_and_said(table: Table, known: pd.DataFram
 
 
 def test_other_spaces_and_other_cells_are_refused(table: Table, known: pd.DataFrame) -> None:
-    elsewhere = known[known["architecture"].isin(made.CELLS[:2])]
+    elsewhere = known[known["architecture"].isin(made.CELLS[:29])]
     elsewhere.attrs = known.attrs
-    with pytest.raises(ScoresError, match="and 3 are needed"):
+    with pytest.raises(ScoresError, match="and 30 are needed"):
         harness.against_known(ranking_of(table), elsewhere)
     with pytest.raises(ScoresError, match=r"a ranking is what harness\.correlate returns"):
         harness.against_known(known)  # type: ignore[arg-type]
+
+
+def test_scores_that_rank_nothing_are_refused_by_name(known: pd.DataFrame, table: Table) -> None:
+    ranking = ranking_of(table)
+    points = ranking.points.assign(score=1.0)
+    with pytest.raises(ScoresError, match=r"scores that are always the same.*rank nothing: "):
+        harness.against_known(replace(ranking, points=points), known)
 
 
 def test_it_is_evidence_where_it_is_asked_for_and_possible(
@@ -135,11 +143,11 @@ def test_it_is_evidence_where_it_is_asked_for_and_possible(
     assert gather_evidence(ranking, table, EvidenceOptions()).known is None
     found = gather_evidence(ranking, table, EvidenceOptions(known=True)).known
     pd.testing.assert_frame_equal(found.frame, harness.against_known(ranking, known).frame)
-    few = known[known["architecture"].isin(made.CELLS[:2])]
+    few = known[known["architecture"].isin(made.CELLS[:29])]
     few.attrs = known.attrs
     monkeypatch.setattr(against, "known_scores", lambda: few)
     left_out = gather_evidence(ranking, table, EvidenceOptions(known=True, if_possible=True)).left_out
-    assert "3 are needed" in left_out["known"]
+    assert "30 are needed" in left_out["known"]
 
 
 def test_nothing_is_ranked_by_known_scores(known: pd.DataFrame) -> None:
