@@ -24,7 +24,7 @@ from harness.studies.whole_space.writing import beside
 _FIRST = TESTS["cifar10"]
 _SHARES = (1, 5, 10, 25)
 _NEAR = 0.99
-_FEWEST = 10
+_FEWEST = 30
 """Cells for a coefficient among the best to be told."""
 COMMANDS = """\
     nasinit store table all.sqlite --to benchmarks/packaged/nasbench201_proxies.parquet
@@ -44,11 +44,9 @@ def _head(found: WholeSpace) -> str:
     part = ""
     if cells < of:
         part = (
-            f" **This is a part: {cells:,} of {of:,} cells**, the first of a random order, so that every number here "
-            f"is "
-            "an estimate of that of the whole space, with a 95 % interval that says how good. The page is made again "
-            "by "
-            "the commands at its end as more cells are scored."
+            f" **This is a part: {cells:,} of {of:,} cells**, the first of a random order, so that its numbers are "
+            "estimates of those of the whole space; where a 95 % interval stands, it says how good, and numbers "
+            "without one are rough. The page is made again by the commands at its end as more cells are scored."
         )
     return (
         f"# {proxies} training-free proxies on NAS-Bench-201\n\nEvery proxy under one setting on "
@@ -120,15 +118,16 @@ def _sizes(found: WholeSpace) -> str:
     frame = found.by_size[_FIRST].frame
     wide = frame.pivot(index="proxy", columns="class", values="spearman")
     first, last = wide.columns[0], wide.columns[-1]
+    counts = [int(frame.loc[frame["class"] == place, "n"].max()) for place in wide.columns]
     best = [frame[frame["class"] == place].nlargest(1, "spearman").to_dict("records")[0] for place in (first, last)]
     heads = [f"`{row['proxy']}` {estimate(row['spearman'], row['spearman_low'], row['spearman_high'])}" for row in best]
     return (
         "## By size class\n\n![Spearman's coefficient by parameters](by_size_cifar10.png)\n\n"
-        f"In {len(wide.columns)} classes of parameters with about as many cells each, the largest coefficient among "
-        f"the "
-        f"smallest networks is that of {heads[0]}, among the largest that of {heads[1]}. Median over all proxies: "
-        f"{number(wide[first].median(), 2)} and "
-        f"{number(wide[last].median(), 2)}. Each coefficient has its interval in `by_size_*.csv`."
+        f"In {len(wide.columns)} classes of parameters ({', '.join(f'{cells:,}' for cells in counts)} cells), the "
+        f"largest coefficient among the smallest networks is that of {heads[0]}, among the largest that of "
+        f"{heads[1]}: each the largest of {len(wide)}, and so rather too high. Median over all proxies: "
+        f"{number(wide[first].median(), 2)} and {number(wide[last].median(), 2)}. Each coefficient has its "
+        "interval in `by_size_*.csv`."
     )
 
 
@@ -150,8 +149,10 @@ def _best(found: WholeSpace) -> str:
             f"`{AGAINST}` {number(float(column.get(AGAINST, float('nan'))), 2)}, median of all "
             f"{number(column.median(), 2)}."
         )
-    return "## Among the best\n\nSpearman's coefficient among the best cells by CIFAR-10 accuracy:\n\n" + "\n".join(
-        lines
+    return (
+        "## Among the best\n\nSpearman's coefficient among the best cells by CIFAR-10 accuracy, where they are at "
+        f"least {_FEWEST}. The largest of {len(frame)} coefficients is rather too high; `top_*.csv` has all of "
+        "them.\n\n" + "\n".join(lines)
     )
 
 
@@ -165,8 +166,7 @@ def _ceiling(found: WholeSpace) -> str:
         lines.append(
             f"- {dataset_title(column)}: one training ranks another with ρ {number(ceiling.spearman, 3)}, τ-b "
             f"{number(ceiling.kendall_tau_b, 3)}; `{best['proxy']}` reaches {number(100 * best['spearman_share'], 0)} "
-            f"% of ρ, "
-            f"{number(100 * best['kendall_share'], 0)} % of τ-b."
+            f"% of ρ, {number(100 * best['kendall_share'], 0)} % of τ-b."
         )
     return "## Against the ceiling\n\n" + "\n".join(lines)
 
