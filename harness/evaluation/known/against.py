@@ -100,14 +100,18 @@ def against_known(ranking: Ranking, known: pd.DataFrame | None = None, *, confid
     in_both = own.index.intersection(pd.Index(known["architecture"].unique()), sort=False)
     kept, others = _varied(own.loc[in_both]), _varied(every.reindex(in_both))
     common = pd.concat([kept, others], axis=1, keys=["own", "known"]).dropna()
-    if not len(kept.columns) and len(in_both) >= _LEAST:
-        names = ", ".join(map(str, own.columns))
-        raise ScoresError(f"scores that are always the same, or of fewer than half of the cells, rank nothing: {names}")
+    common = common.loc[:, common.nunique() > 1]  # some vary only on cells that others have no score of
+    kept, others = (
+        wide[[name for name in wide if (side, name) in common]] for side, wide in (("own", kept), ("known", others))
+    )
     if len(common) < _LEAST or not len(others.columns):
         raise ScoresError(
             f"{len(common)} of the {len(own):,} scored cells have a score by all that are compared, and {_LEAST} are "
             f"needed: the known scores are of {said_cells(known)}"
         )
+    if not len(kept.columns):
+        names = ", ".join(map(str, own.columns))
+        raise ScoresError(f"scores that are always the same, or of fewer than half of the cells, rank nothing: {names}")
     frame = _pairs(common, oriented_values(ranking, common.index), confidence)
     left_out = [
         f"{name}{whose}"

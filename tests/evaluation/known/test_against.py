@@ -119,6 +119,20 @@ def test_constant_proxies_are_left_out_and_said(table: Table, known: pd.DataFram
     assert "synflow (known)" in found.notes[-1]
 
 
+def test_a_known_proxy_that_varies_on_no_common_cell_is_left_out(table: Table, known: pd.DataFrame) -> None:
+    """It varies on cells that another known proxy has no score of."""
+    torn = known.copy()
+    torn.attrs = known.attrs
+    cells = list(dict.fromkeys(torn["architecture"]))
+    first = torn["architecture"] == cells[0]
+    torn.loc[torn["proxy"] == "synflow", "score"] = 1.0
+    torn.loc[(torn["proxy"] == "synflow") & first, "score"] = 2.0
+    torn.loc[(torn["proxy"] == "params") & first, ["score", "status"]] = [float("nan"), "not_finite"]
+    found = harness.against_known(ranking_of(table), torn)
+    assert "synflow" not in set(found.frame["known"])
+    assert found.frame["agreement"].notna().all()
+
+
 def test_other_spaces_and_other_cells_are_refused(table: Table, known: pd.DataFrame) -> None:
     elsewhere = known[known["architecture"].isin(made.CELLS[:29])]
     elsewhere.attrs = known.attrs
