@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 K = 1000
 """Cells that NDCG looks at, as in Tybl & Neumann 2025."""
 COUNTS = ("params", "flops", "layers")
-_LEAST = 3
-_COEFFICIENTS = ("spearman", "kendall_tau_b")
 
 
 def coefficients_by_pool(
@@ -103,17 +101,12 @@ def counts_by_pool(table: Table, columns: Sequence[str], pools: Iterable[str]) -
 
 
 def _coefficients(scores: npt.NDArray[np.float64], accuracies: npt.NDArray[np.float64]) -> dict[str, Any]:
-    from harness.stats import estimated_by, rank_influences
+    from harness.stats import rank_estimates
 
     row: dict[str, Any] = {"n": len(scores)}
-    names = [f"{name}{end}" for name in _COEFFICIENTS for end in ("", "_low", "_high")]
-    row.update(dict.fromkeys(names, math.nan))
-    if len(scores) >= _LEAST:
-        found = rank_influences([scores], accuracies)
-        for place, name in enumerate(_COEFFICIENTS):
-            estimated = estimated_by(float(found.estimates[0, place]), found.values[0, place])
-            row[name] = estimated.value
-            row[f"{name}_low"], row[f"{name}_high"] = (min(max(end, -1.0), 1.0) for end in estimated.interval)
+    for name, estimated in rank_estimates(scores, accuracies).items():
+        row[name] = estimated.value
+        row[f"{name}_low"], row[f"{name}_high"] = estimated.interval
     return row
 
 

@@ -10,6 +10,7 @@ from harness.errors import ScoresError, unknown
 from harness.evaluation.columns import SPACE
 from harness.evaluation.official_index import architectures_in_order
 from harness.spaces import open_space
+from harness.spaces.listed import all_architectures
 
 if TYPE_CHECKING:
     from harness.spaces.nasbench201.cell import Cell
@@ -30,7 +31,7 @@ class Pool(NamedTuple):
 
 
 def _all() -> frozenset[str]:
-    return frozenset(map(str, open_space(SPACE).sample(len(open_space(SPACE)))))
+    return frozenset(map(str, all_architectures(open_space(SPACE))))
 
 
 def _distinct() -> frozenset[str]:

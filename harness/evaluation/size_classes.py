@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ from harness.text.presented import Presented
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_LEAST = 3
 
 
 @dataclass(frozen=True)
@@ -80,11 +77,10 @@ def size_classes(ranking: Ranking, classes: int = 5, *, confidence: float = 0.95
 
 
 def _spearman(chosen: pd.DataFrame, sign: float, confidence: float) -> dict[str, float]:
-    from harness.stats import estimated_by, rank_influences
+    from harness.stats import rank_estimates
 
-    if len(chosen) < _LEAST:
-        return dict.fromkeys(("spearman", "spearman_low", "spearman_high"), math.nan)
-    found = rank_influences([chosen["score"].to_numpy()], sign * chosen["accuracy"].to_numpy())
-    estimated = estimated_by(float(found.estimates[0, 0]), found.values[0, 0], confidence=confidence)
-    low, high = estimated.interval
-    return {"spearman": estimated.value, "spearman_low": max(low, -1.0), "spearman_high": min(high, 1.0)}
+    found = rank_estimates(chosen["score"].to_numpy(), sign * chosen["accuracy"].to_numpy(), confidence=confidence)[
+        "spearman"
+    ]
+    low, high = found.interval
+    return {"spearman": found.value, "spearman_low": low, "spearman_high": high}

@@ -1,7 +1,8 @@
 """Statistics of a ranking: arrays in, named results out; no files are read or written and no figures are drawn.
 
 - Rank correlation: `coefficients`, with `bootstrap_intervals` over architectures and `seed_intervals` over seeds of the
-  weights, or errors without resampling by `rank_influences`; `interval_rows` for many proxies at once;
+  weights, or errors without resampling by `rank_influences` and
+  `rank_estimates`; `interval_rows` for many proxies at once;
   `paired_differences` between proxies, `indistinguishable_groups`.
 - Beyond size: `partial_correlations`, `kendall_within`.
 - Noise ceiling: `training_agreement`, `attenuation_corrected`.
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from harness.stats.bootstrap import Intervals, bootstrap_intervals, interval_rows, seed_intervals
     from harness.stats.ceiling import Agreement, attenuation_corrected, spearman_brown, training_agreement
     from harness.stats.change import ChangeOfRanking, Estimate, change_of_ranking
-    from harness.stats.influence import Estimated, RankInfluences, estimated_by, rank_influences
+    from harness.stats.influence import Estimated, RankInfluences, estimated_by, rank_estimates, rank_influences
     from harness.stats.intervals import Interval
     from harness.stats.names import BASELINES, COEFFICIENTS
     from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
@@ -83,6 +84,7 @@ __all__ = [
     "percentile_of",
     "picked_within",
     "precision_at",
+    "rank_estimates",
     "rank_influences",
     "rank_stability",
     "resampled_coefficients",
@@ -130,6 +132,7 @@ _HOMES = {
     "percentile_of": "harness.stats.top",
     "picked_within": "harness.stats.pareto",
     "precision_at": "harness.stats.top",
+    "rank_estimates": "harness.stats.influence",
     "rank_influences": "harness.stats.influence",
     "rank_stability": "harness.stats.stability",
     "resampled_coefficients": "harness.stats.resampling.resampled",

@@ -11,18 +11,18 @@ from scipy import special
 
 from harness.stats._pairs import FloatArray, Vectors, checked_rows
 from harness.stats.intervals import Interval, check_options
+from harness.stats.names import RANK_COEFFICIENTS
 from harness.stats.resampling.pair_signs import PairSigns
 
-RANK_COEFFICIENTS = ("spearman", "kendall_tau_b")
-"""The coefficients whose influences are known here, in their order."""
+_LEAST = 3
 
 
 class RankInfluences(NamedTuple):
     """Rank correlations of proxies with one column, and what each architecture has to do with them.
 
     Attributes:
-        estimates: Spearman's coefficient and Kendall's tau-b, shape [proxies, 2]; NaN where a proxy or the column is
-            constant.
+        estimates: the coefficients `harness.stats.names.RANK_COEFFICIENTS`, shape [proxies, 2]; NaN where a proxy or
+            the column is constant.
         values: influence of each architecture on each coefficient, shape [proxies, 2, n]; each sums to zero.
     """
 
@@ -61,9 +61,9 @@ def rank_influences(scores: Vectors, accuracies: npt.ArrayLike) -> RankInfluence
 
     Cost: that of one `PairSigns` for each proxy, some 5 ms at n = 15,625.
     """
-    rows, accuracy = checked_rows(scores, accuracies, least=3)
-    estimates = np.full((len(rows), 2), np.nan)
-    values = np.full((len(rows), 2, accuracy.size), np.nan)
+    rows, accuracy = checked_rows(scores, accuracies, least=_LEAST)
+    estimates = np.full((len(rows), len(RANK_COEFFICIENTS)), np.nan)
+    values = np.full((*estimates.shape, accuracy.size), np.nan)
     second = _Ranks(accuracy)
     for place, row in enumerate(rows):
         first = _Ranks(row)
@@ -94,6 +94,29 @@ def estimated_by(value: float, influences: FloatArray, *, confidence: float = 0.
     else:
         p = float(value == 0)
     return Estimated(value, Interval(value - reach, value + reach), p)
+
+
+def rank_estimates(
+    scores: npt.ArrayLike, accuracies: npt.ArrayLike, *, confidence: float = 0.95
+) -> dict[str, Estimated]:
+    """Spearman's coefficient and Kendall's tau-b of one proxy by name, with intervals that do not leave [−1, 1].
+
+    Args:
+        scores: finite numbers, shape [n]; fewer than three give NaN.
+        accuracies: finite numbers, shape [n].
+        confidence: confidence level of the intervals, in (0, 1).
+
+    Raises:
+        ScoresError: as of `rank_influences`, and for a confidence outside (0, 1).
+    """
+    if len(np.asarray(scores)) < _LEAST:
+        return dict.fromkeys(RANK_COEFFICIENTS, Estimated(math.nan, Interval(math.nan, math.nan), math.nan))
+    found = rank_influences([np.asarray(scores)], accuracies)
+    estimates = {}
+    for place, name in enumerate(RANK_COEFFICIENTS):
+        one = estimated_by(float(found.estimates[0, place]), found.values[0, place], confidence=confidence)
+        estimates[name] = one._replace(interval=Interval(*(min(max(end, -1.0), 1.0) for end in one.interval)))
+    return estimates
 
 
 class _Ranks:

@@ -145,15 +145,12 @@ def ndcg_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
     Raises:
         ScoresError: for NaN or infinity (counted), unequal lengths, `k` outside 1..n, or fewer than two architectures.
     """
-    from sklearn.metrics import ndcg_score  # scikit-learn takes a second to import
-
     score, accuracy = _checked(scores, accuracies, k, least=2)
     halves = accuracy / 2  # so that the range of any two finite numbers is finite
     span = halves.max() - halves.min()
     if span == 0:
         return math.nan
-    gains = (halves - halves.min()) / span
-    return float(ndcg_score(gains[None], _dense(score)[None], k=k))
+    return _ndcg((halves - halves.min()) / span, score, k)
 
 
 def ndcg_of_powers_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
@@ -176,12 +173,7 @@ def ndcg_of_powers_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) 
     score, accuracy = _checked(scores, accuracies, k, least=2)
     highest = accuracy.max()
     gains = np.exp2(accuracy - highest) - np.exp2(-highest)  # as a share of the highest power: nothing overflows
-    discounts = np.where(np.arange(score.size) < k, 1 / np.log2(np.arange(score.size) + 2), 0.0)
-    _, group, sizes = np.unique(-score, return_inverse=True, return_counts=True)
-    ends = np.cumsum(sizes)
-    of_group = np.add.reduceat(discounts, ends - sizes) / sizes
-    ideal = float(np.sort(gains)[::-1] @ discounts)
-    return float(gains @ of_group[group]) / ideal if ideal else math.nan
+    return _ndcg(gains, score, k) if gains.any() else math.nan
 
 
 def top_correlation(scores: npt.ArrayLike, accuracies: npt.ArrayLike, share: float) -> TopCorrelation:
@@ -239,6 +231,13 @@ def _chances_of_top(values: FloatArray, k: int) -> FloatArray:
     cut = np.partition(values, values.size - k)[values.size - k]
     above, tied = values > cut, values == cut
     return np.asarray(above + tied * ((k - above.sum()) / tied.sum()), dtype=np.float64)
+
+
+def _ndcg(gains: FloatArray, score: FloatArray, k: int) -> float:
+    """NDCG of gains from 0, not all 0; tied scores share the mean of their discounts."""
+    from sklearn.metrics import ndcg_score  # scikit-learn takes a second to import
+
+    return float(ndcg_score(gains[None], _dense(score)[None], k=k))
 
 
 def _dense(values: FloatArray) -> FloatArray:

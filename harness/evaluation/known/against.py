@@ -12,7 +12,7 @@ from harness.evaluation.known.scores import known_scores, said_cells
 from harness.evaluation.ranking import Ranking, check_ranking, oriented_values, wide_scores
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import Setting
-from harness.stats.names import BASELINES, SAME
+from harness.stats.names import BASELINES, RANK_COEFFICIENTS, SAME
 from harness.text.presented import Presented
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _LEAST = 30
 """Cells in common: the errors are those of large samples, and of fewer cells they say too much."""
-_COEFFICIENTS = ("spearman", "kendall_tau_b")
 
 
 @dataclass(frozen=True)
@@ -154,13 +153,13 @@ def _pairs(common: pd.DataFrame, values: npt.NDArray[np.float64], confidence: fl
                 "known": columns[other][1],
                 "n": len(common),
             }
-            for at, name in enumerate(_COEFFICIENTS):
+            for at, name in enumerate(RANK_COEFFICIENTS):
                 row.update(_coefficients(found, mine, other, at, name, confidence))
             row["agreement"] = float(agreement[mine, other])
             row["same"] = abs(row["agreement"]) >= SAME
             rows.append(row)
     frame = pd.DataFrame(rows)
-    for name in _COEFFICIENTS:
+    for name in RANK_COEFFICIENTS:
         frame.insert(list(frame.columns).index(f"{name}_p") + 1, f"{name}_p_holm", pd.Series(holm(frame[f"{name}_p"])))
     told = zip(frame["spearman_difference"], frame["spearman_p_holm"], strict=True)
     frame["verdict"] = [verdict(difference, p) for difference, p in told]
@@ -196,7 +195,7 @@ def _places(frame: pd.DataFrame) -> pd.DataFrame:
     for proxy, own in frame.groupby("proxy", sort=False):
         first = own.iloc[0]
         nearest = own.loc[own["agreement"].abs().idxmax()]
-        ends = [name + end for name in _COEFFICIENTS for end in ("", "_low", "_high")]
+        ends = [name + end for name in RANK_COEFFICIENTS for end in ("", "_low", "_high")]
         told = own["verdict"].value_counts()
         rows.append(
             {

@@ -158,8 +158,7 @@ def _facts(made: Mapping[str, Any]) -> Facts:
         f"({made['networks']:,} networks).{growing} Setting: {made['setting_in_words']}. A score that a proxy does not "
         f"have is missing, with its reason in the file. nasinit {made['nasinit']}, torch {made['torch']}, begun "
         f"{made['started'][:10] or 'on a day that is not known'}. Scores by the machine that made them, which differ "
-        f"in "
-        f"the last digits: {machines or 'not known'}."
+        f"in the last digits: {machines or 'not known'}."
     )
     return replace(FACTS, note=note, seeds=f"seed {setting['seed']} of weights, inputs and labels")
 

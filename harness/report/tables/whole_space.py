@@ -113,7 +113,6 @@ def published_by_pool_sheet(rows: pd.DataFrame, pools: Sequence[str]) -> Sheet:
     ]
     note = (
         "* the published value lies outside our 95 % interval on that pool; of counts, which are exact on all its "
-        "cells, "
-        "further than 0.005 away."
+        "cells, further than 0.005 away."
     )
     return Sheet.of("", headings, made, notes=(note,))

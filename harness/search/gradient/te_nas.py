@@ -146,13 +146,13 @@ def _changes(step: Step, left: Masks) -> dict[Place, Changes]:
         for operation, is_left in enumerate(row)
         if is_left and sum(row) > 1
     ]
-    before = _numbers(step, left) if candidates else None
-    found = {}
+    if not candidates:
+        return {}
+    before, found = _numbers(step, left), {}
     for place in candidates:
         without = {name: mask.clone() for name, mask in left.items()}
         without[place.group][place.edge, place.operation] = False
         after = _numbers(step, without)
-        assert before is not None
         found[place] = Changes(
             _mean_change(before.conditions, after.conditions), _mean_change(before.regions, after.regions)
         )
@@ -168,8 +168,6 @@ def _numbers(step: Step, left: Masks) -> _Numbers:
     try:
         conditions = tuple(_condition(network, step.training) for network in _networks(step, left, weights))
         return _Numbers(conditions, tuple(_regions(step, left, weights)))
-    except SearchError:
-        raise
     except HarnessError as error:
         raise SearchError(f"te-nas cannot measure the supernet at {step.moment.when}: {error}") from error
 

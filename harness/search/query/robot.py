@@ -68,8 +68,10 @@ def robot(
     explored = ~np.isnan(values)
     latest_best = queries - 1 - np.argmax(np.where(explored, values, -np.inf)[:, ::-1], axis=1)
     by_sum = np.argsort(-(weights[runs, latest_best] @ scaled.T), axis=1, kind="stable")
-    for place in range(min(queries + known.most, by_sum.shape[1])):
-        known.ask(oracle, pool[by_sum[:, place]], oracle.is_open & (known.count < queries))
+    for ranked in by_sum.T:
+        if not (asking := oracle.is_open & (known.count < queries)).any():
+            break
+        known.ask(oracle, pool[ranked], asking)
     return oracle.chosen
 
 
@@ -83,11 +85,6 @@ class _Known:
     def __init__(self, runs: int) -> None:
         self._answers: list[dict[int, float]] = [{} for _ in range(runs)]
         self.count = np.zeros(runs, dtype=np.int64)
-
-    @property
-    def most(self) -> int:
-        """The largest number of distinct cells of a run."""
-        return int(self.count.max())
 
     def ask(self, oracle: Oracle, cells: CellArray, asking: BoolArray) -> FloatArray:
         """The answers for one cell per run, shape [R], of those known before too; NaN where there is none."""

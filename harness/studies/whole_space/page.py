@@ -19,7 +19,6 @@ from harness.scoring.provenance import PROVENANCE
 from harness.setting import Setting
 from harness.stats.names import BASELINES, SAME
 from harness.studies.whole_space.results import AGAINST, WholeSpace
-from harness.studies.whole_space.writing import beside
 
 _FIRST = TESTS["cifar10"]
 _SHARES = (1, 5, 10, 25)
@@ -88,8 +87,7 @@ def _told_apart(found: WholeSpace, first: Comparison) -> list[str]:
             )
     intro = (
         f"Told apart by a paired bootstrap on the {first.n:,} cells that all proxies have a score of, with Holm's "
-        f"correction over "
-        f"all {len(first.pairs):,} pairs, at 5 %:"
+        f"correction over all {len(first.pairs):,} pairs, at 5 %:"
     )
     return [intro, "\n".join(said)]
 
@@ -209,7 +207,7 @@ def _pools(found: WholeSpace) -> str:
 
 
 def _published(found: WholeSpace) -> str:
-    rows = beside(found)
+    rows = found.published
     names = list(dict.fromkeys(found.pools["pool"]))
     known = rows[(rows["pool"] != "") & (rows["coefficient"] != "ndcg_1000")]
     known = known[[row["pool"] in names for row in known.to_dict("records")]]
@@ -220,13 +218,11 @@ def _published(found: WholeSpace) -> str:
             "## Beside published figures, each with its own pool",
             "![Spearman's coefficients by pool](pools.png)",
             f"Of {len(known)} published coefficients whose pool is known, {fits} lie in our interval on that pool "
-            f"(all data "
-            "sets; of counts, within 0.005). What remains may be the setting: inputs, labels, "
+            "(all data sets; of counts, within 0.005). What remains may be the setting: inputs, labels, "
             "initialisation and batch norm differ between papers. CIFAR-10:",
             sheet_markdown(published_by_pool_sheet(chosen, names)),
             "The pool of Tybl & Neumann 2025 is not named in their table; their row of the number of layers comes out "
-            "on the "
-            "9,445 cells without dead branches, and on no other pool.",
+            "on the 9,445 cells without dead branches, and on no other pool.",
         ]
     )
 
@@ -237,10 +233,8 @@ def _made(found: WholeSpace) -> str:
     return (
         f"## How it is made, and made again\n\nScores by torch {made['torch']}; versions of the proxies: {versions}. "
         "`study.json` says the rest. When more cells are scored, in a store that "
-        "[nasbench201-all](../nasbench201-all/README.md) "
-        f"says how to make:\n\n{COMMANDS}\n\nThe studies of rank correlation take these scores too, and become larger "
-        f"samples: "
-        "`nasinit study NAME --known`."
+        f"[nasbench201-all](../nasbench201-all/README.md) says how to make:\n\n{COMMANDS}\n\nThe studies of rank "
+        "correlation take these scores too, and become larger samples: `nasinit study NAME --known`."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.evaluation import TableError
@@ -46,6 +47,13 @@ class WholeSpace:
     pools: pd.DataFrame
     counts: pd.DataFrame
     left_out: tuple[str, ...]
+
+    @cached_property
+    def published(self) -> pd.DataFrame:
+        """The published coefficients next to ours on each pool (`beside_published_pools`)."""
+        from harness.studies.whole_space.beside import beside_published_pools
+
+        return beside_published_pools(self.pools, self.counts)
 
     @property
     def cells(self) -> Mapping[str, Any]:

@@ -26,14 +26,11 @@ from harness.report.tables.whole_space import (
     published_by_pool_sheet,
     size_classes_sheet,
 )
-from harness.stats.names import SAME
-from harness.studies.whole_space.beside import beside_published_pools
+from harness.stats.names import RANK_COEFFICIENTS, SAME
 from harness.studies.whole_space.results import WholeSpace, short
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_COEFFICIENTS = ("spearman", "kendall_tau_b")
 
 
 def write_results(found: WholeSpace, out: Path) -> None:
@@ -69,26 +66,20 @@ def write_results(found: WholeSpace, out: Path) -> None:
     write_text("\n\n".join(texts) + "\n", out / "tables.md")
 
 
-def beside(found: WholeSpace) -> pd.DataFrame:
-    """The published coefficients next to ours on each pool."""
-    return beside_published_pools(found.pools, found.counts)
-
-
 def _datasets(found: WholeSpace) -> str:
     rankings = {column: evidence.ranking for column, evidence in found.evidence.items()}
     return f"## Three data sets\n\n{sheet_markdown(datasets_sheet(rankings))}"
 
 
 def _pools(found: WholeSpace, out: Path) -> list[str]:
-    published = beside(found)
-    names = list(dict.fromkeys(found.pools["pool"]))
+    published, names = found.published, list(dict.fromkeys(found.pools["pool"]))
     write_csv(found.pools, out / "pools.csv")
     write_csv(found.counts, out / "counts.csv")
     write_csv(published, out / "published.csv")
     save_pictures(beside_published(pools_beside_published(found, published, names)), out / "pools")
     texts = ["## Pools", *found.left_out, sheet_markdown(counts_sheet(found.counts))]
     for column in found.evidence:
-        texts += [sheet_markdown(pools_sheet(found.pools, column, name)) for name in _COEFFICIENTS]
+        texts += [sheet_markdown(pools_sheet(found.pools, column, name)) for name in RANK_COEFFICIENTS]
     return [*texts, "## Published", sheet_markdown(published_by_pool_sheet(published, names))]
 
 

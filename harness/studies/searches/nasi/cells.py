@@ -12,6 +12,7 @@ import numpy as np
 from harness.evaluation import Table
 from harness.evaluation.columns import SPACE
 from harness.evaluation.searches.fidelities import test_accuracies
+from harness.evaluation.searches.null_models import CONVOLUTIONS
 from harness.spaces import open_space
 from harness.spaces.listed import all_architectures
 from harness.spaces.nasbench201.cell import EDGES, OPERATIONS
@@ -19,7 +20,7 @@ from harness.studies.searches.nasi.readings import NONE, FloatArray, IntArray
 
 SHORT = {"none": "none", "skip_connect": "skip", "nor_conv_1x1": "c1", "nor_conv_3x3": "c3", "avg_pool_3x3": "pool"}
 """Short names of the operations in tables."""
-_CONVOLUTIONS = tuple(OPERATIONS.index(name) for name in ("nor_conv_1x1", "nor_conv_3x3"))
+_CONVOLUTIONS = tuple(map(OPERATIONS.index, CONVOLUTIONS))
 _PLACES = len(OPERATIONS) ** np.arange(len(EDGES) - 1, -1, -1)
 _SHORTCUT = EDGES.index((3, 0))
 """The edge from a cell's input to its output."""

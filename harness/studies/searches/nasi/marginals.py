@@ -7,7 +7,7 @@ without any relaxation.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from harness.errors import ScoresError
 from harness.evaluation.columns import SPACE
 from harness.proxies.combined import wide
 from harness.spaces import open_space
-from harness.spaces.nasbench201.cell import EDGES, OPERATIONS
+from harness.spaces.nasbench201.cell import EDGES, OPERATIONS, Cell
 from harness.studies.searches.nasi.cells import Accuracies, short_name
 from harness.studies.searches.nasi.readings import NONE, FloatArray, IntArray
 
@@ -67,8 +67,8 @@ def traces_of(frame: pd.DataFrame) -> tuple[IntArray, FloatArray]:
     found = scores[PROXY].dropna()
     found = found[found > 0]
     space = open_space(SPACE)
-    parsed = [str(space.parse(text)) for text in found.index]
-    cells = np.array([_columns(text) for text in parsed], dtype=int).reshape(-1, len(EDGES))
+    parsed = (cast(Cell, space.parse(text)) for text in found.index)
+    cells = np.array([[*map(OPERATIONS.index, cell.operations)] for cell in parsed], dtype=int).reshape(-1, len(EDGES))
     for edge in range(len(EDGES)):
         absent = [OPERATIONS[column] for column in range(len(OPERATIONS)) if not (cells[:, edge] == column).any()]
         if absent:
@@ -111,8 +111,3 @@ def marginals(cells: IntArray, values: FloatArray) -> FloatArray:
     has = cells[:, :, None] == np.arange(len(OPERATIONS))
     found: FloatArray = (has * values[:, None, None]).sum(axis=0) / has.sum(axis=0)
     return found
-
-
-def _columns(text: str) -> list[int]:
-    terms = [term.partition("~")[0] for term in text.replace("+", "").split("|") if term]
-    return [OPERATIONS.index(operation) for operation in terms]
