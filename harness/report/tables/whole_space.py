@@ -50,8 +50,8 @@ def size_classes_sheet(found: SizeClasses) -> Sheet:
         (PROXY, *headings),
         rows,
         ruled_above=baselines_start(frame.drop_duplicates("proxy")),
-        notes=("Classes of parameters with about as many cells each; n: the cells of a class with a score by the first "
-               "proxy.",),
+        notes=("Classes between quantiles of the parameters, cells with equally many in one; n: the cells of a class "
+               "with a score by the first proxy.",),
     )  # fmt: skip
 
 
