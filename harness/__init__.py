@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from harness.scoring.runner import run
     from harness.scoring.scorer import Score, score
     from harness.scoring.store import Store
-    from harness.search.gradient.loop import SearchResult, run_search
+    from harness.search.gradient.loop import run_search
+    from harness.search.gradient.result import SearchResult
     from harness.search.gradient.seeds import SearchSeeds
     from harness.setting import Setting
     from harness.spaces import list_spaces, open_space
@@ -94,7 +95,7 @@ _HOMES = {
     "Quantity": "harness.evaluation.trade_off",
     "Ranking": "harness.evaluation.ranking",
     "Score": "harness.scoring.scorer",
-    "SearchResult": "harness.search.gradient.loop",
+    "SearchResult": "harness.search.gradient.result",
     "SearchSeeds": "harness.search.gradient.seeds",
     "Setting": "harness.setting",
     "Store": "harness.scoring.store",

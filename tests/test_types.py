@@ -23,7 +23,7 @@ from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.figures.scatter import scatter
 from harness.report.figures.search_curves import search_curves
 from harness.report.presenters import FIGURES, figure_of
-from harness.search.gradient.loop import CurvesKeywords
+from harness.search.gradient.result import CurvesKeywords
 from harness.setting import OptionalSizes, Setting, SettingKeywords, SizeKeywords
 from harness.spaces import _BUILT_IN
 from harness.studies.options import StudyKeywords, StudyOptions

@@ -45,7 +45,7 @@ from harness.report.tables.searches import epochs_sheet, searches_sheet, seeds_s
 from harness.report.tables.sheet import Sheet, sheet_latex, sheet_markdown
 from harness.report.tables.stability import stability_sheet, transfer_sheet
 from harness.report.tables.text import narrowed, sheet_text
-from harness.search.gradient.loop import SearchResult
+from harness.search.gradient.result import SearchResult
 from harness.search.gradient.seeds import SEED, SearchSeeds
 
 ARTICLE_COLUMN = 52

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from harness.loading.lazy import loaded_on_use
 
 if TYPE_CHECKING:
-    from harness.search.gradient.loop import SearchResult, run_search
+    from harness.search.gradient.loop import run_search
     from harness.search.gradient.method import Method
     from harness.search.gradient.registry import METHODS, find_method
+    from harness.search.gradient.result import SearchResult
     from harness.search.gradient.seeds import SearchSeeds
     from harness.search.gradient.setting import SearchSetting
 
@@ -24,7 +25,7 @@ __all__ = ["METHODS", "Method", "SearchResult", "SearchSeeds", "SearchSetting", 
 _HOMES = {
     "METHODS": "harness.search.gradient.registry",
     "Method": "harness.search.gradient.method",
-    "SearchResult": "harness.search.gradient.loop",
+    "SearchResult": "harness.search.gradient.result",
     "SearchSeeds": "harness.search.gradient.seeds",
     "SearchSetting": "harness.search.gradient.setting",
     "find_method": "harness.search.gradient.registry",

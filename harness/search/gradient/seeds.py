@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from typing_extensions import Unpack
 
-    from harness.search.gradient.loop import CurvesKeywords
+    from harness.search.gradient.result import CurvesKeywords
 
 TIMES = ("seconds", "cpu_seconds")
 SEED = "seed"
