@@ -120,9 +120,9 @@ def test_the_recorded_command_names_the_data_that_were_found(monkeypatch: pytest
     assert command(folder) is None
 
 
-def test_the_record_names_the_folder_of_data_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_record_names_the_folder_of_data_files_and_not_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NASINIT_DATA", "/some/folder")
-    assert environment()["NASINIT_DATA"] == "/some/folder"
+    assert environment()["NASINIT_DATA"] == "folder"
     monkeypatch.delenv("NASINIT_DATA")
     assert "NASINIT_DATA" not in environment()
 
