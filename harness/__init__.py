@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.evaluation.known.against import against_known
     from harness.evaluation.known.scores import known_scores
     from harness.evaluation.ranking import Ranking, correlate
+    from harness.evaluation.searches.table_losses import table_losses
     from harness.evaluation.searches.table_searches import TableSearches, table_searches
     from harness.evaluation.stability import stability
     from harness.evaluation.top import top
@@ -82,6 +83,7 @@ __all__ = [
     "run_study",
     "score",
     "stability",
+    "table_losses",
     "table_searches",
     "top",
     "trade_off",
@@ -123,6 +125,7 @@ _HOMES = {
     "run_study": "harness.studies.study",
     "score": "harness.scoring.scorer",
     "stability": "harness.evaluation.stability",
+    "table_losses": "harness.evaluation.searches.table_losses",
     "table_searches": "harness.evaluation.searches.table_searches",
     "top": "harness.evaluation.top",
     "trade_off": "harness.evaluation.trade_off",

@@ -272,6 +272,12 @@ def refuse_without(needed: str, given: Mapping[str, object]) -> None:
         )
 
 
+def refuse_beside(what: str, given: Mapping[str, object]) -> None:
+    """Refuse options that have no effect beside another one, which was given."""
+    if idle := [name for name, value in given.items() if value is not None]:
+        raise SettingError(f"{' and '.join(idle)} has no effect beside {what}: leave one of them out")
+
+
 def positive(name: str, value: int) -> None:
     """Refuse a count below one, or above `MOST`."""
     if value < 1:

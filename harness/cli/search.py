@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.scoring.shards import Shard
     from harness.search import Method, SearchSetting
     from harness.search.gradient.data import Images
+    from harness.search.gradient.table_supernet import TableLosses
     from harness.spaces.space import Space
     from harness.studies.searches.record import Used
     from harness.studies.searches.runs import Running
@@ -50,8 +51,9 @@ def search(
     data: Annotated[
         str | None,
         typer.Option(
-            help="digits, noise, or the folder of CIFAR-10's binary files; by default that of the method",
-            autocompletion=offered.those("digits", "noise"),
+            help="digits, noise, the folder of CIFAR-10's binary files, or table:COLUMN for the exact expectation of a "
+            "tabulated column in the place of a supernet that trains; by default that of the method",
+            autocompletion=offered.those("digits", "noise", "table:"),
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
@@ -153,8 +155,12 @@ def search(
     changed = {name: new for name, new in changes.items() if new is not None}
     _check_setting(method, space, preset, changed)
     from harness.evaluation import table_with
+    from harness.evaluation.searches.table_losses import opened_data
     from harness.search import find_method
     from harness.search.gradient.data import read_images
+    from harness.search.gradient.table_supernet import TableLosses as Losses
+    from harness.search.gradient.table_supernet import without_images
+    from harness.search.gradient.task import check_method
     from harness.spaces import open_space
     from harness.studies.searches.record import used_by
     from harness.studies.searches.runs import Run, Running
@@ -169,9 +175,17 @@ def search(
     if wanted is not None and part is not None:
         wanted = list(seeds_of_shard(wanted, part))
     every = [seed] if wanted is None else wanted
-    read = read_images(source, setting, every[0], at_most=images is None)
+    taken = opened_data(source, space)
+    check_method(chosen, opened, setting, taken, autocast=autocast)
+    if isinstance(taken, Losses):
+        options.refuse_beside(f"--data {source}", _of_networks(changed))
+        setting = without_images(setting)
+        read = taken.images(setting)
+    else:
+        read = read_images(taken, setting, every[0], at_most=images is None)
     used = used_by(Run(method, setting, source, every[0], space), read)
-    _say_task(chosen, space, preset, used, read, every, folder)
+    searched = taken if isinstance(taken, Losses) else read
+    _say_task(chosen, space, preset, used, searched, every, folder)
     facts = {
         "method": method, "space": space, "preset": preset, "seed": wanted or seed, "data": source, "device": device,
         "autocast": autocast, "threads": threads, "images_used": used.images, "changed_from_paper": used.changed,
@@ -179,7 +193,7 @@ def search(
     }  # fmt: skip
     running = Running(device, autocast, checkpoint_minutes, threads)
     if wanted is None:
-        _search_one(opened, read, used.setting, folder, facts, running, column)
+        _search_one(opened, searched, used.setting, folder, facts, running, column)
     else:
         _search_seeds(opened, used.setting, folder, facts, running, column, wanted, at_once, scheduler, part)
 
@@ -209,7 +223,7 @@ def _check_setting(method: str, space: str, preset: str, changed: Mapping[str, A
 
 def _search_one(
     space: Space,
-    images: Images,
+    images: Images | TableLosses,
     setting: SearchSetting,
     folder: Path,
     facts: Mapping[str, Any],
@@ -259,14 +273,32 @@ def _search_seeds(
         say_shard(folder, found, shard)
 
 
+def _of_networks(changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the options given that are about networks and images, by their names on the command line."""
+    names = ("batch_size", "width", "depth", "image_size", "images", "validation_share", "weight_lr")
+    return {f"--{name.replace('_', '-')}": changed[name] for name in names if name in changed}
+
+
 def _say_task(
-    chosen: Method, space: str, preset: str, used: Used, images: Images, seeds: Sequence[int], folder: Path
+    chosen: Method,
+    space: str,
+    preset: str,
+    used: Used,
+    images: Images | TableLosses,
+    seeds: Sequence[int],
+    folder: Path,
 ) -> None:
+    from harness.search.gradient.table_supernet import TableLosses as Losses
     from harness.studies.searches.record import changes_in_words
 
     print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
-    height, width = images.pixels.shape[-2:]
     named = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+    if isinstance(images, Losses):
+        print(f"in {space} on the expectation of {images.name}, which the search descends, {named}")
+        print(f"{in_epochs(used.setting.epochs)} of {used.setting.steps_per_epoch} steps, into {folder}")
+        print("a table supernet, which trains no weights: its result stands beside no search that does")
+        return
+    height, width = images.pixels.shape[-2:]
     print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, {named}")
     print(f"{in_epochs(used.setting.epochs)}, into {folder}")
     data_last = dict(sorted(used.changed.items(), key=lambda item: item[0] == "data"))

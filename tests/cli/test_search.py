@@ -292,3 +292,38 @@ def test_all_searches_are_listed_with_source_and_presets(nasinit):
         assert all(f"reduced: {own.reduced_note}\n" in ended.out for own in method.presets.values() if own.reduced)
     assert "darts: paper (width 36, depth 20, batch 64, 50 epochs)" in ended.out
     assert "reduced (width 8, depth 1, 32 pixels a side, batch 64, 160 epochs)" in ended.out
+
+
+TABLE = ("--data", "table:cifar10_test_200ep_pct", "--epochs", 2, "--steps-per-epoch", 3)
+
+
+def test_a_table_supernet_is_said_and_kept_apart(nasinit, tmp_path):
+    ended = nasinit("search", "darts", "--out", tmp_path / "one", *TABLE)
+    assert ended.code == 0, ended.err
+    assert "a table supernet, which trains no weights" in ended.out
+    facts = json.loads((tmp_path / "one" / "setting.json").read_text())
+    assert facts["data"] == "table:cifar10_test_200ep_pct"
+    assert {path.name for path in (tmp_path / "one").iterdir()} == FILES
+    several = nasinit("search", "darts", "--out", tmp_path / "several", "--seeds", "0,1", *TABLE)
+    assert several.code == 0, several.err
+    alone = pd.read_csv(tmp_path / "one" / "log.csv")["validation_loss"]
+    log = pd.read_csv(tmp_path / "several" / "log.csv")
+    assert log[log["seed"] == 0]["validation_loss"].tolist() == alone.tolist()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("darts", "--data", "table:no_such_column"), "no column 'no_such_column'"),
+        (("darts", *TABLE, "--width", 4), "--width has no effect beside --data table:"),
+        (("nasi", *TABLE), "measures untrained networks"),
+        (("darts", "--space", "darts", "--data", "table:cifar10_test_600ep_error_pct"), "choices"),
+        (("darts", "--data", "table:"), "no column ''"),
+    ],
+)
+def test_a_table_supernet_that_cannot_be_is_refused_in_a_line(nasinit, tmp_path, words, reason):
+    ended = nasinit("search", *words, "--out", tmp_path / "none")
+    assert (ended.code, ended.out) == (2, "")
+    assert reason in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert not (tmp_path / "none").exists()

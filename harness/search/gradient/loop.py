@@ -25,6 +25,7 @@ from harness.search.gradient.result import SearchResult
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import SearchTask, Spent, State, initial_state, resumed_state
+from harness.search.gradient.table_supernet import TableLosses
 from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.text.presented import PROVENANCE
 from harness.versions import made_with
@@ -44,7 +45,7 @@ def run_search(
     setting: SearchSetting | None = None,
     *,
     preset: str = "laptop",
-    data: str | Path | Images | None = None,
+    data: str | Path | Images | TableLosses | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     device: str = "cpu",
@@ -60,6 +61,7 @@ def run_search(
         setting: the setting of the search; by default that of the preset.
         preset: `laptop`, `reduced` (where there is one) or `paper`; ignored where a setting is given.
         data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `Images`; by default the method's own choice.
+            With `TableLosses` the search descends the exact expectation of a tabulated loss (`harness.table_losses`).
         seed: seed of the weights, the architecture parameters, the split, the order of images and all noise. The
             global random state is neither used nor changed.
         out: folder for `checkpoint.pt` and `log.csv`, written after every epoch and, in a long epoch, at an interval.

@@ -14,6 +14,7 @@ from harness.search.gradient.checkpoint import Checkpoint, Part, Row
 from harness.search.gradient.data import CHANNELS, CLASSES, Split
 from harness.search.gradient.method import Method, Moment, Parameters, Step
 from harness.search.gradient.setting import SearchSetting
+from harness.search.gradient.table_supernet import TableLosses
 from harness.setting import derived_seed
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class SearchTask:
         seed: seed of all random draws.
         device: device of the supernet.
         autocast: whether passes run in bfloat16 where torch considers it safe.
+        table: losses of all cells, which a table supernet shows in the place of images; None for a real supernet.
     """
 
     space: SearchableSpace
@@ -49,6 +51,7 @@ class SearchTask:
     seed: int
     device: torch.device
     autocast: bool
+    table: TableLosses | None = None
 
     def identity(self) -> dict[str, str]:
         """The values that must be equal in a checkpoint for the search to continue from it."""
@@ -78,6 +81,8 @@ class SearchTask:
             partial=setting.partial[stage],
             operations=kept,
         ).to(self.device)
+        if self.table is not None:
+            return self.table.supernet(supernet.groups, kept).to(self.device)
         fast = self.method.trains_weights and self.device.type == "cpu" and not self.autocast
         if fast:
             supernet.to(memory_format=supernet.fast_layout)  # type: ignore[call-overload]

@@ -14,6 +14,7 @@ from harness.search.gradient.method import Method
 from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask
+from harness.search.gradient.table_supernet import TableLosses, without_images
 from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def search_task(
     setting: SearchSetting | None,
     *,
     preset: str,
-    data: str | Path | Images | None,
+    data: str | Path | Images | TableLosses | None,
     seed: int,
     device: str,
     autocast: bool,
@@ -37,10 +38,11 @@ def search_task(
     chosen = find_method(method) if isinstance(method, str) else method
     setting = setting or chosen.setting(space, preset)
     check_whole("seed", seed, 0, SearchError)
-    if reason := chosen.reason_not_in(searchable(space)):
-        raise SearchError(f"{chosen.name} cannot search {space.name}: {reason}")
-    if chosen.check is not None:
-        chosen.check(setting, autocast)
+    check_method(chosen, space, setting, data, autocast=autocast)
+    table = data if isinstance(data, TableLosses) else None
+    if isinstance(data, TableLosses):
+        setting = without_images(setting)
+        data = data.images(setting)
     if not isinstance(data, Images):
         at_most = setting.images in {each.images for each in chosen.presets_in(space).settings.values()}
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
@@ -48,9 +50,27 @@ def search_task(
     where = _device(device)
     if autocast:
         _check_bfloat16(where)
-    task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast)
+    task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast, table)
     split.steps(setting)  # refuses parts of less than a batch
     return task
+
+
+def check_method(method: Method, space: Space, setting: SearchSetting, data: object, *, autocast: bool) -> None:
+    """Refuse what a method cannot search, before any image is read.
+
+    Raises:
+        SearchError: for a space, a setting or autocast that the method does not take, or a method of untrained networks
+            on a table's losses.
+        SpaceError: for a space without a supernet.
+    """
+    if reason := method.reason_not_in(searchable(space)):
+        raise SearchError(f"{method.name} cannot search {space.name}: {reason}")
+    if method.check is not None:
+        method.check(setting, autocast)
+    if isinstance(data, TableLosses) and not method.trains_weights:
+        raise SearchError(
+            f"{method.name} measures untrained networks, and {data.name} has none: take digits, noise or CIFAR-10"
+        )
 
 
 def _device(name: str) -> torch.device:

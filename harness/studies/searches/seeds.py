@@ -14,6 +14,7 @@ import pandas as pd
 from harness.errors import SearchError, SettingError, check_whole
 from harness.evaluation import Table
 from harness.evaluation.columns import table_facts
+from harness.evaluation.searches.table_losses import opened_data
 from harness.scoring.engines import check_workers
 from harness.scoring.provenance import PROVENANCE
 from harness.scoring.seeds import checked_seeds
@@ -63,7 +64,8 @@ def run_searches(
         setting: the setting of the searches; by default that of the preset.
         seeds: seeds of the searches, such as `range(5)`.
         preset: `laptop`, `reduced` (where there is one) or `paper`; ignored where a setting is given.
-        data: `digits`, `noise`, or the folder of CIFAR-10's binary files; by default the method's own choice.
+        data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `table:COLUMN` for the losses that
+            `harness.table_losses` makes of a column; by default the method's own choice.
         out: folder in which each search has a folder `seed_N` with its checkpoint and its log; searches that are there
             already go on, or are read. None keeps nothing.
         workers: number of searches that run at once.
@@ -96,8 +98,8 @@ def run_searches(
         check_whole(name, value, 1, SearchError)
     checkpoint_seconds(checkpoint_minutes)
     task = search_task(
-        open_space(space.name), method, setting, preset=preset, data=data, seed=found[0], device=device,
-        autocast=autocast,
+        open_space(space.name), method, setting, preset=preset, data=opened_data(data, space.name), seed=found[0],
+        device=device, autocast=autocast,
     )  # fmt: skip
     initial_state(task)  # what a supernet refuses ends here, and not in every process
     source = task.method.data if data is None else str(data)
