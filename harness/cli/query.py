@@ -27,6 +27,10 @@ def query(
     budget_seconds: Annotated[
         float, typer.Option(help="simulated seconds of training that each run may spend")
     ] = 12_000.0,
+    queries: Annotated[
+        int | None,
+        typer.Option(help="accuracies that a run of hnas, robot and largest may ask for  [default: 20]"),
+    ] = None,
     runs: Annotated[int, typer.Option(help="runs of each search")] = 500,
     seed: Annotated[int, typer.Option(help="seed of all runs")] = 0,
     table: options.TableOption = options.DEFAULT_TABLE,
@@ -72,6 +76,8 @@ def query(
     Every query costs the seconds of its training, as in the papers; their rows stand below ours.
     """
     options.positive("runs", runs)
+    if queries is not None:
+        options.positive("queries", queries)
     if not 0 < budget_seconds < math.inf:
         raise SettingError(f"a budget must be more than 0 seconds and finite, got {budget_seconds}")
     check_csv(out)
@@ -109,6 +115,7 @@ def query(
             runs=runs,
             seed=seed,
             budget_seconds=budget_seconds,
+            queries=queries,
             column=column,
             scores=looked_at,
             seconds=seconds,

@@ -123,6 +123,8 @@ def test_the_packaged_table_has_no_validation_accuracies_and_says_so(nasinit: Ru
         (("hnas",), "hnas cannot run: it needs metric and condition by cell"),
         (("best_of_10",), "best_of_10 cannot run: it needs scores by cell"),
         (("random_search", "--runs", 0), "--runs must be at least 1, got 0"),
+        (("largest", "--queries", 0), "--queries must be at least 1, got 0"),
+        (("random_search", "--queries", 9), "queries limits hnas, robot, largest; random_search asks until"),
         (("random_search", "--budget-seconds", 0), "a budget must be more than 0 seconds and finite, got 0"),
         (("random_search", "--budget-seconds", "inf"), "a budget must be more than 0 seconds and finite, got inf"),
         (("random_search", "--run", 1), "--run without --scores: give --scores too"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.spaces.space import Space
 
 PROXY, METRIC, CONDITION = "nwot", "m_trace", "m_condition"
+KNAS, PARAMS = "knas", "params"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ProxyScores:
 
     Attributes:
         by_cell: scores of shape [C] in the order of the space, NaN for a cell without one, under the names `scores`,
-            `metric` and `condition`, and `metrics` of shape [C, M], as far as they were given.
+            `metric`, `condition`, `knas` and `params`, and `metrics` of shape [C, M], as far as they were given.
         notes: a sentence on each of them: its proxy, and how many cells have a score.
     """
 
@@ -71,7 +72,8 @@ def scores_by_cell(
 
     opened = open_space(space)
     scores = {} if frame is None else _by_cell(frame, opened)
-    known = {**{name: np.asarray(values, dtype=np.float64) for name, values in sizes_by_cell(opened).items()}, **scores}
+    sizes = {name: np.asarray(values, dtype=np.float64) for name, values in sizes_by_cell(opened).items()}
+    known = {**sizes, **scores}
     asked = [
         ("proxy", proxy),
         ("metric", metric),
@@ -82,7 +84,7 @@ def scores_by_cell(
         if name is not None and name not in known:
             raise ScoresError(unknown(f"{kind} of the scores", name, known))
     proxy, metric, condition = proxy or PROXY, metric or METRIC, condition or CONDITION
-    by_cell, notes = {}, {}
+    by_cell, notes = {PARAMS: sizes[PARAMS]}, {}
     if proxy in known:
         by_cell["scores"] = known[proxy]
         notes["scores"] = _proxy_note(proxy, int((~np.isnan(known[proxy])).sum()), len(known[proxy]))
@@ -91,6 +93,10 @@ def scores_by_cell(
         both = with_both(by_cell["metric"], by_cell["condition"]).size
         note = f"{both:,} of {len(known[metric]):,} cells have M ({metric}) and κ ({condition})"
         notes |= {"metric": note, "condition": note}
+    if KNAS in known:
+        by_cell[KNAS] = known[KNAS]
+        there, cells = int((~np.isnan(known[KNAS])).sum()), len(known[KNAS])
+        notes[KNAS] = f"{there:,} of {cells:,} cells have a score of {KNAS}" + _drawn_from(there, cells)
     combined = list(dict.fromkeys(metrics or METRICS))
     if all(name in known for name in combined):
         by_cell["metrics"] = np.column_stack([known[name] for name in combined])
@@ -120,6 +126,9 @@ def _by_cell(frame: pd.DataFrame, space: Space) -> dict[str, FloatArray]:
 
 
 def _proxy_note(proxy: str, count: int, cells: int) -> str:
-    drawn_from = "" if count == cells else "; these are drawn from"
     published = "" if proxy == PROXY else f"; the published NASWOT rows are by {PROXY}"
-    return f"{count:,} of {cells:,} cells have a score of {proxy}{drawn_from}{published}"
+    return f"{count:,} of {cells:,} cells have a score of {proxy}{_drawn_from(count, cells)}{published}"
+
+
+def _drawn_from(count: int, cells: int) -> str:
+    return "" if count == cells else "; these are drawn from"

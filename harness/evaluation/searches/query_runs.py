@@ -31,6 +31,7 @@ class QueryTask(NamedTuple):
         runs: number of runs.
         seed: seed of the runs.
         budget_seconds: seconds of training that each run may spend.
+        queries: number of accuracies that a run may ask for; None for the search's own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class QueryTask(NamedTuple):
     runs: int
     seed: int
     budget_seconds: float
+    queries: int | None = None
 
 
 class QueryEnd(NamedTuple):
@@ -130,7 +132,8 @@ def run_task(task: QueryTask) -> QueryEnd:
         crossing=method.crossing,
         generator=of_oracle,
     )
-    chosen = method.search(oracle, task.space, of_search, **task.scores)
+    most = {} if task.queries is None else {"queries": task.queries}
+    chosen = method.search(oracle, task.space, of_search, **task.scores, **most)
     if not method.queries:
         return QueryEnd(chosen, math.nan, math.nan)
     return QueryEnd(chosen, float(oracle.spent.mean()), float(oracle.queries.mean()))

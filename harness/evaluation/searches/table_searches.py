@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import Table
 from harness.errors import SearchError, unknown
 from harness.evaluation.columns import SPACE, TESTS, table_facts
-from harness.evaluation.matching import space_of
-from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities, test_accuracies
-from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell, sizes_by_cell
+from harness.evaluation.searches.fidelities import test_accuracies
+from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
 from harness.evaluation.searches.query_runs import QueryEnd, QueryTask, run_tasks
-from harness.evaluation.searches.query_seconds import MODELLED, seconds_tables
+from harness.evaluation.searches.table_queries import (
+    TableQueries,
+    check_queries,
+    notes_on_ends,
+    notes_on_fidelities,
+    seconds_facts,
+)
 from harness.progress import patient_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import derived_seed
-from harness.spaces.listed import all_architectures
 from harness.text.presented import Presented
 from harness.versions import made_with
 
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
 
     from harness.search.query.indexed import FloatArray
     from harness.search.query.methods import QueryMethod
-    from harness.spaces.space import Space
 
 LOG = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ def table_searches(
     runs: int = RUNS,
     seed: int = 0,
     budget_seconds: float = BUDGET_SECONDS,
+    queries: int | None = None,
     column: str | None = None,
     scores: ProxyScores | pd.DataFrame | None = None,
     seconds: Table | str | None = None,
@@ -83,9 +87,11 @@ def table_searches(
         runs: number of runs of each search.
         seed: seed of all runs; the runs of a search do not depend on which other searches are run.
         budget_seconds: simulated seconds of training that each run may spend.
+        queries: number of accuracies that a run of HNAS and of RoBoT may ask for, as far as its seconds last; by
+            default 20, as in their papers.
         column: name of the accuracy that is queried; by default the validation accuracy on CIFAR-10 after 12 epochs.
-        scores: scores for the searches that use a proxy: a frame as `harness.run` returns it, of which `nwot`,
-            `m_trace` and `m_condition` are taken, or the result of `scores_by_cell` for other proxies.
+        scores: scores for the searches that use a proxy: a frame as `harness.run` returns it, of which `nwot`, `knas`,
+            `m_trace`, `m_condition` and RoBoT's six are taken, or the result of `scores_by_cell` for other proxies.
         seconds: a table with the seconds of trainings, its name or path, or `modelled`; by default those of the table,
             else those of `nasbench201-seconds` if it is here, else a model. The notes say which it was.
         announce: called with a sentence before a search that takes long.
@@ -93,9 +99,9 @@ def table_searches(
         client: a `distributed.Client`: each search runs on a worker of its cluster, with the same results.
 
     Raises:
-        SearchError: an unknown search, a search whose scores or column are missing, a table of a space that no search
-            can query or without values of all cells, scores of other cells, seconds of another space, no
-            run, or a budget that is no finite positive number.
+        SearchError: an unknown search, a number of queries that none of the searches takes, a search whose scores or
+            column are missing, a table of a space that no search can query or without values of all cells, scores of
+            other cells, seconds of another space, no run, or a budget that is no finite positive number.
         TableError: an unknown column, or a table without cells of the space; a table of seconds that is not here.
         ScoresError: a frame of scores that holds none.
         SpaceError: scores of another space.
@@ -108,11 +114,12 @@ def table_searches(
     for name in names:
         if name not in (ALL, *EXACT, *METHODS):
             raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
-    queries = _TableQueries(table, column, seconds)
-    everything, looked_at = not names or ALL in names, _by_cell(scores, queries)
-    tests, notes = test_accuracies(table, queries.keys)
+    check_queries(queries, [] if ALL in names else names)
+    asked_of = TableQueries(table, column, seconds)
+    everything, looked_at = not names or ALL in names, _by_cell(scores, asked_of)
+    tests, notes = test_accuracies(table, asked_of.keys)
     LOG.debug(
-        "searches on the %s cells of %s, judged by %s", f"{len(queries.keys):,}", table.facts.name, ", ".join(tests)
+        "searches on the %s cells of %s, judged by %s", f"{len(asked_of.keys):,}", table.facts.name, ", ".join(tests)
     )
     ran: dict[str, QueryMethod] = {}
     tasks: dict[str, QueryTask] = {}
@@ -122,14 +129,14 @@ def table_searches(
         if name in EXACT:
             continue
         method = METHODS[name]
-        if reason := _reason_not_run(method, queries, looked_at):
+        if reason := _reason_not_run(method, asked_of, looked_at):
             if not everything:
                 raise SearchError(f"{name} cannot run: {reason}")
             skipped[name] = reason
             continue
         ran[name] = method
         run_seed = derived_seed(seed, "query", name)
-        tasks[name] = _task(method, queries, looked_at, runs, run_seed, budget_seconds)
+        tasks[name] = _task(method, asked_of, looked_at, runs, run_seed, budget_seconds, queries)
     with patient_bar(progress, len(wanted), "searches", ("running", "ran"), alike=False) as advance:
         advance(len(wanted) - len(tasks))
         found = run_tasks(list(tasks.values()), client, announce, advance)
@@ -137,27 +144,32 @@ def table_searches(
     for name, end in ends.items():
         if ran[name].queries:
             LOG.debug("%s: %d runs, %.1f queries each on average", name, len(end.cells), end.queries)
-    chosen = {name: tuple(queries.keys[cell] for cell in end.cells.tolist()) for name, end in ends.items()}
+    chosen = {name: tuple(asked_of.keys[cell] for cell in end.cells.tolist()) for name, end in ends.items()}
     rows = [
-        _exact_row(name, tests, queries) if name in EXACT else _row(ran[name], ends[name], tests, queries)
+        _exact_row(name, tests, asked_of) if name in EXACT else _row(ran[name], ends[name], tests, asked_of)
         for name in wanted
         if name not in skipped
     ]
     needed = [name for method in ran.values() for name in method.scores_needed]
-    notes = (*notes, *looked_at.notes_on(needed), *_notes_on_fidelities(queries, ran))
+    notes = (
+        *notes,
+        *looked_at.notes_on(needed),
+        *notes_on_fidelities(asked_of, ran),
+        *notes_on_ends(ran, ends, queries),
+    )
     frame = pd.DataFrame(rows)
     queried = [
-        name for method in ran.values() if method.queries for name in queries.fidelities(method.fidelities).columns
+        name for method in ran.values() if method.queries for name in asked_of.fidelities(method.fidelities).columns
     ]
     asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds, "queried": list(dict.fromkeys(queried))}
-    frame.attrs[PROVENANCE] = made_with(table=table_facts(table, *tests), seconds=_seconds_facts(queries, ran), **asked)
+    if queries is not None:
+        asked["queries"] = queries
+    frame.attrs[PROVENANCE] = made_with(table=table_facts(table, *tests), seconds=seconds_facts(asked_of, ran), **asked)
     return TableSearches(frame, chosen, skipped, notes)
 
 
-def _by_cell(given: ProxyScores | pd.DataFrame | None, queries: _TableQueries) -> ProxyScores:
+def _by_cell(given: ProxyScores | pd.DataFrame | None, queries: TableQueries) -> ProxyScores:
     """The scores by cell; SearchError where they are not of as many cells as the space has."""
-    if given is None:
-        return ProxyScores()
     found = given if isinstance(given, ProxyScores) else scores_by_cell(given, space=queries.space.name)
     for name, values in found.by_cell.items():
         if len(values) != len(queries.keys):
@@ -168,47 +180,12 @@ def _by_cell(given: ProxyScores | pd.DataFrame | None, queries: _TableQueries) -
     return found
 
 
-class _TableQueries:
-    """The fidelities that searches query in the table, looked up once for each number of trainings.
-
-    Attributes:
-        space: the space of the table.
-        indexed: its cells as integers.
-        keys: keys of the cells, in the order of the space.
-    """
-
-    def __init__(self, table: Table, column: str | None, seconds: Table | str | None) -> None:
-        import numpy as np
-
-        from harness.search.query.indexed import indexed
-
-        self.space: Space = space_of(table)
-        try:
-            self.indexed = indexed(self.space)
-        except SearchError as error:
-            raise SearchError(f"{table.facts.name} is of the space {self.space.name}: {error}") from error
-        self.keys = [self.space.key(cell) for cell in all_architectures(self.space)]
-        self._table, self._column = table, column
-        self._macs: FloatArray = np.array(sizes_by_cell(self.space)["flops"], dtype=np.float64)
-        self._known: dict[int, TableFidelities] = {}
-        self._seconds = seconds_tables(table, seconds, self.space.name)
-        if column is not None:
-            table.column(column)  # a wrong name is an error also if no search queries
-
-    def fidelities(self, trainings: int) -> TableFidelities:
-        """The fidelities of a search that queries this many trainings; SearchError if the table lacks them."""
-        if trainings not in self._known:
-            self._known[trainings] = table_fidelities(
-                self._table, self.keys, self._macs, self._column, trainings=trainings, seconds=self._seconds
-            )
-        return self._known[trainings]
-
-
-def _reason_not_run(method: QueryMethod, queries: _TableQueries, scores: ProxyScores) -> str:
+def _reason_not_run(method: QueryMethod, queries: TableQueries, scores: ProxyScores) -> str:
     """Why a search cannot run; empty if it can. SearchError if no search can query the table."""
     if missing := [name for name in method.scores_needed if name not in scores.by_cell]:
         needed = " and ".join(missing)
-        return f"it needs {needed} by cell: give --scores, and --proxy, --metric and --condition, or --metrics"
+        named = "" if missing == ["knas"] else ", and --proxy, --metric and --condition, or --metrics"
+        return f"it needs {needed} by cell: give --scores{named}"
     if not method.queries:
         return ""
     first = queries.fidelities(1)
@@ -223,35 +200,26 @@ def _reason_not_run(method: QueryMethod, queries: _TableQueries, scores: ProxySc
     return ""
 
 
-def _notes_on_fidelities(queries: _TableQueries, ran: Mapping[str, QueryMethod]) -> list[str]:
-    """Notes on the queried columns; a note that is not on all searches names those that it is on."""
-    asking = {name: queries.fidelities(method.fidelities).notes for name, method in ran.items() if method.queries}
-    found = []
-    for note in dict.fromkeys(note for notes in asking.values() for note in notes):
-        by = [name for name, notes in asking.items() if note in notes]
-        found.append(note if len(by) == len(asking) else f"{', '.join(by)}: {note}")
-    return found
-
-
-def _seconds_facts(queries: _TableQueries, ran: Mapping[str, QueryMethod]) -> dict[str, Any]:
-    """For each search that queries, the table that its seconds of training are of, or `modelled`."""
-    asked = {name: queries.fidelities(method.fidelities).seconds for name, method in ran.items() if method.queries}
-    return {name: MODELLED if table is None else table_facts(table) for name, table in asked.items()}
-
-
 def _task(
-    method: QueryMethod, queries: _TableQueries, scores: ProxyScores, runs: int, seed: int, budget_seconds: float
+    method: QueryMethod,
+    queries: TableQueries,
+    scores: ProxyScores,
+    runs: int,
+    seed: int,
+    budget_seconds: float,
+    most: int | None,
 ) -> QueryTask:
     fidelities = queries.fidelities(method.fidelities).fidelities if method.queries else ()
     needed = {name: scores.by_cell[name] for name in method.scores_needed}
-    return QueryTask(method.name, queries.indexed, fidelities, needed, runs, seed, budget_seconds)
+    most = most if method.most_queries else None
+    return QueryTask(method.name, queries.indexed, fidelities, needed, runs, seed, budget_seconds, most)
 
 
 def _row(
     method: QueryMethod,
     end: QueryEnd,
     tests: Mapping[str, FloatArray],
-    queries: _TableQueries,
+    queries: TableQueries,
 ) -> dict[str, Any]:
     found, cells = {}, end.cells
     for column, values in tests.items():
@@ -261,7 +229,7 @@ def _row(
     return row | {"seconds": end.seconds, "queries": end.queries} | _published(method.name, tests, queries)
 
 
-def _exact_row(name: str, tests: Mapping[str, FloatArray], queries: _TableQueries) -> dict[str, Any]:
+def _exact_row(name: str, tests: Mapping[str, FloatArray], queries: TableQueries) -> dict[str, Any]:
     from harness.stats import best_of_random
 
     found = {}
@@ -271,7 +239,7 @@ def _exact_row(name: str, tests: Mapping[str, FloatArray], queries: _TableQuerie
     return {**row, "seconds": float("nan"), "queries": float("nan"), **_published(name, tests, queries)}
 
 
-def _published(name: str, tests: Mapping[str, FloatArray], queries: _TableQueries) -> dict[str, Any]:
+def _published(name: str, tests: Mapping[str, FloatArray], queries: TableQueries) -> dict[str, Any]:
     row = PUBLISHED_QUERIES.get(name) if queries.space.name == SPACE else None
     found: dict[str, Any] = {
         "published": "" if row is None else row.label,

@@ -8,13 +8,17 @@ from functools import partial
 from typing import TypeAlias
 
 from harness.search.query.evolution import regularised_evolution
+from harness.search.query.hnas import QUERIES as HNAS_QUERIES
 from harness.search.query.hnas import hnas
 from harness.search.query.indexed import CellArray
+from harness.search.query.largest import QUERIES as LARGEST_QUERIES
+from harness.search.query.largest import largest
 from harness.search.query.local_search import local_search
 from harness.search.query.oracle import DROPPED, KNOWN
-from harness.search.query.proxy_guided import assisted_evolution, best_of_samples
+from harness.search.query.proxy_guided import assisted_evolution, best_by_knas, best_of_samples
 from harness.search.query.random_search import random_search
 from harness.search.query.reinforce import reinforce
+from harness.search.query.robot import QUERIES as ROBOT_QUERIES
 from harness.search.query.robot import robot
 from harness.search.query.successive_halving import successive_halving
 
@@ -30,14 +34,16 @@ class QueryMethod:
         name: name on the command line and in tables.
         source: the publication.
         search: the function that runs the search.
-        scores_needed: names of the arrays of scores that the function takes: `scores`, or `metric` and `condition`, of
-            shape [C], or `metrics` of shape [C, M].
+        scores_needed: names of the arrays of scores that the function takes: `scores`, `knas` or `params` of shape
+            [C], `metric` and `condition` of shape [C], or `metrics` of shape [C, M].
         fidelities: number of fidelities (kinds of training) that the search queries.
         crossing: rule for the query that crosses the budget, one of `oracle.CROSSINGS`.
         crossing_source: the script of AutoDL-Projects, with its commit, that has this rule; empty where there is no
             script and the rule is that of the other searches.
         queries: whether the search queries accuracies at all.
         seconds_per_run: approximate computing time of a run; 0 where hundreds of runs take seconds.
+        most_queries: number of accuracies that a run asks for, as far as its seconds last, unless another is given;
+            None for a search that asks until its seconds are used up.
     """
 
     name: str
@@ -49,6 +55,7 @@ class QueryMethod:
     crossing_source: str = ""
     queries: bool = True
     seconds_per_run: float = 0.0
+    most_queries: int | None = None
 
 
 METHODS: Mapping[str, QueryMethod] = {
@@ -85,7 +92,23 @@ METHODS: Mapping[str, QueryMethod] = {
             partial(assisted_evolution, pool=1000),
             scores_needed=("scores",),
         ),
-        QueryMethod("hnas", "Shu et al. 2022, HNAS", hnas, scores_needed=("metric", "condition"), seconds_per_run=0.3),
-        QueryMethod("robot", "He et al. 2024, RoBoT", robot, scores_needed=("metrics",), seconds_per_run=0.5),
+        QueryMethod("knas", "Xu et al. 2021, KNAS", best_by_knas, scores_needed=("knas",), queries=False),
+        QueryMethod(
+            "hnas",
+            "Shu et al. 2022, HNAS",
+            hnas,
+            scores_needed=("metric", "condition"),
+            seconds_per_run=0.3,
+            most_queries=HNAS_QUERIES,
+        ),
+        QueryMethod(
+            "robot",
+            "He et al. 2024, RoBoT",
+            robot,
+            scores_needed=("metrics",),
+            seconds_per_run=0.5,
+            most_queries=ROBOT_QUERIES,
+        ),
+        QueryMethod("largest", "null model", largest, scores_needed=("params",), most_queries=LARGEST_QUERIES),
     )
 }

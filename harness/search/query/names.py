@@ -11,6 +11,8 @@ NAMES = (
     "best_of_1000",
     "assisted_evolution",
     "warmed_evolution",
+    "knas",
     "hnas",
     "robot",
+    "largest",
 )

@@ -35,6 +35,24 @@ def best_of_samples(
     return np.asarray(cells[np.arange(oracle.runs), np.argmax(scores[cells], axis=1)])
 
 
+def best_by_knas(
+    oracle: Oracle, space: IndexedSpace, draws: Draws, *, knas: FloatArray, samples: int = 100
+) -> CellArray:
+    """The cell with the highest mean of its gradients' Gram matrix among random cells, shape [R].
+
+    It is the part of KNAS (Xu et al., ICML 2021) that costs no training. That 100 cells are drawn, as in a row of
+    NASWOT, is ours: the numbers of the paper were not seen.
+
+    Args:
+        oracle: the oracle, of which only the number of runs is read.
+        space: the space of the cells, which is not read.
+        draws: source of random numbers.
+        knas: scores of all cells, shape [C]; NaN where there is none.
+        samples: number of cells, drawn uniformly with replacement.
+    """
+    return best_of_samples(oracle, space, draws, scores=knas, samples=samples)
+
+
 def assisted_evolution(
     oracle: Oracle,
     space: IndexedSpace,

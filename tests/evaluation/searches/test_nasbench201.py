@@ -65,13 +65,13 @@ def test_each_row_is_the_mean_and_deviation_of_what_was_chosen(table: Table, col
 
 def test_all_runs_everything_that_can_run_and_says_why_the_rest_cannot(table: Table, scores: pd.DataFrame) -> None:
     without = table_searches(table, runs=2, budget_seconds=3_000)
-    guided = {name for name, method in METHODS.items() if method.scores_needed}
+    guided = {name for name, method in METHODS.items() if {*method.scores_needed} - {"params"}}
     assert set(without.skipped) == guided
     assert list(without.frame["search"]) == [*EXACT, *(name for name in METHODS if name not in guided)]
     by_cell = scores_by_cell(scores, metrics=["nwot", "m_trace"])
     whole = table_searches(table, runs=2, budget_seconds=3_000, scores=by_cell)
-    assert list(whole.frame["search"]) == [*EXACT, *METHODS]
-    assert not whole.skipped
+    assert list(whole.frame["search"]) == [*EXACT, *(name for name in METHODS if name != "knas")]
+    assert whole.skipped == {"knas": "it needs knas by cell: give --scores"}
     shared = [name for name in without.frame["search"] if name not in EXACT]
     assert {name: whole.chosen[name] for name in shared} == dict(without.chosen)  # not by what else ran
 
@@ -153,7 +153,7 @@ def test_proxy_scores_are_by_cell_and_says_how_many_have_a_score(scores: pd.Data
 
 def test_scores_without_the_default_proxy_leave_only_its_searches_out(table: Table, scores: pd.DataFrame) -> None:
     by_cell = scores_by_cell(scores[scores["proxy"] != "nwot"])
-    assert set(by_cell.by_cell) == {"metric", "condition"}
+    assert set(by_cell.by_cell) == {"metric", "condition", "params"}
     found = table_searches(table, ["hnas"], runs=2, scores=by_cell)
     assert found.notes[0] == by_cell.notes["metric"]
     with pytest.raises(SearchError, match="best_of_10 cannot run: it needs scores by cell"):
@@ -180,6 +180,12 @@ def test_metrics_are_combined_in_the_order_they_are_named(table: Table, scores: 
     assert found.notes[0] == named.notes["metrics"]
     assert found.frame["queries"].tolist() == [20.0]
     assert found.frame["published"].tolist() == ["RoBoT"]
+    fewer = table_searches(table, ["robot", "largest"], runs=2, scores=named, queries=3)
+    assert fewer.frame["queries"].tolist() == [3.0, 3.0]
+    short = table_searches(table, ["largest"], runs=2, budget_seconds=1.0)
+    assert short.notes[-1] == "largest: its seconds ended the runs after 1.0 of 20 queries, on average"
+    with pytest.raises(SearchError, match="queries limits hnas, robot, largest; reinforce asks until"):
+        table_searches(table, ["reinforce"], runs=2, queries=3)
     assert "metrics" not in scores_by_cell(scores).by_cell, "the six of the paper are not all there"
     with pytest.raises(SearchError, match="robot cannot run: it needs metrics by cell: give --scores"):
         table_searches(table, ["robot"], runs=2, scores=scores_by_cell(scores))
@@ -229,7 +235,7 @@ def test_names_are_all_checked_and_each_is_run_once(table: Table) -> None:
 def test_sizes_need_no_scores() -> None:
     found = scores_by_cell(None, proxy="params")
     by_cell, note = found.by_cell, found.notes["scores"]
-    assert set(by_cell) == {"scores"}
+    assert set(by_cell) == {"scores", "params"}
     assert by_cell["scores"][KEYS.index(str(SPACE.parse(KEYS[77])))] == SPACE.sizes(SPACE.parse(KEYS[77])).parameters
     assert "published NASWOT rows are by nwot" in note
     with pytest.raises(ScoresError, match="unknown proxy of the scores 'nwot'"):

@@ -25,7 +25,7 @@ def test_every_search_finds_on_a_cluster_what_it_finds_here() -> None:
     generator = np.random.default_rng(0)
     names = ("cifar10_valid_12ep_pct", "cifar10_valid_200ep_pct", TESTS["cifar10"])
     table = made_table({name: generator.uniform(20, 90, len(KEYS)).round(2) for name in names})
-    scores = {name: generator.uniform(1, 50, len(KEYS)) for name in ("scores", "metric", "condition")}
+    scores = {name: generator.uniform(1, 50, len(KEYS)) for name in ("scores", "metric", "condition", "knas", "params")}
     scores["metrics"] = generator.uniform(0, 1, (len(KEYS), 3))
     said: list[str] = []
     asked = {"runs": 3, "budget_seconds": 3_000, "scores": ProxyScores(scores)}

@@ -63,8 +63,8 @@ BY_REFERENCE = {
     "assisted_evolution": reference.assisted_evolution,
     "warmed_evolution": reference.assisted_evolution,
 }
-WITHOUT_QUERIES = {"best_of_10", "best_of_100", "best_of_1000"}
-ELSEWHERE = {"hnas", "robot"}  # test_hnas.py, test_robot.py
+WITHOUT_QUERIES = {"best_of_10", "best_of_100", "best_of_1000", "knas"}
+ELSEWHERE = {"hnas", "robot", "largest"}  # test_hnas.py, test_robot.py, test_largest.py
 
 
 def test_every_method_has_a_reference():
@@ -105,6 +105,12 @@ def test_the_best_of_samples_is_the_references(samples, fidelities, scores):
     expected = [reference.best_of_samples((array[run] for array in draws.log), scores) for run in range(50)]
     assert chosen.tolist() == expected
     assert not oracle.history
+
+
+def test_knas_is_the_best_of_a_hundred_by_its_measure(fidelities, scores):
+    oracle = Oracle(fidelities, runs=20, budget_seconds=1.0)
+    chosen = METHODS["knas"].search(oracle, NASBENCH201, Recorded(5), knas=scores)
+    assert chosen.tolist() == best_of_samples(oracle, NASBENCH201, Recorded(5), scores=scores, samples=100).tolist()
 
 
 @pytest.mark.parametrize("samples", [1, 3])
@@ -155,6 +161,7 @@ def test_a_seed_decides_and_the_global_state_neither_matters_nor_moves(name, fid
     method = METHODS[name]
     by_name = {"scores": scores, "metric": np.abs(scores), "condition": 1 + np.arange(CELLS) % 97.0}
     by_name["metrics"] = np.random.default_rng(0).normal(size=(CELLS, 6))
+    by_name |= {"knas": scores, "params": np.arange(CELLS) // 50 % 9.0}
     guidance = {one: by_name[one] for one in method.scores_needed}
 
     def chosen(seed):
