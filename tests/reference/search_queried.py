@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 
 NODES = (1, 2, 3)
 OPERATIONS = 5
@@ -179,3 +180,60 @@ def reinforce(account, draws, learning_rate=0.01, momentum=0.9):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+
+
+def radars(account, draws, keep=2, queries=20):
+    """By PyTorch's autograd and Adam; θ of an operation that has gone is masked out."""
+    import torch
+
+    theta = torch.nn.Parameter(1e-3 * torch.as_tensor(next(draws)))
+    optimizer = torch.optim.Adam([theta], lr=2 / queries)
+    left = [list(range(OPERATIONS)) for _ in range(sum(NODES))]
+    numerator = denominator = 0.0
+    for _ in range(OPERATIONS - keep):
+        for _ in range(queries):
+            if not account.is_open:
+                return
+            mask = torch.tensor([[place in row for place in range(OPERATIONS)] for row in left])
+            log_probabilities = theta.masked_fill(~mask, -torch.inf).log_softmax(dim=-1)
+            action = [
+                next(place for place, upper in enumerate([*row[:-1], 2.0]) if uniform < upper)
+                for row, uniform in zip(log_probabilities.detach().exp().cumsum(-1).tolist(), next(draws), strict=True)
+            ]
+            reward = account.ask(encode(action))
+            if reward is None:
+                return
+            numerator, denominator = 0.9 * numerator + 0.1 * reward, 0.9 * denominator + 0.1
+            chosen = log_probabilities.gather(1, torch.tensor(action)[:, None])
+            optimizer.zero_grad()
+            (-chosen * (reward - numerator / denominator)).sum().backward()
+            optimizer.step()
+        for row, values in zip(left, theta.tolist(), strict=True):
+            row.remove(min(row, key=lambda place: values[place]))
+    _ask_for_the_rest(account, left, next(draws))
+
+
+def random_pruning(account, draws, keep=2, queries=20):
+    order = next(draws).tolist()
+    left = [list(range(OPERATIONS)) for _ in range(sum(NODES))]
+    for _ in range(OPERATIONS - keep):
+        for _ in range(queries):
+            if not account.is_open:
+                return
+            action = [
+                row[min(int(uniform * len(row)), len(row) - 1)] for row, uniform in zip(left, next(draws), strict=True)
+            ]
+            if account.ask(encode(action)) is None:
+                return
+        for row, values in zip(left, order, strict=True):
+            row.remove(min(row, key=lambda place: values[place]))
+    _ask_for_the_rest(account, left, next(draws))
+
+
+def _ask_for_the_rest(account, left, uniforms):
+    """The cells of the sub-space that were not asked for, in the order of their random numbers."""
+    cells = [encode(action) for action in itertools.product(*left)]
+    known = {cell for cell, _, _ in account.trace}
+    for _, cell in sorted(zip(uniforms, cells, strict=True)):
+        if cell not in known and (not account.is_open or account.ask(cell) is None):
+            return

@@ -4,6 +4,8 @@ NAMES = (
     "random_search",
     "regularised_evolution",
     "reinforce",
+    "radars",
+    "random_pruning",
     "local_search",
     "successive_halving",
     "best_of_10",

@@ -58,6 +58,8 @@ BY_REFERENCE = {
     "random_search": reference.random_search,
     "regularised_evolution": reference.regularised_evolution,
     "reinforce": reference.reinforce,
+    "radars": reference.radars,
+    "random_pruning": reference.random_pruning,
     "local_search": reference.local_search,
     "successive_halving": reference.successive_halving,
     "assisted_evolution": reference.assisted_evolution,
