@@ -70,6 +70,10 @@ class SearchError(HarnessError):
     """An unknown search or preset, a setting or data that cannot be used, or a checkpoint of another search."""
 
 
+class MemoryBoundError(SearchError):
+    """A step of a search would keep more bytes than its bound."""
+
+
 class DivergedError(SearchError, RunError):
     """A search whose loss is NaN or infinite; its state before is in the last checkpoint."""
 

@@ -92,6 +92,9 @@ def search(
     alpha_warm_up: Annotated[
         int | None, typer.Option(help="epochs of each stage before the architecture parameters are trained")
     ] = None,
+    memory_mb: Annotated[
+        float | None, typer.Option(help="bound in 10⁶ bytes on what a step keeps, checked before each pass")
+    ] = None,
     penalty: Annotated[float | None, typer.Option(help="β-DARTS: λ after the last epoch")] = None,
     nu: Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")] = None,
     mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of the part of the trace above ν")] = None,
@@ -148,7 +151,8 @@ def search(
     changes = {
         "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
         "images": images, "validation_share": validation_share, "steps_per_epoch": steps_per_epoch,
-        "weight_lr": weight_lr, "alpha_lr": alpha_lr, "alpha_warm_up": alpha_warm_up, "penalty": penalty, "nu": nu,
+        "weight_lr": weight_lr, "alpha_lr": alpha_lr, "alpha_warm_up": alpha_warm_up, "memory_mb": memory_mb,
+        "penalty": penalty, "nu": nu,
         "mu": mu, "adaptive": adaptive, "without": None if without is None else _left_out(without),
         "trace_gradient": trace_gradient,
     }  # fmt: skip
@@ -275,7 +279,7 @@ def _search_seeds(
 
 def _of_networks(changed: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the options given that are about networks and images, by their names on the command line."""
-    names = ("batch_size", "width", "depth", "image_size", "images", "validation_share", "weight_lr")
+    names = ("batch_size", "width", "depth", "image_size", "images", "validation_share", "weight_lr", "memory_mb")
     return {f"--{name.replace('_', '-')}": changed[name] for name in names if name in changed}
 
 

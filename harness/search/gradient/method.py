@@ -20,6 +20,7 @@ from harness.spaces import open_space, openable_spaces
 from harness.spaces.space import SearchableSpace, searchable
 
 if TYPE_CHECKING:
+    from harness.search.gradient.memory_bound import MemoryBound
     from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights
     from harness.spaces.space import Architecture, Space
     from harness.spaces.supernet import Supernet
@@ -122,6 +123,7 @@ class Step:
         weight_optimizer: SGD of the weights.
         parameter_optimizer: Adam of the architecture parameters.
         autocast: whether passes run in bfloat16 where torch considers it safe.
+        bound: bound on the bytes that a pass may keep, checked before it runs; None for none.
     """
 
     space: SearchableSpace
@@ -135,13 +137,20 @@ class Step:
     weight_optimizer: torch.optim.SGD
     parameter_optimizer: torch.optim.Adam
     autocast: bool = False
+    bound: MemoryBound | None = None
 
     def relaxed(self, purpose: str) -> Relaxed:
         """The relaxed architecture of the parameters in this step."""
         return self.method.relax(self.parameters, self.moment, purpose)
 
     def loss(self, batch: Batch, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
-        """Mean cross-entropy of the supernet on a batch, with its own weights or the given weights by name."""
+        """Mean cross-entropy of the supernet on a batch, with its own weights or the given weights by name.
+
+        Raises:
+            MemoryBoundError: a pass that would keep more bytes than the search may.
+        """
+        if self.bound is not None:
+            self.bound.check(self.supernet, batch.inputs.shape, relaxed.active)
         arguments = (batch.inputs, relaxed.weights, relaxed.edges, relaxed.active)
         with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=self.autocast):
             logits = (
@@ -179,6 +188,7 @@ class Method:
         deviation: standard deviation of the normal distribution that α is drawn from.
         edge_parameters: whether each edge has a parameter too.
         trains_weights: whether the supernet's weights are trained.
+        renews: whether the architecture parameters are drawn anew for the last stage.
         data: the data to search on where none is given.
         check: raises a `SearchError` for a setting, with or without autocast, that the method cannot run.
         refuses: why the method cannot search a space, empty where it can; None for a method of every space.
@@ -196,6 +206,7 @@ class Method:
     deviation: float = 1e-3
     edge_parameters: bool = False
     trains_weights: bool = True
+    renews: bool = False
     data: str = "digits"
     check: Callable[[SearchSetting, bool], None] | None = None
     refuses: Callable[[SearchableSpace], str] | None = None

@@ -10,6 +10,7 @@ NAMES = (
     "snas",
     "pc-darts",
     "rsps",
+    "radars",
     "nasi",
     "nasi-ada",
     "te-nas",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import SearchError, unknown
-from harness.search.gradient import beta_darts, darts, drnas, gdas, nasi, pc_darts, rsps, snas, te_nas
+from harness.search.gradient import beta_darts, darts, drnas, gdas, nasi, pc_darts, radars, rsps, snas, te_nas
 from harness.search.gradient.method import Method
 
 METHODS: dict[str, Method] = {
@@ -18,6 +18,7 @@ METHODS: dict[str, Method] = {
         snas.METHOD,
         pc_darts.METHOD,
         rsps.METHOD,
+        radars.METHOD,
         nasi.FIXED,
         nasi.ADAPTIVE,
         te_nas.METHOD,

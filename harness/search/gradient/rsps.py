@@ -29,7 +29,7 @@ def path(tables: Mapping[str, tuple[Group, Tensor]], generator: torch.Generator)
     """
     weights, active = {}, {}
     for name, (group, like) in tables.items():
-        kept = _kept_edges(group, generator)
+        kept = kept_edges(group, generator)
         first = 0 if group.inputs is None else 1  # `none` is the first operation
         drawn = torch.randint(first, len(group.operations), (len(group.edges),), generator=generator, device="cpu")
         weights[name] = one_hot(torch.where(kept, drawn, 0).to(like.device), like.detach())
@@ -50,7 +50,7 @@ def best_candidate(step: Step) -> Architecture:
     return step.space.derive(candidates[losses.index(min(losses))].weights)
 
 
-def _kept_edges(group: Group, generator: torch.Generator) -> Tensor:
+def kept_edges(group: Group, generator: torch.Generator) -> Tensor:
     """Boolean mask [E] of as many random edges of each node as it keeps."""
     kept = torch.ones(len(group.edges), dtype=torch.bool)
     if group.inputs is None:

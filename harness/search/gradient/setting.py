@@ -52,7 +52,8 @@ class SearchSetting:
         temperature: temperatures of the Gumbel-softmax in the first epoch and in the last (GDAS, SNAS, NASI).
         partial: for each stage, operations read 1/partial of the channels (PC-DARTS, progressive DrNAS).
         without: operations that are left out from the start (`none`: DrNAS in the DARTS space, NASI on NAS-Bench-201).
-        keep: for each stage, the number of operations that each edge keeps; empty for all (progressive DrNAS).
+        keep: for each stage, the number of operations that each edge keeps; empty for all (progressive DrNAS, RADARS).
+        memory_mb: bound on what a step keeps, in 10⁶ bytes (`harness.search.gradient.memory_bound`); None for none.
         penalty: weight λ of the penalty after the last epoch; it grows linearly from 0 (β-DARTS).
         candidates: number of architectures that are compared to choose one (RSPS).
         nu: ν, the trace above which the objective is penalised (NASI).
@@ -87,6 +88,7 @@ class SearchSetting:
     partial: tuple[int, ...] = (1,)
     without: tuple[str, ...] = ()
     keep: tuple[int, ...] = ()
+    memory_mb: float | None = None
     penalty: float = 0.0
     candidates: int = 100
     nu: float = 100.0
@@ -106,6 +108,8 @@ class SearchSetting:
             _check_number(name, value, above=name in _POSITIVE)
             object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
+        if self.memory_mb is not None:
+            _check_number("memory_mb", self.memory_mb, above=True)
         _check_number("validation_share", self.validation_share, above=True, below=1)
         if self.nesterov and self.momentum == 0:
             raise SearchError("nesterov needs a momentum above 0, got 0")

@@ -1,11 +1,11 @@
-"""The next stage of a progressive search: fewer operations per edge, more channels (DrNAS, section 3.3)."""
+"""The next stage of a search in stages: fewer operations per edge, more channels (DrNAS, section 3.3; RADARS)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from harness.search.gradient.state import SearchTask, State, sgd
+from harness.search.gradient.state import SearchTask, State, adam, drawn_parameters, sgd
 
 
 def advance_stage(task: SearchTask, state: State) -> None:
@@ -24,6 +24,9 @@ def advance_stage(task: SearchTask, state: State) -> None:
         for name, weight in supernet.named_parameters():
             weight.copy_(widened(old[name], weight.shape, generator))
     state.supernet, state.weight_optimizer = supernet, sgd(supernet, setting)
+    if task.method.renews and stage == len(setting.partial) - 1:
+        state.parameters = drawn_parameters(task, supernet.groups, stage)
+        state.parameter_optimizer = adam(state.parameters, setting)
 
 
 def strongest(weights: Tensor, kept: Tensor, count: int) -> Tensor:

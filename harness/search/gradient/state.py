@@ -12,6 +12,7 @@ from torch import Tensor
 from harness.errors import SearchError, unknown
 from harness.search.gradient.checkpoint import Checkpoint, Part, Row
 from harness.search.gradient.data import CHANNELS, CLASSES, Split
+from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method, Moment, Parameters, Step
 from harness.search.gradient.setting import SearchSetting
 from harness.search.gradient.table_supernet import TableLosses
@@ -41,6 +42,7 @@ class SearchTask:
         seed: seed of all random draws.
         device: device of the supernet.
         autocast: whether passes run in bfloat16 where torch considers it safe.
+        bound: bound on the bytes of its steps; None for none.
         table: losses of all cells, which a table supernet shows in the place of images; None for a real supernet.
     """
 
@@ -51,6 +53,7 @@ class SearchTask:
     seed: int
     device: torch.device
     autocast: bool
+    bound: MemoryBound | None = None
     table: TableLosses | None = None
 
     def identity(self) -> dict[str, str]:
@@ -127,7 +130,7 @@ class State:
         """The step with that number in this epoch."""
         return Step(
             task.space, task.method, self.supernet, self.parameters, self.memory, self.moment(task, number),
-            training, validation, self.weight_optimizer, self.parameter_optimizer, task.autocast,
+            training, validation, self.weight_optimizer, self.parameter_optimizer, task.autocast, task.bound,
         )  # fmt: skip
 
     def checkpoint(self, task: SearchTask, spent: Spent = (0.0, 0.0)) -> Checkpoint:
@@ -155,16 +158,22 @@ def initial_state(task: SearchTask) -> State:
     kept = _kept_at_first(task, supernet.groups)
     if task.setting.without:
         supernet = task.supernet(0, kept)
-    generator = torch.Generator().manual_seed(derived_seed(task.seed, "search", "parameters"))
+    parameters = drawn_parameters(task, supernet.groups)
+    return State(supernet, kept, parameters, sgd(supernet, task.setting), adam(parameters, task.setting))
+
+
+def drawn_parameters(task: SearchTask, groups: Mapping[str, Group], stage: int = 0) -> Parameters:
+    """Architecture parameters from a narrow normal distribution, by the seed and the stage that they are for."""
+    purposes = ("parameters",) if stage == 0 else ("parameters", str(stage))
+    generator = torch.Generator().manual_seed(derived_seed(task.seed, "search", *purposes))
 
     def drawn(*shape: int) -> Tensor:
         values = task.method.deviation * torch.randn(*shape, generator=generator, dtype=torch.float32, device="cpu")
         return values.to(task.device).requires_grad_()
 
-    operations = {name: drawn(*group.shape) for name, group in supernet.groups.items()}
-    edges = {name: drawn(len(group.edges)) for name, group in supernet.groups.items()}
-    parameters = Parameters(operations, edges if task.method.edge_parameters else {})
-    return State(supernet, kept, parameters, sgd(supernet, task.setting), _adam(parameters, task.setting))
+    operations = {name: drawn(*group.shape) for name, group in groups.items()}
+    edges = {name: drawn(len(group.edges)) for name, group in groups.items()}
+    return Parameters(operations, edges if task.method.edge_parameters else {})
 
 
 def _kept_at_first(task: SearchTask, groups: Mapping[str, Group]) -> dict[str, Tensor]:
@@ -192,7 +201,7 @@ def resumed_state(task: SearchTask, checkpoint: Checkpoint) -> State:
         }
     )
     state = State(
-        supernet, checkpoint.kept, parameters, sgd(supernet, task.setting), _adam(parameters, task.setting),
+        supernet, checkpoint.kept, parameters, sgd(supernet, task.setting), adam(parameters, task.setting),
         checkpoint.memory, checkpoint.rows, checkpoint.epoch, *(part or ()),
     )  # fmt: skip
     state.weight_optimizer.load_state_dict(checkpoint.weight_optimizer)
@@ -206,7 +215,8 @@ def sgd(supernet: Supernet, setting: SearchSetting) -> torch.optim.SGD:
     return torch.optim.SGD(supernet.parameters(), setting.weight_lr, setting.momentum, **options)
 
 
-def _adam(parameters: Parameters, setting: SearchSetting) -> torch.optim.Adam:
+def adam(parameters: Parameters, setting: SearchSetting) -> torch.optim.Adam:
+    """The optimiser of the architecture parameters."""
     return torch.optim.Adam(
         parameters.tensors(), setting.alpha_lr, betas=_BETAS, weight_decay=setting.alpha_weight_decay
     )

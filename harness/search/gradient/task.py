@@ -10,6 +10,7 @@ import torch
 
 from harness.errors import SearchError, check_whole
 from harness.search.gradient.data import Images, read_images, split_images, with_images
+from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method
 from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
@@ -48,9 +49,10 @@ def search_task(
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
     setting, split = with_images(setting, data), split_images(data, setting.validation_share, seed)
     where = _device(device)
+    bound = None if setting.memory_mb is None or table is not None else MemoryBound(setting.memory_mb)
     if autocast:
         _check_bfloat16(where)
-    task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast, table)
+    task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast, bound, table)
     split.steps(setting)  # refuses parts of less than a batch
     return task
 

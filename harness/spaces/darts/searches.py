@@ -51,6 +51,11 @@ SEARCHES = SearchPresets(
             "the paper compares 1,000 architectures on one batch each and then ten on all, here one batch decides; 300 "
             "epochs are recalled, not checked",
         ),
+        "radars": SearchPreset(
+            {"epochs": 60, "without": ("none",), "partial": (1, 1, 1), "keep": (7, 5, 3)},
+            {},
+            "the paper's settings were not seen: its stages, its policy and its values are our reading",
+        ),
         "nasi": SearchPreset({**_NASI, "nu": 100.0}, _NASI_LAPTOP),
         "nasi-ada": SearchPreset(
             {**_NASI, "nu": 500.0, "adaptive": True},

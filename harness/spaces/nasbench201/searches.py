@@ -71,6 +71,11 @@ SEARCHES = SearchPresets(
             "100 architectures",
             {**_ONE_PATH, "alpha_warm_up": 0},
         ),
+        "radars": SearchPreset(
+            {"epochs": 60, "partial": (1, 1, 1), "keep": (5, 4, 3)},
+            {},
+            "the paper's settings were not seen: its space, its stages, its policy and its values are our reading",
+        ),
         "nasi": SearchPreset(
             {**_NASI, "nu": _NU},
             _NASI_LAPTOP,

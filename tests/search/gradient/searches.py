@@ -20,6 +20,10 @@ _WIDE = {("drnas-progressive", "darts"): 12, ("pc-darts", "darts"): 8}
 """Where 4 channels do not divide into as many parts as the method takes."""
 
 
+_TWO_STAGES = {"nasbench201": {"partial": (1, 1), "keep": (5, 3)}, "darts": {"partial": (1, 1), "keep": (7, 4)}}
+"""RADARS has three stages, and two epochs have two."""
+
+
 def tiny(method, space, **changes):
     """Two epochs of a step or two of the method's laptop setting, on images of side 8."""
     sizes = {
@@ -34,7 +38,8 @@ def tiny(method, space, **changes):
         "alpha_warm_up": 0,
         "candidates": 3,
     }
-    return METHODS[method].setting(space, "laptop").changed({**sizes, **changes})
+    stages = _TWO_STAGES[space] if method == "radars" else {}
+    return METHODS[method].setting(space, "laptop").changed({**sizes, **stages, **changes})
 
 
 def generator(seed=0):

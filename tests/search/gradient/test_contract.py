@@ -125,6 +125,7 @@ INVARIANTS = {
     "snas": softmax_trained,
     "pc-darts": edge_weighted,
     "rsps": never_moved,
+    "radars": pruned,
     "nasi": untrained,
     "nasi-ada": untrained,
     "te-nas": one_operation_left,
