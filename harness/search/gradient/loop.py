@@ -19,6 +19,7 @@ from harness.batches import Batch
 from harness.errors import DivergedError, SearchError
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, check_kind_of_folder, load, save
 from harness.search.gradient.data import Images
+from harness.search.gradient.memory_bound import MOST_BYTES
 from harness.search.gradient.method import Method, Step
 from harness.search.gradient.relaxation import entropy
 from harness.search.gradient.result import SearchResult
@@ -141,6 +142,9 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
             saving.write(task, state, spent())
         advance()
     validation, last = _evaluate(task, state)
+    if task.bound is not None:
+        most = max(task.bound.most, int(state.memory.get(MOST_BYTES, 0)))
+        state.memory[MOST_BYTES] = torch.tensor(most, dtype=torch.int64)
     if task.method.trains_weights and not math.isfinite(validation):
         raise _diverged(validation, last, saving.folder)
     relaxed = task.method.mean(state.parameters, last.moment)

@@ -16,6 +16,9 @@ from harness.spaces.group import MaskRows, Masks, mask_rows
 if TYPE_CHECKING:
     from harness.spaces.supernet import Supernet
 
+MOST_BYTES = "most_bytes"
+"""Name in a search's memory of the largest number of bytes of its steps so far, where it has a bound."""
+
 _MEGABYTE = 10**6
 _COPIES = 3  # a weight, its gradient and its momentum
 

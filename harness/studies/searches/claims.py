@@ -1,0 +1,36 @@
+"""Claims of papers, each with what is published, our number, and whether it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+SHOWN, NOT_SHOWN, NOT_TESTABLE = "shown", "not shown", "not testable here"
+
+
+class Claimed(NamedTuple):
+    """A claim and what we found.
+
+    Attributes:
+        claim: the claim in words.
+        published: the paper's number in words; empty where none was read.
+        ours: our number in words, with its interval.
+        verdict: `SHOWN`, `NOT_SHOWN` or `NOT_TESTABLE`.
+    """
+
+    claim: str
+    published: str
+    ours: str
+    verdict: str
+
+
+def claims_frame(claims: Iterable[Claimed]) -> pd.DataFrame:
+    """A row for each claim: `claim`, `published`, `ours` and `verdict`."""
+    return pd.DataFrame(list(claims), columns=list(Claimed._fields))
+
+
+def verdict(held: bool | None) -> str:
+    """The verdict on a claim that holds or not; None where nothing was found."""
+    return NOT_TESTABLE if held is None else SHOWN if held else NOT_SHOWN

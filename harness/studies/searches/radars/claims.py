@@ -1,0 +1,74 @@
+"""Claims of the paper's abstract, and two of our own, each with a number of ours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.radars import budgets
+from harness.studies.searches.radars.budgets import BASE, COMPARED, NULL, RADARS
+from harness.studies.searches.radars.searched import LARGE, paired_change
+
+OURS = "our own question"
+
+
+def study_claims(
+    queried: pd.DataFrame, chosen: pd.DataFrame, large: tuple[float, float, float], columns: list[str]
+) -> Iterator[Claimed]:
+    """The claims.
+
+    Args:
+        queried: from `harness.studies.searches.radars.budgets.budgets_frame`.
+        chosen: from `harness.studies.searches.radars.searched.chosen_frame`.
+        large: in the enlarged space the megabytes of a step of the full supernet, the bound, and the most that a step
+            of RADARS kept; the last is NaN where that search is not finished.
+        columns: test accuracies of the table.
+    """
+    column = columns[0]
+    value, low, high = budgets.difference(queried, column, RADARS, BASE, COMPARED)
+    yield Claimed(
+        "up to 3.41 points more accuracy than a search by reinforcement learning, at equal time",
+        "+3.41 points at most",
+        f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points of {column} at {COMPARED:,} simulated seconds, where the cells "
+        "of the sub-space are queried in the place of a differentiable search",
+        verdict(low > 0),
+    )
+    seconds = budgets.seconds_to_equal(queried, column, BASE, RADARS, COMPARED)
+    ratio = seconds / COMPARED
+    yield Claimed(
+        "2.5 times less search time than a search by reinforcement learning",
+        "2.5 times",
+        "REINFORCE reaches it in no budget here, or in the smallest already"
+        if math.isnan(ratio)
+        else f"REINFORCE needs {ratio:.2f} times RADARS's {COMPARED:,} simulated seconds for the same {column}",
+        verdict(None if math.isnan(ratio) else ratio >= 2.5),
+    )
+    full, bound, most = large
+    yield Claimed(
+        "its memory stays bounded where differentiable searches of the full supernet do not run",
+        "two of them do not finish",
+        f"in {LARGE} a step of DARTS's or DrNAS's supernet keeps {full:,.0f} MB, above a bound of {bound:,.0f} MB, and "
+        "is refused; "
+        + ("RADARS is not finished" if math.isnan(most) else f"no step of RADARS kept more than {most:,.0f} MB"),
+        verdict(None if math.isnan(most) else most <= bound < full),
+    )
+    value, low, high = budgets.difference(queried, column, RADARS, NULL, COMPARED)
+    yield Claimed(
+        f"its policy prunes better than chance ({OURS})",
+        "",
+        f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points of {column} against random pruning at {COMPARED:,} seconds",
+        verdict(low > 0),
+    )
+    for name in columns:
+        value, low, high, seeds = paired_change(chosen, name)
+        ends = "" if math.isnan(low) else f" [{low:+.1f}, {high:+.1f}]"
+        yield Claimed(
+            f"without bad operations DARTS finds better cells: {name} ({OURS})",
+            "",
+            "no seed of both is finished" if math.isnan(value) else f"{value:+.1f}{ends} points over {seeds} seeds",
+            verdict(None if math.isnan(low) else low > 0),
+        )
+    yield Claimed("accuracies on ImageNet", "", "no search on ImageNet runs here", NOT_TESTABLE)
