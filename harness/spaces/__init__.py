@@ -42,6 +42,10 @@ _BUILT_IN = {
         "harness.spaces.natsbench_sizes:NatsBenchSizes",
         "NATS-Bench sizes (Dong et al. 2021): the channels of 5 layers from 8 to 64, one cell, 32,768 architectures",
     ),
+    "nasbench201-large": _Listed(
+        "harness.spaces.nasbench201_large:NasBench201Large",
+        "NAS-Bench-201's graph with 21 operations (nasinit's own, of no paper): 6 edges, 85,766,121 cells",
+    ),
 }
 _UNLISTED = {"models": "harness.spaces.named:UnloadedModels"}
 """Spaces in which any text names an architecture: they are opened by their name, and never recognised by a text."""

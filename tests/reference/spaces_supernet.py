@@ -21,8 +21,29 @@ DARTS = (
 )
 
 
+LARGE = (
+    *NASBENCH201,
+    "max_pool_3x3",
+    "nor_conv_5x5",
+    *(f"{kind}_conv_{kernel}x{kernel}" for kind in ("bot2", "bot4", "grp2", "grp4") for kernel in (3, 5)),
+    *(f"{kind}_conv_{kernel}x{kernel}" for kind in ("sep", "dil") for kernel in (3, 5, 7)),
+)
+
+
 def nasbench201(state, images, weights, *, depth, edges=None, partial=1):
     """Logits [N, classes] of images [N, C, H, W]."""
+    operations = (NASBENCH201, nasbench201_operation)
+    return of_cells(operations, state, images, weights, depth=depth, edges=edges, partial=partial)
+
+
+def nasbench201_large(state, images, weights, *, depth, edges=None, partial=1):
+    """Logits [N, classes] of images [N, C, H, W]."""
+    return of_cells((LARGE, large_operation), state, images, weights, depth=depth, edges=edges, partial=partial)
+
+
+def of_cells(operations, state, images, weights, *, depth, edges, partial):
+    """Of NAS-Bench-201's cells with these (names, function) of operations."""
+    names, operate = operations
     values = norm(conv2d(images, state["stem.0.weight"], padding=1), state, "stem.1")
     table = weights["cell"]
     factors = torch.ones_like(table[:, 0]) if edges is None else edges["cell"]
@@ -42,8 +63,8 @@ def nasbench201(state, images, weights, *, depth, edges=None, partial=1):
             for source in range(target):
                 total = total + factors[edge] * partly(
                     lambda first, edge=edge, name=name: sum(
-                        weight * nasbench201_operation(operation, first, state, f"{name}.layers.{edge}.{operation}")
-                        for operation, weight in zip(NASBENCH201, table[edge], strict=True)
+                        weight * operate(operation, first, state, f"{name}.layers.{edge}.{operation}")
+                        for operation, weight in zip(names, table[edge], strict=True)
                     ),
                     nodes[source],
                     partial,
@@ -64,6 +85,26 @@ def nasbench201_operation(operation, inputs, state, name):
     if operation == "avg_pool_3x3":
         return mean_of_windows(inputs, 1)
     return norm(conv2d(relu(inputs), state[f"{name}.weight"], padding=int(operation[-1]) // 2))
+
+
+def large_operation(operation, inputs, state, name):
+    """Of nasbench201-large, whose definition is this project's own."""
+    if operation in NASBENCH201 or operation.startswith("nor"):
+        return nasbench201_operation(operation, inputs, state, name)
+    if operation == "max_pool_3x3":
+        return max_pool2d(inputs, 3, 1, 1)
+    if f"{name}.0.weight" not in state:
+        return torch.zeros_like(inputs)
+    first, kernel = state[f"{name}.0.weight"], int(operation[-1])
+    if operation.startswith("grp"):
+        groups = [part for part in range(1, int(operation[3]) + 1) if len(first) % part == int(operation[3]) % part == 0][-1]
+        parts = zip(relu(inputs).chunk(groups, 1), first.chunk(groups), strict=True)
+        return norm(torch.cat([conv2d(part, weight, padding=kernel // 2) for part, weight in parts], 1))
+    if operation.startswith("bot"):
+        values = torch.einsum("nchw,dc->ndhw", relu(inputs), first[:, :, 0, 0])
+        return norm(conv2d(values, state[f"{name}.1.weight"], padding=kernel // 2))
+    dilation = 2 if operation.startswith("dil") else 1
+    return separated(inputs, state, f"{name}.0", f"{name}.1", 1, dilation * (kernel // 2), dilation)
 
 
 def darts(state, images, weights, *, depth, edges=None, partial=1):

@@ -23,6 +23,11 @@ class TestDarts(SpaceConformance):
     shape: ClassVar = {"width": 4, "depth": 3, "image_size": 8, "classes": 3}
 
 
+class TestNasBench201Large(SpaceConformance):
+    space = open_space("nasbench201-large")
+    shape: ClassVar = {"width": 4, "depth": 1, "image_size": 8, "classes": 3}
+
+
 class TestNatsBenchSizes(SpaceConformance):
     space = open_space("natsbench-sizes")
     shape: ClassVar = {"image_size": 8, "classes": 3}

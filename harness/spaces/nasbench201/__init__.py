@@ -101,7 +101,7 @@ class NasBench201(ImageClassification):
 
         cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
         del full["image_size"]
-        return drawn(lambda: NasBench201Network(cell, **full), init, derived_seed(seed, "weights", str(cell)))
+        return drawn(lambda: NasBench201Network(cell.operations, **full), init, derived_seed(seed, "weights", str(cell)))
 
     def supernet(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ NODES = 4
 INDEXED = ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3")
 """The operations in the order of NASLib's indices."""
 
-_FORM = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
+FORM = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
 _INDEXED_EDGES = ((1, 0), (2, 0), (3, 0), (2, 1), (3, 1), (3, 2))
 _EDGE_NAMES = tuple(f"{target}<-{source}" for target, source in EDGES)
 _ARROW = re.compile(r"<-|←")
@@ -44,10 +45,15 @@ class Cell:
                 raise SpaceError(unknown("operation", operation, OPERATIONS))
 
     def __str__(self) -> str:
-        terms: list[list[str]] = [[] for _ in range(NODES)]
-        for (target, source), operation in zip(EDGES, self.operations, strict=True):
-            terms[target].append(f"{operation}~{source}")
-        return "+".join(f"|{'|'.join(node)}|" for node in terms[1:])
+        return text_of_operations(self.operations)
+
+
+def text_of_operations(operations: Sequence[str]) -> str:
+    """The string of a cell with these operations on its six edges."""
+    terms: list[list[str]] = [[] for _ in range(NODES)]
+    for (target, source), operation in zip(EDGES, operations, strict=True):
+        terms[target].append(f"{operation}~{source}")
+    return "+".join(f"|{'|'.join(node)}|" for node in terms[1:])
 
 
 def parse(text: object) -> Cell:
@@ -68,15 +74,29 @@ def parse(text: object) -> Cell:
     given = bracketed(text_of(text).strip().removeprefix("\ufeff").strip())
     if given.startswith(_VALUES) and len(given) <= _LONGEST:
         return _from_value(given)
+    return Cell(operations_of_text(given, OPERATIONS, lambda why: _malformed(text, why)))
+
+
+def operations_of_text(given: str, known: Sequence[str], malformed: Callable[[str], SpaceError]) -> tuple[str, ...]:
+    """The operations of the six edges of a cell's string; the inverse of `text_of_operations`.
+
+    Args:
+        given: the string; blanks around `+` are ignored.
+        known: names of the operations that an edge may have.
+        malformed: the error for a reason.
+
+    Raises:
+        SpaceError: that of `malformed`, for a string of another form.
+    """
     nodes = [node.strip() for node in given.split("+")]
     if len(nodes) != NODES - 1:
-        raise _malformed(text, f"it has {len(nodes)} nodes between '+', expected {NODES - 1}")
+        raise malformed(f"it has {len(nodes)} nodes between '+', expected {NODES - 1}")
     operations: list[str] = []
     for target, node in enumerate(nodes, start=1):
         if len(node) < 2 or not (node.startswith("|") and node.endswith("|")):
-            raise _malformed(text, f"node {target} {shown(node)} does not stand between '|'")
-        operations.extend(_node_operations(text, target, node[1:-1].split("|")))
-    return Cell(tuple(operations))
+            raise malformed(f"node {target} {shown(node)} does not stand between '|'")
+        operations.extend(_node_operations(target, node[1:-1].split("|"), known, malformed))
+    return tuple(operations)
 
 
 def _from_value(text: str) -> Cell:
@@ -121,23 +141,23 @@ def _from_edges(given: list[tuple[tuple[int, int], str]]) -> Cell:
     return Cell(tuple(_NASLIB.get(by_edge[edge], by_edge[edge]) for edge in EDGES))
 
 
-def _node_operations(text: object, target: int, terms: list[str]) -> list[str]:
+def _node_operations(
+    target: int, terms: list[str], known: Sequence[str], malformed: Callable[[str], SpaceError]
+) -> list[str]:
     if len(terms) != target:
-        raise _malformed(text, f"node {target} has {len(terms)} edges, expected {target}")
+        raise malformed(f"node {target} has {len(terms)} edges, expected {target}")
     operations = []
     for source, term in enumerate(terms):
         match = _TERM.fullmatch(term)
         if match is None:
-            raise _malformed(text, f"edge {target}←{source} {shown(term)} is not 'operation~source'")
-        if match[1] not in OPERATIONS:
-            raise _malformed(text, unknown("operation", match[1], OPERATIONS))
+            raise malformed(f"edge {target}←{source} {shown(term)} is not 'operation~source'")
+        if match[1] not in known:
+            raise malformed(unknown("operation", match[1], known))
         if match[2] != str(source):
-            raise _malformed(
-                text, f"edge {target}←{source} {shown(term)} names source {shown(match[2])}, expected {source}"
-            )
+            raise malformed(f"edge {target}←{source} {shown(term)} names source {shown(match[2])}, expected {source}")
         operations.append(match[1])
     return operations
 
 
 def _malformed(text: object, why: str) -> SpaceError:
-    return SpaceError(f"malformed NAS-Bench-201 cell {shown(str(text), 150)}: {cut(why, 400)}. A cell reads {_FORM}")
+    return SpaceError(f"malformed NAS-Bench-201 cell {shown(str(text), 150)}: {cut(why, 400)}. A cell reads {FORM}")

@@ -6,6 +6,8 @@ The release's own numbers for CIFAR-10 (C = 16, N = 5): index 0 has 129,306 para
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from harness.spaces.nasbench201.cell import Cell
 
 _KERNEL = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
@@ -14,17 +16,34 @@ STAGES = 3
 
 def parameter_count(cell: Cell, *, classes: int, width: int, depth: int, channels: int) -> int:
     """Number of trainable parameters, batch norm's scale and shift included."""
+    return network_parameters(_weights(cell), classes, width, depth, channels)
+
+
+def macs(cell: Cell, *, classes: int, width: int, depth: int, channels: int, image_size: int) -> int:
+    """Multiply-adds (MACs) of one forward pass on one image of `image_size` × `image_size` pixels."""
+    return network_macs(_weights(cell), classes, width, depth, channels, image_size)
+
+
+CellWeights = Callable[[int], Sequence[int]]
+"""For the channels of a cell's nodes, the weights of each of its operations that has convolutions.
+
+Every convolution keeps the side, and each such operation ends in a batch norm.
+"""
+
+
+def network_parameters(cell: CellWeights, classes: int, width: int, depth: int, channels: int) -> int:
+    """`parameter_count` of a network of these cells."""
     count = channels * width * 9 + 2 * width
     for stage in range(STAGES):
         wide = width << stage
         if stage:
             count += _reduction_weights(wide) + 2 * (2 * wide)
-        count += depth * sum(wide * wide * kernel**2 + 2 * wide for kernel in _kernels(cell))
+        count += depth * sum(weights + 2 * wide for weights in cell(wide))
     return count + 2 * wide + wide * classes + classes
 
 
-def macs(cell: Cell, *, classes: int, width: int, depth: int, channels: int, image_size: int) -> int:
-    """Multiply-adds (MACs) of one forward pass on one image of `image_size` × `image_size` pixels."""
+def network_macs(cell: CellWeights, classes: int, width: int, depth: int, channels: int, image_size: int) -> int:
+    """`macs` of a network of these cells."""
     side = image_size
     count = channels * width * 9 * side**2
     for stage in range(STAGES):
@@ -32,12 +51,13 @@ def macs(cell: Cell, *, classes: int, width: int, depth: int, channels: int, ima
         if stage:
             side = (side + 1) // 2
             count += _reduction_weights(wide) * side**2
-        count += depth * sum((wide * kernel) ** 2 for kernel in _kernels(cell)) * side**2
+        count += depth * sum(cell(wide)) * side**2
     return count + wide * classes + classes
 
 
-def _kernels(cell: Cell) -> list[int]:
-    return [_KERNEL[operation] for operation in cell.operations if operation in _KERNEL]
+def _weights(cell: Cell) -> CellWeights:
+    kernels = [_KERNEL[operation] for operation in cell.operations if operation in _KERNEL]
+    return lambda wide: [(wide * kernel) ** 2 for kernel in kernels]
 
 
 def _reduction_weights(wide: int) -> int:

@@ -10,14 +10,14 @@ shortcut conv; a convolution before its BN), last BN, classifier.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from harness.spaces.nasbench201.cell import EDGES, NODES, Cell
+from harness.spaces.nasbench201.cell import EDGES, NODES
 from harness.spaces.pools import AvgPool2d
 from harness.spaces.row_wise import row_wise
 
@@ -101,14 +101,18 @@ def operation_module(operation: str, wide: int, activation: nn.ReLU | None = Non
     return ReLUConvBN(wide, wide, {"nor_conv_1x1": 1, "nor_conv_3x3": 3}[operation], activation=activation)
 
 
+OperationModule = Callable[[str, int, "nn.ReLU | None"], nn.Module]
+"""The module of an operation by its name, its channels, and the ReLU that it is to begin with."""
+
+
 @row_wise
 class CellModule(nn.Module):
     """One cell: each node sums its edges' operations; the last node is the output."""
 
-    def __init__(self, cell: Cell, wide: int) -> None:
+    def __init__(self, operations: Sequence[str], wide: int, module: OperationModule = operation_module) -> None:
         super().__init__()
-        self.operations = cell.operations
-        self.layers = nn.ModuleList(operation_module(operation, wide, NodeReLU()) for operation in cell.operations)
+        self.operations = tuple(operations)
+        self.layers = nn.ModuleList(module(operation, wide, NodeReLU()) for operation in operations)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map [N, wide, H, W] to the same shape."""
@@ -171,12 +175,21 @@ def last_activation(wide: int) -> nn.Sequential:
 
 @row_wise
 class NasBench201Network(nn.Module):
-    """A NAS-Bench-201 classifier: [N, channels, H, W] to logits [N, classes]."""
+    """A classifier of cells of these operations: [N, channels, H, W] to logits [N, classes]."""
 
-    def __init__(self, cell: Cell, *, classes: int = 10, width: int = 16, depth: int = 5, channels: int = 3) -> None:
+    def __init__(
+        self,
+        operations: Sequence[str],
+        *,
+        classes: int = 10,
+        width: int = 16,
+        depth: int = 5,
+        channels: int = 3,
+        module: OperationModule = operation_module,
+    ) -> None:
         super().__init__()
         self.stem = image_stem(channels, width)
-        self.cells = stages(lambda wide: CellModule(cell, wide), width, depth)
+        self.cells = stages(lambda wide: CellModule(operations, wide, module), width, depth)
         self.lastact = last_activation(4 * width)
         self.classifier = nn.Linear(4 * width, classes)
 

@@ -9,21 +9,22 @@ and one batch norm normalises them all. The pool of a node is computed once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import chain
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from harness.spaces.group import Masks
+from harness.spaces.group import Group, Masks
 from harness.spaces.mixing import Term, average_pool, narrowed, normalise_by_batch, shuffled, summed, weighted_norm
-from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS
+from harness.spaces.nasbench201.cell import EDGES, NODES
 from harness.spaces.nasbench201.derivation import GROUPS
 from harness.spaces.nasbench201.network import image_stem, last_activation, stages
 from harness.spaces.supernet import MixedLayers, Mixture, Supernet
 
-_KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(NODES - 1)}
 """For each node, the edges that read it."""
 
@@ -37,12 +38,24 @@ class MixedCell(nn.Module):
     Args:
         wide: channels of the cell's nodes.
         partial: operations read 1/partial of the channels; the other channels bypass them (PC-DARTS).
+
+    Attributes:
+        groups: the group `cell`, whose operations the edges mix.
+        kernels: sides of the kernels of the plain convolutions, by operation.
+        weightless: the operations without parameters but `none`.
     """
+
+    groups: ClassVar[Mapping[str, Group]] = GROUPS
+    kernels: ClassVar[Mapping[str, int]] = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
+    weightless: ClassVar[Mapping[str, Callable[[Tensor], Tensor]]] = {
+        "skip_connect": lambda inputs: inputs,
+        "avg_pool_3x3": average_pool,
+    }
 
     def __init__(self, wide: int, partial: int = 1) -> None:
         super().__init__()
         self.partial, self.narrow = partial, narrowed(wide, partial)
-        self.layers = MixedLayers("cell", [_layers(self.narrow) for _ in EDGES])
+        self.layers = MixedLayers("cell", [self.edge_layers(self.narrow) for _ in EDGES])
 
     def forward(self, inputs: Tensor, mixture: Mixture) -> Tensor:
         """Map [N, wide, H, W] to the same shape."""
@@ -50,25 +63,51 @@ class MixedCell(nn.Module):
         terms: dict[int, list[Term]] = {target: [] for target in range(1, NODES)}
         for source, leaving in _LEAVING.items():
             first = values[source][:, : self.narrow]
-            for target, term in chain(self._convolved(leaving, first, mixture), _shared(leaving, first, mixture)):
+            for target, term in self.terms(leaving, first, mixture):
                 terms[target].append(term)
             target = source + 1
             values[target] = self._node(target, terms[target], values, mixture)
         return values[NODES - 1]
 
-    def _convolved(self, leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
-        """The weighted convolutions of one node on the edges that leave it."""
-        relu = None
-        for name, kernel in _KERNELS.items():
-            column = OPERATIONS.index(name)
+    def edge_layers(self, wide: int) -> nn.ModuleDict:
+        """The operations of one edge that have parameters, by name."""
+        return nn.ModuleDict(
+            {
+                name: nn.Conv2d(wide, wide, kernel, padding=kernel // 2, bias=False)
+                for name, kernel in self.kernels.items()
+            }
+        )
+
+    def terms(self, leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
+        """The weighted operations on the edges that leave one node, whose ReLU they share."""
+        rectified = cache(lambda: functional.relu(inputs))
+        return chain(self.convolved(leaving, rectified, mixture), self._shared(leaving, inputs, mixture))
+
+    def convolved(self, leaving: list[int], rectified: Callable[[], Tensor], mixture: Mixture) -> Terms:
+        """The weighted convolutions of one node, whose ReLU is `rectified`, on the edges that leave it."""
+        for name, kernel in self.kernels.items():
+            column = self.column(name)
             live = mixture.live(leaving, column)
             if live:
-                relu = functional.relu(inputs) if relu is None else relu
                 weights = torch.cat([self.get_parameter(f"layers.{edge}.{name}.weight") for edge in live])
-                outputs = functional.conv2d(relu, weights, padding=kernel // 2)
+                outputs = functional.conv2d(rectified(), weights, padding=kernel // 2)
                 normed = weighted_norm(outputs, mixture.coefficients[live, column])
                 for edge, outputs in zip(live, normed.chunk(len(live), dim=1), strict=True):
                     yield EDGES[edge][0], (outputs, None)
+
+    def _shared(self, leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
+        """The weighted operations without parameters: a node's result is shared by all edges that leave it."""
+        for name, operation in self.weightless.items():
+            column = self.column(name)
+            live = mixture.live(leaving, column)
+            if live:
+                outputs = operation(inputs)
+                for edge in live:
+                    yield EDGES[edge][0], (outputs, mixture.coefficients[edge, column])
+
+    def column(self, operation: str) -> int:
+        """The column of an operation in the tables of weights."""
+        return self.groups["cell"].operations.index(operation)
 
     def _node(self, target: int, terms: list[Term], values: Mapping[int, Tensor], mixture: Mixture) -> Tensor:
         """A node's value: the sum of its terms, and the bypassed channels."""
@@ -83,26 +122,16 @@ class MixedCell(nn.Module):
         return shuffled(torch.cat([mixed, summed(passed)], dim=1), self.partial)
 
 
-def _layers(wide: int) -> nn.ModuleDict:
-    """The operations of one edge that have parameters, by name."""
-    return nn.ModuleDict(
-        {name: nn.Conv2d(wide, wide, kernel, padding=kernel // 2, bias=False) for name, kernel in _KERNELS.items()}
-    )
-
-
-def _shared(leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
-    """The weighted operations without parameters: a node's result is shared by all edges that leave it."""
-    for name in ("skip_connect", "avg_pool_3x3"):
-        column = OPERATIONS.index(name)
-        live = mixture.live(leaving, column)
-        if live:
-            outputs = average_pool(inputs) if name == "avg_pool_3x3" else inputs
-            for edge in live:
-                yield EDGES[edge][0], (outputs, mixture.coefficients[edge, column])
-
-
 class NasBench201Supernet(Supernet):
-    """All cells of NAS-Bench-201 in one network; the arguments are those of `SearchableSpace.supernet`."""
+    """All cells of NAS-Bench-201 in one network; the arguments are those of `SearchableSpace.supernet`.
+
+    Attributes:
+        cell: class of its cells.
+        whole_layout: `fast_layout` where operations read all channels.
+    """
+
+    cell: type[MixedCell] = MixedCell
+    whole_layout: torch.memory_format = torch.channels_last
 
     def __init__(
         self,
@@ -114,11 +143,11 @@ class NasBench201Supernet(Supernet):
         partial: int = 1,
         operations: Masks | None = None,
     ) -> None:
-        super().__init__(GROUPS, operations)
+        super().__init__(self.cell.groups, operations)
         if partial == 1:  # else the channels that an operation reads do not lie together
-            self.fast_layout = torch.channels_last
+            self.fast_layout = self.whole_layout
         self.stem = image_stem(channels, width)
-        self.cells = stages(lambda wide: MixedCell(wide, partial), width, depth)
+        self.cells = stages(lambda wide: self.cell(wide, partial), width, depth)
         self.lastact = last_activation(4 * width)
         self.classifier = nn.Linear(4 * width, classes)
         normalise_by_batch(self, affine=True)

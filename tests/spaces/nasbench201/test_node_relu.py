@@ -26,7 +26,7 @@ def images(seed=0):
 def cell():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        return CellModule(CELL, 2).double()
+        return CellModule(CELL.operations, 2).double()
 
 
 def plain(cell):

@@ -1,0 +1,38 @@
+"""Settings of gradient-based searches in nasbench201-large: those of NAS-Bench-201, since no paper has this space."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.spaces.nasbench201 import searches as nasbench201
+from harness.spaces.nasbench201_large.cell import OPERATIONS
+from harness.spaces.searches import SearchPreset
+
+_NOTE = "no paper has nasbench201-large; these are the values for nasbench201"
+_WITHOUT_NONE = len(OPERATIONS) - 1
+_KEEP = (len(OPERATIONS), len(OPERATIONS) * 3 // 5)
+_CHANGES = {
+    "drnas-progressive": ({"keep": _KEEP}, f", but {_KEEP[1]} operations of {_KEEP[0]} are kept in place of 3 of 5"),
+    "te-nas": (
+        {"epochs": _WITHOUT_NONE - 1},
+        f", but {_WITHOUT_NONE - 1} rounds, which {_WITHOUT_NONE} operations an edge need",
+    ),
+}
+"""By method, the values that follow from the number of operations, and the words for them."""
+
+
+def _preset(name: str, theirs: SearchPreset) -> SearchPreset:
+    values, words = _CHANGES.get(name, ({}, ""))
+    return theirs._replace(
+        paper={**theirs.paper, **values}, laptop={**theirs.laptop, **values}, reduced=None, note=_NOTE + words
+    )
+
+
+SEARCHES = replace(
+    nasbench201.SEARCHES,
+    space="nasbench201-large",
+    by_method={name: _preset(name, preset) for name, preset in nasbench201.SEARCHES.by_method.items()},
+    reduced={},
+    reduced_note="",
+)
+"""Without the reduced preset, whose values were chosen by trials in NAS-Bench-201."""
