@@ -30,9 +30,12 @@ _EDGE = r"""(['"]\d\s*(<-|←)\s*\d['"]|[(\[]\s*\d\s*,\s*\d\s*[)\]])"""
 _NODES = r"""[(\[]\s*[(\[]\s*[(\[]\s*['"]\w+['"]\s*,\s*0\s*[)\]]\s*,?\s*[)\]].*[)\]]"""
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(rf"\|.+\||{_INDICES}|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL),
+    "nasbench201-large": re.compile(r"\|.+\|", re.DOTALL),
     "natsbench-sizes": re.compile(rf"{_WIDTH}(:{_WIDTH}){{4}}|[(\[]\s*{_CHANNELS}\s*[)\]]|{_CHANNELS}"),
     "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
 }
+_OF_LARGE = re.compile(r"\|.*(max_pool_3x3|nor_conv_5x5|(bot2|bot4|grp2|grp4|sep|dil)_conv_\dx\d)~.*\|", re.DOTALL)
+"""A cell with an operation that nasbench201-large has and NAS-Bench-201 has not."""
 
 
 def quoted(key: str) -> str:
@@ -43,10 +46,13 @@ def quoted(key: str) -> str:
 def space_of_key(key: str) -> str:
     """Space of a key, recognised by its form alone; empty for an unknown form.
 
+    A cell whose operations are all NAS-Bench-201's, which nasbench201-large has too, is NAS-Bench-201's.
+
     >>> space_of_key("8:16:24:32:64"), space_of_key("|none~0|+|none~0|none~1|"), space_of_key("[[(0, 4), (1, 3)], []]")
     ('natsbench-sizes', 'nasbench201', 'darts')
     """
-    return next((space for space, form in _FORMS.items() if form.fullmatch(key)), "")
+    space = next((space for space, form in _FORMS.items() if form.fullmatch(key)), "")
+    return "nasbench201-large" if space == "nasbench201" and _OF_LARGE.fullmatch(key) else space
 
 
 def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "") -> str:
@@ -58,7 +64,8 @@ def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "")
         path: file of the keys, for messages.
         column: name of the column of keys, for messages.
         keys: one or more keys, as they are in the file.
-        space: name of the space that all keys must belong to; empty for the space of the first key.
+        space: name of the space that all keys must belong to; empty for the space of the first key or, where that is a
+            cell of NAS-Bench-201 and another is one of nasbench201-large alone, for the latter.
 
     Raises:
         TableError: for an empty key, or a key of another form or space than the table's; the message names the file,
@@ -66,6 +73,8 @@ def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "")
 
     """
     wanted = space or space_of_key(keys[0])
+    if not space and wanted == "nasbench201" and any(map(_OF_LARGE.fullmatch, keys)):
+        wanted = "nasbench201-large"
     form = _FORMS.get(wanted)
     for row, key in enumerate(keys):
         if (not form.fullmatch(key)) if form is not None else not key or space_of_key(key):

@@ -11,6 +11,8 @@ from benchmarks import TableError
 from benchmarks.keys import WIDTHS, quoted, space_of_key, space_of_keys
 from harness.spaces import open_space
 from harness.spaces.darts import forms
+from harness.spaces.nasbench201.cell import OPERATIONS as CELL_OPERATIONS
+from harness.spaces.nasbench201_large.cell import OPERATIONS as LARGE_OPERATIONS
 
 FILE = Path("mine.csv")
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
@@ -38,6 +40,20 @@ def test_all_written_forms_of_a_genotype_have_the_form_of_darts(seed):
 
 def test_every_cell_has_the_form_of_its_space():
     assert {space_of_key(str(cell)) for cell in open_space("nasbench201")} == {"nasbench201"}
+
+
+def test_a_cell_of_both_spaces_is_of_nasbench201_and_a_table_with_one_of_the_large_alone_is_of_that():
+    large = open_space("nasbench201-large")
+    own = [name for name in LARGE_OPERATIONS if name not in CELL_OPERATIONS]
+    assert len(own) == 16
+    for name in own:
+        key = str(large.parse(CELL.replace("none~2", f"{name}~2")))
+        assert space_of_key(key) == "nasbench201-large"
+        assert space_of_keys(FILE, "architecture", [CELL, key]) == "nasbench201-large"
+        assert space_of_keys(FILE, "architecture", [key, CELL]) == "nasbench201-large"
+        assert space_of_keys(FILE, "architecture", [CELL, CELL], "nasbench201-large") == "nasbench201-large"
+    with pytest.raises(TableError, match="is of the space darts, but row 0 is of the space nasbench201-large"):
+        space_of_keys(FILE, "architecture", [key, FLAT])
 
 
 @pytest.mark.parametrize("key", ["8:16:24:32:64", ":".join([WIDTHS[0]] * 5)])

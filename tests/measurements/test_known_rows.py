@@ -18,7 +18,12 @@ from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.row_wise import ROW_WISE
 
-SIZES = {"nasbench201": {"width": 4, "depth": 1}, "darts": {"width": 4, "depth": 5}, "natsbench-sizes": {}}
+SIZES = {
+    "nasbench201": {"width": 4, "depth": 1},
+    "darts": {"width": 4, "depth": 5},
+    "natsbench-sizes": {},
+    "nasbench201-large": {"width": 4, "depth": 1},
+}
 
 
 @pytest.fixture

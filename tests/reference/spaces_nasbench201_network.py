@@ -11,40 +11,41 @@ from torch.nn.functional import conv2d
 KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 
 
-def logits(cell, state, images, *, depth, training):
-    """Logits [N, classes] of images [N, C, H, W] for the cell of that string."""
-    features = _batch_norm(conv2d(images, state["stem.0.weight"], padding=1), state, "stem.1", training)
+def logits(cell, state, images, *, depth, training, operate=None):
+    """Logits [N, classes] of images [N, C, H, W] for the cell of that string; `operate` computes one edge."""
+    operate = operate or operation
+    features = batch_norm(conv2d(images, state["stem.0.weight"], padding=1), state, "stem.1", training)
     for block in range(3 * depth + 2):
         if block in (depth, 2 * depth + 1):
             features = _reduction(features, state, f"cells.{block}", training)
         else:
-            features = _cell(cell, features, state, f"cells.{block}", training)
-    features = _relu(_batch_norm(features, state, "lastact.0", training))
+            features = _cell(cell, features, state, f"cells.{block}", training, operate)
+    features = relu(batch_norm(features, state, "lastact.0", training))
     pooled = features.flatten(2).sum(2) / (features.shape[2] * features.shape[3])
     return pooled @ state["classifier.weight"].T + state["classifier.bias"]
 
 
-def _cell(cell, inputs, state, name, training):
+def _cell(cell, inputs, state, name, training, operate):
     nodes = [inputs]
     edge = 0
     for node in cell.split("+"):
         total = torch.zeros_like(inputs)
         for term in node.strip("|").split("|"):
-            operation, source = term.split("~")
-            total = total + _operation(operation, nodes[int(source)], state, f"{name}.layers.{edge}", training)
+            kind, source = term.split("~")
+            total = total + operate(kind, nodes[int(source)], state, f"{name}.layers.{edge}", training)
             edge += 1
         nodes.append(total)
     return nodes[3]
 
 
-def _operation(operation, inputs, state, name, training):
-    if operation == "none":
+def operation(kind, inputs, state, name, training):
+    if kind == "none":
         return 0 * inputs
-    if operation == "skip_connect":
+    if kind == "skip_connect":
         return inputs
-    if operation == "avg_pool_3x3":
+    if kind == "avg_pool_3x3":
         return _mean_of_windows(inputs, kernel=3, stride=1, padding=1)
-    return _relu_conv_bn(inputs, state, name, training, stride=1, padding=KERNELS[operation] // 2)
+    return _relu_conv_bn(inputs, state, name, training, stride=1, padding=KERNELS[kind] // 2)
 
 
 def _reduction(inputs, state, name, training):
@@ -55,15 +56,15 @@ def _reduction(inputs, state, name, training):
 
 
 def _relu_conv_bn(inputs, state, name, training, *, stride, padding):
-    convolved = conv2d(_relu(inputs), state[f"{name}.op.1.weight"], stride=stride, padding=padding)
-    return _batch_norm(convolved, state, f"{name}.op.2", training)
+    convolved = conv2d(relu(inputs), state[f"{name}.op.1.weight"], stride=stride, padding=padding)
+    return batch_norm(convolved, state, f"{name}.op.2", training)
 
 
-def _relu(inputs):
+def relu(inputs):
     return inputs * (inputs > 0)
 
 
-def _batch_norm(inputs, state, name, training, epsilon=1e-5):
+def batch_norm(inputs, state, name, training, epsilon=1e-5):
     if training:
         mean = inputs.mean((0, 2, 3))
         variance = ((inputs - mean.view(1, -1, 1, 1)) ** 2).mean((0, 2, 3))

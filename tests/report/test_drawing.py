@@ -19,6 +19,7 @@ from harness.spaces import open_space
 from harness.spaces.darts.genotype import OPERATIONS as DARTS_OPERATIONS
 from harness.spaces.nasbench201 import WIRING
 from harness.spaces.nasbench201.cell import OPERATIONS
+from harness.spaces.nasbench201_large.cell import OPERATIONS as LARGE_OPERATIONS
 from harness.spaces.natsbench_sizes import WIRING as CHAIN
 
 CELL = "|nor_conv_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|none~1|avg_pool_3x3~2|"
@@ -45,7 +46,7 @@ def is_inside(points, rectangle, shrunk=0.5):
 
 
 def test_every_operation_of_the_spaces_has_a_look():
-    assert set(LOOKS) == set(OPERATIONS) | set(DARTS_OPERATIONS)
+    assert set(LOOKS) == set(OPERATIONS) | set(DARTS_OPERATIONS) | set(LARGE_OPERATIONS)
     assert len({look.label for look in LOOKS.values()}) == len(LOOKS)
 
 

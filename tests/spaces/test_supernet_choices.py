@@ -16,6 +16,7 @@ from torch import nn
 from harness.errors import SpaceError
 from harness.spaces.darts.genotype import nodes_of
 from harness.spaces.nasbench201 import Cell
+from harness.spaces.nasbench201.cell import text_of_operations
 from tests.spaces.darts.genotypes import DARTS_V2, EVERY_OPERATION, PUBLISHED
 from tests.spaces.darts.genotypes import genotype as of_pairs
 from tests.spaces.supernets import SPACES, generator, gradients, images, supernet
@@ -30,6 +31,12 @@ CELLS = [
     "|avg_pool_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|nor_conv_3x3~0|avg_pool_3x3~1|nor_conv_3x3~2|",
     *map(str, NASBENCH201.sample(4, seed=1)),
 ]
+LARGE = OPERATIONS["nasbench201-large"]["cell"].operations
+LARGE_CELLS = [
+    ("nasbench201-large", text_of_operations(operations))
+    for operations in (LARGE[:6], LARGE[6:12], LARGE[12:18], LARGE[15:], LARGE[5::3])
+]
+"""Every operation at least once."""
 NO_POOLS = of_pairs(
     "sep3,0 dil3,1 skip,0 sep5,2 dil5,1 skip,3 sep3,4 skip,0", "skip,0 sep3,1 skip,1 dil3,2 dil5,0 sep5,3 skip,2 sep3,4"
 )
@@ -39,8 +46,8 @@ def one_hot(rows, operations):
     return nn.functional.one_hot(torch.tensor([operations.index(name) for name in rows]), len(operations)).double()
 
 
-def cell_weights(cell):
-    return {"cell": one_hot(cell.operations, OPERATIONS["nasbench201"]["cell"].operations)}
+def cell_weights(cell, space="nasbench201"):
+    return {"cell": one_hot(cell.operations, OPERATIONS[space]["cell"].operations)}
 
 
 def genotype_choices(genotype):
@@ -84,20 +91,24 @@ def assert_same(own, full, weights, names):
     return {name for name, _ in own.named_parameters() if names(name) not in theirs}
 
 
-@pytest.mark.parametrize("key", CELLS)
-def test_one_hot_weights_give_the_cells_own_network(key):
-    cell = NASBENCH201.parse(key)
-    own, full = NASBENCH201.build(cell, width=4, depth=2, classes=3).double(), supernet("nasbench201", depth=2)
+@pytest.mark.parametrize(("space", "key"), [*(("nasbench201", key) for key in CELLS), *LARGE_CELLS])
+def test_one_hot_weights_give_the_cells_own_network(space, key):
+    cell = SPACES[space].parse(key)
+    own, full = SPACES[space].build(cell, width=4, depth=2, classes=3).double(), supernet(space, depth=2)
+
+    def is_convolution(edge, place):
+        return isinstance(own.get_submodule(f"cells.0.layers.{edge}.op.{place}"), nn.Conv2d)
 
     def name(theirs):
-        return re.sub(
-            r"layers\.(\d)\.op\.1\.weight",
-            lambda match: f"layers.{match[1]}.{cell.operations[int(match[1])]}.weight",
-            theirs,
-        )
+        def ours(match):
+            operation = cell.operations[int(match[1])]
+            place = "" if operation.startswith("nor") else f".{int(match[2]) - 1}"
+            return f"layers.{match[1]}.{operation}{place}.weight" if is_convolution(match[1], match[2]) else match[0]
 
-    left = assert_same(own, full, cell_weights(cell), name)
-    assert all(re.fullmatch(r"cells\.\d+\.layers\.\d\.op\.2\.(weight|bias)", one) for one in left)
+        return re.sub(r"layers\.(\d)\.op\.(\d)\.weight", ours, theirs)
+
+    left = assert_same(own, full, cell_weights(cell, space), name)
+    assert all(re.fullmatch(r"cells\.\d+\.layers\.\d\.op\.[23]\.(weight|bias)", one) for one in left)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,17 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "sep_conv_5x5": Look("sep 5×5", _SKY),
         "dil_conv_3x3": Look("dil 3×3", _VERMILLION),
         "dil_conv_5x5": Look("dil 5×5", _ORANGE),
+        "nor_conv_5x5": Look("conv 5×5", _BLUE),
+        "bot2_conv_3x3": Look("bot/2 3×3", _PURPLE),
+        "bot2_conv_5x5": Look("bot/2 5×5", _PURPLE),
+        "bot4_conv_3x3": Look("bot/4 3×3", _PURPLE),
+        "bot4_conv_5x5": Look("bot/4 5×5", _PURPLE),
+        "grp2_conv_3x3": Look("grp2 3×3", _GREEN),
+        "grp2_conv_5x5": Look("grp2 5×5", _GREEN),
+        "grp4_conv_3x3": Look("grp4 3×3", _GREEN),
+        "grp4_conv_5x5": Look("grp4 5×5", _GREEN),
+        "sep_conv_7x7": Look("sep 7×7", _SKY),
+        "dil_conv_7x7": Look("dil 7×7", _ORANGE),
     }
 )
 

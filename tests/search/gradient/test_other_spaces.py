@@ -59,7 +59,7 @@ def test_a_registered_space_is_listed_with_its_settings(monkeypatch: pytest.Monk
     import harness.spaces
 
     monkeypatch.setattr(harness.spaces, "_registered", {"stating-cells": Stating()})
-    assert list(find_method("gdas").presets) == ["nasbench201", "darts", "stating-cells"]
+    assert list(find_method("gdas").presets) == ["nasbench201", "darts", "nasbench201-large", "stating-cells"]
 
 
 def test_our_spaces_state_a_setting_for_every_method() -> None:
@@ -67,7 +67,7 @@ def test_our_spaces_state_a_setting_for_every_method() -> None:
     for space in spaces:
         able = {name for name, method in METHODS.items() if not method.reason_not_in(space)}
         assert set(space.searches.by_method) == able, space.name  # type: ignore[attr-defined]
-    assert {space.name for space in spaces} == {"nasbench201", "darts"}
+    assert {space.name for space in spaces} == {"nasbench201", "darts", "nasbench201-large"}
 
 
 def test_a_search_runs_in_it() -> None:
