@@ -97,7 +97,8 @@ def large_operation(operation, inputs, state, name):
         return torch.zeros_like(inputs)
     first, kernel = state[f"{name}.0.weight"], int(operation[-1])
     if operation.startswith("grp"):
-        groups = [part for part in range(1, int(operation[3]) + 1) if len(first) % part == int(operation[3]) % part == 0][-1]
+        wanted = int(operation[3])
+        groups = max(count for count in range(1, wanted + 1) if len(first) % count == wanted % count == 0)
         parts = zip(relu(inputs).chunk(groups, 1), first.chunk(groups), strict=True)
         return norm(torch.cat([conv2d(part, weight, padding=kernel // 2) for part, weight in parts], 1))
     if operation.startswith("bot"):

@@ -6,7 +6,11 @@ from harness.spaces import open_space
 from tests.reference import spaces_supernet as reference
 
 SPACES = {name: open_space(name) for name in ("nasbench201", "darts", "nasbench201-large")}
-REFERENCES = {"nasbench201": reference.nasbench201, "darts": reference.darts, "nasbench201-large": reference.nasbench201_large}
+REFERENCES = {
+    "nasbench201": reference.nasbench201,
+    "darts": reference.darts,
+    "nasbench201-large": reference.nasbench201_large,
+}
 DEPTHS = {"nasbench201": 1, "darts": 3, "nasbench201-large": 1}
 """The smallest networks with every kind of cell."""
 CELLS = {"nasbench201": ("cell",), "darts": ("normal", "reduce"), "nasbench201-large": ("cell",)}

@@ -101,7 +101,11 @@ class NasBench201(ImageClassification):
 
         cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
         del full["image_size"]
-        return drawn(lambda: NasBench201Network(cell.operations, **full), init, derived_seed(seed, "weights", str(cell)))
+
+        def make() -> NasBench201Network:
+            return NasBench201Network(cell.operations, **full)
+
+        return drawn(make, init, derived_seed(seed, "weights", str(cell)))
 
     def supernet(
         self,

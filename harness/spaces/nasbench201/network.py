@@ -180,12 +180,13 @@ class NasBench201Network(nn.Module):
     def __init__(
         self,
         operations: Sequence[str],
+        module: OperationModule = operation_module,
+        /,
         *,
         classes: int = 10,
         width: int = 16,
         depth: int = 5,
         channels: int = 3,
-        module: OperationModule = operation_module,
     ) -> None:
         super().__init__()
         self.stem = image_stem(channels, width)

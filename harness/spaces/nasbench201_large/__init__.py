@@ -108,7 +108,7 @@ class NasBench201Large(ImageClassification):
         del full["image_size"]
 
         def make() -> NasBench201Network:
-            return NasBench201Network(cell.operations, **full, module=operation_module)
+            return NasBench201Network(cell.operations, operation_module, **full)
 
         return drawn(make, init, derived_seed(seed, "weights", str(cell)))
 

@@ -88,4 +88,4 @@ FACTORISED: Mapping[str, Convolutions] = {
     "dil_conv_7x7": _separable(7, dilation=2),
 }
 """The convolutions of all other operations with weights, which have fewer of them than a plain one of that kernel."""
-CONVOLUTIONS: Mapping[str, Convolutions] = {name: _plain(kernel) for name, kernel in PLAIN.items()} | FACTORISED
+CONVOLUTIONS: Mapping[str, Convolutions] = {**{name: _plain(kernel) for name, kernel in PLAIN.items()}, **FACTORISED}

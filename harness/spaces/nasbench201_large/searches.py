@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from harness.spaces.nasbench201 import searches as nasbench201
 from harness.spaces.nasbench201_large.cell import OPERATIONS
@@ -11,7 +13,7 @@ from harness.spaces.searches import SearchPreset
 _NOTE = "no paper has nasbench201-large; these are the values for nasbench201"
 _WITHOUT_NONE = len(OPERATIONS) - 1
 _KEEP = (len(OPERATIONS), len(OPERATIONS) * 3 // 5)
-_CHANGES = {
+_CHANGES: Mapping[str, tuple[dict[str, Any], str]] = {
     "drnas-progressive": ({"keep": _KEEP}, f", but {_KEEP[1]} operations of {_KEEP[0]} are kept in place of 3 of 5"),
     "te-nas": (
         {"epochs": _WITHOUT_NONE - 1},
