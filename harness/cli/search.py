@@ -38,7 +38,11 @@ def search(
         ),
     ],
     space: Annotated[
-        str, typer.Option(help="nasbench201 | darts", autocompletion=offered.those("nasbench201", "darts"))
+        str,
+        typer.Option(
+            help="nasbench201 | darts | nasbench201-large",
+            autocompletion=offered.those("nasbench201", "darts", "nasbench201-large"),
+        ),
     ] = options.DEFAULT_SPACE,
     preset: Annotated[
         str,

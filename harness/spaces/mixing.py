@@ -95,10 +95,12 @@ class NeighbourSums(torch.autograd.Function):
 
 
 def max_pool(inputs: Tensor, stride: int = 1) -> Tensor:
-    """3×3 max pool, `max_pool2d(inputs, 3, stride, 1)`, computed with the channels last.
+    """3×3 max pool, `max_pool2d(inputs, 3, stride, 1)`, computed with the channels last; the layout stays.
 
     On a CPU only that layout is vectorised: forward and backward took 13 ms instead of 33 ms on [64, 16, 32, 32].
     """
+    if channels_last(inputs):
+        return functional.max_pool2d(inputs, 3, stride, 1)
     return functional.max_pool2d(inputs.contiguous(memory_format=torch.channels_last), 3, stride, 1).contiguous()
 
 

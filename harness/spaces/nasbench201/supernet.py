@@ -127,11 +127,9 @@ class NasBench201Supernet(Supernet):
 
     Attributes:
         cell: class of its cells.
-        whole_layout: `fast_layout` where operations read all channels.
     """
 
     cell: type[MixedCell] = MixedCell
-    whole_layout: torch.memory_format = torch.channels_last
 
     def __init__(
         self,
@@ -145,7 +143,7 @@ class NasBench201Supernet(Supernet):
     ) -> None:
         super().__init__(self.cell.groups, operations)
         if partial == 1:  # else the channels that an operation reads do not lie together
-            self.fast_layout = self.whole_layout
+            self.fast_layout = torch.channels_last
         self.stem = image_stem(channels, width)
         self.cells = stages(lambda wide: self.cell(wide, partial), width, depth)
         self.lastact = last_activation(4 * width)

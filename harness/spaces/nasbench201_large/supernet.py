@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -67,4 +66,3 @@ class LargeSupernet(NasBench201Supernet):
     """All cells of nasbench201-large in one network; the arguments are those of `SearchableSpace.supernet`."""
 
     cell = LargeMixedCell
-    whole_layout = torch.contiguous_format  # the depthwise convolutions' gradients are slower with the channels last
