@@ -186,6 +186,7 @@ class Method:
         penalty: term that is added to the loss of that step.
         choose: chooses the architecture; None where it is derived from `mean`.
         deviation: standard deviation of the normal distribution that α is drawn from.
+        centre: mean of that distribution.
         edge_parameters: whether each edge has a parameter too.
         trains_weights: whether the supernet's weights are trained.
         renews: whether the architecture parameters are drawn anew for the last stage.
@@ -204,6 +205,7 @@ class Method:
     penalty: Callable[[Parameters, Moment], Tensor] | None = None
     choose: Callable[[Step], Architecture] | None = None
     deviation: float = 1e-3
+    centre: float = 0.0
     edge_parameters: bool = False
     trains_weights: bool = True
     renews: bool = False

@@ -168,7 +168,8 @@ def drawn_parameters(task: SearchTask, groups: Mapping[str, Group], stage: int =
     generator = torch.Generator().manual_seed(derived_seed(task.seed, "search", *purposes))
 
     def drawn(*shape: int) -> Tensor:
-        values = task.method.deviation * torch.randn(*shape, generator=generator, dtype=torch.float32, device="cpu")
+        noise = torch.randn(*shape, generator=generator, dtype=torch.float32, device="cpu")
+        values = task.method.centre + task.method.deviation * noise
         return values.to(task.device).requires_grad_()
 
     operations = {name: drawn(*group.shape) for name, group in groups.items()}

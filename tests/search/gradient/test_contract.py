@@ -72,6 +72,14 @@ def softmax_trained(space, saved, first, setting):
     assert saved["parameters"]["edges"] == {}
 
 
+def score_trained(space, saved, first, setting):
+    """α starts around 1 and moves by the score function's gradient, in which no operation is left out."""
+    softmax_trained(space, saved, first, setting)
+    for name, table in first["parameters"]["operations"].items():
+        assert table.mean() == pytest.approx(1, abs=0.05)
+        assert not torch.equal(table, saved["parameters"]["operations"][name])
+
+
 def pruned(space, saved, first, setting):
     """Each edge keeps the operations of the last stage, the architecture has no other, the layers are gone."""
     softmax_trained(space, saved, first, setting)
@@ -123,6 +131,7 @@ INVARIANTS = {
     "drnas-progressive": pruned,
     "gdas": softmax_trained,
     "snas": softmax_trained,
+    "dsnas": score_trained,
     "pc-darts": edge_weighted,
     "rsps": never_moved,
     "radars": pruned,
