@@ -38,7 +38,11 @@ def search(
         ),
     ],
     space: Annotated[
-        str, typer.Option(help="nasbench201 | darts", autocompletion=offered.those("nasbench201", "darts"))
+        str,
+        typer.Option(
+            help="nasbench201 | darts | wiring-minimal | wiring-full (cells of wiring experiments)",
+            autocompletion=offered.those("nasbench201", "darts", "wiring-minimal", "wiring-full"),
+        ),
     ] = options.DEFAULT_SPACE,
     preset: Annotated[
         str,
@@ -119,6 +123,13 @@ def search(
             help="NASI: two_pass | double_backward | one_pass", autocompletion=offered.those(*TRACE_GRADIENTS)
         ),
     ] = None,
+    record_costs: Annotated[
+        int,
+        typer.Option(
+            help="at every so many steps, the cost of each operation on each edge goes to costs.csv; 0 for none",
+            metavar="STEPS",
+        ),
+    ] = 0,
     device: options.DeviceOption = "cpu",
     autocast: Annotated[
         bool,
@@ -195,7 +206,7 @@ def search(
         "autocast": autocast, "threads": threads, "images_used": used.images, "changed_from_paper": used.changed,
         "not_as_published": used.note, "source": chosen.source, "setting": asdict(used.setting),
     }  # fmt: skip
-    running = Running(device, autocast, checkpoint_minutes, threads)
+    running = Running(device, autocast, checkpoint_minutes, threads, record_costs)
     if wanted is None:
         _search_one(opened, searched, used.setting, folder, facts, running, column)
     else:
@@ -241,7 +252,8 @@ def _search_one(
     with threads_of_torch(running.threads):
         result = run_search(
             space, facts["method"], setting, data=images, seed=facts["seed"], out=folder, device=running.device,
-            autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes, progress=True,
+            autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes,
+            record_costs=running.record_costs, progress=True,
         )  # fmt: skip
     if result.resumed_from or result.resumed_steps:
         steps = f" and step {result.resumed_steps} of the next" if result.resumed_steps else ""

@@ -41,8 +41,8 @@ SEARCHES = SearchPresets(
         "dsnas": SearchPreset(
             {"epochs": 150, "batch_size": 96},
             {"epochs": 20, "batch_size": 64},
-            "the paper has no DARTS space; these are the values of Xie et al. (2021), whose cells have all edges and no "
-            "reduction",
+            "the paper has no DARTS space; these are the values of Xie et al. (2021), whose cells have all edges and "
+            "halve nothing",
         ),
         "pc-darts": SearchPreset(
             {

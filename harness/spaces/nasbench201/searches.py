@@ -58,8 +58,8 @@ SEARCHES = SearchPresets(
         "dsnas": SearchPreset(
             {"epochs": 150, "batch_size": 96, **_SGD_OF_DARTS},
             {"batch_size": 64, "epochs": 40},
-            "the paper has no NAS-Bench-201; epochs, batch and optimisers are those of Xie et al. (2021), who ran it on "
-            "DARTS's operations",
+            "the paper has no NAS-Bench-201; epochs, batch and optimisers are those of Xie et al. (2021), who ran it "
+            "on DARTS's operations",
         ),
         "pc-darts": SearchPreset(
             {

@@ -75,20 +75,23 @@ class Running(NamedTuple):
         autocast: whether passes run in bfloat16 where torch considers it safe.
         checkpoint_minutes: minutes between two checkpoints inside an epoch.
         threads: threads of each search.
+        record_costs: costs of operations are recorded at every so many steps; 0 for none.
     """
 
     device: str = "cpu"
     autocast: bool = False
     checkpoint_minutes: float = CHECKPOINT_MINUTES
     threads: int = 1
+    record_costs: int = 0
 
 
 class Outcome(NamedTuple):
-    """Outcome of a finished search: its log, its memory and the remark on it (`harness.search.SearchResult`)."""
+    """Outcome of a finished search: log, memory, remark and costs, as in `harness.search.SearchResult`."""
 
     log: pd.DataFrame
     memory: Mapping[str, Tensor]
     remark: str = ""
+    costs: pd.DataFrame | None = None
 
 
 class Failure(NamedTuple):

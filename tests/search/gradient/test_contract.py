@@ -58,7 +58,8 @@ def interrupted_and_resumed(space, method, setting, folder, monkeypatch, *, afte
         with pytest.raises(Interrupted):
             run_search(space, method, setting, out=folder, **options)
     torch.rand(7)  # the global state does not matter
-    return run_search(space, method, setting, data=options["data"], out=folder)
+    resumed = {name: value for name, value in options.items() if name != "checkpoint_minutes"}
+    return run_search(space, method, setting, out=folder, **resumed)
 
 
 def moved(saved, start):
