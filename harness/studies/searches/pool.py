@@ -52,11 +52,7 @@ def data_of(method: str, images: Path | None) -> str:
     return own if images is None or own == "noise" else str(images)
 
 
-def search_all(
-    runs: Sequence[Run],
-    options: StudyOptions,
-    running: Running = Running(),  # noqa: B008 — it does not change
-) -> Outcomes:
+def search_all(runs: Sequence[Run], options: StudyOptions) -> Outcomes:
     """Run all searches of a study into `out/searches`: in processes of this machine, or on the workers of a cluster.
 
     Raises:
@@ -68,7 +64,7 @@ def search_all(
     with connected(options.scheduler) as client:
         where = f"{options.workers} at once" if client is None else "on a cluster"
         options.say(f"{len(runs)} searches by gradients, {where}, into {folder}")
-        return run_all(runs, folder, options.workers, options.say, running, progress=options.progress, client=client)
+        return run_all(runs, folder, options.workers, options.say, progress=options.progress, client=client)
 
 
 def of_shard(runs: Sequence[Run], options: StudyOptions) -> list[Run]:

@@ -32,6 +32,7 @@ class Run(NamedTuple):
         space: name of the space that is searched.
         own_folder: name of the search's folder; empty for one in a folder of its method.
         preset: name of the preset that the setting is of, in a study.
+        record_costs: the costs of operations are recorded at every so many steps; 0 for none.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Run(NamedTuple):
     space: str = SPACE
     own_folder: str = ""
     preset: str = PRESET
+    record_costs: int = 0
 
     @property
     def folder(self) -> str:
@@ -75,14 +77,12 @@ class Running(NamedTuple):
         autocast: whether passes run in bfloat16 where torch considers it safe.
         checkpoint_minutes: minutes between two checkpoints inside an epoch.
         threads: threads of each search.
-        record_costs: costs of operations are recorded at every so many steps; 0 for none.
     """
 
     device: str = "cpu"
     autocast: bool = False
     checkpoint_minutes: float = CHECKPOINT_MINUTES
     threads: int = 1
-    record_costs: int = 0
 
 
 class Outcome(NamedTuple):

@@ -105,8 +105,10 @@ def run_searches(
     )  # fmt: skip
     initial_state(task)  # what a supernet refuses ends here, and not in every process
     source = task.method.data if data is None else str(data)
-    runs = [Run(method, task.setting, source, seed, space.name, f"seed_{seed}") for seed in found]
-    running = Running(device, autocast, checkpoint_minutes, threads, record_costs)
+    runs = [
+        Run(method, task.setting, source, seed, space.name, f"seed_{seed}", record_costs=record_costs) for seed in found
+    ]
+    running = Running(device, autocast, checkpoint_minutes, threads)
     with _folder(out) as folder:
         outcomes = run_all(runs, Path(folder), workers, _say_nothing, running, progress=progress, client=client)
     logs = [outcome.log.assign(**{SEED: run.seed}) for run, outcome in outcomes.ended.items()]
