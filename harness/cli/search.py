@@ -205,7 +205,8 @@ def search(
     facts = {
         "method": method, "space": space, "preset": preset, "seed": wanted or seed, "data": source, "device": device,
         "autocast": autocast, "threads": threads, "record_costs": record_costs, "images_used": used.images,
-        "changed_from_paper": used.changed, "not_as_published": used.note, "source": chosen.source, "setting": asdict(used.setting),
+        "changed_from_paper": used.changed, "not_as_published": used.note, "source": chosen.source,
+        "setting": asdict(used.setting),
     }  # fmt: skip
     running = Running(device, autocast, checkpoint_minutes, threads)
     if wanted is None:

@@ -102,7 +102,9 @@ def test_without_recording_there_are_no_costs():
     assert not result.memory
 
 
-@pytest.mark.parametrize(("method", "space"), [("darts", "darts"), ("dsnas", "nasbench201"), ("gdas", "nasbench201")])
+@pytest.mark.parametrize(
+    ("method", "space"), [("dsnas", "nasbench201"), ("drnas-progressive", "nasbench201"), ("rsps", "darts")]
+)
 def test_interrupted_anywhere_the_costs_are_the_same_to_the_last_bit(method, space, tmp_path, monkeypatch):
     setting = tiny(method, space, epochs=2, steps_per_epoch=3)
     options = {"record_costs": 1, "data": DATA}
@@ -140,8 +142,10 @@ def test_the_interval_is_a_whole_number(every):
         run_search(SPACES["nasbench201"], "rsps", tiny("rsps", "nasbench201"), data=DATA, record_costs=every)
 
 
-def test_every_method_records():
-    for name in METHODS:
-        frame = run_search(SPACES["nasbench201"], name, tiny(name, "nasbench201"), data=DATA, record_costs=1).costs
-        assert set(frame["part"]) == {"training", "validation"}, name
-        assert np.isfinite(frame["cost_nats"]).all(), name
+@pytest.mark.parametrize("name", sorted(set(METHODS) - {"te-nas"}))
+def test_every_method_records(name):
+    """TE-NAS, which takes seconds a round, has no step of its own here."""
+    setting = tiny(name, "nasbench201", epochs=2, steps_per_epoch=1)
+    frame = run_search(SPACES["nasbench201"], name, setting, data=DATA, record_costs=1).costs
+    assert set(frame["part"]) == {"training", "validation"}
+    assert np.isfinite(frame["cost_nats"]).all()

@@ -49,15 +49,17 @@ ARMS: Mapping[str, Arm] = {
 }
 """The study's searches, in the order in which they are run for a seed.
 
-One minimal cell of 8 channels on 2,048 images of 16 × 16 pixels for the weights and as many for α, 32 steps of 64 images
-an epoch. The paper's 150 epochs of some 260 steps at α's learning rate of 0.0003 let Adam move α by about 12, ours of 960
-steps at 0.01 by 9.6, and 480 steps by 4.8: enough to leave `none` or to reach it from N(1, 0.01²). Costs of one path
-are recorded at each step; where a step computes all operations, at fewer, since recording then costs as much as searching.
+One minimal cell of 8 channels on 2,048 images of 16 × 16 pixels for the weights and as many for α, 32 steps of 64
+images an epoch. A step of Adam moves α by its learning rate at most: in the authors' 150 epochs of 260 steps or more,
+at 0.0003, that is 12 or more; here it is 9.6 in 960 steps at 0.01, and 4.8 in 480 steps. Costs of one path are recorded
+at each step; where a step computes all operations it is at fewer, since recording then costs as much as searching.
 """
+ONE_PATH = (GROWTH, UNIFORM)
+"""Arms whose steps compute one operation of an edge."""
 
 
 def runs_of(options: StudyOptions) -> dict[Run, str]:
-    """The searches with the name of their arm, those of the first seed first, so that a stopped study has whole seeds."""
+    """The searches with the name of their arm; those of the first seed first, for a study that is stopped."""
     seeds = range(options.seed, options.seed + (options.runs or (1 if options.quick else SEEDS)))
     found = {}
     for seed in seeds:
