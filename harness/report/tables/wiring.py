@@ -1,33 +1,13 @@
-"""Tables of the study of wiring: its statements with their verdicts, and what each search chose."""
+"""Tables of the study of wiring: what its searches chose."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
-from harness.report.cells import EN_DASH, number
+from harness.report.cells import number
 from harness.report.tables.sheet import Heading, Sheet
-
-
-def claims_sheet(frame: pd.DataFrame) -> Sheet:
-    """The statements, the number of each with its interval over the seeds, and the verdict.
-
-    Args:
-        frame: from `harness.studies.searches.wiring.claims.claims_table`.
-    """
-    rows = [
-        [
-            str(row["statement"]), str(row["source"]), str(row["arm"]) or EN_DASH, str(row["statistic"]),
-            str(row["seeds"]) if row["seeds"] else EN_DASH, _estimate(row), str(row["verdict"]),
-        ]
-        for row in frame.to_dict("records")
-    ]  # fmt: skip
-    left = [Heading(text, "left") for text in ("statement", "whose", "searches", "number")]
-    headings: list[Heading | str] = [*left, "n", "mean [95 %]", Heading("verdict", "left")]
-    return Sheet.of("Statements", headings, rows)
 
 
 def collapse_sheet(frame: pd.DataFrame, words: Mapping[str, str]) -> Sheet:
@@ -64,14 +44,6 @@ def choices_sheet(frame: pd.DataFrame) -> Sheet:
     ]
     headings: list[Heading | str] = [Heading("search", "left"), "seed", "edges", Heading("choice", "left")]
     return Sheet.of("Choices on minimal cells", headings, rows)
-
-
-def _estimate(row: Mapping[Any, Any]) -> str:
-    mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
-    if math.isnan(mean):
-        return EN_DASH
-    ends = "" if math.isnan(low) else f" [{number(low, 3)}, {number(high, 3)}]"
-    return f"{number(mean, 3)}{ends}"
 
 
 def _said(value: object) -> str:

@@ -13,6 +13,7 @@ from harness.errors import SearchError
 from harness.search import METHODS, run_search
 from harness.search.gradient.checkpoint import LOG
 from harness.search.gradient.costs import COLUMNS, COSTS, CostRecorder, _update
+from harness.search.gradient.table_supernet import TableLosses
 from tests.reference import spaces_supernet as reference
 from tests.search.gradient.searches import SPACES, one_step, state_of, tiny
 from tests.search.gradient.test_contract import DATA, content, equal, interrupted_and_resumed, without_seconds
@@ -134,6 +135,12 @@ def test_a_folder_keeps_recording_as_it_began(tmp_path):
     with pytest.raises(SearchError, match="its record_costs is 1, asked for is nothing"):
         run_search(SPACES["nasbench201"], "rsps", setting, data=DATA, out=tmp_path)
     assert (tmp_path / LOG).is_file()
+
+
+def test_a_table_s_losses_have_no_costs():
+    losses = TableLosses("made", torch.rand((5,) * 6, dtype=torch.float64) + 0.1)
+    with pytest.raises(SearchError, match="record_costs needs predictions of images"):
+        run_search(SPACES["nasbench201"], "darts", tiny("darts", "nasbench201"), data=losses, record_costs=1)
 
 
 @pytest.mark.parametrize("every", [-1, 1.5, True, math.nan])

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
+from harness.stats.mean import student_interval
+from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
 from harness.studies.searches.wiring.readings import (
     ALL,
     ARM,
@@ -23,9 +23,8 @@ from harness.studies.searches.wiring.readings import (
 )
 from harness.studies.searches.wiring.runs import ARMS, BILEVEL, GROWTH, TABLED, UNIFORM
 
-SHOWN, NOT_SHOWN, NOT_TESTABLE = "shown", "not shown", "not testable here"
-PAPER, DERIVED, OWN = "paper", "derived from its definitions", "ours"
-_UNFINISHED = "no search of these is finished"
+PAPER, DERIVED, OWN = "the paper's", "from its definitions", "our own question"
+_PATTERN = "a pattern; no number was read"
 EARLY, COLLAPSED = 5, 4
 """Epochs of a search on NAS-Bench-201 whose costs predict it, and the skip connections of a collapsed cell."""
 
@@ -42,7 +41,7 @@ class Claim(NamedTuple):
 
     Attributes:
         words: the statement.
-        source: whose it is: `paper`, derived from its definitions, or ours.
+        source: whose it is: the paper's, derived from its definitions, or ours.
         arm: name of the arm.
         statistic: what the number is.
         values: gives the number of each seed.
@@ -183,15 +182,15 @@ NOT_HERE: Mapping[str, str] = {
 """Experiments of the paper that this study does not repeat, and why."""
 
 
-def claims_table(frames: Frames) -> pd.DataFrame:
-    """A row for each statement: `statement`, `source`, `arm`, `statistic`, `seeds`, `mean`, `low`, `high`, `verdict`.
+def study_claims(frames: Frames) -> pd.DataFrame:
+    """A row for each statement: `claim`, `published`, `ours`, `verdict` as in `harness.studies.searches.claims`, numbers.
 
-    The interval is Student's, 95 %, over the seeds. A statement is shown where the whole interval lies on its side;
-    with fewer than two seeds nothing is shown.
+    The numbers are `seeds`, `mean`, `low` and `high`, the ends of Student's 95 % interval over the seeds. A statement
+    is shown where the whole interval lies on its side; with fewer than two seeds nothing is shown.
     """
     rows = [_row(claim, frames) for claim in CLAIMS]
     rows += [_collapse_row(frames)]
-    rows += [_blank(words, PAPER, why) for words, why in NOT_HERE.items()]
+    rows += [_untested(f"{words} ({PAPER})", _PATTERN, why) for words, why in NOT_HERE.items()]
     return pd.DataFrame(rows)
 
 
@@ -213,60 +212,47 @@ def collapse_table(frames: Frames) -> pd.DataFrame:
 
 
 def _row(claim: Claim, frames: Frames) -> dict[str, Any]:
+    words, published = f"{claim.words} ({claim.source})", _PATTERN if claim.source == PAPER else ""
+    searches = ARMS[claim.arm].words
     if not (frames.searches[ARM] == claim.arm).any():
-        return _blank(claim.words, claim.source, _UNFINISHED, ARMS[claim.arm].words)
-    values = np.asarray(claim.values(frames).dropna(), dtype=np.float64)
-    if not len(values):
-        return _blank(claim.words, claim.source, "no image of that kind was recorded", ARMS[claim.arm].words)
+        return _untested(words, published, f"{searches}: no search is finished")
+    values = claim.values(frames).dropna().tolist()
+    if not values:
+        return _untested(words, published, f"{searches}: no image of that kind was recorded")
     mean, low, high = student_interval(values)
-    return {
-        "statement": claim.words, "source": claim.source, ARM: ARMS[claim.arm].words, "statistic": claim.statistic,
-        "seeds": len(values), "mean": mean, "low": low, "high": high, "verdict": verdict(claim.sign, low, high),
-    }  # fmt: skip
+    ends = "" if math.isnan(low) else f" [{low:+.3f}, {high:+.3f}]"
+    ours = f"{searches}: {claim.statistic}: {mean:+.3f}{ends}, n = {len(values)}"
+    return _told(words, published, ours, verdict(_holds(claim.sign, low, high)), len(values), (mean, low, high))
 
 
 def _collapse_row(frames: Frames) -> dict[str, Any]:
-    words = "the sign of the costs of convolutions against skips predicts the collapse on NAS-Bench-201"
+    words = f"the sign of the costs of convolutions against skips predicts the collapse on NAS-Bench-201 ({OWN})"
     if not frames.searches[ARM].isin(TABLED).any():
-        return _blank(words, OWN, _UNFINISHED)
+        return _untested(words, "", "no search is finished")
     found = collapse_table(frames)
     right = (found["predicted"] == found["collapsed"]).to_numpy()
     test = stats.binomtest(int(right.sum()), len(right)).proportion_ci()
-    told = len(set(found["collapsed"])) > 1
-    return {
-        "statement": words, "source": OWN, ARM: ", ".join(ARMS[name].words for name in TABLED),
-        "statistic": f"share of searches told right by the first {EARLY} epochs (exact binomial interval)",
-        "seeds": len(right), "mean": float(right.mean()), "low": float(test.low), "high": float(test.high),
-        "verdict": SHOWN if right.all() and told else NOT_SHOWN,
-    }  # fmt: skip
+    ours = (
+        f"{', '.join(ARMS[name].words for name in TABLED)}: the first {EARLY} epochs tell {right.sum()} of "
+        f"{len(right)} searches right; {int(found['collapsed'].sum())} of them collapse"
+    )
+    held = bool(right.all()) and len(set(found["collapsed"])) > 1
+    return _told(words, "", ours, verdict(held), len(right), (float(right.mean()), float(test.low), float(test.high)))
 
 
-def student_interval(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Mean of the values, and both ends of Student's 95 % interval; NaN ends for one value."""
-    mean = float(np.mean(values))
-    if len(values) < 2:
-        return mean, math.nan, math.nan
-    half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
-    return mean, mean - half, mean + half
-
-
-def verdict(sign: int, low: float, high: float) -> str:
-    """Whether an interval lies wholly on the claimed side of 0; or, with sign 0, is 0."""
-    if math.isnan(low):
-        return NOT_SHOWN
+def _holds(sign: int, low: float, high: float) -> bool:
+    """Whether an interval lies wholly on the claimed side of 0; or, with sign 0, is 0. An interval of NaN does not."""
     if sign == 0:
-        return SHOWN if low == high == 0 else NOT_SHOWN
-    return SHOWN if (low > 0 if sign > 0 else high < 0) else NOT_SHOWN
+        return low == high == 0
+    return low > 0 if sign > 0 else high < 0
 
 
-def _blank(words: str, source: str, why: str, arm: str = "") -> dict[str, Any]:
-    blank = dict.fromkeys(("mean", "low", "high"), math.nan)
-    return {
-        "statement": words,
-        "source": source,
-        ARM: arm,
-        "statistic": why,
-        "seeds": 0,
-        **blank,
-        "verdict": NOT_TESTABLE,
-    }
+def _told(
+    claim: str, published: str, ours: str, verdict: str, seeds: int, numbers: tuple[float, float, float]
+) -> dict[str, Any]:
+    named = Claimed(claim, published, ours, verdict)._asdict()
+    return {**named, "seeds": seeds, **dict(zip(("mean", "low", "high"), numbers, strict=True))}
+
+
+def _untested(claim: str, published: str, why: str) -> dict[str, Any]:
+    return _told(claim, published, why, NOT_TESTABLE, 0, (math.nan,) * 3)

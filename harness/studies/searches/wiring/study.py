@@ -31,11 +31,13 @@ def run_wiring_evolution(options: StudyOptions) -> None:
     """
     from harness.evaluation import open_table
     from harness.report.files import write_csv, write_text
+    from harness.report.tables.claims import claims_text
     from harness.report.tables.sheet import sheet_markdown
     from harness.report.tables.text import sheet_text
     from harness.studies.record import record
     from harness.studies.searches.finished import is_finished
     from harness.studies.searches.pool import SEARCHES, say_data, search_all
+    from harness.studies.searches.wiring.claims import study_claims
     from harness.studies.searches.wiring.runs import runs_of
     from harness.writing import make_folder
 
@@ -67,8 +69,10 @@ def run_wiring_evolution(options: StudyOptions) -> None:
         "seconds_of_processor": float(frames.searches["cpu_seconds"].sum()),
     }  # fmt: skip
     write_text(record({}, table, data=options.data, **facts), options.out / "study.json")
-    options.say("\n\n".join(["", *(sheet_text(sheet) for sheet in sheets), *notes]))
-    options.say(f"\nIn {options.out}: tables.md, claims.csv, {COSTS_FILE}, {SEARCHES_FILE}, figures")
+    options.say(
+        "\n\n".join(["", claims_text(study_claims(frames)), *(sheet_text(sheet) for sheet in sheets[1:]), *notes])
+    )
+    options.say(f"\nIn {options.out}: tables.md, claims.csv, {COSTS_FILE}, {SEARCHES_FILE}, figures, study.json")
 
 
 def _frames(ended: Any, runs: dict[Run, str], table: Any) -> Frames:
@@ -90,12 +94,13 @@ def _frames(ended: Any, runs: dict[Run, str], table: Any) -> Frames:
 def write_readings(frames: Frames, options: StudyOptions) -> list[Sheet]:
     """Write `claims.csv` and the figures of what the searches recorded; gives the tables."""
     from harness.report.files import save_pictures, write_csv
-    from harness.report.tables.wiring import choices_sheet, claims_sheet, collapse_sheet
-    from harness.studies.searches.wiring.claims import claims_table, collapse_table
+    from harness.report.tables.claims import claims_sheet
+    from harness.report.tables.wiring import choices_sheet, collapse_sheet
+    from harness.studies.searches.wiring.claims import collapse_table, study_claims
     from harness.studies.searches.wiring.figures import study_figures
     from harness.studies.searches.wiring.runs import ARMS, TABLED
 
-    claims = claims_table(frames)
+    claims = study_claims(frames)
     write_csv(claims, options.out / "claims.csv")
     sheets = [claims_sheet(claims)]
     if not (choices := _choices(frames)).empty:

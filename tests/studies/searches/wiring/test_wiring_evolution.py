@@ -10,18 +10,15 @@ import pytest
 from harness.errors import SettingError
 from harness.search.gradient.costs import COLUMNS
 from harness.studies.options import StudyOptions
+from harness.studies.searches.claims import NOT_SHOWN, NOT_TESTABLE, SHOWN
 from harness.studies.searches.runs import Run
 from harness.studies.searches.wiring.claims import (
     CLAIMS,
     NOT_HERE,
-    NOT_SHOWN,
-    NOT_TESTABLE,
-    SHOWN,
     Frames,
-    claims_table,
+    _holds,
     collapse_table,
-    student_interval,
-    verdict,
+    study_claims,
 )
 from harness.studies.searches.wiring.readings import (
     convolutions_and_skips,
@@ -112,23 +109,15 @@ def test_convolutions_and_skips_are_those_of_the_search_half():
     assert (found["convolutions_nats"], found["skips_nats"], found["difference_nats"]) == (2, -1, 3)
 
 
-def test_the_interval_is_students():
-    values = np.array([1.0, 2.0, 4.0])
-    mean, low, high = student_interval(values)
-    half = 4.302653 * values.std(ddof=1) / math.sqrt(3)  # qt(0.975, 2) in R
-    assert (mean, low, high) == pytest.approx((7 / 3, 7 / 3 - half, 7 / 3 + half), rel=1e-6)
-    assert all(math.isnan(end) for end in student_interval(values[:1])[1:])
-
-
 @pytest.mark.parametrize(
     ("sign", "low", "high", "expected"),
     [
-        (1, 0.1, 2, SHOWN), (1, -0.1, 2, NOT_SHOWN), (1, -2, -1, NOT_SHOWN), (-1, -2, -1, SHOWN),
-        (-1, -2, 0.1, NOT_SHOWN), (0, 0, 0, SHOWN), (0, -1, 1, NOT_SHOWN), (1, math.nan, math.nan, NOT_SHOWN),
+        (1, 0.1, 2, True), (1, -0.1, 2, False), (1, -2, -1, False), (-1, -2, -1, True),
+        (-1, -2, 0.1, False), (0, 0, 0, True), (0, -1, 1, False), (1, math.nan, math.nan, False),
     ],
 )  # fmt: skip
 def test_a_statement_is_shown_where_the_interval_lies_on_its_side(sign, low, high, expected):
-    assert verdict(sign, low, high) == expected
+    assert _holds(sign, low, high) == expected
 
 
 def made(sign):
@@ -167,10 +156,10 @@ def made(sign):
 
 @pytest.mark.parametrize(("sign", "expected"), [(1, SHOWN), (-1, NOT_SHOWN)])
 def test_every_verdict_can_be_either(sign, expected):
-    table = claims_table(made(sign))
+    table = study_claims(made(sign))
     assert len(table) == len(CLAIMS) + 1 + len(NOT_HERE)
     verdicts = table["verdict"].tolist()
-    assert verdicts == [expected] * (len(CLAIMS) + 1) + [NOT_TESTABLE] * len(NOT_HERE), table[["statement", "mean"]]
+    assert verdicts == [expected] * (len(CLAIMS) + 1) + [NOT_TESTABLE] * len(NOT_HERE), table[["claim", "mean"]]
 
 
 def test_collapse_is_told_by_the_sign_of_the_early_costs():
