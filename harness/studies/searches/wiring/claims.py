@@ -183,9 +183,9 @@ NOT_HERE: Mapping[str, str] = {
 
 
 def study_claims(frames: Frames) -> pd.DataFrame:
-    """A row for each statement: `claim`, `published`, `ours`, `verdict` as in `harness.studies.searches.claims`, numbers.
+    """A row for each statement: `claim`, `published`, `ours`, `verdict`, as in `harness.studies.searches.claims`.
 
-    The numbers are `seeds`, `mean`, `low` and `high`, the ends of Student's 95 % interval over the seeds. A statement
+    Its numbers are `seeds`, `mean`, `low` and `high`, the ends of Student's 95 % interval over the seeds. A statement
     is shown where the whole interval lies on its side; with fewer than two seeds nothing is shown.
     """
     rows = [_row(claim, frames) for claim in CLAIMS]

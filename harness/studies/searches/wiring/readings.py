@@ -15,6 +15,7 @@ from harness.studies.searches.wiring.runs import MINIMAL, ONE_PATH
 ARM, SEED = "arm", "seed"
 NONE, SKIP = "none", "skip_connect"
 ALL = IMAGES[0]
+_NUMBERS = ("cost_nats", "cost_variance", "cross_entropy_nats", "cross_entropy_minus_entropy_nats", "edges_not_none")
 
 
 def searches_frame(ended: Mapping[Run, Outcome], arms: Mapping[Run, str]) -> pd.DataFrame:
@@ -23,8 +24,11 @@ def searches_frame(ended: Mapping[Run, Outcome], arms: Mapping[Run, str]) -> pd.
 
 
 def costs_frame(ended: Mapping[Run, Outcome], arms: Mapping[Run, str]) -> pd.DataFrame:
-    """The recorded costs of the searches below each other, with the name of the arm, the seed and the space."""
-    return pd.concat([_named(outcome.costs, run, arms) for run, outcome in ended.items()], ignore_index=True)
+    """The recorded costs of the searches below each other, with arm, seed and space, to six significant digits."""
+    found = pd.concat([_named(outcome.costs, run, arms) for run, outcome in ended.items()], ignore_index=True)
+    for name in _NUMBERS:
+        found[name] = [float(f"{value:.6g}") for value in found[name]]
+    return found
 
 
 def edge_shares(searches: pd.DataFrame) -> pd.DataFrame:
