@@ -16,6 +16,9 @@ from harness.studies.searches.wiring.runs import ARMS
 from harness.studies.searches.wiring.study import COSTS_FILE, SEARCHES_FILE
 
 FOLDER = Path(__file__).parents[2] / "results" / "wiring-evolution"
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / SEARCHES_FILE).is_file(), reason="the searches of the study are not finished, so nothing is committed"
+)
 
 
 @pytest.fixture(scope="module")
