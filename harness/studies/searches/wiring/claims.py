@@ -186,7 +186,7 @@ def study_claims(frames: Frames) -> pd.DataFrame:
     """A row for each statement: `claim`, `published`, `ours`, `verdict`, as in `harness.studies.searches.claims`.
 
     Its numbers are `seeds`, `mean`, `low` and `high`, the ends of Student's 95 % interval over the seeds. A statement
-    is shown where the whole interval lies on its side; with fewer than two seeds nothing is shown.
+    is shown where the whole interval lies on its side; one seed tests nothing.
     """
     rows = [_row(claim, frames) for claim in CLAIMS]
     rows += [_collapse_row(frames)]
@@ -222,7 +222,8 @@ def _row(claim: Claim, frames: Frames) -> dict[str, Any]:
     mean, low, high = student_interval(values)
     ends = "" if math.isnan(low) else f" [{low:+.3f}, {high:+.3f}]"
     ours = f"{searches}: {claim.statistic}: {mean:+.3f}{ends}, n = {len(values)}"
-    return _told(words, published, ours, verdict(_holds(claim.sign, low, high)), len(values), (mean, low, high))
+    held = None if len(values) < 2 else _holds(claim.sign, low, high)
+    return _told(words, published, ours, verdict(held), len(values), (mean, low, high))
 
 
 def _collapse_row(frames: Frames) -> dict[str, Any]:
@@ -241,7 +242,7 @@ def _collapse_row(frames: Frames) -> dict[str, Any]:
 
 
 def _holds(sign: int, low: float, high: float) -> bool:
-    """Whether an interval lies wholly on the claimed side of 0; or, with sign 0, is 0. An interval of NaN does not."""
+    """Whether an interval lies wholly on the claimed side of 0; or, with sign 0, is 0."""
     if sign == 0:
         return low == high == 0
     return low > 0 if sign > 0 else high < 0

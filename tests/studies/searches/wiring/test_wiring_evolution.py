@@ -113,7 +113,7 @@ def test_convolutions_and_skips_are_those_of_the_search_half():
     ("sign", "low", "high", "expected"),
     [
         (1, 0.1, 2, True), (1, -0.1, 2, False), (1, -2, -1, False), (-1, -2, -1, True),
-        (-1, -2, 0.1, False), (0, 0, 0, True), (0, -1, 1, False), (1, math.nan, math.nan, False),
+        (-1, -2, 0.1, False), (0, 0, 0, True), (0, -1, 1, False),
     ],
 )  # fmt: skip
 def test_a_statement_is_shown_where_the_interval_lies_on_its_side(sign, low, high, expected):
@@ -182,7 +182,7 @@ def test_the_quick_study_writes_everything_and_goes_on(tmp_path):
     run_wiring_evolution(options)
     assert {path.name for path in tmp_path.iterdir()} == FILES
     claims = pd.read_csv(tmp_path / "claims.csv")
-    assert set(claims["verdict"]) == {NOT_SHOWN, NOT_TESTABLE}, "one seed shows nothing"
+    assert set(claims["verdict"][: len(CLAIMS)]) == {NOT_TESTABLE}, "one seed tests nothing"
     assert set(json.loads((tmp_path / "study.json").read_text())["searches"]) == set(ARMS)
     before = {path: path.read_bytes() for path in tmp_path.glob("*.csv*")}
     checkpoints = {path: path.stat().st_mtime_ns for path in tmp_path.glob("searches/*/*/checkpoint.pt")}
