@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import offered, options
-from harness.errors import SearchError, SettingError, unknown
+from harness.errors import SearchError, SettingError, check_whole, unknown
 from harness.search.gradient.names import NAMES
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, TRACE_GRADIENTS, checkpoint_seconds
 from harness.text.shown import in_epochs
@@ -40,8 +40,8 @@ def search(
     space: Annotated[
         str,
         typer.Option(
-            help="nasbench201 | darts | nasbench201-large",
-            autocompletion=offered.those("nasbench201", "darts", "nasbench201-large"),
+            help="nasbench201 | darts | nasbench201-large | wiring-minimal | wiring-full (cells of wiring experiments)",
+            autocompletion=offered.those("nasbench201", "darts", "nasbench201-large", "wiring-minimal", "wiring-full"),
         ),
     ] = options.DEFAULT_SPACE,
     preset: Annotated[
@@ -123,6 +123,13 @@ def search(
             help="NASI: two_pass | double_backward | one_pass", autocompletion=offered.those(*TRACE_GRADIENTS)
         ),
     ] = None,
+    record_costs: Annotated[
+        int,
+        typer.Option(
+            help="at every so many steps, the cost of each operation on each edge goes to costs.csv; 0 for none",
+            metavar="STEPS",
+        ),
+    ] = 0,
     device: options.DeviceOption = "cpu",
     autocast: Annotated[
         bool,
@@ -152,6 +159,7 @@ def search(
     options.positive("workers", at_once)
     options.positive("threads", threads)
     checkpoint_seconds(checkpoint_minutes)
+    check_whole("record-costs", record_costs, 0, SearchError)
     changes = {
         "epochs": epochs, "batch_size": batch_size, "width": width, "depth": depth, "image_size": image_size,
         "images": images, "validation_share": validation_share, "steps_per_epoch": steps_per_epoch,
@@ -196,8 +204,9 @@ def search(
     _say_task(chosen, space, preset, used, searched, every, folder)
     facts = {
         "method": method, "space": space, "preset": preset, "seed": wanted or seed, "data": source, "device": device,
-        "autocast": autocast, "threads": threads, "images_used": used.images, "changed_from_paper": used.changed,
-        "not_as_published": used.note, "source": chosen.source, "setting": asdict(used.setting),
+        "autocast": autocast, "threads": threads, "record_costs": record_costs, "images_used": used.images,
+        "changed_from_paper": used.changed, "not_as_published": used.note, "source": chosen.source,
+        "setting": asdict(used.setting),
     }  # fmt: skip
     running = Running(device, autocast, checkpoint_minutes, threads)
     if wanted is None:
@@ -245,7 +254,8 @@ def _search_one(
     with threads_of_torch(running.threads):
         result = run_search(
             space, facts["method"], setting, data=images, seed=facts["seed"], out=folder, device=running.device,
-            autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes, progress=True,
+            autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes,
+            record_costs=facts["record_costs"], progress=True,
         )  # fmt: skip
     if result.resumed_from or result.resumed_steps:
         steps = f" and step {result.resumed_steps} of the next" if result.resumed_steps else ""
@@ -273,7 +283,8 @@ def _search_seeds(
     with connected(scheduler) as client:
         found = run_searches(
             space, facts["method"], setting, seeds=seeds, data=facts["data"], out=folder, workers=workers,
-            table=table, columns=[wanted] if wanted else [], progress=True, client=client, **running._asdict(),
+            table=table, columns=[wanted] if wanted else [], record_costs=facts["record_costs"], progress=True,
+            client=client, **running._asdict(),
         )  # fmt: skip
     if shard is None:
         write_seeds(folder, found, facts, table, wanted)

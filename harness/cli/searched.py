@@ -56,7 +56,7 @@ def write_search(folder: Path, result: SearchResult, facts: Mapping[str, Any], c
     write_text(_setting_json(facts, float(log["seconds"].sum())), folder / "setting.json")
     save_pictures(search_curves([(str(facts["method"]), log)], **_label(table, wanted)), folder / "curves")
     print(result.architecture)
-    print(f"in {folder}: {FILES}")
+    print(f"in {folder}: {FILES}{', costs.csv' if result.costs is not None else ''}")
 
 
 def write_seeds(folder: Path, found: SearchSeeds, facts: Mapping[str, Any], table: Table | None, column: str) -> None:

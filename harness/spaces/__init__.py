@@ -47,8 +47,12 @@ _BUILT_IN = {
         "NAS-Bench-201's graph with 21 operations (nasinit's own, of no paper): 6 edges, 85,766,121 cells",
     ),
 }
-_UNLISTED = {"models": "harness.spaces.named:UnloadedModels"}
-"""Spaces in which any text names an architecture: they are opened by their name, and never recognised by a text."""
+_UNLISTED = {
+    "models": "harness.spaces.named:UnloadedModels",
+    "wiring-minimal": "harness.spaces.darts.wiring:MinimalCells",
+    "wiring-full": "harness.spaces.darts.wiring:FullCells",
+}
+"""Spaces that are opened by their name alone: any text names a model, and no table has cells of a wiring experiment."""
 _MEMBERS = ("name", "shape", "problem", "inputs", "parse", "key", "minimal", "sample", "batch", "build", "sizes")
 _registered: dict[str, Space] = {}
 _opened: dict[str, Space] = {}

@@ -130,10 +130,17 @@ def normalise_by_batch(network: nn.Module, *, affine: bool) -> None:
         if isinstance(module, nn.BatchNorm2d):
             module.track_running_stats = False
             module.running_mean = module.running_var = module.num_batches_tracked = None
-            if not affine:
-                module.affine = False
-                module.register_parameter("weight", None)
-                module.register_parameter("bias", None)
+    if not affine:
+        remove_scale_and_shift(network)
+
+
+def remove_scale_and_shift(network: nn.Module) -> None:
+    """Remove scale and shift of every batch norm of `network`."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.affine = False
+            module.register_parameter("weight", None)
+            module.register_parameter("bias", None)
 
 
 def narrowed(wide: int, partial: int) -> int:

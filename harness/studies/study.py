@@ -25,6 +25,7 @@ from harness.studies.rank import (
 )
 from harness.studies.searches import rows
 from harness.studies.searches.nasi import explained
+from harness.studies.searches.wiring import study as wiring
 from harness.studies.whole_space import study as whole_space
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ STUDIES: Mapping[str, Study] = {
     "whole-space": whole_space.STUDY,
     "nasi-table-1": rows.NASI,
     "nasi-explained": explained.STUDY,
+    "wiring-evolution": wiring.STUDY,
     "naswot-table-2": rows.NASWOT,
     "darts-genotypes": darts_genotypes.STUDY,
 }

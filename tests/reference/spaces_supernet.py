@@ -142,6 +142,39 @@ def darts(state, images, weights, *, depth, edges=None, partial=1):
     return last.mean((2, 3)) @ state["classifier.weight"].T + state["classifier.bias"]
 
 
+WIRING = (
+    "none",
+    "skip_connect",
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "sep_conv_3x3",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+    "sep_conv_5x5",
+)
+
+
+def wiring(state, images, weights, *, depth, nodes):
+    """Logits [N, classes] of cells of Xie et al. 2021: no reduction, a classifier without bias, one table."""
+    before = last = norm(conv2d(images, state["stem.0.weight"], padding=1), state, "stem.1")
+    for place in range(depth):
+        name, edge = f"cells.{place}", 0
+        values = [
+            norm(conv2d(relu(inputs), state[f"{name}.preprocess{number}.op.1.weight"]))
+            for number, inputs in enumerate((before, last))
+        ]
+        for target in range(2, 2 + nodes):
+            total = torch.zeros_like(values[0])
+            for source in range(target):
+                for operation, weight in zip(WIRING, weights["cell"][edge], strict=True):
+                    layer = f"{name}.layers.{edge}.{operation}"
+                    total = total + weight * darts_operation(operation, values[source], state, layer, 1)
+                edge += 1
+            values.append(total)
+        before, last = last, torch.cat(values[2:], 1)
+    return last.mean((2, 3)) @ state["classifier.weight"].T
+
+
 def darts_operation(operation, inputs, state, name, stride):
     zeros = torch.zeros_like(inputs[:, :, ::stride, ::stride])
     if operation == "none":

@@ -28,6 +28,16 @@ class TestNasBench201Large(SpaceConformance):
     shape: ClassVar = {"width": 4, "depth": 1, "image_size": 8, "classes": 3}
 
 
+class TestMinimalCells(SpaceConformance):
+    space = open_space("wiring-minimal")
+    shape: ClassVar = {"width": 4, "depth": 2, "image_size": 8, "classes": 3}
+
+
+class TestFullCells(SpaceConformance):
+    space = open_space("wiring-full")
+    shape: ClassVar = {"width": 3, "depth": 1, "image_size": 8, "classes": 3}
+
+
 class TestNatsBenchSizes(SpaceConformance):
     space = open_space("natsbench-sizes")
     shape: ClassVar = {"image_size": 8, "classes": 3}

@@ -102,7 +102,7 @@ class Plain:
         values = [cell.preprocess0(before), cell.preprocess1(last)]
         kept: list[dict[str, Tensor]] = [{} for _ in range(5)]
         totals: list[Tensor] = []
-        for edge, (target, source) in enumerate(darts.EDGES):
+        for edge, (target, source) in enumerate(cell.edges):
             weights, stride = mixture.coefficients[edge], cell._stride(source)
             inputs, shared = values[source], kept[source]
             terms = [

@@ -168,7 +168,8 @@ def check_kind_of_folder(folder: Path, *, several: bool) -> None:
 
 
 def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    different = [entry for name, value in wanted.items() for entry in _differences(name, found.get(name), value)]
+    names = dict.fromkeys((*wanted, *found))
+    different = [entry for name in names for entry in _differences(name, found.get(name), wanted.get(name))]
     if different:
         told = "; ".join(f"its {name} is {there}, asked for is {here}" for name, there, here in different)
         raise CheckpointError(
@@ -176,15 +177,15 @@ def _check_identity(path: Path, found: Mapping[str, str], wanted: Mapping[str, s
         )
 
 
-def _differences(name: str, found: str | None, wanted: str) -> list[tuple[str, str, str]]:
+def _differences(name: str, found: str | None, wanted: str | None) -> list[tuple[str, str, str]]:
     """Name and both values of each difference; for settings, field by field.
 
     A field that an earlier version did not have is as that version had it: the default.
     """
     if found == wanted:
         return []
-    if name != "setting" or found is None:
-        return [(name, found or "nothing", wanted)]
+    if name != "setting" or found is None or wanted is None:
+        return [(name, found or "nothing", wanted or "nothing")]
     there, here = json.loads(found), json.loads(wanted)
     earlier = {field: value for field, value in json.loads(SearchSetting().json()).items() if field not in there}
     there |= earlier

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from harness.batches import Batch
 from harness.errors import DivergedError, SearchError
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, check_kind_of_folder, load, save
+from harness.search.gradient.costs import CostRecorder
 from harness.search.gradient.data import Images
 from harness.search.gradient.memory_bound import MOST_BYTES
 from harness.search.gradient.method import Method, Step
@@ -52,6 +54,7 @@ def run_search(
     device: str = "cpu",
     autocast: bool = False,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
+    record_costs: int = 0,
     progress: bool = False,
 ) -> SearchResult:
     """Run a gradient-based search; the same arguments give the same search on the same machine.
@@ -72,6 +75,8 @@ def run_search(
         autocast: whether passes run in bfloat16 where torch considers it safe.
         checkpoint_minutes: minutes after which a step in the middle of an epoch writes a checkpoint too, so that a
             killed search loses no more; 0 for every step.
+        record_costs: at every so many steps of an epoch the cost of each operation on each edge is recorded, into
+            `costs.csv` (`harness.search.gradient.costs`); the search stays the same. 0 records none.
         progress: whether to draw a progress bar on standard error.
 
     Raises:
@@ -79,7 +84,10 @@ def run_search(
             that cannot be written in, or a checkpoint of another search.
         DivergedError: when a loss is NaN or infinite, with the step and the last checkpoint.
     """
-    task = search_task(space, method, setting, preset=preset, data=data, seed=seed, device=device, autocast=autocast)
+    task = search_task(
+        space, method, setting, preset=preset, data=data, seed=seed, device=device, autocast=autocast,
+        record_costs=record_costs,
+    )  # fmt: skip
     folder = None if out is None else Path(out)
     saving = _Saving(folder, checkpoint_seconds(checkpoint_minutes))
     setting, steps = task.setting, task.split.steps(task.setting)
@@ -90,14 +98,19 @@ def run_search(
     state = initial_state(task) if found is None else resumed_state(task, found)
     LOG.debug("%s, seed %d: %d epochs and %d steps are done", task.method.name, seed, state.epoch, len(state.losses))
     before = (state.epoch, len(state.losses))
+    recorder = _recorder(task, state)
     architecture = None
     with _progress(progress, (setting.epochs - before[0]) * steps - before[1]) as advance:
         while state.epoch < setting.epochs:
-            architecture = _epoch(task, state, steps, advance, saving)
+            architecture = _epoch(task, state, steps, advance, saving, recorder)
+            if recorder is not None and folder is not None:
+                recorder.write(folder)
             saving.write(task, state)
     if architecture is None:  # the checkpoint is that of the last epoch
         architecture = space.parse(str(state.rows[-1]["architecture"]))
     result = _result(task, state, architecture, *before)
+    if recorder is not None:
+        result = replace(result, costs=recorder.frame())
     if result.remark:
         LOG.warning("%s, seed %s: %s", task.method.name, seed, result.remark)
     return result
@@ -126,7 +139,21 @@ class _Saving:
             self._last = time.monotonic()
 
 
-def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], None], saving: _Saving) -> Architecture:
+def _recorder(task: SearchTask, state: State) -> CostRecorder | None:
+    """The recorder of the search's costs; None where none are recorded."""
+    if not task.record_costs:
+        return None
+    return CostRecorder(state.memory, state.supernet.groups, task.setting.epochs, task.record_costs)
+
+
+def _epoch(
+    task: SearchTask,
+    state: State,
+    steps: int,
+    advance: Callable[[], None],
+    saving: _Saving,
+    recorder: CostRecorder | None,
+) -> Architecture:
     """Run one epoch, or what is left of it, and add its row to the log; gives the architecture chosen after it."""
     setting, epoch, spent = task.setting, state.epoch, _stopwatch((state.seconds, state.cpu_seconds))
     if epoch and not state.losses and setting.stage(epoch) != setting.stage(epoch - 1):
@@ -135,6 +162,8 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
         group["lr"] = setting.learning_rate(epoch)
     moves = not setting.warms_up(epoch)
     for step in _steps(task, state, steps):
+        if recorder is not None:
+            recorder.add(step)
         state.losses.append(_one_step(step, moves=moves))
         if not math.isfinite(state.losses[-1]):
             raise _diverged(state.losses[-1], step, saving.folder)
@@ -151,6 +180,8 @@ def _epoch(task: SearchTask, state: State, steps: int, advance: Callable[[], Non
     kept = {name: mask.to(task.device) for name, mask in state.kept.items()}
     choose = task.method.choose
     architecture = task.space.derive(relaxed.weights, relaxed.edges, kept) if choose is None else choose(last)
+    if recorder is not None:
+        recorder.close(epoch, relaxed.weights)
     seconds, cpu_seconds = spent()
     row: Row = {
         "epoch": epoch + 1,

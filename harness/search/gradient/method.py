@@ -143,8 +143,8 @@ class Step:
         """The relaxed architecture of the parameters in this step."""
         return self.method.relax(self.parameters, self.moment, purpose)
 
-    def loss(self, batch: Batch, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
-        """Mean cross-entropy of the supernet on a batch, with its own weights or the given weights by name.
+    def logits(self, batch: Batch, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Logits [N, K] of the supernet on a batch, with its own weights or the given weights by name.
 
         Raises:
             MemoryBoundError: a pass that would keep more bytes than the search may.
@@ -153,12 +153,17 @@ class Step:
             self.bound.check(self.supernet, batch.inputs.shape, relaxed.active)
         arguments = (batch.inputs, relaxed.weights, relaxed.edges, relaxed.active)
         with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=self.autocast):
-            logits = (
+            found: Tensor = (
                 self.supernet(*arguments)
                 if weights is None
                 else torch.func.functional_call(self.supernet, dict(weights), arguments)
             )
-            return functional.cross_entropy(logits, batch.labels)
+            return found
+
+    def loss(self, batch: Batch, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Mean cross-entropy of these logits."""
+        with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=self.autocast):
+            return functional.cross_entropy(self.logits(batch, relaxed, weights), batch.labels)
 
     def objective(self, loss: Tensor) -> Tensor:
         """The validation loss with the method's penalty."""
@@ -186,6 +191,7 @@ class Method:
         penalty: term that is added to the loss of that step.
         choose: chooses the architecture; None where it is derived from `mean`.
         deviation: standard deviation of the normal distribution that α is drawn from.
+        centre: mean of that distribution.
         edge_parameters: whether each edge has a parameter too.
         trains_weights: whether the supernet's weights are trained.
         renews: whether the architecture parameters are drawn anew for the last stage.
@@ -204,6 +210,7 @@ class Method:
     penalty: Callable[[Parameters, Moment], Tensor] | None = None
     choose: Callable[[Step], Architecture] | None = None
     deviation: float = 1e-3
+    centre: float = 0.0
     edge_parameters: bool = False
     trains_weights: bool = True
     renews: bool = False

@@ -8,6 +8,7 @@ NAMES = (
     "drnas-progressive",
     "gdas",
     "snas",
+    "dsnas",
     "pc-darts",
     "rsps",
     "radars",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import SearchError, unknown
-from harness.search.gradient import beta_darts, darts, drnas, gdas, nasi, pc_darts, radars, rsps, snas, te_nas
+from harness.search.gradient import beta_darts, darts, drnas, dsnas, gdas, nasi, pc_darts, radars, rsps, snas, te_nas
 from harness.search.gradient.method import Method
 
 METHODS: dict[str, Method] = {
@@ -16,6 +16,7 @@ METHODS: dict[str, Method] = {
         drnas.PROGRESSIVE,
         gdas.METHOD,
         snas.METHOD,
+        dsnas.METHOD,
         pc_darts.METHOD,
         rsps.METHOD,
         radars.METHOD,

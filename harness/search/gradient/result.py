@@ -38,6 +38,7 @@ class SearchResult(Drawn):
         resumed_steps: number of steps of the following epoch that it had too.
         memory: tensors that the method has kept from step to step (`harness.search.gradient.nasi.trace_step`).
         remark: a warning of the method on this search, which is logged too; empty where there is none.
+        costs: costs of the operations by epoch (`harness.search.gradient.costs.COLUMNS`); None if none were recorded.
     """
 
     architecture: Architecture
@@ -47,6 +48,7 @@ class SearchResult(Drawn):
     resumed_steps: int = 0
     memory: Mapping[str, Tensor] = field(default_factory=dict)
     remark: str = ""
+    costs: pd.DataFrame | None = None
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -44,6 +44,7 @@ class SearchTask:
         autocast: whether passes run in bfloat16 where torch considers it safe.
         bound: bound on the bytes of its steps; None for none.
         table: losses of all cells, which a table supernet shows in the place of images; None for a real supernet.
+        record_costs: costs of operations are recorded at every so many steps; 0 for none.
     """
 
     space: SearchableSpace
@@ -55,6 +56,7 @@ class SearchTask:
     autocast: bool
     bound: MemoryBound | None = None
     table: TableLosses | None = None
+    record_costs: int = 0
 
     def identity(self) -> dict[str, str]:
         """The values that must be equal in a checkpoint for the search to continue from it."""
@@ -66,6 +68,7 @@ class SearchTask:
             "device": str(self.device),
             "autocast": str(self.autocast),
             "setting": self.setting.json(),
+            **({"record_costs": str(self.record_costs)} if self.record_costs else {}),
         }
 
     def supernet(self, stage: int, kept: dict[str, Tensor] | None) -> Supernet:
@@ -168,7 +171,8 @@ def drawn_parameters(task: SearchTask, groups: Mapping[str, Group], stage: int =
     generator = torch.Generator().manual_seed(derived_seed(task.seed, "search", *purposes))
 
     def drawn(*shape: int) -> Tensor:
-        values = task.method.deviation * torch.randn(*shape, generator=generator, dtype=torch.float32, device="cpu")
+        noise = torch.randn(*shape, generator=generator, dtype=torch.float32, device="cpu")
+        values = task.method.centre + task.method.deviation * noise
         return values.to(task.device).requires_grad_()
 
     operations = {name: drawn(*group.shape) for name, group in groups.items()}

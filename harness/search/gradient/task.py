@@ -34,14 +34,18 @@ def search_task(
     seed: int,
     device: str,
     autocast: bool,
+    record_costs: int = 0,
 ) -> SearchTask:
     """The fixed inputs of a search; arguments and errors are those of `harness.search.run_search`."""
     chosen = find_method(method) if isinstance(method, str) else method
     setting = setting or chosen.setting(space, preset)
     check_whole("seed", seed, 0, SearchError)
     check_method(chosen, space, setting, data, autocast=autocast)
+    check_whole("record_costs", record_costs, 0, SearchError)
     table = data if isinstance(data, TableLosses) else None
     if isinstance(data, TableLosses):
+        if record_costs:
+            raise SearchError("record_costs needs predictions of images, which the losses of a table are not")
         setting = without_images(setting)
         data = data.images(setting)
     if not isinstance(data, Images):
@@ -52,7 +56,7 @@ def search_task(
     bound = None if setting.memory_mb is None or table is not None else MemoryBound(setting.memory_mb)
     if autocast:
         _check_bfloat16(where)
-    task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast, bound, table)
+    task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast, bound, table, record_costs)
     split.steps(setting)  # refuses parts of less than a batch
     return task
 

@@ -31,6 +31,7 @@ class CellShape(NamedTuple):
         wide: channels of each node.
         halves: whether this is a reduction cell.
         halved_last: whether the cell directly before is a reduction cell, so that the first input has twice the side.
+        nodes: number of nodes that the output concatenates.
     """
 
     wide_before: int
@@ -38,11 +39,12 @@ class CellShape(NamedTuple):
     wide: int
     halves: bool
     halved_last: bool
+    nodes: int = NODES
 
     @property
     def wide_out(self) -> int:
         """Channels of the cell's output, which concatenates the nodes."""
-        return NODES * self.wide
+        return self.nodes * self.wide
 
 
 def cell_shapes(width: int, depth: int, stem: str = "cifar") -> Iterator[CellShape]:

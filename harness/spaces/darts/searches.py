@@ -38,6 +38,12 @@ SEARCHES = SearchPresets(
             {"epochs": 150, "temperature": (1.0, 0.03)},
             note="epochs and temperatures are recalled, not checked; the paper's penalty on delay is left out",
         ),
+        "dsnas": SearchPreset(
+            {"epochs": 150, "batch_size": 96},
+            {"epochs": 20, "batch_size": 64},
+            "the paper has no DARTS space; these are the values of Xie et al. (2021), whose cells have all edges and "
+            "halve nothing",
+        ),
         "pc-darts": SearchPreset(
             {
                 "batch_size": 256, "weight_lr": 0.1, "weight_lr_min": 0.001, "alpha_lr": 6e-4, "alpha_warm_up": 15,

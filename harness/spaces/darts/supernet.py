@@ -10,7 +10,7 @@ factorised reductions, whose convolutions run as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import torch
@@ -18,12 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from harness.spaces.darts.depthwise import depthwise
-from harness.spaces.darts.derivation import EDGES, GROUPS, OPERATIONS
-from harness.spaces.darts.genotype import INPUTS, NODES
+from harness.spaces.darts.derivation import GROUPS
+from harness.spaces.darts.genotype import INPUTS
 from harness.spaces.darts.layout import CellShape, cell_shapes
 from harness.spaces.darts.network import cifar_stem, preprocessings
 from harness.spaces.darts.operations import check_even, operation_module
-from harness.spaces.group import Masks
+from harness.spaces.group import Group, Masks
 from harness.spaces.mixing import (
     Term,
     average_pool,
@@ -44,10 +44,6 @@ _CONVOLUTIONS = {
 }
 """Dilation, and the positions of the depthwise convolutions in the operation's module."""
 _POOLS = ("max_pool_3x3", "avg_pool_3x3")
-_LAST = INPUTS + NODES - 1
-_LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(_LAST)}
-"""For each node, the edges that read it."""
-
 Terms = Iterator[tuple[int, Term]]
 """Pairs of a target node and a term of its sum."""
 
@@ -57,25 +53,33 @@ class MixedCell(nn.Module):
 
     Args:
         shape: dimensions of the cell.
+        name: name of the group of its edges.
+        group: its edges and operations.
         partial: operations read 1/partial of the channels; the other channels bypass them (PC-DARTS).
     """
 
-    def __init__(self, shape: CellShape, partial: int = 1) -> None:
+    def __init__(self, shape: CellShape, name: str, group: Group, partial: int = 1) -> None:
         super().__init__()
         self.halves, self.partial, self.narrow = shape.halves, partial, narrowed(shape.wide, partial)
+        self.edges, self.operations = group.edges, group.operations
+        self.last = max(target for target, _ in self.edges)
+        self.leaving = {
+            source: [edge for edge, (_, start) in enumerate(self.edges) if start == source]
+            for source in range(self.last)
+        }  # for each node, the edges that read it
         self.preprocess0, self.preprocess1 = preprocessings(shape)
         self.layers = MixedLayers(
-            "reduce" if shape.halves else "normal", [_layers(self.narrow, self._stride(source)) for _, source in EDGES]
+            name, [_layers(self.operations, self.narrow, self._stride(source)) for _, source in self.edges]
         )
 
     def _stride(self, source: int) -> int:
         return 2 if self.halves and source < INPUTS else 1
 
     def forward(self, before: Tensor, last: Tensor, mixture: Mixture) -> Tensor:
-        """Map the outputs of the two cells before to [N, 4 · wide, H, W], or half that side."""
+        """Map the outputs of the two cells before to [N, nodes · wide, H, W], or half that side."""
         values = [self.preprocess0(before), self.preprocess1(last)]
-        terms: dict[int, list[Term]] = {target: [] for target in range(INPUTS, INPUTS + NODES)}
-        for source in _LEAVING:
+        terms: dict[int, list[Term]] = {target: [] for target in range(INPUTS, self.last + 1)}
+        for source in self.leaving:
             if source >= INPUTS:
                 values.append(self._node(source, terms[source], values, mixture))
             first = values[source][:, : self.narrow]
@@ -85,28 +89,28 @@ class MixedCell(nn.Module):
                 self._convolved(source, first, mixture),
             ):
                 terms[target].append(term)
-        values.append(self._node(_LAST, terms[_LAST], values, mixture))
+        values.append(self._node(self.last, terms[self.last], values, mixture))
         return torch.cat(values[INPUTS:], dim=1)
 
     def _pooled(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
         """The weighted pools of one node: pool and batch norm without parameters are the same on all edges."""
         stride = self._stride(source)
         for name in _POOLS:
-            column = OPERATIONS.index(name)
-            live = mixture.live(_LEAVING[source], column)
+            column = self.operations.index(name)
+            live = mixture.live(self.leaving[source], column)
             if live:
                 pooled = max_pool(inputs, stride) if name == "max_pool_3x3" else average_pool(inputs, stride)
                 normed = functional.batch_norm(pooled, None, None, training=True)
                 for edge in live:
-                    yield EDGES[edge][0], (normed, mixture.coefficients[edge, column])
+                    yield self.edges[edge][0], (normed, mixture.coefficients[edge, column])
 
     def _skipped(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
         """The weighted skips of one node: the node itself, or its factorised reductions, which run as one."""
-        column = OPERATIONS.index("skip_connect")
-        live = mixture.live(_LEAVING[source], column)
+        column = self.operations.index("skip_connect")
+        live = mixture.live(self.leaving[source], column)
         if self._stride(source) == 1:
             for edge in live:
-                yield EDGES[edge][0], (inputs, mixture.coefficients[edge, column])
+                yield self.edges[edge][0], (inputs, mixture.coefficients[edge, column])
         elif live:
             check_even(inputs)
             relu = functional.relu(inputs)
@@ -116,14 +120,14 @@ class MixedCell(nn.Module):
                 outputs = functional.conv2d(shifted, weights, stride=2)
                 halves.append(weighted_norm(outputs, mixture.coefficients[live, column]).chunk(len(live), dim=1))
             for edge, first, second in zip(live, *halves, strict=True):
-                yield EDGES[edge][0], (torch.cat([first, second], dim=1), None)
+                yield self.edges[edge][0], (torch.cat([first, second], dim=1), None)
 
     def _convolved(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
         """The weighted separable and dilated convolutions of one node."""
         relu = None
         for name, (dilation, places) in _CONVOLUTIONS.items():
-            column = OPERATIONS.index(name)
-            for edge in mixture.live(_LEAVING[source], column):
+            column = self.operations.index(name)
+            for edge in mixture.live(self.leaving[source], column):
                 relu = functional.relu(inputs) if relu is None else relu
                 features, stride = relu, self._stride(source)
                 for place in places:
@@ -133,7 +137,7 @@ class MixedCell(nn.Module):
                     weight = self._weight(edge, f"{name}.op.{place}")
                     features = depthwise(features, weight, stride=stride, dilation=dilation)
                     features = functional.conv2d(features, self._weight(edge, f"{name}.op.{place + 1}"))
-                yield EDGES[edge][0], (weighted_norm(features, mixture.coefficients[edge, column][None]), None)
+                yield self.edges[edge][0], (weighted_norm(features, mixture.coefficients[edge, column][None]), None)
 
     def _weight(self, edge: int, name: str) -> nn.Parameter:
         return self.get_parameter(f"layers.{edge}.{name}.weight")
@@ -149,7 +153,7 @@ class MixedCell(nn.Module):
             return mixed
         passed = [
             (self._past(values[source], source), mixture.passing(edge))
-            for edge, (node, source) in enumerate(EDGES)
+            for edge, (node, source) in enumerate(self.edges)
             if node == target
         ]
         return shuffled(torch.cat([mixed, summed(passed)], dim=1), self.partial)
@@ -160,13 +164,56 @@ class MixedCell(nn.Module):
         return functional.max_pool2d(rest, 2) if self._stride(source) == 2 else rest
 
 
-def _layers(wide: int, stride: int) -> nn.ModuleDict:
+def _layers(operations: Sequence[str], wide: int, stride: int) -> nn.ModuleDict:
     """The operations of one edge that have parameters, by name."""
-    names = [name for name in OPERATIONS if name in _CONVOLUTIONS or (name == "skip_connect" and stride == 2)]
+    names = [name for name in operations if name in _CONVOLUTIONS or (name == "skip_connect" and stride == 2)]
     return nn.ModuleDict({name: operation_module(name, wide, stride) for name in names})
 
 
-class DartsSupernet(Supernet):
+class CellSupernet(Supernet):
+    """Mixed cells between CIFAR's stem and a linear classifier.
+
+    Args:
+        groups: groups of edges by name.
+        cells: the cells in order, each as the name of its group and its dimensions.
+        classes: number of outputs, K.
+        width: channels of the nodes of the first cells, C.
+        channels: channels of an image.
+        partial: operations read 1/partial of the channels.
+        operations: Boolean masks of the operations that exist, by group [E, O]; None for all.
+        bias: whether the classifier has a bias.
+    """
+
+    def __init__(
+        self,
+        groups: Mapping[str, Group],
+        cells: Sequence[tuple[str, CellShape]],
+        *,
+        classes: int,
+        width: int,
+        channels: int,
+        partial: int,
+        operations: Masks | None,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(groups, operations)
+        self.stem = cifar_stem(channels, width)
+        self.cells = nn.ModuleList(MixedCell(shape, name, groups[name], partial) for name, shape in cells)
+        self.classifier = nn.Linear(cells[-1][1].wide_out, classes, bias=bias)
+        normalise_by_batch(self.stem, affine=True)
+        normalise_by_batch(self.cells, affine=False)
+
+    def logits(self, inputs: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
+        """Logits [N, classes] of images [N, channels, H, W]; H and W can be halved as often as cells halve them."""
+        before = last = self.stem(inputs)
+        for cell in self.cells:
+            assert isinstance(cell, MixedCell)
+            before, last = last, cell(before, last, mixtures[cell.layers.group])
+        logits: Tensor = self.classifier(last.mean(dim=(2, 3)))
+        return logits
+
+
+class DartsSupernet(CellSupernet):
     """All genotypes of the DARTS space in one network; the arguments are those of `SearchableSpace.supernet`."""
 
     def __init__(
@@ -179,19 +226,7 @@ class DartsSupernet(Supernet):
         partial: int = 1,
         operations: Masks | None = None,
     ) -> None:
-        super().__init__(GROUPS, operations)
-        shapes = list(cell_shapes(width, depth))
-        self.stem = cifar_stem(channels, width)
-        self.cells = nn.ModuleList(MixedCell(shape, partial) for shape in shapes)
-        self.classifier = nn.Linear(shapes[-1].wide_out, classes)
-        normalise_by_batch(self.stem, affine=True)
-        normalise_by_batch(self.cells, affine=False)
-
-    def logits(self, inputs: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
-        """Logits [N, classes] of images [N, channels, H, W]; H and W can be halved twice."""
-        before = last = self.stem(inputs)
-        for cell in self.cells:
-            assert isinstance(cell, MixedCell)
-            before, last = last, cell(before, last, mixtures[cell.layers.group])
-        logits: Tensor = self.classifier(last.mean(dim=(2, 3)))
-        return logits
+        cells = [("reduce" if shape.halves else "normal", shape) for shape in cell_shapes(width, depth)]
+        super().__init__(
+            GROUPS, cells, classes=classes, width=width, channels=channels, partial=partial, operations=operations
+        )

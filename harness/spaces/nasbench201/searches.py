@@ -55,6 +55,12 @@ SEARCHES = SearchPresets(
             "ran it with two levels",
             reduced={},
         ),
+        "dsnas": SearchPreset(
+            {"epochs": 150, "batch_size": 96, **_SGD_OF_DARTS},
+            {"batch_size": 64, "epochs": 40},
+            "the paper has no NAS-Bench-201; epochs, batch and optimisers are those of Xie et al. (2021), who ran it "
+            "on DARTS's operations",
+        ),
         "pc-darts": SearchPreset(
             {
                 **_SGD_OF_DARTS, "batch_size": 256, "weight_lr": 0.1, "weight_lr_min": 0.001, "alpha_lr": 6e-4,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.scoring.cluster.whole_tasks import TaskEnd, WholeTasks
 from harness.search.gradient.checkpoint import CHECKPOINT, LOG
+from harness.search.gradient.costs import COSTS
 from harness.studies.searches.one_search import run_one
 from harness.studies.searches.runs import Outcome, Run, Running
 from harness.writing import partial_path, remove_left, replacing, temporary_folder
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _SEEN = "seen-by-workers"
-_FILES = (CHECKPOINT, LOG)
+_FILES = (CHECKPOINT, LOG, COSTS)
 
 
 class _Sent(NamedTuple):

@@ -22,8 +22,9 @@ def run_one(run: Run, folder: Path, running: Running) -> Outcome:
         result = run_search(
             open_space(run.space), run.method, run.setting, data=data, seed=run.seed, out=folder,
             device=running.device, autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes,
+            record_costs=run.record_costs,
         )  # fmt: skip
-    return Outcome(result.log, result.memory, result.remark)
+    return Outcome(result.log, result.memory, result.remark, result.costs)
 
 
 @contextmanager

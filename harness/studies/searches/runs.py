@@ -32,6 +32,7 @@ class Run(NamedTuple):
         space: name of the space that is searched.
         own_folder: name of the search's folder; empty for one in a folder of its method.
         preset: name of the preset that the setting is of, in a study.
+        record_costs: the costs of operations are recorded at every so many steps; 0 for none.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Run(NamedTuple):
     space: str = SPACE
     own_folder: str = ""
     preset: str = PRESET
+    record_costs: int = 0
 
     @property
     def folder(self) -> str:
@@ -84,11 +86,12 @@ class Running(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Outcome of a finished search: its log, its memory and the remark on it (`harness.search.SearchResult`)."""
+    """Outcome of a finished search: log, memory, remark and costs, as in `harness.search.SearchResult`."""
 
     log: pd.DataFrame
     memory: Mapping[str, Tensor]
     remark: str = ""
+    costs: pd.DataFrame | None = None
 
 
 class Failure(NamedTuple):

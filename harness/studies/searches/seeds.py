@@ -50,6 +50,7 @@ def run_searches(
     device: str = "cpu",
     autocast: bool = False,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
+    record_costs: int = 0,
     table: Table | None = None,
     columns: Sequence[str] = (),
     progress: bool = False,
@@ -73,6 +74,7 @@ def run_searches(
         device: device of the supernets: `cpu`, `cuda` or `cuda:1`.
         autocast: whether passes run in bfloat16 where torch considers it safe.
         checkpoint_minutes: minutes between two checkpoints inside an epoch, as in `harness.run_search`.
+        record_costs: as in `harness.run_search`; the costs lie in the folders of the searches.
         table: table of which the columns below are joined to the logs after the searches; None for none.
         columns: names of columns of that table.
         progress: whether to draw a progress bar over the epochs of all searches on standard error.
@@ -99,11 +101,13 @@ def run_searches(
     checkpoint_seconds(checkpoint_minutes)
     task = search_task(
         open_space(space.name), method, setting, preset=preset, data=opened_data(data, space.name), seed=found[0],
-        device=device, autocast=autocast,
+        device=device, autocast=autocast, record_costs=record_costs,
     )  # fmt: skip
     initial_state(task)  # what a supernet refuses ends here, and not in every process
     source = task.method.data if data is None else str(data)
-    runs = [Run(method, task.setting, source, seed, space.name, f"seed_{seed}") for seed in found]
+    runs = [
+        Run(method, task.setting, source, seed, space.name, f"seed_{seed}", record_costs=record_costs) for seed in found
+    ]
     running = Running(device, autocast, checkpoint_minutes, threads)
     with _folder(out) as folder:
         outcomes = run_all(runs, Path(folder), workers, _say_nothing, running, progress=progress, client=client)

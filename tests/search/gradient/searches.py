@@ -11,6 +11,9 @@ from harness.spaces import open_space
 from tests.reference import spaces_supernet as reference
 
 SPACES = {name: open_space(name) for name in ("nasbench201", "darts")}
+WIRED = {"wiring-minimal": open_space("wiring-minimal")}
+"""Spaces of the wiring experiments, which the contract suite leaves to the spaces' own."""
+ALL = {**SPACES, **WIRED}
 REFERENCES = {"nasbench201": reference.nasbench201, "darts": reference.darts}
 PAIRS = sorted(
     (method.name, space) for method in METHODS.values() for space in SPACES if not method.reason_not_in(SPACES[space])
@@ -61,14 +64,14 @@ def alphas(groups, seed=1, scale=0.3):
 
 
 def moment(method, space, *, epoch=0, step=0, seed=0, kept=None, groups=None, **changes):
-    groups = groups or SPACES[space].supernet(width=4, depth=1).groups
+    groups = groups or ALL[space].supernet(width=4, depth=1).groups
     kept = kept or {name: torch.ones(group.shape, dtype=torch.bool) for name, group in groups.items()}
     return Moment(epoch, step, seed, tiny(method, space, **changes), groups, kept)
 
 
 def one_step(method, space="nasbench201", *, number=0, memory=None, **changes):
     """A step in float64; its parameters' optimiser is plain descent by 1, so that it moves by the gradient."""
-    supernet = SPACES[space].supernet(width=4, depth=1, seed=3).double()
+    supernet = ALL[space].supernet(width=4, depth=1, seed=3).double()
     operations = alphas(supernet.groups)
     parameters = Parameters(operations)
     setting = tiny(method, space, **changes)
@@ -76,7 +79,7 @@ def one_step(method, space="nasbench201", *, number=0, memory=None, **changes):
         supernet.parameters(), setting.weight_lr, setting.momentum, weight_decay=setting.weight_decay
     )
     return Step(
-        SPACES[space],
+        ALL[space],
         METHODS[method],
         supernet,
         parameters,

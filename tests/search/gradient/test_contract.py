@@ -58,7 +58,8 @@ def interrupted_and_resumed(space, method, setting, folder, monkeypatch, *, afte
         with pytest.raises(Interrupted):
             run_search(space, method, setting, out=folder, **options)
     torch.rand(7)  # the global state does not matter
-    return run_search(space, method, setting, data=options["data"], out=folder)
+    resumed = {name: value for name, value in options.items() if name != "checkpoint_minutes"}
+    return run_search(space, method, setting, out=folder, **resumed)
 
 
 def moved(saved, start):
@@ -70,6 +71,14 @@ def softmax_trained(space, saved, first, setting):
     assert moved(saved["parameters"], first["parameters"])
     assert not equal(saved["supernet"], first["supernet"])
     assert saved["parameters"]["edges"] == {}
+
+
+def score_trained(space, saved, first, setting):
+    """α starts around 1 and moves by the score function's gradient, in which no operation is left out."""
+    softmax_trained(space, saved, first, setting)
+    for name, table in first["parameters"]["operations"].items():
+        assert table.mean() == pytest.approx(1, abs=0.05)
+        assert not torch.equal(table, saved["parameters"]["operations"][name])
 
 
 def pruned(space, saved, first, setting):
@@ -123,6 +132,7 @@ INVARIANTS = {
     "drnas-progressive": pruned,
     "gdas": softmax_trained,
     "snas": softmax_trained,
+    "dsnas": score_trained,
     "pc-darts": edge_weighted,
     "rsps": never_moved,
     "radars": pruned,

@@ -38,7 +38,7 @@ NOT_AS_PUBLISHED = {
     ("nasi", "nasbench201"),
     ("pc-darts", "nasbench201"),
     ("te-nas", "nasbench201"),
-    *((method, space) for method in ("nasi-ada", "rsps", "snas") for space in SPACES),
+    *((method, space) for method in ("nasi-ada", "rsps", "snas", "dsnas") for space in SPACES),
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from harness.batches import Batch
+from harness.search.gradient.dsnas import categorical, credited_log_probability
 from harness.search.gradient.method import Parameters, Step
 from harness.search.gradient.nasi import RELATIVE_DIFFERENCE, TRACES, _at_start, one_pass
 from harness.search.gradient.relaxation import gumbel_softmax
@@ -74,6 +75,40 @@ def test_snas_descends_the_training_loss():
     value = step.loss(step.training, relaxed)
     (expected,) = torch.autograd.grad(value, step.parameters.tensors())
     torch.testing.assert_close(descended(step)["cell"], expected)
+
+
+def test_dsnas_descends_by_the_score_function_with_a_credit_of_each_edge():
+    """c_e (1[o = drawn] − p_o) by hand, c_e the slope of the plain network's loss by the drawn operation's weight."""
+    step = one_step("dsnas")
+    alpha = step.parameters.operations["cell"].detach().clone()
+    drawn = step.relaxed("parameters").weights["cell"]
+    assert torch.equal(drawn, step.relaxed("weights").weights["cell"]), "one path trains both"
+    weights = drawn.clone().requires_grad_()
+    loss = plain_loss(step, step.training, lambda table: table)(state_of(step), weights)
+    (slopes,) = torch.autograd.grad(loss, weights)
+    credits = (slopes * drawn).sum(dim=1, keepdim=True).clamp(-5, 5)
+    torch.testing.assert_close(descended(step)["cell"], credits * (drawn - softmax(alpha)))
+    assert float(credits.abs().max()) > 0
+
+
+def test_a_credit_of_dsnas_is_clamped_and_none_has_none():
+    drawn = torch.eye(3, 4, dtype=torch.float64)
+    slopes = torch.tensor([[7.0], [-90.0], [0.0]], dtype=torch.float64) * drawn
+    alpha = torch.zeros(3, 4, dtype=torch.float64, requires_grad=True)
+    (found,) = torch.autograd.grad(credited_log_probability(alpha.softmax(dim=1), drawn, slopes), alpha)
+    torch.testing.assert_close(found, torch.tensor([[5.0], [-5.0], [0.0]], dtype=torch.float64) * (drawn - 0.25))
+
+
+def test_the_draws_of_dsnas_have_the_frequencies_of_the_softmax():
+    step = one_step("dsnas")
+    expected = softmax(step.parameters.operations["cell"].detach())
+    count = 4000
+    total = torch.zeros_like(expected)
+    for number in range(count):
+        here = dataclasses.replace(step.moment, step=number)
+        total += categorical(step.parameters, here, "parameters").weights["cell"]
+    deviation = (expected * (1 - expected) / count).sqrt()
+    assert float(((total / count - expected) / deviation).abs().max()) < 4.5
 
 
 def test_beta_darts_adds_its_penalty():

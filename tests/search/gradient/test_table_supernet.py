@@ -18,7 +18,7 @@ from tests.search.gradient.test_contract import content, equal, interrupted_and_
 EDGES_OF_SMALL = ((1, 0), (2, 0), (2, 1))
 SMALL = {"cell": Group(EDGES_OF_SMALL, ("a", "b"))}
 TRAINING = sorted(name for name, method in METHODS.items() if method.trains_weights)
-ONE_PATH = {"gdas", "rsps"}
+ONE_PATH = {"dsnas", "gdas", "rsps"}
 """Searches whose step computes one operation on each edge, and has no gradient by the others."""
 SPACE = SPACES["nasbench201"]
 
