@@ -12,6 +12,7 @@ from harness.errors import SearchError, check_whole
 from harness.search.gradient.data import Images, read_images, split_images, with_images
 from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method
+from harness.search.gradient.prime.options import with_options
 from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask
@@ -40,6 +41,7 @@ def search_task(
     setting = setting or chosen.setting(space, preset)
     check_whole("seed", seed, 0, SearchError)
     check_method(chosen, space, setting, data, autocast=autocast)
+    chosen = with_options(chosen, setting)
     table = data if isinstance(data, TableLosses) else None
     if isinstance(data, TableLosses):
         setting = without_images(setting)
