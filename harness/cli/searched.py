@@ -55,6 +55,8 @@ def write_search(folder: Path, result: SearchResult, facts: Mapping[str, Any], c
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
     write_text(_setting_json(facts, float(log["seconds"].sum())), folder / "setting.json")
     save_pictures(search_curves([(str(facts["method"]), log)], **_label(table, wanted)), folder / "curves")
+    if result.alpha_steps is not None:
+        print(f"the architecture parameters moved in {result.alpha_steps:,} steps")
     print(result.architecture)
     print(f"in {folder}: {FILES}")
 

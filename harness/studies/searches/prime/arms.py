@@ -1,0 +1,89 @@
+"""The searches of the study: arms, their settings and their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.studies.options import StudyOptions
+from harness.studies.searches.pool import data_of, setting_of
+from harness.studies.searches.runs import Run
+
+SEEDS = 3
+STEPS = 50
+"""Steps of an epoch in every arm: arms with other parts of the images train their weights equally long."""
+HELD_OUT = 1000
+"""Images that no search sees, on which supernets are judged."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Searches that differ in their seed alone.
+
+    Attributes:
+        words: name in tables and figures.
+        changes: fields of the setting of DARTS that differ.
+    """
+
+    words: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def sparse(self) -> bool:
+        """Whether α moves in some steps only."""
+        return "schedule" in self.changes
+
+
+_DYNAMIC = {"schedule": "dynamic", "validation_share": 1 / 11}
+_PERIODIC = {"schedule": "periodic", "schedule_steps": 11, "validation_share": 1 / 11}
+_PROXIMITY, _CLIPPED, _ADMM = {"regularise": "proximity"}, {"activation": "clipped"}, {"regularise": "admm"}
+
+ARMS: Mapping[str, Arm] = {
+    "darts": Arm("DARTS"),
+    "proximity": Arm("+ proximity", _PROXIMITY),
+    "dynamic": Arm("+ dynamic schedule and split", _DYNAMIC),
+    "periodic": Arm("+ every 11th step, same split", _PERIODIC),
+    "prime": Arm("DARTS-PRIME (proximity, dynamic)", {**_PROXIMITY, **_DYNAMIC}),
+    "admm": Arm("+ ADMM", _ADMM),
+    "clipped": Arm("clipped", _CLIPPED),
+    "clipped-proximity": Arm("clipped + proximity", {**_CLIPPED, **_PROXIMITY}),
+    "clipped-dynamic": Arm("clipped + dynamic", {**_CLIPPED, **_DYNAMIC}),
+    "clipped-prime": Arm("clipped DARTS-PRIME", {**_CLIPPED, **_PROXIMITY, **_DYNAMIC}),
+    "clipped-admm": Arm("clipped + ADMM", {**_CLIPPED, **_ADMM}),
+}
+"""Arms on NAS-Bench-201 by a short name, DARTS first."""
+DARTS_ARMS = ("darts", "prime", "clipped-prime")
+"""Arms in the DARTS space, whose step costs several times as much."""
+QUICK_ARMS = ("darts", "proximity", "prime", "clipped-admm")
+
+_SIZES: Mapping[str, Mapping[str, Any]] = {
+    "nasbench201": {"epochs": 12, "width": 8, "depth": 1, "image_size": 16, "images": 4400, "steps_per_epoch": STEPS},
+    "darts": {
+        "epochs": 6, "width": 4, "depth": 3, "image_size": 16, "images": 4400, "batch_size": 32,
+        "steps_per_epoch": STEPS,
+    },
+}  # fmt: skip
+_QUICK = {"epochs": 2, "width": 4, "depth": 1, "image_size": 8, "images": 880, "steps_per_epoch": 12, "batch_size": 16}
+_MATCHED = {"augment": False, "evaluation_batches": 5, "alpha_lr": 0.01}
+
+
+def arms_of(space: str, *, quick: bool) -> tuple[str, ...]:
+    """The names of the arms in a space."""
+    if space == "darts":
+        return DARTS_ARMS[:1] if quick else DARTS_ARMS
+    return QUICK_ARMS if quick else tuple(ARMS)
+
+
+def runs_for_study(options: StudyOptions) -> list[Run]:
+    """The searches of the study, arm by arm, those on NAS-Bench-201 first."""
+    found = []
+    count = options.runs or (1 if options.quick else SEEDS)
+    for space in _SIZES:
+        sizes = _QUICK if options.quick else _SIZES[space]
+        for arm in arms_of(space, quick=options.quick):
+            setting = setting_of("darts", space, "laptop", **{**_MATCHED, **sizes, **ARMS[arm].changes})
+            for seed in range(options.seed, options.seed + count):
+                place = f"{space}/{arm}/seed_{seed}"
+                found.append(Run("darts", setting, data_of("darts", options.data), seed, space, place, arm))
+    return found

@@ -1,0 +1,95 @@
+"""What a finished search is judged by: its supernet before and after projection, its α, its architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.search.gradient.checkpoint import CHECKPOINT, read_checkpoint
+from harness.search.gradient.data import Split, read_images
+from harness.search.gradient.method import Relaxed
+from harness.search.gradient.prime.projection import distance, projections
+from harness.search.gradient.prime.schedule import alpha_steps
+from harness.search.gradient.state import State, resumed_state
+from harness.search.gradient.task import search_task
+from harness.spaces import open_space
+from harness.spaces.space import Space
+from harness.studies.searches.prime.arms import HELD_OUT
+from harness.studies.searches.runs import Outcome, Run
+
+_BATCH = 100
+_SKIP, _NONE = "skip_connect", "none~"
+_MILLION = 1e6
+EVALUATION: Mapping[str, Mapping[str, int]] = {"darts": {"width": 36, "depth": 20}, "nasbench201": {}}
+"""Size of the network whose parameters are counted: that of the papers in the DARTS space, else the benchmark's."""
+
+
+def judged(run: Run, outcome: Outcome, folder: Path) -> dict[str, Any]:
+    """The row of a finished search.
+
+    Args:
+        run: the search.
+        outcome: its log and memory.
+        folder: folder of its checkpoint.
+
+    Returns:
+        `space`, `arm`, `seed`, `architecture`, `distance` (Σ ‖a − D(a)‖), `entropy_nats`, `alpha_steps`, `steps`,
+        `skips`, `nones`, `accuracy_before` and `accuracy_after` (per cent of images that the search has not seen, by
+        its supernet with the weights a and with D(a)), `params_m` and `cpu_seconds`.
+    """
+    last, space = outcome.log.iloc[-1], open_space(run.space)
+    per_epoch = int(run.setting.steps_per_epoch or 0)
+    text = str(last["architecture"])
+    return {
+        "space": run.space, "arm": run.preset, "seed": run.seed, **_supernet(run, folder),
+        "entropy_nats": float(last["entropy_nats"]),
+        "alpha_steps": alpha_steps(outcome.memory, run.setting, per_epoch),
+        "steps": per_epoch * run.setting.epochs, "skips": text.count(_SKIP), "nones": text.count(_NONE),
+        "params_m": _params(space, text), "cpu_seconds": float(outcome.log["cpu_seconds"].sum()),
+        "architecture": text,
+    }  # fmt: skip
+
+
+def _params(space: Space, text: str) -> float:
+    return space.sizes(space.parse(text), EVALUATION[space.name]).parameters / _MILLION
+
+
+@torch.no_grad()
+def _supernet(run: Run, folder: Path) -> dict[str, float]:
+    """Distance to discretisation, and accuracies of the supernet on images that the search has not seen."""
+    images = read_images(run.data, run.setting, run.seed, at_most=True)
+    task = search_task(
+        open_space(run.space), run.method, run.setting, preset="laptop", data=images, seed=run.seed, device="cpu",
+        autocast=False,
+    )  # fmt: skip
+    state = resumed_state(task, read_checkpoint(folder / CHECKPOINT))
+    relaxed, groups = task.method.mean(state.parameters, state.moment(task, 0)), state.supernet.groups
+    discrete = Relaxed(projections(relaxed.weights, state.kept, groups, relaxed.edges), relaxed.edges)
+    unseen = _unseen(run, task.split)
+    return {
+        "distance": distance(relaxed.weights, state.kept, groups, relaxed.edges),
+        "accuracy_before": _accuracy(state, relaxed, unseen),
+        "accuracy_after": _accuracy(state, discrete, unseen),
+    }
+
+
+def _unseen(run: Run, split: Split) -> Split:
+    """The images that are drawn after those of the search, normalised as these."""
+    seen = len(split.images)
+    more = read_images(run.data, run.setting.changed({"images": seen + HELD_OUT}), run.seed, at_most=True)
+    pixels, labels = more.pixels[seen:], more.labels[seen:]
+    return replace(split, images=replace(more, pixels=pixels, labels=labels))
+
+
+def _accuracy(state: State, relaxed: Relaxed, unseen: Split) -> float:
+    """Per cent of the images whose class the supernet finds; NaN where there is no batch of them."""
+    found = []
+    for places in torch.split(torch.arange(len(unseen.images)), _BATCH):
+        batch = unseen.batch(places)
+        logits = state.supernet(batch.inputs, relaxed.weights, relaxed.edges, relaxed.active)
+        found.append((logits.argmax(dim=1) == batch.labels).double())
+    return 100 * float(torch.cat(found).mean()) if found else float("nan")
