@@ -65,9 +65,8 @@ def schedule_figure(steps: pd.DataFrame) -> Figure:
         A figure 6.9 inches wide; pyplot does not know of it.
     """
     moved = steps[steps["alpha_moved"] == 1]
-    small_print = (
-        f"One search; α moves in {len(moved):,} of {len(steps):,} steps, where the information was below the threshold."
-    )
+    count = f"{len(moved):,} of {len(steps):,} steps"
+    small_print = f"One search; α moves in {count}: where the information was below the threshold."
     with matplotlib.rc_context(dict(STYLE)):
         figure = empty_page(PAGE_WIDTH_INCHES, _SCHEDULE_INCHES, small_print)
         axes = figure.subplots()

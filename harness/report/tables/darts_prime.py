@@ -32,14 +32,10 @@ def supernets_sheet(arms: pd.DataFrame, words: Mapping[str, str], title: str) ->
         words: name of each arm in print.
         title: title of the table.
     """
-    rows = [
-        [
-            words[str(row["arm"])],
-            f"{row['seeds']:.0f}",
-            *(_spread(row, name, places) for name, (_, places) in _SUPERNET.items()),
-        ]
-        for row in arms.to_dict("records")
-    ]
+    rows: list[list[Cell | str]] = []
+    for row in arms.to_dict("records"):
+        measured = (_spread(row, name, places) for name, (_, places) in _SUPERNET.items())
+        rows.append([words[str(row["arm"])], f"{row['seeds']:.0f}", *measured])
     return Sheet.of(title, [Heading("arm", "left"), "seeds", *(heading for heading, _ in _SUPERNET.values())], rows)
 
 

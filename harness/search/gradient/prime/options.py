@@ -58,6 +58,14 @@ def reason_not(method: Method, option: str) -> str:
     return "" if method.penalty is None else "its penalty is that of a softmax"
 
 
+def reason_not_on_table(setting: SearchSetting) -> str:
+    """Why the options of a setting cannot be taken on a table's losses; empty where they can."""
+    if setting.schedule == "dynamic":
+        return "the schedule 'dynamic' looks at the gradient of the weights, and a table has none: take 'periodic'"
+    clipped = "the activation 'clipped' gives operation weights that are no distribution over a table's cells"
+    return clipped if setting.activation == "clipped" else ""
+
+
 def regularised(method: Method, name: str) -> Method:
     """The method with a further term in the loss of its architecture parameters, `name` in `PENALTIES`.
 

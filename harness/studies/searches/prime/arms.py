@@ -58,9 +58,12 @@ DARTS_ARMS = ("darts", "prime", "clipped-prime")
 QUICK_ARMS = ("darts", "proximity", "prime", "clipped-admm")
 
 _SIZES: Mapping[str, Mapping[str, Any]] = {
-    "nasbench201": {"epochs": 12, "width": 8, "depth": 1, "image_size": 16, "images": 4400, "steps_per_epoch": STEPS},
+    "nasbench201": {
+        "epochs": 12, "width": 8, "depth": 1, "image_size": 16, "images": 4400, "batch_size": 32,
+        "steps_per_epoch": STEPS,
+    },
     "darts": {
-        "epochs": 6, "width": 4, "depth": 3, "image_size": 16, "images": 4400, "batch_size": 32,
+        "epochs": 3, "width": 4, "depth": 3, "image_size": 16, "images": 4400, "batch_size": 32,
         "steps_per_epoch": STEPS,
     },
 }  # fmt: skip
