@@ -39,7 +39,9 @@ def supernets_sheet(arms: pd.DataFrame, words: Mapping[str, str], title: str) ->
     return Sheet.of(title, [Heading("arm", "left"), "seeds", *(heading for heading, _ in _SUPERNET.values())], rows)
 
 
-def searches_sheet(arms: pd.DataFrame, null: pd.DataFrame, columns: Sequence[str], words: Mapping[str, str]) -> Sheet:
+def searches_sheet(
+    arms: pd.DataFrame, null: pd.DataFrame, columns: Sequence[str], words: Mapping[str, str], *, on_table: bool = False
+) -> Sheet:
     """Tabulated accuracies of the found cells: mean, interval of the mean, standard deviation; and a random cell.
 
     Args:
@@ -47,6 +49,7 @@ def searches_sheet(arms: pd.DataFrame, null: pd.DataFrame, columns: Sequence[str
         null: from `harness.studies.searches.prime.frames.null_frame`.
         columns: columns of accuracies.
         words: name of each arm in print.
+        on_table: whether the arms are those of the table supernet.
     """
     rows: list[list[Cell | str]] = [
         [words[str(row["arm"])], *(_estimate(row, name) for name in columns)] for row in arms.to_dict("records")
@@ -54,7 +57,8 @@ def searches_sheet(arms: pd.DataFrame, null: pd.DataFrame, columns: Sequence[str
     rows += [[str(row["arm"]), *(_spread(row, name, 2) for name in columns)] for row in null.to_dict("records")]
     headings = [Heading("arm", "left"), *(Heading(dataset_title(name)) for name in columns)]
     notes = ("In brackets the 95 % interval of the mean over the seeds (Student's t); ± standard deviation.",)
-    return Sheet.of("Test accuracy of the found cells (%)", headings, rows, ruled_above=(len(arms),), notes=notes)
+    title = f"Test accuracy of the cells found {'on the table supernet' if on_table else 'by supernets on images'} (%)"
+    return Sheet.of(title, headings, rows, ruled_above=(len(arms),), notes=notes)
 
 
 def claims_sheet(claims: pd.DataFrame) -> Sheet:

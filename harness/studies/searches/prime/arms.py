@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.evaluation.columns import SPACE
+from harness.evaluation.searches.table_losses import PREFIX
 from harness.studies.options import StudyOptions
 from harness.studies.searches.pool import data_of, setting_of
 from harness.studies.searches.runs import Run
@@ -29,11 +31,6 @@ class Arm:
     words: str
     changes: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def sparse(self) -> bool:
-        """Whether α moves in some steps only."""
-        return "schedule" in self.changes
-
 
 _DYNAMIC = {"schedule": "dynamic", "validation_share": 1 / 11}
 _PERIODIC = {"schedule": "periodic", "schedule_steps": 11, "validation_share": 1 / 11}
@@ -53,8 +50,21 @@ ARMS: Mapping[str, Arm] = {
     "clipped-admm": Arm("clipped + ADMM", {**_CLIPPED, **_ADMM}),
 }
 """Arms on NAS-Bench-201 by a short name, DARTS first."""
+FURTHER: Mapping[str, Arm] = {
+    "adjusted-proximity": Arm("+ adjusted proximity", {"regularise": "adjusted_proximity"}),
+    "periodic-proximity": Arm("+ every 11th step, proximity", {**_PROXIMITY, **_PERIODIC}),
+}
+"""Arms on the table supernet alone."""
+WORDS: Mapping[str, str] = {name: arm.words for name, arm in {**ARMS, **FURTHER}.items()}
+"""The name of each arm in tables and figures."""
+TABLE = "table"
+"""In the place of a search's data, the table supernet."""
+COLUMN = "cifar10_test_200ep_pct"
+"""The column whose expectation the table supernet is."""
 DARTS_ARMS = ("darts", "prime", "clipped-prime")
 """Arms in the DARTS space, whose step costs several times as much."""
+TABLE_ARMS = ("darts", "proximity", "adjusted-proximity", "periodic", "periodic-proximity", "admm")
+"""Arms on the table supernet, which has no weights for a dynamic schedule, and takes distributions alone."""
 QUICK_ARMS = ("darts", "proximity", "prime", "clipped-admm")
 
 _SIZES: Mapping[str, Mapping[str, Any]] = {
@@ -79,11 +89,16 @@ def arms_of(space: str, *, quick: bool) -> tuple[str, ...]:
 
 
 def runs_for_study(options: StudyOptions) -> list[Run]:
-    """The searches of the study, arm by arm, those on NAS-Bench-201 first."""
-    found = []
+    """The searches of the study, arm by arm: those on the table supernet, on NAS-Bench-201, and in the DARTS space."""
     count = options.runs or (1 if options.quick else SEEDS)
-    for space in _SIZES:
-        sizes = _QUICK if options.quick else _SIZES[space]
+    sizes = {**_SIZES["nasbench201"], **(_QUICK if options.quick else {})}
+    found = []
+    for arm in TABLE_ARMS:
+        setting = setting_of("darts", SPACE, "laptop", **{**_MATCHED, **sizes, **{**ARMS, **FURTHER}[arm].changes})
+        for seed in range(options.seed, options.seed + count):
+            found.append(Run("darts", setting, f"{PREFIX}{COLUMN}", seed, SPACE, f"{TABLE}/{arm}/seed_{seed}", arm))
+    for space, own in _SIZES.items():
+        sizes = {**own, **(_QUICK if options.quick else {})}
         for arm in arms_of(space, quick=options.quick):
             setting = setting_of("darts", space, "laptop", **{**_MATCHED, **sizes, **ARMS[arm].changes})
             for seed in range(options.seed, options.seed + count):

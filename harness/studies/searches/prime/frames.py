@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def curves_frame(ended: Mapping[Run, Outcome]) -> pd.DataFrame:
         ]
         parts.append(
             log.assign(
-                space=run.space, arm=run.preset, seed=run.seed,
+                space=run.space, data=Path(run.data).name, arm=run.preset, seed=run.seed,
                 distance=[distance(tables, kept, groups) for tables in weights],
             )
         )  # fmt: skip
@@ -81,7 +82,8 @@ def schedule_frame(ended: Mapping[Run, Outcome]) -> pd.DataFrame:
                     }
                 )
             )  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+    empty = ["space", "arm", "seed", "step", "fisher", "threshold", "alpha_moved"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=empty)
 
 
 def interval(values: npt.ArrayLike) -> tuple[float, float, float]:
@@ -95,10 +97,13 @@ def interval(values: npt.ArrayLike) -> tuple[float, float, float]:
 
 
 def arms_frame(runs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """A row for each arm of each space: `seeds`, and of each quantity `…_mean`, `…_std`, `…_low` and `…_high`."""
+    """A row for each arm of each space and kind of supernet: `seeds`, and of each quantity its mean and spread.
+
+    These are `…_mean`, `…_std`, and `…_low` and `…_high`, the ends of the mean's 95 % interval.
+    """
     rows = []
-    for (space, arm), part in runs.groupby(["space", "arm"], sort=False):
-        row: dict[str, Any] = {"space": space, "arm": arm, "seeds": len(part)}
+    for (space, supernet, arm), part in runs.groupby(["space", "supernet", "arm"], sort=False):
+        row: dict[str, Any] = {"space": space, "supernet": supernet, "arm": arm, "seeds": len(part)}
         for name in (*MEASURED, *columns):
             mean, low, high = interval(part[name])
             row |= {f"{name}_mean": mean, f"{name}_std": part[name].std(), f"{name}_low": low, f"{name}_high": high}

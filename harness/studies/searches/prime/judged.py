@@ -9,19 +9,22 @@ from typing import Any
 
 import torch
 
+from harness.evaluation.searches.table_losses import PREFIX, opened_data
 from harness.search.gradient.checkpoint import CHECKPOINT, read_checkpoint
 from harness.search.gradient.data import Split, read_images
 from harness.search.gradient.method import Relaxed
 from harness.search.gradient.prime.projection import distance, projections
 from harness.search.gradient.prime.schedule import alpha_steps
 from harness.search.gradient.state import State, resumed_state
+from harness.search.gradient.table_supernet import TableSupernet
 from harness.search.gradient.task import search_task
 from harness.spaces import open_space
 from harness.spaces.space import Space
-from harness.studies.searches.prime.arms import HELD_OUT
+from harness.studies.searches.prime.arms import HELD_OUT, TABLE
 from harness.studies.searches.runs import Outcome, Run
 
 _BATCH = 100
+IMAGES = "images"
 _SKIP, _NONE = "skip_connect", "none~"
 _MILLION = 1e6
 EVALUATION: Mapping[str, Mapping[str, int]] = {"darts": {"width": 36, "depth": 20}, "nasbench201": {}}
@@ -37,15 +40,17 @@ def judged(run: Run, outcome: Outcome, folder: Path) -> dict[str, Any]:
         folder: folder of its checkpoint.
 
     Returns:
-        `space`, `arm`, `seed`, `architecture`, `distance` (Σ ‖a − D(a)‖), `entropy_nats`, `alpha_steps`, `steps`,
-        `skips`, `nones`, `accuracy_before` and `accuracy_after` (per cent of images that the search has not seen, by
-        its supernet with the weights a and with D(a)), `params_m` and `cpu_seconds`.
+        `space`, `supernet` (`images` or `table`), `arm`, `seed`, `architecture`, `distance` (Σ ‖a − D(a)‖),
+        `entropy_nats`, `alpha_steps`, `steps`, `skips`, `nones`, `accuracy_before` and `accuracy_after` (per cent of images that the search has not seen, by
+        its supernet with the weights a and with D(a); of a table supernet the expected tabulated accuracy), `params_m`
+        and `cpu_seconds`.
     """
     last, space = outcome.log.iloc[-1], open_space(run.space)
     per_epoch = int(run.setting.steps_per_epoch or 0)
     text = str(last["architecture"])
     return {
-        "space": run.space, "arm": run.preset, "seed": run.seed, **_supernet(run, folder),
+        "space": run.space, "supernet": TABLE if _on_table(run) else IMAGES, "arm": run.preset, "seed": run.seed,
+        **_supernet(run, folder),
         "entropy_nats": float(last["entropy_nats"]),
         "alpha_steps": alpha_steps(outcome.memory, run.setting, per_epoch),
         "steps": per_epoch * run.setting.epochs, "skips": text.count(_SKIP), "nones": text.count(_NONE),
@@ -61,7 +66,7 @@ def _params(space: Space, text: str) -> float:
 @torch.no_grad()
 def _supernet(run: Run, folder: Path) -> dict[str, float]:
     """Distance to discretisation, and accuracies of the supernet on images that the search has not seen."""
-    images = read_images(run.data, run.setting, run.seed, at_most=True)
+    images = opened_data(run.data) if _on_table(run) else read_images(run.data, run.setting, run.seed, at_most=True)
     task = search_task(
         open_space(run.space), run.method, run.setting, preset="laptop", data=images, seed=run.seed, device="cpu",
         autocast=False,
@@ -69,12 +74,16 @@ def _supernet(run: Run, folder: Path) -> dict[str, float]:
     state = resumed_state(task, read_checkpoint(folder / CHECKPOINT))
     relaxed, groups = task.method.mean(state.parameters, state.moment(task, 0)), state.supernet.groups
     discrete = Relaxed(projections(relaxed.weights, state.kept, groups, relaxed.edges), relaxed.edges)
-    unseen = _unseen(run, task.split)
+    unseen = None if _on_table(run) else _unseen(run, task.split)
     return {
         "distance": distance(relaxed.weights, state.kept, groups, relaxed.edges),
         "accuracy_before": _accuracy(state, relaxed, unseen),
         "accuracy_after": _accuracy(state, discrete, unseen),
     }
+
+
+def _on_table(run: Run) -> bool:
+    return run.data.startswith(PREFIX)
 
 
 def _unseen(run: Run, split: Split) -> Split:
@@ -85,11 +94,14 @@ def _unseen(run: Run, split: Split) -> Split:
     return replace(split, images=replace(more, pixels=pixels, labels=labels))
 
 
-def _accuracy(state: State, relaxed: Relaxed, unseen: Split) -> float:
-    """Per cent of the images whose class the supernet finds; NaN where there is no batch of them."""
+def _accuracy(state: State, relaxed: Relaxed, unseen: Split | None) -> float:
+    """Per cent of the images whose class the supernet finds; of a table supernet the expected accuracy."""
+    if unseen is None:
+        assert isinstance(state.supernet, TableSupernet)
+        return 100 * (1 - float(state.supernet.expected_loss(relaxed.weights)))
     found = []
     for places in torch.split(torch.arange(len(unseen.images)), _BATCH):
         batch = unseen.batch(places)
         logits = state.supernet(batch.inputs, relaxed.weights, relaxed.edges, relaxed.active)
         found.append((logits.argmax(dim=1) == batch.labels).double())
-    return 100 * float(torch.cat(found).mean()) if found else float("nan")
+    return 100 * float(torch.cat(found).mean())

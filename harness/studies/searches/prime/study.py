@@ -42,7 +42,7 @@ def run_darts_prime(options: StudyOptions) -> None:
     from harness.studies.searches.prime.arms import runs_for_study
     from harness.studies.searches.prime.claims import claims_frame
     from harness.studies.searches.prime.frames import arms_frame, curves_frame, null_frame, runs_frame, schedule_frame
-    from harness.studies.searches.prime.judged import judged
+    from harness.studies.searches.prime.judged import IMAGES, judged
     from harness.writing import make_folder
 
     table, space = open_table(options.table), open_space(SPACE)
@@ -64,7 +64,7 @@ def run_darts_prime(options: StudyOptions) -> None:
         return
     rows = [judged(run, outcome, folder / run.folder) for run, outcome in outcomes.ended.items()]
     searched = runs_frame(rows, table, columns)
-    own = searched[searched["space"] == SPACE]
+    own = searched[(searched["space"] == SPACE) & (searched["supernet"] == IMAGES)]
     steps = next(run.setting.schedule_steps for run in runs)
     frames = {
         "runs": searched, "curves": curves_frame(outcomes.ended), "schedule": schedule_frame(outcomes.ended),
@@ -102,17 +102,17 @@ def _facts(runs: list[Run], failed: Mapping[Run, Failure], options: StudyOptions
 
 
 def _tables(frames: Mapping[str, pd.DataFrame], columns: list[str]) -> list[Sheet]:
+    from harness.evaluation.columns import SPACE
     from harness.report.tables.darts_prime import claims_sheet, searches_sheet, supernets_sheet
-    from harness.studies.searches.prime.arms import ARMS
+    from harness.studies.searches.prime.arms import COLUMN, TABLE, WORDS
 
-    words = {name: arm.words for name, arm in ARMS.items()}
-    arms, null = frames["arms"], frames["null"]
     sheets = []
-    for space in arms["space"].unique():
-        part = arms[arms["space"] == space]
-        sheets.append(supernets_sheet(part, words, f"Supernets, {space}"))
-        if part[f"{columns[0]}_mean"].notna().any():
-            sheets.append(searches_sheet(part, null, columns, words))
+    for (space, supernet), part in frames["arms"].groupby(["space", "supernet"], sort=False):
+        on_table = supernet == TABLE
+        title = f"Table supernet (no search that trains): expected {COLUMN}" if on_table else f"Supernets, {space}"
+        sheets.append(supernets_sheet(part, WORDS, title))
+        if space == SPACE:
+            sheets.append(searches_sheet(part, frames["null"], columns, WORDS, on_table=on_table))
     return [*sheets, claims_sheet(frames["claims"])]
 
 
@@ -132,16 +132,19 @@ def _draw(frames: Mapping[str, pd.DataFrame], column: str, out: Path) -> None:
     from harness.evaluation.columns import SPACE, dataset_title
     from harness.report.figures.darts_prime import arms_figure, schedule_figure
     from harness.report.files import save_pictures
-    from harness.studies.searches.prime.arms import ARMS
+    from harness.studies.searches.prime.arms import WORDS
+    from harness.studies.searches.prime.judged import IMAGES
 
-    words = {name: arm.words for name, arm in ARMS.items()}
     runs, null = frames["runs"], float(frames["null"][f"{column}_mean"].iloc[0])
-    label = f"{dataset_title(column)} test accuracy (%)"
-    save_pictures(arms_figure(runs[runs["space"] == SPACE], words, column, label, null), out / "arms")
+    own = runs[(runs["space"] == SPACE) & (runs["supernet"] == IMAGES)]
+    if len(own):
+        label = f"{dataset_title(column)} test accuracy (%)"
+        save_pictures(arms_figure(own, WORDS, column, label, null), out / "arms")
     schedule = frames["schedule"]
-    chosen = schedule[(schedule["space"] == SPACE) & (schedule["arm"] == "prime")]
-    first = chosen[chosen["seed"] == chosen["seed"].min()]
-    save_pictures(schedule_figure(first), out / "schedule")
+    chosen = schedule[(schedule["space"] == SPACE) & (schedule["arm"] == "dynamic")]
+    if len(chosen):
+        first = chosen[chosen["seed"] == chosen["seed"].min()]
+        save_pictures(schedule_figure(first), out / "schedule")
 
 
 STUDY = SingleStudy(
