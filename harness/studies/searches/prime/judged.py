@@ -40,10 +40,10 @@ def judged(run: Run, outcome: Outcome, folder: Path) -> dict[str, Any]:
         folder: folder of its checkpoint.
 
     Returns:
-        `space`, `supernet` (`images` or `table`), `arm`, `seed`, `architecture`, `distance` (Σ ‖a − D(a)‖),
-        `entropy_nats`, `alpha_steps`, `steps`, `skips`, `nones`, `accuracy_before` and `accuracy_after` (per cent of images that the search has not seen, by
-        its supernet with the weights a and with D(a); of a table supernet the expected tabulated accuracy), `params_m`
-        and `cpu_seconds`.
+        `space`, `supernet` (`images` or `table`), `arm`, `seed`, `distance` (Σ ‖a − D(a)‖), `accuracy_before` and
+        `accuracy_after` (per cent of images that the search has not seen, by its supernet with the weights a and with
+        D(a); of a table supernet the expected tabulated accuracy), `entropy_nats`, `alpha_steps`, `steps`, `skips`,
+        `nones`, `params_m`, `cpu_seconds` and `architecture`.
     """
     last, space = outcome.log.iloc[-1], open_space(run.space)
     per_epoch = int(run.setting.steps_per_epoch or 0)
