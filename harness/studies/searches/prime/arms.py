@@ -77,7 +77,7 @@ _SIZES: Mapping[str, Mapping[str, Any]] = {
         "steps_per_epoch": STEPS,
     },
 }  # fmt: skip
-_QUICK = {"epochs": 2, "width": 4, "depth": 1, "image_size": 8, "images": 880, "steps_per_epoch": 12, "batch_size": 16}
+_QUICK = {"epochs": 2, "width": 4, "depth": 1, "image_size": 8, "images": 440, "steps_per_epoch": 12, "batch_size": 16}
 _MATCHED = {"augment": False, "evaluation_batches": 5, "alpha_lr": 0.01}
 
 

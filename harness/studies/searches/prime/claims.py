@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from harness.evaluation.columns import SPACE
+from harness.studies.searches.prime.arms import TABLE
 from harness.studies.searches.prime.frames import interval
+from harness.studies.searches.prime.judged import IMAGES
 
 SHOWN, NOT_SHOWN, UNTESTABLE = "shown", "not shown", "not testable here"
 PUBLISHED = {"cifar10": (2.62, 3.7), "cifar100": (17.44, 3.16)}
@@ -49,6 +52,14 @@ COMPARISONS = (
     Comparison("DARTS-PRIME takes less time than DARTS", "cpu_seconds", "prime", "darts"),
     Comparison("DARTS-PRIME's cells have fewer skip connections than DARTS's", "skips", "prime", "darts"),
 )
+_ON_TABLE = "on the table supernet"
+TABLE_COMPARISONS = (
+    Comparison(f"{_ON_TABLE} {_NEARER}: DARTS", "distance", "proximity", "darts"),
+    Comparison(f"{_ON_TABLE} adjusted {_NEARER}: DARTS", "distance", "adjusted-proximity", "darts"),
+    Comparison(f"{_ON_TABLE} {_NEARER}: every 11th step", "distance", "periodic-proximity", "periodic"),
+    Comparison(f"{_ON_TABLE} ADMM ends nearer to a discrete architecture: DARTS", "distance", "admm", "darts"),
+)
+"""Claims on the table supernet, whose seeds differ in where α begins alone."""
 ACCURACIES = (
     ("DARTS-PRIME finds better cells than DARTS", "prime", "darts"),
     ("the dynamic schedule finds better cells than one of as many steps at even intervals", "dynamic", "periodic"),
@@ -58,11 +69,11 @@ ACCURACIES = (
 """Claims on tabulated accuracies: words, arm, and the arm that it is compared with."""
 
 
-def claims_frame(runs: pd.DataFrame, columns: Sequence[str], steps: int) -> pd.DataFrame:
+def claims_frame(searches: pd.DataFrame, columns: Sequence[str], steps: int) -> pd.DataFrame:
     """The claims on NAS-Bench-201.
 
     Args:
-        runs: searches of that space, from `runs_frame`.
+        searches: from `runs_frame`, of which those of that space are read.
         columns: columns of tabulated accuracies.
         steps: s of the dynamic schedule.
 
@@ -70,12 +81,15 @@ def claims_frame(runs: pd.DataFrame, columns: Sequence[str], steps: int) -> pd.D
         `claim`, `quantity`, `value` (mean difference over the seeds, which are paired), `low`, `high` (its 95 %
         interval, Student's t), `verdict`: shown where the whole interval has the claim's sign.
     """
-    present = set(runs["arm"])
+    own = searches[searches["space"] == SPACE]
+    on_table, runs = (own[own["supernet"] == kind] for kind in (TABLE, IMAGES))
+    present, tabulated = set(runs["arm"]), set(on_table["arm"])
     compared = [*COMPARISONS]
     compared += [
         Comparison(words, column, arm, against, less=False) for words, arm, against in ACCURACIES for column in columns
     ]
     rows = [_compared(runs, claim) for claim in compared if {claim.arm, claim.against} <= present]
+    rows += [_compared(on_table, claim) for claim in TABLE_COMPARISONS if {claim.arm, claim.against} <= tabulated]
     rows += _shares(runs, steps)
     rows += [_spread(runs, column) for column in columns if {"prime", "darts"} <= present]
     rows += [

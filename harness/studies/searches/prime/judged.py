@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 
 from harness.evaluation.searches.table_losses import PREFIX, opened_data
 from harness.search.gradient.checkpoint import CHECKPOINT, read_checkpoint
-from harness.search.gradient.data import Split, read_images
+from harness.search.gradient.data import Images, Split, read_images
 from harness.search.gradient.method import Relaxed
 from harness.search.gradient.prime.projection import distance, projections
 from harness.search.gradient.prime.schedule import alpha_steps
@@ -42,8 +43,8 @@ def judged(run: Run, outcome: Outcome, folder: Path) -> dict[str, Any]:
     Returns:
         `space`, `supernet` (`images` or `table`), `arm`, `seed`, `distance` (Σ ‖a − D(a)‖), `accuracy_before` and
         `accuracy_after` (per cent of images that the search has not seen, by its supernet with the weights a and with
-        D(a); of a table supernet the expected tabulated accuracy), `entropy_nats`, `alpha_steps`, `steps`, `skips`,
-        `nones`, `params_m`, `cpu_seconds` and `architecture`.
+        D(a), NaN where there are none; of a table supernet the expected tabulated accuracy), `entropy_nats`,
+        `alpha_steps`, `steps`, `skips`, `nones`, `params_m`, `cpu_seconds` and `architecture`.
     """
     last, space = outcome.log.iloc[-1], open_space(run.space)
     per_epoch = int(run.setting.steps_per_epoch or 0)
@@ -65,20 +66,20 @@ def _params(space: Space, text: str) -> float:
 
 @torch.no_grad()
 def _supernet(run: Run, folder: Path) -> dict[str, float]:
-    """Distance to discretisation, and accuracies of the supernet on images that the search has not seen."""
-    images = opened_data(run.data) if _on_table(run) else read_images(run.data, run.setting, run.seed, at_most=True)
+    """Distance to discretisation, and accuracies of the supernet before and after the projection."""
+    data, unseen = (opened_data(run.data), None) if _on_table(run) else _images(run)
     task = search_task(
-        open_space(run.space), run.method, run.setting, preset="laptop", data=images, seed=run.seed, device="cpu",
+        open_space(run.space), run.method, run.setting, preset="laptop", data=data, seed=run.seed, device="cpu",
         autocast=False,
     )  # fmt: skip
     state = resumed_state(task, read_checkpoint(folder / CHECKPOINT))
     relaxed, groups = task.method.mean(state.parameters, state.moment(task, 0)), state.supernet.groups
     discrete = Relaxed(projections(relaxed.weights, state.kept, groups, relaxed.edges), relaxed.edges)
-    unseen = None if _on_table(run) else _unseen(run, task.split)
+    split = None if unseen is None else replace(task.split, images=unseen)  # normalised as the search's own
     return {
         "distance": distance(relaxed.weights, state.kept, groups, relaxed.edges),
-        "accuracy_before": _accuracy(state, relaxed, unseen),
-        "accuracy_after": _accuracy(state, discrete, unseen),
+        "accuracy_before": _accuracy(state, relaxed, split),
+        "accuracy_after": _accuracy(state, discrete, split),
     }
 
 
@@ -86,19 +87,24 @@ def _on_table(run: Run) -> bool:
     return run.data.startswith(PREFIX)
 
 
-def _unseen(run: Run, split: Split) -> Split:
-    """The images that are drawn after those of the search, normalised as these."""
-    seen = len(split.images)
+def _images(run: Run) -> tuple[Images, Images | None]:
+    """The images of the search, and those that are drawn after them; None where the data have too few."""
+    seen = run.setting.images or 0
     more = read_images(run.data, run.setting.changed({"images": seen + HELD_OUT}), run.seed, at_most=True)
-    pixels, labels = more.pixels[seen:], more.labels[seen:]
-    return replace(split, images=replace(more, pixels=pixels, labels=labels))
+    if len(more) < seen + HELD_OUT:
+        return read_images(run.data, run.setting, run.seed, at_most=True), None
+    first, then = (
+        replace(more, pixels=more.pixels[part], labels=more.labels[part]) for part in (slice(seen), slice(seen, None))
+    )
+    return first, then
 
 
 def _accuracy(state: State, relaxed: Relaxed, unseen: Split | None) -> float:
     """Per cent of the images whose class the supernet finds; of a table supernet the expected accuracy."""
-    if unseen is None:
-        assert isinstance(state.supernet, TableSupernet)
+    if isinstance(state.supernet, TableSupernet):
         return 100 * (1 - float(state.supernet.expected_loss(relaxed.weights)))
+    if unseen is None:
+        return math.nan
     found = []
     for places in torch.split(torch.arange(len(unseen.images)), _BATCH):
         batch = unseen.batch(places)

@@ -13,8 +13,9 @@ from harness.studies.options import StudyOptions
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.evaluation import Table
     from harness.report.tables.sheet import Sheet
-    from harness.studies.searches.runs import Failure, Run
+    from harness.studies.searches.runs import Failure, Outcome, Run
 
 
 def run_darts_prime(options: StudyOptions) -> None:
@@ -40,9 +41,6 @@ def run_darts_prime(options: StudyOptions) -> None:
     from harness.studies.searches.finished import is_finished
     from harness.studies.searches.pool import SEARCHES, of_shard, say_data, say_searches_of_shard, search_all
     from harness.studies.searches.prime.arms import runs_for_study
-    from harness.studies.searches.prime.claims import claims_frame
-    from harness.studies.searches.prime.frames import arms_frame, curves_frame, null_frame, runs_frame, schedule_frame
-    from harness.studies.searches.prime.judged import IMAGES, judged
     from harness.writing import make_folder
 
     table, space = open_table(options.table), open_space(SPACE)
@@ -62,25 +60,33 @@ def run_darts_prime(options: StudyOptions) -> None:
     if options.shard is not None:
         say_searches_of_shard(options)
         return
-    rows = [judged(run, outcome, folder / run.folder) for run, outcome in outcomes.ended.items()]
-    searched = runs_frame(rows, table, columns)
-    own = searched[(searched["space"] == SPACE) & (searched["supernet"] == IMAGES)]
-    steps = next(run.setting.schedule_steps for run in runs)
-    frames = {
-        "runs": searched, "curves": curves_frame(outcomes.ended), "schedule": schedule_frame(outcomes.ended),
-        "arms": arms_frame(searched, columns), "null": null_frame(table, columns),
-        "claims": claims_frame(own, columns, steps),
-    }  # fmt: skip
+    frames = _frames(outcomes.ended, folder, table, columns)
     for name, frame in frames.items():
         write_csv(frame, options.out / f"{name}.csv{'.gz' * (name in ('curves', 'schedule'))}")
     sheets = _tables(frames, columns)
     write_text("\n\n".join(_markdown(sheets)) + "\n", options.out / "tables.md")
-    _draw(frames, columns[0], options.out)
+    pictures = _draw(frames, columns[0], options.out)
     write_text(
         record({}, table, data=options.data, **_facts(runs, outcomes.failed, options)), options.out / "study.json"
     )
     options.say("\n" + "\n\n".join(_texts(sheets)))
-    options.say(f"\nIn {options.out}: tables.md, {', '.join(f'{name}.csv*' for name in frames)}, arms.*, schedule.*")
+    options.say(f"\nIn {options.out}: {', '.join(['tables.md', *(f'{name}.csv*' for name in frames), *pictures])}")
+
+
+def _frames(ended: Mapping[Run, Outcome], folder: Path, table: Table, columns: list[str]) -> dict[str, pd.DataFrame]:
+    """The frames of the study by the name of their file."""
+    from harness.studies.searches.prime.claims import claims_frame
+    from harness.studies.searches.prime.frames import arms_frame, curves_frame, null_frame, runs_frame, schedule_frame
+    from harness.studies.searches.prime.judged import judged
+
+    rows = [judged(run, outcome, folder / run.folder) for run, outcome in ended.items()]
+    searched = runs_frame(rows, table, columns)
+    steps = next(run.setting.schedule_steps for run in ended)
+    return {
+        "runs": searched, "curves": curves_frame(ended), "schedule": schedule_frame(ended),
+        "arms": arms_frame(searched, columns), "null": null_frame(table, columns),
+        "claims": claims_frame(searched, columns, steps),
+    }  # fmt: skip
 
 
 def _over(runs: list[Run], folder: Path) -> list[Run]:
@@ -128,7 +134,8 @@ def _texts(sheets: list[Sheet]) -> list[str]:
     return [sheet_text(sheet) for sheet in sheets]
 
 
-def _draw(frames: Mapping[str, pd.DataFrame], column: str, out: Path) -> None:
+def _draw(frames: Mapping[str, pd.DataFrame], column: str, out: Path) -> list[str]:
+    """Draw what there are searches for; returns the names of the files."""
     from harness.evaluation.columns import SPACE, dataset_title
     from harness.report.figures.darts_prime import arms_figure, schedule_figure
     from harness.report.files import save_pictures
@@ -137,14 +144,18 @@ def _draw(frames: Mapping[str, pd.DataFrame], column: str, out: Path) -> None:
 
     runs, null = frames["runs"], float(frames["null"][f"{column}_mean"].iloc[0])
     own = runs[(runs["space"] == SPACE) & (runs["supernet"] == IMAGES)]
+    files = []
     if len(own):
+        files.append("arms.png, arms.svg")
         label = f"{dataset_title(column)} test accuracy (%)"
         save_pictures(arms_figure(own, WORDS, column, label, null), out / "arms")
     schedule = frames["schedule"]
     chosen = schedule[(schedule["space"] == SPACE) & (schedule["arm"] == "dynamic")]
     if len(chosen):
         first = chosen[chosen["seed"] == chosen["seed"].min()]
+        files.append("schedule.png, schedule.svg")
         save_pictures(schedule_figure(first), out / "schedule")
+    return files
 
 
 STUDY = SingleStudy(

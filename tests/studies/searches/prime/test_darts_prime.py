@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import stats
 
 from harness.report.figures.darts_prime import arms_figure, schedule_figure
+from harness.search.gradient.data import read_images
 from harness.studies.options import StudyOptions
-from harness.studies.searches.prime import arms, study
+from harness.studies.searches.prime import arms, judged, study
 from harness.studies.searches.prime.arms import ARMS, DARTS_ARMS, HELD_OUT, TABLE_ARMS, WORDS, runs_for_study
 from harness.studies.searches.prime.claims import ACCURACIES, COMPARISONS, NOT_SHOWN, SHOWN, claims_frame
 from harness.studies.searches.prime.frames import interval
@@ -29,7 +31,7 @@ FILES = {
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arms, "QUICK_ARMS", ("darts", "dynamic", "prime"))
     monkeypatch.setattr(arms, "TABLE_ARMS", ("darts",))
-    monkeypatch.setattr(arms, "_QUICK", {**arms._QUICK, "steps_per_epoch": 6, "schedule_steps": 1, "images": 400})
+    monkeypatch.setattr(arms, "_QUICK", {**arms._QUICK, "steps_per_epoch": 6, "schedule_steps": 1})
 
 
 @pytest.mark.usefixtures("small")
@@ -78,6 +80,26 @@ def test_a_plain_arm_is_darts_and_prime_is_its_preset() -> None:
     assert settings["periodic"].schedule_steps == prime.schedule_steps + 1
 
 
+def test_supernets_are_judged_on_images_that_the_search_has_not_seen() -> None:
+    run = runs_for_study(StudyOptions(Path("out"), print, TABLE, quick=True))[-1]
+    assert run.data == "digits"
+    seen, unseen = judged._images(run)
+    own = read_images("digits", run.setting, run.seed)
+    assert torch.equal(seen.pixels, own.pixels)
+    assert unseen is not None
+    assert len(unseen) == HELD_OUT
+    every = read_images("digits", run.setting.changed({"images": None}), run.seed)
+    together = torch.cat([seen.pixels, unseen.pixels]).flatten(1).unique(dim=0)
+    assert len(together) > 0.99 * (len(seen) + len(unseen)), "no image twice, but for digits that are equal"
+    assert len(every.pixels.flatten(1).unique(dim=0)) == len(every)
+
+
+def test_where_all_images_are_seen_there_is_no_accuracy() -> None:
+    run = runs_for_study(StudyOptions(Path("out"), print, TABLE, quick=True))[-1]
+    whole = run._replace(setting=run.setting.changed({"images": 1797}))
+    assert judged._images(whole)[1] is None
+
+
 def test_the_interval_is_students() -> None:
     values = [1.0, 2.5, 4.0]
     mean, low, high = interval(values)
@@ -91,7 +113,15 @@ def made(shift: float) -> pd.DataFrame:
     for arm in ARMS:
         for seed in range(4):
             values = {name: generator.normal() / 100 for name in ("distance", "gap", "skips", "cpu_seconds")}
-            row = {"arm": arm, "seed": seed, "steps": 110, "alpha_steps": 10 + seed % 2, COLUMN: generator.normal()}
+            row = {
+                "space": "nasbench201",
+                "supernet": "images",
+                "arm": arm,
+                "seed": seed,
+                "steps": 110,
+                "alpha_steps": 10 + seed % 2,
+                COLUMN: generator.normal(),
+            }
             rows.append({**row, **values, "distance": values["distance"] - shift * (arm == "proximity")})
     return pd.DataFrame(rows)
 
