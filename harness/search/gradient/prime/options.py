@@ -51,6 +51,8 @@ def reason_not(method: Method, option: str) -> str:
         return "it trains no architecture parameters"
     if not method.trains_weights:
         return "it trains no weights, and chooses by other steps than descents of a loss"
+    if method.renews:
+        return "its architecture parameters are those of a policy, and begin anew in its last stage"
     if option != "activation":
         return ""
     if method.relax not in (softmax, edge_normalised):
