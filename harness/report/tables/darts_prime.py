@@ -61,23 +61,6 @@ def searches_sheet(
     return Sheet.of(title, headings, rows, ruled_above=(len(arms),), notes=notes)
 
 
-def claims_sheet(claims: pd.DataFrame) -> Sheet:
-    """The claims, each with its number and verdict.
-
-    Args:
-        claims: from `harness.studies.searches.prime.claims.claims_frame`.
-    """
-    rows: list[list[Cell | str]] = []
-    for row in claims.to_dict("records"):
-        quantity = str(row["quantity"])
-        shown = dataset_title(quantity) if quantity.endswith("_pct") else quantity.replace("_", " ")
-        value = EN_DASH if pd.isna(row["value"]) else number(row["value"], 2)
-        ends = "" if pd.isna(row["low"]) else interval(row["low"], row["high"])
-        rows.append([str(row["claim"]), shown, Cell(value, ends), str(row["verdict"])])
-    headings = [Heading("claim", "left"), Heading("of", "left"), Heading("ours"), Heading("verdict", "left")]
-    return Sheet.of("Claims", headings, rows)
-
-
 def _spread(row: Mapping[Any, Any], name: str, decimals: int) -> str:
     if pd.isna(row[f"{name}_mean"]):
         return EN_DASH

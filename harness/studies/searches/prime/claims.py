@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
-from harness.evaluation.columns import SPACE
+from harness.evaluation.columns import SPACE, dataset_title
+from harness.stats.mean import student_interval
+from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
 from harness.studies.searches.prime.arms import TABLE
-from harness.studies.searches.prime.frames import interval
 from harness.studies.searches.prime.judged import IMAGES
 
-SHOWN, NOT_SHOWN, UNTESTABLE = "shown", "not shown", "not testable here"
-PUBLISHED = {"cifar10": (2.62, 3.7), "cifar100": (17.44, 3.16)}
+PUBLISHED = {"CIFAR-10": (2.62, 3.7), "CIFAR-100": (17.44, 3.16)}
 """Published test error in per cent and parameters in millions of DARTS-PRIME's networks (DARTS space, 600 epochs)."""
 
 
@@ -39,7 +38,7 @@ class Comparison(NamedTuple):
 
 
 _NEARER = "proximity ends nearer to a discrete architecture"
-_GAP = "and its supernet loses less accuracy in the projection"
+_GAP = "with proximity the supernet loses less accuracy in the projection"
 COMPARISONS = (
     Comparison(f"{_NEARER}: DARTS", "distance", "proximity", "darts"),
     Comparison(f"{_NEARER}: dynamic schedule", "distance", "prime", "dynamic"),
@@ -67,19 +66,19 @@ ACCURACIES = (
     ("the clipped activation finds better cells than the softmax: DARTS-PRIME", "clipped-prime", "prime"),
 )
 """Claims on tabulated accuracies: words, arm, and the arm that it is compared with."""
+_DYNAMIC = frozenset({"dynamic", "prime"})
 
 
-def claims_frame(searches: pd.DataFrame, columns: Sequence[str], steps: int) -> pd.DataFrame:
-    """The claims on NAS-Bench-201.
+def study_claims(searches: pd.DataFrame, columns: Sequence[str], steps: int) -> Iterator[Claimed]:
+    """The claims on NAS-Bench-201, those whose arms are there, and the published numbers.
+
+    A difference is the mean over the seeds, which are paired, with its 95 % interval (Student's t); the claim is shown
+    where the whole interval has its sign.
 
     Args:
         searches: from `runs_frame`, of which those of that space are read.
         columns: columns of tabulated accuracies.
         steps: s of the dynamic schedule.
-
-    Returns:
-        `claim`, `quantity`, `value` (mean difference over the seeds, which are paired), `low`, `high` (its 95 %
-        interval, Student's t), `verdict`: shown where the whole interval has the claim's sign.
     """
     own = searches[searches["space"] == SPACE]
     on_table, runs = (own[own["supernet"] == kind] for kind in (TABLE, IMAGES))
@@ -88,56 +87,52 @@ def claims_frame(searches: pd.DataFrame, columns: Sequence[str], steps: int) -> 
     compared += [
         Comparison(words, column, arm, against, less=False) for words, arm, against in ACCURACIES for column in columns
     ]
-    rows = [_compared(runs, claim) for claim in compared if {claim.arm, claim.against} <= present]
-    rows += [_compared(on_table, claim) for claim in TABLE_COMPARISONS if {claim.arm, claim.against} <= tabulated]
-    rows += _shares(runs, steps)
-    rows += [_spread(runs, column) for column in columns if {"prime", "darts"} <= present]
-    rows += [
-        {
-            "claim": f"{error} % test error on {name.upper()} with {params} M parameters", "quantity": "test error",
-            "verdict": f"{UNTESTABLE}: the DARTS space, 50 epochs of search and 600 of training",
-        }
-        for name, (error, params) in PUBLISHED.items()
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["claim", "quantity", "value", "low", "high", "verdict"])
+    yield from (_compared(on_table, claim) for claim in TABLE_COMPARISONS if {claim.arm, claim.against} <= tabulated)
+    yield from (_compared(runs, claim) for claim in compared if {claim.arm, claim.against} <= present)
+    if present & _DYNAMIC:
+        yield _share(runs[runs["arm"].isin(_DYNAMIC)], steps)
+    if {"prime", "darts"} <= present:
+        yield from (_spread(runs, column) for column in columns)
+    for name, (error, params) in PUBLISHED.items():
+        yield Claimed(
+            f"DARTS-PRIME's networks on {name}", f"{error} % test error, {params} M parameters",
+            "the DARTS space, 50 epochs of search, 600 of training: not run", NOT_TESTABLE,
+        )  # fmt: skip
 
 
-def _compared(runs: pd.DataFrame, claim: Comparison) -> dict[str, object]:
+def _compared(runs: pd.DataFrame, claim: Comparison) -> Claimed:
     one, other = (runs[runs["arm"] == name].set_index("seed")[claim.quantity] for name in (claim.arm, claim.against))
-    value, low, high = interval((one - other).dropna())
-    verdict = UNTESTABLE if math.isnan(low) else _verdict(high < 0 if claim.less else low > 0)
-    words = f"{claim.words} ({claim.arm} − {claim.against})"
-    return {
-        "claim": words, "quantity": claim.quantity, "value": value, "low": low, "high": high, "verdict": verdict,
-    }  # fmt: skip
+    mean, low, high = student_interval(list((one - other).dropna()))
+    held = None if math.isnan(low) else high < 0 if claim.less else low > 0
+    quantity = dataset_title(claim.quantity) if claim.quantity.endswith("_pct") else claim.quantity.replace("_", " ")
+    return Claimed(
+        claim.words, "", f"{_printed(mean, low, high)} ({quantity}, {claim.arm} − {claim.against})", verdict(held)
+    )
 
 
-def _shares(runs: pd.DataFrame, steps: int) -> list[dict[str, object]]:
-    """The share of the steps in which α moves, beside 1 / (s + 1)."""
-    part = runs[runs["arm"].isin(["dynamic", "prime"])]
-    if part.empty:
-        return []
-    value, low, high = interval(part["alpha_steps"] / part["steps"])
-    words = f"α moves in one of {steps + 1} steps ({1 / (steps + 1):.3f}) by the dynamic schedule"
-    verdict = UNTESTABLE if math.isnan(low) else _verdict(low <= 1 / (steps + 1) <= high)
-    return [
-        {"claim": words, "quantity": "share of steps", "value": value, "low": low, "high": high, "verdict": verdict}
-    ]
+def _share(runs: pd.DataFrame, steps: int) -> Claimed:
+    """The share of the steps in which α moves, next to 1 / (s + 1)."""
+    share = 1 / (steps + 1)
+    mean, low, high = student_interval(list(runs["alpha_steps"] / runs["steps"]))
+    held = None if math.isnan(low) else low <= share <= high
+    words = f"α moves in one of {steps + 1} steps by the dynamic schedule"
+    return Claimed(words, f"{share:.3f} in the long run (the code's rule)", _printed(mean, low, high, 3), verdict(held))
 
 
-def _spread(runs: pd.DataFrame, column: str) -> dict[str, object]:
-    """Ratio of the standard deviations over the seeds, with its interval by Fisher's F."""
+def _spread(runs: pd.DataFrame, column: str) -> Claimed:
+    """Ratio of the standard deviations over the seeds, with its 95 % interval by Fisher's F."""
     ours, darts = (runs[runs["arm"] == name][column] for name in ("prime", "darts"))
-    ratio = float(ours.std() / darts.std()) if darts.std() > 0 else math.nan
+    ratio, low, high = float(ours.std() / darts.std()) if darts.std() > 0 else math.nan, math.nan, math.nan
     freedom = (len(ours) - 1, len(darts) - 1)
-    if min(freedom) == 0 or math.isnan(ratio):
-        low = high = math.nan
-    else:
-        low, high = (ratio / math.sqrt(float(stats.f.ppf(share, *freedom))) for share in (0.975, 0.025))
-    verdict = UNTESTABLE if np.isnan(low) else _verdict(high < 1)
-    words = "DARTS-PRIME's accuracies spread less over seeds than DARTS's (ratio of the deviations)"
-    return {"claim": words, "quantity": column, "value": ratio, "low": low, "high": high, "verdict": verdict}
+    if min(freedom) > 0 and not math.isnan(ratio):
+        low, high = (ratio / math.sqrt(float(stats.f.ppf(end, *freedom))) for end in (0.975, 0.025))
+    words = "DARTS-PRIME's accuracies spread less over seeds than DARTS's"
+    found = f"ratio of the deviations {_printed(ratio, low, high)} ({dataset_title(column)})"
+    return Claimed(words, "", found, verdict(None if math.isnan(low) else high < 1))
 
 
-def _verdict(held: object) -> str:
-    return SHOWN if held else NOT_SHOWN
+def _printed(value: float, low: float, high: float, decimals: int = 2) -> str:
+    if math.isnan(value):
+        return "not defined"
+    ends = "" if math.isnan(low) else f" [{low:.{decimals}f}, {high:.{decimals}f}]"
+    return f"{value:.{decimals}f}{ends}".replace("-", "−")

@@ -8,17 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
-from scipy import stats
 
 from harness.evaluation import Table
 from harness.evaluation.searches.null_models import largest_of
 from harness.search.gradient.prime.projection import distance
 from harness.search.gradient.prime.schedule import FISHER_BY_STEP, THRESHOLD_BY_STEP
 from harness.spaces import open_space
+from harness.stats.mean import student_interval
 from harness.studies.searches.runs import Outcome, Run
 
 MEASURED = (
@@ -26,7 +24,6 @@ MEASURED = (
     "cpu_seconds",
 )  # fmt: skip
 NULL = "random cell"
-_CONFIDENCE = 0.975
 
 
 def runs_frame(rows: Iterable[Mapping[str, Any]], table: Table, columns: Sequence[str]) -> pd.DataFrame:
@@ -86,16 +83,6 @@ def schedule_frame(ended: Mapping[Run, Outcome]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=empty)
 
 
-def interval(values: npt.ArrayLike) -> tuple[float, float, float]:
-    """Mean, and both ends of its 95 % interval over the seeds (Student's t); NaN ends of a single seed."""
-    found = np.asarray(values, dtype=float)
-    mean, count = float(found.mean()), len(found)
-    if count == 1:
-        return mean, math.nan, math.nan
-    half = float(stats.t.ppf(_CONFIDENCE, count - 1)) * float(found.std(ddof=1)) / math.sqrt(count)
-    return mean, mean - half, mean + half
-
-
 def arms_frame(runs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """A row for each arm of each space and kind of supernet: `seeds`, and of each quantity its mean and spread.
 
@@ -105,7 +92,7 @@ def arms_frame(runs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     for (space, supernet, arm), part in runs.groupby(["space", "supernet", "arm"], sort=False):
         row: dict[str, Any] = {"space": space, "supernet": supernet, "arm": arm, "seeds": len(part)}
         for name in (*MEASURED, *columns):
-            mean, low, high = interval(part[name])
+            mean, low, high = student_interval([] if part[name].isna().any() else list(part[name]))
             row |= {f"{name}_mean": mean, f"{name}_std": part[name].std(), f"{name}_low": low, f"{name}_high": high}
         rows.append(row)
     return pd.DataFrame(rows)

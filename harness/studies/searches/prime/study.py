@@ -34,6 +34,7 @@ def run_darts_prime(options: StudyOptions) -> None:
     from harness.evaluation.columns import SPACE
     from harness.evaluation.searches.fidelities import test_accuracies
     from harness.report.files import write_csv, write_text
+    from harness.report.tables.claims import claims_text
     from harness.spaces import open_space
     from harness.spaces.image_batches import read_cifar10
     from harness.spaces.listed import all_architectures
@@ -69,13 +70,14 @@ def run_darts_prime(options: StudyOptions) -> None:
     write_text(
         record({}, table, data=options.data, **_facts(runs, outcomes.failed, options)), options.out / "study.json"
     )
-    options.say("\n" + "\n\n".join(_texts(sheets)))
+    options.say("\n" + "\n\n".join([*_texts(sheets[:-1]), claims_text(frames["claims"])]))
     options.say(f"\nIn {options.out}: {', '.join(['tables.md', *(f'{name}.csv*' for name in frames), *pictures])}")
 
 
 def _frames(ended: Mapping[Run, Outcome], folder: Path, table: Table, columns: list[str]) -> dict[str, pd.DataFrame]:
     """The frames of the study by the name of their file."""
-    from harness.studies.searches.prime.claims import claims_frame
+    from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.prime.claims import study_claims
     from harness.studies.searches.prime.frames import arms_frame, curves_frame, null_frame, runs_frame, schedule_frame
     from harness.studies.searches.prime.judged import judged
 
@@ -85,7 +87,7 @@ def _frames(ended: Mapping[Run, Outcome], folder: Path, table: Table, columns: l
     return {
         "runs": searched, "curves": curves_frame(ended), "schedule": schedule_frame(ended),
         "arms": arms_frame(searched, columns), "null": null_frame(table, columns),
-        "claims": claims_frame(searched, columns, steps),
+        "claims": claims_frame(study_claims(searched, columns, steps)),
     }  # fmt: skip
 
 
@@ -109,7 +111,8 @@ def _facts(runs: list[Run], failed: Mapping[Run, Failure], options: StudyOptions
 
 def _tables(frames: Mapping[str, pd.DataFrame], columns: list[str]) -> list[Sheet]:
     from harness.evaluation.columns import SPACE
-    from harness.report.tables.darts_prime import claims_sheet, searches_sheet, supernets_sheet
+    from harness.report.tables.claims import claims_sheet
+    from harness.report.tables.darts_prime import searches_sheet, supernets_sheet
     from harness.studies.searches.prime.arms import COLUMN, TABLE, WORDS
 
     sheets = []

@@ -14,10 +14,10 @@ from scipy import stats
 from harness.report.figures.darts_prime import arms_figure, schedule_figure
 from harness.search.gradient.data import read_images
 from harness.studies.options import StudyOptions
+from harness.studies.searches.claims import NOT_SHOWN, NOT_TESTABLE, SHOWN
 from harness.studies.searches.prime import arms, judged, study
 from harness.studies.searches.prime.arms import ARMS, DARTS_ARMS, HELD_OUT, TABLE_ARMS, WORDS, runs_for_study
-from harness.studies.searches.prime.claims import ACCURACIES, COMPARISONS, NOT_SHOWN, SHOWN, claims_frame
-from harness.studies.searches.prime.frames import interval
+from harness.studies.searches.prime.claims import ACCURACIES, COMPARISONS, study_claims
 
 TABLE = "analognasbench"
 COLUMN = "cifar10_test_200ep_pct"
@@ -100,14 +100,6 @@ def test_where_all_images_are_seen_there_is_no_accuracy() -> None:
     assert judged._images(whole)[1] is None
 
 
-def test_the_interval_is_students() -> None:
-    values = [1.0, 2.5, 4.0]
-    mean, low, high = interval(values)
-    expected = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
-    assert (mean, low, high) == pytest.approx((2.5, *expected))
-    assert np.isnan(interval([3.0])[1])
-
-
 def made(shift: float) -> pd.DataFrame:
     generator, rows = np.random.default_rng(0), []
     for arm in ARMS:
@@ -127,29 +119,35 @@ def made(shift: float) -> pd.DataFrame:
 
 
 def test_a_claim_is_shown_where_the_whole_interval_has_its_sign() -> None:
-    claims = [claims_frame(made(shift), [COLUMN], 10) for shift in (1.0, -1.0)]
-    first = [claim.iloc[0] for claim in claims]
-    assert first[0]["claim"] == f"{COMPARISONS[0].words} (proximity − darts)"
-    assert [one["verdict"] for one in first] == [SHOWN, NOT_SHOWN]
+    first = [next(iter(study_claims(made(shift), [COLUMN], 10))) for shift in (1.0, -1.0)]
+    assert first[0].claim == COMPARISONS[0].words
+    assert [one.verdict for one in first] == [SHOWN, NOT_SHOWN]
     runs = made(1.0)
     own, darts = (runs[runs["arm"] == arm]["distance"].to_numpy() for arm in ("proximity", "darts"))
     test = stats.ttest_rel(own, darts).confidence_interval(0.95)
-    assert (first[0]["low"], first[0]["high"]) == pytest.approx((test.low, test.high))
-    frame = claims[0]
-    assert len(frame) == len(COMPARISONS) + len(ACCURACIES) + 1 + 1 + 2
-    share = frame[frame["quantity"] == "share of steps"].iloc[0]
-    assert share["value"] == pytest.approx(10.5 / 110)
-    assert frame["verdict"].tail(2).str.startswith("not testable here").all()
+    expected = f"{(own - darts).mean():.2f} [{test.low:.2f}, {test.high:.2f}] (distance, proximity − darts)"
+    assert first[0].ours == expected.replace("-", "−")
+
+
+def test_there_is_a_row_for_each_claim_that_has_its_arms() -> None:
+    claims = list(study_claims(made(1.0), [COLUMN], 10))
+    assert len(claims) == len(COMPARISONS) + len(ACCURACIES) + 1 + 1 + 2
+    share = claims[-4]
+    assert share.ours.startswith(f"{10.5 / 110:.3f} [")
+    assert share.published.startswith("0.091")
+    assert [one.verdict for one in claims[-2:]] == [NOT_TESTABLE] * 2
+    assert [one.published[:6] for one in claims[-2:]] == ["2.62 %", "17.44 "]
+    alone = made(1.0).query("arm == 'darts'")
+    assert len(list(study_claims(alone, [COLUMN], 10))) == 2
 
 
 def test_the_ratio_of_the_deviations_has_fishers_interval() -> None:
     runs = made(0)
-    row = claims_frame(runs, [COLUMN], 10).iloc[-3]
+    found = list(study_claims(runs, [COLUMN], 10))[-3]
     ours, darts = (runs[runs["arm"] == arm][COLUMN] for arm in ("prime", "darts"))
     ratio = ours.std() / darts.std()
-    assert row["value"] == pytest.approx(ratio)
     low, high = (ratio / np.sqrt(stats.f.isf(share, 3, 3)) for share in (0.025, 0.975))
-    assert (row["low"], row["high"]) == pytest.approx((low, high))
+    assert found.ours == f"ratio of the deviations {ratio:.2f} [{low:.2f}, {high:.2f}] (CIFAR-10)"
 
 
 def test_the_figures_show_each_arm_and_each_step_of_alpha() -> None:
