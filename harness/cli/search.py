@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli import offered, options
+from harness.cli import offered, options, search_options
 from harness.errors import SearchError, SettingError, check_whole, unknown
 from harness.search.gradient.names import NAMES
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, TRACE_GRADIENTS, checkpoint_seconds
@@ -123,6 +123,11 @@ def search(
             help="NASI: two_pass | double_backward | one_pass", autocompletion=offered.those(*TRACE_GRADIENTS)
         ),
     ] = None,
+    regularise: search_options.RegulariseOption = None,
+    rho: search_options.RhoOption = None,
+    schedule: search_options.ScheduleOption = None,
+    schedule_steps: search_options.ScheduleStepsOption = None,
+    activation: search_options.ActivationOption = None,
     record_costs: Annotated[
         int,
         typer.Option(
@@ -166,7 +171,8 @@ def search(
         "weight_lr": weight_lr, "alpha_lr": alpha_lr, "alpha_warm_up": alpha_warm_up, "memory_mb": memory_mb,
         "penalty": penalty, "nu": nu,
         "mu": mu, "adaptive": adaptive, "without": None if without is None else _left_out(without),
-        "trace_gradient": trace_gradient,
+        "trace_gradient": trace_gradient, "regularise": regularise, "rho": rho, "schedule": schedule,
+        "schedule_steps": schedule_steps, "activation": activation,
     }  # fmt: skip
     changed = {name: new for name, new in changes.items() if new is not None}
     _check_setting(method, space, preset, changed)

@@ -45,6 +45,7 @@ def write_search(folder: Path, result: SearchResult, facts: Mapping[str, Any], c
     """Write all files of a search except its checkpoint, which the search itself writes, and say what it chose."""
     from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures, write_described_csv, write_text
+    from harness.search.gradient.prime.schedule import ALPHA_STEPS
     from harness.studies.searches.pool import with_record
 
     log, (table, wanted) = result.log, record_table(str(facts["space"]), column)
@@ -55,6 +56,8 @@ def write_search(folder: Path, result: SearchResult, facts: Mapping[str, Any], c
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
     write_text(_setting_json(facts, float(log["seconds"].sum())), folder / "setting.json")
     save_pictures(search_curves([(str(facts["method"]), log)], **_label(table, wanted)), folder / "curves")
+    if ALPHA_STEPS in result.memory:
+        print(f"the architecture parameters moved in {int(result.memory[ALPHA_STEPS].sum()):,} steps")
     print(result.architecture)
     print(f"in {folder}: {FILES}{', costs.csv' if result.costs is not None else ''}")
 

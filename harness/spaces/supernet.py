@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from harness.spaces.group import (
     EdgeWeights,
@@ -72,6 +73,20 @@ class MixedLayers(nn.ModuleList):
                 del layers[name]
 
 
+class NodeSums(nn.Module):
+    """A cell whose nodes add up their mixed edges.
+
+    Attributes:
+        node_norm: whether each node normalises its sum by the batch, without scale and shift.
+    """
+
+    node_norm: bool = False
+
+    def normed(self, mixed: Tensor) -> Tensor:
+        """A node's sum [N, C, H, W], normalised if the nodes do so."""
+        return functional.batch_norm(mixed, None, None, training=True) if self.node_norm else mixed
+
+
 class Supernet(nn.Module):
     """The common part of all supernets: it checks weights and masks. A space's own class adds layers and `logits`.
 
@@ -118,6 +133,12 @@ class Supernet(nn.Module):
             SpaceError: for wrong groups or shapes.
         """
         return self.logits(inputs, self.mixtures(weights, edges, active))
+
+    def normalise_nodes(self) -> None:
+        """Let each node normalise its sum by the batch, for weights of an edge that do not sum to one."""
+        for module in self.modules():
+            if isinstance(module, NodeSums):
+                module.node_norm = True
 
     def logits(self, inputs: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
         """Logits [N, K] of images [N, channels, H, W]."""

@@ -36,6 +36,7 @@ def completed(line: str) -> list[str]:
         ("nasinit study nasi-f", ["nasi-figure-1"]),
         ("nasinit score --loss mean", ["mean_squared_error"]),
         ("nasinit search beta", ["beta-darts"]),
+        ("nasinit search darts --regularise a", ["adjusted_proximity", "admm"]),
         ("nasinit query local", ["local_search"]),
         ("nasinit pull c", ["cifar10"]),
         ("nasinit search nasi --trace-gradient o", ["one_pass"]),

@@ -66,6 +66,11 @@ def credited_log_probability(probabilities: Tensor, drawn: Tensor, slopes: Tenso
     return (credits.detach() * chosen.log()).sum()
 
 
+def ones(kept: Tensor) -> Tensor:
+    """The mean of the distribution that α is drawn from, [E, O], from the mask of the kept operations."""
+    return torch.ones(kept.shape, dtype=torch.float32, device="cpu")
+
+
 METHOD = Method(
     name="dsnas",
     summary="one operation per edge drawn, weights and α trained by the same path, α by the score function's gradient",
@@ -73,7 +78,7 @@ METHOD = Method(
     relax=categorical,
     mean=softmax,
     architecture_step=score_function,
-    centre=1.0,
+    start=ones,
     deviation=0.01,
 )
 """As in the code of Xie et al. (2021, Understanding the Wiring Evolution), where α starts from N(1, 0.01²). DSNAS's own

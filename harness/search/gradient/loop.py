@@ -187,7 +187,7 @@ def _epoch(
         "epoch": epoch + 1,
         "training_loss": math.fsum(state.losses) / len(state.losses),
         "validation_loss": validation,
-        "entropy_nats": entropy(relaxed.weights),
+        "entropy_nats": entropy(relaxed.weights, divided=setting.activation == "clipped"),
         "skip_connections": str(architecture).count(_SKIP),
         "architecture": str(architecture),
         "seconds": round(seconds, 3),
@@ -243,8 +243,10 @@ def _one_step(step: Step, *, moves: bool) -> float:
     loss = step.loss(step.training, relaxed)
     step.weight_optimizer.zero_grad()
     torch.autograd.backward(loss)
-    nn.utils.clip_grad_norm_(step.supernet.parameters(), setting.gradient_clip)
+    norm = nn.utils.clip_grad_norm_(step.supernet.parameters(), setting.gradient_clip)
     step.weight_optimizer.step()
+    if method.after_weights is not None:
+        method.after_weights(step, norm)
     return float(loss.detach())
 
 

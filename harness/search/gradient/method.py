@@ -69,6 +69,7 @@ class Moment:
         setting: setting of the search.
         groups: groups of the supernet's edges, by name.
         kept: Boolean masks of the operations that are not pruned, by group, [E, O].
+        steps: number of steps of an epoch.
     """
 
     epoch: int
@@ -77,11 +78,17 @@ class Moment:
     setting: SearchSetting
     groups: Mapping[str, Group]
     kept: Masks
+    steps: int = 1
 
     @property
     def progress(self) -> float:
         """Share of finished epochs, from 0 to below 1."""
         return self.epoch / self.setting.epochs
+
+    @property
+    def done(self) -> float:
+        """Share of the search that is over at the end of this step, from above 0 to 1."""
+        return (self.epoch + (self.step + 1) / self.steps) / self.setting.epochs
 
     @property
     def temperature(self) -> float:
@@ -189,9 +196,10 @@ class Method:
         mean: gives the weights that are discretised and whose entropy is logged: those of `relax` without noise.
         architecture_step: one step of the architecture parameters, which returns its loss; None where they are fixed.
         penalty: term that is added to the loss of that step.
+        after_weights: sees each step of the weights, and the norm of their gradient before it is clipped.
         choose: chooses the architecture; None where it is derived from `mean`.
         deviation: standard deviation of the normal distribution that α is drawn from.
-        centre: mean of that distribution.
+        start: mean of that distribution [E, O] from the mask of the kept operations; None for 0.
         edge_parameters: whether each edge has a parameter too.
         trains_weights: whether the supernet's weights are trained.
         renews: whether the architecture parameters are drawn anew for the last stage.
@@ -208,9 +216,10 @@ class Method:
     mean: Callable[[Parameters, Moment], Relaxed]
     architecture_step: Callable[[Step], float] | None
     penalty: Callable[[Parameters, Moment], Tensor] | None = None
+    after_weights: Callable[[Step, Tensor], None] | None = None
     choose: Callable[[Step], Architecture] | None = None
     deviation: float = 1e-3
-    centre: float = 0.0
+    start: Callable[[Tensor], Tensor] | None = None
     edge_parameters: bool = False
     trains_weights: bool = True
     renews: bool = False

@@ -3,6 +3,7 @@
 NAMES = (
     "darts",
     "darts-second-order",
+    "darts-prime",
     "beta-darts",
     "drnas",
     "drnas-progressive",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from harness.errors import SearchError, unknown
 from harness.search.gradient import beta_darts, darts, drnas, dsnas, gdas, nasi, pc_darts, radars, rsps, snas, te_nas
 from harness.search.gradient.method import Method
+from harness.search.gradient.prime import darts_prime
 
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
         darts.FIRST_ORDER,
         darts.SECOND_ORDER,
+        darts_prime.METHOD,
         beta_darts.METHOD,
         drnas.METHOD,
         drnas.PROGRESSIVE,

@@ -82,8 +82,15 @@ def input_softmax(beta: Tensor, group: Group) -> Tensor:
     return shares.diagonal()
 
 
-def entropy(weights: Mapping[str, Tensor]) -> float:
-    """Mean entropy −Σ_o w_o log w_o of the edges, in nats; 0 for one-hot weights, log O for uniform weights."""
+def entropy(weights: Mapping[str, Tensor], *, divided: bool = False) -> float:
+    """Mean entropy −Σ_o w_o log w_o of the edges, in nats; 0 for one-hot weights, log O for uniform weights.
+
+    Args:
+        weights: operation weights by group, [E, O].
+        divided: whether those of an edge are divided by their sum first, which is then not 1.
+    """
+    if divided:
+        weights = {name: table / table.sum(dim=1, keepdim=True).clamp_min(1e-30) for name, table in weights.items()}
     rows = torch.cat([-torch.xlogy(table, table).sum(dim=1) for table in weights.values()])
     return float(rows.detach().double().mean())
 

@@ -14,13 +14,29 @@ from harness.errors import SearchError, unknown
 CHECKPOINT_MINUTES = 10.0
 """Default interval of the checkpoints inside an epoch."""
 TRACE_GRADIENTS = ("two_pass", "double_backward", "one_pass")
+REGULARISERS = ("none", "proximity", "adjusted_proximity", "admm")
+SCHEDULES = ("every_step", "periodic", "dynamic")
+ACTIVATIONS = ("own", "clipped")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "trace_gradient": TRACE_GRADIENTS, "regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS,
+}  # fmt: skip
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
-    "evaluation_batches": 1, "alpha_warm_up": 0, "candidates": 1,
+    "evaluation_batches": 1, "alpha_warm_up": 0, "candidates": 1, "schedule_steps": 1,
 }  # fmt: skip
 _MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
 _POSITIVE = ("weight_lr", "gradient_clip")
-_NOT_NEGATIVE = ("weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu")
+_NOT_NEGATIVE = (
+    "weight_lr_min",
+    "momentum",
+    "weight_decay",
+    "alpha_lr",
+    "alpha_weight_decay",
+    "penalty",
+    "nu",
+    "mu",
+    "rho",
+)
 _ENDS = 2  # temperatures: of the first epoch and of the last
 
 
@@ -60,6 +76,13 @@ class SearchSetting:
         mu: μ, the weight of that penalty (NASI).
         adaptive: whether ν adapts to the traces of earlier steps (NASI-ADA).
         trace_gradient: method for the trace's gradient (NASI): `two_pass`, `double_backward` or `one_pass`.
+        regularise: term added to the loss of the architecture parameters: `none`, `proximity`, `adjusted_proximity` or
+            `admm` (`harness.search.gradient.prime`).
+        rho: ρ, twice the weight of that term.
+        schedule: steps in which the architecture parameters move: `every_step`, `periodic`, or `dynamic`, by the Fisher
+            information of the weights.
+        schedule_steps: s, one step in s moves them (periodic), or one in s + 1 in the long run (dynamic).
+        activation: operation weights of α: those of the method (`own`), or α clipped to [0, 1] (`clipped`).
 
     Raises:
         SearchError: naming the field, the given value and the allowed values.
@@ -95,6 +118,11 @@ class SearchSetting:
     mu: float = 2.0
     adaptive: bool = False
     trace_gradient: str = "two_pass"
+    regularise: str = "none"
+    rho: float = 0.1
+    schedule: str = "every_step"
+    schedule_steps: int = 10
+    activation: str = "own"
 
     def __post_init__(self) -> None:
         for name, smallest in _SMALLEST.items():
@@ -113,8 +141,9 @@ class SearchSetting:
         _check_number("validation_share", self.validation_share, above=True, below=1)
         if self.nesterov and self.momentum == 0:
             raise SearchError("nesterov needs a momentum above 0, got 0")
-        if self.trace_gradient not in TRACE_GRADIENTS:
-            raise SearchError(unknown("trace_gradient", self.trace_gradient, TRACE_GRADIENTS))
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise SearchError(unknown(name, getattr(self, name), allowed))
         self._check_stages()
 
     def _check_temperature(self) -> None:
@@ -144,6 +173,11 @@ class SearchSetting:
                 f"alpha_warm_up must be less than the epochs of the shortest stage ({shortest}), or its architecture "
                 f"parameters never move; got {self.alpha_warm_up}: take more epochs or a shorter warm-up"
             )
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Operations left out from the start: `without`, and `none` where a clipped weight of it has no gradient."""
+        return (*self.without, "none") if self.activation == "clipped" else self.without
 
     def stage(self, epoch: int) -> int:
         """The stage of an epoch. Stages are equally long, or the first ones are one epoch longer."""

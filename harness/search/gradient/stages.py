@@ -25,7 +25,7 @@ def advance_stage(task: SearchTask, state: State) -> None:
             weight.copy_(widened(old[name], weight.shape, generator))
     state.supernet, state.weight_optimizer = supernet, sgd(supernet, setting)
     if task.method.renews and stage == len(setting.partial) - 1:
-        state.parameters = drawn_parameters(task, supernet.groups, stage)
+        state.parameters = drawn_parameters(task, supernet.groups, state.kept, stage)
         state.parameter_optimizer = adam(state.parameters, setting)
 
 

@@ -92,6 +92,8 @@ class SearchTask:
         fast = self.method.trains_weights and self.device.type == "cpu" and not self.autocast
         if fast:
             supernet.to(memory_format=supernet.fast_layout)  # type: ignore[call-overload]
+        if setting.activation == "clipped":
+            supernet.normalise_nodes()
         return supernet
 
 
@@ -127,7 +129,10 @@ class State:
 
     def moment(self, task: SearchTask, step: int) -> Moment:
         """Epoch, step and seed of a step of this epoch."""
-        return Moment(self.epoch, step, task.seed, task.setting, self.supernet.groups, self.kept)
+        return Moment(
+            self.epoch, step, task.seed, task.setting, self.supernet.groups, self.kept,
+            task.split.steps(task.setting),
+        )  # fmt: skip
 
     def step(self, task: SearchTask, number: int, training: Batch, validation: Batch) -> Step:
         """The step with that number in this epoch."""
@@ -159,23 +164,27 @@ def initial_state(task: SearchTask) -> State:
     """The state before the first epoch: weights from the seed, α and β from a narrow normal distribution."""
     supernet = task.supernet(0, None)
     kept = _kept_at_first(task, supernet.groups)
-    if task.setting.without:
+    if task.setting.left_out:
         supernet = task.supernet(0, kept)
-    parameters = drawn_parameters(task, supernet.groups)
+    parameters = drawn_parameters(task, supernet.groups, kept)
     return State(supernet, kept, parameters, sgd(supernet, task.setting), adam(parameters, task.setting))
 
 
-def drawn_parameters(task: SearchTask, groups: Mapping[str, Group], stage: int = 0) -> Parameters:
+def drawn_parameters(
+    task: SearchTask, groups: Mapping[str, Group], kept: Mapping[str, Tensor], stage: int = 0
+) -> Parameters:
     """Architecture parameters from a narrow normal distribution, by the seed and the stage that they are for."""
     purposes = ("parameters",) if stage == 0 else ("parameters", str(stage))
     generator = torch.Generator().manual_seed(derived_seed(task.seed, "search", *purposes))
 
     def drawn(*shape: int) -> Tensor:
-        noise = torch.randn(*shape, generator=generator, dtype=torch.float32, device="cpu")
-        values = task.method.centre + task.method.deviation * noise
+        values = task.method.deviation * torch.randn(*shape, generator=generator, dtype=torch.float32, device="cpu")
         return values.to(task.device).requires_grad_()
 
     operations = {name: drawn(*group.shape) for name, group in groups.items()}
+    if task.method.start is not None:
+        for name, alpha in operations.items():
+            alpha.detach().add_(task.method.start(kept[name]).to(alpha))
     edges = {name: drawn(len(group.edges)) for name, group in groups.items()}
     return Parameters(operations, edges if task.method.edge_parameters else {})
 
@@ -187,7 +196,7 @@ def _kept_at_first(task: SearchTask, groups: Mapping[str, Group]) -> dict[str, T
         for left_out in task.setting.without:
             if left_out not in group.operations:
                 raise SearchError(f"without: {unknown('operation', left_out, group.operations)}")
-        row = torch.tensor([operation not in task.setting.without for operation in group.operations], device="cpu")
+        row = torch.tensor([operation not in task.setting.left_out for operation in group.operations], device="cpu")
         kept[name] = row.repeat(len(group.edges), 1)
     return kept
 

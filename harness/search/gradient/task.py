@@ -12,6 +12,7 @@ from harness.errors import SearchError, check_whole
 from harness.search.gradient.data import Images, read_images, split_images, with_images
 from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method
+from harness.search.gradient.prime.options import reason_not_on_table, with_options
 from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask
@@ -42,6 +43,7 @@ def search_task(
     check_whole("seed", seed, 0, SearchError)
     check_method(chosen, space, setting, data, autocast=autocast)
     check_whole("record_costs", record_costs, 0, SearchError)
+    chosen = with_options(chosen, setting)
     table = data if isinstance(data, TableLosses) else None
     if isinstance(data, TableLosses):
         if record_costs:
@@ -65,8 +67,8 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
     """Refuse what a method cannot search, before any image is read.
 
     Raises:
-        SearchError: for a space, a setting or autocast that the method does not take, or a method of untrained networks
-            on a table's losses.
+        SearchError: for a space, a setting or autocast that the method does not take, or, on a table's losses, a method
+            of untrained networks or an option that needs weights.
         SpaceError: for a space without a supernet.
     """
     if reason := method.reason_not_in(searchable(space)):
@@ -77,6 +79,8 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
         raise SearchError(
             f"{method.name} measures untrained networks, and {data.name} has none: take digits, noise or CIFAR-10"
         )
+    if isinstance(data, TableLosses) and (reason := reason_not_on_table(setting)):
+        raise SearchError(f"{method.name} cannot search {data.name}: {reason}")
 
 
 def _device(name: str) -> torch.device:

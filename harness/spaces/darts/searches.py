@@ -17,6 +17,12 @@ SEARCHES = SearchPresets(
     by_method={
         "darts": SearchPreset(),
         "darts-second-order": SearchPreset(laptop={"images": 1024}),
+        "darts-prime": SearchPreset(
+            {
+                "regularise": "proximity", "rho": 0.1, "schedule": "dynamic", "schedule_steps": 10,
+                "validation_share": 1 / 11,
+            }
+        ),
         "beta-darts": SearchPreset({"penalty": 25.0}),
         "drnas": SearchPreset(
             {"alpha_lr": 6e-4, "without": ("none",)},

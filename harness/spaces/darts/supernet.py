@@ -34,7 +34,7 @@ from harness.spaces.mixing import (
     summed,
     weighted_norm,
 )
-from harness.spaces.supernet import MixedLayers, Mixture, Supernet
+from harness.spaces.supernet import MixedLayers, Mixture, NodeSums, Supernet
 
 _CONVOLUTIONS = {
     "sep_conv_3x3": (1, (1, 5)),
@@ -48,7 +48,7 @@ Terms = Iterator[tuple[int, Term]]
 """Pairs of a target node and a term of its sum."""
 
 
-class MixedCell(nn.Module):
+class MixedCell(NodeSums):
     """One cell with every kept operation on every edge.
 
     Args:
@@ -145,7 +145,7 @@ class MixedCell(nn.Module):
     def _node(self, target: int, terms: list[Term], values: list[Tensor], mixture: Mixture) -> Tensor:
         """A node's value: the sum of its terms, and the bypassed channels."""
         if terms:
-            mixed = summed(terms)
+            mixed = self.normed(summed(terms))
         else:
             stride = self._stride(0)
             mixed = torch.zeros_like(values[0][:, : self.narrow, ::stride, ::stride])

@@ -23,7 +23,7 @@ from harness.spaces.mixing import Term, average_pool, narrowed, normalise_by_bat
 from harness.spaces.nasbench201.cell import EDGES, NODES
 from harness.spaces.nasbench201.derivation import GROUPS
 from harness.spaces.nasbench201.network import image_stem, last_activation, stages
-from harness.spaces.supernet import MixedLayers, Mixture, Supernet
+from harness.spaces.supernet import MixedLayers, Mixture, NodeSums, Supernet
 
 _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == source] for source in range(NODES - 1)}
 """For each node, the edges that read it."""
@@ -32,7 +32,7 @@ Terms = Iterator[tuple[int, Term]]
 """Pairs of a target node and a term of its sum."""
 
 
-class MixedCell(nn.Module):
+class MixedCell(NodeSums):
     """One cell with every kept operation on every edge.
 
     Args:
@@ -111,7 +111,7 @@ class MixedCell(nn.Module):
 
     def _node(self, target: int, terms: list[Term], values: Mapping[int, Tensor], mixture: Mixture) -> Tensor:
         """A node's value: the sum of its terms, and the bypassed channels."""
-        mixed = summed(terms) if terms else torch.zeros_like(values[0][:, : self.narrow])
+        mixed = self.normed(summed(terms)) if terms else torch.zeros_like(values[0][:, : self.narrow])
         if self.partial == 1:
             return mixed
         passed = [

@@ -36,7 +36,7 @@ def tiny(method, space, **changes):
         "width": _WIDE.get((method, space), 4),
         "depth": 1,
         "image_size": 8,
-        "images": 64,
+        "images": 128 if method == "darts-prime" else 64,
         "evaluation_batches": 1,
         "alpha_warm_up": 0,
         "candidates": 3,

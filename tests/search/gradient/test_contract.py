@@ -12,6 +12,7 @@ from harness.search import METHODS, run_search
 from harness.search.gradient import loop as loop_module
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, LOG
 from harness.search.gradient.data import Images
+from harness.search.gradient.prime.schedule import ALPHA_STEPS
 from tests.search.gradient.searches import PAIRS, SPACES, tiny
 
 DATA = "digits"
@@ -124,9 +125,19 @@ def one_operation_left(space, saved, first, setting):
         assert [count for count in measured if count] == [24, 18, 12]
 
 
+def scheduled(space, saved, first, setting):
+    """α has moved in the epochs whose steps the schedule gave to it, and in no others; the weights are trained."""
+    counts = saved["memory"][ALPHA_STEPS]
+    assert counts.shape == (setting.epochs,)
+    assert moved(saved["parameters"], first["parameters"]) == bool(counts[1:].any())
+    assert not equal(saved["supernet"], first["supernet"])
+    assert saved["memory"]["schedule/fisher_by_step"].isfinite().all()
+
+
 INVARIANTS = {
     "darts": softmax_trained,
     "darts-second-order": softmax_trained,
+    "darts-prime": scheduled,
     "beta-darts": softmax_trained,
     "drnas": softmax_trained,
     "drnas-progressive": pruned,

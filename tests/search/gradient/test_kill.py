@@ -88,6 +88,25 @@ def test_killed_in_the_middle_of_an_epoch_it_loses_no_step_before_the_last_check
     assert_equal_to_the_last_bit(tmp_path)
 
 
+def test_what_a_schedule_and_a_regulariser_keep_is_bit_equal_after_a_kill(tmp_path):
+    """DARTS-PRIME with ADMM and clipped weights: threshold, moving average, counters, Z and U, what is pruned."""
+    setting = tiny(
+        "darts-prime", "nasbench201", epochs=1, steps_per_epoch=STEPS // 2, regularise="admm", activation="clipped",
+        schedule_steps=2, alpha_lr=0.05,
+    )  # fmt: skip
+    killed(tmp_path, "darts-prime", setting, 0, lambda: 40 <= steps_done(tmp_path / "out") < STEPS // 2)
+    kept = steps_done(tmp_path / "out")
+    again = run_search(SPACES["nasbench201"], "darts-prime", setting, data="digits", out=tmp_path / "out")
+    assert (again.resumed_from, again.resumed_steps) == (0, kept)
+    through = run_search(SPACES["nasbench201"], "darts-prime", setting, data="digits", out=tmp_path / "through")
+    assert_equal_to_the_last_bit(tmp_path)
+    assert again.architecture == through.architecture
+    assert again.memory.keys() == through.memory.keys()
+    for name, one in through.memory.items():
+        assert torch.allclose(again.memory[name].double(), one.double(), rtol=0, atol=0, equal_nan=True), name
+    assert int(through.memory["admm/steps"]) >= 10
+
+
 def rows_of(folder):
     return torch.load(folder / CHECKPOINT, weights_only=True)["rows"]
 

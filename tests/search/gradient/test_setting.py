@@ -20,6 +20,20 @@ PUBLISHED = {
     ("drnas", "nasbench201"): {"epochs": 100, "alpha_lr": 3e-4},
     ("drnas-progressive", "nasbench201"): {"partial": (4, 2), "keep": (5, 3), "alpha_warm_up": 10},
     ("drnas-progressive", "darts"): {"width": 36, "depth": 20, "weight_lr": 0.1, "partial": (6, 4), "keep": (7, 4)},
+    ("darts-prime", "darts"): {
+        "epochs": 50,
+        "batch_size": 64,
+        "width": 16,
+        "depth": 8,
+        "alpha_lr": 3e-4,
+        "alpha_weight_decay": 1e-3,
+        "regularise": "proximity",
+        "rho": 0.1,
+        "schedule": "dynamic",
+        "schedule_steps": 10,
+        "validation_share": 1 / 11,
+        "activation": "own",
+    },
     ("gdas", "nasbench201"): {"epochs": 240, "temperature": (10.0, 0.1)},
     ("pc-darts", "darts"): {"batch_size": 256, "weight_lr": 0.1, "alpha_lr": 6e-4, "partial": (4,)},
     ("nasi", "darts"): {"epochs": 10, "steps_per_epoch": 10, "batch_size": 64, "nu": 100.0, "mu": 2.0},
@@ -34,6 +48,7 @@ def test_the_paper_preset_has_the_published_values(method, space):
 
 
 NOT_AS_PUBLISHED = {
+    ("darts-prime", "nasbench201"),
     ("drnas", "darts"),
     ("nasi", "nasbench201"),
     ("pc-darts", "nasbench201"),
@@ -168,6 +183,11 @@ def test_a_setting_is_json():
         ({"keep": (3, 2)}, r"keep must be one number per stage \(1\), or none"),
         ({"partial": (4, 2), "epochs": 1}, "2 stages need as many epochs, got 1"),
         ({"trace_gradient": "twopass"}, "unknown trace_gradient 'twopass'. Did you mean 'two_pass'"),
+        ({"regularise": "proximty"}, "unknown regularise 'proximty'. Did you mean 'proximity'"),
+        ({"schedule": "dinamic"}, "unknown schedule 'dinamic'. Did you mean 'dynamic'"),
+        ({"activation": "cliped"}, "unknown activation 'cliped'. Did you mean 'clipped'"),
+        ({"rho": -1}, "rho must be a number from 0, got -1"),
+        ({"schedule_steps": 0}, "schedule_steps must be a whole number from 1, got 0"),
         ({"epoch": 3}, "unknown field of a search's setting 'epoch'. Did you mean 'epochs'"),
     ],
 )
