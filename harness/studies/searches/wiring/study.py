@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import SettingError
 from harness.evaluation.columns import TESTS
 from harness.studies.kinds import SingleStudy
 from harness.studies.options import StudyOptions
@@ -25,7 +24,7 @@ def run_wiring_evolution(options: StudyOptions) -> None:
     """Search with recorded costs, and write statements, tables and figures into `out`; interrupted, it goes on.
 
     Raises:
-        SettingError: a folder that cannot be written in, or `finished` where no search is.
+        SettingError: a folder that cannot be written in.
         RunError: every search failed.
         TableError: a table that is not available.
     """
@@ -37,6 +36,7 @@ def run_wiring_evolution(options: StudyOptions) -> None:
     from harness.studies.record import record
     from harness.studies.searches.finished import is_finished
     from harness.studies.searches.pool import SEARCHES, say_data, search_all
+    from harness.studies.searches.runs import Outcomes
     from harness.studies.searches.wiring.claims import study_claims
     from harness.studies.searches.wiring.runs import runs_of
     from harness.writing import make_folder
@@ -46,17 +46,16 @@ def run_wiring_evolution(options: StudyOptions) -> None:
     say_data(options)
     runs = runs_of(options)
     wanted = [run for run in runs if not options.finished or is_finished(run, options.out / SEARCHES)]
-    if not wanted:
-        raise SettingError(f"--finished: no search in {options.out / SEARCHES} is finished")
-    outcomes = search_all(wanted, options)
+    outcomes = search_all(wanted, options) if wanted else Outcomes({}, {})
     notes = [f"{run.title} failed: {failure.brief}" for run, failure in outcomes.failed.items()]
     if len(outcomes.ended) < len(runs):
         notes.append(
             f"{len(outcomes.ended)} of {len(runs)} searches are finished; the others are not in these numbers."
         )
     frames = _frames(outcomes.ended, runs, table)
-    write_csv(frames.searches, options.out / SEARCHES_FILE)
-    write_csv(frames.costs, options.out / COSTS_FILE)
+    if outcomes.ended:
+        write_csv(frames.searches, options.out / SEARCHES_FILE)
+        write_csv(frames.costs, options.out / COSTS_FILE)
     sheets = write_readings(frames, options)
     texts = [sheet_markdown(sheet) for sheet in sheets]
     write_text("\n\n".join([*texts, *notes]) + "\n", options.out / "tables.md")
@@ -72,7 +71,8 @@ def run_wiring_evolution(options: StudyOptions) -> None:
     options.say(
         "\n\n".join(["", claims_text(study_claims(frames)), *(sheet_text(sheet) for sheet in sheets[1:]), *notes])
     )
-    options.say(f"\nIn {options.out}: tables.md, claims.csv, {COSTS_FILE}, {SEARCHES_FILE}, figures, study.json")
+    files = sorted(path.name for path in options.out.iterdir() if path.is_file())
+    options.say(f"\nIn {options.out}: {', '.join(files)}")
 
 
 def _frames(ended: Any, runs: dict[Run, str], table: Any) -> Frames:
@@ -84,6 +84,8 @@ def _frames(ended: Any, runs: dict[Run, str], table: Any) -> Frames:
     from harness.studies.searches.wiring.claims import Frames
     from harness.studies.searches.wiring.readings import costs_frame, searches_frame
 
+    if not ended:
+        return Frames(pd.DataFrame(columns=["arm", "seed", "cpu_seconds"]), pd.DataFrame(columns=["arm", "seed"]))
     searches = searches_frame(ended, runs)
     tabled = searches["space"] == SPACE
     if tabled.any() and _COLUMN in {column.name for column in table.columns}:
@@ -98,13 +100,13 @@ def write_readings(frames: Frames, options: StudyOptions) -> list[Sheet]:
     from harness.report.tables.wiring import choices_sheet, collapse_sheet
     from harness.studies.searches.wiring.claims import collapse_table, study_claims
     from harness.studies.searches.wiring.figures import study_figures
-    from harness.studies.searches.wiring.runs import ARMS, TABLED
+    from harness.studies.searches.wiring.runs import ARMS, BILEVEL, GROWTH, TABLED
 
     claims = study_claims(frames)
     write_csv(claims, options.out / "claims.csv")
     sheets = [claims_sheet(claims)]
-    if not (choices := _choices(frames)).empty:
-        sheets.append(choices_sheet(choices))
+    if frames.searches["arm"].isin((GROWTH, BILEVEL)).any():
+        sheets.append(choices_sheet(_choices(frames)))
     if frames.searches["arm"].isin(TABLED).any():
         sheets.append(collapse_sheet(collapse_table(frames), {name: arm.words for name, arm in ARMS.items()}))
     for name, figure in study_figures(frames):
