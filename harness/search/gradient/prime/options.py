@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from harness.errors import SearchError
+from harness.search.gradient.dsnas import score_function
 from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
 from harness.search.gradient.pc_darts import edge_normalised
 from harness.search.gradient.prime.activation import with_clipped_weights
@@ -53,6 +54,8 @@ def reason_not(method: Method, option: str) -> str:
         return "it trains no weights, and chooses by other steps than descents of a loss"
     if method.renews:
         return "its architecture parameters are those of a policy, and begin anew in its last stage"
+    if option == "regularise" and method.architecture_step is score_function:
+        return "it descends the score function's gradient, not a loss that a term could join"
     if option != "activation":
         return ""
     if method.relax not in (softmax, edge_normalised):
@@ -77,11 +80,16 @@ def regularised(method: Method, name: str) -> Method:
     assert step is not None
 
     def regularised_step(at: Step) -> float:
+        joined = []
+
         def penalty(parameters: Parameters, moment: Moment) -> Tensor:
+            joined.append(moment)
             term = penalise(parameters, method.mean(parameters, moment), moment, at.memory)
             return term if method.penalty is None else method.penalty(parameters, moment) + term
 
         loss = step(replace(at, method=replace(at.method, penalty=penalty)))
+        if not joined:
+            raise SearchError(f"{method.name} takes no regularise {name!r}: its step does not descend `Step.objective`")
         if name == "admm":
             update(at)
         return loss

@@ -36,6 +36,7 @@ def test_with_the_options_off_a_method_is_itself(name):
 @pytest.mark.parametrize(("name", "option"), [*itertools.product(sorted(METHODS), OPTIONS)])
 def test_each_method_takes_an_option_or_refuses_it_in_one_line(name, option):
     takes = name in CLIPPED if option == "activation" else name not in REFUSING
+    takes = takes and (name, option) != ("dsnas", "regularise")
     assert (reason_not(METHODS[name], option) == "") == takes
     setting = SearchSetting(**{option: OPTIONS[option][-1]})
     if takes:
@@ -214,6 +215,12 @@ def test_on_a_table_admm_as_coded_does_not_help_a_softmax():
 
 def test_the_pairs_of_the_contract_have_the_method_in_both_spaces():
     assert {space for method, space in PAIRS if method == "darts-prime"} == set(SPACES)
+
+
+def test_a_step_that_a_term_cannot_join_is_refused():
+    own = dataclasses.replace(METHODS["darts"], name="mine", architecture_step=lambda step: 0.0)
+    with pytest.raises(SearchError, match="mine takes no regularise 'proximity': its step does not descend"):
+        run_search(SPACE, own, tiny("darts", "nasbench201", regularise="proximity"), data="digits")
 
 
 def test_a_method_of_a_user_is_transformed_too():
