@@ -40,6 +40,18 @@ def test_a_search_leaves_its_files(searched):
     assert log["epoch"].tolist() == [1, 2]
 
 
+def test_costs_are_recorded_on_cells_of_wiring_experiments(nasinit, tmp_path):
+    options = ("--space", "wiring-minimal", "--record-costs", 1, "--seeds", "3", "--out", tmp_path / "out")
+    ended = nasinit("search", "dsnas", *options, *SMALL)
+    assert ended.code == 0, ended.err
+    costs = pd.read_csv(tmp_path / "out" / "seed_3" / "costs.csv")
+    assert set(costs["epoch"]) == {1, 2}
+    assert costs.loc[costs["images"] == "all"].groupby(["epoch", "part", "target", "source"])["steps"].sum().eq(1).all()
+    assert json.loads((tmp_path / "out" / "setting.json").read_text())["record_costs"] == 1
+    refused = nasinit("search", "dsnas", "--record-costs", -1, *SMALL)
+    assert (refused.code, "record-costs must be a whole number from 0, got -1" in refused.err) == (2, True)
+
+
 def test_the_accuracies_are_joined_after_the_search(searched):
     """The searches themselves cannot import a table: an import contract says so."""
     from benchmarks import open_table
