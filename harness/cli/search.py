@@ -128,6 +128,12 @@ def search(
     schedule: search_options.ScheduleOption = None,
     schedule_steps: search_options.ScheduleStepsOption = None,
     activation: search_options.ActivationOption = None,
+    simplify: Annotated[
+        bool, typer.Option("--simplify", help="paths of an edge share modules: TopoNAS, in our reading")
+    ] = False,
+    no_kernel_normalisation: Annotated[
+        bool, typer.Option("--no-kernel-normalisation", help="with --simplify: kernels mixed as they are")
+    ] = False,
     record_costs: Annotated[
         int,
         typer.Option(
@@ -172,7 +178,8 @@ def search(
         "penalty": penalty, "nu": nu,
         "mu": mu, "adaptive": adaptive, "without": None if without is None else _left_out(without),
         "trace_gradient": trace_gradient, "regularise": regularise, "rho": rho, "schedule": schedule,
-        "schedule_steps": schedule_steps, "activation": activation,
+        "schedule_steps": schedule_steps, "activation": activation, "simplify": simplify or None,
+        "kernel_normalisation": False if no_kernel_normalisation else None,
     }  # fmt: skip
     changed = {name: new for name, new in changes.items() if new is not None}
     _check_setting(method, space, preset, changed)

@@ -21,6 +21,7 @@ from harness.scoring.runner import run
 from harness.setting import INITS, NOISE, Setting, SettingKeywords
 from harness.spaces.group import Group
 from harness.spaces.searches import IndexedSpace
+from harness.spaces.simplifiable import simplifiable
 from harness.spaces.space import Architecture, ListedSpace, SearchableSpace, Space, changed, completed
 
 if TYPE_CHECKING:
@@ -241,6 +242,13 @@ class SpaceConformance:
         self.space.problem.check_outputs(outputs, batch.targets)
         derived = self.space.derive(weights)
         assert self.space.parse(str(derived)) == derived
+
+    def test_a_simplified_supernet_has_the_weights_of_the_plain_one(self) -> None:
+        if not (isinstance(self.space, SearchableSpace) and simplifiable(self.space)):
+            pytest.skip("the space has no supernet that can be simplified")
+        plain, own = (self._state(self.space.supernet(self.shape, simplify=simplify)) for simplify in (False, True))
+        assert list(plain) == list(own), "a derived network is cut out by the names of its weights"
+        assert all(torch.equal(plain[name], own[name]) for name in plain)
 
     def test_choices_are_those_of_the_list_and_of_the_neighbours(self) -> None:
         choices = getattr(self.space, "choices", None)

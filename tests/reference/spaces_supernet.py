@@ -30,20 +30,29 @@ LARGE = (
 )
 
 
-def nasbench201(state, images, weights, *, depth, edges=None, partial=1):
-    """Logits [N, classes] of images [N, C, H, W]."""
-    operations = (NASBENCH201, nasbench201_operation)
-    return of_cells(operations, state, images, weights, depth=depth, edges=edges, partial=partial)
+def nasbench201(state, images, weights, *, depth, edges=None, partial=1, mix=None):
+    """Logits [N, classes] of images [N, C, H, W]; `mix` is an edge's sum, by default that of `each_by_itself`."""
+    mix = mix or each_by_itself(NASBENCH201, nasbench201_operation)
+    return of_cells(mix, state, images, weights, depth=depth, edges=edges, partial=partial)
+
+
+def each_by_itself(names, operate):
+    """An edge's sum of its operations (names, function), each by itself."""
+    return lambda row, inputs, state, name, *stride: sum(
+        weight * operate(operation, inputs, state, f"{name}.{operation}", *stride)
+        for operation, weight in zip(names, row, strict=True)
+    )
 
 
 def nasbench201_large(state, images, weights, *, depth, edges=None, partial=1):
     """Logits [N, classes] of images [N, C, H, W]."""
-    return of_cells((LARGE, large_operation), state, images, weights, depth=depth, edges=edges, partial=partial)
+    return of_cells(
+        each_by_itself(LARGE, large_operation), state, images, weights, depth=depth, edges=edges, partial=partial
+    )
 
 
-def of_cells(operations, state, images, weights, *, depth, edges, partial):
-    """Of NAS-Bench-201's cells with these (names, function) of operations."""
-    names, operate = operations
+def of_cells(mix, state, images, weights, *, depth, edges, partial):
+    """Of NAS-Bench-201's cells with this sum of an edge's operations."""
     values = norm(conv2d(images, state["stem.0.weight"], padding=1), state, "stem.1")
     table = weights["cell"]
     factors = torch.ones_like(table[:, 0]) if edges is None else edges["cell"]
@@ -62,10 +71,7 @@ def of_cells(operations, state, images, weights, *, depth, edges, partial):
             total = torch.zeros_like(values)
             for source in range(target):
                 total = total + factors[edge] * partly(
-                    lambda first, edge=edge, name=name: sum(
-                        weight * operate(operation, first, state, f"{name}.layers.{edge}.{operation}")
-                        for operation, weight in zip(names, table[edge], strict=True)
-                    ),
+                    lambda first, edge=edge, name=name: mix(table[edge], first, state, f"{name}.layers.{edge}"),
                     nodes[source],
                     partial,
                     stride=1,
@@ -108,8 +114,9 @@ def large_operation(operation, inputs, state, name):
     return separated(inputs, state, f"{name}.0", f"{name}.1", 1, dilation * (kernel // 2), dilation)
 
 
-def darts(state, images, weights, *, depth, edges=None, partial=1):
-    """Logits [N, classes] of images [N, C, H, W]."""
+def darts(state, images, weights, *, depth, edges=None, partial=1, mix=None):
+    """Logits [N, classes] of images [N, C, H, W]; `mix` is an edge's sum, by default that of `each_by_itself`."""
+    mix = mix or each_by_itself(DARTS, darts_operation)
     before = last = norm(conv2d(images, state["stem.0.weight"], padding=1), state, "stem.1")
     smaller = False
     for place in range(depth):
@@ -128,9 +135,8 @@ def darts(state, images, weights, *, depth, edges=None, partial=1):
             for source in range(target):
                 stride = 2 if halves and source < 2 else 1
                 total = total + factors[edge] * partly(
-                    lambda first, edge=edge, name=name, stride=stride, table=table: sum(
-                        weight * darts_operation(operation, first, state, f"{name}.layers.{edge}.{operation}", stride)
-                        for operation, weight in zip(DARTS, table[edge], strict=True)
+                    lambda first, edge=edge, name=name, stride=stride, table=table: mix(
+                        table[edge], first, state, f"{name}.layers.{edge}", stride
                     ),
                     nodes[source],
                     partial,

@@ -112,7 +112,7 @@ class Plain:
                 * weights[2],
                 weights[3] * (inputs if stride == 1 else cell.layers[edge]["skip_connect"](inputs)),
             ]
-            for column, (name, (dilation, places)) in enumerate(darts._CONVOLUTIONS.items(), start=4):
+            for column, (name, (dilation, places)) in enumerate(darts.CONVOLUTIONS.items(), start=4):
                 operation, features = cell.layers[edge][name].op, self.relu(shared, inputs)
                 for place in places:
                     if place > 1:

@@ -164,7 +164,7 @@ def _epoch(
     for step in _steps(task, state, steps):
         if recorder is not None:
             recorder.add(step)
-        state.losses.append(_one_step(step, moves=moves))
+        state.losses.append(one_step(step, moves=moves))
         if not math.isfinite(state.losses[-1]):
             raise _diverged(state.losses[-1], step, saving.folder)
         if saving.is_due:
@@ -228,7 +228,7 @@ def _steps(task: SearchTask, state: State, count: int) -> Iterator[Step]:
     )
 
 
-def _one_step(step: Step, *, moves: bool) -> float:
+def one_step(step: Step, *, moves: bool) -> float:
     """A step of the architecture parameters, if `moves`, and one of the weights; gives the training loss."""
     method, setting = step.method, step.moment.setting
     seen = math.nan

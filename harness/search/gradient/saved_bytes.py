@@ -7,17 +7,22 @@ from types import TracebackType
 from typing import Any
 from weakref import WeakSet
 
+import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
 
 class _Kept:
-    """A tensor that the graph keeps; it dies with the part of the graph that keeps it."""
+    """A tensor that the graph keeps; it dies with the part of the graph that keeps it.
+
+    It holds the values without their history: an output that its own operation keeps would else hold that operation,
+    and neither would ever die. Autograd puts the history back.
+    """
 
     __slots__ = ("__weakref__", "tensor")
 
     def __init__(self, tensor: Tensor) -> None:
-        self.tensor = tensor
+        self.tensor = tensor.detach()
 
 
 class SavedTensors:
@@ -71,7 +76,10 @@ def _unpack(kept: Any) -> Tensor:
     return tensor
 
 
-def _place(tensor: Tensor) -> int:
-    """What names a tensor's storage while it lives; on the device `meta` storages have no address."""
-    place: int = tensor.untyped_storage()._cdata
-    return place
+def _place(tensor: Tensor) -> tuple[torch.device, int]:
+    """What names a tensor's memory while it lives: its address, or its storage on the device `meta`, where it has none.
+
+    Two storages may lie at one address: a NumPy array's become one each time that it is made a tensor.
+    """
+    storage = tensor.untyped_storage()
+    return tensor.device, storage.data_ptr() or storage._cdata

@@ -83,6 +83,8 @@ class SearchSetting:
             information of the weights.
         schedule_steps: s, one step in s moves them (periodic), or one in s + 1 in the long run (dynamic).
         activation: operation weights of α: those of the method (`own`), or α clipped to [0, 1] (`clipped`).
+        simplify: whether the convolutions of an edge share one batch norm (TopoNAS, in our reading).
+        kernel_normalisation: whether the kernels of a simplified supernet have norm 1 for each output channel.
 
     Raises:
         SearchError: naming the field, the given value and the allowed values.
@@ -123,6 +125,8 @@ class SearchSetting:
     schedule: str = "every_step"
     schedule_steps: int = 10
     activation: str = "own"
+    simplify: bool = False
+    kernel_normalisation: bool = True
 
     def __post_init__(self) -> None:
         for name, smallest in _SMALLEST.items():
@@ -145,6 +149,14 @@ class SearchSetting:
             if getattr(self, name) not in allowed:
                 raise SearchError(unknown(name, getattr(self, name), allowed))
         self._check_stages()
+        self._check_simplification()
+
+    def _check_simplification(self) -> None:
+        for name in ("simplify", "kernel_normalisation"):
+            if not isinstance(getattr(self, name), bool):
+                raise SearchError(f"{name} must be True or False, got {getattr(self, name)!r}")
+        if not (self.simplify or self.kernel_normalisation):
+            raise SearchError("kernel_normalisation is a part of simplify: leave it on, or simplify the supernet")
 
     def _check_temperature(self) -> None:
         if not isinstance(self.temperature, (tuple, list)) or len(self.temperature) != _ENDS:

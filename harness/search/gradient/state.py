@@ -79,6 +79,7 @@ class SearchTask:
         zero change sides). That is far below the noise of a batch, but not below the differences that NASI looks at.
         """
         setting = self.setting
+        names = ("simplify", "kernel_normalisation") if setting.simplify else ()
         supernet = self.space.supernet(
             classes=CLASSES,
             channels=CHANNELS,
@@ -86,6 +87,7 @@ class SearchTask:
             seed=self.seed,
             partial=setting.partial[stage],
             operations=kept,
+            **{name: getattr(setting, name) for name in names},
         ).to(self.device)
         if self.table is not None:
             return self.table.supernet(supernet.groups, kept).to(self.device)

@@ -17,10 +17,11 @@ from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask
 from harness.search.gradient.table_supernet import TableLosses, without_images
+from harness.spaces.simplifiable import simplifiable
 from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
-    from harness.spaces.space import Space
+    from harness.spaces.space import SearchableSpace, Space
 
 __all__ = ["checkpoint_seconds", "search_task"]
 
@@ -73,6 +74,8 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
     """
     if reason := method.reason_not_in(searchable(space)):
         raise SearchError(f"{method.name} cannot search {space.name}: {reason}")
+    if setting.simplify:
+        _check_simplifies(searchable(space), method, data)
     if method.check is not None:
         method.check(setting, autocast)
     if isinstance(data, TableLosses) and not method.trains_weights:
@@ -81,6 +84,22 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
         )
     if isinstance(data, TableLosses) and (reason := reason_not_on_table(setting)):
         raise SearchError(f"{method.name} cannot search {data.name}: {reason}")
+
+
+def _check_simplifies(space: SearchableSpace, method: Method, data: object) -> None:
+    """Refuse a simplified supernet where none can be made, or nothing of it would be trained.
+
+    Raises:
+        SearchError: naming the space, the table or the method.
+    """
+    if not simplifiable(space):
+        raise SearchError(f"simplify: the supernet of {space.name} cannot share modules between its paths")
+    if isinstance(data, TableLosses):
+        raise SearchError(f"simplify: {data.name} is a table, which has no modules to share")
+    if not method.trains_weights:
+        raise SearchError(f"simplify: {method.name} looks at weights as they are drawn, and trains no shared module")
+    if method.architecture_step is None:
+        raise SearchError(f"simplify: {method.name} trains one path at a time, which has nobody to share modules with")
 
 
 def _device(name: str) -> torch.device:

@@ -133,12 +133,15 @@ class Darts(ImageClassification):
         seed: int = 0,
         partial: int = 1,
         operations: Masks | None = None,
+        simplify: bool = False,
+        kernel_normalisation: bool = True,
         **sizes: Unpack[SizeKeywords],
     ) -> Supernet:
         """The untrained supernet of DARTS's search; its groups are `normal` and `reduce`, each [14, 8].
 
         The width must be even after division by `partial` too.
         """
+        from harness.spaces.darts.simplified import OwnKernelSupernet, SimplifiedSupernet
         from harness.spaces.darts.supernet import DartsSupernet
         from harness.spaces.mixing import narrowed
         from harness.spaces.supernet import drawn_supernet
@@ -147,8 +150,11 @@ class Darts(ImageClassification):
         del full["image_size"]
         _check_shape(narrowed(full["width"], partial), full["depth"], "cifar")
 
+        simplified = SimplifiedSupernet if kernel_normalisation else OwnKernelSupernet
+
         def make() -> DartsSupernet:
-            return DartsSupernet(**full, partial=partial, operations=operations)
+            kind = simplified if simplify else DartsSupernet
+            return kind(**full, partial=partial, operations=operations)
 
         return drawn_supernet(make, init, derived_seed(seed, "weights", "supernet", self.name))
 

@@ -36,7 +36,7 @@ from harness.spaces.mixing import (
 )
 from harness.spaces.supernet import MixedLayers, Mixture, NodeSums, Supernet
 
-_CONVOLUTIONS = {
+CONVOLUTIONS = {
     "sep_conv_3x3": (1, (1, 5)),
     "sep_conv_5x5": (1, (1, 5)),
     "dil_conv_3x3": (2, (1,)),
@@ -86,7 +86,7 @@ class MixedCell(NodeSums):
             for target, term in chain(
                 self._pooled(source, first, mixture),
                 self._skipped(source, first, mixture),
-                self._convolved(source, first, mixture),
+                self.convolved(source, first, mixture),
             ):
                 terms[target].append(term)
         values.append(self._node(self.last, terms[self.last], values, mixture))
@@ -122,22 +122,31 @@ class MixedCell(NodeSums):
             for edge, first, second in zip(live, *halves, strict=True):
                 yield self.edges[edge][0], (torch.cat([first, second], dim=1), None)
 
-    def _convolved(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
+    def convolved(self, source: int, inputs: Tensor, mixture: Mixture) -> Terms:
         """The weighted separable and dilated convolutions of one node."""
         relu = None
-        for name, (dilation, places) in _CONVOLUTIONS.items():
+        for name in CONVOLUTIONS:
             column = self.operations.index(name)
             for edge in mixture.live(self.leaving[source], column):
                 relu = functional.relu(inputs) if relu is None else relu
-                features, stride = relu, self._stride(source)
-                for place in places:
-                    if place != places[0]:
-                        features = functional.relu(functional.batch_norm(features, None, None, training=True))
-                        stride = 1
-                    weight = self._weight(edge, f"{name}.op.{place}")
-                    features = depthwise(features, weight, stride=stride, dilation=dilation)
-                    features = functional.conv2d(features, self._weight(edge, f"{name}.op.{place + 1}"))
+                features = functional.conv2d(self.depthwise(edge, name, relu), self.pointwise(edge, name))
                 yield self.edges[edge][0], (weighted_norm(features, mixture.coefficients[edge, column][None]), None)
+
+    def depthwise(self, edge: int, name: str, relu: Tensor) -> Tensor:
+        """What the last pointwise convolution of an operation reads, from the ReLU of the edge's source."""
+        dilation, places = CONVOLUTIONS[name]
+        features, stride = relu, self._stride(self.edges[edge][1])
+        for place in places:
+            if place != places[0]:
+                features = functional.conv2d(features, self._weight(edge, f"{name}.op.{places[0] + 1}"))
+                features, stride = functional.relu(functional.batch_norm(features, None, None, training=True)), 1
+            weight = self._weight(edge, f"{name}.op.{place}")
+            features = depthwise(features, weight, stride=stride, dilation=dilation)
+        return features
+
+    def pointwise(self, edge: int, name: str) -> Tensor:
+        """The kernels of an operation's last pointwise convolution, [C, C, 1, 1]."""
+        return self._weight(edge, f"{name}.op.{CONVOLUTIONS[name][1][-1] + 1}")
 
     def _weight(self, edge: int, name: str) -> nn.Parameter:
         return self.get_parameter(f"layers.{edge}.{name}.weight")
@@ -166,7 +175,7 @@ class MixedCell(NodeSums):
 
 def _layers(operations: Sequence[str], wide: int, stride: int) -> nn.ModuleDict:
     """The operations of one edge that have parameters, by name."""
-    names = [name for name in operations if name in _CONVOLUTIONS or (name == "skip_connect" and stride == 2)]
+    names = [name for name in operations if name in CONVOLUTIONS or (name == "skip_connect" and stride == 2)]
     return nn.ModuleDict({name: operation_module(name, wide, stride) for name in names})
 
 
@@ -182,7 +191,12 @@ class CellSupernet(Supernet):
         partial: operations read 1/partial of the channels.
         operations: Boolean masks of the operations that exist, by group [E, O]; None for all.
         bias: whether the classifier has a bias.
+
+    Attributes:
+        cell: class of its cells.
     """
+
+    cell: type[MixedCell] = MixedCell
 
     def __init__(
         self,
@@ -198,7 +212,7 @@ class CellSupernet(Supernet):
     ) -> None:
         super().__init__(groups, operations)
         self.stem = cifar_stem(channels, width)
-        self.cells = nn.ModuleList(MixedCell(shape, name, groups[name], partial) for name, shape in cells)
+        self.cells = nn.ModuleList(self.cell(shape, name, groups[name], partial) for name, shape in cells)
         self.classifier = nn.Linear(cells[-1][1].wide_out, classes, bias=bias)
         normalise_by_batch(self.stem, affine=True)
         normalise_by_batch(self.cells, affine=False)

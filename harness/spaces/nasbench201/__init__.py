@@ -115,17 +115,23 @@ class NasBench201(ImageClassification):
         seed: int = 0,
         partial: int = 1,
         operations: Masks | None = None,
+        simplify: bool = False,
+        kernel_normalisation: bool = True,
         **sizes: Unpack[SizeKeywords],
     ) -> Supernet:
         """The untrained supernet; its one group is `cell`, [6, 5]."""
+        from harness.spaces.nasbench201.simplified import OwnKernelSupernet, SimplifiedSupernet
         from harness.spaces.nasbench201.supernet import NasBench201Supernet
         from harness.spaces.supernet import drawn_supernet
 
         full = sizes_within(self.shape, shape, sizes)
         del full["image_size"]
 
+        simplified = SimplifiedSupernet if kernel_normalisation else OwnKernelSupernet
+
         def make() -> NasBench201Supernet:
-            return NasBench201Supernet(**full, partial=partial, operations=operations)
+            kind = simplified if simplify else NasBench201Supernet
+            return kind(**full, partial=partial, operations=operations)
 
         return drawn_supernet(make, init, derived_seed(seed, "weights", "supernet", self.name))
 

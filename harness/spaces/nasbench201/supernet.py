@@ -31,6 +31,9 @@ _LEAVING = {source: [edge for edge, (_, start) in enumerate(EDGES) if start == s
 Terms = Iterator[tuple[int, Term]]
 """Pairs of a target node and a term of its sum."""
 
+Together = tuple[list[int], Tensor, Tensor]
+"""Convolutions of one node that run as one: edges, their kernels below each other, the weights of their outputs."""
+
 
 class MixedCell(NodeSums):
     """One cell with every kept operation on every edge.
@@ -85,15 +88,23 @@ class MixedCell(NodeSums):
 
     def convolved(self, leaving: list[int], rectified: Callable[[], Tensor], mixture: Mixture) -> Terms:
         """The weighted convolutions of one node, whose ReLU is `rectified`, on the edges that leave it."""
-        for name, kernel in self.kernels.items():
+        for edges, kernels, weights in self.together(leaving, mixture):
+            outputs = functional.conv2d(rectified(), kernels, padding=kernels.shape[-1] // 2)
+            normed = weighted_norm(outputs, weights)
+            for edge, outputs in zip(edges, normed.chunk(len(edges), dim=1), strict=True):
+                yield EDGES[edge][0], (outputs, None)
+
+    def together(self, leaving: list[int], mixture: Mixture) -> Iterator[Together]:
+        """The convolutions of one node that run as one."""
+        for name in self.kernels:
             column = self.column(name)
             live = mixture.live(leaving, column)
             if live:
-                weights = torch.cat([self.get_parameter(f"layers.{edge}.{name}.weight") for edge in live])
-                outputs = functional.conv2d(rectified(), weights, padding=kernel // 2)
-                normed = weighted_norm(outputs, mixture.coefficients[live, column])
-                for edge, outputs in zip(live, normed.chunk(len(live), dim=1), strict=True):
-                    yield EDGES[edge][0], (outputs, None)
+                yield live, self.stacked(live, name), mixture.coefficients[live, column]
+
+    def stacked(self, edges: list[int], name: str) -> Tensor:
+        """The kernels of an operation on these edges below each other, [E · C, C, k, k]."""
+        return torch.cat([self.get_parameter(f"layers.{edge}.{name}.weight") for edge in edges])
 
     def _shared(self, leaving: list[int], inputs: Tensor, mixture: Mixture) -> Terms:
         """The weighted operations without parameters: a node's result is shared by all edges that leave it."""
