@@ -12,7 +12,7 @@ import typer
 from harness.cli import offered, options, search_options
 from harness.errors import SearchError, SettingError, check_whole, unknown
 from harness.search.gradient.names import NAMES
-from harness.search.gradient.setting import CHECKPOINT_MINUTES, TRACE_GRADIENTS, checkpoint_seconds
+from harness.search.gradient.setting import CHECKPOINT_MINUTES, checkpoint_seconds
 from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from harness.studies.searches.record import Used
     from harness.studies.searches.runs import Running
 
-NOTHING = "nothing"
-"""What `--without` takes to leave no operation out."""
-
 
 def search(
     method: Annotated[
@@ -37,117 +34,45 @@ def search(
             autocompletion=offered.SEARCHES,
         ),
     ],
-    space: Annotated[
-        str,
-        typer.Option(
-            help="nasbench201 | darts | nasbench201-large | wiring-minimal | wiring-full (cells of wiring experiments)",
-            autocompletion=offered.those("nasbench201", "darts", "nasbench201-large", "wiring-minimal", "wiring-full"),
-        ),
-    ] = options.DEFAULT_SPACE,
-    preset: Annotated[
-        str,
-        typer.Option(
-            help="laptop (minutes on two cores) | reduced (from a quarter of an hour; not for all searches) | "
-            "paper (as published, or as near as possible)",
-            autocompletion=offered.those("laptop", "reduced", "paper"),
-        ),
-    ] = "laptop",
-    data: Annotated[
-        str | None,
-        typer.Option(
-            help="digits, noise, the folder of CIFAR-10's binary files, or table:COLUMN for the exact expectation of a "
-            "tabulated column in the place of a supernet that trains; by default that of the method",
-            autocompletion=offered.those("digits", "noise", "table:"),
-        ),
-    ] = None,
+    space: search_options.SpaceOption = options.DEFAULT_SPACE,
+    preset: search_options.PresetOption = "laptop",
+    data: search_options.DataOption = None,
     seed: Annotated[int, typer.Option(help="seed of all random numbers")] = 0,
     seeds: options.SearchSeedsOption = None,
     workers: options.SearchWorkersOption = None,
     shard: options.SearchShardOption = None,
     scheduler: options.SchedulerOption = None,
     threads: Annotated[int, typer.Option(help="threads of each search")] = 1,
-    checkpoint_minutes: Annotated[
-        float, typer.Option(help="minutes between two checkpoints inside an epoch, which a killed search can lose")
-    ] = CHECKPOINT_MINUTES,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="folder of the search; a search that is already there goes on",
-            show_default="search-METHOD-SPACE-SEED, with --seeds searches-METHOD-SPACE",
-        ),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="number of epochs, instead of the preset's")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="samples in a batch, instead of the preset's")] = None,
-    width: Annotated[int | None, typer.Option(help="channels of the first stage, instead of the preset's")] = None,
-    depth: Annotated[
-        int | None, typer.Option(help="NAS-Bench-201: cells per stage; DARTS: cells; instead of the preset's")
-    ] = None,
-    image_size: Annotated[int | None, typer.Option(help="pixels on a side, instead of the preset's")] = None,
-    images: Annotated[int | None, typer.Option(help="training images used, instead of the preset's")] = None,
-    validation_share: Annotated[
-        float | None,
-        typer.Option(help="share of the images that trains the architecture parameters, instead of the preset's"),
-    ] = None,
-    steps_per_epoch: Annotated[
-        int | None, typer.Option(help="steps in an epoch, instead of as many as the images give")
-    ] = None,
-    weight_lr: Annotated[float | None, typer.Option(help="learning rate of the weights")] = None,
-    alpha_lr: Annotated[float | None, typer.Option(help="learning rate of the architecture parameters")] = None,
-    alpha_warm_up: Annotated[
-        int | None, typer.Option(help="epochs of each stage before the architecture parameters are trained")
-    ] = None,
-    memory_mb: Annotated[
-        float | None, typer.Option(help="bound in 10⁶ bytes on what a step keeps, checked before each pass")
-    ] = None,
-    penalty: Annotated[float | None, typer.Option(help="β-DARTS: λ after the last epoch")] = None,
-    nu: Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")] = None,
-    mu: Annotated[float | None, typer.Option(help="NASI: μ, the weight of the part of the trace above ν")] = None,
-    adaptive: Annotated[
-        bool | None,
-        typer.Option(
-            "--adaptive/--fixed",
-            help="NASI: whether ν is the running mean of ν₀ and the traces seen; by default that of the method",
-            show_default=False,
-        ),
-    ] = None,
-    without: Annotated[
-        str | None,
-        typer.Option(
-            help=f"operations left out from the start, with commas, instead of the preset's; {NOTHING} keeps all",
-            metavar="OPERATIONS",
-        ),
-    ] = None,
-    trace_gradient: Annotated[
-        str | None,
-        typer.Option(
-            help="NASI: two_pass | double_backward | one_pass", autocompletion=offered.those(*TRACE_GRADIENTS)
-        ),
-    ] = None,
+    checkpoint_minutes: search_options.CheckpointMinutesOption = CHECKPOINT_MINUTES,
+    out: search_options.OutOption = None,
+    epochs: search_options.EpochsOption = None,
+    batch_size: search_options.BatchSizeOption = None,
+    width: search_options.WidthOption = None,
+    depth: search_options.DepthOption = None,
+    image_size: search_options.ImageSizeOption = None,
+    images: search_options.ImagesOption = None,
+    validation_share: search_options.ValidationShareOption = None,
+    steps_per_epoch: search_options.StepsPerEpochOption = None,
+    weight_lr: search_options.WeightLrOption = None,
+    alpha_lr: search_options.AlphaLrOption = None,
+    alpha_warm_up: search_options.AlphaWarmUpOption = None,
+    memory_mb: search_options.MemoryOption = None,
+    penalty: search_options.PenaltyOption = None,
+    nu: search_options.NuOption = None,
+    mu: search_options.MuOption = None,
+    adaptive: search_options.AdaptiveOption = None,
+    without: search_options.WithoutOption = None,
+    trace_gradient: search_options.TraceGradientOption = None,
     regularise: search_options.RegulariseOption = None,
     rho: search_options.RhoOption = None,
     schedule: search_options.ScheduleOption = None,
     schedule_steps: search_options.ScheduleStepsOption = None,
     activation: search_options.ActivationOption = None,
-    simplify: Annotated[
-        bool, typer.Option("--simplify", help="paths of an edge share modules: TopoNAS, in our reading")
-    ] = False,
-    no_kernel_normalisation: Annotated[
-        bool, typer.Option("--no-kernel-normalisation", help="with --simplify: kernels mixed as they are")
-    ] = False,
-    record_costs: Annotated[
-        int,
-        typer.Option(
-            help="at every so many steps, the cost of each operation on each edge goes to costs.csv; 0 for none",
-            metavar="STEPS",
-        ),
-    ] = 0,
+    simplify: search_options.SimplifyOption = False,
+    no_kernel_normalisation: search_options.NoKernelNormalisationOption = False,
+    record_costs: search_options.RecordCostsOption = 0,
     device: options.DeviceOption = "cpu",
-    autocast: Annotated[
-        bool,
-        typer.Option(
-            "--autocast", help="bfloat16 where torch holds it safe; not for methods that take differences of gradients"
-        ),
-    ] = False,
+    autocast: search_options.AutocastOption = False,
     column: Annotated[
         str | None,
         typer.Option(
@@ -176,7 +101,7 @@ def search(
         "images": images, "validation_share": validation_share, "steps_per_epoch": steps_per_epoch,
         "weight_lr": weight_lr, "alpha_lr": alpha_lr, "alpha_warm_up": alpha_warm_up, "memory_mb": memory_mb,
         "penalty": penalty, "nu": nu,
-        "mu": mu, "adaptive": adaptive, "without": None if without is None else _left_out(without),
+        "mu": mu, "adaptive": adaptive, "without": None if without is None else search_options.left_out(without),
         "trace_gradient": trace_gradient, "regularise": regularise, "rho": rho, "schedule": schedule,
         "schedule_steps": schedule_steps, "activation": activation, "simplify": simplify or None,
         "kernel_normalisation": False if no_kernel_normalisation else None,
@@ -197,6 +122,7 @@ def search(
 
     opened, chosen = open_space(space), find_method(method)
     setting = chosen.setting(space, preset).changed(changed)
+    search_options.refuse_unread(chosen, setting, changed)
     folder = out or Path(f"search-{method}-{space}-{seed}" if wanted is None else f"searches-{method}-{space}")
     source = chosen.data if data is None else data
     if column is not None:
@@ -226,18 +152,6 @@ def search(
         _search_one(opened, searched, used.setting, folder, facts, running, column)
     else:
         _search_seeds(opened, used.setting, folder, facts, running, column, wanted, at_once, scheduler, part)
-
-
-def _left_out(text: str) -> tuple[str, ...]:
-    """The operations that `--without` names; none of them for `NOTHING`.
-
-    Raises:
-        SettingError: a text without a name, or `NOTHING` beside a name.
-    """
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
-    if not all(names) or (NOTHING in names and len(names) > 1):
-        raise SettingError(f"--without takes operations with commas between them, or {NOTHING} alone; got {text!r}")
-    return () if names == (NOTHING,) else names
 
 
 def _check_setting(method: str, space: str, preset: str, changed: Mapping[str, Any]) -> None:

@@ -1,13 +1,22 @@
-"""Options of `nasinit search` that any differentiable search takes (`harness.search.gradient.prime`)."""
+"""Options of `nasinit search`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli import offered
-from harness.search.gradient.setting import ACTIVATIONS, REGULARISERS, SCHEDULES
+from harness.errors import SettingError
+from harness.search.gradient.setting import ACTIVATIONS, REGULARISERS, SCHEDULES, TRACE_GRADIENTS
+
+if TYPE_CHECKING:
+    from harness.search import Method, SearchSetting
+
+NOTHING = "nothing"
+"""What `--without` takes to leave no operation out."""
 
 RegulariseOption = Annotated[
     str | None,
@@ -35,3 +44,124 @@ ActivationOption = Annotated[
         autocompletion=offered.those(*ACTIVATIONS),
     ),
 ]
+SpaceOption = Annotated[
+    str,
+    typer.Option(
+        help="nasbench201 | darts | nasbench201-large | wiring-minimal | wiring-full (cells of wiring experiments)",
+        autocompletion=offered.those("nasbench201", "darts", "nasbench201-large", "wiring-minimal", "wiring-full"),
+    ),
+]
+PresetOption = Annotated[
+    str,
+    typer.Option(
+        help="laptop (minutes on two cores) | reduced (from a quarter of an hour; not for all searches) | "
+        "paper (as published, or as near as possible)",
+        autocompletion=offered.those("laptop", "reduced", "paper"),
+    ),
+]
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        help="digits, noise, the folder of CIFAR-10's binary files, or table:COLUMN for the exact expectation of a "
+        "tabulated column in the place of a supernet that trains; by default that of the method",
+        autocompletion=offered.those("digits", "noise", "table:"),
+    ),
+]
+CheckpointMinutesOption = Annotated[
+    float, typer.Option(help="minutes between two checkpoints inside an epoch, which a killed search can lose")
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="folder of the search; a search that is already there goes on",
+        show_default="search-METHOD-SPACE-SEED, with --seeds searches-METHOD-SPACE",
+    ),
+]
+EpochsOption = Annotated[int | None, typer.Option(help="number of epochs, instead of the preset's")]
+BatchSizeOption = Annotated[int | None, typer.Option(help="samples in a batch, instead of the preset's")]
+WidthOption = Annotated[int | None, typer.Option(help="channels of the first stage, instead of the preset's")]
+DepthOption = Annotated[
+    int | None, typer.Option(help="NAS-Bench-201: cells per stage; DARTS: cells; instead of the preset's")
+]
+ImageSizeOption = Annotated[int | None, typer.Option(help="pixels on a side, instead of the preset's")]
+ImagesOption = Annotated[int | None, typer.Option(help="training images used, instead of the preset's")]
+ValidationShareOption = Annotated[
+    float | None,
+    typer.Option(help="share of the images that trains the architecture parameters, instead of the preset's"),
+]
+StepsPerEpochOption = Annotated[
+    int | None, typer.Option(help="steps in an epoch, instead of as many as the images give")
+]
+WeightLrOption = Annotated[float | None, typer.Option(help="learning rate of the weights")]
+AlphaLrOption = Annotated[float | None, typer.Option(help="learning rate of the architecture parameters")]
+AlphaWarmUpOption = Annotated[
+    int | None, typer.Option(help="epochs of each stage before the architecture parameters are trained")
+]
+MemoryOption = Annotated[
+    float | None, typer.Option(help="bound in 10⁶ bytes on what a step keeps, checked before each pass")
+]
+PenaltyOption = Annotated[float | None, typer.Option(help="β-DARTS: λ after the last epoch")]
+NuOption = Annotated[float | None, typer.Option(help="NASI: ν, the trace above which the objective falls")]
+MuOption = Annotated[float | None, typer.Option(help="NASI: μ, the weight of the part of the trace above ν")]
+AdaptiveOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--adaptive/--fixed",
+        help="NASI: whether ν is the running mean of ν₀ and the traces seen; by default that of the method",
+        show_default=False,
+    ),
+]
+WithoutOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"operations left out from the start, with commas, instead of the preset's; {NOTHING} keeps all",
+        metavar="OPERATIONS",
+    ),
+]
+TraceGradientOption = Annotated[
+    str | None,
+    typer.Option(help="NASI: two_pass | double_backward | one_pass", autocompletion=offered.those(*TRACE_GRADIENTS)),
+]
+SimplifyOption = Annotated[
+    bool, typer.Option("--simplify", help="paths of an edge share modules: TopoNAS, in our reading")
+]
+NoKernelNormalisationOption = Annotated[
+    bool, typer.Option("--no-kernel-normalisation", help="with --simplify: kernels mixed as they are")
+]
+RecordCostsOption = Annotated[
+    int,
+    typer.Option(
+        help="at every so many steps, the cost of each operation on each edge goes to costs.csv; 0 for none",
+        metavar="STEPS",
+    ),
+]
+AutocastOption = Annotated[
+    bool,
+    typer.Option(
+        "--autocast", help="bfloat16 where torch holds it safe; not for methods that take differences of gradients"
+    ),
+]
+
+
+def left_out(text: str) -> tuple[str, ...]:
+    """The operations that `--without` names; none of them for `NOTHING`.
+
+    Raises:
+        SettingError: a text without a name, or `NOTHING` beside a name.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if not all(names) or (NOTHING in names and len(names) > 1):
+        raise SettingError(f"--without takes operations with commas between them, or {NOTHING} alone; got {text!r}")
+    return () if names == (NOTHING,) else names
+
+
+def refuse_unread(method: Method, setting: SearchSetting, given: Iterable[str]) -> None:
+    """Refuse options that a search does not read, by the names of their fields of the setting.
+
+    Raises:
+        SettingError: naming the option, and why it has no effect.
+    """
+    from harness.search.gradient.registry import reasons_not_read
+
+    for field, reason in reasons_not_read(method, setting, given).items():
+        raise SettingError(f"--{field.replace('_', '-')} has no effect on {method.name}: {reason}")

@@ -26,6 +26,7 @@ from harness.studies.rank import (
 from harness.studies.searches import rows
 from harness.studies.searches.nasi import explained
 from harness.studies.searches.prime import study as darts_prime
+from harness.studies.searches.radars import study as radars
 from harness.studies.searches.toponas import study as toponas
 from harness.studies.searches.wiring import study as wiring
 from harness.studies.whole_space import study as whole_space
@@ -54,6 +55,7 @@ STUDIES: Mapping[str, Study] = {
     "darts-genotypes": darts_genotypes.STUDY,
     "darts-prime": darts_prime.STUDY,
     "toponas-cost": toponas.STUDY,
+    "radars": radars.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
 

@@ -345,3 +345,26 @@ def test_a_table_supernet_that_cannot_be_is_refused_in_a_line(nasinit, tmp_path,
     assert reason in ended.err
     assert len(ended.err.splitlines()) == 1
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("darts", "--nu", 5), "--nu has no effect on darts: it is read by nasi, nasi-ada"),
+        (("drnas", "--penalty", 5), "--penalty has no effect on drnas: it is read by beta-darts"),
+        (("gdas", "--fixed"), "--adaptive has no effect on gdas: it is read by nasi, nasi-ada"),
+        (("nasi", "--weight-lr", 0.1), "--weight-lr has no effect on nasi: it trains no weights"),
+        (("rsps", "--alpha-lr", 0.1), "--alpha-lr has no effect on rsps: it descends no architecture parameters"),
+        (("te-nas", "--alpha-lr", 0.1), "--alpha-lr has no effect on te-nas: it descends no architecture parameters"),
+        (("darts", "--rho", 0.1), "--rho has no effect on darts: it is the weight of a term of --regularise"),
+        (("darts", "--schedule-steps", 3), "--schedule-steps has no effect on darts: it is of a --schedule"),
+        (
+            ("darts", "--no-kernel-normalisation"),
+            "--no-kernel-normalisation has no effect on darts: it is of --simplify",
+        ),
+    ],
+)
+def test_an_option_that_the_search_does_not_read_is_refused(nasinit, tmp_path, words, reason):
+    ended = nasinit("search", *words, "--out", tmp_path / "none")
+    assert (ended.code, ended.out, ended.err) == (2, "", f"nasinit: {reason}\n")
+    assert not (tmp_path / "none").exists()

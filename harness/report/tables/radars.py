@@ -52,7 +52,7 @@ def memory_sheet(frame: pd.DataFrame) -> Sheet:
         first = place == 0 or frame["space"].iloc[place - 1] != row["space"]
         if first and place:
             ruled.append(place)
-        size = f"{row['space']}, C = {row['width']}, {row['depth']} cells, batch {row['batch_size']}" if first else ""
+        size = f"{row['space']}, C = {row['width']}, depth {row['depth']}, batch {row['batch_size']}" if first else ""
         rows.append(
             [size, f"{row['operations']} of {row['of']}", number(float(row["step_mb"]), 1), percentage(row["share"])]
         )

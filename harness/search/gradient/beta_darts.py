@@ -27,4 +27,5 @@ METHOD = Method(
     mean=softmax,
     architecture_step=first_order,
     penalty=beta_penalty,
+    reads=("penalty",),
 )

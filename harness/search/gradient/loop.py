@@ -6,17 +6,15 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from harness.batches import Batch
 from harness.errors import DivergedError, SearchError
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, check_kind_of_folder, load, save
 from harness.search.gradient.costs import CostRecorder
@@ -28,6 +26,7 @@ from harness.search.gradient.result import SearchResult
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import SearchTask, Spent, State, initial_state, resumed_state
+from harness.search.gradient.steps import evaluate, one_step, steps_of_epoch
 from harness.search.gradient.table_supernet import TableLosses
 from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.text.presented import PROVENANCE
@@ -161,7 +160,7 @@ def _epoch(
     for group in state.weight_optimizer.param_groups:
         group["lr"] = setting.learning_rate(epoch)
     moves = not setting.warms_up(epoch)
-    for step in _steps(task, state, steps):
+    for step in steps_of_epoch(task, state, steps):
         if recorder is not None:
             recorder.add(step)
         state.losses.append(one_step(step, moves=moves))
@@ -170,7 +169,7 @@ def _epoch(
         if saving.is_due:
             saving.write(task, state, spent())
         advance()
-    validation, last = _evaluate(task, state)
+    validation, last = evaluate(task, state)
     if task.bound is not None:
         most = max(task.bound.most, int(state.memory.get(MOST_BYTES, 0)))
         state.memory[MOST_BYTES] = torch.tensor(most, dtype=torch.int64)
@@ -213,61 +212,6 @@ def _weights_text(weights: Mapping[str, Tensor]) -> str:
     )
 
 
-def _steps(task: SearchTask, state: State, count: int) -> Iterator[Step]:
-    """The steps of this epoch that are not done; each draws its batches when it is reached.
-
-    Batches of steps that are done are drawn again and dropped, so that the generators of both parts stand as they did.
-    """
-    done = len(state.losses)
-    batches = (
-        task.split.batches(part, task.setting, task.seed, state.epoch, count) for part in ("training", "validation")
-    )
-    return (
-        state.step(task, number, _on(training, task.device), _on(validation, task.device))
-        for number, (training, validation) in islice(enumerate(zip(*batches, strict=True)), done, None)
-    )
-
-
-def one_step(step: Step, *, moves: bool) -> float:
-    """A step of the architecture parameters, if `moves`, and one of the weights; gives the training loss."""
-    method, setting = step.method, step.moment.setting
-    seen = math.nan
-    if moves and method.architecture_step is not None:
-        seen = method.architecture_step(step)
-        if not math.isfinite(seen):
-            return seen
-    if not method.trains_weights:
-        return seen
-    with torch.no_grad():
-        relaxed = step.relaxed("weights")
-    loss = step.loss(step.training, relaxed)
-    step.weight_optimizer.zero_grad()
-    torch.autograd.backward(loss)
-    norm = nn.utils.clip_grad_norm_(step.supernet.parameters(), setting.gradient_clip)
-    step.weight_optimizer.step()
-    if method.after_weights is not None:
-        method.after_weights(step, norm)
-    return float(loss.detach())
-
-
-@torch.no_grad()
-def _evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
-    """Mean loss over batches of the validation part, relaxed as in the steps; and a step with the last batch.
-
-    The loss is NaN where no weight is trained: that of random weights says nothing of a search.
-    """
-    setting = task.setting
-    count = min(setting.evaluation_batches, len(task.split.validation) // setting.batch_size)
-    plain = setting.changed({"augment": False})
-    losses = []
-    for number, batch in enumerate(task.split.batches("validation", plain, task.seed, state.epoch, count)):
-        placed = _on(batch, task.device)
-        step = state.step(task, number, placed, placed)
-        if task.method.trains_weights:
-            losses.append(float(step.loss(placed, step.relaxed("evaluation"))))
-    return (math.fsum(losses) / len(losses) if losses else math.nan), step
-
-
 def _diverged(loss: float, step: Step, folder: Path | None) -> DivergedError:
     kept = "there is no checkpoint" if folder is None else f"the last checkpoint is {folder / CHECKPOINT}"
     if folder is not None and not (folder / CHECKPOINT).is_file():
@@ -288,10 +232,6 @@ def _result(task: SearchTask, state: State, architecture: Architecture, epochs: 
     memory, remark = dict(state.memory), task.method.remark
     told = "" if remark is None else remark(memory, task.setting)
     return SearchResult(architecture, log, weights, epochs, steps, memory, told)
-
-
-def _on(batch: Batch, device: torch.device) -> Batch:
-    return batch.on(device)
 
 
 def _progress(shown: bool, steps: int) -> AbstractContextManager[Callable[[], None]]:

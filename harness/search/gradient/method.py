@@ -204,6 +204,7 @@ class Method:
         trains_weights: whether the supernet's weights are trained.
         renews: whether the architecture parameters are drawn anew for the last stage.
         data: the data to search on where none is given.
+        reads: fields of the setting that this search reads, and most others do not.
         check: raises a `SearchError` for a setting, with or without autocast, that the method cannot run.
         refuses: why the method cannot search a space, empty where it can; None for a method of every space.
         remark: a warning on a finished search from its memory and its setting, empty where there is none.
@@ -224,6 +225,7 @@ class Method:
     trains_weights: bool = True
     renews: bool = False
     data: str = "digits"
+    reads: tuple[str, ...] = ()
     check: Callable[[SearchSetting, bool], None] | None = None
     refuses: Callable[[SearchableSpace], str] | None = None
     remark: Callable[[Mapping[str, Tensor], SearchSetting], str] | None = None

@@ -239,6 +239,7 @@ FIXED = Method(
     deviation=0.0,
     trains_weights=False,
     data="noise",
+    reads=("nu", "mu", "adaptive", "trace_gradient"),
     check=check,
     remark=remark_on_descent,
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 from harness.errors import SearchError, unknown
 from harness.search.gradient import beta_darts, darts, drnas, dsnas, gdas, nasi, pc_darts, radars, rsps, snas, te_nas
 from harness.search.gradient.method import Method
 from harness.search.gradient.prime import darts_prime
+from harness.search.gradient.setting import SearchSetting
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -38,3 +41,40 @@ def find_method(name: str) -> Method:
     if name not in METHODS:
         raise SearchError(unknown("search", name, METHODS))
     return METHODS[name]
+
+
+def reasons_not_read(method: Method, setting: SearchSetting, fields: Iterable[str]) -> dict[str, str]:
+    """Why a search does not read fields of its setting, by field; those that it reads are left out.
+
+    Args:
+        method: the search.
+        setting: its setting.
+        fields: names of fields of `SearchSetting`.
+    """
+    found = {}
+    for field in fields:
+        readers = [other.name for other in METHODS.values() if field in other.reads]
+        if readers and field not in method.reads:
+            found[field] = f"it is read by {', '.join(readers)}"
+        elif field in _NEEDS and (reason := _NEEDS[field](method, setting)):
+            found[field] = reason
+    return found
+
+
+def _of_weights(method: Method, setting: SearchSetting) -> str:
+    return "" if method.trains_weights else "it trains no weights"
+
+
+def _of_parameters(method: Method, setting: SearchSetting) -> str:
+    moves = method.architecture_step is not None and method.trains_weights
+    return "" if moves else "it descends no architecture parameters"
+
+
+_NEEDS: Mapping[str, Callable[[Method, SearchSetting], str]] = {
+    "weight_lr": _of_weights,
+    "alpha_lr": _of_parameters,
+    "alpha_warm_up": _of_parameters,
+    "rho": lambda _, setting: "" if setting.regularise != "none" else "it is the weight of a term of --regularise",
+    "schedule_steps": lambda _, setting: "" if setting.schedule != "every_step" else "it is of a --schedule",
+}
+"""Fields that only some searches or settings read: by field, what tells why one does not."""

@@ -11,8 +11,8 @@ import torch
 from harness.errors import DivergedError, RunError, SearchError
 from harness.search import METHODS, run_search
 from harness.search.gradient.checkpoint import CHECKPOINT, load, save
-from harness.search.gradient.loop import _steps, one_step
 from harness.search.gradient.state import initial_state
+from harness.search.gradient.steps import one_step, steps_of_epoch
 from harness.search.gradient.task import search_task
 from tests.search.gradient.searches import SPACES, tiny
 
@@ -127,7 +127,7 @@ def test_a_part_of_an_epoch_from_before_processor_time_was_kept_goes_on(tmp_path
     content = torch.load(tmp_path / "whole" / CHECKPOINT, weights_only=True)
     begun = search_task(SPACE, "rsps", setting, preset="", data="digits", seed=0, device="cpu", autocast=False)
     state = initial_state(begun)
-    state.losses = [one_step(next(_steps(begun, state, 3)), moves=False)]
+    state.losses = [one_step(next(steps_of_epoch(begun, state, 3)), moves=False)]
     save(tmp_path, state.checkpoint(begun, (1.0, 0.5)))
     part = torch.load(tmp_path / CHECKPOINT, weights_only=True)
     assert part["identity"] == content["identity"]

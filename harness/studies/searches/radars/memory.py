@@ -33,7 +33,7 @@ class Size(NamedTuple):
     image_size: int = 32
 
 
-SIZES = (Size("nasbench201", 16, 5), Size("darts", 16, 8))
+SIZES = (Size("nasbench201", 16, 5), Size("darts", 16, 8), Size("nasbench201-large", 16, 1))
 QUICK_SIZES = (Size("nasbench201", 4, 1, 8, 16),)
 
 

@@ -77,7 +77,8 @@ def chosen_frame(ended: Mapping[Run, Outcome], table: Table, columns: Sequence[s
                 "cpu_seconds": float(outcome.log["cpu_seconds"].sum()),
             }
         )  # fmt: skip
-    frame = pd.DataFrame(rows)
+    names = ["space", "supernet", "method", "seed", "architecture", "skip_connections", "cpu_seconds"]
+    frame = pd.DataFrame(rows, columns=names)
     tabulated = frame["space"] == table.facts.space
     space = open_space(table.facts.space)
     keys = [space.key(space.parse(text)) for text in frame.loc[tabulated, "architecture"]]

@@ -12,10 +12,10 @@ import torch
 from harness.evaluation.columns import SPACE
 from harness.search import find_method
 from harness.search.gradient.data import CHANNELS, CLASSES, read_images
-from harness.search.gradient.loop import one_step
 from harness.search.gradient.method import Step
 from harness.search.gradient.saved_bytes import SavedTensors
 from harness.search.gradient.state import SearchTask, State, initial_state, sgd
+from harness.search.gradient.steps import one_step
 from harness.search.gradient.task import search_task
 from harness.spaces import open_space
 from harness.spaces.nasbench201 import NasBench201
