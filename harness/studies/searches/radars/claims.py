@@ -69,7 +69,7 @@ def study_claims(
         yield Claimed(
             f"without bad operations DARTS finds better cells: {name} ({OURS})",
             "",
-            "no seed of both is finished" if math.isnan(value) else f"{name}: {value:+.1f}{ends} points over {seeds} seeds",
+            "no seed of both is finished" if math.isnan(value) else f"points over {seeds} seeds: {value:+.1f}{ends}",
             verdict(None if math.isnan(low) else low > 0),
         )
     yield Claimed("accuracies on ImageNet", "", "no search on ImageNet runs here", NOT_TESTABLE)
