@@ -35,7 +35,8 @@ def table_losses(column: str, table: Table | str | Path | None = None, *, space:
 
     Raises:
         TableError: no such table or column, or a column that counts.
-        SearchError: a space whose cells are no choices of one operation on each edge, or a cell without a value.
+        SearchError: a space whose cells are no choices of one operation on each edge, a cell without a value, or a
+            value below 0.
     """
     import torch
 
@@ -54,6 +55,10 @@ def table_losses(column: str, table: Table | str | Path | None = None, *, space:
     if missing := int((values != values).sum()):
         raise SearchError(
             f"{column} of {opened.facts.name} lacks {missing:,} of {len(keys):,} cells: a search needs all"
+        )
+    if (values < 0).any() or not values.max() > 0:
+        raise SearchError(
+            f"{column} of {opened.facts.name} has values below 0, or none above: no losses are made of it"
         )
     losses = _losses(opened, column, values).clip(min=1e-6)
     cube = torch.from_numpy(losses.reshape((choices.operations,) * choices.edges).copy())

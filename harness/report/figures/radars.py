@@ -13,7 +13,7 @@ from harness.report.figures.page import empty_page
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
 
 _HEIGHT_INCHES = 2.9
-_MARKERS = "osD^v"
+_MARKERS = "osD^vP"
 
 
 def radars_figure(budgets: pd.DataFrame, memory: pd.DataFrame, column: str) -> Figure:

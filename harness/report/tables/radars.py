@@ -57,8 +57,8 @@ def memory_sheet(frame: pd.DataFrame) -> Sheet:
             [size, f"{row['operations']} of {row['of']}", number(float(row["step_mb"]), 1), percentage(row["share"])]
         )
     notes = (
-        "The most expensive operations on every edge, so that no other choice of as many keeps more: what a pass saves "
-        "for its backward pass, and three times the weights, in 10⁶ bytes.",
+        "The operations that are the most expensive alone, on every edge: what a pass saves for its backward pass, and "
+        "three times the weights, in 10⁶ bytes.",
     )
     headings: list[Heading | str] = [Heading("supernet", "left"), "operations", "MB of a step", "of the whole"]
     return Sheet.of("Memory of a step", headings, rows, ruled_above=tuple(ruled), notes=notes)

@@ -105,5 +105,6 @@ SECOND_ORDER = Method(
     relax=softmax,
     mean=softmax,
     architecture_step=second_order,
+    bounded=False,
     check=check_second_order,
 )

@@ -79,6 +79,7 @@ METHOD = Method(
     mean=softmax,
     architecture_step=score_function,
     start=ones,
+    one_path=True,
     deviation=0.01,
 )
 """As in the code of Xie et al. (2021, Understanding the Wiring Evolution), where α starts from N(1, 0.01²). DSNAS's own

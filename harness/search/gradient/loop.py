@@ -164,15 +164,14 @@ def _epoch(
         if recorder is not None:
             recorder.add(step)
         state.losses.append(one_step(step, moves=moves))
+        _remember_most(task, state)
         if not math.isfinite(state.losses[-1]):
             raise _diverged(state.losses[-1], step, saving.folder)
         if saving.is_due:
             saving.write(task, state, spent())
         advance()
     validation, last = evaluate(task, state)
-    if task.bound is not None:
-        most = max(task.bound.most, int(state.memory.get(MOST_BYTES, 0)))
-        state.memory[MOST_BYTES] = torch.tensor(most, dtype=torch.int64)
+    _remember_most(task, state)
     if task.method.trains_weights and not math.isfinite(validation):
         raise _diverged(validation, last, saving.folder)
     relaxed = task.method.mean(state.parameters, last.moment)
@@ -197,6 +196,13 @@ def _epoch(
     LOG.debug("%s", ", ".join(f"{name} {value}" for name, value in row.items()))
     state.epoch, state.losses, state.seconds, state.cpu_seconds = epoch + 1, [], 0.0, 0.0
     return architecture
+
+
+def _remember_most(task: SearchTask, state: State) -> None:
+    """Keep the largest number of bytes of a step so far, of earlier processes too; nothing without a bound."""
+    if task.bound is not None:
+        most = max(task.bound.most, int(state.memory.get(MOST_BYTES, 0)))
+        state.memory[MOST_BYTES] = torch.tensor(most, dtype=torch.int64)
 
 
 def _stopwatch(before: Spent) -> Callable[[], Spent]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from harness.errors import MemoryBoundError
@@ -56,6 +57,32 @@ def _bytes_of_shapes(shapes: Supernet, inputs: Sequence[int], active: Masks | No
     return kept + _COPIES * sum(weight.nbytes for weight in shapes.parameters())
 
 
+def bytes_by_number(supernet: Supernet, inputs: Sequence[int]) -> list[int]:
+    """Bytes of a step with 1, 2, ... O operations on every edge, the most expensive first.
+
+    Operations are ordered by the bytes of a step in which they are alone on every edge. Work that operations share
+    makes bytes less than additive, so that another choice of as many may keep a little more.
+
+    Args:
+        supernet: the supernet, with all operations.
+        inputs: shape of a batch of images, [N, channels, H, W].
+    """
+    shapes = _shapes_of(supernet)
+    count = max(len(group.operations) for group in supernet.groups.values())
+    alone = [_bytes_of_shapes(shapes, inputs, _with(supernet, [column])) for column in range(count)]
+    order = sorted(range(count), key=alone.__getitem__, reverse=True)
+    return [_bytes_of_shapes(shapes, inputs, _with(supernet, order[:number])) for number in range(1, count + 1)]
+
+
+def _with(supernet: Supernet, columns: Sequence[int]) -> dict[str, Tensor]:
+    """Masks by group, [E, O], of the operations of these columns on every edge."""
+    masks = {}
+    for name, group in supernet.groups.items():
+        masks[name] = torch.zeros(group.shape, dtype=torch.bool, device="cpu")
+        masks[name][:, columns] = True
+    return masks
+
+
 class MemoryBound:
     """A bound on the bytes of every step of a search.
 
@@ -81,8 +108,28 @@ class MemoryBound:
         self.most = max(self.most, found)
         if found > self.megabytes * _MEGABYTE:
             raise MemoryBoundError(
-                f"a step keeps {found / _MEGABYTE:,.1f} MB, above the bound of {self.megabytes:,.1f} MB: take fewer "
-                "operations, a smaller width, depth or batch_size, or a larger memory_mb"
+                f"a step keeps {_megabytes(found)}, above the bound of {_megabytes(self.megabytes * _MEGABYTE)}: take "
+                "fewer operations, a smaller width, depth or batch_size, or a larger memory_mb"
+            )
+
+    def check_stage(self, supernet: Supernet, inputs: Sequence[int], keep: int) -> None:
+        """Refuse a search in stages whose last one may not fit, before its first step.
+
+        Args:
+            supernet: the supernet of the first stage.
+            inputs: shape of a batch of images, [N, channels, H, W].
+            keep: number of operations that each edge keeps in the last stage.
+
+        Raises:
+            MemoryBoundError: naming the largest number of operations that fits.
+        """
+        found = bytes_by_number(supernet, inputs)
+        if found[keep - 1] > self.megabytes * _MEGABYTE:
+            fits = sum(number <= self.megabytes * _MEGABYTE for number in found)
+            raise MemoryBoundError(
+                f"the last stage keeps {keep} operations of an edge, with which a step may keep "
+                f"{_megabytes(found[keep - 1])}, above the bound of {_megabytes(self.megabytes * _MEGABYTE)}: "
+                + (f"{fits} fit" if fits else "not even one fits")
             )
 
     def _bytes(self, supernet: Supernet, inputs: tuple[int, ...], active: Masks | None) -> int:
@@ -94,3 +141,7 @@ class MemoryBound:
                 self._shapes = {kept: _shapes_of(supernet)}  # a search prunes: the supernets before are over
             self._known[key] = _bytes_of_shapes(self._shapes[kept], inputs, active)
         return self._known[key]
+
+
+def _megabytes(count: float) -> str:
+    return f"{count / _MEGABYTE:,.4g} MB" if count < 1000 * _MEGABYTE else f"{count / _MEGABYTE:,.0f} MB"

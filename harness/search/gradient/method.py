@@ -204,6 +204,9 @@ class Method:
         trains_weights: whether the supernet's weights are trained.
         renews: whether the architecture parameters are drawn anew for the last stage.
         data: the data to search on where none is given.
+        one_path: whether every step computes one operation on each edge.
+        bounded: whether its steps keep what one pass saves, the weights, their gradients and their momentum, and no
+            more, so that a bound on memory holds.
         reads: fields of the setting that this search reads, and most others do not.
         check: raises a `SearchError` for a setting, with or without autocast, that the method cannot run.
         refuses: why the method cannot search a space, empty where it can; None for a method of every space.
@@ -225,6 +228,8 @@ class Method:
     trains_weights: bool = True
     renews: bool = False
     data: str = "digits"
+    one_path: bool = False
+    bounded: bool = True
     reads: tuple[str, ...] = ()
     check: Callable[[SearchSetting, bool], None] | None = None
     refuses: Callable[[SearchableSpace], str] | None = None

@@ -239,6 +239,7 @@ FIXED = Method(
     deviation=0.0,
     trains_weights=False,
     data="noise",
+    bounded=False,
     reads=("nu", "mu", "adaptive", "trace_gradient"),
     check=check,
     remark=remark_on_descent,

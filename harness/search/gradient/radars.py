@@ -1,14 +1,20 @@
-"""RADARS: reinforcement learning prunes a supernet's operations until it fits the memory; DARTS searches what is left.
+"""RADARS: reinforcement learning prunes a supernet's operations, and DARTS searches the few that are left.
 
 Yan, Jiang, Hu and Shi, "RADARS: Memory Efficient Reinforcement Learning Aided Differentiable Neural Architecture
 Search", 2021 (arXiv 2109.05691). Of the paper the abstract alone was read: reinforcement learning prunes undesired
-candidates iteratively and identifies a promising sub-space, in which a differentiable search runs. All that follows is
-our reading of it.
+candidates iteratively and identifies a promising sub-space, in which a differentiable search runs, within a bounded
+memory. All that follows is our reading of it. The paper's policy is recalled to be a recurrent network, and its
+baselines DARTS and ProxylessNAS; here it is one categorical distribution for each edge, moved by the Adam of DARTS's
+parameters, weight decay included.
 
 Stages but the last: each step draws a sub-space, a few operations on each edge, from the policy π = softmax(α) over the
 operations that are left, without replacement. The weights are trained on one path of it; the policy is moved by
 REINFORCE along the mean validation loss of a few of its paths. Between stages each edge loses its operations of lowest
 π. Last stage: α starts anew, and DARTS (first order) runs on the operations that are left.
+
+The memory: until the last stage a step computes one path. How many operations are left is part of the setting
+(`keep`); under a bound (`memory_mb`) a search whose last stage may break it is refused before its first step, with the
+number that fits.
 
 Legend: α architecture parameters [E, O] of a group; E edges, O operations.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,20 +18,23 @@ if TYPE_CHECKING:
 def random_path(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
     """A uniformly random architecture as one-hot weights; α is not read."""
     generator = moment.generator(f"path {purpose}")
-    return path({name: (moment.groups[name], alpha) for name, alpha in parameters.operations.items()}, generator)
+    return path(parameters, moment, generator)
 
 
-def path(tables: Mapping[str, tuple[Group, Tensor]], generator: torch.Generator) -> Relaxed:
-    """One-hot weights of a random architecture: inputs for each node, and an operation for each input.
+def path(parameters: Parameters, moment: Moment, generator: torch.Generator) -> Relaxed:
+    """One-hot weights of a random architecture: inputs for each node, and for each one of the operations that are left.
 
     Where a node keeps only some inputs, `none` is on its other edges and never on a kept one.
     """
     weights, active = {}, {}
-    for name, (group, like) in tables.items():
+    for name, alpha in parameters.operations.items():
+        group, left = moment.groups[name], moment.kept[name].clone()
         kept = kept_edges(group, generator)
-        first = 0 if group.inputs is None else 1  # `none` is the first operation
-        drawn = torch.randint(first, len(group.operations), (len(group.edges),), generator=generator, device="cpu")
-        weights[name] = one_hot(torch.where(kept, drawn, 0).to(like.device), like.detach())
+        if group.inputs is not None:
+            left[:, 0] = False  # `none` is the first operation
+        columns = left[0].nonzero()[:, 0]  # what is left out is left out on every edge
+        drawn = columns[torch.randint(len(columns), (len(group.edges),), generator=generator, device="cpu")]
+        weights[name] = one_hot(torch.where(kept, drawn, 0).to(alpha.device), alpha.detach())
         active[name] = weights[name].bool()
     return Relaxed(weights, active=active)
 
@@ -43,8 +45,7 @@ def best_candidate(step: Step) -> Architecture:
     All candidates are compared on one batch. Cost: a forward pass of one path per candidate.
     """
     generator = step.moment.generator("candidates")
-    tables = {name: (step.moment.groups[name], alpha) for name, alpha in step.parameters.operations.items()}
-    candidates = [path(tables, generator) for _ in range(step.moment.setting.candidates)]
+    candidates = [path(step.parameters, step.moment, generator) for _ in range(step.moment.setting.candidates)]
     with torch.no_grad():
         losses = [float(step.loss(step.validation, candidate)) for candidate in candidates]
     return step.space.derive(candidates[losses.index(min(losses))].weights)
@@ -70,4 +71,5 @@ METHOD = Method(
     architecture_step=None,
     choose=best_candidate,
     deviation=0.0,
+    one_path=True,
 )

@@ -71,6 +71,11 @@ class SearchTask:
             **({"record_costs": str(self.record_costs)} if self.record_costs else {}),
         }
 
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Shape of a batch of images, [N, channels, H, W]."""
+        return (self.setting.batch_size, *self.split.images.pixels.shape[1:])
+
     def supernet(self, stage: int, kept: dict[str, Tensor] | None) -> Supernet:
         """The untrained supernet of a stage with the kept operations.
 
@@ -168,6 +173,8 @@ def initial_state(task: SearchTask) -> State:
     kept = _kept_at_first(task, supernet.groups)
     if task.setting.left_out:
         supernet = task.supernet(0, kept)
+    if task.bound is not None and task.setting.keep:
+        task.bound.check_stage(supernet, task.inputs, task.setting.keep[-1])
     parameters = drawn_parameters(task, supernet.groups, kept)
     return State(supernet, kept, parameters, sgd(supernet, task.setting), adam(parameters, task.setting))
 
@@ -200,6 +207,11 @@ def _kept_at_first(task: SearchTask, groups: Mapping[str, Group]) -> dict[str, T
                 raise SearchError(f"without: {unknown('operation', left_out, group.operations)}")
         row = torch.tensor([operation not in task.setting.left_out for operation in group.operations], device="cpu")
         kept[name] = row.repeat(len(group.edges), 1)
+        if task.setting.keep and task.setting.keep[0] < int(row.sum()):
+            raise SearchError(
+                f"keep begins with {task.setting.keep[0]} operations of an edge, and {int(row.sum())} are there: the "
+                "first stage prunes nothing"
+            )
     return kept
 
 

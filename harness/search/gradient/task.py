@@ -56,7 +56,7 @@ def search_task(
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
     setting, split = with_images(setting, data), split_images(data, setting.validation_share, seed)
     where = _device(device)
-    bound = None if setting.memory_mb is None or table is not None else MemoryBound(setting.memory_mb)
+    bound = None if setting.memory_mb is None else MemoryBound(setting.memory_mb)
     if autocast:
         _check_bfloat16(where)
     task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast, bound, table, record_costs)
@@ -78,12 +78,28 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
         _check_simplifies(searchable(space), method, data)
     if method.check is not None:
         method.check(setting, autocast)
+    if setting.memory_mb is not None:
+        _check_bounded(method, data, autocast=autocast)
     if isinstance(data, TableLosses) and not method.trains_weights:
         raise SearchError(
             f"{method.name} measures untrained networks, and {data.name} has none: take digits, noise or CIFAR-10"
         )
     if isinstance(data, TableLosses) and (reason := reason_not_on_table(setting)):
         raise SearchError(f"{method.name} cannot search {data.name}: {reason}")
+
+
+def _check_bounded(method: Method, data: object, *, autocast: bool) -> None:
+    """Refuse a bound on memory where what a step keeps is not what is counted.
+
+    Raises:
+        SearchError: for a method that keeps more than one pass does, a table, or autocast.
+    """
+    if not method.bounded:
+        raise SearchError(f"memory_mb: a step of {method.name} keeps more than one pass does, and is not counted")
+    if isinstance(data, TableLosses):
+        raise SearchError(f"memory_mb: {data.name} is a table, whose steps keep nothing")
+    if autocast:
+        raise SearchError("memory_mb: passes are counted in float32, and autocast computes in bfloat16")
 
 
 def _check_simplifies(space: SearchableSpace, method: Method, data: object) -> None:
@@ -98,7 +114,7 @@ def _check_simplifies(space: SearchableSpace, method: Method, data: object) -> N
         raise SearchError(f"simplify: {data.name} is a table, which has no modules to share")
     if not method.trains_weights:
         raise SearchError(f"simplify: {method.name} looks at weights as they are drawn, and trains no shared module")
-    if method.architecture_step is None:
+    if method.one_path:
         raise SearchError(f"simplify: {method.name} trains one path at a time, which has nobody to share modules with")
 
 

@@ -282,6 +282,7 @@ METHOD = Method(
     architecture_step=prune,
     deviation=0.0,
     trains_weights=False,
+    bounded=False,
     check=check,
     refuses=refuses,
 )

@@ -16,7 +16,7 @@ from harness.search.query.largest import largest
 from harness.search.query.local_search import local_search
 from harness.search.query.oracle import DROPPED, KNOWN
 from harness.search.query.proxy_guided import assisted_evolution, best_by_knas, best_of_samples
-from harness.search.query.radars import radars, random_pruning
+from harness.search.query.radars import LEARNING_RATE, radars, random_pruning
 from harness.search.query.random_search import random_search
 from harness.search.query.reinforce import reinforce
 from harness.search.query.robot import QUERIES as ROBOT_QUERIES
@@ -73,6 +73,11 @@ METHODS: Mapping[str, QueryMethod] = {
         ),
         QueryMethod(
             "reinforce", "Williams 1992", reinforce, crossing=KNOWN, crossing_source="exps/algos/reinforce.py, bb2f405"
+        ),
+        QueryMethod(
+            "reinforce_fast",
+            "Williams 1992, at the learning rate of radars",
+            partial(reinforce, learning_rate=LEARNING_RATE),
         ),
         QueryMethod("radars", "Yan et al. 2021, RADARS; our reading", radars),
         QueryMethod("random_pruning", "null model of RADARS", random_pruning),

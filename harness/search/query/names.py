@@ -4,6 +4,7 @@ NAMES = (
     "random_search",
     "regularised_evolution",
     "reinforce",
+    "reinforce_fast",
     "radars",
     "random_pruning",
     "local_search",

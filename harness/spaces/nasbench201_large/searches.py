@@ -13,8 +13,13 @@ from harness.spaces.searches import SearchPreset
 _NOTE = "no paper has nasbench201-large; these are the values for nasbench201"
 _WITHOUT_NONE = len(OPERATIONS) - 1
 _KEEP = (len(OPERATIONS), len(OPERATIONS) * 3 // 5)
+_STAGES = (len(OPERATIONS), 12, 7, 3)
 _CHANGES: Mapping[str, tuple[dict[str, Any], str]] = {
     "drnas-progressive": ({"keep": _KEEP}, f", but {_KEEP[1]} operations of {_KEEP[0]} are kept in place of 3 of 5"),
+    "radars": (
+        {"partial": (1, 1, 1, 1), "keep": _STAGES},
+        f", but {', '.join(map(str, _STAGES))} operations in four stages in place of 5, 4 and 3 in three",
+    ),
     "te-nas": (
         {"epochs": _WITHOUT_NONE - 1},
         f", but {_WITHOUT_NONE - 1} rounds, which {_WITHOUT_NONE} operations an edge need: about 1,250 supernets are "

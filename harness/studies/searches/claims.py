@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-SHOWN, NOT_SHOWN, NOT_TESTABLE = "shown", "not shown", "not testable here"
+SHOWN, NOT_SHOWN, NOT_TESTABLE, NOT_FINISHED = "shown", "not shown", "not testable here", "not finished"
 
 
 class Claimed(NamedTuple):
@@ -17,7 +17,7 @@ class Claimed(NamedTuple):
         claim: the claim in words.
         published: the paper's number in words; empty where none was read.
         ours: our number in words, with its interval.
-        verdict: `SHOWN`, `NOT_SHOWN` or `NOT_TESTABLE`.
+        verdict: `SHOWN`, `NOT_SHOWN`, `NOT_TESTABLE`, or `NOT_FINISHED` where searches are still to come.
     """
 
     claim: str
@@ -32,5 +32,5 @@ def claims_frame(claims: Iterable[Claimed]) -> pd.DataFrame:
 
 
 def verdict(held: bool | None) -> str:
-    """The verdict on a claim that holds or not; None where nothing was found."""
-    return NOT_TESTABLE if held is None else SHOWN if held else NOT_SHOWN
+    """The verdict on a claim that holds or not; None where the searches that tell are not finished."""
+    return NOT_FINISHED if held is None else SHOWN if held else NOT_SHOWN

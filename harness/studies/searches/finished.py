@@ -12,11 +12,12 @@ import pandas as pd
 
 from harness.errors import SearchError
 from harness.search.gradient.setting import SearchSetting
+from harness.studies.options import StudyOptions
 from harness.studies.searches.files import read_logs
 from harness.studies.searches.frame import is_of_preset
 from harness.studies.searches.progress import epoch_seconds
 from harness.studies.searches.record import Used
-from harness.studies.searches.runs import Run
+from harness.studies.searches.runs import Outcomes, Run
 
 RECORD = "study.json"
 
@@ -48,6 +49,22 @@ def logs_in(folder: Path, runs: Sequence[Run], used: Mapping[str, Used]) -> dict
 def is_finished(run: Run, folder: Path) -> bool:
     """Whether a search has come to its end in its folder below `folder`, by the log that it writes there."""
     return len(epoch_seconds(folder / run.folder)) == run.setting.epochs
+
+
+def searched(runs: Sequence[Run], options: StudyOptions) -> Outcomes:
+    """The outcomes of a study's searches; with `finished`, of those that are over, and no other is run.
+
+    Raises:
+        CheckpointError: a folder holds a checkpoint of another search.
+        RunError: all of the searches fail, a worker dies, or no scheduler answers.
+    """
+    from harness.studies.searches.pool import SEARCHES, say_data, search_all
+
+    wanted = [run for run in runs if not options.finished or is_finished(run, options.out / SEARCHES)]
+    if not wanted:
+        return Outcomes({}, {})
+    say_data(options)
+    return search_all(wanted, options)
 
 
 def _rows(log: pd.DataFrame, run: Run, used: Used, recorded: Mapping[str, Any] | None) -> pd.DataFrame:

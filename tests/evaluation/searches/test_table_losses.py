@@ -62,3 +62,11 @@ def test_the_words_of_the_command_line():
 def test_a_space_without_choices_is_refused():
     with pytest.raises(SearchError, match="choices"):
         table_losses("cifar10_test_600ep_error_pct", "darts-published")
+
+
+@pytest.mark.parametrize("values", [[-1.0, *[2.0] * 15_624], [0.0] * 15_625])
+def test_values_that_make_no_losses_are_refused(table, values):
+    column = Column("odd", None, None, None, "ratio", "", "a ratio")
+    own = Table([str(cell) for cell in SPACE], [column], [values], replace(table.facts, name="odd"))
+    with pytest.raises(SearchError, match="no losses are made of it"):
+        table_losses("odd", own)

@@ -281,6 +281,15 @@ def test_seconds_of_an_interrupted_epoch_count_those_before(tmp_path, monkeypatc
     assert 7000 < again.log["cpu_seconds"].iloc[0] < 7600
 
 
+@pytest.mark.parametrize("method", sorted(name for name, one in METHODS.items() if one.trains_weights))
+def test_no_search_chooses_what_is_left_out(method):
+    left_out = ("nor_conv_3x3", "none")
+    stages = {"keep": (3, 2)} if METHODS[method].setting(SPACES["nasbench201"], "laptop").keep else {}
+    setting = tiny(method, "nasbench201", without=left_out, **stages)
+    found = run_search(SPACES["nasbench201"], method, setting, data=DATA)
+    assert not {*found.architecture.operations} & {*left_out}
+
+
 def test_another_seed_is_another_search():
     logs = [
         run_search(SPACES["nasbench201"], "gdas", tiny("gdas", "nasbench201", epochs=1), data=DATA, seed=seed).log

@@ -5,9 +5,11 @@ import torch
 
 from harness.errors import MemoryBoundError, SearchError
 from harness.search import METHODS, run_search
-from harness.search.gradient.memory_bound import MemoryBound, step_bytes
+from harness.search.gradient.memory_bound import MOST_BYTES, MemoryBound, bytes_by_number, step_bytes
 from harness.search.gradient.saved_bytes import SavedTensors
 from tests.search.gradient.searches import SPACES, generator, tiny
+from tests.search.gradient.test_contract import interrupted_and_resumed
+from tests.search.gradient.test_table_supernet import separable
 
 IMAGES = (4, 3, 16, 16)
 DEPTH = {"nasbench201": 2, "darts": 3}
@@ -69,7 +71,7 @@ def test_every_step_is_held_to_the_bound():
     whole = run_search(space, "darts", setting, data="digits")
     bound = run_search(space, "darts", setting.changed({"memory_mb": needed / 1e6}), data="digits")
     assert bound.log["validation_loss"].tolist() == whole.log["validation_loss"].tolist()
-    with pytest.raises(MemoryBoundError, match=r"a step keeps 0\.[0-9] MB, above the bound of 0\.[0-9] MB"):
+    with pytest.raises(MemoryBoundError, match=r"a step keeps 0\.[0-9]+ MB, above the bound of 0\.[0-9]+ MB"):
         run_search(space, "darts", setting.changed({"memory_mb": (needed - 1) / 1e6}), data="digits")
 
 
@@ -85,3 +87,40 @@ def test_the_largest_step_is_known():
 def test_what_is_no_bound_is_refused(value):
     with pytest.raises(SearchError, match="memory_mb must be a number above 0"):
         METHODS["darts"].setting(SPACES["nasbench201"], "laptop").changed({"memory_mb": value})
+
+
+def test_bytes_by_number_end_at_the_full_supernet_and_are_those_of_masks():
+    supernet = supernet_of("nasbench201")
+    found = bytes_by_number(supernet, IMAGES)
+    assert found == sorted(found)
+    assert found[-1] == step_bytes(supernet, IMAGES)
+    alone = []
+    for column in range(5):
+        mask = torch.zeros(6, 5, dtype=torch.bool)
+        mask[:, column] = True
+        alone.append(step_bytes(supernet, IMAGES, {"cell": mask}))
+    assert found[0] == max(alone)
+
+
+@pytest.mark.parametrize("method", ["nasi", "te-nas", "darts-second-order"])
+def test_a_method_that_keeps_more_than_a_pass_takes_no_bound(method):
+    with pytest.raises(SearchError, match="keeps more than one pass does"):
+        run_search(SPACES["nasbench201"], method, tiny(method, "nasbench201", memory_mb=1e3))
+
+
+def test_autocast_and_tables_take_no_bound():
+    space, setting = SPACES["nasbench201"], tiny("darts", "nasbench201", memory_mb=1e3)
+    with pytest.raises(SearchError, match="counted in float32"):
+        run_search(space, "darts", setting, data="digits", autocast=True)
+    with pytest.raises(SearchError, match="is a table, whose steps keep nothing"):
+        run_search(space, "darts", setting, data=separable()[0])
+
+
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_the_largest_step_survives_an_interruption(tmp_path, monkeypatch, after):
+    """One path a step: the largest may be among the steps that an earlier process did."""
+    space = SPACES["nasbench201"]
+    setting = tiny("gdas", "nasbench201", epochs=1, steps_per_epoch=6, memory_mb=1e3)
+    whole = run_search(space, "gdas", setting, data="digits")
+    resumed = interrupted_and_resumed(space, "gdas", setting, tmp_path, monkeypatch, after=after, checkpoint_minutes=0)
+    assert int(whole.memory[MOST_BYTES]) == int(resumed.memory[MOST_BYTES]) > 0

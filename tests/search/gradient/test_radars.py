@@ -9,9 +9,11 @@ import torch
 
 from harness.errors import MemoryBoundError, SearchError
 from harness.search import METHODS, run_search
+from harness.search.gradient import loop as loop_module
 from harness.search.gradient import radars
-from harness.search.gradient.memory_bound import MemoryBound, step_bytes
+from harness.search.gradient.memory_bound import MemoryBound, bytes_by_number
 from harness.search.gradient.method import Parameters
+from harness.spaces import open_space
 from tests.search.gradient.searches import SPACES, generator, moment, one_step, tiny
 from tests.search.gradient.test_table_supernet import separable, share_better
 
@@ -114,8 +116,8 @@ def test_the_policy_of_a_perfect_supernet_prunes_to_better_cells():
 def test_a_search_under_a_bound_that_the_full_supernet_breaks(monkeypatch):
     """No step keeps more than the bound: neither a path, nor the supernet of what is left."""
     setting = tiny("radars", "nasbench201", epochs=3, partial=(1, 1, 1), keep=(5, 4, 2))
-    full = step_bytes(NASBENCH201.supernet(width=4, depth=1), (8, 3, 8, 8))
-    bound = 0.75 * full / 1e6
+    by_number = bytes_by_number(NASBENCH201.supernet(width=4, depth=1), (8, 3, 8, 8))
+    full, bound = by_number[-1], (by_number[1] + by_number[-1]) / 2e6
     seen = []
     check = MemoryBound.check
 
@@ -141,3 +143,37 @@ def test_a_search_under_a_bound_that_the_full_supernet_breaks(monkeypatch):
 def test_settings_without_pruning_are_refused(changes, message):
     with pytest.raises(SearchError, match=message):
         run_search(NASBENCH201, "radars", tiny("radars", "nasbench201", **changes), data="digits")
+
+
+def test_a_last_stage_that_does_not_fit_is_refused_before_the_first_step(monkeypatch):
+    setting = tiny("radars", "nasbench201", epochs=3, partial=(1, 1, 1), keep=(5, 4, 3))
+    bytes_ = bytes_by_number(NASBENCH201.supernet(width=4, depth=1), (8, 3, 8, 8))
+    between = (bytes_[1] + bytes_[2]) / 2e6
+    monkeypatch.setattr(loop_module, "one_step", None)
+    with pytest.raises(MemoryBoundError, match=r"the last stage keeps 3 operations of an edge, .*: 2 fit"):
+        run_search(NASBENCH201, "radars", setting.changed({"memory_mb": between}), data="digits")
+    with pytest.raises(MemoryBoundError, match="not even one fits"):
+        run_search(NASBENCH201, "radars", setting.changed({"memory_mb": 1e-3}), data="digits")
+
+
+def test_the_first_stage_prunes_nothing_and_says_so():
+    with pytest.raises(SearchError, match="keep begins with 4 operations of an edge, and 5 are there"):
+        run_search(NASBENCH201, "radars", tiny("radars", "nasbench201", keep=(4, 3)), data="digits")
+
+
+def test_every_stage_keeps_what_the_setting_says(tmp_path, monkeypatch):
+    counts, save = [], loop_module.save
+
+    def saved(folder, checkpoint):
+        save(folder, checkpoint)
+        counts.append(checkpoint.kept["cell"].sum(dim=1).tolist())
+
+    monkeypatch.setattr(loop_module, "save", saved)
+    large = open_space("nasbench201-large")
+    keep = METHODS["radars"].setting(large, "laptop").keep
+    setting = METHODS["radars"].setting(large, "laptop").changed(
+        {"epochs": len(keep), "steps_per_epoch": 1, "batch_size": 4, "images": 32, "width": 4, "image_size": 8,
+         "evaluation_batches": 1}
+    )  # fmt: skip
+    run_search(large, "radars", setting, data="digits", out=tmp_path)
+    assert counts == [[count] * 6 for count in keep]

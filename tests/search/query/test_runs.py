@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,7 @@ BY_REFERENCE = {
     "random_search": reference.random_search,
     "regularised_evolution": reference.regularised_evolution,
     "reinforce": reference.reinforce,
+    "reinforce_fast": partial(reference.reinforce, learning_rate=0.1),
     "radars": reference.radars,
     "random_pruning": reference.random_pruning,
     "local_search": reference.local_search,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from harness.report.tables.sheet import Sheet
     from harness.studies.searches.runs import Failure, Outcome, Run
 
+DEFAULT_STEPS = 10
+"""s of the dynamic schedule, where no search with it is finished."""
+
 
 def run_darts_prime(options: StudyOptions) -> None:
     """Run the searches of all arms, and write their frames, tables, figures and claims into `out`.
@@ -83,7 +86,7 @@ def _frames(ended: Mapping[Run, Outcome], folder: Path, table: Table, columns: l
 
     rows = [judged(run, outcome, folder / run.folder) for run, outcome in ended.items()]
     searched = runs_frame(rows, table, columns)
-    steps = next(run.setting.schedule_steps for run in ended)
+    steps = next((run.setting.schedule_steps for run in ended if run.setting.schedule == "dynamic"), DEFAULT_STEPS)
     return {
         "runs": searched, "curves": curves_frame(ended), "schedule": schedule_frame(ended),
         "arms": arms_frame(searched, columns), "null": null_frame(table, columns),

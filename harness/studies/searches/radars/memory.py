@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pandas as pd
-import torch
-from torch import Tensor
 
 from harness.search.gradient.data import CHANNELS
-from harness.search.gradient.memory_bound import step_bytes
+from harness.search.gradient.memory_bound import bytes_by_number
 from harness.spaces import open_space
 from harness.spaces.space import searchable
-from harness.spaces.supernet import Supernet
 
 
 class Size(NamedTuple):
@@ -38,10 +35,7 @@ QUICK_SIZES = (Size("nasbench201", 4, 1, 8, 16),)
 
 
 def memory_frame(sizes: tuple[Size, ...]) -> pd.DataFrame:
-    """Bytes of a step with the k most expensive operations on each edge, for every k.
-
-    Operations are ordered by the bytes of a step in which they are alone on every edge, so that no other choice of k
-    operations of each edge keeps more.
+    """Bytes of a step with the k most expensive operations on each edge, for every k (`bytes_by_number`).
 
     Returns:
         The fields of `Size`, `operations` (k; 1 is a path), `of` (O), `step_mb` (10⁶ bytes), `share` (of the full
@@ -52,21 +46,8 @@ def memory_frame(sizes: tuple[Size, ...]) -> pd.DataFrame:
 
 def _rows(size: Size) -> list[dict[str, Any]]:
     supernet = searchable(open_space(size.space)).supernet(width=size.width, depth=size.depth)
-    inputs = (size.batch_size, CHANNELS, size.image_size, size.image_size)
-    count = max(len(group.operations) for group in supernet.groups.values())
-    alone = [step_bytes(supernet, inputs, _with(supernet, [column])) for column in range(count)]
-    order = sorted(range(count), key=alone.__getitem__, reverse=True)
-    found = [step_bytes(supernet, inputs, _with(supernet, order[:kept])) for kept in range(1, count + 1)]
+    found = bytes_by_number(supernet, (size.batch_size, CHANNELS, size.image_size, size.image_size))
     return [
-        {**size._asdict(), "operations": kept, "of": count, "step_mb": bytes_ / 1e6, "share": bytes_ / found[-1]}
+        {**size._asdict(), "operations": kept, "of": len(found), "step_mb": bytes_ / 1e6, "share": bytes_ / found[-1]}
         for kept, bytes_ in enumerate(found, start=1)
     ]
-
-
-def _with(supernet: Supernet, columns: list[int]) -> dict[str, Tensor]:
-    """Masks by group, [E, O], of the operations of these columns on every edge."""
-    masks = {}
-    for name, group in supernet.groups.items():
-        masks[name] = torch.zeros(group.shape, dtype=torch.bool)
-        masks[name][:, columns] = True
-    return masks

@@ -38,10 +38,11 @@ def run_radars(options: StudyOptions) -> None:
     from harness.spaces.listed import all_architectures
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.finished import searched
     from harness.studies.searches.radars.budgets import budgets_frame
     from harness.studies.searches.radars.claims import study_claims
     from harness.studies.searches.radars.memory import QUICK_SIZES, SIZES, memory_frame
-    from harness.studies.searches.radars.searched import arms_frame, chosen_frame
+    from harness.studies.searches.radars.searched import arms_frame, chosen_frame, runs_of_study
     from harness.writing import make_folder
 
     table = open_table(options.table)
@@ -55,7 +56,8 @@ def run_radars(options: StudyOptions) -> None:
     make_folder(options.out, "--out")
     for note in lacking:
         options.say(note)
-    runs, outcomes = _searched(options)
+    runs = runs_of_study(options)
+    outcomes = searched(runs, options)
     queried = budgets_frame(table, columns, runs=_QUICK_RUNS if options.quick else _RUNS, seed=options.seed)
     chosen = chosen_frame(outcomes.ended, table, columns)
     frames = {
@@ -74,20 +76,6 @@ def run_radars(options: StudyOptions) -> None:
         "failed": {run.title: failure.reason for run, failure in outcomes.failed.items()},
     }  # fmt: skip
     write_text(record({}, table, data=options.data, **facts), options.out / "study.json")
-
-
-def _searched(options: StudyOptions) -> tuple[list[Run], Outcomes]:
-    from harness.studies.searches.finished import is_finished
-    from harness.studies.searches.pool import SEARCHES, say_data, search_all
-    from harness.studies.searches.radars.searched import runs_of_study
-    from harness.studies.searches.runs import Outcomes
-
-    wanted = runs_of_study(options)
-    runs = [run for run in wanted if not options.finished or is_finished(run, options.out / SEARCHES)]
-    if not runs:
-        return wanted, Outcomes({}, {})
-    say_data(options)
-    return wanted, search_all(runs, options)
 
 
 def _large(runs: list[Run], outcomes: Outcomes) -> tuple[float, float, float]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.evaluation import Table
-    from harness.studies.searches.runs import Outcomes, Run
+    from harness.studies.searches.runs import Outcomes
     from harness.studies.searches.toponas.cost import Size
 
 ROUNDS = "cost_rounds.csv"
@@ -40,7 +40,9 @@ def run_toponas_cost(options: StudyOptions) -> None:
     from harness.spaces.listed import all_architectures
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.finished import searched
     from harness.studies.searches.record import by_method, searches_record
+    from harness.studies.searches.toponas.arms import runs_of_study
     from harness.studies.searches.toponas.changes import arms_frame, changes_frame
     from harness.studies.searches.toponas.claims import study_claims
     from harness.studies.searches.toponas.cost import QUICK_SIZES, SIZES, cost_frame, sharing_differences
@@ -58,7 +60,8 @@ def run_toponas_cost(options: StudyOptions) -> None:
         options.say(note)
     cost = cost_frame(_rounds(QUICK_SIZES if options.quick else SIZES, options))
     write_csv(cost, options.out / "cost.csv")
-    runs, outcomes = _searched(options)
+    runs = runs_of_study(options)
+    outcomes = searched(runs, options)
     last = _chosen(outcomes, table, list(columns), options)
     frames = {
         "arms": arms_frame(last, columns),
@@ -98,8 +101,9 @@ def _rounds(sizes: Sequence[Size], options: StudyOptions) -> pd.DataFrame:
                 )
                 with threads_of_torch(1):
                     found = cost_rounds(size, method, options.seed)
+                before = pd.concat([before, found], ignore_index=True)
+                write_csv(before, path)
             parts.append(found)
-            write_csv(pd.concat(parts, ignore_index=True), path)
     if not parts:
         raise RunError(f"--finished: no step is measured in {path}; without it, the study measures them")
     return pd.concat(parts, ignore_index=True)
@@ -112,20 +116,6 @@ def _measured(before: pd.DataFrame, size: Size, method: str) -> pd.DataFrame:
     for name, value in size._asdict().items():
         same &= before[name] == value
     return before[same]
-
-
-def _searched(options: StudyOptions) -> tuple[list[Run], Outcomes]:
-    from harness.studies.searches.finished import is_finished
-    from harness.studies.searches.pool import SEARCHES, say_data, search_all
-    from harness.studies.searches.runs import Outcomes
-    from harness.studies.searches.toponas.arms import runs_of_study
-
-    wanted = runs_of_study(options)
-    runs = [run for run in wanted if not options.finished or is_finished(run, options.out / SEARCHES)]
-    if not runs:
-        return wanted, Outcomes({}, {})
-    say_data(options)
-    return wanted, search_all(runs, options)
 
 
 def _chosen(outcomes: Outcomes, table: Table, columns: list[str], options: StudyOptions) -> pd.DataFrame:

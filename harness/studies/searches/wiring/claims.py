@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from harness.stats.mean import student_interval
-from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.claims import NOT_FINISHED, NOT_TESTABLE, Claimed, verdict
 from harness.studies.searches.wiring.readings import (
     ALL,
     ARM,
@@ -215,7 +215,7 @@ def _row(claim: Claim, frames: Frames) -> dict[str, Any]:
     words, published = f"{claim.words} ({claim.source})", _PATTERN if claim.source == PAPER else ""
     searches = ARMS[claim.arm].words
     if not (frames.searches[ARM] == claim.arm).any():
-        return _untested(words, published, f"{searches}: no search is finished")
+        return _untested(words, published, f"{searches}: no search is finished", NOT_FINISHED)
     values = claim.values(frames).dropna().tolist()
     if not values:
         return _untested(words, published, f"{searches}: no image of that kind was recorded")
@@ -229,7 +229,7 @@ def _row(claim: Claim, frames: Frames) -> dict[str, Any]:
 def _collapse_row(frames: Frames) -> dict[str, Any]:
     words = f"the sign of the costs of convolutions against skips predicts the collapse on NAS-Bench-201 ({OWN})"
     if not frames.searches[ARM].isin(TABLED).any():
-        return _untested(words, "", "no search is finished")
+        return _untested(words, "", "no search is finished", NOT_FINISHED)
     found = collapse_table(frames)
     right = (found["predicted"] == found["collapsed"]).to_numpy()
     test = stats.binomtest(int(right.sum()), len(right)).proportion_ci()
@@ -237,7 +237,8 @@ def _collapse_row(frames: Frames) -> dict[str, Any]:
         f"{', '.join(ARMS[name].words for name in TABLED)}: the first {EARLY} epochs tell {right.sum()} of "
         f"{len(right)} searches right; {int(found['collapsed'].sum())} of them collapse"
     )
-    held = bool(right.all()) and len(set(found["collapsed"])) > 1
+    telling = found[SEED].nunique() > 1 and len(set(found["collapsed"])) > 1
+    held = bool(right.all()) if telling else None
     return _told(words, "", ours, verdict(held), len(right), (float(right.mean()), float(test.low), float(test.high)))
 
 
@@ -255,5 +256,5 @@ def _told(
     return {**named, "seeds": seeds, **dict(zip(("mean", "low", "high"), numbers, strict=True))}
 
 
-def _untested(claim: str, published: str, why: str) -> dict[str, Any]:
-    return _told(claim, published, why, NOT_TESTABLE, 0, (math.nan,) * 3)
+def _untested(claim: str, published: str, why: str, told: str = NOT_TESTABLE) -> dict[str, Any]:
+    return _told(claim, published, why, told, 0, (math.nan,) * 3)

@@ -50,9 +50,10 @@ ARMS: Mapping[str, Arm] = {
 """The study's searches, in the order in which they are run for a seed.
 
 One minimal cell of 8 channels on 2,048 images of 16 × 16 pixels for the weights and as many for α, 32 steps of 64
-images an epoch. A step of Adam moves α by its learning rate at most: in the authors' 150 epochs of 260 steps or more,
-at 0.0003, that is 12 or more; here it is 9.6 in 960 steps at 0.01, and 4.8 in 480 steps. Costs of one path are recorded
-at each step; where a step computes all operations it is at fewer, since recording then costs as much as searching.
+images an epoch. Where gradients are steady, a step of Adam moves α by its learning rate: in the authors' 150 epochs of
+260 steps or more, at 0.0003, that is 12 or more; here it is 9.6 in 960 steps at 0.01, and 4.8 in 480 steps. Costs of
+one path are recorded at each step; where a step computes all operations it is at fewer, since recording then costs as
+much as searching.
 """
 ONE_PATH = (GROWTH, UNIFORM)
 """Arms whose steps compute one operation of an edge."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from harness.evaluation.columns import TESTS
+from harness.errors import SearchError
+from harness.evaluation.columns import SPACE, TESTS
 from harness.studies.kinds import SingleStudy
 from harness.studies.options import StudyOptions
 
@@ -27,6 +28,7 @@ def run_wiring_evolution(options: StudyOptions) -> None:
         SettingError: a folder that cannot be written in.
         RunError: every search failed.
         TableError: a table that is not available.
+        SearchError: a table of another space.
     """
     from harness.evaluation import open_table
     from harness.report.files import write_csv, write_text
@@ -34,19 +36,17 @@ def run_wiring_evolution(options: StudyOptions) -> None:
     from harness.report.tables.sheet import sheet_markdown
     from harness.report.tables.text import sheet_text
     from harness.studies.record import record
-    from harness.studies.searches.finished import is_finished
-    from harness.studies.searches.pool import SEARCHES, say_data, search_all
-    from harness.studies.searches.runs import Outcomes
+    from harness.studies.searches.finished import searched
     from harness.studies.searches.wiring.claims import study_claims
     from harness.studies.searches.wiring.runs import runs_of
     from harness.writing import make_folder
 
     table = open_table(options.table)
+    if table.facts.space != SPACE:
+        raise SearchError(f"the study needs a table of {SPACE}; {table.facts.name} is of {table.facts.space}")
     make_folder(options.out, "--out")
-    say_data(options)
     runs = runs_of(options)
-    wanted = [run for run in runs if not options.finished or is_finished(run, options.out / SEARCHES)]
-    outcomes = search_all(wanted, options) if wanted else Outcomes({}, {})
+    outcomes = searched(list(runs), options)
     notes = [f"{run.title} failed: {failure.brief}" for run, failure in outcomes.failed.items()]
     if len(outcomes.ended) < len(runs):
         notes.append(
@@ -79,7 +79,6 @@ def _frames(ended: Any, runs: dict[Run, str], table: Any) -> Frames:
     """Logs and costs of the searches; the tabulated accuracy joins those on NAS-Bench-201 afterwards."""
     import pandas as pd
 
-    from harness.evaluation.columns import SPACE
     from harness.studies.searches.pool import with_record
     from harness.studies.searches.wiring.claims import Frames
     from harness.studies.searches.wiring.readings import costs_frame, searches_frame

@@ -8,8 +8,8 @@ import pytest
 
 from harness.search.gradient.memory_bound import step_bytes
 from harness.spaces import open_space
-from harness.studies.searches.claims import NOT_SHOWN, NOT_TESTABLE, SHOWN
-from harness.studies.searches.radars.budgets import BUDGETS, SEARCHES, difference, seconds_to_equal
+from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, NOT_TESTABLE, SHOWN
+from harness.studies.searches.radars.budgets import BASE, BUDGETS, SEARCHES, difference, seconds_to_equal
 from harness.studies.searches.radars.claims import study_claims
 from harness.studies.searches.radars.memory import QUICK_SIZES, memory_frame
 from harness.studies.searches.radars.searched import paired_change
@@ -28,24 +28,24 @@ def budgets(means, deviation=0.4, runs=500):
 
 
 RISING = np.array([93.0, 93.2, 93.4, 93.6, 93.8])
-FRAME = budgets([RISING + 0.2, RISING - 0.3, RISING, RISING, RISING])
+FRAME = budgets([RISING + 0.2, RISING - 0.3, RISING, RISING, RISING, RISING])
 
 
 def test_a_difference_has_the_interval_of_two_independent_means():
-    value, low, high = difference(FRAME, COLUMN, "radars", "reinforce", 12_000)
+    value, low, high = difference(FRAME, COLUMN, "radars", BASE, 12_000)
     margin = 1.96 * math.sqrt(2 * 0.4**2 / 500)
     assert (value, low, high) == pytest.approx((0.2, 0.2 - margin, 0.2 + margin), abs=1e-5)
 
 
 def test_seconds_to_equal_are_read_between_budgets():
     """REINFORCE has at 20,000 s what RADARS has at 12,000 s."""
-    assert seconds_to_equal(FRAME, COLUMN, "reinforce", "radars", 12_000) == pytest.approx(20_000)
-    halfway = budgets([RISING + 0.1, RISING, RISING, RISING, RISING])
-    assert seconds_to_equal(halfway, COLUMN, "reinforce", "radars", 8_000) == pytest.approx(math.sqrt(8_000 * 12_000))
+    assert seconds_to_equal(FRAME, COLUMN, BASE, "radars", 12_000) == pytest.approx(20_000)
+    halfway = budgets([RISING + 0.1, *[RISING] * 5])
+    assert seconds_to_equal(halfway, COLUMN, BASE, "radars", 8_000) == pytest.approx(math.sqrt(8_000 * 12_000))
 
 
 def test_what_no_budget_reaches_has_no_seconds():
-    assert math.isnan(seconds_to_equal(FRAME, COLUMN, "reinforce", "radars", 20_000))
+    assert math.isnan(seconds_to_equal(FRAME, COLUMN, BASE, "radars", 20_000))
     assert math.isnan(seconds_to_equal(FRAME, COLUMN, "radars", "random_pruning", 2_000))
 
 
@@ -82,16 +82,16 @@ def test_changes_are_paired_by_seed():
 @pytest.mark.parametrize(
     ("frame", "large", "expected"),
     [
-        (FRAME, (1000.0, 600.0, 590.0), [SHOWN, NOT_SHOWN, SHOWN, SHOWN, NOT_TESTABLE, NOT_TESTABLE]),
+        (FRAME, (1000.0, 600.0, 590.0), [SHOWN, NOT_SHOWN, SHOWN, SHOWN, NOT_FINISHED, NOT_TESTABLE]),
         (
-            budgets([RISING] * 5),
+            budgets([RISING] * 6),
             (1000.0, 600.0, math.nan),
-            [NOT_SHOWN, NOT_SHOWN, NOT_TESTABLE, NOT_SHOWN, NOT_TESTABLE, NOT_TESTABLE],
+            [NOT_SHOWN, NOT_SHOWN, NOT_FINISHED, NOT_SHOWN, NOT_FINISHED, NOT_TESTABLE],
         ),
         (
-            budgets([RISING + 1, RISING, RISING, RISING, RISING]),
+            budgets([RISING + 1, *[RISING] * 5]),
             (1000.0, 600.0, 700.0),
-            [SHOWN, NOT_TESTABLE, NOT_SHOWN, SHOWN, NOT_TESTABLE, NOT_TESTABLE],
+            [SHOWN, NOT_SHOWN, NOT_SHOWN, SHOWN, NOT_FINISHED, NOT_TESTABLE],
         ),
     ],
 )
