@@ -14,7 +14,15 @@ from harness.errors import ScoresError, SearchError, SpaceError
 from harness.evaluation import Table, open_table
 from harness.evaluation.columns import SPACE
 from harness.evaluation.searches.fidelities import test_accuracies
-from harness.evaluation.searches.proxy_scores import CONDITION, METRIC, PROXY, ProxyScores, scores_by_cell
+from harness.evaluation.searches.proxy_scores import (
+    CONDITION,
+    KNAS,
+    METRIC,
+    PARAMS,
+    PROXY,
+    ProxyScores,
+    scores_by_cell,
+)
 from harness.evaluation.searches.table_searches import BUDGET_SECONDS, RUNS, table_searches
 from harness.report.files import write_csv, write_text
 from harness.report.tables.searches import search_rows_sheet
@@ -77,7 +85,7 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
     columns, lacking = test_accuracies(opened, [space.key(cell) for cell in all_architectures(space)])
     if options.data is not None:
         read_cifar10(options.data)
-    scores = None if options.scores is None else _scores(options.scores, options)
+    scores = scores_by_cell(None) if options.scores is None else _scores(options.scores, options)
     steps, left_out = ([], []) if options.steps is None else read_steps(options.steps)
     runs = [run for run in runs_for_rows(options, rows) if not (steps and run.method.startswith("nasi"))]
     runs = of_shard(runs, options)
@@ -233,6 +241,8 @@ _LOOKED_AT = {
     ("scores",): PROXY,
     ("metric", "condition"): f"{METRIC} and {CONDITION}",
     ("metrics",): ", ".join(METRICS),
+    (KNAS,): KNAS,
+    (PARAMS,): PARAMS,
 }
 """The proxies that a search looks at, by the scores that it needs."""
 
