@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.evaluation.known.against import against_known
     from harness.evaluation.known.scores import known_scores
     from harness.evaluation.ranking import Ranking, correlate
+    from harness.evaluation.searches.latency import latency_predictor
     from harness.evaluation.searches.table_losses import table_losses
     from harness.evaluation.searches.table_searches import TableSearches, table_searches
     from harness.evaluation.stability import stability
@@ -68,6 +69,7 @@ __all__ = [
     "compare",
     "correlate",
     "known_scores",
+    "latency_predictor",
     "list_measurements",
     "list_proxies",
     "list_spaces",
@@ -110,6 +112,7 @@ _HOMES = {
     "compare": "harness.evaluation.comparison",
     "correlate": "harness.evaluation.ranking",
     "known_scores": "harness.evaluation.known.scores",
+    "latency_predictor": "harness.evaluation.searches.latency",
     "list_measurements": "harness.proxies.readable",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",

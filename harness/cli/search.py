@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli import offered, options, search_options
+from harness.cli import latency, offered, options, search_options
 from harness.errors import SearchError, SettingError, check_whole, unknown
 from harness.search.gradient.names import NAMES
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, checkpoint_seconds
 from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
+    from harness.prediction.predictor import Predictor
     from harness.scoring.shards import Shard
     from harness.search import Method, SearchSetting
     from harness.search.gradient.data import Images
@@ -68,6 +69,12 @@ def search(
     schedule: search_options.ScheduleOption = None,
     schedule_steps: search_options.ScheduleStepsOption = None,
     activation: search_options.ActivationOption = None,
+    objective: search_options.ObjectiveOption = None,
+    latency_column: search_options.LatencyColumnOption = None,
+    latency_model: search_options.LatencyModelOption = None,
+    latency_samples: search_options.LatencySamplesOption = None,
+    latency_weight: search_options.LatencyWeightOption = None,
+    target_latency: search_options.TargetLatencyOption = None,
     simplify: search_options.SimplifyOption = False,
     no_kernel_normalisation: search_options.NoKernelNormalisationOption = False,
     record_costs: search_options.RecordCostsOption = 0,
@@ -103,12 +110,15 @@ def search(
         "penalty": penalty, "nu": nu,
         "mu": mu, "adaptive": adaptive, "without": None if without is None else search_options.left_out(without),
         "trace_gradient": trace_gradient, "regularise": regularise, "rho": rho, "schedule": schedule,
-        "schedule_steps": schedule_steps, "activation": activation, "simplify": simplify or None,
+        "schedule_steps": schedule_steps, "activation": activation, "objective": objective,
+        "latency_column": latency_column, "latency_model": latency_model, "latency_samples": latency_samples,
+        "latency_weight": latency_weight, "target_latency": target_latency, "simplify": simplify or None,
         "kernel_normalisation": False if no_kernel_normalisation else None,
     }  # fmt: skip
     changed = {name: new for name, new in changes.items() if new is not None}
     _check_setting(method, space, preset, changed)
     from harness.evaluation import table_with
+    from harness.evaluation.searches.latency import opened_predictor
     from harness.evaluation.searches.table_losses import opened_data
     from harness.search import find_method
     from harness.search.gradient.data import read_images
@@ -132,6 +142,7 @@ def search(
     every = [seed] if wanted is None else wanted
     taken = opened_data(source, space)
     check_method(chosen, opened, setting, taken, autocast=autocast)
+    predictor = opened_predictor(setting, space)
     if isinstance(taken, Losses):
         options.refuse_beside(f"--data {source}", _of_networks(changed))
         setting = without_images(setting)
@@ -141,6 +152,8 @@ def search(
     used = used_by(Run(method, setting, source, every[0], space), read)
     searched = taken if isinstance(taken, Losses) else read
     _say_task(chosen, space, preset, used, searched, every, folder)
+    if predictor is not None:
+        latency.say_predictor(predictor, setting)
     facts = {
         "method": method, "space": space, "preset": preset, "seed": wanted or seed, "data": source, "device": device,
         "autocast": autocast, "threads": threads, "record_costs": record_costs, "images_used": used.images,
@@ -149,7 +162,7 @@ def search(
     }  # fmt: skip
     running = Running(device, autocast, checkpoint_minutes, threads)
     if wanted is None:
-        _search_one(opened, searched, used.setting, folder, facts, running, column)
+        _search_one(opened, searched, used.setting, folder, facts, running, column, predictor)
     else:
         _search_seeds(opened, used.setting, folder, facts, running, column, wanted, at_once, scheduler, part)
 
@@ -173,6 +186,7 @@ def _search_one(
     facts: Mapping[str, Any],
     running: Running,
     column: str | None,
+    predictor: Predictor | None,
 ) -> None:
     from harness.cli.searched import write_search
     from harness.scoring.engine import threads_of_torch
@@ -182,12 +196,12 @@ def _search_one(
         result = run_search(
             space, facts["method"], setting, data=images, seed=facts["seed"], out=folder, device=running.device,
             autocast=running.autocast, checkpoint_minutes=running.checkpoint_minutes,
-            record_costs=facts["record_costs"], progress=True,
+            record_costs=facts["record_costs"], predictor=predictor, progress=True,
         )  # fmt: skip
     if result.resumed_from or result.resumed_steps:
         steps = f" and step {result.resumed_steps} of the next" if result.resumed_steps else ""
         print(f"went on after epoch {result.resumed_from}{steps} from the checkpoint in {folder}")
-    write_search(folder, result, facts, column)
+    write_search(folder, result, facts, column, predictor)
 
 
 def _search_seeds(

@@ -10,7 +10,14 @@ import typer
 
 from harness.cli import offered
 from harness.errors import SettingError
-from harness.search.gradient.setting import ACTIVATIONS, REGULARISERS, SCHEDULES, TRACE_GRADIENTS
+from harness.search.gradient.setting import (
+    ACTIVATIONS,
+    LATENCY_MODELS,
+    OBJECTIVES,
+    REGULARISERS,
+    SCHEDULES,
+    TRACE_GRADIENTS,
+)
 
 if TYPE_CHECKING:
     from harness.search import Method, SearchSetting
@@ -42,6 +49,38 @@ ActivationOption = Annotated[
     typer.Option(
         help="operation weights: own (those of the method) | clipped (α between 0 and 1, for softmax methods)",
         autocompletion=offered.those(*ACTIVATIONS),
+    ),
+]
+ObjectiveOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"what the architecture parameters descend beside the loss: {' | '.join(OBJECTIVES)} (LA-DARTS: a "
+        "predicted one; it takes --latency-column, and --latency-weight or --target-latency)",
+        autocompletion=offered.those(*OBJECTIVES),
+    ),
+]
+LatencyColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        help="tabulated latency or energy of a device, which a predictor learns; its values are not searched",
+        metavar="COLUMN",
+        autocompletion=offered.COLUMNS,
+    ),
+]
+LatencyModelOption = Annotated[
+    str | None,
+    typer.Option(help=f"the predictor: {' | '.join(LATENCY_MODELS)}", autocompletion=offered.those(*LATENCY_MODELS)),
+]
+LatencySamplesOption = Annotated[int | None, typer.Option(help="random cells that the predictor is trained on")]
+LatencyWeightOption = Annotated[
+    float | None,
+    typer.Option("--latency-weight", "--weight", help="λ of the predicted latency, in nats per unit of its column"),
+]
+TargetLatencyOption = Annotated[
+    float | None,
+    typer.Option(
+        help="in the place of λ, a latency in the unit of the column: the weight grows while the cell is slower",
+        metavar="MS",
     ),
 ]
 SpaceOption = Annotated[

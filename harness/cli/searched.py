@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.evaluation import Table
+    from harness.prediction.predictor import Predictor
     from harness.scoring.shards import Shard
     from harness.search import SearchResult, SearchSeeds
 
@@ -41,8 +42,15 @@ def record_table(space: str, column: str | None) -> tuple[Table | None, str]:
         return None, ""
 
 
-def write_search(folder: Path, result: SearchResult, facts: Mapping[str, Any], column: str | None) -> None:
+def write_search(
+    folder: Path,
+    result: SearchResult,
+    facts: Mapping[str, Any],
+    column: str | None,
+    predictor: Predictor | None = None,
+) -> None:
     """Write all files of a search except its checkpoint, which the search itself writes, and say what it chose."""
+    from harness.cli.latency import say_latencies
     from harness.report.figures.search_curves import search_curves
     from harness.report.files import save_pictures, write_described_csv, write_text
     from harness.search.gradient.prime.schedule import ALPHA_STEPS
@@ -52,6 +60,8 @@ def write_search(folder: Path, result: SearchResult, facts: Mapping[str, Any], c
     if table is not None:
         log = with_record(log, table, [wanted], str(facts["space"]))
         print(f"for the record, {wanted} of the architecture: {log.iloc[-1, -1]:.4g}; {table.facts.title}")
+    if predictor is not None:
+        log = say_latencies(log, predictor, str(facts["space"]), facts["setting"]["target_latency"])
     write_described_csv(_described(log, facts, table, wanted), folder / "log.csv")
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
     write_text(_setting_json(facts, float(log["seconds"].sum())), folder / "setting.json")

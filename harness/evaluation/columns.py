@@ -53,6 +53,12 @@ def axis_label(table: Table, column: str) -> str:
     return f"{facts.description or column}{f' ({unit})' if unit else ''}"
 
 
+def unit_in_print(table: Table, column: str) -> str:
+    """The unit of a column as it is printed; its name in the table where there is no other."""
+    unit = table.column(column).unit
+    return _UNITS.get(unit, unit)
+
+
 def is_accuracy(table: Table, column: str) -> bool:
     """Whether a column is an accuracy: a percentage where higher is better."""
     facts = table.column(column)

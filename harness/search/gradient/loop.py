@@ -34,6 +34,7 @@ from harness.versions import made_with
 from harness.writing import make_folder
 
 if TYPE_CHECKING:
+    from harness.prediction.predictor import Predictor
     from harness.spaces.space import Architecture, Space
 
 LOG = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ def run_search(
     autocast: bool = False,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
     record_costs: int = 0,
+    predictor: Predictor | None = None,
     progress: bool = False,
 ) -> SearchResult:
     """Run a gradient-based search; the same arguments give the same search on the same machine.
@@ -76,6 +78,7 @@ def run_search(
             killed search loses no more; 0 for every step.
         record_costs: at every so many steps of an epoch the cost of each operation on each edge is recorded, into
             `costs.csv` (`harness.search.gradient.costs`); the search stays the same. 0 records none.
+        predictor: a predictor from `harness.latency_predictor`, for a setting with the objective `latency`.
         progress: whether to draw a progress bar on standard error.
 
     Raises:
@@ -85,7 +88,7 @@ def run_search(
     """
     task = search_task(
         space, method, setting, preset=preset, data=data, seed=seed, device=device, autocast=autocast,
-        record_costs=record_costs,
+        record_costs=record_costs, predictor=predictor,
     )  # fmt: skip
     folder = None if out is None else Path(out)
     saving = _Saving(folder, checkpoint_seconds(checkpoint_minutes))

@@ -76,5 +76,9 @@ _NEEDS: Mapping[str, Callable[[Method, SearchSetting], str]] = {
     "alpha_warm_up": _of_parameters,
     "rho": lambda _, setting: "" if setting.regularise != "none" else "it is the weight of a term of --regularise",
     "schedule_steps": lambda _, setting: "" if setting.schedule != "every_step" else "it is of a --schedule",
+    **dict.fromkeys(
+        ("latency_model", "latency_samples"),
+        lambda _, setting: "" if setting.objective == "latency" else "it is of --objective latency",
+    ),
 }
 """Fields that only some searches or settings read: by field, what tells why one does not."""

@@ -17,12 +17,16 @@ TRACE_GRADIENTS = ("two_pass", "double_backward", "one_pass")
 REGULARISERS = ("none", "proximity", "adjusted_proximity", "admm")
 SCHEDULES = ("every_step", "periodic", "dynamic")
 ACTIVATIONS = ("own", "clipped")
+OBJECTIVES = ("none", "latency")
+LATENCY_MODELS = ("pairwise", "linear", "mlp")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "trace_gradient": TRACE_GRADIENTS, "regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS,
+    "objective": OBJECTIVES, "latency_model": LATENCY_MODELS,
 }  # fmt: skip
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
     "evaluation_batches": 1, "alpha_warm_up": 0, "candidates": 1, "schedule_steps": 1,
+    "latency_samples": 2,
 }  # fmt: skip
 _MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
 _POSITIVE = ("weight_lr", "gradient_clip")
@@ -36,6 +40,7 @@ _NOT_NEGATIVE = (
     "nu",
     "mu",
     "rho",
+    "latency_weight",
 )
 _ENDS = 2  # temperatures: of the first epoch and of the last
 
@@ -83,6 +88,14 @@ class SearchSetting:
             information of the weights.
         schedule_steps: s, one step in s moves them (periodic), or one in s + 1 in the long run (dynamic).
         activation: operation weights of α: those of the method (`own`), or α clipped to [0, 1] (`clipped`).
+        objective: what the architecture parameters descend in addition to the loss: `none` or `latency`, a predicted
+            latency (`harness.search.gradient.latency`).
+        latency_column: name of the tabulated latency or energy that is predicted.
+        latency_model: its predictor: `pairwise`, `linear` or `mlp`.
+        latency_samples: number of cells that the predictor is trained on.
+        latency_weight: weight λ of the prediction, in nats per unit of the column.
+        target_latency: latency T that a multiplier in the place of λ holds the search to, in the unit of the column;
+            None for none.
         simplify: whether the convolutions of an edge share one batch norm (TopoNAS, in our reading).
         kernel_normalisation: whether the kernels of a simplified supernet have norm 1 for each output channel.
 
@@ -125,6 +138,12 @@ class SearchSetting:
     schedule: str = "every_step"
     schedule_steps: int = 10
     activation: str = "own"
+    objective: str = "none"
+    latency_column: str = ""
+    latency_model: str = "pairwise"
+    latency_samples: int = 1000
+    latency_weight: float = 0.0
+    target_latency: float | None = None
     simplify: bool = False
     kernel_normalisation: bool = True
 
@@ -140,8 +159,9 @@ class SearchSetting:
             _check_number(name, value, above=name in _POSITIVE)
             object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
-        if self.memory_mb is not None:
-            _check_number("memory_mb", self.memory_mb, above=True)
+        for name in ("memory_mb", "target_latency"):
+            if getattr(self, name) is not None:
+                _check_number(name, getattr(self, name), above=True)
         _check_number("validation_share", self.validation_share, above=True, below=1)
         if self.nesterov and self.momentum == 0:
             raise SearchError("nesterov needs a momentum above 0, got 0")
@@ -150,6 +170,25 @@ class SearchSetting:
                 raise SearchError(unknown(name, getattr(self, name), allowed))
         self._check_stages()
         self._check_simplification()
+        self._check_objective()
+
+    def _check_objective(self) -> None:
+        if not isinstance(self.latency_column, str):
+            raise SearchError(f"latency_column must be the name of a column, got {self.latency_column!r}")
+        if self.objective == "none":
+            for name in ("latency_column", "latency_weight", "target_latency"):
+                if getattr(self, name):
+                    raise SearchError(f"{name} is of the objective 'latency': give objective='latency' too")
+            return
+        if not self.latency_column:
+            raise SearchError("the objective 'latency' needs a latency_column: a tabulated latency or energy")
+        if self.latency_weight and self.target_latency is not None:
+            raise SearchError("give a latency_weight or a target_latency, not both: a target has a weight of its own")
+        if self.activation == "clipped":
+            raise SearchError(
+                "the activation 'clipped' gives operation weights that are no distribution, of which the objective "
+                "'latency' takes the mean: leave one of them out"
+            )
 
     def _check_simplification(self) -> None:
         for name in ("simplify", "kernel_normalisation"):

@@ -20,6 +20,7 @@ from harness.setting import derived_seed
 
 if TYPE_CHECKING:
     from harness.batches import Batch
+    from harness.prediction.predictor import Predictor
     from harness.spaces.group import Group
     from harness.spaces.space import SearchableSpace
     from harness.spaces.supernet import Supernet
@@ -45,6 +46,7 @@ class SearchTask:
         bound: bound on the bytes of its steps; None for none.
         table: losses of all cells, which a table supernet shows in the place of images; None for a real supernet.
         record_costs: costs of operations are recorded at every so many steps; 0 for none.
+        predictor: the predictor of its objective; None where that is the loss alone.
     """
 
     space: SearchableSpace
@@ -57,6 +59,7 @@ class SearchTask:
     bound: MemoryBound | None = None
     table: TableLosses | None = None
     record_costs: int = 0
+    predictor: Predictor | None = None
 
     def identity(self) -> dict[str, str]:
         """The values that must be equal in a checkpoint for the search to continue from it."""
@@ -69,6 +72,7 @@ class SearchTask:
             "autocast": str(self.autocast),
             "setting": self.setting.json(),
             **({"record_costs": str(self.record_costs)} if self.record_costs else {}),
+            **({} if self.predictor is None else {"predictor": self.predictor.digest()}),
         }
 
     @property

@@ -12,7 +12,7 @@ from harness.errors import SearchError, check_whole
 from harness.search.gradient.data import Images, read_images, split_images, with_images
 from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method
-from harness.search.gradient.prime.options import reason_not_on_table, with_options
+from harness.search.gradient.prime.options import check_options, reason_not_on_table, with_options
 from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask
@@ -21,6 +21,7 @@ from harness.spaces.simplifiable import simplifiable
 from harness.spaces.space import searchable
 
 if TYPE_CHECKING:
+    from harness.prediction.predictor import Predictor
     from harness.spaces.space import SearchableSpace, Space
 
 __all__ = ["checkpoint_seconds", "search_task"]
@@ -37,6 +38,7 @@ def search_task(
     device: str,
     autocast: bool,
     record_costs: int = 0,
+    predictor: Predictor | None = None,
 ) -> SearchTask:
     """The fixed inputs of a search; arguments and errors are those of `harness.search.run_search`."""
     chosen = find_method(method) if isinstance(method, str) else method
@@ -44,7 +46,9 @@ def search_task(
     check_whole("seed", seed, 0, SearchError)
     check_method(chosen, space, setting, data, autocast=autocast)
     check_whole("record_costs", record_costs, 0, SearchError)
-    chosen = with_options(chosen, setting)
+    chosen = with_options(chosen, setting, predictor)
+    if predictor is not None and predictor.space != space.name:
+        raise SearchError(f"the predictor of {predictor.column} is for {predictor.space}, not for {space.name}")
     table = data if isinstance(data, TableLosses) else None
     if isinstance(data, TableLosses):
         if record_costs:
@@ -59,7 +63,9 @@ def search_task(
     bound = None if setting.memory_mb is None else MemoryBound(setting.memory_mb)
     if autocast:
         _check_bfloat16(where)
-    task = SearchTask(searchable(space), chosen, setting, split, seed, where, autocast, bound, table, record_costs)
+    task = SearchTask(
+        searchable(space), chosen, setting, split, seed, where, autocast, bound, table, record_costs, predictor
+    )
     split.steps(setting)  # refuses parts of less than a batch
     return task
 
@@ -74,6 +80,7 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
     """
     if reason := method.reason_not_in(searchable(space)):
         raise SearchError(f"{method.name} cannot search {space.name}: {reason}")
+    check_options(method, setting)
     if setting.simplify:
         _check_simplifies(searchable(space), method, data)
     if method.check is not None:

@@ -14,6 +14,7 @@ import pandas as pd
 from harness.errors import SearchError, SettingError, check_whole
 from harness.evaluation import Table
 from harness.evaluation.columns import table_facts
+from harness.evaluation.searches.latency import opened_predictor, with_latencies
 from harness.evaluation.searches.table_losses import opened_data
 from harness.scoring.engines import check_workers
 from harness.scoring.provenance import PROVENANCE
@@ -62,7 +63,8 @@ def run_searches(
     Args:
         space: a space that `open_space` opens by its name, with a supernet.
         method: a name from `nasinit list searches`.
-        setting: the setting of the searches; by default that of the preset.
+        setting: the setting of the searches; by default that of the preset. With the objective `latency`, the predictor
+            is trained in each process, and the log has its prediction beside the tabulated value.
         seeds: seeds of the searches, such as `range(5)`.
         preset: `laptop`, `reduced` (where there is one) or `paper`; ignored where a setting is given.
         data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `table:COLUMN` for the losses that
@@ -99,9 +101,10 @@ def run_searches(
     for name, value in (("workers", workers), ("threads", threads)):
         check_whole(name, value, 1, SearchError)
     checkpoint_seconds(checkpoint_minutes)
+    predictor = None if setting is None else opened_predictor(setting, space.name)
     task = search_task(
         open_space(space.name), method, setting, preset=preset, data=opened_data(data, space.name), seed=found[0],
-        device=device, autocast=autocast, record_costs=record_costs,
+        device=device, autocast=autocast, record_costs=record_costs, predictor=predictor,
     )  # fmt: skip
     initial_state(task)  # what a supernet refuses ends here, and not in every process
     source = task.method.data if data is None else str(data)
@@ -121,6 +124,8 @@ def run_searches(
     if table is not None:
         log = with_record(log, table, columns, space.name)
         made["table"] = table_facts(table, *columns)
+    if predictor is not None:
+        log = with_latencies(log, predictor, open_space(space.name))
     log.attrs = {PROVENANCE: made}
     return SearchSeeds(method, log, {run.seed: failure.reason for run, failure in outcomes.failed.items()})
 

@@ -1,60 +1,75 @@
-"""The method of a search with the schedule, the regulariser and the activation that its setting asks for."""
+"""The method of a search with the objective, schedule, regulariser and activation that its setting asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-from torch import Tensor
 
 from harness.errors import SearchError
 from harness.search.gradient.dsnas import score_function
-from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
+from harness.search.gradient.latency import with_latency
+from harness.search.gradient.method import Method, Step
 from harness.search.gradient.pc_darts import edge_normalised
 from harness.search.gradient.prime.activation import with_clipped_weights
 from harness.search.gradient.prime.admm import admm, update
 from harness.search.gradient.prime.proximity import adjusted_proximity, proximity
 from harness.search.gradient.prime.schedule import scheduled
 from harness.search.gradient.relaxation import softmax
+from harness.search.gradient.terms import Term, with_term
 
 if TYPE_CHECKING:
+    from harness.prediction.predictor import Predictor
     from harness.search.gradient.setting import SearchSetting
 
-Penalty = Callable[[Parameters, Relaxed, Moment, dict[str, Tensor]], Tensor]
-"""Arguments: parameters, their operation weights without noise, moment, and what the search keeps."""
-
-PENALTIES: Mapping[str, Penalty] = {"proximity": proximity, "adjusted_proximity": adjusted_proximity, "admm": admm}
-_OFF = {"activation": "own", "regularise": "none", "schedule": "every_step"}
+PENALTIES: Mapping[str, Term] = {"proximity": proximity, "adjusted_proximity": adjusted_proximity, "admm": admm}
+_OFF = {"activation": "own", "regularise": "none", "schedule": "every_step", "objective": "none"}
 
 
-def with_options(method: Method, setting: SearchSetting) -> Method:
+def with_options(method: Method, setting: SearchSetting, predictor: Predictor | None = None) -> Method:
     """The method with the options of the setting; the method itself where all are off.
 
+    Args:
+        method: the method.
+        setting: the setting.
+        predictor: the predictor of its objective `latency`.
+
     Raises:
-        SearchError: for an option that the method cannot take, with the reason.
+        SearchError: for an option that the method cannot take, with the reason; a missing predictor.
     """
-    for option, off in _OFF.items():
-        if (wanted := getattr(setting, option)) != off and (reason := reason_not(method, option)):
-            raise SearchError(f"{method.name} takes no {option} {wanted!r}: {reason}")
+    check_options(method, setting)
     if setting.activation == "clipped":
         method = with_clipped_weights(method)
     if setting.regularise != "none":
         method = regularised(method, setting.regularise)
+    if setting.objective == "latency":
+        method = with_latency(method, setting, _of_setting(predictor, setting))
+    elif predictor is not None:
+        raise SearchError("a predictor has no effect without the objective 'latency'")
     if setting.schedule != "every_step":
         method = scheduled(method, setting.schedule)
     return method
 
 
+def check_options(method: Method, setting: SearchSetting) -> None:
+    """Refuse an option of the setting that the method cannot take.
+
+    Raises:
+        SearchError: naming the option, with the reason.
+    """
+    for option, off in _OFF.items():
+        if (wanted := getattr(setting, option)) != off and (reason := reason_not(method, option)):
+            raise SearchError(f"{method.name} takes no {option} {wanted!r}: {reason}")
+
+
 def reason_not(method: Method, option: str) -> str:
-    """Why a method cannot take `activation`, `regularise` or `schedule`; empty where it can."""
+    """Why a method cannot take `activation`, `regularise`, `schedule` or `objective`; empty where it can."""
     if method.architecture_step is None:
         return "it trains no architecture parameters"
     if not method.trains_weights:
         return "it trains no weights, and chooses by other steps than descents of a loss"
     if method.renews:
         return "its architecture parameters are those of a policy, and begin anew in its last stage"
-    if option == "regularise" and method.architecture_step is score_function:
+    if option in ("regularise", "objective") and method.architecture_step is score_function:
         return "it descends the score function's gradient, not a loss that a term could join"
     if option != "activation":
         return ""
@@ -72,26 +87,23 @@ def reason_not_on_table(setting: SearchSetting) -> str:
 
 
 def regularised(method: Method, name: str) -> Method:
-    """The method with a further term in the loss of its architecture parameters, `name` in `PENALTIES`.
+    """The method with a further term in the loss of its architecture parameters, `name` in `PENALTIES`."""
+    return with_term(method, PENALTIES[name], f"regularise {name!r}", _update if name == "admm" else None)
 
-    The term is of the weights that are discretised (`Method.mean`): for methods that draw weights, of the distribution.
-    """
-    penalise, step = PENALTIES[name], method.architecture_step
-    assert step is not None
 
-    def regularised_step(at: Step) -> float:
-        joined = []
+def _update(at: Step, loss: float) -> None:
+    update(at)
 
-        def penalty(parameters: Parameters, moment: Moment) -> Tensor:
-            joined.append(moment)
-            term = penalise(parameters, method.mean(parameters, moment), moment, at.memory)
-            return term if method.penalty is None else method.penalty(parameters, moment) + term
 
-        loss = step(replace(at, method=replace(at.method, penalty=penalty)))
-        if not joined:
-            raise SearchError(f"{method.name} takes no regularise {name!r}: its step does not descend `Step.objective`")
-        if name == "admm":
-            update(at)
-        return loss
-
-    return replace(method, architecture_step=regularised_step)
+def _of_setting(predictor: Predictor | None, setting: SearchSetting) -> Predictor:
+    """The predictor, if it is the one that the setting names."""
+    if predictor is None:
+        raise SearchError(
+            "the objective 'latency' needs a predictor: give run_search(predictor=harness.latency_predictor(COLUMN))"
+        )
+    if (predictor.column, predictor.kind) != (wanted := (setting.latency_column, setting.latency_model)):
+        raise SearchError(
+            f"the predictor is the {predictor.kind} one of {predictor.column}, but the setting asks for the "
+            f"{wanted[1]} one of {wanted[0]}"
+        )
+    return predictor
