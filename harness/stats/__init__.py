@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.stats.intervals import Interval
     from harness.stats.names import BASELINES, COEFFICIENTS
     from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
-    from harness.stats.pareto import mean_within, pareto_front, picked_within
+    from harness.stats.pareto import hypervolume, mean_within, pareto_front, picked_within
     from harness.stats.partial import Partial, partial_correlations
     from harness.stats.rank_correlation import Coefficients, coefficients
     from harness.stats.resampling.resampled import Resampled, resampled_coefficients
@@ -72,6 +72,7 @@ __all__ = [
     "coefficients",
     "estimated_by",
     "holm",
+    "hypervolume",
     "indistinguishable_groups",
     "interval_rows",
     "kendall_within",
@@ -120,6 +121,7 @@ _HOMES = {
     "coefficients": "harness.stats.rank_correlation",
     "estimated_by": "harness.stats.influence",
     "holm": "harness.stats.paired",
+    "hypervolume": "harness.stats.pareto",
     "indistinguishable_groups": "harness.stats.paired",
     "interval_rows": "harness.stats.bootstrap",
     "kendall_within": "harness.stats.within",

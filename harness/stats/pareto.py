@@ -1,4 +1,4 @@
-"""Two objectives, cost and gain: the Pareto front, and the gain of the pick of a score within a budget.
+"""Two objectives, cost and gain: the Pareto front, its hypervolume, and the gain of a score's pick in a budget.
 
 Lower cost and higher gain are better. Negate a quantity to reverse its direction.
 """
@@ -46,6 +46,30 @@ def pareto_front(costs: npt.ArrayLike, gains: npt.ArrayLike) -> IntArray:
     place = np.repeat(np.arange(starts.size), np.diff(np.append(starts, order.size)))
     is_best = sorted_gains == best_at_cost[place]
     return np.asarray(order[is_best & (best_at_cost > best_below)[place]])
+
+
+def hypervolume(costs: npt.ArrayLike, gains: npt.ArrayLike, reference: tuple[float, float]) -> float:
+    """Area of the points that some point dominates and that dominate the reference point (Zitzler & Thiele 1999).
+
+    Args:
+        costs: finite numbers, shape [n], n >= 1; lower is better.
+        gains: finite numbers, shape [n]; higher is better.
+        reference: a cost and a gain; points that are not better in both add nothing.
+
+    Returns:
+        The area, in units of cost times gain, from 0.
+
+    Raises:
+        ScoresError: for NaN or infinity (counted), no point, or unequal lengths.
+
+    >>> hypervolume([1.0, 2.0], [3.0, 5.0], reference=(4.0, 1.0))
+    10.0
+    """
+    cost_vector, gain_vector = _checked(costs, "costs", gains, "gains")
+    front = pareto_front(cost_vector, gain_vector)
+    steps = np.minimum(cost_vector[front], reference[0])
+    heights = np.maximum(gain_vector[front] - reference[1], 0.0)
+    return float(np.diff(np.append(steps, reference[0])) @ heights)
 
 
 def picked_within(

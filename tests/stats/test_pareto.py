@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from harness.errors import ScoresError
-from harness.stats import mean_within, pareto_front, picked_within
+from harness.stats import hypervolume, mean_within, pareto_front, picked_within
 from tests.reference import stats_pareto as reference
 
 few = st.integers(-3, 3).map(float)
@@ -97,6 +97,24 @@ def test_picks_by_hand():
     assert mean_within(costs, gains, [1, 2.5, 3]).tolist() == pytest.approx([65, 229 / 3, 279 / 4])
 
 
+@given(tied_points)
+def test_the_hypervolume_is_the_area_counted_in_squares(rows):
+    """Points on a lattice: a unit square counts if some point is no worse than all of it."""
+    costs, gains = ([int(value) for value in column] for column in list(zip(*rows, strict=True))[:2])
+    reference = (max(costs) + 1, min(gains) - 1)
+    squares = sum(
+        any(cost <= x and gain >= y + 1 for cost, gain in zip(costs, gains, strict=True))
+        for x in range(min(costs), reference[0])
+        for y in range(reference[1], max(gains))
+    )
+    assert hypervolume(costs, gains, reference) == squares
+
+
+def test_points_beyond_the_reference_add_no_hypervolume():
+    assert hypervolume([1.0, 5.0, 0.5], [3.0, 9.0, 0.5], reference=(4.0, 1.0)) == 6.0
+    assert hypervolume([5.0], [9.0], reference=(4.0, 1.0)) == 0
+
+
 def test_no_budgets_give_no_values():
     assert picked_within([1.0], [1.0], [1.0], []).shape == mean_within([1.0], [1.0], []).shape == (0,)
 
@@ -113,7 +131,14 @@ def test_the_size_of_nas_bench_101_takes_no_time():
     assert gains[front[-1]] == gains.max()
 
 
-@pytest.mark.parametrize("function", [pareto_front, lambda costs, gains: mean_within(costs, gains, [1.0])])
+@pytest.mark.parametrize(
+    "function",
+    [
+        pareto_front,
+        lambda costs, gains: mean_within(costs, gains, [1.0]),
+        lambda costs, gains: hypervolume(costs, gains, (1, 1)),
+    ],
+)
 @pytest.mark.parametrize(
     ("costs", "gains", "message"),
     [

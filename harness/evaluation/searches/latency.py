@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,6 +45,15 @@ class Costs(NamedTuple):
     values: FloatArray
     codes: FloatArray
     shape: tuple[int, int]
+
+
+class _Cells(NamedTuple):
+    """All cells of a space in its order: keys, encodings [C, D], (E, O), and the place of each key."""
+
+    keys: list[str]
+    codes: FloatArray
+    shape: tuple[int, int]
+    places: dict[str, int]
 
 
 def latency_columns(table: Table) -> list[str]:
@@ -139,16 +149,9 @@ def costs_of(table: Table, column: str) -> Costs:
     Raises:
         SearchError: a space whose cells are no choices of one operation on each edge.
     """
-    from harness.prediction.encoding import one_hots
-    from harness.search.query.indexed import indexed
-
-    space = space_of(table)
-    choices = indexed(space)
-    keys = [space.key(cell) for cell in all_architectures(space)]
-    numbers = np.indices((choices.operations,) * choices.edges).reshape(choices.edges, -1).T
-    shape = choices.edges, choices.operations
-    values = np.asarray(table.values(keys, column), dtype=np.float64)
-    return Costs(values, one_hots(numbers, choices.operations), shape)
+    cells = _cells(space_of(table))
+    values = np.asarray(table.values(cells.keys, column), dtype=np.float64)
+    return Costs(values, cells.codes, cells.shape)
 
 
 def split(cells: CellArray, samples: int, seed: int) -> tuple[CellArray, CellArray]:
@@ -182,14 +185,9 @@ def relative_errors(predictions: FloatArray, values: FloatArray) -> FloatArray:
 
 def predicted_for(predictor: Predictor, space: Space, texts: list[str]) -> list[float]:
     """Predictions for architectures of a listed space, given as texts."""
-    from harness.prediction.encoding import one_hots
-    from harness.search.query.indexed import indexed
-
-    choices = indexed(space)
-    place = {architecture: number for number, architecture in enumerate(all_architectures(space))}
-    cells = [place[space.parse(text)] for text in texts]
-    numbers = np.stack(np.unravel_index(cells, (choices.operations,) * choices.edges), axis=1)
-    return [float(value) for value in predicted(predictor.models, one_hots(numbers, choices.operations))[:, 0]]
+    cells = _cells(space)
+    codes = cells.codes[[cells.places[space.key(space.parse(text))] for text in texts]]
+    return [float(value) for value in predicted(predictor.models, codes)[:, 0]]
 
 
 def with_latencies(log: pd.DataFrame, predictor: Predictor, space: Space) -> pd.DataFrame:
@@ -210,3 +208,16 @@ def with_latencies(log: pd.DataFrame, predictor: Predictor, space: Space) -> pd.
             f"{predictor.column}{FOR_THE_RECORD}": [float(tabulated.get(key, np.nan)) for key in keys],
         }
     )
+
+
+@cache
+def _cells(space: Space) -> _Cells:
+    from harness.prediction.encoding import one_hots
+    from harness.search.query.indexed import indexed
+
+    choices = indexed(space)
+    keys = [space.key(cell) for cell in all_architectures(space)]
+    numbers = np.indices((choices.operations,) * choices.edges).reshape(choices.edges, -1).T
+    codes = one_hots(numbers, choices.operations)
+    codes.flags.writeable = False
+    return _Cells(keys, codes, (choices.edges, choices.operations), {key: place for place, key in enumerate(keys)})

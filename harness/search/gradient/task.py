@@ -12,7 +12,7 @@ from harness.errors import SearchError, check_whole
 from harness.search.gradient.data import Images, read_images, split_images, with_images
 from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method
-from harness.search.gradient.prime.options import check_options, reason_not_on_table, with_options
+from harness.search.gradient.options import check_options, reason_not_on_table, with_options
 from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask

@@ -13,7 +13,7 @@ from harness.prediction.linear import fit_pairwise
 from harness.prediction.predictor import Predictor
 from harness.search import METHODS, SearchSetting, run_search
 from harness.search.gradient.latency import DISCRETE, LOSS, MEAN, MULTIPLIER, RATE, WEIGHT
-from harness.search.gradient.prime.options import with_options
+from harness.search.gradient.options import with_options
 from harness.search.gradient.table_supernet import TableLosses
 from harness.spaces.nasbench201.derivation import GROUPS
 from tests.search.gradient.searches import SPACES, alphas, descended, one_step, tiny

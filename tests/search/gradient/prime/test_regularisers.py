@@ -8,8 +8,8 @@ import torch
 
 from harness.search import METHODS
 from harness.search.gradient.method import Parameters, Relaxed
+from harness.search.gradient.options import PENALTIES, with_options
 from harness.search.gradient.prime.admm import DISCRETE, DUAL, EVERY, STEPS, admm, update
-from harness.search.gradient.prime.options import PENALTIES, with_options
 from harness.search.gradient.prime.projection import distance, projected, projections
 from harness.search.gradient.relaxation import softmax
 from tests.reference import prime as reference

@@ -1,0 +1,157 @@
+"""The paper's claims that were read, and some of our own, each with a number of ours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from harness.stats.mean import student_interval
+from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.latency.fronts import SAVED
+from harness.studies.searches.latency.searched import COLUMN
+
+OURS = "our own question"
+PUBLISHED_ERROR = 0.1
+TOLERANCE = 0.2
+"""Points of accuracy that may be lost for the claim of preserved accuracy."""
+_PLATEAU = 0.9
+_CLOSE = 0.05
+
+
+class Parts(NamedTuple):
+    """The frames of the study that the claims are made of.
+
+    Attributes:
+        means: from `errors.means_frame`.
+        transfer: from `errors.transfer_frame`.
+        sweep: from `searched.sweep_frame`.
+        volumes: from `fronts.volumes_frame`.
+        savings: from `fronts.savings_frame`.
+        chosen: from `searched.chosen_frame`.
+    """
+
+    means: pd.DataFrame
+    transfer: pd.DataFrame
+    sweep: pd.DataFrame
+    volumes: pd.DataFrame
+    savings: pd.DataFrame
+    chosen: pd.DataFrame
+
+
+def study_claims(parts: Parts) -> Iterator[Claimed]:
+    """The claims, in the order of the paper's abstract, then our own."""
+    yield from _errors(parts.means)
+    yield from _savings(parts.savings)
+    yield _on_images(parts.chosen)
+    yield Claimed("latencies of networks of the DARTS space and on ImageNet", "", "no table has them", NOT_TESTABLE)
+    yield from _volumes(parts.volumes)
+    yield from _targets(parts.sweep)
+    yield from _transfer(parts.transfer)
+
+
+def over_columns(means: pd.DataFrame) -> pd.DataFrame:
+    """Over the columns: median of the mean and of the median relative errors, and how many means are below 10 %."""
+    grouped = means.groupby(["model", "training_cells"], sort=False)
+    found = grouped[["mean_relative_error", "median_relative_error", "spearman"]].median()
+    below = grouped["mean_relative_error"].apply(lambda errors: int((errors < PUBLISHED_ERROR).sum()))
+    return found.assign(below=below, columns=grouped.size()).reset_index()
+
+
+def _errors(means: pd.DataFrame) -> Iterator[Claimed]:
+    rows = over_columns(means)
+    rows = rows[rows["model"] == "mlp"]
+    last = rows.iloc[-1]
+    yield Claimed(
+        "a relative error below 10 %",
+        "below 10 % from 80,000 to 100,000 samples of its own space",
+        f"NAS-Bench-201, perceptron on {int(last['training_cells']):,} cells: "
+        f"{100 * last['mean_relative_error']:.1f} % for the median of {int(last['columns'])} columns, "
+        f"{int(last['below'])} of them below 10 %",
+        verdict(bool(last["mean_relative_error"] < PUBLISHED_ERROR)),
+    )
+    before = rows.iloc[-2] if len(rows) > 1 else last
+    ratio = float(last["mean_relative_error"] / before["mean_relative_error"])
+    yield Claimed(
+        "more samples gain little beyond a number of them",
+        "beyond 40,000",
+        f"{int(last['training_cells']):,} cells have {ratio:.2f} of the error of {int(before['training_cells']):,} "
+        f"(median column); the whole space has 15,625 cells",
+        verdict(None if len(rows) < 2 else ratio > _PLATEAU),
+    )
+
+
+def _savings(savings: pd.DataFrame) -> Iterator[Claimed]:
+    for row in savings[savings["tolerance"] == TOLERANCE].to_dict("records"):
+        ends = "" if math.isnan(row["low"]) else f" [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+        yield Claimed(
+            f"20 % less latency at preserved accuracy: table supernet, {row['device']}",
+            "20 %",
+            f"{100 * row['saving']:.1f} %{ends} at most {TOLERANCE} points lower over {int(row['seeds'])} seeds; the "
+            f"best cell of the table saves {100 * row['front']:.1f} %, and one of as many random cells saves 20 % "
+            f"with a chance of {100 * row['null']:.1f} %",
+            verdict(None if math.isnan(row["low"]) else row["low"] >= SAVED),
+        )
+
+
+def _on_images(chosen: pd.DataFrame) -> Claimed:
+    words = "20 % less latency at preserved accuracy: searches on images"
+    done = chosen[chosen["finished"].astype(bool)]
+    base = done[done["weight"] == 0].set_index("seed")
+    savings = []
+    for seed, part in done[done["weight"] > 0].groupby("seed"):
+        if seed in base.index:
+            least, latency = float(base[COLUMN][seed]) - TOLERANCE, float(base["true_ms"][seed])
+            kept = part[part[COLUMN] >= least]["true_ms"]
+            savings.append(1 - min([latency, *kept]) / latency)
+    if not savings:
+        missing = int((~chosen["finished"].astype(bool)).sum())
+        return Claimed(words, "20 %", f"{missing} of {len(chosen)} searches are not finished", NOT_TESTABLE)
+    mean, low, high = student_interval(savings)
+    return Claimed(
+        words,
+        "20 %",
+        f"{100 * mean:.1f} % [{100 * low:.1f}, {100 * high:.1f}] over {len(savings)} seeds, tabulated accuracy",
+        verdict(None if math.isnan(low) else low >= SAVED),
+    )
+
+
+def _volumes(volumes: pd.DataFrame) -> Iterator[Claimed]:
+    for row in volumes.to_dict("records"):
+        yield Claimed(
+            f"a sweep of {row['kind']}s covers more of the front than random cells: {row['device']} ({OURS})",
+            "",
+            f"{100 * row['share']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}] of the exact front's "
+            f"hypervolume with {int(row['cells'])} cells; as many random ones {100 * row['null_share']:.1f} % "
+            f"({100 * row['null_low']:.1f} to {100 * row['null_high']:.1f})",
+            verdict(None if math.isnan(row["low"]) else row["low"] > row["null_share"]),
+        )
+
+
+def _targets(sweep: pd.DataFrame) -> Iterator[Claimed]:
+    for device, part in sweep[sweep["kind"] == "target"].groupby("device", sort=False):
+        off = part["true_ms"] / part["value"] - 1
+        held, close = int((off <= _CLOSE).sum()), int((off.abs() <= _CLOSE).sum())
+        yield Claimed(
+            f"a target holds the found cell to it: {device} ({OURS})",
+            "",
+            f"{held} of {len(part)} cells are at most 5 % slower than the target, {close} within 5 % of it; "
+            f"{100 * off.min():+.0f} to {100 * off.max():+.0f} %",
+            verdict(held == len(part)),
+        )
+
+
+def _transfer(transfer: pd.DataFrame) -> Iterator[Claimed]:
+    other = transfer[transfer["predictor_of"] != transfer["device"]]
+    lost = (other["spearman_of_latencies"] - other["spearman"]).median()
+    least = other["spearman"].min()
+    yield Claimed(
+        f"a predictor of one device ranks the cells of another as the device itself would ({OURS})",
+        "",
+        f"Spearman's ρ {other['spearman'].median():.3f} for the median of {len(other):,} pairs of devices, {least:.3f} "
+        f"at least; the devices' own latencies have {other['spearman_of_latencies'].median():.3f}, and the median pair "
+        f"loses {lost:.3f}",
+        verdict(bool(lost < 0.01)),
+    )

@@ -1,0 +1,167 @@
+"""Study: LA-DARTS, the errors of latency predictors and what the objective finds, on tables and on images."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import SearchError
+from harness.evaluation.columns import SPACE
+from harness.studies.kinds import SingleStudy
+from harness.studies.options import StudyOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.evaluation import Table
+    from harness.studies.searches.runs import Outcomes, Run
+
+HARDWARE = "nasbench201-hardware"
+_PARTS = "parts.json"
+_SAMPLES = 1000
+
+
+def run_latency(options: StudyOptions) -> None:
+    """Train the predictors, sweep λ on the table supernet, run the searches, and write tables and a figure into `out`.
+
+    Errors, transfer and the sweep are kept in `out` and not made again for the same seed. Searches go on from their
+    checkpoints in `out/searches`; with `finished`, none is run.
+
+    Raises:
+        SettingError: no CIFAR-10 in `data`, or a folder that cannot be written in.
+        SearchError: a table of another space; a checkpoint of another search.
+        TableError: no table of latencies.
+        RunError: all searches fail, or a worker died.
+    """
+    from harness.evaluation import open_table
+    from harness.report.files import write_csv, write_text
+    from harness.scoring.engine import threads_of_torch
+    from harness.spaces.image_batches import read_cifar10
+    from harness.studies.record import record
+    from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.latency.claims import Parts, study_claims
+    from harness.studies.searches.latency.fronts import front_frame, savings_frame, volumes_frame
+    from harness.studies.searches.latency.searched import DEVICES, chosen_frame
+    from harness.writing import make_folder
+
+    table, hardware = open_table(options.table), open_table(HARDWARE)
+    if table.facts.space != SPACE:
+        raise SearchError(f"the study needs a table of {SPACE}; {table.facts.name} is of {table.facts.space}")
+    if options.data is not None:
+        read_cifar10(options.data)
+    make_folder(options.out, "--out")
+    with threads_of_torch(1):
+        errors, transfer, sweep = _tabulated(options, table, hardware)
+    runs, outcomes = _searched(options, hardware)
+    from harness.studies.searches.latency.errors import means_frame
+
+    frames = {
+        "errors": errors,
+        "means": means_frame(errors),
+        "transfer": transfer,
+        "sweep": sweep,
+        "front": front_frame(table, hardware, list(DEVICES)),
+        "volumes": volumes_frame(sweep, table, hardware, options.seed),
+        "savings": savings_frame(sweep, table, hardware),
+        "chosen": chosen_frame(runs, outcomes.ended, table, hardware),
+    }
+    frames["claims"] = claims_frame(study_claims(Parts(**{name: frames[name] for name in Parts._fields})))
+    for name, frame in frames.items():
+        write_csv(frame, options.out / f"{name}.csv")
+    _show(options, frames)
+    facts: dict[str, Any] = {
+        "seed": options.seed, "quick": options.quick, "finished": [run.folder for run in outcomes.ended],
+        "hardware": {"name": hardware.facts.name, "sha256": hardware.facts.sha256},
+        "searches": {run.folder: asdict(run.setting) for run in runs},
+        "failed": {run.folder: failure.reason for run, failure in outcomes.failed.items()},
+    }  # fmt: skip
+    write_text(record({}, table, data=options.data, **facts), options.out / "study.json")
+
+
+def _tabulated(options: StudyOptions, table: Table, hardware: Table) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Errors, transfer and the sweep: those that the folder has, or new ones."""
+    from harness.report.files import write_text
+    from harness.studies.searches.latency.errors import QUICK, Sizes, devices, errors_frame, transfer_frame
+    from harness.studies.searches.latency.searched import sweep_frame
+
+    sizes = QUICK if options.quick else Sizes()
+    key = {
+        "seed": options.seed, "quick": options.quick, "table": table.facts.sha256, "hardware": hardware.facts.sha256,
+    }  # fmt: skip
+    path = options.out / _PARTS
+    kept = path.is_file() and json.loads(path.read_text(encoding="utf-8")) == key
+    if not kept:
+        for name in ("errors", "transfer", "sweep"):
+            (options.out / f"{name}.csv").unlink(missing_ok=True)
+        write_text(json.dumps(key, indent=2) + "\n", path)
+    measured = devices(hardware, sizes.columns)
+    return (
+        _kept(options, "errors", lambda: errors_frame(measured, sizes, options.seed)),
+        _kept(options, "transfer", lambda: transfer_frame(measured, _SAMPLES, options.seed)),
+        _kept(options, "sweep", lambda: sweep_frame(table, hardware, seed=options.seed, quick=options.quick)),
+    )
+
+
+def _kept(options: StudyOptions, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """A part of the study from its file; made and written where there is none."""
+    import pandas as pd
+
+    from harness.report.files import write_csv
+
+    path = options.out / f"{name}.csv"
+    if not path.is_file():
+        options.say(f"{name}: computed, into {path}")
+        write_csv(make(), path)
+    return pd.read_csv(path, float_precision="round_trip")
+
+
+def _searched(options: StudyOptions, hardware: Table) -> tuple[list[Run], Outcomes]:
+    from harness.studies.searches.finished import is_finished
+    from harness.studies.searches.latency.searched import runs_of_study
+    from harness.studies.searches.pool import SEARCHES, say_data, search_all
+    from harness.studies.searches.runs import Outcomes
+
+    wanted = runs_of_study(options, hardware)
+    runs = [run for run in wanted if not options.finished or is_finished(run, options.out / SEARCHES)]
+    if not runs:
+        return wanted, Outcomes({}, {})
+    say_data(options)
+    return wanted, search_all(runs, options)
+
+
+def _show(options: StudyOptions, frames: dict[str, pd.DataFrame]) -> None:
+    from harness.report.figures.latency import latency_figure
+    from harness.report.files import save_pictures, write_text
+    from harness.report.tables.claims import claims_sheet, claims_text
+    from harness.report.tables.latency import (
+        columns_sheet,
+        images_sheet,
+        over_columns_sheet,
+        savings_sheet,
+        sweep_sheet,
+        volumes_sheet,
+    )
+    from harness.report.tables.sheet import sheet_markdown
+    from harness.report.tables.text import sheet_text
+    from harness.studies.searches.latency.claims import over_columns
+
+    sheets = [
+        claims_sheet(frames["claims"]), over_columns_sheet(over_columns(frames["means"])), sweep_sheet(frames["sweep"]),
+        volumes_sheet(frames["volumes"]), savings_sheet(frames["savings"]), images_sheet(frames["chosen"]),
+        columns_sheet(frames["means"]),
+    ]  # fmt: skip
+    figure = latency_figure(frames["means"], frames["sweep"], frames["front"], frames["transfer"])
+    save_pictures(figure, options.out / "la-darts")
+    write_text("\n\n".join(map(sheet_markdown, sheets)) + "\n", options.out / "tables.md")
+    options.say("\n" + "\n\n".join([claims_text(frames["claims"]), *map(sheet_text, sheets[1:-1])]))
+    files = ", ".join(f"{name}.csv" for name in frames)
+    options.say(f"\nIn {options.out}: tables.md, {files}, la-darts.png, la-darts.svg, study.json")
+
+
+STUDY = SingleStudy(
+    "LA-DARTS: errors of latency predictors, and latency in the objective, on tables and on images",
+    frozenset({"quick", "runs", "seed", "workers", "table", "data", "finished"}),
+    run_latency,
+)
