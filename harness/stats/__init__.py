@@ -8,7 +8,7 @@
 - Noise ceiling: `training_agreement`, `attenuation_corrected`.
 - The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`,
   `ndcg_of_powers_at`, `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`,
-  `picked_within` a budget.
+  its `hypervolume`, `picked_within` a budget.
 - Other settings: `rank_stability`, `change_of_ranking`.
 
 Each name below is loaded on first use (`harness.loading.lazy`).

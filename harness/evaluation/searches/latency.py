@@ -175,7 +175,7 @@ def predicted(models: Models, codes: FloatArray) -> FloatArray:
     import torch
 
     with torch.no_grad():
-        return np.asarray(models.predict(torch.from_numpy(codes)).numpy())
+        return np.asarray(models.predict(torch.from_numpy(np.require(codes, requirements="W"))).numpy())
 
 
 def relative_errors(predictions: FloatArray, values: FloatArray) -> FloatArray:
