@@ -8,12 +8,13 @@ exact mean latency of the cells of their distribution.
 
 With a target T in the place of λ, the term is λ_t (LAT(α) / T − 1), and λ_t moves after each step by the violation,
 
-    λ_t ← max(0, λ_t + 0.01 (LAT(D(α)) / T − 1)),
+    λ_t ← max(0, λ_t + 0.03 (LAT(D(α)) / T − 1)),
 
 dual ascent on the constraint LAT ≤ T; our own, not the paper's. The violation is that of the discrete architecture D(α)
 that would be derived, not of the mean: the target is for that one, and they differ until α is nearly discrete. λ_t is
-in nats and has no unit of time, so that one rate serves all devices. A fixed λ neither bounds nor hits a latency. A
-multiplier does not guarantee it either, since the search may end while it still moves: look at what was found.
+in nats and has no unit of time, so that one rate serves all devices. Cells are discrete, so that in the long run D(α)
+moves between those on either side of the target. The search therefore chooses the last D(α) whose predicted latency is
+within the target, or the last of all where none was. The bound is on the prediction: the true latency may be above it.
 
 Legend: α architecture parameters, D their projection, λ and λ_t weights, T target.
 """
@@ -21,6 +22,7 @@ Legend: α architecture parameters, D their projection, λ and λ_t weights, T t
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -33,8 +35,11 @@ if TYPE_CHECKING:
     from harness.prediction.predictor import Predictor
     from harness.search.gradient.method import Method, Moment, Parameters, Relaxed, Step
     from harness.search.gradient.setting import SearchSetting
+    from harness.spaces.space import Architecture
 
-RATE = 0.01
+WITHIN = "latency/within/"
+"""What the names of the last D(α) within the target begin with, in the memory of a search; the group's name follows."""
+RATE = 0.03
 """Rate by which the multiplier moves with the relative violation; our choice."""
 MULTIPLIER = "latency/multiplier"
 """Name of λ_t in the memory of a search: float64, from 0."""
@@ -71,8 +76,21 @@ def with_latency(method: Method, setting: SearchSetting, predictor: Predictor) -
         if target is not None:
             moved = max(0.0, weight + RATE * (found / target - 1))
             memory[MULTIPLIER] = torch.tensor(moved, dtype=torch.float64)
+            if found <= target:
+                memory.update({f"{WITHIN}{name}": table for name, table in discrete.items()})
 
-    return with_term(method, term, "objective 'latency'", after)
+    changed = with_term(method, term, "objective 'latency'", after)
+    return changed if target is None else replace(changed, choose=_last_within)
+
+
+def _last_within(at: Step) -> Architecture:
+    """The last discrete architecture within the target; the present one where none was."""
+    relaxed, moment = at.method.mean(at.parameters, at.moment), at.moment
+    found = {name: at.memory.get(f"{WITHIN}{name}") for name in moment.groups}
+    if all(table is not None for table in found.values()):
+        return at.space.derive({name: table for name, table in found.items() if table is not None})
+    kept = {name: mask.to(relaxed.weights[name].device) for name, mask in moment.kept.items()}
+    return at.space.derive(relaxed.weights, relaxed.edges, kept)
 
 
 def _multiplier(memory: dict[str, Tensor]) -> float:

@@ -15,6 +15,7 @@ from harness.search import METHODS, SearchSetting, run_search
 from harness.search.gradient.latency import DISCRETE, LOSS, MEAN, MULTIPLIER, RATE, WEIGHT
 from harness.search.gradient.options import with_options
 from harness.search.gradient.table_supernet import TableLosses
+from harness.spaces.nasbench201.cell import OPERATIONS
 from harness.spaces.nasbench201.derivation import GROUPS
 from tests.search.gradient.searches import SPACES, alphas, descended, one_step, tiny
 from tests.search.gradient.test_contract import content, equal, interrupted_and_resumed, without_seconds
@@ -115,6 +116,19 @@ def test_a_weight_of_zero_is_the_search_without_the_objective():
     setting = tiny("darts", "nasbench201", epochs=4, steps_per_epoch=40, alpha_lr=0.05)
     plain = run_search(SPACE, "darts", setting, data=LOSSES)
     assert torch.equal(plain.weights["cell"], table_search(latency_weight=0.0).weights["cell"])
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
+def test_on_a_table_the_found_cell_is_predicted_within_the_target(share):
+    free = float(table_search(latency_weight=0.0).memory[DISCRETE][-1, -1])
+    found = table_search(target_latency=share * free, alpha_lr=0.02)
+    numbers = [OPERATIONS.index(one) for one in found.architecture.operations]
+    assert float(PREDICTOR({"cell": torch.eye(5)[numbers]}, GROUPS)) <= share * free
+
+
+def test_where_no_cell_is_within_the_target_the_present_one_is_chosen():
+    found = table_search(target_latency=1e-6)
+    assert found.architecture == SPACE.derive(found.weights)
 
 
 @pytest.mark.parametrize("seed", range(2))

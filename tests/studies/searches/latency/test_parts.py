@@ -106,14 +106,23 @@ def test_savings_are_against_the_search_of_the_same_seed(table, hardware):
 
 def parts(error=0.05, saving=0.3, target=1.0):
     means = pd.DataFrame(
-        {"column": "a", "model": "mlp", "training_cells": [100, 1000], "mean_relative_error": [2 * error, error],
-         "median_relative_error": error, "spearman": 0.99}
+        {"column": "a", "model": ["mlp", "mlp", "pairwise"], "training_cells": [100, 1000, 1000],
+         "mean_relative_error": [2 * error, error, 0.03], "median_relative_error": error, "spearman": 0.99}
     )  # fmt: skip
     transfer = pd.DataFrame(
         {"predictor_of": ["a", "a"], "device": ["a", "b"], "spearman": [1, 0.9], "spearman_of_latencies": [1, 0.905]}
     )
     sweep = pd.DataFrame(
-        {"device": "a", "kind": "target", "value": 1.0, "true_ms": [target, 1.0], "relative": 1, "seed": 0}
+        {
+            "device": "a",
+            "kind": "target",
+            "value": 1.0,
+            "true_ms": [target, 1.0],
+            "relative": 1,
+            "seed": 0,
+            "predicted_ms": 0.98,
+            "architecture": ["x", "y"],
+        }
     )
     volumes = pd.DataFrame(
         [{"device": "a", "kind": "weight", "cells": 2, "share": 0.8, "low": 0.7, "high": 0.9, "null_share": 0.5,
@@ -132,8 +141,11 @@ def parts(error=0.05, saving=0.3, target=1.0):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (parts(), [SHOWN, NOT_SHOWN, SHOWN, NOT_TESTABLE, NOT_TESTABLE, SHOWN, SHOWN, SHOWN]),
-        (parts(0.2, 0.22, 1.2), [NOT_SHOWN, NOT_SHOWN, NOT_SHOWN, NOT_TESTABLE, NOT_TESTABLE, SHOWN, NOT_SHOWN, SHOWN]),
+        (parts(), [SHOWN, NOT_SHOWN, SHOWN, NOT_TESTABLE, NOT_TESTABLE, SHOWN, SHOWN, SHOWN, SHOWN]),
+        (
+            parts(0.2, 0.22, 1.2),
+            [NOT_SHOWN, NOT_SHOWN, NOT_SHOWN, NOT_TESTABLE, NOT_TESTABLE, SHOWN, NOT_SHOWN, NOT_SHOWN, SHOWN],
+        ),
     ],
 )
 def test_verdicts_follow_from_the_numbers(given, expected):
