@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.evaluation.searches.latency import SAMPLES
 from harness.stats.mean import student_interval
-from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.claims import NOT_FINISHED, NOT_TESTABLE, Claimed, verdict
 from harness.studies.searches.latency.fronts import SAVED
 from harness.studies.searches.latency.searched import COLUMN
 
@@ -81,7 +81,7 @@ def _errors(means: pd.DataFrame) -> Iterator[Claimed]:
         "beyond 40,000",
         f"{int(last['training_cells']):,} cells have {ratio:.2f} of the error of {int(before['training_cells']):,} "
         f"(median column); the whole space has 15,625 cells",
-        verdict(None if len(rows) < 2 else ratio > _PLATEAU),
+        verdict(ratio > _PLATEAU) if len(rows) > 1 else NOT_TESTABLE,
     )
 
 
@@ -94,7 +94,7 @@ def _savings(savings: pd.DataFrame) -> Iterator[Claimed]:
             f"{100 * row['saving']:.1f} %{ends} at most {TOLERANCE} points lower over {int(row['seeds'])} seeds; the "
             f"best cell of the table saves {100 * row['front']:.1f} %, and one of as many random cells saves 20 % "
             f"with a chance of {100 * row['null']:.1f} %",
-            verdict(None if math.isnan(row["low"]) else row["low"] >= SAVED),
+            _at_least(row["low"], SAVED),
         )
 
 
@@ -110,13 +110,13 @@ def _on_images(chosen: pd.DataFrame) -> Claimed:
             savings.append(1 - min([latency, *kept]) / latency)
     if not savings:
         missing = int((~chosen["finished"].astype(bool)).sum())
-        return Claimed(words, "20 %", f"{missing} of {len(chosen)} searches are not finished", NOT_TESTABLE)
+        return Claimed(words, "20 %", f"{missing} of {len(chosen)} searches are not finished", NOT_FINISHED)
     mean, low, high = student_interval(savings)
     return Claimed(
         words,
         "20 %",
         f"{100 * mean:.1f} % [{100 * low:.1f}, {100 * high:.1f}] over {len(savings)} seeds, tabulated accuracy",
-        verdict(None if math.isnan(low) else low >= SAVED),
+        _at_least(low, SAVED),
     )
 
 
@@ -128,7 +128,7 @@ def _volumes(volumes: pd.DataFrame) -> Iterator[Claimed]:
             f"{100 * row['share']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}] of the exact front's "
             f"hypervolume with {int(row['cells'])} cells; as many random ones {100 * row['null_share']:.1f} % "
             f"({100 * row['null_low']:.1f} to {100 * row['null_high']:.1f})",
-            verdict(None if math.isnan(row["low"]) else row["low"] > row["null_share"]),
+            _at_least(row["low"], row["null_share"]),
         )
 
 
@@ -144,7 +144,7 @@ def _found_errors(sweep: pd.DataFrame, means: pd.DataFrame) -> Iterator[Claimed]
             "",
             f"{100 * off.abs().mean():.1f} % mean relative error over {len(part)} found cells, "
             f"{100 * off.min():+.0f} to {100 * off.max():+.0f} %; {100 * at_random:.1f} % for random ones",
-            verdict(None if math.isnan(at_random) else bool(off.abs().mean() <= at_random)),
+            verdict(bool(off.abs().mean() <= at_random)),
         )
 
 
@@ -173,3 +173,8 @@ def _transfer(transfer: pd.DataFrame) -> Iterator[Claimed]:
         f"loses {lost:.3f}",
         verdict(bool(lost < 0.01)),
     )
+
+
+def _at_least(low: float, wanted: float) -> str:
+    """The verdict by the lower end of an interval; a single seed has none."""
+    return NOT_TESTABLE if math.isnan(low) else verdict(low >= wanted)

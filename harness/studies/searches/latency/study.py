@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.evaluation import Table
-    from harness.studies.searches.runs import Outcomes, Run
 
 HARDWARE = "nasbench201-hardware"
 _PARTS = "parts.json"
@@ -41,9 +40,11 @@ def run_latency(options: StudyOptions) -> None:
     from harness.spaces.image_batches import read_cifar10
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.finished import searched
     from harness.studies.searches.latency.claims import Parts, study_claims
+    from harness.studies.searches.latency.errors import means_frame
     from harness.studies.searches.latency.fronts import front_frame, savings_frame, volumes_frame
-    from harness.studies.searches.latency.searched import DEVICES, chosen_frame
+    from harness.studies.searches.latency.searched import DEVICES, chosen_frame, runs_of_study
     from harness.writing import make_folder
 
     table, hardware = open_table(options.table), open_table(HARDWARE)
@@ -54,9 +55,8 @@ def run_latency(options: StudyOptions) -> None:
     make_folder(options.out, "--out")
     with threads_of_torch(1):
         errors, transfer, sweep = _tabulated(options, table, hardware)
-    runs, outcomes = _searched(options, hardware)
-    from harness.studies.searches.latency.errors import means_frame
-
+    runs = runs_of_study(options, hardware)
+    outcomes = searched(runs, options)
     frames = {
         "errors": errors,
         "means": means_frame(errors),
@@ -115,20 +115,6 @@ def _kept(options: StudyOptions, name: str, make: Callable[[], pd.DataFrame]) ->
         options.say(f"{name}: computed, into {path}")
         write_csv(make(), path)
     return pd.read_csv(path, float_precision="round_trip")
-
-
-def _searched(options: StudyOptions, hardware: Table) -> tuple[list[Run], Outcomes]:
-    from harness.studies.searches.finished import is_finished
-    from harness.studies.searches.latency.searched import runs_of_study
-    from harness.studies.searches.pool import SEARCHES, say_data, search_all
-    from harness.studies.searches.runs import Outcomes
-
-    wanted = runs_of_study(options, hardware)
-    runs = [run for run in wanted if not options.finished or is_finished(run, options.out / SEARCHES)]
-    if not runs:
-        return wanted, Outcomes({}, {})
-    say_data(options)
-    return wanted, search_all(runs, options)
 
 
 def _show(options: StudyOptions, frames: dict[str, pd.DataFrame]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import open_table
-from harness.studies.searches.claims import NOT_SHOWN, NOT_TESTABLE, SHOWN
+from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, NOT_TESTABLE, SHOWN
 from harness.studies.searches.latency.claims import Parts, over_columns, study_claims
 from harness.studies.searches.latency.errors import QUICK, TEST, devices, errors_frame, means_frame, transfer_frame
 from harness.studies.searches.latency.fronts import Cells, all_cells, savings_frame, volumes_frame
@@ -141,10 +141,10 @@ def parts(error=0.05, saving=0.3, target=1.0):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (parts(), [SHOWN, NOT_SHOWN, SHOWN, NOT_TESTABLE, NOT_TESTABLE, SHOWN, SHOWN, SHOWN, SHOWN]),
+        (parts(), [SHOWN, NOT_SHOWN, SHOWN, NOT_FINISHED, NOT_TESTABLE, SHOWN, SHOWN, SHOWN, SHOWN]),
         (
             parts(0.2, 0.22, 1.2),
-            [NOT_SHOWN, NOT_SHOWN, NOT_SHOWN, NOT_TESTABLE, NOT_TESTABLE, SHOWN, NOT_SHOWN, NOT_SHOWN, SHOWN],
+            [NOT_SHOWN, NOT_SHOWN, NOT_SHOWN, NOT_FINISHED, NOT_TESTABLE, SHOWN, NOT_SHOWN, NOT_SHOWN, SHOWN],
         ),
     ],
 )
