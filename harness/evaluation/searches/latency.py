@@ -12,7 +12,7 @@ from benchmarks import Table, list_tables, open_table, table_with
 from benchmarks.errors import TableError
 from harness.errors import SearchError, check_whole, unknown
 from harness.evaluation.columns import FOR_THE_RECORD, SPACE, unit_in_print
-from harness.evaluation.matching import space_of
+from harness.evaluation.matching import column_by_key, space_of
 from harness.prediction.models import KINDS
 from harness.spaces.listed import all_architectures
 
@@ -144,13 +144,14 @@ def opened_predictor(setting: SearchSetting, space: str = SPACE) -> Predictor | 
 
 
 def costs_of(table: Table, column: str) -> Costs:
-    """A column of a table for all cells of its space, with their encodings.
+    """A column of a table for all cells of its space, with their encodings; NaN where the table has no value.
 
     Raises:
         SearchError: a space whose cells are no choices of one operation on each edge.
+        TableError: as `harness.evaluation.matching.column_by_key`.
     """
-    cells = _cells(space_of(table))
-    values = np.asarray(table.values(cells.keys, column), dtype=np.float64)
+    cells, known = _cells(space_of(table)), column_by_key(table, column).values
+    values = np.array([known.get(key, np.nan) for key in cells.keys], dtype=np.float64)
     return Costs(values, cells.codes, cells.shape)
 
 
