@@ -358,10 +358,6 @@ def test_a_table_supernet_that_cannot_be_is_refused_in_a_line(nasinit, tmp_path,
         (("te-nas", "--alpha-lr", 0.1), "--alpha-lr has no effect on te-nas: it descends no architecture parameters"),
         (("darts", "--rho", 0.1), "--rho has no effect on darts: it is the weight of a term of --regularise"),
         (("darts", "--schedule-steps", 3), "--schedule-steps has no effect on darts: it is of a --schedule"),
-        (
-            ("darts", "--no-kernel-normalisation"),
-            "--no-kernel-normalisation has no effect on darts: it is of --simplify",
-        ),
     ],
 )
 def test_an_option_that_the_search_does_not_read_is_refused(nasinit, tmp_path, words, reason):

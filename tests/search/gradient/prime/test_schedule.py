@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.search import METHODS, run_search
-from harness.search.gradient import loop as loop_module
+from harness.search.gradient import steps as steps_module
 from harness.search.gradient.prime.schedule import (
     ALPHA_STEPS,
     FISHER_BY_STEP,
@@ -66,14 +66,14 @@ def test_the_record_is_that_of_a_plain_controller():
 
 
 def test_the_information_is_the_squared_gradient_before_clipping(monkeypatch):
-    seen, step = [], loop_module.nn.utils.clip_grad_norm_
+    seen, step = [], steps_module.nn.utils.clip_grad_norm_
 
     def watched(parameters, clip):
         parameters = list(parameters)
         seen.append(math.fsum(float(one.grad.double().square().sum()) for one in parameters if one.grad is not None))
         return step(parameters, clip)
 
-    monkeypatch.setattr(loop_module.nn.utils, "clip_grad_norm_", watched)
+    monkeypatch.setattr(steps_module.nn.utils, "clip_grad_norm_", watched)
     found, setting = searched(gradient_clip=0.01)
     average, expected = math.nan, []
     for value in seen:
