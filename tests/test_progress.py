@@ -43,7 +43,8 @@ SIZES = {"resamples": RESAMPLES, "seed": 1}
 
 SHORT = {
     "against_known", "ceiling", "known_scores", "latency_predictor", "list_measurements", "list_proxies", "list_spaces",
-    "measurement", "model_list", "open_space", "proxy", "read_scores", "table_losses", "trade_off", "write_described_csv",
+    "measurement", "model_list", "open_space", "proxy", "read_scores", "table_losses", "trade_off",
+    "write_described_csv",
 }  # fmt: skip
 """Public functions that take seconds at most, with all 15,625 cells by 38 proxies."""
 
