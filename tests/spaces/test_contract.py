@@ -33,6 +33,7 @@ class TestMinimalCells(SpaceConformance):
     shape: ClassVar = {"width": 4, "depth": 2, "image_size": 8, "classes": 3}
 
 
+@pytest.mark.slow
 class TestFullCells(SpaceConformance):
     space = open_space("wiring-full")
     shape: ClassVar = {"width": 3, "depth": 1, "image_size": 8, "classes": 3}

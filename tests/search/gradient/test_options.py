@@ -56,7 +56,9 @@ def test_a_refusal_comes_before_anything_is_made(tmp_path):
 
 COMBINED = [
     ("darts", "nasbench201", {"activation": "clipped", "regularise": "admm", "schedule": "periodic"}),
-    ("darts", "darts", {"activation": "clipped", "regularise": "adjusted_proximity"}),
+    pytest.param(
+        "darts", "darts", {"activation": "clipped", "regularise": "adjusted_proximity"}, marks=pytest.mark.slow
+    ),
     ("pc-darts", "darts", {"activation": "clipped", "regularise": "admm"}),
     ("drnas-progressive", "nasbench201", {"regularise": "proximity", "schedule": "periodic"}),
     ("gdas", "nasbench201", {"regularise": "admm", "schedule": "dynamic"}),

@@ -173,10 +173,11 @@ def test_the_beta_penaltys_gradient_is_the_softmax():
 def test_a_random_path_is_an_architecture(space):
     """One operation an edge; a DARTS node has two inputs with an operation, and all others carry `none`."""
     groups = SPACES[space].supernet(width=4, depth=1).groups
-    tables = {name: (group, torch.zeros(group.shape)) for name, group in groups.items()}
+    parameters = Parameters({name: torch.zeros(group.shape) for name, group in groups.items()})
+    here = moment("rsps", space, groups=groups)
     source, seen = generator(5), {name: torch.zeros(group.shape) for name, group in groups.items()}
     for _ in range(300):
-        relaxed = path(tables, source)
+        relaxed = path(parameters, here, source)
         for name, group in groups.items():
             weights = relaxed.weights[name]
             assert torch.equal(weights.sum(dim=1), torch.ones(len(group.edges)))

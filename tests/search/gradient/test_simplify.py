@@ -30,10 +30,10 @@ ABLE = {
     "pc-darts",
     "radars",
     "darts-prime",
-    "dsnas",
 }
 REFUSED = {
     "rsps": "trains one path at a time",
+    "dsnas": "trains one path at a time",
     "nasi": "looks at weights as they are drawn",
     "nasi-ada": "looks at weights as they are drawn",
     "te-nas": "looks at weights as they are drawn",

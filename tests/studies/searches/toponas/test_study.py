@@ -26,6 +26,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "QUICK_SIZES", (cost.Size("nasbench201", 4, 1, 8, 4, 2),))
 
 
+@pytest.mark.slow
 def test_it_leaves_its_files_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, lines = tmp_path / "out", []
     found = run_study("toponas-cost", out, quick=True, workers=1, say=lines.append)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.search.gradient.costs import COLUMNS
 from harness.studies.options import StudyOptions
-from harness.studies.searches.claims import NOT_SHOWN, NOT_TESTABLE, SHOWN
+from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, NOT_TESTABLE, SHOWN
 from harness.studies.searches.runs import Run
 from harness.studies.searches.wiring.claims import (
     CLAIMS,
@@ -175,13 +175,14 @@ def test_the_arms_fit_their_spaces_and_the_first_seed_comes_first():
     assert all(isinstance(run, Run) and run.record_costs >= 1 for run in runs)
 
 
+@pytest.mark.slow
 def test_the_quick_study_writes_everything_and_goes_on(tmp_path):
     said: list[str] = []
     options = StudyOptions(tmp_path, said.append, "analognasbench", quick=True, workers=1)
     run_wiring_evolution(options)
     assert {path.name for path in tmp_path.iterdir()} == FILES
     claims = pd.read_csv(tmp_path / "claims.csv")
-    assert set(claims["verdict"][: len(CLAIMS)]) == {NOT_TESTABLE}, "one seed tests nothing"
+    assert set(claims["verdict"][: len(CLAIMS)]) <= {NOT_FINISHED, NOT_TESTABLE}, "one seed tests nothing"
     assert set(json.loads((tmp_path / "study.json").read_text())["searches"]) == set(ARMS)
     before = {path: path.read_bytes() for path in tmp_path.glob("*.csv*")}
     checkpoints = {path: path.stat().st_mtime_ns for path in tmp_path.glob("searches/*/*/checkpoint.pt")}
@@ -194,6 +195,6 @@ def test_the_quick_study_writes_everything_and_goes_on(tmp_path):
 def test_where_no_search_is_finished_each_claim_says_so(tmp_path):
     run_wiring_evolution(StudyOptions(tmp_path, print, "analognasbench", finished=True))
     claims = pd.read_csv(tmp_path / "claims.csv")
-    assert set(claims["verdict"]) == {NOT_TESTABLE}
+    assert claims["verdict"].tolist() == [NOT_FINISHED] * (len(CLAIMS) + 1) + [NOT_TESTABLE] * len(NOT_HERE)
     assert claims["ours"][: len(CLAIMS) + 1].str.contains("no search is finished").all()
     assert {path.name for path in tmp_path.iterdir()} == {"claims.csv", "tables.md", "study.json"}
