@@ -40,19 +40,8 @@ def radars(oracle: Oracle, space: IndexedSpace, draws: Draws, *, keep: int = KEE
     a hundred queries; rounds of 20; and the learning rate. That of `reinforce` is a tenth of it, so that what pruning
     adds is seen beside `reinforce_fast`, which has the same.
     """
-    controller = Controller(oracle.runs, space, draws, learning_rate=LEARNING_RATE)
-    kept: BoolArray = np.ones((oracle.runs, space.edges, space.operations), dtype=np.bool_)
-    seen = np.zeros((oracle.runs, len(space)), dtype=np.bool_)
-    runs = np.arange(oracle.runs)
-    for _ in range(space.operations - keep):
-        for _ in range(queries):
-            probabilities = controller.probabilities(kept)
-            choices = drawn(probabilities, draws.random((oracle.runs, space.edges)))
-            step = oracle.query(cells_of(space, choices))
-            seen[runs, step.cells] |= step.answered
-            controller.learn(probabilities, choices, np.nan_to_num(step.values))
-        kept = without_lowest(controller.theta, kept)
-    return _queried_rest(oracle, space, draws, kept, seen)
+    policy = Controller(oracle.runs, space, draws, learning_rate=LEARNING_RATE)
+    return _pruned(oracle, space, draws, policy, keep, queries)
 
 
 def random_pruning(
@@ -62,17 +51,38 @@ def random_pruning(
 
     Arguments are those of `radars`.
     """
-    theta = draws.random((oracle.runs, space.edges, space.operations))
-    kept: BoolArray = np.ones(theta.shape, dtype=np.bool_)
+    return _pruned(oracle, space, draws, _Chance(oracle.runs, space, draws), keep, queries)
+
+
+class _Chance:
+    """The policy of the null model: uniform over what is kept, and a random order in which operations go."""
+
+    def __init__(self, runs: int, space: IndexedSpace, draws: Draws) -> None:
+        self.theta: FloatArray = draws.random((runs, space.edges, space.operations))
+
+    def probabilities(self, kept: BoolArray) -> FloatArray:
+        """Equal ones over the operations that are kept, [R, E, O]."""
+        return np.asarray(kept / kept.sum(axis=-1, keepdims=True))
+
+    def learn(self, probabilities: FloatArray, choices: CellArray, reward: FloatArray) -> None:
+        """Nothing."""
+
+
+def _pruned(
+    oracle: Oracle, space: IndexedSpace, draws: Draws, policy: Controller | _Chance, keep: int, queries: int
+) -> CellArray:
+    """Rounds of queries by a policy, each edge losing an operation after each; then the cells that are left."""
+    kept: BoolArray = np.ones(policy.theta.shape, dtype=np.bool_)
     seen = np.zeros((oracle.runs, len(space)), dtype=np.bool_)
     runs = np.arange(oracle.runs)
     for _ in range(space.operations - keep):
         for _ in range(queries):
-            probabilities = kept / kept.sum(axis=-1, keepdims=True)
+            probabilities = policy.probabilities(kept)
             choices = drawn(probabilities, draws.random((oracle.runs, space.edges)))
             step = oracle.query(cells_of(space, choices))
             seen[runs, step.cells] |= step.answered
-        kept = without_lowest(theta, kept)
+            policy.learn(probabilities, choices, np.nan_to_num(step.values))
+        kept = without_lowest(policy.theta, kept)
     return _queried_rest(oracle, space, draws, kept, seen)
 
 

@@ -161,6 +161,21 @@ def with_record(log: pd.DataFrame, table: Table, columns: Iterable[str], space: 
     return log.assign(**found)
 
 
+def tabulated(frame: pd.DataFrame, table: Table, columns: Iterable[str]) -> pd.DataFrame:
+    """The frame of finished searches with the table's values of each `architecture`; NaN in rows of another `space`.
+
+    Raises:
+        TableError: an unknown column, or a cell that the table lacks.
+    """
+    space, here = open_space(table.facts.space), frame["space"] == table.facts.space
+    keys = [space.key(space.parse(text)) for text in frame.loc[here, "architecture"]]
+    found = frame.copy()
+    for column in columns:
+        found[column] = math.nan
+        found.loc[here, column] = table.values(keys, column)
+    return found
+
+
 def _on_processes(
     runs: Sequence[Run], folder: Path, workers: int, running: Running
 ) -> Generator[TaskEnd[Outcome] | None]:

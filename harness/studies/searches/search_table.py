@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import ScoresError, SearchError, SpaceError
-from harness.evaluation import Table, open_table
+from harness.evaluation import Table
 from harness.evaluation.columns import SPACE
-from harness.evaluation.searches.fidelities import test_accuracies
 from harness.evaluation.searches.proxy_scores import (
     CONDITION,
     KNAS,
@@ -31,9 +30,7 @@ from harness.scoring.files import read_scores
 from harness.search.gradient.checkpoint import COLUMNS
 from harness.search.query.indexed import FloatArray
 from harness.search.query.robot import METRICS
-from harness.spaces import open_space
 from harness.spaces.image_batches import read_cifar10
-from harness.spaces.listed import all_architectures
 from harness.studies.kinds import Queried, Row, Searched, SearchTable
 from harness.studies.options import StudyOptions
 from harness.studies.record import record
@@ -44,6 +41,7 @@ from harness.studies.searches.frame import REASON_NOT_RUN, SCORES_USED, search_r
 from harness.studies.searches.nasi.log import log_of_steps
 from harness.studies.searches.nasi.sources import searches_setting
 from harness.studies.searches.nasi.steps import read_steps
+from harness.studies.searches.opened import accuracies_of_cells, opened_table
 from harness.studies.searches.pool import (
     SEARCHES,
     data_of,
@@ -78,11 +76,8 @@ def run_search_table(study: SearchTable, options: StudyOptions) -> None:
         RunError: all searches by gradients fail, or a worker died.
     """
     rows = study.rows
-    opened = open_table(options.table)
-    space = open_space(SPACE)
-    if opened.facts.space != SPACE:
-        raise SearchError(f"the study needs a table of {SPACE}; {opened.facts.name} is of {opened.facts.space}")
-    columns, lacking = test_accuracies(opened, [space.key(cell) for cell in all_architectures(space)])
+    opened = opened_table(options.table)
+    columns, lacking = accuracies_of_cells(opened)
     if options.data is not None:
         read_cifar10(options.data)
     scores = scores_by_cell(None) if options.scores is None else _scores(options.scores, options)

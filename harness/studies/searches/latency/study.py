@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import SearchError
-from harness.evaluation.columns import SPACE
 from harness.studies.kinds import SingleStudy
 from harness.studies.options import StudyOptions
 
@@ -45,11 +43,10 @@ def run_latency(options: StudyOptions) -> None:
     from harness.studies.searches.latency.errors import means_frame
     from harness.studies.searches.latency.fronts import front_frame, savings_frame, volumes_frame
     from harness.studies.searches.latency.searched import DEVICES, chosen_frame, runs_of_study
+    from harness.studies.searches.opened import opened_table
     from harness.writing import make_folder
 
-    table, hardware = open_table(options.table), open_table(HARDWARE)
-    if table.facts.space != SPACE:
-        raise SearchError(f"the study needs a table of {SPACE}; {table.facts.name} is of {table.facts.space}")
+    table, hardware = opened_table(options.table), open_table(HARDWARE)
     if options.data is not None:
         read_cifar10(options.data)
     make_folder(options.out, "--out")

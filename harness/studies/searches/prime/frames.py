@@ -17,6 +17,7 @@ from harness.search.gradient.prime.projection import distance
 from harness.search.gradient.prime.schedule import FISHER_BY_STEP, THRESHOLD_BY_STEP
 from harness.spaces import open_space
 from harness.stats.mean import student_interval
+from harness.studies.searches.pool import tabulated
 from harness.studies.searches.runs import Outcome, Run
 
 MEASURED = (
@@ -30,13 +31,7 @@ def runs_frame(rows: Iterable[Mapping[str, Any]], table: Table, columns: Sequenc
     """The rows of the searches, with `gap` (accuracy before less after projection) and the tabulated accuracies."""
     frame = pd.DataFrame(list(rows))
     frame["gap"] = frame["accuracy_before"] - frame["accuracy_after"]
-    tabulated = frame["space"] == table.facts.space
-    space = open_space(table.facts.space)
-    keys = [space.key(space.parse(text)) for text in frame.loc[tabulated, "architecture"]]
-    for column in columns:
-        frame[column] = math.nan
-        frame.loc[tabulated, column] = table.values(keys, column)
-    return frame
+    return tabulated(frame, table, columns)
 
 
 def curves_frame(ended: Mapping[Run, Outcome]) -> pd.DataFrame:

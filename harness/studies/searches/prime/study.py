@@ -33,22 +33,18 @@ def run_darts_prime(options: StudyOptions) -> None:
             over.
         RunError: all searches fail, or a worker died.
     """
-    from harness.evaluation import open_table
-    from harness.evaluation.columns import SPACE
-    from harness.evaluation.searches.fidelities import test_accuracies
     from harness.report.files import write_csv, write_text
     from harness.report.tables.claims import claims_text
-    from harness.spaces import open_space
     from harness.spaces.image_batches import read_cifar10
-    from harness.spaces.listed import all_architectures
     from harness.studies.record import record
     from harness.studies.searches.finished import is_finished
+    from harness.studies.searches.opened import accuracies_of_cells, opened_table
     from harness.studies.searches.pool import SEARCHES, of_shard, say_data, say_searches_of_shard, search_all
     from harness.studies.searches.prime.arms import runs_for_study
     from harness.writing import make_folder
 
-    table, space = open_table(options.table), open_space(SPACE)
-    found, lacking = test_accuracies(table, [space.key(cell) for cell in all_architectures(space)])
+    table = opened_table(options.table)
+    found, lacking = accuracies_of_cells(table)
     columns = list(found)
     if options.data is not None:
         read_cifar10(options.data)

@@ -16,7 +16,7 @@ from harness.search.gradient.memory_bound import step_bytes
 from harness.spaces import open_space
 from harness.spaces.space import searchable
 from harness.stats.mean import student_interval
-from harness.studies.searches.pool import data_of, setting_of
+from harness.studies.searches.pool import data_of, setting_of, tabulated
 from harness.studies.searches.runs import Outcome, Run
 
 if TYPE_CHECKING:
@@ -78,14 +78,7 @@ def chosen_frame(ended: Mapping[Run, Outcome], table: Table, columns: Sequence[s
             }
         )  # fmt: skip
     names = ["space", "supernet", "method", "seed", "architecture", "skip_connections", "cpu_seconds"]
-    frame = pd.DataFrame(rows, columns=names)
-    tabulated = frame["space"] == table.facts.space
-    space = open_space(table.facts.space)
-    keys = [space.key(space.parse(text)) for text in frame.loc[tabulated, "architecture"]]
-    for column in columns:
-        frame[column] = math.nan
-        frame.loc[tabulated, column] = table.values(keys, column)
-    return frame
+    return tabulated(pd.DataFrame(rows, columns=names), table, columns)
 
 
 def arms_frame(chosen: pd.DataFrame, table: Table, columns: Sequence[str]) -> pd.DataFrame:

@@ -6,8 +6,6 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import SearchError
-from harness.evaluation.columns import SPACE
 from harness.studies.kinds import SingleStudy
 from harness.studies.options import StudyOptions
 
@@ -30,26 +28,20 @@ def run_radars(options: StudyOptions) -> None:
         SearchError: a table of another space or without accuracies of all cells; a checkpoint of another search.
         RunError: all searches fail, or a worker died.
     """
-    from harness.evaluation import open_table
-    from harness.evaluation.searches.fidelities import test_accuracies
     from harness.report.files import write_csv, write_text
-    from harness.spaces import open_space
     from harness.spaces.image_batches import read_cifar10
-    from harness.spaces.listed import all_architectures
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
     from harness.studies.searches.finished import searched
+    from harness.studies.searches.opened import accuracies_of_cells, opened_table
     from harness.studies.searches.radars.budgets import budgets_frame
     from harness.studies.searches.radars.claims import study_claims
     from harness.studies.searches.radars.memory import QUICK_SIZES, SIZES, memory_frame
     from harness.studies.searches.radars.searched import arms_frame, chosen_frame, runs_of_study
     from harness.writing import make_folder
 
-    table = open_table(options.table)
-    if table.facts.space != SPACE:
-        raise SearchError(f"the study needs a table of {SPACE}; {table.facts.name} is of {table.facts.space}")
-    space = open_space(SPACE)
-    found, lacking = test_accuracies(table, [space.key(cell) for cell in all_architectures(space)])
+    table = opened_table(options.table)
+    found, lacking = accuracies_of_cells(table)
     columns = list(found)
     if options.data is not None:
         read_cifar10(options.data)

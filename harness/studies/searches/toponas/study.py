@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import RunError, SearchError
-from harness.evaluation.columns import SPACE
+from harness.errors import RunError
 from harness.studies.kinds import SingleStudy
 from harness.studies.options import StudyOptions
 
@@ -32,15 +31,12 @@ def run_toponas_cost(options: StudyOptions) -> None:
         SearchError: a table of another space or without accuracies of all cells; a checkpoint of another search.
         RunError: all searches fail, a worker died, or nothing is finished that is asked for.
     """
-    from harness.evaluation import open_table
-    from harness.evaluation.searches.fidelities import test_accuracies
     from harness.report.files import write_csv, write_text
-    from harness.spaces import open_space
     from harness.spaces.image_batches import read_cifar10
-    from harness.spaces.listed import all_architectures
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
     from harness.studies.searches.finished import searched
+    from harness.studies.searches.opened import accuracies_of_cells, opened_table
     from harness.studies.searches.record import by_method, searches_record
     from harness.studies.searches.toponas.arms import runs_of_study
     from harness.studies.searches.toponas.changes import arms_frame, changes_frame
@@ -48,11 +44,8 @@ def run_toponas_cost(options: StudyOptions) -> None:
     from harness.studies.searches.toponas.cost import QUICK_SIZES, SIZES, cost_frame, sharing_differences
     from harness.writing import make_folder
 
-    table = open_table(options.table)
-    if table.facts.space != SPACE:
-        raise SearchError(f"the study needs a table of {SPACE}; {table.facts.name} is of {table.facts.space}")
-    space = open_space(SPACE)
-    columns, lacking = test_accuracies(table, [space.key(cell) for cell in all_architectures(space)])
+    table = opened_table(options.table)
+    columns, lacking = accuracies_of_cells(table)
     if options.data is not None:
         read_cifar10(options.data)
     make_folder(options.out, "--out")

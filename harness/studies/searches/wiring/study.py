@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import SearchError
 from harness.evaluation.columns import SPACE, TESTS
 from harness.studies.kinds import SingleStudy
 from harness.studies.options import StudyOptions
@@ -30,20 +29,18 @@ def run_wiring_evolution(options: StudyOptions) -> None:
         TableError: a table that is not available.
         SearchError: a table of another space.
     """
-    from harness.evaluation import open_table
     from harness.report.files import write_csv, write_text
     from harness.report.tables.claims import claims_text
     from harness.report.tables.sheet import sheet_markdown
     from harness.report.tables.text import sheet_text
     from harness.studies.record import record
     from harness.studies.searches.finished import searched
+    from harness.studies.searches.opened import opened_table
     from harness.studies.searches.wiring.claims import study_claims
     from harness.studies.searches.wiring.runs import runs_of
     from harness.writing import make_folder
 
-    table = open_table(options.table)
-    if table.facts.space != SPACE:
-        raise SearchError(f"the study needs a table of {SPACE}; {table.facts.name} is of {table.facts.space}")
+    table = opened_table(options.table)
     make_folder(options.out, "--out")
     runs = runs_of(options)
     outcomes = searched(list(runs), options)
@@ -56,7 +53,8 @@ def run_wiring_evolution(options: StudyOptions) -> None:
     if outcomes.ended:
         write_csv(frames.searches, options.out / SEARCHES_FILE)
         write_csv(frames.costs, options.out / COSTS_FILE)
-    sheets = write_readings(frames, options)
+    claims = study_claims(frames)
+    sheets = write_readings(frames, claims, options)
     texts = [sheet_markdown(sheet) for sheet in sheets]
     write_text("\n\n".join([*texts, *notes]) + "\n", options.out / "tables.md")
     facts: dict[str, Any] = {
@@ -68,9 +66,7 @@ def run_wiring_evolution(options: StudyOptions) -> None:
         "seconds_of_processor": float(frames.searches["cpu_seconds"].sum()),
     }  # fmt: skip
     write_text(record({}, table, data=options.data, **facts), options.out / "study.json")
-    options.say(
-        "\n\n".join(["", claims_text(study_claims(frames)), *(sheet_text(sheet) for sheet in sheets[1:]), *notes])
-    )
+    options.say("\n\n".join(["", claims_text(claims), *(sheet_text(sheet) for sheet in sheets[1:]), *notes]))
     files = sorted(path.name for path in options.out.iterdir() if path.is_file())
     options.say(f"\nIn {options.out}: {', '.join(files)}")
 
@@ -92,16 +88,15 @@ def _frames(ended: Any, runs: dict[Run, str], table: Any) -> Frames:
     return Frames(searches, costs_frame(ended, runs))
 
 
-def write_readings(frames: Frames, options: StudyOptions) -> list[Sheet]:
+def write_readings(frames: Frames, claims: pd.DataFrame, options: StudyOptions) -> list[Sheet]:
     """Write `claims.csv` and the figures of what the searches recorded; gives the tables."""
     from harness.report.files import save_pictures, write_csv
     from harness.report.tables.claims import claims_sheet
     from harness.report.tables.wiring import choices_sheet, collapse_sheet
-    from harness.studies.searches.wiring.claims import collapse_table, study_claims
+    from harness.studies.searches.wiring.claims import collapse_table
     from harness.studies.searches.wiring.figures import study_figures
     from harness.studies.searches.wiring.runs import ARMS, BILEVEL, GROWTH, TABLED
 
-    claims = study_claims(frames)
     write_csv(claims, options.out / "claims.csv")
     sheets = [claims_sheet(claims)]
     if frames.searches["arm"].isin((GROWTH, BILEVEL)).any():
