@@ -7,7 +7,7 @@ CORES ?= 2
 PIP_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-docs install-cluster demo test test-kernels test-slow check format bench docs clean
+.PHONY: help install install-docs install-extras demo test test-kernels test-slow check format bench docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-13s %s\n", $$1, $$2}' Makefile
@@ -25,22 +25,22 @@ $(VENV)/.docs-installed: $(VENV)/.installed
 	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[docs]'
 	touch $@
 
-install-cluster: $(VENV)/.cluster-installed  ## .venv with Dask distributed, too
+install-extras: $(VENV)/.extras-installed  ## .venv with every optional part, too, and what tests alone need
 
-$(VENV)/.cluster-installed: $(VENV)/.installed
-	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[cluster]'
+$(VENV)/.extras-installed: $(VENV)/.installed
+	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[cluster,augment,oracles]'
 	touch $@
 
 demo: install  ## score a sample of NAS-Bench-201, rank it, draw it: into demo/
 	$(BIN)/nasinit demo --out demo --workers $(CORES)
 
-test: install install-docs install-cluster check test-kernels  ## lint, types, import contracts, then the tests, which build the site
+test: install install-docs install-extras check test-kernels  ## lint, types, import contracts, then the tests, which build the site
 	$(BIN)/python -m pytest -n $(CORES) --dist loadscope
 
 test-kernels: install  ## the tests that could hang on the processor, with the kernels of a plain one (part of test)
 	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 $(BIN)/python -m pytest -n $(CORES) -m "kernels and not slow"
 
-test-slow: install install-cluster  ## the tests that take minutes each, and the properties on examples drawn anew
+test-slow: install install-extras  ## the tests that take minutes each, and the properties on examples drawn anew
 	$(BIN)/python -m pytest -n $(CORES) -m slow
 	$(BIN)/python -m pytest -n $(CORES) -m "hypothesis and not slow" --hypothesis-profile=new
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.evaluation import open_table
+from harness.evaluation import TableError, open_table
 from harness.evaluation.searches.fidelities import test_accuracies as accuracies_of
 from harness.report.tables.claims import claims_sheet
 from harness.report.tables.sheet import sheet_markdown
@@ -48,7 +48,11 @@ def test_chosen_cells_are_the_last_of_the_logs() -> None:
 
 @SEARCHED
 def test_tables_follow_from_the_chosen_cells() -> None:
-    table, space, chosen = open_table("nasbench201"), open_space("nasbench201"), read("chosen.csv")
+    try:
+        table = open_table("nasbench201-official")
+    except TableError:
+        pytest.skip("the official table is not here")
+    space, chosen = open_space("nasbench201"), read("chosen.csv")
     columns, _ = accuracies_of(table, [space.key(cell) for cell in all_architectures(space)])
     for name in columns:
         np.testing.assert_allclose(table.values(list(chosen["architecture"]), name), chosen[name])
