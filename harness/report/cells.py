@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +46,29 @@ def difference_in_brackets(difference: float, inside: object) -> str:
     text = number(difference, 2)
     signed = text if text.startswith("-") else f"+{text}"
     return f" ({signed}){'*' if str(inside) == 'False' else ''}"
+
+
+def plus_minus(deviation: float, decimals: int) -> str:
+    """The text behind a mean: its standard deviation to so many decimals; nothing where that is NaN.
+
+    >>> plus_minus(0.444, 2), plus_minus(float("nan"), 2)
+    (' ± 0.44', '')
+    """
+    return "" if math.isnan(deviation) else f" ± {number(deviation, decimals)}"
+
+
+def spread(mean: float, deviation: float, decimals: int) -> str:
+    """A mean with its standard deviation, or alone where it has none; a dash alone where the mean is NaN.
+
+    >>> spread(94.117, 0.444, 2), spread(94.117, float("nan"), 1), spread(float("nan"), 0.4, 2)
+    ('94.12 ± 0.44', '94.1', '–')
+    """
+    return EN_DASH if math.isnan(mean) else number(mean, decimals) + plus_minus(deviation, decimals)
+
+
+def spread_in(row: Mapping[Any, Any], name: str, decimals: int) -> str:
+    """The mean of a row's `…_mean` with its `…_std`; see `spread`."""
+    return spread(float(row[f"{name}_mean"]), float(row[f"{name}_std"]), decimals)
 
 
 def percentage(share: float) -> str:

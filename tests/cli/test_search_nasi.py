@@ -46,6 +46,7 @@ def test_the_bound_is_fixed_or_adapts(
     assert setting_in(tmp_path)["adaptive"] is adaptive
 
 
+@pytest.mark.slow
 def test_a_search_that_descends_is_warned_of_once_a_seed(nasinit: Callable[..., Any], tmp_path: Path) -> None:
     descending = ("--mu", 2, "--nu", 0, "--fixed")
     one = nasinit("search", "nasi", *SMALL, *descending, "--out", tmp_path / "one")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 import harness
 from tests.scoring.runs import bits
@@ -24,6 +25,7 @@ def _script(title: str) -> str:
     return str(script)
 
 
+@pytest.mark.slow
 def test_the_array_and_its_merge_give_the_whole_request_to_the_last_bit(tmp_path: Path) -> None:
     score, merge = _script("score.sh"), _script("merge.sh")
     assert re.findall("--array=1-(.*)", score) == re.findall(r"^SHARDS=(\d+)", score, flags=re.MULTILINE) == ["16"]

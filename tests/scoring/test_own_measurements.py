@@ -103,6 +103,7 @@ SESSION = textwrap.dedent("""
 """)
 
 
+@pytest.mark.slow
 def test_a_measurement_that_imports_a_module_which_is_edited_reloaded_and_set(tmp_path: Path) -> None:
     (tmp_path / "my_measurements.py").write_text(MODULE)
     (tmp_path / "my_values.py").write_text("SCALE = 1\n")

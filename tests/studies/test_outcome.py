@@ -65,6 +65,7 @@ def test_what_is_no_path_is_named(tmp_path: Path) -> None:
         harness.run_study("beyond-size", tmp_path, data="nowhere")
 
 
+@pytest.mark.slow
 def test_scores_without_a_status_are_taken_as_they_are(tmp_path: Path) -> None:
     cells = [str(cell) for cell in harness.open_space("nasbench201").sample(12)]
     rows = [

@@ -168,6 +168,7 @@ def test_bad_input_is_refused_before_anything_is_scored(nasinit: Callable[..., A
         assert (ended.code, message in ended.err, (tmp_path / "out").exists()) == (2, True, False), ended.err
 
 
+@pytest.mark.slow
 def test_on_a_cluster_the_scores_are_the_same(
     made: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

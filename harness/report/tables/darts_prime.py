@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from harness.evaluation.columns import dataset_title
-from harness.report.cells import EN_DASH, interval, number
+from harness.report.cells import EN_DASH, interval, number, plus_minus, spread_in
 from harness.report.tables.sheet import Cell, Heading, Sheet
 
 _SUPERNET: Mapping[str, tuple[str, int]] = {
@@ -34,7 +34,7 @@ def supernets_sheet(arms: pd.DataFrame, words: Mapping[str, str], title: str) ->
     """
     rows: list[list[Cell | str]] = []
     for row in arms.to_dict("records"):
-        measured = (_spread(row, name, places) for name, (_, places) in _SUPERNET.items())
+        measured = (spread_in(row, name, places) for name, (_, places) in _SUPERNET.items())
         rows.append([words[str(row["arm"])], f"{row['seeds']:.0f}", *measured])
     return Sheet.of(title, [Heading("arm", "left"), "seeds", *(heading for heading, _ in _SUPERNET.values())], rows)
 
@@ -54,23 +54,15 @@ def searches_sheet(
     rows: list[list[Cell | str]] = [
         [words[str(row["arm"])], *(_estimate(row, name) for name in columns)] for row in arms.to_dict("records")
     ]
-    rows += [[str(row["arm"]), *(_spread(row, name, 2) for name in columns)] for row in null.to_dict("records")]
+    rows += [[str(row["arm"]), *(spread_in(row, name, 2) for name in columns)] for row in null.to_dict("records")]
     headings = [Heading("arm", "left"), *(Heading(dataset_title(name)) for name in columns)]
     notes = ("In brackets the 95 % interval of the mean over the seeds (Student's t); ± standard deviation.",)
     title = f"Test accuracy of the cells found {'on the table supernet' if on_table else 'by supernets on images'} (%)"
     return Sheet.of(title, headings, rows, ruled_above=(len(arms),), notes=notes)
 
 
-def _spread(row: Mapping[Any, Any], name: str, decimals: int) -> str:
-    if pd.isna(row[f"{name}_mean"]):
-        return EN_DASH
-    mean = number(row[f"{name}_mean"], decimals)
-    return mean if pd.isna(row[f"{name}_std"]) else f"{mean} ± {number(row[f'{name}_std'], decimals)}"
-
-
 def _estimate(row: Mapping[Any, Any], name: str) -> Cell:
     if pd.isna(row[f"{name}_mean"]):
         return Cell(EN_DASH)
     ends = "" if pd.isna(row[f"{name}_low"]) else interval(row[f"{name}_low"], row[f"{name}_high"])
-    rest = "" if pd.isna(row[f"{name}_std"]) else f" ± {number(row[f'{name}_std'], 2)}"
-    return Cell(number(row[f"{name}_mean"], 2), ends, rest)
+    return Cell(number(row[f"{name}_mean"], 2), ends, plus_minus(row[f"{name}_std"], 2))

@@ -9,7 +9,7 @@ from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
 from harness.evaluation.ranking import Ranking
 from harness.evaluation.top import Top
-from harness.report.cells import EN_DASH, decimals_for, number, p_value
+from harness.report.cells import EN_DASH, decimals_for, number, p_value, spread
 from harness.report.frames import baselines_start
 from harness.report.tables.ranking import NAMES
 from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, estimated
@@ -191,7 +191,7 @@ def _span(counts: pd.Series) -> str:
 
 def _sampled(row: dict[object, object], k: int, decimals: int) -> str:
     mean, deviation = (float(str(row[f"sample_{k}{end}"])) for end in ("", "_std"))
-    return EN_DASH if mean != mean else f"{number(mean, decimals)} ± {number(deviation, decimals)}"
+    return spread(mean, deviation, decimals)
 
 
 def _percent(share: float) -> str:

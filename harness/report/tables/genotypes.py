@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from harness.report.cells import number
+from harness.report.cells import number, plus_minus
 from harness.report.tables.sheet import PROXY, Cell, Heading, Sheet, named
 
 
@@ -17,7 +17,7 @@ def genotypes_sheet(table: pd.DataFrame) -> Sheet:
     rows: list[list[Cell | str]] = []
     for row in table.to_dict("records"):
         error, deviation = (float(row[f"published_error{end}_pct"]) for end in ("", "_std"))
-        printed = Cell(number(error, 2), rest="" if error != error else f" ± {number(deviation, 2)}")
+        printed = Cell(number(error, 2), rest="" if error != error else plus_minus(deviation, 2))
         rows.append([str(row["genotype"]), number(float(row["params_m"]), 2), f"{row['skip_connections']}", printed])
     headings = ("params (M), C = 36, 20 cells", "skip connections", "published CIFAR-10 error (%)")
     return Sheet.of("", [Heading("genotype", "left"), *map(Heading, headings)], rows)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.report.cells import EN_DASH, number, percentage
-from harness.report.tables.sheet import Heading, Sheet
+from harness.report.cells import EN_DASH, number, percentage, spread
+from harness.report.tables.sheet import Heading, Sheet, groups
 
 _SIZES = (100, 1000, 12000)
 _MODELS = ("linear", "pairwise", "mlp")
@@ -22,25 +22,22 @@ def over_columns_sheet(frame: pd.DataFrame) -> Sheet:
     Args:
         frame: from `harness.studies.searches.latency.claims.over_columns`.
     """
-    rows, ruled = [], []
-    for place, row in enumerate(frame.to_dict("records")):
-        first = place == 0 or frame["model"].iloc[place - 1] != row["model"]
-        if first and place:
-            ruled.append(place)
-        rows.append(
-            [
-                str(row["model"]) if first else "", f"{int(row['training_cells']):,}",
-                percentage(row["mean_relative_error"]), percentage(row["median_relative_error"]),
-                f"{int(row['below'])} of {int(row['columns'])}", number(float(row["spearman"]), 3),
-            ]
-        )  # fmt: skip
+    begins, ruled = groups(frame["model"])
+    rows = [
+        [
+            str(row["model"]) if first else "", f"{int(row['training_cells']):,}",
+            percentage(row["mean_relative_error"]), percentage(row["median_relative_error"]),
+            f"{int(row['below'])} of {int(row['columns'])}", number(float(row["spearman"]), 3),
+        ]
+        for first, row in zip(begins, frame.to_dict("records"), strict=True)
+    ]  # fmt: skip
     headings: list[Heading | str] = [Heading("model", "left"), "cells", "mean error", "median error", "below 10 %", "ρ"]
     notes = (
         "Relative errors on 3,000 cells that no model was trained on, for the median column; how many columns have a "
         "mean error below 10 %; Spearman's ρ of predicted and tabulated latencies. Published: below 10 % from 80,000 "
         "to 100,000 samples of the DARTS space, with little gain beyond 40,000.",
     )
-    return Sheet.of("Error by training cells", headings, rows, ruled_above=tuple(ruled), notes=notes)
+    return Sheet.of("Error by training cells", headings, rows, ruled_above=ruled, notes=notes)
 
 
 def columns_sheet(frame: pd.DataFrame) -> Sheet:
@@ -72,13 +69,10 @@ def sweep_sheet(frame: pd.DataFrame) -> Sheet:
     Args:
         frame: from `harness.studies.searches.latency.searched.sweep_frame`.
     """
-    rows, ruled, before = [], [], None
-    grouped = frame.groupby(["device", "kind", "relative"], sort=False)
-    for (device, kind, relative), part in grouped:
-        first = device != before
-        if first and before is not None:
-            ruled.append(len(rows))
-        before = device
+    rows = []
+    grouped = list(frame.groupby(["device", "kind", "relative"], sort=False))
+    begins, ruled = groups(device for (device, _, _), _ in grouped)
+    for first, ((device, kind, relative), part) in zip(begins, grouped, strict=True):
         value = float(part["value"].iloc[0])
         rows.append(
             [
@@ -97,7 +91,7 @@ def sweep_sheet(frame: pd.DataFrame) -> Sheet:
         "deviation over seeds. mean: predicted at the last operation weights; predicted and true: of the cell that was "
         "found. A weight is λ times the median latency in nats, a target a share of it.",
     )
-    return Sheet.of("Sweep on the table supernet", headings, rows, ruled_above=tuple(ruled), notes=notes)
+    return Sheet.of("Sweep on the table supernet", headings, rows, ruled_above=ruled, notes=notes)
 
 
 def volumes_sheet(frame: pd.DataFrame) -> Sheet:
@@ -166,9 +160,7 @@ def _both(mean: float, median: float) -> str:
 
 
 def _spread(values: pd.Series[float], decimals: int) -> str:
-    deviation = float(values.std())
-    end = "" if math.isnan(deviation) else f" ± {number(deviation, decimals)}"
-    return number(float(values.mean()), decimals) + end
+    return spread(float(values.mean()), float(values.std()), decimals)
 
 
 def _range(row: Mapping[Any, Any], middle: str, low: str, high: str) -> str:

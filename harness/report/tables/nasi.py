@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
 from harness.evaluation.columns import dataset_title
-from harness.report.cells import EN_DASH, number
-from harness.report.tables.sheet import Heading, Sheet
+from harness.report.cells import EN_DASH, number, spread_in
+from harness.report.tables.sheet import Heading, Sheet, groups
 
-_MEAN, _STD = "_mean", "_std"
+_MEAN = "_mean"
 _CHOICE = "edges 0>1, 0>2, 1>2, 0>3, 1>3, 2>3"
 
 
@@ -29,20 +28,17 @@ def summary_sheet(frame: pd.DataFrame) -> Sheet:
             and `remark`.
     """
     names = accuracy_names(frame)
-    rows, ruled, last = [], [], None
-    for place, row in enumerate(frame.to_dict("records")):
-        if last is not None and row["group"] != last:
-            ruled.append(place)
-        last = row["group"]
-        rows.append(
-            [
-                str(row["label"]), _text(row["none"]), _count(row["steps"]), _count(row["runs"]),
-                *(_spread(row, name) for name in names), _text(row["remark"]),
-            ]
-        )  # fmt: skip
+    _, ruled = groups(frame["group"])
+    rows = [
+        [
+            str(row["label"]), _text(row["none"]), _count(row["steps"]), _count(row["runs"]),
+            *(spread_in(row, name, 2) for name in names), _text(row["remark"]),
+        ]
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
     headings: list[Heading | str] = [Heading("reading", "left"), Heading("none", "left"), "steps", "runs"]
     headings += [*map(dataset_title, names), Heading("remark", "left")]
-    return Sheet.of("", headings, rows, ruled_above=tuple(ruled))
+    return Sheet.of("", headings, rows, ruled_above=ruled)
 
 
 def bounds_sheet(frame: pd.DataFrame, steps: int, average: str) -> Sheet:
@@ -60,7 +56,7 @@ def bounds_sheet(frame: pd.DataFrame, steps: int, average: str) -> Sheet:
     rows = []
     for (none, rule, mu), group in part.groupby(["none", "rule", "mu"], sort=False):
         by_nu = {row["nu"]: row for row in group.to_dict("records")}
-        cells = (_spread(by_nu[nu], name) if nu in by_nu else EN_DASH for nu in across)
+        cells = (spread_in(by_nu[nu], name, 2) if nu in by_nu else EN_DASH for nu in across)
         rows.append([str(none), str(rule), f"{mu:g}", *cells])
     rows.sort(key=lambda row: tuple(row[:3]))
     headings: list[Heading | str] = [
@@ -87,7 +83,7 @@ def averages_sheet(frame: pd.DataFrame, steps: Sequence[int]) -> Sheet:
         cells = []
         for average in averages:
             own = group[group["average"] == average].drop_duplicates("steps").set_index("steps")
-            there = [_spread(own.loc[count].to_dict(), name) for count in steps if count in own.index]
+            there = [spread_in(own.loc[count].to_dict(), name, 2) for count in steps if count in own.index]
             cells.append(" / ".join(there))
         rows.append([str(none), str(objective), *cells])
     rows.sort(key=lambda row: row[0])
@@ -108,7 +104,7 @@ def variants_sheet(frame: pd.DataFrame, title: str) -> Sheet:
         [
             str(row["words"]) or "base", _count(row["runs"]),
             " / ".join(f"{row[f'trace_{share}']:.3g}" for share in (10, 50, 90)),
-            *(_spread(row, name) for name in names), str(row["most_frequent"]),
+            *(spread_in(row, name, 2) for name in names), str(row["most_frequent"]),
         ]
         for row in frame.to_dict("records")
     ]  # fmt: skip
@@ -149,11 +145,6 @@ def traces_sheet(frame: pd.DataFrame) -> Sheet:
 
 
 _COEFFICIENTS = {"spearman": "Spearman", "pearson": "Pearson", "pearson_log": "Pearson of logarithms"}
-
-
-def _spread(row: Mapping[Any, Any], name: str) -> str:
-    mean, deviation = float(row[f"{name}{_MEAN}"]), float(row[f"{name}{_STD}"])
-    return number(mean, 2) + ("" if math.isnan(mean) or math.isnan(deviation) else f" ± {number(deviation, 2)}")
 
 
 def _count(value: float) -> str:

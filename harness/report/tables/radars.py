@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
 from harness.evaluation.columns import dataset_title
-from harness.report.cells import EN_DASH, number, percentage
-from harness.report.tables.sheet import Heading, Sheet
+from harness.report.cells import number, percentage, spread_in
+from harness.report.tables.sheet import Heading, Sheet, groups
 
 
 def budgets_sheet(frame: pd.DataFrame, columns: Sequence[str]) -> Sheet:
@@ -20,17 +19,14 @@ def budgets_sheet(frame: pd.DataFrame, columns: Sequence[str]) -> Sheet:
         frame: from `harness.studies.searches.radars.budgets.budgets_frame`.
         columns: the test accuracies.
     """
-    rows, ruled = [], []
-    for place, row in enumerate(frame.to_dict("records")):
-        first = place == 0 or frame["budget_seconds"].iloc[place - 1] != row["budget_seconds"]
-        if first and place:
-            ruled.append(place)
-        rows.append(
-            [
-                f"{row['budget_seconds']:,.0f}" if first else "", str(row["search"]), number(float(row["queries"]), 1),
-                *(_spread(row, name, 2) for name in columns),
-            ]
-        )  # fmt: skip
+    begins, ruled = groups(frame["budget_seconds"])
+    rows = [
+        [
+            f"{row['budget_seconds']:,.0f}" if first else "", str(row["search"]), number(float(row["queries"]), 1),
+            *(spread_in(row, name, 2) for name in columns),
+        ]
+        for first, row in zip(begins, frame.to_dict("records"), strict=True)
+    ]  # fmt: skip
     headings: list[Heading | str] = ["seconds", Heading("search", "left"), "queries", *map(dataset_title, columns)]
     runs = int(frame["runs"].iloc[0])
     notes = (
@@ -38,7 +34,7 @@ def budgets_sheet(frame: pd.DataFrame, columns: Sequence[str]) -> Sheet:
         "runs; seconds are simulated, those of the queried trainings. radars is our reading; random_pruning its null "
         "model.",
     )
-    return Sheet.of("At equal seconds", headings, rows, ruled_above=tuple(ruled), notes=notes)
+    return Sheet.of("At equal seconds", headings, rows, ruled_above=ruled, notes=notes)
 
 
 def memory_sheet(frame: pd.DataFrame) -> Sheet:
@@ -47,11 +43,9 @@ def memory_sheet(frame: pd.DataFrame) -> Sheet:
     Args:
         frame: from `harness.studies.searches.radars.memory.memory_frame`.
     """
-    rows, ruled = [], []
-    for place, row in enumerate(frame.to_dict("records")):
-        first = place == 0 or frame["space"].iloc[place - 1] != row["space"]
-        if first and place:
-            ruled.append(place)
+    begins, ruled = groups(frame["space"])
+    rows = []
+    for first, row in zip(begins, frame.to_dict("records"), strict=True):
         size = f"{row['space']}, C = {row['width']}, depth {row['depth']}, batch {row['batch_size']}" if first else ""
         rows.append(
             [size, f"{row['operations']} of {row['of']}", number(float(row["step_mb"]), 1), percentage(row["share"])]
@@ -61,7 +55,7 @@ def memory_sheet(frame: pd.DataFrame) -> Sheet:
         "three times the weights, in 10⁶ bytes.",
     )
     headings: list[Heading | str] = [Heading("supernet", "left"), "operations", "MB of a step", "of the whole"]
-    return Sheet.of("Memory of a step", headings, rows, ruled_above=tuple(ruled), notes=notes)
+    return Sheet.of("Memory of a step", headings, rows, ruled_above=ruled, notes=notes)
 
 
 def arms_sheet(frame: pd.DataFrame, columns: Sequence[str]) -> Sheet:
@@ -74,7 +68,7 @@ def arms_sheet(frame: pd.DataFrame, columns: Sequence[str]) -> Sheet:
     rows = [
         [
             str(row["supernet"]), str(row["method"]), number(float(row["runs"]), 0),
-            *(_spread(row, name, 1) for name in columns), number(float(row.get("skip_connections", math.nan)), 1),
+            *(spread_in(row, name, 1) for name in columns), number(float(row.get("skip_connections", math.nan)), 1),
             number(float(row.get("cpu_seconds", math.nan)), 0),
         ]
         for row in frame.to_dict("records")
@@ -86,10 +80,3 @@ def arms_sheet(frame: pd.DataFrame, columns: Sequence[str]) -> Sheet:
         "rows are no searches.",
     )
     return Sheet.of("Searches by gradients", headings, rows, ruled_above=(len(rows) - 1,), notes=notes)
-
-
-def _spread(row: Mapping[Any, Any], name: str, decimals: int) -> str:
-    mean, deviation = float(row[f"{name}_mean"]), float(row[f"{name}_std"])
-    if math.isnan(mean):
-        return EN_DASH
-    return number(mean, decimals) + ("" if math.isnan(deviation) else f" ± {number(deviation, decimals)}")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.evaluation.pools import POOLS
 from harness.evaluation.ranking import Ranking
-from harness.report.cells import best_printed, number, value_decimals
+from harness.report.cells import best_printed, number, plus_minus, value_decimals
 from harness.report.frames import baselines_start
 from harness.report.tables.headings import COEFFICIENTS, FAILED, ranking_headings
 from harness.report.tables.sheet import Cell, Sheet, escaped, estimated
@@ -88,6 +88,6 @@ def _coefficients(frame: pd.DataFrame, name: str, higher_is_better: bool) -> lis
     rows = frame.to_dict("records")
     cells = [replace(cell, best=cell.text == best) for cell in (estimated(row, name) for row in rows)]
     return [
-        replace(cell, text=f"{cell.text} ± {number(deviation, 2)}") if not math.isnan(deviation) else cell
+        replace(cell, text=cell.text + plus_minus(deviation, 2))
         for cell, deviation in zip(cells, (float(row.get(f"{name}_std", math.nan)) for row in rows), strict=True)
     ]

@@ -11,7 +11,7 @@ import pandas as pd
 from harness.errors import ScoresError
 from harness.evaluation.columns import FOR_THE_RECORD, dataset_title
 from harness.evaluation.searches.table_searches import TableSearches
-from harness.report.cells import best_printed, difference_in_brackets, number
+from harness.report.cells import best_printed, difference_in_brackets, number, plus_minus
 from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _seeds_caption(found: SearchSeeds, records: Sequence[str]) -> str:
 def _mean_and_deviation(values: pd.Series, decimals: int) -> Cell:
     """Mean and standard deviation of all values; a dash where one of them is not known."""
     mean = float(values.mean(skipna=False))
-    rest = "" if math.isnan(mean) else f" ± {number(float(values.std(ddof=1)), decimals)}"
+    rest = "" if math.isnan(mean) else plus_minus(float(values.std(ddof=1)), decimals)
     return Cell(number(mean, decimals), rest=rest)
 
 
@@ -178,10 +178,10 @@ def _accuracy(
 ) -> Cell:
     """Mean and standard deviation over the runs, the mean alone, or a dash; behind a published one how ours differs."""
     mean, deviation = (float(row[f"{name}{end}"]) for end in (_MEAN, "_std"))
-    spread = "" if math.isnan(mean) or math.isnan(deviation) else f" ± {number(deviation, 2)}"
+    behind = "" if math.isnan(mean) else plus_minus(deviation, 2)
     differs = _difference(row, name, ours or {})
     text = number(mean, 2)
-    return Cell(text, rest=spread + differs, best=text == best)
+    return Cell(text, rest=behind + differs, best=text == best)
 
 
 def _difference(published: Mapping[Any, Any], name: str, ours: Mapping[Any, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,8 +13,8 @@ from harness.report.cells import EN_DASH, MINUS, interval, number
 from harness.report.tables.headings import COUNT, PROXY, Heading, check_label, flat
 
 __all__ = [
-    "COUNT", "PROXY", "Cell", "Heading", "Sheet", "escaped", "estimated", "flat", "latex_of", "named", "sheet_latex",
-    "sheet_markdown",
+    "COUNT", "PROXY", "Cell", "Heading", "Sheet", "escaped", "estimated", "flat", "groups", "latex_of", "named",
+    "sheet_latex", "sheet_markdown",
 ]  # fmt: skip
 
 _SPECIAL = {
@@ -119,6 +119,19 @@ class Sheet:
         kept = list(places)
         rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
         return replace(self, headings=tuple(self.headings[place] for place in kept), rows=rows)
+
+
+def groups(keys: Iterable[Hashable]) -> tuple[list[bool], tuple[int, ...]]:
+    """Where groups of rows with one key each begin, as a truth value a row, and the rows below a line (`ruled_above`).
+
+    >>> groups(["a", "a", "b", "a"])
+    ([True, False, True, True], (2, 3))
+    """
+    begins, last = [], object()
+    for key in keys:
+        begins.append(key != last)
+        last = key
+    return begins, tuple(place for place, first in enumerate(begins) if first and place)
 
 
 def sheet_markdown(sheet: Sheet) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from harness.evaluation.columns import SPACE, dataset_title
-from harness.report.cells import EN_DASH, estimate, number, percentage
-from harness.report.tables.sheet import Heading, Sheet
+from harness.report.cells import EN_DASH, estimate, number, percentage, spread_in
+from harness.report.tables.sheet import Heading, Sheet, groups
 
 _MEGA = 1e6
 READ = (
@@ -27,23 +27,20 @@ def cost_sheet(frame: pd.DataFrame, published: Mapping[str, float]) -> Sheet:
         frame: from `harness.studies.searches.toponas.cost.cost_frame`.
         published: by method the published ratio of costs, which is of NAS-Bench-201.
     """
-    rows, ruled, last = [], [], None
-    for place, row in enumerate(frame.to_dict("records")):
-        group = (row["space"], row["depth"], row["method"])
-        if last is not None and group != last:
-            ruled.append(place)
+    begins, ruled = groups(zip(*(frame[name] for name in ("space", "depth", "method")), strict=True))
+    rows = []
+    for first, row in zip(begins, frame.to_dict("records"), strict=True):
         compared = row["arm"] == "simplified" and row["space"] == SPACE
         ratio = published.get(str(row["method"]), math.nan) if compared else math.nan
         rows.append(
             [
-                _size(row) if group != last else "", str(row["method"]) if group != last else "", str(row["arm"]),
+                _size(row) if first else "", str(row["method"]) if first else "", str(row["arm"]),
                 number(float(row["cpu_seconds"]), 3), _ratio(row, "cpu_seconds_to_path_by_path"),
                 _ratio(row, "cpu_seconds_to_plain"), number(float(row["saved_bytes"]) / _MEGA, 1),
                 number(float(row["saved_bytes_to_path_by_path"]), 3), number(float(row["saved_bytes_to_plain"]), 3),
                 number(ratio, 3),
             ]
         )  # fmt: skip
-        last = group
     headings: list[Heading | str] = [Heading(text, "left") for text in ("supernet", "search", "arm")]
     headings += [
         "CPU s", "to path by path", "to plain", "saved MB", "to path\nby path", "to\nplain", "published",
@@ -60,7 +57,7 @@ def cost_sheet(frame: pd.DataFrame, published: Mapping[str, float]) -> Sheet:
         "Cost of a step",
         headings,
         rows,
-        ruled_above=tuple(ruled),
+        ruled_above=ruled,
         notes=notes,
         gives_way=("to\nplain", "to path\nby path"),
     )
@@ -79,7 +76,7 @@ def arms_sheet(frame: pd.DataFrame) -> Sheet:
         rows.append(
             [
                 str(row["method"]), str(row["arm"]), EN_DASH if math.isnan(runs) else f"{runs:.0f}",
-                *(_spread(row, name) for name in names), number(float(row["skip_connections"]), 1),
+                *(spread_in(row, name, 1) for name in names), number(float(row["skip_connections"]), 1),
             ]
         )  # fmt: skip
     headings: list[Heading | str] = [Heading("search", "left"), Heading("arm", "left"), "seeds"]
@@ -122,8 +119,3 @@ def _size(row: Mapping[Any, Any]) -> str:
 
 def _ratio(row: Mapping[Any, Any], name: str) -> str:
     return estimate(float(row[name]), float(row[f"{name}_low"]), float(row[f"{name}_high"]))
-
-
-def _spread(row: Mapping[Any, Any], name: str) -> str:
-    mean, deviation = float(row[f"{name}_mean"]), float(row[f"{name}_std"])
-    return number(mean, 1) if math.isnan(deviation) else f"{number(mean, 1)} ± {number(deviation, 1)}"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.evaluation.ceiling import Ceiling
 from harness.evaluation.comparison import Comparison
-from harness.report.cells import EN_DASH, MINUS, interval, number, percentage, value_decimals
+from harness.report.cells import EN_DASH, MINUS, interval, number, percentage, plus_minus, value_decimals
 from harness.report.tables.evidence import CEILING_IS_NO_BOUND, left_out_of_comparison, tested
 from harness.report.tables.ranking import NAMES
 from harness.report.webpage.content import Content, Section
@@ -96,8 +96,7 @@ def _row(content: Content, row: pd.Series[Any], across: Any) -> dict[str, Any]:
 
 def _coefficient(value: float, low: float, high: float, deviation: float) -> Cell:
     shown = "" if math.isnan(value) else interval(low, high, minus=MINUS)
-    spread = "" if math.isnan(deviation) else f" ± {number(deviation, 2)}"
-    return Cell(number(value, 2, minus=MINUS) + spread, _sorted_by(value), shown)
+    return Cell(number(value, 2, minus=MINUS) + plus_minus(deviation, 2), _sorted_by(value), shown)
 
 
 def _against(comparison: Comparison, proxy: str) -> Cell:

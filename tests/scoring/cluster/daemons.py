@@ -54,11 +54,21 @@ class Killer:
         at_once: number of processes that die at one moment.
         seed: of the moments and the choice.
         after: a file; the first dies when it is there.
+        pause: least and most seconds between two deaths.
     """
 
-    def __init__(self, cluster: Any, kills: int, *, seed: int, after: Path, at_once: int = 1) -> None:
+    def __init__(
+        self,
+        cluster: Any,
+        kills: int,
+        *,
+        seed: int,
+        after: Path,
+        at_once: int = 1,
+        pause: tuple[float, float] = (0.05, 0.6),
+    ) -> None:
         self.killed = 0
-        self._cluster, self._kills, self._at_once, self._after = cluster, kills, at_once, after
+        self._cluster, self._kills, self._at_once, self._after, self._pause = cluster, kills, at_once, after, pause
         self._random = random.Random(seed)
         self._thread = threading.Thread(target=self._kill)
 
@@ -70,9 +80,9 @@ class Killer:
         self._thread.join()
 
     def _kill(self) -> None:
-        end = time.monotonic() + 120
+        end = time.monotonic() + 240
         while self.killed < self._kills and time.monotonic() < end:
-            time.sleep(self._random.uniform(0.05, 0.6))
+            time.sleep(self._random.uniform(*self._pause))
             alive = pids(self._cluster)
             if not self._after.exists() or len(alive) < self._at_once:
                 continue

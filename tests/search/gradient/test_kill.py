@@ -6,6 +6,7 @@ import textwrap
 import time
 
 import pandas as pd
+import pytest
 import torch
 
 from harness.search import run_search
@@ -55,6 +56,7 @@ def killed(folder, method, setting, minutes, is_time):
     assert driver.returncode == -9, printed
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_is_bit_equal_to_once_through(tmp_path):
     """Progressive DrNAS: Dirichlet draws, data order, Adam, SGD, and a stage that begins on the way."""
     setting = tiny("drnas-progressive", "nasbench201", epochs=EPOCHS)
@@ -88,6 +90,7 @@ def test_killed_in_the_middle_of_an_epoch_it_loses_no_step_before_the_last_check
     assert_equal_to_the_last_bit(tmp_path)
 
 
+@pytest.mark.slow
 def test_what_a_schedule_and_a_regulariser_keep_is_bit_equal_after_a_kill(tmp_path):
     """DARTS-PRIME with ADMM and clipped weights: threshold, moving average, counters, Z and U, what is pruned."""
     setting = tiny(

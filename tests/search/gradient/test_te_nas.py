@@ -132,6 +132,7 @@ def test_ranks_of_many_changes_are_those_of_the_definition(seed):
     assert set(worst(changes)) == set(by_definition(changes))
 
 
+@pytest.mark.slow
 def test_three_rounds_leave_one_operation_and_four_are_no_more():
     three, four = (
         run_search(SPACE, "te-nas", tiny("te-nas", "nasbench201", epochs=epochs, steps_per_epoch=1), data="noise")

@@ -31,6 +31,7 @@ def test_every_proxy_has_a_finite_score_but_those_that_set_a_width(space, tmp_pa
     assert scored["score"].map(math.isfinite).all()
 
 
+@pytest.mark.slow
 def test_a_run_in_processes_gives_the_scores_of_one_process(space, tmp_path):
     names = ["nasi_trace", "nwot", "az_trainability", "params", "flops"]
     one, two = (

@@ -32,6 +32,7 @@ def make_table(rows: tuple[Row, ...], options: StudyOptions) -> None:
     search_tables.run_search_table(SearchTable("made here", rows), options)
 
 
+@pytest.mark.slow
 def test_logs_of_another_setting_or_a_torn_record_are_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from harness.search import SearchSetting
 from harness.search.gradient.checkpoint import CHECKPOINT, LOG
 from harness.studies.searches.on_cluster import ClusterSearches
 from harness.studies.searches.runs import Run, Running
-from tests.scoring.cluster.daemons import pids, until
+from tests.scoring.cluster.daemons import Killer, pids, until
 
 TINY = SearchSetting(epochs=4, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
                      evaluation_batches=1, candidates=3)  # fmt: skip
@@ -71,6 +71,22 @@ def test_a_search_goes_on_from_its_checkpoint_when_its_worker_is_killed(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["seed_0", "seed_2", "seed_4"]
 
 
+@pytest.mark.slow
+def test_no_bit_changes_when_twenty_workers_are_killed_at_random_moments(
+    cluster: Any, client: Any, tmp_path: Path
+) -> None:
+    long = TINY.changed({"epochs": 400})
+    once = [harness.run_search(SPACE, METHOD, long, data="digits", seed=seed).log.assign(seed=seed) for seed in SEEDS]
+    first = tmp_path / f"seed_{SEEDS[0]}" / CHECKPOINT
+    with Killer(cluster, 20, seed=1, after=first, pause=(0.5, 4)) as killer:
+        found = harness.run_searches(SPACE, METHOD, long, seeds=SEEDS, data="digits", out=tmp_path, client=client)
+        during = killer.killed
+    assert during >= 20, f"the searches were over after {during} kills"
+    assert found.failed == {}
+    same(found.log, pd.concat(once, ignore_index=True))
+
+
+@pytest.mark.slow
 def test_what_is_finished_is_read_and_what_is_of_another_search_is_refused(
     client: Any, expected: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -139,6 +139,7 @@ def test_shards_run_every_search_once_and_make_no_table(tmp_path: Path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_searches_of_a_study_run_on_a_cluster_with_the_same_outcome(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -33,6 +33,7 @@ def test_the_searches_are_the_papers_size_in_the_whole_space():
     assert (setting.without, setting.nu, setting.mu, setting.adaptive) == ((), 1000.0, 1.0, True)
 
 
+@pytest.mark.slow
 def test_the_quick_study_writes_everything_and_goes_on(tmp_path, monkeypatch):
     said: list[str] = []
     options = StudyOptions(tmp_path, said.append, TABLE, quick=True, workers=2)
