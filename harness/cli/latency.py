@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def say_predictor(predictor: Predictor, setting: SearchSetting) -> None:
     """Print what the search descends beside its loss, and how good the prediction is."""
-    unit, target = predictor.unit, setting["target_latency"]
+    unit, target = predictor.unit, setting.target_latency
     weight = f"λ = {setting.latency_weight:g} nats per {unit}" if target is None else f"the target {target:g} {unit}"
     print(f"objective: the loss and {predictor.column}, by {weight}")
     print(f"    predicted by the {predictor.kind} model of {predictor.split}: {100 * predictor.error:.1f} % on average")

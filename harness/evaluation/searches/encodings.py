@@ -60,7 +60,8 @@ def costs_of(table: Table, column: str) -> Costs:
         cells, known = _cells(space), column_by_key(table, column).values
         values = np.array([known.get(key, np.nan) for key in cells.keys], dtype=np.float64)
         return Costs(values, cells.codes, cells.shapes)
-    known, texts = column_by_key(table, column).values, {}
+    known = column_by_key(table, column).values
+    texts: dict[str, str] = {}
     for text in table.keys:
         texts.setdefault(space.key(space.parse(text)), text)
     values = np.array([known.get(key, np.nan) for key in texts], dtype=np.float64)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.errors import HarnessError, RunError, SettingError, check_most, check_whole
-from harness.progress import progress_bar
+from harness.progress import progress_bar, unseen
 from harness.scoring.devices import Device, single_device
 from harness.scoring.engine import threads_of_torch
 from harness.scoring.machine import machine_name
@@ -132,7 +132,7 @@ def measure_latency(
     members, where = parsed(space, architectures), single_device(device)
     seconds = clock_of(clock, where, threads) if isinstance(clock, str) else clock
     texts = sorted(members)
-    setting = _setting(space, batch_size, seed, {**(shape or {}), **sizes})
+    setting = _setting(space, batch_size, seed, dict(shape or {}) | dict(sizes))
     arguments = _arguments(space, setting, batch_size)
     identity = {
         "space": space.name, "sizes": dict(setting.shape), "batch_size": len(arguments[0]), "warm_up": warm_up,
@@ -199,13 +199,13 @@ def _time_missing(
         return
     task.seconds(missing[0][0].architecture)  # the first pass of a process loads kernels: it does not count
     bar = progress_bar(total, "timings", ("timing", "timed"), already=total - len(missing))
-    with bar if progress else nullcontext(lambda: None) as advance:
+    with bar if progress else nullcontext(unseen) as advance:
         for visit, number in missing:
             store.add(visit, number, task.seconds(visit.architecture))
-            advance()
+            advance(steps=1)
 
 
-def _setting(space: Space, batch_size: int, seed: int, sizes: Mapping[str, int]) -> Setting:
+def _setting(space: Space, batch_size: int, seed: int, sizes: Mapping[str, Any]) -> Setting:
     """The setting of the inputs, noise where the space has it, completed by the space."""
     noise = next((name for name in space.inputs if name in NOISE), space.inputs[0])
     drawn = max(2, batch_size)  # a batch of scores has at least two samples
@@ -237,7 +237,7 @@ def _latencies(
 
     def medians(some: Sequence[str], series: int) -> np.ndarray[Any, np.dtype[np.float64]]:
         seconds = [[times[Visit(text, series)][number] for number in range(repeats)] for text in some]
-        return 1000 * np.median(np.array(seconds).reshape(len(some), repeats), axis=1)
+        return np.asarray(1000 * np.median(np.array(seconds).reshape(len(some), repeats), axis=1))
 
     key, column = "name" if isinstance(space, UserCodeSpace) else "architecture", _column(facts)
     frame = pd.DataFrame({key: texts, column: medians(texts, FIRST)})
