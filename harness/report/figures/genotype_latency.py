@@ -15,6 +15,7 @@ from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
 _HEIGHT_INCHES = 2.7
 _MARKERS = "osDv^P"
 _PUBLISHED = 10
+_TICKS = (1, 2, 5, 10, 15, 20, 30, 50, 100)
 
 
 def genotype_figure(means: pd.DataFrame, noise: pd.DataFrame, timed: pd.DataFrame) -> Figure:
@@ -52,9 +53,11 @@ def _errors(panel: Axes, means: pd.DataFrame, floor: float) -> None:
     panel.axhline(_PUBLISHED, color="0.4", linestyle=":", linewidth=0.8)
     panel.set_xscale("log")
     panel.set_xticks(sorted(set(means["training_genotypes"])))
-    panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.9g}"))
-    panel.xaxis.set_minor_formatter(NullFormatter())
-    panel.set_ylim(bottom=0)
+    panel.set_yscale("log")
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.9g}"))
+        axis.set_minor_formatter(NullFormatter())
+    panel.set_yticks([tick for tick in _TICKS if floor / 2 <= tick <= 100 * means["mean_relative_error"].max()])
     panel.set_xlabel("training genotypes")
     panel.set_ylabel("mean relative error (%)")
     panel.legend(frameon=False, ncols=2)

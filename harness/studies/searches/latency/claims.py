@@ -93,17 +93,21 @@ def _errors(means: pd.DataFrame) -> Iterator[Claimed]:
 
 
 def _genotypes(means: pd.DataFrame, noise: pd.DataFrame) -> Claimed:
-    """The paper's own space, on a processor: errors of the perceptron, next to those of knowing less, and to noise."""
+    """The paper's own space, on a processor: errors of the perceptron, next to those of knowing less, and to noise.
+
+    Where one genotype timed twice differs by the published error, no error below it can be told from noise.
+    """
     last = means[means["training_genotypes"] == means["training_genotypes"].max()].set_index("model")
     error, known = last["mean_relative_error"], noise[noise["clock"] == "thread"].iloc[0]
-    others = ", ".join(f"{name} {100 * error[name]:.1f} %" for name in error.index if name != "mlp")
+    others, twice = [name for name in error.index if name != "mlp"], float(known["mean_difference"])
     return Claimed(
         "a relative error below 10 % in the DARTS space, on one thread of a processor",
         "below 10 % from 80,000 to 100,000 samples, on a GPU",
         f"perceptron on {int(means['training_genotypes'].max()):,} of {int(known['genotypes']):,} genotypes (16 "
-        f"channels, 8 cells, processor time): {100 * error['mlp']:.1f} %; {others}; one genotype timed twice "
-        f"differs by {100 * known['mean_difference']:.1f} %",
-        verdict(bool(error["mlp"] < PUBLISHED_ERROR)),
+        f"channels, 8 cells, processor time): {100 * error['mlp']:.1f} %; "
+        f"{', '.join(f'{name} {100 * error[name]:.1f} %' for name in others)}; one genotype timed twice differs by "
+        f"{100 * twice:.1f} %",
+        verdict(bool(error["mlp"] < PUBLISHED_ERROR)) if twice < PUBLISHED_ERROR else NOT_TESTABLE,
     )
 
 

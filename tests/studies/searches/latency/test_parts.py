@@ -170,6 +170,13 @@ def test_verdicts_follow_from_the_numbers(given, expected):
     assert "constant 30.0 %; one genotype timed twice differs by 2.0 %" in found[4].ours
 
 
+def test_an_error_below_the_noise_is_not_told_from_it():
+    given = parts(0.2)
+    assert list(study_claims(given))[4].verdict == NOT_SHOWN
+    noisy = given._replace(genotype_noise=given.genotype_noise.assign(mean_difference=0.12))
+    assert list(study_claims(noisy))[4].verdict == NOT_TESTABLE
+
+
 def test_searches_on_images_are_paired_by_seed():
     chosen = pd.DataFrame(
         {
