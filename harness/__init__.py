@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from harness.scoring.runner import run
     from harness.scoring.scorer import Score, score
     from harness.scoring.store import Store
+    from harness.scoring.timing.latency import measure_latency
     from harness.search.gradient.loop import run_search
     from harness.search.gradient.result import SearchResult
     from harness.search.gradient.seeds import SearchSeeds
@@ -73,6 +74,7 @@ __all__ = [
     "list_measurements",
     "list_proxies",
     "list_spaces",
+    "measure_latency",
     "measurement",
     "model_list",
     "open_space",
@@ -116,6 +118,7 @@ _HOMES = {
     "list_measurements": "harness.proxies.readable",
     "list_proxies": "harness.proxies.registry",
     "list_spaces": "harness.spaces",
+    "measure_latency": "harness.scoring.timing.latency",
     "measurement": "harness.measurements.registry",
     "model_list": "harness.scoring.models",
     "open_space": "harness.spaces",

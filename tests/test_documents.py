@@ -92,7 +92,7 @@ def test_the_commands_of_a_page_exist_with_their_options(page: Path) -> None:
     }
     for line in commands_in(page):
         words = shlex.split(line, comments=True)
-        path = " ".join(words[:3] if words[1] in ("plot", "store") else words[:2])
+        path = " ".join(words[:3] if words[1] in ("plot", "store", "measure") else words[:2])
         assert path in known, line
         assert {word for word in words if word.startswith("--")} <= known[path], line
 

@@ -25,6 +25,7 @@ from benchmarks.files import read_bytes
 from benchmarks.formats.csv_rows import read_rows
 from benchmarks.keys import KEY, MODELS, NAME, quoted, space_of_keys
 from benchmarks.readers.directions import ACCURACIES, NEVER_NEGATIVE, lower_is_better, words_of
+from benchmarks.readers.measured import measured_by
 from benchmarks.real_numbers import check_whole
 from benchmarks.shown import listed, reason, shown
 from benchmarks.table import POSITIVE_UNITS, UNITS, Column, Facts, Table, checked_numbers
@@ -224,7 +225,9 @@ def _without_repetitions(
 
 
 def _facts(path: Path, sha256: str, space: str, rows: int, repeated: Sequence[str]) -> Facts:
-    note = "A table of the user's own: nothing but its numbers and their names is known of it, also which is better."
+    note = measured_by(path, sha256) or (
+        "A table of the user's own: nothing but its numbers and their names is known of it, also which is better."
+    )
     if repeated:
         named = ", ".join(quoted(key) for key in repeated[:3]) + (", …" if len(repeated) > 3 else "")
         note += f" Rows that repeat an architecture with the same numbers, counted once: {len(repeated):,} ({named})."

@@ -20,6 +20,7 @@ from harness.cli import (
     demo,
     draw,
     listing,
+    measure,
     plot,
     pull,
     query,
@@ -114,6 +115,7 @@ def nasinit(
 app.command("list")(listing.list_names)
 app.command("score")(score.score)
 app.add_typer(store.app, name="store")
+app.add_typer(measure.app, name="measure")
 app.command("correlate")(correlate.correlate)
 app.command("stability")(stability.stability)
 app.command("transfer")(stability.transfer)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,14 +20,14 @@ def say_predictor(predictor: Predictor, setting: SearchSetting) -> None:
     print(f"    predicted by the {predictor.kind} model of {predictor.split}: {100 * predictor.error:.1f} % on average")
 
 
-def say_latencies(log: pd.DataFrame, predictor: Predictor, space: str, target: float | None) -> pd.DataFrame:
+def say_latencies(log: pd.DataFrame, predictor: Predictor, space: str, setting: Mapping[str, Any]) -> pd.DataFrame:
     """Print predicted and tabulated latency of the found architecture; gives the log with both of every epoch."""
     from harness.evaluation.columns import FOR_THE_RECORD
     from harness.evaluation.searches.latency import PREDICTED, with_latencies
     from harness.spaces import open_space
 
-    found = with_latencies(log, predictor, open_space(space))
-    last, unit = found.iloc[-1], predictor.unit
+    found = with_latencies(log, predictor, open_space(space), setting["latency_table"])
+    last, unit, target = found.iloc[-1], predictor.unit, setting["target_latency"]
     true = float(last[f"{predictor.column}{FOR_THE_RECORD}"])
     tabulated = f"{true:.4g} {unit}" if true == true else "none"
     aim = "" if target is None else f"; target {target:g} {unit}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import offered, options
+from harness.cli.chosen import architectures_of_table, check_choice, chosen_architectures, sizes_by_name
 from harness.cli.outputs import say_table
 from harness.cli.user_files import load_file, models_of
-from harness.errors import RunError, SettingError, SpaceError, check_whole
+from harness.errors import RunError, SettingError, check_whole
 from harness.report.suffixes import CSV, check_suffix
 from harness.scoring.devices import device_names
 from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting, device_kind
-from harness.text.shown import LONGEST_ARCHITECTURE, plain, shown
+from harness.text.shown import LONGEST_ARCHITECTURE, plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.spaces.space import Architecture, Space
 
 _DEFAULT = Setting()
 
@@ -119,14 +118,15 @@ def score(
     for file in load or []:
         load_file(file, "--load")
     scored_with = options.several_seeds(seeds, seed)
-    _check_choice(sample, all_, architectures, table, optional=space is not None)
+    check_choice(sample, all_, architectures, table, optional=space is not None)
     check_whole("workers", workers, 1, SettingError)
     if out is not None:
         check_suffix(out, "a CSV file", CSV)
     part = options.shard(shard)
     devices = device_names(device)
     setting = Setting(
-        input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size, shape=_shape(size),
+        input=input_ or _DEFAULT.input, labels=labels or _DEFAULT.labels, batch_size=batch_size,
+        shape=sizes_by_name(size),
         image_size=image_size, classes=classes, bn=bn, init=init, loss=loss, width=width, depth=depth, dtype=dtype,
         device=device_kind(devices[0]), probes=probes, seed=seed,
     )  # fmt: skip
@@ -146,8 +146,8 @@ def score(
     if "all" in proxies:
         left_out = [proxy.name for proxy in list_proxies() if proxy not in chosen]
         print(f"'all' leaves out proxies that need many backward passes: {', '.join(left_out)}; name them to have them")
-    _check_choice(sample, all_, architectures, table, optional=isinstance(opened, UserCodeSpace))
-    of_table, opened = _of_table(table, opened)
+    check_choice(sample, all_, architectures, table, optional=isinstance(opened, UserCodeSpace))
+    of_table, opened = architectures_of_table(table, opened)
     names = [proxy.name for proxy in chosen]
     if isinstance(opened, UserCodeSpace) and (sizes := [name for name in BASELINES if name not in names]):
         print(f"models of your own are scored by {' and '.join(sizes)} too, which every ranking stands beside")
@@ -155,7 +155,7 @@ def score(
     source = input_ or opened.inputs[0]
     setting = replace(setting, input=source, labels=labels or ("random" if source in NOISE else "true"))
     setting = completed(opened, setting)
-    cells = _architectures(opened, sample, architectures, of_table, sample_seed)
+    cells = chosen_architectures(opened, sample, architectures, of_table, sample_seed)
     many = "" if len(cells) == 1 else "s"
     print(f"scoring {len(cells):,} architecture{many} of {opened.name} by {', '.join(names)}")
     folder = options.data_folder(data) if source == "cifar10" else data
@@ -177,81 +177,6 @@ def score(
     if out is not None:
         say_table(write_described_csv(frame, out))
     _report_failures(frame, proxies)
-
-
-def _shape(sizes: list[str] | None) -> dict[str, int]:
-    """Sizes by name; SettingError for a text that is not NAME=NUMBER."""
-    found = {}
-    for text in sizes or []:
-        name, equals, number = text.partition("=")
-        if not (name and equals and number.strip().isdecimal()):
-            raise SettingError(f"--size takes NAME=NUMBER, such as channels=1, got {shown(text)}")
-        found[name.strip()] = int(number)
-    return found
-
-
-def _check_choice(sample: int | None, whole: bool, file: Path | None, table: str | None, *, optional: bool) -> None:
-    """Refuse several choices of architectures, and none unless it is `optional`."""
-    choices = {
-        "--sample": sample is not None,
-        "--all": whole,
-        "--architectures": file is not None,
-        "--table": table is not None,
-    }
-    given = [name for name, chosen in choices.items() if chosen]
-    if len(given) != 1 and not (optional and not given):
-        raise SettingError(
-            "give one of --sample N, --all, --architectures FILE and --table NAME; "
-            f"got {' and '.join(given) or 'none of them'}"
-        )
-
-
-def _of_table(table: str | None, space: Space | None) -> tuple[list[Architecture], Space]:
-    """The architectures of a table, if one is given, and the space; nothing else of the table is read."""
-    from harness.spaces import open_space
-
-    if table is None:
-        return [], space or open_space(options.DEFAULT_SPACE)
-    from harness.evaluation import open_table
-    from harness.evaluation.matching import space_of, table_architectures
-
-    opened = open_table(table)
-    found = space_of(opened)
-    print(f"table: {opened.facts.title} ({opened.facts.path or 'in the package'})")
-    if space is not None and space.name != found.name:
-        raise SettingError(
-            f"--table {table} is of the space {found.name!r}, not of --space {space.name}: leave one out"
-        )
-    return table_architectures(opened), found if space is None else space
-
-
-def _architectures(
-    space: Space, sample: int | None, file: Path | None, of_table: Sequence[Architecture], seed: int
-) -> Sequence[Architecture]:
-    from harness.spaces.listed import all_architectures
-
-    if sample is not None:
-        return space.sample(sample, seed)
-    if of_table:
-        return of_table
-    return all_architectures(space) if file is None else _from_file(space, file)
-
-
-def _from_file(space: Space, file: Path) -> list[Architecture]:
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpaceError(f"cannot read architectures from {file}: {error}") from error
-    cells = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip() and not line.startswith("#"):
-            try:
-                cells.append(space.parse(line.strip()))
-            except SpaceError as error:
-                raise SpaceError(f"{file}, line {number}: {error}") from error
-    if not cells:
-        raise SpaceError(f"{file} holds no architecture: expected one a line")
-    return cells
 
 
 def _report_failures(frame: pd.DataFrame, named: Sequence[str]) -> None:

@@ -71,6 +71,7 @@ def search(
     activation: search_options.ActivationOption = None,
     objective: search_options.ObjectiveOption = None,
     latency_column: search_options.LatencyColumnOption = None,
+    latency_table: search_options.LatencyTableOption = None,
     latency_model: search_options.LatencyModelOption = None,
     latency_samples: search_options.LatencySamplesOption = None,
     latency_weight: search_options.LatencyWeightOption = None,
@@ -111,7 +112,8 @@ def search(
         "mu": mu, "adaptive": adaptive, "without": None if without is None else search_options.left_out(without),
         "trace_gradient": trace_gradient, "regularise": regularise, "rho": rho, "schedule": schedule,
         "schedule_steps": schedule_steps, "activation": activation, "objective": objective,
-        "latency_column": latency_column, "latency_model": latency_model, "latency_samples": latency_samples,
+        "latency_column": latency_column, "latency_table": latency_table, "latency_model": latency_model,
+        "latency_samples": latency_samples,
         "latency_weight": latency_weight, "target_latency": target_latency, "simplify": simplify or None,
         "kernel_normalisation": False if no_kernel_normalisation else None,
     }  # fmt: skip

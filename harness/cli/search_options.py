@@ -67,6 +67,15 @@ LatencyColumnOption = Annotated[
         autocompletion=offered.COLUMNS,
     ),
 ]
+LatencyTableOption = Annotated[
+    str | None,
+    typer.Option(
+        help="table that has the column, such as a file of `nasinit measure latency`; by default a table of the space "
+        "that is here",
+        metavar="TABLE",
+        autocompletion=offered.TABLES,
+    ),
+]
 LatencyModelOption = Annotated[
     str | None,
     typer.Option(help=f"the predictor: {' | '.join(LATENCY_MODELS)}", autocompletion=offered.those(*LATENCY_MODELS)),

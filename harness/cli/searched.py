@@ -61,7 +61,7 @@ def write_search(
         log = with_record(log, table, [wanted], str(facts["space"]))
         print(f"for the record, {wanted} of the architecture: {log.iloc[-1, -1]:.4g}; {table.facts.title}")
     if predictor is not None:
-        log = say_latencies(log, predictor, str(facts["space"]), facts["setting"]["target_latency"])
+        log = say_latencies(log, predictor, str(facts["space"]), facts["setting"])
     write_described_csv(_described(log, facts, table, wanted), folder / "log.csv")
     write_text(f"{result.architecture}\n", folder / "architecture.txt")
     write_text(_setting_json(facts, float(log["seconds"].sum())), folder / "setting.json")

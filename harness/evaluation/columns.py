@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import TableError
@@ -86,6 +87,19 @@ def check_measured(table: Table, column: str) -> None:
             f"To "
             "compare your proxies with it: --against-known, or harness.against_known"
         )
+
+
+def table_of(column: str, table: Table | str | Path | None, space: str) -> Table:
+    """A table as it is given, or opened by its name or path; for None the first table of a space with the column.
+
+    Raises:
+        TableError: no such table; for None, no table with the column.
+    """
+    import benchmarks
+
+    if table is None:
+        return benchmarks.table_with(column, space=space)
+    return table if isinstance(table, benchmarks.Table) else benchmarks.open_table(table)
 
 
 def table_facts(table: Table, *columns: str) -> dict[str, Any]:

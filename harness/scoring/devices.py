@@ -74,6 +74,18 @@ def device_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def single_device(text: str) -> Device:
+    """The one device in a text: `cpu`, `cuda:1`, or `cuda` for the first GPU that torch sees.
+
+    Raises:
+        SettingError: for another text, several devices, or one that is not here.
+    """
+    names = device_names(text)
+    if len(names) > 1:
+        raise SettingError(f"device {shown(text)} names {len(names)} devices: give one")
+    return Device(CPU, CPU) if names == (CPU,) else _of_the_visible(names)[0]
+
+
 def placed(
     setting: Setting,
     devices: Sequence[str] | None,

@@ -8,18 +8,20 @@ from pathlib import Path
 
 
 @functools.cache
-def machine_name(device: str = "cpu") -> str:
+def machine_name(device: str = "cpu", *, deterministic: bool = True) -> str:
     """Name of what computes on this machine: the kind of processor with torch's kernels for it, and that of a GPU.
 
     Args:
         device: as torch names it.
+        deterministic: whether a GPU computes by kernels that give the same bits each time, as those of scores do.
     """
     import torch
 
     processor = f"{cpu_name() or platform.machine()} ({torch.backends.cpu.get_cpu_capability()})"
     if not device.startswith("cuda"):
         return processor
-    return f"{processor}, {torch.cuda.get_device_name(device)} (CUDA {torch.version.cuda}, deterministic kernels)"
+    kernels = ", deterministic kernels" if deterministic else ""
+    return f"{processor}, {torch.cuda.get_device_name(device)} (CUDA {torch.version.cuda}{kernels})"
 
 
 def cpu_name(described: Path = Path("/proc/cpuinfo")) -> str | None:

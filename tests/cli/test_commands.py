@@ -15,7 +15,7 @@ import pytest
 
 import harness
 
-COMMANDS = ("list", "score", "correlate", "plot", "query", "search", "study", "pull", "convert", "demo")
+COMMANDS = ("list", "score", "correlate", "plot", "query", "search", "study", "pull", "convert", "demo", "measure")
 COLUMNS = ["cifar10_test_200ep_pct", "cifar100_test_200ep_pct"]
 MINE = textwrap.dedent("""
     import math

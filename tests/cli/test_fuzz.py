@@ -29,6 +29,7 @@ BASES: dict[str, tuple[object, ...]] = {
     "report": ("scores.csv", "--table", "table.csv", "--resamples", 2),
     "draw": (),
     "search": ("nothing",),  # no search, pull, conversion or study is started
+    "measure latency": ("--sample", 1, "--repeats", 1, *TINY),
     "query": ("random_search", "--table", "table.csv", "--runs", 1, "--budget-seconds", 1),
     "pull": ("nothing",),
     "convert": ("table.csv", "--to", "made.parquet"),

@@ -16,6 +16,7 @@ SEARCH = "--data noise --epochs 1 --depth 1 --width 2 --steps-per-epoch 1 --imag
 COLUMNS = "--x cifar100_test_200ep_pct --y cifar10_test_200ep_pct"
 LINES = {
     "nasinit score": ["score --sample 2 --proxies params"],
+    "nasinit measure latency": ["measure latency --sample 2 --repeats 1 --width 2 --depth 1 --image-size 8"],
     "nasinit plot scatter": ["plot scatter {store} --table {table} --resamples 5"],
     "nasinit plot critical-difference": ["plot critical-difference {store} --table {table} --resamples 5"],
     "nasinit plot heatmap": ["plot heatmap {store} --table {table}"],

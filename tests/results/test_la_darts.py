@@ -11,12 +11,31 @@ import pytest
 
 from benchmarks import open_table
 from harness.report.tables.claims import claims_sheet
-from harness.report.tables.latency import over_columns_sheet, savings_sheet, sweep_sheet, volumes_sheet
+from harness.report.tables.latency import (
+    genotypes_sheet,
+    over_columns_sheet,
+    savings_sheet,
+    sweep_sheet,
+    volumes_sheet,
+)
 from harness.report.tables.sheet import sheet_markdown
+from harness.spaces import open_space
 from harness.stats.pareto import pareto_front
 from harness.studies.searches.claims import claims_frame
 from harness.studies.searches.latency.claims import Parts, over_columns, study_claims
 from harness.studies.searches.latency.errors import Sizes, means_frame
+from harness.studies.searches.latency.genotypes import (
+    FILE,
+    FILES,
+    SIZES,
+    SPACE,
+    WALL_FILE,
+    Timing,
+    genotype_errors_frame,
+    genotype_means_frame,
+    genotype_noise_frame,
+    read_timed,
+)
 from harness.studies.searches.latency.searched import COLUMN, DEVICES, SEEDS, TARGETS, WEIGHTS
 
 FOLDER = Path(__file__).parents[2] / "results" / "la-darts"
@@ -38,6 +57,7 @@ def test_the_tables_are_those_of_the_frames() -> None:
     sheets = [
         claims_sheet(read("claims")), over_columns_sheet(over_columns(read("means"))), sweep_sheet(read("sweep")),
         volumes_sheet(read("volumes")), savings_sheet(read("savings")),
+        genotypes_sheet(read("genotype_means"), read("genotype_noise")),
     ]  # fmt: skip
     for sheet in sheets:
         assert sheet_markdown(sheet) in text
@@ -54,6 +74,33 @@ def test_the_study_is_whole() -> None:
         part = errors[(errors["model"] == model) & (errors["column"] == DEVICES[0])]
         assert sorted(part["training_cells"]) == sorted(counts * splits)
     assert errors["column"].nunique() == read("transfer")["device"].nunique() == 40
+
+
+def test_the_errors_on_genotypes_follow_from_the_timings() -> None:
+    timed, timing, errors = read_timed(FOLDER / FILE), Timing(), read("genotype_errors")
+    noise = genotype_noise_frame(timed, read_timed(FOLDER / WALL_FILE))
+    pd.testing.assert_frame_equal(read("genotype_noise"), noise)
+    pd.testing.assert_frame_equal(read("genotype_means"), genotype_means_frame(errors))
+    few = timing._replace(splits=2, mlp_splits=0)
+    again = genotype_errors_frame(timed, few, 0)
+    of_these = errors[(errors["seed"] < 2) & (errors["model"] != "mlp")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(of_these, again)
+    assert len(errors) == len(timing.training) * (5 * timing.splits + timing.mlp_splits)
+    one = timing._replace(splits=0, mlp_splits=1, training=timing.training[:1])
+    perceptron = errors[(errors["model"] == "mlp") & (errors["seed"] == 0)].iloc[0]["mean_relative_error"]
+    assert genotype_errors_frame(timed, one, 0)["mean_relative_error"].item() == pytest.approx(perceptron, rel=0.05)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_timings_are_of_the_sample_and_say_their_machine(file: str) -> None:
+    table, timing, space = open_table(FOLDER / file), Timing(), open_space(SPACE)
+    count = timing.genotypes if file == FILE else timing.wall
+    assert table.keys == tuple(map(str, space.sample(count, 0)))
+    macs = [space.sizes(space.parse(key), SIZES).macs for key in table.keys]
+    assert table.values(table.keys, "macs").tolist() == macs
+    clock = f"clock '{FILES[file]}'"
+    for part in ("Latencies measured by nasinit on ", clock, "threads 1", "batch size 1", f"repeats {timing.repeats}"):
+        assert part in table.facts.note
 
 
 def test_the_front_and_the_latencies_are_those_of_the_table(published_data: Path) -> None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks import Table, list_tables, open_table, table_with
+from benchmarks import Table, list_tables
 from benchmarks.errors import TableError
 from harness.errors import SearchError, check_whole, unknown
-from harness.evaluation.columns import FOR_THE_RECORD, SPACE, unit_in_print
+from harness.evaluation.columns import FOR_THE_RECORD, SPACE, table_of, unit_in_print
 from harness.evaluation.matching import column_by_key, space_of
+from harness.evaluation.searches.encodings import costs_of, encodings
 from harness.prediction.models import KINDS
-from harness.spaces.listed import all_architectures
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.prediction.encoding import Shapes
     from harness.prediction.models import Models
     from harness.prediction.predictor import Predictor
     from harness.search.gradient.setting import SearchSetting
@@ -31,29 +31,6 @@ PREDICTED = "_predicted"
 """End of the name of a column of predictions, which stands beside that of the tabulated values, `…_for_the_record`."""
 SAMPLES, SEED = 1000, 0
 """Cells that a predictor is trained on by default, and the seed of their draw."""
-
-
-class Costs(NamedTuple):
-    """A quantity of all cells of a space.
-
-    Attributes:
-        values: the quantity of each cell, in the order of the space; NaN where the table has none.
-        codes: their encodings, [C, D].
-        shape: (E, O).
-    """
-
-    values: FloatArray
-    codes: FloatArray
-    shape: tuple[int, int]
-
-
-class _Cells(NamedTuple):
-    """All cells of a space in its order: keys, encodings [C, D], (E, O), and the place of each key."""
-
-    keys: list[str]
-    codes: FloatArray
-    shape: tuple[int, int]
-    places: dict[str, int]
 
 
 def latency_columns(table: Table) -> list[str]:
@@ -75,19 +52,27 @@ def check_latency(table: Table, column: str) -> None:
         )
 
 
-def latency_table(column: str, space: str = SPACE) -> Table:
-    """The first table of a space that is here and has a column of latencies or energies.
+def latency_table(column: str, table: Table | str | Path | None = None, *, space: str = SPACE) -> Table:
+    """The table of a column of latencies or energies.
+
+    Args:
+        column: name of the column.
+        table: the table, its name or path; by default the first one of the space that is here and has the column.
+        space: name of the space, where no table is given.
 
     Raises:
         SearchError: a space of which no table has latencies or energies.
         TableError: no such column (with the nearest name), or one that is neither a latency nor an energy.
     """
-    tables = [listing for listing in list_tables() if listing.facts.space == space]
-    if not any(one.unit in UNITS for listing in tables for one in listing.columns):
-        raise SearchError(f"no table has a latency or an energy of architectures of the space {space}")
-    table = table_with(column, space=space)
-    check_latency(table, column)
-    return table
+    tables = [listing for listing in list_tables() if listing.facts.space == space] if table is None else []
+    if table is None and not any(one.unit in UNITS for listing in tables for one in listing.columns):
+        raise SearchError(
+            f"no table has a latency or an energy of architectures of the space {space}: measure some with `nasinit "
+            "measure latency`, and give --latency-table"
+        )
+    opened = table_of(column, table, space)
+    check_latency(opened, column)
+    return opened
 
 
 def latency_predictor(
@@ -113,12 +98,11 @@ def latency_predictor(
 
     Raises:
         TableError: no such table or column, or a column that is neither a latency nor an energy.
-        SearchError: a space whose cells are no choices of one operation on each edge; more cells than have a value.
+        SearchError: what `harness.evaluation.searches.encodings.costs_of` refuses; more cells than have a value.
     """
     from harness.prediction.predictor import Predictor
 
-    opened = latency_table(column, space) if table is None else table if isinstance(table, Table) else open_table(table)
-    check_latency(opened, column)
+    opened = latency_table(column, table, space=space)
     if model not in KINDS:
         raise SearchError(unknown("latency_model", model, KINDS))
     costs = costs_of(opened, column)
@@ -127,32 +111,28 @@ def latency_predictor(
     if samples >= len(known):
         raise SearchError(f"{column} has {len(known):,} cells: train on fewer, so that some are left to measure errors")
     training, others = split(known, samples, seed)
-    models = fitted(model, costs.codes[training], costs.values[training, None], costs.shape, seed)
+    models = fitted(model, costs.codes[training], costs.values[training, None], costs.shapes, seed)
     errors = relative_errors(predicted(models, costs.codes[others])[:, 0], costs.values[others])
     words = f"{samples:,} random cells of {opened.facts.name}, seed {seed}; error on the other {len(others):,}"
     unit = unit_in_print(opened, column)
-    return Predictor(column, unit, space_of(opened).name, (costs.shape,), models, words, float(errors.mean()))
+    return Predictor(column, unit, space_of(opened).name, costs.shapes, models, words, float(errors.mean()))
 
 
 def opened_predictor(setting: SearchSetting, space: str = SPACE) -> Predictor | None:
-    """The predictor that a search's setting asks for; None where its objective is the loss alone."""
-    if setting.objective == "none":
-        return None
-    return latency_predictor(
-        setting.latency_column, space=space, model=setting.latency_model, samples=setting.latency_samples
-    )
-
-
-def costs_of(table: Table, column: str) -> Costs:
-    """A column of a table for all cells of its space, with their encodings; NaN where the table has no value.
+    """The predictor that a search's setting asks for; None where its objective is the loss alone.
 
     Raises:
-        SearchError: a space whose cells are no choices of one operation on each edge.
-        TableError: as `harness.evaluation.matching.column_by_key`.
+        SearchError: latencies of another space, and what `latency_predictor` refuses.
     """
-    cells, known = _cells(space_of(table)), column_by_key(table, column).values
-    values = np.array([known.get(key, np.nan) for key in cells.keys], dtype=np.float64)
-    return Costs(values, cells.codes, cells.shape)
+    if setting.objective == "none":
+        return None
+    found = latency_predictor(
+        setting.latency_column, setting.latency_table or None, space=space, model=setting.latency_model,
+        samples=setting.latency_samples,
+    )  # fmt: skip
+    if found.space != space:
+        raise SearchError(f"{setting.latency_table} has latencies of the space {found.space}, not of {space}")
+    return found
 
 
 def split(cells: CellArray, samples: int, seed: int) -> tuple[CellArray, CellArray]:
@@ -161,14 +141,14 @@ def split(cells: CellArray, samples: int, seed: int) -> tuple[CellArray, CellArr
     return order[:samples], order[samples:]
 
 
-def fitted(model: str, codes: FloatArray, targets: FloatArray, shape: tuple[int, int], seed: int) -> Models:
+def fitted(model: str, codes: FloatArray, targets: FloatArray, shapes: Shapes, seed: int) -> Models:
     """Models of one kind for each column of targets [N, T], trained on encodings [N, D]."""
     from harness.prediction.linear import fit_linear, fit_pairwise
     from harness.prediction.mlp import fit_mlp
 
     if model == "linear":
         return fit_linear(codes, targets)
-    return fit_pairwise(codes, targets, (shape,)) if model == "pairwise" else fit_mlp(codes, targets, seed)
+    return fit_pairwise(codes, targets, shapes) if model == "pairwise" else fit_mlp(codes, targets, seed)
 
 
 def predicted(models: Models, codes: FloatArray) -> FloatArray:
@@ -185,23 +165,26 @@ def relative_errors(predictions: FloatArray, values: FloatArray) -> FloatArray:
 
 
 def predicted_for(predictor: Predictor, space: Space, texts: list[str]) -> list[float]:
-    """Predictions for architectures of a listed space, given as texts."""
-    cells = _cells(space)
-    codes = cells.codes[[cells.places[space.key(space.parse(text))] for text in texts]]
-    return [float(value) for value in predicted(predictor.models, codes)[:, 0]]
+    """Predictions for architectures, given as texts."""
+    return [float(value) for value in predicted(predictor.models, encodings(space, texts))[:, 0]]
 
 
-def with_latencies(log: pd.DataFrame, predictor: Predictor, space: Space) -> pd.DataFrame:
+def with_latencies(log: pd.DataFrame, predictor: Predictor, space: Space, table: str = "") -> pd.DataFrame:
     """The log of a search with the latency of each epoch's architecture, predicted and tabulated.
+
+    Args:
+        log: from `harness.run_search`, with a column `architecture`.
+        predictor: the predictor of the search.
+        space: the space of the architectures.
+        table: name or path of the table of the latencies; empty for that of `latency_table`.
 
     Returns:
         The log with `…_predicted` and `…_for_the_record`, two columns that are never one; the search has seen the first
         alone. NaN where the table has no value.
     """
-    from harness.evaluation.matching import column_by_key
-
     texts = [str(text) for text in log["architecture"]]
-    tabulated = column_by_key(latency_table(predictor.column, space.name), predictor.column).values
+    opened = latency_table(predictor.column, table or None, space=space.name)
+    tabulated = column_by_key(opened, predictor.column).values
     keys = [space.key(space.parse(text)) for text in texts]
     return log.assign(
         **{
@@ -209,16 +192,3 @@ def with_latencies(log: pd.DataFrame, predictor: Predictor, space: Space) -> pd.
             f"{predictor.column}{FOR_THE_RECORD}": [float(tabulated.get(key, np.nan)) for key in keys],
         }
     )
-
-
-@cache
-def _cells(space: Space) -> _Cells:
-    from harness.prediction.encoding import one_hots
-    from harness.search.query.indexed import indexed
-
-    choices = indexed(space)
-    keys = [space.key(cell) for cell in all_architectures(space)]
-    numbers = np.indices((choices.operations,) * choices.edges).reshape(choices.edges, -1).T
-    codes = one_hots(numbers, choices.operations)
-    codes.flags.writeable = False
-    return _Cells(keys, codes, (choices.edges, choices.operations), {key: place for place, key in enumerate(keys)})

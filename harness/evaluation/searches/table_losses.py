@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from benchmarks import Table, open_table, table_with
+from benchmarks import Table
 from harness.errors import SearchError
-from harness.evaluation.columns import SPACE, check_measured, is_accuracy
+from harness.evaluation.columns import SPACE, check_measured, is_accuracy, table_of
 from harness.evaluation.matching import space_of
 from harness.spaces.listed import all_architectures
 
@@ -43,10 +43,7 @@ def table_losses(column: str, table: Table | str | Path | None = None, *, space:
     from harness.search.gradient.table_supernet import TableLosses
     from harness.search.query.indexed import indexed
 
-    if table is None:
-        opened = table_with(column, space=space)
-    else:
-        opened = table if isinstance(table, Table) else open_table(table)
+    opened = table_of(column, table, space)
     check_measured(opened, column)
     its_space = space_of(opened)
     choices = indexed(its_space)

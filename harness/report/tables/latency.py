@@ -155,6 +155,37 @@ def images_sheet(frame: pd.DataFrame) -> Sheet:
     return Sheet.of("Searches on images", headings, rows, notes=("The weight is λ times the median latency, in nats.",))
 
 
+def genotypes_sheet(means: pd.DataFrame, noise: pd.DataFrame) -> Sheet:
+    """Errors on genotypes of the DARTS space, with how well their latencies are known in the note.
+
+    Args:
+        means: from `harness.studies.searches.latency.genotypes.genotype_means_frame`.
+        noise: from `harness.studies.searches.latency.genotypes.genotype_noise_frame`.
+    """
+    counts = list(dict.fromkeys(means["training_genotypes"]))
+    by_count = means.set_index(["model", "training_genotypes"])["mean_relative_error"]
+    order = means[means["training_genotypes"] == counts[-1]].set_index("model")["spearman"]
+    rows = [
+        [str(model), *(percentage(float(by_count[(model, count)])) for count in counts), number(float(order[model]), 2)]
+        for model in order.index
+    ]  # fmt: skip
+    known, wall = (noise[noise["clock"] == clock].iloc[0] for clock in ("thread", "wall"))
+    headings: list[Heading | str] = [Heading("model", "left"), *(f"{count:,}" for count in counts), "ρ"]
+    times = [number(known[name], 1) for name in ("least_ms", "most_ms", "median_ms")]
+    notes = (
+        f"Mean relative errors by the number of training genotypes, on genotypes that no model was trained on, and "
+        f"Spearman's ρ of predicted and timed latencies with {counts[-1]:,}. constant: the mean; macs, counts: least "
+        "squares on multiply-adds, or on how often each operation is there.",
+        f"{int(known['genotypes']):,} random genotypes as networks of 16 channels and 8 cells, one thread, batch 1, "
+        f"processor time: {times[0]} to {times[1]} ms, median {times[2]}. Noise floor: the two medians of one "
+        f"genotype, timed twice ({int(known['timed_again'])} of them), differ by {percentage(known['noise_floor'])} "
+        f"(median; mean {percentage(known['mean_difference'])}; ρ {number(known['spearman'], 2)}), two genotypes by "
+        f"{percentage(known['spread'])}. By the wall clock, beside other programs, they differ by "
+        f"{percentage(wall['noise_floor'])} and {percentage(wall['spread'])} ({int(wall['genotypes'])} genotypes).",
+    )
+    return Sheet.of("Networks of the DARTS space on this processor", headings, rows, notes=notes)
+
+
 def _both(mean: float, median: float) -> str:
     return f"{number(100 * mean, 1)} / {number(100 * median, 1)}"
 

@@ -91,6 +91,8 @@ class SearchSetting:
         objective: what the architecture parameters descend in addition to the loss: `none` or `latency`, a predicted
             latency (`harness.search.gradient.latency`).
         latency_column: name of the tabulated latency or energy that is predicted.
+        latency_table: name or path of the table that has it, such as one of `nasinit measure latency`; empty for the
+            first one of the space that is here.
         latency_model: its predictor: `pairwise`, `linear` or `mlp`.
         latency_samples: number of cells that the predictor is trained on.
         latency_weight: weight λ of the prediction, in nats per unit of the column.
@@ -140,6 +142,7 @@ class SearchSetting:
     activation: str = "own"
     objective: str = "none"
     latency_column: str = ""
+    latency_table: str = ""
     latency_model: str = "pairwise"
     latency_samples: int = 1000
     latency_weight: float = 0.0
@@ -173,10 +176,14 @@ class SearchSetting:
         self._check_objective()
 
     def _check_objective(self) -> None:
-        if not isinstance(self.latency_column, str):
-            raise SearchError(f"latency_column must be the name of a column, got {self.latency_column!r}")
+        for name, what in (
+            ("latency_column", "the name of a column"),
+            ("latency_table", "the name or path of a table"),
+        ):
+            if not isinstance(getattr(self, name), str):
+                raise SearchError(f"{name} must be {what}, got {getattr(self, name)!r}")
         if self.objective == "none":
-            for name in ("latency_column", "latency_weight", "target_latency"):
+            for name in ("latency_column", "latency_table", "latency_weight", "target_latency"):
                 if getattr(self, name):
                     raise SearchError(f"{name} is of the objective 'latency': give objective='latency' too")
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SpaceError, unknown
 from harness.setting import SizeKeywords, derived_seed
-from harness.spaces.darts.derivation import derive
+from harness.spaces.darts.derivation import derive, discrete_weights
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
 from harness.spaces.darts.searches import SEARCHES
@@ -166,6 +166,10 @@ class Darts(ImageClassification):
         The strength of an operation is the product of its weight and its edge's weight.
         """
         return derive(weights, edges, operations)
+
+    def discrete_weights(self, architecture: Architecture) -> dict[str, list[list[int]]]:
+        """The operation weights of a genotype by group, as `derive` takes them: rows of the 14 edges, all 0 or 1."""
+        return discrete_weights(_as_genotype(architecture))
 
     def sizes(
         self,

@@ -31,6 +31,21 @@ def derive(weights: OperationWeights, edges: EdgeWeights | None, operations: Mas
     return Genotype(*(_cell(group, rows[group]) for group in GROUPS))
 
 
+def discrete_weights(genotype: Genotype) -> dict[str, list[list[int]]]:
+    """The operation weights of a genotype by group, 14 rows of 8: 1 where an edge has an operation, else 0.
+
+    Edges that the genotype leaves out are 0, `none` included. `derive` gives the genotype back, unless a node reads one
+    input twice, whose operations are then both counted on its edge.
+    """
+    found = {}
+    for name, pairs in zip(GROUPS, (genotype.normal, genotype.reduce), strict=True):
+        rows = [[0] * len(OPERATIONS) for _ in EDGES]
+        for place, (operation, source) in enumerate(pairs):
+            rows[EDGES.index((INPUTS + place // 2, source))][OPERATIONS.index(operation)] += 1
+        found[name] = rows
+    return found
+
+
 def _cell(group: str, rows: list[list[float]]) -> Pairs:
     pairs: list[Pair] = []
     for node in range(INPUTS, INPUTS + NODES):

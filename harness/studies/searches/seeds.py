@@ -125,7 +125,7 @@ def run_searches(
         log = with_record(log, table, columns, space.name)
         made["table"] = table_facts(table, *columns)
     if predictor is not None:
-        log = with_latencies(log, predictor, open_space(space.name))
+        log = with_latencies(log, predictor, open_space(space.name), task.setting.latency_table)
     log.attrs = {PROVENANCE: made}
     return SearchSeeds(method, log, {run.seed: failure.reason for run, failure in outcomes.failed.items()})
 

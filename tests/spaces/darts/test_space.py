@@ -4,6 +4,7 @@ import itertools
 from collections import Counter
 
 import pytest
+import torch
 
 from harness.errors import SpaceError
 from harness.spaces import open_space
@@ -102,3 +103,21 @@ def test_an_architecture_of_another_space_is_refused():
             method(cell)
     with pytest.raises(SpaceError, match="is not a NAS-Bench-201 cell"):
         open_space("nasbench201").neighbours(DARTS_V2)
+
+
+@pytest.mark.parametrize("genotype", SPACE.sample(20, seed=3), ids=range(20))
+def test_discrete_weights_derive_to_their_genotype(genotype):
+    tables = SPACE.discrete_weights(genotype)
+    assert all(sum(map(sum, table)) == 8 for table in tables.values())
+    assert {(len(table), len(table[0])) for table in tables.values()} == {(14, 8)}
+    assert all(row[0] == 0 for table in tables.values() for row in table)
+    found = SPACE.derive({name: torch.tensor(table, dtype=torch.float64) for name, table in tables.items()})
+    assert SPACE.key(found) == SPACE.key(genotype)
+
+
+def test_discrete_weights_count_two_operations_on_one_edge():
+    twice = Genotype(
+        (("skip_connect", 0), ("sep_conv_3x3", 0), *SPACE.sample(1)[0].normal[2:]), SPACE.sample(1)[0].reduce
+    )
+    row = SPACE.discrete_weights(twice)["normal"][0]
+    assert row == [0, 0, 0, 1, 1, 0, 0, 0]

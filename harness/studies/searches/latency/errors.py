@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from harness.evaluation.searches.latency import Costs, costs_of, fitted, latency_columns, predicted, relative_errors
+from harness.evaluation.searches.encodings import Costs, costs_of
+from harness.evaluation.searches.latency import fitted, latency_columns, predicted, relative_errors
 
 if TYPE_CHECKING:
     from harness.evaluation import Table
@@ -97,7 +99,7 @@ def transfer_frame(measured: Sequence[Device], samples: int, seed: int) -> pd.Da
         known = np.flatnonzero(~np.isnan(source.costs.values))
         order = np.random.default_rng(seed).permutation(known)
         codes, values = source.costs.codes, source.costs.values
-        models = fitted("pairwise", codes[order[:samples]], values[order[:samples], None], source.costs.shape, seed)
+        models = fitted("pairwise", codes[order[:samples]], values[order[:samples], None], source.costs.shapes, seed)
         found = predicted(models, codes)[:, 0]
         for target in measured:
             others = order[samples:]
@@ -116,7 +118,7 @@ def _alike(measured: Sequence[Device]) -> list[list[Device]]:
 
 
 def _rows(together: Sequence[Device], sizes: Sizes, seed: int) -> Iterator[dict[str, Any]]:
-    codes, shape = together[0].costs.codes, together[0].costs.shape
+    codes, shapes = together[0].costs.codes, together[0].costs.shapes
     values: FloatArray = np.stack([device.costs.values for device in together], axis=1)
     known = np.flatnonzero(~np.isnan(values[:, 0]))
     for model in ("linear", "pairwise", "mlp"):
@@ -127,20 +129,21 @@ def _rows(together: Sequence[Device], sizes: Sizes, seed: int) -> Iterator[dict[
             for count in counts:
                 if count <= len(training):
                     chosen = training[:count]
-                    models = fitted(model, codes[chosen], values[chosen], shape, split)
+                    models = fitted(model, codes[chosen], values[chosen], shapes, split)
                     found = predicted(models, codes[test])
                     for place, device in enumerate(together):
                         yield {
                             "column": device.column, "model": model, "training_cells": count, "seed": split,
-                            **_error(found[:, place], values[test, place]),
+                            **error_of(found[:, place], values[test, place]),
                         }  # fmt: skip
 
 
-def _error(found: FloatArray, true: FloatArray) -> dict[str, float]:
+def error_of(found: FloatArray, true: FloatArray) -> dict[str, float]:
+    """`mean_relative_error`, `median_relative_error` (of latencies above 0) and `spearman` (NaN of a constant)."""
     above = true > 0
     errors = relative_errors(found[above], true[above])
     return {
         "mean_relative_error": float(errors.mean()),
         "median_relative_error": float(np.median(errors)),
-        "spearman": float(stats.spearmanr(found, true).statistic),
+        "spearman": float(stats.spearmanr(found, true).statistic) if np.ptp(found) else math.nan,
     }

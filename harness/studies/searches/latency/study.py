@@ -21,10 +21,10 @@ _SAMPLES = 1000
 
 
 def run_latency(options: StudyOptions) -> None:
-    """Train the predictors, sweep λ on the table supernet, run the searches, and write tables and a figure into `out`.
+    """Train the predictors, time genotypes, sweep λ on the table supernet, run the searches; tables and figures.
 
-    Errors, transfer and the sweep are kept in `out` and not made again for the same seed. Searches go on from their
-    checkpoints in `out/searches`; with `finished`, none is run.
+    Timings, errors, transfer and the sweep are kept in `out` and not made again for the same seed. Searches go on from
+    their checkpoints in `out/searches`; with `finished`, none is run.
 
     Raises:
         SettingError: no CIFAR-10 in `data`, or a folder that cannot be written in.
@@ -42,6 +42,14 @@ def run_latency(options: StudyOptions) -> None:
     from harness.studies.searches.latency.claims import Parts, study_claims
     from harness.studies.searches.latency.errors import means_frame
     from harness.studies.searches.latency.fronts import front_frame, savings_frame, volumes_frame
+    from harness.studies.searches.latency.genotypes import (
+        QUICK,
+        Timing,
+        genotype_errors_frame,
+        genotype_means_frame,
+        genotype_noise_frame,
+        timed_genotypes,
+    )
     from harness.studies.searches.latency.searched import DEVICES, chosen_frame, runs_of_study
     from harness.studies.searches.opened import opened_table
     from harness.writing import make_folder
@@ -50,8 +58,10 @@ def run_latency(options: StudyOptions) -> None:
     if options.data is not None:
         read_cifar10(options.data)
     make_folder(options.out, "--out")
+    timed = timed_genotypes(options)
     with threads_of_torch(1):
         errors, transfer, sweep = _tabulated(options, table, hardware)
+        genotype_errors = genotype_errors_frame(timed.thread, QUICK if options.quick else Timing(), options.seed)
     runs = runs_of_study(options, hardware)
     outcomes = searched(runs, options)
     frames = {
@@ -63,15 +73,19 @@ def run_latency(options: StudyOptions) -> None:
         "volumes": volumes_frame(sweep, table, hardware, options.seed),
         "savings": savings_frame(sweep, table, hardware),
         "chosen": chosen_frame(runs, outcomes.ended, table, hardware),
+        "genotype_errors": genotype_errors,
+        "genotype_means": genotype_means_frame(genotype_errors),
+        "genotype_noise": genotype_noise_frame(timed.thread, timed.wall),
     }
     frames["claims"] = claims_frame(study_claims(Parts(**{name: frames[name] for name in Parts._fields})))
     for name, frame in frames.items():
         write_csv(frame, options.out / f"{name}.csv")
-    _show(options, frames)
+    _show(options, frames, timed.thread)
     facts: dict[str, Any] = {
         "seed": options.seed, "quick": options.quick, "finished": [run.folder for run in outcomes.ended],
         "hardware": {"name": hardware.facts.name, "sha256": hardware.facts.sha256},
         "searches": {run.folder: asdict(run.setting) for run in runs},
+        "genotypes": timed.facts,
         "failed": {run.folder: failure.reason for run, failure in outcomes.failed.items()},
     }  # fmt: skip
     write_text(record({}, table, data=options.data, **facts), options.out / "study.json")
@@ -114,12 +128,14 @@ def _kept(options: StudyOptions, name: str, make: Callable[[], pd.DataFrame]) ->
     return pd.read_csv(path, float_precision="round_trip")
 
 
-def _show(options: StudyOptions, frames: dict[str, pd.DataFrame]) -> None:
+def _show(options: StudyOptions, frames: dict[str, pd.DataFrame], timed: pd.DataFrame) -> None:
+    from harness.report.figures.genotype_latency import genotype_figure
     from harness.report.figures.latency import latency_figure
     from harness.report.files import save_pictures, write_text
     from harness.report.tables.claims import claims_sheet, claims_text
     from harness.report.tables.latency import (
         columns_sheet,
+        genotypes_sheet,
         images_sheet,
         over_columns_sheet,
         savings_sheet,
@@ -133,14 +149,18 @@ def _show(options: StudyOptions, frames: dict[str, pd.DataFrame]) -> None:
     sheets = [
         claims_sheet(frames["claims"]), over_columns_sheet(over_columns(frames["means"])), sweep_sheet(frames["sweep"]),
         volumes_sheet(frames["volumes"]), savings_sheet(frames["savings"]), images_sheet(frames["chosen"]),
-        columns_sheet(frames["means"]),
+        genotypes_sheet(frames["genotype_means"], frames["genotype_noise"]), columns_sheet(frames["means"]),
     ]  # fmt: skip
     figure = latency_figure(frames["means"], frames["sweep"], frames["front"], frames["transfer"])
     save_pictures(figure, options.out / "la-darts")
+    genotypes = genotype_figure(frames["genotype_means"], frames["genotype_noise"], timed)
+    save_pictures(genotypes, options.out / "genotypes")
     write_text("\n\n".join(map(sheet_markdown, sheets)) + "\n", options.out / "tables.md")
     options.say("\n" + "\n\n".join([claims_text(frames["claims"]), *map(sheet_text, sheets[1:-1])]))
     files = ", ".join(f"{name}.csv" for name in frames)
-    options.say(f"\nIn {options.out}: tables.md, {files}, la-darts.png, la-darts.svg, study.json")
+    options.say(
+        f"\nIn {options.out}: tables.md, {files}, genotypes.csv.gz, la-darts and genotypes.png and .svg, study.json"
+    )
 
 
 STUDY = SingleStudy(

@@ -135,16 +135,31 @@ def parts(error=0.05, saving=0.3, target=1.0):
     chosen = pd.DataFrame(
         {"device": "a", "weight": [0.0, 0.1], "seed": 0, "finished": False, "true_ms": math.nan, COLUMN: math.nan}
     )
-    return Parts(means, transfer, sweep, volumes, savings, chosen)
+    genotype_means = pd.DataFrame(
+        {"model": ["constant", "mlp"], "training_genotypes": 240, "mean_relative_error": [0.3, error]}
+    )
+    noise = pd.DataFrame({"clock": "thread", "genotypes": [300], "mean_difference": [0.02]})
+    return Parts(means, transfer, sweep, volumes, savings, chosen, genotype_means, noise)
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (parts(), [SHOWN, NOT_TESTABLE, SHOWN, NOT_FINISHED, NOT_TESTABLE, SHOWN, SHOWN, SHOWN, SHOWN]),
+        (parts(), [SHOWN, NOT_TESTABLE, SHOWN, NOT_FINISHED, SHOWN, NOT_TESTABLE, SHOWN, SHOWN, SHOWN, SHOWN]),
         (
             parts(0.2, 0.22, 1.2),
-            [NOT_SHOWN, NOT_TESTABLE, NOT_SHOWN, NOT_FINISHED, NOT_TESTABLE, SHOWN, NOT_SHOWN, NOT_SHOWN, SHOWN],
+            [
+                NOT_SHOWN,
+                NOT_TESTABLE,
+                NOT_SHOWN,
+                NOT_FINISHED,
+                NOT_SHOWN,
+                NOT_TESTABLE,
+                SHOWN,
+                NOT_SHOWN,
+                NOT_SHOWN,
+                SHOWN,
+            ],
         ),
     ],
 )
@@ -152,6 +167,14 @@ def test_verdicts_follow_from_the_numbers(given, expected):
     found = list(study_claims(given))
     assert [claim.verdict for claim in found] == expected
     assert "2 of 2 searches are not finished" in found[3].ours
+    assert "constant 30.0 %; one genotype timed twice differs by 2.0 %" in found[4].ours
+
+
+def test_an_error_below_the_noise_is_not_told_from_it():
+    given = parts(0.2)
+    assert list(study_claims(given))[4].verdict == NOT_SHOWN
+    noisy = given._replace(genotype_noise=given.genotype_noise.assign(mean_difference=0.12))
+    assert list(study_claims(noisy))[4].verdict == NOT_TESTABLE
 
 
 def test_searches_on_images_are_paired_by_seed():
