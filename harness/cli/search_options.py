@@ -10,7 +10,7 @@ import typer
 
 from harness.cli import offered
 from harness.errors import SettingError
-from harness.search.gradient.daas.choices import KNOWN, ORDERS
+from harness.search.gradient.policy_choices import KNOWN, ORDERS
 from harness.search.gradient.setting import (
     ACTIVATIONS,
     LATENCY_MODELS,

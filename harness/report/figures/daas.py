@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from harness.report.figures.page import empty_page
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
-from harness.search.gradient.daas.choices import PLANTED
+from harness.search.gradient.policy_choices import PLANTED
 
 _HEIGHT_INCHES = 3.0
 _MARKERS = "osD^vP"

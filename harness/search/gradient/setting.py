@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from harness.errors import SearchError, unknown
-from harness.search.gradient.daas.choices import OPERATIONS, ORDERS, checked_choices, checked_operations
+from harness.search.gradient.policy_choices import OPERATIONS, ORDERS, checked_choices, checked_operations
 
 CHECKPOINT_MINUTES = 10.0
 """Default interval of the checkpoints inside an epoch."""

@@ -106,7 +106,7 @@ def _train(at: Step, relaxed: Relaxed, drawn: list[SubPolicy]) -> tuple[float, l
     Weights that no pass reaches have no gradient: SGD leaves them as they are, decay and momentum included.
     """
     fixed = Relaxed({name: table.detach() for name, table in relaxed.weights.items()}, active=relaxed.active)
-    weights = list(at.supernet.parameters())
+    weights: list[Tensor] = list(at.supernet.parameters())
     generator = at.moment.generator("augmentations")
     losses, gradients = [], []
     for batch, sub_policy in zip(_sub_batches(at.training, len(drawn)), drawn, strict=True):

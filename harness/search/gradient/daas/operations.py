@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import SearchError
-from harness.search.gradient.daas.choices import PLANTED
+from harness.search.gradient.policy_choices import PLANTED
 
 _SHEAR, _SHIFT, _DEGREES, _BITS, _FACTOR, _CUT = 0.3, 0.45, 30.0, 4, 0.9, 0.2
 _ALL_BITS = 8

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from harness.search.gradient.daas.choices import WITHOUT_MAGNITUDE
 from harness.search.gradient.daas.operations import draws, transformed
+from harness.search.gradient.policy_choices import WITHOUT_MAGNITUDE
 
 if TYPE_CHECKING:
     from harness.search.gradient.setting import SearchSetting

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from harness.search.gradient.daas.choices import PLANTED
+from harness.search.gradient.policy_choices import PLANTED
 from harness.stats.mean import MeanInterval, student_interval
 from harness.stats.two_way import Interaction
 from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
@@ -92,4 +92,4 @@ def _printed(change: MeanInterval, seeds: int) -> str:
     if not seeds:
         return "no seed of both is finished"
     ends = "" if math.isnan(change.low) else f" [{change.low:+.2f}, {change.high:+.2f}]"
-    return f"{change.mean:+.2f}{ends} points over {seeds} seeds".replace("-", "−")
+    return f"{change.mean:+.2f}{ends} points over {seeds} seed{'s' * (seeds > 1)}".replace("-", "−")

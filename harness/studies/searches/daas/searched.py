@@ -10,8 +10,8 @@ import pandas as pd
 
 from harness.evaluation.columns import SPACE
 from harness.search.gradient.checkpoint import POLICY
-from harness.search.gradient.daas.choices import ORDERS
 from harness.search.gradient.daas.sub_policies import operation_shares, sub_policies
+from harness.search.gradient.policy_choices import ORDERS
 from harness.studies.searches.daas.sizes import PLANTED_OPERATIONS, Policy, Sizes
 from harness.studies.searches.daas.training import Trained, Training
 from harness.studies.searches.pool import data_of, setting_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.search.gradient.daas.choices import PLANTED
 from harness.search.gradient.daas.sub_policies import SubPolicy, pairs
+from harness.search.gradient.policy_choices import PLANTED
 
 if TYPE_CHECKING:
     from harness.studies.options import StudyOptions
@@ -71,7 +71,7 @@ POLICIES = (
 _CELLS = (1.0, 0.9, 0.7, 0.5, 0.3, 0.1)
 _SMALL: Mapping[str, Any] = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 16, "images": 64, "width": 4}
 QUICK = Sizes((1.0, 0.5), 2, 128, 8, 4, 1, 1, {**_SMALL, "image_size": 8}, 1)
-LAPTOP = Sizes(_CELLS, 2, 4000, 16, 8, 1, 10, {"epochs": 10, "width": 8}, 3)
+LAPTOP = Sizes(_CELLS, 2, 2000, 16, 8, 1, 6, {"epochs": 8, "images": 2048, "width": 8}, 3)
 FULL = Sizes(_CELLS, 2, 10_000, 32, 8, 1, 15, {"image_size": 32, "images": 10_000, "width": 8}, 3)
 
 OPERATIONS = ("shear_x", "translate_x", "rotate", "contrast", "color", "sharpness", "cutout")

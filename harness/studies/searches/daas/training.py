@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,7 +101,7 @@ def _augmented(batch: Batch, policy: Policy, normalisation: Normalisation | None
 def _accuracy(network: nn.Module, split: Split) -> float:
     network.eval()
     correct = 0
-    for places in split.validation.split(_TESTED):
+    for places in split.validation.chunk(math.ceil(len(split.validation) / _TESTED)):
         pixels, labels = split.images.pixels[places], split.images.labels[places]
         if split.normalisation is not None:
             pixels = split.normalisation.inputs(pixels.float() / 255)

@@ -10,9 +10,9 @@ from PIL import Image, ImageEnhance, ImageOps
 from harness.errors import SearchError
 from harness.search import run_search
 from harness.search.gradient.daas import operations
-from harness.search.gradient.daas.choices import KNOWN, OPERATIONS, PLANTED, WITHOUT_MAGNITUDE
 from harness.search.gradient.daas.operations import Draws, draws, transformed
 from harness.search.gradient.daas.sub_policies import Applied, augmented, name_of, operation_shares, pairs
+from harness.search.gradient.policy_choices import KNOWN, OPERATIONS, PLANTED, WITHOUT_MAGNITUDE
 from tests.search.gradient.searches import SPACES, tiny
 
 

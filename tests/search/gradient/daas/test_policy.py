@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from harness.batches import Batch
 from harness.search.gradient.daas import daas, policy
-from harness.search.gradient.daas.choices import PLANTED
 from harness.search.gradient.daas.sub_policies import augmented, operation_shares, sub_policies
 from harness.search.gradient.data import Normalisation, read_images, split_images
 from harness.search.gradient.method import Moment, Parameters, Relaxed, Step
+from harness.search.gradient.policy_choices import PLANTED
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
 from harness.spaces.group import Group

@@ -15,9 +15,9 @@ from harness import table_losses
 from harness.errors import SearchError
 from harness.search import METHODS, SearchSetting, run_search
 from harness.search.gradient.checkpoint import COLUMNS, LOG, POLICY
-from harness.search.gradient.daas.choices import PLANTED
 from harness.search.gradient.daas.daas import moves
 from harness.search.gradient.daas.sub_policies import name_of, operation_shares, sub_policies
+from harness.search.gradient.policy_choices import PLANTED
 from harness.search.gradient.state import initial_state
 from harness.search.gradient.steps import one_step, steps_of_epoch
 from harness.search.gradient.task import search_task
