@@ -68,7 +68,7 @@ def run_daas(options: StudyOptions) -> None:
     done = train_all([*wanted, *after], sizes, options)
     values = accuracies_by_place(done, cells, sizes, options.seed)
     chosen, shares = chosen_frame(outcomes.ended, done, accuracies, column), shares_frame(outcomes.ended)
-    tested = tested_interaction(values, options.seed)
+    tested = interaction_of(values, options.seed)
     over = (sum(training in done for training, _ in wanted), len(wanted))
     frames = {
         "trained": frame_of(done),
@@ -89,7 +89,7 @@ def run_daas(options: StudyOptions) -> None:
     write_text(record({}, table, data=options.data, **facts), options.out / "study.json")
 
 
-def tested_interaction(values: FloatArray, seed: int) -> Interaction | None:
+def interaction_of(values: FloatArray, seed: int) -> Interaction | None:
     """The test of the interaction of cells and policies; None where a training is not over."""
     import numpy as np
 

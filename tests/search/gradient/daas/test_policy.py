@@ -235,7 +235,7 @@ def test_draws_have_the_policy_s_probabilities() -> None:
     assert bool(((counts - 20_000 * shares).abs() < 5 * errors).all())
 
 
-def linear_search(seed: int, steps: int = 120) -> dict[str, float]:
+def linear_search(seed: int, steps: int = 80) -> dict[str, float]:
     """A search of a linear layer on the digits: shares of the operations at its end."""
     setting = SearchSetting(
         epochs=1, batch_size=32, steps_per_epoch=steps, image_size=SIDE, policy_lr=0.1, sub_batches=8,
