@@ -21,19 +21,20 @@ if TYPE_CHECKING:
     from harness.studies.options import StudyOptions
 
 PLANTED_ARM = "planted"
-ARMS = (*ORDERS, PLANTED_ARM)
+ARMS = (PLANTED_ARM, *ORDERS)
 
 
 def runs_of_study(options: StudyOptions, sizes: Sizes) -> list[Run]:
-    """The searches, seed by seed."""
+    """The searches: those with the planted operation, then the others seed by seed."""
+    data, seeds = data_of("daas", options.data), range(options.seed, options.seed + sizes.runs)
+    wanted = [(PLANTED_ARM, seed) for seed in seeds] + [(arm, seed) for seed in seeds for arm in ORDERS]
     found = []
-    for seed in range(options.seed, options.seed + sizes.runs):
-        for arm in ARMS:
-            more: Mapping[str, Any] = (
-                {"policy_operations": PLANTED_OPERATIONS} if arm == PLANTED_ARM else {"policy_search": arm}
-            )
-            setting = setting_of("daas", SPACE, **sizes.search, **more)
-            found.append(Run("daas", setting, data_of("daas", options.data), seed, SPACE, f"{arm}/seed_{seed}", arm))
+    for arm, seed in wanted:
+        more: Mapping[str, Any] = (
+            {"policy_operations": PLANTED_OPERATIONS} if arm == PLANTED_ARM else {"policy_search": arm}
+        )
+        setting = setting_of("daas", SPACE, **sizes.search, **more)
+        found.append(Run("daas", setting, data, seed, SPACE, f"{arm}/seed_{seed}", arm))
     return found
 
 

@@ -139,7 +139,8 @@ def test_searches_have_equally_many_steps_and_their_own_folders(tmp_path: Path) 
     assert len({run.folder for run in runs}) == len(runs) == LAPTOP.runs * len(ARMS)
     alike = {run.setting.changed({"policy_search": "joint", "policy_operations": ("rotate", "color")}) for run in runs}
     assert len(alike) == 1
-    assert [run.seed for run in runs] == sorted(run.seed for run in runs)
+    others = [run.seed for run in runs if run.preset != "planted"]
+    assert others == sorted(others)
     assert {run.preset for run in runs if PLANTED in run.setting.policy_operations} == {"planted"}
 
 
