@@ -57,17 +57,21 @@ def _cells(panel: Axes, places: pd.DataFrame, policies: Sequence[str], values: n
         )  # fmt: skip
     panel.set_xticks(range(len(policies)), [name.replace(" and ", "\nand ") for name in policies])
     panel.set_ylabel("accuracy (%)")
-    panel.legend(frameon=False, title="cell, tabulated", ncols=2)
+    panel.legend(
+        frameon=False, title="cell, by its tabulated accuracy", ncols=3, loc="lower left", bbox_to_anchor=(0, 1),
+        columnspacing=1.0, alignment="left", borderaxespad=0.2,
+    )  # fmt: skip
 
 
 def _planted(panel: Axes, shares: pd.DataFrame) -> None:
     own = shares[shares["arm"] == "planted"]
-    for place, (seed, rows) in enumerate(own[own["operation"] == PLANTED].groupby("seed")):
+    planted = own[own["operation"] == PLANTED]
+    for place, (seed, rows) in enumerate(planted.groupby("seed")):
         panel.plot(rows["epoch"], 100 * rows["share"], color=COLOURS[place % len(COLOURS)], label=f"seed {seed}")
     count = own["operation"].nunique()
     if count:
         panel.axhline(100 / count, color="#555555", linewidth=0.6)
+        panel.set_ylim(0, 110 * float(planted["share"].max()))
         panel.legend(frameon=False)
-    panel.set_ylim(bottom=0)
     panel.set_xlabel("epoch")
     panel.set_ylabel("share of the planted operation (%)")

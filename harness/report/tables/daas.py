@@ -38,12 +38,13 @@ def table_sheet(places: pd.DataFrame, policies: Sequence[str], values: npt.NDArr
     return Sheet.of("Cells under fixed augmentations", headings, rows, ruled_above=(len(rows) - 1,), notes=notes)
 
 
-def arms_sheet(chosen: pd.DataFrame, column: str) -> Sheet:
+def arms_sheet(chosen: pd.DataFrame, column: str, random_cell: float) -> Sheet:
     """What the searches found, mean and standard deviation over the seeds.
 
     Args:
         chosen: from `harness.studies.searches.daas.searched.chosen_frame`.
         column: the tabulated accuracy.
+        random_cell: its mean over all cells of the space.
     """
     rows = [
         [
@@ -56,7 +57,8 @@ def arms_sheet(chosen: pd.DataFrame, column: str) -> Sheet:
         Heading("search", "left"), "seeds", f"{dataset_title(column)}, tabulated", "trained here", "CPU s",
     ]  # fmt: skip
     notes = (
-        "Trained here: the found cell from scratch under the found augmentations. All searches have as many steps.",
+        "Trained here: the found cell from scratch under the found augmentations. All searches have as many steps. "
+        f"A random cell has {number(random_cell, 2)} % on average in the table.",
     )
     return Sheet.of("Searches", headings, rows, notes=notes)
 

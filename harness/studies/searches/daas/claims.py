@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from harness.search.gradient.policy_choices import PLANTED
+from harness.stats import holm
 from harness.stats.mean import MeanInterval, student_interval
 from harness.stats.two_way import Interaction
 from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
@@ -36,13 +39,7 @@ def study_claims(
         column: the tabulated accuracy.
     """
     yield _interaction(found, places)
-    for other, words in (("sequential", "one after the other"), ("fixed", "a cell under even augmentations")):
-        for quantity, what in (("trained_pct", "trained here"), (column, column)):
-            change, seeds = paired_change(chosen, quantity, other)
-            yield Claimed(
-                _BETTER.format(other=words, what=what), "", _printed(change, seeds),
-                verdict(None if math.isnan(change.low) else change.low > 0),
-            )  # fmt: skip
+    yield from _joint(chosen, column)
     yield _planted(shares)
     for name, accuracy in PUBLISHED.items():
         yield Claimed(
@@ -51,11 +48,45 @@ def study_claims(
         )  # fmt: skip
 
 
-def paired_change(chosen: pd.DataFrame, quantity: str, other: str) -> tuple[MeanInterval, int]:
-    """Mean of the joint search's quantity less that of another arm, paired by seed, with its interval; seeds."""
+def _joint(chosen: pd.DataFrame, column: str) -> Iterator[Claimed]:
+    """The joint search against the other orders: shown where p is below 0.05 by Holm's correction over all of these."""
+    asked = [
+        (other, words, quantity, what)
+        for other, words in (("sequential", "one after the other"), ("fixed", "a cell under even augmentations"))
+        for quantity, what in (("trained_pct", "trained here"), (column, column))
+    ]
+    changes = [paired_change(chosen, quantity, other) for other, _, quantity, _ in asked]
+    corrected = holm([change.p for change in changes])
+    count = int(np.isfinite(corrected).sum())
+    for change, p, (_, words, _, what) in zip(changes, corrected.tolist(), asked, strict=True):
+        over = not math.isnan(p)
+        ours = _printed(change) + (f", p = {p:.3f} with Holm's correction over {count}" if over else "")
+        held = change.interval.mean > 0 and p < _LEVEL if over else None
+        yield Claimed(_BETTER.format(other=words, what=what), "", ours, verdict(held))
+
+
+class Change(NamedTuple):
+    """A mean over seeds of paired differences with its 95 % interval, p of no difference (Student's), and the seeds."""
+
+    interval: MeanInterval
+    p: float
+    seeds: int
+
+
+def paired_change(chosen: pd.DataFrame, quantity: str, other: str) -> Change:
+    """The joint search's quantity less that of another arm, paired by seed; NaN where there are fewer than two."""
     wide = chosen.pivot(index="seed", columns="arm", values=quantity).reindex(columns=["joint", other]).dropna()
     changes = (wide["joint"] - wide[other]).tolist()
-    return student_interval(changes), len(changes)
+    return Change(student_interval(changes), _p(changes), len(changes))
+
+
+def _p(changes: list[float]) -> float:
+    """Two-sided p of a mean of 0 by Student's t; NaN for fewer than two values."""
+    if len(changes) < 2:
+        return math.nan
+    if len(set(changes)) == 1:
+        return float(changes[0] == 0)
+    return float(stats.ttest_1samp(changes, 0).pvalue)
 
 
 def planted_shares(shares: pd.DataFrame) -> list[float]:
@@ -88,8 +119,9 @@ def _planted(shares: pd.DataFrame) -> Claimed:
     return Claimed(words, "", ours, verdict(mean + _DEVIATIONS * deviation < first))
 
 
-def _printed(change: MeanInterval, seeds: int) -> str:
+def _printed(change: Change) -> str:
+    (mean, low, high), seeds = change.interval, change.seeds
     if not seeds:
         return "no seed of both is finished"
-    ends = "" if math.isnan(change.low) else f" [{change.low:+.2f}, {change.high:+.2f}]"
-    return f"{change.mean:+.2f}{ends} points over {seeds} seed{'s' * (seeds > 1)}".replace("-", "−")
+    ends = "" if math.isnan(low) else f" [{low:+.2f}, {high:+.2f}]"
+    return f"{mean:+.2f}{ends} points over {seeds} seed{'s' * (seeds > 1)}".replace("-", "−")

@@ -79,7 +79,7 @@ def run_daas(options: StudyOptions) -> None:
     }
     for name, frame in frames.items():
         write_csv(frame, options.out / f"{name}.csv")
-    _show(options, frames, values, column)
+    _show(options, frames, values, column, float(found[column].mean()))
     facts: dict[str, Any] = {
         "seed": options.seed, "quick": options.quick, "full": options.full, "sizes": _sizes_record(sizes),
         "finished": [run.folder for run in outcomes.ended],
@@ -134,7 +134,9 @@ def _check_parts(options: StudyOptions, sizes: Sizes) -> None:
     write_text(text, path)
 
 
-def _show(options: StudyOptions, frames: Mapping[str, pd.DataFrame], values: FloatArray, column: str) -> None:
+def _show(
+    options: StudyOptions, frames: Mapping[str, pd.DataFrame], values: FloatArray, column: str, random_cell: float
+) -> None:
     from harness.report.figures.daas import daas_figure
     from harness.report.files import save_pictures, write_text
     from harness.report.tables.claims import claims_sheet, claims_text
@@ -146,7 +148,7 @@ def _show(options: StudyOptions, frames: Mapping[str, pd.DataFrame], values: Flo
     names = [policy.name for policy in POLICIES]
     sheets = [
         claims_sheet(frames["claims"]), table_sheet(frames["places"], names, values, column),
-        arms_sheet(frames["chosen"], column), shares_sheet(frames["shares"]),
+        arms_sheet(frames["chosen"], column, random_cell), shares_sheet(frames["shares"]),
     ]  # fmt: skip
     save_pictures(daas_figure(frames["places"], names, values, frames["shares"]), options.out / "daas")
     write_text("\n\n".join(map(sheet_markdown, sheets)) + "\n", options.out / "tables.md")

@@ -190,9 +190,12 @@ def test_verdicts_follow_from_the_numbers(
 
 
 def test_changes_are_paired_by_seed_and_shares_are_those_of_the_last_epoch() -> None:
-    change, seeds = paired_change(chosen([40, 42, 50], [30, 31]), "trained_pct", "fixed")
-    assert (change.mean, seeds) == (10.5, 2)
-    assert math.isnan(paired_change(chosen([], []), "trained_pct", "fixed")[0].mean)
+    change = paired_change(chosen([40, 42, 50], [30, 31]), "trained_pct", "fixed")
+    assert (change.interval.mean, change.seeds) == (10.5, 2)
+    assert change.p == pytest.approx(2 * math.atan(1 / 21) / math.pi)  # Student's t of one degree of freedom: t = 21
+    nothing = paired_change(chosen([], []), "trained_pct", "fixed")
+    assert math.isnan(nothing.interval.mean)
+    assert math.isnan(nothing.p)
     assert planted_shares(planted([0.05, 0.07])) == [0.05, 0.07]
 
 
