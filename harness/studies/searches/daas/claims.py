@@ -124,4 +124,4 @@ def _printed(change: Change) -> str:
     if not seeds:
         return "no seed of both is finished"
     ends = "" if math.isnan(low) else f" [{low:+.2f}, {high:+.2f}]"
-    return f"{mean:+.2f}{ends} points over {seeds} seed{'s' * (seeds > 1)}".replace("-", "−")
+    return f"points over {seeds} seed{'s' * (seeds > 1)}: {mean:+.2f}{ends}".replace("-", "−")
