@@ -10,10 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from harness.evaluation.columns import dataset_title
-from harness.report.cells import EN_DASH, number
+from harness.report.cells import number, spread
 from harness.report.tables.sheet import Heading, Sheet
-
-_SPREADS = 2  # values
 
 
 def table_sheet(places: pd.DataFrame, policies: Sequence[str], values: npt.NDArray[np.float64], column: str) -> Sheet:
@@ -83,10 +81,7 @@ def shares_sheet(shares: pd.DataFrame) -> Sheet:
 
 
 def _spread(values: npt.NDArray[np.float64], decimals: int = 2) -> str:
+    """Mean and standard deviation of the values that are there."""
     found = values[~np.isnan(values)]
-    if not len(found):
-        return EN_DASH
-    deviation = float(found.std(ddof=1)) if len(found) >= _SPREADS else math.nan
-    return number(float(found.mean()), decimals) + (
-        "" if math.isnan(deviation) else f" ± {number(deviation, decimals)}"
-    )
+    mean = float(found.mean()) if len(found) else math.nan
+    return spread(mean, float(found.std(ddof=1)) if len(found) > 1 else math.nan, decimals)
