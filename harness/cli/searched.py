@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 FILES = "architecture.txt, log.csv, log.csv.json, curves.png, curves.svg, setting.json, checkpoint.pt"
 
+_SHOWN = 5
+"""Sub-policies that are printed."""
+
 
 def record_table(space: str, column: str | None) -> tuple[Table | None, str]:
     """The table and the column whose values are joined to a log after the search; no table where there is none.
@@ -68,8 +71,24 @@ def write_search(
     save_pictures(search_curves([(str(facts["method"]), log)], **_label(table, wanted)), folder / "curves")
     if ALPHA_STEPS in result.memory:
         print(f"the architecture parameters moved in {int(result.memory[ALPHA_STEPS].sum()):,} steps")
+    if result.policy is not None:
+        say_policy(result.policy)
     print(result.architecture)
     print(f"in {folder}: {FILES}{', costs.csv' if result.costs is not None else ''}")
+
+
+def say_policy(policy: Mapping[str, float]) -> None:
+    """Print the most probable sub-policies, and the operations by their share."""
+    from harness.search.gradient.daas.sub_policies import operation_shares
+
+    def ranked(shares: Mapping[str, float]) -> list[tuple[str, float]]:
+        return sorted(shares.items(), key=lambda item: -item[1])
+
+    print(f"the policy of augmentations, {len(policy)} sub-policies ({1 / len(policy):.3f} each at first), the first:")
+    for name, share in ranked(policy)[:_SHOWN]:
+        print(f"    {share:.3f}  {name}")
+    shares = ranked(operation_shares(policy))
+    print(f"its operations: {', '.join(f'{name} {share:.3f}' for name, share in shares)}")
 
 
 def write_seeds(folder: Path, found: SearchSeeds, facts: Mapping[str, Any], table: Table | None, column: str) -> None:

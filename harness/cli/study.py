@@ -28,7 +28,10 @@ def study(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="a small sample: minutes instead of hours")] = False,
     full: Annotated[
-        bool, typer.Option("--full", help="score every cell: hours; if stopped, the same command goes on")
+        bool,
+        typer.Option(
+            "--full", help="score every cell, or make the study of daas at full size: hours; if stopped, it goes on"
+        ),
     ] = False,
     seed: Annotated[int, typer.Option(help="seed of the sample, the weights and the batches")] = _SEED,
     workers: Annotated[int, typer.Option(help="number of processes, each with one thread")] = _WORKERS,

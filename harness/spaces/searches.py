@@ -23,6 +23,16 @@ class SearchPreset(NamedTuple):
     reduced: Mapping[str, Any] | None = None
 
 
+DAAS_NOTE = "the paper's settings were not seen: its policies, their estimator and all values are our reading"
+DAAS_LAPTOP: Mapping[str, Any] = {
+    "policy_operations": (
+        "shear_x", "translate_x", "rotate", "invert", "contrast", "color", "sharpness", "cutout",
+    ),
+    "policy_lr": 0.02,
+}  # fmt: skip
+"""28 pairs of operations, since a laptop's search draws few."""
+
+
 @dataclass(frozen=True)
 class SearchPresets:
     """The settings of gradient-based searches in a space, which it has as its attribute `searches`.

@@ -27,7 +27,7 @@ class StudyOptions:
         scheduler: address of a Dask scheduler, or its scheduler file, to score and to search on its workers instead of
             processes of this machine; None for these.
         quick: whether to make the study in small: minutes instead of hours.
-        full: whether to score every architecture of the space.
+        full: whether to score every architecture of the space, or to make a study without scores at its full size.
         sample: number of architectures to score; None for the study's own number.
         runs: number of searches by gradients of each method, 1 to `MOST_RUNS`; None for the study's own number.
         data: folder of CIFAR-10's binary files; None if they are not available.

@@ -24,6 +24,7 @@ from harness.studies.rank import (
     zero_cost_nas,
 )
 from harness.studies.searches import rows
+from harness.studies.searches.daas import study as daas
 from harness.studies.searches.latency import study as latency
 from harness.studies.searches.nasi import explained
 from harness.studies.searches.prime import study as darts_prime
@@ -58,6 +59,7 @@ STUDIES: Mapping[str, Study] = {
     "toponas-cost": toponas.STUDY,
     "radars": radars.STUDY,
     "la-darts": latency.STUDY,
+    "daas": daas.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
 

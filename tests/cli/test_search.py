@@ -364,3 +364,24 @@ def test_an_option_that_the_search_does_not_read_is_refused(nasinit, tmp_path, w
     ended = nasinit("search", *words, "--out", tmp_path / "none")
     assert (ended.code, ended.out, ended.err) == (2, "", f"nasinit: {reason}\n")
     assert not (tmp_path / "none").exists()
+
+
+def test_a_policy_is_printed_and_its_options_are_refused_by_other_searches(nasinit, tmp_path):
+    pytest.importorskip("kornia", reason="kornia is not installed (the extra augment has it)")
+    policy = ("--policy-operations", "rotate, invert,color", "--policy-magnitudes", "0.3,0.6", "--sub-batches", 2)
+    ended = nasinit("search", "daas", "--out", tmp_path / "daas", *SMALL, *policy, "--policy-search", "joint")
+    assert ended.code == 0, ended.err
+    assert "the policy of augmentations, 8 sub-policies (0.125 each at first), the first:" in ended.out
+    assert "its operations: " in ended.out
+    assert (*json.loads(pd.read_csv(tmp_path / "daas" / "log.csv")["policy"].iloc[-1]),)[:2] == (
+        "rotate 0.3 p 0.5 + invert p 0.5",
+        "rotate 0.6 p 0.5 + invert p 0.5",
+    )
+    setting = json.loads((tmp_path / "daas" / "setting.json").read_text())["setting"]
+    assert setting["policy_operations"] == ["rotate", "invert", "color"]
+    for option, value in zip(policy[::2], policy[1::2], strict=True):
+        refused = nasinit("search", "gdas", "--out", tmp_path / "gdas", *SMALL, option, value)
+        assert (refused.code, "has no effect on gdas: it is read by daas" in refused.err) == (2, True)
+    refused = nasinit("search", "daas", *SMALL, "--policy-magnitudes", "0.3,a")
+    assert refused.code == 2
+    assert "--policy-magnitudes takes numbers with commas between them, got '0.3,a'" in refused.err

@@ -39,6 +39,8 @@ COLUMNS = (
 
 Rows of earlier checkpoints have no CPU seconds and no operation weights.
 """
+POLICY = "policy"
+"""A further column of searches of a policy: the probability of each sub-policy by its name, as JSON."""
 
 _VERSION = 2
 _WITHOUT_PART = 1
@@ -195,9 +197,14 @@ def _differences(name: str, found: str | None, wanted: str | None) -> list[tuple
     return [(field, str(there.get(field)), str(here.get(field))) for field in names]
 
 
+def columns_of(rows: Sequence[Row]) -> list[str]:
+    """The columns of a log of these rows."""
+    return [*COLUMNS, *([POLICY] if any(POLICY in row for row in rows) else [])]
+
+
 def _write_log(path: Path, rows: Sequence[Row]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, columns_of(rows), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -51,6 +52,21 @@ class Images:
         return sha.hexdigest()[:16]
 
 
+class Normalisation(NamedTuple):
+    """Mean and standard deviation of each channel, [1, C, 1, 1], by which values from 0 to 1 are normalised."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def inputs(self, pixels: Tensor) -> Tensor:
+        """Values from 0 to 1 as a network takes them."""
+        return (pixels - self.mean.to(pixels.device)) / self.deviation.to(pixels.device)
+
+    def pixels(self, inputs: Tensor) -> Tensor:
+        """What a network takes, as values from 0 to 1."""
+        return (inputs * self.deviation.to(inputs.device) + self.mean.to(inputs.device)).clamp(0, 1)
+
+
 @dataclass(frozen=True)
 class Split:
     """The two parts of the images, from which normalised batches are drawn.
@@ -68,6 +84,11 @@ class Split:
     validation: Tensor
     mean: Tensor
     deviation: Tensor
+
+    @property
+    def normalisation(self) -> Normalisation | None:
+        """How the images are normalised; None for floating point values, which are used as they are."""
+        return None if self.images.pixels.is_floating_point() else Normalisation(self.mean, self.deviation)
 
     def steps(self, setting: SearchSetting) -> int:
         """Steps per epoch: the setting's, or the full batches of the part that trains the weights.
@@ -102,8 +123,8 @@ class Split:
     def batch(self, places: Tensor) -> Batch:
         """The images at these indices; whole numbers are normalised by the channels' mean and standard deviation."""
         pixels = self.images.pixels[places]
-        if not pixels.is_floating_point():
-            pixels = (pixels.float() / 255 - self.mean) / self.deviation
+        if self.normalisation is not None:
+            pixels = self.normalisation.inputs(pixels.float() / 255)
         return Batch(pixels, self.images.labels[places])
 
 

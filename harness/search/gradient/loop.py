@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import DivergedError, SearchError
-from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, Row, check_kind_of_folder, load, save
+from harness.search.gradient.checkpoint import CHECKPOINT, POLICY, Row, check_kind_of_folder, columns_of, load, save
 from harness.search.gradient.costs import CostRecorder
 from harness.search.gradient.data import Images
 from harness.search.gradient.memory_bound import MOST_BYTES
@@ -195,6 +195,9 @@ def _epoch(
         "cpu_seconds": round(cpu_seconds, 3),
         "operation_weights": _weights_text(relaxed.weights),
     }
+    if task.method.policy is not None:
+        found = task.method.policy(state.memory, setting)
+        row[POLICY] = json.dumps({name: round(share, 6) for name, share in found.items()})
     state.rows.append(row)
     LOG.debug("%s", ", ".join(f"{name} {value}" for name, value in row.items()))
     state.epoch, state.losses, state.seconds, state.cpu_seconds = epoch + 1, [], 0.0, 0.0
@@ -236,11 +239,12 @@ def _result(task: SearchTask, state: State, architecture: Architecture, epochs: 
 
     relaxed = task.method.mean(state.parameters, state.moment(task, 0))
     weights = {name: table.detach().cpu() for name, table in relaxed.weights.items()}
-    log = pd.DataFrame(state.rows, columns=list(COLUMNS))
+    log = pd.DataFrame(state.rows, columns=columns_of(state.rows))
     log.attrs[PROVENANCE] = made_with(search={**task.identity(), "setting": json.loads(task.setting.json())})
     memory, remark = dict(state.memory), task.method.remark
     told = "" if remark is None else remark(memory, task.setting)
-    return SearchResult(architecture, log, weights, epochs, steps, memory, told)
+    policy = None if task.method.policy is None else task.method.policy(memory, task.setting)
+    return SearchResult(architecture, log, weights, epochs, steps, memory, told, policy=policy)
 
 
 def _progress(shown: bool, steps: int) -> AbstractContextManager[Callable[[], None]]:

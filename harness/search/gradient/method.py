@@ -20,6 +20,7 @@ from harness.spaces import open_space, openable_spaces
 from harness.spaces.space import SearchableSpace, searchable
 
 if TYPE_CHECKING:
+    from harness.search.gradient.data import Normalisation
     from harness.search.gradient.memory_bound import MemoryBound
     from harness.spaces.group import EdgeWeights, Group, Masks, OperationWeights
     from harness.spaces.space import Architecture, Space
@@ -131,6 +132,7 @@ class Step:
         parameter_optimizer: Adam of the architecture parameters.
         autocast: whether passes run in bfloat16 where torch considers it safe.
         bound: bound on the bytes that a pass may keep, checked before it runs; None for none.
+        normalisation: how the images of both batches are normalised; None for values that are used as they are.
     """
 
     space: SearchableSpace
@@ -145,6 +147,7 @@ class Step:
     parameter_optimizer: torch.optim.Adam
     autocast: bool = False
     bound: MemoryBound | None = None
+    normalisation: Normalisation | None = None
 
     def relaxed(self, purpose: str) -> Relaxed:
         """The relaxed architecture of the parameters in this step."""
@@ -207,6 +210,10 @@ class Method:
         one_path: whether every step computes one operation on each edge.
         bounded: whether its steps keep what one pass saves, the weights, their gradients and their momentum, and no
             more, so that a bound on memory holds.
+        joint: whether `architecture_step` is the whole step: it trains the weights too, returns their loss, and looks
+            itself at which epochs warm up.
+        policy: gives the probability of each sub-policy of augmentations by its name, from the memory of a search and
+            its setting; None for a search of none.
         reads: fields of the setting that this search reads, and most others do not.
         check: raises a `SearchError` for a setting, with or without autocast, that the method cannot run.
         refuses: why the method cannot search a space, empty where it can; None for a method of every space.
@@ -230,6 +237,8 @@ class Method:
     data: str = "digits"
     one_path: bool = False
     bounded: bool = True
+    joint: bool = False
+    policy: Callable[[Mapping[str, Tensor], SearchSetting], Mapping[str, float]] | None = None
     reads: tuple[str, ...] = ()
     check: Callable[[SearchSetting, bool], None] | None = None
     refuses: Callable[[SearchableSpace], str] | None = None

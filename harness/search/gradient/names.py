@@ -13,6 +13,7 @@ NAMES = (
     "pc-darts",
     "rsps",
     "radars",
+    "daas",
     "nasi",
     "nasi-ada",
     "te-nas",

@@ -67,6 +67,8 @@ def reason_not(method: Method, option: str) -> str:
         return "it trains no architecture parameters"
     if not method.trains_weights:
         return "it trains no weights, and chooses by other steps than descents of a loss"
+    if method.joint:
+        return "it moves weights, parameters and policy in one step"
     if method.renews:
         return "its architecture parameters are those of a policy, and begin anew in its last stage"
     if option in ("regularise", "objective") and method.architecture_step is score_function:

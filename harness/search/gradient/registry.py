@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from harness.errors import SearchError, unknown
 from harness.search.gradient import beta_darts, darts, drnas, dsnas, gdas, nasi, pc_darts, radars, rsps, snas, te_nas
+from harness.search.gradient.daas import daas
 from harness.search.gradient.method import Method
 from harness.search.gradient.prime import darts_prime
 from harness.search.gradient.setting import SearchSetting
@@ -25,6 +26,7 @@ METHODS: dict[str, Method] = {
         pc_darts.METHOD,
         rsps.METHOD,
         radars.METHOD,
+        daas.METHOD,
         nasi.FIXED,
         nasi.ADAPTIVE,
         te_nas.METHOD,

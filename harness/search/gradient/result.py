@@ -32,13 +32,15 @@ class SearchResult(Drawn):
         log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats; the latter NaN where a method
             trains no weights), entropy_nats (of the operation weights, mean over edges), skip_connections and text of
             the architecture that would be chosen after this epoch, seconds, cpu_seconds (of the process) and
-            operation_weights (those the choice is made by, as JSON: by group, a list for each edge).
+            operation_weights (those the choice is made by, as JSON: by group, a list for each edge); for a search of a
+            policy also policy (the probability of each sub-policy, as JSON).
         weights: the final operation weights by group, [E, O].
         resumed_from: number of epochs that a checkpoint already had.
         resumed_steps: number of steps of the following epoch that it had too.
         memory: tensors that the method has kept from step to step (`harness.search.gradient.nasi.trace_step`).
         remark: a warning of the method on this search, which is logged too; empty where there is none.
         costs: costs of the operations by epoch (`harness.search.gradient.costs.COLUMNS`); None if none were recorded.
+        policy: the probability of each sub-policy of augmentations by its name; None for a search of none.
     """
 
     architecture: Architecture
@@ -49,6 +51,7 @@ class SearchResult(Drawn):
     memory: Mapping[str, Tensor] = field(default_factory=dict)
     remark: str = ""
     costs: pd.DataFrame | None = None
+    policy: Mapping[str, float] | None = None
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from harness.errors import SearchError, unknown
+from harness.search.gradient.policy_choices import OPERATIONS, ORDERS, checked_choices, checked_operations
 
 CHECKPOINT_MINUTES = 10.0
 """Default interval of the checkpoints inside an epoch."""
@@ -21,12 +22,12 @@ OBJECTIVES = ("none", "latency")
 LATENCY_MODELS = ("pairwise", "linear", "mlp")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "trace_gradient": TRACE_GRADIENTS, "regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS,
-    "objective": OBJECTIVES, "latency_model": LATENCY_MODELS,
+    "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS,
 }  # fmt: skip
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
     "evaluation_batches": 1, "alpha_warm_up": 0, "candidates": 1, "schedule_steps": 1,
-    "latency_samples": 2,
+    "latency_samples": 2, "sub_batches": 1,
 }  # fmt: skip
 _MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
 _POSITIVE = ("weight_lr", "gradient_clip")
@@ -41,6 +42,7 @@ _NOT_NEGATIVE = (
     "mu",
     "rho",
     "latency_weight",
+    "policy_lr",
 )
 _ENDS = 2  # temperatures: of the first epoch and of the last
 
@@ -100,6 +102,12 @@ class SearchSetting:
             None for none.
         simplify: whether the convolutions of an edge share one batch norm (TopoNAS, in our reading).
         kernel_normalisation: whether the kernels of a simplified supernet have norm 1 for each output channel.
+        policy_operations: operations whose pairs are the sub-policies of augmentations (DAAS).
+        policy_magnitudes: magnitudes of an operation in a sub-policy, from 0 to 1; each is a choice of its own.
+        policy_probabilities: probabilities that an image goes through an operation, each a choice of its own.
+        policy_lr: learning rate of the policy's logits.
+        policy_search: what is searched when: `joint`, `sequential` or `fixed` (`harness.search.gradient.daas`).
+        sub_batches: number of equal parts of a batch, each with a sub-policy of its own.
 
     Raises:
         SearchError: naming the field, the given value and the allowed values.
@@ -149,6 +157,12 @@ class SearchSetting:
     target_latency: float | None = None
     simplify: bool = False
     kernel_normalisation: bool = True
+    policy_operations: tuple[str, ...] = OPERATIONS
+    policy_magnitudes: tuple[float, ...] = (0.5,)
+    policy_probabilities: tuple[float, ...] = (0.5,)
+    policy_lr: float = 5e-3
+    policy_search: str = "joint"
+    sub_batches: int = 4
 
     def __post_init__(self) -> None:
         for name, smallest in _SMALLEST.items():
@@ -174,6 +188,12 @@ class SearchSetting:
         self._check_stages()
         self._check_simplification()
         self._check_objective()
+        self._check_policy()
+
+    def _check_policy(self) -> None:
+        object.__setattr__(self, "policy_operations", checked_operations(self.policy_operations))
+        for name in ("policy_magnitudes", "policy_probabilities"):
+            object.__setattr__(self, name, checked_choices(name, getattr(self, name)))
 
     def _check_objective(self) -> None:
         for name, what in (

@@ -150,6 +150,7 @@ class State:
         return Step(
             task.space, task.method, self.supernet, self.parameters, self.memory, self.moment(task, number),
             training, validation, self.weight_optimizer, self.parameter_optimizer, task.autocast, task.bound,
+            task.split.normalisation,
         )  # fmt: skip
 
     def checkpoint(self, task: SearchTask, spent: Spent = (0.0, 0.0)) -> Checkpoint:

@@ -32,6 +32,8 @@ def one_step(step: Step, *, moves: bool) -> float:
     """A step of the architecture parameters, if `moves`, and one of the weights; gives the training loss."""
     method, setting = step.method, step.moment.setting
     seen = math.nan
+    if method.joint and method.architecture_step is not None:
+        return method.architecture_step(step)
     if moves and method.architecture_step is not None:
         seen = method.architecture_step(step)
         if not math.isfinite(seen):

@@ -58,6 +58,8 @@ def search_task(
     if not isinstance(data, Images):
         at_most = setting.images in {each.images for each in chosen.presets_in(space).settings.values()}
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
+    if chosen.policy is not None and data.pixels.is_floating_point():
+        raise SearchError(f"{chosen.name} augments images of whole numbers from 0 to 255, which {data.name} has not")
     setting, split = with_images(setting, data), split_images(data, setting.validation_share, seed)
     where = _device(device)
     bound = None if setting.memory_mb is None else MemoryBound(setting.memory_mb)
@@ -75,7 +77,7 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
 
     Raises:
         SearchError: for a space, a setting or autocast that the method does not take, or, on a table's losses, a method
-            of untrained networks or an option that needs weights.
+            of untrained networks or of augmentations, or an option that needs weights.
         SpaceError: for a space without a supernet.
     """
     if reason := method.reason_not_in(searchable(space)):
@@ -91,6 +93,8 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
         raise SearchError(
             f"{method.name} measures untrained networks, and {data.name} has none: take digits, noise or CIFAR-10"
         )
+    if isinstance(data, TableLosses) and method.policy is not None:
+        raise SearchError(f"{method.name} augments images, and {data.name} has none: take digits or CIFAR-10")
     if isinstance(data, TableLosses) and (reason := reason_not_on_table(setting)):
         raise SearchError(f"{method.name} cannot search {data.name}: {reason}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.spaces.searches import SearchPreset, SearchPresets
+from harness.spaces.searches import DAAS_LAPTOP, DAAS_NOTE, SearchPreset, SearchPresets
 
 _NASI = {"epochs": 10, "steps_per_epoch": 10, "augment": False, "mu": 2.0}
 _NASI_LAPTOP = {"epochs": 10, "width": 16, "depth": 8, "image_size": 16, "images": None, "evaluation_batches": 1}
@@ -68,6 +68,7 @@ SEARCHES = SearchPresets(
             {},
             "the paper's settings were not seen: its stages, its policy and its values are our reading",
         ),
+        "daas": SearchPreset({"temperature": (10.0, 0.1)}, DAAS_LAPTOP, DAAS_NOTE),
         "nasi": SearchPreset({**_NASI, "nu": 100.0}, _NASI_LAPTOP),
         "nasi-ada": SearchPreset(
             {**_NASI, "nu": 500.0, "adaptive": True},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.spaces.searches import SearchPreset, SearchPresets
+from harness.spaces.searches import DAAS_LAPTOP, DAAS_NOTE, SearchPreset, SearchPresets
 
 _SGD_OF_DARTS = {"weight_decay": 3e-4, "nesterov": False}
 _NASI = {"epochs": 10, "steps_per_epoch": 10, "augment": False, "mu": 1.0, "without": ("none",)}
@@ -88,6 +88,7 @@ SEARCHES = SearchPresets(
             {},
             "the paper's settings were not seen: its space, its stages, its policy and its values are our reading",
         ),
+        "daas": SearchPreset({**_SGD_OF_DARTS, "temperature": (10.0, 0.1)}, DAAS_LAPTOP, DAAS_NOTE),
         "nasi": SearchPreset(
             {**_NASI, "nu": _NU},
             _NASI_LAPTOP,

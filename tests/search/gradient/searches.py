@@ -1,5 +1,6 @@
 """Searches small enough for the tests, and single steps of them in float64."""
 
+import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
@@ -29,6 +30,8 @@ _TWO_STAGES = {"nasbench201": {"partial": (1, 1), "keep": (5, 3)}, "darts": {"pa
 
 def tiny(method, space, **changes):
     """Two epochs of a step or two of the method's laptop setting, on images of side 8."""
+    if method == "daas":
+        pytest.importorskip("kornia", reason="kornia is not installed (the extra augment has it)")
     sizes = {
         "epochs": 2,
         "steps_per_epoch": 2 if space == "nasbench201" else 1,

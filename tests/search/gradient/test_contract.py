@@ -10,7 +10,7 @@ import torch
 from harness.errors import SearchError
 from harness.search import METHODS, run_search
 from harness.search.gradient import loop as loop_module
-from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, LOG
+from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, LOG, POLICY
 from harness.search.gradient.data import Images
 from harness.search.gradient.prime.schedule import ALPHA_STEPS
 from tests.search.gradient.searches import PAIRS, SPACES, tiny
@@ -134,6 +134,15 @@ def scheduled(space, saved, first, setting):
     assert saved["memory"]["schedule/fisher_by_step"].isfinite().all()
 
 
+def with_policy(space, saved, first, setting):
+    """Cell, weights and policy have moved, and the policy's Adam has counted all steps but the first."""
+    softmax_trained(space, saved, first, setting)
+    memory = saved["memory"]
+    assert memory["policy/logits"].any()
+    assert memory["policy/step"] == setting.epochs * setting.steps_per_epoch - 1
+    assert first["memory"].get("policy/step", 0) < memory["policy/step"]
+
+
 INVARIANTS = {
     "darts": softmax_trained,
     "darts-second-order": softmax_trained,
@@ -147,6 +156,7 @@ INVARIANTS = {
     "pc-darts": edge_weighted,
     "rsps": never_moved,
     "radars": pruned,
+    "daas": with_policy,
     "nasi": untrained,
     "nasi-ada": untrained,
     "te-nas": one_operation_left,
@@ -182,7 +192,7 @@ def test_a_search_is_the_same_once_through_and_interrupted(method, space, tmp_pa
     INVARIANTS[method](opened, once, firsts[0], setting)
     log = pd.read_csv(tmp_path / "resumed" / LOG)
     pd.testing.assert_frame_equal(log, resumed.log)
-    assert list(log.columns) == list(COLUMNS)
+    assert list(log.columns) == [*COLUMNS, *([POLICY] if METHODS[method].policy else [])]
     assert list(log["epoch"]) == [1, 2]
     assert opened.parse(log["architecture"].iloc[-1]) == through.architecture
     assert log["skip_connections"].iloc[-1] == str(through.architecture).count("skip_connect")

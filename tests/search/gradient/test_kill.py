@@ -110,6 +110,23 @@ def test_what_a_schedule_and_a_regulariser_keep_is_bit_equal_after_a_kill(tmp_pa
     assert int(through.memory["admm/steps"]) >= 10
 
 
+@pytest.mark.slow
+def test_a_policy_of_augmentations_is_bit_equal_after_a_kill(tmp_path):
+    """DAAS: logits, their Adam, the running mean of rewards, the draws of sub-policies and of augmentations."""
+    setting = tiny("daas", "nasbench201", epochs=1, steps_per_epoch=STEPS // 2, policy_lr=0.05)
+    killed(tmp_path, "daas", setting, 0, lambda: 20 <= steps_done(tmp_path / "out") < STEPS // 2)
+    kept = steps_done(tmp_path / "out")
+    again = run_search(SPACES["nasbench201"], "daas", setting, data="digits", out=tmp_path / "out")
+    assert (again.resumed_from, again.resumed_steps) == (0, kept)
+    through = run_search(SPACES["nasbench201"], "daas", setting, data="digits", out=tmp_path / "through")
+    assert_equal_to_the_last_bit(tmp_path)
+    assert again.architecture == through.architecture
+    assert again.policy == through.policy
+    assert again.memory.keys() == through.memory.keys()
+    assert all(torch.equal(again.memory[name], one) for name, one in through.memory.items())
+    assert int(through.memory["policy/step"]) == STEPS // 2 - 1
+
+
 def rows_of(folder):
     return torch.load(folder / CHECKPOINT, weights_only=True)["rows"]
 
