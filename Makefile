@@ -28,7 +28,7 @@ $(VENV)/.docs-installed: $(VENV)/.installed
 install-extras: $(VENV)/.extras-installed  ## .venv with every optional part, too, and what tests alone need
 
 $(VENV)/.extras-installed: $(VENV)/.installed
-	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[cluster,augment,oracles]'
+	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[cluster,augment,graphs,restoration,oracles]'
 	touch $@
 
 demo: install  ## score a sample of NAS-Bench-201, rank it, draw it: into demo/
