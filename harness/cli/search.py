@@ -82,6 +82,13 @@ def search(
     policy_lr: search_options.PolicyLrOption = None,
     policy_search: search_options.PolicySearchOption = None,
     sub_batches: search_options.SubBatchesOption = None,
+    adversarial: search_options.AdversarialOption = None,
+    adversarial_epsilon: search_options.AdversarialEpsilonOption = None,
+    adversarial_step: search_options.AdversarialStepOption = None,
+    mgda: search_options.MgdaOption = None,
+    mgda_gradients: search_options.MgdaGradientsOption = None,
+    size_bound: search_options.SizeBoundOption = None,
+    bound_form: search_options.BoundFormOption = None,
     simplify: search_options.SimplifyOption = False,
     no_kernel_normalisation: search_options.NoKernelNormalisationOption = False,
     record_costs: search_options.RecordCostsOption = 0,
@@ -115,7 +122,8 @@ def search(
         "images": images, "validation_share": validation_share, "steps_per_epoch": steps_per_epoch,
         "weight_lr": weight_lr, "alpha_lr": alpha_lr, "alpha_warm_up": alpha_warm_up, "memory_mb": memory_mb,
         "penalty": penalty, "nu": nu,
-        "mu": mu, "adaptive": adaptive, "without": None if without is None else search_options.left_out(without),
+        "mu": mu, "adaptive": adaptive,
+        "without": None if without is None else search_options.named("--without", without, "operations"),
         "trace_gradient": trace_gradient, "regularise": regularise, "rho": rho, "schedule": schedule,
         "schedule_steps": schedule_steps, "activation": activation, "objective": objective,
         "latency_column": latency_column, "latency_table": latency_table, "latency_model": latency_model,
@@ -124,6 +132,9 @@ def search(
         **search_options.policy_changes(policy_operations, policy_magnitudes, policy_probabilities),
         "policy_lr": policy_lr, "policy_search": policy_search, "sub_batches": sub_batches,
         "simplify": simplify or None,
+        "adversarial": adversarial, "adversarial_epsilon": adversarial_epsilon, "adversarial_step": adversarial_step,
+        "mgda": None if mgda is None else search_options.named("--mgda", mgda, "objectives"),
+        "mgda_gradients": mgda_gradients, "size_bound": size_bound, "bound_form": bound_form,
         "kernel_normalisation": False if no_kernel_normalisation else None,
     }  # fmt: skip
     changed = {name: new for name, new in changes.items() if new is not None}
@@ -155,7 +166,7 @@ def search(
     check_method(chosen, opened, setting, taken, autocast=autocast)
     predictor = opened_predictor(setting, space)
     if isinstance(taken, Losses):
-        options.refuse_beside(f"--data {source}", _of_networks(changed))
+        options.refuse_beside(f"--data {source}", _of_networks(changed, setting))
         setting = without_images(setting)
         read = taken.images(setting)
     else:
@@ -244,9 +255,12 @@ def _search_seeds(
         say_shard(folder, found, shard)
 
 
-def _of_networks(changed: Mapping[str, Any]) -> dict[str, Any]:
+def _of_networks(changed: Mapping[str, Any], setting: SearchSetting) -> dict[str, Any]:
     """Those of the options given that are about networks and images, by their names on the command line."""
-    names = ("batch_size", "width", "depth", "image_size", "images", "validation_share", "weight_lr", "memory_mb")
+    names = (
+        "batch_size", "image_size", "images", "validation_share", "weight_lr", "memory_mb", "adversarial",
+        "adversarial_epsilon", "adversarial_step", *(() if "size" in setting.mgda else ("width", "depth")),
+    )  # fmt: skip
     return {f"--{name.replace('_', '-')}": changed[name] for name in names if name in changed}
 
 

@@ -10,10 +10,14 @@ import typer
 
 from harness.cli import offered
 from harness.errors import SettingError
+from harness.search.gradient.checks import MGDA
 from harness.search.gradient.policy_choices import KNOWN, ORDERS
 from harness.search.gradient.setting import (
     ACTIVATIONS,
+    ADVERSARIAL,
+    BOUND_FORMS,
     LATENCY_MODELS,
+    MGDA_GRADIENTS,
     OBJECTIVES,
     REGULARISERS,
     SCHEDULES,
@@ -118,6 +122,40 @@ PolicySearchOption = Annotated[
 SubBatchesOption = Annotated[
     int | None, typer.Option(help="DAAS: equal parts of a batch, each with a sub-policy of its own")
 ]
+AdversarialOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"images that train the weights: {' | '.join(ADVERSARIAL)} (attacked, with the gradient at the disturbed "
+        "images or at the clean ones)",
+        autocompletion=offered.those(*ADVERSARIAL),
+    ),
+]
+AdversarialEpsilonOption = Annotated[
+    float | None, typer.Option(help="ε of that attack, in 1/255 of the range of a pixel")
+]
+AdversarialStepOption = Annotated[float | None, typer.Option(help="step of that attack, as a multiple of ε")]
+MgdaOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"E2RNAS: objectives that MGDA weighs with the loss, with commas: {', '.join(MGDA)}; {NOTHING} for none",
+        metavar="OBJECTIVES",
+        autocompletion=offered.those(*MGDA),
+    ),
+]
+MgdaGradientsOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"E2RNAS: gradients that give MGDA's weights: {' | '.join(MGDA_GRADIENTS)} (over their norms)",
+        autocompletion=offered.those(*MGDA_GRADIENTS),
+    ),
+]
+SizeBoundOption = Annotated[float | None, typer.Option(help="E2RNAS: bound on the expected number of parameters")]
+BoundFormOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"E2RNAS: form of that bound: {' | '.join(BOUND_FORMS)}", autocompletion=offered.those(*BOUND_FORMS)
+    ),
+]
 SpaceOption = Annotated[
     str,
     typer.Option(
@@ -137,7 +175,8 @@ DataOption = Annotated[
     str | None,
     typer.Option(
         help="digits, noise, the folder of CIFAR-10's binary files, or table:COLUMN for the exact expectation of a "
-        "tabulated column in the place of a supernet that trains; by default that of the method",
+        "tabulated column in the place of a supernet that trains (table:COLUMN,ROBUST for --mgda robust); by default "
+        "that of the method",
         autocompletion=offered.those("digits", "noise", "table:"),
     ),
 ]
@@ -217,15 +256,15 @@ AutocastOption = Annotated[
 ]
 
 
-def left_out(text: str) -> tuple[str, ...]:
-    """The operations that `--without` names; none of them for `NOTHING`.
+def named(option: str, text: str, what: str) -> tuple[str, ...]:
+    """The names that an option lists with commas; none of them for `NOTHING`.
 
     Raises:
         SettingError: a text without a name, or `NOTHING` beside a name.
     """
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     if not all(names) or (NOTHING in names and len(names) > 1):
-        raise SettingError(f"--without takes operations with commas between them, or {NOTHING} alone; got {text!r}")
+        raise SettingError(f"{option} takes {what} with commas between them, or {NOTHING} alone; got {text!r}")
     return () if names == (NOTHING,) else names
 
 

@@ -8,7 +8,7 @@
 - Noise ceiling: `training_agreement`, `attenuation_corrected`.
 - The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`,
   `ndcg_of_powers_at`, `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`,
-  its `hypervolume`, `picked_within` a budget.
+  its `hypervolume`, `undominated` points of more objectives, `picked_within` a budget.
 - Other settings: `rank_stability`, `change_of_ranking`.
 
 Each name below is loaded on first use (`harness.loading.lazy`).
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.stats.intervals import Interval
     from harness.stats.names import BASELINES, COEFFICIENTS
     from harness.stats.paired import PairedDifferences, holm, indistinguishable_groups, paired_differences
-    from harness.stats.pareto import hypervolume, mean_within, pareto_front, picked_within
+    from harness.stats.pareto import hypervolume, mean_within, pareto_front, picked_within, undominated
     from harness.stats.partial import Partial, partial_correlations
     from harness.stats.rank_correlation import Coefficients, coefficients
     from harness.stats.resampling.resampled import Resampled, resampled_coefficients
@@ -93,6 +93,7 @@ __all__ = [
     "spearman_brown",
     "top_correlation",
     "training_agreement",
+    "undominated",
 ]
 
 _HOMES = {
@@ -142,6 +143,7 @@ _HOMES = {
     "spearman_brown": "harness.stats.ceiling",
     "top_correlation": "harness.stats.top",
     "training_agreement": "harness.stats.ceiling",
+    "undominated": "harness.stats.pareto",
 }
 
 if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name

@@ -143,3 +143,35 @@ def _checked(
     if first_vector.size == 0:
         raise ScoresError(f"{first_name} and {second_name} are empty: a front needs at least one architecture")
     return first_vector, second_vector
+
+
+def undominated(costs: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Which points are on the Pareto front of any number of costs: that no other point dominates.
+
+    A point dominates another if none of its costs is higher and one is lower; equal points do not dominate each other.
+
+    Args:
+        costs: finite numbers, shape [n, k], n >= 1; lower is better.
+
+    Returns:
+        A mask, shape [n].
+
+    Raises:
+        ScoresError: for NaN or infinity, no point, or another number of axes.
+
+    Cost: O(n · front).
+
+    >>> undominated([[1, 5], [2, 4], [2, 6], [1, 5]]).tolist()
+    [True, True, False, True]
+    """
+    table = np.asarray(costs, dtype=np.float64)
+    if table.ndim != 2 or not table.size or not np.isfinite(table).all():
+        raise ScoresError(f"costs must be finite numbers of shape [n, k], got shape {table.shape}")
+    front: list[int] = []
+    for place in np.lexsort(table.T[::-1]):  # whatever dominates a point comes before it
+        others = table[front]
+        if not ((others <= table[place]).all(axis=1) & (others < table[place]).any(axis=1)).any():
+            front.append(int(place))
+    mask = np.zeros(len(table), dtype=np.bool_)
+    mask[front] = True
+    return mask

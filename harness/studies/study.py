@@ -29,6 +29,7 @@ from harness.studies.searches.latency import study as latency
 from harness.studies.searches.nasi import explained
 from harness.studies.searches.prime import study as darts_prime
 from harness.studies.searches.radars import study as radars
+from harness.studies.searches.robust import study as e2rnas
 from harness.studies.searches.toponas import study as toponas
 from harness.studies.searches.wiring import study as wiring
 from harness.studies.whole_space import study as whole_space
@@ -60,6 +61,7 @@ STUDIES: Mapping[str, Study] = {
     "radars": radars.STUDY,
     "la-darts": latency.STUDY,
     "daas": daas.STUDY,
+    "e2rnas": e2rnas.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
 

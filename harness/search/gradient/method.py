@@ -159,10 +159,14 @@ class Step:
         Raises:
             MemoryBoundError: a pass that would keep more bytes than the search may.
         """
+        return self.logits_of(batch.inputs, relaxed, weights)
+
+    def logits_of(self, inputs: Tensor, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Logits [N, K] of inputs, by which they can be differentiated, as a batch cannot; otherwise as `logits`."""
         if self.bound is not None:
-            self.bound.check(self.supernet, batch.inputs.shape, relaxed.active)
-        arguments = (batch.inputs, relaxed.weights, relaxed.edges, relaxed.active)
-        with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=self.autocast):
+            self.bound.check(self.supernet, inputs.shape, relaxed.active)
+        arguments = (inputs, relaxed.weights, relaxed.edges, relaxed.active)
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.autocast):
             found: Tensor = (
                 self.supernet(*arguments)
                 if weights is None

@@ -14,6 +14,7 @@ NAMES = (
     "rsps",
     "radars",
     "daas",
+    "e2rnas",
     "nasi",
     "nasi-ada",
     "te-nas",

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from harness.search.gradient.setting import SearchSetting
 
 PENALTIES: Mapping[str, Term] = {"proximity": proximity, "adjusted_proximity": adjusted_proximity, "admm": admm}
-_OFF = {"activation": "own", "regularise": "none", "schedule": "every_step", "objective": "none"}
+_OFF = {
+    "activation": "own", "regularise": "none", "schedule": "every_step", "objective": "none", "adversarial": "none",
+}  # fmt: skip
 
 
 def with_options(method: Method, setting: SearchSetting, predictor: Predictor | None = None) -> Method:
@@ -62,7 +64,7 @@ def check_options(method: Method, setting: SearchSetting) -> None:
 
 
 def reason_not(method: Method, option: str) -> str:
-    """Why a method cannot take `activation`, `regularise`, `schedule` or `objective`; empty where it can."""
+    """Why a method cannot take `activation`, `regularise`, `schedule`, `objective` or `adversarial`; else empty."""
     if method.architecture_step is None:
         return "it trains no architecture parameters"
     if not method.trains_weights:

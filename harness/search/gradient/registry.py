@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from harness.errors import SearchError, unknown
-from harness.search.gradient import beta_darts, darts, drnas, dsnas, gdas, nasi, pc_darts, radars, rsps, snas, te_nas
+from harness.search.gradient import (
+    beta_darts,
+    darts,
+    drnas,
+    dsnas,
+    e2rnas,
+    gdas,
+    nasi,
+    pc_darts,
+    radars,
+    rsps,
+    snas,
+    te_nas,
+)
 from harness.search.gradient.daas import daas
 from harness.search.gradient.method import Method
 from harness.search.gradient.prime import darts_prime
@@ -27,6 +40,7 @@ METHODS: dict[str, Method] = {
         rsps.METHOD,
         radars.METHOD,
         daas.METHOD,
+        e2rnas.METHOD,
         nasi.FIXED,
         nasi.ADAPTIVE,
         te_nas.METHOD,
@@ -72,12 +86,20 @@ def _of_parameters(method: Method, setting: SearchSetting) -> str:
     return "" if moves else "it descends no architecture parameters"
 
 
+def _of_attack(setting: SearchSetting) -> str:
+    attacks = setting.adversarial != "none" or "robust" in setting.mgda
+    return "" if attacks else "it is of --adversarial, or of --mgda robust"
+
+
 _NEEDS: Mapping[str, Callable[[Method, SearchSetting], str]] = {
     "weight_lr": _of_weights,
     "alpha_lr": _of_parameters,
     "alpha_warm_up": _of_parameters,
     "rho": lambda _, setting: "" if setting.regularise != "none" else "it is the weight of a term of --regularise",
     "schedule_steps": lambda _, setting: "" if setting.schedule != "every_step" else "it is of a --schedule",
+    **dict.fromkeys(("adversarial_epsilon", "adversarial_step"), lambda _, setting: _of_attack(setting)),
+    "mgda_gradients": lambda _, setting: "" if setting.mgda else "it is of --mgda",
+    "bound_form": lambda _, setting: "" if setting.size_bound is not None else "it is of --size-bound",
     **dict.fromkeys(
         ("latency_model", "latency_samples"),
         lambda _, setting: "" if setting.objective == "latency" else "it is of --objective latency",

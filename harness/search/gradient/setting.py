@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from harness.errors import SearchError, unknown
+from harness.search.gradient.checks import check_latency, check_mgda, check_number
 from harness.search.gradient.policy_choices import OPERATIONS, ORDERS, checked_choices, checked_operations
 
 CHECKPOINT_MINUTES = 10.0
@@ -20,9 +21,13 @@ SCHEDULES = ("every_step", "periodic", "dynamic")
 ACTIVATIONS = ("own", "clipped")
 OBJECTIVES = ("none", "latency")
 LATENCY_MODELS = ("pairwise", "linear", "mlp")
+ADVERSARIAL = ("none", "rfgsm", "rfgsm_clean")
+MGDA_GRADIENTS = ("raw", "l2")
+BOUND_FORMS = ("max", "max_dropped", "abs")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "trace_gradient": TRACE_GRADIENTS, "regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS,
-    "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS,
+    "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS, "adversarial": ADVERSARIAL,
+    "mgda_gradients": MGDA_GRADIENTS, "bound_form": BOUND_FORMS,
 }  # fmt: skip
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
@@ -30,20 +35,11 @@ _SMALLEST: Mapping[str, int] = {
     "latency_samples": 2, "sub_batches": 1,
 }  # fmt: skip
 _MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
-_POSITIVE = ("weight_lr", "gradient_clip")
+_POSITIVE = ("weight_lr", "gradient_clip", "adversarial_epsilon", "adversarial_step")
 _NOT_NEGATIVE = (
-    "weight_lr_min",
-    "momentum",
-    "weight_decay",
-    "alpha_lr",
-    "alpha_weight_decay",
-    "penalty",
-    "nu",
-    "mu",
-    "rho",
-    "latency_weight",
-    "policy_lr",
-)
+    "weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu", "rho",
+    "latency_weight", "policy_lr",
+)  # fmt: skip
 _ENDS = 2  # temperatures: of the first epoch and of the last
 
 
@@ -108,6 +104,15 @@ class SearchSetting:
         policy_lr: learning rate of the policy's logits.
         policy_search: what is searched when: `joint`, `sequential` or `fixed` (`harness.search.gradient.daas`).
         sub_batches: number of equal parts of a batch, each with a sub-policy of its own.
+        adversarial: images that the weights are trained on: as they are (`none`), or attacked by R+FGSM, with the
+            gradient at the disturbed images (`rfgsm`) or at the clean ones (`rfgsm_clean`).
+        adversarial_epsilon: ε, the largest disturbance of a pixel in 1/255 of its range.
+        adversarial_step: size of the attack's step, as a multiple of ε.
+        mgda: objectives that MGDA weighs with the loss (E2RNAS): `robust`, the loss on attacked images, and `size`, the
+            expected number of parameters.
+        mgda_gradients: whether MGDA's weights are those of gradients as they are (`raw`) or over their norms (`l2`).
+        size_bound: bound L on that number of parameters; None for none.
+        bound_form: its form: `max`, `max_dropped` or `abs` (`harness.search.gradient.e2rnas`).
 
     Raises:
         SearchError: naming the field, the given value and the allowed values.
@@ -163,6 +168,13 @@ class SearchSetting:
     policy_lr: float = 5e-3
     policy_search: str = "joint"
     sub_batches: int = 4
+    adversarial: str = "none"
+    adversarial_epsilon: float = 2.0
+    adversarial_step: float = 1.25
+    mgda: tuple[str, ...] = ()
+    mgda_gradients: str = "raw"
+    size_bound: float | None = None
+    bound_form: str = "max"
 
     def __post_init__(self) -> None:
         for name, smallest in _SMALLEST.items():
@@ -173,13 +185,13 @@ class SearchSetting:
                 raise SearchError(f"{name} must be a whole number from {smallest}, got {value!r}")
         for name in (*_POSITIVE, *_NOT_NEGATIVE):
             value = getattr(self, name)
-            _check_number(name, value, above=name in _POSITIVE)
+            check_number(name, value, above=name in _POSITIVE)
             object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
         for name in ("memory_mb", "target_latency"):
             if getattr(self, name) is not None:
-                _check_number(name, getattr(self, name), above=True)
-        _check_number("validation_share", self.validation_share, above=True, below=1)
+                check_number(name, getattr(self, name), above=True)
+        check_number("validation_share", self.validation_share, above=True, below=1)
         if self.nesterov and self.momentum == 0:
             raise SearchError("nesterov needs a momentum above 0, got 0")
         for name, allowed in _CHOICES.items():
@@ -187,35 +199,14 @@ class SearchSetting:
                 raise SearchError(unknown(name, getattr(self, name), allowed))
         self._check_stages()
         self._check_simplification()
-        self._check_objective()
         self._check_policy()
+        check_latency(vars(self))
+        check_mgda(vars(self))
 
     def _check_policy(self) -> None:
         object.__setattr__(self, "policy_operations", checked_operations(self.policy_operations))
         for name in ("policy_magnitudes", "policy_probabilities"):
             object.__setattr__(self, name, checked_choices(name, getattr(self, name)))
-
-    def _check_objective(self) -> None:
-        for name, what in (
-            ("latency_column", "the name of a column"),
-            ("latency_table", "the name or path of a table"),
-        ):
-            if not isinstance(getattr(self, name), str):
-                raise SearchError(f"{name} must be {what}, got {getattr(self, name)!r}")
-        if self.objective == "none":
-            for name in ("latency_column", "latency_table", "latency_weight", "target_latency"):
-                if getattr(self, name):
-                    raise SearchError(f"{name} is of the objective 'latency': give objective='latency' too")
-            return
-        if not self.latency_column:
-            raise SearchError("the objective 'latency' needs a latency_column: a tabulated latency or energy")
-        if self.latency_weight and self.target_latency is not None:
-            raise SearchError("give a latency_weight or a target_latency, not both: a target has a weight of its own")
-        if self.activation == "clipped":
-            raise SearchError(
-                "the activation 'clipped' gives operation weights that are no distribution, of which the objective "
-                "'latency' takes the mean: leave one of them out"
-            )
 
     def _check_simplification(self) -> None:
         for name in ("simplify", "kernel_normalisation"):
@@ -228,7 +219,7 @@ class SearchSetting:
         if not isinstance(self.temperature, (tuple, list)) or len(self.temperature) != _ENDS:
             raise SearchError(f"temperature must be two numbers, of the first and last epoch; got {self.temperature!r}")
         for value in self.temperature:
-            _check_number("temperature", value, above=True)
+            check_number("temperature", value, above=True)
         first, last = self.temperature
         object.__setattr__(self, "temperature", (float(first), float(last)))
 
@@ -298,10 +289,3 @@ def checkpoint_seconds(minutes: float) -> float:
     if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 <= minutes < math.inf:
         raise SearchError(f"checkpoint_minutes must be a number from 0, got {minutes!r}")
     return 60 * minutes
-
-
-def _check_number(name: str, value: Any, *, above: bool, below: float = math.inf) -> None:
-    bad = isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
-    if bad or value < 0 or (above and value == 0) or value >= below:
-        allowed = f"{'above' if above else 'from'} 0" + (f" and below {below:g}" if math.isfinite(below) else "")
-        raise SearchError(f"{name} must be a number {allowed}, got {value!r}")

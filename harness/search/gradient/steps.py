@@ -9,6 +9,7 @@ from itertools import islice
 import torch
 from torch import nn
 
+from harness.search.gradient.adversarial import training_batch
 from harness.search.gradient.method import Step
 from harness.search.gradient.state import SearchTask, State
 
@@ -42,7 +43,7 @@ def one_step(step: Step, *, moves: bool) -> float:
         return seen
     with torch.no_grad():
         relaxed = step.relaxed("weights")
-    loss = step.loss(step.training, relaxed)
+    loss = step.loss(training_batch(step, relaxed), relaxed)
     step.weight_optimizer.zero_grad()
     torch.autograd.backward(loss)
     norm = nn.utils.clip_grad_norm_(step.supernet.parameters(), setting.gradient_clip)

@@ -56,6 +56,7 @@ class TableLosses:
         name: name of the column that they are made of, and of its table.
         losses: loss of each cell, above 0, float64 [O, ..., O] with an axis for each edge: for an accuracy a in per
             cent 1 − a/100.
+        robust: likewise under attack, for the objective `robust` of MGDA; None without.
 
     Raises:
         SearchError: axes of unequal lengths, or a loss that is not above 0 and finite.
@@ -63,12 +64,22 @@ class TableLosses:
 
     name: str
     losses: Tensor
+    robust: Tensor | None = None
 
     def __post_init__(self) -> None:
         if not self.losses.ndim or len(set(self.losses.shape)) != 1:
             raise SearchError(f"losses of cells need an axis of O operations for each edge, got {self._shape}")
-        if not bool((self.losses.isfinite() & (self.losses > 0)).all()):
+        if self.robust is not None and self.robust.shape != self.losses.shape:
+            raise SearchError(
+                f"losses under attack {[*self.robust.shape]} are of other cells than losses {self._shape}"
+            )
+        if not all(bool((values.isfinite() & (values > 0)).all()) for values in self.cubes):
             raise SearchError(f"losses of cells must be above 0 and finite; {self.name} has others")
+
+    @property
+    def cubes(self) -> tuple[Tensor, ...]:
+        """The losses, and those under attack where there are any."""
+        return (self.losses,) if self.robust is None else (self.losses, self.robust)
 
     @property
     def _shape(self) -> list[int]:
@@ -85,12 +96,13 @@ class TableLosses:
             raise SearchError(
                 f"{self.name} has losses {self._shape}, which are not those of edges and operations {shapes}"
             )
-        return TableSupernet(groups, self.losses, operations)
+        return TableSupernet(groups, self.losses, operations, self.robust)
 
     def images(self, setting: SearchSetting) -> Images:
         """Images that nothing looks at, as many as the setting's batches need: a search steps over batches."""
         count = math.ceil((setting.batch_size + 1) / min(setting.validation_share, 1 - setting.validation_share))
-        digest = hashlib.sha256(self.losses.contiguous().numpy().tobytes()).hexdigest()[:16]
+        content = b"".join(cube.contiguous().numpy().tobytes() for cube in self.cubes)
+        digest = hashlib.sha256(content).hexdigest()[:16]
         pixels = torch.zeros(count, CHANNELS, 1, 1, dtype=torch.float32, device="cpu")
         return Images(f"{self.name} {digest}", pixels, torch.zeros(count, dtype=torch.long, device="cpu"))
 
@@ -101,7 +113,7 @@ def without_images(setting: SearchSetting) -> SearchSetting:
     steps = setting.steps_per_epoch or max(training // setting.batch_size, 1)
     return setting.changed(
         {"steps_per_epoch": steps, "batch_size": BATCH, "images": None, "image_size": None, "augment": False,
-         "evaluation_batches": 1}
+         "evaluation_batches": 1, "adversarial": "none"}
     )  # fmt: skip
 
 
@@ -115,13 +127,18 @@ class TableSupernet(Supernet):
         groups: the one group of edges.
         losses: losses of all cells, float64 [O, ..., O].
         operations: Boolean mask of the operations that exist, by group [E, O]; None for all.
+        robust: losses of all cells under attack, likewise; None without.
     """
 
     losses: Tensor
+    robust: Tensor | None
 
-    def __init__(self, groups: Mapping[str, Group], losses: Tensor, operations: Masks | None = None) -> None:
+    def __init__(
+        self, groups: Mapping[str, Group], losses: Tensor, operations: Masks | None = None, robust: Tensor | None = None
+    ) -> None:
         super().__init__(groups, operations)
         self.register_buffer("losses", losses, persistent=False)
+        self.register_buffer("robust", robust, persistent=False)
         # an optimiser needs a weight; the loss does not depend on it
         self.unused = nn.Parameter(torch.zeros((), dtype=torch.float64, device="cpu"))
 
@@ -136,8 +153,13 @@ class TableSupernet(Supernet):
         loss = self.expected_loss(weights, active) + 0 * self.unused
         return torch.stack([-loss, torch.log(-torch.expm1(-loss))]).expand(len(inputs), 2)
 
-    def expected_loss(self, weights: OperationWeights, active: Masks | None = None) -> Tensor:
-        """The expected loss E[ℓ], a scalar; operations that are not kept or not active have the weight 0."""
+    def expected_loss(self, weights: OperationWeights, active: Masks | None = None, *, robust: bool = False) -> Tensor:
+        """The expected loss E[ℓ], a scalar; operations that are not kept or not active have the weight 0.
+
+        With `robust` it is that of the losses under attack.
+        """
+        losses = self.robust if robust else self.losses
+        assert losses is not None
         (mixture,) = self.mixtures(weights, None, active).values()
         computed = torch.tensor(mixture.computed, dtype=torch.bool, device=mixture.coefficients.device)
-        return expected(self.losses, mixture.coefficients * computed)
+        return expected(losses, mixture.coefficients * computed)

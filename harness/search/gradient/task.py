@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.errors import SearchError, check_whole
+from harness.search.gradient.adversarial import check_pixels
 from harness.search.gradient.data import Images, read_images, split_images, with_images
 from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method
@@ -60,6 +61,8 @@ def search_task(
         data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
     if chosen.policy is not None and data.pixels.is_floating_point():
         raise SearchError(f"{chosen.name} augments images of whole numbers from 0 to 255, which {data.name} has not")
+    if table is None:
+        check_pixels(data, setting)
     setting, split = with_images(setting, data), split_images(data, setting.validation_share, seed)
     where = _device(device)
     bound = None if setting.memory_mb is None else MemoryBound(setting.memory_mb)
@@ -89,6 +92,8 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
         method.check(setting, autocast)
     if setting.memory_mb is not None:
         _check_bounded(method, data, autocast=autocast)
+    if isinstance(data, TableLosses):
+        _check_robust(method, setting, data)
     if isinstance(data, TableLosses) and not method.trains_weights:
         raise SearchError(
             f"{method.name} measures untrained networks, and {data.name} has none: take digits, noise or CIFAR-10"
@@ -97,6 +102,23 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
         raise SearchError(f"{method.name} augments images, and {data.name} has none: take digits or CIFAR-10")
     if isinstance(data, TableLosses) and (reason := reason_not_on_table(setting)):
         raise SearchError(f"{method.name} cannot search {data.name}: {reason}")
+
+
+def _check_robust(method: Method, setting: SearchSetting, losses: TableLosses) -> None:
+    """Refuse a robust loss that the table's losses lack, and one that the search does not look at.
+
+    Raises:
+        SearchError: naming the table and the objective.
+    """
+    wanted = "robust" in setting.mgda and "mgda" in method.reads
+    if wanted and losses.robust is None:
+        raise SearchError(
+            f"mgda 'robust': {losses.name} is one column; name the one under attack after a comma, table:COLUMN,ROBUST"
+        )
+    if losses.robust is not None and not wanted:
+        raise SearchError(
+            f"{losses.name}: the second column is of mgda 'robust', which this search of {method.name} does not take"
+        )
 
 
 def _check_bounded(method: Method, data: object, *, autocast: bool) -> None:

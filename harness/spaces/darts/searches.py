@@ -69,6 +69,12 @@ SEARCHES = SearchPresets(
             "the paper's settings were not seen: its stages, its policy and its values are our reading",
         ),
         "daas": SearchPreset({"temperature": (10.0, 0.1)}, DAAS_LAPTOP, DAAS_NOTE),
+        "e2rnas": SearchPreset(
+            {"mgda": ("size",), "adversarial": "rfgsm_clean"},
+            {},
+            "attack, objectives and DARTS's values are those of the first author's working code, but its step is "
+            "second order; how the paper bounds the size was not seen: no bound",
+        ),
         "nasi": SearchPreset({**_NASI, "nu": 100.0}, _NASI_LAPTOP),
         "nasi-ada": SearchPreset(
             {**_NASI, "nu": 500.0, "adaptive": True},

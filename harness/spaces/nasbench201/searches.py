@@ -89,6 +89,11 @@ SEARCHES = SearchPresets(
             "the paper's settings were not seen: its space, its stages, its policy and its values are our reading",
         ),
         "daas": SearchPreset({**_SGD_OF_DARTS, "temperature": (10.0, 0.1)}, DAAS_LAPTOP, DAAS_NOTE),
+        "e2rnas": SearchPreset(
+            {"mgda": ("size",), "adversarial": "rfgsm_clean"},
+            note="the paper has no NAS-Bench-201; these are the values of DARTS there (first order) with attack and "
+            "objectives of the first author's working code; how the paper bounds the size was not seen: no bound",
+        ),
         "nasi": SearchPreset(
             {**_NASI, "nu": _NU},
             _NASI_LAPTOP,

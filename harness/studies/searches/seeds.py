@@ -67,8 +67,8 @@ def run_searches(
             is trained in each process, and the log has its prediction beside the tabulated value.
         seeds: seeds of the searches, such as `range(5)`.
         preset: `laptop`, `reduced` (where there is one) or `paper`; ignored where a setting is given.
-        data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `table:COLUMN` for the losses that
-            `harness.table_losses` makes of a column; by default the method's own choice.
+        data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `table:COLUMN` (with a column under attack
+            `table:COLUMN,ROBUST`) for the losses that `harness.table_losses` makes; by default the method's own choice.
         out: folder in which each search has a folder `seed_N` with its checkpoint and its log; searches that are there
             already go on, or are read. None keeps nothing.
         workers: number of searches that run at once.

@@ -70,3 +70,13 @@ def test_values_that_make_no_losses_are_refused(table, values):
     own = Table([str(cell) for cell in SPACE], [column], [values], replace(table.facts, name="odd"))
     with pytest.raises(SearchError, match="no losses are made of it"):
         table_losses("odd", own)
+
+
+def test_two_columns_of_one_table(table):
+    losses = table_losses(ACCURACY, table, robust=ACCURACY)
+    assert losses.robust is not None
+    assert bool((losses.robust == losses.losses).all())
+    assert losses.name == f"{ACCURACY} and {ACCURACY} of {table.facts.name}"
+    assert opened_data(f"table:{ACCURACY},{ACCURACY}").robust.shape == (5,) * 6
+    with pytest.raises(TableError, match=f"Did you mean '{ACCURACY}'"):
+        table_losses(ACCURACY, table, robust=ACCURACY[:-1])

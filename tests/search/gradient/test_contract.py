@@ -125,6 +125,16 @@ def one_operation_left(space, saved, first, setting):
         assert [count for count in measured if count] == [24, 18, 12]
 
 
+def weighed(space, saved, first, setting):
+    """α and the weights have moved; the weights of the objectives in each step of α are shares, and n is in between."""
+    softmax_trained(space, saved, first, setting)
+    shares = saved["memory"]["mgda/weights"]
+    assert shares.shape == (setting.epochs, setting.steps_per_epoch, 2)
+    assert bool((shares >= 0).all())
+    torch.testing.assert_close(shares.sum(dim=2), torch.ones(shares.shape[:2], dtype=torch.float64))
+    assert saved["memory"]["mgda/parameters"].isfinite().all()
+
+
 def scheduled(space, saved, first, setting):
     """α has moved in the epochs whose steps the schedule gave to it, and in no others; the weights are trained."""
     counts = saved["memory"][ALPHA_STEPS]
@@ -157,6 +167,7 @@ INVARIANTS = {
     "rsps": never_moved,
     "radars": pruned,
     "daas": with_policy,
+    "e2rnas": weighed,
     "nasi": untrained,
     "nasi-ada": untrained,
     "te-nas": one_operation_left,

@@ -23,7 +23,7 @@ from tests.search.gradient.test_table_supernet import separable
 
 SPACE = SPACES["nasbench201"]
 OPTIONS = {"regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS}
-CLIPPED = {"darts", "darts-second-order", "darts-prime", "pc-darts"}
+CLIPPED = {"darts", "darts-second-order", "darts-prime", "pc-darts", "e2rnas"}
 """Methods whose operation weights are a softmax of α, and that have no penalty of one."""
 REFUSING = {"rsps", "nasi", "nasi-ada", "te-nas", "radars", "daas"}
 

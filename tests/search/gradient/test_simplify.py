@@ -30,6 +30,7 @@ ABLE = {
     "pc-darts",
     "radars",
     "darts-prime",
+    "e2rnas",
 }
 REFUSED = {
     "rsps": "trains one path at a time",

@@ -98,7 +98,7 @@ def share_better(losses, cell):
 @pytest.mark.parametrize("method", sorted({*TRAINING} - ONE_PATH))
 def test_every_search_that_moves_all_operations_finds_the_best_of_separable_losses(method):
     losses, best = separable()
-    changes = {"alpha_lr": 0.05, "alpha_warm_up": 0, "steps_per_epoch": 16, "schedule": "every_step"}
+    changes = {"alpha_lr": 0.05, "alpha_warm_up": 0, "steps_per_epoch": 16, "schedule": "every_step", "mgda": ()}
     setting = METHODS[method].setting(SPACE, "laptop").changed(changes)
     found = run_search(SPACE, method, setting, data=losses)
     assert str(found.architecture) == best
