@@ -82,6 +82,9 @@ def search(
     policy_lr: search_options.PolicyLrOption = None,
     policy_search: search_options.PolicySearchOption = None,
     sub_batches: search_options.SubBatchesOption = None,
+    members: search_options.MembersOption = None,
+    draw: search_options.DrawOption = None,
+    diversity: search_options.DiversityOption = None,
     simplify: search_options.SimplifyOption = False,
     no_kernel_normalisation: search_options.NoKernelNormalisationOption = False,
     record_costs: search_options.RecordCostsOption = 0,
@@ -119,11 +122,10 @@ def search(
         "trace_gradient": trace_gradient, "regularise": regularise, "rho": rho, "schedule": schedule,
         "schedule_steps": schedule_steps, "activation": activation, "objective": objective,
         "latency_column": latency_column, "latency_table": latency_table, "latency_model": latency_model,
-        "latency_samples": latency_samples,
-        "latency_weight": latency_weight, "target_latency": target_latency,
+        "latency_samples": latency_samples, "latency_weight": latency_weight, "target_latency": target_latency,
         **search_options.policy_changes(policy_operations, policy_magnitudes, policy_probabilities),
         "policy_lr": policy_lr, "policy_search": policy_search, "sub_batches": sub_batches,
-        "simplify": simplify or None,
+        "members": members, "draw": draw, "diversity": diversity, "simplify": simplify or None,
         "kernel_normalisation": False if no_kernel_normalisation else None,
     }  # fmt: skip
     changed = {name: new for name, new in changes.items() if new is not None}

@@ -13,6 +13,7 @@ from harness.errors import SettingError
 from harness.search.gradient.policy_choices import KNOWN, ORDERS
 from harness.search.gradient.setting import (
     ACTIVATIONS,
+    DRAWS,
     LATENCY_MODELS,
     OBJECTIVES,
     REGULARISERS,
@@ -201,6 +202,18 @@ SimplifyOption = Annotated[
 ]
 NoKernelNormalisationOption = Annotated[
     bool, typer.Option("--no-kernel-normalisation", help="with --simplify: kernels mixed as they are")
+]
+MembersOption = Annotated[int | None, typer.Option(help="NESBS: architectures of the ensemble")]
+DrawOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"NESBS: how the ensemble is drawn from the posterior: {' | '.join(DRAWS)} (Monte Carlo)",
+        autocompletion=offered.those(*DRAWS),
+    ),
+]
+DiversityOption = Annotated[
+    float | None,
+    typer.Option(help="NESBS: δ of SVGD, above 0 for members that differ more, below 0 for members that differ less"),
 ]
 RecordCostsOption = Annotated[
     int,

@@ -14,6 +14,7 @@ NAMES = (
     "rsps",
     "radars",
     "daas",
+    "nesbs",
     "nasi",
     "nasi-ada",
     "te-nas",

@@ -8,6 +8,7 @@ from harness.errors import SearchError, unknown
 from harness.search.gradient import beta_darts, darts, drnas, dsnas, gdas, nasi, pc_darts, radars, rsps, snas, te_nas
 from harness.search.gradient.daas import daas
 from harness.search.gradient.method import Method
+from harness.search.gradient.nesbs import nesbs
 from harness.search.gradient.prime import darts_prime
 from harness.search.gradient.setting import SearchSetting
 
@@ -27,6 +28,7 @@ METHODS: dict[str, Method] = {
         rsps.METHOD,
         radars.METHOD,
         daas.METHOD,
+        nesbs.METHOD,
         nasi.FIXED,
         nasi.ADAPTIVE,
         te_nas.METHOD,
@@ -82,5 +84,6 @@ _NEEDS: Mapping[str, Callable[[Method, SearchSetting], str]] = {
         ("latency_model", "latency_samples"),
         lambda _, setting: "" if setting.objective == "latency" else "it is of --objective latency",
     ),
+    "diversity": lambda _, setting: "" if setting.draw == "svgd" else "it is of --draw svgd",
 }
 """Fields that only some searches or settings read: by field, what tells why one does not."""

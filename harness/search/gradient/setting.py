@@ -20,30 +20,22 @@ SCHEDULES = ("every_step", "periodic", "dynamic")
 ACTIVATIONS = ("own", "clipped")
 OBJECTIVES = ("none", "latency")
 LATENCY_MODELS = ("pairwise", "linear", "mlp")
+DRAWS = ("svgd", "mc")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "trace_gradient": TRACE_GRADIENTS, "regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS,
-    "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS,
+    "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS, "draw": DRAWS,
 }  # fmt: skip
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
     "evaluation_batches": 1, "alpha_warm_up": 0, "candidates": 1, "schedule_steps": 1,
-    "latency_samples": 2, "sub_batches": 1,
+    "latency_samples": 2, "sub_batches": 1, "members": 1, "sets": 1,
 }  # fmt: skip
 _MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
-_POSITIVE = ("weight_lr", "gradient_clip")
+_POSITIVE = ("weight_lr", "gradient_clip", "likelihood", "particle_std")
 _NOT_NEGATIVE = (
-    "weight_lr_min",
-    "momentum",
-    "weight_decay",
-    "alpha_lr",
-    "alpha_weight_decay",
-    "penalty",
-    "nu",
-    "mu",
-    "rho",
-    "latency_weight",
-    "policy_lr",
-)
+    "weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu", "rho",
+    "latency_weight", "policy_lr",
+)  # fmt: skip
 _ENDS = 2  # temperatures: of the first epoch and of the last
 
 
@@ -108,6 +100,12 @@ class SearchSetting:
         policy_lr: learning rate of the policy's logits.
         policy_search: what is searched when: `joint`, `sequential` or `fixed` (`harness.search.gradient.daas`).
         sub_batches: number of equal parts of a batch, each with a sub-policy of its own.
+        members: number of architectures of an ensemble, n (NESBS).
+        draw: how they are drawn from the posterior: `svgd` or `mc` (Monte Carlo).
+        diversity: δ of SVGD: above 0 drives the members apart, below 0 draws them together.
+        sets: number of drawn ensembles of which the best on the supernet is taken, T.
+        likelihood: images c that the mean validation loss counts for in the log likelihood.
+        particle_std: standard deviation σ of the density around an architecture in which SVGD moves.
 
     Raises:
         SearchError: naming the field, the given value and the allowed values.
@@ -163,6 +161,12 @@ class SearchSetting:
     policy_lr: float = 5e-3
     policy_search: str = "joint"
     sub_batches: int = 4
+    members: int = 3
+    draw: str = "svgd"
+    diversity: float = 0.0
+    sets: int = 10
+    likelihood: float = 100.0
+    particle_std: float = 1.0
 
     def __post_init__(self) -> None:
         for name, smallest in _SMALLEST.items():
@@ -176,6 +180,8 @@ class SearchSetting:
             _check_number(name, value, above=name in _POSITIVE)
             object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
+        _check_number("diversity", self.diversity, above=False, signed=True)
+        object.__setattr__(self, "diversity", float(self.diversity))
         for name in ("memory_mb", "target_latency"):
             if getattr(self, name) is not None:
                 _check_number(name, getattr(self, name), above=True)
@@ -266,9 +272,12 @@ class SearchSetting:
         before = sum(self.stage(other) == self.stage(epoch) for other in range(epoch))
         return before < self.alpha_warm_up
 
-    def learning_rate(self, epoch: int) -> float:
-        """The weights' learning rate: a half cosine from `weight_lr` to `weight_lr_min` (Loshchilov & Hutter 2017)."""
-        share = (1 + math.cos(math.pi * epoch / self.epochs)) / 2
+    def learning_rate(self, epoch: int, epochs: int | None = None) -> float:
+        """The weights' learning rate: a half cosine from `weight_lr` to `weight_lr_min` (Loshchilov & Hutter 2017).
+
+        It ends with the epochs that train the weights, if their number is given, or with all.
+        """
+        share = (1 + math.cos(math.pi * min(epoch / (epochs or self.epochs), 1.0))) / 2
         return self.weight_lr_min + (self.weight_lr - self.weight_lr_min) * share
 
     def changed(self, changes: Mapping[str, Any]) -> SearchSetting:
@@ -300,8 +309,10 @@ def checkpoint_seconds(minutes: float) -> float:
     return 60 * minutes
 
 
-def _check_number(name: str, value: Any, *, above: bool, below: float = math.inf) -> None:
+def _check_number(name: str, value: Any, *, above: bool, below: float = math.inf, signed: bool = False) -> None:
     bad = isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
-    if bad or value < 0 or (above and value == 0) or value >= below:
+    if bad or (value < 0 and not signed) or (above and value == 0) or value >= below:
+        if signed:
+            raise SearchError(f"{name} must be a finite number, got {value!r}")
         allowed = f"{'above' if above else 'from'} 0" + (f" and below {below:g}" if math.isfinite(below) else "")
         raise SearchError(f"{name} must be a number {allowed}, got {value!r}")

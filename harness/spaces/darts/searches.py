@@ -69,6 +69,12 @@ SEARCHES = SearchPresets(
             "the paper's settings were not seen: its stages, its policy and its values are our reading",
         ),
         "daas": SearchPreset({"temperature": (10.0, 0.1)}, DAAS_LAPTOP, DAAS_NOTE),
+        "nesbs": SearchPreset(
+            {"epochs": 70, "alpha_warm_up": 50, "alpha_lr": 0.01, "alpha_weight_decay": 3e-4},
+            {"epochs": 15, "alpha_warm_up": 10},
+            "the paper's settings were not seen: the posterior's 20 epochs and Adam are those of the code of bq-nes, "
+            "the supernet's 50 epochs those of DARTS; likelihood, diversity and particle_std are our reading",
+        ),
         "nasi": SearchPreset({**_NASI, "nu": 100.0}, _NASI_LAPTOP),
         "nasi-ada": SearchPreset(
             {**_NASI, "nu": 500.0, "adaptive": True},

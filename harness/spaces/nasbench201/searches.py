@@ -89,6 +89,12 @@ SEARCHES = SearchPresets(
             "the paper's settings were not seen: its space, its stages, its policy and its values are our reading",
         ),
         "daas": SearchPreset({**_SGD_OF_DARTS, "temperature": (10.0, 0.1)}, DAAS_LAPTOP, DAAS_NOTE),
+        "nesbs": SearchPreset(
+            {"epochs": 70, "alpha_warm_up": 50, "alpha_lr": 0.01, "alpha_weight_decay": 3e-4},
+            {"epochs": 60, "alpha_warm_up": 40},
+            "the paper's settings were not seen: the posterior's 20 epochs and Adam are those of the code of bq-nes, "
+            "the supernet's 50 epochs those of DARTS; likelihood, diversity and particle_std are our reading",
+        ),
         "nasi": SearchPreset(
             {**_NASI, "nu": _NU},
             _NASI_LAPTOP,
