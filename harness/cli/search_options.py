@@ -16,6 +16,7 @@ from harness.search.gradient.setting import (
     ACTIVATIONS,
     ADVERSARIAL,
     BOUND_FORMS,
+    DRAWS,
     LATENCY_MODELS,
     MGDA_GRADIENTS,
     OBJECTIVES,
@@ -240,6 +241,18 @@ SimplifyOption = Annotated[
 ]
 NoKernelNormalisationOption = Annotated[
     bool, typer.Option("--no-kernel-normalisation", help="with --simplify: kernels mixed as they are")
+]
+MembersOption = Annotated[int | None, typer.Option(help="NESBS: architectures of the ensemble")]
+DrawOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"NESBS: how the ensemble is drawn from the posterior: {' | '.join(DRAWS)} (Monte Carlo)",
+        autocompletion=offered.those(*DRAWS),
+    ),
+]
+DiversityOption = Annotated[
+    float | None,
+    typer.Option(help="NESBS: δ of SVGD, above 0 for members that differ more, below 0 for members that differ less"),
 ]
 RecordCostsOption = Annotated[
     int,

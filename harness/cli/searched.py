@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from harness.search import SearchResult, SearchSeeds
 
 FILES = "architecture.txt, log.csv, log.csv.json, curves.png, curves.svg, setting.json, checkpoint.pt"
+ENSEMBLE = "ensemble.txt"
+"""File of a drawn ensemble: an architecture a line."""
 
 _SHOWN = 5
 """Sub-policies that are printed."""
@@ -73,8 +75,14 @@ def write_search(
         print(f"the architecture parameters moved in {int(result.memory[ALPHA_STEPS].sum()):,} steps")
     if result.policy is not None:
         say_policy(result.policy)
+    also = ", costs.csv" if result.costs is not None else ""
+    if result.members:
+        also += f", {ENSEMBLE}"
+        write_text(_lines(result.members), folder / ENSEMBLE)
+        print(f"the ensemble of {len(result.members)}, and below it the most probable architecture:")
+        print(_lines(result.members), end="")
     print(result.architecture)
-    print(f"in {folder}: {FILES}{', costs.csv' if result.costs is not None else ''}")
+    print(f"in {folder}: {FILES}{also}")
 
 
 def say_policy(policy: Mapping[str, float]) -> None:
@@ -105,6 +113,8 @@ def write_seeds(folder: Path, found: SearchSeeds, facts: Mapping[str, Any], tabl
     write_text(f"{found.to_markdown()}\n", folder / "seeds.md")
     for seed, text in zip(frame["seed"], frame["architecture"], strict=True):
         write_text(f"{text}\n", folder / f"seed_{seed}" / "architecture.txt")
+        if members := found.members.get(seed):
+            write_text(_lines(members), folder / f"seed_{seed}" / ENSEMBLE)
     failed = {str(seed): reason for seed, reason in found.failed.items()}
     write_text(_setting_json({**facts, "failed": failed}, float(frame["seconds"].sum())), folder / "setting.json")
     save_pictures(found.plot(**_label(table, column)), folder / "curves")
@@ -141,6 +151,10 @@ def _described(frame: pd.DataFrame, facts: Mapping[str, Any], table: Table | Non
     read = {} if table is None else {"table": table_facts(table, column)}
     frame.attrs[PROVENANCE] = made_with(search=dict(facts), **read)
     return frame
+
+
+def _lines(members: Iterable[object]) -> str:
+    return "".join(f"{member}\n" for member in members)
 
 
 def _check_failed(found: SearchSeeds, consequence: str = "") -> None:

@@ -18,6 +18,7 @@ _CIFAR_MEAN = (0.4914, 0.4822, 0.4465)
 _CIFAR_STD = (0.2470, 0.2435, 0.2616)
 _CIFAR_SHAPE = (3, 32, 32)
 _CIFAR_RECORD = 1 + 3 * 32 * 32  # one byte label, then the pixels in channel, row, column order
+_PATTERNS = {"training": "data_batch_*.bin", "test": "test_batch.bin"}
 
 
 def draw_images(setting: Setting, data: Path | None = None) -> Batch:
@@ -75,8 +76,12 @@ def _draw_cifar10(
     return (pixels - mean) / std, labels[chosen]
 
 
-def read_cifar10(folder: Path | None) -> tuple[Tensor, Tensor]:
-    """Training images [M, 3, 32, 32] uint8 and labels [M] of CIFAR-10's official binary files (Krizhevsky 2009).
+def read_cifar10(folder: Path | None, part: str = "training") -> tuple[Tensor, Tensor]:
+    """Images [M, 3, 32, 32] uint8 and labels [M] of CIFAR-10's official binary files (Krizhevsky 2009).
+
+    Args:
+        folder: folder of the files.
+        part: `training`, of all training batches, or `test`.
 
     Raises:
         SettingError: naming the folder or file, and what was expected in it.
@@ -86,9 +91,10 @@ def read_cifar10(folder: Path | None) -> tuple[Tensor, Tensor]:
             "input 'cifar10' needs the folder of CIFAR-10's binary files (data_batch_1.bin …): "
             "give --data FOLDER, or set NASINIT_DATA to the folder that holds cifar-10-batches-bin"
         )
-    files = sorted(folder.glob("data_batch_*.bin"))
+    pattern = _PATTERNS[part]
+    files = sorted(folder.glob(pattern))
     if not files:
-        raise SettingError(f"no data_batch_*.bin in {folder}: expected the folder of CIFAR-10's binary version")
+        raise SettingError(f"no {pattern} in {folder}: expected the folder of CIFAR-10's binary version")
     records = []
     for file in files:
         content = np.fromfile(file, dtype=np.uint8)

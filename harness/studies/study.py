@@ -27,6 +27,7 @@ from harness.studies.searches import rows
 from harness.studies.searches.daas import study as daas
 from harness.studies.searches.latency import study as latency
 from harness.studies.searches.nasi import explained
+from harness.studies.searches.nesbs import study as nesbs
 from harness.studies.searches.prime import study as darts_prime
 from harness.studies.searches.radars import study as radars
 from harness.studies.searches.robust import study as e2rnas
@@ -62,6 +63,7 @@ STUDIES: Mapping[str, Study] = {
     "la-darts": latency.STUDY,
     "daas": daas.STUDY,
     "e2rnas": e2rnas.STUDY,
+    "nesbs": nesbs.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
 

@@ -12,14 +12,16 @@ MGDA = ("robust", "size")
 """Objectives that MGDA weighs with the loss."""
 
 
-def check_number(name: str, value: Any, *, above: bool, below: float = math.inf) -> None:
-    """Refuse what is no finite number from 0, or above 0, and below a limit.
+def check_number(name: str, value: Any, *, above: bool, below: float = math.inf, signed: bool = False) -> None:
+    """Refuse what is no finite number from 0, or above 0, and below a limit; `signed` allows numbers below 0 too.
 
     Raises:
         SearchError: naming the field and the value.
     """
     bad = isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
-    if bad or value < 0 or (above and value == 0) or value >= below:
+    if bad or (value < 0 and not signed) or (above and value == 0) or value >= below:
+        if signed:
+            raise SearchError(f"{name} must be a finite number, got {value!r}")
         allowed = f"{'above' if above else 'from'} 0" + (f" and below {below:g}" if math.isfinite(below) else "")
         raise SearchError(f"{name} must be a number {allowed}, got {value!r}")
 

@@ -179,10 +179,15 @@ def split_images(images: Images, validation_share: float, seed: int) -> Split:
     """
     middle, wanted = parts_of(len(images), validation_share)
     order = torch.randperm(len(images), generator=_generator(seed, "halves"), device="cpu")
+    return Split(images, order[:middle], order[middle : middle + wanted], *channel_moments(images))
+
+
+def channel_moments(images: Images) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel over all images, [1, 3, 1, 1]; whole numbers count from 0 to 1."""
     flat = images.pixels.transpose(0, 1).flatten(1)
     scaled = flat.double() if flat.is_floating_point() else flat.double() / 255
     mean, deviation = (value.float().view(1, -1, 1, 1) for value in (scaled.mean(dim=1), scaled.std(dim=1)))
-    return Split(images, order[:middle], order[middle : middle + wanted], mean, deviation)
+    return mean, deviation
 
 
 def parts_of(images: int, validation_share: float) -> tuple[int, int]:

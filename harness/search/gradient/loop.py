@@ -161,7 +161,7 @@ def _epoch(
     if epoch and not state.losses and setting.stage(epoch) != setting.stage(epoch - 1):
         advance_stage(task, state)
     for group in state.weight_optimizer.param_groups:
-        group["lr"] = setting.learning_rate(epoch)
+        group["lr"] = setting.learning_rate(epoch, setting.alpha_warm_up if task.method.in_turn else None)
     moves = not setting.warms_up(epoch)
     for step in steps_of_epoch(task, state, steps):
         if recorder is not None:
@@ -244,7 +244,9 @@ def _result(task: SearchTask, state: State, architecture: Architecture, epochs: 
     memory, remark = dict(state.memory), task.method.remark
     told = "" if remark is None else remark(memory, task.setting)
     policy = None if task.method.policy is None else task.method.policy(memory, task.setting)
-    return SearchResult(architecture, log, weights, epochs, steps, memory, told, policy=policy)
+    texts = () if task.method.members is None else task.method.members(memory)
+    members = tuple(map(task.space.parse, texts))
+    return SearchResult(architecture, log, weights, epochs, steps, memory, told, policy=policy, members=members)
 
 
 def _progress(shown: bool, steps: int) -> AbstractContextManager[Callable[[], None]]:

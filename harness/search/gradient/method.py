@@ -222,6 +222,10 @@ class Method:
         check: raises a `SearchError` for a setting, with or without autocast, that the method cannot run.
         refuses: why the method cannot search a space, empty where it can; None for a method of every space.
         remark: a warning on a finished search from its memory and its setting, empty where there is none.
+        betas: betas of the Adam of the architecture parameters.
+        in_turn: whether the weights are trained in the epochs of the warm-up alone, and rest while the architecture
+            parameters move.
+        members: gives the texts of a drawn ensemble from the memory of a finished search; None for a search of one.
     """
 
     name: str
@@ -247,6 +251,9 @@ class Method:
     check: Callable[[SearchSetting, bool], None] | None = None
     refuses: Callable[[SearchableSpace], str] | None = None
     remark: Callable[[Mapping[str, Tensor], SearchSetting], str] | None = None
+    betas: tuple[float, float] = (0.5, 0.999)
+    in_turn: bool = False
+    members: Callable[[Mapping[str, Tensor]], tuple[str, ...]] | None = None
 
     def setting(self, space: str | Space, preset: str) -> SearchSetting:
         """The setting of a preset in a space.

@@ -15,6 +15,7 @@ NAMES = (
     "radars",
     "daas",
     "e2rnas",
+    "nesbs",
     "nasi",
     "nasi-ada",
     "te-nas",

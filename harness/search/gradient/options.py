@@ -73,6 +73,8 @@ def reason_not(method: Method, option: str) -> str:
         return "it moves weights, parameters and policy in one step"
     if method.renews:
         return "its architecture parameters are those of a policy, and begin anew in its last stage"
+    if option == "schedule" and method.in_turn:
+        return "its weights rest while its architecture parameters move in every step"
     if option in ("regularise", "objective") and method.architecture_step is score_function:
         return "it descends the score function's gradient, not a loss that a term could join"
     if option != "activation":

@@ -19,6 +19,9 @@ _LAPTOP: Mapping[str, Any] = {
 }  # fmt: skip
 """What a laptop takes less of, in a space that states no settings."""
 
+_WEIGHTS_FIRST = frozenset({"nesbs"})
+"""Searches that train the weights in the epochs of the warm-up alone."""
+
 
 @dataclass(frozen=True)
 class Presets:
@@ -84,4 +87,11 @@ def presets(method: str, space: Space) -> Presets:
     paper = SearchSetting().changed({**stated.paper, **chosen.paper})
     laptop = paper.changed({**stated.laptop, **chosen.laptop})
     reduced = None if chosen.reduced is None else paper.changed({**stated.reduced, **chosen.reduced})
+    if method in _WEIGHTS_FIRST:
+        paper, laptop = (_with_warm_up(setting) for setting in (paper, laptop))
     return Presets(paper, laptop, chosen.note, reduced, "" if reduced is None else stated.reduced_note)
+
+
+def _with_warm_up(setting: SearchSetting) -> SearchSetting:
+    """The setting with half of its epochs as warm-up, where it has none."""
+    return setting.changed({"alpha_warm_up": setting.alpha_warm_up or setting.epochs // 2})

@@ -21,6 +21,7 @@ from harness.search.gradient import (
 )
 from harness.search.gradient.daas import daas
 from harness.search.gradient.method import Method
+from harness.search.gradient.nesbs import nesbs
 from harness.search.gradient.prime import darts_prime
 from harness.search.gradient.setting import SearchSetting
 
@@ -41,6 +42,7 @@ METHODS: dict[str, Method] = {
         radars.METHOD,
         daas.METHOD,
         e2rnas.METHOD,
+        nesbs.METHOD,
         nasi.FIXED,
         nasi.ADAPTIVE,
         te_nas.METHOD,
@@ -104,5 +106,6 @@ _NEEDS: Mapping[str, Callable[[Method, SearchSetting], str]] = {
         ("latency_model", "latency_samples"),
         lambda _, setting: "" if setting.objective == "latency" else "it is of --objective latency",
     ),
+    "diversity": lambda _, setting: "" if setting.draw == "svgd" else "it is of --draw svgd",
 }
 """Fields that only some searches or settings read: by field, what tells why one does not."""

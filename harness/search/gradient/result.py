@@ -41,6 +41,7 @@ class SearchResult(Drawn):
         remark: a warning of the method on this search, which is logged too; empty where there is none.
         costs: costs of the operations by epoch (`harness.search.gradient.costs.COLUMNS`); None if none were recorded.
         policy: the probability of each sub-policy of augmentations by its name; None for a search of none.
+        members: the drawn ensemble, which may hold an architecture several times; empty for searches of one (NESBS).
     """
 
     architecture: Architecture
@@ -52,6 +53,7 @@ class SearchResult(Drawn):
     remark: str = ""
     costs: pd.DataFrame | None = None
     policy: Mapping[str, float] | None = None
+    members: tuple[Architecture, ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame:

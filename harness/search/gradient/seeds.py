@@ -30,11 +30,13 @@ class SearchSeeds(Drawn):
             where a table was given, the tabulated values of each epoch's choice as columns `…_for_the_record`, which no
             search has seen.
         failed: why a search failed, by its seed.
+        members: texts of the drawn ensemble (NESBS), by the seed of the search; empty for searches of one architecture.
     """
 
     method: str
     log: pd.DataFrame
     failed: Mapping[int, str] = field(default_factory=dict)
+    members: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -21,21 +21,24 @@ SCHEDULES = ("every_step", "periodic", "dynamic")
 ACTIVATIONS = ("own", "clipped")
 OBJECTIVES = ("none", "latency")
 LATENCY_MODELS = ("pairwise", "linear", "mlp")
+DRAWS = ("svgd", "mc")
 ADVERSARIAL = ("none", "rfgsm", "rfgsm_clean")
 MGDA_GRADIENTS = ("raw", "l2")
 BOUND_FORMS = ("max", "max_dropped", "abs")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "trace_gradient": TRACE_GRADIENTS, "regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS,
     "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS, "adversarial": ADVERSARIAL,
-    "mgda_gradients": MGDA_GRADIENTS, "bound_form": BOUND_FORMS,
+    "draw": DRAWS, "mgda_gradients": MGDA_GRADIENTS, "bound_form": BOUND_FORMS,
 }  # fmt: skip
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
     "evaluation_batches": 1, "alpha_warm_up": 0, "candidates": 1, "schedule_steps": 1,
-    "latency_samples": 2, "sub_batches": 1,
+    "latency_samples": 2, "sub_batches": 1, "members": 1, "sets": 1,
 }  # fmt: skip
 _MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
-_POSITIVE = ("weight_lr", "gradient_clip", "adversarial_epsilon", "adversarial_step")
+_POSITIVE = (
+    "weight_lr", "gradient_clip", "adversarial_epsilon", "adversarial_step", "likelihood", "particle_std",
+)  # fmt: skip
 _NOT_NEGATIVE = (
     "weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu", "rho",
     "latency_weight", "policy_lr",
@@ -113,6 +116,12 @@ class SearchSetting:
         mgda_gradients: whether MGDA's weights are those of gradients as they are (`raw`) or over their norms (`l2`).
         size_bound: bound L on that number of parameters; None for none.
         bound_form: its form: `max`, `max_dropped` or `abs` (`harness.search.gradient.e2rnas`).
+        members: number of architectures of an ensemble, n (NESBS).
+        draw: how they are drawn from the posterior: `svgd` or `mc` (Monte Carlo).
+        diversity: δ of SVGD: above 0 drives the members apart, below 0 draws them together.
+        sets: number of drawn ensembles of which the best on the supernet is taken, T.
+        likelihood: images c that the mean validation loss counts for in the log likelihood.
+        particle_std: standard deviation σ of the density around an architecture in which SVGD moves.
 
     Raises:
         SearchError: naming the field, the given value and the allowed values.
@@ -175,6 +184,12 @@ class SearchSetting:
     mgda_gradients: str = "raw"
     size_bound: float | None = None
     bound_form: str = "max"
+    members: int = 3
+    draw: str = "svgd"
+    diversity: float = 0.0
+    sets: int = 10
+    likelihood: float = 100.0
+    particle_std: float = 1.0
 
     def __post_init__(self) -> None:
         for name, smallest in _SMALLEST.items():
@@ -188,6 +203,8 @@ class SearchSetting:
             check_number(name, value, above=name in _POSITIVE)
             object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
+        check_number("diversity", self.diversity, above=False, signed=True)
+        object.__setattr__(self, "diversity", float(self.diversity))
         for name in ("memory_mb", "target_latency"):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), above=True)
@@ -257,9 +274,12 @@ class SearchSetting:
         before = sum(self.stage(other) == self.stage(epoch) for other in range(epoch))
         return before < self.alpha_warm_up
 
-    def learning_rate(self, epoch: int) -> float:
-        """The weights' learning rate: a half cosine from `weight_lr` to `weight_lr_min` (Loshchilov & Hutter 2017)."""
-        share = (1 + math.cos(math.pi * epoch / self.epochs)) / 2
+    def learning_rate(self, epoch: int, epochs: int | None = None) -> float:
+        """The weights' learning rate: a half cosine from `weight_lr` to `weight_lr_min` (Loshchilov & Hutter 2017).
+
+        It ends with the epochs that train the weights, if their number is given, or with all.
+        """
+        share = (1 + math.cos(math.pi * min(epoch / (epochs or self.epochs), 1.0))) / 2
         return self.weight_lr_min + (self.weight_lr - self.weight_lr_min) * share
 
     def changed(self, changes: Mapping[str, Any]) -> SearchSetting:

@@ -26,7 +26,7 @@ def advance_stage(task: SearchTask, state: State) -> None:
     state.supernet, state.weight_optimizer = supernet, sgd(supernet, setting)
     if task.method.renews and stage == len(setting.partial) - 1:
         state.parameters = drawn_parameters(task, supernet.groups, state.kept, stage)
-        state.parameter_optimizer = adam(state.parameters, setting)
+        state.parameter_optimizer = adam(state.parameters, task)
 
 
 def strongest(weights: Tensor, kept: Tensor, count: int) -> Tensor:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from harness.spaces.space import SearchableSpace
     from harness.spaces.supernet import Supernet
 
-_BETAS = (0.5, 0.999)
-
 Spent = tuple[float, float]
 """Seconds by the clock, and seconds of processor time of the process."""
 
@@ -181,7 +179,7 @@ def initial_state(task: SearchTask) -> State:
     if task.bound is not None and task.setting.keep:
         task.bound.check_stage(supernet, task.inputs, task.setting.keep[-1])
     parameters = drawn_parameters(task, supernet.groups, kept)
-    return State(supernet, kept, parameters, sgd(supernet, task.setting), adam(parameters, task.setting))
+    return State(supernet, kept, parameters, sgd(supernet, task.setting), adam(parameters, task))
 
 
 def drawn_parameters(
@@ -233,7 +231,7 @@ def resumed_state(task: SearchTask, checkpoint: Checkpoint) -> State:
         }
     )
     state = State(
-        supernet, checkpoint.kept, parameters, sgd(supernet, task.setting), adam(parameters, task.setting),
+        supernet, checkpoint.kept, parameters, sgd(supernet, task.setting), adam(parameters, task),
         checkpoint.memory, checkpoint.rows, checkpoint.epoch, *(part or ()),
     )  # fmt: skip
     state.weight_optimizer.load_state_dict(checkpoint.weight_optimizer)
@@ -247,8 +245,9 @@ def sgd(supernet: Supernet, setting: SearchSetting) -> torch.optim.SGD:
     return torch.optim.SGD(supernet.parameters(), setting.weight_lr, setting.momentum, **options)
 
 
-def adam(parameters: Parameters, setting: SearchSetting) -> torch.optim.Adam:
+def adam(parameters: Parameters, task: SearchTask) -> torch.optim.Adam:
     """The optimiser of the architecture parameters."""
+    setting = task.setting
     return torch.optim.Adam(
-        parameters.tensors(), setting.alpha_lr, betas=_BETAS, weight_decay=setting.alpha_weight_decay
+        parameters.tensors(), setting.alpha_lr, betas=task.method.betas, weight_decay=setting.alpha_weight_decay
     )

@@ -30,7 +30,10 @@ def steps_of_epoch(task: SearchTask, state: State, count: int) -> Iterator[Step]
 
 
 def one_step(step: Step, *, moves: bool) -> float:
-    """A step of the architecture parameters, if `moves`, and one of the weights; gives the training loss."""
+    """A step of the architecture parameters, if `moves`, and one of the weights; gives the training loss.
+
+    Where the weights rest, or are never trained, it is the loss of the former step.
+    """
     method, setting = step.method, step.moment.setting
     seen = math.nan
     if method.joint and method.architecture_step is not None:
@@ -39,7 +42,7 @@ def one_step(step: Step, *, moves: bool) -> float:
         seen = method.architecture_step(step)
         if not math.isfinite(seen):
             return seen
-    if not method.trains_weights:
+    if not method.trains_weights or (moves and method.in_turn):
         return seen
     with torch.no_grad():
         relaxed = step.relaxed("weights")

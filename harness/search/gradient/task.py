@@ -88,6 +88,8 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
     check_options(method, setting)
     if setting.simplify:
         _check_simplifies(searchable(space), method, data)
+    if method.in_turn and not setting.alpha_warm_up and not isinstance(data, TableLosses):
+        raise SearchError(f"{method.name} trains its supernet in the epochs of alpha_warm_up, which must be at least 1")
     if method.check is not None:
         method.check(setting, autocast)
     if setting.memory_mb is not None:
@@ -147,7 +149,7 @@ def _check_simplifies(space: SearchableSpace, method: Method, data: object) -> N
         raise SearchError(f"simplify: {data.name} is a table, which has no modules to share")
     if not method.trains_weights:
         raise SearchError(f"simplify: {method.name} looks at weights as they are drawn, and trains no shared module")
-    if method.one_path:
+    if method.one_path or method.in_turn:
         raise SearchError(f"simplify: {method.name} trains one path at a time, which has nobody to share modules with")
 
 

@@ -127,7 +127,10 @@ def run_searches(
     if predictor is not None:
         log = with_latencies(log, predictor, open_space(space.name), task.setting.latency_table)
     log.attrs = {PROVENANCE: made}
-    return SearchSeeds(method, log, {run.seed: failure.reason for run, failure in outcomes.failed.items()})
+    drawn = task.method.members
+    members = {} if drawn is None else {run.seed: drawn(outcome.memory) for run, outcome in outcomes.ended.items()}
+    failed = {run.seed: failure.reason for run, failure in outcomes.failed.items()}
+    return SearchSeeds(method, log, failed, members)
 
 
 def seeds_of_shard(seeds: Sequence[int], shard: tuple[int, int] | None) -> tuple[int, ...]:

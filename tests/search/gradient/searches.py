@@ -45,6 +45,8 @@ def tiny(method, space, **changes):
         "candidates": 3,
     }
     stages = _TWO_STAGES[space] if method == "radars" else {}
+    if METHODS[method].in_turn:
+        sizes |= {"alpha_warm_up": 1, "sets": 2}  # the weights first, then the architecture parameters
     return METHODS[method].setting(space, "laptop").changed({**sizes, **stages, **changes})
 
 

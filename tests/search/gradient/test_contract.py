@@ -12,6 +12,7 @@ from harness.search import METHODS, run_search
 from harness.search.gradient import loop as loop_module
 from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, LOG, POLICY
 from harness.search.gradient.data import Images
+from harness.search.gradient.nesbs.draws import members_in
 from harness.search.gradient.prime.schedule import ALPHA_STEPS
 from tests.search.gradient.searches import PAIRS, SPACES, tiny
 
@@ -153,6 +154,15 @@ def with_policy(space, saved, first, setting):
     assert first["memory"].get("policy/step", 0) < memory["policy/step"]
 
 
+def drawn_ensemble(space, saved, first, setting):
+    """The weights are trained in the first epoch and rest in the second, in which α moves from 0; a set is drawn."""
+    assert not any(bool(table.any()) for table in first["parameters"]["operations"].values())
+    assert all(bool(table.any()) for table in saved["parameters"]["operations"].values())
+    assert equal(saved["supernet"], first["supernet"])
+    assert "nesbs/members" not in first["memory"]
+    assert len([space.parse(text) for text in members_in(saved["memory"])]) == setting.members
+
+
 INVARIANTS = {
     "darts": softmax_trained,
     "darts-second-order": softmax_trained,
@@ -168,6 +178,7 @@ INVARIANTS = {
     "radars": pruned,
     "daas": with_policy,
     "e2rnas": weighed,
+    "nesbs": drawn_ensemble,
     "nasi": untrained,
     "nasi-ada": untrained,
     "te-nas": one_operation_left,

@@ -53,7 +53,7 @@ NOT_AS_PUBLISHED = {
     ("nasi", "nasbench201"),
     ("pc-darts", "nasbench201"),
     ("te-nas", "nasbench201"),
-    *((method, space) for method in ("radars", "daas", "e2rnas") for space in SPACES),
+    *((method, space) for method in ("radars", "daas", "e2rnas", "nesbs") for space in SPACES),
     *((method, space) for method in ("nasi-ada", "rsps", "snas", "dsnas") for space in SPACES),
 }
 

@@ -36,6 +36,7 @@ REFUSED = {
     "rsps": "trains one path at a time",
     "dsnas": "trains one path at a time",
     "daas": "trains one path at a time",
+    "nesbs": "trains one path at a time",
     "nasi": "looks at weights as they are drawn",
     "nasi-ada": "looks at weights as they are drawn",
     "te-nas": "looks at weights as they are drawn",

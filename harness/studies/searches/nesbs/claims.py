@@ -1,0 +1,154 @@
+"""Claims of the papers' abstracts, and our own questions, each with a number of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, NOT_TESTABLE, SHOWN, Claimed, verdict
+from harness.studies.searches.nesbs.exact import COORDINATES, MC, RANDOM, SEARCH, SVGD
+from harness.studies.searches.nesbs.members import FGSM
+from harness.studies.searches.nesbs.sets import DEEP
+
+OURS = "our own question"
+_ROUNDING = 1e-9
+_ONE = 1.1  # different cells in a set, on average
+_BETTER_THAN_OTHERS = "better than ensembles of other searches"
+
+
+def study_claims(
+    posterior: pd.DataFrame, sweep: pd.DataFrame, differences: pd.DataFrame, members: Sequence[int], seeds: int
+) -> Iterator[Claimed]:
+    """The claims.
+
+    Args:
+        posterior: from `harness.studies.searches.nesbs.exact.posterior_frame`.
+        sweep: from `harness.studies.searches.nesbs.exact.sweep_frame`.
+        differences: from `harness.studies.searches.nesbs.members.differences_frame`.
+        members: numbers of members n of the real part.
+        seeds: repetitions of the real part.
+    """
+    yield from _posterior_claims(posterior)
+    for std in sorted(sweep["std"].dropna().unique(), reverse=True):
+        yield _together(sweep, float(std))
+        for count in sweep["members"].unique():
+            rows = sweep[(sweep["arm"] == SVGD) & (sweep["std"] == std) & (sweep["members"] == count)]
+            yield _trade_off(rows, float(std), int(count))
+            yield _beside_monte_carlo(rows, sweep[(sweep["arm"] == MC) & (sweep["members"] == count)].iloc[0], std)
+    for count in members:
+        for other, words in ((RANDOM, "random cells"), (DEEP, "one cell from several seeds"), (MC, "Monte Carlo")):
+            own = "" if other != MC else f" ({OURS})"
+            yield _compared(
+                differences, count, other, "accuracy", f"more accurate than an ensemble of {words}{own}", seeds
+            )
+        words = "more accurate under attack (FGSM, 8/255) than an ensemble of"
+        yield _compared(differences, count, DEEP, FGSM, f"{words} one cell from several seeds", seeds)
+    yield Claimed(
+        "test errors on CIFAR-10, CIFAR-100 and ImageNet in the DARTS space", "", "not run here", NOT_TESTABLE
+    )
+
+
+def steps_that_rise(posterior: pd.DataFrame) -> int:
+    """Number of coordinate updates after which the divergence is higher than before."""
+    values = posterior[posterior["how"] == COORDINATES]["divergence_nats"]
+    return int((values.diff() > _ROUNDING).sum())
+
+
+def _posterior_claims(posterior: pd.DataFrame) -> Iterator[Claimed]:
+    exact = posterior[posterior["how"] == COORDINATES]["divergence_nats"]
+    risen, count = steps_that_rise(posterior), len(exact) - 1
+    yield Claimed(
+        f"coordinate updates never raise the divergence from the true posterior ({OURS})",
+        "",
+        f"{risen} of {count} updates raise it; it falls from {exact.iloc[0]:.2f} to {exact.iloc[-1]:.3f} nats",
+        verdict(risen == 0),
+    )
+    last = posterior[posterior["how"] == SEARCH].sort_values("step").groupby("seed")["divergence_nats"].last()
+    gap = last - exact.iloc[-1]
+    yield Claimed(
+        f"the search's noisy gradients reach the best factorised posterior, to 0.5 nats ({OURS})",
+        "",
+        f"{gap.mean():.2f} nats above it on average over {len(gap)} seeds, at most {gap.max():.2f}",
+        verdict(bool(gap.max() <= 0.5)),
+    )
+
+
+def _trade_off(rows: pd.DataFrame, std: float, count: int) -> Claimed:
+    """Whether diversity rises and accuracy falls from one δ above −1/n to the next, within the intervals."""
+    rows = rows[rows["diversity"] > -1 / count].sort_values("diversity")
+    held = _never(rows, "hamming", falls=True) and _never(rows, "accuracy_pct", falls=False)
+    first, last = rows.iloc[0], rows.iloc[-1]
+    return Claimed(
+        f"a larger δ buys diversity with accuracy: n = {count}, σ = {std:g}",
+        "",
+        f"from δ = {first['diversity']:g} to {last['diversity']:g} members differ on {first['hamming']:.2f} and "
+        f"{last['hamming']:.2f} of 6 edges, and have {first['accuracy_pct']:.2f} and {last['accuracy_pct']:.2f} %",
+        verdict(held and _apart(first, last)),
+    )
+
+
+def _together(sweep: pd.DataFrame, std: float) -> Claimed:
+    """Whether sets are one cell where the closed form has no distance left, for any n."""
+    rows = sweep[(sweep["std"] == std) & (sweep["diversity"] <= -1 / sweep["members"])]
+    most = rows.loc[rows["distinct"].idxmax()]
+    return Claimed(
+        f"δ of −1/n or less leaves one cell: σ = {std:g} ({OURS})",
+        "",
+        f"at most {most['distinct']:.2f} different cells in a set on average (n = {int(most['members'])}, "
+        f"δ = {most['diversity']:g})",
+        verdict(bool(most["distinct"] < _ONE)),
+    )
+
+
+def _never(rows: pd.DataFrame, name: str, *, falls: bool) -> bool:
+    """Whether a mean never falls (or never rises) from one row to the next beyond both intervals."""
+    pairs = list(zip(rows.to_dict("records"), rows.to_dict("records")[1:], strict=False))
+    if falls:
+        return all(after[f"{name}_high"] >= before[f"{name}_low"] for before, after in pairs)
+    return all(after[f"{name}_low"] <= before[f"{name}_high"] for before, after in pairs)
+
+
+def _apart(first: pd.Series[Any], last: pd.Series[Any]) -> bool:
+    """Whether the ends of a sweep differ in both quantities beyond their intervals."""
+    return bool(last["hamming_low"] > first["hamming_high"] and last["accuracy_pct_high"] < first["accuracy_pct_low"])
+
+
+def _beside_monte_carlo(rows: pd.DataFrame, chance: pd.Series[Any], std: float) -> Claimed:
+    """Whether some δ gives better sets than Monte Carlo's, beyond the intervals, that are as diverse within them."""
+    better = rows[
+        (rows["hamming_high"] >= chance["hamming_low"]) & (rows["accuracy_pct_low"] > chance["accuracy_pct_high"])
+    ]
+    told = f"Monte Carlo: {chance['hamming']:.2f} edges, {chance['accuracy_pct']:.2f} %; "
+    if len(better):
+        best = better.sort_values("accuracy_pct").iloc[-1]
+        told += f"δ = {best['diversity']:g}: {best['hamming']:.2f} edges, {best['accuracy_pct']:.2f} %"
+    else:
+        nearest = rows.iloc[(rows["hamming"] - chance["hamming"]).abs().argmin()]
+        told += (
+            f"no such δ; the nearest diversity, at δ = {nearest['diversity']:g}, is "
+            f"{nearest['hamming']:.2f} edges with {nearest['accuracy_pct']:.2f} %"
+        )
+    return Claimed(
+        f"SVGD draws better sets than Monte Carlo, no less diverse within the intervals: n = {int(chance['members'])}, "
+        f"σ = {std:g} ({OURS})",
+        "",
+        told,
+        SHOWN if len(better) else NOT_SHOWN,
+    )
+
+
+def _compared(frame: pd.DataFrame, count: int, other: str, measure: str, claim: str, seeds: int) -> Claimed:
+    found = frame[
+        (frame["members"] == count) & (frame["arm"] == SVGD) & (frame["against"] == other)
+        & (frame["measure"] == measure)
+    ]  # fmt: skip
+    told, published = f"n = {count}: {claim}", "" if OURS in claim else _BETTER_THAN_OTHERS
+    if not len(found):
+        return Claimed(told, published, "no repetition of both is finished", NOT_FINISHED)
+    row = found.iloc[0]
+    value, low, high = (100 * float(row[name]) for name in ("difference", "low", "high"))
+    whole = int(row["seeds"]) >= seeds
+    ours = f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points over {int(row['seeds'])} of {seeds} repetitions"
+    return Claimed(told, published, ours, verdict(low > 0 if whole else None))
