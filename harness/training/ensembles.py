@@ -1,6 +1,6 @@
 """Averaged predictions of trained networks, and an attack on them.
 
-Legend: n members, N images, K classes, ε largest change of a pixel on the scale from 0 to 1.
+Legend: n members, N images, K classes, H side in pixels, ε largest change of a pixel.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from harness.attacks import PixelRange, fgsm
 from harness.training.trained import Trained
 
-EPSILON = 8 / 255
+EPSILON = 8.0
+"""Of 255, the largest change of a pixel."""
+_UNIT = PixelRange(torch.zeros(1), torch.ones(1))
 
 
 def averaged(members: Sequence[Trained]) -> Callable[[Tensor], Tensor]:
@@ -26,17 +29,13 @@ def averaged(members: Sequence[Trained]) -> Callable[[Tensor], Tensor]:
     return logs
 
 
-def fgsm(logs: Callable[[Tensor], Tensor], pixels: Tensor, labels: Tensor, epsilon: float = EPSILON) -> Tensor:
-    """Adversarial images x + ε sign ∇_x(−log p(label | x)), cut to [0, 1] (Goodfellow et al. 2015, section 4).
+def attacked(logs: Callable[[Tensor], Tensor], pixels: Tensor, labels: Tensor, epsilon: float = EPSILON) -> Tensor:
+    """Images that FGSM has attacked with the gradients of averaged predictions (`harness.attacks.fgsm`).
 
     Args:
         logs: maps images to logarithms of probabilities [N, K], such as those of an averaged ensemble.
         pixels: images on the scale from 0 to 1, [N, 3, H, H].
         labels: their classes, [N].
-        epsilon: ε.
+        epsilon: ε in 1/255 of the range of a pixel.
     """
-    images = pixels.detach().clone().requires_grad_()
-    with torch.enable_grad():
-        loss = -logs(images).gather(1, labels[:, None]).sum()
-    (slope,) = torch.autograd.grad(loss, images)
-    return (pixels + epsilon * slope.sign()).clamp(0, 1)
+    return fgsm(lambda images: -logs(images).gather(1, labels[:, None]).sum(), pixels, _UNIT, epsilon)

@@ -19,7 +19,8 @@ from harness.spaces import open_space
 from harness.stats.ensembles import MEASURES, accuracy, calibration_error, disagreement, paired_difference
 from harness.studies.searches.nesbs.exact import MC, SVGD
 from harness.studies.searches.nesbs.sets import ARMS, Trial, images_of
-from harness.training.ensembles import averaged, fgsm
+from harness.training.ensembles import attacked as attacked_by_fgsm
+from harness.training.ensembles import averaged
 from harness.training.trained import is_trained, scaled, train
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def predicted(members: Sequence[Trained], test: Images) -> Ensemble:
     parts = zip(torch.split(test.pixels, _BATCH), torch.split(test.labels, _BATCH), strict=True)
     for pixels, labels in parts:
         images = scaled(pixels)
-        worse = fgsm(logs, images, labels)
+        worse = attacked_by_fgsm(logs, images, labels)
         with torch.no_grad():
             clean.append(logs(images).double().exp())
             attacked.append(logs(worse).double().exp())
