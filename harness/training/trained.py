@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,21 @@ if TYPE_CHECKING:
 FILE = "training.pt"
 _BATCH = 500
 _VERSION = 1
+Moments = tuple[Tensor, Tensor]
+"""Mean and standard deviation of each channel of the training images, [1, 3, 1, 1]."""
+
+
+class Augmentation(NamedTuple):
+    """A change of the training images beyond crops and flips.
+
+    Attributes:
+        name: text that tells it from all others, part of what a training is known by.
+        change: maps images [N, 3, H, H] on the scale from 0 to 1 and a generator of all its random numbers to images
+            of the same shape and scale.
+    """
+
+    name: str
+    change: Callable[[Tensor, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,7 @@ def train(
     setting: TrainingSetting | None = None,
     *,
     seed: int = 0,
+    augmentation: Augmentation | None = None,
     out: str | Path | None = None,
 ) -> Trained:
     """Train the network of an architecture; the same arguments give the same weights on the same machine.
@@ -83,6 +99,7 @@ def train(
         setting: setting of the training; by default `TrainingSetting()`.
         seed: seed of the weights, the order of the images and their augmentation. The global random state is neither
             used nor changed.
+        augmentation: change of the images of each step, after the setting's crops and flips; none by default.
         out: folder for the state after every epoch, in `training.pt`; a training that is there goes on, and a finished
             one is read. None writes nothing.
 
@@ -97,19 +114,21 @@ def train(
         raise SettingError(f"only image classifiers are trained; the space {space.name} is for {space.problem.name}")
     if len(images) < setting.batch_size:
         raise SettingError(f"{len(images):,} images are less than one batch of {setting.batch_size:,}")
-    identity = _identity(space, architecture, images, setting, seed)
+    identity = _identity(space, architecture, images, setting, seed, augmentation)
     state = _State.begun(space, architecture, setting, seed)
     path = None if out is None else Path(out) / FILE
     if path is not None and path.is_file():
         state.restore(_read(path, identity))
-    before, (mean, deviation) = len(state.rows), channel_moments(images)
+    before, moments = len(state.rows), channel_moments(images)
+    steps = len(images) // setting.batch_size
     for epoch in range(before, setting.epochs):
         started = time.process_time()
-        row = _epoch(state, images, setting, seed, epoch, mean, deviation)
+        row = _epoch(state, _batches(images, setting, seed, epoch, augmentation), steps, setting, moments)
         state.rows.append({"epoch": epoch + 1, **row, "seconds": round(time.process_time() - started, 3)})
         if path is not None:
             with replacing(path) as partial:
                 torch.save({"version": _VERSION, "identity": identity, **state.content()}, partial)
+    mean, deviation = moments
     return Trained(state.network.eval(), mean[0], deviation[0], tuple(state.rows), before)
 
 
@@ -147,13 +166,13 @@ class _State:
 
 
 def _epoch(
-    state: _State, images: Images, setting: TrainingSetting, seed: int, epoch: int, mean: Tensor, deviation: Tensor
+    state: _State, batches: Iterator[tuple[Tensor, Tensor]], steps: int, setting: TrainingSetting, moments: Moments
 ) -> dict[str, float]:
-    """One pass over the images; gives its mean loss and accuracy."""
+    """One pass over the batches of an epoch, as many as `steps`; gives its mean loss and accuracy."""
     losses, right, seen = [], 0, 0
-    steps = len(images) // setting.batch_size
+    epoch, (mean, deviation) = len(state.rows), moments
     state.network.train()
-    for step, (pixels, labels) in enumerate(_batches(images, setting, seed, epoch)):
+    for step, (pixels, labels) in enumerate(batches):
         done = (epoch * steps + step) / (setting.epochs * steps)
         for group in state.optimizer.param_groups:
             group["lr"] = setting.learning_rate * (1 + math.cos(math.pi * done)) / 2
@@ -172,8 +191,10 @@ def _epoch(
     return {"training_loss": math.fsum(losses) / len(losses), "training_accuracy_pct": 100 * right / seen}
 
 
-def _batches(images: Images, setting: TrainingSetting, seed: int, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Images on the scale from 0 to 1 in an order that follows from (seed, epoch), augmented if the setting says so."""
+def _batches(
+    images: Images, setting: TrainingSetting, seed: int, epoch: int, augmentation: Augmentation | None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Images on the scale from 0 to 1 in an order that follows from (seed, epoch), augmented as is asked for."""
     generator = torch.Generator().manual_seed(derived_seed(seed, "training", "order", str(epoch)))
     order = torch.randperm(len(images), generator=generator, device="cpu")
     whole = order[: len(order) // setting.batch_size * setting.batch_size]
@@ -181,15 +202,22 @@ def _batches(images: Images, setting: TrainingSetting, seed: int, epoch: int) ->
         pixels = scaled(images.pixels[places])
         if setting.augment and images.natural:
             pixels = cropped_and_flipped(pixels, generator)
+        if augmentation is not None:
+            pixels = augmentation.change(pixels, generator)
         yield pixels, images.labels[places]
 
 
 def _identity(
-    space: Space, architecture: Architecture, images: Images, setting: TrainingSetting, seed: int
+    space: Space,
+    architecture: Architecture,
+    images: Images,
+    setting: TrainingSetting,
+    seed: int,
+    augmentation: Augmentation | None,
 ) -> dict[str, str]:
     return {
         "space": space.name, "architecture": str(architecture), "seed": str(seed), "setting": setting.json(),
-        "images": images.digest(), "classes": str(CLASSES),
+        "images": images.digest(), "classes": str(CLASSES), "augmentation": "" if augmentation is None else augmentation.name,
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from harness.setting import derived_seed
 from harness.spaces import open_space
 from harness.training import trained as module
 from harness.training.setting import TrainingSetting
-from harness.training.trained import FILE, is_trained, train
+from harness.training.trained import FILE, Augmentation, is_trained, train
 
 SPACE = open_space("nasbench201")
 CELL = SPACE.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|avg_pool_3x3~1|nor_conv_3x3~2|")
@@ -138,3 +138,22 @@ def test_what_cannot_be_trained_is_refused(monkeypatch):
         TrainingSetting(learning_rate=math.nan)
     with pytest.raises(DivergedError, match="the loss of a training is nan at epoch 1, step 1"):
         train(SPACE, CELL, replace(IMAGES, pixels=torch.full((70, 3, 8, 8), math.nan)), SETTING)
+
+
+def test_an_augmentation_changes_each_step_and_belongs_to_the_training(tmp_path):
+    seen = []
+
+    def darker(pixels, generator):
+        seen.append((float(pixels.max()), len(pixels)))
+        assert 0 <= float(torch.rand((), generator=generator)) < 1
+        return pixels * 0.5
+
+    plain = replace(SETTING, augment=False, epochs=1)
+    dark = train(SPACE, CELL, IMAGES, plain, seed=1, augmentation=Augmentation("darker", darker), out=tmp_path)
+    assert [count for _, count in seen] == [16] * 4
+    assert max(most for most, _ in seen) <= 1
+    assert not equal(dark, train(SPACE, CELL, IMAGES, plain, seed=1))
+    kept = train(SPACE, CELL, IMAGES, plain, seed=1, augmentation=Augmentation("nothing", lambda pixels, _: pixels))
+    assert equal(kept, train(SPACE, CELL, IMAGES, plain, seed=1))
+    with pytest.raises(CheckpointError, match="its augmentation is darker, asked for is "):
+        train(SPACE, CELL, IMAGES, plain, seed=1, out=tmp_path)

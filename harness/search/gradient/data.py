@@ -44,6 +44,10 @@ class Images:
     def __len__(self) -> int:
         return len(self.pixels)
 
+    def at(self, places: Tensor) -> Images:
+        """The images at some places, [N], in that order."""
+        return replace(self, pixels=self.pixels[places], labels=self.labels[places])
+
     def digest(self) -> str:
         """16 hexadecimal digits of the content."""
         sha = hashlib.sha256(f"{self.name} {tuple(self.pixels.shape)}".encode())
@@ -159,7 +163,7 @@ def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most:
         )
     if setting.images is not None and setting.images < len(images):
         chosen = torch.randperm(len(images), generator=_generator(seed, "images"), device="cpu")[: setting.images]
-        images = replace(images, pixels=images.pixels[chosen], labels=images.labels[chosen])
+        images = images.at(chosen)
     return images if setting.image_size is None else resized(images, setting.image_size)
 
 

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
-from harness.search.gradient.daas.sub_policies import augmented
-from harness.search.gradient.data import Split, read_images, split_images
+from harness.search.gradient.daas.sub_policies import augmented, name_of
+from harness.search.gradient.data import Images, read_images, split_images
 from harness.search.gradient.setting import SearchSetting
-from harness.setting import derived_seed
 from harness.spaces import open_space
+from harness.training.setting import TrainingSetting
+from harness.training.trained import Augmentation, train
 
 if TYPE_CHECKING:
-    from harness.batches import Batch
-    from harness.search.gradient.data import Normalisation
     from harness.studies.searches.daas.sizes import Policy, Sizes
 
-_LEARNING_RATE, _MOMENTUM, _DECAY = 0.1, 0.9, 5e-4
-_BATCH, _PARTS = 64, 4
-_TESTED = 500  # images of a pass
+_PARTS = 4
+_BATCH = 64
 _HALF = 0.5
 
 
@@ -50,60 +46,47 @@ class Trained(NamedTuple):
     cpu_seconds: float
 
 
-def halves(data: str, sizes: Sizes, seed: int) -> Split:
+class Halves(NamedTuple):
+    """The images that networks are trained on, and those that they are tested on."""
+
+    training: Images
+    test: Images
+
+
+def halves(data: str, sizes: Sizes, seed: int) -> Halves:
     """The images in two halves, which all trainings of a study share."""
     setting = SearchSetting(images=sizes.images, image_size=sizes.image_size)
-    return split_images(read_images(data, setting, seed, at_most=True), _HALF, seed)
+    split = split_images(read_images(data, setting, seed, at_most=True), _HALF, seed)
+    return Halves(split.images.at(split.training), split.images.at(split.validation))
 
 
-def trained(space: str, cell: str, policy: Policy, sizes: Sizes, split: Split, seed: int) -> Trained:
+def trained(space: str, cell: str, policy: Policy, sizes: Sizes, images: Halves, seed: int) -> Trained:
     """A cell's network trained on one half under a policy, and tested on the other half without.
 
-    SGD with momentum 0.9, a learning rate that falls from 0.1 to 0 as a half cosine, weight decay 0.0005, batches of 64
-    in four parts, each with a sub-policy of its own; the values are ours. The global random state is neither used nor
-    changed.
+    The training is `harness.training.train`; with sub-policies each batch is in four parts, each with a sub-policy of
+    its own.
     """
     start = time.process_time()
     opened = open_space(space)
-    network = opened.build(opened.parse(cell), width=sizes.width, depth=sizes.depth, seed=seed)
-    setting = SearchSetting(
-        epochs=sizes.epochs, batch_size=min(_BATCH, len(split.training)), augment=policy.crops,
-        weight_lr=_LEARNING_RATE, weight_lr_min=0.0,
+    setting = TrainingSetting(
+        epochs=sizes.epochs, batch_size=min(_BATCH, len(images.training)), width=sizes.width, depth=sizes.depth,
+        augment=policy.crops,
     )  # fmt: skip
-    optimiser = torch.optim.SGD(network.parameters(), _LEARNING_RATE, _MOMENTUM, weight_decay=_DECAY, nesterov=True)
-    steps = split.steps(setting)
-    network.train()
-    for epoch in range(sizes.epochs):
-        for group in optimiser.param_groups:
-            group["lr"] = setting.learning_rate(epoch)
-        generator = torch.Generator().manual_seed(derived_seed(seed, "training", policy.name, str(epoch)))
-        for batch in split.batches("training", setting, seed, epoch, steps):
-            inputs = _augmented(batch, policy, split.normalisation, generator)
-            optimiser.zero_grad()
-            torch.autograd.backward(functional.cross_entropy(network(inputs), batch.labels))
-            optimiser.step()
-    return Trained(_accuracy(network, split), time.process_time() - start)
+    found = train(opened, opened.parse(cell), images.training, setting, seed=seed, augmentation=_by_policy(policy))
+    right = found.predictions(images.test).argmax(dim=1) == images.test.labels
+    return Trained(100 * float(right.double().mean()), time.process_time() - start)
 
 
-def _augmented(batch: Batch, policy: Policy, normalisation: Normalisation | None, generator: torch.Generator) -> Tensor:
-    if not policy.sub_policies or normalisation is None:
-        return batch.inputs
+def _by_policy(policy: Policy) -> Augmentation | None:
+    """The sub-policies of a policy as a change of a batch; None where it has none."""
+    if not policy.sub_policies:
+        return None
     shares = torch.tensor(policy.probabilities, dtype=torch.float64, device="cpu")
-    chosen = torch.multinomial(shares, _PARTS, replacement=True, generator=generator).tolist()
-    parts = [
-        augmented(pixels, policy.sub_policies[number], generator)
-        for number, pixels in zip(chosen, normalisation.pixels(batch.inputs).tensor_split(_PARTS), strict=True)
-    ]
-    return normalisation.inputs(torch.cat(parts))
 
+    def change(pixels: Tensor, generator: torch.Generator) -> Tensor:
+        chosen = torch.multinomial(shares, _PARTS, replacement=True, generator=generator).tolist()
+        parts = zip(chosen, pixels.tensor_split(_PARTS), strict=True)
+        return torch.cat([augmented(part, policy.sub_policies[number], generator) for number, part in parts])
 
-@torch.no_grad()
-def _accuracy(network: nn.Module, split: Split) -> float:
-    network.eval()
-    correct = 0
-    for places in split.validation.chunk(math.ceil(len(split.validation) / _TESTED)):
-        pixels, labels = split.images.pixels[places], split.images.labels[places]
-        if split.normalisation is not None:
-            pixels = split.normalisation.inputs(pixels.float() / 255)
-        correct += int((network(pixels).argmax(dim=1) == labels).sum())
-    return 100 * correct / len(split.validation)
+    drawn = zip(map(name_of, policy.sub_policies), policy.probabilities, strict=True)
+    return Augmentation("; ".join(f"{share!r} {name}" for name, share in drawn), change)

@@ -109,11 +109,11 @@ def _train(
     from harness.scoring.engine import threads_of_torch
 
     options.say(f"{len(missing)} trainings, one after another, into {options.out / FILE}")
-    split = halves(data_of("daas", options.data), sizes, options.seed)
+    images = halves(data_of("daas", options.data), sizes, options.seed)
     shown = progress_bar(len(missing), "trainings", ("training", "trained")) if options.progress else nullcontext(_pass)
     with shown as advance, threads_of_torch(1):
         for training, policy in missing:
-            done[training] = trained(SPACE, training.cell, policy, sizes, split, training.seed)
+            done[training] = trained(SPACE, training.cell, policy, sizes, images, training.seed)
             write_csv(frame_of(done), options.out / FILE)
             advance()
 

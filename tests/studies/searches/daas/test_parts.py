@@ -71,10 +71,10 @@ def _no_training(*arguments: object) -> Trained:
 
 
 def test_a_training_is_the_same_for_a_seed_and_leaves_the_global_state() -> None:
-    split, before = halves("digits", QUICK, 0), torch.get_rng_state()
+    images, before = halves("digits", QUICK, 0), torch.get_rng_state()
     colour = POLICIES[2]
     first, again, other, plain = (
-        trained("nasbench201", CELL, policy, QUICK._replace(epochs=2), split, seed).accuracy_pct
+        trained("nasbench201", CELL, policy, QUICK._replace(epochs=2), images, seed).accuracy_pct
         for policy, seed in ((colour, 0), (colour, 0), (colour, 1), (POLICIES[0], 0))
     )
     assert torch.equal(torch.get_rng_state(), before)
@@ -93,7 +93,7 @@ def test_a_network_learns_the_digits() -> None:
 def test_trainings_that_are_over_are_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[object, ...]] = []
 
-    def stopping(space: str, cell: str, policy: object, sizes: object, split: object, seed: int) -> Trained:
+    def stopping(space: str, cell: str, policy: object, sizes: object, images: object, seed: int) -> Trained:
         if len(made) == 3:
             raise KeyboardInterrupt
         made.append((cell, seed))
