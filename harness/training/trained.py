@@ -217,7 +217,8 @@ def _identity(
 ) -> dict[str, str]:
     return {
         "space": space.name, "architecture": str(architecture), "seed": str(seed), "setting": setting.json(),
-        "images": images.digest(), "classes": str(CLASSES), "augmentation": "" if augmentation is None else augmentation.name,
+        "images": images.digest(), "classes": str(CLASSES),
+        "augmentation": "" if augmentation is None else augmentation.name,
     }  # fmt: skip
 
 
