@@ -137,8 +137,11 @@ def accuracy_under(network: Callable[[Tensor], Tensor], batch: Batch, attack: At
 
 
 def _sign(loss: Loss, inputs: Tensor) -> Tensor:
-    """The sign of the loss's gradient by the inputs."""
+    """The sign of the loss's gradient by the inputs; zero where it does not depend on them, as behind `none` alone."""
     leaf = inputs.detach().requires_grad_()
     with torch.enable_grad():
-        (gradient,) = torch.autograd.grad(loss(leaf), leaf)
+        value = loss(leaf)
+        if not value.requires_grad:
+            return torch.zeros_like(inputs)
+        (gradient,) = torch.autograd.grad(value, leaf, allow_unused=True, materialize_grads=True)
     return gradient.sign()

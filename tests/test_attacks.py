@@ -133,3 +133,13 @@ def test_the_generator_alone_decides(network, batch):
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("name", ["fgsm", "pgd", "rfgsm", "rfgsm_clean"])
+@pytest.mark.parametrize("constant", [torch.tensor(2.0), torch.tensor(2.0, requires_grad=True)])
+def test_a_loss_that_does_not_depend_on_the_images_leaves_them_within_the_bound(name, constant, batch):
+    """A path of a supernet that cuts the input off: its logits are constants, with or without weights behind them."""
+    worse = attacks(generator())[name](lambda inputs: constant + 0 * constant, batch.inputs)
+    assert bool((worse - batch.inputs).abs().le(PIXELS.bound(EPSILON, batch.inputs) * (1 + 1e-9)).all())
+    if "rfgsm" not in name:
+        assert torch.equal(worse, PIXELS.clipped(batch.inputs))

@@ -13,7 +13,9 @@ keeps weights within 0.001 and 0.999 for two objectives, and iterates for three.
 The forms are readings of that code at different times:
 
     max          max(n, L), the code of March 2021. Once n ≤ L its gradient is zero, so is the min-norm point, and the
-                 exact solver stops α for good, however large the loss: MGDA takes a zero gradient for an optimum.
+                 exact solver gives α no gradient any more, however large the loss: MGDA takes a zero gradient for an
+                 optimum. What still moves α is Adam's momentum, which dies out, and a weight decay, which draws it
+                 to uniform weights.
     abs          |n − L|, the code after it: the size is pulled towards L from both sides, and nothing stalls.
     max_dropped  max(n, L), left out of the step while n ≤ L; our remedy.
 

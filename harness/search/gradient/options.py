@@ -61,6 +61,11 @@ def check_options(method: Method, setting: SearchSetting) -> None:
     for option, off in _OFF.items():
         if (wanted := getattr(setting, option)) != off and (reason := reason_not(method, option)):
             raise SearchError(f"{method.name} takes no {option} {wanted!r}: {reason}")
+    if setting.target_latency is not None and method.choose is not None:
+        raise SearchError(
+            f"{method.name} takes no target_latency: it chooses its architecture by a rule of its own, and a target "
+            "takes the last one within it. Give a latency_weight instead"
+        )
 
 
 def reason_not(method: Method, option: str) -> str:

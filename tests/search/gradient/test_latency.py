@@ -13,7 +13,7 @@ from harness.prediction.linear import fit_pairwise
 from harness.prediction.predictor import Predictor
 from harness.search import METHODS, SearchSetting, run_search
 from harness.search.gradient.latency import DISCRETE, LOSS, MEAN, MULTIPLIER, RATE, WEIGHT
-from harness.search.gradient.options import with_options
+from harness.search.gradient.options import check_options, with_options
 from harness.search.gradient.table_supernet import TableLosses
 from harness.spaces.nasbench201.cell import OPERATIONS
 from harness.spaces.nasbench201.derivation import GROUPS
@@ -203,3 +203,12 @@ def test_settings_that_no_search_has(fields, message):
     with pytest.raises(SearchError, match=message) as raised:
         SearchSetting(**fields)
     assert "\n" not in str(raised.value)
+
+
+def test_a_target_is_refused_where_the_search_chooses_by_a_rule_of_its_own():
+    """NESBS's choice draws an ensemble, which a target's choice would have silently left out."""
+    setting = METHODS["nesbs"].setting("nasbench201", "laptop").changed({**ON, "target_latency": 5.0})
+    with pytest.raises(SearchError, match="nesbs takes no target_latency: it chooses its architecture by a rule of"):
+        check_options(METHODS["nesbs"], setting)
+    check_options(METHODS["nesbs"], setting.changed({"target_latency": None, "latency_weight": 0.1}))
+    check_options(METHODS["darts"], setting)

@@ -150,5 +150,8 @@ def _compared(frame: pd.DataFrame, count: int, other: str, measure: str, claim: 
     row = found.iloc[0]
     value, low, high = (100 * float(row[name]) for name in ("difference", "low", "high"))
     whole = int(row["seeds"]) >= seeds
-    ours = f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points over {int(row['seeds'])} of {seeds} repetitions"
+    ours = (
+        f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points over {int(row['seeds'])} of {seeds} repetitions, for these "
+        "trained members: the interval is over images alone"
+    )
     return Claimed(told, published, ours, verdict(low > 0 if whole else None))

@@ -151,8 +151,15 @@ def sets_of(run: Run, folder: Path, members: Sequence[int]) -> dict[tuple[str, i
 
 
 def trials(cells: Sequence[str], seed: int) -> tuple[Trial, ...]:
-    """The trainings of a set of cells; the j-th copy of a cell has the j-th seed of the repetition."""
-    return tuple(Trial(cell, 100 * seed + cells[:place].count(cell)) for place, cell in enumerate(cells))
+    """The trainings of a set of cells, each with weights, order and augmentation of its own.
+
+    The seed of a training follows from the repetition, the cell and how often the cell came before in the set, so that
+    members are independent of each other whatever their cells are, and sets that share a cell share its training.
+    """
+    return tuple(
+        Trial(cell, derived_seed(seed, "nesbs", "member", cell, str(cells[:place].count(cell))))
+        for place, cell in enumerate(cells)
+    )
 
 
 def _cell(operations: Sequence[int]) -> str:

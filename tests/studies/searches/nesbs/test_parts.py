@@ -91,10 +91,12 @@ def test_drawn_sets_follow_from_their_seed():
     assert one.max() < len(OPERATIONS)
 
 
-def test_each_copy_of_a_cell_is_trained_from_a_seed_of_its_own():
+def test_each_member_is_trained_from_a_seed_of_its_own():
     found = trials([FIRST, SECOND, FIRST, FIRST], seed=2)
-    assert [trial.seed for trial in found] == [200, 200, 201, 202]
+    assert len({trial.seed for trial in found}) == 4, "different cells, and copies of one"
     assert len({trial.folder for trial in found}) == 4
+    assert trials([FIRST, FIRST], seed=2) == (found[0], found[2]), "sets that share a cell share its training"
+    assert not {trial.seed for trial in trials([FIRST, SECOND], seed=3)} & {trial.seed for trial in found}
     assert Trial(FIRST, 200).folder == f"{OPERATIONS.index('nor_conv_3x3')}0000{OPERATIONS.index('skip_connect')}_200"
 
 
