@@ -33,6 +33,12 @@ _SPECTRUM = (
 )
 _ENTROPY = r"s_l=-\sum_i\lambda_{l,i}\log(\lambda_{l,i}+10^{-8})"
 _RELU = r"\(a_{nu}\in\{0,1\}\) says whether ReLU unit \(u\) is active for sample \(n\)"
+_DECILES = r"-\sum_{i=1}^{9}t_i\log t_i"
+_OF_EIGENVALUES = r"\(t_1,\dots,t_9\) are the deciles, divided by their sum, of the eigenvalues of"
+_FISHER_FACTORS = (
+    r"\(J_n\) are the derivatives of the logits of sample \(n\) by single weights, \(L_n\) the Cholesky factor of "
+    r"\(\operatorname{diag}p_n-p_np_n^{\top}\), \(p_n\) the class probabilities"
+)
 _PER_SAMPLE = "; the gradient of each sample is taken through its own activations"
 
 FORMULAS = {
@@ -112,6 +118,17 @@ FORMULAS = {
     "ntk_trace_per_sample": Formula(
         r"\sum_{n,k}\left\|\nabla_\theta f_k(x_n)\right\|_2^2",
         "the gradient of each sample is taken through its own activations",
+    ),
+    "vkdnw": Formula(
+        _DECILES, rf"{_OF_EIGENVALUES} \(F=\frac1N\sum_nJ_n^{{\top}}L_nL_n^{{\top}}J_n\). {_FISHER_FACTORS}"
+    ),
+    "vkdnw_code": Formula(
+        _DECILES,
+        rf"{_OF_EIGENVALUES} \(\frac1N\sum_nJ_n^{{\top}}L_n^{{\top}}L_nJ_n\). {_FISHER_FACTORS} smoothed by 0.05",
+    ),
+    "vkdnw_single": Formula(
+        rf"\aleph{_DECILES}",
+        rf"\(\aleph\) is the number of weights of convolutions and linear layers; {_OF_EIGENVALUES} \(F\) of `vkdnw`",
     ),
     "te_nas_condition": Formula(
         r"-\frac13\sum_{r=1}^{3}\kappa(\Theta_r)",

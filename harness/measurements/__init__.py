@@ -44,6 +44,7 @@ _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
 _CHANNELS, _SMALL = (f"harness.measurements.{name}" for name in ("channel_correlations", "small_networks"))
+_FISHER = "harness.measurements.logit_jacobian"
 _WEIGHTS = "harness.measurements.weights"
 _ROWS, _PRODUCTS = (f"harness.measurements.{name}" for name in ("sample_rows", "channel_products"))
 
@@ -69,6 +70,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "ntk_trace_estimate": Measurement(_TRACE, "NTK trace, estimated by sign vectors", "1 backward per probe"),
     "ntk_trace_exact": Measurement(_TRACE, "NTK trace of the batch function", "N·K backwards", exhaustive=True),
     "ntk_trace_per_sample": Measurement(_PER_SAMPLE, "NTK trace without coupling", "K backwards", exhaustive=True),
+    "logit_jacobian": Measurement(_FISHER, "∂ logits [N, K, S] by single weights", "K backwards", exhaustive=True),
     "target_logit_gram": Measurement(
         _PER_SAMPLE, "Gram matrix [N, N] of target-logit gradients", "1 backward", version=2
     ),

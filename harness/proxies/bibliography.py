@@ -23,6 +23,7 @@ SOURCES = {
     "jiang2023meco": "Jiang et al., MeCo: Zero-Shot NAS with One Data and Single Forward Pass, NeurIPS 2023",
     "peng2024swap": "Peng et al., SWAP-NAS: Sample-Wise Activation Patterns for Ultra-fast NAS, ICLR 2024",
     "lee2024aznas": "Lee & Ham, AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search, CVPR 2024",
+    "tybl2025vkdnw": "Tybl & Neumann, Training-free NAS through Variance of Knowledge of Deep Network Weights, CVPR 2025",
     "jacot2018": "Jacot et al., Neural Tangent Kernel, NeurIPS 2018",
 }
 

@@ -34,6 +34,7 @@ PATTERNS = {"nwot"}
 REGIONS = {"linear_regions", "swap", "te_nas_regions"}
 SAMPLE_GRADIENTS = {"gradsign", "zico"}
 FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco"}
+FISHER = {"vkdnw", "vkdnw_code", "vkdnw_single"}
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
 NEED_INPUTS = CORRELATION | {"zen", "zico", "az_expressivity", "az_progressivity"}
 """Defined where the inputs reach the logits."""
@@ -44,7 +45,10 @@ OWN_WEIGHTS = {"zen", "az_expressivity", "az_progressivity", "az_trainability", 
 OWN_INPUTS_OR_NONE = SIZE | WEIGHTS | FLOW | FEATURES
 """Of the batch they read its shape at most."""
 DOUBLED = {
-    1: GRADIENT | (SENSITIVITY - {"fisher"}) | {"m_trace", "linear_regions", "swap"},  # means, roots of means, patterns
+    1: GRADIENT
+    | (SENSITIVITY - {"fisher"})
+    | FISHER
+    | {"m_trace", "linear_regions", "swap"},  # means, roots of means, patterns
     2: {"ntk_trace_exact", "ntk_trace_per_sample", "gradsign"},  # sums over samples
     4: {"epe_nas"},  # a sum over pairs of samples of a class
     0.25: {"fisher"},  # mean of squares of what a sample adds to the mean loss
@@ -67,7 +71,7 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|
 
 
 def test_every_proxy_is_filed_somewhere() -> None:
-    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS
+    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS | FISHER
     of_kernels = TRACE | CONDITION | CORRELATION
     of_the_network = SIZE | WEIGHTS | FLOW
     of_activations = PATTERNS | REGIONS | FEATURES

@@ -79,6 +79,7 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["te_nas_regions"], (0, 0, 0)),  # forward passes of a single cell
         (["ntk_trace"], (1, 0, PROBES)),
         (["ntk_trace_per_sample"], (1, 0, CLASSES + ROWS)),
+        (["vkdnw", "vkdnw_code", "vkdnw_single"], (1, 0, CLASSES + ROWS)),
         (["ntk_trace_exact"], (1, 0, SAMPLES * CLASSES)),
         (["ntk_condition_exact"], (1, 0, SAMPLES)),
         # shared, gradsign, zen, AZ-NAS; flops, flow, meco;

@@ -17,11 +17,11 @@ from harness.errors import SettingError
 from harness.proxies.registry import list_proxies
 from tests.spaces.toy_graphs import ToyGraphs
 
-READS_CLASSES = {"epe_nas", "m_trace", "m_condition"}
-"""They read each sample's own class."""
+READS_CLASSES = {"epe_nas", "m_trace", "m_condition", "vkdnw", "vkdnw_code", "vkdnw_single"}
+"""They read each sample's own class, or the probabilities of classes."""
 ALONE = {
     "fisher", "nwot", "swap", "jacob_cov", "epe_nas", "gradsign", "zico", "ntk_condition", "ntk_trace_per_sample",
-    "m_trace", "m_condition",
+    "m_trace", "m_condition", "vkdnw", "vkdnw_code", "vkdnw_single",
 }  # fmt: skip
 """They read gradients of single samples, or of parts of the batch."""
 BUILT_IN = [entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness.")]
