@@ -92,6 +92,16 @@ FORMULAS = {
         r"\(g\) and \(g'\) are the gradients of the mean loss on the two halves of the batch; weights with "
         "the same gradient on both are left out",
     ),
+    "l_swag": Formula(
+        r"\left|\{a_{\cdot 1},\dots,a_{\cdot U}\}\right|\,\sum_l\log\sum_{w\in l}\frac{2}{\left||g_w|-|g'_w|\right|}",
+        rf"\(g\) and \(g'\) as for `zico`; weights of gradients of the same size are left out; {_RELU}, and the first "
+        "factor is `swap`",
+    ),
+    "near": Formula(
+        r"\sum_j\exp\left(-\sum_i s_{ji}\log s_{ji}\right)",
+        r"\(s_{j1},s_{j2},\dots\) are the singular values, divided by their sum, of a matrix of as many positions as "
+        r"channels of the output \(j\), of a convolution, a linear layer or a ReLU",
+    ),
     "gradsign": Formula(r"\sum_w\left|\sum_n\operatorname{sign}\frac{\partial\ell_n}{\partial w}\right|"),
     "meco": Formula(
         r"\sum_j\lambda_{\min}(R_j)",

@@ -44,6 +44,7 @@ _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
 _CHANNELS, _SMALL = (f"harness.measurements.{name}" for name in ("channel_correlations", "small_networks"))
+_RANKS = "harness.measurements.effective_ranks"
 _FISHER = "harness.measurements.logit_jacobian"
 _WEIGHTS = "harness.measurements.weights"
 _ROWS, _PRODUCTS = (f"harness.measurements.{name}" for name in ("sample_rows", "channel_products"))
@@ -78,11 +79,13 @@ MEASUREMENTS: dict[str, Measurement] = {
     "logit_sum_gram_exact": Measurement(
         _TRACE, "Gram matrix [N, N] of logit-sum gradients through the coupling", "N backwards", exhaustive=True
     ),
+    "activation_patterns": Measurement(_ACTIVATIONS, "signs of ReLU units over the samples, by call", NO_PASS),
     "activation_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU units over the samples", NO_PASS),
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
     "half_batch_gradients": Measurement(
         _HALVES, "loss gradients of the batch's halves", "its own forward and backward", version=2
     ),
+    "effective_ranks": Measurement(_RANKS, "effective ranks of layers' and ReLUs' outputs", NO_PASS),
     "pooled_change": Measurement(_POOLED, "change of the pooled features with the input", "2 forwards, own weights"),
     "cell_spectra": Measurement(
         _SPECTRA, "spectra of features and Jacobians by cell", "a forward and backward, own weights", version=2

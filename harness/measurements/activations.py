@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -35,15 +37,28 @@ def relu_gram(forward: Forward, sample_rows: SampleRows) -> Tensor:
     return gram
 
 
-def activation_columns(forward: Forward, sample_rows: SampleRows) -> int:
-    """Distinct columns of the [N, units] matrix of signs of all ReLU units: column u is 1[unit u active] over samples.
+def activation_patterns(forward: Forward, sample_rows: SampleRows) -> tuple[Tensor, ...]:
+    """Signs of the ReLU units over the samples: for each call of a ReLU, packed columns [words, units].
 
     Raises:
         NotApplicable: when the network calls no nn.ReLU module.
 
     Cost: no pass in addition to the shared forward.
     """
-    codes = torch.cat([column_codes(output.flatten(1) > 0) for output in _outputs(forward, sample_rows)], dim=1)
+    return tuple(column_codes(output.flatten(1) > 0) for output in _outputs(forward, sample_rows))
+
+
+def activation_columns(activation_patterns: tuple[Tensor, ...]) -> int:
+    """Distinct columns of the [N, units] matrix of signs of all ReLU units: column u is 1[unit u active] over samples.
+
+    Cost: no pass in addition to the shared forward.
+    """
+    return distinct_columns(activation_patterns)
+
+
+def distinct_columns(patterns: Sequence[Tensor]) -> int:
+    """Number of distinct columns among packed columns, [words, units] each."""
+    codes = torch.cat(list(patterns), dim=1)
     labels = codes[0]
     for word in codes[1:]:
         # after renumbering, both stay below the number of units, so that a pair of labels fits into 64 bits

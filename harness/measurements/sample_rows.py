@@ -86,7 +86,7 @@ READ_GRADIENTS = frozenset(
         "logit_sum_gram",
         "ntk_trace_per_sample",
         "logit_jacobian",
-    }  # fmt: skip
+    }
 )
 """Measurements that read a parameter's gradients by sample; the others read outputs of ReLUs alone."""
 

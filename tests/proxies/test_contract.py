@@ -32,14 +32,15 @@ FLOW = {"synflow", "logsynflow", "synflow_bn"}
 CORRELATION = {"jacob_cov", "epe_nas"}
 PATTERNS = {"nwot"}
 REGIONS = {"linear_regions", "swap", "te_nas_regions"}
-SAMPLE_GRADIENTS = {"gradsign", "zico"}
+SAMPLE_GRADIENTS = {"gradsign", "zico", "l_swag"}
 FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco"}
+RANKS = {"near"}
 FISHER = {"vkdnw", "vkdnw_code", "vkdnw_single"}
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
-NEED_INPUTS = CORRELATION | {"zen", "zico", "az_expressivity", "az_progressivity"}
+NEED_INPUTS = CORRELATION | {"zen", "zico", "l_swag", "az_expressivity", "az_progressivity"}
 """Defined where the inputs reach the logits."""
-TIED_TO_PLACES = {"ntk_trace", "zico", "te_nas_regions"}
-"""Tied to the places in the batch: by its sign vectors, by its halves, by the images that crops are of."""
+TIED_TO_PLACES = {"ntk_trace", "zico", "l_swag", "near", "te_nas_regions"}
+"""Tied to the places in the batch: by its sign vectors, halves, runs of rows, or the images that crops are of."""
 OWN_WEIGHTS = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "te_nas_condition", "te_nas_regions"}
 """Measured with weights of their own draw: those of the network do not matter."""
 OWN_INPUTS_OR_NONE = SIZE | WEIGHTS | FLOW | FEATURES
@@ -54,10 +55,10 @@ DOUBLED = {
     0.25: {"fisher"},  # mean of squares of what a sample adds to the mean loss
 }
 """By what the score of a batch is multiplied when every sample comes twice, which leaves batch norm's statistics."""
-NEED_DIFFERENT_SAMPLES = CONDITION | PATTERNS | {"zico"}
+NEED_DIFFERENT_SAMPLES = CONDITION | PATTERNS | {"zico", "l_swag"}
 """Kernels of distinct samples, and halves that differ: not defined where every sample comes twice."""
-OTHERWISE = {"jacob_cov", "ntk_trace", "te_nas_regions"}
-"""Zero eigenvalues count 1/k each; sign vectors and crops are drawn anew for another batch size."""
+OTHERWISE = {"jacob_cov", "ntk_trace", "te_nas_regions", "near"}
+"""Zero eigenvalues count 1/k each; sign vectors, crops and runs of rows are drawn anew for another batch size."""
 EVERY = sorted(entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness."))
 
 DEGENERATE = {
@@ -74,7 +75,7 @@ def test_every_proxy_is_filed_somewhere() -> None:
     of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS | FISHER
     of_kernels = TRACE | CONDITION | CORRELATION
     of_the_network = SIZE | WEIGHTS | FLOW
-    of_activations = PATTERNS | REGIONS | FEATURES
+    of_activations = PATTERNS | REGIONS | FEATURES | RANKS
     assert of_gradients | of_kernels | of_the_network | of_activations == set(EVERY)
 
 

@@ -70,6 +70,8 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["m_snip", "m_grasp"], (1, 0, 1)),
         (["gradsign"], (1, 0, 1 + ROWS)),
         (["zico"], (0, 0, 2)),  # of halves
+        (["zico", "l_swag", "swap"], (1, 0, 2)),
+        (["near", "nwot"], (1, 0, 0)),
         (["zen"], (2, 0, 0)),
         (AZ_NAS, (1, 0, CELLS)),  # each of a cell alone: together one backward pass
         (["meco"], (0, 1, 0)),
