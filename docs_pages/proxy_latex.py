@@ -39,6 +39,10 @@ _FISHER_FACTORS = (
     r"\(J_n\) are the derivatives of the logits of sample \(n\) by single weights, \(L_n\) the Cholesky factor of "
     r"\(\operatorname{diag}p_n-p_np_n^{\top}\), \(p_n\) the class probabilities"
 )
+_RESPONSES = (
+    r"\(A_r\) and \(G_r\) are the correlation matrices \([N,N]\) of the inputs of the ReLU \(r\) and of the gradients "
+    "of the loss by these, absolute values by entry"
+)
 _PER_SAMPLE = "; the gradient of each sample is taken through its own activations"
 
 FORMULAS = {
@@ -101,6 +105,11 @@ FORMULAS = {
         r"\sum_j\exp\left(-\sum_i s_{ji}\log s_{ji}\right)",
         r"\(s_{j1},s_{j2},\dots\) are the singular values, divided by their sum, of a matrix of as many positions as "
         r"channels of the output \(j\), of a convolution, a linear layer or a ReLU",
+    ),
+    "rcor": Formula(r"\log|\det K|,\qquad K=\sum_r|A_r|+|G_r|", _RESPONSES),
+    "wrcor": Formula(
+        r"\log|\det K|,\qquad K=\sum_r2^{l_r}\left(|A_r|+|G_r|\right)",
+        _RESPONSES + r"; \(l_r\) is the place of the ReLU's cell, from 0, and the number of cells behind the last",
     ),
     "gradsign": Formula(r"\sum_w\left|\sum_n\operatorname{sign}\frac{\partial\ell_n}{\partial w}\right|"),
     "meco": Formula(

@@ -44,6 +44,7 @@ _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
 _CHANNELS, _SMALL = (f"harness.measurements.{name}" for name in ("channel_correlations", "small_networks"))
+_CORRELATIONS = "harness.measurements.relu_correlations"
 _RANKS = "harness.measurements.effective_ranks"
 _FISHER = "harness.measurements.logit_jacobian"
 _WEIGHTS = "harness.measurements.weights"
@@ -84,6 +85,9 @@ MEASUREMENTS: dict[str, Measurement] = {
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
     "half_batch_gradients": Measurement(
         _HALVES, "loss gradients of the batch's halves", "its own forward and backward", version=2
+    ),
+    "relu_correlations": Measurement(
+        _CORRELATIONS, "correlations [N, N] of ReLUs' inputs and of gradients", "1 backward"
     ),
     "effective_ranks": Measurement(_RANKS, "effective ranks of layers' and ReLUs' outputs", NO_PASS),
     "pooled_change": Measurement(_POOLED, "change of the pooled features with the input", "2 forwards, own weights"),

@@ -72,6 +72,7 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["zico"], (0, 0, 2)),  # of halves
         (["zico", "l_swag", "swap"], (1, 0, 2)),
         (["near", "nwot"], (1, 0, 0)),
+        (["rcor", "wrcor", "nasi_trace"], (1, 0, 1)),
         (["zen"], (2, 0, 0)),
         (AZ_NAS, (1, 0, CELLS)),  # each of a cell alone: together one backward pass
         (["meco"], (0, 1, 0)),
