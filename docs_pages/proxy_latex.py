@@ -111,6 +111,17 @@ FORMULAS = {
         r"\log|\det K|,\qquad K=\sum_r2^{l_r}\left(|A_r|+|G_r|\right)",
         _RESPONSES + r"; \(l_r\) is the place of the ReLU's cell, from 0, and the number of cells behind the last",
     ),
+    "zico_bc": Formula(
+        r"z-\beta\sum_l\log\frac{H_lW_l}{\sqrt{C_l}}",
+        r"\(z\) is `zico`, \(H_l\), \(W_l\) and \(C_l\) are height, width and channels of the output of "
+        r"convolution \(l\), \(\beta=1\)",
+    ),
+    "intrain": Formula(
+        r"\frac{1+o}{\log(D+1)}\sum_{l=1}^{D}\log\frac{(\operatorname{tr}C_l)^2}{\operatorname{tr}C_l^2},\qquad"
+        r" o=\sum_p\min\left(1,\frac{\operatorname{std}g_p}{\max|g_p|}\right)",
+        r"\(C_l\) is the covariance of the channels of the output of the convolution \(l\) of \(D\), after batch norm, "
+        r"and \(g_p=\partial L/\partial\theta_p\) the gradient by the parameter \(p\)",
+    ),
     "gradsign": Formula(r"\sum_w\left|\sum_n\operatorname{sign}\frac{\partial\ell_n}{\partial w}\right|"),
     "meco": Formula(
         r"\sum_j\lambda_{\min}(R_j)",

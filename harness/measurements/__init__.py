@@ -45,6 +45,7 @@ _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra",
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
 _CHANNELS, _SMALL = (f"harness.measurements.{name}" for name in ("channel_correlations", "small_networks"))
 _CORRELATIONS = "harness.measurements.relu_correlations"
+_CONVOLUTIONS = "harness.measurements.convolution_outputs"
 _RANKS = "harness.measurements.effective_ranks"
 _FISHER = "harness.measurements.logit_jacobian"
 _WEIGHTS = "harness.measurements.weights"
@@ -89,6 +90,8 @@ MEASUREMENTS: dict[str, Measurement] = {
     "relu_correlations": Measurement(
         _CORRELATIONS, "correlations [N, N] of ReLUs' inputs and of gradients", "1 backward"
     ),
+    "convolution_sizes": Measurement(_CONVOLUTIONS, "positions and channels of convolutions' outputs", NO_PASS),
+    "participation_ratios": Measurement(_CONVOLUTIONS, "(tr C)²/tr C² of channels' covariances C", NO_PASS),
     "effective_ranks": Measurement(_RANKS, "effective ranks of layers' and ReLUs' outputs", NO_PASS),
     "pooled_change": Measurement(_POOLED, "change of the pooled features with the input", "2 forwards, own weights"),
     "cell_spectra": Measurement(

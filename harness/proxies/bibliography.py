@@ -28,6 +28,8 @@ SOURCES = {
     "casarin2025lswag": "Casarin et al., L-SWAG: Layer-Sample Wise Activation with Gradients Information, CVPR 2025",
     "husistein2025near": "Husistein et al., NEAR: A Training-Free Pre-Estimator of Model Performance, ICLR 2025",
     "jing2025wrcor": "Jing et al., the scores RCor and WRCor, 2025 (arXiv 2507.08841)",
+    "zhou2026intrain": "Zhou et al., the score InTrain, CVPR 2026",
+    "bhardwaj2023zicobc": "Bhardwaj et al., ZiCo-BC: A Bias Corrected Zero-Shot NAS for Vision Tasks, ICCVW 2023",
     "jacot2018": "Jacot et al., Neural Tangent Kernel, NeurIPS 2018",
 }
 

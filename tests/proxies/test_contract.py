@@ -32,14 +32,14 @@ FLOW = {"synflow", "logsynflow", "synflow_bn"}
 CORRELATION = {"jacob_cov", "epe_nas"}
 PATTERNS = {"nwot", "rcor", "wrcor"}
 REGIONS = {"linear_regions", "swap", "te_nas_regions"}
-SAMPLE_GRADIENTS = {"gradsign", "zico", "l_swag"}
+SAMPLE_GRADIENTS = {"gradsign", "zico", "zico_bc", "l_swag"}
 FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco"}
-RANKS = {"near"}
+RANKS = {"near", "intrain"}
 FISHER = {"vkdnw", "vkdnw_code", "vkdnw_single"}
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
-NEED_INPUTS = CORRELATION | {"zen", "zico", "l_swag", "az_expressivity", "az_progressivity"}
+NEED_INPUTS = CORRELATION | {"zen", "zico", "zico_bc", "l_swag", "az_expressivity", "az_progressivity"}
 """Defined where the inputs reach the logits."""
-TIED_TO_PLACES = {"ntk_trace", "zico", "l_swag", "near", "te_nas_regions"}
+TIED_TO_PLACES = {"ntk_trace", "zico", "zico_bc", "l_swag", "near", "te_nas_regions"}
 """Tied to the places in the batch: by its sign vectors, halves, runs of rows, or the images that crops are of."""
 OWN_WEIGHTS = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "te_nas_condition", "te_nas_regions"}
 """Measured with weights of their own draw: those of the network do not matter."""
@@ -49,13 +49,13 @@ DOUBLED = {
     1: GRADIENT
     | (SENSITIVITY - {"fisher"})
     | FISHER
-    | {"m_trace", "linear_regions", "swap"},  # means, roots of means, patterns
+    | {"m_trace", "linear_regions", "swap", "intrain"},  # means, roots of means, patterns
     2: {"ntk_trace_exact", "ntk_trace_per_sample", "gradsign"},  # sums over samples
     4: {"epe_nas"},  # a sum over pairs of samples of a class
     0.25: {"fisher"},  # mean of squares of what a sample adds to the mean loss
 }
 """By what the score of a batch is multiplied when every sample comes twice, which leaves batch norm's statistics."""
-NEED_DIFFERENT_SAMPLES = CONDITION | PATTERNS | {"zico", "l_swag"}
+NEED_DIFFERENT_SAMPLES = CONDITION | PATTERNS | {"zico", "zico_bc", "l_swag"}
 """Kernels of distinct samples, and halves that differ: not defined where every sample comes twice."""
 OTHERWISE = {"jacob_cov", "ntk_trace", "te_nas_regions", "near"}
 """Zero eigenvalues count 1/k each; sign vectors, crops and runs of rows are drawn anew for another batch size."""

@@ -70,7 +70,8 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["m_snip", "m_grasp"], (1, 0, 1)),
         (["gradsign"], (1, 0, 1 + ROWS)),
         (["zico"], (0, 0, 2)),  # of halves
-        (["zico", "l_swag", "swap"], (1, 0, 2)),
+        (["zico", "zico_bc", "l_swag", "swap"], (1, 0, 2)),
+        (["intrain", "grad_norm"], (1, 0, 1)),
         (["near", "nwot"], (1, 0, 0)),
         (["rcor", "wrcor", "nasi_trace"], (1, 0, 1)),
         (["zen"], (2, 0, 0)),
