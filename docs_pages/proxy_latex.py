@@ -122,6 +122,11 @@ FORMULAS = {
         r"\(C_l\) is the covariance of the channels of the output of the convolution \(l\) of \(D\), after batch norm, "
         r"and \(g_p=\partial L/\partial\theta_p\) the gradient by the parameter \(p\)",
     ),
+    "t_cet": Formula(
+        r"\sum_l\log|\det K_l|\,\frac{\sum_is_{li}}{\operatorname{std}s_l}",
+        r"\(K_l\) is the kernel of `nwot` of the call \(l\) of a ReLU, \(s_l\) are the terms of `synflow` of "
+        r"weight \(l\), and pairs are by place",
+    ),
     "gradsign": Formula(r"\sum_w\left|\sum_n\operatorname{sign}\frac{\partial\ell_n}{\partial w}\right|"),
     "meco": Formula(
         r"\sum_j\lambda_{\min}(R_j)",

@@ -16,25 +16,34 @@ _BITS = 64
 """Samples whose signs one integer holds."""
 
 
-def relu_gram(forward: Forward, sample_rows: SampleRows) -> Tensor:
-    """Number of ReLU units in the same state for two samples, [N, N] in float64; the diagonal is the number of units.
+def relu_grams(forward: Forward, sample_rows: SampleRows) -> tuple[Tensor, ...]:
+    """By call of a ReLU, the number of its units in the same state for two samples, [N, N] in float64.
 
-    With x = 1[output > 0], [N, units]: Σ_ReLU x xᵀ + (1 − x)(1 − x)ᵀ, whole numbers. Every call of an `nn.ReLU` module
-    counts once, also where its output does not reach the logits.
+    With x = 1[output > 0], [N, units]: x xᵀ + (1 − x)(1 − x)ᵀ, whole numbers; the diagonal is the number of units.
+    Every call of an `nn.ReLU` module counts once, also where its output does not reach the logits.
 
     Cost: no pass in addition to the shared forward.
     """
-    outputs = _outputs(forward, sample_rows)
-    samples = len(forward.batch)
-    gram = torch.zeros(samples, samples, dtype=torch.float64, device=forward.outputs.device)
-    for output in outputs:
+    samples, device = len(forward.batch), forward.outputs.device
+    grams = []
+    for output in _outputs(forward, sample_rows):
+        gram = torch.zeros(samples, samples, dtype=torch.float64, device=device)
         for units in torch.split(output.flatten(1), _EXACT_COUNTS, dim=1):
             active = (units > 0).float()
             both = (active @ active.T).double()
             count = both.diagonal()
             # units inactive in both: all units, less those active in at least one
             gram += 2 * both + units.shape[1] - count[:, None] - count[None, :]
-    return gram
+        grams.append(gram)
+    return tuple(grams)
+
+
+def relu_gram(relu_grams: tuple[Tensor, ...]) -> Tensor:
+    """Number of ReLU units in the same state for two samples, [N, N] in float64; the diagonal is the number of units.
+
+    Cost: no pass in addition to the shared forward.
+    """
+    return torch.stack(relu_grams).sum(dim=0)
 
 
 def activation_patterns(forward: Forward, sample_rows: SampleRows) -> tuple[Tensor, ...]:

@@ -30,6 +30,7 @@ SOURCES = {
     "jing2025wrcor": "Jing et al., the scores RCor and WRCor, 2025 (arXiv 2507.08841)",
     "zhou2026intrain": "Zhou et al., the score InTrain, CVPR 2026",
     "bhardwaj2023zicobc": "Bhardwaj et al., ZiCo-BC: A Bias Corrected Zero-Shot NAS for Vision Tasks, ICCVW 2023",
+    "tcet2023": "the score T-CET, 2023, as a third party's code has it",
     "jacot2018": "Jacot et al., Neural Tangent Kernel, NeurIPS 2018",
 }
 

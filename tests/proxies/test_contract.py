@@ -30,14 +30,14 @@ WEIGHTS = {"l2_norm"}
 SENSITIVITY = {"snip", "plain", "grasp", "fisher", "m_snip", "m_grasp"}
 FLOW = {"synflow", "logsynflow", "synflow_bn"}
 CORRELATION = {"jacob_cov", "epe_nas"}
-PATTERNS = {"nwot", "rcor", "wrcor"}
+PATTERNS = {"nwot", "rcor", "wrcor", "t_cet"}
 REGIONS = {"linear_regions", "swap", "te_nas_regions"}
 SAMPLE_GRADIENTS = {"gradsign", "zico", "zico_bc", "l_swag"}
 FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco"}
 RANKS = {"near", "intrain"}
 FISHER = {"vkdnw", "vkdnw_code", "vkdnw_single"}
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
-NEED_INPUTS = CORRELATION | {"zen", "zico", "zico_bc", "l_swag", "az_expressivity", "az_progressivity"}
+NEED_INPUTS = CORRELATION | {"zen", "zico", "zico_bc", "l_swag", "t_cet", "az_expressivity", "az_progressivity"}
 """Defined where the inputs reach the logits."""
 TIED_TO_PLACES = {"ntk_trace", "zico", "zico_bc", "l_swag", "near", "te_nas_regions"}
 """Tied to the places in the batch: by its sign vectors, halves, runs of rows, or the images that crops are of."""

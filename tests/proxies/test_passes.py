@@ -72,6 +72,7 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["zico"], (0, 0, 2)),  # of halves
         (["zico", "zico_bc", "l_swag", "swap"], (1, 0, 2)),
         (["intrain", "grad_norm"], (1, 0, 1)),
+        (["t_cet", "synflow", "nwot"], (1, 1, 1)),
         (["near", "nwot"], (1, 0, 0)),
         (["rcor", "wrcor", "nasi_trace"], (1, 0, 1)),
         (["zen"], (2, 0, 0)),

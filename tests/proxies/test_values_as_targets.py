@@ -22,7 +22,7 @@ READS_CLASSES = {"epe_nas", "m_trace", "m_condition", "vkdnw", "vkdnw_code", "vk
 ALONE = {
     "fisher", "nwot", "swap", "jacob_cov", "epe_nas", "gradsign", "zico", "ntk_condition", "ntk_trace_per_sample",
     "m_trace", "m_condition", "vkdnw", "vkdnw_code", "vkdnw_single",
-    "zico_bc", "l_swag", "near", "rcor", "wrcor",
+    "zico_bc", "l_swag", "near", "rcor", "wrcor", "t_cet",
 }  # fmt: skip
 """They read gradients of single samples, or of parts of the batch."""
 BUILT_IN = [entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness.")]
