@@ -18,4 +18,5 @@ def sample_correlation(features: Tensor) -> Tensor | None:
         return None  # also for NaN
     unit = centred / largest  # squares of small gradients would be zero
     unit = unit / unit.norm(dim=1, keepdim=True)
-    return (unit @ unit.T).double()
+    correlation: Tensor = (unit @ unit.T).double()
+    return correlation

@@ -20,13 +20,13 @@ class ReluCorrelations(NamedTuple):
         gradients: of the gradients of the loss by these inputs, by call.
         cells: place of the call's cell among the network's `cells`, by call; −1 before the first cell, and their number
             after the last.
-        count: number of cells; 0 for a network without a module list called `cells`.
+        cell_count: number of cells; 0 for a network without a module list called `cells`.
     """
 
     activations: tuple[Tensor | None, ...]
     gradients: tuple[Tensor | None, ...]
     cells: tuple[int, ...]
-    count: int
+    cell_count: int
 
 
 def relu_correlations(

@@ -77,7 +77,7 @@ def vkdnw_single(logit_jacobian: LogitJacobian) -> float:
 
     Cost: K backward passes, shared with `vkdnw`. `all` leaves it out.
     """
-    return logit_jacobian.layers + vkdnw(logit_jacobian)
+    return logit_jacobian.layers + float(vkdnw(logit_jacobian))
 
 
 def covariance_factor(p: Tensor) -> Tensor:

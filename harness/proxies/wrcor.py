@@ -51,7 +51,7 @@ def wrcor(relu_correlations: ReluCorrelations) -> float:
 
     Cost: one forward and one backward pass, shared with `rcor`.
     """
-    if not relu_correlations.count:
+    if not relu_correlations.cell_count:
         raise NotApplicable("the network has no module list called `cells`: a ReLU has no place among them")
     weights = (2.0**place if place >= 0 else 0.0 for place in relu_correlations.cells)
     return _log_determinant(zip(weights, *relu_correlations[:2], strict=True))

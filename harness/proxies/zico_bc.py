@@ -34,7 +34,7 @@ def zico_bc(
 
     Cost: a forward and a backward pass for each half of the batch, shared with `zico`, and the shared forward pass.
     """
-    return zico(half_batch_gradients) - beta * size_correction(convolution_sizes)
+    return float(zico(half_batch_gradients)) - beta * size_correction(convolution_sizes)
 
 
 def size_correction(sizes: Sequence[OutputSize]) -> float:
