@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor
 
 
 @torch.no_grad()
@@ -20,3 +24,13 @@ def sample_correlation(features: Tensor) -> Tensor | None:
     unit = unit / unit.norm(dim=1, keepdim=True)
     correlation: Tensor = (unit @ unit.T).double()
     return correlation
+
+
+def correlation_recorder(entered: list[Tensor | None]) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+    """A hook before a module that puts the correlation of the samples' inputs into the list, which holds one at most."""
+
+    def record(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        if inputs and isinstance(inputs[0], Tensor) and not is_functorch_wrapped_tensor(inputs[0]):
+            entered[:] = [sample_correlation(inputs[0].detach())]
+
+    return record

@@ -14,7 +14,7 @@ from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
-from harness.measurements.correlation import sample_correlation
+from harness.measurements.correlation import correlation_recorder
 from harness.measurements.finite import finite
 from harness.measurements.layers import LAYERS, has_own_method, hookable
 from harness.measurements.modules import named_parameters
@@ -181,7 +181,7 @@ def recorded_forward(
             handles.append(module.register_forward_hook(watch.leave_activation, always_call=True))
             entered: list[Tensor | None] = []
             if correlated:
-                handles.append(module.register_forward_pre_hook(_correlation_recorder(entered)))
+                handles.append(module.register_forward_pre_hook(correlation_recorder(entered)))
             handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch, entered)))
     leaves = tuple(each.clone().requires_grad_(each.is_floating_point()) for each in batch.arguments)
     try:
@@ -241,14 +241,6 @@ def _activation_recorder(
         edge = get_gradient_edge(output) if output.requires_grad else None
         correlation = entered.pop() if entered else None
         activations.append(Activation(name, output.detach(), output._version, edge, correlation))
-
-    return record
-
-
-def _correlation_recorder(entered: list[Tensor | None]) -> Callable[[nn.Module, tuple[Any, ...]], None]:
-    def record(module: nn.Module, inputs: tuple[Any, ...]) -> None:
-        if inputs and isinstance(inputs[0], Tensor) and not is_functorch_wrapped_tensor(inputs[0]):
-            entered[:] = [sample_correlation(inputs[0].detach())]
 
     return record
 
