@@ -27,7 +27,7 @@ def sample_correlation(features: Tensor) -> Tensor | None:
 
 
 def correlation_recorder(entered: list[Tensor | None]) -> Callable[[nn.Module, tuple[Any, ...]], None]:
-    """A hook before a module that puts the correlation of the samples' inputs into the list, which holds one at most."""
+    """A hook before a module that keeps the correlation of the samples' inputs as the only entry of the list."""
 
     def record(module: nn.Module, inputs: tuple[Any, ...]) -> None:
         if inputs and isinstance(inputs[0], Tensor) and not is_functorch_wrapped_tensor(inputs[0]):
