@@ -33,6 +33,16 @@ _SPECTRUM = (
 )
 _ENTROPY = r"s_l=-\sum_i\lambda_{l,i}\log(\lambda_{l,i}+10^{-8})"
 _RELU = r"\(a_{nu}\in\{0,1\}\) says whether ReLU unit \(u\) is active for sample \(n\)"
+_DECILES = r"-\sum_{i=1}^{9}t_i\log t_i"
+_OF_EIGENVALUES = r"\(t_1,\dots,t_9\) are the deciles, divided by their sum, of the eigenvalues of"
+_FISHER_FACTORS = (
+    r"\(J_n\) are the derivatives of the logits of sample \(n\) by single weights, \(L_n\) the Cholesky factor of "
+    r"\(\operatorname{diag}p_n-p_np_n^{\top}\), \(p_n\) the class probabilities"
+)
+_RESPONSES = (
+    r"\(A_r\) and \(G_r\) are the correlation matrices \([N,N]\) of the inputs of the ReLU \(r\) and of the gradients "
+    "of the loss by these, absolute values by entry"
+)
 _PER_SAMPLE = "; the gradient of each sample is taken through its own activations"
 
 FORMULAS = {
@@ -86,6 +96,37 @@ FORMULAS = {
         r"\(g\) and \(g'\) are the gradients of the mean loss on the two halves of the batch; weights with "
         "the same gradient on both are left out",
     ),
+    "l_swag": Formula(
+        r"\left|\{a_{\cdot 1},\dots,a_{\cdot U}\}\right|\,\sum_l\log\sum_{w\in l}\frac{2}{\left||g_w|-|g'_w|\right|}",
+        rf"\(g\) and \(g'\) as for `zico`; weights of gradients of the same size are left out; {_RELU}, and the first "
+        "factor is `swap`",
+    ),
+    "near": Formula(
+        r"\sum_j\exp\left(-\sum_i s_{ji}\log s_{ji}\right)",
+        r"\(s_{j1},s_{j2},\dots\) are the singular values, divided by their sum, of a matrix of as many positions as "
+        r"channels of the output \(j\), of a convolution, a linear layer or a ReLU",
+    ),
+    "rcor": Formula(r"\log|\det K|,\qquad K=\sum_r|A_r|+|G_r|", _RESPONSES),
+    "wrcor": Formula(
+        r"\log|\det K|,\qquad K=\sum_r2^{l_r}\left(|A_r|+|G_r|\right)",
+        _RESPONSES + r"; \(l_r\) is the place of the ReLU's cell, from 0, and the number of cells behind the last",
+    ),
+    "zico_bc": Formula(
+        r"z-\beta\sum_l\log\frac{H_lW_l}{\sqrt{C_l}}",
+        r"\(z\) is `zico`, \(H_l\), \(W_l\) and \(C_l\) are height, width and channels of the output of "
+        r"convolution \(l\), \(\beta=1\)",
+    ),
+    "intrain": Formula(
+        r"\frac{1+o}{\log(D+1)}\sum_{l=1}^{D}\log\frac{(\operatorname{tr}C_l)^2}{\operatorname{tr}C_l^2},\qquad"
+        r" o=\sum_p\min\left(1,\frac{\operatorname{std}g_p}{\max|g_p|}\right)",
+        r"\(C_l\) is the covariance of the channels of the output of the convolution \(l\) of \(D\), after batch norm, "
+        r"and \(g_p=\partial L/\partial\theta_p\) the gradient by the parameter \(p\)",
+    ),
+    "t_cet": Formula(
+        r"\sum_l\log|\det K_l|\,\frac{\sum_is_{li}}{\operatorname{std}s_l}",
+        r"\(K_l\) is the kernel of `nwot` of the call \(l\) of a ReLU, \(s_l\) are the terms of `synflow` of "
+        r"weight \(l\), and pairs are by place",
+    ),
     "gradsign": Formula(r"\sum_w\left|\sum_n\operatorname{sign}\frac{\partial\ell_n}{\partial w}\right|"),
     "meco": Formula(
         r"\sum_j\lambda_{\min}(R_j)",
@@ -112,6 +153,17 @@ FORMULAS = {
     "ntk_trace_per_sample": Formula(
         r"\sum_{n,k}\left\|\nabla_\theta f_k(x_n)\right\|_2^2",
         "the gradient of each sample is taken through its own activations",
+    ),
+    "vkdnw": Formula(
+        _DECILES, rf"{_OF_EIGENVALUES} \(F=\frac1N\sum_nJ_n^{{\top}}L_nL_n^{{\top}}J_n\). {_FISHER_FACTORS}"
+    ),
+    "vkdnw_code": Formula(
+        _DECILES,
+        rf"{_OF_EIGENVALUES} \(\frac1N\sum_nJ_n^{{\top}}L_n^{{\top}}L_nJ_n\). {_FISHER_FACTORS} smoothed by 0.05",
+    ),
+    "vkdnw_single": Formula(
+        rf"\aleph{_DECILES}",
+        rf"\(\aleph\) is the number of weights of convolutions and linear layers; {_OF_EIGENVALUES} \(F\) of `vkdnw`",
     ),
     "te_nas_condition": Formula(
         r"-\frac13\sum_{r=1}^{3}\kappa(\Theta_r)",

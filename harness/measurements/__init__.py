@@ -44,6 +44,10 @@ _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
 _CHANNELS, _SMALL = (f"harness.measurements.{name}" for name in ("channel_correlations", "small_networks"))
+_CORRELATIONS = "harness.measurements.relu_correlations"
+_CONVOLUTIONS = "harness.measurements.convolution_outputs"
+_RANKS = "harness.measurements.effective_ranks"
+_FISHER = "harness.measurements.logit_jacobian"
 _WEIGHTS = "harness.measurements.weights"
 _ROWS, _PRODUCTS = (f"harness.measurements.{name}" for name in ("sample_rows", "channel_products"))
 
@@ -57,6 +61,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "channel_products": Measurement(_PRODUCTS, "outputs ⊙ their gradients [N, C], by call of a layer", "1 backward"),
     "hessian_gradient": Measurement(_HESSIAN, "loss Hessian times loss gradient, by weight name", "2 backwards"),
     "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),
+    "relu_grams": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N], by call", NO_PASS),
     "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", NO_PASS),
     "input_jacobian": Measurement(_JACOBIAN, "gradient [N, D] of the logits' sum by the inputs", "1 backward"),
     "labelled_input_jacobian": Measurement(_JACOBIAN, "the input Jacobian with labels [N] and outputs K", "1 backward"),
@@ -69,6 +74,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "ntk_trace_estimate": Measurement(_TRACE, "NTK trace, estimated by sign vectors", "1 backward per probe"),
     "ntk_trace_exact": Measurement(_TRACE, "NTK trace of the batch function", "N·K backwards", exhaustive=True),
     "ntk_trace_per_sample": Measurement(_PER_SAMPLE, "NTK trace without coupling", "K backwards", exhaustive=True),
+    "logit_jacobian": Measurement(_FISHER, "∂ logits [N, K, S] by single weights", "K backwards", exhaustive=True),
     "target_logit_gram": Measurement(
         _PER_SAMPLE, "Gram matrix [N, N] of target-logit gradients", "1 backward", version=2
     ),
@@ -76,11 +82,18 @@ MEASUREMENTS: dict[str, Measurement] = {
     "logit_sum_gram_exact": Measurement(
         _TRACE, "Gram matrix [N, N] of logit-sum gradients through the coupling", "N backwards", exhaustive=True
     ),
+    "activation_patterns": Measurement(_ACTIVATIONS, "signs of ReLU units over the samples, by call", NO_PASS),
     "activation_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU units over the samples", NO_PASS),
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
     "half_batch_gradients": Measurement(
         _HALVES, "loss gradients of the batch's halves", "its own forward and backward", version=2
     ),
+    "relu_correlations": Measurement(
+        _CORRELATIONS, "correlations [N, N] of ReLUs' inputs and of gradients", "1 backward"
+    ),
+    "convolution_sizes": Measurement(_CONVOLUTIONS, "positions and channels of convolutions' outputs", NO_PASS),
+    "participation_ratios": Measurement(_CONVOLUTIONS, "(tr C)²/tr C² of channels' covariances C", NO_PASS),
+    "effective_ranks": Measurement(_RANKS, "effective ranks of layers' and ReLUs' outputs", NO_PASS),
     "pooled_change": Measurement(_POOLED, "change of the pooled features with the input", "2 forwards, own weights"),
     "cell_spectra": Measurement(
         _SPECTRA, "spectra of features and Jacobians by cell", "a forward and backward, own weights", version=2

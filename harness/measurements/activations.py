@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -14,36 +16,58 @@ _BITS = 64
 """Samples whose signs one integer holds."""
 
 
-def relu_gram(forward: Forward, sample_rows: SampleRows) -> Tensor:
-    """Number of ReLU units in the same state for two samples, [N, N] in float64; the diagonal is the number of units.
+def relu_grams(forward: Forward, sample_rows: SampleRows) -> tuple[Tensor, ...]:
+    """By call of a ReLU, the number of its units in the same state for two samples, [N, N] in float64.
 
-    With x = 1[output > 0], [N, units]: Σ_ReLU x xᵀ + (1 − x)(1 − x)ᵀ, whole numbers. Every call of an `nn.ReLU` module
-    counts once, also where its output does not reach the logits.
+    With x = 1[output > 0], [N, units]: x xᵀ + (1 − x)(1 − x)ᵀ, whole numbers; the diagonal is the number of units.
+    Every call of an `nn.ReLU` module counts once, also where its output does not reach the logits.
 
     Cost: no pass in addition to the shared forward.
     """
-    outputs = _outputs(forward, sample_rows)
-    samples = len(forward.batch)
-    gram = torch.zeros(samples, samples, dtype=torch.float64, device=forward.outputs.device)
-    for output in outputs:
+    samples, device = len(forward.batch), forward.outputs.device
+    grams = []
+    for output in _outputs(forward, sample_rows):
+        gram = torch.zeros(samples, samples, dtype=torch.float64, device=device)
         for units in torch.split(output.flatten(1), _EXACT_COUNTS, dim=1):
             active = (units > 0).float()
             both = (active @ active.T).double()
             count = both.diagonal()
             # units inactive in both: all units, less those active in at least one
             gram += 2 * both + units.shape[1] - count[:, None] - count[None, :]
-    return gram
+        grams.append(gram)
+    return tuple(grams)
 
 
-def activation_columns(forward: Forward, sample_rows: SampleRows) -> int:
-    """Distinct columns of the [N, units] matrix of signs of all ReLU units: column u is 1[unit u active] over samples.
+def relu_gram(relu_grams: tuple[Tensor, ...]) -> Tensor:
+    """Number of ReLU units in the same state for two samples, [N, N] in float64; the diagonal is the number of units.
+
+    Cost: no pass in addition to the shared forward.
+    """
+    return torch.stack(relu_grams).sum(dim=0)
+
+
+def activation_patterns(forward: Forward, sample_rows: SampleRows) -> tuple[Tensor, ...]:
+    """Signs of the ReLU units over the samples: for each call of a ReLU, packed columns [words, units].
 
     Raises:
         NotApplicable: when the network calls no nn.ReLU module.
 
     Cost: no pass in addition to the shared forward.
     """
-    codes = torch.cat([column_codes(output.flatten(1) > 0) for output in _outputs(forward, sample_rows)], dim=1)
+    return tuple(column_codes(output.flatten(1) > 0) for output in _outputs(forward, sample_rows))
+
+
+def activation_columns(activation_patterns: tuple[Tensor, ...]) -> int:
+    """Distinct columns of the [N, units] matrix of signs of all ReLU units: column u is 1[unit u active] over samples.
+
+    Cost: no pass in addition to the shared forward.
+    """
+    return distinct_columns(activation_patterns)
+
+
+def distinct_columns(patterns: Sequence[Tensor]) -> int:
+    """Number of distinct columns among packed columns, [words, units] each."""
+    codes = torch.cat(list(patterns), dim=1)
     labels = codes[0]
     for word in codes[1:]:
         # after renumbering, both stay below the number of units, so that a pair of labels fits into 64 bits

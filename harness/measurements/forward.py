@@ -14,6 +14,7 @@ from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.correlation import correlation_recorder
 from harness.measurements.finite import finite
 from harness.measurements.layers import LAYERS, has_own_method, hookable
 from harness.measurements.modules import named_parameters
@@ -59,12 +60,15 @@ class Activation:
             tensor.
         version: version counter of the output at the call; it rises when the output is changed in place.
         edge: the place in the graph where gradients of the output arrive; None for an output without a graph.
+        correlation: correlation matrix [N, N] of the samples' inputs, in a pass that is to form it; None where a
+            sample's row is constant.
     """
 
     name: str
     output: Tensor
     version: int
     edge: GradientEdge | None
+    correlation: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -143,19 +147,26 @@ class Forward:
             )
 
 
-def forward(network: nn.Module, batch: Batch, setting: Setting) -> Forward:
+def forward(network: nn.Module, batch: Batch, setting: Setting, requested: frozenset[str] = frozenset()) -> Forward:
     """One forward pass of the batch, recorded with its graph.
+
+    Where `requested` names `relu_correlations`, hooks form those of the ReLUs' inputs.
 
     Raises:
         NotApplicable: when the network has no trainable parameters, its outputs do not fit the batch's problem, or it
             uses a reentrant checkpoint, whose parameters autograd does not see.
         NotFinite: when an output is NaN or infinite, or an operation on the way gives such a number for finite ones.
     """
-    return recorded_forward(network, batch, setting, watched=True)
+    return recorded_forward(network, batch, setting, watched=True, correlated="relu_correlations" in requested)
 
 
-def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched: bool) -> Forward:
-    """As `forward`; overflow and activations of functions are found only in a pass that is watched."""
+def recorded_forward(
+    network: nn.Module, batch: Batch, setting: Setting, watched: bool, correlated: bool = False
+) -> Forward:
+    """As `forward`; overflow and activations of functions are found only in a pass that is watched.
+
+    Correlations of the samples are formed only in one that is `correlated`.
+    """
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise NotApplicable("the network has no trainable parameters: there is nothing to differentiate by")
     calls: list[LayerCall] = []
@@ -168,7 +179,10 @@ def recorded_forward(network: nn.Module, batch: Batch, setting: Setting, watched
         if _is_relu(module):
             handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
             handles.append(module.register_forward_hook(watch.leave_activation, always_call=True))
-            handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch)))
+            entered: list[Tensor | None] = []
+            if correlated:
+                handles.append(module.register_forward_pre_hook(correlation_recorder(entered)))
+            handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch, entered)))
     leaves = tuple(each.clone().requires_grad_(each.is_floating_point()) for each in batch.arguments)
     try:
         with watch if watched else nullcontext():
@@ -218,14 +232,15 @@ def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[A
 
 
 def _activation_recorder(
-    name: str, activations: list[Activation], watch: Watch
+    name: str, activations: list[Activation], watch: Watch, entered: list[Tensor | None]
 ) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         if is_functorch_wrapped_tensor(output):
             watch.units["relu in torch.func"] += output.numel()
             return
         edge = get_gradient_edge(output) if output.requires_grad else None
-        activations.append(Activation(name, output.detach(), output._version, edge))
+        correlation = entered.pop() if entered else None
+        activations.append(Activation(name, output.detach(), output._version, edge, correlation))
 
     return record
 

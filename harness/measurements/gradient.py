@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import Node
 
 from harness.errors import NotApplicable
+from harness.measurements.correlation_hooks import recorded_correlations
 from harness.measurements.finite import finite
 from harness.measurements.forward import Forward, gradients_of, trainable
 from harness.measurements.product_hooks import Products, recorded_products
@@ -39,6 +40,7 @@ class Gradients(Mapping[str, Tensor]):
         products: what hooks have recorded for `channel_products`.
         captured: adjoints that the backward pass has found, for `hessian_form`; None where that is not requested or an
             operation has no rule.
+        correlations: what hooks have formed for `relu_correlations`.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Gradients(Mapping[str, Tensor]):
         network: nn.Module,
         products: Products,
         captured: Captured | None = None,
+        correlations: dict[int, Tensor | None] | None = None,
     ) -> None:
         self._gradients = gradients
         self._network = network
         self.products = products
         self.captured = captured
+        self.correlations = correlations or {}
 
     def __getitem__(self, name: str) -> Tensor:
         return self._gradients[name]
@@ -80,8 +84,8 @@ class Gradients(Mapping[str, Tensor]):
 def loss_gradient(network: nn.Module, forward: Forward, requested: frozenset[str] = frozenset()) -> Gradients:
     """Gradient of the batch's mean loss by every trainable parameter.
 
-    Where `requested` names `channel_products`, hooks form them; where it names `hessian_form`, gradients of operations
-    are kept until that is computed.
+    Where `requested` names `channel_products` or `relu_correlations`, hooks form them; where it names `hessian_form`,
+    gradients of operations are kept until that is computed.
 
     Raises:
         NotFinite: when a gradient is NaN or infinite.
@@ -89,14 +93,20 @@ def loss_gradient(network: nn.Module, forward: Forward, requested: frozenset[str
     Cost: one backward pass on the shared forward pass.
     """
     parameters = trainable(network)
-    by_sample = forward.batch.independent and "channel_products" in requested
+    independent = forward.batch.independent
+    by_sample = independent and "channel_products" in requested
+    correlated = independent and "relu_correlations" in requested
     tape = _tape(network, forward) if "hessian_form" in requested else ()
-    with recorded_products(forward if by_sample else None) as products, adjoints_captured(tape) as adjoints:
+    with (
+        recorded_products(forward if by_sample else None) as products,
+        recorded_correlations(forward if correlated else None) as correlations,
+        adjoints_captured(tape) as adjoints,
+    ):
         gradients = gradients_of(forward.loss, parameters)
     for gradient in gradients:
         finite(gradient, "the loss's gradients")
     captured = Captured(tape, adjoints) if tape else None
-    return Gradients(dict(zip(parameters, gradients, strict=True)), network, products, captured)
+    return Gradients(dict(zip(parameters, gradients, strict=True)), network, products, captured, correlations)
 
 
 def _tape(network: nn.Module, forward: Forward) -> Tape:

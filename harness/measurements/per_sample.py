@@ -103,6 +103,13 @@ def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection,
             batch's gradient; or when the samples are parts of one input, so that no row of a layer's output belongs to
             one sample alone.
     """
+    return (rows for _, rows in named_rows(objective, forward, select, rows) if rows is not None)
+
+
+def named_rows(
+    objective: Tensor, forward: Forward, select: Selection, rows: SampleRows
+) -> Iterator[tuple[nn.Parameter, Tensor | None]]:
+    """As `per_sample_gradients`, each with its parameter; None where the objective does not depend on it."""
     forward.batch.check_independent("a gradient by sample")
     uses = uses_of(forward.calls, len(forward.batch), select)
     rows.check(uses)
@@ -116,8 +123,7 @@ def per_sample_gradients(objective: Tensor, forward: Forward, select: Selection,
         found = summed_rows(parameter_uses, forward.calls, arriving.calls)
         if parameter in sums:
             _check_sum(found, sums[parameter], forward.calls[parameter_uses[0].call].name, parameter_uses[0].name)
-        if found is not None:
-            yield found
+        yield parameter, found
 
 
 def _check_sum(rows: Tensor | None, gradient: Tensor | None, layer: str, name: str) -> None:

@@ -67,20 +67,14 @@ def _recorder(call: LayerCall, samples: int, products: Products) -> Callable[[tu
 
 @torch.no_grad()
 def _products(call: LayerCall, gradient: Tensor, samples: int) -> ChannelProducts | NotApplicable:
-    module, output = call.module, call.output
+    module = call.module
     assert isinstance(module, (_ConvNd, nn.Linear))
-    assert output is not None
-    assert call.inputs is not None
+    try:
+        output = output_of(call)
+    except NotApplicable as error:
+        return error
     if output.ndim < 2 or len(output) != samples:
         return NotApplicable(f"layer {call.name!r} gives {list(output.shape)}, not a row for each of {samples} samples")
-    if output._version != call.output_version:  # an in-place activation: the layer computes its output again
-        if call.inputs._version != call.version:
-            return NotApplicable(f"input and output of layer {call.name!r} were both changed in place afterwards")
-        if module._forward_hooks or module._forward_pre_hooks:
-            return NotApplicable(
-                f"layer {call.name!r} has hooks and its output was changed in place: it is not computed again"
-            )
-        output = module.forward(call.inputs)
     products = _by_channel(module, output, gradient)
     if not holds(products):
         products = _by_channel(module, output.double(), gradient.double())
@@ -94,3 +88,24 @@ def _by_channel(module: nn.Module, output: Tensor, gradient: Tensor) -> Tensor:
         channel = products.ndim - 1 if isinstance(module, nn.Linear) else 1
         products = products.movedim(channel, 1).flatten(2).sum(dim=2)
     return products
+
+
+def output_of(call: LayerCall) -> Tensor:
+    """The output of a call of a convolution or a linear layer; computed again where it was changed in place afterwards.
+
+    Raises:
+        NotApplicable: when it was, and cannot be computed again.
+    """
+    module, output = call.module, call.output
+    assert output is not None
+    assert call.inputs is not None
+    if output._version == call.output_version:
+        return output
+    if call.inputs._version != call.version:  # an in-place activation
+        raise NotApplicable(f"input and output of layer {call.name!r} were both changed in place afterwards")
+    if module._forward_hooks or module._forward_pre_hooks:
+        raise NotApplicable(
+            f"layer {call.name!r} has hooks and its output was changed in place: it is not computed again"
+        )
+    again: Tensor = module.forward(call.inputs)
+    return again

@@ -79,7 +79,14 @@ class SampleRows(NamedTuple):
 
 
 READ_GRADIENTS = frozenset(
-    {"channel_products", "sign_agreement", "target_logit_gram", "logit_sum_gram", "ntk_trace_per_sample"}
+    {
+        "channel_products",
+        "sign_agreement",
+        "target_logit_gram",
+        "logit_sum_gram",
+        "ntk_trace_per_sample",
+        "logit_jacobian",
+    }
 )
 """Measurements that read a parameter's gradients by sample; the others read outputs of ReLUs alone."""
 

@@ -11,7 +11,7 @@ from torch import nn
 import harness
 from harness.batches import Batch
 from harness.errors import NotApplicable
-from harness.measurements.activations import activation_columns, column_codes
+from harness.measurements.activations import activation_patterns, column_codes
 from harness.measurements.forward import forward
 from harness.measurements.sample_rows import SampleRows
 from harness.setting import Setting
@@ -53,4 +53,4 @@ def test_columns_that_differ_in_one_sample_only_have_different_codes() -> None:
 def test_a_network_without_relu_modules_has_no_patterns(kind: Callable[..., nn.Module], batch: Batch) -> None:
     passed = forward(kind("perceptron"), batch, Setting(input="given", batch_size=5))
     with pytest.raises(NotApplicable, match=r"no nn\.ReLU"):
-        activation_columns(passed, SampleRows({}, ""))
+        activation_patterns(passed, SampleRows({}, ""))

@@ -30,30 +30,35 @@ WEIGHTS = {"l2_norm"}
 SENSITIVITY = {"snip", "plain", "grasp", "fisher", "m_snip", "m_grasp"}
 FLOW = {"synflow", "logsynflow", "synflow_bn"}
 CORRELATION = {"jacob_cov", "epe_nas"}
-PATTERNS = {"nwot"}
+PATTERNS = {"nwot", "rcor", "wrcor", "t_cet"}
 REGIONS = {"linear_regions", "swap", "te_nas_regions"}
-SAMPLE_GRADIENTS = {"gradsign", "zico"}
+SAMPLE_GRADIENTS = {"gradsign", "zico", "zico_bc", "l_swag"}
 FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco"}
+RANKS = {"near", "intrain"}
+FISHER = {"vkdnw", "vkdnw_code", "vkdnw_single"}
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
-NEED_INPUTS = CORRELATION | {"zen", "zico", "az_expressivity", "az_progressivity"}
+NEED_INPUTS = CORRELATION | {"zen", "zico", "zico_bc", "l_swag", "t_cet", "az_expressivity", "az_progressivity"}
 """Defined where the inputs reach the logits."""
-TIED_TO_PLACES = {"ntk_trace", "zico", "te_nas_regions"}
-"""Tied to the places in the batch: by its sign vectors, by its halves, by the images that crops are of."""
+TIED_TO_PLACES = {"ntk_trace", "zico", "zico_bc", "l_swag", "near", "te_nas_regions"}
+"""Tied to the places in the batch: by its sign vectors, halves, runs of rows, or the images that crops are of."""
 OWN_WEIGHTS = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "te_nas_condition", "te_nas_regions"}
 """Measured with weights of their own draw: those of the network do not matter."""
 OWN_INPUTS_OR_NONE = SIZE | WEIGHTS | FLOW | FEATURES
 """Of the batch they read its shape at most."""
 DOUBLED = {
-    1: GRADIENT | (SENSITIVITY - {"fisher"}) | {"m_trace", "linear_regions", "swap"},  # means, roots of means, patterns
+    1: GRADIENT
+    | (SENSITIVITY - {"fisher"})
+    | FISHER
+    | {"m_trace", "linear_regions", "swap", "intrain"},  # means, roots of means, patterns
     2: {"ntk_trace_exact", "ntk_trace_per_sample", "gradsign"},  # sums over samples
     4: {"epe_nas"},  # a sum over pairs of samples of a class
     0.25: {"fisher"},  # mean of squares of what a sample adds to the mean loss
 }
 """By what the score of a batch is multiplied when every sample comes twice, which leaves batch norm's statistics."""
-NEED_DIFFERENT_SAMPLES = CONDITION | PATTERNS | {"zico"}
+NEED_DIFFERENT_SAMPLES = CONDITION | PATTERNS | {"zico", "zico_bc", "l_swag"}
 """Kernels of distinct samples, and halves that differ: not defined where every sample comes twice."""
-OTHERWISE = {"jacob_cov", "ntk_trace", "te_nas_regions"}
-"""Zero eigenvalues count 1/k each; sign vectors and crops are drawn anew for another batch size."""
+OTHERWISE = {"jacob_cov", "ntk_trace", "te_nas_regions", "near"}
+"""Zero eigenvalues count 1/k each; sign vectors, crops and runs of rows are drawn anew for another batch size."""
 EVERY = sorted(entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness."))
 
 DEGENERATE = {
@@ -67,10 +72,10 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|
 
 
 def test_every_proxy_is_filed_somewhere() -> None:
-    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS
+    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS | FISHER
     of_kernels = TRACE | CONDITION | CORRELATION
     of_the_network = SIZE | WEIGHTS | FLOW
-    of_activations = PATTERNS | REGIONS | FEATURES
+    of_activations = PATTERNS | REGIONS | FEATURES | RANKS
     assert of_gradients | of_kernels | of_the_network | of_activations == set(EVERY)
 
 

@@ -70,6 +70,11 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["m_snip", "m_grasp"], (1, 0, 1)),
         (["gradsign"], (1, 0, 1 + ROWS)),
         (["zico"], (0, 0, 2)),  # of halves
+        (["zico", "zico_bc", "l_swag", "swap"], (1, 0, 2)),
+        (["intrain", "grad_norm"], (1, 0, 1)),
+        (["t_cet", "synflow", "nwot"], (1, 1, 1)),
+        (["near", "nwot"], (1, 0, 0)),
+        (["rcor", "wrcor", "nasi_trace"], (1, 0, 1)),
         (["zen"], (2, 0, 0)),
         (AZ_NAS, (1, 0, CELLS)),  # each of a cell alone: together one backward pass
         (["meco"], (0, 1, 0)),
@@ -79,6 +84,7 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["te_nas_regions"], (0, 0, 0)),  # forward passes of a single cell
         (["ntk_trace"], (1, 0, PROBES)),
         (["ntk_trace_per_sample"], (1, 0, CLASSES + ROWS)),
+        (["vkdnw", "vkdnw_code", "vkdnw_single"], (1, 0, CLASSES + ROWS)),
         (["ntk_trace_exact"], (1, 0, SAMPLES * CLASSES)),
         (["ntk_condition_exact"], (1, 0, SAMPLES)),
         # shared, gradsign, zen, AZ-NAS; flops, flow, meco;

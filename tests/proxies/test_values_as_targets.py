@@ -17,11 +17,12 @@ from harness.errors import SettingError
 from harness.proxies.registry import list_proxies
 from tests.spaces.toy_graphs import ToyGraphs
 
-READS_CLASSES = {"epe_nas", "m_trace", "m_condition"}
-"""They read each sample's own class."""
+READS_CLASSES = {"epe_nas", "m_trace", "m_condition", "vkdnw", "vkdnw_code", "vkdnw_single"}
+"""They read each sample's own class, or the probabilities of classes."""
 ALONE = {
     "fisher", "nwot", "swap", "jacob_cov", "epe_nas", "gradsign", "zico", "ntk_condition", "ntk_trace_per_sample",
-    "m_trace", "m_condition",
+    "m_trace", "m_condition", "vkdnw", "vkdnw_code", "vkdnw_single",
+    "zico_bc", "l_swag", "near", "rcor", "wrcor", "t_cet",
 }  # fmt: skip
 """They read gradients of single samples, or of parts of the batch."""
 BUILT_IN = [entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness.")]
@@ -80,7 +81,7 @@ def test_a_regression_is_scored_by_all_but_what_reads_classes(network: nn.Module
     scores = harness.score(network, batch, [name for name in BUILT_IN if not name.startswith("te_nas")])
     refused = {name: score.message for name, score in scores.items() if score.status != "ok"}
     assert {scores[name].status for name in refused} == {"not_applicable"}
-    of_cells = {"az_progressivity", "az_expressivity", "az_trainability"}
+    of_cells = {"az_progressivity", "az_expressivity", "az_trainability", "wrcor"}
     assert refused.keys() == READS_CLASSES | of_cells, refused
     for name in READS_CLASSES:
         assert "reads the classes" in refused[name]

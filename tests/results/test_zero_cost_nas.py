@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parents[2] / "results" / "zero-cost-nas"
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 DEPTHS = (1, 2, 3, 5)
 BATCHES = (8, 16, 32, 128)
+LATER = {"intrain", "l_swag", "near", "rcor", "t_cet", "wrcor", "zico_bc"}
+"""Proxies of `all` that came after the study was made, as its text says."""
 
 
 def scores(name: str) -> pd.DataFrame:
@@ -30,8 +32,13 @@ def test_the_scores_are_those_that_the_record_states() -> None:
     for inputs, setting in facts["settings"].items():
         frame = scores(inputs)
         assert frame["architecture"].nunique() == facts["sample"] == 500
-        assert set(frame["proxy"]) == {entry.name for entry in list_proxies() if not entry.exhaustive}
+        assert set(frame["proxy"]) == {entry.name for entry in list_proxies() if not entry.exhaustive} - LATER
         assert (setting["input"], setting["width"], setting["depth"], setting["batch_size"]) == (inputs, 16, 5, 64)
+
+
+def test_the_text_names_the_proxies_that_came_later() -> None:
+    (sentence,) = re.findall(r"Proxies that came later are not in it: ([^.]*)\.", README)
+    assert set(re.findall(r"`(\w+)`", sentence)) == LATER
 
 
 def spearman(name: str, accuracies: pd.Series) -> dict[str, float]:

@@ -12,7 +12,7 @@ from harness.setting import Setting
 from harness.spaces.natsbench_sizes import parse
 from harness.spaces.space import completed
 
-SMALL = {"image_size": 8, "classes": 4, "batch_size": 6}
+SMALL = {"image_size": 8, "classes": 4, "batch_size": 16}
 KEYS = ["8:16:24:32:40", "8:8:8:8:8", "16:16:8:8:64"]
 EVERY = sorted(entry.name for entry in list_proxies() if entry.function.__module__.startswith("harness."))
 TE_NAS = {"te_nas_condition", "te_nas_regions"}
