@@ -44,6 +44,11 @@ class TestNatsBenchSizes(SpaceConformance):
     shape: ClassVar = {"image_size": 8, "classes": 3}
 
 
+class TestTrilevel(SpaceConformance):
+    space = open_space("trilevel")
+    shape: ClassVar = {"image_size": 4, "width": 8}
+
+
 def _classifier(*layers: nn.Module) -> nn.Module:
     """Layers that give eight channels of an image, then a mean over space and a linear layer."""
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))
