@@ -77,7 +77,9 @@ def _photographs(channels: int, side: int) -> list[Pixels]:
     if channels not in (1, 3):
         raise SettingError(f"photographs have 1 channel (Y) or 3 (red, green, blue); the setting asks for {channels}")
     pixels = [image.pixels for image in open_images(PHOTOGRAPHS)]
-    fitting = [luma(each) for each in pixels] if channels == 1 else [in_colour(each) for each in pixels if each.ndim > 2]
+    fitting = (
+        [luma(each) for each in pixels] if channels == 1 else [in_colour(each) for each in pixels if each.ndim > 2]
+    )
     least = min(min(each.shape[:2]) for each in fitting)
     if side > least:
         raise SettingError(f"crops of {side} x {side} pixels do not fit into photographs with sides from {least}")

@@ -1,9 +1,9 @@
 """Sparsemax and sparsestmax: weights on the simplex that are sparse, and as sparse as a radius says.
 
 Martins & Astudillo, "From Softmax to Sparsemax", ICML 2016; Shao et al., "SSN: Learning Sparse Switchable Normalization
-via SparsestMax", CVPR 2019. Sparsestmax is the point of the simplex nearest to the logits that is no nearer to the centre
-than the radius r. At r = 0 it is sparsemax; from the circumradius sqrt((K - 1) / K) on it has one weight of 1. Searches
-let r grow from 0 to 1, so that every choice is made by the end.
+via SparsestMax", CVPR 2019. Sparsestmax is sparsemax pushed away from the centre of the simplex, to a distance of at
+least the radius r. At r = 0 it is sparsemax; from the circumradius sqrt((K - 1) / K) on it has one weight of 1.
+Searches let r grow from 0 to 1, so that every choice is made by the end.
 
 Legend: K logits of a row, S its support, u the centre of the face of the simplex that S spans.
 """
@@ -43,16 +43,16 @@ def sparsemax(logits: Tensor) -> Tensor:
 def sparsestmax(logits: Tensor, radius: float) -> Tensor:
     """Sparsemax, pushed away from the centre of the simplex where it is nearer than the radius.
 
-    What is pushed over an edge of the simplex goes on, on the smaller face, with what is left of the radius there. A row
-    whose weights on its face are equal has no direction to be pushed in: it stays, with a gradient that is finite.
+    What is pushed over an edge of the simplex goes on, on the smaller face, with what is left of the radius there. A
+    row whose weights on its face are equal has no direction to be pushed in: it stays, with a gradient that is finite.
 
     Args:
         logits: finite values [..., K].
         radius: r, 0 or more.
 
     Returns:
-        Weights [..., K], not negative, with sum 1 in each row; the order of the logits is kept. A weight that was pushed
-        has no gradient along the direction from the centre.
+        Weights [..., K], not negative, with sum 1 in each row, in the order of the logits. A row that was pushed has no
+        gradient along the direction from the centre.
 
     Raises:
         SearchError: for a radius that is negative or not finite.

@@ -106,8 +106,8 @@ class Trilevel(ImageRestoration):
     def neighbours(self, architecture: Architecture) -> list[TrilevelArchitecture]:
         """The architectures with one change: an operation, a width, the form, or a step of the path.
 
-        Neighbouring steps of a path are exchanged, and in form B an upsampling is put in or taken out. Of cells only one
-        that does nothing is put in or taken out, so that architectures are neighbours of each other.
+        Adjacent steps of a path are exchanged, and in form B an upsampling is put in or taken out. Of cells only one
+        whose operations do nothing is put in or taken out, so that architectures are neighbours of each other.
         """
         return neighbours_of(_as_trilevel(architecture))
 
@@ -179,5 +179,7 @@ def _cells(number: int, count: int) -> list[CellChoices]:
 
 def _as_trilevel(architecture: object) -> TrilevelArchitecture:
     if not isinstance(architecture, TrilevelArchitecture):
-        raise SpaceError(f"{shown(architecture)} is no architecture of the trilevel space: {how_to_get(architecture, parse)}")
+        raise SpaceError(
+            f"{shown(architecture)} is no architecture of the trilevel space: {how_to_get(architecture, parse)}"
+        )
     return architecture

@@ -1,4 +1,4 @@
-"""Architectures of the trilevel space that differ in one choice, and the representative of those that are one network."""
+"""Architectures of the trilevel space that differ in one choice, and representatives of those that are one network."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """The network of an architecture of the trilevel space (Wu et al. 2021), as their search's code builds it.
 
 A 3x3 convolution to C channels, the cells and upsamplings of the path, a tail, then (tanh + 1) / 2, so that values lie
-from 0 to 1. No batch norm; operations have no biases, the other convolutions have. A cell adds 0.2 of its five operations
-to its input. In form A an upsampling repeats each pixel 2 x 2 times, then convolves (LeakyReLU 0.2), and the tail
-convolves to the image's channels. In form B it only convolves, and the tail convolves to 16 times the channels and
-rearranges them into 4 x 4 pixels.
+from 0 to 1. No batch norm; operations have no biases, the other convolutions have. A cell adds 0.2 of what its five
+operations make to its input. In form A an upsampling repeats each pixel 2 x 2 times, then convolves (LeakyReLU 0.2),
+and the tail convolves to the image's channels. In form B it only convolves, and the tail convolves to 16 times the
+channels and rearranges them into 4 x 4 pixels.
 
 `skip` between equal widths is the identity here. The authors' code was only seen in a derived repository, where that
 operation has a 1x1 convolution with ReLU there, too.

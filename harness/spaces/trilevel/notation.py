@@ -88,7 +88,7 @@ class TrilevelArchitecture:
 def paths(form: str) -> list[tuple[int, ...]]:
     """All paths of a form, shorter ones first: 35 of form A and 55 of form B."""
     found: list[tuple[int, ...]] = []
-    longest = [(0,)]
+    longest: list[tuple[int, ...]] = [(0,)]
     while longest:
         found += longest
         longest = [

@@ -50,9 +50,7 @@ def test_rows_are_those_of_the_slow_version(count, radius):
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=9))
 def test_sparsemax_is_the_nearest_point_of_the_simplex(logits):
-    torch.testing.assert_close(
-        sparsemax(tensor(logits)), tensor(reference.sparsemax(logits)), rtol=0, atol=1e-10
-    )
+    torch.testing.assert_close(sparsemax(tensor(logits)), tensor(reference.sparsemax(logits)), rtol=0, atol=1e-10)
     torch.testing.assert_close(sparsestmax(tensor(logits), 0), sparsemax(tensor(logits)), rtol=0, atol=0)
 
 
@@ -81,7 +79,9 @@ def test_its_gradient_is_that_of_differences_with_none_along_the_radius(radius, 
 
 
 @pytest.mark.parametrize("radius", [0, 0.3, 0.6, 1])
-@pytest.mark.parametrize("row", [(0.0, 0.0, 0.0, 0.0), (0.3, 0.3, 0.3, -0.5), (0.1, 0.1, 0.1, 0.1), (5.0, 5.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    "row", [(0.0, 0.0, 0.0, 0.0), (0.3, 0.3, 0.3, -0.5), (0.1, 0.1, 0.1, 0.1), (5.0, 5.0, 0.0, 0.0)]
+)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_equal_logits_give_numbers(row, radius, dtype):
     logits = torch.tensor([row, LOGITS], dtype=dtype, requires_grad=True)

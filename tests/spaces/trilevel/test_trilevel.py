@@ -12,6 +12,9 @@ from torch.nn import functional
 
 from benchmarks.keys import space_of_key
 from harness.errors import SettingError, SpaceError
+from harness.measurements import sample_rows
+from harness.measurements.known_rows import rows_are_known
+from harness.measurements.preserve import preserved
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.trilevel.nearby import IDENTITY, without_identities
@@ -27,7 +30,7 @@ SEARCHED = {
     "B 0011 00020/2033 33110/4310": (264_496, 17.3),
     "A 0000011 33332/1130 32001/0110 00000/0000 33332/1300 00000/0000": (389_475, 70.7),
 }
-"""Architectures that the authors' code names, with parameters, and 10^9 multiply-adds for a small image of 256 x 256."""
+"""Architectures that the authors' code names: parameters, and 10^9 multiply-adds for small images of 256 x 256."""
 
 
 @pytest.mark.parametrize("text", SEARCHED)
@@ -89,49 +92,52 @@ def test_widths_are_the_published_ones_and_always_differ():
         assert found[-1] == width
 
 
-def by_hand(network: nn.Module, architecture, inputs):
-    """The forward pass from the weights in their order, as the layers are defined."""
-    weights = iter(network.parameters())
-    channels = channels_of(8)
+class ByHand:
+    """The forward pass from the weights in their order, as the layers are defined; width 8."""
 
-    def convolved(values, groups=1, bias=False):
-        weight = next(weights)
-        return functional.conv2d(
-            values, weight, next(weights) if bias else None, padding=weight.shape[-1] // 2, groups=groups
-        )
+    def __init__(self, network: nn.Module):
+        self.weights = iter(network.parameters())
+        self.channels = channels_of(8)
 
-    def operation(kind, values, before, after):
+    def convolved(self, values, groups=1, bias=False):
+        weight = next(self.weights)
+        shift = next(self.weights) if bias else None
+        return functional.conv2d(values, weight, shift, padding=weight.shape[-1] // 2, groups=groups)
+
+    def operation(self, kind, values, before, after):
         if kind == 0:
-            return values if before == after else convolved(values).relu()
+            return values if before == after else self.convolved(values).relu()
+        main = self.convolved(values).relu()
         if kind == 1:
-            return convolved(values).relu()
-        if kind == 2:
-            main = convolved(convolved(values).relu())
-        else:
-            wide = convolved(values).relu()
-            main = convolved(convolved(wide, groups=wide.shape[1]).relu())
-        return (main + (values if before == after else convolved(values))).relu()
+            return main
+        if kind == 3:
+            main = self.convolved(main, groups=main.shape[1]).relu()
+        main = self.convolved(main)
+        return (main + (values if before == after else self.convolved(values))).relu()
 
-    values, cells = convolved(inputs, bias=True), iter(architecture.cells)
-    for step in architecture.path:
-        if step == 0:
-            cell, start = next(cells), values
-            widths = [8, *(channels[ratio] for ratio in cell.ratios), 8]
-            for place, kind in enumerate(cell.operations):
-                values = operation(kind, values, widths[place], widths[place + 1])
-            values = start + 0.2 * values
-        elif architecture.form == "A":
-            repeated = values.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
-            values = functional.leaky_relu(convolved(repeated, bias=True), 0.2)
-        else:
-            values = convolved(values, bias=True)
-    values = convolved(values, bias=True)
-    if architecture.form == "B":
-        count, _, height, width = values.shape
-        parts = values.reshape(count, 3, 4, 4, height, width)
-        values = parts.permute(0, 1, 4, 2, 5, 3).reshape(count, 3, 4 * height, 4 * width)
-    assert next(weights, None) is None
-    return (values.tanh() + 1) / 2
+    def cell(self, choices, start):
+        values, widths = start, [8, *(self.channels[ratio] for ratio in choices.ratios), 8]
+        for place, kind in enumerate(choices.operations):
+            values = self.operation(kind, values, widths[place], widths[place + 1])
+        return start + 0.2 * values
+
+    def upsampling(self, form, values):
+        if form == "B":
+            return self.convolved(values, bias=True)
+        repeated = values.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+        return functional.leaky_relu(self.convolved(repeated, bias=True), 0.2)
+
+    def outputs(self, architecture, inputs):
+        values, cells = self.convolved(inputs, bias=True), iter(architecture.cells)
+        for step in architecture.path:
+            values = self.upsampling(architecture.form, values) if step else self.cell(next(cells), values)
+        values = self.convolved(values, bias=True)
+        if architecture.form == "B":
+            count, _, height, width = values.shape
+            parts = values.reshape(count, 3, 4, 4, height, width)
+            values = parts.permute(0, 1, 4, 2, 5, 3).reshape(count, 3, 4 * height, 4 * width)
+        assert next(self.weights, None) is None
+        return (values.tanh() + 1) / 2
 
 
 @pytest.mark.parametrize("text", [*SEARCHED, "B 01 23010/4024"])
@@ -141,7 +147,7 @@ def test_the_network_is_the_one_written_by_hand(text):
     inputs = torch.rand(2, 3, 3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     outputs = network(inputs)
     assert outputs.shape == (2, 3, 12, 16)
-    torch.testing.assert_close(outputs, by_hand(network, architecture, inputs), rtol=0, atol=1e-12)
+    torch.testing.assert_close(outputs, ByHand(network).outputs(architecture, inputs), rtol=0, atol=1e-12)
 
 
 def test_operations_that_do_nothing_go_behind_the_others():
@@ -214,6 +220,18 @@ def test_photographs_are_drawn_with_their_small_images():
         TRILEVEL.batch(Setting(input="photographs", image_size=5, channels=2))
     with pytest.raises(SettingError, match="crops of 400 x 400 pixels do not fit"):
         TRILEVEL.batch(Setting(input="photographs", image_size=100))
+
+
+def test_rows_are_known_to_be_samples_and_the_trial_agrees(monkeypatch):
+    batch = TRILEVEL.batch(Setting(batch_size=4, image_size=4))
+    for text in ("A 011 30123/0124", "B 001 01020/4224 23311/4400"):
+        network = TRILEVEL.build(parse(text), width=8)
+        assert rows_are_known(network, batch)
+        with preserved(network, bn="train", seed=0), monkeypatch.context() as patch:
+            patch.setattr(sample_rows, "rows_are_known", lambda *_: False)
+            tried = sample_rows.sample_rows(network, batch, Setting(batch_size=4), sample_rows.READ_GRADIENTS)
+        assert not tried.parameters
+        assert tried.activations == ""
 
 
 def test_a_batch_with_other_targets_is_refused():
