@@ -17,6 +17,7 @@ from harness.measurements.known_rows import rows_are_known
 from harness.measurements.preserve import preserved
 from harness.setting import Setting
 from harness.spaces import open_space
+from harness.spaces.listed import all_architectures
 from harness.spaces.trilevel.nearby import IDENTITY, without_identities
 from harness.spaces.trilevel.notation import CellChoices, parse, paths
 from harness.spaces.trilevel.widths import channels_of
@@ -232,6 +233,11 @@ def test_rows_are_known_to_be_samples_and_the_trial_agrees(monkeypatch):
             tried = sample_rows.sample_rows(network, batch, Setting(batch_size=4), sample_rows.READ_GRADIENTS)
         assert not tried.parameters
         assert tried.activations == ""
+
+
+def test_it_is_too_large_to_be_listed():
+    with pytest.raises(SpaceError, match=r"has more than 9.22e\+18 architectures, too many to list"):
+        all_architectures(TRILEVEL)
 
 
 def test_a_batch_with_other_targets_is_refused():
