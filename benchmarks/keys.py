@@ -32,6 +32,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(rf"\|.+\||{_INDICES}|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL),
     "nasbench201-large": re.compile(r"\|.+\|", re.DOTALL),
     "natsbench-sizes": re.compile(rf"{_WIDTH}(:{_WIDTH}){{4}}|[(\[]\s*{_CHANNELS}\s*[)\]]|{_CHANNELS}"),
+    "trilevel": re.compile(r"[AB]\s+0[01]{0,6}(\s+[0-3]{5}/[0-4]{4}){1,5}"),
     "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
 }
 _OF_LARGE = re.compile(r"\|.*(max_pool_3x3|nor_conv_5x5|(bot2|bot4|grp2|grp4|sep|dil)_conv_\dx\d)~.*\|", re.DOTALL)

@@ -27,6 +27,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIRST_HOUR = (ROOT / "docs" / "first_hour.md").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NEEDS = {"restoration": "torchmetrics"}
+"""Packages of extras without which the Python of a page does not run."""
 PAGES = [path for path in DOCUMENTS if "```python" in path.read_text(encoding="utf-8")]
 
 
@@ -63,6 +65,8 @@ def test_the_python_of_a_page_runs(
     page: Path, own_registry: None, own_logging: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its blocks in order, in an empty folder, without data and without the blocks of other pages."""
+    if page.stem in NEEDS:
+        pytest.importorskip(NEEDS[page.stem])
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     monkeypatch.delenv("NASINIT_DATA", raising=False)
     monkeypatch.chdir(tmp_path)

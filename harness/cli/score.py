@@ -52,8 +52,8 @@ def score(
         str | None,
         typer.Option(
             "--input",
-            help=f"{' | '.join(INPUTS)} for images; by default the space's first",
-            autocompletion=offered.those(*INPUTS),
+            help=f"{' | '.join(INPUTS)} for images, photographs for restoration; by default the space's first",
+            autocompletion=offered.those(*INPUTS, "photographs"),
         ),
     ] = None,
     labels: Annotated[

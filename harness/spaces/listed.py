@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
@@ -21,7 +22,10 @@ def all_architectures(space: Space) -> Sequence[Architecture]:
         SpaceError: where the space cannot be listed.
     """
     if not hasattr(type(space), "__iter__"):
-        raise SpaceError(f"the space {space.name} has {len(space):.2e} architectures, too many to list: sample some")
+        more = "more than " if len(space) == sys.maxsize else ""  # no length is larger
+        raise SpaceError(
+            f"the space {space.name} has {more}{len(space):.2e} architectures, too many to list: sample some"
+        )
     return list(cast(ListedSpace, space))
 
 

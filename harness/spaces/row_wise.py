@@ -12,8 +12,8 @@ _Class = TypeVar("_Class", bound=type[nn.Module])
 ROW_WISE: Final[dict[type[nn.Module], Callable[..., Any]]] = {
     each: each.forward
     for each in (
-        nn.Conv2d, nn.BatchNorm2d, nn.Linear, nn.ReLU, nn.Identity, nn.AvgPool2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d,
-        nn.Sequential, nn.ModuleList,
+        nn.Conv2d, nn.BatchNorm2d, nn.Linear, nn.ReLU, nn.LeakyReLU, nn.Identity, nn.AvgPool2d, nn.MaxPool2d,
+        nn.AdaptiveAvgPool2d, nn.PixelShuffle, nn.Sequential, nn.ModuleList,
     )
 }  # fmt: skip
 """The forward pass of each such class, as it was when the class was made known."""

@@ -10,6 +10,7 @@ from torch import nn
 from harness.conformance.spaces import SpaceConformance
 from harness.scoring.models import model_list
 from harness.spaces import _BUILT_IN, _UNLISTED, list_spaces, open_space
+from harness.spaces.space import Architecture
 from tests.spaces.toy_graphs import ToyGraphs
 
 
@@ -42,6 +43,16 @@ class TestFullCells(SpaceConformance):
 class TestNatsBenchSizes(SpaceConformance):
     space = open_space("natsbench-sizes")
     shape: ClassVar = {"image_size": 8, "classes": 3}
+
+
+class TestTrilevel(SpaceConformance):
+    space = open_space("trilevel")
+    shape: ClassVar = {"image_size": 2, "channels": 1, "width": 8}
+
+    def few(self) -> list[Architecture]:
+        """Short paths of both forms, which are rare in a sample."""
+        texts = ("B 0 23010/4024", "A 011 30123/0124", "B 001 01020/4224 00311/4400", "B 01 00000/4444")
+        return [self.space.parse(text) for text in texts]
 
 
 def _classifier(*layers: nn.Module) -> nn.Module:

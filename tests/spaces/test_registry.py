@@ -21,7 +21,7 @@ class Renamed(NasBench201):
 
 
 def test_every_listed_space_opens_under_its_own_name():
-    assert list_spaces().keys() == {"nasbench201", "darts", "natsbench-sizes", "nasbench201-large"}
+    assert list_spaces().keys() == {"nasbench201", "darts", "natsbench-sizes", "nasbench201-large", "trilevel"}
     assert {open_space(name).name for name in list_spaces()} == set(list_spaces())
 
 
@@ -32,7 +32,7 @@ def test_the_listing_is_a_copy():
 
 
 def test_an_unknown_space_is_an_error_with_the_nearest_name():
-    known = "darts, nasbench201, nasbench201-large, natsbench-sizes"
+    known = "darts, nasbench201, nasbench201-large, natsbench-sizes, trilevel"
     message = f"unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: {known}"
     with pytest.raises(SpaceError, match=re.escape(message)):
         open_space("nasbench210")

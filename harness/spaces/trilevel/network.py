@@ -1,0 +1,120 @@
+"""The network of an architecture of the trilevel space (Wu et al. 2021), as their search's code builds it.
+
+A 3x3 convolution to C channels, the cells and upsamplings of the path, a tail, then (tanh + 1) / 2, so that values lie
+from 0 to 1. No batch norm; operations have no biases, the other convolutions have. A cell adds 0.2 of what its five
+operations make to its input. In form A an upsampling repeats each pixel 2 x 2 times, then convolves (LeakyReLU 0.2),
+and the tail convolves to the image's channels. In form B it only convolves, and the tail convolves to 16 times the
+channels and rearranges them into 4 x 4 pixels.
+
+`skip` between equal widths is the identity here. The authors' code was only seen in a derived repository, where that
+operation has a 1x1 convolution with ReLU there, too.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from harness.spaces.row_wise import row_wise
+from harness.spaces.trilevel.notation import CellChoices, TrilevelArchitecture
+from harness.spaces.trilevel.widths import channels_of
+
+SCALE = 4
+EXPANSION = 4
+"""Channels inside `dwsblock` by channels before it."""
+_STEP = 0.2
+_SLOPE = 0.2
+
+
+def _conv(wide_in: int, wide_out: int, kernel: int, groups: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(wide_in, wide_out, kernel, padding=kernel // 2, groups=groups, bias=False)
+
+
+@row_wise
+class Shortcut(nn.Module):
+    """An operation with a way around it, a 1x1 convolution where widths differ; ReLU after the sum."""
+
+    def __init__(self, wide_in: int, wide_out: int, main: nn.Module) -> None:
+        super().__init__()
+        self.main = main
+        self.around: nn.Module = nn.Identity() if wide_in == wide_out else _conv(wide_in, wide_out, 1)
+        self.activation = nn.ReLU()
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map [N, wide_in, H, W] to [N, wide_out, H, W]."""
+        outputs: Tensor = self.activation(self.main(inputs) + self.around(inputs))
+        return outputs
+
+
+def operation_module(operation: int, wide_in: int, wide_out: int) -> nn.Module:
+    """The module of an operation, an index into `OPERATIONS`: [N, wide_in, H, W] to [N, wide_out, H, W]."""
+    if operation == 0:
+        return nn.Identity() if wide_in == wide_out else nn.Sequential(_conv(wide_in, wide_out, 1), nn.ReLU())
+    if operation == 1:
+        return nn.Sequential(_conv(wide_in, wide_out, 3), nn.ReLU())
+    if operation == 2:
+        main = nn.Sequential(_conv(wide_in, wide_out, 3), nn.ReLU(), _conv(wide_out, wide_out, 3))
+        return Shortcut(wide_in, wide_out, main)
+    inside = EXPANSION * wide_in
+    depthwise = _conv(inside, inside, 3, groups=inside)
+    main = nn.Sequential(_conv(wide_in, inside, 1), nn.ReLU(), depthwise, nn.ReLU(), _conv(inside, wide_out, 1))
+    return Shortcut(wide_in, wide_out, main)
+
+
+@row_wise
+class Cell(nn.Module):
+    """Five operations after each other, 0.2 of which are added to their input."""
+
+    def __init__(self, choices: CellChoices, width: int) -> None:
+        super().__init__()
+        channels = channels_of(width)
+        self.operations = nn.Sequential(
+            *(operation_module(operation, channels[before], channels[after])
+              for operation, before, after in choices.steps())
+        )  # fmt: skip
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map [N, C, H, W] to the same shape."""
+        outputs: Tensor = inputs + _STEP * self.operations(inputs)
+        return outputs
+
+
+@row_wise
+class Upsampling(nn.Module):
+    """Twice the height and width by repetition, then a 3x3 convolution and LeakyReLU."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 3, padding=1)
+        self.activation = nn.LeakyReLU(_SLOPE)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map [N, C, H, W] to [N, C, 2H, 2W]."""
+        repeated = functional.interpolate(inputs, scale_factor=2, mode="nearest")
+        outputs: Tensor = self.activation(self.conv(repeated))
+        return outputs
+
+
+@row_wise
+class TrilevelNetwork(nn.Module):
+    """A network of the trilevel space: images [N, channels, H, W] to [N, channels, 4H, 4W]."""
+
+    def __init__(self, architecture: TrilevelArchitecture, *, channels: int = 3, width: int = 64) -> None:
+        super().__init__()
+        enlarging = architecture.form == "A"
+        self.stem = nn.Conv2d(channels, width, 3, padding=1)
+        choices = iter(architecture.cells)
+        self.body = nn.Sequential()
+        for step in architecture.path:
+            if step == 0:
+                self.body.append(Cell(next(choices), width))
+            else:
+                self.body.append(Upsampling(width) if enlarging else nn.Conv2d(width, width, 3, padding=1))
+        self.tail = nn.Conv2d(width, channels if enlarging else channels * SCALE**2, 3, padding=1)
+        self.rearranged: nn.Module = nn.Identity() if enlarging else nn.PixelShuffle(SCALE)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Images [N, channels, 4H, 4W] of values from 0 to 1."""
+        features: Tensor = self.rearranged(self.tail(self.body(self.stem(inputs))))
+        return (torch.tanh(features) + 1) / 2
