@@ -17,13 +17,14 @@ def say_predictor(predictor: Predictor, setting: SearchSetting) -> None:
     unit, target = predictor.unit, setting.target_latency
     weight = f"λ = {setting.latency_weight:g} nats per {unit}" if target is None else f"the target {target:g} {unit}"
     print(f"objective: the loss and {predictor.column}, by {weight}")
-    print(f"    predicted by the {predictor.kind} model of {predictor.split}: {100 * predictor.error:.1f} % on average")
+    errors = f"{100 * predictor.error:.1f} % on average, {100 * predictor.median_error:.1f} % in the median"
+    print(f"    predicted by the {predictor.kind} model of {predictor.split}: {errors}")
 
 
 def say_latencies(log: pd.DataFrame, predictor: Predictor, space: str, setting: Mapping[str, Any]) -> pd.DataFrame:
     """Print predicted and tabulated latency of the found architecture; gives the log with both of every epoch."""
-    from harness.evaluation.columns import FOR_THE_RECORD
-    from harness.evaluation.searches.latency import PREDICTED, with_latencies
+    from harness.evaluation.columns import FOR_THE_RECORD, PREDICTED
+    from harness.evaluation.searches.latency import with_latencies
     from harness.spaces import open_space
 
     found = with_latencies(log, predictor, open_space(space), setting["latency_table"])

@@ -27,6 +27,9 @@ TESTS: Mapping[str, str] = {name: f"{name}_test_200ep_pct" for name in PRINTED}
 FOR_THE_RECORD = "_for_the_record"
 """End of the name of a column in a log of a search that the search did not see."""
 
+PREDICTED = "_predicted"
+"""End of the name of a column of predictions, which stands beside that of the tabulated values, `…_for_the_record`."""
+
 COUNTS, SCORES = ("index", "seeds"), ("score",)
 UNMEASURED = COUNTS + SCORES
 """Units of columns that count or number, and of scores of proxies, which no training gave; nothing ranks by them."""
@@ -41,6 +44,15 @@ def dataset_title(column: str) -> str:
     ('CIFAR-100', 'params_m')
     """
     return PRINTED.get(column.partition("_test")[0].partition("_valid")[0], column)
+
+
+def unit_in_name(column: str) -> str:
+    """The printed unit at the end of a column's name; empty where there is none.
+
+    >>> unit_in_name("hwnas_cifar10_edgegpu_energy_mj"), unit_in_name("cifar10_test_200ep_pct_seed777")
+    ('mJ', '%')
+    """
+    return _UNITS.get(column.partition("_seed")[0].rpartition("_")[2], "")
 
 
 def axis_label(table: Table, column: str) -> str:

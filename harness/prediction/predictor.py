@@ -29,6 +29,7 @@ class Predictor:
         models: the model of the quantity.
         split: in words, on which architectures it was trained.
         error: mean relative error on architectures that it was not trained on; NaN where it is not known.
+        median_error: their median relative error, which latencies near zero leave alone.
     """
 
     column: str
@@ -38,6 +39,7 @@ class Predictor:
     models: Models
     split: str
     error: float
+    median_error: float
 
     def __call__(self, weights: OperationWeights, groups: Mapping[str, Group]) -> Tensor:
         """The prediction for an architecture, a scalar in float64 with a gradient to its weights.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,7 @@ def test_a_search_trains_its_predictor_on_it(
     )  # fmt: skip
     assert ended.code == 0, ended.err
     assert "8 random cells of latency.csv, seed 0; error on the other 4" in ended.out
+    assert re.search(r"error on the other 4: [\d.]+ % on average, [\d.]+ % in the median\n", ended.out)
     assert "latency_cpu_ms of the architecture: predicted " in ended.out
     log = pd.read_csv(tmp_path / "out" / "log.csv")
     assert {"latency_cpu_ms_predicted", "latency_cpu_ms_for_the_record"} <= set(log.columns)

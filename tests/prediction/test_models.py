@@ -164,7 +164,7 @@ def test_a_digest_is_of_every_number():
 def test_a_predictor_is_for_its_own_groups():
     models = fit("linear", additive(18)[:, None])
     group = Group(((1, 0), (2, 0), (2, 1)), tuple("wxyz"))
-    predictor = Predictor("a_latency_ms", "ms", "mine", ((EDGES, OPS),), models, "some", 0.1)
+    predictor = Predictor("a_latency_ms", "ms", "mine", ((EDGES, OPS),), models, "some", 0.1, 0.05)
     cell = torch.from_numpy(CODES[5].reshape(EDGES, OPS))
     assert float(predictor({"cell": cell}, {"cell": group})) == pytest.approx(predict(models, CODES)[5, 0])
     other = Group(((1, 0),), tuple("wxyz"))

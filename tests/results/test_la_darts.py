@@ -22,11 +22,13 @@ from harness.report.tables.sheet import sheet_markdown
 from harness.spaces import open_space
 from harness.stats.pareto import pareto_front
 from harness.studies.searches.claims import claims_frame
+from harness.studies.searches.kept import check_key
 from harness.studies.searches.latency.claims import Parts, over_columns, study_claims
 from harness.studies.searches.latency.errors import Sizes, means_frame
 from harness.studies.searches.latency.genotypes import (
     FILE,
     FILES,
+    KEY_FILE,
     SIZES,
     SPACE,
     WALL_FILE,
@@ -89,6 +91,11 @@ def test_the_errors_on_genotypes_follow_from_the_timings() -> None:
     one = timing._replace(splits=0, mlp_splits=1, training=timing.training[:1])
     perceptron = errors[(errors["model"] == "mlp") & (errors["seed"] == 0)].iloc[0]["mean_relative_error"]
     assert genotype_errors_frame(timed, one, 0)["mean_relative_error"].item() == pytest.approx(perceptron, rel=0.05)
+
+
+def test_the_key_of_the_timings_is_that_of_the_study() -> None:
+    """So that `nasinit study la-darts` goes on in this folder."""
+    check_key(FOLDER / KEY_FILE, tuple(FILES), {"seed": 0, **Timing()._asdict()})
 
 
 @pytest.mark.parametrize("file", FILES)

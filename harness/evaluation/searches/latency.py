@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks import Table, list_tables
 from benchmarks.errors import TableError
 from harness.errors import SearchError, check_whole, unknown
-from harness.evaluation.columns import FOR_THE_RECORD, SPACE, table_of, unit_in_print
+from harness.evaluation.columns import FOR_THE_RECORD, PREDICTED, SPACE, table_of, unit_in_print
 from harness.evaluation.matching import column_by_key, space_of
 from harness.evaluation.searches.encodings import costs_of, encodings
 from harness.prediction.models import KINDS
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 UNITS = ("ms", "mj")
 """Units of the columns that a predictor can be trained on: latencies and energies."""
-PREDICTED = "_predicted"
-"""End of the name of a column of predictions, which stands beside that of the tabulated values, `…_for_the_record`."""
 SAMPLES, SEED = 1000, 0
 """Cells that a predictor is trained on by default, and the seed of their draw."""
 
@@ -115,7 +113,8 @@ def latency_predictor(
     errors = relative_errors(predicted(models, costs.codes[others])[:, 0], costs.values[others])
     words = f"{samples:,} random cells of {opened.facts.name}, seed {seed}; error on the other {len(others):,}"
     unit = unit_in_print(opened, column)
-    return Predictor(column, unit, space_of(opened).name, costs.shapes, models, words, float(errors.mean()))
+    mean, median = float(errors.mean()), float(np.median(errors))
+    return Predictor(column, unit, space_of(opened).name, costs.shapes, models, words, mean, median)
 
 
 def opened_predictor(setting: SearchSetting, space: str = SPACE) -> Predictor | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from harness.errors import ScoresError
-from harness.evaluation.columns import FOR_THE_RECORD, dataset_title
+from harness.evaluation.columns import FOR_THE_RECORD, PREDICTED, dataset_title, unit_in_name
 from harness.evaluation.searches.table_searches import TableSearches
 from harness.report.cells import best_printed, difference_in_brackets, number, plus_minus
 from harness.report.tables.sheet import Cell, Heading, Sheet, latex_of
@@ -83,10 +83,22 @@ def epochs_sheet(result: SearchResult) -> Sheet:
 
 
 def seeds_sheet(found: SearchSeeds) -> Sheet:
-    """What each seed's search chose, with its accuracies, and the mean ± standard deviation (n − 1) over the seeds."""
+    """What each seed's search chose, with its accuracies, and the mean ± standard deviation (n − 1) over the seeds.
+
+    Of a latency that the searches descended the prediction stands beside the tabulated value.
+    """
     frame = found.frame
-    records = [str(name) for name in frame.columns if str(name).endswith(FOR_THE_RECORD)]
-    shown = {name: (dataset_title(name.removesuffix(FOR_THE_RECORD)), 2) for name in records} | {
+    columns = [str(name).removesuffix(FOR_THE_RECORD) for name in frame.columns if str(name).endswith(FOR_THE_RECORD)]
+    predicted = [name for name in columns if f"{name}{PREDICTED}" in frame]
+    judged = [name for name in columns if name not in predicted]
+    shown = {f"{name}{FOR_THE_RECORD}": (dataset_title(name), 2) for name in judged}
+    for name in predicted:
+        unit = unit_in_name(name)
+        shown |= {
+            f"{name}{PREDICTED}": (f"predicted\n({unit})", 3),
+            f"{name}{FOR_THE_RECORD}": (f"tabulated\n({unit})", 3),
+        }
+    shown |= {
         "validation_loss": ("validation\nloss", 3), "entropy_nats": ("entropy\n(nats)", 3),
         "skip_connections": ("skip\nconnections", 1), "seconds": ("seconds", 1),
     }  # fmt: skip
@@ -109,21 +121,31 @@ def seeds_sheet(found: SearchSeeds) -> Sheet:
             Heading("choice", "left"),
         ],
         rows,
-        caption=_seeds_caption(found, records),
-        notes=tuple(f"seed {seed} failed: {reason}" for seed, reason in found.failed.items()),
+        caption=_seeds_caption(found, judged, predicted),
+        notes=(*_of_latencies(predicted), *(f"seed {seed} failed: {reason}" for seed, reason in found.failed.items())),
         gives_way=("choice", "seconds", "entropy\n(nats)"),
     )
 
 
-def _seeds_caption(found: SearchSeeds, records: Sequence[str]) -> str:
+def _seeds_caption(found: SearchSeeds, judged: Sequence[str], predicted: Sequence[str]) -> str:
     """Caption of the LaTeX table of several seeds."""
-    judged = [dataset_title(name.removesuffix(FOR_THE_RECORD)) for name in records]
+    by_quantity: dict[str, list[str]] = {}
+    for name in judged:
+        unit = unit_in_name(name)
+        quantity = "accuracy (%)" if unit == "%" else f"value ({unit})" if unit else "value"
+        by_quantity.setdefault(quantity, []).append(dataset_title(name))
     said = [
         f"What {found.method} chose under each seed; below, mean ± standard deviation (n − 1) over the seeds.",
-        *([f"{', '.join(judged)}: tabulated accuracy (%), which no search saw."] if judged else []),
+        *(f"{', '.join(names)}: tabulated {quantity}, which no search saw." for quantity, names in by_quantity.items()),
+        *(f"{note[:1].upper()}{note[1:]}." for note in _of_latencies(predicted)),
         *(f"Seed {seed} failed: {reason}." for seed, reason in found.failed.items()),
     ]
     return latex_of(" ".join(said))
+
+
+def _of_latencies(predicted: Sequence[str]) -> list[str]:
+    """What the two columns of a latency are, in words."""
+    return [f"predicted and tabulated: {name}; the searches saw the prediction alone" for name in predicted]
 
 
 def _mean_and_deviation(values: pd.Series, decimals: int) -> Cell:

@@ -31,6 +31,16 @@ def claims_frame(claims: Iterable[Claimed]) -> pd.DataFrame:
     return pd.DataFrame(list(claims), columns=list(Claimed._fields))
 
 
+def unfinished(runs: pd.DataFrame) -> str:
+    """How many searches of a comparison are still to come, in words; empty where all of them are over.
+
+    Args:
+        runs: a row for each search, with `finished`.
+    """
+    missing = int((~runs["finished"].astype(bool)).sum())
+    return f"{missing} of {len(runs)} searches are not finished" if missing else ""
+
+
 def verdict(held: bool | None) -> str:
     """The verdict on a claim that holds or not; None where the searches that tell are not finished."""
     return NOT_FINISHED if held is None else SHOWN if held else NOT_SHOWN

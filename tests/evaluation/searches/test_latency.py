@@ -48,6 +48,8 @@ def test_the_error_is_that_of_the_cells_that_it_was_not_trained_on(table, predic
     found = np.array([float(predictor(one_hot(cell), GROUPS)) for cell in others])
     assert predictor.error == pytest.approx(np.mean(np.abs(found - values) / values), rel=0.1)
     assert predictor.error < 0.04
+    assert predictor.median_error == pytest.approx(np.median(np.abs(found - values) / values), rel=0.15)
+    assert predictor.median_error < predictor.error
     assert "300 random cells" in predictor.split
     assert "other 15,325" in predictor.split
 

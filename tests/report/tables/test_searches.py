@@ -118,3 +118,34 @@ def test_a_mean_over_seeds_of_which_one_is_not_known_is_a_dash():
     last = sheet_markdown(seeds_sheet(SearchSeeds("nasi", log))).split("\n")[-1]
     assert last.startswith("| all 2 | – | – | 1.500")
     assert "all 1" not in sheet_markdown(seeds_sheet(SearchSeeds("nasi", seed_log(0, 90.0, NAN))))
+
+
+def latency_log(seed, predicted, tabulated):
+    name = "hwnas_cifar10_edgegpu_latency_ms"
+    return seed_log(seed, 90.0, 1.5).assign(**{f"{name}_predicted": predicted, f"{name}_for_the_record": tabulated})
+
+
+def test_a_predicted_latency_stands_beside_the_tabulated_one():
+    """With their unit, in every format; the caption calls the accuracy alone an accuracy."""
+    found = SearchSeeds("darts", pd.concat([latency_log(0, 5.25, 7.35), latency_log(1, 5.75, NAN)]))
+    sheet = seeds_sheet(found)
+    lines = sheet_markdown(sheet).replace("\N{NO-BREAK SPACE}", " ").split("\n")
+    assert lines[2].startswith("| seed | CIFAR-10 | predicted (ms) | tabulated (ms) | validation loss |")
+    assert lines[4].startswith("| 0 | 90.00 | 5.250 | 7.350 | 1.500 |")
+    assert lines[6].startswith("| all 2 | 90.00 ± 0.00 | 5.500 ± 0.354 | – |")
+    said = "redicted and tabulated: hwnas_cifar10_edgegpu_latency_ms; the searches saw the prediction alone"
+    assert f"p{said}" in lines[-1]
+    narrow = sheet_text(sheet, 60)
+    assert "predicted" in narrow
+    assert "tabulated" in narrow
+    caption = " ".join(sheet_latex(sheet).split())
+    assert "CIFAR-10: tabulated accuracy (\\%), which no search saw. Predicted and tabulated: hwnas" in caption
+    assert "edgegpu\\_latency\\_ms: tabulated accuracy" not in caption
+
+
+def test_a_latency_for_the_record_is_no_accuracy():
+    log = seed_log(0, 90.0, 1.5).assign(a_latency_ms_for_the_record=7.0, skips_for_the_record=1.0)
+    caption = " ".join(sheet_latex(seeds_sheet(SearchSeeds("darts", log))).split())
+    assert r"CIFAR-10: tabulated accuracy (\%), which" in caption
+    assert r"a\_latency\_ms: tabulated value (ms), which" in caption
+    assert "skips: tabulated value, which" in caption

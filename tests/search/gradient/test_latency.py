@@ -34,7 +34,7 @@ def predictor(seed=0, **changes):
     cells = generator.integers(5, size=(600, 6))
     values = 1 + cells.sum(axis=1) + 0.3 * (cells[:, 0] * cells[:, 5] > 8) + generator.random(600)
     models = fit_pairwise(one_hots(cells, 5), values[:, None], ((6, 5),))
-    found = Predictor("a_latency_ms", "ms", "nasbench201", ((6, 5),), models, "random cells", 0.1)
+    found = Predictor("a_latency_ms", "ms", "nasbench201", ((6, 5),), models, "random cells", 0.1, 0.05)
     return dataclasses.replace(found, **changes)
 
 

@@ -10,15 +10,23 @@ import pandas as pd
 
 from harness.evaluation.searches.latency import SAMPLES
 from harness.stats.mean import student_interval
-from harness.studies.searches.claims import NOT_FINISHED, NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.claims import NOT_TESTABLE, Claimed, unfinished, verdict
+from harness.studies.searches.latency.errors import TEST
 from harness.studies.searches.latency.fronts import SAVED
 from harness.studies.searches.latency.searched import COLUMN
 
 OURS = "our own question"
 PUBLISHED_ERROR = 0.1
 TOLERANCE = 0.2
-"""Points of accuracy that may be lost for the claim of preserved accuracy."""
-_CLOSE = 0.05
+"""Points of accuracy that may be lost for the claim of preserved accuracy.
+
+This one and the two below are ours, and were set when the numbers of the study were known.
+"""
+CLOSE = 0.05
+"""Share of a latency that it may be off where it counts as met: of a target, and of the mean prediction."""
+AS_WELL = 0.01
+"""Loss of Spearman's ρ below which a predictor ranks as well as the device itself."""
+KNOWN = "a margin of ours, set with the table's numbers known"
 
 
 class Parts(NamedTuple):
@@ -70,12 +78,15 @@ def _errors(means: pd.DataFrame) -> Iterator[Claimed]:
     rows = over_columns(means)
     rows = rows[rows["model"] == "mlp"]
     last = rows.iloc[-1]
+    perceptrons = means[(means["model"] == "mlp") & (means["training_cells"] == last["training_cells"])]
+    fewer_cells = [name for name in dict.fromkeys(means["column"]) if name not in set(perceptrons["column"])]
+    without = f"; without {', '.join(fewer_cells)}, which have fewer cells than these and the {TEST:,} held out"
     yield Claimed(
-        "a relative error below 10 %",
+        "a relative error below 10 % on NAS-Bench-201",
         "below 10 % from 80,000 to 100,000 samples of its own space",
-        f"NAS-Bench-201, perceptron on {int(last['training_cells']):,} cells: "
-        f"{100 * last['mean_relative_error']:.1f} % for the median of {int(last['columns'])} columns, "
-        f"{int(last['below'])} of them below 10 %",
+        f"perceptron on {int(last['training_cells']):,} cells: {100 * last['mean_relative_error']:.1f} % for the "
+        f"median of {int(last['columns'])} columns, {int(last['below'])} of them below 10 %"
+        f"{without if fewer_cells else ''}",
         verdict(bool(last["mean_relative_error"] < PUBLISHED_ERROR)),
     )
     sizes = [int(size) for size in rows["training_cells"]]
@@ -126,17 +137,14 @@ def _savings(savings: pd.DataFrame) -> Iterator[Claimed]:
 
 def _on_images(chosen: pd.DataFrame) -> Claimed:
     words = "20 % less latency at preserved accuracy: searches on images"
-    done = chosen[chosen["finished"].astype(bool)]
-    base = done[done["weight"] == 0].set_index("seed")
+    if missing := unfinished(chosen):
+        return Claimed(words, "20 %", missing, verdict(None))
+    base = chosen[chosen["weight"] == 0].set_index("seed")
     savings = []
-    for seed, part in done[done["weight"] > 0].groupby("seed"):
-        if seed in base.index:
-            least, latency = float(base[COLUMN][seed]) - TOLERANCE, float(base["true_ms"][seed])
-            kept = part[part[COLUMN] >= least]["true_ms"]
-            savings.append(1 - min([latency, *kept]) / latency)
-    if not savings:
-        missing = int((~chosen["finished"].astype(bool)).sum())
-        return Claimed(words, "20 %", f"{missing} of {len(chosen)} searches are not finished", NOT_FINISHED)
+    for seed, part in chosen[chosen["weight"] > 0].groupby("seed"):
+        least, latency = float(base[COLUMN][seed]) - TOLERANCE, float(base["true_ms"][seed])
+        kept = part[part[COLUMN] >= least]["true_ms"]
+        savings.append(1 - min([latency, *kept]) / latency)
     mean, low, high = student_interval(savings)
     return Claimed(
         words,
@@ -167,18 +175,19 @@ def _found_errors(sweep: pd.DataFrame, means: pd.DataFrame) -> Iterator[Claimed]
         mean, low, high = student_interval(list(off))
         at_random = float(pairwise["mean_relative_error"].get(device, math.nan))
         yield Claimed(
-            f"the predictions of found cells are not too low: {device} ({OURS})",
+            f"the predictions of found cells are at most {100 * CLOSE:g} % too low on average: {device} ({OURS})",
             "",
             f"predicted less true {100 * mean:+.1f} % [{100 * low:+.1f}, {100 * high:+.1f}] over {len(part)} found "
-            f"cells, {100 * off.min():+.0f} to {100 * off.max():+.0f} %; random cells are {100 * at_random:.1f} % off",
-            NOT_TESTABLE if math.isnan(low) else verdict(high >= 0),
+            f"cells, {100 * off.min():+.0f} to {100 * off.max():+.0f} %; random cells are {100 * at_random:.1f} % off; "
+            f"{100 * CLOSE:g} %: {KNOWN}",
+            _at_least(low, -CLOSE),
         )
 
 
 def _targets(sweep: pd.DataFrame) -> Iterator[Claimed]:
     for device, part in sweep[sweep["kind"] == "target"].groupby("device", sort=False):
         off = part["true_ms"] / part["value"] - 1
-        held, meant = int((off <= _CLOSE).sum()), int((part["predicted_ms"] <= part["value"]).sum())
+        held, meant = int((off <= CLOSE).sum()), int((part["predicted_ms"] <= part["value"]).sum())
         yield Claimed(
             f"a target holds the found cell to it: {device} ({OURS})",
             "",
@@ -198,7 +207,7 @@ def _transfer(transfer: pd.DataFrame) -> Iterator[Claimed]:
         f"Spearman's ρ {other['spearman'].median():.3f} for the median of {len(other):,} pairs of devices, {least:.3f} "
         f"at least; the devices' own latencies have {other['spearman_of_latencies'].median():.3f}, and the median "
         f"difference is {-lost:+.3f}",
-        verdict(bool(lost < 0.01)),
+        verdict(bool(lost < AS_WELL)),
     )
 
 

@@ -26,6 +26,7 @@ from harness.scoring.timing.latency import measure_latency
 from harness.scoring.timing.noise import noise_floor, relative_differences, spread
 from harness.spaces import open_space
 from harness.spaces.darts.derivation import GROUPS
+from harness.studies.searches.kept import check_key
 from harness.studies.searches.latency.errors import error_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ SPACE = "darts"
 FILE, WALL_FILE = "genotypes.csv.gz", "genotypes_wall.csv.gz"
 FILES: Mapping[str, str] = {FILE: THREAD, WALL_FILE: WALL}
 """The clock of each file."""
+KEY_FILE = "genotypes.json"
+"""Seed and `Timing` of the files."""
 LATENCY = "latency_cpu_thread_ms"
 SIZES: Mapping[str, int] = {"width": 16, "depth": 8}
 MODELS = ("constant", "macs", "counts", "linear", "pairwise", "mlp")
@@ -71,6 +74,11 @@ class Timing(NamedTuple):
 QUICK = Timing(12, 1, 4, 3, 4, (4, 8), 2, 1)
 
 
+def timing_of(options: StudyOptions) -> Timing:
+    """What a study times."""
+    return QUICK if options.quick else Timing()
+
+
 class Timed(NamedTuple):
     """Latencies of genotypes: `architecture`, the latency, `again_ms` and `macs`; and what made them.
 
@@ -88,8 +96,13 @@ class Timed(NamedTuple):
 
 
 def timed_genotypes(options: StudyOptions) -> Timed:
-    """Latencies of random genotypes on this machine: those that the folder has, or new ones."""
-    timing = QUICK if options.quick else Timing()
+    """Latencies of random genotypes on this machine: those that the folder has, or new ones.
+
+    Raises:
+        SettingError: a folder with timings of another seed or of other numbers, by its `genotypes.json`.
+    """
+    timing = timing_of(options)
+    check_key(options.out / KEY_FILE, tuple(FILES), {"seed": options.seed, **timing._asdict()})
     for file, clock, count, again in (
         (FILE, THREAD, timing.genotypes, timing.again), (WALL_FILE, WALL, timing.wall, timing.wall),
     ):  # fmt: skip

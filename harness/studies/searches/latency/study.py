@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from harness.evaluation import Table
 
 HARDWARE = "nasbench201-hardware"
-_PARTS = "parts.json"
 _SAMPLES = 1000
 
 
@@ -27,7 +24,8 @@ def run_latency(options: StudyOptions) -> None:
     their checkpoints in `out/searches`; with `finished`, none is run.
 
     Raises:
-        SettingError: no CIFAR-10 in `data`, or a folder that cannot be written in.
+        SettingError: no CIFAR-10 in `data`, a folder that cannot be written in, or one with timings of another seed or
+            of other numbers.
         SearchError: a table of another space; a checkpoint of another search.
         TableError: no table of latencies.
         RunError: all searches fail, or a worker died.
@@ -43,12 +41,11 @@ def run_latency(options: StudyOptions) -> None:
     from harness.studies.searches.latency.errors import means_frame
     from harness.studies.searches.latency.fronts import front_frame, savings_frame, volumes_frame
     from harness.studies.searches.latency.genotypes import (
-        QUICK,
-        Timing,
         genotype_errors_frame,
         genotype_means_frame,
         genotype_noise_frame,
         timed_genotypes,
+        timing_of,
     )
     from harness.studies.searches.latency.searched import DEVICES, chosen_frame, runs_of_study
     from harness.studies.searches.opened import opened_table
@@ -60,18 +57,16 @@ def run_latency(options: StudyOptions) -> None:
     make_folder(options.out, "--out")
     timed = timed_genotypes(options)
     with threads_of_torch(1):
-        errors, transfer, sweep = _tabulated(options, table, hardware)
-        genotype_errors = genotype_errors_frame(timed.thread, QUICK if options.quick else Timing(), options.seed)
+        tabulated = _tabulated(options, table, hardware)
+        genotype_errors = genotype_errors_frame(timed.thread, timing_of(options), options.seed)
     runs = runs_of_study(options, hardware)
     outcomes = searched(runs, options)
     frames = {
-        "errors": errors,
-        "means": means_frame(errors),
-        "transfer": transfer,
-        "sweep": sweep,
+        **tabulated,
+        "means": means_frame(tabulated["errors"]),
         "front": front_frame(table, hardware, list(DEVICES)),
-        "volumes": volumes_frame(sweep, table, hardware, options.seed),
-        "savings": savings_frame(sweep, table, hardware),
+        "volumes": volumes_frame(tabulated["sweep"], table, hardware, options.seed),
+        "savings": savings_frame(tabulated["sweep"], table, hardware),
         "chosen": chosen_frame(runs, outcomes.ended, table, hardware),
         "genotype_errors": genotype_errors,
         "genotype_means": genotype_means_frame(genotype_errors),
@@ -91,9 +86,9 @@ def run_latency(options: StudyOptions) -> None:
     write_text(record({}, table, data=options.data, **facts), options.out / "study.json")
 
 
-def _tabulated(options: StudyOptions, table: Table, hardware: Table) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _tabulated(options: StudyOptions, table: Table, hardware: Table) -> dict[str, pd.DataFrame]:
     """Errors, transfer and the sweep: those that the folder has, or new ones."""
-    from harness.report.files import write_text
+    from harness.studies.searches.kept import kept_frames
     from harness.studies.searches.latency.errors import QUICK, Sizes, devices, errors_frame, transfer_frame
     from harness.studies.searches.latency.searched import sweep_frame
 
@@ -101,31 +96,16 @@ def _tabulated(options: StudyOptions, table: Table, hardware: Table) -> tuple[pd
     key = {
         "seed": options.seed, "quick": options.quick, "table": table.facts.sha256, "hardware": hardware.facts.sha256,
     }  # fmt: skip
-    path = options.out / _PARTS
-    kept = path.is_file() and json.loads(path.read_text(encoding="utf-8")) == key
-    if not kept:
-        for name in ("errors", "transfer", "sweep"):
-            (options.out / f"{name}.csv").unlink(missing_ok=True)
-        write_text(json.dumps(key, indent=2) + "\n", path)
     measured = devices(hardware, sizes.columns)
-    return (
-        _kept(options, "errors", lambda: errors_frame(measured, sizes, options.seed)),
-        _kept(options, "transfer", lambda: transfer_frame(measured, _SAMPLES, options.seed)),
-        _kept(options, "sweep", lambda: sweep_frame(table, hardware, seed=options.seed, quick=options.quick)),
+    return kept_frames(
+        options,
+        key,
+        {
+            "errors": lambda: errors_frame(measured, sizes, options.seed),
+            "transfer": lambda: transfer_frame(measured, _SAMPLES, options.seed),
+            "sweep": lambda: sweep_frame(table, hardware, seed=options.seed, quick=options.quick),
+        },
     )
-
-
-def _kept(options: StudyOptions, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """A part of the study from its file; made and written where there is none."""
-    import pandas as pd
-
-    from harness.report.files import write_csv
-
-    path = options.out / f"{name}.csv"
-    if not path.is_file():
-        options.say(f"{name}: computed, into {path}")
-        write_csv(make(), path)
-    return pd.read_csv(path, float_precision="round_trip")
 
 
 def _show(options: StudyOptions, frames: dict[str, pd.DataFrame], timed: pd.DataFrame) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
     from harness.evaluation import Table
     from harness.studies.searches.nesbs.sets import Trial
     from harness.studies.searches.runs import Run
-
-_PARTS = "parts.json"
 
 
 def run_nesbs(options: StudyOptions) -> None:
@@ -94,37 +90,20 @@ def _sets(
 
 def _exact(options: StudyOptions, table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The frames of the exact part: those that the folder has, or new ones."""
-    from harness.report.files import write_text
+    from harness.studies.searches.kept import kept_frames
     from harness.studies.searches.nesbs.exact import QUICK, Sizes, posterior_frame, sweep_frame
 
     sizes = QUICK if options.quick else Sizes()
-    key = {"seed": options.seed, "quick": options.quick, "table": table.facts.sha256, "sizes": _plain(sizes)}
-    path = options.out / _PARTS
-    if not path.is_file() or json.loads(path.read_text(encoding="utf-8")) != key:
-        for name in ("posterior", "sweep"):
-            (options.out / f"{name}.csv").unlink(missing_ok=True)
-        write_text(json.dumps(key, indent=2) + "\n", path)
-    return (
-        _kept(options, "posterior", lambda: posterior_frame(table, sizes, options.seed, quick=options.quick)),
-        _kept(options, "sweep", lambda: sweep_frame(table, sizes, options.seed)),
+    key = {"seed": options.seed, "quick": options.quick, "table": table.facts.sha256, "sizes": sizes._asdict()}
+    frames = kept_frames(
+        options,
+        key,
+        {
+            "posterior": lambda: posterior_frame(table, sizes, options.seed, quick=options.quick),
+            "sweep": lambda: sweep_frame(table, sizes, options.seed),
+        },
     )
-
-
-def _plain(sizes: Any) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in sizes._asdict().items()}
-
-
-def _kept(options: StudyOptions, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """A part of the study from its file; made and written where there is none."""
-    import pandas as pd
-
-    from harness.report.files import write_csv
-
-    path = options.out / f"{name}.csv"
-    if not path.is_file():
-        options.say(f"{name}: computed, into {path}")
-        write_csv(make(), path)
-    return pd.read_csv(path, float_precision="round_trip")
+    return frames["posterior"], frames["sweep"]
 
 
 def _show(options: StudyOptions, frames: dict[str, pd.DataFrame]) -> None:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from scipy import special
 
+from harness.stats import holm
 from harness.stats.mean import student_interval
-from harness.studies.searches.claims import NOT_FINISHED, NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.claims import NOT_TESTABLE, Claimed, unfinished, verdict
 from harness.studies.searches.robust.cells import CLEAN, PARAMETERS, PGD
 from harness.studies.searches.robust.published import CELLS, DARTS_V2
 from harness.studies.searches.robust.searched import DARTS, E2RNAS
 from harness.studies.searches.robust.tabled import ARMS, ends
+
+if TYPE_CHECKING:
+    from harness.stats.real_numbers import FloatArray
 
 OURS = "our own question"
 COMPARABLE = 1.0
 """Points of clean accuracy that may be lost where it counts as comparable; our choice."""
 UNCORRELATED = 0.1
 """Size of Spearman's coefficient below which two accuracies count as uncorrelated; our choice."""
+LEVEL = 0.05
+"""Level of the claim on proxies, over all of them."""
 
 
 class Parts(NamedTuple):
@@ -69,12 +77,11 @@ def study_claims(parts: Parts) -> Iterator[Claimed]:
 
 
 def _on_images(chosen: pd.DataFrame, words: str, column: str, better: int) -> Claimed:
-    done = chosen[chosen["finished"].astype(bool)].pivot(index="seed", columns="arm", values=column)
-    done = done.reindex(columns=[E2RNAS, DARTS]).dropna()
     text = f"{words}: searches on images"
-    if done.empty:
-        missing = int((~chosen["finished"].astype(bool)).sum())
-        return Claimed(text, "claimed in words", f"{missing} of {len(chosen)} searches are not finished", NOT_FINISHED)
+    both = chosen[chosen["arm"].isin((E2RNAS, DARTS))]
+    if missing := unfinished(both):
+        return Claimed(text, "claimed in words", missing, verdict(None))
+    done = both.pivot(index="seed", columns="arm", values=column)
     return _paired(text, list(done[E2RNAS] - done[DARTS]), column, better)
 
 
@@ -168,16 +175,21 @@ def _proxies(proxies: pd.DataFrame) -> Iterator[Claimed]:
     part = proxies[proxies["column"] == PGD].dropna(subset=["beyond_clean"])
     rows = sorted(part.to_dict("records"), key=lambda row: float(row["beyond_clean"]))
     worst, best = rows[0], rows[-1]
-    above = int((part["beyond_low"] > 0).sum())
-    below = int((part["beyond_high"] < 0).sum())
+    told = holm(_p_values(part)) < LEVEL
+    above, below = int((told & (part["beyond_clean"] > 0)).sum()), int((told & (part["beyond_clean"] < 0)).sum())
     yield Claimed(
         f"some proxy tells of PGD accuracy (1/255) beyond the clean accuracy ({OURS})", "",
-        f"{above} of {len(part)} proxies have a partial ρ whose interval is above 0, {below} one below; the highest "
-        f"is {_partial(best)}, the lowest "
-        f"{_partial(worst)}; "
+        f"{above} of {len(part)} proxies have a partial ρ above 0 at a level of {LEVEL:g} after Holm's correction for "
+        f"all {len(part)}, {below} one below; the highest is {_partial(best)}, the lowest {_partial(worst)}; "
         f"{int(best['n'])} cells, intervals one by one",
         verdict(above > 0),
     )  # fmt: skip
+
+
+def _p_values(part: pd.DataFrame) -> FloatArray:
+    """Two-sided p-values of no partial correlation, by normal distributions as wide as the 95 % intervals."""
+    deviations = (part["beyond_high"] - part["beyond_low"]) / (2 * special.ndtri(0.975))
+    return np.asarray(2 * special.ndtr(-part["beyond_clean"].abs() / deviations))
 
 
 def _partial(row: Mapping[Any, Any]) -> str:

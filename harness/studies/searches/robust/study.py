@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
     from harness.evaluation import Table
 
-_PARTS = "parts.json"
 _TABULATED = ("arms", "grid", "stall", "attacks", "proxies")
 
 
@@ -74,7 +72,7 @@ def run_e2rnas(options: StudyOptions) -> None:
 def _tabulated(options: StudyOptions, table: Table) -> dict[str, pd.DataFrame]:
     """What is made of tables alone: frames that the folder has, or new ones."""
     from harness.evaluation.known.scores import known_scores, said_cells
-    from harness.report.files import write_text
+    from harness.studies.searches.kept import kept_frames
     from harness.studies.searches.robust.cells import cells_of
     from harness.studies.searches.robust.correlations import attacks_frame, proxies_frame
     from harness.studies.searches.robust.tabled import arms_frame, grid_frame, stall_frame
@@ -83,11 +81,6 @@ def _tabulated(options: StudyOptions, table: Table) -> dict[str, pd.DataFrame]:
     key = {
         "seed": options.seed, "quick": options.quick, "table": table.facts.sha256, "proxy_scores": said_cells(scores),
     }  # fmt: skip
-    path = options.out / _PARTS
-    if not (path.is_file() and json.loads(path.read_text(encoding="utf-8")) == key):
-        for name in _TABULATED:
-            (options.out / f"{name}.csv").unlink(missing_ok=True)
-        write_text(json.dumps(key, indent=2) + "\n", path)
     cells = cells_of(table)
     small: Mapping[str, Any] = {"seed": options.seed, "quick": options.quick}
     made: Mapping[str, Callable[[], pd.DataFrame]] = {
@@ -97,20 +90,7 @@ def _tabulated(options: StudyOptions, table: Table) -> dict[str, pd.DataFrame]:
         "attacks": lambda: attacks_frame(table),
         "proxies": lambda: proxies_frame(table, **small),
     }
-    return {name: _kept(options, name, make) for name, make in made.items()}
-
-
-def _kept(options: StudyOptions, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """A part of the study from its file; made and written where there is none."""
-    import pandas as pd
-
-    from harness.report.files import write_csv
-
-    path = options.out / f"{name}.csv"
-    if not path.is_file():
-        options.say(f"{name}: computed, into {path}")
-        write_csv(make(), path)
-    return pd.read_csv(path, float_precision="round_trip")
+    return kept_frames(options, key, made)
 
 
 def _show(options: StudyOptions, frames: dict[str, pd.DataFrame], table: Table) -> None:

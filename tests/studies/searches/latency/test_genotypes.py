@@ -1,17 +1,23 @@
 """Errors on timed genotypes, beside their noise: planted latencies, whose models and noise are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from harness.errors import SettingError
 from harness.evaluation.searches.latency import relative_errors
 from harness.report.figures.genotype_latency import genotype_figure
 from harness.report.tables.latency import genotypes_sheet
 from harness.report.tables.text import sheet_text
 from harness.spaces import open_space
 from harness.studies.options import StudyOptions
+from harness.studies.searches import finished, kept
+from harness.studies.searches.kept import check_key
 from harness.studies.searches.latency import genotypes
 from harness.studies.searches.latency.genotypes import (
+    KEY_FILE,
     LATENCY,
     MODELS,
     QUICK,
@@ -22,6 +28,7 @@ from harness.studies.searches.latency.genotypes import (
     genotype_noise_frame,
     timed_genotypes,
 )
+from harness.studies.searches.latency.study import run_latency
 
 SPACE = open_space("darts")
 SMALL = Timing(training=(40, 80), test=20, splits=2, mlp_splits=0)
@@ -97,3 +104,28 @@ def test_timings_are_kept_in_the_folder(tmp_path, monkeypatch):
     assert again.thread.equals(found.thread)
     assert again.facts == found.facts
     assert len(said) == 2
+    with pytest.raises(SettingError, match=r"genotypes.csv.gz and genotypes_wall.csv.gz with another seed: give"):
+        timed_genotypes(replace(options, seed=1))
+    with pytest.raises(SettingError, match=r"with another genotypes, repeats, .*: give another --out"):
+        timed_genotypes(replace(options, quick=False))
+    assert timed_genotypes(options).thread.equals(found.thread)
+    (tmp_path / KEY_FILE).unlink()
+    with pytest.raises(SettingError, match=r"without the genotypes.json that names their seed"):
+        timed_genotypes(options)
+
+
+@pytest.mark.parametrize(("made", "wanted"), [((0, True), (1, True)), ((0, True), (0, False))])
+def test_timings_of_another_study_are_refused_before_anything_is_made(
+    made, wanted, tmp_path, published_data, monkeypatch
+):
+    """A full study after `--quick`, and another seed, in one folder."""
+    if not (path := published_data / "nasbench201_hardware.csv.gz").is_file():
+        pytest.skip(f"{path.name} is not in {published_data}")
+    seed, quick = made
+    timing = QUICK if quick else Timing()
+    check_key(tmp_path / KEY_FILE, (), {"seed": seed, **timing._asdict()})
+    for module, name in ((finished, "searched"), (genotypes, "_time"), (kept, "kept_frames")):
+        monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("the study went on"))
+    seed, quick = wanted
+    with pytest.raises(SettingError, match="give another --out"):
+        run_latency(StudyOptions(tmp_path, print, seed=seed, quick=quick, table="analognasbench"))

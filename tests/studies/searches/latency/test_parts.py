@@ -120,7 +120,7 @@ def parts(error=0.05, saving=0.3, target=1.0):
             "true_ms": [target, target + 1e-9],
             "relative": 1,
             "seed": 0,
-            "predicted_ms": [0.98, 1.02] if target == 1 else 0.98,
+            "predicted_ms": [0.999, 1.001] if target == 1 else 0.98,
             "architecture": ["x", "y"],
         }
     )
@@ -187,6 +187,42 @@ def test_searches_on_images_are_paired_by_seed():
     claim = list(study_claims(parts()._replace(chosen=chosen)))[3]
     assert claim.ours.startswith("15.0 %")  # 30 % of the first seed; the second loses too much
     assert claim.verdict == NOT_SHOWN
+
+
+def test_searches_on_images_are_judged_when_all_are_over():
+    """One λ of one seed is missing, without which the least latency of that seed is not known."""
+    chosen = pd.DataFrame(
+        {
+            "device": "a", "weight": [0.0, 0.1, 1.0] * 3, "seed": np.repeat([0, 1, 2], 3), "finished": True,
+            "true_ms": [10.0, 7.0, 5.0] * 3, COLUMN: 94.0,
+        }
+    )  # fmt: skip
+    assert list(study_claims(parts()._replace(chosen=chosen)))[3].verdict == SHOWN
+    half = chosen.assign(finished=[*[True] * 8, False])
+    claim = list(study_claims(parts()._replace(chosen=half)))[3]
+    assert (claim.verdict, claim.ours) == (NOT_FINISHED, "1 of 9 searches are not finished")
+
+
+def test_columns_with_too_few_cells_are_named():
+    given = parts()
+    more = pd.concat([given.means, given.means.iloc[:1].assign(column="few_cells_ms")])
+    claim = next(study_claims(given._replace(means=more)))
+    assert claim.claim.endswith("on NAS-Bench-201")
+    assert (
+        "for the median of 1 columns, 1 of them below 10 %; without few_cells_ms, which have fewer cells" in claim.ours
+    )
+
+
+@pytest.mark.parametrize(("off", "expected"), [(-0.02, SHOWN), (-0.04, NOT_SHOWN), (-0.2, NOT_SHOWN), (0.2, SHOWN)])
+def test_a_prediction_is_not_too_low_within_a_margin(off, expected):
+    """An interval of ±2 points about the mean: one that reaches beyond the margin of 5 % does not show it."""
+    given = parts()
+    sweep = pd.concat([given.sweep] * 2, ignore_index=True).assign(architecture=list("wxyz"), true_ms=1.0)
+    spread = 0.02 / 3.1824 * 2 * np.sqrt(3) / 2
+    sweep["predicted_ms"] = 1 + off + spread * np.array([-1, -1, 1, 1])
+    (claim,) = [claim for claim in study_claims(given._replace(sweep=sweep)) if "too low" in claim.claim]
+    assert f"[{100 * off - 2:+.1f}, {100 * off + 2:+.1f}]" in claim.ours
+    assert claim.verdict == expected
 
 
 def test_truth_of_no_cell_is_no_row(table, hardware):

@@ -168,7 +168,7 @@ def test_verdicts_follow_from_the_numbers(better):
     expected = [NOT_FINISHED] * 3 + [shown, shown, SHOWN, shown, SHOWN, NOT_TESTABLE] + [shown] * len(tabled.ARMS)
     expected += [shown, NOT_SHOWN] * 2 + [shown] * 3 + [shown, shown]
     assert [claim.verdict for claim in found] == expected
-    assert "8 of 8 searches are not finished" in found[0].ours
+    assert "4 of 4 searches are not finished" in found[0].ours
 
 
 def test_searches_on_images_are_paired_by_seed():
@@ -179,3 +179,32 @@ def test_searches_on_images_are_paired_by_seed():
     claim = next(study_claims(given._replace(chosen=chosen.assign(**{PARAMETERS: 1e6, CLEAN: 90.0}))))
     assert claim.ours.startswith("a difference of +5.05 [")
     assert claim.verdict == SHOWN
+
+
+@pytest.mark.parametrize("left", ["e2rnas", "darts"])
+def test_searches_on_images_are_judged_when_all_of_the_comparison_are_over(left):
+    """One of three seeds of E2RNAS or of DARTS is missing; those of the other arms do not count."""
+    given = parts()
+    rows = pd.DataFrame(
+        [{"arm": arm, "seed": seed, PARAMETERS: 1e6, CLEAN: 90.0 + seed, PGD: 40.0 + 5 * (arm == "e2rnas") + seed}
+         for arm in ARMS for seed in range(3)]
+    )  # fmt: skip
+    half = rows.assign(finished=(rows["arm"] != left) | (rows["seed"] != 2))
+    half.loc[~half["finished"], [PARAMETERS, CLEAN, PGD]] = math.nan
+    found = list(study_claims(given._replace(chosen=half)))[:3]
+    assert {claim.verdict for claim in found} == {NOT_FINISHED}
+    assert {claim.ours for claim in found} == {"1 of 6 searches are not finished"}
+    whole = rows.assign(finished=rows["arm"].isin(["e2rnas", "darts"]))
+    assert next(study_claims(given._replace(chosen=whole))).verdict == SHOWN
+
+
+@pytest.mark.parametrize(("number", "expected"), [(1, SHOWN), (34, NOT_SHOWN)])
+def test_an_interval_above_zero_is_nothing_among_many_proxies(number, expected):
+    """A coefficient whose own p-value is 0.03, alone and among 33 that are zero."""
+    values = [0.11, *[0.0] * (number - 1)]
+    proxies = pd.DataFrame(
+        {"proxy": [f"p{place}" for place in range(number)], "column": PGD, "n": 9, "beyond_clean": values}
+    ).assign(beyond_low=lambda one: one["beyond_clean"] - 0.1, beyond_high=lambda one: one["beyond_clean"] + 0.1)
+    claim = list(study_claims(parts()._replace(proxies=proxies)))[-1]
+    assert claim.verdict == expected
+    assert claim.ours.startswith(f"{int(expected == SHOWN)} of {number} proxies")
