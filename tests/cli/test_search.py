@@ -382,6 +382,10 @@ def test_a_policy_is_printed_and_its_options_are_refused_by_other_searches(nasin
     for option, value in zip(policy[::2], policy[1::2], strict=True):
         refused = nasinit("search", "gdas", "--out", tmp_path / "gdas", *SMALL, option, value)
         assert (refused.code, "has no effect on gdas: it is read by daas" in refused.err) == (2, True)
+    refused = nasinit("search", "daas", *SMALL, "--policy-search", "fixed", "--policy-lr", "0.1")
+    assert (refused.code, refused.err) == (
+        2, "nasinit: --policy-lr has no effect on daas: the policy of --policy-search fixed rests\n",
+    )  # fmt: skip
     refused = nasinit("search", "daas", *SMALL, "--policy-magnitudes", "0.3,a")
     assert refused.code == 2
     assert "--policy-magnitudes takes numbers with commas between them, got '0.3,a'" in refused.err

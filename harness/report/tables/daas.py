@@ -15,12 +15,12 @@ from harness.report.tables.sheet import Heading, Sheet
 
 
 def table_sheet(places: pd.DataFrame, policies: Sequence[str], values: npt.NDArray[np.float64], column: str) -> Sheet:
-    """Accuracies of cells under fixed policies, mean and standard deviation over the seeds.
+    """Accuracies of cells under fixed policies, mean and standard deviation over the replicates.
 
     Args:
         places: `cell` and `tabulated_pct`, a row for each cell.
         policies: names of the policies.
-        values: accuracies [cells, policies, seeds] in per cent; NaN where a training is not over.
+        values: accuracies [cells, policies, replicates] in per cent; NaN where a training is not over.
         column: the tabulated accuracy.
     """
     rows = [
@@ -30,7 +30,8 @@ def table_sheet(places: pd.DataFrame, policies: Sequence[str], values: npt.NDArr
     rows.append(["all cells", "", *(number(float(values[:, one].mean()), 2) for one in range(len(policies)))])
     headings: list[Heading | str] = [Heading("cell", "left"), f"{dataset_title(column)}, tabulated", *policies]
     notes = (
-        f"Accuracy in per cent on the other half of the images, mean ± standard deviation, {values.shape[2]} seeds. "
+        "Accuracy in per cent on test images that no training or search sees, mean ± standard deviation, "
+        f"{values.shape[2]} trainings with seeds of their own. "
         "Colour and geometry come after crop and flip.",
     )
     return Sheet.of("Cells under fixed augmentations", headings, rows, ruled_above=(len(rows) - 1,), notes=notes)

@@ -19,6 +19,9 @@ from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
 from harness.spaces.image_batches import read_cifar10
 
+DIGITS, DIGITS_TRAINING, DIGITS_TEST = "digits", "digits-training", "digits-test"
+"""scikit-learn's digits, all of them; the first four fifths; and the others."""
+_DIGITS_TRAINING_SHARE = 0.8
 CHANNELS = 3
 CLASSES = 10
 _PADDING = 4
@@ -30,7 +33,7 @@ class Images:
     """Training images with labels.
 
     Attributes:
-        name: name of the source: `digits`, `noise` or `cifar10`.
+        name: name of the source, such as `digits`, `noise` or `cifar10`.
         pixels: images [M, 3, H, H], whole numbers from 0 to 255, or floating point values that are used as they are.
         labels: classes, [M].
         natural: whether a cropped or mirrored image keeps its class, so that it can be augmented.
@@ -136,8 +139,9 @@ def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most:
     """The images that `data` names, of the setting's size and number.
 
     Args:
-        data: `digits` (scikit-learn's 1,797 grey images of side 8, in three equal channels), `noise` (standard normal
-            inputs with random labels, drawn from the seed), or the folder of CIFAR-10's binary files.
+        data: `digits` (scikit-learn's 1,797 grey images of side 8, in three equal channels), their first four fifths
+            (`digits-training`) or the others (`digits-test`), `noise` (standard normal inputs with random labels, drawn
+            from the seed), or the folder of CIFAR-10's binary files.
         setting: the search's setting, of which `image_size` and `images` are read; noise has by default side 32 and as
             many images as an epoch needs.
         seed: seed of the noise, and of the choice of images.
@@ -149,8 +153,8 @@ def read_images(data: str | Path, setting: SearchSetting, seed: int, *, at_most:
     """
     if str(data) == "noise":
         return _noise(setting, seed)
-    if str(data) == "digits":
-        images = _digits()
+    if str(data) in (DIGITS, DIGITS_TRAINING, DIGITS_TEST):
+        images = _digits(str(data))
     else:
         try:
             pixels, labels = read_cifar10(Path(data))
@@ -229,12 +233,15 @@ def cropped_and_flipped(inputs: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(flipped[:, None, None, None], crops.flip(3), crops)
 
 
-def _digits() -> Images:
+def _digits(name: str) -> Images:
     from sklearn.datasets import load_digits
 
     loaded = load_digits()
     grey = torch.from_numpy(loaded.images).mul(255 / _LARGEST_DIGIT).round().to(torch.uint8)
-    return Images("digits", grey[:, None].expand(-1, CHANNELS, -1, -1).contiguous(), torch.from_numpy(loaded.target))
+    images = Images(name, grey[:, None].expand(-1, CHANNELS, -1, -1).contiguous(), torch.from_numpy(loaded.target))
+    middle = int(_DIGITS_TRAINING_SHARE * len(images))
+    parts = {DIGITS: slice(None), DIGITS_TRAINING: slice(middle), DIGITS_TEST: slice(middle, None)}
+    return images.at(torch.arange(len(images), device="cpu")[parts[name]])
 
 
 def _noise(setting: SearchSetting, seed: int) -> Images:

@@ -106,6 +106,9 @@ _NEEDS: Mapping[str, Callable[[Method, SearchSetting], str]] = {
         ("latency_model", "latency_samples"),
         lambda _, setting: "" if setting.objective == "latency" else "it is of --objective latency",
     ),
+    "policy_lr": lambda _, setting: (
+        "the policy of --policy-search fixed rests" if setting.policy_search == "fixed" else ""
+    ),
     "diversity": lambda _, setting: "" if setting.draw == "svgd" else "it is of --draw svgd",
 }
 """Fields that only some searches or settings read: by field, what tells why one does not."""

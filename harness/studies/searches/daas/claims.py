@@ -27,9 +27,14 @@ _BETTER = "searched together, cell and policy are better than {other}, at equal 
 
 
 def study_claims(
-    found: Interaction | None, places: tuple[int, int], chosen: pd.DataFrame, shares: pd.DataFrame, column: str
+    found: Interaction | None,
+    places: tuple[int, int],
+    chosen: pd.DataFrame,
+    shares: pd.DataFrame,
+    column: str,
+    runs: int,
 ) -> Iterator[Claimed]:
-    """The claims.
+    """The claims; one whose searches and trainings are not all over has no verdict.
 
     Args:
         found: the test of the interaction; None where trainings are not over.
@@ -37,10 +42,11 @@ def study_claims(
         chosen: from `harness.studies.searches.daas.searched.chosen_frame`.
         shares: from `harness.studies.searches.daas.searched.shares_frame`.
         column: the tabulated accuracy.
+        runs: searches of each arm.
     """
     yield _interaction(found, places)
-    yield from _joint(chosen, column)
-    yield _planted(shares)
+    yield from _joint(chosen, column, runs)
+    yield _planted(shares, runs)
     for name, accuracy in PUBLISHED.items():
         yield Claimed(
             f"accuracy of the found network on {name}", f"{accuracy} %",
@@ -48,8 +54,11 @@ def study_claims(
         )  # fmt: skip
 
 
-def _joint(chosen: pd.DataFrame, column: str) -> Iterator[Claimed]:
-    """The joint search against the other orders: shown where p is below 0.05 by Holm's correction over all of these."""
+def _joint(chosen: pd.DataFrame, column: str, runs: int) -> Iterator[Claimed]:
+    """The joint search against the other orders: shown where p is below 0.05 by Holm's correction over all of these.
+
+    As each p is corrected by all, none has a verdict before all are over.
+    """
     asked = [
         (other, words, quantity, what)
         for other, words in (("sequential", "one after the other"), ("fixed", "a cell under even augmentations"))
@@ -58,10 +67,11 @@ def _joint(chosen: pd.DataFrame, column: str) -> Iterator[Claimed]:
     changes = [paired_change(chosen, quantity, other) for other, _, quantity, _ in asked]
     corrected = holm([change.p for change in changes])
     count = int(np.isfinite(corrected).sum())
+    whole = all(change.seeds >= runs for change in changes)
     for change, p, (_, words, _, what) in zip(changes, corrected.tolist(), asked, strict=True):
         over = not math.isnan(p)
-        ours = _printed(change) + (f", p = {p:.3f} with Holm's correction over {count}" if over else "")
-        held = change.interval.mean > 0 and p < _LEVEL if over else None
+        ours = _printed(change, runs) + (f", p = {p:.3f} with Holm's correction over {count}" if over else "")
+        held = change.interval.mean > 0 and p < _LEVEL if whole else None
         yield Claimed(_BETTER.format(other=words, what=what), "", ours, verdict(held))
 
 
@@ -108,20 +118,22 @@ def _interaction(found: Interaction | None, places: tuple[int, int]) -> Claimed:
     )  # fmt: skip
 
 
-def _planted(shares: pd.DataFrame) -> Claimed:
+def _planted(shares: pd.DataFrame, runs: int) -> Claimed:
     """Whether the planted operation ends below its first share by three standard deviations over the seeds."""
     ends, first = planted_shares(shares), 1 / len(PLANTED_OPERATIONS)
     words = f"the policy gradient sees a planted harmful operation ({OURS})"
+    if len(ends) < runs:
+        return Claimed(words, "", f"{len(ends)} of {runs} searches with it are over", verdict(None))
     if len(ends) < 2:
-        return Claimed(words, "", f"{len(ends)} searches with it are over", verdict(None))
+        return Claimed(words, "", f"share {ends[0]:.4f} on one seed, {first:.4f} at first", verdict(False))
     mean, deviation = float(np.mean(ends)), float(np.std(ends, ddof=1))
     ours = f"share {mean:.4f} ± {deviation:.4f} over {len(ends)} seeds, {first:.4f} at first"
     return Claimed(words, "", ours, verdict(mean + _DEVIATIONS * deviation < first))
 
 
-def _printed(change: Change) -> str:
+def _printed(change: Change, runs: int) -> str:
     (mean, low, high), seeds = change.interval, change.seeds
     if not seeds:
         return "no seed of both is finished"
     ends = "" if math.isnan(low) else f" [{low:+.2f}, {high:+.2f}]"
-    return f"points over {seeds} seed{'s' * (seeds > 1)}: {mean:+.2f}{ends}".replace("-", "−")
+    return f"points over {seeds} of {runs} seed{'s' * (runs > 1)}: {mean:+.2f}{ends}".replace("-", "−")

@@ -14,6 +14,7 @@ from harness.search.gradient.daas.sub_policies import operation_shares, sub_poli
 from harness.search.gradient.policy_choices import ORDERS
 from harness.studies.searches.daas.sizes import PLANTED_OPERATIONS, Policy, Sizes
 from harness.studies.searches.daas.training import Trained, Training
+from harness.studies.searches.held_out import without_test
 from harness.studies.searches.pool import data_of, setting_of
 from harness.studies.searches.runs import Outcome, Run
 
@@ -24,9 +25,14 @@ PLANTED_ARM = "planted"
 ARMS = (PLANTED_ARM, *ORDERS)
 
 
+def searched_data(options: StudyOptions) -> str:
+    """Data of the searches, without images that networks are tested on."""
+    return without_test(data_of("daas", options.data))
+
+
 def runs_of_study(options: StudyOptions, sizes: Sizes) -> list[Run]:
     """The searches: those with the planted operation, then the others seed by seed."""
-    data, seeds = data_of("daas", options.data), range(options.seed, options.seed + sizes.runs)
+    data, seeds = searched_data(options), range(options.seed, options.seed + sizes.runs)
     wanted = [(PLANTED_ARM, seed) for seed in seeds] + [(arm, seed) for seed in seeds for arm in ORDERS]
     found = []
     for arm, seed in wanted:
@@ -47,7 +53,7 @@ def found_policy(run: Run, outcome: Outcome) -> Policy:
 def judged(run: Run, outcome: Outcome) -> tuple[Training, Policy]:
     """The training of a search's cell under its policy."""
     policy = found_policy(run, outcome)
-    return Training("found", str(outcome.log["architecture"].iloc[-1]), policy.name, run.seed), policy
+    return Training("found", str(outcome.log["architecture"].iloc[-1]), policy.name, policy.digest, run.seed), policy
 
 
 def chosen_frame(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.search.gradient.daas.sub_policies import SubPolicy, pairs
+from harness.search.gradient.daas.sub_policies import SubPolicy, name_of, pairs
 from harness.search.gradient.policy_choices import PLANTED
 
 if TYPE_CHECKING:
@@ -27,6 +29,12 @@ class Policy(NamedTuple):
     sub_policies: tuple[SubPolicy, ...] = ()
     probabilities: tuple[float, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """16 hexadecimal digits of all but the name."""
+        content = json.dumps([self.crops, list(map(name_of, self.sub_policies)), self.probabilities])
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
     @classmethod
     def even(cls, name: str, operations: tuple[str, ...]) -> Policy:
         """All pairs of operations with equal probabilities, after crop and flip."""
@@ -39,8 +47,8 @@ class Sizes(NamedTuple):
 
     Attributes:
         quantiles: places of the cells among all cells in the order of their tabulated accuracy, 1 for the best.
-        seeds: trainings of each cell under each policy.
-        images: images of CIFAR-10; one half trains, the other one tests.
+        replicates: trainings of each cell under each policy.
+        images: training images.
         image_size: side of the images in pixels.
         width: channels of the first stage.
         depth: cells a stage.
@@ -50,7 +58,7 @@ class Sizes(NamedTuple):
     """
 
     quantiles: tuple[float, ...]
-    seeds: int
+    replicates: int
     images: int
     image_size: int
     width: int
@@ -70,9 +78,9 @@ POLICIES = (
 """The fixed policies; the last two after crop and flip."""
 _CELLS = (1.0, 0.9, 0.7, 0.5, 0.3, 0.1)
 _SMALL: Mapping[str, Any] = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 16, "images": 64, "width": 4}
-QUICK = Sizes((1.0, 0.5), 2, 128, 8, 4, 1, 1, {**_SMALL, "image_size": 8}, 1)
-LAPTOP = Sizes(_CELLS, 2, 2000, 16, 8, 1, 6, {"epochs": 8, "images": 2048, "width": 8}, 3)
-FULL = Sizes(_CELLS, 2, 10_000, 32, 8, 1, 15, {"image_size": 32, "images": 10_000, "width": 8}, 3)
+QUICK = Sizes((1.0, 0.5), 2, 64, 8, 4, 1, 1, {**_SMALL, "image_size": 8}, 1)
+LAPTOP = Sizes(_CELLS, 2, 1000, 16, 8, 1, 6, {"epochs": 8, "images": 2048, "width": 8}, 3)
+FULL = Sizes(_CELLS, 2, 5000, 32, 8, 1, 15, {"image_size": 32, "images": 10_000, "width": 8}, 3)
 
 OPERATIONS = ("shear_x", "translate_x", "rotate", "contrast", "color", "sharpness", "cutout")
 """Operations of the searches of the planted one, which is the eighth."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from harness.studies.kinds import SingleStudy
@@ -17,65 +15,78 @@ if TYPE_CHECKING:
     from harness.stats.two_way import Interaction
     from harness.studies.searches.daas.sizes import Sizes
 
-_PARTS = "parts.json"
-
 
 def run_daas(options: StudyOptions) -> None:
     """Train cells under fixed policies, run the searches, train what they found, write tables and a figure into `out`.
 
-    Searches go on from their checkpoints in `out/searches`, and trainings that are over are kept in `trained.csv`; with
-    `finished`, none is made.
+    Searches go on from their checkpoints in `out/searches`, those whose logs `searches.csv.gz` holds are not run again,
+    and trainings that are over are kept in `trained.csv`; with `finished`, none is made.
 
     Raises:
-        SettingError: no CIFAR-10 in `data`, a folder that cannot be written in, or one of other sizes.
+        SettingError: before anything is run: no CIFAR-10 in `data`, a folder that cannot be written in, or one of
+            another study, or whose rows would be lost.
         SearchError: no kornia; a table of another space; a checkpoint of another search.
         RunError: all searches fail, or a worker died.
     """
     from harness.report.files import write_csv, write_text
     from harness.search.gradient.daas.operations import check_kornia
-    from harness.spaces.image_batches import read_cifar10
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
     from harness.studies.searches.daas.claims import study_claims
-    from harness.studies.searches.daas.searched import chosen_frame, judged, runs_of_study, shares_frame
+    from harness.studies.searches.daas.kept import (
+        LOGS,
+        check_parts,
+        log_of,
+        outcomes_of,
+        parts_key,
+        write_parts,
+    )
+    from harness.studies.searches.daas.searched import chosen_frame, judged, runs_of_study, searched_data, shares_frame
     from harness.studies.searches.daas.sizes import POLICIES, sizes_of
+    from harness.studies.searches.daas.training import images_of
     from harness.studies.searches.daas.trainings import (
+        FILE,
         accuracies_by_place,
         cells_by_rank,
         frame_of,
+        read,
         table_trainings,
         train_all,
     )
-    from harness.studies.searches.finished import searched
     from harness.studies.searches.opened import accuracies_of_cells, opened_table
+    from harness.studies.searches.record import by_method, searches_record
     from harness.writing import make_folder
 
     check_kornia()
     table, sizes = opened_table(options.table), sizes_of(options)
     found, lacking = accuracies_of_cells(table)
     column = next(iter(found))
-    if options.data is not None:
-        read_cifar10(options.data)
+    runs, images = runs_of_study(options, sizes), images_of(searched_data(options), sizes, options.seed)
+    used = by_method(runs)
     make_folder(options.out, "--out")
-    _check_parts(options, sizes)
+    key = parts_key(options.seed, sizes, images, runs)
+    check_parts(options.out, key)
+    kept = read(options.out / FILE)
     for note in lacking:
         options.say(note)
     accuracies = _by_cell(found[column])
     cells, policies = cells_by_rank(accuracies, sizes.quantiles), {policy.name: policy for policy in POLICIES}
-    outcomes = searched(runs_of_study(options, sizes), options)
-    wanted = [(each, policies[each.policy]) for each in table_trainings(cells, sizes, options.seed)]
+    outcomes = outcomes_of(runs, used, options)
+    write_parts(options.out, key)
+    write_csv(log_of(outcomes.ended), options.out / LOGS)
+    wanted = [(each, policies[each.policy]) for each in table_trainings(cells, sizes)]
     after = [judged(run, outcome) for run, outcome in outcomes.ended.items()]
-    done = train_all([*wanted, *after], sizes, options)
-    values = accuracies_by_place(done, cells, sizes, options.seed)
+    done = train_all([*wanted, *after], sizes, images, options)
+    values = accuracies_by_place(done, cells, sizes)
     chosen, shares = chosen_frame(outcomes.ended, done, accuracies, column), shares_frame(outcomes.ended)
     tested = interaction_of(values, options.seed)
     over = (sum(training in done for training, _ in wanted), len(wanted))
     frames = {
-        "trained": frame_of(done),
+        "trained": frame_of({**done, **kept}),
         "places": _places(cells, accuracies),
         "chosen": chosen,
         "shares": shares,
-        "claims": claims_frame(study_claims(tested, over, chosen, shares, column)),
+        "claims": claims_frame(study_claims(tested, over, chosen, shares, column, sizes.runs)),
     }
     for name, frame in frames.items():
         write_csv(frame, options.out / f"{name}.csv")
@@ -84,7 +95,7 @@ def run_daas(options: StudyOptions) -> None:
         "seed": options.seed, "quick": options.quick, "full": options.full, "sizes": _sizes_record(sizes),
         "finished": [run.folder for run in outcomes.ended],
         "failed": {run.folder: failure.reason for run, failure in outcomes.failed.items()},
-        "searches": {run.preset: asdict(run.setting) for run in runs_of_study(options, sizes)},
+        "searches": searches_record(runs, used, outcomes.failed),
     }  # fmt: skip
     write_text(record({}, table, data=options.data, **facts), options.out / "study.json")
 
@@ -119,21 +130,6 @@ def _sizes_record(sizes: Sizes) -> dict[str, Any]:
     return {**sizes._asdict(), "search": dict(sizes.search)}
 
 
-def _check_parts(options: StudyOptions, sizes: Sizes) -> None:
-    """Refuse a folder whose trainings are of other sizes, data or seed; note those of a new one."""
-    from harness.errors import SettingError
-    from harness.report.files import write_text
-
-    key = {
-        "seed": options.seed, "data": None if options.data is None else options.data.name,
-        "sizes": {name: value for name, value in _sizes_record(sizes).items() if name not in ("search", "runs")},
-    }  # fmt: skip
-    text, path = json.dumps(key, indent=2) + "\n", options.out / _PARTS
-    if path.is_file() and path.read_text(encoding="utf-8") != text:
-        raise SettingError(f"{options.out} holds trainings of another seed, data or size: give another --out")
-    write_text(text, path)
-
-
 def _show(
     options: StudyOptions, frames: Mapping[str, pd.DataFrame], values: FloatArray, column: str, random_cell: float
 ) -> None:
@@ -154,7 +150,7 @@ def _show(
     write_text("\n\n".join(map(sheet_markdown, sheets)) + "\n", options.out / "tables.md")
     options.say("\n" + "\n\n".join([claims_text(frames["claims"]), *map(sheet_text, sheets[1:])]))
     files = ", ".join(f"{name}.csv" for name in frames)
-    options.say(f"\nIn {options.out}: tables.md, {files}, daas.png, daas.svg, study.json")
+    options.say(f"\nIn {options.out}: tables.md, {files}, searches.csv.gz, daas.png, daas.svg, study.json")
 
 
 STUDY = SingleStudy(

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from harness.search.gradient.daas.sub_policies import augmented, name_of
-from harness.search.gradient.data import Images, read_images, split_images
+from harness.search.gradient.data import Images
 from harness.search.gradient.setting import SearchSetting
+from harness.setting import derived_seed
 from harness.spaces import open_space
+from harness.studies.searches.held_out import training_and_test
 from harness.training.setting import TrainingSetting
 from harness.training.trained import Augmentation, train
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 _PARTS = 4
 _BATCH = 64
-_HALF = 0.5
 
 
 class Training(NamedTuple):
@@ -30,48 +31,75 @@ class Training(NamedTuple):
         part: what it is for: a place of the table of cells and policies, or what a search has found.
         cell: the cell, as text.
         policy: name of the policy.
-        seed: seed of the weights, the order of the images and the augmentations.
+        policy_digest: digest of the policy's content.
+        replicate: number of the repetition; of what a search has found, the search's seed.
     """
 
     part: str
     cell: str
     policy: str
-    seed: int
+    policy_digest: str
+    replicate: int
+
+    def seed(self, study: int) -> int:
+        """Seed of the weights, the order of the images and the augmentations, which no other training has.
+
+        Trainings that shared it would share their initial noise, so that replicates were blocks and not independent.
+
+        Args:
+            study: seed of the study.
+        """
+        return derived_seed(study, "daas", self.part, self.cell, self.policy, str(self.replicate))
 
 
 class Trained(NamedTuple):
-    """Accuracy on the other half of the images in per cent, and CPU seconds."""
+    """Accuracy on the test images in per cent, and CPU seconds."""
 
     accuracy_pct: float
     cpu_seconds: float
 
 
-class Halves(NamedTuple):
+class Parts(NamedTuple):
     """The images that networks are trained on, and those that they are tested on."""
 
     training: Images
     test: Images
 
 
-def halves(data: str, sizes: Sizes, seed: int) -> Halves:
-    """The images in two halves, which all trainings of a study share."""
+def images_of(data: str, sizes: Sizes, seed: int) -> Parts:
+    """The images that all trainings of a study share; searches and trainings see none of the test images.
+
+    Args:
+        data: data of the searches.
+        sizes: the study's sizes.
+        seed: seed of the choice of the training images.
+    """
     setting = SearchSetting(images=sizes.images, image_size=sizes.image_size)
-    split = split_images(read_images(data, setting, seed, at_most=True), _HALF, seed)
-    return Halves(split.images.at(split.training), split.images.at(split.validation))
+    return Parts(*training_and_test(data, setting, seed))
 
 
-def trained(space: str, cell: str, policy: Policy, sizes: Sizes, images: Halves, seed: int) -> Trained:
-    """A cell's network trained on one half under a policy, and tested on the other half without.
+def training_setting(sizes: Sizes, images: Parts, *, crops: bool) -> TrainingSetting:
+    """The setting of the trainings.
+
+    Args:
+        sizes: the study's sizes.
+        images: the images.
+        crops: whether images are cropped and flipped.
+    """
+    return TrainingSetting(
+        epochs=sizes.epochs, batch_size=min(_BATCH, len(images.training)), width=sizes.width, depth=sizes.depth,
+        augment=crops,
+    )  # fmt: skip
+
+
+def trained(space: str, cell: str, policy: Policy, sizes: Sizes, images: Parts, seed: int) -> Trained:
+    """A cell's network trained under a policy, and tested without.
 
     The training is `harness.training.train`; with sub-policies each batch is in four parts, each with a sub-policy of
     its own.
     """
     start = time.process_time()
-    opened = open_space(space)
-    setting = TrainingSetting(
-        epochs=sizes.epochs, batch_size=min(_BATCH, len(images.training)), width=sizes.width, depth=sizes.depth,
-        augment=policy.crops,
-    )  # fmt: skip
+    opened, setting = open_space(space), training_setting(sizes, images, crops=policy.crops)
     found = train(opened, opened.parse(cell), images.training, setting, seed=seed, augmentation=_by_policy(policy))
     right = found.predictions(images.test).argmax(dim=1) == images.test.labels
     return Trained(100 * float(right.double().mean()), time.process_time() - start)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from harness.errors import SettingError
 from harness.evaluation.columns import SPACE
 from harness.studies.searches.daas.sizes import POLICIES, Policy, Sizes
-from harness.studies.searches.daas.training import Trained, Training, halves, trained
-from harness.studies.searches.pool import data_of
+from harness.studies.searches.daas.training import Parts, Trained, Training, trained
 
 if TYPE_CHECKING:
     from harness.search.query.indexed import FloatArray
@@ -37,44 +37,46 @@ def cells_by_rank(accuracies: Mapping[str, float], quantiles: Sequence[float]) -
     return [ranked[round(place * (len(ranked) - 1))] for place in quantiles]
 
 
-def table_trainings(cells: Sequence[str], sizes: Sizes, seed: int) -> list[Training]:
-    """The trainings of each cell under each fixed policy, seed by seed."""
-    return [
-        Training(TABLE, cell, policy.name, seed + number)
-        for number in range(sizes.seeds)
-        for cell in cells
-        for policy in POLICIES
-    ]
+def table_trainings(cells: Sequence[str], sizes: Sizes) -> list[Training]:
+    """The trainings of each cell under each fixed policy, replicate by replicate."""
+    return [_place(cell, policy, number) for number in range(sizes.replicates) for cell in cells for policy in POLICIES]
 
 
 def train_all(
-    wanted: Sequence[tuple[Training, Policy]], sizes: Sizes, options: StudyOptions
+    wanted: Sequence[tuple[Training, Policy]], sizes: Sizes, images: Parts, options: StudyOptions
 ) -> dict[Training, Trained]:
     """The trainings that are over: those of the study's file, and, unless `finished`, all others, which are made now.
 
     Args:
         wanted: the trainings and their policies.
         sizes: the study's sizes.
+        images: the images of the trainings.
         options: options of the study.
     """
     path = options.out / FILE
     done = read(path)
     missing = [] if options.finished else [pair for pair in wanted if pair[0] not in done]
     if missing:
-        _train(missing, sizes, options, done)
+        _train(missing, sizes, images, options, done)
     return {training: done[training] for training, _ in wanted if training in done}
 
 
 def read(path: Path) -> dict[Training, Trained]:
-    """The trainings in a study's file; none where there is no file."""
+    """The trainings in a study's file; none where there is no file.
+
+    Raises:
+        SettingError: a file of something else.
+    """
     if not path.is_file():
         return {}
-    frame = pd.read_csv(path, float_precision="round_trip")
+    frame = pd.read_csv(path, float_precision="round_trip", dtype={"policy_digest": str})
+    if list(frame.columns) != list(COLUMNS):
+        raise SettingError(f"{path} holds no trainings of this version: give another --out")
     return {
-        Training(str(row["part"]), str(row["cell"]), str(row["policy"]), int(row["seed"])): Trained(
-            float(row["accuracy_pct"]), float(row["cpu_seconds"])
+        Training(str(part), str(cell), str(policy), str(digest), int(replicate)): Trained(
+            float(accuracy), float(seconds)
         )
-        for row in frame.to_dict("records")
+        for part, cell, policy, digest, replicate, accuracy, seconds in frame.itertuples(index=False)
     }
 
 
@@ -83,16 +85,13 @@ def frame_of(done: Mapping[Training, Trained]) -> pd.DataFrame:
     return pd.DataFrame([(*training, *ended) for training, ended in done.items()], columns=list(COLUMNS))
 
 
-def accuracies_by_place(done: Mapping[Training, Trained], cells: Sequence[str], sizes: Sizes, seed: int) -> FloatArray:
-    """Accuracies [cells, policies, seeds] of the table, in per cent; NaN where a training is not over."""
+def accuracies_by_place(done: Mapping[Training, Trained], cells: Sequence[str], sizes: Sizes) -> FloatArray:
+    """Accuracies [cells, policies, replicates] of the table, in per cent; NaN where a training is not over."""
     missing = Trained(math.nan, math.nan)
     return np.array(
         [
             [
-                [
-                    done.get(Training(TABLE, cell, policy.name, seed + number), missing).accuracy_pct
-                    for number in range(sizes.seeds)
-                ]
+                [done.get(_place(cell, policy, number), missing).accuracy_pct for number in range(sizes.replicates)]
                 for policy in POLICIES
             ]
             for cell in cells
@@ -101,19 +100,26 @@ def accuracies_by_place(done: Mapping[Training, Trained], cells: Sequence[str], 
     )
 
 
+def _place(cell: str, policy: Policy, number: int) -> Training:
+    return Training(TABLE, cell, policy.name, policy.digest, number)
+
+
 def _train(
-    missing: Sequence[tuple[Training, Policy]], sizes: Sizes, options: StudyOptions, done: dict[Training, Trained]
+    missing: Sequence[tuple[Training, Policy]],
+    sizes: Sizes,
+    images: Parts,
+    options: StudyOptions,
+    done: dict[Training, Trained],
 ) -> None:
     from harness.progress import progress_bar
     from harness.report.files import write_csv
     from harness.scoring.engine import threads_of_torch
 
     options.say(f"{len(missing)} trainings, one after another, into {options.out / FILE}")
-    images = halves(data_of("daas", options.data), sizes, options.seed)
     shown = progress_bar(len(missing), "trainings", ("training", "trained")) if options.progress else nullcontext(_pass)
     with shown as advance, threads_of_torch(1):
         for training, policy in missing:
-            done[training] = trained(SPACE, training.cell, policy, sizes, images, training.seed)
+            done[training] = trained(SPACE, training.cell, policy, sizes, images, training.seed(options.seed))
             write_csv(frame_of(done), options.out / FILE)
             advance()
 

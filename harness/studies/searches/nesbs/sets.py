@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,15 +10,15 @@ import torch
 
 from harness.evaluation.columns import SPACE
 from harness.search.gradient.checkpoint import CHECKPOINT, read_checkpoint
-from harness.search.gradient.data import Images, read_images, resized
+from harness.search.gradient.data import Images, read_images
 from harness.search.gradient.nesbs.draws import Draw, best_set, drawn_sets
 from harness.search.gradient.nesbs.posterior import most_likely, posterior
 from harness.search.gradient.state import resumed_state
 from harness.search.gradient.task import search_task
 from harness.setting import derived_seed
 from harness.spaces import open_space
-from harness.spaces.image_batches import read_cifar10
 from harness.spaces.nasbench201.cell import OPERATIONS, Cell
+from harness.studies.searches.held_out import training_and_test, without_test
 from harness.studies.searches.nesbs.exact import GROUP, MC, METHOD, RANDOM, SVGD, TOP
 from harness.studies.searches.pool import data_of, setting_of
 from harness.studies.searches.runs import Run
@@ -35,7 +34,6 @@ DIVERSITY, STD = 0.5, 1.0
 """δ and σ of the drawn sets, by the sweep on the table; our choice."""
 _CANDIDATES = 512
 """Validation images on which drawn sets are compared on the supernet, at most."""
-_TRAINED = 0.8  # share of the digits that is trained on; the others are the test
 
 
 class Sizes(NamedTuple):
@@ -88,7 +86,7 @@ def sizes_of(options: StudyOptions) -> Sizes:
 
 def runs_of_study(options: StudyOptions) -> list[Run]:
     """The searches on images, one for each repetition."""
-    sizes, data = sizes_of(options), data_of(METHOD, options.data)
+    sizes, data = sizes_of(options), without_test(data_of(METHOD, options.data))
     setting = setting_of(METHOD, SPACE, **sizes.search)
     return [
         Run(METHOD, setting, data, seed, SPACE, f"images/seed_{seed}")
@@ -97,21 +95,8 @@ def runs_of_study(options: StudyOptions) -> list[Run]:
 
 
 def images_of(run: Run) -> tuple[Images, Images]:
-    """Training images of the members, the same in all repetitions, and test images, of the side that the search has.
-
-    Of digits the last fifth are the test; a search on digits has seen images of it.
-    """
-    training = read_images(run.data, run.setting, 0, at_most=True)
-    if run.data == "digits":
-        count = int(_TRAINED * len(training))
-        first, last = (
-            replace(training, pixels=training.pixels[part], labels=training.labels[part])
-            for part in (slice(count), slice(count, None))
-        )
-        return first, last
-    pixels, labels = read_cifar10(Path(run.data), "test")
-    test = Images("cifar10-test", pixels, labels, natural=True)
-    return training, test if run.setting.image_size is None else resized(test, run.setting.image_size)
+    """Training images of the members, the same in all repetitions, and test images that no search sees."""
+    return training_and_test(run.data, run.setting, 0)
 
 
 def sets_of(run: Run, folder: Path, members: Sequence[int]) -> dict[tuple[str, int], tuple[Trial, ...]]:
