@@ -158,8 +158,10 @@ def score(
     cells = chosen_architectures(opened, sample, architectures, of_table, sample_seed)
     many = "" if len(cells) == 1 else "s"
     print(f"scoring {len(cells):,} architecture{many} of {opened.name} by {', '.join(names)}")
-    folder = options.data_folder(data) if source == "cifar10" else data
-    drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own
+    folder = None if source in NOISE else options.data_folder(data, source)
+    batch = opened.batch(setting, folder)
+    sizes = {} if source in NOISE else opened.shape_of(batch)  # a space, or a data set, may have sizes of its own
+    drawn = replace(setting, batch_size=len(batch), shape={**setting.shape, **sizes})
     said = described(opened, drawn)
     if scored_with is not None:
         said = seeds_named(said, seed, scored_with)

@@ -46,6 +46,10 @@ _BUILT_IN = {
         "harness.spaces.nasbench201_large:NasBench201Large",
         "NAS-Bench-201's graph with 21 operations (nasinit's own, of no paper): 6 edges, 85,766,121 cells",
     ),
+    "nasbench-graph": _Listed(
+        "harness.spaces.nasbench_graph:NasBenchGraph",
+        "NAS-Bench-Graph (Qin et al. 2022): graph networks of 4 nodes, 9 operations, 26,206 classes of architectures",
+    ),
 }
 _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",
