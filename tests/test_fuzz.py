@@ -21,7 +21,10 @@ from harness.evaluation.matching import matched_scores, recognised_space
 from harness.scoring.files import read_scores
 from harness.spaces.darts import forms
 
-SPACES = {name: harness.open_space(name) for name in ("nasbench201", "darts", "natsbench-sizes", "nasbench201-large")}
+SPACES = {
+    name: harness.open_space(name)
+    for name in ("nasbench201", "darts", "natsbench-sizes", "nasbench201-large", "nasbench-graph")
+}
 EDGES = ("1<-0", "2<-0", "2<-1", "3<-0", "3<-1", "3<-2")
 GENOTYPE = SPACES["darts"].sample(1)[0]
 WRITTEN = [str(architecture) for space in SPACES.values() for architecture in space.sample(3, seed=5)]

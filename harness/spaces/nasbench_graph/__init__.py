@@ -47,6 +47,8 @@ class NasBenchGraph:
     """
 
     name = "nasbench-graph"
+    reads_numbers: ClassVar = True
+    """The benchmark names an architecture by a whole number, which `parse` reads."""
     problem = NODE_CLASSIFICATION
     inputs = (*NOISE, *_DATA_SETS)
     shape: ClassVar[Dimensions] = {

@@ -127,7 +127,7 @@ def read_graph(name: str, folder: Path | None) -> GraphData:
             f"the data set {name} is not here: no {FILES[name]}.npz in {folder}, or in its folder graphs"
         )
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return _graph({key: arrays[key] for key in arrays.files})
     except (OSError, KeyError, ValueError, IndexError, RuntimeError, zipfile.BadZipFile) as error:
         raise SettingError(f"{path} is no graph, or is damaged ({type(error).__name__}: {error})") from error

@@ -82,7 +82,7 @@ class Chebyshev(nn.Module):
     def forward(self, inputs: Tensor, edges: Tensor) -> Tensor:
         """Map [n, I] to [n, H]."""
         first, second = self.layer.lins
-        neighbours = weighted_sum(inputs, edges[:, edges[0] != edges[1]])
+        neighbours = weighted_sum(inputs, edges[:, edges[0] != edges[1]], counted=0)
         outputs: Tensor = first(inputs) + second(-neighbours) + self.layer.bias
         return outputs
 
@@ -99,19 +99,24 @@ class Arma(nn.Module):
     def forward(self, inputs: Tensor, edges: Tensor) -> Tensor:
         """Map [n, I] to [n, H]."""
         layer = self.layer
-        neighbours = weighted_sum(inputs @ layer.init_weight[0], edges)
+        neighbours = weighted_sum(inputs @ layer.init_weight[0], edges, counted=1)
         outputs: Tensor = layer.act(neighbours + inputs @ layer.root_weight[0, 0] + layer.bias[0, 0, 0])
         return outputs
 
 
-def weighted_sum(inputs: Tensor, edges: Tensor) -> Tensor:
+def weighted_sum(inputs: Tensor, edges: Tensor, counted: int) -> Tensor:
     """D^(-1/2) A D^(-1/2) x: the sum over neighbours, by the degrees of both ends; zero for an isolated node.
 
-    A degree counts the edges that end in a node; a node in which none ends is no neighbour of any other.
+    Args:
+        inputs: values [n, I] of the nodes.
+        edges: source and target [2, E] of the edges.
+        counted: the end whose edges a degree counts, 0 for sources and 1 for targets, which matters for edges of one
+            direction only; a node with a degree of zero is in no sum, and has none.
     """
     source, target = edges
-    degrees = torch.bincount(target, minlength=len(inputs)).to(inputs.dtype)
-    weights = (degrees[source] * degrees[target]).clamp(min=1).rsqrt() * (degrees[source] > 0)
+    degrees = torch.bincount(edges[counted], minlength=len(inputs)).to(inputs.dtype)
+    products = degrees[source] * degrees[target]
+    weights = products.clamp(min=1).rsqrt() * (products > 0)
     return torch.zeros_like(inputs).index_add(0, target, inputs[source] * weights.unsqueeze(1))
 
 
