@@ -13,6 +13,7 @@ SMALL = ("--batch-size", 4, "--size", "nodes=20", "--size", "features=5", "--siz
 SPACE = ("--space", "nasbench-graph")
 
 
+@pytest.mark.slow
 def test_a_sample_is_scored_and_ranked_by_the_table_of_a_data_set(nasinit: Run, tmp_path: Path) -> None:
     pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
     pytest.importorskip("nas_bench_graph.architecture", reason="nas-bench-graph is not installed")

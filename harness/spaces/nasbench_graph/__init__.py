@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 from harness.errors import SpaceError
 from harness.problem import NODE_CLASSIFICATION
@@ -128,8 +128,7 @@ class NasBenchGraph:
         from harness.spaces.initialisation import drawn
         from harness.spaces.nasbench_graph.network import GraphNetwork, check_torch_geometric
 
-        chosen, full = self.canonical(architecture), _network_sizes(self.shape, shape, sizes)
-        del full["nodes"]
+        chosen, (_, full) = self.canonical(architecture), _network_sizes(self.shape, shape, sizes)
         check_torch_geometric()
         return drawn(lambda: GraphNetwork(chosen, **full), init, derived_seed(seed, "weights", str(chosen)))
 
@@ -137,10 +136,8 @@ class NasBenchGraph:
         self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
     ) -> Sizes:
         """Parameters and multiply-adds of a pass on the whole graph, in closed form (`cost`)."""
-        chosen, full = self.canonical(architecture), _network_sizes(self.shape, shape, sizes)
-        multiply_adds = cost.macs(chosen, **full)
-        del full["nodes"]
-        return Sizes(cost.parameter_count(chosen, **full), multiply_adds)
+        chosen, (nodes, full) = self.canonical(architecture), _network_sizes(self.shape, shape, sizes)
+        return Sizes(cost.parameter_count(chosen, **full), cost.macs(chosen, nodes=nodes, **full))
 
     def graphs(self, architecture: Architecture) -> tuple[Graph]:
         """The graph of the architecture, an operation on the edge that it reads; leaves lead to the output."""
@@ -151,13 +148,23 @@ class NasBenchGraph:
         return (Graph("", wiring, own.operations),)
 
 
+class _NetworkSizes(TypedDict):
+    features: int
+    classes: int
+    hidden: int
+    head_layers: int
+
+
 def _network_sizes(
-    dimensions: Dimensions, shape: Mapping[str, int] | None, sizes: SizeKeywords | Mapping[str, int]
-) -> dict[str, int]:
+    dimensions: Dimensions, shape: Mapping[str, int] | None, sizes: SizeKeywords
+) -> tuple[int, _NetworkSizes]:
+    """The nodes of the graph, and the sizes of the network."""
     full = sizes_within(dimensions, shape, sizes)
     if full["hidden"] % 2:
         raise SpaceError(f"hidden must be even, for the two heads of gat, got {full['hidden']}")
-    return full
+    return full["nodes"], _NetworkSizes(
+        features=full["features"], classes=full["classes"], hidden=full["hidden"], head_layers=full["head_layers"]
+    )
 
 
 def _changed(architecture: GraphArchitecture) -> Iterator[GraphArchitecture]:

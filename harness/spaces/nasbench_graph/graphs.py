@@ -8,10 +8,11 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.batches import Batch
@@ -133,7 +134,7 @@ def read_graph(name: str, folder: Path | None) -> GraphData:
         raise SettingError(f"{path} is no graph, or is damaged ({type(error).__name__}: {error})") from error
 
 
-def _graph(arrays: Mapping[str, np.ndarray]) -> GraphData:
+def _graph(arrays: Mapping[str, NDArray[Any]]) -> GraphData:
     count, wide = map(int, arrays["x_shape"])
     features = torch.zeros(count, wide, device="cpu")
     rows = np.repeat(np.arange(count), np.diff(arrays["x_indptr"]))
@@ -173,7 +174,9 @@ def random_edges(nodes: int, most: int, generator: torch.Generator) -> Tensor:
     """`most` pairs of different nodes, without those drawn twice, in both directions: source and target [2, E]."""
     ends = torch.randint(nodes, (2, most), generator=generator, device="cpu")
     ends = ends[:, ends[0] != ends[1]]
-    return torch.cat([ends, ends.flip(0)], dim=1).unique(dim=1)
+    both = torch.cat([ends, ends.flip(0)], dim=1)
+    numbers = torch.from_numpy(np.unique((both[0] * nodes + both[1]).numpy()))
+    return torch.stack([numbers // nodes, numbers % nodes])
 
 
 def _drawn(nodes: Tensor, setting: Setting, generator: torch.Generator) -> Tensor:
