@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.errors import TableError, unknown
 from benchmarks.files import DATA_VARIABLE, data_folder
 from benchmarks.installed import installed_tables, origin
+from benchmarks.packaged_tables import PACKAGED, PackagedTable
 from benchmarks.plugins import PluginError
 from benchmarks.published import SOURCES, PublishedTable
 from benchmarks.readers import (
@@ -89,6 +90,7 @@ NAMES = (
     DARTS_PUBLISHED,
     darts.RANDOM_FACTS.name,
     darts.SURROGATE_FACTS.name,
+    *(name for name in PACKAGED if name != ANALOG),
 )
 """Names for `open_table`, in the order of `list_tables`: NAS-Bench-201's tables first, accuracies before others."""
 
@@ -136,8 +138,8 @@ def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] |
     if name not in NAMES:
         return _open_installed(name, path) if name in _INSTALLED else _open_path(name_or_path, path)
     given = None if path is None else Path(os.path.expanduser(path))
-    if name == ANALOG:
-        return analognasbench.read_analognasbench(given)
+    if name in PACKAGED:
+        return PACKAGED[name].read(given)
     if name == proxy_scores.NAME:
         return proxy_scores.packaged_scores(given).table
     if name == DARTS_PUBLISHED:
@@ -180,7 +182,7 @@ def list_tables() -> tuple[Listing, ...]:
 
     """
     found = {name: _listing(source) for name, source in SOURCES.items()}
-    found[ANALOG] = _analog_listing()
+    found |= {name: _listing_of_package(table) for name, table in PACKAGED.items()}
     found[DARTS_PUBLISHED] = Listing(
         DARTS_PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS
     )
@@ -250,14 +252,14 @@ def _listing(source: PublishedTable) -> Listing:
     return Listing(name, carried, True, where, columns, rows_with_numbers=counted)
 
 
-def _analog_listing() -> Listing:
+def _listing_of_package(table: PackagedTable) -> Listing:
+    facts = table.facts
     try:
-        path = analognasbench.installed_file()
+        path = table.installed_file()
     except TableError as error:
-        return Listing(ANALOG, analognasbench.FACTS, False, str(error), analognasbench.COLUMNS)
-    there = path.is_file()
-    reason = f"in the installed distribution {analognasbench.DISTRIBUTION}" if there else "its data file is missing"
-    return Listing(ANALOG, replace(analognasbench.FACTS, path=path), there, reason, analognasbench.COLUMNS)
+        return Listing(facts.name, facts, False, str(error), table.columns)
+    reason = f"in the installed distribution {table.distribution}" if path.is_file() else "its data file is missing"
+    return Listing(facts.name, replace(facts, path=path), path.is_file(), reason, table.columns)
 
 
 def _proxies_listing() -> Listing:

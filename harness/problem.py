@@ -102,6 +102,8 @@ CLASSIFICATION = Problem(
     {"cross_entropy": _cross_entropy, "mean_squared_error": _mean_squared_error},
     "accuracy",
 )
+NODE_CLASSIFICATION = Problem("node classification", True, CLASSIFICATION.losses, "accuracy")
+"""The nodes of one graph are the samples; the network is told which of them have targets."""
 REGRESSION = Problem(
     "regression",
     False,

@@ -255,13 +255,16 @@ def shard(text: str | None) -> Shard | None:
     return None if text is None else checked_shard(text)
 
 
-def data_folder(data: Path | None) -> Path | None:
-    """The folder of CIFAR-10's binary files: the given one, else that of `nasinit pull cifar10`, or None without it."""
+def data_folder(data: Path | None, source: str = "cifar10") -> Path | None:
+    """The folder of the data of an input, or None without it.
+
+    It is the given one, else for CIFAR-10 that of `nasinit pull cifar10`, for another input the data folder itself.
+    """
     if data is not None:
         return data
-    from harness.evaluation import pulled_file
+    from harness import evaluation
 
-    return pulled_file("cifar10")
+    return evaluation.pulled_file("cifar10") if source == "cifar10" else evaluation.data_folder()
 
 
 def refuse_without(needed: str, given: Mapping[str, object]) -> None:

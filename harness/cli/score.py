@@ -16,7 +16,7 @@ from harness.cli.user_files import load_file, models_of
 from harness.errors import RunError, SettingError, check_whole
 from harness.report.suffixes import CSV, check_suffix
 from harness.scoring.devices import device_names
-from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting, device_kind
+from harness.setting import BN_MODES, DTYPES, INITS, INPUTS, LABELS, NOISE, Setting, Shape, device_kind
 from harness.text.shown import LONGEST_ARCHITECTURE, plain
 
 if TYPE_CHECKING:
@@ -158,8 +158,10 @@ def score(
     cells = chosen_architectures(opened, sample, architectures, of_table, sample_seed)
     many = "" if len(cells) == 1 else "s"
     print(f"scoring {len(cells):,} architecture{many} of {opened.name} by {', '.join(names)}")
-    folder = options.data_folder(data) if source == "cifar10" else data
-    drawn = replace(setting, batch_size=len(opened.batch(setting, folder)))  # a space may have a size of its own
+    folder = None if source in NOISE else options.data_folder(data, source)
+    batch = opened.batch(setting, folder)
+    decided = {} if source in NOISE else opened.shape_of(batch)  # a space, or a data set, may have sizes of its own
+    drawn = replace(setting, batch_size=len(batch), shape=Shape({**setting.shape, **decided}))
     said = described(opened, drawn)
     if scored_with is not None:
         said = seeds_named(said, seed, scored_with)

@@ -22,6 +22,7 @@ if "open_table" not in getattr(benchmarks, "__all__", ()):
 if TYPE_CHECKING:
     from benchmarks.by_column import table_with, tables_with
     from benchmarks.errors import TableError
+    from benchmarks.files import data_folder
     from benchmarks.plugins import PluginNotice
     from benchmarks.pull.pulling import pulled_file
     from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
@@ -36,6 +37,7 @@ __all__ = [
     "PluginNotice",
     "Table",
     "TableError",
+    "data_folder",
     "list_tables",
     "open_table",
     "published_architectures",
@@ -52,6 +54,7 @@ _HOMES = {
     "PluginNotice": "benchmarks.plugins",
     "Table": "benchmarks.table",
     "TableError": "benchmarks.errors",
+    "data_folder": "benchmarks.files",
     "list_tables": "benchmarks.registry",
     "open_table": "benchmarks.registry",
     "pulled_file": "benchmarks.pull.pulling",

@@ -23,13 +23,15 @@ def architecture_at(space: Space, index: int) -> Architecture:
     Args:
         space: a space whose own order is the official one, or for which a table with the column `INDEX` is here: the
             official order of NAS-Bench-201 follows no rule, so only the official table knows it.
-        index: number of the architecture, from 0.
+        index: number of the architecture, from 0; for a space that `reads_numbers`, the benchmark's own key.
 
     Raises:
         SpaceError: an index that no architecture has, or a space without official indices.
         TableError: the table that knows them is not here; the message says how to get it.
     """
     choices = getattr(space, "choices", None)
+    if getattr(space, "reads_numbers", False):
+        return space.parse(str(index))
     if not 0 <= index < len(space):
         raise SpaceError(
             f"{space.name} has {len(space):,} architectures, so its indices go from 0 to {len(space) - 1:,}; "

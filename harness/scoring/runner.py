@@ -176,7 +176,10 @@ def _with_batch(space: Space, setting: Setting, batch: Batch | None, data: Path 
             raise SettingError("a setting with input 'given' needs its batch: pass batch=harness.Batch(inputs, labels)")
         drawn = space.batch(setting, data)
         setting = replace(setting, batch_size=len(drawn))  # a graph has a fixed number of nodes
-        return (setting if setting.input in NOISE else replace(setting, batch_digest=drawn.digest())), drawn
+        if setting.input in NOISE:
+            return setting, drawn
+        sizes = {**setting.shape, **space.shape_of(drawn)}  # a data set decides the sizes of its inputs
+        return changed(space, setting, {"batch_digest": drawn.digest(), "shape": sizes}), drawn
     if batch.problem.classes != space.problem.classes:
         raise SettingError(
             f"the space {space.name} has the problem {space.problem.name}, but the batch has {batch.problem.name}"

@@ -50,6 +50,10 @@ _BUILT_IN = {
         "harness.spaces.trilevel:Trilevel",
         "trilevel networks for super-resolution by 4 (Wu et al. 2021): paths, operations, widths, 3.9e30 architectures",
     ),
+    "nasbench-graph": _Listed(
+        "harness.spaces.nasbench_graph:NasBenchGraph",
+        "NAS-Bench-Graph (Qin et al. 2022): graph networks of 4 nodes, 9 operations, 26,206 classes of architectures",
+    ),
 }
 _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",

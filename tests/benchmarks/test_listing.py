@@ -1,5 +1,6 @@
 """Which tables are here: compact files in the data folder, and the list of all."""
 
+import importlib.util
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,9 @@ from benchmarks.formats.compact import write_compact
 from benchmarks.pull.pulling import pulled_folder
 from benchmarks.registry import NAMES
 
+GRAPHS = [
+    f"nasbench-graph-{name}" for name in ("cora", "citeseer", "pubmed", "cs", "physics", "photo", "computers", "arxiv")
+]
 PARQUET = ("nasbench201-official", "nasbench201")
 
 
@@ -132,6 +136,7 @@ def test_the_order_is_by_space_and_the_accuracies_of_nasbench201_come_first():
         "darts-published",
         "darts-random214",
         "nasbench301-surrogate500",
+        *GRAPHS,
     ]
 
 
@@ -163,6 +168,8 @@ def test_list_reads_no_data(official_folder):
     (official_folder / "nasbench201_hardware.csv.gz").write_bytes(b"also damaged")
     here = {"nasbench201", "nasbench201-official", "analognasbench", "nasbench201-hardware", "darts-published"}
     here.add("nasbench201-proxies")
+    if importlib.util.find_spec("nas_bench_graph") is not None:
+        here.update(GRAPHS)
     assert {listing.name for listing in list_tables() if listing.available} == here
     assert not (official_folder / "cache").exists()
 

@@ -31,7 +31,7 @@ def completed(line: str) -> list[str]:
     ("line", "expected"),
     [
         ("nasinit score --proxies nwot,synflow_", ["nwot,synflow_bn"]),
-        ("nasinit score --space nasb", ["nasbench201", "nasbench201-large"]),
+        ("nasinit score --space nasb", ["nasbench201", "nasbench201-large", "nasbench-graph"]),
         ("nasinit correlate scores.csv --column cifar10_test_200ep_pt", ["cifar10_test_200ep_ptq_pct"]),
         ("nasinit study nasi-f", ["nasi-figure-1"]),
         ("nasinit score --loss mean", ["mean_squared_error"]),

@@ -1,0 +1,186 @@
+"""NAS-Bench-Graph: networks of four operations on one graph, whose nodes they classify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypedDict
+
+from harness.errors import SpaceError
+from harness.problem import NODE_CLASSIFICATION
+from harness.setting import NOISE, Setting, SizeKeywords, derived_seed
+from harness.spaces.graph import Graph, Wiring
+from harness.spaces.listed import changed_once, listed_in_order, listed_sample
+from harness.spaces.nasbench_graph import cost
+from harness.spaces.nasbench_graph.encoding import (
+    NODES,
+    OPERATIONS,
+    GraphArchitecture,
+    encodings,
+    parse,
+    representative,
+    representatives,
+)
+from harness.spaces.plain_values import how_to_get
+from harness.spaces.shape import Dimension, Dimensions, sizes_within
+from harness.spaces.space import Architecture, Sizes
+from harness.text.shown import shown
+
+if TYPE_CHECKING:
+    from torch import nn
+    from typing_extensions import Unpack
+
+    from harness.batches import Batch
+
+__all__ = ["GraphArchitecture", "NasBenchGraph", "parse"]
+
+_DATA_SETS = ("cora", "citeseer", "cs", "physics", "photo", "computers")
+_COUNT = 26_206
+
+
+class NasBenchGraph:
+    """The 26,206 classes of equivalent architectures of Qin et al. (2022) and their networks.
+
+    The methods' arguments and errors are documented in `harness.spaces.space.ListedSpace`. A batch is one graph; its
+    samples are the nodes with targets, so that `batch_size` is their number.
+    """
+
+    name = "nasbench-graph"
+    reads_numbers: ClassVar = True
+    """The benchmark names an architecture by a whole number, which `parse` reads."""
+    problem = NODE_CLASSIFICATION
+    inputs = (*NOISE, *_DATA_SETS)
+    shape: ClassVar[Dimensions] = {
+        "nodes": Dimension(256, 2, "nodes of the graph"),
+        "features": Dimension(cost.PROTOCOLS["cora"].features, 1, "features of a node"),
+        "classes": Dimension(cost.PROTOCOLS["cora"].classes, 2, "outputs of the network, K"),
+        "hidden": Dimension(cost.PROTOCOLS["cora"].hidden, 2, "width of the operations"),
+        "head_layers": Dimension(2, 1, "linear layers behind the operations"),
+    }
+
+    def __len__(self) -> int:
+        return _COUNT
+
+    def __iter__(self) -> Iterator[GraphArchitecture]:
+        return iter(self._representatives)
+
+    @cached_property
+    def _representatives(self) -> tuple[GraphArchitecture, ...]:
+        return representatives()
+
+    def parse(self, text: object) -> GraphArchitecture:
+        """The architecture that a text, the package's integer key, or a link and operations encode (`encoding.parse`).
+
+        >>> str(NasBenchGraph().parse("88811"))
+        '0123:skip:skip:gcn:gcn'
+        """
+        return parse(text)
+
+    def key(self, architecture: Architecture) -> str:
+        """The text of the representative."""
+        return str(self.canonical(architecture))
+
+    def canonical(self, architecture: Architecture) -> GraphArchitecture:
+        """The representative by the rules of the package's `valid_hash` (`encoding.representative`)."""
+        return representative(_as_architecture(architecture))
+
+    def minimal(self, architecture: Architecture) -> GraphArchitecture:
+        """The representative, whose network is the network of all its encodings."""
+        return self.canonical(architecture)
+
+    def in_order(self, keys: Sequence[str]) -> list[GraphArchitecture]:
+        """All representatives in the order of `keys`; the space's own order is that of the integer keys."""
+        return listed_in_order(self, lambda key: self.canonical(parse(key)), keys)
+
+    def sample(self, count: int, seed: int = 0) -> list[GraphArchitecture]:
+        """`count` of the 26,206 representatives, in random order: uniform over the classes, not over encodings."""
+        return listed_sample(self, self._representatives, count, seed)
+
+    def neighbours(self, architecture: Architecture) -> list[GraphArchitecture]:
+        """The representatives that one choice, a link or an operation, of any encoding changed leads to."""
+        own = self.canonical(architecture)
+        found = {representative(near) for each in encodings(own) for near in _changed(each)} - {own}
+        return sorted(found, key=lambda near: near.number)
+
+    def batch(self, setting: Setting, data: Path | None = None) -> Batch:
+        """A graph and some of its nodes; see `harness.spaces.nasbench_graph.graphs.draw_graph`."""
+        from harness.spaces.nasbench_graph.graphs import draw_graph
+
+        return draw_graph(setting, self.shape, data)
+
+    def shape_of(self, batch: Batch) -> dict[str, int]:
+        """The nodes and features of a batch of features [n, f], edges [2, E] and nodes with targets [N]."""
+        from harness.spaces.nasbench_graph.graphs import sizes_of
+
+        return sizes_of(batch)
+
+    def build(
+        self,
+        architecture: Architecture,
+        shape: Mapping[str, int] | None = None,
+        *,
+        init: str = "pytorch",
+        seed: int = 0,
+        **sizes: Unpack[SizeKeywords],
+    ) -> nn.Module:
+        """The untrained network of an architecture, by default for Cora; it needs PyTorch Geometric."""
+        from harness.spaces.initialisation import drawn
+        from harness.spaces.nasbench_graph.network import GraphNetwork, check_torch_geometric
+
+        chosen, (_, full) = self.canonical(architecture), _network_sizes(self.shape, shape, sizes)
+        check_torch_geometric()
+        return drawn(lambda: GraphNetwork(chosen, **full), init, derived_seed(seed, "weights", str(chosen)))
+
+    def sizes(
+        self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
+    ) -> Sizes:
+        """Parameters and multiply-adds of a pass on the whole graph, in closed form (`cost`)."""
+        chosen, (nodes, full) = self.canonical(architecture), _network_sizes(self.shape, shape, sizes)
+        return Sizes(cost.parameter_count(chosen, **full), cost.macs(chosen, nodes=nodes, **full))
+
+    def graphs(self, architecture: Architecture) -> tuple[Graph]:
+        """The graph of the architecture, an operation on the edge that it reads; leaves lead to the output."""
+        own = _as_architecture(architecture)
+        edges = tuple((source, node) for node, source in enumerate(own.link, start=1))
+        labels = ("in", *map(str, range(1, NODES + 1)), "out")
+        wiring = Wiring(labels, edges, tuple((leaf, NODES + 1) for leaf in own.leaves))
+        return (Graph("", wiring, own.operations),)
+
+
+class _NetworkSizes(TypedDict):
+    features: int
+    classes: int
+    hidden: int
+    head_layers: int
+
+
+def _network_sizes(
+    dimensions: Dimensions, shape: Mapping[str, int] | None, sizes: SizeKeywords
+) -> tuple[int, _NetworkSizes]:
+    """The nodes of the graph, and the sizes of the network."""
+    full = sizes_within(dimensions, shape, sizes)
+    if full["hidden"] % 2:
+        raise SpaceError(f"hidden must be even, for the two heads of gat, got {full['hidden']}")
+    return full["nodes"], _NetworkSizes(
+        features=full["features"], classes=full["classes"], hidden=full["hidden"], head_layers=full["head_layers"]
+    )
+
+
+def _changed(architecture: GraphArchitecture) -> Iterator[GraphArchitecture]:
+    """The encodings with another link of one node, or another operation."""
+    link, operations = architecture.link, architecture.operations
+    for node in range(1, NODES + 1):
+        for source in set(range(node)) - {link[node - 1]}:
+            yield GraphArchitecture((*link[: node - 1], source, *link[node:]), operations)
+    for names in changed_once(operations, OPERATIONS):
+        if set(names) != {"skip"}:
+            yield GraphArchitecture(link, names)
+
+
+def _as_architecture(architecture: object) -> GraphArchitecture:
+    if not isinstance(architecture, GraphArchitecture):
+        raise SpaceError(
+            f"{shown(architecture)} is no architecture of NAS-Bench-Graph: {how_to_get(architecture, parse)}"
+        )
+    return architecture
