@@ -80,7 +80,7 @@ def test_all_by_the_size_of_the_networks(nasinit: Run, whole: Path) -> None:
     for name in ("random", "optimal_of_100", "regularised_evolution", "best_of_1000", "warmed_evolution"):
         assert f"\n{name} " in ended.out
     assert "left out: hnas: it needs metric and condition by cell" in ended.out
-    assert "left out: seminas: a run takes about 8 s of computing: name it to run it" in ended.out
+    assert "left out: seminas: a run takes about 10 s of computing: name it to run it" in ended.out
     assert "15,625 of 15,625 cells have a score of params" in ended.out
 
 

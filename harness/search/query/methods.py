@@ -132,8 +132,8 @@ METHODS: Mapping[str, QueryMethod] = {
                 only_named=True,
             )
             for search, source, seconds in (
-                (seminas, "Luo et al. 2020, SemiNAS", 8.0),
-                (nao, "Luo et al. 2018, NAO, at SemiNAS's updates", 7.0),
+                (seminas, "Luo et al. 2020, SemiNAS", 10.0),
+                (nao, "Luo et al. 2018, NAO, at SemiNAS's updates", 10.0),
                 (graf_forest, "Kadlecová et al. 2024, GRAF with a forest", 1.0),
             )
         ),

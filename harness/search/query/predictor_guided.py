@@ -65,7 +65,7 @@ def seminas(oracle: Oracle, space: IndexedSpace, draws: Draws, *, queries: int =
         draws: source of random numbers.
         queries: number of accuracies that a run may ask for, as far as its seconds last.
 
-    Cost: three fits per run, one run after the other: about 8 s of one core per run.
+    Cost: three fits per run, one run after the other: about 10 s of one core per run.
     """
     return _by_network(oracle, space, draws, queries, pseudo_labels=True)
 

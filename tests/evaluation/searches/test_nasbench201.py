@@ -74,7 +74,7 @@ def test_all_runs_everything_that_can_run_and_says_why_the_rest_cannot(table: Ta
     assert list(whole.frame["search"]) == [*EXACT, *(name for name in METHODS if name not in {"knas"} | named)]
     assert whole.skipped["knas"] == "it needs knas by cell: give --scores"
     assert set(whole.skipped) == {"knas"} | named
-    assert whole.skipped["nao"] == "a run takes about 7 s of computing: name it to run it"
+    assert whole.skipped["nao"] == "a run takes about 10 s of computing: name it to run it"
     shared = [name for name in without.frame["search"] if name not in EXACT]
     assert {name: whole.chosen[name] for name in shared} == dict(without.chosen)  # not by what else ran
 
