@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
@@ -43,26 +44,35 @@ def learning_curves(predictions: Predictions, *, measure: str = "kendall_tau_b")
     small = "Means over draws of the architectures that are fitted to, with their 95 % intervals; of all others."
     with matplotlib.rc_context(dict(STYLE)):
         figure = empty_page(PAGE_WIDTH_INCHES, _HEIGHT_INCHES, small)
-        _draw(figure, predictions.frame, measure)
-        (axes,) = figure.axes
+        axes = figure.subplots()
+        draw_curves(axes, predictions.frame, measure, names="predictor", by="samples")
+        axes.set_xlabel("architectures with a value")
         axes.set_ylabel(COEFFICIENTS.get(measure, f"mean {predictions.column} of the 100 best"), parse_math=False)
     return figure
 
 
-def _draw(figure: Figure, frame: pd.DataFrame, measure: str) -> None:
-    axes = figure.subplots()
-    names = list(dict.fromkeys(frame["predictor"]))
-    for place, name in enumerate(names):
-        rows = frame[frame["predictor"] == name]
+def draw_curves(axes: Axes, frame: pd.DataFrame, measure: str, *, names: str, by: str) -> None:
+    """Draw a line with 95 % intervals for each name.
+
+    Args:
+        axes: the panel.
+        frame: the two columns below, and of the measure its mean and its interval, `…_low` and `…_high`.
+        measure: name of the column of the means.
+        names: column of the names of the lines.
+        by: column of the numbers along the axis, which is logarithmic.
+    """
+    ordered = list(dict.fromkeys(frame[names]))
+    for place, name in enumerate(ordered):
+        rows = frame[frame[names] == name]
         means, low, high = (rows[f"{measure}{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high"))
+        margins = [(means - low).tolist(), (high - means).tolist()]  # of arrays of one element matplotlib warns
         axes.errorbar(
-            rows["samples"].to_numpy() * _APART ** (place - len(names) // 2), means, yerr=[means - low, high - means],
+            rows[by].to_numpy() * _APART ** (place - len(ordered) // 2), means, yerr=margins,
             color=COLOURS[place % len(COLOURS)], marker=_MARKERS[place % len(_MARKERS)], markersize=3.0, linewidth=0.8,
             elinewidth=0.6, label=name,
         )  # fmt: skip
     axes.set_xscale("log")
-    axes.set_xticks(list(dict.fromkeys(frame["samples"])))
+    axes.set_xticks(sorted(set(frame[by])))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.set_xlabel("architectures with a value")
     axes.legend(frameon=False)
