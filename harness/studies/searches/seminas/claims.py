@@ -80,4 +80,4 @@ def study_claims(runs: pd.DataFrame, summary: pd.DataFrame, draws: pd.DataFrame)
 
 def _points(change: MeanInterval) -> str:
     ends = "" if math.isnan(change.low) else f" [{change.low:+.2f}, {change.high:+.2f}]"
-    return f"{change.mean:+.2f}{ends} points of test accuracy, paired by run"
+    return f"points of test accuracy, paired by run: {change.mean:+.2f}{ends}"
