@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.evaluation.comparison import compare
     from harness.evaluation.known.against import against_known
     from harness.evaluation.known.scores import known_scores
+    from harness.evaluation.predictors import predict
     from harness.evaluation.ranking import Ranking, correlate
     from harness.evaluation.searches.latency import latency_predictor
     from harness.evaluation.searches.table_losses import table_losses
@@ -78,6 +79,7 @@ __all__ = [
     "measurement",
     "model_list",
     "open_space",
+    "predict",
     "proxy",
     "read_scores",
     "report_page",
@@ -122,6 +124,7 @@ _HOMES = {
     "measurement": "harness.measurements.registry",
     "model_list": "harness.scoring.models",
     "open_space": "harness.spaces",
+    "predict": "harness.evaluation.predictors",
     "proxy": "harness.proxies.registry",
     "read_scores": "harness.scoring.files",
     "report_page": "harness.report.webpage.report_page",

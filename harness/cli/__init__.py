@@ -22,6 +22,7 @@ from harness.cli import (
     listing,
     measure,
     plot,
+    predict,
     pull,
     query,
     report,
@@ -124,6 +125,7 @@ app.command("report")(report.report)
 app.command("draw")(draw.draw)
 app.command("search")(search.search)
 app.command("query")(query.query)
+app.command("predict")(predict.predict)
 app.command("pull")(pull.pull)
 app.command("convert")(convert.convert)
 app.command("study")(study.study)

@@ -95,6 +95,12 @@ def _queries() -> list[str]:
     return ["all", *NAMES]
 
 
+def _predictors() -> Iterable[str]:
+    from harness.evaluation.predictors import PREDICTORS
+
+    return PREDICTORS
+
+
 SPACES, TABLES, COLUMNS, STUDIES, SEARCHES = map(of, (_spaces, _tables, _columns, _studies, _searches))
-QUERIES, LOSSES = of(_queries), of(_losses)
+QUERIES, LOSSES, PREDICTORS = of(_queries), of(_losses), of(_predictors)
 PROXY, NAMED, PROXIES = of(_proxies), several_of(_proxies), several_of(_proxies_or_all)

@@ -29,7 +29,10 @@ def query(
     ] = 12_000.0,
     queries: Annotated[
         int | None,
-        typer.Option(help="accuracies that a run of hnas, robot and largest may ask for  [default: 20]"),
+        typer.Option(
+            help="accuracies that a run may ask for: of hnas, robot and largest [default: 20], of seminas, nao and "
+            "graf_forest [default: 100]"
+        ),
     ] = None,
     runs: Annotated[int, typer.Option(help="runs of each search")] = 500,
     seed: Annotated[int, typer.Option(help="seed of all runs")] = 0,

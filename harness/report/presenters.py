@@ -18,6 +18,7 @@ from harness.evaluation.comparison import Comparison
 from harness.evaluation.evidence import Evidence
 from harness.evaluation.known.against import AgainstKnown
 from harness.evaluation.matrix import Matrix
+from harness.evaluation.predictors import Predictions
 from harness.evaluation.published import BesidePublished, ConditionsAgreement
 from harness.evaluation.ranking import Ranking
 from harness.evaluation.searches.table_searches import TableSearches
@@ -28,6 +29,7 @@ from harness.evaluation.transfer import Transfer
 from harness.report.figures.beside_published import beside_published
 from harness.report.figures.critical_difference import critical_difference
 from harness.report.figures.heat_map import heat_map
+from harness.report.figures.learning_curves import learning_curves
 from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.figures.pareto import pareto
 from harness.report.figures.scatter import scatter
@@ -40,6 +42,7 @@ from harness.report.tables.headings import places_of
 from harness.report.tables.known import known_sheets
 from harness.report.tables.matrix import numbers_sheet
 from harness.report.tables.notebook import sheet_html
+from harness.report.tables.predictions import predictions_sheet
 from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.searches import epochs_sheet, searches_sheet, seeds_sheet
 from harness.report.tables.sheet import Sheet, sheet_latex, sheet_markdown
@@ -137,6 +140,7 @@ SHEETS: Mapping[type, Callable[[Any], list[Sheet]]] = {
     BesidePublished: _of_published,
     ConditionsAgreement: _one(conditions_sheet),
     TableSearches: _one(searches_sheet),
+    Predictions: _one(predictions_sheet),
     SearchResult: _one(epochs_sheet),
     SearchSeeds: _one(seeds_sheet),
 }
@@ -159,6 +163,7 @@ FIGURES: Mapping[type, Callable[..., Figure]] = {
     Ablation: loss_and_saving,
     Matrix: heat_map,
     BesidePublished: beside_published,
+    Predictions: learning_curves,
     SearchResult: _of_search,
     SearchSeeds: _of_seeds,
 }

@@ -31,6 +31,7 @@ from harness.studies.searches.nesbs import study as nesbs
 from harness.studies.searches.prime import study as darts_prime
 from harness.studies.searches.radars import study as radars
 from harness.studies.searches.robust import study as e2rnas
+from harness.studies.searches.seminas import study as seminas
 from harness.studies.searches.toponas import study as toponas
 from harness.studies.searches.wiring import study as wiring
 from harness.studies.whole_space import study as whole_space
@@ -64,6 +65,7 @@ STUDIES: Mapping[str, Study] = {
     "daas": daas.STUDY,
     "e2rnas": e2rnas.STUDY,
     "nesbs": nesbs.STUDY,
+    "seminas": seminas.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
 

@@ -15,7 +15,20 @@ import pytest
 
 import harness
 
-COMMANDS = ("list", "score", "correlate", "plot", "query", "search", "study", "pull", "convert", "demo", "measure")
+COMMANDS = (
+    "list",
+    "score",
+    "correlate",
+    "plot",
+    "query",
+    "search",
+    "study",
+    "pull",
+    "convert",
+    "demo",
+    "measure",
+    "predict",
+)
 COLUMNS = ["cifar10_test_200ep_pct", "cifar100_test_200ep_pct"]
 MINE = textwrap.dedent("""
     import math

@@ -80,6 +80,7 @@ def test_all_by_the_size_of_the_networks(nasinit: Run, whole: Path) -> None:
     for name in ("random", "optimal_of_100", "regularised_evolution", "best_of_1000", "warmed_evolution"):
         assert f"\n{name} " in ended.out
     assert "left out: hnas: it needs metric and condition by cell" in ended.out
+    assert "left out: seminas: a run takes about 10 s of computing: name it to run it" in ended.out
     assert "15,625 of 15,625 cells have a score of params" in ended.out
 
 
@@ -124,7 +125,7 @@ def test_the_packaged_table_has_no_validation_accuracies_and_says_so(nasinit: Ru
         (("best_of_10",), "best_of_10 cannot run: it needs scores by cell"),
         (("random_search", "--runs", 0), "--runs must be at least 1, got 0"),
         (("largest", "--queries", 0), "--queries must be at least 1, got 0"),
-        (("random_search", "--queries", 9), "queries limits hnas, robot, largest; random_search asks until"),
+        (("random_search", "--queries", 9), "queries limits hnas, robot, largest, seminas, nao, graf_forest; random_"),
         (("random_search", "--budget-seconds", 0), "a budget must be more than 0 seconds and finite, got 0"),
         (("random_search", "--budget-seconds", "inf"), "a budget must be more than 0 seconds and finite, got inf"),
         (("random_search", "--run", 1), "--run without --scores: give --scores too"),

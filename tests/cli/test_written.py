@@ -39,6 +39,7 @@ NOTHING = [
     "stability {store} {scores} --resamples 5",
     "transfer {store} --table {table} --resamples 5",
     "query random --table analognasbench",
+    "predict linear --table {table} --samples 3 --draws 1",
     "store info {store}",
     "store check {store}",
     "list proxies",

@@ -71,7 +71,7 @@ def scores_by_cell(
     from harness.search.query.robot import METRICS
 
     opened = open_space(space)
-    scores = {} if frame is None else _by_cell(frame, opened)
+    scores = {} if frame is None else proxies_by_cell(frame, opened)
     sizes = {name: np.asarray(values, dtype=np.float64) for name, values in sizes_by_cell(opened).items()}
     known = {**sizes, **scores}
     asked = [
@@ -111,7 +111,7 @@ def sizes_by_cell(space: Space) -> dict[str, list[int]]:
     return dict(zip(BASELINES, ([each.parameters for each in sizes], [each.macs for each in sizes]), strict=True))
 
 
-def _by_cell(frame: pd.DataFrame, space: Space) -> dict[str, FloatArray]:
+def proxies_by_cell(frame: pd.DataFrame, space: Space) -> dict[str, FloatArray]:
     """Scores of every proxy, of shape [C] in the order of the space; NaN for a cell without one."""
     import numpy as np
 

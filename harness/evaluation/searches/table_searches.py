@@ -39,6 +39,7 @@ LOG = logging.getLogger(__name__)
 BUDGET_SECONDS = 12_000.0
 RUNS = 500
 ALL = "all"
+_BY_NAME = "a run takes about {0.seconds_per_run:.0f} s of computing: name it to run it"
 EXACT = {"random": 1, "optimal_of_10": 10, "optimal_of_100": 100}
 """Rows that need no runs: number of random cells of which the best by the test accuracy itself is taken."""
 
@@ -83,12 +84,12 @@ def table_searches(
     Args:
         table: a table with a test accuracy of all cells of a space that states them as choices, such as NAS-Bench-201.
         names: names of the searches; without names, or with `all`, the exact rows and all searches that the table and
-            the scores allow.
+            the scores allow, but those that fit predictors, which run only where they are named too.
         runs: number of runs of each search.
         seed: seed of all runs; the runs of a search do not depend on which other searches are run.
         budget_seconds: simulated seconds of training that each run may spend.
-        queries: number of accuracies that a run of HNAS and of RoBoT may ask for, as far as its seconds last; by
-            default 20, as in their papers.
+        queries: number of accuracies that a run of HNAS, RoBoT, `largest`, SemiNAS, NAO or the forest may ask for, as
+            far as its seconds last; by default 20 for the first three, as in their papers, and 100 for the others.
         column: name of the accuracy that is queried; by default the validation accuracy on CIFAR-10 after 12 epochs.
         scores: scores for the searches that use a proxy: a frame as `harness.run` returns it, of which `nwot`, `knas`,
             `m_trace`, `m_condition` and RoBoT's six are taken, or the result of `scores_by_cell` for other proxies.
@@ -129,7 +130,8 @@ def table_searches(
         if name in EXACT:
             continue
         method = METHODS[name]
-        if reason := _reason_not_run(method, asked_of, looked_at):
+        left_out = method.only_named and name not in names
+        if reason := _BY_NAME.format(method) if left_out else _reason_not_run(method, asked_of, looked_at):
             if not everything:
                 raise SearchError(f"{name} cannot run: {reason}")
             skipped[name] = reason

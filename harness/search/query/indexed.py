@@ -48,6 +48,11 @@ def cells_of(space: IndexedSpace, choices: CellArray) -> CellArray:
     return np.asarray(choices @ _strides(space))
 
 
+def choices_of(space: IndexedSpace, cells: CellArray) -> CellArray:
+    """The operations [R, E] on the edges of cells [R]."""
+    return np.asarray(cells[:, None] // _strides(space) % space.operations)
+
+
 def mutated(space: IndexedSpace, cells: CellArray, uniforms: FloatArray) -> CellArray:
     """Mutated cells, each with another operation on one edge.
 

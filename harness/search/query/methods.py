@@ -15,6 +15,8 @@ from harness.search.query.largest import QUERIES as LARGEST_QUERIES
 from harness.search.query.largest import largest
 from harness.search.query.local_search import local_search
 from harness.search.query.oracle import DROPPED, KNOWN
+from harness.search.query.predictor_guided import QUERIES as PREDICTOR_QUERIES
+from harness.search.query.predictor_guided import graf_forest, nao, seminas
 from harness.search.query.proxy_guided import assisted_evolution, best_by_knas, best_of_samples
 from harness.search.query.radars import LEARNING_RATE, radars, random_pruning
 from harness.search.query.random_search import random_search
@@ -45,6 +47,7 @@ class QueryMethod:
         seconds_per_run: approximate computing time of a run; 0 where hundreds of runs take seconds.
         most_queries: number of accuracies that a run asks for, as far as its seconds last, unless another is given;
             None for a search that asks until its seconds are used up.
+        only_named: whether the search runs only where it is named, not with all.
     """
 
     name: str
@@ -57,6 +60,7 @@ class QueryMethod:
     queries: bool = True
     seconds_per_run: float = 0.0
     most_queries: int | None = None
+    only_named: bool = False
 
 
 METHODS: Mapping[str, QueryMethod] = {
@@ -118,5 +122,20 @@ METHODS: Mapping[str, QueryMethod] = {
             most_queries=ROBOT_QUERIES,
         ),
         QueryMethod("largest", "null model", largest, scores_needed=("params",), most_queries=LARGEST_QUERIES),
+        *(
+            QueryMethod(
+                search.__name__,
+                source,
+                search,
+                seconds_per_run=seconds,
+                most_queries=PREDICTOR_QUERIES,
+                only_named=True,
+            )
+            for search, source, seconds in (
+                (seminas, "Luo et al. 2020, SemiNAS", 10.0),
+                (nao, "Luo et al. 2018, NAO, at SemiNAS's updates", 10.0),
+                (graf_forest, "Kadlecová et al. 2024, GRAF with a forest", 1.0),
+            )
+        ),
     )
 }

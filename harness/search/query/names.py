@@ -18,4 +18,7 @@ NAMES = (
     "hnas",
     "robot",
     "largest",
+    "seminas",
+    "nao",
+    "graf_forest",
 )

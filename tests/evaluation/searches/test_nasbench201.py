@@ -65,13 +65,16 @@ def test_each_row_is_the_mean_and_deviation_of_what_was_chosen(table: Table, col
 
 def test_all_runs_everything_that_can_run_and_says_why_the_rest_cannot(table: Table, scores: pd.DataFrame) -> None:
     without = table_searches(table, runs=2, budget_seconds=3_000)
-    guided = {name for name, method in METHODS.items() if {*method.scores_needed} - {"params"}}
+    named = {name for name, method in METHODS.items() if method.only_named}
+    guided = {name for name, method in METHODS.items() if {*method.scores_needed} - {"params"}} | named
     assert set(without.skipped) == guided
     assert list(without.frame["search"]) == [*EXACT, *(name for name in METHODS if name not in guided)]
     by_cell = scores_by_cell(scores, metrics=["nwot", "m_trace"])
     whole = table_searches(table, runs=2, budget_seconds=3_000, scores=by_cell)
-    assert list(whole.frame["search"]) == [*EXACT, *(name for name in METHODS if name != "knas")]
-    assert whole.skipped == {"knas": "it needs knas by cell: give --scores"}
+    assert list(whole.frame["search"]) == [*EXACT, *(name for name in METHODS if name not in {"knas"} | named)]
+    assert whole.skipped["knas"] == "it needs knas by cell: give --scores"
+    assert set(whole.skipped) == {"knas"} | named
+    assert whole.skipped["nao"] == "a run takes about 10 s of computing: name it to run it"
     shared = [name for name in without.frame["search"] if name not in EXACT]
     assert {name: whole.chosen[name] for name in shared} == dict(without.chosen)  # not by what else ran
 
@@ -184,7 +187,9 @@ def test_metrics_are_combined_in_the_order_they_are_named(table: Table, scores: 
     assert fewer.frame["queries"].tolist() == [3.0, 3.0]
     short = table_searches(table, ["largest"], runs=2, budget_seconds=1.0)
     assert short.notes[-1] == "largest: its seconds ended the runs after 1.0 of 20 queries, on average"
-    with pytest.raises(SearchError, match="queries limits hnas, robot, largest; reinforce asks until"):
+    with pytest.raises(
+        SearchError, match="queries limits hnas, robot, largest, seminas, nao, graf_forest; reinforce asks until"
+    ):
         table_searches(table, ["reinforce"], runs=2, queries=3)
     assert "metrics" not in scores_by_cell(scores).by_cell, "the six of the paper are not all there"
     with pytest.raises(SearchError, match="robot cannot run: it needs metrics by cell: give --scores"):

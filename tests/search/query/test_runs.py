@@ -69,7 +69,8 @@ BY_REFERENCE = {
     "warmed_evolution": reference.assisted_evolution,
 }
 WITHOUT_QUERIES = {"best_of_10", "best_of_100", "best_of_1000", "knas"}
-ELSEWHERE = {"hnas", "robot", "largest"}  # test_hnas.py, test_robot.py, test_largest.py
+ELSEWHERE = {"hnas", "robot", "largest", "seminas", "nao", "graf_forest"}
+"""test_hnas.py, test_robot.py, test_largest.py, test_predictor_guided.py"""
 
 
 def test_every_method_has_a_reference():

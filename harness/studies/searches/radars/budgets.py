@@ -59,17 +59,27 @@ def difference(frame: pd.DataFrame, column: str, one: str, other: str, budget: i
     return value, value - margin, value + margin
 
 
-def seconds_to_equal(frame: pd.DataFrame, column: str, one: str, other: str, budget: int) -> float:
+def seconds_to_equal(
+    frame: pd.DataFrame, column: str, one: str, other: str, budget: int, *, by: str = "budget_seconds"
+) -> float:
     """Seconds that one search needs for the mean accuracy that another reaches in a budget.
 
     Mean accuracies are taken to be linear in the logarithm of the seconds between two budgets.
 
+    Args:
+        frame: from `budgets_frame`, or another with `search`, a budget, and `…_mean` of the column.
+        column: the test accuracy.
+        one: the search whose budget is asked for.
+        other: the search whose accuracy is to be reached.
+        budget: budget of the other search.
+        by: name of the budget's column, such as one of labels in the place of seconds.
+
     Returns:
         The seconds; NaN where the search is below that accuracy in all budgets, or above it in all.
     """
-    target = frame[(frame["search"] == other) & (frame["budget_seconds"] == budget)][f"{column}_mean"].iloc[0]
-    rows = frame[frame["search"] == one].sort_values("budget_seconds")
-    logs: FloatArray = np.log(rows["budget_seconds"].to_numpy(dtype=np.float64))
+    target = frame[(frame["search"] == other) & (frame[by] == budget)][f"{column}_mean"].iloc[0]
+    rows = frame[frame["search"] == one].sort_values(by)
+    logs: FloatArray = np.log(rows[by].to_numpy(dtype=np.float64))
     means: FloatArray = np.maximum.accumulate(rows[f"{column}_mean"].to_numpy(dtype=np.float64))
     if not means[0] <= target <= means[-1]:
         return math.nan
