@@ -33,7 +33,7 @@ class Column:
         name: name of the column.
         dataset: name of the data set; None where the column is about none.
         split: name of the split; None where the column is not about a training.
-        epochs: number of epochs; None where the column is not about a training, or its length is not published.
+        epochs: number of epochs; None where the column is not about a training.
         unit: `pct` (percent, 0 to 100), `index`, `seeds` or `params` (whole numbers from 0), `ms` (milliseconds), `mj`
             (millijoules), `s` (seconds), `macs` (multiply-adds), `nats` (a cross-entropy), `m` (millions, of parameters
             as papers print them), all from 0, `score` (what a training-free proxy gives), or `ratio` (anything else).
@@ -217,12 +217,12 @@ class Table:
     def describe(self) -> str:
         """One paragraph on the table: file, data sets, splits and epochs, source, licence and limits."""
         facts = self.facts
-        trained = [column for column in self.columns if column.split is not None]
-        measured = sorted({f"{c.dataset} {c.split}{_after(c.epochs)}" for c in trained})
+        trained = [(c.dataset, c.split, c.epochs) for c in self.columns if c.epochs is not None]
+        measured = sorted({f"{dataset} {split} after {in_epochs(epochs)}" for dataset, split, epochs in trained})
         digest = f", SHA-256 {facts.sha256}" if facts.sha256 else ""
         return (
             f"Table {facts.name}: {facts.title}; {len(self):,} architectures of {facts.space_in_words}, read from "
-            f"{facts.path or 'no file'}{digest}. Measured: {'; '.join(measured) or 'no training'}. "
+            f"{facts.path or 'no file'}{digest}. Measured: {'; '.join(measured) or facts.splits or 'no training'}. "
             f"Columns: {', '.join(self.column_names)}. "
             f"Source: {facts.source}. Licence: {facts.licence}. {facts.note}"
         )
@@ -251,10 +251,6 @@ class Table:
         if len(set(names)) != len(names):
             name = next(name for name in names if names.count(name) > 1)
             raise TableError(f"{self._where}: column {shown(name)} is there twice")
-
-
-def _after(epochs: int | None) -> str:
-    return "" if epochs is None else f" after {in_epochs(epochs)}"
 
 
 def checked_numbers(where: str, keys: Sequence[str], column: Column, values: ArrayLike) -> NDArray[np.float64]:

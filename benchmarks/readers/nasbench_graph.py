@@ -57,13 +57,13 @@ DATA_SETS: Mapping[str, _DataSet] = {
 
 
 def columns_of(dataset: str) -> tuple[Column, ...]:
-    """The columns of the table of a data set; the lengths of the trainings are not in the package."""
+    """The columns of the table of a data set; a split is stated with the length of its training, which is not known."""
     seeds = "mean of three trainings"
     return (
         Column(
-            f"{dataset}_valid_pct", dataset, "valid", None, "pct", seeds, "validation accuracy", origin="valid_perf"
+            f"{dataset}_valid_pct", dataset, None, None, "pct", seeds, "validation accuracy", origin="valid_perf"
         ),
-        Column(f"{dataset}_test_pct", dataset, "test", None, "pct", seeds, "test accuracy", origin="perf"),
+        Column(f"{dataset}_test_pct", dataset, None, None, "pct", seeds, "test accuracy", origin="perf"),
         Column(
             f"{dataset}_latency_ms", dataset, None, None, "ms", seeds,
             "latency, whose unit and machine the package does not say; read as seconds",

@@ -38,7 +38,7 @@ def test_a_table_has_every_class_and_the_known_accuracies(dataset):
     test = table.values(table.keys, f"{dataset}_test_pct")
     assert (test.max(), np.median(test)) == pytest.approx(KNOWN[dataset], abs=0.006)
     assert table.facts.licence == "Apache-2.0"
-    assert f"{dataset} test" in table.describe()
+    assert table.facts.splits.startswith("validation and test of ")
 
 
 def test_numbers_equal_a_second_reading_of_the_file():
