@@ -59,6 +59,10 @@ class SizeKeywords(TypedDict, total=False):
     classes: int
     width: int
     depth: int
+    nodes: int
+    features: int
+    hidden: int
+    head_layers: int
 
 
 class OptionalSizes(TypedDict, total=False):
@@ -69,6 +73,10 @@ class OptionalSizes(TypedDict, total=False):
     classes: int | None
     width: int | None
     depth: int | None
+    nodes: int | None
+    features: int | None
+    hidden: int | None
+    head_layers: int | None
 
 
 class SettingKeywords(OptionalSizes, total=False):

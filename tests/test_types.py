@@ -17,8 +17,10 @@ from harness.errors import HarnessError, SettingError
 from harness.evaluation.ablation import LossKeywords
 from harness.evaluation.comparison import DiagramKeywords
 from harness.evaluation.matrix import Matrix
+from harness.evaluation.predictors import LearningCurveKeywords
 from harness.evaluation.ranking import ScatterKeywords
 from harness.report.figures.critical_difference import critical_difference
+from harness.report.figures.learning_curves import learning_curves
 from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.figures.scatter import scatter
 from harness.report.figures.search_curves import search_curves
@@ -116,6 +118,7 @@ def test_the_keywords_of_a_study_are_its_options() -> None:
         (DiagramKeywords, critical_difference, "comparison"),
         (LossKeywords, loss_and_saving, "ablation"),
         (CurvesKeywords, search_curves, "searches"),
+        (LearningCurveKeywords, learning_curves, "predictions"),
     ],
 )
 def test_the_keywords_of_a_figure_are_its_options(keywords: Any, draw: Any, first: str) -> None:
@@ -123,7 +126,7 @@ def test_the_keywords_of_a_figure_are_its_options(keywords: Any, draw: Any, firs
 
 
 def test_results_whose_figure_has_no_options_take_none() -> None:
-    with_options = {"Ranking", "Comparison", "Ablation", "SearchResult", "SearchSeeds"}
+    with_options = {"Ranking", "Comparison", "Ablation", "SearchResult", "SearchSeeds", "Predictions"}
     for kind, draw in FIGURES.items():
         assert (len(signature(draw).parameters) > 1) == (kind.__name__ in with_options)
         assert ("options" in signature(kind.plot).parameters) == (kind.__name__ in with_options)

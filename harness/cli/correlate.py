@@ -11,7 +11,7 @@ import typer
 
 from harness.cli import options
 from harness.cli.joined import ranked
-from harness.cli.outputs import check_csv, with_description
+from harness.cli.outputs import check_csv, check_named, with_description
 from harness.report.tables.headings import check_label, check_ranking_columns
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def correlate(
         )
     chosen = options.names(latex_columns) if latex_columns is not None else []
     check_csv(csv)
+    check_named(latex, "--latex")
+    check_named(markdown, "--markdown")
     options.positive("resamples", resamples)
     check_label(latex_label)
     check_ranking_columns(chosen)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import HarnessError
 from harness.report.suffixes import FIGURES, check_suffix
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ def check_csv(file: Path | None) -> None:
     """Refuse a table whose name does not end in .csv."""
     if file is not None:
         check_suffix(file, "a CSV file", (".csv",))
+
+
+def check_named(file: Path | None, option: str) -> None:
+    """Refuse what names no file, such as an empty text."""
+    if file is not None and file.name in ("", ".."):
+        raise HarnessError(f"{option} needs the name of a file, got {str(file)!r}")
 
 
 def check_figures(files: Sequence[Path]) -> Sequence[Path]:

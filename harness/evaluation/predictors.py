@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from harness.versions import made_with
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from typing_extensions import Unpack
 
     from harness.search.query.indexed import CellArray, FloatArray
     from harness.spaces.searches import IndexedSpace
@@ -38,6 +39,14 @@ DRAWS = 5
 TOP = 100
 """Cells of the highest predictions whose mean value is given."""
 MEASURES = ("kendall_tau_b", "spearman", "top_mean")
+
+
+class LearningCurveKeywords(TypedDict, total=False):
+    """Options of the figure of learning curves, for type checkers."""
+
+    measure: str
+
+
 LEAST_REST = 3
 
 
@@ -82,7 +91,7 @@ class Predictions(Drawn):
     column: str
     notes: tuple[str, ...]
 
-    def plot(self, **options: Any) -> Figure:
+    def plot(self, **options: Unpack[LearningCurveKeywords]) -> Figure:
         """The learning curves: `harness.report.figures.learning_curves` has the options."""
         return self._figure(**options)
 

@@ -182,6 +182,8 @@ def test_an_output_that_cannot_be_written_loses_no_score(
         (["correlate", "--resamples", "0"], "--resamples must be at least 1, got 0"),
         (["correlate", "--csv", "/proc/made/r.csv"], "cannot write '/proc/made/r.csv': "),
         (["correlate", "--latex", "/proc/made/r.tex"], "cannot write '/proc/made/r.tex': "),
+        (["correlate", "--latex", ""], "--latex needs the name of a file, got '.'"),
+        (["correlate", "--markdown", ".."], "--markdown needs the name of a file, got '..'"),
         (["correlate", "--csv", "r.txt"], "a CSV file is written as .csv; got 'r.txt' with suffix '.txt'"),
         (["plot scatter", "--out", "figure.jpg"], "a figure is written as .png, .svg, .pdf; got 'figure.jpg'"),
         (["plot scatter", "--out", "/proc/made/figure.png"], "cannot write '/proc/made/figure.png': "),

@@ -31,6 +31,7 @@ BASES: dict[str, tuple[object, ...]] = {
     "search": ("nothing",),  # no search, pull, conversion or study is started
     "measure latency": ("--sample", 1, "--repeats", 1, *TINY),
     "query": ("random_search", "--table", "table.csv", "--runs", 1, "--budget-seconds", 1),
+    "predict": ("linear", "--samples", 10, "--draws", 1),
     "pull": ("nothing",),
     "convert": ("table.csv", "--to", "made.parquet"),
     "study": ("nothing",),
@@ -159,3 +160,10 @@ def check(*arguments: object) -> None:
     assert not {"\x1b", "\u202e"} & set(ended.err + ended.out), arguments
     if ended.code:
         assert ended.err.strip(), arguments
+
+
+@pytest.mark.slow
+def test_any_option_with_what_names_no_file_ends_in_an_exit_code(files: None) -> None:
+    for command, option, is_flag in OPTIONS:
+        for value in () if is_flag else ("", ".", "..", "/"):
+            check(*command.split(), *BASES[command], option, value)
