@@ -190,7 +190,10 @@ def test_every_method_has_its_invariant():
     assert all(name == method.name for name, method in METHODS.items())
 
 
-@pytest.mark.parametrize(("method", "space"), PAIRS)
+@pytest.mark.parametrize(
+    ("method", "space"),
+    [pytest.param(*pair, marks=[pytest.mark.slow] if pair[0] == "te-nas" else []) for pair in PAIRS],
+)
 def test_a_search_is_the_same_once_through_and_interrupted(method, space, tmp_path, monkeypatch):
     opened, setting = SPACES[space], tiny(method, space)
     firsts = []

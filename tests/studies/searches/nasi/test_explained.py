@@ -66,6 +66,7 @@ def test_given_steps_replace_those_of_the_same_seed(tmp_path):
     assert notes[1].startswith("The Gumbel weights of seeds 1, 2 were not kept")
 
 
+@pytest.mark.slow
 def test_a_torn_file_of_a_variant_is_made_again(tmp_path):
     arguments = {"data": None, "workers": 1, "count": 1, "say": print, "names": ["base", "images"]}
     first = variant_runs.run_variants(tmp_path, [0], **arguments)
