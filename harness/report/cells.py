@@ -66,6 +66,15 @@ def spread(mean: float, deviation: float, decimals: int) -> str:
     return EN_DASH if math.isnan(mean) else number(mean, decimals) + plus_minus(deviation, decimals)
 
 
+def ranged(value: float, low: float, high: float, decimals: int) -> str:
+    """A number with its interval in brackets, or alone where that is NaN.
+
+    >>> ranged(79.71, 78.2, 81.0, 1), ranged(79.71, float("nan"), float("nan"), 1)
+    ('79.7 [78.2, 81.0]', '79.7')
+    """
+    return number(value, decimals) + ("" if math.isnan(low) else f" {interval(low, high, decimals=decimals)}")
+
+
 def spread_in(row: Mapping[Any, Any], name: str, decimals: int) -> str:
     """The mean of a row's `…_mean` with its `…_std`; see `spread`."""
     return spread(float(row[f"{name}_mean"]), float(row[f"{name}_std"]), decimals)

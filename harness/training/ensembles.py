@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from harness.attacks import PixelRange, fgsm
+from harness.measurements.attacks import PixelRange, fgsm
 from harness.training.trained import Trained
 
 EPSILON = 8.0
@@ -30,7 +30,7 @@ def averaged(members: Sequence[Trained]) -> Callable[[Tensor], Tensor]:
 
 
 def attacked(logs: Callable[[Tensor], Tensor], pixels: Tensor, labels: Tensor, epsilon: float = EPSILON) -> Tensor:
-    """Images that FGSM has attacked with the gradients of averaged predictions (`harness.attacks.fgsm`).
+    """Images that FGSM has attacked with the gradients of averaged predictions (`harness.measurements.attacks.fgsm`).
 
     Args:
         logs: maps images to logarithms of probabilities [N, K], such as those of an averaged ensemble.

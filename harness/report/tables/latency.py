@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from harness.report.cells import EN_DASH, number, percentage, spread
+from harness.report.cells import EN_DASH, number, percentage, ranged, spread
 from harness.report.tables.sheet import Heading, Sheet, groups
 
 _SIZES = (100, 1000, 12000)
@@ -195,5 +194,5 @@ def _spread(values: pd.Series[float], decimals: int) -> str:
 
 
 def _range(row: Mapping[Any, Any], middle: str, low: str, high: str) -> str:
-    ends = "" if math.isnan(row[low]) else f" [{number(100 * row[low], 1)}, {number(100 * row[high], 1)}]"
-    return number(100 * row[middle], 1) + ends
+    value, start, end = (100 * float(row[name]) for name in (middle, low, high))
+    return ranged(value, start, end, 1)

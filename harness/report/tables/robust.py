@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from harness.report.cells import EN_DASH, MINUS, number
+from harness.report.cells import EN_DASH, number, ranged, spread
 from harness.report.tables.sheet import Heading, Sheet
 
 _CLEAN, _PGD = "cifar10half_test_200ep_clean_pct", "cifar10half_test_200ep_pgd_linf_eps1_pct"
@@ -164,15 +163,11 @@ def _short(column: str) -> str:
 
 
 def _spread(values: pd.Series[float], over: float, decimals: int) -> str:
-    deviation = float(values.std() / over)
-    end = "" if math.isnan(deviation) else f" ± {number(deviation, decimals)}"
-    return number(float(values.mean() / over), decimals) + end
+    return spread(float(values.mean() / over), float(values.std() / over), decimals)
 
 
 def _range(
     row: Mapping[Any, Any] | pd.Series[Any], middle: str, low: str, high: str, times: float, decimals: int
 ) -> str:
-    def text(name: str) -> str:
-        return number(times * float(row[name]), decimals, minus=MINUS)
-
-    return text(middle) + ("" if math.isnan(row[low]) else f" [{text(low)}, {text(high)}]")
+    value, start, end = (times * float(row[name]) for name in (middle, low, high))
+    return ranged(value, start, end, decimals)

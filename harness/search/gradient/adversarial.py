@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 from torch.nn import functional
 
-from harness.attacks import PixelRange, random_fgsm
 from harness.batches import Batch
 from harness.errors import SearchError
+from harness.measurements.attacks import PixelRange, random_fgsm
 
 if TYPE_CHECKING:
     from harness.search.gradient.data import Images

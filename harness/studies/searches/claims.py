@@ -26,6 +26,10 @@ class Claimed(NamedTuple):
     verdict: str
 
 
+OURS = "our own question"
+"""What stands in a claim that is no paper's."""
+
+
 def claims_frame(claims: Iterable[Claimed]) -> pd.DataFrame:
     """A row for each claim: `claim`, `published`, `ours` and `verdict`."""
     return pd.DataFrame(list(claims), columns=list(Claimed._fields))

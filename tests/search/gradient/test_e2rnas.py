@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from harness.attacks import PixelRange, random_fgsm
 from harness.errors import SearchError
+from harness.measurements.attacks import PixelRange, random_fgsm
 from harness.search import METHODS, SearchSetting, run_search
 from harness.search.gradient.darts import second_order
 from harness.search.gradient.data import Images, Normalisation

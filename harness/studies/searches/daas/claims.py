@@ -14,7 +14,7 @@ from harness.search.gradient.policy_choices import PLANTED
 from harness.stats import holm
 from harness.stats.mean import MeanInterval, student_interval
 from harness.stats.two_way import Interaction
-from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.claims import NOT_TESTABLE, OURS, Claimed, verdict
 from harness.studies.searches.daas.searched import PLANTED_ARM
 from harness.studies.searches.daas.sizes import PLANTED_OPERATIONS
 
@@ -22,7 +22,6 @@ PUBLISHED = {"CIFAR-10": 97.91, "ImageNet": 76.6}
 """Published test accuracies in per cent of DAAS's networks, from the abstract."""
 _LEVEL = 0.05
 _DEVIATIONS = 3
-OURS = "our own question"
 _BETTER = "searched together, cell and policy are better than {other}, at equal steps: {what}"
 
 

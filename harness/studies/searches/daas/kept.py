@@ -19,6 +19,7 @@ from harness.studies.searches.daas.trainings import FILE
 from harness.studies.searches.files import read_logs
 from harness.studies.searches.finished import RECORD, is_finished, logs_in, searched
 from harness.studies.searches.frame import preset_of
+from harness.studies.searches.kept import PARTS
 from harness.studies.searches.pool import SEARCHES
 from harness.studies.searches.record import Used
 from harness.studies.searches.runs import Outcome, Outcomes, Run
@@ -26,7 +27,6 @@ from harness.studies.searches.runs import Outcome, Outcomes, Run
 if TYPE_CHECKING:
     from harness.studies.options import StudyOptions
 
-PARTS = "parts.json"
 CHOSEN = "chosen.csv"
 LOGS = "searches.csv.gz"
 

@@ -10,12 +10,11 @@ import pandas as pd
 
 from harness.evaluation.searches.latency import SAMPLES
 from harness.stats.mean import student_interval
-from harness.studies.searches.claims import NOT_TESTABLE, Claimed, unfinished, verdict
+from harness.studies.searches.claims import NOT_TESTABLE, OURS, Claimed, unfinished, verdict
 from harness.studies.searches.latency.errors import TEST
 from harness.studies.searches.latency.fronts import SAVED
 from harness.studies.searches.latency.searched import COLUMN
 
-OURS = "our own question"
 PUBLISHED_ERROR = 0.1
 TOLERANCE = 0.2
 """Points of accuracy that may be lost for the claim of preserved accuracy.

@@ -11,8 +11,9 @@ import pandas as pd
 from harness.evaluation.columns import SPACE
 from harness.spaces import open_space
 from harness.stats.mean import student_interval
-from harness.stats.pareto import hypervolume, pareto_front
+from harness.stats.pareto import pareto_front
 from harness.studies.searches.latency.searched import COLUMN
+from harness.studies.searches.volumes import volume_shares
 
 if TYPE_CHECKING:
     from harness.evaluation import Table
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 TOLERANCES = (0.0, 0.1, 0.2, 0.5)
 """Points of accuracy that may be lost where it counts as preserved; our choice."""
-DRAWS = 2000
-"""Random sets of cells of the null model."""
 
 
 class Cells(NamedTuple):
@@ -64,21 +63,9 @@ def volumes_frame(sweep: pd.DataFrame, table: Table, hardware: Table, seed: int)
     for (device, kind), part in sweep.groupby(["device", "kind"], sort=False):
         cells = all_cells(table, hardware, str(device))
         reference = float(cells.latencies.max()), float(np.median(cells.accuracies))
-        whole = hypervolume(cells.latencies, cells.accuracies, reference)
-        own = [
-            hypervolume(one["true_ms"], one[COLUMN], reference) / whole for _, one in part.groupby("seed", sort=False)
-        ]
-        count = int(part.groupby("seed").size().iloc[0])
-        drawn = np.random.default_rng(seed).integers(len(cells.latencies), size=(DRAWS, count))
-        null = [hypervolume(cells.latencies[one], cells.accuracies[one], reference) / whole for one in drawn]
-        mean, low, high = student_interval(own)
-        rows.append(
-            {
-                "device": device, "kind": kind, "cells": count, "share": mean, "low": low, "high": high,
-                "null_share": float(np.mean(null)), "null_low": float(np.quantile(null, 0.025)),
-                "null_high": float(np.quantile(null, 0.975)),
-            }
-        )  # fmt: skip
+        found = [(one["true_ms"], one[COLUMN]) for _, one in part.groupby("seed", sort=False)]
+        shares = volume_shares(found, cells.latencies, cells.accuracies, reference, seed)
+        rows.append({"device": device, "kind": kind, **shares})
     return pd.DataFrame(rows)
 
 

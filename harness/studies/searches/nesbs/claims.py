@@ -7,12 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, NOT_TESTABLE, SHOWN, Claimed, verdict
+from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, NOT_TESTABLE, OURS, SHOWN, Claimed, verdict
 from harness.studies.searches.nesbs.exact import COORDINATES, MC, RANDOM, SEARCH, SVGD
 from harness.studies.searches.nesbs.members import FGSM
 from harness.studies.searches.nesbs.sets import DEEP
 
-OURS = "our own question"
 _ROUNDING = 1e-9
 _ONE = 1.1  # different cells in a set, on average
 _BETTER_THAN_OTHERS = "better than ensembles of other searches"

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.claims import NOT_TESTABLE, OURS, Claimed, verdict
 from harness.studies.searches.radars import budgets
 from harness.studies.searches.radars.budgets import BASE, COMPARED, NULL, RADARS
 from harness.studies.searches.radars.searched import LARGE, paired_change
-
-OURS = "our own question"
 
 
 def study_claims(

@@ -12,7 +12,7 @@ from scipy import special
 
 from harness.stats import holm
 from harness.stats.mean import student_interval
-from harness.studies.searches.claims import NOT_TESTABLE, Claimed, unfinished, verdict
+from harness.studies.searches.claims import NOT_TESTABLE, OURS, Claimed, unfinished, verdict
 from harness.studies.searches.robust.cells import CLEAN, PARAMETERS, PGD
 from harness.studies.searches.robust.published import CELLS, DARTS_V2
 from harness.studies.searches.robust.searched import DARTS, E2RNAS
@@ -21,7 +21,6 @@ from harness.studies.searches.robust.tabled import ARMS, ends
 if TYPE_CHECKING:
     from harness.stats.real_numbers import FloatArray
 
-OURS = "our own question"
 COMPARABLE = 1.0
 """Points of clean accuracy that may be lost where it counts as comparable; our choice."""
 UNCORRELATED = 0.1

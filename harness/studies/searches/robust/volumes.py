@@ -7,13 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from harness.stats.mean import student_interval
-from harness.stats.pareto import hypervolume
 from harness.studies.searches.robust.cells import OBJECTIVES, Cells
 from harness.studies.searches.robust.tabled import PAIRS
+from harness.studies.searches.volumes import volume_shares
 
-DRAWS = 2000
-"""Random sets of cells of the null model."""
 EVEN = 0.5
 
 
@@ -38,24 +35,13 @@ def volumes_frame(arms: pd.DataFrame, grid: pd.DataFrame, cells: Cells, seed: in
         costs = cells.costs((second,))[:, 0]
         gains = cells.values[first]
         reference = float(costs.max() if second == "size" else np.median(costs)), float(np.median(gains))
-        whole = hypervolume(costs, gains, reference)
         sign = 1 if second == "size" else -1
         for found_by, part in _sets(arms, grid, pair):
-            own = [
-                hypervolume(sign * one[OBJECTIVES[second]], one[OBJECTIVES[first]], reference) / whole
-                for _, one in part.groupby("seed", sort=False)
+            found = [
+                (sign * one[OBJECTIVES[second]], one[OBJECTIVES[first]]) for _, one in part.groupby("seed", sort=False)
             ]
-            count = int(part.groupby("seed").size().iloc[0])
-            drawn = np.random.default_rng(seed).integers(len(costs), size=(DRAWS, count))
-            null = [hypervolume(costs[one], gains[one], reference) / whole for one in drawn]
-            mean, low, high = student_interval(own)
-            rows.append(
-                {
-                    "pair": pair, "found_by": found_by, "cells": count, "share": mean, "low": low, "high": high,
-                    "null_share": float(np.mean(null)), "null_low": float(np.quantile(null, 0.025)),
-                    "null_high": float(np.quantile(null, 0.975)),
-                }
-            )  # fmt: skip
+            shares = volume_shares(found, costs, gains, reference, seed)
+            rows.append({"pair": pair, "found_by": found_by, **shares})
     return pd.DataFrame(rows)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from harness.stats.mean import MeanInterval
-from harness.studies.searches.claims import NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.claims import NOT_TESTABLE, OURS, Claimed, verdict
 from harness.studies.searches.radars.budgets import seconds_to_equal
 from harness.studies.searches.seminas.labels import (
     FOREST,
@@ -21,7 +21,6 @@ from harness.studies.searches.seminas.labels import (
     sevenfold,
 )  # fmt: skip
 
-OURS = "our own question"
 MARGIN = 0.1
 """Points of accuracy by which a search may be below another and is still called comparable: our choice."""
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from harness.stats.mean import student_interval
-from harness.studies.searches.claims import NOT_FINISHED, NOT_TESTABLE, Claimed, verdict
+from harness.studies.searches.claims import NOT_FINISHED, NOT_TESTABLE, OURS, Claimed, verdict
 from harness.studies.searches.wiring.readings import (
     ALL,
     ARM,
@@ -23,7 +23,7 @@ from harness.studies.searches.wiring.readings import (
 )
 from harness.studies.searches.wiring.runs import ARMS, BILEVEL, GROWTH, TABLED, UNIFORM
 
-PAPER, DERIVED, OWN = "the paper's", "from its definitions", "our own question"
+PAPER, DERIVED = "the paper's", "from its definitions"
 _PATTERN = "a pattern; no number was read"
 EARLY, COLLAPSED = 5, 4
 """Epochs of a search on NAS-Bench-201 whose costs predict it, and the skip connections of a collapsed cell."""
@@ -227,7 +227,7 @@ def _row(claim: Claim, frames: Frames) -> dict[str, Any]:
 
 
 def _collapse_row(frames: Frames) -> dict[str, Any]:
-    words = f"the sign of the costs of convolutions against skips predicts the collapse on NAS-Bench-201 ({OWN})"
+    words = f"the sign of the costs of convolutions against skips predicts the collapse on NAS-Bench-201 ({OURS})"
     if not frames.searches[ARM].isin(TABLED).any():
         return _untested(words, "", "no search is finished", NOT_FINISHED)
     found = collapse_table(frames)

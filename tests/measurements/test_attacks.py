@@ -5,8 +5,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from harness.attacks import PixelRange, accuracy_under, fgsm, pgd, random_fgsm
 from harness.batches import Batch
+from harness.measurements.attacks import PixelRange, accuracy_under, fgsm, pgd, random_fgsm
 
 MEAN, DEVIATION = torch.tensor([0.5, 0.4, 0.3]).view(1, 3, 1, 1), torch.tensor([0.25, 0.2, 0.3]).view(1, 3, 1, 1)
 PIXELS = PixelRange.normalised(MEAN, DEVIATION)
