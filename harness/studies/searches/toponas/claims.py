@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.evaluation.columns import SPACE
 from harness.studies.searches.claims import NOT_FINISHED, NOT_TESTABLE, Claimed, verdict
-from harness.studies.searches.toponas.arms import ONE_PATH, OWN_KERNELS, PLAIN, SIMPLIFIED
+from harness.studies.searches.toponas.arms import ONE_PATH, OWN_KERNELS, PLAIN, SEEDS, SIMPLIFIED
 from harness.studies.searches.toponas.changes import IMAGENET16
 from harness.studies.searches.toponas.published import EXPLAINED, PUBLISHED
 
@@ -19,18 +19,21 @@ _UNFINISHED = "no seed has the searches of both arms"
 _NOTHING_TO_MERGE = "of one path an edge our reading merges nothing, and differs by batch norm's ε alone"
 
 
-def study_claims(cost: pd.DataFrame, changes: pd.DataFrame, differences: Mapping[str, float]) -> Iterator[Claimed]:
+def study_claims(
+    cost: pd.DataFrame, changes: pd.DataFrame, differences: Mapping[str, float], seeds: int = SEEDS
+) -> Iterator[Claimed]:
     """The claims.
 
     Args:
         cost: from `harness.studies.searches.toponas.cost.cost_frame`.
         changes: from `harness.studies.searches.toponas.changes.changes_frame`.
         differences: from `harness.studies.searches.toponas.cost.sharing_differences`.
+        seeds: number of seeds of each search, all of which a verdict on accuracies waits for.
     """
     yield _nonlinear(differences)
     yield from _costs(cost)
-    yield from _accuracies(changes)
-    yield from _kernels(changes)
+    yield from _accuracies(changes, seeds)
+    yield from _kernels(changes, seeds)
     yield from _untested()
 
 
@@ -70,21 +73,21 @@ def _costs(cost: pd.DataFrame) -> Iterator[Claimed]:
             yield Claimed(f"{entry.method} costs less", published, ours, verdict(below))
 
 
-def _accuracies(changes: pd.DataFrame) -> Iterator[Claimed]:
+def _accuracies(changes: pd.DataFrame, seeds: int) -> Iterator[Claimed]:
     for entry in EXPLAINED:
         claim = f"{entry.method}: ImageNet16-120 {'rises' if entry.change > 0 else 'falls'}"
         row = _change(changes, entry.method, SIMPLIFIED, PLAIN)
         published = f"a change of {entry.change:+.1f} ± 0.2 points"
         if entry.method in ONE_PATH:
-            ours = _UNFINISHED if row is None else _in_words(row)
+            ours = _UNFINISHED if row is None else f"a change of {_in_words(row)}"
             yield Claimed(claim, published, f"{ours}; {_NOTHING_TO_MERGE}", NOT_TESTABLE)
         elif row is None:
             yield Claimed(claim, published, _UNFINISHED, NOT_FINISHED)
         else:
-            yield Claimed(claim, published, _in_words(row), verdict(_is_beyond_zero(row, entry.change)))
+            yield Claimed(claim, published, f"a change of {_in_words(row)}", _judged(row, entry.change, seeds))
 
 
-def _kernels(changes: pd.DataFrame) -> Iterator[Claimed]:
+def _kernels(changes: pd.DataFrame, seeds: int) -> Iterator[Claimed]:
     for entry in EXPLAINED:
         if entry.method in ONE_PATH:
             continue
@@ -93,7 +96,7 @@ def _kernels(changes: pd.DataFrame) -> Iterator[Claimed]:
         if row is None:
             yield Claimed(claim, "", _UNFINISHED, NOT_FINISHED)
         else:
-            yield Claimed(claim, "", f"against own kernels {_in_words(row)}", verdict(_is_beyond_zero(row, 1.0)))
+            yield Claimed(claim, "", f"against own kernels {_in_words(row)}", _judged(row, 1.0, seeds))
 
 
 def _untested() -> Iterator[Claimed]:
@@ -120,6 +123,11 @@ def _in_words(row: Mapping[str, Any]) -> str:
     ends = "" if math.isnan(row["change_low"]) else f" [{row['change_low']:+.1f}, {row['change_high']:+.1f}]"
     runs = int(row["runs"])
     return f"{row['change']:+.1f}{ends} points over {runs} seed{'s' * (runs > 1)} {row['by_seed']}"
+
+
+def _judged(row: Mapping[str, Any], sign: float, seeds: int) -> str:
+    """The verdict on a change, which waits until all seeds have both searches."""
+    return verdict(_is_beyond_zero(row, sign) if row["runs"] >= seeds else None)
 
 
 def _is_beyond_zero(row: Mapping[str, Any], sign: float) -> bool:

@@ -60,7 +60,9 @@ def run_toponas_cost(options: StudyOptions) -> None:
         "arms": arms_frame(last, columns),
         "changes": changes_frame(last, columns, options.seed),
     }
-    frames["claims"] = claims_frame(study_claims(cost, frames["changes"], sharing_differences(options.seed)))
+    frames["claims"] = claims_frame(
+        study_claims(cost, frames["changes"], sharing_differences(options.seed), len({run.seed for run in runs}))
+    )
     for name, frame in frames.items():
         write_csv(frame, options.out / f"{name}.csv")
     _show(options, {"cost": cost, **frames})

@@ -93,7 +93,7 @@ def test_verdicts() -> None:
     costs = pd.DataFrame([cost("darts", 0.9), cost("beta-darts", 1.1), cost("pc-darts", 0.9, 1.1), cost("gdas", 0.9)])
     differences = {"exact": 1e-16, "own": 0.3, "unit": 0.2}
     changes = changes_frame(LAST, CELLS, 0)
-    frame = claims_frame(study_claims(costs, changes, differences)).set_index("claim")["verdict"]
+    frame = claims_frame(study_claims(costs, changes, differences, 2)).set_index("claim")["verdict"]
     assert frame["darts costs less"] == SHOWN
     assert frame["beta-darts costs less"] == frame["pc-darts costs less"] == NOT_SHOWN
     assert frame["gdas costs less"] == NOT_TESTABLE
@@ -116,3 +116,12 @@ def test_without_a_search_the_claims_on_accuracies_are_not_finished() -> None:
         study_claims(pd.DataFrame([cost("darts", 0.9)]), changes_frame(nothing, CELLS, 0), {"a": 0, "b": 1, "c": 1})
     )
     assert set(frame[frame["claim"].str.contains("ImageNet16-120 rises")]["verdict"]) == {NOT_FINISHED}
+
+
+def test_a_claim_on_accuracies_waits_for_all_seeds() -> None:
+    costs, differences = pd.DataFrame([cost("darts", 0.9)]), {"a": 0, "b": 1, "c": 1}
+    changes = changes_frame(LAST, CELLS, 0)
+    for seeds, verdict in ((3, SHOWN), (4, NOT_FINISHED)):
+        frame = claims_frame(study_claims(costs, changes, differences, seeds)).set_index("claim")
+        assert frame.loc["darts: ImageNet16-120 rises", "verdict"] == verdict
+        assert str(frame.loc["darts: ImageNet16-120 rises", "ours"]).startswith("a change of +")
