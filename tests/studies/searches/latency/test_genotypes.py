@@ -121,6 +121,7 @@ def test_timings_of_another_study_are_refused_before_anything_is_made(
     """A full study after `--quick`, and another seed, in one folder."""
     if not (path := published_data / "nasbench201_hardware.csv.gz").is_file():
         pytest.skip(f"{path.name} is not in {published_data}")
+    monkeypatch.setenv("NASINIT_DATA", str(published_data))
     seed, quick = made
     timing = QUICK if quick else Timing()
     check_key(tmp_path / KEY_FILE, (), {"seed": seed, **timing._asdict()})
