@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli import latency, offered, options, search_options
+from harness.cli import latency, offered, options, policy_options, search_options
 from harness.errors import SearchError, SettingError, check_whole, unknown
 from harness.search.gradient.names import NAMES
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, checkpoint_seconds
@@ -76,12 +76,12 @@ def search(
     latency_samples: search_options.LatencySamplesOption = None,
     latency_weight: search_options.LatencyWeightOption = None,
     target_latency: search_options.TargetLatencyOption = None,
-    policy_operations: search_options.PolicyOperationsOption = None,
-    policy_magnitudes: search_options.PolicyMagnitudesOption = None,
-    policy_probabilities: search_options.PolicyProbabilitiesOption = None,
-    policy_lr: search_options.PolicyLrOption = None,
-    policy_search: search_options.PolicySearchOption = None,
-    sub_batches: search_options.SubBatchesOption = None,
+    policy_operations: policy_options.PolicyOperationsOption = None,
+    policy_magnitudes: policy_options.PolicyMagnitudesOption = None,
+    policy_probabilities: policy_options.PolicyProbabilitiesOption = None,
+    policy_lr: policy_options.PolicyLrOption = None,
+    policy_search: policy_options.PolicySearchOption = None,
+    sub_batches: policy_options.SubBatchesOption = None,
     adversarial: search_options.AdversarialOption = None,
     adversarial_epsilon: search_options.AdversarialEpsilonOption = None,
     adversarial_step: search_options.AdversarialStepOption = None,
@@ -92,6 +92,8 @@ def search(
     members: search_options.MembersOption = None,
     draw: search_options.DrawOption = None,
     diversity: search_options.DiversityOption = None,
+    likelihood: search_options.LikelihoodOption = None,
+    particle_std: search_options.ParticleStdOption = None,
     simplify: search_options.SimplifyOption = False,
     no_kernel_normalisation: search_options.NoKernelNormalisationOption = False,
     record_costs: search_options.RecordCostsOption = 0,
@@ -131,9 +133,10 @@ def search(
         "schedule_steps": schedule_steps, "activation": activation, "objective": objective,
         "latency_column": latency_column, "latency_table": latency_table, "latency_model": latency_model,
         "latency_samples": latency_samples, "latency_weight": latency_weight, "target_latency": target_latency,
-        **search_options.policy_changes(policy_operations, policy_magnitudes, policy_probabilities),
+        **policy_options.policy_changes(policy_operations, policy_magnitudes, policy_probabilities),
         "policy_lr": policy_lr, "policy_search": policy_search, "sub_batches": sub_batches,
-        "members": members, "draw": draw, "diversity": diversity, "simplify": simplify or None,
+        "members": members, "draw": draw, "diversity": diversity,
+        "likelihood": likelihood, "particle_std": particle_std, "simplify": simplify or None,
         "adversarial": adversarial, "adversarial_epsilon": adversarial_epsilon, "adversarial_step": adversarial_step,
         "mgda": None if mgda is None else search_options.named("--mgda", mgda, "objectives"),
         "mgda_gradients": mgda_gradients, "size_bound": size_bound, "bound_form": bound_form,

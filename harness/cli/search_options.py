@@ -11,7 +11,6 @@ import typer
 from harness.cli import offered
 from harness.errors import SettingError
 from harness.search.gradient.checks import MGDA
-from harness.search.gradient.policy_choices import KNOWN, ORDERS
 from harness.search.gradient.setting import (
     ACTIVATIONS,
     ADVERSARIAL,
@@ -97,31 +96,6 @@ TargetLatencyOption = Annotated[
         help="in the place of λ, a latency in the unit of the column: the weight grows while the cell is slower",
         metavar="MS",
     ),
-]
-PolicyOperationsOption = Annotated[
-    str | None,
-    typer.Option(
-        help=f"DAAS: operations with commas, whose pairs are the sub-policies, of {', '.join(KNOWN)}",
-        metavar="OPERATIONS",
-    ),
-]
-PolicyMagnitudesOption = Annotated[
-    str | None, typer.Option(help="DAAS: magnitudes above 0 and up to 1, with commas", metavar="NUMBERS")
-]
-PolicyProbabilitiesOption = Annotated[
-    str | None,
-    typer.Option(help="DAAS: probabilities of an operation above 0 and up to 1, with commas", metavar="NUMBERS"),
-]
-PolicyLrOption = Annotated[float | None, typer.Option(help="DAAS: learning rate of the policy")]
-PolicySearchOption = Annotated[
-    str | None,
-    typer.Option(
-        help=f"DAAS: cell and policy together, one after the other, or the cell alone: {' | '.join(ORDERS)}",
-        autocompletion=offered.those(*ORDERS),
-    ),
-]
-SubBatchesOption = Annotated[
-    int | None, typer.Option(help="DAAS: equal parts of a batch, each with a sub-policy of its own")
 ]
 AdversarialOption = Annotated[
     str | None,
@@ -254,6 +228,14 @@ DiversityOption = Annotated[
     float | None,
     typer.Option(help="NESBS: δ of SVGD, above 0 for members that differ more, below 0 for members that differ less"),
 ]
+LikelihoodOption = Annotated[
+    float | None,
+    typer.Option(help="NESBS: c, images that the mean validation loss counts for in the log likelihood"),
+]
+ParticleStdOption = Annotated[
+    float | None,
+    typer.Option(help="NESBS: σ of the density around an architecture in which SVGD moves"),
+]
 RecordCostsOption = Annotated[
     int,
     typer.Option(
@@ -279,29 +261,6 @@ def named(option: str, text: str, what: str) -> tuple[str, ...]:
     if not all(names) or (NOTHING in names and len(names) > 1):
         raise SettingError(f"{option} takes {what} with commas between them, or {NOTHING} alone; got {text!r}")
     return () if names == (NOTHING,) else names
-
-
-def numbers(option: str, text: str) -> tuple[float, ...]:
-    """The numbers of an option, with commas between them.
-
-    Raises:
-        SettingError: a text that is no number.
-    """
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise SettingError(f"{option} takes numbers with commas between them, got {text!r}") from error
-
-
-def policy_changes(
-    operations: str | None, magnitudes: str | None, probabilities: str | None
-) -> dict[str, tuple[str, ...] | tuple[float, ...] | None]:
-    """The fields of the setting that `--policy-operations`, `--policy-magnitudes` and `--policy-probabilities` name."""
-    return {
-        "policy_operations": None if operations is None else tuple(name.strip() for name in operations.split(",")),
-        "policy_magnitudes": None if magnitudes is None else numbers("--policy-magnitudes", magnitudes),
-        "policy_probabilities": None if probabilities is None else numbers("--policy-probabilities", probabilities),
-    }
 
 
 def refuse_unread(method: Method, setting: SearchSetting, given: Iterable[str]) -> None:

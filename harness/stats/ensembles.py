@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from harness.errors import ScoresError
 from harness.stats.intervals import percentile_interval
+from harness.stats.paired import p_value_of_no_difference
 from harness.stats.real_numbers import FloatArray
 
 IntArray = npt.NDArray[np.int64]
@@ -69,11 +70,12 @@ MEASURES: dict[str, Measure] = {
 
 
 class PairedDifference(NamedTuple):
-    """A difference with both ends of its 95 % interval."""
+    """A difference with both ends of its 95 % interval, and the two-sided p-value of no difference."""
 
     value: float
     low: float
     high: float
+    p: float
 
 
 def paired_difference(
@@ -112,4 +114,5 @@ def paired_difference(
 
     count = len(labels)
     drawn = np.array([difference(generator.integers(count, size=count)) for _ in range(resamples)])
-    return PairedDifference(difference(np.arange(count)), *percentile_interval(drawn, 0.95))
+    value = difference(np.arange(count))
+    return PairedDifference(value, *percentile_interval(drawn, 0.95), p_value_of_no_difference(value, drawn))

@@ -68,13 +68,14 @@ def paired_differences(
     for i, j in zip(first.tolist(), second.tolist(), strict=True):
         low[i, j], high[i, j] = percentile_interval(values[i] - values[j], confidence)
         low[j, i], high[j, i] = -high[i, j], -low[i, j]
-        p[i, j] = p[j, i] = _p_value(float(difference[i, j]), values[i] - values[j])
+        p[i, j] = p[j, i] = p_value_of_no_difference(float(difference[i, j]), values[i] - values[j])
     adjusted = np.ones((size, size))
     adjusted[first, second] = adjusted[second, first] = holm(p[first, second])
     return PairedDifferences(difference, low, high, p, adjusted)
 
 
-def _p_value(difference: float, resampled: FloatArray) -> float:
+def p_value_of_no_difference(difference: float, resampled: FloatArray) -> float:
+    """Two-sided p-value of a difference, under a normal distribution with the deviation of its resampled values [B]."""
     defined = resampled[~np.isnan(resampled)]
     if np.isnan(difference) or defined.size < 2:
         return np.nan

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.special import softmax
+from scipy.special import ndtri, softmax
 from sklearn.metrics import accuracy_score, log_loss
 
 from harness.errors import ScoresError
@@ -76,6 +76,7 @@ def test_a_paired_difference_of_accuracies_has_the_interval_of_mcnemar():
     found = paired_difference(accuracy, [probabilities], [other], labels, generator=np.random.default_rng(1))
     assert found.value == pytest.approx(change.mean())
     assert (found.low, found.high) == pytest.approx((change.mean() - margin, change.mean() + margin), abs=0.15 * margin)
+    assert -ndtri(found.p / 2) == pytest.approx(abs(1.96 * change.mean() / margin), rel=0.1)
 
 
 @pytest.mark.parametrize("name", sorted(MEASURES))
@@ -89,7 +90,7 @@ def test_repetitions_are_averaged_and_a_model_differs_in_nothing_from_itself(nam
     expected = (measure(first, labels) + measure(second, labels)) / 2 - measure(third, labels)
     assert found.value == pytest.approx(expected)
     same = paired_difference(measure, [first], [first], labels, generator=np.random.default_rng(0), resamples=20)
-    assert same == (0, 0, 0)
+    assert same == (0, 0, 0, 1)
 
 
 def test_repetitions_that_are_no_pairs_are_refused():

@@ -109,6 +109,8 @@ _NEEDS: Mapping[str, Callable[[Method, SearchSetting], str]] = {
     "policy_lr": lambda _, setting: (
         "the policy of --policy-search fixed rests" if setting.policy_search == "fixed" else ""
     ),
-    "diversity": lambda _, setting: "" if setting.draw == "svgd" else "it is of --draw svgd",
+    **dict.fromkeys(
+        ("diversity", "particle_std"), lambda _, setting: "" if setting.draw == "svgd" else "it is of --draw svgd"
+    ),
 }
 """Fields that only some searches or settings read: by field, what tells why one does not."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from harness.stats import holm
 from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, NOT_TESTABLE, OURS, SHOWN, Claimed, verdict
 from harness.studies.searches.nesbs.exact import COORDINATES, MC, RANDOM, SEARCH, SVGD
 from harness.studies.searches.nesbs.members import FGSM
@@ -15,6 +16,23 @@ from harness.studies.searches.nesbs.sets import DEEP
 _ROUNDING = 1e-9
 _ONE = 1.1  # different cells in a set, on average
 _BETTER_THAN_OTHERS = "better than ensembles of other searches"
+_LEVEL = 0.05
+
+
+class _Comparison(NamedTuple):
+    """What drawn ensembles are compared in, with which others, and the claim's words."""
+
+    other: str
+    measure: str
+    words: str
+
+
+_COMPARISONS = (
+    _Comparison(RANDOM, "accuracy", "more accurate than an ensemble of random cells"),
+    _Comparison(DEEP, "accuracy", "more accurate than an ensemble of one cell from several seeds"),
+    _Comparison(MC, "accuracy", f"more accurate than an ensemble of Monte Carlo ({OURS})"),
+    _Comparison(DEEP, FGSM, "more accurate under attack (FGSM, 8/255) than an ensemble of one cell from several seeds"),
+)
 
 
 def study_claims(
@@ -36,14 +54,7 @@ def study_claims(
             rows = sweep[(sweep["arm"] == SVGD) & (sweep["std"] == std) & (sweep["members"] == count)]
             yield _trade_off(rows, float(std), int(count))
             yield _beside_monte_carlo(rows, sweep[(sweep["arm"] == MC) & (sweep["members"] == count)].iloc[0], std)
-    for count in members:
-        for other, words in ((RANDOM, "random cells"), (DEEP, "one cell from several seeds"), (MC, "Monte Carlo")):
-            own = "" if other != MC else f" ({OURS})"
-            yield _compared(
-                differences, count, other, "accuracy", f"more accurate than an ensemble of {words}{own}", seeds
-            )
-        words = "more accurate under attack (FGSM, 8/255) than an ensemble of"
-        yield _compared(differences, count, DEEP, FGSM, f"{words} one cell from several seeds", seeds)
+    yield from _compared(differences, members, seeds)
     yield Claimed(
         "test errors on CIFAR-10, CIFAR-100 and ImageNet in the DARTS space", "", "not run here", NOT_TESTABLE
     )
@@ -138,19 +149,33 @@ def _beside_monte_carlo(rows: pd.DataFrame, chance: pd.Series[Any], std: float) 
     )
 
 
-def _compared(frame: pd.DataFrame, count: int, other: str, measure: str, claim: str, seeds: int) -> Claimed:
+def _compared(differences: pd.DataFrame, members: Sequence[int], seeds: int) -> Iterator[Claimed]:
+    """Whether drawn ensembles are better, by p-values that Holm's method adjusts for all comparisons together."""
+    rows = {
+        (count, comparison): _difference(differences, count, comparison)
+        for count in members
+        for comparison in _COMPARISONS
+    }
+    finished = {key: row for key, row in rows.items() if row is not None}
+    adjusted = dict(zip(finished, holm([float(row["p"]) for row in finished.values()]), strict=True))
+    for (count, comparison), row in rows.items():
+        told, published = f"n = {count}: {comparison.words}", "" if OURS in comparison.words else _BETTER_THAN_OTHERS
+        if row is None:
+            yield Claimed(told, published, "no repetition of both is finished", NOT_FINISHED)
+            continue
+        value, low, high = (100 * float(row[name]) for name in ("difference", "low", "high"))
+        p = float(adjusted[count, comparison])
+        ours = (
+            f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points over {int(row['seeds'])} of {seeds} repetitions, "
+            f"p = {p:.2g} after Holm over {len(finished)} comparisons, for these trained members: over images alone"
+        )
+        better = value > 0 and p < _LEVEL
+        yield Claimed(told, published, ours, verdict(better if int(row["seeds"]) >= seeds else None))
+
+
+def _difference(frame: pd.DataFrame, count: int, comparison: _Comparison) -> pd.Series[Any] | None:
     found = frame[
-        (frame["members"] == count) & (frame["arm"] == SVGD) & (frame["against"] == other)
-        & (frame["measure"] == measure)
+        (frame["members"] == count) & (frame["arm"] == SVGD) & (frame["against"] == comparison.other)
+        & (frame["measure"] == comparison.measure)
     ]  # fmt: skip
-    told, published = f"n = {count}: {claim}", "" if OURS in claim else _BETTER_THAN_OTHERS
-    if not len(found):
-        return Claimed(told, published, "no repetition of both is finished", NOT_FINISHED)
-    row = found.iloc[0]
-    value, low, high = (100 * float(row[name]) for name in ("difference", "low", "high"))
-    whole = int(row["seeds"]) >= seeds
-    ours = (
-        f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points over {int(row['seeds'])} of {seeds} repetitions, for these "
-        "trained members: the interval is over images alone"
-    )
-    return Claimed(told, published, ours, verdict(low > 0 if whole else None))
+    return found.iloc[0] if len(found) else None

@@ -142,7 +142,8 @@ def differences_frame(
 
     Returns:
         `members`, `arm`, `against`, `measure` (`accuracy`, `nll`, `ece`, or `fgsm`: accuracy under attack), `seeds`
-        (both are finished), `difference`, `low` and `high`: 95 % bootstrap interval over images (`paired_difference`).
+        (both are finished), `difference`, `low` and `high`: 95 % bootstrap interval over images, and `p`
+        (`paired_difference`).
     """
     rows = []
     for count in members:
@@ -161,7 +162,7 @@ def differences_frame(
                         generator=np.random.default_rng(seed),
                     )  # fmt: skip
                     rows.append((count, arm, other, measure, len(pairs), *value))
-    names = ["members", "arm", "against", "measure", "seeds", "difference", "low", "high"]
+    names = ["members", "arm", "against", "measure", "seeds", "difference", "low", "high", "p"]
     return pd.DataFrame(rows, columns=names)
 
 

@@ -156,12 +156,14 @@ def swept(diversities, hammings, accuracies, chance=(3.0, 92.0)):
     return frame
 
 
-def compared(difference, low, seeds=3):
+def compared(difference, low, seeds=3, p=0.001):
     rows = [
-        (3, "svgd", other, measure, seeds, difference, low, 2 * difference - low)
+        (3, "svgd", other, measure, seeds, difference, low, 2 * difference - low, p)
         for other, measure in itertools.product(("random", "deep", "mc"), ("accuracy", FGSM))
     ]
-    return pd.DataFrame(rows, columns=["members", "arm", "against", "measure", "seeds", "difference", "low", "high"])
+    return pd.DataFrame(
+        rows, columns=["members", "arm", "against", "measure", "seeds", "difference", "low", "high", "p"]
+    )
 
 
 DELTAS = (-0.5, -0.2, 0.0, 1.0)
@@ -175,7 +177,7 @@ NOTHING = compared(0, 0).iloc[:0]
          [SHOWN, SHOWN, SHOWN, SHOWN, NOT_SHOWN, *[NOT_FINISHED] * 4, NOT_TESTABLE]),
         (posterior([9, 2, 3], [4.2]), swept(DELTAS, (2, 1, 4, 3), (94, 94, 93, 92)), compared(0.02, 0.01),
          [NOT_SHOWN, NOT_SHOWN, NOT_SHOWN, NOT_SHOWN, SHOWN, *[SHOWN] * 4, NOT_TESTABLE]),
-        (posterior([9, 1], [1.0]), swept(DELTAS, (1, 1, 2, 3), (92, 92, 93, 94)), compared(0.02, -0.01),
+        (posterior([9, 1], [1.0]), swept(DELTAS, (1, 1, 2, 3), (92, 92, 93, 94)), compared(0.02, -0.01, p=0.3),
          [SHOWN, SHOWN, SHOWN, NOT_SHOWN, SHOWN, *[NOT_SHOWN] * 4, NOT_TESTABLE]),
         (posterior([9, 1], [1.0]), swept(DELTAS, (1, 1, 1, 1), (92, 92, 92, 92)), compared(0.02, 0.01, seeds=2),
          [SHOWN, SHOWN, SHOWN, NOT_SHOWN, NOT_SHOWN, *[NOT_FINISHED] * 4, NOT_TESTABLE]),
@@ -185,6 +187,16 @@ def test_verdicts_follow_from_the_numbers(exact, sweep, differences, expected):
     found = list(study_claims(exact, sweep, differences, (3,), 3))
     assert [claim.verdict for claim in found] == expected
     assert all(claim.ours for claim in found)
+
+
+def test_comparisons_are_judged_together():
+    """Each of four is significant alone at the level of 0.05, none after Holm's method; worse is not better."""
+    exact, sweep = posterior([9, 1], [1.0]), swept(DELTAS, (1, 1, 2, 3), (92, 92, 93, 94))
+    better, worse = compared(0.02, 0.001, p=0.03), compared(-0.02, -0.03)
+    for frame, told in ((better, "p = 0.12 after Holm over 4"), (worse, "-2.0")):
+        claims = [claim for claim in study_claims(exact, sweep, frame, (3,), 3) if "more accurate" in claim.claim]
+        assert [claim.verdict for claim in claims] == [NOT_SHOWN] * 4
+        assert all(told in claim.ours for claim in claims)
 
 
 def test_a_rise_within_rounding_is_none():
