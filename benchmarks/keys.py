@@ -29,11 +29,14 @@ _CHANNELS = rf"{_WIDTH}(\s*,\s*{_WIDTH}){{4}}"
 _EDGE = r"""(['"]\d\s*(<-|←)\s*\d['"]|[(\[]\s*\d\s*,\s*\d\s*[)\]])"""
 _NODES = r"""[(\[]\s*[(\[]\s*[(\[]\s*['"]\w+['"]\s*,\s*0\s*[)\]]\s*,?\s*[)\]].*[)\]]"""
 _LAYER = r"(gat|gcn|gin|cheb|sage|arma|graph|fc|skip)"
+_TERM = r"(conv_3x3|dil_conv_3x3|sep_conv_3x3|residual_3x3|skip_connect)~[0-3]"
+_BLOCK_NODE = rf"{_TERM}(\+{_TERM})?@[1-4]"
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(rf"\|.+\||{_INDICES}|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL),
     "nasbench201-large": re.compile(r"\|.+\|", re.DOTALL),
     "natsbench-sizes": re.compile(rf"{_WIDTH}(:{_WIDTH}){{4}}|[(\[]\s*{_CHANNELS}\s*[)\]]|{_CHANNELS}"),
     "trilevel": re.compile(r"[AB]\s+0[01]{0,6}(\s+[0-3]{5}/[0-4]{4}){1,5}"),
+    "mod-nas": re.compile(rf"{_BLOCK_NODE}(\s+{_BLOCK_NODE}){{0,3}}"),
     "nasbench-graph": re.compile(rf"0[01][0-2][0-3](:{_LAYER}){{4}}"),
     "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
 }

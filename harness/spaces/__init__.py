@@ -50,6 +50,10 @@ _BUILT_IN = {
         "harness.spaces.trilevel:Trilevel",
         "trilevel networks for super-resolution by 4 (Wu et al. 2021): paths, operations, widths, 3.9e30 architectures",
     ),
+    "mod-nas": _Listed(
+        "harness.spaces.mod_nas:ModNas",
+        "unrolled denoisers (Ning et al. 2021, a reconstruction): operations, widths, depth, 360,602,020 architectures",
+    ),
     "nasbench-graph": _Listed(
         "harness.spaces.nasbench_graph:NasBenchGraph",
         "NAS-Bench-Graph (Qin et al. 2022): graph networks of 4 nodes, 9 operations, 26,206 classes of architectures",

@@ -50,6 +50,29 @@ def changed_once(values: tuple[V, ...], options: Sequence[V]) -> list[tuple[V, .
     ]
 
 
+def drawn_sample(space: Space, draw: Callable[[random.Random], A], count: int, seed: int) -> list[A]:
+    """`count` different architectures of a space that is too large to be shuffled; see `Space.sample`.
+
+    Args:
+        space: the space.
+        draw: draws one architecture; one that was drawn before is left out.
+        count: number of architectures.
+        seed: seed of the draws.
+
+    Raises:
+        SpaceError: for a number that the space does not have.
+    """
+    if not 1 <= count <= len(space):
+        raise SpaceError(
+            f"cannot sample {count:,} architectures: the space has {len(space):,} (allowed: 1 to {len(space):,})"
+        )
+    generator = random.Random(derived_seed(seed, "sample", space.name))
+    drawn: dict[A, None] = {}
+    while len(drawn) < count:
+        drawn[draw(generator)] = None
+    return list(drawn)
+
+
 def listed_sample(space: Space, everything: Sequence[A], count: int, seed: int) -> list[A]:
     """`count` different architectures of a listed space in random order; see `Space.sample`."""
     if not 1 <= count <= len(everything):

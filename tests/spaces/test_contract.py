@@ -55,6 +55,21 @@ class TestTrilevel(SpaceConformance):
         return [self.space.parse(text) for text in texts]
 
 
+class TestModNas(SpaceConformance):
+    space = open_space("mod-nas")
+    shape: ClassVar = {"image_size": 3, "channels": 1, "width": 4, "depth": 2}
+
+    def few(self) -> list[Architecture]:
+        """Blocks of one to four nodes, one of which nothing reads."""
+        texts = (
+            "skip_connect~0@4", "conv_3x3~0@1 residual_3x3~0+skip_connect~1@3",
+            "dil_conv_3x3~0@2 sep_conv_3x3~0+conv_3x3~1@4 skip_connect~0+residual_3x3~1@1",
+            "skip_connect~0@3 sep_conv_3x3~0+dil_conv_3x3~1@2 conv_3x3~0+skip_connect~2@1 "
+            "residual_3x3~1+skip_connect~3@4",
+        )  # fmt: skip
+        return [self.space.parse(text) for text in texts]
+
+
 class TestNasBenchGraph(SpaceConformance):
     space = open_space("nasbench-graph")
     shape: ClassVar = {"nodes": 24, "features": 6, "classes": 3, "hidden": 8}

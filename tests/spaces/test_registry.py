@@ -27,6 +27,7 @@ def test_every_listed_space_opens_under_its_own_name():
         "natsbench-sizes",
         "nasbench201-large",
         "trilevel",
+        "mod-nas",
         "nasbench-graph",
     }
     assert {open_space(name).name for name in list_spaces()} == set(list_spaces())
@@ -39,7 +40,7 @@ def test_the_listing_is_a_copy():
 
 
 def test_an_unknown_space_is_an_error_with_the_nearest_name():
-    known = "darts, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, trilevel"
+    known = "darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, trilevel"
     message = f"unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: {known}"
     with pytest.raises(SpaceError, match=re.escape(message)):
         open_space("nasbench210")

@@ -6,7 +6,6 @@ about ten times the seconds of NAS-Bench-201's on one core, and keeps seven time
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from harness.errors import SpaceError
 from harness.setting import SizeKeywords, derived_seed
 from harness.spaces.graph import Graph
 from harness.spaces.images import ImageClassification
-from harness.spaces.listed import changed_once
+from harness.spaces.listed import changed_once, drawn_sample
 from harness.spaces.nasbench201 import WIRING, NasBench201
 from harness.spaces.nasbench201.cell import EDGES
 from harness.spaces.nasbench201_large import cost
@@ -76,15 +75,9 @@ class NasBench201Large(ImageClassification):
 
     def sample(self, count: int, seed: int = 0) -> list[LargeCell]:
         """`count` different cells: operations are drawn uniformly, and a cell that was drawn before is left out."""
-        if not 1 <= count <= len(self):
-            raise SpaceError(
-                f"cannot sample {count:,} architectures: the space has {len(self):,} (allowed: 1 to {len(self):,})"
-            )
-        generator = random.Random(derived_seed(seed, "sample", self.name))
-        drawn: dict[LargeCell, None] = {}
-        while len(drawn) < count:
-            drawn[LargeCell(tuple(generator.choice(OPERATIONS) for _ in EDGES))] = None
-        return list(drawn)
+        return drawn_sample(
+            self, lambda generator: LargeCell(tuple(generator.choice(OPERATIONS) for _ in EDGES)), count, seed
+        )
 
     def neighbours(self, architecture: Architecture) -> list[LargeCell]:
         """The 120 cells that differ in one edge's operation."""

@@ -7,7 +7,6 @@ it is. Ours: a cell's text.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,7 +19,7 @@ from harness.spaces.graph import Graph, Wiring
 from harness.spaces.group import strengths
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
-from harness.spaces.listed import changed_once
+from harness.spaces.listed import changed_once, drawn_sample
 from harness.spaces.searches import SearchPreset, SearchPresets
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
@@ -89,13 +88,10 @@ class WiredCells(ImageClassification):
 
     def sample(self, count: int, seed: int = 0) -> list[WiredCell]:
         """`count` different random cells."""
-        if not 1 <= count <= len(self):
-            raise SpaceError(f"cannot sample {count:,} cells: take from 1 to {len(self):,}")
-        generator = random.Random(derived_seed(seed, "sample", self.name))
-        drawn: dict[WiredCell, None] = {}
-        while len(drawn) < count:
-            drawn.setdefault(WiredCell(tuple(generator.choice(OPERATIONS) for _ in edges_of(self.nodes))))
-        return list(drawn)
+        edges = edges_of(self.nodes)
+        return drawn_sample(
+            self, lambda generator: WiredCell(tuple(generator.choice(OPERATIONS) for _ in edges)), count, seed
+        )
 
     def neighbours(self, architecture: Architecture) -> list[WiredCell]:
         """The cells that differ in one edge's operation."""
