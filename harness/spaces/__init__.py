@@ -63,8 +63,9 @@ _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",
     "wiring-minimal": "harness.spaces.darts.wiring:MinimalCells",
     "wiring-full": "harness.spaces.darts.wiring:FullCells",
+    "mod-nas-unguided": "harness.spaces.mod_nas:UnguidedModNas",
 }
-"""Spaces that are opened by their name alone: any text names a model, and no table has cells of a wiring experiment."""
+"""Spaces that are opened by their name alone: any text names a model, and no table has architectures of the others."""
 _MEMBERS = ("name", "shape", "problem", "inputs", "parse", "key", "minimal", "sample", "batch", "build", "sizes")
 _registered: dict[str, Space] = {}
 _opened: dict[str, Space] = {}

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from torch import nn
     from typing_extensions import Unpack
 
-__all__ = ["ModNas", "ModNasArchitecture", "Node", "parse"]
+    from harness.spaces.group import EdgeWeights, Masks, OperationWeights
+    from harness.spaces.mod_nas.supernet import ModNasSupernet
+
+__all__ = ["ModNas", "ModNasArchitecture", "Node", "UnguidedModNas", "parse"]
 
 _COUNT = sum(map(count_of, range(1, NODES + 1)))
 
@@ -48,11 +51,12 @@ _COUNT = sum(map(count_of, range(1, NODES + 1)))
 class ModNas(ImageRestoration):
     """The 360,602,020 unrolled denoisers of a block of up to four nodes: a reconstruction of Ning et al. (2021).
 
-    The methods' arguments and errors are documented in `harness.spaces.space.Space`.
+    The methods' arguments and errors are documented in `harness.spaces.space.SearchableSpace`.
     """
 
     name = "mod-nas"
     problem = denoising(25)
+    consistent: ClassVar[bool] = True
     shape: ClassVar = {
         "image_size": Dimension(40, 1, "pixels on a side of an image"),
         "channels": Dimension(1, 1, "channels of an image"),
@@ -110,7 +114,9 @@ class ModNas(ImageRestoration):
         own, full = _as_mod_nas(architecture), sizes_within(self.shape, shape, sizes)
 
         def make() -> nn.Module:
-            return mod_nas_network(own, channels=full["channels"], width=full["width"], depth=full["depth"])
+            return mod_nas_network(
+                own, channels=full["channels"], width=full["width"], depth=full["depth"], consistent=self.consistent
+            )
 
         return drawn(make, init, derived_seed(seed, "weights", str(own)))
 
@@ -121,7 +127,62 @@ class ModNas(ImageRestoration):
         own, full = _as_mod_nas(architecture), sizes_within(self.shape, shape, sizes)
         multiply_adds = cost.macs(own, **full)
         del full["image_size"]
-        return Sizes(cost.parameter_count(own, **full), multiply_adds)
+        return Sizes(cost.parameter_count(own, **full, consistent=self.consistent), multiply_adds)
+
+    def supernet(
+        self,
+        shape: Mapping[str, int] | None = None,
+        *,
+        init: str = "pytorch",
+        seed: int = 0,
+        partial: int = 1,
+        operations: Masks | None = None,
+        **sizes: Unpack[SizeKeywords],
+    ) -> ModNasSupernet:
+        """All networks in one: noisy images [N, channels, H, W] to denoised ones."""
+        from harness.spaces.mod_nas.supernet import ModNasSupernet
+        from harness.spaces.supernet import drawn_supernet
+
+        if partial != 1:
+            raise SpaceError(f"partial must be 1: an operation of {self.name} reads all channels; got {shown(partial)}")
+        full = sizes_within(self.shape, shape, sizes)
+
+        def make() -> ModNasSupernet:
+            return ModNasSupernet(
+                channels=full["channels"], width=full["width"], depth=full["depth"], consistent=self.consistent,
+                operations=operations,
+            )  # fmt: skip
+
+        made = drawn_supernet(make, init, derived_seed(seed, "weights", "supernet", self.name))
+        assert isinstance(made, ModNasSupernet)
+        return made
+
+    def derive(
+        self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
+    ) -> ModNasArchitecture:
+        """The exit, and up to it two edges, their operations and the width of each node with the largest weights."""
+        from harness.spaces.mod_nas.supernet import derived
+
+        if edges is not None:
+            raise SpaceError(f"edges of {self.name} have no weights of their own")
+        return derived(weights, operations)
+
+    def inherited(self, supernet: nn.Module, architecture: Architecture) -> nn.Module:
+        """The network of an architecture with the weights that it has in a supernet of this space.
+
+        Raises:
+            SpaceError: for another module.
+        """
+        from harness.spaces.mod_nas.supernet import ModNasSupernet
+
+        own = _as_mod_nas(architecture)
+        if not isinstance(supernet, ModNasSupernet):
+            raise SpaceError(f"{type(supernet).__name__} is no supernet of the space {self.name}")
+        weights = supernet.inherited(own)
+        width, channels = weights["denoiser.0.weight"].shape[:2]
+        network = self.build(own, width=width, channels=channels, depth=len(supernet.steps))
+        network.to(weights["denoiser.0.weight"]).load_state_dict(weights)
+        return network
 
     def graphs(self, architecture: Architecture) -> tuple[Graph, ...]:
         """The block: nodes with their widths, and the operations between them."""
@@ -130,6 +191,13 @@ class ModNas(ImageRestoration):
         terms = [(number, *term) for number, node in enumerate(nodes, start=1) for term in node.terms]
         edges = tuple((source, number) for number, _, source in terms)
         return (Graph("", Wiring(labels, edges), tuple(operation for _, operation, _ in terms)),)
+
+
+class UnguidedModNas(ModNas):
+    """The same blocks without data consistency: a stage's denoised image is the next estimate; for comparison."""
+
+    name = "mod-nas-unguided"
+    consistent = False
 
 
 def _as_mod_nas(architecture: object) -> ModNasArchitecture:

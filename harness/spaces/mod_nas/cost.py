@@ -14,9 +14,11 @@ _NUMBERS = 2
 """Parameters of a stage: δ and η."""
 
 
-def parameter_count(architecture: ModNasArchitecture, *, channels: int, width: int, depth: int) -> int:
+def parameter_count(
+    architecture: ModNasArchitecture, *, channels: int, width: int, depth: int, consistent: bool = True
+) -> int:
     """Trainable parameters; those of the convolutions are shared by all stages."""
-    return sum(_layers(architecture, channels, width)) + _NUMBERS * depth
+    return sum(_layers(architecture, channels, width)) + _NUMBERS * depth * consistent
 
 
 def macs(architecture: ModNasArchitecture, *, channels: int, width: int, depth: int, image_size: int) -> int:
@@ -29,7 +31,7 @@ def operation_weights(operation: str, before: int, after: int) -> int:
     return {
         "conv_3x3": 9 * before * after + after,
         "dil_conv_3x3": 9 * before * after + after,
-        "sep_conv_3x3": 9 * before + before + before * after + after,
+        "sep_conv_3x3": 9 * before + before * after + after,
         "residual_3x3": 9 * before * after + after + 9 * after * after + after,
         "skip_connect": 0,
     }[operation]

@@ -6,7 +6,8 @@ all stages share, v = x + D(x), then takes a gradient step of ½‖y − x‖² 
     x ← (1 − δ − η) v + η x + δ y
 
 D is a 3x3 convolution to C channels with ReLU, the block of nodes, and a 3x3 convolution to the image's channels. All
-convolutions have biases; there is no batch norm. See `harness.spaces.mod_nas` for what of this is published.
+convolutions but the depthwise ones have biases; there is no batch norm. See `harness.spaces.mod_nas` for what of this
+is published.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ START = 0.1
 
 def _conv(wide_in: int, wide_out: int, kernel: int = 3, dilation: int = 1, groups: int = 1) -> nn.Conv2d:
     padding = dilation * (kernel // 2)
-    return nn.Conv2d(wide_in, wide_out, kernel, padding=padding, dilation=dilation, groups=groups)
+    return nn.Conv2d(wide_in, wide_out, kernel, padding=padding, dilation=dilation, groups=groups, bias=groups == 1)
 
 
 @row_wise

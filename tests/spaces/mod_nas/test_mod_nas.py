@@ -90,7 +90,7 @@ class ByHand:
         self.wide = [width, *(width * node.quarters // 4 for node in architecture.nodes)]
 
     def convolved(self, name, values, dilation=1, groups=1):
-        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        weight, bias = self.weights[f"{name}.weight"], self.weights.get(f"{name}.bias")
         padding = dilation * (weight.shape[-1] // 2)
         return functional.conv2d(values, weight, bias, padding=padding, dilation=dilation, groups=groups)
 
