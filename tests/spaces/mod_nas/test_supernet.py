@@ -8,6 +8,7 @@ from torch import nn
 
 from harness.errors import SpaceError
 from harness.spaces import open_space
+from harness.spaces.mod_nas.expected_cost import expected_macs, mac_share
 from harness.spaces.mod_nas.notation import NODES, OPERATIONS, QUARTERS, parse
 from harness.spaces.mod_nas.supernet import CHOICES, EDGES, EXITS, GROUPS, WIDTHS
 
@@ -109,3 +110,39 @@ def test_what_a_supernet_does_not_have_is_refused():
         MOD_NAS.supernet(partial=2)
     with pytest.raises(SpaceError, match="Conv2d is no supernet of the space mod-nas"):
         MOD_NAS.inherited(nn.Conv2d(1, 1, 1), parse("conv_3x3~0@4"))
+
+
+def drawn_weights(seed):
+    generator = torch.Generator().manual_seed(seed)
+    return {
+        name: torch.rand(group.shape, generator=generator, dtype=torch.float64).softmax(dim=1)
+        for name, group in GROUPS.items()
+    }
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_chosen_architectures_cost_what_their_networks_do(text):
+    architecture = parse(text)
+    one = float(expected_macs(chosen(architecture), channels=3, width=8))
+    assert one == MOD_NAS.sizes(architecture, channels=3, width=8, depth=1, image_size=1).macs
+
+
+@pytest.mark.parametrize(("group", "row"), [(CHOICES, 0), (CHOICES, 7), (WIDTHS, 1), (WIDTHS, 3), (EXITS, 0)])
+def test_expected_costs_are_means_over_each_choice(group, row):
+    """Linear in each row: with chosen architectures right, this makes every expectation right."""
+    weights = drawn_weights(1)
+    parts = []
+    for column, share in enumerate(weights[group][row]):
+        one = {name: table.clone() for name, table in weights.items()}
+        one[group][row] = 0
+        one[group][row, column] = 1
+        parts.append(share * expected_macs(one, channels=1, width=16))
+    torch.testing.assert_close(torch.stack(parts).sum(), expected_macs(weights, channels=1, width=16))
+
+
+def test_the_share_lies_between_none_and_all():
+    weights = drawn_weights(2)
+    found = mac_share({name: table.requires_grad_() for name, table in weights.items()}, channels=1, width=16)
+    assert 0 < found.item() < 1
+    gradients = torch.autograd.grad(found, list(weights.values()))
+    assert all(bool((gradient > 0).any()) for gradient in gradients)
