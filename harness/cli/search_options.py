@@ -22,6 +22,7 @@ from harness.search.gradient.setting import (
     OBJECTIVES,
     REGULARISERS,
     SCHEDULES,
+    SPARSITIES,
     TRACE_GRADIENTS,
 )
 
@@ -253,6 +254,19 @@ DrawOption = Annotated[
 DiversityOption = Annotated[
     float | None,
     typer.Option(help="NESBS: δ of SVGD, above 0 for members that differ more, below 0 for members that differ less"),
+]
+SparsityOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"trilevel: weights of nodes and operations: {' | '.join(SPARSITIES)}",
+        autocompletion=offered.those(*SPARSITIES),
+    ),
+]
+OrderWeightOption = Annotated[
+    float | None, typer.Option(help="trilevel: weight of the order loss, above 0 for shorter paths, below 0 for longer")
+]
+MacWeightOption = Annotated[
+    float | None, typer.Option(help="trilevel: weight of the multiply-adds, as a share of the costliest network's")
 ]
 RecordCostsOption = Annotated[
     int,

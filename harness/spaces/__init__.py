@@ -57,10 +57,11 @@ _BUILT_IN = {
 }
 _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",
+    "trilevel-small": "harness.spaces.trilevel:SmallTrilevel",
     "wiring-minimal": "harness.spaces.darts.wiring:MinimalCells",
     "wiring-full": "harness.spaces.darts.wiring:FullCells",
 }
-"""Spaces that are opened by their name alone: any text names a model, and no table has cells of a wiring experiment."""
+"""Spaces that are opened by their name alone: any text names a model, and no table has architectures of the others."""
 _MEMBERS = ("name", "shape", "problem", "inputs", "parse", "key", "minimal", "sample", "batch", "build", "sizes")
 _registered: dict[str, Space] = {}
 _opened: dict[str, Space] = {}

@@ -202,14 +202,12 @@ def test_neighbours_are_all_single_changes():
 
 
 def test_all_architectures_can_be_drawn_from_their_numbers():
-    from harness.spaces.trilevel import _numbered
-
-    first, last = _numbered(0), _numbered(TRILEVEL.count - 1)
+    first, last = TRILEVEL._numbered(0), TRILEVEL._numbered(TRILEVEL.count - 1)
     assert (str(first), first.form) == ("A 011 00000/0000", "A")
     assert (last.form, last.path.count(0)) == ("B", 5)
     with pytest.raises(SpaceError):
-        _numbered(TRILEVEL.count)
-    assert len({_numbered(number * 7919) for number in range(500)}) == 500
+        TRILEVEL._numbered(TRILEVEL.count)
+    assert len({TRILEVEL._numbered(number * 7919) for number in range(500)}) == 500
 
 
 def test_photographs_are_drawn_with_their_small_images():
