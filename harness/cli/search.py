@@ -94,6 +94,9 @@ def search(
     diversity: search_options.DiversityOption = None,
     likelihood: search_options.LikelihoodOption = None,
     particle_std: search_options.ParticleStdOption = None,
+    sparsity: search_options.SparsityOption = None,
+    order_weight: search_options.OrderWeightOption = None,
+    mac_weight: search_options.MacWeightOption = None,
     simplify: search_options.SimplifyOption = False,
     no_kernel_normalisation: search_options.NoKernelNormalisationOption = False,
     record_costs: search_options.RecordCostsOption = 0,
@@ -135,8 +138,9 @@ def search(
         "latency_samples": latency_samples, "latency_weight": latency_weight, "target_latency": target_latency,
         **policy_options.policy_changes(policy_operations, policy_magnitudes, policy_probabilities),
         "policy_lr": policy_lr, "policy_search": policy_search, "sub_batches": sub_batches,
-        "members": members, "draw": draw, "diversity": diversity,
-        "likelihood": likelihood, "particle_std": particle_std, "simplify": simplify or None,
+        "members": members, "draw": draw, "diversity": diversity, "likelihood": likelihood,
+        "particle_std": particle_std, "sparsity": sparsity, "order_weight": order_weight, "mac_weight": mac_weight,
+        "simplify": simplify or None,
         "adversarial": adversarial, "adversarial_epsilon": adversarial_epsilon, "adversarial_step": adversarial_step,
         "mgda": None if mgda is None else search_options.named("--mgda", mgda, "objectives"),
         "mgda_gradients": mgda_gradients, "size_bound": size_bound, "bound_form": bound_form,
@@ -148,7 +152,7 @@ def search(
     from harness.evaluation.searches.latency import opened_predictor
     from harness.evaluation.searches.table_losses import opened_data
     from harness.search import find_method
-    from harness.search.gradient.data import read_images
+    from harness.search.gradient.pairs import images_for
     from harness.search.gradient.table_supernet import TableLosses as Losses
     from harness.search.gradient.table_supernet import without_images
     from harness.search.gradient.task import check_method
@@ -175,7 +179,7 @@ def search(
         setting = without_images(setting)
         read = taken.images(setting)
     else:
-        read = read_images(taken, setting, every[0], at_most=images is None)
+        read = images_for(opened, taken, setting, every[0], at_most=images is None)
     used = used_by(Run(method, setting, source, every[0], space), read)
     searched = taken if isinstance(taken, Losses) else read
     _say_task(chosen, space, preset, used, searched, every, folder)

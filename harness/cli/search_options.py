@@ -21,6 +21,7 @@ from harness.search.gradient.setting import (
     OBJECTIVES,
     REGULARISERS,
     SCHEDULES,
+    SPARSITIES,
     TRACE_GRADIENTS,
 )
 
@@ -235,6 +236,19 @@ LikelihoodOption = Annotated[
 ParticleStdOption = Annotated[
     float | None,
     typer.Option(help="NESBS: σ of the density around an architecture in which SVGD moves"),
+]
+SparsityOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"trilevel: weights of nodes and operations: {' | '.join(SPARSITIES)}",
+        autocompletion=offered.those(*SPARSITIES),
+    ),
+]
+OrderWeightOption = Annotated[
+    float | None, typer.Option(help="trilevel: weight of the order loss, above 0 for shorter paths, below 0 for longer")
+]
+MacWeightOption = Annotated[
+    float | None, typer.Option(help="trilevel: weight of the multiply-adds, as a share of the costliest network's")
 ]
 RecordCostsOption = Annotated[
     int,

@@ -58,6 +58,16 @@ def enlarged(image: Pixels, factor: int) -> Pixels:
     return _resized(image, height * factor, width * factor)
 
 
+def enlargement(side: int, factor: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each of the s H rows of an enlarged image, the old rows that it is made of and their weights, [s H, T] both.
+
+    Args:
+        side: number of rows before, H.
+        factor: s, a whole number from 1.
+    """
+    return _taps(side, side * factor)
+
+
 def cut_to_multiple(image: Pixels, factor: int) -> Pixels:
     """The image without the last rows and columns, up to s - 1 of each, so that s divides both sides."""
     height, width = image.shape[:2]

@@ -61,6 +61,7 @@ _BUILT_IN = {
 }
 _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",
+    "trilevel-small": "harness.spaces.trilevel:SmallTrilevel",
     "wiring-minimal": "harness.spaces.darts.wiring:MinimalCells",
     "wiring-full": "harness.spaces.darts.wiring:FullCells",
     "mod-nas-unguided": "harness.spaces.mod_nas:UnguidedModNas",

@@ -44,6 +44,7 @@ class SearchPresets:
         by_method: settings by the name of the search.
         reduced: changes to `paper`, for a search of a quarter of an hour of one core or more.
         reduced_note: how these changes, and the further ones of each search, were chosen.
+        data: data of the published searches.
     """
 
     space: str
@@ -52,6 +53,7 @@ class SearchPresets:
     by_method: Mapping[str, SearchPreset] = field(default_factory=dict)
     reduced: Mapping[str, Any] = field(default_factory=dict)
     reduced_note: str = ""
+    data: str = "cifar10"
 
 
 @dataclass(frozen=True)

@@ -249,10 +249,6 @@ def searchable(space: Space) -> SearchableSpace:
     Raises:
         SpaceError: where the space has no supernet, so that no gradient-based search runs on it.
     """
-    if not space.problem.classes:
-        raise SpaceError(
-            f"gradient-based searches train classifiers; the space {space.name} is for {space.problem.name}"
-        )
     if not isinstance(space, SearchableSpace):
         raise SpaceError(f"the space {space.name} has no supernet: no gradient-based search runs on it")
     return space

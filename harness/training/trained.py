@@ -16,18 +16,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from harness.errors import CheckpointError, DivergedError, SettingError, check_whole
+from harness.errors import DivergedError, SettingError, check_whole
 from harness.search.gradient.data import CLASSES, Images, channel_moments, cropped_and_flipped
 from harness.setting import derived_seed
+from harness.training.saved import FILE, read_training, training_content, write_training
 from harness.training.setting import TrainingSetting
-from harness.writing import replacing
 
 if TYPE_CHECKING:
     from harness.spaces.space import Architecture, Space
 
-FILE = "training.pt"
 _BATCH = 500
-_VERSION = 1
 Moments = tuple[Tensor, Tensor]
 """Mean and standard deviation of each channel of the training images, [1, 3, 1, 1]."""
 
@@ -118,7 +116,7 @@ def train(
     state = _State.begun(space, architecture, setting, seed)
     path = None if out is None else Path(out) / FILE
     if path is not None and path.is_file():
-        state.restore(_read(path, identity))
+        state.restore(read_training(path, identity))
     before, moments = len(state.rows), channel_moments(images)
     steps = len(images) // setting.batch_size
     for epoch in range(before, setting.epochs):
@@ -126,8 +124,7 @@ def train(
         row = _epoch(state, _batches(images, setting, seed, epoch, augmentation), steps, setting, moments)
         state.rows.append({"epoch": epoch + 1, **row, "seconds": round(time.process_time() - started, 3)})
         if path is not None:
-            with replacing(path) as partial:
-                torch.save({"version": _VERSION, "identity": identity, **state.content()}, partial)
+            write_training(path, identity, state.content())
     mean, deviation = moments
     return Trained(state.network.eval(), mean[0], deviation[0], tuple(state.rows), before)
 
@@ -135,7 +132,7 @@ def train(
 def is_trained(out: Path, setting: TrainingSetting) -> bool:
     """Whether a folder holds a training of as many epochs; of which network is looked at when it is read."""
     path = out / FILE
-    return path.is_file() and len(_content(path)["rows"]) == setting.epochs
+    return path.is_file() and len(training_content(path)["rows"]) == setting.epochs
 
 
 @dataclass
@@ -220,25 +217,3 @@ def _identity(
         "images": images.digest(), "classes": str(CLASSES),
         "augmentation": "" if augmentation is None else augmentation.name,
     }  # fmt: skip
-
-
-def _read(path: Path, identity: Mapping[str, str]) -> dict[str, Any]:
-    content = _content(path)
-    found = content["identity"]
-    for name, wanted in identity.items():
-        if found.get(name) != wanted:
-            raise CheckpointError(
-                f"{path} is of another training: its {name} is {found.get(name)}, asked for is {wanted}. Give another "
-                "folder"
-            )
-    return content
-
-
-def _content(path: Path) -> dict[str, Any]:
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # on arbitrary content the unpickler may raise nearly anything
-        raise CheckpointError(f"{path} cannot be read as a training: give another folder") from error
-    if not isinstance(content, dict) or content.get("version") != _VERSION:
-        raise CheckpointError(f"{path} is no training, or one of another version: give another folder")
-    return content

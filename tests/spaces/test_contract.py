@@ -70,6 +70,16 @@ class TestModNas(SpaceConformance):
         return [self.space.parse(text) for text in texts]
 
 
+class TestSmallTrilevel(SpaceConformance):
+    space = open_space("trilevel-small")
+    shape: ClassVar = {"image_size": 2, "channels": 1, "width": 8}
+
+    def few(self) -> list[Architecture]:
+        """Short paths, which are rare in a sample."""
+        texts = ("B 0 23010/4024", "B 01 30123/0124", "B 001 01020/4224 00311/4400", "B 0 00000/4444")
+        return [self.space.parse(text) for text in texts]
+
+
 class TestNasBenchGraph(SpaceConformance):
     space = open_space("nasbench-graph")
     shape: ClassVar = {"nodes": 24, "features": 6, "classes": 3, "hidden": 8}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LOSS, _COUNTS = "validation_loss", "skip_connections"
 _PANELS = {
-    _LOSS: "Validation loss (nats)",
+    _LOSS: "Validation loss",
     "entropy_nats": "Entropy of the operation weights (nats)",
     _COUNTS: "Skip connections in the choice",
 }

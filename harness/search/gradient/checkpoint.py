@@ -35,7 +35,8 @@ COLUMNS = (
     "cpu_seconds",
     "operation_weights",
 )
-"""Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats.
+"""Columns of the log, which has one row per epoch. Epochs count from 1; losses are means over batches, in nats for
+classifiers.
 
 Rows of earlier checkpoints have no CPU seconds and no operation weights.
 """

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from harness.batches import Batch
 from harness.errors import SpaceError
@@ -128,7 +127,7 @@ class Step:
         moment: epoch, step and seed.
         training: a batch of the part that trains the weights.
         validation: a batch of the part that trains the architecture parameters.
-        weight_optimizer: SGD of the weights.
+        weight_optimizer: SGD of the weights, or Adam (`Method.adam`).
         parameter_optimizer: Adam of the architecture parameters.
         autocast: whether passes run in bfloat16 where torch considers it safe.
         bound: bound on the bytes that a pass may keep, checked before it runs; None for none.
@@ -143,7 +142,7 @@ class Step:
     moment: Moment
     training: Batch
     validation: Batch
-    weight_optimizer: torch.optim.SGD
+    weight_optimizer: torch.optim.Optimizer
     parameter_optimizer: torch.optim.Adam
     autocast: bool = False
     bound: MemoryBound | None = None
@@ -175,9 +174,9 @@ class Step:
             return found
 
     def loss(self, batch: Batch, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
-        """Mean cross-entropy of these logits."""
+        """The problem's own loss of these logits: the mean cross-entropy, or that of restored images."""
         with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=self.autocast):
-            return functional.cross_entropy(self.logits(batch, relaxed, weights), batch.labels)
+            return self.space.problem.loss(None, self.logits(batch, relaxed, weights), batch.targets)
 
     def objective(self, loss: Tensor) -> Tensor:
         """The validation loss with the method's penalty."""
@@ -226,6 +225,8 @@ class Method:
         in_turn: whether the weights are trained in the epochs of the warm-up alone, and rest while the architecture
             parameters move.
         members: gives the texts of a drawn ensemble from the memory of a finished search; None for a search of one.
+        classifies: whether it searches image classifiers; otherwise networks whose targets are images.
+        adam: whether Adam trains the weights, in the place of SGD.
     """
 
     name: str
@@ -254,6 +255,8 @@ class Method:
     betas: tuple[float, float] = (0.5, 0.999)
     in_turn: bool = False
     members: Callable[[Mapping[str, Tensor]], tuple[str, ...]] | None = None
+    classifies: bool = True
+    adam: bool = False
 
     def setting(self, space: str | Space, preset: str) -> SearchSetting:
         """The setting of a preset in a space.
@@ -282,6 +285,9 @@ class Method:
 
     def reason_not_in(self, space: SearchableSpace) -> str:
         """Why the method cannot search a space; empty where it can."""
+        if self.classifies != space.problem.classes:
+            wanted = "image classifiers" if self.classifies else "restoring networks"
+            return f"it searches {wanted}, and the space is for {space.problem.name}"
         return "" if self.refuses is None else self.refuses(space)
 
 

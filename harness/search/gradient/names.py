@@ -19,4 +19,5 @@ NAMES = (
     "nasi",
     "nasi-ada",
     "te-nas",
+    "trilevel",
 )

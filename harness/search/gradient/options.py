@@ -75,7 +75,8 @@ def reason_not(method: Method, option: str) -> str:
     if not method.trains_weights:
         return "it trains no weights, and chooses by other steps than descents of a loss"
     if method.joint:
-        return "it moves weights, parameters and policy in one step"
+        moved = "weights and parameters" if method.policy is None else "weights, parameters and policy"
+        return f"it moves {moved} in one step"
     if method.renews:
         return "its architecture parameters are those of a policy, and begin anew in its last stage"
     if option == "schedule" and method.in_turn:

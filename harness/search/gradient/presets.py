@@ -12,7 +12,7 @@ from harness.spaces.searches import SearchPreset, SearchPresets
 from harness.spaces.space import Space, searchable
 
 PUBLISHED_DATA = "cifar10"
-"""Data of all published searches."""
+"""Data of all published searches of image classifiers."""
 
 _LAPTOP: Mapping[str, Any] = {
     "epochs": 10, "image_size": 16, "images": 2048, "augment": False, "evaluation_batches": 5, "alpha_lr": 0.01,
@@ -33,6 +33,7 @@ class Presets:
         note: values of `paper` that are not published, or not for this space; empty where all are.
         reduced: a setting between the two, of a quarter of an hour of one core or more; None where there is none.
         reduced_note: how `reduced` was chosen.
+        data: data of the published search.
     """
 
     paper: SearchSetting
@@ -40,6 +41,7 @@ class Presets:
     note: str = ""
     reduced: SearchSetting | None = None
     reduced_note: str = ""
+    data: str = PUBLISHED_DATA
 
     @property
     def settings(self) -> dict[str, SearchSetting]:
@@ -89,7 +91,7 @@ def presets(method: str, space: Space) -> Presets:
     reduced = None if chosen.reduced is None else paper.changed({**stated.reduced, **chosen.reduced})
     if method in _WEIGHTS_FIRST:
         paper, laptop = (_with_warm_up(setting) for setting in (paper, laptop))
-    return Presets(paper, laptop, chosen.note, reduced, "" if reduced is None else stated.reduced_note)
+    return Presets(paper, laptop, chosen.note, reduced, "" if reduced is None else stated.reduced_note, stated.data)
 
 
 def _with_warm_up(setting: SearchSetting) -> SearchSetting:

@@ -18,6 +18,7 @@ from harness.search.gradient import (
     rsps,
     snas,
     te_nas,
+    trilevel,
 )
 from harness.search.gradient.daas import daas
 from harness.search.gradient.method import Method
@@ -46,6 +47,7 @@ METHODS: dict[str, Method] = {
         nasi.FIXED,
         nasi.ADAPTIVE,
         te_nas.METHOD,
+        trilevel.METHOD,
     )
 }
 

@@ -29,8 +29,9 @@ class SearchResult(Drawn):
 
     Attributes:
         architecture: the chosen architecture.
-        log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats; the latter NaN where a method
-            trains no weights), entropy_nats (of the operation weights, mean over edges), skip_connections and text of
+        log: one row per epoch: epoch (from 1), training_loss and validation_loss (nats for classifiers, else the
+            problem's own loss; the latter NaN where a method trains no weights),
+            entropy_nats (of the operation weights, mean over edges), skip_connections and text of
             the architecture that would be chosen after this epoch, seconds, cpu_seconds (of the process) and
             operation_weights (those the choice is made by, as JSON: by group, a list for each edge); for a search of a
             policy also policy (the probability of each sub-policy, as JSON).

@@ -25,10 +25,12 @@ DRAWS = ("svgd", "mc")
 ADVERSARIAL = ("none", "rfgsm", "rfgsm_clean")
 MGDA_GRADIENTS = ("raw", "l2")
 BOUND_FORMS = ("max", "max_dropped", "abs")
+SPARSITIES = ("sparsestmax", "sparsemax", "softmax")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "trace_gradient": TRACE_GRADIENTS, "regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS,
     "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS, "adversarial": ADVERSARIAL,
     "draw": DRAWS, "mgda_gradients": MGDA_GRADIENTS, "bound_form": BOUND_FORMS,
+    "sparsity": SPARSITIES,
 }  # fmt: skip
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
@@ -41,7 +43,7 @@ _POSITIVE = (
 )  # fmt: skip
 _NOT_NEGATIVE = (
     "weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu", "rho",
-    "latency_weight", "policy_lr",
+    "latency_weight", "policy_lr", "mac_weight",
 )  # fmt: skip
 _ENDS = 2  # temperatures: of the first epoch and of the last
 
@@ -122,6 +124,10 @@ class SearchSetting:
         sets: number of drawn ensembles of which the best on the supernet is taken, T.
         likelihood: images c that the mean validation loss counts for in the log likelihood.
         particle_std: standard deviation σ of the density around an architecture in which SVGD moves.
+        sparsity: weights of the trilevel search's nodes and operations from their logits: `sparsestmax`, `sparsemax` or
+            `softmax`.
+        order_weight: weight λ of its order loss; above 0 it shortens the path, below 0 it makes it longer.
+        mac_weight: weight of its multiply-adds, as a share of those of the costliest network.
 
     Raises:
         SearchError: naming the field, the given value and the allowed values.
@@ -190,6 +196,9 @@ class SearchSetting:
     sets: int = 10
     likelihood: float = 100.0
     particle_std: float = 1.0
+    sparsity: str = "sparsestmax"
+    order_weight: float = 0.0
+    mac_weight: float = 0.0
 
     def __post_init__(self) -> None:
         for name, smallest in _SMALLEST.items():
@@ -203,8 +212,7 @@ class SearchSetting:
             check_number(name, value, above=name in _POSITIVE)
             object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
-        check_number("diversity", self.diversity, above=False, signed=True)
-        object.__setattr__(self, "diversity", float(self.diversity))
+        self._check_signed()
         for name in ("memory_mb", "target_latency"):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), above=True)
@@ -219,6 +227,11 @@ class SearchSetting:
         self._check_policy()
         check_latency(vars(self))
         check_mgda(vars(self))
+
+    def _check_signed(self) -> None:
+        for name in ("diversity", "order_weight"):
+            check_number(name, getattr(self, name), above=False, signed=True)
+            object.__setattr__(self, name, float(getattr(self, name)))
 
     def _check_policy(self) -> None:
         object.__setattr__(self, "policy_operations", checked_operations(self.policy_operations))

@@ -87,10 +87,11 @@ class SearchTask:
         """
         setting = self.setting
         names = ("simplify", "kernel_normalisation") if setting.simplify else ()
+        sizes = {"classes": CLASSES, "channels": CHANNELS, "width": setting.width, "depth": setting.depth}
+        if not self.space.problem.classes:
+            sizes["channels"] = self.split.images.pixels.shape[1]
         supernet = self.space.supernet(
-            classes=CLASSES,
-            channels=CHANNELS,
-            **{name: getattr(setting, name) for name in ("width", "depth") if name in self.space.shape},
+            {name: size for name, size in sizes.items() if name in self.space.shape},
             seed=self.seed,
             partial=setting.partial[stage],
             operations=kept,
@@ -114,7 +115,7 @@ class State:
         supernet: the supernet with its current weights.
         kept: masks of the operations that are not pruned, by group.
         parameters: the architecture parameters.
-        weight_optimizer: SGD of the weights.
+        weight_optimizer: the optimiser of the weights.
         parameter_optimizer: Adam of the architecture parameters.
         memory: tensors that the method keeps from step to step.
         rows: rows of the log.
@@ -127,7 +128,7 @@ class State:
     supernet: Supernet
     kept: dict[str, Tensor]
     parameters: Parameters
-    weight_optimizer: torch.optim.SGD
+    weight_optimizer: torch.optim.Optimizer
     parameter_optimizer: torch.optim.Adam
     memory: dict[str, Tensor] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
@@ -179,7 +180,7 @@ def initial_state(task: SearchTask) -> State:
     if task.bound is not None and task.setting.keep:
         task.bound.check_stage(supernet, task.inputs, task.setting.keep[-1])
     parameters = drawn_parameters(task, supernet.groups, kept)
-    return State(supernet, kept, parameters, sgd(supernet, task.setting), adam(parameters, task))
+    return State(supernet, kept, parameters, weight_optimizer(supernet, task), adam(parameters, task))
 
 
 def drawn_parameters(
@@ -231,7 +232,7 @@ def resumed_state(task: SearchTask, checkpoint: Checkpoint) -> State:
         }
     )
     state = State(
-        supernet, checkpoint.kept, parameters, sgd(supernet, task.setting), adam(parameters, task),
+        supernet, checkpoint.kept, parameters, weight_optimizer(supernet, task), adam(parameters, task),
         checkpoint.memory, checkpoint.rows, checkpoint.epoch, *(part or ()),
     )  # fmt: skip
     state.weight_optimizer.load_state_dict(checkpoint.weight_optimizer)
@@ -239,8 +240,17 @@ def resumed_state(task: SearchTask, checkpoint: Checkpoint) -> State:
     return state
 
 
+def weight_optimizer(supernet: Supernet, task: SearchTask) -> torch.optim.Optimizer:
+    """The optimiser of the weights, SGD or the method's Adam."""
+    if not task.method.adam:
+        return sgd(supernet, task.setting)
+    return torch.optim.Adam(
+        supernet.parameters(), task.setting.weight_lr, weight_decay=task.setting.weight_decay
+    )  # fmt: skip
+
+
 def sgd(supernet: Supernet, setting: SearchSetting) -> torch.optim.SGD:
-    """The optimiser of the weights."""
+    """SGD of the weights."""
     options: dict[str, Any] = {"weight_decay": setting.weight_decay, "nesterov": setting.nesterov}
     return torch.optim.SGD(supernet.parameters(), setting.weight_lr, setting.momentum, **options)
 

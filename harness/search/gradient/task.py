@@ -10,10 +10,11 @@ import torch
 
 from harness.errors import SearchError, check_whole
 from harness.search.gradient.adversarial import check_pixels
-from harness.search.gradient.data import Images, read_images, split_images, with_images
+from harness.search.gradient.data import Images, split_images, with_images
 from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method
 from harness.search.gradient.options import check_options, reason_not_on_table, with_options
+from harness.search.gradient.pairs import images_for
 from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask
@@ -50,6 +51,8 @@ def search_task(
     chosen = with_options(chosen, setting, predictor)
     if predictor is not None and predictor.space != space.name:
         raise SearchError(f"the predictor of {predictor.column} is for {predictor.space}, not for {space.name}")
+    if record_costs and not space.problem.classes:
+        raise SearchError("record_costs needs predictions of classes, which restored images are not")
     table = data if isinstance(data, TableLosses) else None
     if isinstance(data, TableLosses):
         if record_costs:
@@ -58,7 +61,7 @@ def search_task(
         data = data.images(setting)
     if not isinstance(data, Images):
         at_most = setting.images in {each.images for each in chosen.presets_in(space).settings.values()}
-        data = read_images(chosen.data if data is None else data, setting, seed, at_most=at_most)
+        data = images_for(space, chosen.data if data is None else data, setting, seed, at_most=at_most)
     if chosen.policy is not None and data.pixels.is_floating_point():
         raise SearchError(f"{chosen.name} augments images of whole numbers from 0 to 255, which {data.name} has not")
     if table is None:
@@ -95,15 +98,26 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
     if setting.memory_mb is not None:
         _check_bounded(method, data, autocast=autocast)
     if isinstance(data, TableLosses):
-        _check_robust(method, setting, data)
-    if isinstance(data, TableLosses) and not method.trains_weights:
+        _check_on_table(method, setting, data)
+
+
+def _check_on_table(method: Method, setting: SearchSetting, losses: TableLosses) -> None:
+    """Refuse a method that needs images or untrained networks, which a table's losses have not.
+
+    Raises:
+        SearchError: naming the table.
+    """
+    if not method.classifies:
+        raise SearchError(f"{method.name} restores images, and {losses.name} has none")
+    _check_robust(method, setting, losses)
+    if not method.trains_weights:
         raise SearchError(
-            f"{method.name} measures untrained networks, and {data.name} has none: take digits, noise or CIFAR-10"
+            f"{method.name} measures untrained networks, and {losses.name} has none: take digits, noise or CIFAR-10"
         )
-    if isinstance(data, TableLosses) and method.policy is not None:
-        raise SearchError(f"{method.name} augments images, and {data.name} has none: take digits or CIFAR-10")
-    if isinstance(data, TableLosses) and (reason := reason_not_on_table(setting)):
-        raise SearchError(f"{method.name} cannot search {data.name}: {reason}")
+    if method.policy is not None:
+        raise SearchError(f"{method.name} augments images, and {losses.name} has none: take digits or CIFAR-10")
+    if reason := reason_not_on_table(setting):
+        raise SearchError(f"{method.name} cannot search {losses.name}: {reason}")
 
 
 def _check_robust(method: Method, setting: SearchSetting, losses: TableLosses) -> None:

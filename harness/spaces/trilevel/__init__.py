@@ -1,10 +1,10 @@
-"""The trilevel space: networks for super-resolution by 4, with their path, operations and widths to choose."""
+"""The trilevel space: networks for super-resolution, with their path, operations and widths to choose."""
 
 from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +12,7 @@ from harness.errors import SpaceError
 from harness.restoration.problems import super_resolution
 from harness.setting import SizeKeywords, derived_seed
 from harness.spaces.graph import Graph, Wiring
+from harness.spaces.group import strengths
 from harness.spaces.image_restoration import ImageRestoration
 from harness.spaces.plain_values import how_to_get
 from harness.spaces.shape import Dimension, sizes_within
@@ -19,23 +20,32 @@ from harness.spaces.space import Architecture, Sizes
 from harness.spaces.trilevel import cost
 from harness.spaces.trilevel.nearby import neighbours_of, without_identities
 from harness.spaces.trilevel.notation import (
+    CELLS,
     FORMS,
     OPERATIONS,
     OPERATIONS_OF_CELL,
     RATIOS,
+    SCALE,
+    UPSAMPLINGS,
     WIDTHS_OF_CELL,
     CellChoices,
     TrilevelArchitecture,
     parse,
     paths,
 )
+from harness.spaces.trilevel.searches import searches_of
 from harness.text.shown import shown
 
 if TYPE_CHECKING:
     from torch import nn
     from typing_extensions import Unpack
 
-__all__ = ["CellChoices", "Trilevel", "TrilevelArchitecture", "parse"]
+    from harness.spaces.group import EdgeWeights, Masks, OperationWeights
+    from harness.spaces.searches import SearchPresets
+    from harness.spaces.trilevel.network import TrilevelNetwork
+    from harness.spaces.trilevel.supernet import TrilevelSupernet
+
+__all__ = ["CellChoices", "SmallTrilevel", "Trilevel", "TrilevelArchitecture", "parse"]
 
 _CHOICES_OF_CELL = len(OPERATIONS) ** OPERATIONS_OF_CELL * len(RATIOS) ** WIDTHS_OF_CELL
 """640,000."""
@@ -46,13 +56,18 @@ class Trilevel(ImageRestoration):
 
     Up to five cells and two upsamplings in any order that begins with a cell, five operations in a cell, four widths
     between them: about 3.9 · 10^30 architectures. The paper was not seen; the space is that of its authors' code as a
-    derived repository has it. Form A has both upsamplings, form B up to two.
+    derived repository has it. Form A has both upsamplings, form B up to two. The supernet is that of form B.
 
-    The methods' arguments and errors are documented in `harness.spaces.space.Space`.
+    The methods' arguments and errors are documented in `harness.spaces.space.SearchableSpace`.
     """
 
     name = "trilevel"
-    problem = super_resolution(4)
+    problem = super_resolution(SCALE)
+    forms: ClassVar[tuple[str, ...]] = FORMS
+    cells: ClassVar[int] = CELLS
+    upsamplings: ClassVar[int] = UPSAMPLINGS
+    on_bicubic: ClassVar[bool] = False
+    searches: ClassVar[SearchPresets] = searches_of("trilevel")
     shape: ClassVar = {
         "image_size": Dimension(32, 1, "pixels on a side of a small image"),
         "channels": Dimension(3, 1, "channels of an image"),
@@ -62,7 +77,28 @@ class Trilevel(ImageRestoration):
     @property
     def count(self) -> int:
         """Number of architectures: 640,000 to the number of cells, summed over the paths of both forms."""
-        return sum(_CHOICES_OF_CELL ** path.count(0) for form in FORMS for path in paths(form))
+        return sum(_CHOICES_OF_CELL ** path.count(0) for _, path in self._paths())
+
+    def _paths(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """The forms with their paths."""
+        for form in self.forms:
+            for path in paths(form):
+                if path.count(0) <= self.cells and path.count(1) <= self.upsamplings:
+                    yield form, path
+
+    def _own(self, architecture: object) -> TrilevelArchitecture:
+        """The architecture, if it is one of this space.
+
+        Raises:
+            SpaceError: for another one.
+        """
+        own = _as_trilevel(architecture)
+        if (own.form, own.path) not in self._paths():
+            raise SpaceError(
+                f"the space {self.name} has paths of form {' and '.join(self.forms)} with up to {self.cells} cells and "
+                f"{self.upsamplings} upsampling{'s' * (self.upsamplings > 1)}, not {shown(str(own))}"
+            )
+        return own
 
     def __len__(self) -> int:
         """The largest length that Python allows; `count` is the number of architectures."""
@@ -74,7 +110,7 @@ class Trilevel(ImageRestoration):
         >>> Trilevel().parse("B 0011 00020/2033 33110/4310").path
         (0, 0, 1, 1)
         """
-        return parse(text)
+        return self._own(parse(text))
 
     def key(self, architecture: Architecture) -> str:
         """The text of the canonical form."""
@@ -85,7 +121,7 @@ class Trilevel(ImageRestoration):
 
         It is our choice; nobody has published when two of these architectures are one.
         """
-        own = _as_trilevel(architecture)
+        own = self._own(architecture)
         return replace(own, cells=tuple(map(without_identities, own.cells)))
 
     def minimal(self, architecture: Architecture) -> TrilevelArchitecture:
@@ -100,7 +136,7 @@ class Trilevel(ImageRestoration):
         total = self.count
         drawn: dict[TrilevelArchitecture, None] = {}
         while len(drawn) < count:
-            drawn[_numbered(generator.randrange(total))] = None
+            drawn[self._numbered(generator.randrange(total))] = None
         return list(drawn)
 
     def neighbours(self, architecture: Architecture) -> list[TrilevelArchitecture]:
@@ -109,7 +145,17 @@ class Trilevel(ImageRestoration):
         Adjacent steps of a path are exchanged, and in form B an upsampling is put in or taken out. Of cells only one
         whose operations do nothing is put in or taken out, so that architectures are neighbours of each other.
         """
-        return neighbours_of(_as_trilevel(architecture))
+        inside = set(self._paths())
+        return [each for each in neighbours_of(self._own(architecture)) if (each.form, each.path) in inside]
+
+    def _numbered(self, number: int) -> TrilevelArchitecture:
+        """The architecture of a number below `count`; different numbers give different architectures."""
+        for form, path in self._paths():
+            here = _CHOICES_OF_CELL ** path.count(0)
+            if number < here:
+                return TrilevelArchitecture(form, path, tuple(_cells(number, path.count(0))))
+            number -= here
+        raise SpaceError("the space has fewer architectures")
 
     def build(
         self,
@@ -120,26 +166,100 @@ class Trilevel(ImageRestoration):
         seed: int = 0,
         **sizes: Unpack[SizeKeywords],
     ) -> nn.Module:
-        """The untrained network of an architecture: images [N, channels, H, W] to [N, channels, 4H, 4W]."""
+        """The untrained network of an architecture: images [N, channels, H, W] to larger ones."""
         from harness.spaces.initialisation import drawn
         from harness.spaces.trilevel.network import TrilevelNetwork
 
-        own, full = _as_trilevel(architecture), sizes_within(self.shape, shape, sizes)
+        own, full = self._own(architecture), sizes_within(self.shape, shape, sizes)
         del full["image_size"]
-        return drawn(lambda: TrilevelNetwork(own, **full), init, derived_seed(seed, "weights", str(own)))
+        scale, on_bicubic = self.problem.scale, self.on_bicubic
+        return drawn(
+            lambda: TrilevelNetwork(own, scale=scale, on_bicubic=on_bicubic, **full),
+            init, derived_seed(seed, "weights", str(own)),
+        )  # fmt: skip
 
     def sizes(
         self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
     ) -> Sizes:
         """Parameters and multiply-adds in closed form."""
-        own, full = _as_trilevel(architecture), sizes_within(self.shape, shape, sizes)
+        own, full = self._own(architecture), {**sizes_within(self.shape, shape, sizes), "scale": self.problem.scale}
         multiply_adds = cost.macs(own, **full)
         del full["image_size"]
         return Sizes(cost.parameter_count(own, **full), multiply_adds)
 
+    def supernet(
+        self,
+        shape: Mapping[str, int] | None = None,
+        *,
+        init: str = "pytorch",
+        seed: int = 0,
+        partial: int = 1,
+        operations: Masks | None = None,
+        **sizes: Unpack[SizeKeywords],
+    ) -> TrilevelSupernet:
+        """All networks of form B in one: images [N, channels, H, W] to [N, channels, sH, sW]."""
+        from harness.spaces.supernet import drawn_supernet
+        from harness.spaces.trilevel.supernet import TrilevelSupernet
+
+        if partial != 1:
+            raise SpaceError(f"partial must be 1: an operation of {self.name} reads all channels; got {shown(partial)}")
+        full = sizes_within(self.shape, shape, sizes)
+        del full["image_size"]
+        made = drawn_supernet(
+            lambda: TrilevelSupernet(
+                cells=self.cells, upsamplings=self.upsamplings, scale=self.problem.scale, on_bicubic=self.on_bicubic,
+                operations=operations, **full,
+            ),
+            init, derived_seed(seed, "weights", f"{self.name} supernet"),
+        )  # fmt: skip
+        assert isinstance(made, TrilevelSupernet)
+        return made
+
+    def derive(
+        self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
+    ) -> TrilevelArchitecture:
+        """The path of the node with the largest weight, with the largest operation and width at each place."""
+        from harness.spaces.trilevel.supernet import groups_of, nodes_of
+
+        nodes = nodes_of(self.cells, self.upsamplings)
+        found = strengths(weights, edges, operations, groups_of(nodes))
+        node, chosen, widths = (
+            [row.index(max(row)) for row in found[name]] for name in ("nodes", "operations", "widths")
+        )
+        path, cells = nodes[node[0]], []
+        for length in range(1, len(path) + 1):
+            if path[length - 1] == 0:
+                place = sum(other[-1] == 0 for other in nodes[: nodes.index(path[:length])])
+                of_cell = [
+                    tuple(each[place * size : (place + 1) * size])
+                    for each, size in ((chosen, OPERATIONS_OF_CELL), (widths, WIDTHS_OF_CELL))
+                ]
+                cells.append(CellChoices(*of_cell))
+        return TrilevelArchitecture("B", path, tuple(cells))
+
+    def inherited(self, supernet: nn.Module, architecture: Architecture) -> nn.Module:
+        """The network of an architecture with the weights that it has in a supernet of this space.
+
+        Raises:
+            SpaceError: for another module, or a path that its tree does not have.
+        """
+        import torch
+
+        from harness.spaces.trilevel.supernet import TrilevelSupernet
+
+        own = self._own(architecture)
+        if not isinstance(supernet, TrilevelSupernet):
+            raise SpaceError(f"{type(supernet).__name__} is no supernet of the space {self.name}")
+        width, channels = supernet.stem.weight.shape[:2]
+        network = self.build(own, width=width, channels=channels).to(supernet.stem.weight)
+        with torch.no_grad():
+            for weight, inherited in zip(network.parameters(), supernet.inherited(own), strict=True):
+                weight.copy_(inherited)
+        return network
+
     def graphs(self, architecture: Architecture) -> tuple[Graph, ...]:
         """The path, then each cell as a chain whose nodes are the widths."""
-        own = _as_trilevel(architecture)
+        own = self._own(architecture)
         cells = (f"cell {number}" for number in range(1, len(own.cells) + 1))
         path = tuple("upsampling" if step else next(cells) for step in own.path)
         graphs = [Graph("path", _chain(("in", *[""] * (len(path) - 1), "out")), path)]
@@ -150,19 +270,54 @@ class Trilevel(ImageRestoration):
         return tuple(graphs)
 
 
+class SmallTrilevel(Trilevel):
+    """A small part of the space for super-resolution of Y by 2, which is searched in minutes; it is ours.
+
+    Form B with up to three cells and one upsampling, 16 channels. What the networks make is added to the bicubic
+    enlargement, since a short training cannot teach an enlargement, too. Supernets, and networks that are to be trained
+    (`begun`), begin with it; those of `build` do not, since nothing before an empty tail has a gradient.
+    """
+
+    name = "trilevel-small"
+    problem = super_resolution(2)
+    forms = ("B",)
+    cells = 3
+    upsamplings = 1
+    on_bicubic = True
+    searches = searches_of("trilevel-small")
+    shape: ClassVar = {
+        "image_size": Dimension(20, 1, "pixels on a side of a small image"),
+        "channels": Dimension(1, 1, "channels of an image"),
+        "width": Dimension(16, 8, "channels of the features, C"),
+    }
+
+    def supernet(
+        self,
+        shape: Mapping[str, int] | None = None,
+        *,
+        init: str = "kaiming_fan_in",
+        seed: int = 0,
+        partial: int = 1,
+        operations: Masks | None = None,
+        **sizes: Unpack[SizeKeywords],
+    ) -> TrilevelSupernet:
+        """All networks in one, which begin as the bicubic enlargement (He et al. 2015, the tail 0)."""
+        made = super().supernet(shape, init=init, seed=seed, partial=partial, operations=operations, **sizes)
+        made.tail.begin_empty()
+        return made
+
+    def begun(self, architecture: Architecture, *, seed: int = 0) -> TrilevelNetwork:
+        """The network of an architecture as its training begins: as the bicubic enlargement (He et al. 2015)."""
+        from harness.spaces.trilevel.network import TrilevelNetwork
+
+        network = self.build(architecture, init="kaiming_fan_in", seed=seed)
+        assert isinstance(network, TrilevelNetwork)
+        network.tail.begin_empty()
+        return network
+
+
 def _chain(labels: tuple[str, ...]) -> Wiring:
     return Wiring(labels, tuple((place, place + 1) for place in range(len(labels) - 1)))
-
-
-def _numbered(number: int) -> TrilevelArchitecture:
-    """The architecture of a number below `Trilevel.count`; different numbers give different architectures."""
-    for form in FORMS:
-        for path in paths(form):
-            here = _CHOICES_OF_CELL ** path.count(0)
-            if number < here:
-                return TrilevelArchitecture(form, path, tuple(_cells(number, path.count(0))))
-            number -= here
-    raise SpaceError("the space has fewer architectures")
 
 
 def _cells(number: int, count: int) -> list[CellChoices]:

@@ -6,8 +6,11 @@ operations make to its input. In form A an upsampling repeats each pixel 2 x 2 t
 and the tail convolves to the image's channels. In form B it only convolves, and the tail convolves to 16 times the
 channels and rearranges them into 4 x 4 pixels.
 
-`skip` between equal widths is the identity here. The authors' code was only seen in a derived repository, where that
-operation has a 1x1 convolution with ReLU there, too.
+`skip` between equal widths is the identity here, as its name says, and so is the way around a `residual` or a
+`dwsblock`. The code of AGD (Fu et al. 2020), on which the authors build, and a repository derived from theirs have a
+1x1 convolution with ReLU in every `skip`; their supernet has one around each `residual`, too, which their derived
+networks lack, so that the two differ at equal weights. Ours do not. A 1x1 convolution would add up to 4.2 % of the
+parameters to the six architectures that the authors' code names. Which of the two the paper has was not seen.
 """
 
 from __future__ import annotations
@@ -16,15 +19,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from harness.restoration.enlarging import Enlarged
 from harness.spaces.row_wise import row_wise
-from harness.spaces.trilevel.notation import CellChoices, TrilevelArchitecture
+from harness.spaces.trilevel.notation import SCALE, CellChoices, TrilevelArchitecture
 from harness.spaces.trilevel.widths import channels_of
 
-SCALE = 4
 EXPANSION = 4
 """Channels inside `dwsblock` by channels before it."""
-_STEP = 0.2
+STEP = 0.2
+"""Share of a cell's operations that is added to its input."""
 _SLOPE = 0.2
+
+
+row_wise(Enlarged)
 
 
 def _conv(wide_in: int, wide_out: int, kernel: int, groups: int = 1) -> nn.Conv2d:
@@ -76,7 +83,7 @@ class Cell(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map [N, C, H, W] to the same shape."""
-        outputs: Tensor = inputs + _STEP * self.operations(inputs)
+        outputs: Tensor = inputs + STEP * self.operations(inputs)
         return outputs
 
 
@@ -97,10 +104,52 @@ class Upsampling(nn.Module):
 
 
 @row_wise
-class TrilevelNetwork(nn.Module):
-    """A network of the trilevel space: images [N, channels, H, W] to [N, channels, 4H, 4W]."""
+class Tail(nn.Module):
+    """The end of a network: features to images of values about 0 to 1.
 
-    def __init__(self, architecture: TrilevelArchitecture, *, channels: int = 3, width: int = 64) -> None:
+    Args:
+        form: in form A the features are large already, in form B a pixel of them becomes s x s.
+        channels: channels of an image.
+        width: channels of the features, C.
+        scale: s.
+        on_bicubic: whether images are the bicubic enlargement of the input and what the convolution adds to it, which
+            is ours; otherwise they are (tanh + 1) / 2 of what it makes.
+    """
+
+    def __init__(self, form: str, channels: int, width: int, scale: int, *, on_bicubic: bool) -> None:
+        super().__init__()
+        enlarging = form == "A"
+        self.conv = nn.Conv2d(width, channels if enlarging else channels * scale**2, 3, padding=1)
+        self.rearranged: nn.Module = nn.Identity() if enlarging else nn.PixelShuffle(scale)
+        self.base: nn.Module | None = Enlarged(scale) if on_bicubic else None
+
+    def begin_empty(self) -> None:
+        """Set the convolution to 0, so that a network on the bicubic enlargement begins its training with that."""
+        for weight in self.conv.parameters():
+            nn.init.zeros_(weight)
+
+    def forward(self, features: Tensor, inputs: Tensor) -> Tensor:
+        """Images [N, channels, sH, sW] of features [N, C, H, W] and the network's input [N, channels, H, W]."""
+        made: Tensor = self.rearranged(self.conv(features))
+        if self.base is None:
+            return (torch.tanh(made) + 1) / 2
+        on_base: Tensor = self.base(inputs) + made
+        return on_base
+
+
+@row_wise
+class TrilevelNetwork(nn.Module):
+    """A network of the trilevel space: images [N, channels, H, W] to [N, channels, sH, sW], values about 0 to 1."""
+
+    def __init__(
+        self,
+        architecture: TrilevelArchitecture,
+        *,
+        channels: int = 3,
+        width: int = 64,
+        scale: int = SCALE,
+        on_bicubic: bool = False,
+    ) -> None:
         super().__init__()
         enlarging = architecture.form == "A"
         self.stem = nn.Conv2d(channels, width, 3, padding=1)
@@ -111,10 +160,9 @@ class TrilevelNetwork(nn.Module):
                 self.body.append(Cell(next(choices), width))
             else:
                 self.body.append(Upsampling(width) if enlarging else nn.Conv2d(width, width, 3, padding=1))
-        self.tail = nn.Conv2d(width, channels if enlarging else channels * SCALE**2, 3, padding=1)
-        self.rearranged: nn.Module = nn.Identity() if enlarging else nn.PixelShuffle(SCALE)
+        self.tail = Tail(architecture.form, channels, width, scale, on_bicubic=on_bicubic)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Images [N, channels, 4H, 4W] of values from 0 to 1."""
-        features: Tensor = self.rearranged(self.tail(self.body(self.stem(inputs))))
-        return (torch.tanh(features) + 1) / 2
+        """Images [N, channels, sH, sW]."""
+        restored: Tensor = self.tail(self.body(self.stem(inputs)), inputs)
+        return restored

@@ -7,6 +7,7 @@ digits of its five operations and of the four widths between them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import SpaceError
@@ -24,6 +25,8 @@ CELLS = 5
 """Most cells, of which the first stands before everything else."""
 UPSAMPLINGS = 2
 """Most upsamplings; form A has this many, so that it enlarges by four."""
+SCALE = 4
+"""By how much the networks of the paper enlarge."""
 
 _EXAMPLE = "An architecture reads B 0011 00020/2033 33110/4310"
 
@@ -49,8 +52,8 @@ class CellChoices:
 
     def steps(self) -> list[tuple[int, int, int]]:
         """The operations in order, each with the indices of the widths before and after it."""
-        between = (FULL, *self.ratios, FULL)
-        return [(operation, between[place], between[place + 1]) for place, operation in enumerate(self.operations)]
+        ends = between(self.ratios)
+        return [(operation, ends[place], ends[place + 1]) for place, operation in enumerate(self.operations)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class TrilevelArchitecture:
 
     def __str__(self) -> str:
         return " ".join((self.form, _digits(self.path), *map(str, self.cells)))
+
+
+def between(ratios: Sequence[int]) -> tuple[int, ...]:
+    """The widths at the ends of a cell's operations: those between them, and the whole width before and behind."""
+    return (FULL, *ratios, FULL)
 
 
 def paths(form: str) -> list[tuple[int, ...]]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.search import find_method
-from harness.search.gradient.data import Images, parts_of, read_images, with_images
+from harness.search.gradient.data import Images, parts_of, with_images
+from harness.search.gradient.pairs import images_for
 from harness.search.gradient.presets import PUBLISHED_DATA
 from harness.search.gradient.setting import SearchSetting
+from harness.spaces import open_space
 from harness.studies.searches.runs import Failure, Run
 
 
@@ -45,10 +47,11 @@ def used_by(run: Run, images: Images | None = None) -> Used:
     Raises:
         SearchError: images that do not fit the setting.
     """
-    images = read_images(run.data, run.setting, run.seed, at_most=True) if images is None else images
+    if images is None:
+        images = images_for(open_space(run.space), run.data, run.setting, run.seed, at_most=True)
     setting = with_images(run.setting, images)
     presets = find_method(run.method).presets_in(run.space)
-    data = {} if images.name == PUBLISHED_DATA else {"data": (PUBLISHED_DATA, images.name)}
+    data = {} if images.name == presets.data else {"data": (presets.data, images.name)}
     folder = Path(run.data).name if images.name == PUBLISHED_DATA else None
     changed = {**data, **setting.difference(presets.paper)}
     return Used(images.name, folder, len(images), setting, changed, presets.note)

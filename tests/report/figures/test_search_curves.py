@@ -40,7 +40,7 @@ def test_every_panel_draws_its_column_of_every_run():
     runs = [("darts", log()), ("beta-darts", log(shift=0.5))]
     figure = search_curves(runs, record_label="CIFAR-10 test accuracy (%)")
     assert figure.get_figwidth() == PAGE_WIDTH_INCHES
-    assert titles(figure)[0] == "Validation loss (nats)"
+    assert titles(figure)[0] == "Validation loss"
     assert titles(figure)[3] == "CIFAR-10 test accuracy (%)"
     assert [axes.get_ylabel() for axes in figure.axes] == ["", "", "", "for the record"]
     columns = ["validation_loss", "entropy_nats", "skip_connections", RECORD]

@@ -16,6 +16,8 @@ WIRED = {"wiring-minimal": open_space("wiring-minimal")}
 """Spaces of the wiring experiments, which the contract suite leaves to the spaces' own."""
 ALL = {**SPACES, **WIRED}
 REFERENCES = {"nasbench201": reference.nasbench201, "darts": reference.darts}
+CLASSIFYING = {name: method for name, method in METHODS.items() if method.classifies}
+"""The methods that search image classifiers; those of restoring networks have spaces and tests of their own."""
 PAIRS = sorted(
     (method.name, space) for method in METHODS.values() for space in SPACES if not method.reason_not_in(SPACES[space])
 )

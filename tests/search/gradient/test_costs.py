@@ -10,12 +10,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from harness.errors import SearchError
-from harness.search import METHODS, run_search
+from harness.search import run_search
 from harness.search.gradient.checkpoint import LOG
 from harness.search.gradient.costs import COLUMNS, COSTS, CostRecorder, _update
 from harness.search.gradient.table_supernet import TableLosses
 from tests.reference import spaces_supernet as reference
-from tests.search.gradient.searches import SPACES, one_step, state_of, tiny
+from tests.search.gradient.searches import CLASSIFYING, SPACES, one_step, state_of, tiny
 from tests.search.gradient.test_contract import DATA, content, equal, interrupted_and_resumed, without_seconds
 
 
@@ -149,7 +149,7 @@ def test_the_interval_is_a_whole_number(every):
         run_search(SPACES["nasbench201"], "rsps", tiny("rsps", "nasbench201"), data=DATA, record_costs=every)
 
 
-@pytest.mark.parametrize("name", sorted(set(METHODS) - {"te-nas"}))
+@pytest.mark.parametrize("name", sorted(set(CLASSIFYING) - {"te-nas"}))
 def test_every_method_records(name):
     """TE-NAS, which takes seconds a round, has no step of its own here."""
     setting = tiny(name, "nasbench201", epochs=2, steps_per_epoch=1)

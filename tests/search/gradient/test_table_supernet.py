@@ -12,12 +12,12 @@ from harness.spaces.group import Group
 from harness.spaces.nasbench201.cell import EDGES, OPERATIONS
 from harness.spaces.nasbench201.derivation import GROUPS
 from tests.reference.table_expectation import expectation
-from tests.search.gradient.searches import SPACES, generator
+from tests.search.gradient.searches import CLASSIFYING, SPACES, generator
 from tests.search.gradient.test_contract import content, equal, interrupted_and_resumed, without_seconds
 
 EDGES_OF_SMALL = ((1, 0), (2, 0), (2, 1))
 SMALL = {"cell": Group(EDGES_OF_SMALL, ("a", "b"))}
-TRAINING = sorted(name for name, method in METHODS.items() if method.trains_weights and method.policy is None)
+TRAINING = sorted(name for name, method in CLASSIFYING.items() if method.trains_weights and method.policy is None)
 ONE_PATH = {"dsnas", "gdas", "rsps"}
 """Searches whose step computes one operation on each edge, and has no gradient by the others."""
 SPACE = SPACES["nasbench201"]

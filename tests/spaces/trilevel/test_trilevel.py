@@ -44,6 +44,15 @@ def test_sizes_are_those_computed_apart(text):
     assert sizes.macs / 1e9 == pytest.approx(billions, abs=0.1)
 
 
+def test_a_convolution_in_each_idle_skip_would_add_what_the_documentation_says():
+    channels, shares = channels_of(64), []
+    for text, (parameters, _) in SEARCHED.items():
+        steps = [step for cell in parse(text).cells for step in cell.steps()]
+        added = sum(channels[before] ** 2 for kind, before, after in steps if kind == 0 and before == after)
+        shares.append(100 * added / parameters)
+    assert (min(shares), round(max(shares), 1)) == (0, 4.2)
+
+
 def test_an_architecture_is_counted_once_for_all_paths_and_choices():
     cells = 4**5 * 5**4
     form_a = sum(math.comb(extra + 2, 2) * cells ** (extra + 1) for extra in range(5))
@@ -193,14 +202,12 @@ def test_neighbours_are_all_single_changes():
 
 
 def test_all_architectures_can_be_drawn_from_their_numbers():
-    from harness.spaces.trilevel import _numbered
-
-    first, last = _numbered(0), _numbered(TRILEVEL.count - 1)
+    first, last = TRILEVEL._numbered(0), TRILEVEL._numbered(TRILEVEL.count - 1)
     assert (str(first), first.form) == ("A 011 00000/0000", "A")
     assert (last.form, last.path.count(0)) == ("B", 5)
     with pytest.raises(SpaceError):
-        _numbered(TRILEVEL.count)
-    assert len({_numbered(number * 7919) for number in range(500)}) == 500
+        TRILEVEL._numbered(TRILEVEL.count)
+    assert len({TRILEVEL._numbered(number * 7919) for number in range(500)}) == 500
 
 
 def test_photographs_are_drawn_with_their_small_images():
