@@ -20,4 +20,5 @@ NAMES = (
     "nasi-ada",
     "te-nas",
     "trilevel",
+    "mod-nas",
 )

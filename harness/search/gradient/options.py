@@ -72,6 +72,8 @@ def reason_not(method: Method, option: str) -> str:
     """Why a method cannot take `activation`, `regularise`, `schedule`, `objective` or `adversarial`; else empty."""
     if method.architecture_step is None:
         return "it trains no architecture parameters"
+    if not method.classifies:
+        return "it searches restoring networks, which nobody has tried that on"
     if not method.trains_weights:
         return "it trains no weights, and chooses by other steps than descents of a loss"
     if method.joint:

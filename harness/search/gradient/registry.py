@@ -12,6 +12,7 @@ from harness.search.gradient import (
     dsnas,
     e2rnas,
     gdas,
+    mod_nas,
     nasi,
     pc_darts,
     radars,
@@ -48,6 +49,7 @@ METHODS: dict[str, Method] = {
         nasi.ADAPTIVE,
         te_nas.METHOD,
         trilevel.METHOD,
+        mod_nas.METHOD,
     )
 }
 

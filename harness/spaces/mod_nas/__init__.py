@@ -31,6 +31,7 @@ from harness.spaces.mod_nas.notation import (
     numbered,
     parse,
 )
+from harness.spaces.mod_nas.searches import searches_of
 from harness.spaces.plain_values import how_to_get
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from harness.spaces.group import EdgeWeights, Masks, OperationWeights
     from harness.spaces.mod_nas.supernet import ModNasSupernet
+    from harness.spaces.searches import SearchPresets
 
 __all__ = ["ModNas", "ModNasArchitecture", "Node", "UnguidedModNas", "parse"]
 
@@ -57,6 +59,7 @@ class ModNas(ImageRestoration):
     name = "mod-nas"
     problem = denoising(25)
     consistent: ClassVar[bool] = True
+    searches: ClassVar[SearchPresets] = searches_of("mod-nas")
     shape: ClassVar = {
         "image_size": Dimension(40, 1, "pixels on a side of an image"),
         "channels": Dimension(1, 1, "channels of an image"),
@@ -198,6 +201,7 @@ class UnguidedModNas(ModNas):
 
     name = "mod-nas-unguided"
     consistent = False
+    searches = searches_of("mod-nas-unguided")
 
 
 def _as_mod_nas(architecture: object) -> ModNasArchitecture:

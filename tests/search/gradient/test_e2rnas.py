@@ -24,7 +24,7 @@ from tests.search.gradient.test_table_supernet import separable
 SPACE = SPACES["nasbench201"]
 NORMALISATION = Normalisation(*(torch.full((1, 3, 1, 1), value, dtype=torch.float64) for value in (0.5, 0.25)))
 PIXELS = PixelRange.normalised(*NORMALISATION)
-REFUSING = {"rsps", "nasi", "nasi-ada", "te-nas", "radars", "daas", "trilevel"}
+REFUSING = {"rsps", "nasi", "nasi-ada", "te-nas", "radars", "daas", "trilevel", "mod-nas"}
 ROBUST = TableLosses("parts of a test", separable(1)[0].losses / 10, separable(2)[0].losses / 10)
 SIZES = expected_size(SPACE, GROUPS, SearchSetting(width=4, depth=1))
 """Of the networks of `tiny`."""

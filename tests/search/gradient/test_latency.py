@@ -22,7 +22,7 @@ from tests.search.gradient.test_contract import content, equal, interrupted_and_
 from tests.search.gradient.test_table_supernet import separable
 
 SPACE = SPACES["nasbench201"]
-REFUSING = {"rsps", "nasi", "nasi-ada", "te-nas", "radars", "daas", "dsnas", "trilevel"}
+REFUSING = {"rsps", "nasi", "nasi-ada", "te-nas", "radars", "daas", "dsnas", "trilevel", "mod-nas"}
 LOSSES = TableLosses("parts of a test", separable()[0].losses / 10)
 """As large as expected errors of cells are."""
 ON = {"objective": "latency", "latency_column": "a_latency_ms"}

@@ -25,7 +25,7 @@ SPACE = SPACES["nasbench201"]
 OPTIONS = {"regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS}
 CLIPPED = {"darts", "darts-second-order", "darts-prime", "pc-darts", "e2rnas"}
 """Methods whose operation weights are a softmax of α, and that have no penalty of one."""
-REFUSING = {"rsps", "nasi", "nasi-ada", "te-nas", "radars", "daas", "trilevel"}
+REFUSING = {"rsps", "nasi", "nasi-ada", "te-nas", "radars", "daas", "trilevel", "mod-nas"}
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - {"darts-prime"}))
