@@ -248,7 +248,8 @@ OrderWeightOption = Annotated[
     float | None, typer.Option(help="trilevel: weight of the order loss, above 0 for shorter paths, below 0 for longer")
 ]
 MacWeightOption = Annotated[
-    float | None, typer.Option(help="trilevel: weight of the multiply-adds, as a share of the costliest network's")
+    float | None,
+    typer.Option(help="trilevel, mod-nas: weight of multiply-adds, as a share of the costliest network's"),
 ]
 RecordCostsOption = Annotated[
     int,
