@@ -39,7 +39,9 @@ def study(
     table: Annotated[
         str | None, typer.Option(help="name of a table, or path of a file; nasbench201 by default")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="folder of CIFAR-10's binary files")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="folder of CIFAR-10's binary files; for trilevel-sr, of T91, Set5 and Set14")
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -113,5 +115,5 @@ def study(
     )  # fmt: skip
     check_scores(chosen, made)
     if "data" in chosen.takes:
-        made = replace(made, data=options.data_folder(data))
+        made = replace(made, data=options.data_folder(data, getattr(chosen, "source", "cifar10")))
     make(chosen, made)

@@ -256,11 +256,13 @@ class SingleStudy:
         shows: one line on the results, for the list of studies.
         takes: names of the options of this study.
         run: function that makes the study; it imports heavy packages only when it is called.
+        source: what lies in the folder of its option `data`: `cifar10`, or `restoration`, sets of images.
     """
 
     shows: str
     takes: frozenset[str]
     run: Callable[[StudyOptions], None]
+    source: str = "cifar10"
 
 
 Study: TypeAlias = "RankStudy | SearchTable | SingleStudy"

@@ -33,6 +33,7 @@ from harness.studies.searches.radars import study as radars
 from harness.studies.searches.robust import study as e2rnas
 from harness.studies.searches.seminas import study as seminas
 from harness.studies.searches.toponas import study as toponas
+from harness.studies.searches.trilevel import study as trilevel
 from harness.studies.searches.wiring import study as wiring
 from harness.studies.whole_space import study as whole_space
 
@@ -66,6 +67,7 @@ STUDIES: Mapping[str, Study] = {
     "e2rnas": e2rnas.STUDY,
     "nesbs": nesbs.STUDY,
     "seminas": seminas.STUDY,
+    "trilevel-sr": trilevel.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
 
@@ -102,7 +104,8 @@ def make(study: Study, options: StudyOptions) -> None:
         "%s: %s", study.shows, ", ".join(f"{name} {value}" for name, value in vars(options).items() if name != "say")
     )
     if options.data is not None and not options.data.is_dir():
-        raise SettingError(f"--data {options.data} is no folder; it is that of CIFAR-10's binary files")
+        wanted = "sets of images" if getattr(study, "source", "") == "restoration" else "CIFAR-10's binary files"
+        raise SettingError(f"--data {options.data} is no folder; it is that of {wanted}")
     if isinstance(study, RankStudy):
         from harness.studies.rank.rank_study import run_rank_study
 

@@ -39,13 +39,28 @@ def images_for(space: Space, data: str | Path, setting: SearchSetting, seed: int
     if name not in IMAGE_SETS:
         named = ", ".join(f"FOLDER/{each}" for each in IMAGE_SETS if each != PHOTOGRAPHS)
         raise SearchError(f"--data takes {PHOTOGRAPHS}, or a set of images as {named}; got {data}")
-    count = setting.images or 2 * setting.batch_size * (setting.steps_per_epoch or 10)
-    side = setting.image_size or space.shape["image_size"].default
     try:
         crops = Crops(
             open_images(name, None if folder is None else folder.parent), space.problem, space.shape["channels"].default
         )
-        small, large = crops.drawn(count, side, derived_seed(seed, "search", "crops"))
+        return drawn_pairs(crops, name, space, setting, seed)
     except SettingError as error:
         raise SearchError(f"--data {data}: {error}") from error
-    return Images(name, small, large)
+
+
+def drawn_pairs(crops: Crops, name: str, space: Space, setting: SearchSetting, seed: int) -> Images:
+    """Crops as the images of a search, of the setting's size and number; see `images_for`.
+
+    Args:
+        crops: the images that they are drawn from.
+        name: name of these images, part of what a search is known by.
+        space: the space, whose own size is taken where the setting has none.
+        setting: the search's setting.
+        seed: seed of the search.
+
+    Raises:
+        SettingError: for crops that do not fit into the images.
+    """
+    count = setting.images or 2 * setting.batch_size * (setting.steps_per_epoch or 10)
+    side = setting.image_size or space.shape["image_size"].default
+    return Images(name, *crops.drawn(count, side, derived_seed(seed, "search", "crops")))

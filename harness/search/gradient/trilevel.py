@@ -51,10 +51,17 @@ _SPARSITIES: Mapping[str, Callable[[Tensor, float], Tensor]] = {
 
 def radius(moment: Moment) -> float:
     """Radius at a step: 0 until the architecture parameters move, then linear, 1 in the last epoch."""
-    setting = moment.setting
-    done = (moment.epoch - setting.alpha_warm_up) * moment.steps + moment.step
-    growing = max(setting.epochs - setting.alpha_warm_up - 1, 1) * moment.steps
-    return min(max(done / growing, 0.0), 1.0)
+    return _radius(moment.setting, moment.epoch + moment.step / moment.steps)
+
+
+def radius_after(setting: SearchSetting, epoch: int) -> float:
+    """Radius at the end of an epoch, counted from 0."""
+    return _radius(setting, epoch + 1)
+
+
+def _radius(setting: SearchSetting, epochs: float) -> float:
+    growing = max(setting.epochs - setting.alpha_warm_up - 1, 1)
+    return min(max((epochs - setting.alpha_warm_up) / growing, 0.0), 1.0)
 
 
 def relax(parameters: Parameters, moment: Moment, purpose: str) -> Relaxed:
