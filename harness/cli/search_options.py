@@ -135,8 +135,11 @@ BoundFormOption = Annotated[
 SpaceOption = Annotated[
     str,
     typer.Option(
-        help="nasbench201 | darts | nasbench201-large | wiring-minimal | wiring-full (cells of wiring experiments)",
-        autocompletion=offered.those("nasbench201", "darts", "nasbench201-large", "wiring-minimal", "wiring-full"),
+        help="nasbench201 | darts | nasbench201-large | wiring-minimal | wiring-full (cells of wiring experiments) | "
+        "trilevel | trilevel-small (networks that enlarge images)",
+        autocompletion=offered.those(
+            "nasbench201", "darts", "nasbench201-large", "wiring-minimal", "wiring-full", "trilevel", "trilevel-small"
+        ),
     ),
 ]
 PresetOption = Annotated[
@@ -151,9 +154,9 @@ DataOption = Annotated[
     str | None,
     typer.Option(
         help="digits, noise, the folder of CIFAR-10's binary files, or table:COLUMN for the exact expectation of a "
-        "tabulated column in the place of a supernet that trains (table:COLUMN,ROBUST for --mgda robust); by default "
-        "that of the method",
-        autocompletion=offered.those("digits", "noise", "table:"),
+        "tabulated column in the place of a supernet that trains (table:COLUMN,ROBUST for --mgda robust); for "
+        "restoring networks photographs, or the folder of a set of images such as FOLDER/T91; by default that of the method",
+        autocompletion=offered.those("digits", "noise", "photographs", "table:"),
     ),
 ]
 CheckpointMinutesOption = Annotated[

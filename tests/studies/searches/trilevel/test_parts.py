@@ -1,4 +1,4 @@
-"""The parts of the study of the trilevel search. Oracles: sums by hand, Student's t of scipy, every window one by one."""
+"""The parts of the study of the trilevel search. Oracles: sums by hand, Student's t of scipy, all windows."""
 
 from __future__ import annotations
 
@@ -166,7 +166,8 @@ def test_the_shown_part_has_most_detail():
 
     def detail(top, left):
         values = pixels.astype(float)
-        down, right = np.abs(np.diff(values, axis=0, prepend=values[:1])), np.abs(np.diff(values, prepend=values[:, :1]))
+        down = np.abs(np.diff(values, axis=0, prepend=values[:1]))
+        right = np.abs(np.diff(values, prepend=values[:, :1]))
         return (down + right)[top : top + 16, left : left + 16].sum()
 
     places = [(top, left) for top in range(0, 25, 8) for left in range(0, 18, 8)]

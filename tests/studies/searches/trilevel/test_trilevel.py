@@ -53,5 +53,5 @@ def test_the_same_command_makes_nothing_again_and_gives_the_same_bytes(made):
 
 
 def test_nothing_is_shown_before_a_search_is_over(tmp_path):
-    with pytest.raises(SearchError, match="no search of the main arm in .* is over"):
+    with pytest.raises(SearchError, match=r"no search of the main arm in .* is over"):
         run_study("trilevel-sr", tmp_path, quick=True, finished=True)
