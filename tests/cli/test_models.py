@@ -109,6 +109,7 @@ def test_each_name_stands_where_its_score_stands(
     ]
 
 
+@pytest.mark.slow
 def test_some_of_the_models(nasinit: Run, files: tuple[Path, Path, Path, str], tmp_path: Path) -> None:
     named = tmp_path / "names.txt"
     named.write_text("resnet, wide\n=vit (fused)\n")

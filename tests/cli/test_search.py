@@ -163,6 +163,7 @@ def test_the_seeds_that_are_there_are_read_and_others_are_added(seeded, nasinit)
     assert pd.read_csv(folder / "seeds.csv")["seed"].tolist() == [1, 2]
 
 
+@pytest.mark.slow
 def test_shards_run_their_seeds_and_the_whole_command_makes_the_table(seeded, nasinit, tmp_path):
     asked = ("search", "darts", "--out", tmp_path, *SMALL, "--seeds", "0,2")
     for number in (1, 2):

@@ -81,6 +81,7 @@ def test_front_picks_and_budgets_are_those_of_the_definitions(rows):
 
 @settings(max_examples=30)
 @given(architectures)
+@pytest.mark.slow
 def test_turned_columns_give_the_same_choices(rows):
     """A cost turned round is a quantity of which more is better, and so is a gain one of which less is better."""
     costs, gains, scores = (np.array(numbers) for numbers in zip(*rows, strict=True))

@@ -13,6 +13,7 @@ from tests.proxies.published_scores import Given
 
 
 @pytest.mark.parametrize("index", [0, *(pytest.param(index, marks=pytest.mark.slow) for index in range(1, 6))])
+@pytest.mark.slow
 def test_ntk_condition_exact_is_that_of_te_nas(index: int, given: Given) -> None:
     """TE-NAS makes one backward pass a sample, through the batch statistics; so does the exact form. AZ-NAS has −κ.
 

@@ -40,6 +40,7 @@ def redrawn(exact: dict[str, torch.Tensor], rounded: dict[str, torch.Tensor], se
 
 
 @pytest.mark.parametrize("index", [0, *(pytest.param(index, marks=pytest.mark.slow) for index in range(1, 6))])
+@pytest.mark.slow
 def test_zico_is_the_authors_up_to_what_rounding_moves(index: int, given: Given) -> None:
     """It is an ordinary one of the values that the float64 gradients give with the errors of float32 in other places.
 

@@ -32,6 +32,7 @@ CANCELLING = {"plain", "m_snip"}
 """Held to a share of `snip`, the sum of their terms' absolute values."""
 
 
+@pytest.mark.slow
 def test_float32_is_float64_but_for_rounding_where_the_relus_agree(given: Given) -> None:
     """Without that, these move by 1e-4 to 1e-2 in this cell, on every processor by something else."""
     names = [entry.name for entry in resolve("all") if entry.name not in OTHER_PASSES]

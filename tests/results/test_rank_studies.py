@@ -56,6 +56,8 @@ ELSEWHERE = {
     "hnas-metrics": NOISE,
     "beyond-size": NOISE,
 }
+LONG = {"beyond-size", "nas-bench-suite-zero"}
+"""Studies whose regressions take minutes."""
 COMMITTED = {name: Committed(study, ELSEWHERE.get(name, {})) for name, study in RANKED.items()}
 
 
@@ -154,6 +156,7 @@ def test_the_agreement_follows_from_the_scores(name: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.transfer])
 def test_the_transfer_follows_from_the_scores(name: str, official: benchmarks.Table, tmp_path: Path) -> None:
     study = COMMITTED[name].study
@@ -178,7 +181,7 @@ def test_the_record_states_what_was_scored(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] if name == "beyond-size" else [])
+        pytest.param(name, marks=[pytest.mark.slow] if name in LONG else [])
         for name, item in COMMITTED.items()
         if item.study.beyond
     ],

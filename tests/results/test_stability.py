@@ -31,6 +31,7 @@ def committed() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "stability.csv", float_precision="round_trip")
 
 
+@pytest.mark.slow
 def test_everything_follows_from_the_scores(
     frames: dict[str, pd.DataFrame], official: benchmarks.Table, committed: pd.DataFrame
 ) -> None:

@@ -242,6 +242,7 @@ def test_deterministic_kernels_are_for_gpus_and_are_put_back() -> None:
     assert torch.are_deterministic_algorithms_enabled() == before
 
 
+@pytest.mark.slow
 def test_a_long_run_begins_with_a_trial_and_says_what_it_found(
     given: Given, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

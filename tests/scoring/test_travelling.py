@@ -187,6 +187,7 @@ MODELS_SESSION = textwrap.dedent("""
 """)
 
 
+@pytest.mark.slow
 def test_models_are_made_by_the_code_that_their_rows_are_of(tmp_path: Path) -> None:
     (tmp_path / "my_models.py").write_text(MODELS)
     (tmp_path / "session.py").write_text(MODELS_SESSION)

@@ -59,6 +59,7 @@ def test_it_is_listed_with_its_distribution(installed: Path) -> None:
         assert notice.startswith(f"nasinit: the space {point} is left out: {reason}")
 
 
+@pytest.mark.slow
 def test_it_is_scored_in_processes_and_ranked_by_a_table_of_its_own(installed: Path) -> None:
     ended = nasinit(
         installed, "score", "--space", "toy-graphs", "--all", "--proxies", "grad_norm,params,epe_nas", "--workers", 2,
@@ -78,22 +79,25 @@ def test_it_is_scored_in_processes_and_ranked_by_a_table_of_its_own(installed: P
     assert "lower is better" in ended.stdout, "an error is not an accuracy"
 
 
+@pytest.mark.slow
 def test_all_proxies_but_those_that_do_not_apply_score_it(installed: Path) -> None:
     ended = nasinit(installed, "score", "--space", "toy-graphs", "--sample", 2)
     assert ended.returncode == 0, ended.stderr
     assert "zico: 2 not_applicable" in ended.stdout
 
 
+WRONG = [
+    (["--size", "hidden"], "--size takes NAME=NUMBER, such as channels=1, got 'hidden'"),
+    (["--size", "hidden=0"], "hidden must be a whole number from 1, got 0"),
+    (["--size", "hiden=3"], "unknown size of this space's networks 'hiden'. Did you mean 'hidden'?"),
+    (["--width", "3"], "unknown size of this space's networks 'width'"),
+    (["--loss", "cross_entropy"], "unknown loss 'cross_entropy'"),
+    (["--input", "cifar10"], "unknown input 'cifar10'"),
+]
+
+
 @pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--size", "hidden"], "--size takes NAME=NUMBER, such as channels=1, got 'hidden'"),
-        (["--size", "hidden=0"], "hidden must be a whole number from 1, got 0"),
-        (["--size", "hiden=3"], "unknown size of this space's networks 'hiden'. Did you mean 'hidden'?"),
-        (["--width", "3"], "unknown size of this space's networks 'width'"),
-        (["--loss", "cross_entropy"], "unknown loss 'cross_entropy'"),
-        (["--input", "cifar10"], "unknown input 'cifar10'"),
-    ],
+    ("options", "message"), [WRONG[0], *(pytest.param(*each, marks=pytest.mark.slow) for each in WRONG[1:])]
 )
 def test_what_the_space_does_not_have_is_one_line(installed: Path, options: list[str], message: str) -> None:
     ended = nasinit(installed, "score", "--space", "toy-graphs", "--sample", 2, *options)

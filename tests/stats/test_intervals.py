@@ -78,6 +78,7 @@ def test_bca_where_nothing_varies():
     assert bca_interval(np.array([0.2, 0.3]), 0.9, [np.array([0.1, 0.2, 0.4])], 0.95) == (0.3, 0.3)
 
 
+@pytest.mark.slow
 def test_bca_covers_a_skewed_coefficient_in_about_19_of_20_samples():
     """Normal data with Pearson 0.9 and n = 20, whose coefficient is skewed."""
     generator = np.random.default_rng(7)

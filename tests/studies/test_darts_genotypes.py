@@ -60,6 +60,7 @@ def test_every_search_is_one_that_there_is() -> None:
     assert set(darts_genotypes.SEARCHES) <= set(METHODS)
 
 
+@pytest.mark.slow
 def test_the_study_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(darts_genotypes, "SEARCHES", ("nasi", "darts"))
     monkeypatch.setattr(pool, "setting_of", lambda *_, **__: TINY)

@@ -18,6 +18,7 @@ from tests.scoring.cluster.daemons import local_cluster
 from tests.studies.made_tables import KEYS, made_table
 
 
+@pytest.mark.slow
 def test_every_search_finds_on_a_cluster_what_it_finds_here() -> None:
     pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster has it)")
     from distributed import Client

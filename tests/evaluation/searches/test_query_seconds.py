@@ -110,6 +110,7 @@ def test_a_table_of_seconds_that_lacks_one_is_passed_over_for_the_model(table: T
     assert "modelled" in query_seconds(table, KEYS, MACS, [table.column(VALID)], [torn]).note
 
 
+@pytest.mark.slow
 def test_searches_pay_the_seconds_that_are_here_and_say_whose(table: Table, data_folder: Path) -> None:
     found = table_searches(table, ["random_search"], runs=3, budget_seconds=3_000)
     assert found.notes[-1].startswith(f"seconds of training as {SECONDS_TABLE} has them")

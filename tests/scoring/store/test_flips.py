@@ -96,6 +96,7 @@ def test_every_bit_of_some_rows(store: Path, proxies: list[Proxy]) -> None:
         assert set(inside) <= set(errors), f"every bit of a {table} that is read is missed"
 
 
+@pytest.mark.slow
 def test_bits_all_over_the_file(store: Path, proxies: list[Proxy]) -> None:
     draw = random.Random(1)
     size = len(store.read_bytes())

@@ -167,6 +167,7 @@ def _process(path: Path) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_time_of_the_migration_leaves_one_store_or_the_other(large: Path, tmp_path: Path) -> None:
     before = large.read_bytes()
     path, kept = tmp_path / "scores.sqlite", tmp_path / "scores.version-1.sqlite"

@@ -34,6 +34,7 @@ def test_a_search_that_mostly_descends_says_so(tmp_path, caplog, mu, nu_of_media
     assert (found.remark == "") != descends
 
 
+@pytest.mark.slow
 def test_each_of_several_searches_says_so_once(tmp_path, caplog):
     setting = tiny("nasi-ada", "nasbench201", epochs=1, steps_per_epoch=3, mu=2.0, nu=0.0, adaptive=False)
     with caplog.at_level(logging.WARNING, logger="harness"):

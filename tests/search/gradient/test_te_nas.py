@@ -71,6 +71,7 @@ def test_the_condition_number_is_that_of_plain_backward_passes():
         assert found == pytest.approx(reference.condition_number(network, step.training.inputs), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_round_removes_from_each_edge_what_its_measured_changes_say():
     step = a_step()
     start = te_nas._left(step.parameters, step.moment.kept)

@@ -111,6 +111,7 @@ def test_pearson_of_the_rest_leaves_out_the_highest_twentieth() -> None:
     assert found["pearson_of_the_rest"] == pytest.approx(stats.pearsonr(one[kept], other[kept]).statistic, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_study_between_conditions_leaves_their_agreement(tmp_path: Path) -> None:
     small = {"width": 4, "depth": 1, "image_size": 8, "batch_size": 8}
     study = RankStudy(

@@ -221,6 +221,7 @@ def run_small(out: Path, monkeypatch: pytest.MonkeyPatch, said: list[str], **cha
     make(zero_cost_nas.STUDY, StudyOptions(out, said.append, **given))
 
 
+@pytest.mark.slow
 def test_without_images_and_the_release_it_says_so_and_does_what_it_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

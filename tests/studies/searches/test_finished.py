@@ -78,6 +78,7 @@ def test_recorded_steps_make_nasis_rows_without_a_search(tmp_path: Path, monkeyp
     assert facts["steps"]["setting"]["without"] == []
 
 
+@pytest.mark.slow
 def test_finished_searches_alone_are_taken_from_logs_and_from_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

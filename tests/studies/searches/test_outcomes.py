@@ -88,6 +88,7 @@ ROWS = (
 )
 
 
+@pytest.mark.slow
 def test_the_study_writes_its_table_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_tables, "setting_of", lambda *_, **__: TINY)
     said: list[str] = []

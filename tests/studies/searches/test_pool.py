@@ -94,6 +94,7 @@ def test_a_bar_does_not_take_what_is_printed_to_a_file(
     assert "a minute" not in shown.err
 
 
+@pytest.mark.slow
 def test_one_that_diverges_does_not_end_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

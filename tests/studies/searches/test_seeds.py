@@ -69,6 +69,7 @@ def test_bad_arguments_are_refused_before_a_process_begins(
         harness.run_searches(SPACE, arguments.pop("method"), TINY, **arguments)
 
 
+@pytest.mark.slow
 def test_where_every_seed_fails_there_is_no_result(tmp_path: Path) -> None:
     diverging = TINY.changed({"weight_lr": 1e30, "weight_lr_min": 1e30, "gradient_clip": 1e30})
     with pytest.raises(RunError, match=r"every search failed. rsps, seed 0: rsps: the loss is"):

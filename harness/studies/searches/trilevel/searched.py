@@ -22,7 +22,8 @@ from harness.search.gradient.trilevel import CHOICES, LOGITS, NODES, WIDTHS, rad
 from harness.spaces.trilevel.notation import TrilevelArchitecture
 from harness.spaces.trilevel.supernet import TrilevelSupernet
 from harness.studies.searches.progress import epoch_seconds
-from harness.studies.searches.trilevel.sizes import MAIN, Search, StudyImages, small_space
+from harness.studies.searches.restored.images import StudyImages
+from harness.studies.searches.trilevel.sizes import MAIN, Search, small_space
 
 FOLDER = "searches"
 GAP = "gap.json"

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.restoration.image_sets import PHOTOGRAPHS, NamedImage, open_images
 from harness.search import find_method
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
 from harness.spaces.trilevel import SmallTrilevel
 from harness.studies.options import StudyOptions
+from harness.studies.searches.restored.images import StudyImages, study_images
 from harness.training.restored import RestorationSetting
 
 SPACE = "trilevel-small"
 MAIN = "sparsestmax"
 """The arm that has all seeds; the others, which change one value, have the first one."""
 ORDER_WEIGHTS = (0.0, 1e-2)
-_TRAINING, _TESTS = "T91", ("Set5", "Set14")
-_TRAINED_PHOTOGRAPHS = 4
-_QUICK_SIDE = 48
 
 
 @dataclass(frozen=True)
@@ -56,14 +52,6 @@ class Search(NamedTuple):
         return f"{self.arm.replace(' ', '-')}-seed-{self.seed}"
 
 
-class StudyImages(NamedTuple):
-    """The images: name and images of the training set, and the test sets by name."""
-
-    name: str
-    training: tuple[NamedImage, ...]
-    tests: dict[str, tuple[NamedImage, ...]]
-
-
 def sizes_of(options: StudyOptions) -> Sizes:
     """The size that the options ask for; `runs` is the number of seeds."""
     setting = find_method("trilevel").setting(SPACE, "laptop")
@@ -93,29 +81,5 @@ def small_space() -> SmallTrilevel:
 
 
 def images_of(data: Path | None, *, quick: bool) -> StudyImages:
-    """The images of a folder that holds T91, Set5 and Set14, or has a folder `restoration` that does; else photographs.
-
-    Of scikit-image's photographs four are for training and two for tests. The quick study has small parts of tests.
-
-    Raises:
-        SettingError: missing images, or without scikit-image.
-    """
-    folder = next((each for each in _places(data) if (each / _TRAINING).is_dir()), None)
-    if folder is None or quick:
-        every = open_images(PHOTOGRAPHS)
-        training, tests = every[:_TRAINED_PHOTOGRAPHS], {PHOTOGRAPHS: every[_TRAINED_PHOTOGRAPHS:]}
-        name = PHOTOGRAPHS
-    else:
-        training, name = open_images(_TRAINING, folder), _TRAINING
-        tests = {test: open_images(test, folder) for test in _TESTS}
-    return StudyImages(name, training, {each: _cut(found, quick) for each, found in tests.items()})
-
-
-def _places(data: Path | None) -> list[Path]:
-    return [] if data is None else [data, data / "restoration"]
-
-
-def _cut(images: Sequence[NamedImage], quick: bool) -> tuple[NamedImage, ...]:
-    if not quick:
-        return tuple(images)
-    return tuple(NamedImage(image.name, image.pixels[:_QUICK_SIDE, :_QUICK_SIDE]) for image in images)
+    """T91 to train on, Set5 and Set14 to test on, or photographs (`study_images`)."""
+    return study_images(data, "T91", ("Set5", "Set14"), quick=quick)

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.restoration.crops import Crops
+    from harness.studies.searches.restored.images import StudyImages
+    from harness.studies.searches.restored.trainings import Training
     from harness.studies.searches.trilevel.searched import Found
-    from harness.studies.searches.trilevel.sizes import Search, Sizes, StudyImages
-    from harness.studies.searches.trilevel.trained import Training
+    from harness.studies.searches.trilevel.sizes import Search, Sizes
+
+_SHOWN = ("butterfly", "woman", "zebra")
+"""Test images of which crops are shown."""
 
 
 def run_trilevel(options: StudyOptions) -> None:
@@ -34,9 +38,11 @@ def run_trilevel(options: StudyOptions) -> None:
     from harness.scoring.engine import threads_of_torch
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.restored.summary import comparison_frame, differences_frame
     from harness.studies.searches.trilevel.searched import searches_frame, sparsity_frame
     from harness.studies.searches.trilevel.sizes import images_of, searches_of, sizes_of, small_space
-    from harness.studies.searches.trilevel.summary import comparison_frame, differences_frame, study_claims
+    from harness.studies.searches.trilevel.summary import study_claims
+    from harness.studies.searches.trilevel.trained import KINDS
     from harness.writing import make_folder
 
     images, sizes = images_of(options.data, quick=options.quick), sizes_of(options)
@@ -50,8 +56,8 @@ def run_trilevel(options: StudyOptions) -> None:
         trainings = _trained(found, sizes, crops, images, options)
         quality = _quality(trainings, crops, images, options)
         frames = {"searches": searches_frame(found, images, options.out), "sparsity": sparsity_frame(found)}
-        frames |= {"quality": quality, "comparison": comparison_frame(quality)}
-        frames["differences"] = differences_frame(quality)
+        frames |= {"quality": quality, "comparison": comparison_frame(quality, KINDS)}
+        frames["differences"] = differences_frame(quality, KINDS)
         frames["claims"] = claims_frame(study_claims(frames["searches"], frames["differences"], sizes.seeds))
         for name, frame in frames.items():
             write_csv(frame, options.out / f"{name}.csv")
@@ -86,8 +92,9 @@ def _trained(
     found: dict[Search, Found], sizes: Sizes, crops: Crops, images: StudyImages, options: StudyOptions
 ) -> list[Training]:
     """The trainings that are over; the one of equal time of a seed follows from the seconds of two others."""
+    from harness.studies.searches.restored.trainings import FOUND, PLAIN, is_over, quality_of
     from harness.studies.searches.trilevel.sizes import small_space
-    from harness.studies.searches.trilevel.trained import FOUND, PLAIN, equal_time, is_over, quality_of, trainings_of
+    from harness.studies.searches.trilevel.trained import equal_time, trainings_of
 
     over: list[Training] = []
     main = [search for search in found if search.arm == "sparsestmax"]
@@ -112,10 +119,11 @@ def _trained(
 def _quality(trainings: list[Training], crops: Crops, images: StudyImages, options: StudyOptions) -> pd.DataFrame:
     import pandas as pd
 
-    from harness.studies.searches.trilevel.trained import bicubic_quality, quality_of
+    from harness.studies.searches.restored.trainings import baseline_quality, quality_of
+    from harness.studies.searches.trilevel.sizes import small_space
 
     frames = [quality_of(training, crops, images, options.out) for training in trainings]
-    return pd.concat([bicubic_quality(images), *frames], ignore_index=True)
+    return pd.concat([baseline_quality("bicubic", images, small_space().problem), *frames], ignore_index=True)
 
 
 def _minutes(frames: dict[str, pd.DataFrame]) -> float:
@@ -132,12 +140,13 @@ def _draw(
     options: StudyOptions,
 ) -> list[str]:
     """Draw the figures; returns the names of their files."""
-    from harness.report.figures.trilevel import crops_figure, sparsity_figure
+    from harness.report.figures.restored import crops_figure
+    from harness.report.figures.trilevel import sparsity_figure
     from harness.report.files import save_pictures
     from harness.restoration.baselines import Method, baselines
-    from harness.studies.searches.trilevel.pictures import rows_of
+    from harness.studies.searches.restored.pictures import rows_of
+    from harness.studies.searches.restored.trainings import FOUND, LONGER, PLAIN, RANDOM, trained
     from harness.studies.searches.trilevel.sizes import small_space
-    from harness.studies.searches.trilevel.trained import FOUND, LONGER, PLAIN, RANDOM, trained
 
     save_pictures(sparsity_figure(frames["sparsity"]), options.out / "sparsity")
     methods: dict[str, Method] = {"bicubic": baselines(small_space().problem)["bicubic"]}
@@ -145,16 +154,17 @@ def _draw(
         own = next((each for each in trainings if each.kind == kind and each.seed == options.seed), None)
         if own is not None:
             methods[kind] = trained(own, crops, options.out).network
-    save_pictures(crops_figure(rows_of(images, methods)), options.out / "crops")
+    save_pictures(crops_figure(rows_of(images, methods, small_space().problem, _SHOWN)), options.out / "crops")
     return ["sparsity.png, sparsity.svg, crops.png, crops.svg"]
 
 
 def _show(frames: dict[str, pd.DataFrame], options: StudyOptions) -> None:
     from harness.report.files import write_text
     from harness.report.tables.claims import claims_sheet, claims_text
+    from harness.report.tables.restored import comparison_sheet, differences_sheet
     from harness.report.tables.sheet import sheet_markdown
     from harness.report.tables.text import sheet_text
-    from harness.report.tables.trilevel import comparison_sheet, differences_sheet, searches_sheet
+    from harness.report.tables.trilevel import searches_sheet
 
     sheets = [comparison_sheet(frames["comparison"]), searches_sheet(frames["searches"])]
     if len(frames["differences"]):

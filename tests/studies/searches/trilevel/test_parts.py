@@ -13,21 +13,14 @@ from scipy import stats
 from harness.restoration.image_sets import NamedImage
 from harness.studies.options import StudyOptions
 from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, SHOWN
-from harness.studies.searches.trilevel.pictures import busiest, rows_of
+from harness.studies.searches.restored.images import StudyImages
+from harness.studies.searches.restored.pictures import busiest, rows_of
+from harness.studies.searches.restored.summary import comparison_frame, differences_frame
+from harness.studies.searches.restored.trainings import ANEW, COLUMNS, FOUND, LONGER, PLAIN, RANDOM
 from harness.studies.searches.trilevel.searched import Found, sparsity_frame
-from harness.studies.searches.trilevel.sizes import Search, StudyImages, searches_of, sizes_of, small_space
-from harness.studies.searches.trilevel.summary import comparison_frame, differences_frame, study_claims
-from harness.studies.searches.trilevel.trained import (
-    ANEW,
-    BICUBIC,
-    COLUMNS,
-    FOUND,
-    LONGER,
-    PLAIN,
-    RANDOM,
-    equal_time,
-    trainings_of,
-)
+from harness.studies.searches.trilevel.sizes import Search, searches_of, sizes_of, small_space
+from harness.studies.searches.trilevel.summary import study_claims
+from harness.studies.searches.trilevel.trained import BICUBIC, KINDS, equal_time, trainings_of
 from harness.training.plain import plain_parameters
 
 SPACE = small_space()
@@ -103,14 +96,14 @@ def made_quality():
 
 
 def test_means_and_differences_are_those_by_hand():
-    frame = comparison_frame(made_quality()).set_index("kind")
+    frame = comparison_frame(made_quality(), KINDS).set_index("kind")
     assert list(frame.index) == [BICUBIC, RANDOM, PLAIN, FOUND]
     assert frame.loc[FOUND, "psnr_db"] == pytest.approx(36.3)
     low, high = stats.t.interval(0.95, 1, loc=36.3, scale=stats.sem([36.0, 36.6]))
     assert (frame.loc[FOUND, "psnr_db_low"], frame.loc[FOUND, "psnr_db_high"]) == pytest.approx((low, high))
     assert frame.loc[RANDOM, ["psnr_db", "seeds", "networks"]].tolist() == pytest.approx([(35.2 + 35.7) / 2, 2, 4])
     assert math.isnan(frame.loc[BICUBIC, "psnr_db_low"])
-    differences = differences_frame(made_quality()).set_index("against")
+    differences = differences_frame(made_quality(), KINDS).set_index("against")
     assert differences.loc[RANDOM, "difference_db"] == pytest.approx((0.8 + 0.9) / 2)
     assert differences.loc[PLAIN, "difference_db"] == pytest.approx((-0.2 + 0.3) / 2)
     assert differences.loc[BICUBIC, "difference_db"] == pytest.approx(36.3 - 33.66)
@@ -127,7 +120,7 @@ def searches_rows(gap=1e-6, softmax_gap=0.5):
 
 
 def test_claims_follow_from_the_numbers():
-    differences = differences_frame(made_quality())
+    differences = differences_frame(made_quality(), KINDS)
     claims = {claim.claim: claim for claim in study_claims(searches_rows(), differences, seeds=2)}
     by_words = {words: claim.verdict for words, claim in claims.items()}
     assert by_words["With sparsestmax the supernet is the derived network at the end of the search"] == SHOWN
@@ -179,7 +172,7 @@ def test_tiles_are_the_same_part_of_each_image():
     pixels = np.random.default_rng(2).integers(256, size=(80, 72)).astype(np.uint8)
     images = StudyImages("made", (), {"made": (NamedImage("made/noise", pixels),)})
     twice = lambda small: small.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)  # noqa: E731
-    ((name, tiles),) = rows_of(images, {"repeated": twice})
+    ((name, tiles),) = rows_of(images, {"repeated": twice}, SPACE.problem, ("noise",))
     assert (name, [tile.name for tile in tiles]) == ("noise", ["input", "repeated", "truth"])
     small, repeated, truth = (tile.pixels for tile in tiles)
     assert (small.shape, repeated.shape, truth.shape) == ((32, 32), (64, 64), (64, 64))

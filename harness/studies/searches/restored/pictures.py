@@ -1,4 +1,4 @@
-"""Crops of test images for the figure of the study."""
+"""Crops of test images for a figure."""
 
 from __future__ import annotations
 
@@ -11,26 +11,29 @@ from harness.restoration.baselines import Method
 from harness.restoration.colour import luma, rounded
 from harness.restoration.degradations import clean, degraded
 from harness.restoration.image_sets import NamedImage
+from harness.restoration.problems import Restoration
 from harness.restoration.protocol import evaluate, restored_image
 from harness.restoration.resize import Pixels
-from harness.studies.searches.trilevel.sizes import StudyImages, small_space
+from harness.studies.searches.restored.images import StudyImages
 
 if TYPE_CHECKING:
-    from harness.report.figures.trilevel import Tile
+    from harness.report.figures.restored import Tile
 
-WANTED = ("butterfly", "woman", "zebra")
-"""Images of which crops are shown, where the test sets have them; else the first ones."""
 _SIDE = 64
 
 
-def rows_of(images: StudyImages, methods: Mapping[str, Method]) -> list[tuple[str, list[Tile]]]:
+def rows_of(
+    images: StudyImages, methods: Mapping[str, Method], problem: Restoration, wanted: Sequence[str]
+) -> list[tuple[str, list[Tile]]]:
     """Name and tiles of each shown image: the small image, what the methods make of it, and the true one.
 
     Args:
         images: the images of the study.
         methods: networks and functions by the name that stands above their tiles.
+        problem: how images are degraded.
+        wanted: names of the images that are shown, where the test sets have them; else the first ones.
     """
-    return [(image.name.partition("/")[2], _tiles(image, methods)) for image in _shown(images)]
+    return [(image.name.partition("/")[2], _tiles(image, methods, problem)) for image in _shown(images, wanted)]
 
 
 def busiest(pixels: Pixels, side: int) -> tuple[int, int]:
@@ -52,16 +55,15 @@ def busiest(pixels: Pixels, side: int) -> tuple[int, int]:
     return max(places, key=inside)
 
 
-def _shown(images: StudyImages) -> Sequence[NamedImage]:
+def _shown(images: StudyImages, wanted: Sequence[str]) -> Sequence[NamedImage]:
     every = [image for tests in images.tests.values() for image in tests]
-    found = [image for image in every if image.name.partition("/")[2] in WANTED]
-    return found or every[: len(WANTED)]
+    found = [image for image in every if image.name.partition("/")[2] in wanted]
+    return found or every[: len(wanted)]
 
 
-def _tiles(image: NamedImage, methods: Mapping[str, Method]) -> list[Tile]:
-    from harness.report.figures.trilevel import Tile
+def _tiles(image: NamedImage, methods: Mapping[str, Method], problem: Restoration) -> list[Tile]:
+    from harness.report.figures.restored import Tile
 
-    problem = small_space().problem
     whole = clean(luma(image.pixels), problem)
     small = degraded(luma(image.pixels).astype(np.float64), problem)
     side = min(_SIDE, *whole.shape)

@@ -1,0 +1,1 @@
+"""What studies of searches for restoring networks share: images, trainings, their quality, pictures, comparisons."""

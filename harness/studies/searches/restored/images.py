@@ -1,0 +1,50 @@
+"""The images of a study of restoring networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.restoration.image_sets import PHOTOGRAPHS, NamedImage, open_images
+
+_TRAINED_PHOTOGRAPHS = 4
+_QUICK_SIDE = 48
+
+
+class StudyImages(NamedTuple):
+    """The images: name and images of the training set, and the test sets by name."""
+
+    name: str
+    training: tuple[NamedImage, ...]
+    tests: dict[str, tuple[NamedImage, ...]]
+
+
+def study_images(data: Path | None, training: str, tests: Sequence[str], *, quick: bool) -> StudyImages:
+    """The images of a folder that holds the named sets, or has a folder `restoration` that does; else photographs.
+
+    Of scikit-image's photographs four are for training and two for tests. The quick study has small parts of tests.
+
+    Args:
+        data: the folder; None for photographs.
+        training: name of the set that networks are trained on.
+        tests: names of the sets that they are tested on.
+        quick: whether photographs are taken in any case.
+
+    Raises:
+        SettingError: missing images, or without scikit-image.
+    """
+    places = [] if data is None else [data, data / "restoration"]
+    folder = next((each for each in places if (each / training).is_dir()), None)
+    if folder is None or quick:
+        every = open_images(PHOTOGRAPHS)
+        found = {PHOTOGRAPHS: every[_TRAINED_PHOTOGRAPHS:]}
+        cut = {each: _cut(images) if quick else tuple(images) for each, images in found.items()}
+        return StudyImages(PHOTOGRAPHS, tuple(every[:_TRAINED_PHOTOGRAPHS]), cut)
+    return StudyImages(
+        training, tuple(open_images(training, folder)), {test: tuple(open_images(test, folder)) for test in tests}
+    )  # fmt: skip
+
+
+def _cut(images: Sequence[NamedImage]) -> tuple[NamedImage, ...]:
+    return tuple(NamedImage(image.name, image.pixels[:_QUICK_SIDE, :_QUICK_SIDE]) for image in images)
