@@ -40,7 +40,8 @@ def study(
         str | None, typer.Option(help="name of a table, or path of a file; nasbench201 by default")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="folder of CIFAR-10's binary files; for trilevel-sr, of T91, Set5 and Set14")
+        Path | None,
+        typer.Option(help="folder of CIFAR-10's binary files; for trilevel-sr and mod-nas-denoising, of image sets"),
     ] = None,
     shard: Annotated[
         str | None,

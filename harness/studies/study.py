@@ -26,6 +26,7 @@ from harness.studies.rank import (
 from harness.studies.searches import rows
 from harness.studies.searches.daas import study as daas
 from harness.studies.searches.latency import study as latency
+from harness.studies.searches.mod_nas import study as mod_nas
 from harness.studies.searches.nasi import explained
 from harness.studies.searches.nesbs import study as nesbs
 from harness.studies.searches.prime import study as darts_prime
@@ -68,6 +69,7 @@ STUDIES: Mapping[str, Study] = {
     "nesbs": nesbs.STUDY,
     "seminas": seminas.STUDY,
     "trilevel-sr": trilevel.STUDY,
+    "mod-nas-denoising": mod_nas.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
 

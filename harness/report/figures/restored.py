@@ -26,21 +26,19 @@ class Tile(NamedTuple):
     psnr: float | None = None
 
 
-def crops_figure(rows: Sequence[tuple[str, Sequence[Tile]]]) -> Figure:
+def crops_figure(rows: Sequence[tuple[str, Sequence[Tile]]], note: str) -> Figure:
     """Crops of images, one row an image: as it is given, restored in several ways, and as it is.
 
     Args:
         rows: name of each image, and its tiles, as many for each.
+        note: what the numbers are.
 
     Returns:
         A figure of 6.9 inches, of which pyplot does not know.
     """
     height = len(rows) * (_TILE_INCHES + _TITLE_INCHES)
-    small = (
-        "Y alone. Numbers are PSNR in dB of the whole image, without its border; a tile is the part with most detail."
-    )
     with matplotlib.rc_context(dict(STYLE)):
-        figure = empty_page(PAGE_WIDTH_INCHES, height, small)
+        figure = empty_page(PAGE_WIDTH_INCHES, height, note)
         panels = figure.subplots(len(rows), len(rows[0][1]), squeeze=False)
         for line, (name, tiles) in zip(panels, rows, strict=True):
             for panel, tile in zip(line, tiles, strict=True):

@@ -65,7 +65,7 @@ def _tiles(image: NamedImage, methods: Mapping[str, Method], problem: Restoratio
     from harness.report.figures.restored import Tile
 
     whole = clean(luma(image.pixels), problem)
-    small = degraded(luma(image.pixels).astype(np.float64), problem)
+    small = degraded(luma(image.pixels).astype(np.float64), problem, name=image.name)
     side = min(_SIDE, *whole.shape)
     top, left = busiest(whole, side)
 

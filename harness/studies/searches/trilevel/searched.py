@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,12 +20,11 @@ from harness.search.gradient.sparsestmax import sparsemax, sparsestmax
 from harness.search.gradient.trilevel import CHOICES, LOGITS, NODES, WIDTHS, radius_after
 from harness.spaces.trilevel.notation import TrilevelArchitecture
 from harness.spaces.trilevel.supernet import TrilevelSupernet
-from harness.studies.searches.progress import epoch_seconds
+from harness.studies.searches.restored.gap import Mixed, kept_gap
 from harness.studies.searches.restored.images import StudyImages
-from harness.studies.searches.trilevel.sizes import MAIN, Search, small_space
+from harness.studies.searches.restored.searches import Search
+from harness.studies.searches.trilevel.sizes import MAIN, small_space
 
-FOLDER = "searches"
-GAP = "gap.json"
 SPARSITIES = ("softmax", "sparsemax", "sparsestmax")
 
 
@@ -54,7 +52,7 @@ def searched(search: Search, images: StudyImages, out: Path) -> Found:
     crops = Crops(images.training, space.problem, space.shape["channels"].default)
     pairs = drawn_pairs(crops, images.name, space, setting, search.seed)
     result = run_search(
-        space, "trilevel", setting, data=pairs, seed=search.seed, out=out / FOLDER / search.folder
+        space, "trilevel", setting, data=pairs, seed=search.seed, out=search.folder(out)
     )  # fmt: skip
     assert isinstance(result.architecture, TrilevelArchitecture)
     logits = {name.removeprefix(LOGITS): table for name, table in result.memory.items() if name.startswith(LOGITS)}
@@ -63,11 +61,6 @@ def searched(search: Search, images: StudyImages, out: Path) -> Found:
         result.architecture, result.weights, logits, float(log["cpu_seconds"].sum()),
         float(log["validation_loss"].iloc[-1]),
     )  # fmt: skip
-
-
-def is_searched(search: Search, out: Path) -> bool:
-    """Whether a search has come to its end in its folder."""
-    return len(epoch_seconds(out / FOLDER / search.folder)) == search.setting.epochs
 
 
 def inherited(search: Search, found: Found, out: Path) -> nn.Module:
@@ -128,33 +121,19 @@ def _weighed(logits: Tensor, radius: float) -> dict[str, Tensor]:
     return dict(zip(SPARSITIES, values, strict=True))
 
 
-class _Mixed(nn.Module):
-    """A supernet with fixed weights, as a network of images alone."""
-
-    def __init__(self, supernet: TrilevelSupernet, weights: Mapping[str, Tensor]) -> None:
-        super().__init__()
-        self.supernet, self._weights = supernet, weights
-
-    def forward(self, images: Tensor) -> Tensor:
-        restored: Tensor = self.supernet(images, self._weights)
-        return restored
-
-
 def _supernet(search: Search, out: Path) -> TrilevelSupernet:
     supernet = small_space().supernet(width=search.setting.width)
-    supernet.load_state_dict(read_checkpoint(out / FOLDER / search.folder / CHECKPOINT).supernet)
+    supernet.load_state_dict(read_checkpoint(search.folder(out) / CHECKPOINT).supernet)
     return supernet
 
 
 def _gap(search: Search, found: Found, images: StudyImages, out: Path) -> tuple[float, float]:
     """PSNR of the supernet and of the derived network on the first test set; kept beside the search."""
-    path = out / FOLDER / search.folder / GAP
-    if path.is_file():
-        supernet, derived = json.loads(path.read_text(encoding="utf-8"))
-        return float(supernet), float(derived)
-    hard = torch.zeros_like(found.weights[WIDTHS]).scatter(1, found.weights[WIDTHS].argmax(dim=1, keepdim=True), 1)
-    networks = (_Mixed(_supernet(search, out), {**found.weights, WIDTHS: hard}), inherited(search, found, out))
-    tests = next(iter(images.tests.values()))
-    values = [evaluate(network, tests, small_space().problem).psnr for network in networks]
-    path.write_text(json.dumps(values) + "\n", encoding="utf-8")
-    return values[0], values[1]
+
+    def measured() -> tuple[float, float]:
+        hard = torch.zeros_like(found.weights[WIDTHS]).scatter(1, found.weights[WIDTHS].argmax(dim=1, keepdim=True), 1)
+        tests, problem = next(iter(images.tests.values())), small_space().problem
+        supernet = Mixed(_supernet(search, out), {**found.weights, WIDTHS: hard})
+        return evaluate(supernet, tests, problem).psnr, evaluate(inherited(search, found, out), tests, problem).psnr
+
+    return kept_gap(search.folder(out), measured)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from harness.search import find_method
 from harness.search.gradient.setting import SearchSetting
@@ -12,6 +11,7 @@ from harness.spaces import open_space
 from harness.spaces.trilevel import SmallTrilevel
 from harness.studies.options import StudyOptions
 from harness.studies.searches.restored.images import StudyImages, study_images
+from harness.studies.searches.restored.searches import Search
 from harness.training.restored import RestorationSetting
 
 SPACE = "trilevel-small"
@@ -37,19 +37,6 @@ class Sizes:
     search: SearchSetting
     training: RestorationSetting
     most_time: int
-
-
-class Search(NamedTuple):
-    """A search: its arm, its setting and its seed."""
-
-    arm: str
-    setting: SearchSetting
-    seed: int
-
-    @property
-    def folder(self) -> str:
-        """Name of its folder."""
-        return f"{self.arm.replace(' ', '-')}-seed-{self.seed}"
 
 
 def sizes_of(options: StudyOptions) -> Sizes:

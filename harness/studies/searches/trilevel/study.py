@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
     from harness.restoration.crops import Crops
     from harness.studies.searches.restored.images import StudyImages
+    from harness.studies.searches.restored.searches import Search
     from harness.studies.searches.restored.trainings import Training
     from harness.studies.searches.trilevel.searched import Found
-    from harness.studies.searches.trilevel.sizes import Search, Sizes
+    from harness.studies.searches.trilevel.sizes import Sizes
 
 _SHOWN = ("butterfly", "woman", "zebra")
 """Test images of which crops are shown."""
+_NOTE = "Y alone. Numbers are PSNR in dB of the whole image, without its border; a tile is the part with most detail."
 
 
 def run_trilevel(options: StudyOptions) -> None:
@@ -38,8 +40,9 @@ def run_trilevel(options: StudyOptions) -> None:
     from harness.scoring.engine import threads_of_torch
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.restored.searches import searched_ones
     from harness.studies.searches.restored.summary import comparison_frame, differences_frame
-    from harness.studies.searches.trilevel.searched import searches_frame, sparsity_frame
+    from harness.studies.searches.trilevel.searched import searched, searches_frame, sparsity_frame
     from harness.studies.searches.trilevel.sizes import images_of, searches_of, sizes_of, small_space
     from harness.studies.searches.trilevel.summary import study_claims
     from harness.studies.searches.trilevel.trained import KINDS
@@ -50,7 +53,8 @@ def run_trilevel(options: StudyOptions) -> None:
     options.say(f"trained on {images.name}, tested on {', '.join(images.tests)}")
     crops = Crops(images.training, small_space().problem)
     with threads_of_torch(1):
-        found = _searched(searches_of(sizes, options.seed), images, options)
+        searches = searches_of(sizes, options.seed)
+        found = searched_ones(searches, options, lambda search: searched(search, images, options.out))
         if not any(search.arm == "sparsestmax" for search in found):
             raise SearchError(f"no search of the main arm in {options.out} is over")
         trainings = _trained(found, sizes, crops, images, options)
@@ -65,27 +69,13 @@ def run_trilevel(options: StudyOptions) -> None:
     _show(frames, options)
     facts: dict[str, Any] = {
         "seed": options.seed, "quick": options.quick, "training_images": images.name, "tests": list(images.tests),
-        "seeds": sizes.seeds, "searches": {search.folder: asdict(search.setting) for search in found},
+        "seeds": sizes.seeds, "searches": {search.name: asdict(search.setting) for search in found},
         "training": asdict(sizes.training), "trainings": [f"{each.name}, seed {each.seed}" for each in trainings],
         "cpu_minutes": round(_minutes(frames), 1),
     }  # fmt: skip
     write_text(record({}, None, **facts), options.out / "study.json")
     files = ", ".join(f"{name}.csv" for name in frames)
     options.say(f"\nIn {options.out}: tables.md, {files}, {', '.join(pictures)}, study.json")
-
-
-def _searched(searches: list[Search], images: StudyImages, options: StudyOptions) -> dict[Search, Found]:
-    """The searches that are over, all of them unless with `finished`."""
-    from harness.studies.searches.trilevel.searched import is_searched, searched
-
-    found = {}
-    for search in searches:
-        over = is_searched(search, options.out)
-        if over or not options.finished:
-            if not over:
-                options.say(f"search {search.arm}, seed {search.seed}: {search.setting.epochs} epochs")
-            found[search] = searched(search, images, options.out)
-    return found
 
 
 def _trained(
@@ -154,7 +144,7 @@ def _draw(
         own = next((each for each in trainings if each.kind == kind and each.seed == options.seed), None)
         if own is not None:
             methods[kind] = trained(own, crops, options.out).network
-    save_pictures(crops_figure(rows_of(images, methods, small_space().problem, _SHOWN)), options.out / "crops")
+    save_pictures(crops_figure(rows_of(images, methods, small_space().problem, _SHOWN), _NOTE), options.out / "crops")
     return ["sparsity.png, sparsity.svg, crops.png, crops.svg"]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.spaces.trilevel.notation import TrilevelArchitecture
+from harness.studies.searches.restored.searches import Search
 from harness.studies.searches.restored.trainings import (
     ANEW,
     FOUND,
@@ -18,7 +19,7 @@ from harness.studies.searches.restored.trainings import (
     plain_training,
 )
 from harness.studies.searches.trilevel.searched import Found, inherited
-from harness.studies.searches.trilevel.sizes import Search, Sizes, small_space
+from harness.studies.searches.trilevel.sizes import Sizes, small_space
 
 BICUBIC = "bicubic"
 KINDS = (BICUBIC, RANDOM, PLAIN, LONGER, ANEW, FOUND)

@@ -15,10 +15,11 @@ from harness.studies.options import StudyOptions
 from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, SHOWN
 from harness.studies.searches.restored.images import StudyImages
 from harness.studies.searches.restored.pictures import busiest, rows_of
+from harness.studies.searches.restored.searches import Search
 from harness.studies.searches.restored.summary import comparison_frame, differences_frame
 from harness.studies.searches.restored.trainings import ANEW, COLUMNS, FOUND, LONGER, PLAIN, RANDOM
 from harness.studies.searches.trilevel.searched import Found, sparsity_frame
-from harness.studies.searches.trilevel.sizes import Search, searches_of, sizes_of, small_space
+from harness.studies.searches.trilevel.sizes import searches_of, sizes_of, small_space
 from harness.studies.searches.trilevel.summary import study_claims
 from harness.studies.searches.trilevel.trained import BICUBIC, KINDS, equal_time, trainings_of
 from harness.training.plain import plain_parameters
@@ -51,7 +52,7 @@ def test_the_main_arm_has_all_seeds_and_the_others_change_one_value(sizes, tmp_p
         "order 0": (5, {"order_weight": (1e-5, 0.0)}),
         "order 0.01": (5, {"order_weight": (1e-5, 0.01)}),
     }
-    assert len({each.folder for each in searches}) == 7
+    assert len({each.name for each in searches}) == 7
     assert len(searches_of(sizes_of(options(tmp_path, runs=1)), 0)) == 5
 
 

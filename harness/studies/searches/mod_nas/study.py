@@ -1,0 +1,195 @@
+"""Study: MoD-NAS, denoisers that are searched with and without data consistency, beside plain and random networks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from harness.studies.kinds import SingleStudy
+from harness.studies.options import StudyOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
+    from harness.restoration.crops import Crops
+    from harness.studies.searches.mod_nas.searched import Found
+    from harness.studies.searches.mod_nas.sizes import Sizes
+    from harness.studies.searches.restored.images import StudyImages
+    from harness.studies.searches.restored.searches import Search
+    from harness.studies.searches.restored.trainings import Training
+
+_SHOWN = ("01", "04", "08", "test003")
+"""Test images of which crops are shown."""
+_NOTE = "Noise of sigma 25. Numbers are PSNR in dB of the whole image; a tile is the part with most detail."
+
+
+def run_mod_nas(options: StudyOptions) -> None:
+    """Run searches and trainings one after the other, and write frames, tables, figures and claims into `out`.
+
+    Searches go on from their folders in `out/searches`, trainings from theirs in `out/trainings`; with `finished`, what
+    is over is taken and nothing is run.
+
+    Raises:
+        SettingError: missing images or packages, or a folder that cannot be written in.
+        CheckpointError: a folder that holds another search or training.
+        SearchError: no search with data consistency is over.
+    """
+    import pandas as pd
+
+    from harness.errors import SearchError
+    from harness.report.files import write_csv, write_text
+    from harness.restoration.crops import Crops
+    from harness.scoring.engine import threads_of_torch
+    from harness.studies.record import record
+    from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.mod_nas.searched import collapse_frame, searched, searches_frame
+    from harness.studies.searches.mod_nas.sizes import GUIDED, MAIN_SIGMA, images_of, problem_of, searches_of, sizes_of
+    from harness.studies.searches.mod_nas.summary import study_claims
+    from harness.studies.searches.mod_nas.trained import KINDS
+    from harness.studies.searches.restored.searches import searched_ones
+    from harness.studies.searches.restored.summary import comparison_frame, differences_frame
+    from harness.writing import make_folder
+
+    images, sizes = images_of(options.data, quick=options.quick), sizes_of(options)
+    make_folder(options.out, "--out")
+    options.say(f"trained on {images.name}, tested on {', '.join(images.tests)}")
+    crops = {sigma: Crops(images.training, problem_of(sigma)) for sigma in (MAIN_SIGMA, *sizes.other_sigmas)}
+    with threads_of_torch(1):
+        searches = searches_of(sizes, options.seed)
+        found = searched_ones(searches, options, lambda search: searched(search, images, options.out))
+        if not any(search.arm == GUIDED for search in found):
+            raise SearchError(f"no search with data consistency in {options.out} is over")
+        trainings: dict[int, list[Training]] = {sigma: [] for sigma in crops}
+        frames: dict[str, pd.DataFrame] = {}
+        parts = []
+        for sigma, training, quality in _trained(found, sizes, crops, images, options):
+            trainings[sigma].append(training)
+            parts.append(quality)
+        frames["searches"], frames["collapse"] = searches_frame(found, images, options.out), collapse_frame(found)
+        frames["quality"] = pd.concat([*_baselines(images, tuple(crops), options), *parts], ignore_index=True)
+        frames["comparison"] = comparison_frame(frames["quality"], KINDS)
+        frames["differences"] = differences_frame(frames["quality"], KINDS)
+        frames["claims"] = claims_frame(study_claims(frames["collapse"], frames["differences"], sizes.seeds))
+        for name, frame in frames.items():
+            write_csv(frame, options.out / f"{name}.csv")
+        _draw(frames, trainings[MAIN_SIGMA], crops[MAIN_SIGMA], images, options)
+    _show(frames, options)
+    every = [training for several in trainings.values() for training in several]
+    facts: dict[str, Any] = {
+        "seed": options.seed, "quick": options.quick, "training_images": images.name, "tests": list(images.tests),
+        "seeds": sizes.seeds, "searches": {search.name: asdict(search.setting) for search in found},
+        "training": asdict(sizes.training), "trainings": [f"{each.name}, seed {each.seed}" for each in every],
+        "cpu_minutes": round(_minutes(frames), 1),
+    }  # fmt: skip
+    write_text(record({}, None, **facts), options.out / "study.json")
+    files = ", ".join(f"{name}.csv" for name in frames)
+    pictures = "collapse.png, collapse.svg, crops.png, crops.svg"
+    options.say(f"\nIn {options.out}: tables.md, {files}, {pictures}, study.json")
+
+
+def _trained(
+    found: Mapping[Search, Found], sizes: Sizes, crops: Mapping[int, Crops], images: StudyImages, options: StudyOptions
+) -> Iterator[tuple[int, Training, pd.DataFrame]]:
+    """Noise, training and quality of the trainings that are over, those at the noise of the searches first."""
+    from harness.studies.searches.mod_nas.sizes import GUIDED, MAIN_SIGMA, space_of, with_sigma
+    from harness.studies.searches.mod_nas.trained import at_sigma, equal_time, trainings_of
+    from harness.studies.searches.restored.trainings import FOUND, PLAIN, is_over, quality_of
+
+    seeds = [search.seed for search in found if search.arm == GUIDED]
+    randoms = space_of(GUIDED).sample(sizes.randoms * sizes.seeds, options.seed)
+    for sigma, seed in ((sigma, seed) for sigma in crops for seed in seeds):
+        own = {search: one for search, one in found.items() if search.seed == seed}
+        guided = next(one for search, one in own.items() if search.arm == GUIDED)
+        first = sizes.randoms * (seed - options.seed)
+        if sigma == MAIN_SIGMA:
+            wanted = trainings_of(seed, own, randoms[first : first + sizes.randoms], sizes, options.out)
+        else:
+            wanted = at_sigma(seed, own, sizes, sigma, options.out)
+        seconds: dict[str, float] = {}
+        while wanted:
+            training = wanted.pop(0)
+            if not is_over(training, options.out):
+                if options.finished:
+                    continue
+                options.say(f"training {training.name}, seed {training.seed}: {training.text}")
+            quality = quality_of(training, crops[sigma], with_sigma(images, sigma), options.out)
+            seconds[training.kind] = float(quality["cpu_seconds"].iloc[0])
+            yield sigma, training, quality
+            if training.kind == PLAIN and FOUND in seconds and sigma == MAIN_SIGMA:
+                wanted.append(equal_time(seed, guided, sizes, seconds))
+
+
+def _baselines(images: StudyImages, sigmas: tuple[int, ...], options: StudyOptions) -> Iterator[pd.DataFrame]:
+    """The quality of methods without training, which take minutes on large sets and are kept."""
+    import pandas as pd
+
+    from harness.report.files import write_csv
+    from harness.studies.searches.mod_nas.sizes import problem_of, with_sigma
+    from harness.studies.searches.mod_nas.trained import INPUT, NLM, TV
+    from harness.studies.searches.restored.trainings import baseline_quality
+
+    for sigma in sigmas:
+        for name in (INPUT, TV, NLM):
+            path = options.out / "baselines" / f"{name}-sigma-{sigma}.csv"
+            if not path.is_file():
+                path.parent.mkdir(exist_ok=True)
+                write_csv(baseline_quality(name, with_sigma(images, sigma), problem_of(sigma)), path)
+            yield pd.read_csv(path, float_precision="round_trip")
+
+
+def _minutes(frames: Mapping[str, pd.DataFrame]) -> float:
+    """Minutes of the processor of all searches and trainings."""
+    first = frames["quality"].drop_duplicates(["kind", "seed", "network", "cpu_seconds"])
+    return float(frames["searches"]["cpu_seconds"].sum() + first["cpu_seconds"].sum()) / 60
+
+
+def _draw(
+    frames: Mapping[str, pd.DataFrame],
+    trainings: list[Training],
+    crops: Crops,
+    images: StudyImages,
+    options: StudyOptions,
+) -> None:
+    from harness.report.figures.mod_nas import collapse_figure
+    from harness.report.figures.restored import crops_figure
+    from harness.report.files import save_pictures
+    from harness.restoration.baselines import Method, baselines
+    from harness.studies.searches.mod_nas.sizes import MAIN_SIGMA, problem_of
+    from harness.studies.searches.mod_nas.trained import NLM, WITHOUT
+    from harness.studies.searches.restored.pictures import rows_of
+    from harness.studies.searches.restored.trainings import FOUND, PLAIN, RANDOM, trained
+
+    save_pictures(collapse_figure(frames["collapse"]), options.out / "collapse")
+    problem = problem_of(MAIN_SIGMA)
+    methods: dict[str, Method] = {NLM: baselines(problem)[NLM]}
+    for kind in (RANDOM, PLAIN, WITHOUT, FOUND):
+        own = next((each for each in trainings if each.kind == kind and each.seed == options.seed), None)
+        if own is not None:
+            methods[kind] = trained(own, crops, options.out).network
+    save_pictures(crops_figure(rows_of(images, methods, problem, _SHOWN), _NOTE), options.out / "crops")
+
+
+def _show(frames: Mapping[str, pd.DataFrame], options: StudyOptions) -> None:
+    from harness.report.files import write_text
+    from harness.report.tables.claims import claims_sheet, claims_text
+    from harness.report.tables.mod_nas import searches_sheet
+    from harness.report.tables.restored import comparison_sheet, differences_sheet
+    from harness.report.tables.sheet import sheet_markdown
+    from harness.report.tables.text import sheet_text
+
+    sheets = [comparison_sheet(frames["comparison"]), searches_sheet(frames["searches"])]
+    if len(frames["differences"]):
+        sheets.insert(1, differences_sheet(frames["differences"]))
+    every = [claims_sheet(frames["claims"]), *sheets]
+    write_text("\n\n".join(map(sheet_markdown, every)) + "\n", options.out / "tables.md")
+    options.say("\n" + "\n\n".join([claims_text(frames["claims"]), *map(sheet_text, sheets)]))
+
+
+STUDY = SingleStudy(
+    "denoisers searched with and without data consistency: what skips, and what is found beside plain and random ones",
+    frozenset({"quick", "runs", "seed", "data", "finished"}),
+    run_mod_nas,
+    source="restoration",
+)

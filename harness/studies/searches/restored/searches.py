@@ -1,0 +1,54 @@
+"""Searches of a study of restoring networks, each in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from harness.search.gradient.setting import SearchSetting
+from harness.studies.options import StudyOptions
+from harness.studies.searches.progress import epoch_seconds
+
+FOLDER = "searches"
+F = TypeVar("F")
+
+
+class Search(NamedTuple):
+    """A search: its arm, its setting and its seed."""
+
+    arm: str
+    setting: SearchSetting
+    seed: int
+
+    def folder(self, out: Path) -> Path:
+        """Its folder below that of the study."""
+        return out / FOLDER / self.name
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return f"{self.arm.replace(' ', '-')}-seed-{self.seed}"
+
+
+def is_searched(search: Search, out: Path) -> bool:
+    """Whether a search has come to its end in its folder."""
+    return len(epoch_seconds(search.folder(out))) == search.setting.epochs
+
+
+def searched_ones(searches: Iterable[Search], options: StudyOptions, run: Callable[[Search], F]) -> dict[Search, F]:
+    """What the searches that are over have found; all are run, or go on, unless the options have `finished`.
+
+    Args:
+        searches: the searches.
+        options: options of the study.
+        run: runs a search, goes on with it, or reads it.
+    """
+    found = {}
+    for search in searches:
+        over = is_searched(search, options.out)
+        if over or not options.finished:
+            if not over:
+                options.say(f"search {search.arm}, seed {search.seed}: {search.setting.epochs} epochs")
+            found[search] = run(search)
+    return found
