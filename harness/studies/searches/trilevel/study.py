@@ -24,8 +24,9 @@ _SHOWN = ("butterfly", "woman", "zebra")
 def run_trilevel(options: StudyOptions) -> None:
     """Run searches and trainings one after the other, and write frames, tables, figures and claims into `out`.
 
-    Searches go on from their folders in `out/searches`, trainings from theirs in `out/trainings`; with `finished`, what
-    is over is taken and nothing is run.
+    The trainings of a seed follow its search, and the searches of the other arms come last. Searches go on from their
+    folders in `out/searches`, trainings from theirs in `out/trainings`; with `finished`, what is over is taken and
+    nothing is run.
 
     Raises:
         SettingError: missing images or packages, or a folder that cannot be written in.
@@ -40,7 +41,7 @@ def run_trilevel(options: StudyOptions) -> None:
     from harness.studies.searches.claims import claims_frame
     from harness.studies.searches.restored.summary import comparison_frame, differences_frame
     from harness.studies.searches.trilevel.searched import searches_frame, sparsity_frame
-    from harness.studies.searches.trilevel.sizes import images_of, searches_of, sizes_of, small_space
+    from harness.studies.searches.trilevel.sizes import MAIN, images_of, searches_of, sizes_of, small_space
     from harness.studies.searches.trilevel.summary import study_claims
     from harness.studies.searches.trilevel.trained import KINDS
     from harness.writing import make_folder
@@ -50,10 +51,15 @@ def run_trilevel(options: StudyOptions) -> None:
     options.say(f"trained on {images.name}, tested on {', '.join(images.tests)}")
     crops = Crops(images.training, small_space().problem)
     with threads_of_torch(1):
-        found = _searched(searches_of(sizes, options.seed), images, options)
-        if not any(search.arm == "sparsestmax" for search in found):
+        found: dict[Search, Found] = {}
+        trainings: list[Training] = []
+        for search in searches_of(sizes, options.seed):
+            one = _searched(search, images, options)
+            if one is not None:
+                found[search] = one
+                trainings += _trained(search, one, sizes, crops, images, options) if search.arm == MAIN else []
+        if not any(search.arm == MAIN for search in found):
             raise SearchError(f"no search of the main arm in {options.out} is over")
-        trainings = _trained(found, sizes, crops, images, options)
         quality = _quality(trainings, crops, images, options)
         frames = {"searches": searches_frame(found, images, options.out), "sparsity": sparsity_frame(found)}
         frames |= {"quality": quality, "comparison": comparison_frame(quality, KINDS)}
@@ -74,45 +80,39 @@ def run_trilevel(options: StudyOptions) -> None:
     options.say(f"\nIn {options.out}: tables.md, {files}, {', '.join(pictures)}, study.json")
 
 
-def _searched(searches: list[Search], images: StudyImages, options: StudyOptions) -> dict[Search, Found]:
-    """The searches that are over, all of them unless with `finished`."""
+def _searched(search: Search, images: StudyImages, options: StudyOptions) -> Found | None:
+    """What a search found; None with `finished` where it is not over."""
     from harness.studies.searches.trilevel.searched import is_searched, searched
 
-    found = {}
-    for search in searches:
-        over = is_searched(search, options.out)
-        if over or not options.finished:
-            if not over:
-                options.say(f"search {search.arm}, seed {search.seed}: {search.setting.epochs} epochs")
-            found[search] = searched(search, images, options.out)
-    return found
+    if not is_searched(search, options.out):
+        if options.finished:
+            return None
+        options.say(f"search {search.arm}, seed {search.seed}: {search.setting.epochs} epochs")
+    return searched(search, images, options.out)
 
 
 def _trained(
-    found: dict[Search, Found], sizes: Sizes, crops: Crops, images: StudyImages, options: StudyOptions
+    search: Search, found: Found, sizes: Sizes, crops: Crops, images: StudyImages, options: StudyOptions
 ) -> list[Training]:
-    """The trainings that are over; the one of equal time of a seed follows from the seconds of two others."""
+    """The trainings of a seed that are over; the one of equal time follows from the seconds of two others."""
     from harness.studies.searches.restored.trainings import FOUND, PLAIN, is_over, quality_of
     from harness.studies.searches.trilevel.sizes import small_space
     from harness.studies.searches.trilevel.trained import equal_time, trainings_of
 
-    over: list[Training] = []
-    main = [search for search in found if search.arm == "sparsestmax"]
-    randoms = small_space().sample(sizes.randoms * sizes.seeds, options.seed)
-    for search in main:
-        first = sizes.randoms * (search.seed - options.seed)
-        wanted = trainings_of(search, found[search], randoms[first : first + sizes.randoms], sizes, options.out)
-        seconds = {}
-        while wanted:
-            training = wanted.pop(0)
-            if not is_over(training, options.out):
-                if options.finished:
-                    continue
-                options.say(f"training {training.name}, seed {training.seed}: {training.text}")
-            seconds[training.kind] = float(quality_of(training, crops, images, options.out)["cpu_seconds"].iloc[0])
-            over.append(training)
-            if training.kind == PLAIN and FOUND in seconds:
-                wanted.append(equal_time(search, found[search], sizes, seconds))
+    first = sizes.randoms * (search.seed - options.seed)
+    randoms = small_space().sample(sizes.randoms * sizes.seeds, options.seed)[first : first + sizes.randoms]
+    wanted = trainings_of(search, found, randoms, sizes, options.out)
+    over, seconds = [], {}
+    while wanted:
+        training = wanted.pop(0)
+        if not is_over(training, options.out):
+            if options.finished:
+                continue
+            options.say(f"training {training.name}, seed {training.seed}: {training.text}")
+        seconds[training.kind] = float(quality_of(training, crops, images, options.out)["cpu_seconds"].iloc[0])
+        over.append(training)
+        if training.kind == PLAIN and FOUND in seconds:
+            wanted.append(equal_time(search, found, sizes, seconds))
     return over
 
 
