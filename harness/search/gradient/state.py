@@ -90,11 +90,12 @@ class SearchTask:
         sizes = {"classes": CLASSES, "channels": CHANNELS, "width": setting.width, "depth": setting.depth}
         if not self.space.problem.classes:
             sizes["channels"] = self.split.images.pixels.shape[1]
+        known: dict[str, Any] = {name: size for name, size in sizes.items() if name in self.space.shape}
         supernet = self.space.supernet(
-            {name: size for name, size in sizes.items() if name in self.space.shape},
             seed=self.seed,
             partial=setting.partial[stage],
             operations=kept,
+            **known,
             **{name: getattr(setting, name) for name in names},
         ).to(self.device)
         if self.table is not None:

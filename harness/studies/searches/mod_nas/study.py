@@ -48,7 +48,7 @@ def run_mod_nas(options: StudyOptions) -> None:
     from harness.studies.searches.mod_nas.sizes import GUIDED, MAIN_SIGMA, images_of, problem_of, searches_of, sizes_of
     from harness.studies.searches.mod_nas.summary import study_claims
     from harness.studies.searches.mod_nas.trained import KINDS
-    from harness.studies.searches.restored.searches import searched_ones
+    from harness.studies.searches.restored.searches import searched_one
     from harness.studies.searches.restored.summary import comparison_frame, differences_frame
     from harness.writing import make_folder
 
@@ -57,16 +57,22 @@ def run_mod_nas(options: StudyOptions) -> None:
     options.say(f"trained on {images.name}, tested on {', '.join(images.tests)}")
     crops = {sigma: Crops(images.training, problem_of(sigma)) for sigma in (MAIN_SIGMA, *sizes.other_sigmas)}
     with threads_of_torch(1):
-        searches = searches_of(sizes, options.seed)
-        found = searched_ones(searches, options, lambda search: searched(search, images, options.out))
-        if not any(search.arm == GUIDED for search in found):
-            raise SearchError(f"no search with data consistency in {options.out} is over")
-        trainings: dict[int, list[Training]] = {sigma: [] for sigma in crops}
+        found: dict[Search, Found] = {}
+        trainings: list[tuple[int, Training]] = []
         frames: dict[str, pd.DataFrame] = {}
         parts = []
-        for sigma, training, quality in _trained(found, sizes, crops, images, options):
-            trainings[sigma].append(training)
-            parts.append(quality)
+        for seed in range(options.seed, options.seed + sizes.seeds):
+            own = {}
+            for search in (each for each in searches_of(sizes, options.seed) if each.seed == seed):
+                one = searched_one(search, options, lambda search: searched(search, images, options.out))
+                if one is not None:
+                    own[search] = one
+            found |= own
+            for sigma, training, quality in _trained(seed, own, sizes, crops, images, options):
+                trainings.append((sigma, training))
+                parts.append(quality)
+        if not any(search.arm == GUIDED for search in found):
+            raise SearchError(f"no search with data consistency in {options.out} is over")
         frames["searches"], frames["collapse"] = searches_frame(found, images, options.out), collapse_frame(found)
         frames["quality"] = pd.concat([*_baselines(images, tuple(crops), options), *parts], ignore_index=True)
         frames["comparison"] = comparison_frame(frames["quality"], KINDS)
@@ -74,13 +80,12 @@ def run_mod_nas(options: StudyOptions) -> None:
         frames["claims"] = claims_frame(study_claims(frames["collapse"], frames["differences"], sizes.seeds))
         for name, frame in frames.items():
             write_csv(frame, options.out / f"{name}.csv")
-        _draw(frames, trainings[MAIN_SIGMA], crops[MAIN_SIGMA], images, options)
+        _draw(frames, [each for sigma, each in trainings if sigma == MAIN_SIGMA], crops[MAIN_SIGMA], images, options)
     _show(frames, options)
-    every = [training for several in trainings.values() for training in several]
     facts: dict[str, Any] = {
         "seed": options.seed, "quick": options.quick, "training_images": images.name, "tests": list(images.tests),
         "seeds": sizes.seeds, "searches": {search.name: asdict(search.setting) for search in found},
-        "training": asdict(sizes.training), "trainings": [f"{each.name}, seed {each.seed}" for each in every],
+        "training": asdict(sizes.training), "trainings": [f"{each.name}, seed {each.seed}" for _, each in trainings],
         "cpu_minutes": round(_minutes(frames), 1),
     }  # fmt: skip
     write_text(record({}, None, **facts), options.out / "study.json")
@@ -90,23 +95,28 @@ def run_mod_nas(options: StudyOptions) -> None:
 
 
 def _trained(
-    found: Mapping[Search, Found], sizes: Sizes, crops: Mapping[int, Crops], images: StudyImages, options: StudyOptions
+    seed: int,
+    found: Mapping[Search, Found],
+    sizes: Sizes,
+    crops: Mapping[int, Crops],
+    images: StudyImages,
+    options: StudyOptions,
 ) -> Iterator[tuple[int, Training, pd.DataFrame]]:
-    """Noise, training and quality of the trainings that are over, those at the noise of the searches first."""
+    """Noise, training and quality of a seed's trainings that are over; none where no guided search of it is."""
     from harness.studies.searches.mod_nas.sizes import GUIDED, MAIN_SIGMA, space_of, with_sigma
     from harness.studies.searches.mod_nas.trained import at_sigma, equal_time, trainings_of
     from harness.studies.searches.restored.trainings import FOUND, PLAIN, is_over, quality_of
 
-    seeds = [search.seed for search in found if search.arm == GUIDED]
+    guided = next((one for search, one in found.items() if search.arm == GUIDED), None)
+    if guided is None:
+        return
     randoms = space_of(GUIDED).sample(sizes.randoms * sizes.seeds, options.seed)
-    for sigma, seed in ((sigma, seed) for sigma in crops for seed in seeds):
-        own = {search: one for search, one in found.items() if search.seed == seed}
-        guided = next(one for search, one in own.items() if search.arm == GUIDED)
+    for sigma in crops:
         first = sizes.randoms * (seed - options.seed)
         if sigma == MAIN_SIGMA:
-            wanted = trainings_of(seed, own, randoms[first : first + sizes.randoms], sizes, options.out)
+            wanted = trainings_of(seed, found, randoms[first : first + sizes.randoms], sizes, options.out)
         else:
-            wanted = at_sigma(seed, own, sizes, sigma, options.out)
+            wanted = at_sigma(seed, found, sizes, sigma, options.out)
         seconds: dict[str, float] = {}
         while wanted:
             training = wanted.pop(0)

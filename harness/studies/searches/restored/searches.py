@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -36,19 +36,16 @@ def is_searched(search: Search, out: Path) -> bool:
     return len(epoch_seconds(search.folder(out))) == search.setting.epochs
 
 
-def searched_ones(searches: Iterable[Search], options: StudyOptions, run: Callable[[Search], F]) -> dict[Search, F]:
-    """What the searches that are over have found; all are run, or go on, unless the options have `finished`.
+def searched_one(search: Search, options: StudyOptions, run: Callable[[Search], F]) -> F | None:
+    """What a search has found; None where it is not over and the options have `finished`.
 
     Args:
-        searches: the searches.
+        search: the search.
         options: options of the study.
         run: runs a search, goes on with it, or reads it.
     """
-    found = {}
-    for search in searches:
-        over = is_searched(search, options.out)
-        if over or not options.finished:
-            if not over:
-                options.say(f"search {search.arm}, seed {search.seed}: {search.setting.epochs} epochs")
-            found[search] = run(search)
-    return found
+    if not is_searched(search, options.out):
+        if options.finished:
+            return None
+        options.say(f"search {search.arm}, seed {search.seed}: {search.setting.epochs} epochs")
+    return run(search)

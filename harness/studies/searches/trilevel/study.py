@@ -26,8 +26,9 @@ _NOTE = "Y alone. Numbers are PSNR in dB of the whole image, without its border;
 def run_trilevel(options: StudyOptions) -> None:
     """Run searches and trainings one after the other, and write frames, tables, figures and claims into `out`.
 
-    Searches go on from their folders in `out/searches`, trainings from theirs in `out/trainings`; with `finished`, what
-    is over is taken and nothing is run.
+    The trainings of a seed follow its search, and the searches of the other arms come last. Searches go on from their
+    folders in `out/searches`, trainings from theirs in `out/trainings`; with `finished`, what is over is taken and
+    nothing is run.
 
     Raises:
         SettingError: missing images or packages, or a folder that cannot be written in.
@@ -40,10 +41,10 @@ def run_trilevel(options: StudyOptions) -> None:
     from harness.scoring.engine import threads_of_torch
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
-    from harness.studies.searches.restored.searches import searched_ones
+    from harness.studies.searches.restored.searches import searched_one
     from harness.studies.searches.restored.summary import comparison_frame, differences_frame
     from harness.studies.searches.trilevel.searched import searched, searches_frame, sparsity_frame
-    from harness.studies.searches.trilevel.sizes import images_of, searches_of, sizes_of, small_space
+    from harness.studies.searches.trilevel.sizes import MAIN, images_of, searches_of, sizes_of, small_space
     from harness.studies.searches.trilevel.summary import study_claims
     from harness.studies.searches.trilevel.trained import KINDS
     from harness.writing import make_folder
@@ -53,11 +54,15 @@ def run_trilevel(options: StudyOptions) -> None:
     options.say(f"trained on {images.name}, tested on {', '.join(images.tests)}")
     crops = Crops(images.training, small_space().problem)
     with threads_of_torch(1):
-        searches = searches_of(sizes, options.seed)
-        found = searched_ones(searches, options, lambda search: searched(search, images, options.out))
-        if not any(search.arm == "sparsestmax" for search in found):
+        found: dict[Search, Found] = {}
+        trainings: list[Training] = []
+        for search in searches_of(sizes, options.seed):
+            one = searched_one(search, options, lambda search: searched(search, images, options.out))
+            if one is not None:
+                found[search] = one
+                trainings += _trained(search, one, sizes, crops, images, options) if search.arm == MAIN else []
+        if not any(search.arm == MAIN for search in found):
             raise SearchError(f"no search of the main arm in {options.out} is over")
-        trainings = _trained(found, sizes, crops, images, options)
         quality = _quality(trainings, crops, images, options)
         frames = {"searches": searches_frame(found, images, options.out), "sparsity": sparsity_frame(found)}
         frames |= {"quality": quality, "comparison": comparison_frame(quality, KINDS)}
@@ -79,30 +84,27 @@ def run_trilevel(options: StudyOptions) -> None:
 
 
 def _trained(
-    found: dict[Search, Found], sizes: Sizes, crops: Crops, images: StudyImages, options: StudyOptions
+    search: Search, found: Found, sizes: Sizes, crops: Crops, images: StudyImages, options: StudyOptions
 ) -> list[Training]:
-    """The trainings that are over; the one of equal time of a seed follows from the seconds of two others."""
+    """The trainings of a seed that are over; the one of equal time follows from the seconds of two others."""
     from harness.studies.searches.restored.trainings import FOUND, PLAIN, is_over, quality_of
     from harness.studies.searches.trilevel.sizes import small_space
     from harness.studies.searches.trilevel.trained import equal_time, trainings_of
 
-    over: list[Training] = []
-    main = [search for search in found if search.arm == "sparsestmax"]
-    randoms = small_space().sample(sizes.randoms * sizes.seeds, options.seed)
-    for search in main:
-        first = sizes.randoms * (search.seed - options.seed)
-        wanted = trainings_of(search, found[search], randoms[first : first + sizes.randoms], sizes, options.out)
-        seconds = {}
-        while wanted:
-            training = wanted.pop(0)
-            if not is_over(training, options.out):
-                if options.finished:
-                    continue
-                options.say(f"training {training.name}, seed {training.seed}: {training.text}")
-            seconds[training.kind] = float(quality_of(training, crops, images, options.out)["cpu_seconds"].iloc[0])
-            over.append(training)
-            if training.kind == PLAIN and FOUND in seconds:
-                wanted.append(equal_time(search, found[search], sizes, seconds))
+    first = sizes.randoms * (search.seed - options.seed)
+    randoms = small_space().sample(sizes.randoms * sizes.seeds, options.seed)[first : first + sizes.randoms]
+    wanted = trainings_of(search, found, randoms, sizes, options.out)
+    over, seconds = [], {}
+    while wanted:
+        training = wanted.pop(0)
+        if not is_over(training, options.out):
+            if options.finished:
+                continue
+            options.say(f"training {training.name}, seed {training.seed}: {training.text}")
+        seconds[training.kind] = float(quality_of(training, crops, images, options.out)["cpu_seconds"].iloc[0])
+        over.append(training)
+        if training.kind == PLAIN and FOUND in seconds:
+            wanted.append(equal_time(search, found, sizes, seconds))
     return over
 
 

@@ -40,7 +40,7 @@ def _gaps(searches: pd.DataFrame, seeds: int) -> Iterator[Claimed]:
     whole = len(own) == seeds
     yield Claimed(
         "With sparsestmax the supernet is the derived network at the end of the search", OURS,
-        f"largest gap {largest:.4f} dB in {len(own)} searches", verdict(largest <= ROUNDING_DB if whole else None),
+        f"largest gap {largest:.4f} dB in {len(own)} search{'es' * (len(own) != 1)}", verdict(largest <= ROUNDING_DB if whole else None),
     )  # fmt: skip
     for arm in ("softmax", "sparsemax"):
         gap = searches[searches["arm"] == arm]["gap_db"].tolist()
