@@ -15,7 +15,7 @@ _PAPER = {
 }  # fmt: skip
 _SMALL = {
     "epochs": 20, "alpha_warm_up": 6, "steps_per_epoch": 25, "batch_size": 8, "width": 16, "depth": 2,
-    "image_size": 32, "images": 1600, "weight_lr": 3e-3, "weight_lr_min": 3e-4, "alpha_lr": 0.01,
+    "image_size": 32, "images": 1600, "weight_lr": 3e-3, "weight_lr_min": 3e-4, "alpha_lr": 0.05,
     "evaluation_batches": 10,
 }  # fmt: skip
 
