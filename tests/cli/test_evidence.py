@@ -56,6 +56,7 @@ def test_everything_at_once_is_printed_and_written(nasinit: Run, scores: Path, s
         "Proxies against params",
         "Beyond size",
         "The highest scores",
+        "The first k by rank",
         "Spearman among",
     ):
         assert title in ended.out
@@ -74,7 +75,7 @@ def test_everything_at_once_is_printed_and_written(nasinit: Run, scores: Path, s
         written = pd.read_csv(tmp_path / "out" / f"r{kind}.csv")
         pd.testing.assert_frame_equal(written, frame, check_dtype=False)
     markdown = (tmp_path / "out" / "r.md").read_text()
-    assert markdown.count("\n\n| proxy |") == 6, "two of them of --top"
+    assert markdown.count("\n\n| proxy |") == 7, "three of them of --top"
     words = compare(ranking, resamples=50).words
     assert [sentence.split(" ")[0] for sentence in words] == ["better", "not", "worse"]
     against, beyond = markdown.index("**Proxies against params"), markdown.index("**Beyond size")
