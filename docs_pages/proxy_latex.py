@@ -132,6 +132,23 @@ FORMULAS = {
         r"\sum_j\lambda_{\min}(R_j)",
         r"\(R_j\) is the correlation matrix of the output channels at the call \(j\) of a module, over positions",
     ),
+    "meco_opt": Formula(
+        r"\sum_j\frac{C_j}{8}\,\lambda_{\min}(R_j)",
+        r"\(R_j\) is as for `meco`, of eight random channels of the \(C_j\)",
+    ),
+    "dextr": Formula(
+        r"\frac{AB}{A+B},\qquad A=\log\left(1+\sum_j\frac{\sigma_{\min}(F_j)}{\sigma_{\max}(F_j)}\right),\quad "
+        r"B=\log\left(1+\frac{\sqrt{|v|^2|a|^2-(v^{\top}a)^2}}{|v|^3}\right)",
+        r"\(F_j\) are the feature maps \([C,\text{positions}]\) of an image at the call \(j\) of a module, \(\sigma\) "
+        r"their singular values; \(v\) and \(a\) are the first and the second derivative of ten outputs along a circle "
+        "of images",
+    ),
+    "eznas_a": Formula(
+        r"\frac1D\sum_{l=1}^{D}\sqrt{\sum_{o,i}\sigma\left(\log\left|\det\operatorname{sign}"
+        r"\frac{\partial L}{\partial W_{l,oi}}\right|\right)^2}",
+        r"\(W_{l,oi}\) is the \(k\times k\) kernel of output channel \(o\) and input channel \(i\) of the convolution "
+        r"\(l\) of \(D\), \(\sigma\) the logistic function",
+    ),
     "knas": Formula(r"\frac{1}{N^2}\sum_{n,m}\langle\nabla_\theta\ell_n,\nabla_\theta\ell_m\rangle"),
     "nasi_trace": Formula(r"t=\left\|\frac1N\sum_n\nabla_\theta\ell_n\right\|_2^2"),
     "nasi_constrained": Formula(r"t-\mu\max(0,t-\nu)", r"\(t\) is `nasi_trace`, \(\nu=100\), \(\mu=2\)"),

@@ -33,6 +33,7 @@ def correlate(
     interval: options.IntervalOption = "percentile",
     pool: options.PoolOption = None,
     proxies: options.RankedProxiesOption = None,
+    combine: options.CombineOption = None,
     against: options.AgainstOption = None,
     beyond_size: Annotated[
         bool,
@@ -123,6 +124,7 @@ def correlate(
         named=[against] if against else (),
         only=proxies or (),
         pool=pool,
+        combine=combine or (),
     )
     evidence = [gather_evidence(ranking, ranked_by, requested, progress=True) for ranking, ranked_by in joined]
     rankings = [one.ranking for one in joined]

@@ -135,6 +135,7 @@ def ranked(
     named: Sequence[str] = (),
     only: Sequence[str] = (),
     pool: str | None = None,
+    combine: Sequence[str] = (),
 ) -> list[Joined]:
     """A ranking for each column; prints the scores and tables that were read, and what was left out or merged.
 
@@ -150,13 +151,40 @@ def ranked(
         named: proxies that the user names for something else than to be ranked.
         only: proxies to rank; all if empty.
         pool: a part of the space, `harness.correlate`'s; None for all scored cells.
+        combine: combinations of the proxies to rank too (`harness.proxies.combiners`), and `libra`.
 
     Raises:
-        ScoresError: a proxy that the user named is not among the scores; said before the bootstrap.
+        ScoresError: a proxy that the user named is not among the scores, or a combination is unknown or lacks a part;
+            said before the bootstrap.
     """
     options.positive("resamples", resamples)
-    scored = of_proxies(read(scores, run, tables), named, only)
-    return ranked_scores(scored, tables, columns, resamples, seed, interval, directions, pool)
+    from harness.evaluation.libra import LIBRA
+
+    scored, plain = read(scores, run, tables), [text for text in dict.fromkeys(combine) if text != LIBRA]
+    if plain:
+        scored = scored._replace(frame=combined(scored, plain, pool))
+    scored = of_proxies(scored, named, [*only, *plain] if only else ())
+    return ranked_scores(
+        scored, tables, columns, resamples, seed, interval, directions, pool, with_libra=LIBRA in combine
+    )
+
+
+def combined(scored: Scored, texts: Sequence[str], pool: str | None) -> pd.DataFrame:
+    """The scores with combinations as further proxies, made in the pool; prints of how many architectures each is."""
+    from harness.evaluation.pools import keys_in
+    from harness.proxies.combiners import combination, with_combinations
+    from harness.spaces import open_space
+
+    frame = scored.frame
+    if pool is not None:
+        keys, space = keys_in(pool, scored.space), open_space(scored.space)
+        inside = {text for text in frame["architecture"].unique() if space.key(space.parse(text)) in keys}
+        frame = frame[frame["architecture"].isin(inside)]
+    together = with_combinations(frame, texts)
+    for text in texts:
+        have = together.loc[(together["proxy"] == text) & together["score"].notna(), "architecture"].nunique()
+        print(f"{text}: {', '.join(combination(text).columns)}, among {have:,} architectures that have all of them")
+    return together
 
 
 def of_proxies(scored: Scored, named: Sequence[str], only: Sequence[str]) -> Scored:
@@ -188,8 +216,14 @@ def ranked_scores(
     interval: str = "percentile",
     directions: options.Directions = options.NAMES_TELL,
     pool: str | None = None,
+    *,
+    with_libra: bool = False,
 ) -> list[Joined]:
-    """A ranking for each column, of scores in memory; prints the tables, and what was left out or merged."""
+    """A ranking for each column, of scores in memory; prints the tables, and what was left out or merged.
+
+    With LIBRA, its choice by each column is ranked too, and printed.
+    """
+    from harness.evaluation import libra
     from harness.evaluation.ranking import correlate
 
     if not columns:
@@ -199,15 +233,16 @@ def ranked_scores(
             raise no_column("--column", scored.space, tables)
         columns = [options.DEFAULT_COLUMN]
     columns = list(dict.fromkeys(columns))
-    joined = [
-        Joined(
-            correlate(
-                scored.frame, table, column, resamples=resamples, seed=seed, interval=interval, pool=pool, progress=True
-            ),
-            table,
+    joined = []
+    for column, table in zip(columns, found_tables(columns, scored.space, tables, directions), strict=True):
+        frame = scored.frame
+        if with_libra:
+            frame, chosen = libra.with_libra(frame, correlate(frame, table, column, resamples=1, pool=pool))
+            print(f"{column}: {chosen.words}")
+        ranking = correlate(
+            frame, table, column, resamples=resamples, seed=seed, interval=interval, pool=pool, progress=True
         )
-        for column, table in zip(columns, found_tables(columns, scored.space, tables, directions), strict=True)
-    ]
+        joined.append(Joined(ranking, table))
     rankings = [one.ranking for one in joined]
     say_repeated(rankings[0].repeated)
     for unmatched in dict.fromkeys(ranking.unmatched for ranking in rankings):

@@ -101,6 +101,14 @@ def _predictors() -> Iterable[str]:
     return PREDICTORS
 
 
+def _combinations() -> list[str]:
+    from harness.evaluation.libra import LIBRA
+    from harness.proxies.combiners import COMBINERS
+
+    return [*COMBINERS, LIBRA]
+
+
 SPACES, TABLES, COLUMNS, STUDIES, SEARCHES = map(of, (_spaces, _tables, _columns, _studies, _searches))
 QUERIES, LOSSES, PREDICTORS = of(_queries), of(_losses), of(_predictors)
 PROXY, NAMED, PROXIES = of(_proxies), several_of(_proxies), several_of(_proxies_or_all)
+COMBINATIONS = several_of(_combinations)

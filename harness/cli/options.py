@@ -88,6 +88,17 @@ def proxy_option(what: str) -> Any:
 RankedProxiesOption = Annotated[
     list[str] | None, proxies_option("proxies to rank, next to params and flops; all by default")
 ]
+CombineOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--combine",
+        help="also rank scores made of several proxies, names with commas: az_nas, te_nas, vkdnw_agg, freerea, vote, "
+        "hard_vote, soft_vote of their papers' proxies; NAME:PROXY+PROXY of others, rank_sum and log_rank_sum too; "
+        "libra, three that are chosen by the column itself",
+        callback=_several,
+        autocompletion=offered.COMBINATIONS,
+    ),
+]
 RunOption = Annotated[int | None, typer.Option("--run", help="run of the store; the last one by default")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", help="bootstrap resamples")]
 IntervalOption = Annotated[

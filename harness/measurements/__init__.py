@@ -44,6 +44,8 @@ _HESSIAN, _FLOW = (f"harness.measurements.{name}" for name in ("hessian", "flow"
 _SPECTRA, _POOLED = (f"harness.measurements.{name}" for name in ("cell_spectra", "pooled_change"))
 _ALONE, _HALVES = (f"harness.measurements.{name}" for name in ("single_samples", "half_batch_gradients"))
 _CHANNELS, _SMALL = (f"harness.measurements.{name}" for name in ("channel_correlations", "small_networks"))
+_ONE_IMAGE = "one forward of one sample, 64 x 64"
+_CURVE = "harness.measurements.output_curve"
 _CORRELATIONS = "harness.measurements.relu_correlations"
 _CONVOLUTIONS = "harness.measurements.convolution_outputs"
 _RANKS = "harness.measurements.effective_ranks"
@@ -98,8 +100,14 @@ MEASUREMENTS: dict[str, Measurement] = {
     "cell_spectra": Measurement(
         _SPECTRA, "spectra of features and Jacobians by cell", "a forward and backward, own weights", version=2
     ),
-    "channel_correlations": Measurement(
-        _CHANNELS, "λ_min of channel correlations by module", "one forward of one sample, 64 x 64"
+    "image_features": Measurement(_CHANNELS, "outputs [C, positions] by module, of one image", _ONE_IMAGE),
+    "channel_correlations": Measurement(_CHANNELS, "λ_min of channel correlations by module", _ONE_IMAGE),
+    "sampled_correlations": Measurement(_CHANNELS, "λ_min of correlations of 8 channels, by module", _ONE_IMAGE),
+    "inverse_conditions": Measurement(_CHANNELS, "smallest over largest singular value, by module", _ONE_IMAGE),
+    "output_curve": Measurement(
+        _CURVE,
+        "derivatives of outputs along a circle of inputs",
+        "one forward and four backwards of one sample",
     ),
     "small_network_grams": Measurement(
         _SMALL, "Gram matrices [N, N] of small networks", "3 N backwards, own small networks", exhaustive=True

@@ -1,7 +1,8 @@
-"""Smallest eigenvalues of the correlations between channels, module by module."""
+"""Feature maps of one image, module by module: correlations between channels, and ratios of singular values."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,19 +18,21 @@ from harness.measurements.own_weights import Tensors, call_with, generator_for, 
 from harness.setting import Setting
 
 SIDE = 64
+SAMPLED = 8
+"""Channels of which `sampled_correlations` takes the correlations."""
 
 
-def channel_correlations(network: nn.Module, batch: Batch, setting: Setting) -> tuple[float, ...]:
-    """For each call of a module with channels over positions, λ_min of the correlation matrix of its channels.
+def image_features(network: nn.Module, batch: Batch, setting: Setting) -> list[Tensor]:
+    """For each call of a module with channels over positions, its output [C, positions] for one image.
 
-    On one standard normal image, 64 × 64 with the batch's channels. Containers count as layers do, so that the output
-    of an `nn.Sequential` counts once for its last layer and once for the container.
+    One standard normal image, 64 × 64 with the batch's channels. Containers count as layers do, so that the output of
+    an `nn.Sequential` is there once for its last layer and once for the container.
 
     Raises:
         NotApplicable: when the batch holds no images, the network takes none of that size, or no module has channels.
+        NotFinite: when an output holds NaN or infinity.
 
-    Cost: one forward pass of one sample without a graph, in the memory of all modules' outputs, and one eigenvalue
-    problem for each module, of the size of its channels.
+    Cost: one forward pass of one sample without a graph, in the memory of all modules' outputs.
     """
     given = batch.only_argument
     if given.ndim != 4:
@@ -37,12 +40,44 @@ def channel_correlations(network: nn.Module, batch: Batch, setting: Setting) -> 
     generator = generator_for(setting, "channel correlations")
     shape = (1, given.shape[1], SIDE, SIDE)
     image = torch.randn(shape, generator=generator, dtype=torch.float32, device="cpu").to(given)
-    return correlations_of(network, given_tensors(network), image)
+    return checked(channel_features(network, given_tensors(network), image))
+
+
+def channel_correlations(image_features: list[Tensor]) -> tuple[float, ...]:
+    """For each of the features of one image, λ_min of the correlation matrix of its channels.
+
+    Cost: one eigenvalue problem for each module, of the size of its channels.
+    """
+    return of_each(smallest_eigenvalue, image_features)
+
+
+def sampled_correlations(image_features: list[Tensor], setting: Setting) -> tuple[float, ...]:
+    """As `channel_correlations`, of 8 channels drawn without replacement, times C / 8; of all where there are fewer.
+
+    Cost: one eigenvalue problem of size 8 for each module.
+    """
+    generator = generator_for(setting, "sampled channels")
+    found = []
+    for features in image_features:
+        channels = len(features)
+        drawn = torch.randperm(channels, generator=generator, device="cpu")[:SAMPLED].to(features.device)
+        found.append(smallest_eigenvalue(features[drawn]) * channels / len(drawn))
+    return tuple(found)
+
+
+def inverse_conditions(image_features: list[Tensor]) -> tuple[float, ...]:
+    """For each of the features of one image, its smallest singular value over its largest; 0 for features of zeros.
+
+    A ratio below 1e-8 is lost in rounding: the squares of the singular values are found.
+
+    Cost: one eigenvalue problem for each module, of the size of its channels.
+    """
+    return of_each(inverse_condition, image_features)
 
 
 def correlations_of(network: nn.Module, tensors: Tensors, inputs: Tensor) -> tuple[float, ...]:
     """λ_min for each call of a module on these inputs [N, ...], computed from the first sample's output."""
-    return smallest_eigenvalues(channel_features(network, tensors, inputs))
+    return of_each(smallest_eigenvalue, checked(channel_features(network, tensors, inputs)))
 
 
 def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> list[Tensor]:
@@ -60,7 +95,7 @@ def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> li
 
     def record(module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
         nonlocal last
-        if is_functorch_wrapped_tensor(output):
+        if isinstance(output, Tensor) and is_functorch_wrapped_tensor(output):
             raise NotApplicable(f"{type(module).__name__} is called inside torch.func, for samples one by one")
         if isinstance(output, Tensor) and output.ndim > 2:
             # a container passes on its last layer's output: the same tensor, not changed since
@@ -76,8 +111,8 @@ def channel_features(network: nn.Module, tensors: Tensors, inputs: Tensor) -> li
     return found
 
 
-def smallest_eigenvalues(features: list[Tensor]) -> tuple[float, ...]:
-    """λ_min of each of these features [C, positions]; a tensor that directly repeats is computed once.
+def checked(features: list[Tensor]) -> list[Tensor]:
+    """These features [C, positions], if there are any.
 
     Raises:
         NotApplicable: when the list is empty.
@@ -85,10 +120,17 @@ def smallest_eigenvalues(features: list[Tensor]) -> tuple[float, ...]:
     """
     if not features:
         raise NotApplicable("no module puts out channels over positions, [N, C, ...]: there is nothing to correlate")
+    for place, each in enumerate(features):
+        if place == 0 or each is not features[place - 1]:
+            finite(each, "outputs of the network's modules")
+    return features
+
+
+def of_each(number: Callable[[Tensor], float], features: list[Tensor]) -> tuple[float, ...]:
+    """A number of each of these features; that of a tensor that directly repeats is computed once."""
     found: list[float] = []
     for place, each in enumerate(features):
-        known = place > 0 and each is features[place - 1]
-        found.append(found[-1] if known else smallest_eigenvalue(finite(each, "outputs of the network's modules")))
+        found.append(found[-1] if place > 0 and each is features[place - 1] else number(each))
     return tuple(found)
 
 
@@ -101,3 +143,15 @@ def smallest_eigenvalue(features: Tensor) -> float:
     norms = centred.norm(dim=1, keepdim=True)
     unit = centred / torch.where(constant[:, None], torch.ones_like(norms), norms)
     return float(torch.linalg.eigvalsh(unit @ unit.T)[0])
+
+
+def inverse_condition(features: Tensor) -> float:
+    """The smallest singular value of [C, positions] over the largest; 0 for zeros.
+
+    >>> round(inverse_condition(torch.tensor([[3.0, 0.0, 0.0], [0.0, 4.0, 0.0]])), 6)
+    0.75
+    """
+    rows = features.double()
+    rows = rows if rows.shape[0] <= rows.shape[1] else rows.T
+    squares = torch.linalg.eigvalsh(rows @ rows.T).clamp(min=0)  # much quicker than a decomposition of the rows
+    return float((squares[0] / squares[-1]).sqrt()) if float(squares[-1]) > 0 else 0.0

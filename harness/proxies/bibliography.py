@@ -23,12 +23,20 @@ SOURCES = {
     "jiang2023meco": "Jiang et al., MeCo: Zero-Shot NAS with One Data and Single Forward Pass, NeurIPS 2023",
     "peng2024swap": "Peng et al., SWAP-NAS: Sample-Wise Activation Patterns for Ultra-fast NAS, ICLR 2024",
     "lee2024aznas": "Lee & Ham, AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search, CVPR 2024",
-    "tybl2025vkdnw": "Tybl & Neumann, Training-free NAS through Variance of Knowledge of Deep Network Weights, "
-    "CVPR 2025",
-    "casarin2025lswag": "Casarin et al., L-SWAG: Layer-Sample Wise Activation with Gradients Information, CVPR 2025",
-    "husistein2025near": "Husistein et al., NEAR: A Training-Free Pre-Estimator of Model Performance, ICLR 2025",
-    "jing2025wrcor": "Jing et al., the scores RCor and WRCor, 2025 (arXiv 2507.08841)",
-    "zhou2026intrain": "Zhou et al., the score InTrain, CVPR 2026",
+    "akhauri2022eznas": "Akhauri et al., EZNAS: Evolving Zero-Cost Proxies For Neural Architecture Scoring, NeurIPS "
+    "2022",
+    "asthana2025dextr": "Asthana et al., Dextr: Zero-Shot Neural Architecture Search with Singular Value Decomposition "
+    "and Extrinsic Curvature, TMLR 2025",
+    "tybl2025vkdnw": "Tybl & Neumann, Training-free Neural Architecture Search through Variance of Knowledge of Deep "
+    "Network Weights, CVPR 2025",
+    "casarin2025lswag": "Casarin et al., L-SWAG: Layer-Sample Wise Activation with Gradients Information for Zero-Shot "
+    "NAS on Vision Transformers, CVPR 2025",
+    "husistein2025near": "Husistein et al., NEAR: A Training-Free Pre-Estimator of Machine Learning Model Performance, "
+    "ICLR 2025",
+    "jing2025wrcor": "Jing et al., Zero-Shot Neural Architecture Search with Weighted Response Correlation, 2025 "
+    "(arXiv 2507.08841)",
+    "zhou2026intrain": "Zhou et al., InTrain: Intrinsic Trainability for Zero-Cost Neural Architecture Search, CVPR "
+    "2026",
     "bhardwaj2023zicobc": "Bhardwaj et al., ZiCo-BC: A Bias Corrected Zero-Shot NAS for Vision Tasks, ICCVW 2023",
     "tcet2023": "the score T-CET, 2023, as a third party's code has it",
     "jacot2018": "Jacot et al., Neural Tangent Kernel, NeurIPS 2018",

@@ -9,21 +9,23 @@ rank.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.errors import ScoresError, unknown
+from harness.errors import ScoresError
+from harness.proxies.complete_rows import check_columns, combined_rows
 
 if TYPE_CHECKING:
     import numpy as np
-    import numpy.typing as npt
     import pandas as pd
 
-    Matrix = npt.NDArray[np.float64]
+    from harness.proxies.complete_rows import Matrix
 
 AZ_NAS = ("az_expressivity", "az_progressivity", "az_trainability", "flops")
 TE_NAS = ("te_nas_condition", "te_nas_regions")
+VKDNW_AGG = ("vkdnw_single", "jacob_cov", "az_expressivity", "az_trainability", "flops")
 ZERO_COST_VOTE = ("synflow", "jacob_cov", "snip")
+WRCOR_VOTE = ("synflow", "jacob_cov", "wrcor")
 
 
 def wide(frame: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +34,7 @@ def wide(frame: pd.DataFrame) -> pd.DataFrame:
     Raises:
         ScoresError: for a missing column, or two scores of one architecture by one proxy.
     """
-    _check_columns(frame, ("architecture", "proxy", "score"))
+    check_columns(frame, ("architecture", "proxy", "score"))
     twice = frame.duplicated(["architecture", "proxy"])
     if twice.any():
         row = frame.loc[twice].iloc[0]
@@ -48,13 +50,26 @@ def az_nas(frame: pd.DataFrame, columns: Sequence[str] = AZ_NAS) -> pd.Series[fl
         Numbers of at most 0. The authors give the lowest rank to an architecture whose component fails; here it has no
         score.
     """
+    return log_rank_sum(frame, columns)
+
+
+def vkdnw_agg(frame: pd.DataFrame, columns: Sequence[str] = VKDNW_AGG) -> pd.Series[float]:
+    """VKDNW_agg Σ log(rank / m) over VKDNW_single, Jacov, two components of AZ-NAS and FLOPs (Tybl & Neumann 2025).
+
+    Which parts it sums is known here from a note on the paper and its table; the paper was not read.
+    """
+    return log_rank_sum(frame, columns)
+
+
+def log_rank_sum(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series[float]:
+    """Σ log(rank / m), by the ranks of the given proxies among m architectures: the lowest of the ranks weighs most."""
 
     def summed_logarithms(scores: Matrix) -> Matrix:
         import numpy as np
 
         return np.asarray(np.log(_ranks(scores) / len(scores)).sum(axis=1))
 
-    return _combined(frame, columns, summed_logarithms)
+    return combined_rows(frame, columns, summed_logarithms)
 
 
 def te_nas(frame: pd.DataFrame, columns: Sequence[str] = TE_NAS) -> pd.Series[float]:
@@ -68,7 +83,7 @@ def te_nas(frame: pd.DataFrame, columns: Sequence[str] = TE_NAS) -> pd.Series[fl
 
 def rank_sum(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series[float]:
     """Sum of an architecture's ranks by the given proxies."""
-    return _combined(frame, columns, lambda scores: _ranks(scores).sum(axis=1))
+    return combined_rows(frame, columns, lambda scores: _ranks(scores).sum(axis=1))
 
 
 def vote(frame: pd.DataFrame, columns: Sequence[str] = ZERO_COST_VOTE) -> pd.Series[float]:
@@ -89,7 +104,35 @@ def vote(frame: pd.DataFrame, columns: Sequence[str] = ZERO_COST_VOTE) -> pd.Ser
             won[place] = np.sign(np.sign(row - scores).sum(axis=1)).sum()
         return won
 
-    return _combined(frame, columns, margins)
+    return combined_rows(frame, columns, margins)
+
+
+def hard_vote(frame: pd.DataFrame, columns: Sequence[str] = WRCOR_VOTE) -> pd.Series[float]:
+    """Places in an order sorted by majority: ahead is what more than half of the proxies prefer (Jing et al. 2025).
+
+    Majorities may be cyclic, and the order then depends on that of the frame and on the sort, here Python's; `vote` has
+    no such dependence. The authors sort so, too; of the votes in their paper this is SJW.
+
+    Returns:
+        Whole numbers from 0 to m − 1; the highest is the best.
+    """
+
+    def places(scores: Matrix) -> Matrix:
+        from functools import cmp_to_key
+
+        import numpy as np
+
+        def prefer(one: int, other: int) -> int:
+            difference = scores[one] - scores[other]
+            half = difference.size / 2
+            return int((difference > 0).sum() > half) - int((difference < 0).sum() > half)
+
+        ordered = sorted(range(len(scores)), key=cmp_to_key(prefer))
+        found = np.empty(len(scores))
+        found[ordered] = np.arange(len(scores))
+        return found
+
+    return combined_rows(frame, columns, places)
 
 
 def hnas(
@@ -107,7 +150,7 @@ def hnas(
 
     The 1e-6 is that of the authors' code.
     """
-    return _combined(
+    return combined_rows(
         frame, (metric, condition), lambda scores: -hnas_objective(scores[:, 0], -scores[:, 1], target=target, mu=mu)
     )
 
@@ -143,7 +186,7 @@ def nasi_penalised(
         bound = (nu + np.cumsum(traces) - traces) / met if adaptive else np.full(len(traces), nu)
         return np.asarray(traces - mu * np.maximum(0, traces - bound))
 
-    return _combined(frame, (column,), penalised)
+    return combined_rows(frame, (column,), penalised)
 
 
 def swap_regularised(frame: pd.DataFrame, *, mu: float, sigma: float) -> pd.Series[float]:
@@ -158,25 +201,9 @@ def swap_regularised(frame: pd.DataFrame, *, mu: float, sigma: float) -> pd.Seri
 
     if not sigma > 0:
         raise ScoresError(f"sigma must be positive, got {sigma!r}")
-    return _combined(
+    return combined_rows(
         frame, ("swap", "params"), lambda scores: scores[:, 0] * np.exp(-((scores[:, 1] - mu) ** 2) / sigma)
     )
-
-
-def _combined(frame: pd.DataFrame, columns: Sequence[str], combine: Callable[[Matrix], Matrix]) -> pd.Series[float]:
-    """The result of `combine` for the complete rows [m, columns]; NaN for the other rows."""
-    import numpy as np
-    import pandas as pd
-
-    from harness.stats.real_numbers import real_numbers
-
-    _check_columns(frame, columns)
-    scores = np.stack([real_numbers(frame[column], f"column {column!r}") for column in columns], axis=1)
-    complete = np.isfinite(scores).all(axis=1)
-    combined = np.full(len(frame), np.nan)
-    if complete.any():
-        combined[complete] = combine(scores[complete])
-    return pd.Series(combined, index=frame.index)
 
 
 def _ranks(scores: Matrix) -> Matrix:
@@ -185,11 +212,3 @@ def _ranks(scores: Matrix) -> Matrix:
     from scipy import stats
 
     return np.asarray(stats.rankdata(scores, axis=0))
-
-
-def _check_columns(frame: pd.DataFrame, columns: Sequence[str]) -> None:
-    if not columns:
-        raise ScoresError("no columns given to combine")
-    for column in columns:
-        if column not in frame.columns:
-            raise ScoresError(unknown("column of the frame", column, map(str, frame.columns)))

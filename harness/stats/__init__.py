@@ -7,8 +7,9 @@
 - Beyond size: `partial_correlations`, `kendall_within`.
 - Noise ceiling: `training_agreement`, `attenuation_corrected`.
 - The best architectures: `best_by_score` of the k with the highest scores, `precision_at`, `ndcg_at`,
-  `ndcg_of_powers_at`, `top_correlation`, `best_of_random` of a random sample, `percentile_of`, `pareto_front`,
-  its `hypervolume`, `undominated` points of more objectives, `picked_within` a budget.
+  `ndcg_of_powers_at`, `kendall_at`, `best_rank_at`, `worst_rank_at`, `top_correlation`, `best_of_random` of a random
+  sample, `percentile_of`, `pareto_front`, its `hypervolume`, `undominated` points of more objectives, `picked_within`
+  a budget.
 - Other settings: `rank_stability`, `change_of_ranking`.
 
 Each name below is loaded on first use (`harness.loading.lazy`).
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         precision_at,
         top_correlation,
     )
+    from harness.stats.top_ranks import best_rank_at, kendall_at, worst_rank_at
     from harness.stats.within import Within, kendall_within
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "attenuation_corrected",
     "best_by_score",
     "best_of_random",
+    "best_rank_at",
     "bootstrap_intervals",
     "change_of_ranking",
     "coefficients",
@@ -75,6 +78,7 @@ __all__ = [
     "hypervolume",
     "indistinguishable_groups",
     "interval_rows",
+    "kendall_at",
     "kendall_within",
     "mean_within",
     "ndcg_at",
@@ -94,6 +98,7 @@ __all__ = [
     "top_correlation",
     "training_agreement",
     "undominated",
+    "worst_rank_at",
 ]
 
 _HOMES = {
@@ -117,6 +122,7 @@ _HOMES = {
     "attenuation_corrected": "harness.stats.ceiling",
     "best_by_score": "harness.stats.top",
     "best_of_random": "harness.stats.top",
+    "best_rank_at": "harness.stats.top_ranks",
     "bootstrap_intervals": "harness.stats.bootstrap",
     "change_of_ranking": "harness.stats.change",
     "coefficients": "harness.stats.rank_correlation",
@@ -125,6 +131,7 @@ _HOMES = {
     "hypervolume": "harness.stats.pareto",
     "indistinguishable_groups": "harness.stats.paired",
     "interval_rows": "harness.stats.bootstrap",
+    "kendall_at": "harness.stats.top_ranks",
     "kendall_within": "harness.stats.within",
     "mean_within": "harness.stats.pareto",
     "ndcg_at": "harness.stats.top",
@@ -144,6 +151,7 @@ _HOMES = {
     "top_correlation": "harness.stats.top",
     "training_agreement": "harness.stats.ceiling",
     "undominated": "harness.stats.pareto",
+    "worst_rank_at": "harness.stats.top_ranks",
 }
 
 if not TYPE_CHECKING:  # with it, a type checker would accept every misspelt name

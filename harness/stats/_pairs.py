@@ -10,7 +10,7 @@ import numpy.typing as npt
 from harness.errors import ScoresError
 from harness.stats.real_numbers import FloatArray, real_numbers
 
-__all__ = ["FloatArray", "Vectors", "checked_pairs", "checked_rows", "checked_vector", "rescaled"]
+__all__ = ["FloatArray", "Vectors", "checked_first", "checked_pairs", "checked_rows", "checked_vector", "rescaled"]
 
 
 def checked_vector(values: npt.ArrayLike, name: str) -> FloatArray:
@@ -45,6 +45,19 @@ def checked_pairs(scores: npt.ArrayLike, accuracies: npt.ArrayLike, *, least: in
     if score_vector.size < least:
         raise ScoresError(f"at least {least} architectures are needed; got {score_vector.size}")
     return score_vector, accuracy_vector
+
+
+def checked_first(
+    scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int, *, least: int = 1
+) -> tuple[FloatArray, FloatArray]:
+    """Both inputs as `checked_pairs` returns them, for a measure of the k highest of them.
+
+    Raises ScoresError where `checked_pairs` does, and for `k` outside 1..n.
+    """
+    score, accuracy = checked_pairs(scores, accuracies, least=least)
+    if not 1 <= k <= score.size:
+        raise ScoresError(f"k must lie between 1 and the number of architectures, {score.size}; got {k}")
+    return score, accuracy
 
 
 Vectors = npt.ArrayLike | Sequence[npt.ArrayLike]

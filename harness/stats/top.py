@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from harness.errors import ScoresError
-from harness.stats._pairs import FloatArray, checked_pairs, checked_vector
+from harness.stats._pairs import FloatArray, checked_first, checked_pairs, checked_vector
 from harness.stats.rank_correlation import Coefficients, coefficients
 
 
@@ -55,7 +55,7 @@ def best_by_score(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> f
     >>> best_by_score([3.0, 1.0, 1.0], [80.0, 70.0, 90.0], k=2)
     85.0
     """
-    score_vector, accuracy_vector = _checked(scores, accuracies, k)
+    score_vector, accuracy_vector = checked_first(scores, accuracies, k)
     cut = np.partition(score_vector, score_vector.size - k)[score_vector.size - k]
     above = accuracy_vector[score_vector > cut]
     tied = np.sort(accuracy_vector[score_vector == cut])[::-1]
@@ -123,7 +123,7 @@ def precision_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> fl
     Raises:
         ScoresError: for NaN or infinity (counted), unequal lengths, or `k` outside 1..n.
     """
-    score, accuracy = _checked(scores, accuracies, k)
+    score, accuracy = checked_first(scores, accuracies, k)
     return float(_chances_of_top(score, k) @ _chances_of_top(accuracy, k) / k)
 
 
@@ -145,7 +145,7 @@ def ndcg_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) -> float:
     Raises:
         ScoresError: for NaN or infinity (counted), unequal lengths, `k` outside 1..n, or fewer than two architectures.
     """
-    score, accuracy = _checked(scores, accuracies, k, least=2)
+    score, accuracy = checked_first(scores, accuracies, k, least=2)
     halves = accuracy / 2  # so that the range of any two finite numbers is finite
     span = halves.max() - halves.min()
     if span == 0:
@@ -170,7 +170,7 @@ def ndcg_of_powers_at(scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int) 
     Raises:
         ScoresError: for NaN or infinity (counted), unequal lengths, `k` outside 1..n, or fewer than two architectures.
     """
-    score, accuracy = _checked(scores, accuracies, k, least=2)
+    score, accuracy = checked_first(scores, accuracies, k, least=2)
     highest = accuracy.max()
     gains = np.exp2(accuracy - highest) - np.exp2(-highest)  # as a share of the highest power: nothing overflows
     return _ndcg(gains, score, k) if gains.any() else math.nan
@@ -242,12 +242,3 @@ def _ndcg(gains: FloatArray, score: FloatArray, k: int) -> float:
 
 def _dense(values: FloatArray) -> FloatArray:
     return np.unique(values, return_inverse=True)[1].astype(np.float64)
-
-
-def _checked(
-    scores: npt.ArrayLike, accuracies: npt.ArrayLike, k: int, *, least: int = 1
-) -> tuple[FloatArray, FloatArray]:
-    score, accuracy = checked_pairs(scores, accuracies, least=least)
-    if not 1 <= k <= score.size:
-        raise ScoresError(f"k must lie between 1 and the number of architectures, {score.size}; got {k}")
-    return score, accuracy

@@ -56,6 +56,7 @@ def test_everything_at_once_is_printed_and_written(nasinit: Run, scores: Path, s
         "Proxies against params",
         "Beyond size",
         "The highest scores",
+        "The first k by rank",
         "Spearman among",
     ):
         assert title in ended.out
@@ -74,7 +75,7 @@ def test_everything_at_once_is_printed_and_written(nasinit: Run, scores: Path, s
         written = pd.read_csv(tmp_path / "out" / f"r{kind}.csv")
         pd.testing.assert_frame_equal(written, frame, check_dtype=False)
     markdown = (tmp_path / "out" / "r.md").read_text()
-    assert markdown.count("\n\n| proxy |") == 6, "two of them of --top"
+    assert markdown.count("\n\n| proxy |") == 7, "three of them of --top"
     words = compare(ranking, resamples=50).words
     assert [sentence.split(" ")[0] for sentence in words] == ["better", "not", "worse"]
     against, beyond = markdown.index("**Proxies against params"), markdown.index("**Beyond size")
@@ -229,3 +230,19 @@ def test_the_best_few_per_cent_say_how_many_they_are(nasinit: Run, scores: Path,
     assert [row[1:] for row in rows] == [["–"] * 4] * 2, "three of twelve at most"
     assert "A dash: fewer than 10" in " ".join(shown.split())
     assert pd.read_csv(tmp_path / "r_top.csv")["spearman_top_25"].notna().any()
+
+
+def test_combined_scores_are_ranked_next_to_their_parts(nasinit: Run, scores: Path, seeded: Path) -> None:
+    given = ["correlate", scores, "--table", seeded, "--column", ACCURACY, "--resamples", 5]
+    ended = nasinit(*given, "--combine", "log_rank_sum:up+down,libra", "--proxies", "up")
+    assert ended.code == 0, ended.err
+    assert "log_rank_sum:up+down: up, down, among 12 architectures that have all of them" in ended.out
+    words = " ".join(ended.out.split())
+    assert f"{ACCURACY}: libra combines up, " in words
+    assert "its coefficient is too high for others" in words
+    rows = {line.split()[0] for line in ended.out.split("Rank correlation")[1].splitlines() if line.strip()}
+    assert {"up", "log_rank_sum:up+down", "libra", "params"} <= rows
+    assert "down" not in rows
+    ended = nasinit(*given, "--combine", "az_nas")
+    assert ended.code == 2
+    assert "az_nas needs scores of az_expressivity" in ended.err

@@ -82,5 +82,7 @@ def test_where_lower_is_better_the_sign_is_turned(sized_scores, sized_accuracies
     assert best.loc["close", "regret_of_1"] == pytest.approx(
         latencies[sized_scores["close"].argmax()] - latencies.min()
     )
+    assert best["ndcg_of_powers"].isna().all(), "milliseconds are no percentages"
+    assert best.loc["close", "best_rank_at_1"] < 0.2, "ranks are by the value that was turned round"
     again = table_of("again", **{LATENCY: latencies + np.random.default_rng(5).normal(0, 0.1, 60)})
     assert ceiling(ranking, [table, again]).frame.set_index("proxy").loc["close", "spearman_share"] > 0.9

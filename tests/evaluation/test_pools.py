@@ -24,9 +24,10 @@ import harness
 from benchmarks.files import allow_listed_load
 from harness.errors import ScoresError
 from harness.evaluation import pools
+from harness.proxies import combined, scaled_sums
 from harness.spaces import open_space
 from harness.spaces.nasbench201.dead_branches import has_dead_branch
-from harness.stats import coefficients, ndcg_of_powers_at
+from harness.stats import coefficients, ndcg_of_powers_at, precision_at
 
 SPACE = open_space("nasbench201")
 DATASETS = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet16_120": "ImageNet16-120"}
@@ -193,6 +194,44 @@ def test_public_scores_rank_on_each_pool_as_computed(
     values = [float(value) for value in expected[list(DATASETS).index(dataset)].split("/")]
     assert found[:2] == pytest.approx(values[:2], abs=0.0007)
     assert found[2] == pytest.approx(values[2], abs=0.0065 if proxy == "params" else 0.0007)
+
+
+PAIRS = {
+    "freerea": (scaled_sums.freerea, (".658/.844/.772", ".650/.837/.639", ".629/.812/.537")),
+    "log_rank_sum": (combined.log_rank_sum, (".665/.853/.754", ".666/.853/.600", ".648/.830/.585")),
+}
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("name", PAIRS)
+def test_naswot_and_logsynflow_together_rank_as_computed(
+    name: str, dataset: str, public: Path, official: benchmarks.Table
+) -> None:
+    """FreeREA's two proxies on its own scores, over the largest or by ranks; cut cells are last by NASWOT."""
+    keys = dict(zip(official.values(official.keys, "index").astype(int).tolist(), official.keys, strict=True))
+    scores = pd.DataFrame()
+    for proxy in ("naswot", "logsynflow"):
+        scores[proxy], accuracies = public_scores(public, "all", proxy, dataset, keys)
+    lowest = scores["naswot"][np.isfinite(scores["naswot"])].min()
+    scores["naswot"] = scores["naswot"].replace(-np.inf, lowest - 1)
+    combine, expected = PAIRS[name]
+    found = measures(combine(scores, ["naswot", "logsynflow"]).to_numpy(), accuracies.to_numpy())
+    values = [float(value) for value in expected[list(DATASETS).index(dataset)].split("/")]
+    assert found == pytest.approx(values, abs=0.0007)
+
+
+def test_by_ranks_the_order_is_better_and_the_best_are_worse(public: Path, official: benchmarks.Table) -> None:
+    """Of the 156 first of the two sums, CIFAR-10: 11.5 % are among the 156 most accurate, or 2.6 %."""
+    keys = dict(zip(official.values(official.keys, "index").astype(int).tolist(), official.keys, strict=True))
+    scores = pd.DataFrame()
+    for proxy in ("naswot", "logsynflow"):
+        scores[proxy], accuracies = public_scores(public, "all", proxy, "cifar10", keys)
+    scores = scores.replace(-np.inf, scores["naswot"][np.isfinite(scores["naswot"])].min() - 1)
+    found = [
+        precision_at(combine(scores, ["naswot", "logsynflow"]), accuracies.to_numpy(), 156)
+        for combine, _ in PAIRS.values()
+    ]
+    assert found == pytest.approx([0.115, 0.026], abs=0.0007)
 
 
 def test_a_ranking_of_a_pool_is_that_of_its_cells(official: benchmarks.Table) -> None:

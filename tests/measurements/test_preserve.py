@@ -199,10 +199,11 @@ def test_a_network_that_raises_is_named_and_left_alone(batch: Batch) -> None:
 def test_every_measurement_is_reached_by_a_proxy() -> None:
     """So that `scored`, which can rebuild the network, makes all measurements.
 
-    `forward` and `sample_rows` stand below the others, and `hessian_gradient` is what `hessian_form` falls back on.
+    `forward`, `sample_rows` and `image_features` stand below the others, and `hessian_gradient` is what `hessian_form`
+    falls back on.
     """
     read = {need for entry in list_proxies() for need in entry.needs}
-    assert read | {"forward", "hessian_gradient", "sample_rows"} == set(MEASUREMENTS)
+    assert read | {"forward", "hessian_gradient", "sample_rows", "image_features"} == set(MEASUREMENTS)
 
 
 def test_the_callers_contexts_do_not_matter(network: nn.Module, batch: Batch) -> None:

@@ -13,9 +13,13 @@ import pytest
 import harness
 from harness.errors import ScoresError
 from harness.proxies import combined as combine
+from harness.proxies import combiners
+from harness.proxies.scaled_sums import freerea, skip_distance, soft_vote, weighted_sum
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.image_batches import draw_images
+
+SPACE = open_space("nasbench201")
 
 
 @pytest.fixture
@@ -151,3 +155,135 @@ def test_all_failed_is_all_nan(frame: pd.DataFrame) -> None:
     nothing: Any = frame * np.nan
     assert combine.az_nas(nothing).isna().all()
     assert combine.vote(nothing).isna().all()
+
+
+def parts(*names: str, rows: int = 12, seed: int = 3) -> pd.DataFrame:
+    """Scores without ties."""
+    generator = np.random.default_rng(seed)
+    return pd.DataFrame({name: generator.normal(size=rows) for name in names})
+
+
+def test_vkdnw_agg_sums_logarithms_of_ranks_of_its_five_parts() -> None:
+    scores = parts(*combine.VKDNW_AGG)
+    expected = [
+        sum(math.log(mean_ranks(list(scores[name]))[place] / 12) for name in combine.VKDNW_AGG) for place in range(12)
+    ]
+    assert combine.vkdnw_agg(scores).tolist() == pytest.approx(expected, rel=1e-12)
+
+
+RANKED = [combine.rank_sum, combine.log_rank_sum, combine.vote, combine.hard_vote]
+
+
+@pytest.mark.parametrize("combined", RANKED)
+def test_what_is_made_of_orders_keeps_under_increasing_maps(combined: Any) -> None:
+    scores = parts("a", "b", "c")
+    mapped = pd.DataFrame({"a": np.exp(scores["a"]), "b": scores["b"] ** 3, "c": 7 * scores["c"] - 2})
+    assert combined(scores, list("abc")).tolist() == combined(mapped, list("abc")).tolist()
+
+
+@pytest.mark.parametrize("combined", [*RANKED, soft_vote, freerea])
+def test_a_combination_of_one_proxy_or_of_copies_ranks_as_it_does(combined: Any) -> None:
+    scores = parts("a").assign(b=lambda frame: frame["a"], c=lambda frame: frame["a"])
+    assert combined(scores, ["a"]).rank().equals(scores["a"].rank())
+    assert combined(scores, list("abc")).rank().equals(scores["a"].rank())
+
+
+def test_a_hard_vote_sorts_by_majorities_and_may_depend_on_the_order_of_the_frame() -> None:
+    scores = parts("a", "b", "c", rows=7)
+    order = combine.hard_vote(scores, list("abc"))
+    assert sorted(order) == list(range(7))
+    agreed = pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [1.0, 2, 4, 3], "c": [2.0, 1, 3, 4]})
+    assert combine.hard_vote(agreed, list("abc")).tolist() == [0, 1, 2, 3], "a transitive majority"
+    cycle = pd.DataFrame({"a": [1.0, 2, 3], "b": [2.0, 3, 1], "c": [3.0, 1, 2]})
+    assert combine.vote(cycle, list("abc")).tolist() == [0, 0, 0]
+    turned = combine.hard_vote(cycle.iloc[[2, 0, 1]], list("abc")).sort_index()
+    assert combine.hard_vote(cycle, list("abc")).tolist() != turned.tolist()
+
+
+@pytest.mark.parametrize("scale", ["standard", "min_max"])
+def test_a_soft_vote_is_the_mean_on_a_common_scale(scale: str) -> None:
+    scores = parts("a", "b").assign(flat=0.1)
+    columns = []
+    for name in ("a", "b"):
+        column = list(scores[name])
+        if scale == "standard":
+            mean = sum(column) / 12
+            low, width = mean, math.sqrt(sum((score - mean) ** 2 for score in column) / 12)
+        else:
+            low, width = min(column), max(column) - min(column)
+        columns.append([(score - low) / width for score in column])
+    expected = [sum(row) / 3 for row in zip(*columns, [0.0] * 12, strict=True)]
+    found = soft_vote(scores, ["a", "b", "flat"], scale=scale)
+    assert found.tolist() == pytest.approx(expected, abs=1e-12)
+    moved = soft_vote(3 * scores + 5, ["a", "b", "flat"], scale=scale)
+    assert moved.tolist() == pytest.approx(found.tolist(), abs=1e-12)
+    with pytest.raises(ScoresError, match=r"unknown scale 'minmax'\. Did you mean 'min_max'"):
+        soft_vote(scores, ["a"], scale="minmax")
+
+
+def test_freerea_by_hand() -> None:
+    """Halves of the largest sizes, and skips over 0 nodes, over 2 and 0, over none."""
+    cells = [
+        "|skip_connect~0|+|none~0|none~1|+|none~0|none~1|none~2|",
+        "|none~0|+|none~0|skip_connect~1|+|skip_connect~0|none~1|none~2|",
+        "|none~0|+|none~0|none~1|+|none~0|none~1|nor_conv_3x3~2|",
+    ]
+    scores = pd.DataFrame({"nwot": [2.0, -4.0, 1.0], "logsynflow": [0.0, 10.0, 5.0]}, index=cells)
+    assert freerea(scores).tolist() == [0.5, 1.0, 0.75]
+    assert [skip_distance(cell) for cell in cells] == [0.0, 1.0, 0.0]
+    assert freerea(scores * [3.0, 1e6]).tolist() == pytest.approx([0.5, 1.0, 0.75]), "a factor of a proxy is no change"
+    assert freerea(scores.assign(none=0.0), ["nwot", "none"]).tolist() == [0.5, -1.0, 0.25]
+    with pytest.raises(ScoresError, match="skips are those of cells of NAS-Bench-201"):
+        freerea(scores.rename(index={cells[0]: "a genotype"}))
+
+
+def test_weights_of_robot_skip_what_is_missing() -> None:
+    scores = pd.DataFrame({"a": [0.0, 5.0, 10.0, np.nan], "b": [np.nan, 2.0, 1.0, np.nan]})
+    found = weighted_sum(scores, ["a", "b"], [2.0, -1.0])
+    assert found.tolist() == pytest.approx([0.0, 0.0, 2.0, math.nan], nan_ok=True)
+    with pytest.raises(ScoresError, match="a finite weight is needed for each of the 2 columns"):
+        weighted_sum(scores, ["a", "b"], [1.0])
+
+
+def long(scores: pd.DataFrame) -> pd.DataFrame:
+    rows = scores.rename_axis("architecture").reset_index().melt("architecture", var_name="proxy", value_name="score")
+    return rows.assign(status="ok")
+
+
+def test_combinations_by_name_are_rows_of_further_proxies() -> None:
+    frame = long(parts("nwot", "synflow"))
+    frame.attrs["setting"] = "kept"
+    together = combiners.with_combinations(frame, ["soft_vote:nwot+synflow", "rank_sum:nwot"])
+    assert together.attrs == {"setting": "kept"}
+    wide = combine.wide(together)
+    assert wide["soft_vote:nwot+synflow"].tolist() == soft_vote(wide, ["nwot", "synflow"]).tolist()
+    assert wide["rank_sum:nwot"].tolist() == wide["nwot"].rank().tolist()
+    seeds = pd.concat([frame.assign(seed=0), frame.assign(seed=1, score=-frame["score"])])
+    both = combiners.with_combinations(seeds, ["rank_sum:nwot"]).query("proxy == 'rank_sum:nwot'")
+    assert both.groupby("architecture")["score"].sum().tolist() == [13.0] * 12, "each seed is combined by itself"
+
+
+def test_every_combination_has_a_name_and_its_own_parts() -> None:
+    for name, (_, columns) in combiners.COMBINERS.items():
+        frame = long(parts(*(columns or ("a", "b"))).set_index(pd.Index(map(str, SPACE.sample(12)))))
+        text = name if columns else f"{name}:a+b"
+        made = combiners.with_combinations(frame, [text]).query("proxy == @text")
+        assert made["score"].notna().all(), name
+        assert made["score"].nunique() > 1, name
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("az_naz", r"unknown combination 'az_naz'\. Did you mean 'az_nas'"),
+        ("rank_sum", "rank_sum combines the proxies that are named"),
+        ("rank_sum:a+", "rank_sum combines the proxies that are named"),
+        ("rank_sum:a+c", "rank_sum:a\\+c needs scores of c: unknown proxy 'c'"),
+        ("te_nas", "te_nas needs scores of te_nas_condition"),
+    ],
+)
+def test_what_cannot_be_combined_is_one_line(text: str, message: str) -> None:
+    with pytest.raises(ScoresError, match=message):
+        combiners.with_combinations(long(parts("a", "b")), [text])
+    with pytest.raises(ScoresError, match="the scores have a proxy rank_sum:a already"):
+        combiners.with_combinations(long(parts("a", "rank_sum:a")), ["rank_sum:a"])

@@ -77,7 +77,9 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["rcor", "wrcor", "nasi_trace"], (1, 0, 1)),
         (["zen"], (2, 0, 0)),
         (AZ_NAS, (1, 0, CELLS)),  # each of a cell alone: together one backward pass
-        (["meco"], (0, 1, 0)),
+        (["meco", "meco_opt"], (0, 1, 0)),
+        (["dextr", "meco"], (0, 2, 4)),  # of an image, and of a curve of images
+        (["eznas_a", "grad_norm"], (1, 0, 1)),
         (["m_trace", "m_condition"], (1, 0, 1 + ROWS)),
         (["ntk_condition"], (1, 0, 1 + ROWS)),
         (["te_nas_condition"], (0, 0, 3 * SAMPLES)),  # of small networks
@@ -87,9 +89,9 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["vkdnw", "vkdnw_code", "vkdnw_single"], (1, 0, CLASSES + ROWS)),
         (["ntk_trace_exact"], (1, 0, SAMPLES * CLASSES)),
         (["ntk_condition_exact"], (1, 0, SAMPLES)),
-        # shared, gradsign, zen, AZ-NAS; flops, flow, meco;
-        # loss, kernels, trace, input, flow, rows, (gradsign, zico, AZ-NAS)
-        (["all"], (1 + 1 + 2 + 1, 1 + 2 + 1, 1 + 2 + PROBES + 1 + 2 + ROWS + (1 + 2 + CELLS))),
+        # shared, gradsign, zen, AZ-NAS; flops, flow, meco, dextr;
+        # loss, kernels, trace, input, flow, rows, dextr, (gradsign, zico, AZ-NAS)
+        (["all"], (1 + 1 + 2 + 1, 1 + 2 + 1 + 1, 1 + 2 + PROBES + 1 + 2 + ROWS + 4 + (1 + 2 + CELLS))),
     ],
 )
 def test_passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str], expected: tuple[int, int, int]) -> None:

@@ -49,21 +49,60 @@ def jacobian_norm(before: Tensor, after: Tensor, signs: Tensor) -> float:
     return float(np.sqrt(np.linalg.eigvalsh(mean.T @ mean).max()))
 
 
-def meco(network: nn.Module, inputs: Tensor) -> float:
-    """Σ over module calls of λ_min of NumPy's correlation matrix of the first sample's channels."""
-    found: list[float] = []
+def feature_maps(network: nn.Module, inputs: Tensor) -> list[np.ndarray]:
+    """Output [C, positions] of every module call with positions, for the first input."""
+    found: list[np.ndarray] = []
 
     def record(module: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
-        rows = output[0].detach().reshape(output.shape[1], -1).numpy()
-        if rows.shape[1] < 2:
-            return
-        with np.errstate(all="ignore"):
-            correlations = np.atleast_2d(np.corrcoef(rows))
-        correlations[~np.isfinite(correlations)] = 0
-        found.append(float(np.linalg.eigvals(correlations).real.min()))
+        if isinstance(output, Tensor) and output.ndim > 2:
+            found.append(output[0].detach().reshape(output.shape[1], -1).numpy().copy())
 
     handles = [module.register_forward_hook(record) for module in network.modules()]
     network(inputs.clone())
     for handle in handles:
         handle.remove()
-    return sum(found)
+    return found
+
+
+def smallest_eigenvalue(rows: np.ndarray) -> float:
+    """λ_min of NumPy's correlation matrix; 0 for a single position."""
+    if rows.shape[1] < 2:
+        return 0.0
+    with np.errstate(all="ignore"):
+        correlations = np.atleast_2d(np.corrcoef(rows))
+    correlations[~np.isfinite(correlations)] = 0
+    return float(np.linalg.eigvals(correlations).real.min())
+
+
+def meco(network: nn.Module, inputs: Tensor) -> float:
+    """Σ over module calls of λ_min of NumPy's correlation matrix of the first sample's channels."""
+    return sum(map(smallest_eigenvalue, feature_maps(network, inputs)))
+
+
+def meco_opt(network: nn.Module, inputs: Tensor, draw: Callable[[int], list[int]]) -> float:
+    """Σ over module calls of C / 8 times λ_min of eight channels; `draw` gives an order of C channels."""
+    total = 0.0
+    for rows in feature_maps(network, inputs):
+        drawn = draw(len(rows))[:8]
+        total += len(rows) / len(drawn) * smallest_eigenvalue(rows[drawn])
+    return total
+
+
+def dextr(network: nn.Module, image: Tensor, plane: Tensor, shape: tuple[int, ...]) -> float:
+    """Dextr with feature maps of an image, and the curve of all outputs over a plane [D, 2] of images of a shape."""
+    collinear = 0.0
+    for rows in feature_maps(network, image):
+        values = np.linalg.svd(rows, compute_uv=False)
+        collinear += values.min() / values.max() if values.max() > 0 else 0.0
+    angle = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    outputs = network((plane @ torch.stack([angle.cos(), angle.sin()])).reshape(shape)).flatten()
+    velocity, acceleration = [], []
+    for output in outputs:
+        (first,) = torch.autograd.grad(output, angle, create_graph=True)
+        (second,) = torch.autograd.grad(first, angle, retain_graph=True)
+        velocity.append(float(first.detach()))
+        acceleration.append(float(second.detach()))
+    v, a = np.array(velocity), np.array(acceleration)
+    curvature = math.sqrt((v @ v) * (a @ a) - (v @ a) ** 2) / (v @ v) ** 1.5
+    one, other = math.log(1 + collinear), math.log(1 + curvature)
+    return one * other / (one + other)

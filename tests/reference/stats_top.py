@@ -59,3 +59,30 @@ def ndcg_of_powers(scores: list[float], accuracies: list[float], k: int) -> floa
     orders = [order for order in permutations(places) if all(scores[a] >= scores[b] for a, b in pairwise(order))]
     ideal = gain(tuple(sorted(places, key=lambda place: -accuracies[place])))
     return sum(map(gain, orders)) / len(orders) / ideal
+
+
+def ranks_by_accuracy(accuracies: list[float]) -> list[int]:
+    """1 plus the number of more accurate ones."""
+    return [1 + sum(other > accuracy for other in accuracies) for accuracy in accuracies]
+
+
+def mean_rank_at(scores: list[float], accuracies: list[float], k: int, extreme) -> float:
+    """Mean over all sets of k highest scores of the least (`min`) or largest (`max`) rank in the set, over n."""
+    ranks, sets = ranks_by_accuracy(accuracies), top_sets(scores, k)
+    return float(sum(Fraction(extreme(ranks[place] for place in chosen)) for chosen in sets) / len(sets) / len(scores))
+
+
+def naslib_at(scores, accuracies, k: int) -> dict[str, float]:
+    """NASLib's measures of the first k of distinct scores and accuracies, by sorting."""
+    order = sorted(range(len(scores)), key=lambda place: -scores[place])[:k]
+    by_accuracy = sorted(range(len(scores)), key=lambda place: -accuracies[place])
+    ranks = [by_accuracy.index(place) + 1 for place in order]
+    agreeing = [
+        1 if (scores[a] - scores[b]) * (accuracies[a] - accuracies[b]) > 0 else -1 for a, b in combinations(order, 2)
+    ]
+    return {
+        "precision": sum(rank <= k for rank in ranks) / k,
+        "kendall": sum(agreeing) / len(agreeing),
+        "best": min(ranks) / len(scores),
+        "worst": max(ranks) / len(scores),
+    }

@@ -95,7 +95,7 @@ def beyond_size_sheet(beyond_size: BeyondSize) -> Sheet:
 
 
 def top_sheets(top: Top) -> list[Sheet]:
-    """Two sheets: what the highest scores are worth, and the correlation among the best.
+    """Three sheets: what the highest scores are worth, NASLib's measures of them, and the correlation among the best.
 
     Args:
         top: measures of the highest scores, from `harness.evaluation.top.top`; a coefficient of fewer than 10
@@ -121,8 +121,35 @@ def top_sheets(top: Top) -> list[Sheet]:
     title, ruled = f"The highest scores, {top.ranking.column}", baselines_start(frame)
     return [
         Sheet.of(title, (PROXY, *headings), rows, ruled_above=ruled, notes=(note,)),
+        _by_rank(frame, top.ranking, counts[1:]),
         _among_the_best(frame, top.ranking),
     ]
+
+
+def _by_rank(frame: pd.DataFrame, ranking: Ranking, counts: list[int]) -> Sheet:
+    """A row a proxy: NASLib's measures of the k highest scores, and VKDNW's NDCG where the values are percentages."""
+    names = {"P": "precision_at", "KT": "kendall_at", "BR": "best_rank_at", "WR": "worst_rank_at"}
+    columns = [[number(value, 3) for value in frame[f"{name}_{k}"]] for k in counts for name in names.values()]
+    headings = [f"{short}@{k}" for k in counts for short in names]
+    note = (
+        "P@k: share of the k highest scores that are among the k best; KT@k: Kendall's τ-b among the k highest scores; "
+        "BR@k and WR@k: the best and the worst rank among them by value, over n, so that lower is better. Ties in "
+        "scores are broken at random, in expectation; in KT@k those with the last are all in."
+    )
+    if frame["ndcg_of_powers"].notna().any():
+        columns.append([number(value, 3) for value in frame["ndcg_of_powers"]])
+        headings.append(f"nDCG\n(P {_span(frame['ndcg_of_powers_k'])})")
+        note += (
+            " nDCG: gain 2^accuracy − 1, accuracy in percent, of the first P ranks (Tybl & Neumann 2025, P of 1,000): "
+            "a point doubles the gain, so it tells the very best apart, and depends on which architectures are there."
+        )
+    return Sheet.of(
+        f"The first k by rank, {ranking.column}",
+        (PROXY, *headings),
+        zip(map(str, frame["proxy"]), *columns, strict=True),
+        ruled_above=baselines_start(frame),
+        notes=(note, *_of_means(ranking)),
+    )
 
 
 def _among_the_best(frame: pd.DataFrame, ranking: Ranking) -> Sheet:

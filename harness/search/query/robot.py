@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.errors import SearchError
+from harness.proxies.scaled_sums import min_max_scaled
 from harness.search.query.draws import Draws
 from harness.search.query.gaussian_process import posterior
 from harness.search.query.indexed import CellArray, FloatArray
@@ -54,25 +55,51 @@ def robot(
     Cost: `queries` - 1 fits of a Gaussian process per run, one after the other: about half a second per run.
     """
     pool = _with_any(metrics)
-    scaled = _scaled(metrics[pool])
-    runs = np.arange(oracle.runs)
+    scaled = min_max_scaled(metrics[pool])
     known = _Known(oracle.runs)
-    weights = np.empty((oracle.runs, queries, metrics.shape[1]))
-    values = np.full((oracle.runs, queries), np.nan)
-    for place in range(queries):
-        for run in runs[oracle.is_open]:
-            weights[run, place] = _next(weights[run, :place], values[run, :place], draws, metrics.shape[1])
-        weights[~oracle.is_open, place] = 0.0
-        picked = pool[np.argmax(weights[:, place] @ scaled.T, axis=1)]
-        values[:, place] = known.ask(oracle, picked, oracle.is_open)
-    explored = ~np.isnan(values)
-    latest_best = queries - 1 - np.argmax(np.where(explored, values, -np.inf)[:, ::-1], axis=1)
-    by_sum = np.argsort(-(weights[runs, latest_best] @ scaled.T), axis=1, kind="stable")
+    weights = _explored(oracle, draws, known, pool, scaled, queries)
+    by_sum = np.argsort(-(weights @ scaled.T), axis=1, kind="stable")
     for ranked in by_sum.T:
         if not (asking := oracle.is_open & (known.count < queries)).any():
             break
         known.ask(oracle, pool[ranked], asking)
     return oracle.chosen
+
+
+def robot_weights(oracle: Oracle, draws: Draws, *, metrics: FloatArray, queries: int = QUERIES) -> FloatArray:
+    """The weights of the metrics that `robot` ends with, shape [R, M]: its exploration alone.
+
+    Args:
+        oracle: answers the queries and counts their cost.
+        draws: source of random numbers.
+        metrics: scores of all cells, shape [C, M]; NaN where there is none.
+        queries: number of vectors of weights that are tried, and the most accuracies that a run may ask for.
+
+    Raises:
+        SearchError: if no cell has a score, or a score is infinite.
+
+    `harness.proxies.scaled_sums.weighted_sum` ranks by them.
+    """
+    pool = _with_any(metrics)
+    return _explored(oracle, draws, _Known(oracle.runs), pool, min_max_scaled(metrics[pool]), queries)
+
+
+def _explored(
+    oracle: Oracle, draws: Draws, known: _Known, pool: CellArray, scaled: FloatArray, queries: int
+) -> FloatArray:
+    """The weights whose best cell is the most accurate, of equal ones the later, shape [R, M]."""
+    runs = np.arange(oracle.runs)
+    weights = np.empty((oracle.runs, queries, scaled.shape[1]))
+    values = np.full((oracle.runs, queries), np.nan)
+    for place in range(queries):
+        for run in runs[oracle.is_open]:
+            weights[run, place] = _next(weights[run, :place], values[run, :place], draws, scaled.shape[1])
+        weights[~oracle.is_open, place] = 0.0
+        picked = pool[np.argmax(weights[:, place] @ scaled.T, axis=1)]
+        values[:, place] = known.ask(oracle, picked, oracle.is_open)
+    explored = ~np.isnan(values)
+    latest_best = queries - 1 - np.argmax(np.where(explored, values, -np.inf)[:, ::-1], axis=1)
+    return np.asarray(weights[runs, latest_best])
 
 
 class _Known:
@@ -108,13 +135,6 @@ def _with_any(metrics: FloatArray) -> CellArray:
     if not pool.size:
         raise SearchError("no cell has a score: score some first, or choose a search that needs none")
     return pool
-
-
-def _scaled(metrics: FloatArray) -> FloatArray:
-    """Each metric from 0 to 1 over the cells; 0 where it is missing, or the same for all cells."""
-    low, high = np.fmin.reduce(metrics), np.fmax.reduce(metrics)
-    width = np.where(high > low, high - low, 1.0)
-    return np.asarray(np.nan_to_num((metrics - low) / width))
 
 
 def _next(weights: FloatArray, values: FloatArray, draws: Draws, metrics: int) -> FloatArray:

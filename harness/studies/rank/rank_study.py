@@ -15,7 +15,7 @@ from harness.evaluation.comparison import compare
 from harness.evaluation.published import BesidePublished
 from harness.evaluation.ranking import Ranking, correlate
 from harness.evaluation.transfer import transfer
-from harness.proxies import combined as combine
+from harness.proxies import combiners
 from harness.proxies.registry import resolve
 from harness.report.figures.beside_published import beside_published
 from harness.report.figures.critical_difference import critical_difference
@@ -35,7 +35,7 @@ from harness.studies.record import record
 from harness.studies.samples import possible, sample_size, say_shard, scores_given
 from harness.writing import make_folder
 
-COMBINED = {"az_nas": combine.AZ_NAS, "te_nas": combine.TE_NAS, "vote": combine.ZERO_COST_VOTE}
+COMBINED = {name: combiners.COMBINERS[name].columns for name in ("az_nas", "te_nas", "vote")}
 
 
 def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
@@ -138,14 +138,8 @@ def compared(
 
 def with_combinations(frame: pd.DataFrame, names: Iterable[str] = tuple(COMBINED)) -> pd.DataFrame:
     """The frame with further rows for the rank combinations whose parts it has."""
-    scores = combine.wide(frame)
-    parts = [frame]
-    for name in names:
-        if set(COMBINED[name]) <= set(scores.columns):
-            values = getattr(combine, name)(scores)
-            made = pd.DataFrame({"architecture": values.index, "proxy": name, "score": values.to_numpy()})
-            parts.append(made.assign(status=made["score"].isna().map({True: "not_applicable", False: "ok"})))
-    return pd.concat(parts, ignore_index=True)
+    there = set(frame["proxy"])
+    return combiners.with_combinations(frame, [name for name in names if set(COMBINED[name]) <= there])
 
 
 def tables(found: BesidePublished) -> str:

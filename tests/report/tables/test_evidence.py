@@ -52,12 +52,27 @@ def test_the_other_sheets():
     assert "9 pairs in 3 classes" in sheet.notes[0]
     top = {"proxy": ["nwot"], "spearman_top_1": [-0.67], "n_top_1": [5], "spearman_top_5": [0.25], "n_top_5": [25]}
     for k in (1, 10, 100):
-        names = ("best_of", "regret_of", "precision_at", "ndcg_at", "sample")
+        names = (
+            "best_of",
+            "regret_of",
+            "precision_at",
+            "ndcg_at",
+            "sample",
+            "kendall_at",
+            "best_rank_at",
+            "worst_rank_at",
+        )
         top |= {f"{name}_{k}": [k + place / 10] for place, name in enumerate(names)} | {f"sample_{k}_std": [0.5]}
-    picks, among = top_sheets(Top(pd.DataFrame(top), LOWER))
+    top |= {"ndcg_of_powers": [math.nan], "ndcg_of_powers_k": [1000]}
+    picks, by_rank, among = top_sheets(Top(pd.DataFrame(top), LOWER))
     assert texts(picks) == (
         ("nwot", "1.00", "10.00", "100.00", "10.10", "10.20", "10.30", "10.40 ± 0.50", "100.40 ± 0.50"),
     )
+    assert headings(by_rank) == ("proxy", *(f"{name}@{k}" for k in (10, 100) for name in ("P", "KT", "BR", "WR")))
+    assert texts(by_rank)[0][:5] == ("nwot", "10.200", "10.500", "10.600", "10.700")
+    assert "nDCG" not in by_rank.notes[0], "a latency is no percentage"
+    percent = top_sheets(Top(pd.DataFrame(top | {"ndcg_of_powers": [0.6714]}), RANKING))[1]
+    assert (headings(percent)[-1], texts(percent)[0][-1]) == ("nDCG\n(P 1,000)", "0.671")
     assert headings(among) == ("proxy", "best 1 %\n(n 5)", "best 5 %\n(n 25)")
     assert texts(among) == (("nwot", "–", "0.25"),), "five architectures say nothing"
     assert "A dash: fewer than 10" in among.notes[0]
@@ -81,14 +96,15 @@ def test_the_other_sheets():
 def test_proxies_on_different_architectures_have_a_span_of_counts_among_the_best():
     counts = {
         f"{name}_{k}": [1.0, 1.0]
-        for name in ("best_of", "regret_of", "precision_at", "ndcg_at", "sample", "sample_std")
+        for name in ("best_of", "regret_of", "precision_at", "ndcg_at", "kendall_at", "best_rank_at", "worst_rank_at")
         for k in (1, 10)
     }
+    counts |= {f"sample_{k}": [1.0, 1.0] for k in (1, 10)} | {"ndcg_of_powers": [0.5, 0.5], "ndcg_of_powers_k": [9, 9]}
     counts |= {f"sample_{k}_std": [0.5, 0.5] for k in (1, 10)}
     frame = pd.DataFrame({"proxy": ["nwot", "few"], "spearman_top_10": [0.25, 0.5], "n_top_10": [1200, 9], **counts})
-    among = top_sheets(Top(frame, RANKING))[1]
+    among = top_sheets(Top(frame, RANKING))[2]
     assert headings(among) == ("proxy", "best 10 %\n(n 9 to 1,200)")
     assert texts(among) == (("nwot", "0.25"), ("few", "–"))
-    whole = top_sheets(Top(frame[:1], RANKING))[1]
+    whole = top_sheets(Top(frame[:1], RANKING))[2]
     assert headings(whole) == ("proxy", "best 10 %\n(n 1,200)")
     assert "dash" not in whole.notes[0]

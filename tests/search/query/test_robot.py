@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from harness.errors import SearchError
+from harness.proxies.scaled_sums import weighted_sum
 from harness.search.query import robot as robot_module
 from harness.search.query.gaussian_process import posterior
 from harness.search.query.oracle import Fidelity, Oracle
-from harness.search.query.robot import KAPPA, robot
+from harness.search.query.robot import KAPPA, robot, robot_weights
 from harness.spaces.nasbench201 import NasBench201
 
 NASBENCH201 = NasBench201.choices
@@ -165,3 +167,19 @@ def test_metrics_that_say_nothing_are_refused(landscape, value, message):
     accuracy, metrics = landscape
     with pytest.raises(SearchError, match=message):
         robot(oracle_of(accuracy, runs=1), NASBENCH201, np.random.default_rng(9), metrics=np.full_like(metrics, value))
+
+
+def test_its_weights_rank_by_the_weighted_sum_as_it_queries(landscape):
+    """What follows the exploration are the best cells by the weights, of those that are not known."""
+    accuracy, metrics = landscape
+    oracle = oracle_of(accuracy, runs=1)
+    robot(oracle, NASBENCH201, np.random.default_rng(5), metrics=metrics, queries=8)
+    asked = asked_by(oracle, 0)
+    again = oracle_of(accuracy, runs=1)
+    weights = robot_weights(again, np.random.default_rng(5), metrics=metrics, queries=8)
+    explored = asked_by(again, 0)
+    assert explored == asked[: len(explored)]
+    sums = weighted_sum(pd.DataFrame(metrics), range(metrics.shape[1]), weights[0])
+    order = [cell for cell in sums.sort_values(ascending=False, kind="stable").index if cell not in explored]
+    assert asked[len(explored) :] == order[: 8 - len(explored)]
+    assert max(explored, key=lambda cell: accuracy[cell]) == sums.idxmax()
