@@ -14,6 +14,7 @@ from harness.spaces.graph import Graph, Wiring
 from harness.spaces.listed import listed_in_order, listed_sample
 from harness.spaces.plain_values import how_to_get
 from harness.spaces.sane import cost
+from harness.spaces.sane.derivation import derive
 from harness.spaces.sane.encoding import (
     COUNT,
     SaneArchitecture,
@@ -23,6 +24,7 @@ from harness.spaces.sane.encoding import (
     representative,
 )
 from harness.spaces.sane.forms import CODE, PAPER
+from harness.spaces.sane.searches import SEARCHES
 from harness.spaces.shape import Dimension, Dimensions, sizes_within
 from harness.spaces.space import Architecture, Sizes
 from harness.text.shown import shown
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from harness.batches import Batch
+    from harness.spaces.group import EdgeWeights, Masks, OperationWeights
+    from harness.spaces.node_split import NodeSplit
+    from harness.spaces.supernet import Supernet
 
 __all__ = ["Sane", "SaneArchitecture", "SaneCode", "parse"]
 
@@ -49,6 +54,7 @@ class Sane:
     name: str = "sane"
     form: ClassVar[str] = PAPER
     """Form of the attention (`harness.spaces.sane.forms`)."""
+    searches = SEARCHES
     problem = NODE_CLASSIFICATION
     inputs = (*NOISE, *_DATA_SETS)
     shape: ClassVar[Dimensions] = {
@@ -132,6 +138,43 @@ class Sane:
 
         make = lambda: SaneNetwork(chosen, form=self.form, **full)  # noqa: E731
         return drawn(make, init, derived_seed(seed, "weights", str(chosen)))
+
+    def supernet(
+        self,
+        shape: Mapping[str, int] | None = None,
+        *,
+        init: str = "pytorch",
+        seed: int = 0,
+        partial: int = 1,
+        operations: Masks | None = None,
+        **sizes: Unpack[SizeKeywords],
+    ) -> Supernet:
+        """The untrained supernet, of a graph instead of images; its groups are `node`, `skip` and `layer`."""
+        from harness.spaces.nasbench_graph.network import check_torch_geometric
+        from harness.spaces.supernet import drawn_supernet
+
+        _, full = network_sizes(self.shape, shape, sizes)
+        if partial != 1:
+            raise SpaceError(f"the aggregators of SANE read all features, so that partial must be 1; got {partial!r}")
+        check_torch_geometric()
+        from harness.spaces.sane.supernet import SaneSupernet
+
+        def make() -> SaneSupernet:
+            return SaneSupernet(form=self.form, operations=operations, **full)
+
+        return drawn_supernet(make, init, derived_seed(seed, "weights", "supernet", self.name))
+
+    def derive(
+        self, weights: OperationWeights, edges: EdgeWeights | None = None, operations: Masks | None = None
+    ) -> SaneArchitecture:
+        """The architecture of the largest weights of each group; edge weights do not change which they are."""
+        return derive(weights, edges, operations)
+
+    def split(self, source: str | Path, seed: int = 0) -> NodeSplit:
+        """The graph of a search: a file of arrays such as FOLDER/cora.npz, or `noise`, a random graph of the seed."""
+        from harness.spaces.sane.splits import random_split, read_split
+
+        return random_split(256, 16, 3, seed) if str(source) == "noise" else read_split(source)
 
     def sizes(
         self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]

@@ -55,7 +55,7 @@ class Messages(MessagePassing):  # type: ignore[misc]  # torch_geometric is not 
 
     def __init__(self, hidden: int, kind: str, dropped: float) -> None:
         super().__init__(aggr=kind)
-        self.linear = nn.Linear(hidden, hidden, bias=False)
+        self.linear = _linear_layer(hidden)
         self.bias = nn.Parameter(torch.zeros(hidden))
         self.dropout = nn.Dropout(dropped)
 
@@ -85,7 +85,7 @@ class Attention(MessagePassing):  # type: ignore[misc]
     def __init__(self, name: str, hidden: int, heads: int, form: str, dropped: float) -> None:
         super().__init__(aggr="sum", node_dim=0)
         self.name, self.heads, self.form = name, heads, PAPER if name == "gat" else form
-        self.linear = nn.Linear(hidden, hidden, bias=False)
+        self.linear = _linear_layer(hidden)
         channels = hidden // heads
         self.left, self.right = (nn.Parameter(_glorot(hidden, heads + channels)) for _ in range(2))
         if name == "gat_generalized_linear":
@@ -165,6 +165,13 @@ _SCORES: dict[str, Scores] = {
     "gat_linear": _linear,
     "gat_generalized_linear": _generalised,
 }
+
+
+def _linear_layer(hidden: int) -> nn.Linear:
+    """A linear layer without a bias, with weights as Glorot & Bengio (2010) draw them uniformly."""
+    layer = nn.Linear(hidden, hidden, bias=False)
+    nn.init.xavier_uniform_(layer.weight)
+    return layer
 
 
 def _glorot(size: int, ends: int) -> Tensor:
