@@ -21,7 +21,7 @@ SEARCHES = SearchPresets(
         "weight_lr_min": 0.001, "momentum": 0.9, "weight_decay": 5e-4, "gradient_clip": 5.0, "alpha_lr": 3e-4,
         "alpha_weight_decay": 1e-3,
     },
-    laptop={"epochs": 60, "init": "kaiming_fan_in", "weight_lr": 0.2, "alpha_lr": 0.01},
+    laptop={"epochs": 60, "init": "kaiming_fan_in", "weight_lr": 0.5, "alpha_lr": 0.01},
     by_method={
         "darts": SearchPreset(note=_NOTE),
         "darts-second-order": SearchPreset(note=_NOTE),
