@@ -31,6 +31,7 @@ _NODES = r"""[(\[]\s*[(\[]\s*[(\[]\s*['"]\w+['"]\s*,\s*0\s*[)\]]\s*,?\s*[)\]].*[
 _LAYER = r"(gat|gcn|gin|cheb|sage|arma|graph|fc|skip)"
 _TERM = r"(conv_3x3|dil_conv_3x3|sep_conv_3x3|residual_3x3|skip_connect)~[0-3]"
 _BLOCK_NODE = rf"{_TERM}(\+{_TERM})?@[1-4]"
+_NODE_AGGREGATOR = "(sage(_sum|_max)?|gcn|gin|gat(_sym|_cos|_linear|_generalized_linear)?|geniepath)"
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(rf"\|.+\||{_INDICES}|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL),
     "nasbench201-large": re.compile(r"\|.+\|", re.DOTALL),
@@ -38,6 +39,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "trilevel": re.compile(r"[AB]\s+0[01]{0,6}(\s+[0-3]{5}/[0-4]{4}){1,5}"),
     "mod-nas": re.compile(rf"{_BLOCK_NODE}(\s+{_BLOCK_NODE}){{0,3}}"),
     "nasbench-graph": re.compile(rf"0[01][0-2][0-3](:{_LAYER}){{4}}"),
+    "sane": re.compile(rf"({_NODE_AGGREGATOR}\|\|){{3}}((none|skip)\|\|){{2,3}}l_(max|concat|lstm)"),
     "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
 }
 _OF_LARGE = re.compile(r"\|.*(max_pool_3x3|nor_conv_5x5|(bot2|bot4|grp2|grp4|sep|dil)_conv_\dx\d)~.*\|", re.DOTALL)
@@ -56,8 +58,8 @@ def space_of_key(key: str) -> str:
 
     >>> space_of_key("8:16:24:32:64"), space_of_key("|none~0|+|none~0|none~1|"), space_of_key("[[(0, 4), (1, 3)], []]")
     ('natsbench-sizes', 'nasbench201', 'darts')
-    >>> space_of_key("0123:skip:skip:gcn:gcn")
-    'nasbench-graph'
+    >>> space_of_key("0123:skip:skip:gcn:gcn"), space_of_key("gcn||gat||gin||skip||none||skip||l_max")
+    ('nasbench-graph', 'sane')
     """
     space = next((space for space, form in _FORMS.items() if form.fullmatch(key)), "")
     return "nasbench201-large" if space == "nasbench201" and _OF_LARGE.fullmatch(key) else space
@@ -98,6 +100,6 @@ def _fault(key: str, row: int, wanted: str) -> str:
         return f"is of the space {space}, but {origin} is of {other}: a table is about one space, so split the file"
     return (
         "is no architecture of a known space, or is cut. Known: NAS-Bench-201 cells (|none~0|+|none~0|none~1|+…), "
-        "DARTS genotypes (Genotype(normal=[('sep_conv_3x3', 0), …), NATS-Bench sizes (8:16:24:32:64) and "
-        "NAS-Bench-Graph's architectures (0123:skip:skip:gcn:gcn)"
+        "DARTS genotypes (Genotype(normal=[('sep_conv_3x3', 0), …), NATS-Bench sizes (8:16:24:32:64), "
+        "NAS-Bench-Graph's architectures (0123:skip:skip:gcn:gcn) and SANE's (gcn||gat||gin||skip||none||skip||l_max)"
     )

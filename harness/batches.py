@@ -159,6 +159,11 @@ class Batch:
             raise NotApplicable(f"this feeds the network one tensor; it takes {len(self.arguments)}")
         return self.arguments[0]
 
+    @property
+    def whole(self) -> Tensor | tuple[Tensor, ...]:
+        """What a supernet takes: the only argument, or all of them as a tuple."""
+        return self.arguments[0] if len(self.arguments) == 1 else self.arguments
+
     def smallest(self) -> tuple[Tensor, ...]:
         """Arguments of the smallest possible call: the first sample's, or all where samples are not independent."""
         return tuple(each[:1] for each in self.arguments) if self.independent else self.arguments

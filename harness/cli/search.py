@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli import latency, offered, options, policy_options, search_options
+from harness.cli import graph_search, latency, offered, options, policy_options, search_options
 from harness.errors import SearchError, SettingError, check_whole, unknown
 from harness.search.gradient.names import NAMES
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, checkpoint_seconds
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.search import Method, SearchSetting
     from harness.search.gradient.data import Images
     from harness.search.gradient.table_supernet import TableLosses
+    from harness.spaces.node_split import NodeSplit
     from harness.spaces.space import Space
     from harness.studies.searches.record import Used
     from harness.studies.searches.runs import Running
@@ -151,11 +152,13 @@ def search(
     from harness.evaluation import table_with
     from harness.evaluation.searches.latency import opened_predictor
     from harness.evaluation.searches.table_losses import opened_data
+    from harness.problem import NODE_CLASSIFICATION
     from harness.search import find_method
+    from harness.search.gradient.graphs import read_split
     from harness.search.gradient.pairs import images_for
     from harness.search.gradient.table_supernet import TableLosses as Losses
     from harness.search.gradient.table_supernet import without_images
-    from harness.search.gradient.task import check_method
+    from harness.search.gradient.task import check_graph, check_method
     from harness.spaces import open_space
     from harness.studies.searches.record import used_by
     from harness.studies.searches.runs import Run, Running
@@ -165,7 +168,7 @@ def search(
     setting = chosen.setting(space, preset).changed(changed)
     search_options.refuse_unread(chosen, setting, changed)
     folder = out or Path(f"search-{method}-{space}-{seed}" if wanted is None else f"searches-{method}-{space}")
-    source = chosen.data if data is None else data
+    source = graph_search.source_of(opened, chosen.data if data is None else data, given=data is not None)
     if column is not None:
         table_with(column, space=space)  # a misspelt name is an error before the search, which may take hours
     if wanted is not None and part is not None:
@@ -174,7 +177,11 @@ def search(
     taken = opened_data(source, space)
     check_method(chosen, opened, setting, taken, autocast=autocast)
     predictor = opened_predictor(setting, space)
-    if isinstance(taken, Losses):
+    if opened.problem is NODE_CLASSIFICATION:
+        check_graph(opened, setting, taken, autocast=autocast, record_costs=record_costs)
+        options.refuse_beside(f"--space {space}", graph_search.of_images(changed))
+        read: Images | NodeSplit = read_split(opened, taken, every[0])
+    elif isinstance(taken, Losses):
         options.refuse_beside(f"--data {source}", _of_networks(changed, setting))
         setting = without_images(setting)
         read = taken.images(setting)
@@ -211,7 +218,7 @@ def _check_setting(method: str, space: str, preset: str, changed: Mapping[str, A
 
 def _search_one(
     space: Space,
-    images: Images | TableLosses,
+    images: Images | TableLosses | NodeSplit,
     setting: SearchSetting,
     folder: Path,
     facts: Mapping[str, Any],
@@ -278,11 +285,12 @@ def _say_task(
     space: str,
     preset: str,
     used: Used,
-    images: Images | TableLosses,
+    images: Images | TableLosses | NodeSplit,
     seeds: Sequence[int],
     folder: Path,
 ) -> None:
     from harness.search.gradient.table_supernet import TableLosses as Losses
+    from harness.spaces.node_split import NodeSplit as Graph
     from harness.studies.searches.record import changes_in_words
 
     print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
@@ -292,8 +300,12 @@ def _say_task(
         print(f"{in_epochs(used.setting.epochs)} of {used.setting.steps_per_epoch} steps, into {folder}")
         print("a table supernet, which trains no weights: its result stands beside no search that does")
         return
-    height, width = images.pixels.shape[-2:]
-    print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, {named}")
+    if isinstance(images, Graph):
+        parts = f"{len(images.training):,} nodes train weights and {len(images.validation):,} choose"
+        print(f"in {space} on the graph {used.data}, {used.images:,} nodes, of which {parts}, {named}")
+    else:
+        height, width = images.pixels.shape[-2:]
+        print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, {named}")
     print(f"{in_epochs(used.setting.epochs)}, into {folder}")
     data_last = dict(sorted(used.changed.items(), key=lambda item: item[0] == "data"))
     if used.note:

@@ -155,7 +155,8 @@ DataOption = Annotated[
     typer.Option(
         help="digits, noise, the folder of CIFAR-10's binary files, or table:COLUMN for the exact expectation of a "
         "tabulated column in the place of a supernet that trains (table:COLUMN,ROBUST for --mgda robust); for "
-        "restoring networks photographs, or the folder of a set such as FOLDER/T91; by default the method's own",
+        "restoring networks photographs, or the folder of a set such as FOLDER/T91; for graph networks cora, citeseer, "
+        "FOLDER/cora.npz or noise; by default the method's own, or cora",
         autocompletion=offered.those("digits", "noise", "photographs", "table:"),
     ),
 ]

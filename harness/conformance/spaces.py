@@ -238,7 +238,7 @@ class SpaceConformance:
         batch = self.space.batch(self.setting(), self.data)
         supernet = self.space.supernet(self.shape)
         weights = {name: self._uneven(group) for name, group in supernet.groups.items()}
-        outputs = supernet(batch.inputs, {name: table.softmax(dim=1) for name, table in weights.items()})
+        outputs = supernet(batch.whole, {name: table.softmax(dim=1) for name, table in weights.items()})
         self.space.problem.check_outputs(outputs, batch.targets)
         derived = self.space.derive(weights)
         assert self.space.parse(str(derived)) == derived

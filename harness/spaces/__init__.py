@@ -58,12 +58,17 @@ _BUILT_IN = {
         "harness.spaces.nasbench_graph:NasBenchGraph",
         "NAS-Bench-Graph (Qin et al. 2022): graph networks of 4 nodes, 9 operations, 26,206 classes of architectures",
     ),
+    "sane": _Listed(
+        "harness.spaces.sane:Sane",
+        "SANE (Zhao et al. 2021): graph networks of 3 layers, 11 node and 3 layer aggregators, 31,944 architectures",
+    ),
 }
 _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",
     "trilevel-small": "harness.spaces.trilevel:SmallTrilevel",
     "wiring-minimal": "harness.spaces.darts.wiring:MinimalCells",
     "wiring-full": "harness.spaces.darts.wiring:FullCells",
+    "sane-code": "harness.spaces.sane:SaneCode",
     "mod-nas-unguided": "harness.spaces.mod_nas:UnguidedModNas",
 }
 """Spaces that are opened by their name alone: any text names a model, and no table has architectures of the others."""

@@ -218,7 +218,8 @@ class SearchableSpace(Space, Protocol):
             **sizes: single sizes, which replace those of `shape`.
 
         Returns:
-            A module that maps images [N, channels, H, W] and operation weights, by group [E, O], to logits [N, K].
+            A module that maps images [N, channels, H, W], or the arguments of a graph's batch as one tuple, and
+            operation weights, by group [E, O], to logits [N, K].
 
         Raises:
             SpaceError: if `partial` does not divide the width into parts that the operations can read, or an edge keeps

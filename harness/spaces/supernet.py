@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -111,7 +112,7 @@ class Supernet(nn.Module):
 
     def forward(
         self,
-        inputs: Tensor,
+        inputs: Any,
         weights: OperationWeights,
         edges: EdgeWeights | None = None,
         active: Masks | None = None,
@@ -119,7 +120,7 @@ class Supernet(nn.Module):
         """Logits of a batch for these operation weights.
 
         Args:
-            inputs: images [N, channels, H, W].
+            inputs: images [N, channels, H, W]; where a network takes several arguments, such as a graph, all of them.
             weights: operation weights by group, [E, O]; the weight of an operation that is not kept is ignored.
             edges: factors of the edges' outputs by group, [E] (PC-DARTS's edge normalisation); None for ones.
             active: Boolean masks by group, [E, O]; operations outside of them have the constant weight 0 and are not
@@ -140,8 +141,8 @@ class Supernet(nn.Module):
             if isinstance(module, NodeSums):
                 module.node_norm = True
 
-    def logits(self, inputs: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
-        """Logits [N, K] of images [N, channels, H, W]."""
+    def logits(self, inputs: Any, mixtures: Mapping[str, Mixture]) -> Tensor:
+        """Logits [N, K] of images [N, channels, H, W], or of a tuple of tensors in their place."""
         raise NotImplementedError
 
     def mixtures(

@@ -32,6 +32,7 @@ from harness.studies.searches.nesbs import study as nesbs
 from harness.studies.searches.prime import study as darts_prime
 from harness.studies.searches.radars import study as radars
 from harness.studies.searches.robust import study as e2rnas
+from harness.studies.searches.sane import study as sane
 from harness.studies.searches.seminas import study as seminas
 from harness.studies.searches.toponas import study as toponas
 from harness.studies.searches.trilevel import study as trilevel
@@ -68,6 +69,7 @@ STUDIES: Mapping[str, Study] = {
     "e2rnas": e2rnas.STUDY,
     "nesbs": nesbs.STUDY,
     "seminas": seminas.STUDY,
+    "sane-table": sane.STUDY,
     "trilevel-sr": trilevel.STUDY,
     "mod-nas-denoising": mod_nas.STUDY,
 }

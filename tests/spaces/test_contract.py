@@ -89,6 +89,25 @@ class TestNasBenchGraph(SpaceConformance):
         pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
 
 
+class TestSane(SpaceConformance):
+    space = open_space("sane")
+    shape: ClassVar = {"nodes": 24, "features": 6, "classes": 3, "hidden": 8}
+
+    @pytest.fixture(autouse=True)
+    def _with_torch_geometric(self) -> None:
+        pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
+
+
+@pytest.mark.slow
+class TestSaneCode(SpaceConformance):
+    space = open_space("sane-code")
+    shape: ClassVar = TestSane.shape
+
+    @pytest.fixture(autouse=True)
+    def _with_torch_geometric(self) -> None:
+        pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
+
+
 def _classifier(*layers: nn.Module) -> nn.Module:
     """Layers that give eight channels of an image, then a mean over space and a linear layer."""
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))

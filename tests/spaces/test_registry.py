@@ -29,6 +29,7 @@ def test_every_listed_space_opens_under_its_own_name():
         "trilevel",
         "mod-nas",
         "nasbench-graph",
+        "sane",
     }
     assert {open_space(name).name for name in list_spaces()} == set(list_spaces())
 
@@ -40,7 +41,7 @@ def test_the_listing_is_a_copy():
 
 
 def test_an_unknown_space_is_an_error_with_the_nearest_name():
-    known = "darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, trilevel"
+    known = "darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, sane, trilevel"
     message = f"unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: {known}"
     with pytest.raises(SpaceError, match=re.escape(message)):
         open_space("nasbench210")
@@ -49,7 +50,7 @@ def test_an_unknown_space_is_an_error_with_the_nearest_name():
 @pytest.mark.parametrize("name", list_spaces())
 def test_sizes_in_closed_form_load_no_torch(name):
     """Listing the sizes of many architectures would otherwise wait for torch, and building one shows that it can."""
-    if name == "nasbench-graph":
+    if name in ("nasbench-graph", "sane"):
         pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
     program = (
         "import sys\n"

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import CheckpointError, SearchError
+from harness.search.gradient.graphs import ACCURACY
 from harness.search.gradient.setting import SearchSetting
 from harness.writing import replacing
 
@@ -200,7 +201,7 @@ def _differences(name: str, found: str | None, wanted: str | None) -> list[tuple
 
 def columns_of(rows: Sequence[Row]) -> list[str]:
     """The columns of a log of these rows."""
-    return [*COLUMNS, *([POLICY] if any(POLICY in row for row in rows) else [])]
+    return [*COLUMNS, *(name for name in (POLICY, ACCURACY) if any(name in row for row in rows))]
 
 
 def _write_log(path: Path, rows: Sequence[Row]) -> None:

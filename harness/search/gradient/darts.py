@@ -96,6 +96,7 @@ FIRST_ORDER = Method(
     relax=softmax,
     mean=softmax,
     architecture_step=first_order,
+    graphs=True,
 )
 
 SECOND_ORDER = Method(
@@ -105,6 +106,7 @@ SECOND_ORDER = Method(
     relax=softmax,
     mean=softmax,
     architecture_step=second_order,
+    graphs=True,
     bounded=False,
     check=check_second_order,
 )

@@ -18,6 +18,7 @@ from harness.errors import SearchError, SettingError
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
 from harness.spaces.image_batches import read_cifar10
+from harness.spaces.space import Space
 
 DIGITS, DIGITS_TRAINING, DIGITS_TEST = "digits", "digits-training", "digits-test"
 """scikit-learn's digits, all of them; the first four fifths; and the others."""
@@ -96,6 +97,25 @@ class Split:
     def normalisation(self) -> Normalisation | None:
         """How the images are normalised; None for floating point values, which are used as they are."""
         return None if self.images.pixels.is_floating_point() else Normalisation(self.mean, self.deviation)
+
+    @property
+    def identity(self) -> str:
+        """Name and content of the images as text."""
+        return f"{self.images.name} {self.images.digest()}"
+
+    def sizes(self, setting: SearchSetting, space: Space) -> dict[str, int]:
+        """The sizes of the supernet of a space, those that it has."""
+        channels = CHANNELS if space.problem.classes else self.images.pixels.shape[1]
+        sizes = {"classes": CLASSES, "channels": channels, "width": setting.width, "depth": setting.depth}
+        return {name: size for name, size in sizes.items() if name in space.shape}
+
+    def shape(self, setting: SearchSetting) -> tuple[int, ...]:
+        """Shape of a batch, [N, channels, H, W]."""
+        return (setting.batch_size, *self.images.pixels.shape[1:])
+
+    def evaluation_batches(self, setting: SearchSetting) -> int:
+        """Batches over which the logged loss is averaged: the setting's number, or all full ones."""
+        return min(setting.evaluation_batches, len(self.validation) // setting.batch_size)
 
     def steps(self, setting: SearchSetting) -> int:
         """Steps per epoch: the setting's, or the full batches of the part that trains the weights.

@@ -19,6 +19,7 @@ from harness.errors import DivergedError, SearchError
 from harness.search.gradient.checkpoint import CHECKPOINT, POLICY, Row, check_kind_of_folder, columns_of, load, save
 from harness.search.gradient.costs import CostRecorder
 from harness.search.gradient.data import Images
+from harness.search.gradient.graphs import ACCURACY, GraphParts, check_learnt
 from harness.search.gradient.memory_bound import MOST_BYTES
 from harness.search.gradient.method import Method, Step
 from harness.search.gradient.relaxation import entropy
@@ -26,7 +27,7 @@ from harness.search.gradient.result import SearchResult
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, SearchSetting
 from harness.search.gradient.stages import advance_stage
 from harness.search.gradient.state import SearchTask, Spent, State, initial_state, resumed_state
-from harness.search.gradient.steps import evaluate, one_step, steps_of_epoch
+from harness.search.gradient.steps import accuracy_on_graph, evaluate, one_step, steps_of_epoch
 from harness.search.gradient.table_supernet import TableLosses
 from harness.search.gradient.task import checkpoint_seconds, search_task
 from harness.text.presented import PROVENANCE
@@ -35,6 +36,7 @@ from harness.writing import make_folder
 
 if TYPE_CHECKING:
     from harness.prediction.predictor import Predictor
+    from harness.spaces.node_split import NodeSplit
     from harness.spaces.space import Architecture, Space
 
 LOG = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def run_search(
     setting: SearchSetting | None = None,
     *,
     preset: str = "laptop",
-    data: str | Path | Images | TableLosses | None = None,
+    data: str | Path | Images | TableLosses | NodeSplit | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     device: str = "cpu",
@@ -67,6 +69,7 @@ def run_search(
         preset: `laptop`, `reduced` (where there is one) or `paper`; ignored where a setting is given.
         data: `digits`, `noise`, the folder of CIFAR-10's binary files, or `Images`; by default the method's own choice.
             With `TableLosses` the search descends the exact expectation of a tabulated loss (`harness.table_losses`).
+            For a space of graph networks a file such as FOLDER/cora.npz, `noise`, or a `NodeSplit`, and no default.
         seed: seed of the weights, the architecture parameters, the split, the order of images and all noise. The
             global random state is neither used nor changed.
         out: folder for `checkpoint.pt` and `log.csv`, written after every epoch and, in a long epoch, at an interval.
@@ -83,7 +86,8 @@ def run_search(
 
     Raises:
         SearchError: for an unknown method, preset or data, a setting that does not fit the method or the data, a folder
-            that cannot be written in, or a checkpoint of another search.
+            that cannot be written in, or a checkpoint of another search; on a graph, for a supernet that at the end is
+            no better than naming the most frequent class.
         DivergedError: when a loss is NaN or infinite, with the step and the last checkpoint.
     """
     task = search_task(
@@ -110,6 +114,8 @@ def run_search(
             saving.write(task, state)
     if architecture is None:  # the checkpoint is that of the last epoch
         architecture = space.parse(str(state.rows[-1]["architecture"]))
+    if isinstance(task.split, GraphParts):
+        check_learnt(task.split.graph, state.rows[-1])
     result = _result(task, state, architecture, *before)
     if recorder is not None:
         result = replace(result, costs=recorder.frame())
@@ -195,13 +201,21 @@ def _epoch(
         "cpu_seconds": round(cpu_seconds, 3),
         "operation_weights": _weights_text(relaxed.weights),
     }
-    if task.method.policy is not None:
-        found = task.method.policy(state.memory, setting)
-        row[POLICY] = json.dumps({name: round(share, 6) for name, share in found.items()})
-    state.rows.append(row)
-    LOG.debug("%s", ", ".join(f"{name} {value}" for name, value in row.items()))
+    state.rows.append(row | _further(task, state, last))
+    LOG.debug("%s", ", ".join(f"{name} {value}" for name, value in state.rows[-1].items()))
     state.epoch, state.losses, state.seconds, state.cpu_seconds = epoch + 1, [], 0.0, 0.0
     return architecture
+
+
+def _further(task: SearchTask, state: State, last: Step) -> Row:
+    """What only some searches log: the policy, or the accuracy on the nodes of a graph."""
+    found: Row = {}
+    if isinstance(task.split, GraphParts):
+        found[ACCURACY] = round(accuracy_on_graph(last), 4)
+    if task.method.policy is not None:
+        shares = task.method.policy(state.memory, task.setting)
+        found[POLICY] = json.dumps({name: round(share, 6) for name, share in shares.items()})
+    return found
 
 
 def _remember_most(task: SearchTask, state: State) -> None:

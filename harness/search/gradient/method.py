@@ -12,6 +12,8 @@ from torch import Tensor
 
 from harness.batches import Batch
 from harness.errors import SpaceError
+from harness.problem import NODE_CLASSIFICATION
+from harness.search.gradient.graphs import drawing
 from harness.search.gradient.presets import Presets, preset_setting, presets
 from harness.search.gradient.setting import SearchSetting
 from harness.setting import derived_seed
@@ -158,14 +160,23 @@ class Step:
         Raises:
             MemoryBoundError: a pass that would keep more bytes than the search may.
         """
-        return self.logits_of(batch.inputs, relaxed, weights)
+        if len(batch.arguments) == 1:
+            return self.logits_of(batch.inputs, relaxed, weights)
+        seed = self.moment.seed_for(f"dropout {'training' if batch is self.training else 'validation'}")
+        with drawing(seed, batch.targets.device):
+            return self._logits(batch.whole, relaxed, weights)
 
     def logits_of(self, inputs: Tensor, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
         """Logits [N, K] of inputs, by which they can be differentiated, as a batch cannot; otherwise as `logits`."""
         if self.bound is not None:
             self.bound.check(self.supernet, inputs.shape, relaxed.active)
+        return self._logits(inputs, relaxed, weights)
+
+    def _logits(
+        self, inputs: Tensor | tuple[Tensor, ...], relaxed: Relaxed, weights: Mapping[str, Tensor] | None
+    ) -> Tensor:
         arguments = (inputs, relaxed.weights, relaxed.edges, relaxed.active)
-        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.autocast):
+        with torch.autocast(self.training.targets.device.type, torch.bfloat16, enabled=self.autocast):
             found: Tensor = (
                 self.supernet(*arguments)
                 if weights is None
@@ -175,7 +186,7 @@ class Step:
 
     def loss(self, batch: Batch, relaxed: Relaxed, weights: Mapping[str, Tensor] | None = None) -> Tensor:
         """The problem's own loss of these logits: the mean cross-entropy, or that of restored images."""
-        with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=self.autocast):
+        with torch.autocast(batch.targets.device.type, torch.bfloat16, enabled=self.autocast):
             return self.space.problem.loss(None, self.logits(batch, relaxed, weights), batch.targets)
 
     def objective(self, loss: Tensor) -> Tensor:
@@ -227,6 +238,7 @@ class Method:
         members: gives the texts of a drawn ensemble from the memory of a finished search; None for a search of one.
         classifies: whether it searches image classifiers; otherwise networks whose targets are images.
         adam: whether Adam trains the weights, in the place of SGD.
+        graphs: whether the method searches networks of one graph too, whose samples are never looked at by themselves.
     """
 
     name: str
@@ -257,6 +269,7 @@ class Method:
     members: Callable[[Mapping[str, Tensor]], tuple[str, ...]] | None = None
     classifies: bool = True
     adam: bool = False
+    graphs: bool = False
 
     def setting(self, space: str | Space, preset: str) -> SearchSetting:
         """The setting of a preset in a space.
@@ -285,6 +298,8 @@ class Method:
 
     def reason_not_in(self, space: SearchableSpace) -> str:
         """Why the method cannot search a space; empty where it can."""
+        if space.problem is NODE_CLASSIFICATION and not self.graphs:
+            return "it is for batches of images, and the samples of this space are the nodes of one graph"
         if self.classifies != space.problem.classes:
             wanted = "image classifiers" if self.classifies else "restoring networks"
             return f"it searches {wanted}, and the space is for {space.problem.name}"

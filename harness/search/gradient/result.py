@@ -34,7 +34,8 @@ class SearchResult(Drawn):
             entropy_nats (of the operation weights, mean over edges), skip_connections and text of
             the architecture that would be chosen after this epoch, seconds, cpu_seconds (of the process) and
             operation_weights (those the choice is made by, as JSON: by group, a list for each edge); for a search of a
-            policy also policy (the probability of each sub-policy, as JSON).
+            policy also policy (the probability of each sub-policy, as JSON), on a graph validation_accuracy_pct (of the
+            supernet).
         weights: the final operation weights by group, [E, O].
         resumed_from: number of epochs that a checkpoint already had.
         resumed_steps: number of steps of the following epoch that it had too.

@@ -12,6 +12,7 @@ from typing import Any
 from harness.errors import SearchError, unknown
 from harness.search.gradient.checks import check_latency, check_mgda, check_number
 from harness.search.gradient.policy_choices import OPERATIONS, ORDERS, checked_choices, checked_operations
+from harness.setting import INITS
 
 CHECKPOINT_MINUTES = 10.0
 """Default interval of the checkpoints inside an epoch."""
@@ -31,6 +32,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS, "adversarial": ADVERSARIAL,
     "draw": DRAWS, "mgda_gradients": MGDA_GRADIENTS, "bound_form": BOUND_FORMS,
     "sparsity": SPARSITIES,
+    "init": INITS,
 }  # fmt: skip
 _SMALLEST: Mapping[str, int] = {
     "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
@@ -128,6 +130,7 @@ class SearchSetting:
             `softmax`.
         order_weight: weight λ of its order loss; above 0 it shortens the path, below 0 it makes it longer.
         mac_weight: weight of its multiply-adds, as a share of those of the costliest network.
+        init: initialisation of the supernet's weights (`harness.spaces.initialisation`).
 
     Raises:
         SearchError: naming the field, the given value and the allowed values.
@@ -199,6 +202,7 @@ class SearchSetting:
     sparsity: str = "sparsestmax"
     order_weight: float = 0.0
     mac_weight: float = 0.0
+    init: str = "pytorch"
 
     def __post_init__(self) -> None:
         for name, smallest in _SMALLEST.items():

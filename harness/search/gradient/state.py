@@ -11,7 +11,8 @@ from torch import Tensor
 
 from harness.errors import SearchError, unknown
 from harness.search.gradient.checkpoint import Checkpoint, Part, Row
-from harness.search.gradient.data import CHANNELS, CLASSES, Split
+from harness.search.gradient.data import Split
+from harness.search.gradient.graphs import GraphParts
 from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method, Moment, Parameters, Step
 from harness.search.gradient.setting import SearchSetting
@@ -37,7 +38,7 @@ class SearchTask:
         space: the space to search.
         method: the search method.
         setting: the setting of the search.
-        split: the training images in two parts.
+        split: the training images in two parts, or the graph with its parts.
         seed: seed of all random draws.
         device: device of the supernet.
         autocast: whether passes run in bfloat16 where torch considers it safe.
@@ -50,7 +51,7 @@ class SearchTask:
     space: SearchableSpace
     method: Method
     setting: SearchSetting
-    split: Split
+    split: Split | GraphParts
     seed: int
     device: torch.device
     autocast: bool
@@ -65,7 +66,7 @@ class SearchTask:
             "method": self.method.name,
             "space": self.space.name,
             "seed": str(self.seed),
-            "data": f"{self.split.images.name} {self.split.images.digest()}",
+            "data": self.split.identity,
             "device": str(self.device),
             "autocast": str(self.autocast),
             "setting": self.setting.json(),
@@ -75,8 +76,8 @@ class SearchTask:
 
     @property
     def inputs(self) -> tuple[int, ...]:
-        """Shape of a batch of images, [N, channels, H, W]."""
-        return (self.setting.batch_size, *self.split.images.pixels.shape[1:])
+        """Shape of a batch of images, [N, channels, H, W], or of a graph's features, [n, f]."""
+        return self.split.shape(self.setting)
 
     def supernet(self, stage: int, kept: dict[str, Tensor] | None) -> Supernet:
         """The untrained supernet of a stage with the kept operations.
@@ -87,10 +88,9 @@ class SearchTask:
         """
         setting = self.setting
         names = ("simplify", "kernel_normalisation") if setting.simplify else ()
-        sizes = {"classes": CLASSES, "channels": CHANNELS, "width": setting.width, "depth": setting.depth}
-        if not self.space.problem.classes:
-            sizes["channels"] = self.split.images.pixels.shape[1]
-        known: dict[str, Any] = {name: size for name, size in sizes.items() if name in self.space.shape}
+        known: dict[str, Any] = dict(self.split.sizes(setting, self.space))
+        if setting.init != "pytorch":
+            known["init"] = setting.init  # otherwise the supernet's own
         supernet = self.space.supernet(
             seed=self.seed,
             partial=setting.partial[stage],

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from harness.search.gradient.adversarial import training_batch
+from harness.search.gradient.graphs import accuracy_pct
 from harness.search.gradient.method import Step
 from harness.search.gradient.state import SearchTask, State
 
@@ -63,12 +64,23 @@ def evaluate(task: SearchTask, state: State) -> tuple[float, Step]:
     The loss is NaN where no weight is trained: that of random weights says nothing of a search.
     """
     setting = task.setting
-    count = min(setting.evaluation_batches, len(task.split.validation) // setting.batch_size)
+    count = task.split.evaluation_batches(setting)
     plain = setting.changed({"augment": False})
     losses = []
+    state.supernet.eval()  # nothing is dropped; batch norm is always by the batch
     for number, batch in enumerate(task.split.batches("validation", plain, task.seed, state.epoch, count)):
         placed = batch.on(task.device)
         step = state.step(task, number, placed, placed)
         if task.method.trains_weights:
             losses.append(float(step.loss(placed, step.relaxed("evaluation"))))
+    state.supernet.train()
     return (math.fsum(losses) / len(losses) if losses else math.nan), step
+
+
+@torch.no_grad()
+def accuracy_on_graph(step: Step) -> float:
+    """Accuracy in per cent of the supernet on the validation nodes, relaxed as in the steps, with nothing dropped."""
+    step.supernet.eval()
+    found = accuracy_pct(step.logits(step.validation, step.relaxed("evaluation")), step.validation.labels)
+    step.supernet.train()
+    return found

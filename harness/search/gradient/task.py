@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.errors import SearchError, check_whole
+from harness.problem import NODE_CLASSIFICATION
 from harness.search.gradient.adversarial import check_pixels
 from harness.search.gradient.data import Images, split_images, with_images
+from harness.search.gradient.graphs import OF_IMAGES, GraphParts, read_split
 from harness.search.gradient.memory_bound import MemoryBound
 from harness.search.gradient.method import Method
 from harness.search.gradient.options import check_options, reason_not_on_table, with_options
@@ -19,6 +21,7 @@ from harness.search.gradient.registry import find_method
 from harness.search.gradient.setting import SearchSetting, checkpoint_seconds
 from harness.search.gradient.state import SearchTask
 from harness.search.gradient.table_supernet import TableLosses, without_images
+from harness.spaces.node_split import NodeSplit
 from harness.spaces.simplifiable import simplifiable
 from harness.spaces.space import searchable
 
@@ -35,7 +38,7 @@ def search_task(
     setting: SearchSetting | None,
     *,
     preset: str,
-    data: str | Path | Images | TableLosses | None,
+    data: str | Path | Images | TableLosses | NodeSplit | None,
     seed: int,
     device: str,
     autocast: bool,
@@ -51,12 +54,13 @@ def search_task(
     chosen = with_options(chosen, setting, predictor)
     if predictor is not None and predictor.space != space.name:
         raise SearchError(f"the predictor of {predictor.column} is for {predictor.space}, not for {space.name}")
-    if record_costs and not space.problem.classes:
-        raise SearchError("record_costs needs predictions of classes, which restored images are not")
+    if isinstance(data, NodeSplit) or space.problem is NODE_CLASSIFICATION:
+        check_graph(space, setting, data, autocast=autocast, record_costs=record_costs)
+        parts = GraphParts(read_split(space, data, seed))
+        return SearchTask(searchable(space), chosen, setting, parts, seed, _device(device), False, predictor=predictor)
+    _check_recorded(record_costs, space, data)
     table = data if isinstance(data, TableLosses) else None
     if isinstance(data, TableLosses):
-        if record_costs:
-            raise SearchError("record_costs needs predictions of images, which the losses of a table are not")
         setting = without_images(setting)
         data = data.images(setting)
     if not isinstance(data, Images):
@@ -101,6 +105,18 @@ def check_method(method: Method, space: Space, setting: SearchSetting, data: obj
         _check_on_table(method, setting, data)
 
 
+def _check_recorded(record_costs: int, space: Space, data: object) -> None:
+    """Refuse to record costs where nothing is classified.
+
+    Raises:
+        SearchError: for restored images and for the losses of a table.
+    """
+    if record_costs and not space.problem.classes:
+        raise SearchError("record_costs needs predictions of classes, which restored images are not")
+    if record_costs and isinstance(data, TableLosses):
+        raise SearchError("record_costs needs predictions of images, which the losses of a table are not")
+
+
 def _check_on_table(method: Method, setting: SearchSetting, losses: TableLosses) -> None:
     """Refuse a method that needs images or untrained networks, which a table's losses have not.
 
@@ -118,6 +134,25 @@ def _check_on_table(method: Method, setting: SearchSetting, losses: TableLosses)
         raise SearchError(f"{method.name} augments images, and {losses.name} has none: take digits or CIFAR-10")
     if reason := reason_not_on_table(setting):
         raise SearchError(f"{method.name} cannot search {losses.name}: {reason}")
+
+
+def check_graph(space: Space, setting: SearchSetting, data: object, *, autocast: bool, record_costs: int = 0) -> None:
+    """Refuse what a search on a graph does not read.
+
+    Raises:
+        SearchError: for a graph in a space of images, a field of the setting that differs from its default, autocast or
+            recorded costs.
+    """
+    if isinstance(data, NodeSplit) and space.problem is not NODE_CLASSIFICATION:
+        raise SearchError(f"the space {space.name} is of images, and {data.name} is a graph")
+    plain = SearchSetting()
+    for name, why in OF_IMAGES.items():
+        if getattr(setting, name) != getattr(plain, name):
+            raise SearchError(f"{name} has no effect in {space.name}: {why}")
+    if autocast:
+        raise SearchError(f"autocast has no effect in {space.name}: its sums over neighbours are in float32")
+    if record_costs:
+        raise SearchError(f"record_costs needs predictions of images, which the nodes of {space.name} are not")
 
 
 def _check_robust(method: Method, setting: SearchSetting, losses: TableLosses) -> None:

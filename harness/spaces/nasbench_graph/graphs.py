@@ -6,7 +6,8 @@ Legend: n nodes of the graph, f features, E directed edges, N nodes with targets
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,7 +55,12 @@ class GraphData(NamedTuple):
     training: Tensor
 
 
-def draw_graph(setting: Setting, dimensions: Dimensions, data: Path | None = None) -> Batch:
+def draw_graph(
+    setting: Setting,
+    dimensions: Dimensions,
+    data: Path | None = None,
+    read: Callable[[str, Path | None], GraphData] | None = None,
+) -> Batch:
     """The graph that a setting describes, and `batch_size` of its nodes; the same setting gives the same batch.
 
     Args:
@@ -63,6 +69,7 @@ def draw_graph(setting: Setting, dimensions: Dimensions, data: Path | None = Non
             its training nodes, without replacement; labels are the true ones unless they are `random`.
         dimensions: the space's dimensions, whose default number of nodes and features a data set replaces.
         data: the folder with the files of the data sets, or the folder above their folder `graphs`.
+        read: reads a data set by its name from that folder; by default `read_graph`.
 
     Raises:
         SettingError: for more nodes with targets than there are, sizes that do not fit, or a missing or damaged file.
@@ -72,7 +79,7 @@ def draw_graph(setting: Setting, dimensions: Dimensions, data: Path | None = Non
         if setting.labels == "true":
             raise SettingError(f"labels 'true' need a data set: input {setting.input!r} is noise and has none")
         return _noise(setting, generator)
-    graph = read_graph(setting.input, data)
+    graph = (read or read_graph)(setting.input, data)
     _check_fits(setting, dimensions, graph)
     chosen = _drawn(graph.training, setting, generator)
     labels = graph.classes[chosen]
@@ -116,6 +123,15 @@ def read_graph(name: str, folder: Path | None) -> GraphData:
     Raises:
         SettingError: naming the file, and what is wrong with it.
     """
+    return graph_of(graph_file(name, folder))
+
+
+def graph_file(name: str, folder: Path | None) -> Path:
+    """The file of a data set in a folder, or in its folder `graphs`.
+
+    Raises:
+        SettingError: no folder, or none that holds the file.
+    """
     if folder is None:
         raise SettingError(
             f"input {name!r} needs the folder of its file {FILES[name]}.npz: give --data FOLDER, or set NASINIT_DATA "
@@ -127,14 +143,39 @@ def read_graph(name: str, folder: Path | None) -> GraphData:
         raise SettingError(
             f"the data set {name} is not here: no {FILES[name]}.npz in {folder}, or in its folder graphs"
         )
+    return path
+
+
+def graph_of(path: Path, *, normalised: bool = True) -> GraphData:
+    """The graph of a file of arrays; its features are divided by their sum over a node unless told otherwise.
+
+    Raises:
+        SettingError: naming the file, and what is wrong with it.
+    """
+    with naming(path):
+        return _graph(graph_arrays(path), normalised=normalised)
+
+
+def graph_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a file by name; errors are those of numpy, which `naming` puts into words."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return {key: arrays[key] for key in arrays.files}
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Inside, what goes wrong with a file's arrays is an error that names the file.
+
+    Raises:
+        SettingError: in the place of these errors.
+    """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return _graph({key: arrays[key] for key in arrays.files})
+        yield
     except (OSError, KeyError, ValueError, IndexError, RuntimeError, zipfile.BadZipFile) as error:
         raise SettingError(f"{path} is no graph, or is damaged ({type(error).__name__}: {error})") from error
 
 
-def _graph(arrays: Mapping[str, NDArray[Any]]) -> GraphData:
+def _graph(arrays: Mapping[str, NDArray[Any]], *, normalised: bool) -> GraphData:
     count, wide = map(int, arrays["x_shape"])
     features = torch.zeros(count, wide, device="cpu")
     rows = np.repeat(np.arange(count), np.diff(arrays["x_indptr"]))
@@ -142,7 +183,8 @@ def _graph(arrays: Mapping[str, NDArray[Any]]) -> GraphData:
     features[torch.from_numpy(rows), torch.from_numpy(arrays["x_indices"].astype(np.int64))] = torch.from_numpy(
         values.astype(np.float32)
     )
-    features /= features.sum(dim=1, keepdim=True).clamp(min=1e-12)
+    if normalised:
+        features /= features.sum(dim=1, keepdim=True).clamp(min=1e-12)
     if "edge_index" in arrays:
         edges = arrays["edge_index"].astype(np.int64)
     else:

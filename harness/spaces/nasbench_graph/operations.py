@@ -137,10 +137,10 @@ def operation(name: str, features: int, hidden: int) -> nn.Module:
         "arma": lambda: Arma(features, hidden),
         "graph": lambda: layers.GraphConv(features, hidden),
     }
-    return _with_torch_layers(made[name]())
+    return with_torch_layers(made[name]())
 
 
-def _with_torch_layers(module: nn.Module) -> nn.Module:
+def with_torch_layers(module: nn.Module) -> nn.Module:
     """The module with torch's own linear layers, which initialisations draw anew, for PyTorch Geometric's."""
     from torch_geometric.nn import Linear
 

@@ -14,6 +14,7 @@ from harness.search.gradient.pairs import images_for
 from harness.search.gradient.presets import PUBLISHED_DATA
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
+from harness.spaces.node_split import NodeSplit
 from harness.studies.searches.runs import Failure, Run
 
 
@@ -21,9 +22,9 @@ class Used(NamedTuple):
     """The data and setting that the searches of a method really use.
 
     Attributes:
-        data: `cifar10`, `digits` or `noise`.
+        data: `cifar10`, `digits` or `noise`, or the name of a graph.
         folder: name of the folder of CIFAR-10; None for other data.
-        images: number of training images.
+        images: number of training images, or of the nodes of a graph.
         setting: setting of the search, with that number of images.
         changed: changed fields by name, data included: the value in the published setting and in this one.
         note: parts of the published setting that are not published.
@@ -37,20 +38,24 @@ class Used(NamedTuple):
     note: str
 
 
-def used_by(run: Run, images: Images | None = None) -> Used:
+def used_by(run: Run, images: Images | NodeSplit | None = None) -> Used:
     """The data and setting that a search really uses.
 
     Args:
         run: the search.
-        images: images that the search trains on; None to read them.
+        images: images that the search trains on, or its graph; None to read them.
 
     Raises:
         SearchError: images that do not fit the setting.
     """
+    presets = find_method(run.method).presets_in(run.space)
+    if isinstance(images, NodeSplit):
+        drawn = {} if images.name == presets.data else {"data": (presets.data, images.name)}
+        changed = {**drawn, **run.setting.difference(presets.paper)}
+        return Used(images.name, None, len(images.features), run.setting, changed, presets.note)
     if images is None:
         images = images_for(open_space(run.space), run.data, run.setting, run.seed, at_most=True)
     setting = with_images(run.setting, images)
-    presets = find_method(run.method).presets_in(run.space)
     data = {} if images.name == presets.data else {"data": (presets.data, images.name)}
     folder = Path(run.data).name if images.name == PUBLISHED_DATA else None
     changed = {**data, **setting.difference(presets.paper)}

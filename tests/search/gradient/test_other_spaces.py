@@ -67,7 +67,14 @@ def test_our_spaces_state_a_setting_for_every_method() -> None:
     for space in spaces:
         able = {name for name, method in METHODS.items() if not method.reason_not_in(space)}
         assert set(space.searches.by_method) == able, space.name  # type: ignore[attr-defined]
-    assert {space.name for space in spaces} == {"nasbench201", "darts", "nasbench201-large", "trilevel", "mod-nas"}
+    assert {space.name for space in spaces} == {
+        "nasbench201",
+        "darts",
+        "nasbench201-large",
+        "trilevel",
+        "mod-nas",
+        "sane",
+    }
 
 
 def test_a_search_runs_in_it() -> None:

@@ -13,5 +13,6 @@ METHOD = replace(
     name="darts-prime",
     summary="DARTS (first order), α moved by the weights' Fisher information and pulled towards its discretisation",
     source=SOURCE,
+    graphs=False,
 )
 """The steps of DARTS; schedule and regulariser are in its presets (`schedule` dynamic, `regularise` proximity)."""

@@ -75,6 +75,7 @@ def _supernet(run: Run, folder: Path) -> dict[str, float]:
     state = resumed_state(task, read_checkpoint(folder / CHECKPOINT))
     relaxed, groups = task.method.mean(state.parameters, state.moment(task, 0)), state.supernet.groups
     discrete = Relaxed(projections(relaxed.weights, state.kept, groups, relaxed.edges), relaxed.edges)
+    assert isinstance(task.split, Split)
     split = None if unseen is None else replace(task.split, images=unseen)  # normalised as the search's own
     return {
         "distance": distance(relaxed.weights, state.kept, groups, relaxed.edges),

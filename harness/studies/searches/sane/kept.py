@@ -1,0 +1,76 @@
+"""The trainings of the study of SANE in a file, each as soon as it is over, so that a killed study goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from harness.errors import SettingError
+from harness.training.nodes import NodeAccuracy, NodeTraining, train_nodes
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from harness.spaces.node_split import NodeSplit
+
+KEY = ("graph", "architecture", "setting", "seed")
+COLUMNS = (*KEY, *NodeAccuracy._fields)
+FILE = "trainings.csv"
+
+
+@dataclass
+class Trainings:
+    """The trainings of one graph, those that are there read and the others made.
+
+    Attributes:
+        path: file of all trainings, of this graph and of others.
+        graph: the graph.
+        network: builds the network of an architecture's text and a setting.
+        say: prints a line.
+    """
+
+    path: Path
+    graph: NodeSplit
+    network: Callable[[str, NodeTraining], nn.Module]
+    say: Callable[[str], None]
+
+    def of(self, architecture: str, setting: NodeTraining, seed: int) -> NodeAccuracy:
+        """The accuracies of an architecture in a setting, under a seed."""
+        key = (self.graph.name, architecture, setting.json(), seed)
+        known = read_trainings(self.path)
+        same = known[(known[list(KEY)] == list(key)).all(axis=1)]
+        if len(same):
+            return NodeAccuracy(*same.iloc[0][list(NodeAccuracy._fields)])
+        found = train_nodes(lambda wanted: self.network(architecture, wanted), self.graph, setting, seed=seed)
+        row = pd.DataFrame([(*key, *found)], columns=list(COLUMNS))
+        row.to_csv(self.path, mode="a", header=not self.path.exists(), index=False, lineterminator="\n")
+        self.say(f"{self.graph.name}: {architecture}, seed {seed}: {found.test_pct:.2f} % ({found.seconds:.0f} s)")
+        return found
+
+    def seeds(self, architecture: str, setting: NodeTraining, count: int, first: int = 0) -> list[NodeAccuracy]:
+        """The accuracies under `count` seeds."""
+        return [self.of(architecture, setting, first + seed) for seed in range(count)]
+
+
+def read_trainings(path: Path) -> pd.DataFrame:
+    """All trainings of a file, of which a last line that was cut by a kill is left out; none where it is not there.
+
+    Raises:
+        SettingError: for a file that holds no trainings.
+    """
+    if not path.exists():
+        return pd.DataFrame(columns=list(COLUMNS))
+    text = path.read_text(encoding="utf-8")
+    if not text.endswith("\n"):
+        path.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
+    if not path.stat().st_size:
+        path.unlink()
+        return pd.DataFrame(columns=list(COLUMNS))
+    found = pd.read_csv(path, float_precision="round_trip")
+    if tuple(found.columns) != COLUMNS:
+        raise SettingError(f"{path} holds no trainings of this study: give another --out")
+    return found

@@ -1,0 +1,74 @@
+"""The searches of the study of SANE: ours, and one by the setting of the authors' code, which learns nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from harness.errors import SearchError
+from harness.search import SearchSetting, find_method, run_search
+from harness.search.gradient.checkpoint import LOG
+from harness.search.gradient.graphs import ACCURACY
+from harness.spaces.node_split import NodeSplit
+from harness.spaces.sane import Sane
+from harness.studies.searches.sane.designs import Sizes
+
+METHOD = "darts"
+OURS, CODE = "ours", "authors' code"
+
+
+class Searched(NamedTuple):
+    """A search that is over.
+
+    Attributes:
+        graph: name of the graph.
+        setting: `OURS` or `CODE`.
+        seed: its seed.
+        architecture: what it derived; empty where nothing was derived from its supernet.
+        log: a row for each epoch: epoch, validation accuracy of the supernet in per cent, entropy in nats.
+    """
+
+    graph: str
+    setting: str
+    seed: int
+    architecture: str
+    log: pd.DataFrame
+
+
+def settings(sizes: Sizes) -> dict[str, SearchSetting]:
+    """The settings of the searches by name."""
+    method = find_method(METHOD)
+    ours = {"width": sizes.search_width, **({} if sizes.search_epochs is None else {"epochs": sizes.search_epochs})}
+    code = {"width": sizes.search_width, "epochs": sizes.code_epochs}
+    return {
+        OURS: method.setting("sane", "laptop").changed(ours),
+        CODE: method.setting("sane", "paper").changed(code),
+    }
+
+
+def search(space: Sane, graph: NodeSplit, name: str, setting: SearchSetting, seed: int, folder: Path) -> Searched:
+    """One search, which goes on from its folder."""
+    out = folder / f"{graph.name}-{'ours' if name == OURS else 'code'}-seed_{seed}"
+    try:
+        text = str(run_search(space, METHOD, setting, data=graph, seed=seed, out=out).architecture)
+    except SearchError as error:
+        if "no architecture is derived" not in str(error):
+            raise
+        text = ""
+    log = pd.read_csv(out / LOG, float_precision="round_trip")[["epoch", ACCURACY, "entropy_nats"]]
+    return Searched(graph.name, name, seed, text, log)
+
+
+def supernet_frame(searches: list[Searched], majority: dict[str, float]) -> pd.DataFrame:
+    """A row for each epoch of each search, with the share of the most frequent class of the validation nodes."""
+    parts = [
+        each.log.assign(
+            graph=each.graph, setting=each.setting, seed=each.seed, majority_pct=majority[each.graph],
+            architecture=each.architecture,
+        )
+        for each in searches
+    ]  # fmt: skip
+    columns = ["graph", "setting", "seed", "epoch", ACCURACY, "majority_pct", "entropy_nats", "architecture"]
+    return pd.concat(parts, ignore_index=True)[columns]

@@ -1,0 +1,93 @@
+"""The table and the claims of the study of SANE, from its trainings and searches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+from scipy import stats
+
+from harness.search.gradient.graphs import ACCURACY
+from harness.studies.searches.claims import NOT_TESTABLE, OURS, Claimed, verdict
+from harness.studies.searches.sane import searched
+from harness.training.nodes import NodeAccuracy
+
+RANDOM, FOUND = "random", "SANE"
+ALL, BEST, TUNED = "all", "the best by validation", "the best by validation, tuned"
+_USER = "86.37 ± 0.15 (a user of the authors' code, in issue 2 of its repository; the paper's was not seen)"
+_PPI = "micro-F1 0.9856 ± 0.0120, as a public leaderboard quotes the paper"
+_CHANCE = 0.05
+
+
+class Group(NamedTuple):
+    """The trainings of a row of the table.
+
+    Attributes:
+        graph: name of the graph.
+        kind: `human`, `RANDOM` or `FOUND`.
+        name: name of the design, or `ALL`, `BEST` or `TUNED`.
+        architecture: text of the architecture; empty for several.
+        accuracies: accuracies of all trainings.
+    """
+
+    graph: str
+    kind: str
+    name: str
+    architecture: str
+    accuracies: Sequence[NodeAccuracy]
+
+
+def table_frame(groups: Sequence[Group]) -> pd.DataFrame:
+    """A row for each group: trainings, means and standard deviations of both accuracies, and the architecture."""
+    rows = []
+    for group in groups:
+        frame = pd.DataFrame(list(group.accuracies))
+        row: dict[str, object] = {"graph": group.graph, "kind": group.kind, "name": group.name, "trainings": len(frame)}
+        for column in ("validation_pct", "test_pct"):
+            row |= {f"{column}_mean": frame[column].mean(), f"{column}_std": frame[column].std()}
+        rows.append({**row, "architecture": group.architecture})
+    return pd.DataFrame(rows)
+
+
+def study_claims(table: pd.DataFrame, genotypes: pd.DataFrame, supernets: pd.DataFrame) -> list[Claimed]:
+    """The claims: what searching is worth, whether the code's setting learns, and the published rows.
+
+    Args:
+        table: from `table_frame`.
+        genotypes: `graph`, `kind` and mean `test_pct` of each random and each searched architecture.
+        supernets: from `harness.studies.searches.sane.searched.supernet_frame`.
+    """
+    claims = []
+    for graph, own in genotypes.groupby("graph", sort=False):
+        found, drawn = (own.loc[own["kind"] == kind, "test_pct"].tolist() for kind in (FOUND, RANDOM))
+        claims.append(_better(str(graph), found, drawn))
+    for graph, own in supernets[supernets["setting"] == searched.CODE].groupby("graph", sort=False):
+        last = own.iloc[-1]
+        accuracy, majority = float(last[ACCURACY]), float(last["majority_pct"])
+        words = (
+            f"{accuracy:.2f} % of the validation nodes after {last['epoch']} epochs, the most frequent class has "
+            f"{majority:.2f} %"
+        )
+        claim = f"by the setting of the authors' code the supernet learns: {graph} ({OURS})"
+        claims.append(Claimed(claim, "", words, verdict(accuracy > majority)))
+    tuned = table[(table["graph"] == "cora") & (table["kind"] == FOUND) & (table["name"] == TUNED)]
+    for row in tuned.to_dict("records"):
+        ours = f"{row['test_pct_mean']:.2f} ± {row['test_pct_std']:.2f}"
+        claims.append(Claimed("the accuracy of SANE on Cora", _USER, ours, NOT_TESTABLE))
+    claims.append(Claimed("the micro-F1 of SANE on PPI", _PPI, "PPI is not here", NOT_TESTABLE))
+    return claims
+
+
+def _better(graph: str, found: list[float], drawn: list[float]) -> Claimed:
+    """Whether searched architectures are better than random ones, by Welch's interval of the difference of means."""
+    claim = f"searched architectures are more accurate than random ones: {graph}"
+    if min(len(found), len(drawn)) < 2:
+        return Claimed(claim, "", "too few architectures for an interval", verdict(None))
+    test = stats.ttest_ind(found, drawn, equal_var=False)
+    ends = test.confidence_interval(1 - _CHANCE)
+    words = (
+        f"points of test accuracy, means of {len(found)} and {len(drawn)} architectures: "
+        f"{sum(found) / len(found) - sum(drawn) / len(drawn):+.2f} [{ends.low:+.2f}, {ends.high:+.2f}]"
+    )
+    return Claimed(claim, "", words, verdict(bool(ends.low > 0)))
