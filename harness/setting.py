@@ -63,6 +63,7 @@ class SizeKeywords(TypedDict, total=False):
     features: int
     hidden: int
     head_layers: int
+    stem_layers: int
 
 
 class OptionalSizes(TypedDict, total=False):
@@ -77,6 +78,7 @@ class OptionalSizes(TypedDict, total=False):
     features: int | None
     hidden: int | None
     head_layers: int | None
+    stem_layers: int | None
 
 
 class SettingKeywords(OptionalSizes, total=False):

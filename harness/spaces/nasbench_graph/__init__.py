@@ -57,6 +57,7 @@ class NasBenchGraph:
         "classes": Dimension(cost.PROTOCOLS["cora"].classes, 2, "outputs of the network, K"),
         "hidden": Dimension(cost.PROTOCOLS["cora"].hidden, 2, "width of the operations"),
         "head_layers": Dimension(2, 1, "linear layers behind the operations"),
+        "stem_layers": Dimension(0, 0, "linear layers before the operations, 0 or 1"),
     }
 
     def __len__(self) -> int:
@@ -153,6 +154,7 @@ class _NetworkSizes(TypedDict):
     classes: int
     hidden: int
     head_layers: int
+    linear_before: bool
 
 
 def _network_sizes(
@@ -162,8 +164,14 @@ def _network_sizes(
     full = sizes_within(dimensions, shape, sizes)
     if full["hidden"] % 2:
         raise SpaceError(f"hidden must be even, for the two heads of gat, got {full['hidden']}")
+    if full["stem_layers"] > 1:
+        raise SpaceError(f"stem_layers must be 0 or 1, got {full['stem_layers']}")
     return full["nodes"], _NetworkSizes(
-        features=full["features"], classes=full["classes"], hidden=full["hidden"], head_layers=full["head_layers"]
+        features=full["features"],
+        classes=full["classes"],
+        hidden=full["hidden"],
+        head_layers=full["head_layers"],
+        linear_before=full["stem_layers"] == 1,
     )
 
 
