@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import SettingError, unknown
 from harness.studies import darts_genotypes, proxy_identities, stability
+from harness.studies.graph_proxies import study as graph_proxies
 from harness.studies.kinds import RankStudy, SearchTable, Study
 from harness.studies.options import StudyKeywords, StudyOptions
 from harness.studies.outcome import StudyOutcome
@@ -53,6 +54,7 @@ STUDIES: Mapping[str, Study] = {
     "stability": stability.STUDY,
     "proxy-identities": proxy_identities.STUDY,
     "whole-space": whole_space.STUDY,
+    "graph-proxies": graph_proxies.STUDY,
     "nasi-table-1": rows.NASI,
     "nasi-explained": explained.STUDY,
     "wiring-evolution": wiring.STUDY,

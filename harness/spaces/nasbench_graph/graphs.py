@@ -121,8 +121,7 @@ def read_graph(name: str, folder: Path | None) -> GraphData:
             f"input {name!r} needs the folder of its file {FILES[name]}.npz: give --data FOLDER, or set NASINIT_DATA "
             "to the folder that holds graphs"
         )
-    places = [folder / f"{FILES[name]}.npz", folder / "graphs" / f"{FILES[name]}.npz"]
-    path = next((place for place in places if place.is_file()), None)
+    path = file_of(name, folder)
     if path is None:
         raise SettingError(
             f"the data set {name} is not here: no {FILES[name]}.npz in {folder}, or in its folder graphs"
@@ -132,6 +131,12 @@ def read_graph(name: str, folder: Path | None) -> GraphData:
             return _graph({key: arrays[key] for key in arrays.files})
     except (OSError, KeyError, ValueError, IndexError, RuntimeError, zipfile.BadZipFile) as error:
         raise SettingError(f"{path} is no graph, or is damaged ({type(error).__name__}: {error})") from error
+
+
+def file_of(name: str, folder: Path) -> Path | None:
+    """The file of a data set in a folder, or in its folder `graphs`; None where there is none."""
+    places = (folder / f"{FILES[name]}.npz", folder / "graphs" / f"{FILES[name]}.npz")
+    return next((place for place in places if place.is_file()), None)
 
 
 def _graph(arrays: Mapping[str, NDArray[Any]]) -> GraphData:
