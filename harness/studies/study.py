@@ -25,7 +25,9 @@ from harness.studies.rank import (
     zero_cost_nas,
 )
 from harness.studies.searches import rows
+from harness.studies.searches.agnn import study as agnn
 from harness.studies.searches.daas import study as daas
+from harness.studies.searches.graph_queries import study as graph_queries
 from harness.studies.searches.latency import study as latency
 from harness.studies.searches.nasi import explained
 from harness.studies.searches.nesbs import study as nesbs
@@ -68,6 +70,8 @@ STUDIES: Mapping[str, Study] = {
     "e2rnas": e2rnas.STUDY,
     "nesbs": nesbs.STUDY,
     "seminas": seminas.STUDY,
+    "graph-queries": graph_queries.STUDY,
+    "agnn": agnn.STUDY,
 }
 """Studies by name, in the order in which they are listed."""
 

@@ -23,6 +23,7 @@ from harness.spaces.nasbench_graph.encoding import (
     representatives,
 )
 from harness.spaces.plain_values import how_to_get
+from harness.spaces.searches import EncodedSpace, IndexedSpace
 from harness.spaces.shape import Dimension, Dimensions, sizes_within
 from harness.spaces.space import Architecture, Sizes
 from harness.text.shown import shown
@@ -37,6 +38,16 @@ __all__ = ["GraphArchitecture", "NasBenchGraph", "parse"]
 
 _DATA_SETS = ("cora", "citeseer", "cs", "physics", "photo", "computers")
 _COUNT = 26_206
+
+
+_OPTIONS = (*range(2, NODES + 1), *(len(OPERATIONS),) * NODES)
+"""Options of the choices of an encoding: what the second, third and fourth node read, and the operations."""
+
+
+def _encoded_keys() -> tuple[str, ...]:
+    from harness.spaces.nasbench_graph.encoded import encoded_keys
+
+    return encoded_keys()
 
 
 class NasBenchGraph:
@@ -59,6 +70,11 @@ class NasBenchGraph:
         "head_layers": Dimension(2, 1, "linear layers behind the operations"),
         "stem_layers": Dimension(0, 0, "linear layers before the operations, 0 or 1"),
     }
+
+    encoded = EncodedSpace(
+        IndexedSpace(len(OPERATIONS), (1,) * len(_OPTIONS), options=_OPTIONS, classes=(NODES - 1, NODES)), _encoded_keys
+    )
+    """The encodings as choices, a class of links and a class of operations."""
 
     def __len__(self) -> int:
         return _COUNT

@@ -185,7 +185,7 @@ def test_what_the_study_refuses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     (tmp_path / "empty").mkdir()
     with Store(tmp_path / "s.sqlite"):
         pass
+    given = {"store": tmp_path / "s.sqlite", "data": tmp_path / "empty"}
     with pytest.raises(SettingError, match="nothing of this study is finished"):
-        given = {"store": tmp_path / "s.sqlite", "data": tmp_path / "empty"}
         study("graph-proxies", tmp_path, finished=True, say=said.append, **given)
     assert said[0].startswith("the graphs of Cora, CiteSeer, Amazon Computers")
