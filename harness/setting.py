@@ -63,6 +63,7 @@ class SizeKeywords(TypedDict, total=False):
     features: int
     hidden: int
     head_layers: int
+    stem_layers: int
 
 
 class OptionalSizes(TypedDict, total=False):
@@ -77,6 +78,7 @@ class OptionalSizes(TypedDict, total=False):
     features: int | None
     hidden: int | None
     head_layers: int | None
+    stem_layers: int | None
 
 
 class SettingKeywords(OptionalSizes, total=False):
@@ -182,7 +184,7 @@ class Setting:
         for name, least in (("batch_size", 2), ("probes", 2), ("seed", 0)):
             check_whole(name, getattr(self, name), least, SettingError)
         for name, size in self.shape.items():
-            check_whole(name, size, 1, SettingError)
+            check_whole(name, size, 0, SettingError)  # the space says which is the smallest
         device: object = self.device
         if not isinstance(device, str) or re.fullmatch(r"cpu|cuda(:[0-9]+)?", device) is None:
             raise SettingError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {self.device!r}")

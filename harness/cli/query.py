@@ -31,7 +31,7 @@ def query(
         int | None,
         typer.Option(
             help="accuracies that a run may ask for: of hnas, robot and largest [default: 20], of seminas, nao and "
-            "graf_forest [default: 100]"
+            "graf_forest [default: 100]; of every search in a table without the lengths of its trainings [default: 500]"
         ),
     ] = None,
     runs: Annotated[int, typer.Option(help="runs of each search")] = 500,
@@ -89,7 +89,7 @@ def query(
     from harness.evaluation import open_table
     from harness.evaluation.matching import space_of
     from harness.evaluation.searches.proxy_scores import scores_by_cell
-    from harness.evaluation.searches.table_searches import table_searches
+    from harness.evaluation.searches.table_searches import budget_in_words, table_searches
     from harness.report.files import write_described_csv
     from harness.report.tables.searches import searches_sheet
     from harness.report.tables.text import sheet_text
@@ -126,7 +126,8 @@ def query(
             progress=True,
             client=client,
         )
-    print(f"{runs:,} run{'' if runs == 1 else 's'} of each search, {budget_seconds:,.0f} s a run, seed {seed}")
+    budget = budget_in_words(opened, budget_seconds, queries)
+    print(f"{runs:,} run{'' if runs == 1 else 's'} of each search, {budget}, seed {seed}")
     for note in result.notes:
         print(note)
     for name, reason in result.skipped.items():

@@ -65,7 +65,7 @@ def study(
         ),
     ] = None,
     finished: Annotated[
-        bool, typer.Option("--finished", help="take the searches by gradients that are finished, and run no other")
+        bool, typer.Option("--finished", help="take the searches or scores that are finished, and make no other")
     ] = False,
     known: Annotated[
         bool | None,

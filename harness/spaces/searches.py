@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -58,25 +59,57 @@ class SearchPresets:
 
 @dataclass(frozen=True)
 class IndexedSpace:
-    """All cells with given nodes and edges, and the same operations to choose from on each edge.
+    """All cells with given nodes and edges, and operations to choose from on each edge, as a rule the same ones.
 
     A listed space has it as its attribute `choices`, for searches that query tables; the space lists its architectures
     with the first edge varying slowest. Where an architecture is no cell, each of its choices is a node with one edge.
 
     Attributes:
-        operations: number of operations to choose from on an edge, O.
+        operations: number of operations to choose from on an edge, O; the largest where they differ.
         edges_of_node: number of edges that end in each node, in the order of the encoding; E in all.
         official_order: whether the space lists its architectures in the order of the benchmark's official indices.
+        options: number of operations to choose from on each edge, where it is not O on all.
+        classes: number of edges of each class of choices that AGNN draws together, in the order of the encoding; by
+            default those that end in a node are a class.
     """
 
     operations: int
     edges_of_node: tuple[int, ...]
     official_order: bool = False
+    options: tuple[int, ...] = ()
+    classes: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.options:
+            object.__setattr__(self, "options", (self.operations,) * self.edges)
+        if not self.classes:
+            object.__setattr__(self, "classes", self.edges_of_node)
 
     @property
     def edges(self) -> int:
         """Number of edges of a cell, E."""
         return sum(self.edges_of_node)
 
+    @property
+    def is_even(self) -> bool:
+        """Whether there are as many operations to choose from on every edge."""
+        return set(self.options) == {self.operations}
+
     def __len__(self) -> int:
-        return int(self.operations**self.edges)
+        return math.prod(self.options)
+
+
+@dataclass(frozen=True)
+class EncodedSpace:
+    """The encodings of a space's architectures as choices, where an architecture has several.
+
+    A listed space has it as its attribute `encoded`, for searches that query tables: they draw and change encodings.
+
+    Attributes:
+        choices: the encodings, as cells.
+        keys: function that gives the key of the architecture of each encoding, in the order of `choices`; an empty text
+            for an encoding that is no architecture.
+    """
+
+    choices: IndexedSpace
+    keys: Callable[[], Sequence[str]]

@@ -35,7 +35,7 @@ class StudyOptions:
         scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
         steps: a folder of `nasinit search nasi-ada --seeds`, or a file of recorded steps, of NASI's searches that exist
             already; None to run them.
-        finished: whether to take the searches by gradients that are finished, and to run no other.
+        finished: whether to take the searches by gradients, or the scores, that are finished, and to make no other.
         known: whether scores come from the table of known scores where its setting and versions are the study's: True
             for all its cells, or the asked for number of them; False for none; None for the study's own cells if it has
             all.

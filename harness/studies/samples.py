@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 NOT_STATED = "not in the file; the study's own is taken for it"
 AS_STORED = "as the store has it"
-_LEAST = 3
+LEAST = 3
+"""Fewest architectures that have a rank correlation."""
 _DRAWN_OTHERWISE = ("seed", "device", "batch_digest")
 """Fields of a setting that change a score only by another random draw of network or batch, or by rounding."""
 
@@ -74,8 +75,8 @@ def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
     if options.full:
         return len(open_space(SPACE))
     count = quick if options.quick else usual if options.sample is None else options.sample
-    if count < _LEAST:
-        raise SettingError(f"--sample must be at least {_LEAST}, got {count}: fewer cells have no rank correlation")
+    if count < LEAST:
+        raise SettingError(f"--sample must be at least {LEAST}, got {count}: fewer cells have no rank correlation")
     return count
 
 

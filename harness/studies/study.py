@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import SettingError, unknown
 from harness.studies import darts_genotypes, proxy_identities, stability
+from harness.studies.graph_proxies import study as graph_proxies
 from harness.studies.kinds import RankStudy, SearchTable, Study
 from harness.studies.options import StudyKeywords, StudyOptions
 from harness.studies.outcome import StudyOutcome
@@ -24,7 +25,9 @@ from harness.studies.rank import (
     zero_cost_nas,
 )
 from harness.studies.searches import rows
+from harness.studies.searches.agnn import study as agnn
 from harness.studies.searches.daas import study as daas
+from harness.studies.searches.graph_queries import study as graph_queries
 from harness.studies.searches.latency import study as latency
 from harness.studies.searches.mod_nas import study as mod_nas
 from harness.studies.searches.nasi import explained
@@ -56,6 +59,7 @@ STUDIES: Mapping[str, Study] = {
     "stability": stability.STUDY,
     "proxy-identities": proxy_identities.STUDY,
     "whole-space": whole_space.STUDY,
+    "graph-proxies": graph_proxies.STUDY,
     "nasi-table-1": rows.NASI,
     "nasi-explained": explained.STUDY,
     "wiring-evolution": wiring.STUDY,
@@ -69,6 +73,8 @@ STUDIES: Mapping[str, Study] = {
     "e2rnas": e2rnas.STUDY,
     "nesbs": nesbs.STUDY,
     "seminas": seminas.STUDY,
+    "graph-queries": graph_queries.STUDY,
+    "agnn": agnn.STUDY,
     "sane-table": sane.STUDY,
     "trilevel-sr": trilevel.STUDY,
     "mod-nas-denoising": mod_nas.STUDY,

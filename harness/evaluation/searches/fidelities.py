@@ -29,13 +29,34 @@ class TableFidelities:
         columns: names of the accuracies that a search queries, the cheapest training first.
         fidelities: values and seconds of these columns for an oracle, over the cells in the order of the keys.
         notes: sentences on the values and seconds for readers of the results.
-        seconds: table that the seconds of training are of; None where they are modelled.
+        seconds: table that the seconds of training are of; None where they are modelled, or not known.
+        counted: whether the table says of no training how long it is, so that each query costs 1.
     """
 
     columns: tuple[str, ...]
     fidelities: tuple[Fidelity, ...]
     notes: tuple[str, ...]
     seconds: Table | None = None
+    counted: bool = False
+
+
+def is_counted(table: Table) -> bool:
+    """Whether a table has accuracies of trainings of which it says no length, so that queries are counted."""
+    return not any(one.epochs for one in table.columns) and any(_split_in_name(one) for one in table.columns)
+
+
+def values_of_keys(table: Table, keys: Sequence[str], column: str) -> FloatArray:
+    """Values of a column of shape [C]; 0 for an empty key, which is an encoding of no architecture.
+
+    Raises:
+        TableError: a table that lacks a key.
+    """
+    import numpy as np
+
+    there = np.array([key != "" for key in keys])
+    values = np.zeros(len(keys))
+    values[there] = table.values([key for key in keys if key], column)
+    return values
 
 
 def test_accuracies(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatArray], tuple[str, ...]]:
@@ -53,7 +74,7 @@ def test_accuracies(table: Table, keys: Sequence[str]) -> tuple[dict[str, FloatA
     found: dict[str, FloatArray] = {}
     notes = []
     for name in _judging(table):
-        values = table.values(keys, name)
+        values = values_of_keys(table, keys, name)
         if missing := int(np.isnan(values).sum()):
             notes.append(f"{name} of {table.facts.name} lacks {missing:,} of {len(keys):,} cells: left out")
         else:
@@ -74,10 +95,18 @@ def _judging(table: Table) -> list[str]:
         return there
     tests = [one for one in table.columns if one.split == "test" and one.name == _accuracy(one)]
     tests = [one for one in tests if one.dataset in TESTS] or tests
+    if not tests and is_counted(table):
+        return [one.name for one in table.columns if _split_in_name(one) == "test"]
     longest: dict[str | None, Column] = {}
     for one in tests:
         longest[one.dataset] = max(longest.get(one.dataset, one), one, key=lambda each: each.epochs or 0)
     return [one.name for one in longest.values()]
+
+
+def _split_in_name(column: Column) -> str:
+    """The split of an accuracy of a training of unknown length, by its name, as cora_valid_pct; empty for others."""
+    named = (one for one in _SPLITS if column.epochs is None and column.name == f"{column.dataset}_{one}_pct")
+    return next(named, "")
 
 
 def _accuracy(column: Column) -> str:
@@ -116,6 +145,8 @@ def table_fidelities(
     tables = (table,) if seconds is None else tuple(seconds)
     source, name = (table, column) if column is not None else _by_default(table, tables)
     first = source.column(name)
+    if is_counted(source) and _split_in_name(first):
+        return _counted(source, keys, first)
     if not is_accuracy(source, first.name) or first.split not in _SPLITS or first.epochs is None:
         raise SearchError(f"column {first.name!r} is no accuracy that a search can ask for: give one as {VALIDATION}")
     queried = [(source, first), *((table, one) for one in _longer_training(table, first))][:trainings]
@@ -131,6 +162,24 @@ def table_fidelities(
     return TableFidelities(tuple(one.name for one in columns), fidelities, tuple(notes), cost.table)
 
 
+def _counted(table: Table, keys: Sequence[str], column: Column) -> TableFidelities:
+    """The one fidelity of a table that says of no training how long it is."""
+    import numpy as np
+
+    from harness.search.query.oracle import Fidelity
+
+    values = _values(table, keys, column)
+    notes = [
+        f"a query answers {column.name} as the table has it",
+        f"{table.facts.name} does not say how long its trainings take: queries are counted instead of seconds",
+    ]
+    if _split_in_name(column) == "test":
+        notes.insert(0, f"the searches ask for the test accuracy itself, {column.name}, which they are judged by")
+    if "" in keys:
+        notes.append(f"{list(keys).count('')} of {len(keys):,} encodings are no architecture: they are answered with 0")
+    return TableFidelities((column.name,), (Fidelity(values, np.ones(len(keys))),), tuple(notes), counted=True)
+
+
 def _by_default(table: Table, tables: Sequence[Table]) -> tuple[Table, str]:
     """The accuracy that is queried by default, and the table that it is of."""
     for one in (table, *tables):
@@ -138,6 +187,8 @@ def _by_default(table: Table, tables: Sequence[Table]) -> tuple[Table, str]:
             return one, VALIDATION
     if TESTS["cifar10"] in table.column_names:
         return table, TESTS["cifar10"]
+    if is_counted(table) and (valid := [one.name for one in table.columns if _split_in_name(one) == "valid"]):
+        return table, valid[0]
     raise SearchError(
         f"table {table.facts.name} has neither {VALIDATION} nor {TESTS['cifar10']} to ask for: name a column, one of "
         f"{', '.join(name for name in table.column_names if is_accuracy(table, name))}"
@@ -160,8 +211,8 @@ def _values(table: Table, keys: Sequence[str], column: Column) -> FloatArray:
     import numpy as np
 
     names = [name for name in table.column_names if name.startswith(f"{column.name}_seed")]
-    mean = table.values(keys, column.name)[None]
-    seeds = np.array([table.values(keys, name) for name in names]) if names else mean
+    mean = values_of_keys(table, keys, column.name)[None]
+    seeds = np.array([values_of_keys(table, keys, name) for name in names]) if names else mean
     values: FloatArray = mean if np.isnan(seeds).all(axis=0).any() else seeds
     if missing := int(np.isnan(values).all(axis=0).sum()):
         raise SearchError(

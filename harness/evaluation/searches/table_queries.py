@@ -9,11 +9,12 @@ from benchmarks import Table
 from harness.errors import SearchError, check_whole
 from harness.evaluation.columns import table_facts
 from harness.evaluation.matching import space_of
-from harness.evaluation.searches.fidelities import TableFidelities, table_fidelities
+from harness.evaluation.searches.fidelities import TableFidelities, is_counted, table_fidelities
 from harness.evaluation.searches.proxy_scores import sizes_by_cell
 from harness.evaluation.searches.query_runs import QueryEnd
 from harness.evaluation.searches.query_seconds import MODELLED, seconds_tables
 from harness.spaces.listed import all_architectures
+from harness.spaces.searches import EncodedSpace
 
 if TYPE_CHECKING:
     from harness.search.query.indexed import FloatArray
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
     from harness.spaces.space import Space
 
 
+COUNTED = "counted"
+"""What stands in the place of a table of seconds where queries are counted."""
+
+
 class TableQueries:
     """The fidelities that searches query in the table, looked up once for each number of trainings.
 
     Attributes:
         space: the space of the table.
-        indexed: its cells as integers.
-        keys: keys of the cells, in the order of the space.
+        indexed: its cells as integers; the encodings, where an architecture has several.
+        keys: keys of the cells, in their order; empty for an encoding that is no architecture.
+        name: name of the table.
+        counted: whether queries are counted, since the table does not say how long its trainings take.
 
     Args:
         table: the table.
@@ -49,10 +56,15 @@ class TableQueries:
             self.indexed = indexed(self.space)
         except SearchError as error:
             raise SearchError(f"{table.facts.name} is of the space {self.space.name}: {error}") from error
-        self.keys = [self.space.key(cell) for cell in all_architectures(self.space)]
+        self.keys: Sequence[str] = _keys_of(self.space)
         self._table, self._column = table, column
-        self._macs: FloatArray = np.array(sizes_by_cell(self.space)["flops"], dtype=np.float64)
+        self.name = table.facts.name
+        self.counted = is_counted(table)
+        sizes = [] if self.counted else sizes_by_cell(self.space)["flops"]
+        self._macs: FloatArray = np.array(sizes, dtype=np.float64)
         self._known: dict[int, TableFidelities] = {}
+        if self.counted and seconds is not None:
+            raise SearchError(f"{table.facts.name} does not say how long its trainings take: give no seconds")
         self._seconds = seconds_tables(table, seconds, self.space.name)
         if column is not None:
             table.column(column)  # a wrong name is an error also if no search queries
@@ -64,6 +76,13 @@ class TableQueries:
                 self._table, self.keys, self._macs, self._column, trainings=trainings, seconds=self._seconds
             )
         return self._known[trainings]
+
+
+def _keys_of(space: Space) -> Sequence[str]:
+    """Keys of the cells of a space, or of its encodings."""
+    if isinstance(encoded := getattr(space, "encoded", None), EncodedSpace):
+        return encoded.keys()
+    return [space.key(cell) for cell in all_architectures(space)]
 
 
 def check_queries(queries: int | None, names: Sequence[str]) -> None:
@@ -108,4 +127,6 @@ def notes_on_ends(ran: Mapping[str, QueryMethod], ends: Mapping[str, QueryEnd], 
 def seconds_facts(queries: TableQueries, ran: Mapping[str, QueryMethod]) -> dict[str, Any]:
     """For each search that queries, the table that its seconds of training are of, or `modelled`."""
     asked = {name: queries.fidelities(method.fidelities).seconds for name, method in ran.items() if method.queries}
+    if queries.counted:
+        return dict.fromkeys(asked, COUNTED)
     return {name: MODELLED if table is None else table_facts(table) for name, table in asked.items()}

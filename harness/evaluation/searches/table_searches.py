@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import Table
-from harness.errors import SearchError, unknown
+from harness.errors import SearchError, check_whole, unknown
 from harness.evaluation.columns import SPACE, TESTS, table_facts
-from harness.evaluation.searches.fidelities import test_accuracies
+from harness.evaluation.searches.fidelities import is_counted, test_accuracies
 from harness.evaluation.searches.proxy_scores import ProxyScores, scores_by_cell
 from harness.evaluation.searches.published import PUBLISHED_QUERIES
 from harness.evaluation.searches.query_runs import QueryEnd, QueryTask, run_tasks
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 12_000.0
+BUDGET_QUERIES = 500
+"""Queries of a run where they are counted instead of seconds."""
 RUNS = 500
 ALL = "all"
 _BY_NAME = "a run takes about {0.seconds_per_run:.0f} s of computing: name it to run it"
@@ -89,8 +91,10 @@ def table_searches(
         seed: seed of all runs; the runs of a search do not depend on which other searches are run.
         budget_seconds: simulated seconds of training that each run may spend.
         queries: number of accuracies that a run of HNAS, RoBoT, `largest`, SemiNAS, NAO or the forest may ask for, as
-            far as its seconds last; by default 20 for the first three, as in their papers, and 100 for the others.
-        column: name of the accuracy that is queried; by default the validation accuracy on CIFAR-10 after 12 epochs.
+            far as its seconds last; by default 20 for the first three, as in their papers, and 100 for the others. In a
+            table that does not say how long its trainings take, it is the budget of every search, by default 500.
+        column: name of the accuracy that is queried; by default the validation accuracy on CIFAR-10 after 12 epochs, or
+            that of the table's data set.
         scores: scores for the searches that use a proxy: a frame as `harness.run` returns it, of which `nwot`, `knas`,
             `m_trace`, `m_condition` and RoBoT's six are taken, or the result of `scores_by_cell` for other proxies.
         seconds: a table with the seconds of trainings, its name or path, or `modelled`; by default those of the table,
@@ -115,8 +119,8 @@ def table_searches(
     for name in names:
         if name not in (ALL, *EXACT, *METHODS):
             raise SearchError(unknown("search", name, [ALL, *EXACT, *METHODS]))
-    check_queries(queries, [] if ALL in names else names)
     asked_of = TableQueries(table, column, seconds)
+    budget_seconds = _budget(asked_of, [] if ALL in names else names, queries, budget_seconds)
     everything, looked_at = not names or ALL in names, _by_cell(scores, asked_of)
     tests, notes = test_accuracies(table, asked_of.keys)
     LOG.debug(
@@ -157,21 +161,50 @@ def table_searches(
         *notes,
         *looked_at.notes_on(needed),
         *notes_on_fidelities(asked_of, ran),
-        *notes_on_ends(ran, ends, queries),
+        *([] if asked_of.counted else notes_on_ends(ran, ends, queries)),
     )
     frame = pd.DataFrame(rows)
     queried = [
         name for method in ran.values() if method.queries for name in asked_of.fidelities(method.fidelities).columns
     ]
-    asked = {"runs": runs, "seed": seed, "budget_seconds": budget_seconds, "queried": list(dict.fromkeys(queried))}
+    budget = {"queries": int(budget_seconds)} if asked_of.counted else {"budget_seconds": budget_seconds}
+    asked = {"runs": runs, "seed": seed, **budget, "queried": list(dict.fromkeys(queried))}
     if queries is not None:
         asked["queries"] = queries
     frame.attrs[PROVENANCE] = made_with(table=table_facts(table, *tests), seconds=seconds_facts(asked_of, ran), **asked)
     return TableSearches(frame, chosen, skipped, notes)
 
 
+def budget_in_words(table: Table, budget_seconds: float, queries: int | None) -> str:
+    """What a run of a search in a table may spend."""
+    if is_counted(table):
+        return f"{queries or BUDGET_QUERIES:,} queries a run"
+    return f"{budget_seconds:,.0f} s a run"
+
+
+def _budget(asked_of: TableQueries, names: Sequence[str], queries: int | None, budget_seconds: float) -> float:
+    """The budget of a run: the seconds, or the number of queries where each of them costs 1.
+
+    Args:
+        asked_of: what the searches query.
+        names: names of the searches; none for all.
+        queries: the given number of queries.
+        budget_seconds: the given seconds.
+    """
+    if not asked_of.counted:
+        check_queries(queries, names)
+        return budget_seconds
+    if budget_seconds != BUDGET_SECONDS:
+        raise SearchError(f"{asked_of.name} does not say how long its trainings take: give queries, no budget_seconds")
+    if queries is not None:
+        check_whole("queries", queries, 1, SearchError)
+    return float(BUDGET_QUERIES if queries is None else queries)
+
+
 def _by_cell(given: ProxyScores | pd.DataFrame | None, queries: TableQueries) -> ProxyScores:
     """The scores by cell; SearchError where they are not of as many cells as the space has."""
+    if given is None and not len(queries.space) == len(queries.indexed):
+        return ProxyScores()  # scores are of architectures, and the cells are encodings
     found = given if isinstance(given, ProxyScores) else scores_by_cell(given, space=queries.space.name)
     for name, values in found.by_cell.items():
         if len(values) != len(queries.keys):
@@ -186,8 +219,12 @@ def _reason_not_run(method: QueryMethod, queries: TableQueries, scores: ProxySco
     """Why a search cannot run; empty if it can. SearchError if no search can query the table."""
     if missing := [name for name in method.scores_needed if name not in scores.by_cell]:
         needed = " and ".join(missing)
+        if len(queries.space) != len(queries.indexed):
+            return f"it needs {needed} by cell, and the searches of {queries.space.name} draw encodings"
         named = "" if missing == ["knas"] else ", and --proxy, --metric and --condition, or --metrics"
         return f"it needs {needed} by cell: give --scores{named}"
+    if method.even_only and not queries.indexed.is_even:
+        return f"it needs as many operations on every edge, which {queries.space.name} does not have"
     if not method.queries:
         return ""
     first = queries.fidelities(1)
@@ -213,7 +250,7 @@ def _task(
 ) -> QueryTask:
     fidelities = queries.fidelities(method.fidelities).fidelities if method.queries else ()
     needed = {name: scores.by_cell[name] for name in method.scores_needed}
-    most = most if method.most_queries else None
+    most = most if method.most_queries and not queries.counted else None
     return QueryTask(method.name, queries.indexed, fidelities, needed, runs, seed, budget_seconds, most)
 
 
@@ -228,7 +265,8 @@ def _row(
         found[f"{column}_mean"] = float(values[cells].mean())
         found[f"{column}_std"] = float(values[cells].std()) if len(cells) > 1 else float("nan")
     row = {"search": method.name, "source": method.source, "runs": len(cells), **found}
-    return row | {"seconds": end.seconds, "queries": end.queries} | _published(method.name, tests, queries)
+    seconds = float("nan") if queries.counted else end.seconds
+    return row | {"seconds": seconds, "queries": end.queries} | _published(method.name, tests, queries)
 
 
 def _exact_row(name: str, tests: Mapping[str, FloatArray], queries: TableQueries) -> dict[str, Any]:

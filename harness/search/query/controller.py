@@ -32,13 +32,16 @@ class Controller:
         self, runs: int, space: IndexedSpace, draws: Draws, *, learning_rate: float, momentum: float = 0.9
     ) -> None:
         self.theta: FloatArray = 1e-3 * draws.standard_normal((runs, space.edges, space.operations))
+        there = np.arange(space.operations) < np.array(space.options)[:, None]
+        self._there: BoolArray | None = None if space.is_even else there
         self._learning_rate, self._momentum = learning_rate, momentum
         self._mean, self._square = np.zeros_like(self.theta), np.zeros_like(self.theta)
         self._rewards: FloatArray = np.zeros(runs)
         self._weight, self._step = 0.0, 0
 
     def probabilities(self, kept: BoolArray | None = None) -> FloatArray:
-        """softmax(θ) over the operations that are kept, [R, E, O]; None keeps all."""
+        """softmax(θ) over the operations that are kept, [R, E, O]; None keeps all that an edge has."""
+        kept = self._there if kept is None else kept
         theta = self.theta if kept is None else np.where(kept, self.theta, -np.inf)
         exponentials = np.exp(theta - theta.max(axis=-1, keepdims=True))
         return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
@@ -59,4 +62,5 @@ class Controller:
 def drawn(probabilities: FloatArray, uniforms: FloatArray) -> CellArray:
     """Operations [R, E]: the first one whose cumulative probability exceeds the uniform number."""
     below = np.cumsum(probabilities, axis=-1)[:, :, :-1] <= uniforms[:, :, None]
-    return np.asarray(below.sum(axis=-1), dtype=np.int64)
+    last = probabilities.shape[-1] - 1 - np.argmax(probabilities[:, :, ::-1] > 0, axis=-1)
+    return np.asarray(np.minimum(below.sum(axis=-1), last))  # the sum of all may be a rounding below the uniform number

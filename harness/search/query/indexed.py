@@ -1,7 +1,8 @@
 """A space of cells as integers, so that steps of many searches are arithmetic on arrays.
 
 A cell of E edges with O operations each is given by its index among the O^E cells, in the order in which the space
-lists them: the first edge varies slowest. Random numbers are passed in as uniform numbers in [0, 1).
+lists them: the first edge varies slowest. Edges may have different numbers of operations. Random numbers are passed in
+as uniform numbers in [0, 1).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from harness.errors import SearchError
 from harness.spaces import openable_spaces
-from harness.spaces.searches import IndexedSpace
+from harness.spaces.searches import EncodedSpace, IndexedSpace
 from harness.spaces.space import Space
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -21,14 +22,16 @@ CellArray: TypeAlias = npt.NDArray[np.int64]
 
 
 def indexed(space: Space) -> IndexedSpace:
-    """A space as integers, in the order in which it lists its architectures.
+    """A space as integers, in the order in which it lists its architectures, or their encodings.
 
     Raises:
         SearchError: for a space that does not state how its architectures are made of choices.
     """
+    if isinstance(encoded := getattr(space, "encoded", None), EncodedSpace):
+        return encoded.choices
     choices = getattr(space, "choices", None)
     if not isinstance(choices, IndexedSpace):
-        others = [one.name for one in openable_spaces() if isinstance(getattr(one, "choices", None), IndexedSpace)]
+        others = [one.name for one in openable_spaces() if hasattr(one, "choices") or hasattr(one, "encoded")]
         raise SearchError(
             f"searches query tables of {', '.join(others)}; the space {space.name} does not state its architectures as "
             "choices"
@@ -50,7 +53,7 @@ def cells_of(space: IndexedSpace, choices: CellArray) -> CellArray:
 
 def choices_of(space: IndexedSpace, cells: CellArray) -> CellArray:
     """The operations [R, E] on the edges of cells [R]."""
-    return np.asarray(cells[:, None] // _strides(space) % space.operations)
+    return np.asarray(cells[:, None] // _strides(space) % np.array(space.options))
 
 
 def mutated(space: IndexedSpace, cells: CellArray, uniforms: FloatArray) -> CellArray:
@@ -68,20 +71,23 @@ def mutated(space: IndexedSpace, cells: CellArray, uniforms: FloatArray) -> Cell
     sizes = np.array(space.edges_of_node)
     nodes = integers_below(uniforms[:, 0], len(sizes))
     edges = (np.cumsum(sizes) - sizes)[nodes] + integers_below(uniforms[:, 1], sizes[nodes])
-    strides = _strides(space)[edges]
-    old = cells // strides % space.operations
-    new = (old + 1 + integers_below(uniforms[:, 2], space.operations - 1)) % space.operations
+    strides, options = _strides(space)[edges], np.array(space.options)[edges]
+    old = cells // strides % options
+    new = (old + 1 + integers_below(uniforms[:, 2], options - 1)) % options
     return np.asarray(cells + (new - old) * strides)
 
 
 def neighbours(space: IndexedSpace, cells: CellArray) -> CellArray:
-    """The E (O - 1) cells that differ from each cell in one edge's operation, shape [R, E (O - 1)], edge by edge."""
-    strides = _strides(space)
-    old = cells[:, None, None] // strides[:, None] % space.operations
-    new = (old + np.arange(1, space.operations)) % space.operations
-    return np.asarray(cells[:, None, None] + (new - old) * strides[:, None]).reshape(len(cells), -1)
+    """The cells that differ from each cell in one edge's operation, shape [R, Σ (O - 1)], edge by edge."""
+    counts = np.array(space.options)
+    edges = np.repeat(np.arange(len(counts)), counts - 1)
+    steps = np.concatenate([np.arange(1, count) for count in space.options])
+    strides, options = _strides(space)[edges], counts[edges]
+    old = cells[:, None] // strides % options
+    return np.asarray(cells[:, None] + ((old + steps) % options - old) * strides)
 
 
 def _strides(space: IndexedSpace) -> CellArray:
     """Change of a cell's index by one step in the operation of each edge, shape [E]."""
-    return np.asarray(space.operations ** np.arange(space.edges - 1, -1, -1), dtype=np.int64)
+    after = np.cumprod(np.array([1, *space.options[:0:-1]], dtype=np.int64))
+    return np.asarray(after[::-1])

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
+from harness.search.query.agnn import ALL, NORMALISED, RANDOM, RAW, agnn
 from harness.search.query.evolution import regularised_evolution
+from harness.search.query.graphnas import graphnas
 from harness.search.query.hnas import QUERIES as HNAS_QUERIES
 from harness.search.query.hnas import hnas
 from harness.search.query.indexed import CellArray
@@ -48,6 +50,7 @@ class QueryMethod:
         most_queries: number of accuracies that a run asks for, as far as its seconds last, unless another is given;
             None for a search that asks until its seconds are used up.
         only_named: whether the search runs only where it is named, not with all.
+        even_only: whether the search needs as many operations to choose from on every edge.
     """
 
     name: str
@@ -61,6 +64,7 @@ class QueryMethod:
     seconds_per_run: float = 0.0
     most_queries: int | None = None
     only_named: bool = False
+    even_only: bool = False
 
 
 METHODS: Mapping[str, QueryMethod] = {
@@ -83,8 +87,18 @@ METHODS: Mapping[str, QueryMethod] = {
             "Williams 1992, at the learning rate of radars",
             partial(reinforce, learning_rate=LEARNING_RATE),
         ),
-        QueryMethod("radars", "Yan et al. 2021, RADARS; our reading", radars),
-        QueryMethod("random_pruning", "null model of RADARS", random_pruning),
+        QueryMethod("radars", "Yan et al. 2021, RADARS; our reading", radars, even_only=True),
+        QueryMethod("random_pruning", "null model of RADARS", random_pruning, even_only=True),
+        *(
+            QueryMethod(name, f"Zhou et al. 2019, AGNN{words}", partial(agnn, modified=modified), only_named=True)
+            for name, words, modified in (
+                ("agnn", "", NORMALISED),
+                ("agnn_raw_entropy", ", a class by its raw entropy", RAW),
+                ("agnn_random_class", ", a random class", RANDOM),
+                ("agnn_all_classes", ", all classes at once", ALL),
+            )
+        ),
+        QueryMethod("graphnas", "Gao et al. 2020, GraphNAS; our reading", graphnas, only_named=True),
         QueryMethod("local_search", "White et al. 2021", local_search),
         QueryMethod("successive_halving", "Jamieson & Talwalkar 2016", successive_halving, fidelities=2),
         *(
@@ -130,6 +144,7 @@ METHODS: Mapping[str, QueryMethod] = {
                 seconds_per_run=seconds,
                 most_queries=PREDICTOR_QUERIES,
                 only_named=True,
+                even_only=True,
             )
             for search, source, seconds in (
                 (seminas, "Luo et al. 2020, SemiNAS", 10.0),

@@ -23,6 +23,7 @@ from harness.spaces.nasbench_graph.encoding import (
     representatives,
 )
 from harness.spaces.plain_values import how_to_get
+from harness.spaces.searches import EncodedSpace, IndexedSpace
 from harness.spaces.shape import Dimension, Dimensions, sizes_within
 from harness.spaces.space import Architecture, Sizes
 from harness.text.shown import shown
@@ -37,6 +38,16 @@ __all__ = ["GraphArchitecture", "NasBenchGraph", "parse"]
 
 _DATA_SETS = ("cora", "citeseer", "cs", "physics", "photo", "computers")
 _COUNT = 26_206
+
+
+_OPTIONS = (*range(2, NODES + 1), *(len(OPERATIONS),) * NODES)
+"""Options of the choices of an encoding: what the second, third and fourth node read, and the operations."""
+
+
+def _encoded_keys() -> tuple[str, ...]:
+    from harness.spaces.nasbench_graph.encoded import encoded_keys
+
+    return encoded_keys()
 
 
 class NasBenchGraph:
@@ -57,7 +68,13 @@ class NasBenchGraph:
         "classes": Dimension(cost.PROTOCOLS["cora"].classes, 2, "outputs of the network, K"),
         "hidden": Dimension(cost.PROTOCOLS["cora"].hidden, 2, "width of the operations"),
         "head_layers": Dimension(2, 1, "linear layers behind the operations"),
+        "stem_layers": Dimension(0, 0, "linear layers before the operations, 0 or 1"),
     }
+
+    encoded = EncodedSpace(
+        IndexedSpace(len(OPERATIONS), (1,) * len(_OPTIONS), options=_OPTIONS, classes=(NODES - 1, NODES)), _encoded_keys
+    )
+    """The encodings as choices, a class of links and a class of operations."""
 
     def __len__(self) -> int:
         return _COUNT
@@ -153,6 +170,7 @@ class _NetworkSizes(TypedDict):
     classes: int
     hidden: int
     head_layers: int
+    linear_before: bool
 
 
 def _network_sizes(
@@ -162,8 +180,14 @@ def _network_sizes(
     full = sizes_within(dimensions, shape, sizes)
     if full["hidden"] % 2:
         raise SpaceError(f"hidden must be even, for the two heads of gat, got {full['hidden']}")
+    if full["stem_layers"] > 1:
+        raise SpaceError(f"stem_layers must be 0 or 1, got {full['stem_layers']}")
     return full["nodes"], _NetworkSizes(
-        features=full["features"], classes=full["classes"], hidden=full["hidden"], head_layers=full["head_layers"]
+        features=full["features"],
+        classes=full["classes"],
+        hidden=full["hidden"],
+        head_layers=full["head_layers"],
+        linear_before=full["stem_layers"] == 1,
     )
 
 

@@ -123,6 +123,34 @@ def widths(architecture: GraphArchitecture, start: int, hidden: int) -> list[int
     return found
 
 
+def depth(architecture: GraphArchitecture) -> int:
+    """Operations on the longest path from the input to the output; a skip is none.
+
+    >>> from harness.spaces.nasbench_graph.encoding import parse
+    >>> depth(parse("0123:skip:skip:gcn:gcn")), depth(parse("0012:gat:gin:fc:sage"))
+    (2, 2)
+    """
+    return _longest(architecture, free=("skip",))
+
+
+def hops(architecture: GraphArchitecture) -> int:
+    """Edges between a node and the farthest node that its logits see; `fc` and a skip look at no neighbour.
+
+    >>> from harness.spaces.nasbench_graph.encoding import parse
+    >>> hops(parse("0123:skip:skip:gcn:gcn")), hops(parse("0123:fc:fc:fc:gin"))
+    (2, 1)
+    """
+    return _longest(architecture, free=("skip", "fc"))
+
+
+def _longest(architecture: GraphArchitecture, free: tuple[str, ...]) -> int:
+    """The most operations on a path, without those of some names."""
+    found = [0]
+    for source, name in zip(architecture.link, architecture.operations, strict=True):
+        found.append(found[source] + (name not in free))
+    return max(found)
+
+
 def _layers(architecture: GraphArchitecture, start: int, hidden: int) -> Iterator[tuple[_Layer, int]]:
     """Each operation but skip, and the features that it reads."""
     wide = widths(architecture, start, hidden)

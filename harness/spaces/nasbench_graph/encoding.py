@@ -177,20 +177,30 @@ def encodings(architecture: GraphArchitecture) -> set[GraphArchitecture]:
 @lru_cache(maxsize=2**18)
 def _representative(link: tuple[int, ...], places: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Link and places of the operations of the representative."""
+    parent = reduced(link, [place == SKIP for place in places])
+    new_link, order = min(numberings(parent), key=lambda each: [places[node - 1] for node in each[1]])
+    return new_link, (SKIP,) * (NODES - len(parent)) + tuple(places[node - 1] for node in order)
+
+
+def reduced(link: Sequence[int], skips: Sequence[bool]) -> dict[int, int]:
+    """The nodes that are kept, and the node that each of them reads, 0 for the input.
+
+    Args:
+        link: for each of the four nodes the node that it reads.
+        skips: whether each node is a skip.
+    """
     parent = dict(enumerate(link, start=1))
-    while (node := _superfluous(parent, places)) is not None:
+    while (node := _superfluous(parent, skips)) is not None:
         for child in [each for each in parent if parent[each] == node]:
             parent[child] = parent[node]
         del parent[node]
-    front = NODES - len(parent)
-    link, order = _numbered(parent, places, front)
-    return link, (SKIP,) * front + tuple(places[node - 1] for node in order)
+    return parent
 
 
-def _superfluous(parent: dict[int, int], places: Sequence[int]) -> int | None:
+def _superfluous(parent: Mapping[int, int], skips: Sequence[bool]) -> int | None:
     """A node with a skip that can be left out; None where there is none."""
     for node, source in parent.items():
-        if places[node - 1] != SKIP:
+        if not skips[node - 1]:
             continue
         read = node in parent.values()
         alone = sum(each == source for each in parent.values()) == 1
@@ -199,24 +209,28 @@ def _superfluous(parent: dict[int, int], places: Sequence[int]) -> int | None:
     return None
 
 
-def _numbered(parent: dict[int, int], places: Sequence[int], front: int) -> tuple[tuple[int, ...], list[int]]:
-    """The smallest link, and for it the smallest operations, that a numbering of the nodes gives behind `front` skips.
+def numberings(parent: Mapping[int, int]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """All numberings of the kept nodes, behind a skip for each of the others, that give the smallest link of `LINKS`.
+
+    Args:
+        parent: the nodes that are kept, and the node that each of them reads.
 
     Returns:
-        The link of all four nodes, and the nodes that are kept in their new order.
+        For each numbering the link of all four nodes, the same for all, and the kept nodes in their new order.
     """
+    front = NODES - len(parent)
+    found = []
+    for order in itertools.permutations(parent):
+        if _forward(order, parent):
+            new = {0: front} | {node: front + number for number, node in enumerate(order, start=1)}
+            link = (*range(front), *(new[parent[node]] for node in order))
+            if link in LINKS:
+                found.append((link, order))
+    smallest = min(link for link, _ in found)
+    return [each for each in found if each[0] == smallest]
 
-    def numbered(order: Sequence[int]) -> tuple[tuple[int, ...], list[int], list[int]]:
-        new = {0: front} | {node: front + number for number, node in enumerate(order, start=1)}
-        link = (*range(front), *(new[parent[node]] for node in order))
-        return link, [places[node - 1] for node in order], list(order)
 
-    orders = (order for order in itertools.permutations(parent) if _forward(order, parent))
-    link, _, order = min(each for each in map(numbered, orders) if each[0] in LINKS)
-    return link, order
-
-
-def _forward(order: Sequence[int], parent: dict[int, int]) -> bool:
+def _forward(order: Sequence[int], parent: Mapping[int, int]) -> bool:
     """Whether each node comes after the one that it reads."""
     return all(parent[node] == 0 or order.index(parent[node]) < place for place, node in enumerate(order))
 

@@ -137,8 +137,7 @@ def graph_file(name: str, folder: Path | None) -> Path:
             f"input {name!r} needs the folder of its file {FILES[name]}.npz: give --data FOLDER, or set NASINIT_DATA "
             "to the folder that holds graphs"
         )
-    places = [folder / f"{FILES[name]}.npz", folder / "graphs" / f"{FILES[name]}.npz"]
-    path = next((place for place in places if place.is_file()), None)
+    path = file_of(name, folder)
     if path is None:
         raise SettingError(
             f"the data set {name} is not here: no {FILES[name]}.npz in {folder}, or in its folder graphs"
@@ -173,6 +172,12 @@ def naming(path: Path) -> Iterator[None]:
         yield
     except (OSError, KeyError, ValueError, IndexError, RuntimeError, zipfile.BadZipFile) as error:
         raise SettingError(f"{path} is no graph, or is damaged ({type(error).__name__}: {error})") from error
+
+
+def file_of(name: str, folder: Path) -> Path | None:
+    """The file of a data set in a folder, or in its folder `graphs`; None where there is none."""
+    places = (folder / f"{FILES[name]}.npz", folder / "graphs" / f"{FILES[name]}.npz")
+    return next((place for place in places if place.is_file()), None)
 
 
 def _graph(arrays: Mapping[str, NDArray[Any]], *, normalised: bool) -> GraphData:

@@ -69,8 +69,9 @@ BY_REFERENCE = {
     "warmed_evolution": reference.assisted_evolution,
 }
 WITHOUT_QUERIES = {"best_of_10", "best_of_100", "best_of_1000", "knas"}
-ELSEWHERE = {"hnas", "robot", "largest", "seminas", "nao", "graf_forest"}
-"""test_hnas.py, test_robot.py, test_largest.py, test_predictor_guided.py"""
+AGNN = {"agnn", "agnn_raw_entropy", "agnn_random_class", "agnn_all_classes", "graphnas"}
+ELSEWHERE = {"hnas", "robot", "largest", "seminas", "nao", "graf_forest", *AGNN}
+"""test_hnas.py, test_robot.py, test_largest.py, test_predictor_guided.py, test_agnn.py"""
 
 
 def test_every_method_has_a_reference():

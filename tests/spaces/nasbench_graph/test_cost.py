@@ -65,6 +65,16 @@ def test_the_closed_form_is_what_networks_measure(space: NasBenchGraph, head_lay
         assert cost.macs(architecture, nodes=9, **sizes) == size.macs(network, batch), str(architecture)  # type: ignore[arg-type]
 
 
+def test_the_layer_before_the_operations_is_a_size_of_the_space(space: NasBenchGraph) -> None:
+    pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
+    own = {"nodes": 9, "features": 5, "classes": 3, "hidden": 4, "head_layers": 1, "stem_layers": 1}
+    network = space.build(parse("88811"), own)
+    # by hand: 5 to 4 with a bias, two convolutions of 4 by 4 with biases, four scales and shifts, 4 to 3 with a bias
+    assert size.parameter_count(network) == 6 * 4 + 2 * 5 * 4 + 4 * 2 * 4 + 5 * 3
+    assert space.sizes(parse("88811"), own).parameters == size.parameter_count(network)
+    assert space.sizes(parse("88811"), own).macs == size.macs(network, graph(9, 5))
+
+
 def graph(nodes: int, features: int) -> Batch:
     ring = torch.arange(nodes)
     ends = torch.stack([ring, ring.roll(1)])
@@ -75,5 +85,7 @@ def test_sizes_that_no_network_has_are_refused(space: NasBenchGraph) -> None:
     for call in (space.sizes, space.build):
         with pytest.raises(SpaceError, match="hidden must be even, for the two heads of gat, got 7"):
             call(parse("88811"), {"hidden": 7})
+        with pytest.raises(SpaceError, match="stem_layers must be 0 or 1, got 2"):
+            call(parse("88811"), {"stem_layers": 2})
         with pytest.raises(SettingError, match="unknown size of this space's networks 'width'"):
             call(parse("88811"), width=7)

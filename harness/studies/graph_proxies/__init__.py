@@ -1,0 +1,1 @@
+"""The study of training-free proxies on graph networks."""

@@ -1,0 +1,1 @@
+"""The study of searches that query NAS-Bench-Graph."""
