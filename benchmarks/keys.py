@@ -36,6 +36,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(rf"\|.+\||{_INDICES}|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL),
     "nasbench201-large": re.compile(r"\|.+\|", re.DOTALL),
     "natsbench-sizes": re.compile(rf"{_WIDTH}(:{_WIDTH}){{4}}|[(\[]\s*{_CHANNELS}\s*[)\]]|{_CHANNELS}"),
+    "transnas-micro": re.compile(r"(64-41414-)?\d_\d{2}_\d{3}", re.ASCII),
     "trilevel": re.compile(r"[AB]\s+0[01]{0,6}(\s+[0-3]{5}/[0-4]{4}){1,5}"),
     "mod-nas": re.compile(rf"{_BLOCK_NODE}(\s+{_BLOCK_NODE}){{0,3}}"),
     "nasbench-graph": re.compile(rf"0[01][0-2][0-3](:{_LAYER}){{4}}"),
@@ -101,5 +102,6 @@ def _fault(key: str, row: int, wanted: str) -> str:
     return (
         "is no architecture of a known space, or is cut. Known: NAS-Bench-201 cells (|none~0|+|none~0|none~1|+…), "
         "DARTS genotypes (Genotype(normal=[('sep_conv_3x3', 0), …), NATS-Bench sizes (8:16:24:32:64), "
-        "NAS-Bench-Graph's architectures (0123:skip:skip:gcn:gcn) and SANE's (gcn||gat||gin||skip||none||skip||l_max)"
+        "NAS-Bench-Graph's architectures (0123:skip:skip:gcn:gcn), SANE's (gcn||gat||gin||skip||none||skip||l_max) and "
+        "TransNAS-Bench-101's micro cells (1_02_333)"
     )

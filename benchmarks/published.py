@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.keys import KEY
-from benchmarks.readers import darts, hardware, nasbench201, official, robustness, training_seconds
+from benchmarks.readers import darts, hardware, nasbench201, official, robustness, training_seconds, transnasbench
 from benchmarks.table import Column, Facts, Table
 
 
@@ -34,7 +34,11 @@ def _unzipped_too(file: str) -> tuple[str, ...]:
     return file, file.removesuffix(".gz")
 
 
-_SECONDS = _unzipped_too("nasbench201_12epochs_seconds.csv.gz")
+def _in_tables_too(file: str) -> tuple[str, ...]:
+    names = _unzipped_too(file)
+    return (*names, *(f"tables/{name}" for name in names))
+
+
 SOURCES: Mapping[str, PublishedTable] = {
     source.facts.name: source
     for source in (
@@ -51,7 +55,7 @@ SOURCES: Mapping[str, PublishedTable] = {
         PublishedTable(
             training_seconds.FACTS,
             training_seconds.COLUMNS,
-            (*_SECONDS, *(f"tables/{file}" for file in _SECONDS)),
+            _in_tables_too("nasbench201_12epochs_seconds.csv.gz"),
             training_seconds.read_training_seconds,
             key=training_seconds.KEY,
         ),
@@ -64,6 +68,13 @@ SOURCES: Mapping[str, PublishedTable] = {
         ),
         PublishedTable(
             darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500
+        ),
+        PublishedTable(
+            transnasbench.FACTS,
+            transnasbench.COLUMNS,
+            _in_tables_too("transnasbench101_micro.csv.gz"),
+            transnasbench.read_transnasbench,
+            key=transnasbench.KEY,
         ),
     )
 }

@@ -25,6 +25,7 @@ from benchmarks.readers import (
     proxy_scores,
     robustness,
     training_seconds,
+    transnasbench,
 )
 from benchmarks.readers.user_table import read_user_table
 from benchmarks.table import SCORE, Column, Facts, Table
@@ -90,6 +91,7 @@ NAMES = (
     DARTS_PUBLISHED,
     darts.RANDOM_FACTS.name,
     darts.SURROGATE_FACTS.name,
+    transnasbench.FACTS.name,
     *(name for name in PACKAGED if name != ANALOG),
 )
 """Names for `open_table`, in the order of `list_tables`: NAS-Bench-201's tables first, accuracies before others."""

@@ -12,7 +12,7 @@ import io
 import math
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,7 +79,13 @@ def read_rows(path: Path) -> CsvRows:
 
 
 def read_published_csv(
-    path: Path, columns: Sequence[Column], facts: Facts, *, key: str = KEY, missing: float = math.nan
+    path: Path,
+    columns: Sequence[Column],
+    facts: Facts,
+    *,
+    key: str = KEY,
+    missing: float = math.nan,
+    key_of: Callable[[str], str] = str,
 ) -> Table:
     """Table of a published CSV file, whose columns are named by their `origin`, in the order of the file.
 
@@ -89,6 +95,7 @@ def read_published_csv(
         facts: facts of the published table; `path`, `sha256` and `rows` are filled in.
         key: name of the column of architectures, which all belong to the space `facts.space`.
         missing: number that means a missing value, in columns with `may_be_missing`.
+        key_of: the table's key for an architecture as the file has it; a text of unknown form unchanged.
 
     Raises:
         TableError: for a damaged file, an unknown column (with the nearest name), a key of unknown form or of another
@@ -96,7 +103,7 @@ def read_published_csv(
 
     """
     rows = read_rows(path)
-    keys = rows.column(key)
+    keys = [key_of(text) for text in rows.column(key)]
     space_of_keys(path, key, keys, facts.space)
     found = _known_columns(rows, key, columns)
     numbers = [rows.numbers(column.origin) for column in found]

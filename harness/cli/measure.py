@@ -62,8 +62,8 @@ def latency(
     size: Annotated[
         list[str] | None, typer.Option(help="NAME=NUMBER: a size of the space's networks or inputs, such as channels=1")
     ] = None,
-    image_size: Annotated[int | None, typer.Option(help="pixels on a side; 32 by default")] = None,
-    classes: Annotated[int | None, typer.Option(help="outputs of the network; 10 by default")] = None,
+    image_size: Annotated[int | None, typer.Option(help="pixels on a side; the space's own by default")] = None,
+    classes: Annotated[int | None, typer.Option(help="outputs of the network; the space's own by default")] = None,
     width: Annotated[
         int | None, typer.Option(help="channels of the first stage, C; the space's own by default")
     ] = None,

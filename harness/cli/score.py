@@ -68,8 +68,8 @@ def score(
     size: Annotated[
         list[str] | None, typer.Option(help="NAME=NUMBER: a size of the space's networks or inputs, such as channels=1")
     ] = None,
-    image_size: Annotated[int | None, typer.Option(help="pixels on a side; 32 by default")] = None,
-    classes: Annotated[int | None, typer.Option(help="outputs of the network; 10 by default")] = None,
+    image_size: Annotated[int | None, typer.Option(help="pixels on a side; the space's own by default")] = None,
+    classes: Annotated[int | None, typer.Option(help="outputs of the network; the space's own by default")] = None,
     bn: Annotated[
         str, typer.Option(help=f"batch norm mode: {' | '.join(BN_MODES)}", autocompletion=offered.those(*BN_MODES))
     ] = _DEFAULT.bn,

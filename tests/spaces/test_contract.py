@@ -45,6 +45,11 @@ class TestNatsBenchSizes(SpaceConformance):
     shape: ClassVar = {"image_size": 8, "classes": 3}
 
 
+class TestTransNasMicro(SpaceConformance):
+    space = open_space("transnas-micro")
+    shape: ClassVar = {"width": 4, "depth": 1, "image_size": 16, "classes": 3}
+
+
 class TestTrilevel(SpaceConformance):
     space = open_space("trilevel")
     shape: ClassVar = {"image_size": 2, "channels": 1, "width": 8}

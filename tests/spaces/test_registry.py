@@ -26,6 +26,7 @@ def test_every_listed_space_opens_under_its_own_name():
         "darts",
         "natsbench-sizes",
         "nasbench201-large",
+        "transnas-micro",
         "trilevel",
         "mod-nas",
         "nasbench-graph",
@@ -41,7 +42,7 @@ def test_the_listing_is_a_copy():
 
 
 def test_an_unknown_space_is_an_error_with_the_nearest_name():
-    known = "darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, sane, trilevel"
+    known = "darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, sane, transnas-micro, trilevel"
     message = f"unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: {known}"
     with pytest.raises(SpaceError, match=re.escape(message)):
         open_space("nasbench210")

@@ -130,8 +130,12 @@ class CellModule(nn.Module):
                 for (node, source), layer, operation in zip(EDGES, self.layers, self.operations, strict=True)
                 if node == target and operation != "none"
             ]
-            nodes.append(sum(terms[1:], terms[0]) if terms else torch.zeros_like(inputs))
+            nodes.append(sum(terms[1:], terms[0]) if terms else self.zeros(inputs))
         return nodes[-1]
+
+    def zeros(self, inputs: Tensor) -> Tensor:
+        """The value of a node that no operation enters."""
+        return torch.zeros_like(inputs)
 
 
 @row_wise

@@ -17,6 +17,7 @@ Legend: a node's value is a sum of atoms with multiplicities. An atom is the inp
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from harness.spaces.nasbench201.cell import EDGES, NODES, Cell
 from harness.spaces.nasbench201.isomorphism import smallest_by
@@ -37,12 +38,22 @@ Value = tuple[object, ...]
 
 
 def network_form(cell: Cell) -> str:
-    """Text that is equal for two cells exactly when they are the same network.
+    """Text that is equal for two cells exactly when they are the same network."""
+    return form_of(cell.operations)
+
+
+def form_of(operations: Sequence[str], *, skips_with_weights: bool = False) -> str:
+    """Text that is equal for the operations of two cells exactly when they are the same network.
+
+    Args:
+        operations: names of the operations of the six edges.
+        skips_with_weights: whether `skip_connect` on an edge from the input has weights of its own, as in a cell that
+            halves the side.
 
     Convolutions are numbered so that the text is alphabetically first, over all numberings of convolutions that have
     the same expression from the input to themselves. At most three have.
     """
-    output, convolutions = _wiring(cell)
+    output, convolutions = _wiring(operations, skips_with_weights)
     looks = {edge: _text(read, {}, convolutions) + operation for edge, (operation, read) in convolutions.items()}
     live = sorted(_reached(output, convolutions), key=looks.__getitem__)
     alike = [list(group) for _, group in itertools.groupby(live, key=looks.__getitem__)]
@@ -54,17 +65,17 @@ Convolutions = dict[int, tuple[str, Value]]
 """By edge: the convolution's operation, and the value that it reads."""
 
 
-def _wiring(cell: Cell) -> tuple[Value, Convolutions]:
-    """The value of the output node, and all convolutions."""
+def _wiring(operations: Sequence[str], skips_with_weights: bool) -> tuple[Value, Convolutions]:
+    """The value of the output node, and all operations with weights."""
     nodes: list[Value] = [(_INPUT,)]
     convolutions: Convolutions = {}
     for target in range(1, NODES):
         atoms: list[object] = []
-        for edge, ((node, source), operation) in enumerate(zip(EDGES, cell.operations, strict=True)):
+        for edge, ((node, source), operation) in enumerate(zip(EDGES, operations, strict=True)):
             if node != target or operation == "none":
                 continue
             read = nodes[source]
-            if operation == "skip_connect":
+            if operation == "skip_connect" and not (skips_with_weights and source == 0):
                 atoms.extend(read)
             elif operation == "avg_pool_3x3":
                 atoms.extend([(operation, read)] if read else [])
