@@ -5,6 +5,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -206,6 +210,38 @@ def test_it_is_the_same_once_through_and_interrupted_and_ends_as_its_network(aft
     torch.testing.assert_close(
         supernet(inputs, {**through.weights, WIDTHS: widths}), derived(inputs), rtol=0, atol=1e-6
     )
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from tests.search.gradient.test_trilevel import KILLED, SPACE, pairs, run_search, setting
+run_search(SPACE, "trilevel", setting(**KILLED), data=pairs(), out="out", checkpoint_minutes=0)
+"""
+KILLED = {"epochs": 4, "steps_per_epoch": 12}
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_goes_on_to_the_same_bits(tmp_path):
+    """For real, inside an epoch in which all three levels move."""
+    command = [sys.executable, "-c", SCRIPT, str(Path(__file__).parents[3])]
+    driver = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    end = time.monotonic() + 400  # a busy machine may take minutes to import torch
+    while driver.poll() is None and time.monotonic() < end:
+        path = tmp_path / "out" / CHECKPOINT
+        kept = torch.load(path, weights_only=True) if path.is_file() else {"epoch": 0, "part": None}
+        if kept["epoch"] >= 1 and kept["part"] is not None:
+            break
+        time.sleep(0.01)
+    driver.kill()
+    printed = driver.communicate()[0]
+    assert driver.returncode == -9, printed
+    resumed = run_search(SPACE, "trilevel", setting(**KILLED), data=pairs(), out=tmp_path / "out")
+    assert resumed.resumed_from >= 1
+    through = run_search(SPACE, "trilevel", setting(**KILLED), data=pairs(), out=tmp_path / "through")
+    assert resumed.architecture == through.architecture
+    once, twice = (content(tmp_path / name) for name in ("out", "through"))
+    assert equal(without_seconds(once), without_seconds(twice))
 
 
 def test_an_order_weight_decides_the_length_where_the_loss_hardly_does():

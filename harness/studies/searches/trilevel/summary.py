@@ -37,11 +37,10 @@ def study_claims(searches: pd.DataFrame, differences: pd.DataFrame, seeds: int) 
 def _gaps(searches: pd.DataFrame, seeds: int) -> Iterator[Claimed]:
     own = searches[searches["arm"] == MAIN]["gap_db"].tolist()
     largest = max(map(abs, own), default=math.nan)
-    whole = len(own) == seeds
-    ours = f"largest gap {largest:.4f} dB in {len(own)} search{'es' * (len(own) != 1)}"
+    whole, counted = len(own) == seeds, f"{len(own)} search{'es' * (len(own) != 1)}"
     yield Claimed(
         "With sparsestmax the supernet is the derived network at the end of the search", OURS,
-        ours, verdict(largest <= ROUNDING_DB if whole else None),
+        f"largest gap {largest:.4f} dB in {counted}", verdict(largest <= ROUNDING_DB if whole else None),
     )  # fmt: skip
     for arm in ("softmax", "sparsemax"):
         gap = searches[searches["arm"] == arm]["gap_db"].tolist()
