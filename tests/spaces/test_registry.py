@@ -42,7 +42,8 @@ def test_the_listing_is_a_copy():
 
 
 def test_an_unknown_space_is_an_error_with_the_nearest_name():
-    known = "darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, sane, transnas-micro, trilevel"
+    known = "darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, sane, "
+    known += "transnas-micro, trilevel"
     message = f"unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: {known}"
     with pytest.raises(SpaceError, match=re.escape(message)):
         open_space("nasbench210")
