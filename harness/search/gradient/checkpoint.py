@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 
 from harness.errors import CheckpointError, SearchError
-from harness.search.gradient.graphs import ACCURACY
 from harness.search.gradient.setting import SearchSetting
 from harness.writing import replacing
 
@@ -25,6 +24,8 @@ _LOGGER = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
+ACCURACY = "validation_accuracy_pct"
+"""A further column of the log of searches on graphs: accuracy of the supernet on the validation nodes, in per cent."""
 COLUMNS = (
     "epoch",
     "training_loss",

@@ -17,15 +17,12 @@ from torch import Tensor
 from harness.batches import Batch
 from harness.errors import SearchError, SettingError
 from harness.problem import NODE_CLASSIFICATION
+from harness.search.gradient.checkpoint import ACCURACY, Row
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces.node_split import NodeSplit
 
 if TYPE_CHECKING:
-    from harness.search.gradient.checkpoint import Row
     from harness.spaces.space import Space
-
-ACCURACY = "validation_accuracy_pct"
-"""A further column of the log of searches on graphs: accuracy of the supernet on the validation nodes, in per cent."""
 
 
 @runtime_checkable

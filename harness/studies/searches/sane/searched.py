@@ -9,8 +9,7 @@ import pandas as pd
 
 from harness.errors import SearchError
 from harness.search import SearchSetting, find_method, run_search
-from harness.search.gradient.checkpoint import LOG
-from harness.search.gradient.graphs import ACCURACY
+from harness.search.gradient.checkpoint import ACCURACY, LOG
 from harness.spaces.node_split import NodeSplit
 from harness.spaces.sane import Sane
 from harness.studies.searches.sane.designs import Sizes

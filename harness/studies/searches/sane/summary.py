@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 from scipy import stats
 
-from harness.search.gradient.graphs import ACCURACY
+from harness.search.gradient.checkpoint import ACCURACY
 from harness.studies.searches.claims import NOT_TESTABLE, OURS, Claimed, verdict
 from harness.studies.searches.sane import searched
 from harness.training.nodes import NodeAccuracy
