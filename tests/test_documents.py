@@ -26,6 +26,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIRST_HOUR = (ROOT / "docs" / "first_hour.md").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LONG = [path for path in NOTEBOOKS if path.stem == "a_papers_table"]
+SHORT = [path for path in NOTEBOOKS if path not in LONG]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NEEDS = {"restoration": "torchmetrics"}
 """Packages of extras without which the Python of a page does not run."""
@@ -101,7 +103,9 @@ def test_the_commands_of_a_page_exist_with_their_options(page: Path) -> None:
         assert {word for word in words if word.startswith("--")} <= known[path], line
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "notebook", [*SHORT, *(pytest.param(one, marks=pytest.mark.slow) for one in LONG)], ids=lambda path: path.stem
+)
 def test_a_notebook_runs_and_its_page_shows_what_came_out(notebook: Path, own_registry: None) -> None:
     """Notebooks are committed without outputs; the site runs them."""
     code = [cell for cell in notebooks.cells(notebook) if cell["cell_type"] == "code"]

@@ -82,6 +82,7 @@ def of_line(told: str, number: int) -> str:
     return "\n".join(line for line in told.splitlines() if f"script.py:{number}:" in line)
 
 
+@pytest.mark.slow
 def test_a_right_script_has_its_types(checked: tuple[str, list[str]]) -> None:
     told, lines = checked
     errors = [line for line in told.splitlines() if "error:" in line]
@@ -92,6 +93,7 @@ def test_a_right_script_has_its_types(checked: tuple[str, list[str]]) -> None:
 
 
 @pytest.mark.parametrize("line", WRONG)
+@pytest.mark.slow
 def test_a_misspelt_keyword_is_an_error(line: str, checked: tuple[str, list[str]]) -> None:
     told, lines = checked
     assert f'"{WRONG[line]}"' in of_line(told, lines.index(line) + 1)

@@ -182,6 +182,7 @@ def test_shards_run_their_seeds_and_the_whole_command_makes_the_table(seeded, na
     assert frames[0][columns].equals(expected[columns].reset_index(drop=True))
 
 
+@pytest.mark.slow
 def test_searches_on_a_cluster_are_those_of_this_machine(seeded, nasinit, tmp_path):
     pytest.importorskip("distributed", reason="distributed is not installed (the extra cluster has it)")
     with local_cluster(1) as cluster:

@@ -146,6 +146,7 @@ def test_the_latex_of_a_ranking_follows_from_its_frame_and_says_what_its_heading
 
 
 @pytest.mark.parametrize("name", [name for name, item in COMMITTED.items() if item.study.between])
+@pytest.mark.slow
 def test_the_agreement_follows_from_the_scores(name: str) -> None:
     study = COMMITTED[name].study
     made = agreement_of(COMMITTED[name].frames(name), study.claims, study.words)

@@ -214,6 +214,7 @@ def test_each_score_is_said_to_be_of_the_gpu_that_made_it(
         assert contents.origins.counted() == {"a machine with cpu": 2, "a machine with cpu:0": 2}
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_no_other_gpu_its_scores(given: Given, path: Path, tmp_path: Path) -> None:
     marker = tmp_path / "marker"
 

@@ -63,6 +63,7 @@ class OnDask(ExecutorConformance):
             yield
 
 
+@pytest.mark.slow
 class TestDask(OnDask):
     survives_deaths = True
 

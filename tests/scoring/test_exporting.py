@@ -65,7 +65,8 @@ def test_the_parts_are_the_rows_of_the_run(store: Path) -> None:
 
 
 @pytest.mark.usefixtures("_small_parts")
-@pytest.mark.parametrize("name", ["e.csv.gz", pytest.param("e.parquet", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["e.csv.gz", "e.parquet"])
+@pytest.mark.slow
 def test_no_more_than_a_part_is_held_at_once(store: Path, tmp_path: Path, name: str) -> None:
     alive: list[weakref.ref[Any]] = []
     most, rows = 0, []

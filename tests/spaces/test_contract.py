@@ -24,11 +24,13 @@ class TestDarts(SpaceConformance):
     shape: ClassVar = {"width": 4, "depth": 3, "image_size": 8, "classes": 3}
 
 
+@pytest.mark.slow
 class TestNasBench201Large(SpaceConformance):
     space = open_space("nasbench201-large")
     shape: ClassVar = {"width": 4, "depth": 1, "image_size": 8, "classes": 3}
 
 
+@pytest.mark.slow
 class TestMinimalCells(SpaceConformance):
     space = open_space("wiring-minimal")
     shape: ClassVar = {"width": 4, "depth": 2, "image_size": 8, "classes": 3}

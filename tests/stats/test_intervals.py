@@ -100,6 +100,7 @@ def test_many_proxies_have_the_intervals_that_each_has_alone(sample):
         assert_allclose(np.array(intervals), np.array(alone), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_groups_of_the_jackknife_change_an_interval_by_less_than_a_hundredth_of_its_width(monkeypatch):
     generator = np.random.default_rng(5)
     scores = generator.exponential(size=1000)

@@ -335,7 +335,7 @@ MERGE = textwrap.dedent("""
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills")
-@pytest.mark.parametrize("existing", [False, True])
+@pytest.mark.parametrize("existing", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_kill_at_any_time_leaves_the_old_store_or_the_new_one(
     large: list[Path], tmp_path: Path, proxies: list[Proxy], existing: bool
 ) -> None:

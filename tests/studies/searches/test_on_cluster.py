@@ -45,6 +45,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_from_its_checkpoint_when_its_worker_is_killed(
     cluster: Any, client: Any, expected: pd.DataFrame, tmp_path: Path
 ) -> None:
