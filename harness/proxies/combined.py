@@ -196,14 +196,27 @@ def swap_regularised(frame: pd.DataFrame, *, mu: float, sigma: float) -> pd.Seri
         frame: scores with columns `swap` and `params`.
         mu: μ, the preferred number of parameters, in the unit of `params`; the authors choose it for a space.
         sigma: σ, the width of the preference, in the unit of `params` squared.
-    """
-    import numpy as np
 
+    Raises:
+        ScoresError: a σ that is not positive, or architectures that all have the same SWAP-score.
+
+    The authors' code counts parameters in thousands, of a network of one cell and few channels. By a note on the paper
+    μ and σ are 25 in their search for ImageNet; those of their runs on NAS-Bench-201 are not published.
+    """
     if not sigma > 0:
         raise ScoresError(f"sigma must be positive, got {sigma!r}")
-    return combined_rows(
-        frame, ("swap", "params"), lambda scores: scores[:, 0] * np.exp(-((scores[:, 1] - mu) ** 2) / sigma)
-    )
+
+    def regularised(scores: Matrix) -> Matrix:
+        import numpy as np
+
+        if len(scores) > 1 and np.ptp(scores[:, 0]) == 0:
+            raise ScoresError(
+                f"all {len(scores):,} architectures have the SWAP-score {scores[0, 0]:.0f}, which ends at 2^N for N "
+                "samples: score them on a larger batch"
+            )
+        return np.asarray(scores[:, 0] * np.exp(-((scores[:, 1] - mu) ** 2) / sigma))
+
+    return combined_rows(frame, ("swap", "params"), regularised)
 
 
 def _ranks(scores: Matrix) -> Matrix:

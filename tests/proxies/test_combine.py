@@ -287,3 +287,10 @@ def test_what_cannot_be_combined_is_one_line(text: str, message: str) -> None:
         combiners.with_combinations(long(parts("a", "b")), [text])
     with pytest.raises(ScoresError, match="the scores have a proxy rank_sum:a already"):
         combiners.with_combinations(long(parts("a", "rank_sum:a")), ["rank_sum:a"])
+
+
+def test_a_swap_score_that_is_at_its_end_for_all_is_refused() -> None:
+    full = pd.DataFrame({"swap": [4.0, 4.0, 4.0, np.nan], "params": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.raises(ScoresError, match=r"all 3 architectures have the SWAP-score 4, which ends at 2\^N"):
+        combine.swap_regularised(full, mu=2.0, sigma=1.0)
+    assert combine.swap_regularised(full[:1], mu=1.0, sigma=1.0).tolist() == [4.0]
