@@ -143,12 +143,6 @@ FORMULAS = {
         r"their singular values; \(v\) and \(a\) are the first and the second derivative of ten outputs along a circle "
         "of images",
     ),
-    "eznas_a": Formula(
-        r"\frac1D\sum_{l=1}^{D}\sqrt{\sum_{o,i}\sigma\left(\log\left|\det\operatorname{sign}"
-        r"\frac{\partial L}{\partial W_{l,oi}}\right|\right)^2}",
-        r"\(W_{l,oi}\) is the \(k\times k\) kernel of output channel \(o\) and input channel \(i\) of the convolution "
-        r"\(l\) of \(D\), \(\sigma\) the logistic function",
-    ),
     "knas": Formula(r"\frac{1}{N^2}\sum_{n,m}\langle\nabla_\theta\ell_n,\nabla_\theta\ell_m\rangle"),
     "nasi_trace": Formula(r"t=\left\|\frac1N\sum_n\nabla_\theta\ell_n\right\|_2^2"),
     "nasi_constrained": Formula(r"t-\mu\max(0,t-\nu)", r"\(t\) is `nasi_trace`, \(\nu=100\), \(\mu=2\)"),

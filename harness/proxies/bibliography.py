@@ -23,8 +23,6 @@ SOURCES = {
     "jiang2023meco": "Jiang et al., MeCo: Zero-Shot NAS with One Data and Single Forward Pass, NeurIPS 2023",
     "peng2024swap": "Peng et al., SWAP-NAS: Sample-Wise Activation Patterns for Ultra-fast NAS, ICLR 2024",
     "lee2024aznas": "Lee & Ham, AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search, CVPR 2024",
-    "akhauri2022eznas": "Akhauri et al., EZNAS: Evolving Zero-Cost Proxies For Neural Architecture Scoring, NeurIPS "
-    "2022",
     "asthana2025dextr": "Asthana et al., Dextr: Zero-Shot Neural Architecture Search with Singular Value Decomposition "
     "and Extrinsic Curvature, TMLR 2025",
     "tybl2025vkdnw": "Tybl & Neumann, Training-free Neural Architecture Search through Variance of Knowledge of Deep "

@@ -34,7 +34,6 @@ PATTERNS = {"nwot", "rcor", "wrcor", "t_cet"}
 REGIONS = {"linear_regions", "swap", "te_nas_regions"}
 SAMPLE_GRADIENTS = {"gradsign", "zico", "zico_bc", "l_swag"}
 FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco", "meco_opt", "dextr"}
-SIGNS = {"eznas_a"}
 RANKS = {"near", "intrain"}
 FISHER = {"vkdnw", "vkdnw_code", "vkdnw_single"}
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
@@ -52,7 +51,6 @@ DOUBLED = {
     1: GRADIENT
     | (SENSITIVITY - {"fisher"})
     | FISHER
-    | SIGNS
     | {"m_trace", "linear_regions", "swap", "intrain"},  # means, roots of means, patterns
     2: {"ntk_trace_exact", "ntk_trace_per_sample", "gradsign"},  # sums over samples
     4: {"epe_nas"},  # a sum over pairs of samples of a class
@@ -76,7 +74,7 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|
 
 
 def test_every_proxy_is_filed_somewhere() -> None:
-    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS | FISHER | SIGNS
+    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS | FISHER
     of_kernels = TRACE | CONDITION | CORRELATION
     of_the_network = SIZE | WEIGHTS | FLOW
     of_activations = PATTERNS | REGIONS | FEATURES | RANKS

@@ -1,4 +1,4 @@
-"""InTrain, ZiCo-BC and EZNAS-A against plain loops in float64, and what their definitions imply."""
+"""InTrain and ZiCo-BC against plain loops in float64, and what their definitions imply."""
 
 from __future__ import annotations
 
@@ -61,23 +61,7 @@ def test_a_participation_ratio_lies_between_one_and_the_channels_and_does_not_se
     assert participation_ratio(torch.ones(5, 5)) == pytest.approx(1, rel=1e-9)
 
 
-@pytest.mark.parametrize("bn", ["train", "eval"])
-def test_eznas_a_is_that_of_kernel_by_kernel(bn: str, inputs: torch.Tensor) -> None:
-    score = harness.score(built(), Batch(inputs, LABELS), ["eznas_a"], bn=bn)["eznas_a"]
-    assert score.value == pytest.approx(reference.eznas_a(built().train(bn == "train"), inputs, LABELS), rel=1e-9)
-
-
-def test_eznas_a_of_1x1_kernels_counts_them() -> None:
-    """σ(log 1) is a half for each: √(8 · 4) / 2 and √(4 · 3) / 2, whatever the gradients are."""
-    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Tanh(), nn.Conv2d(4, 8, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    given = Batch(torch.randn(6, 3, 8, 8, generator=torch.Generator().manual_seed(2)).double(), LABELS)
-    score = harness.score(network.double(), given, ["eznas_a"])["eznas_a"]
-    assert score.value == pytest.approx((32**0.5 + 12**0.5) / 4, rel=1e-12)
-
-
 def test_a_network_without_convolutions_has_neither() -> None:
     batch = Batch(torch.randn(4, 3, dtype=torch.float64), LABELS[:4])
-    score = harness.score(nn.Linear(3, 4).double(), batch, ["eznas_a"])["eznas_a"]
-    assert "no trainable convolution with a square kernel" in score.message
     for name, score in harness.score(nn.Linear(3, 4).double(), batch, ["intrain", "zico_bc"]).items():
         assert "no trainable convolution" in score.message, name

@@ -79,7 +79,6 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (AZ_NAS, (1, 0, CELLS)),  # each of a cell alone: together one backward pass
         (["meco", "meco_opt"], (0, 1, 0)),
         (["dextr", "meco"], (0, 2, 4)),  # of an image, and of a curve of images
-        (["eznas_a", "grad_norm"], (1, 0, 1)),
         (["m_trace", "m_condition"], (1, 0, 1 + ROWS)),
         (["ntk_condition"], (1, 0, 1 + ROWS)),
         (["te_nas_condition"], (0, 0, 3 * SAMPLES)),  # of small networks

@@ -68,28 +68,3 @@ def size_correction(network: nn.Module, inputs: Tensor) -> float:
         _, channels, high, wide = output.shape
         total += math.log(high * wide / math.sqrt(channels))
     return total
-
-
-def eznas_a(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
-    """EZNAS-A kernel by kernel, with Leibniz's formula for the determinant of signs."""
-    loss = nn.functional.cross_entropy(network(inputs), labels)
-    weights = [module.weight for module in network.modules() if isinstance(module, nn.Conv2d)]
-    norms = []
-    for gradient in torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True):
-        squares = 0.0
-        for kernel in gradient.flatten(0, 1):
-            determinant = abs(leibniz(kernel.sign().int().tolist()))
-            squares += (determinant / (1 + determinant)) ** 2  # the sigmoid of log d is d / (1 + d)
-        norms.append(math.sqrt(squares))
-    return sum(norms) / len(norms)
-
-
-def leibniz(matrix: list[list[int]]) -> int:
-    """The determinant, by the first row."""
-    if not matrix:
-        return 1
-    minors = ([[*row[:place], *row[place + 1 :]] for row in matrix[1:]] for place in range(len(matrix)))
-    return sum(
-        (-1) ** place * entry * leibniz(minor)
-        for place, (entry, minor) in enumerate(zip(matrix[0], minors, strict=True))
-    )
