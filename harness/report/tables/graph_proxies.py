@@ -49,6 +49,15 @@ def square_matrix(frame: pd.DataFrame, label: str = "Spearman's ρ of the test a
     return Matrix(frame.rename_axis(index="data set"), label, -1, 1, 2)
 
 
+def closed_forms_matrix(frame: pd.DataFrame) -> Matrix:
+    """The baselines' coefficients with test accuracy over all classes.
+
+    Args:
+        frame: from `harness.studies.graph_proxies.results.of_closed_forms`.
+    """
+    return Matrix(frame.rename_axis(index="baseline"), f"{SPEARMAN} with test accuracy, all 26,206 classes", -1, 1, 2)
+
+
 def graph_ranking_sheet(frame: pd.DataFrame, words: str) -> Sheet:
     """Coefficients of all proxies on one graph.
 
