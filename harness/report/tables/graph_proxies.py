@@ -33,7 +33,9 @@ def coefficient_matrix(
     """
     wide = frame.pivot(index="proxy", columns="condition", values="spearman").reindex(list(proxies))
     columns = {words[name]: wide[name] for name in words if name in wide.columns}
-    columns["NAS-Bench-201, CIFAR-10"] = images.set_index("proxy")["spearman"].reindex(list(proxies))
+    columns[f"NAS-Bench-201, CIFAR-10, {int(images['n'].max()):,}"] = images.set_index("proxy")["spearman"].reindex(
+        list(proxies)
+    )
     found = pd.DataFrame(columns, index=pd.Index(list(proxies), name="proxy"))
     found.loc["validation accuracy"] = pd.Series({words[name]: value for name, value in validation.items()})
     return Matrix(found, f"{SPEARMAN} with test accuracy", -1, 1, 2)
