@@ -25,6 +25,8 @@ LABELS = ("random", "true")
 DTYPES = ("float32", "float64")
 _ALWAYS = ("input", "batch_size", "width", "depth", "init", "bn", "seed")
 _LAST = ("width", "depth")
+_FROM_NONE = ("stem_layers",)
+"""Sizes that may be 0."""
 
 
 class Shape(Mapping[str, int]):
@@ -184,7 +186,7 @@ class Setting:
         for name, least in (("batch_size", 2), ("probes", 2), ("seed", 0)):
             check_whole(name, getattr(self, name), least, SettingError)
         for name, size in self.shape.items():
-            check_whole(name, size, 0, SettingError)  # the space says which is the smallest
+            check_whole(name, size, 0 if name in _FROM_NONE else 1, SettingError)
         device: object = self.device
         if not isinstance(device, str) or re.fullmatch(r"cpu|cuda(:[0-9]+)?", device) is None:
             raise SettingError(f"device must be 'cpu', 'cuda' or 'cuda:1', got {self.device!r}")

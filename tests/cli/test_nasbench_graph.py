@@ -55,3 +55,16 @@ def test_what_the_commands_refuse(refuse: Callable[..., str], monkeypatch: pytes
         assert why in refuse(*common, *words)
     assert "four skips are no network: at least one operation must not be skip" in refuse("draw", "88888", *SPACE)
     assert "the space nasbench-graph has no supernet" in refuse("search", "darts", *SPACE)
+
+
+def test_searches_query_a_table_by_their_number_of_queries(nasinit: Run, refuse: Callable[..., str]) -> None:
+    pytest.importorskip("nas_bench_graph.architecture", reason="nas-bench-graph is not installed")
+    common = ("query", "agnn", "random_search", "--table", "nasbench-graph-cora", "--runs", 2)
+    ended = nasinit(*common, "--queries", 6)
+    assert ended.code == 0, ended.err
+    assert "2 runs of each search, 6 queries a run, seed 0" in ended.out
+    assert "24 of 157,464 encodings are no architecture: they are answered with 0" in ended.out
+    assert [line.split()[-2:] for line in ended.out.splitlines()[-3:-1]] == [["–", "6.0"]] * 2
+    said = refuse(*common, "--budget-seconds", 5)
+    assert "nasbench-graph-cora does not say how long its trainings take: give queries, no budget_seconds" in said
+    assert "radars cannot run: it needs as many operations on every edge" in refuse("query", "radars", *common[3:])

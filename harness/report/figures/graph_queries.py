@@ -6,6 +6,7 @@ import math
 
 import matplotlib
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.report.figures.page import empty_page
@@ -14,6 +15,13 @@ from harness.report.figures.style import PAGE_WIDTH_INCHES, STYLE
 _COLUMNS = 4
 _ROW_INCHES = 1.75
 _DASHES = {"valid": "-", "test": ":"}
+_MARKERS = "osv^DPX*"
+_COLOURS = 6
+"""Colours that are told apart; what comes after them is grey."""
+_APART = 1.06
+"""Factor by which the marks of two searches are apart, on an axis of logarithms."""
+_WORDS = {"test_pct": "test accuracy (%)", "valid_regret": "validation regret (points)",
+          "test_regret": "test regret (points)"}  # fmt: skip
 
 
 def queries_figure(frame: pd.DataFrame, quantity: str = "test_regret") -> Figure:
@@ -40,26 +48,43 @@ def queries_figure(frame: pd.DataFrame, quantity: str = "test_regret") -> Figure
         for panel in panels[len(datasets) :]:
             panel.set_axis_off()
         for panel, dataset in zip(panels, datasets, strict=False):
-            for place, search in enumerate(searches):
-                for asked, dashes in _DASHES.items():
-                    chosen = (frame["dataset"] == dataset) & (frame["search"] == search) & (frame["asked"] == asked)
-                    part = frame[chosen].sort_values("queries")
-                    if part.empty:
-                        continue
-                    name = search if asked == "valid" else None
-                    colour = f"C{place}"
-                    panel.plot(part["queries"], part[f"{quantity}_mean"], dashes, color=colour, label=name, marker=".")
-                    ends = (part[f"{quantity}_low"], part[f"{quantity}_high"])
-                    panel.fill_between(part["queries"], *ends, color=colour, alpha=0.15, linewidth=0)
+            _draw(panel, frame[frame["dataset"] == dataset], searches, quantity)
             panel.set_title(dataset)
-            panel.set_xscale("log")
-            panel.set_xticks(sorted(set(frame["queries"])), [f"{count:,}" for count in sorted(set(frame["queries"]))])
-            panel.minorticks_off()
-            panel.set_ylim(bottom=0)
-        words = {"test_pct": "test accuracy (%)", "valid_regret": "validation regret", "test_regret": "test regret"}
-        figure.supylabel(f"{words[quantity]} (points)" if quantity != "test_pct" else words[quantity])
+        figure.supylabel(_WORDS[quantity])
         for panel in panels[max(0, len(datasets) - _COLUMNS) : len(datasets)]:
             panel.set_xlabel("queries")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=min(4, len(labels)))
     return figure
+
+
+def _colour(place: int) -> str:
+    return f"C{place}" if place < _COLOURS else "0.4"
+
+
+def _draw(panel: Axes, frame: pd.DataFrame, searches: list[str], quantity: str) -> None:
+    """The means of each search on one data set, with their intervals; searches stand a little apart."""
+    for place, search in enumerate(searches):
+        for asked, dashes in _DASHES.items():
+            part = frame[(frame["search"] == search) & (frame["asked"] == asked)].sort_values("queries")
+            if part.empty:
+                continue
+            mean = part[f"{quantity}_mean"]
+            ends = [mean - part[f"{quantity}_low"], part[f"{quantity}_high"] - mean]
+            panel.errorbar(
+                part["queries"] * _APART ** (place - (len(searches) - 1) / 2),
+                mean,
+                ends,
+                fmt=dashes,
+                color=_colour(place),
+                marker=_MARKERS[place % len(_MARKERS)],
+                markersize=3,
+                linewidth=0.8,
+                elinewidth=0.6,
+                label=search if asked == "valid" else None,
+            )
+    budgets = sorted(set(frame["queries"]))
+    panel.set_xscale("log")
+    panel.set_xticks(budgets, [f"{count:,}" for count in budgets])
+    panel.minorticks_off()
+    panel.set_ylim(bottom=0)

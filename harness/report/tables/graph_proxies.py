@@ -33,7 +33,9 @@ def coefficient_matrix(
     """
     wide = frame.pivot(index="proxy", columns="condition", values="spearman").reindex(list(proxies))
     columns = {words[name]: wide[name] for name in words if name in wide.columns}
-    columns["NAS-Bench-201, CIFAR-10"] = images.set_index("proxy")["spearman"].reindex(list(proxies))
+    columns[f"NAS-Bench-201, CIFAR-10, {int(images['n'].max()):,}"] = images.set_index("proxy")["spearman"].reindex(
+        list(proxies)
+    )
     found = pd.DataFrame(columns, index=pd.Index(list(proxies), name="proxy"))
     found.loc["validation accuracy"] = pd.Series({words[name]: value for name, value in validation.items()})
     return Matrix(found, f"{SPEARMAN} with test accuracy", -1, 1, 2)
@@ -47,6 +49,15 @@ def square_matrix(frame: pd.DataFrame, label: str = "Spearman's ρ of the test a
         label: what the numbers are.
     """
     return Matrix(frame.rename_axis(index="data set"), label, -1, 1, 2)
+
+
+def closed_forms_matrix(frame: pd.DataFrame) -> Matrix:
+    """The baselines' coefficients with test accuracy over all classes.
+
+    Args:
+        frame: from `harness.studies.graph_proxies.results.of_closed_forms`.
+    """
+    return Matrix(frame.rename_axis(index="baseline"), f"{SPEARMAN} with test accuracy, all 26,206 classes", -1, 1, 2)
 
 
 def graph_ranking_sheet(frame: pd.DataFrame, words: str) -> Sheet:

@@ -23,10 +23,10 @@ def local_search(oracle: Oracle, space: IndexedSpace, draws: Draws) -> CellArray
     Cost: 8 C bytes of memory per run.
     """
     runs, row = oracle.runs, np.arange(oracle.runs)
-    known = np.full((runs, len(space)), np.nan)
+    known, count = np.full((runs, len(space)), np.nan), np.zeros(runs, dtype=np.int64)
     at = integers_below(draws.random(runs), len(space))
     while True:
-        going = oracle.is_open & np.isnan(known).any(axis=1)
+        going = oracle.is_open & (count < len(space))
         if not going.any():
             return oracle.chosen
         around = np.concatenate([at[:, None], neighbours(space, at)], axis=1)
@@ -36,6 +36,7 @@ def local_search(oracle: Oracle, space: IndexedSpace, draws: Draws) -> CellArray
         asked = around[row, np.argmax(unknown, axis=1)]
         query = oracle.query(asked, asking)
         known[row[query.answered], asked[query.answered]] = query.values[query.answered]
+        count += query.answered
         best = np.argmax(np.where(unknown, -np.inf, values), axis=1)  # 0 is the cell itself, which wins a tie
         elsewhere = np.where(best > 0, around[row, best], integers_below(draws.random(runs), len(space)))
         at = np.where(asking, at, elsewhere)

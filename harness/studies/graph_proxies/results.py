@@ -109,6 +109,29 @@ def between_data_sets() -> pd.DataFrame:
     return pd.DataFrame(columns).corr(method="spearman")
 
 
+def of_closed_forms() -> pd.DataFrame:
+    """Spearman's coefficient of each baseline with test accuracy over all classes: a row each, a column a data set."""
+    from harness.evaluation import list_tables, open_table
+    from harness.spaces.nasbench_graph import cost
+    from harness.spaces.nasbench_graph.encoding import parse
+
+    columns = {}
+    for name in (one.name for one in list_tables() if one.name.startswith(f"{SPACE}-")):
+        table, dataset = open_table(name), name.removeprefix(f"{SPACE}-")
+        architectures = list(map(parse, table.keys))
+        sizes = cost.PROTOCOLS[dataset]._asdict()
+        test = pd.Series(table.values(table.keys, f"{dataset}_test_pct"))
+        forms = {
+            **CLOSED_FORMS,
+            "params": lambda one, sizes=sizes: cost.parameter_count(one, **sizes),
+            "flops": lambda one, sizes=sizes: cost.macs(one, nodes=1, **sizes),
+        }
+        columns[dataset] = {
+            each: _spearman(pd.Series([float(forms[each](one)) for one in architectures]), test) for each in BASELINES
+        }
+    return pd.DataFrame(columns)
+
+
 def between_graphs(scores: Mapping[str, GraphScores]) -> pd.DataFrame:
     """Spearman's coefficient of a proxy's scores on two graphs, over the architectures of both.
 

@@ -9,6 +9,8 @@ from harness.studies.kinds import SingleStudy
 from harness.studies.options import StudyOptions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from harness.evaluation.ranking import Ranking
@@ -62,6 +64,7 @@ def run_graph_proxies(options: StudyOptions) -> None:
     frames = {
         "coefficients": results.coefficients(rankings, validation),
         "gcn": results.beside_gcn(rankings, scores),
+        "closed_forms": results.of_closed_forms(),
         "data_sets": results.between_data_sets(),
         "agreement": results.between_graphs(scores),
         "images": results.on_images(),
@@ -87,20 +90,20 @@ def _write(
     from harness.scoring.files import COLUMNS
     from harness.studies.graph_proxies.conditions import CONDITIONS
     from harness.studies.graph_proxies.results import of_validation, order
-    from harness.studies.rank.rank_study import write_beyond
     from harness.studies.record import record
 
     out = options.out
     for name, one in scores.items():
         write_csv(one.frame.reindex(columns=list(COLUMNS)), out / f"scores_{name}.csv.gz")
     for name, frame in frames.items():
-        write_csv(frame.rename_axis("dataset").reset_index() if name == "data_sets" else frame, out / f"{name}.csv")
+        named = {"data_sets": "dataset", "closed_forms": "proxy"}.get(name)
+        write_csv(frame if named is None else frame.rename_axis(named).reset_index(), out / f"{name}.csv")
     words = {name: f"{CONDITIONS[name].words}, {one.cells:,}" for name, one in scores.items()}
     matrix = sheets.coefficient_matrix(frames["coefficients"], frames["images"], words, order(), of_validation(scores))
     data_sets = sheets.square_matrix(frames["data_sets"])
     save_pictures(heat_map(matrix), out / "graph_proxies")
     save_pictures(heat_map(data_sets), out / "data_sets")
-    shown = [numbers_sheet(matrix)]
+    shown = [numbers_sheet(matrix), numbers_sheet(sheets.closed_forms_matrix(frames["closed_forms"]))]
     by_condition = frames["coefficients"].groupby("condition", sort=False)
     shown += [sheets.graph_ranking_sheet(part, f"{words[str(name)]} networks") for name, part in by_condition]
     shown += [
@@ -110,7 +113,7 @@ def _write(
         sheets.refusals_sheet(frames["refused"]),
     ]
     beyond = [
-        f"## Beyond size: {words[name]} networks\n\n{write_beyond(ranking, out, name)}"
+        f"## Beyond size: {words[name]} networks\n\n{_beyond(ranking, out, name)}"
         for name, ranking in rankings.items()
         if scores[name].cells >= LEAST_BEYOND
     ]
@@ -123,6 +126,20 @@ def _write(
     write_text(record(settings, None, seed=options.seed, **facts), out / "study.json")
     options.say(f"\n{sheet_text(shown[0])}")
     options.say(f"\nIn {out}: scores, tables.md, coefficients.csv and others, figures; study.json says how.")
+
+
+def _beyond(ranking: Ranking, out: Path, name: str) -> str:
+    """Write partial correlations beyond size and the comparison with `params`; returns their tables as Markdown."""
+    from harness.evaluation.beyond_size import beyond_size
+    from harness.evaluation.comparison import compare
+    from harness.report.files import write_csv
+    from harness.report.tables.evidence import beyond_size_sheet, comparison_sheet
+    from harness.report.tables.sheet import sheet_markdown
+
+    sized, comparison = beyond_size(ranking), compare(ranking, "params")
+    write_csv(sized.frame, out / f"beyond_size_{name}.csv")
+    write_csv(comparison.frame, out / f"against_params_{name}.csv")
+    return "\n\n".join(map(sheet_markdown, [beyond_size_sheet(sized), comparison_sheet(comparison)]))
 
 
 STUDY = SingleStudy(

@@ -165,6 +165,15 @@ def test_data_sets_are_compared_over_all_classes() -> None:
 
 
 @pytest.mark.slow
+def test_the_closed_forms_rank_all_classes() -> None:
+    frame, table = results.of_closed_forms(), open_table("nasbench-graph-photo")
+    printed = table.values(table.keys, "photo_params_m")  # the package's own parameters
+    expected = stats.spearmanr(printed, table.values(table.keys, "photo_test_pct")).statistic
+    assert frame.loc["params", "photo"] == pytest.approx(expected, abs=1e-6)
+    assert frame.shape == (4, 8)
+
+
+@pytest.mark.slow
 def test_the_study_writes_its_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small: GraphCondition) -> None:
     monkeypatch.setattr(conditions, "CONDITIONS", {"gaussian_cora": small})
     monkeypatch.setattr(results, "CONDITIONS", {"gaussian_cora": small})
