@@ -47,9 +47,13 @@ def settings(sizes: Sizes) -> dict[str, SearchSetting]:
     }
 
 
-def search(space: Sane, graph: NodeSplit, name: str, setting: SearchSetting, seed: int, folder: Path) -> Searched:
-    """One search, which goes on from its folder."""
+def search(
+    space: Sane, graph: NodeSplit, name: str, setting: SearchSetting, seed: int, folder: Path, *, finished: bool
+) -> Searched | None:
+    """One search, which goes on from its folder; with `finished` None for one that is not over."""
     out = folder / f"{graph.name}-{'ours' if name == OURS else 'code'}-seed_{seed}"
+    if finished and (not (out / LOG).exists() or len(pd.read_csv(out / LOG)) < setting.epochs):
+        return None
     try:
         text = str(run_search(space, METHOD, setting, data=graph, seed=seed, out=out).architecture)
     except SearchError as error:
@@ -62,6 +66,9 @@ def search(space: Sane, graph: NodeSplit, name: str, setting: SearchSetting, see
 
 def supernet_frame(searches: list[Searched], majority: dict[str, float]) -> pd.DataFrame:
     """A row for each epoch of each search, with the share of the most frequent class of the validation nodes."""
+    columns = ["graph", "setting", "seed", "epoch", ACCURACY, "majority_pct", "entropy_nats", "architecture"]
+    if not searches:
+        return pd.DataFrame(columns=columns)
     parts = [
         each.log.assign(
             graph=each.graph, setting=each.setting, seed=each.seed, majority_pct=majority[each.graph],
@@ -69,5 +76,4 @@ def supernet_frame(searches: list[Searched], majority: dict[str, float]) -> pd.D
         )
         for each in searches
     ]  # fmt: skip
-    columns = ["graph", "setting", "seed", "epoch", ACCURACY, "majority_pct", "entropy_nats", "architecture"]
     return pd.concat(parts, ignore_index=True)[columns]
