@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +28,8 @@ class Searched(NamedTuple):
         setting: `OURS` or `CODE`.
         seed: its seed.
         architecture: what it derived; empty where nothing was derived from its supernet.
-        log: a row for each epoch: epoch, validation accuracy of the supernet in per cent, entropy in nats.
+        log: a row for each epoch: epoch, validation accuracy of the supernet in per cent, entropy of the operation
+            weights in nats, and `largest_gap`, by how much the largest of them is above equal ones.
     """
 
     graph: str
@@ -60,13 +63,33 @@ def search(
         if "no architecture is derived" not in str(error):
             raise
         text = ""
-    log = pd.read_csv(out / LOG, float_precision="round_trip")[["epoch", ACCURACY, "entropy_nats"]]
-    return Searched(graph.name, name, seed, text, log)
+    log = pd.read_csv(out / LOG, float_precision="round_trip")
+    gaps = [largest_gap(json.loads(weights)) for weights in log["operation_weights"]]
+    return Searched(graph.name, name, seed, text, log[["epoch", ACCURACY, "entropy_nats"]].assign(largest_gap=gaps))
 
 
-def supernet_frame(searches: list[Searched], majority: dict[str, float]) -> pd.DataFrame:
+def largest_gap(weights: Mapping[str, Sequence[Sequence[float]]]) -> float:
+    """By how much the largest weight is above the equal weights of its edge, over all edges.
+
+    >>> round(largest_gap({"node": [[0.3, 0.3, 0.4]], "skip": [[0.55, 0.45]]}), 3)
+    0.067
+    """
+    return max(max(row) - 1 / len(row) for rows in weights.values() for row in rows)
+
+
+def supernet_frame(searches: Sequence[Searched], majority: Mapping[str, float]) -> pd.DataFrame:
     """A row for each epoch of each search, with the share of the most frequent class of the validation nodes."""
-    columns = ["graph", "setting", "seed", "epoch", ACCURACY, "majority_pct", "entropy_nats", "architecture"]
+    columns = [
+        "graph",
+        "setting",
+        "seed",
+        "epoch",
+        ACCURACY,
+        "majority_pct",
+        "entropy_nats",
+        "largest_gap",
+        "architecture",
+    ]
     if not searches:
         return pd.DataFrame(columns=columns)
     parts = [

@@ -17,7 +17,7 @@ from harness.spaces.sane.splits import random_split
 from harness.studies.searches.sane import kept
 from harness.studies.searches.sane.designs import FULL, HIDDEN, QUICK, USUAL, drawn_settings, human_designs
 from harness.studies.searches.sane.kept import Trainings, read_trainings
-from harness.studies.searches.sane.searched import CODE
+from harness.studies.searches.sane.searched import CODE, largest_gap
 from harness.studies.searches.sane.summary import BEST, FOUND, RANDOM, TUNED, Group, study_claims, table_frame
 from harness.training.nodes import NodeAccuracy, NodeTraining
 
@@ -98,6 +98,7 @@ def claims(found: list[float], drawn: list[float], last: float, unfinished: tupl
             "epoch": [1, 2],
             "validation_accuracy_pct": [99.0, last],
             "majority_pct": 30.0,
+            "largest_gap": 0.001,
         }
     )
     table = table_frame([Group("cora", FOUND, name, TEXT, [accuracy(80, 70)] * 2) for name in (BEST, TUNED)])
@@ -118,6 +119,10 @@ def test_claims_follow_from_the_intervals_and_the_last_epoch() -> None:
     assert claims([86.0], [85.0], 31.0)[better].startswith("not finished: 1 searched and 1 random architectures")
     assert claims([86.0, 87.0], [75.0, 76.0], 31.0, ("cora",))[better].startswith("not finished")
     assert far["the accuracy of SANE on Cora"] == "not testable here: 70.00 ± 0.00"
+
+
+def test_the_gap_is_that_of_the_edge_whose_largest_weight_is_farthest_from_equal_ones() -> None:
+    assert largest_gap({"node": [[0.25, 0.5, 0.25], [0.4, 0.3, 0.3]], "skip": [[0.6, 0.4]]}) == pytest.approx(1 / 6)
 
 
 @pytest.mark.slow
