@@ -60,6 +60,7 @@ def _epochs(panel: Axes, supernets: pd.DataFrame) -> None:
     for (setting, _), own in supernets.groupby(["setting", "seed"], sort=False):
         colour = COLOURS[1] if setting == "ours" else COLOURS[0]
         panel.plot(own["epoch"], own[_ACCURACY], linestyle=_LINES[str(setting)], color=colour, linewidth=0.8)
-    panel.axhline(supernets["majority_pct"].iloc[0], linestyle=":", color="black", linewidth=0.8)
+    for share in supernets["majority_pct"].unique():
+        panel.axhline(share, linestyle=":", color="black", linewidth=0.8)
     panel.set_xlabel("epoch of the search")
     panel.set_ylabel("supernet's accuracy (%)")

@@ -16,10 +16,19 @@ import torch
 from torch import Tensor
 
 from harness.errors import DivergedError, SearchError
-from harness.search.gradient.checkpoint import CHECKPOINT, POLICY, Row, check_kind_of_folder, columns_of, load, save
+from harness.search.gradient.checkpoint import (
+    ACCURACY,
+    CHECKPOINT,
+    POLICY,
+    Row,
+    check_kind_of_folder,
+    columns_of,
+    load,
+    save,
+)
 from harness.search.gradient.costs import CostRecorder
 from harness.search.gradient.data import Images
-from harness.search.gradient.graphs import ACCURACY, GraphParts, check_learnt
+from harness.search.gradient.graphs import GraphParts, check_learnt
 from harness.search.gradient.memory_bound import MOST_BYTES
 from harness.search.gradient.method import Method, Step
 from harness.search.gradient.relaxation import entropy

@@ -31,20 +31,24 @@ class Trainings:
         graph: the graph.
         network: builds the network of an architecture's text and a setting.
         say: prints a line.
+        finished: whether to take the trainings that are there, and to make no other.
     """
 
     path: Path
     graph: NodeSplit
     network: Callable[[str, NodeTraining], nn.Module]
     say: Callable[[str], None]
+    finished: bool = False
 
-    def of(self, architecture: str, setting: NodeTraining, seed: int) -> NodeAccuracy:
-        """The accuracies of an architecture in a setting, under a seed."""
+    def of(self, architecture: str, setting: NodeTraining, seed: int) -> NodeAccuracy | None:
+        """The accuracies of an architecture in a setting, under a seed; None for a training that is not to be made."""
         key = (self.graph.name, architecture, setting.json(), seed)
         known = read_trainings(self.path)
         same = known[(known[list(KEY)] == list(key)).all(axis=1)]
         if len(same):
             return NodeAccuracy(*same.iloc[0][list(NodeAccuracy._fields)])
+        if self.finished:
+            return None
         found = train_nodes(lambda wanted: self.network(architecture, wanted), self.graph, setting, seed=seed)
         row = pd.DataFrame([(*key, *found)], columns=list(COLUMNS))
         row.to_csv(self.path, mode="a", header=not self.path.exists(), index=False, lineterminator="\n")
@@ -52,8 +56,9 @@ class Trainings:
         return found
 
     def seeds(self, architecture: str, setting: NodeTraining, count: int, first: int = 0) -> list[NodeAccuracy]:
-        """The accuracies under `count` seeds."""
-        return [self.of(architecture, setting, first + seed) for seed in range(count)]
+        """The accuracies under `count` seeds, without those of trainings that are not to be made."""
+        found = (self.of(architecture, setting, first + seed) for seed in range(count))
+        return [each for each in found if each is not None]
 
 
 def read_trainings(path: Path) -> pd.DataFrame:

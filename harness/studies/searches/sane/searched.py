@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +28,8 @@ class Searched(NamedTuple):
         setting: `OURS` or `CODE`.
         seed: its seed.
         architecture: what it derived; empty where nothing was derived from its supernet.
-        log: a row for each epoch: epoch, validation accuracy of the supernet in per cent, entropy in nats.
+        log: a row for each epoch: epoch, validation accuracy of the supernet in per cent, entropy of the operation
+            weights in nats, and `largest_gap`, by how much the largest of them is above equal ones.
     """
 
     graph: str
@@ -47,21 +50,48 @@ def settings(sizes: Sizes) -> dict[str, SearchSetting]:
     }
 
 
-def search(space: Sane, graph: NodeSplit, name: str, setting: SearchSetting, seed: int, folder: Path) -> Searched:
-    """One search, which goes on from its folder."""
+def search(
+    space: Sane, graph: NodeSplit, name: str, setting: SearchSetting, seed: int, folder: Path, *, finished: bool
+) -> Searched | None:
+    """One search, which goes on from its folder; with `finished` None for one that is not over."""
     out = folder / f"{graph.name}-{'ours' if name == OURS else 'code'}-seed_{seed}"
+    if finished and (not (out / LOG).exists() or len(pd.read_csv(out / LOG)) < setting.epochs):
+        return None
     try:
         text = str(run_search(space, METHOD, setting, data=graph, seed=seed, out=out).architecture)
     except SearchError as error:
         if "no architecture is derived" not in str(error):
             raise
         text = ""
-    log = pd.read_csv(out / LOG, float_precision="round_trip")[["epoch", ACCURACY, "entropy_nats"]]
-    return Searched(graph.name, name, seed, text, log)
+    log = pd.read_csv(out / LOG, float_precision="round_trip")
+    gaps = [largest_gap(json.loads(weights)) for weights in log["operation_weights"]]
+    return Searched(graph.name, name, seed, text, log[["epoch", ACCURACY, "entropy_nats"]].assign(largest_gap=gaps))
 
 
-def supernet_frame(searches: list[Searched], majority: dict[str, float]) -> pd.DataFrame:
+def largest_gap(weights: Mapping[str, Sequence[Sequence[float]]]) -> float:
+    """By how much the largest weight is above the equal weights of its edge, over all edges.
+
+    >>> round(largest_gap({"node": [[0.3, 0.3, 0.4]], "skip": [[0.55, 0.45]]}), 3)
+    0.067
+    """
+    return max(max(row) - 1 / len(row) for rows in weights.values() for row in rows)
+
+
+def supernet_frame(searches: Sequence[Searched], majority: Mapping[str, float]) -> pd.DataFrame:
     """A row for each epoch of each search, with the share of the most frequent class of the validation nodes."""
+    columns = [
+        "graph",
+        "setting",
+        "seed",
+        "epoch",
+        ACCURACY,
+        "majority_pct",
+        "entropy_nats",
+        "largest_gap",
+        "architecture",
+    ]
+    if not searches:
+        return pd.DataFrame(columns=columns)
     parts = [
         each.log.assign(
             graph=each.graph, setting=each.setting, seed=each.seed, majority_pct=majority[each.graph],
@@ -69,5 +99,4 @@ def supernet_frame(searches: list[Searched], majority: dict[str, float]) -> pd.D
         )
         for each in searches
     ]  # fmt: skip
-    columns = ["graph", "setting", "seed", "epoch", ACCURACY, "majority_pct", "entropy_nats", "architecture"]
     return pd.concat(parts, ignore_index=True)[columns]

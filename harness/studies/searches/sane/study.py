@@ -16,20 +16,18 @@ if TYPE_CHECKING:
 
     from harness.spaces.node_split import NodeSplit
     from harness.studies.searches.sane.designs import Sizes
-    from harness.studies.searches.sane.kept import Trainings
     from harness.studies.searches.sane.searched import Searched
     from harness.studies.searches.sane.summary import Group
     from harness.training.nodes import NodeTraining
 
-_TUNED_SEEDS = 1000
-"""First seed of the trainings of a tuned architecture, which chose no setting."""
-
 
 def run_sane_table(options: StudyOptions) -> None:
-    """Search, train and tune, and write tables and a figure into `out`; a study that is there goes on.
+    """Train, search and tune, and write tables and a figure into `out`; a study that is there goes on.
+
+    With `finished`, what is over is taken and nothing is run.
 
     Raises:
-        SettingError: a folder that cannot be written in, or a graph that is not here.
+        SettingError: a folder that cannot be written in, a graph that is not here, or nothing that is over.
         InstallationError: without the extra graphs.
     """
     from harness.spaces import open_space
@@ -37,7 +35,8 @@ def run_sane_table(options: StudyOptions) -> None:
     from harness.spaces.sane import Sane
     from harness.studies.searches.sane.designs import FULL, QUICK, USUAL
     from harness.studies.searches.sane.kept import FILE, Trainings
-    from harness.studies.searches.sane.searched import CODE, OURS, search, settings, supernet_frame
+    from harness.studies.searches.sane.rows import OfGraph
+    from harness.studies.searches.sane.searched import supernet_frame
     from harness.writing import make_folder
 
     check_torch_geometric()
@@ -53,21 +52,20 @@ def run_sane_table(options: StudyOptions) -> None:
     groups: list[Group] = []
     genotypes: list[dict[str, Any]] = []
     searches: list[Searched] = []
+    unfinished = []
     for graph in graphs:
-        own = []
-        for name, setting in settings(sizes).items():
-            for seed in range(sizes.searches if name == OURS else 1):
-                own.append(search(space, graph, name, setting, options.seed + seed, options.out / "searches"))
-                options.say(f"{graph.name}: search {seed}, {name}: {own[-1].architecture or 'nothing was derived'}")
-        searches += own
-        trainings = Trainings(options.out / FILE, graph, _network(space, graph), options.say)
-        texts = [each.architecture for each in own if each.setting != CODE and each.architecture]
-        rows, means = _trained(trainings, texts, [str(each) for each in space.sample(sizes.searches, options.seed)],
-                               sizes, options.seed)  # fmt: skip
-        groups += rows
-        genotypes += means
+        trainings = Trainings(options.out / FILE, graph, _network(space, graph), options.say, options.finished)
+        of_graph = OfGraph(space, trainings, sizes, options)
+        groups += of_graph.human()
+        of_graph.search()
+        groups += of_graph.searched()
+        genotypes += of_graph.genotypes
+        searches += of_graph.searches
+        unfinished += [] if of_graph.over else [graph.name]
+    if not groups:
+        raise SettingError(f"--finished: no training is over in {options.out}")
     majority = {graph.name: 100 * graph.majority("validation") for graph in graphs}
-    _write(options, sizes, groups, genotypes, supernet_frame(searches, majority))
+    _write(options, sizes, groups, genotypes, supernet_frame(searches, majority), unfinished)
 
 
 def _graph(space: Any, name: str, options: StudyOptions) -> NodeSplit:
@@ -92,48 +90,13 @@ def _network(space: Any, graph: NodeSplit) -> Any:
     return network
 
 
-def _trained(
-    trainings: Trainings, found: Sequence[str], drawn: Sequence[str], sizes: Sizes, seed: int
-) -> tuple[list[Group], list[dict[str, Any]]]:
-    """The rows of one graph, and the mean accuracy of each random and each searched architecture."""
-    from harness.studies.searches.sane.designs import drawn_settings, human_designs
-    from harness.studies.searches.sane.summary import ALL, BEST, FOUND, RANDOM, TUNED, Group
-
-    graph, plain = trainings.graph.name, sizes.training
-    groups = [
-        Group(graph, "human", name, text, trainings.seeds(text, plain, sizes.seeds))
-        for name, text in human_designs(sizes.human).items()
-    ]
-    means = []
-    for kind, texts in ((RANDOM, drawn), (FOUND, found)):
-        every = {text: trainings.seeds(text, plain, sizes.seeds) for text in texts}
-        if not every:
-            continue
-        for text, accuracies in every.items():
-            shares = {name: sum(getattr(each, name) for each in accuracies) / len(accuracies)
-                      for name in ("validation_pct", "test_pct")}  # fmt: skip
-            means.append({"graph": graph, "kind": kind, "architecture": text, **shares})
-        best = max((mean for mean in means if mean["kind"] == kind), key=lambda mean: mean["validation_pct"])
-        text = best["architecture"]
-        tried = {
-            setting: trainings.of(text, setting, 0).validation_pct
-            for setting in drawn_settings(sizes, f"{graph} {kind}", seed)
-        }
-        tuned = trainings.seeds(text, max(tried, key=lambda setting: tried[setting]), sizes.seeds, _TUNED_SEEDS)
-        groups += [
-            Group(graph, kind, ALL, "", [each for accuracies in every.values() for each in accuracies]),
-            Group(graph, kind, BEST, text, every[text]),
-            Group(graph, kind, TUNED, text, tuned),
-        ]
-    return groups, means
-
-
 def _write(
     options: StudyOptions,
     sizes: Sizes,
     groups: Sequence[Group],
     genotypes: Sequence[Mapping[str, Any]],
     supernets: pd.DataFrame,
+    unfinished: Sequence[str],
 ) -> None:
     from dataclasses import asdict
 
@@ -147,13 +110,14 @@ def _write(
     from harness.report.tables.text import sheet_text
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.sane.rows import MEANS
     from harness.studies.searches.sane.searched import settings
     from harness.studies.searches.sane.summary import study_claims, table_frame
 
-    table, means = table_frame(groups), pd.DataFrame(genotypes)
+    table, means = table_frame(groups), pd.DataFrame(genotypes, columns=list(MEANS))
     frames = {
         "table": table, "genotypes": means, "supernets": supernets,
-        "claims": claims_frame(study_claims(table, means, supernets)),
+        "claims": claims_frame(study_claims(table, means, supernets, unfinished)),
     }  # fmt: skip
     for name, frame in frames.items():
         write_csv(frame, options.out / f"{name}.csv")
@@ -162,7 +126,9 @@ def _write(
         "\n\n".join(map(sheet_markdown, (sheet, claims_sheet(frames["claims"])))) + "\n", options.out / "tables.md"
     )
     save_pictures(sane_figure(table, supernets), options.out / "sane")
-    facts: dict[str, Any] = {"seed": options.seed, "quick": options.quick, "full": options.full}
+    facts: dict[str, Any] = {
+        "seed": options.seed, "quick": options.quick, "full": options.full, "unfinished": list(unfinished),
+    }  # fmt: skip
     told = {**sizes._asdict(), "training": asdict(sizes.training)}
     searches = {name: asdict(setting) for name, setting in settings(sizes).items()}
     write_text(record({}, None, **facts, sizes=told, searches=searches), options.out / "study.json")
@@ -173,7 +139,7 @@ def _write(
 
 STUDY = SingleStudy(
     "SANE's searches beside human designs and random architectures, trained and tuned, on Cora and CiteSeer",
-    frozenset({"quick", "full", "runs", "seed", "data"}),
+    frozenset({"quick", "full", "runs", "seed", "data", "finished"}),
     run_sane_table,
     source="graphs",
 )

@@ -18,6 +18,8 @@ ALL, BEST, TUNED = "all", "the best by validation", "the best by validation, tun
 _USER = "86.37 ± 0.15 (a user of the authors' code, in issue 2 of its repository; the paper's was not seen)"
 _PPI = "micro-F1 0.9856 ± 0.0120, as a public leaderboard quotes the paper"
 _CHANCE = 0.05
+_FEWEST = 2
+"""Architectures of each kind that an interval needs."""
 
 
 class Group(NamedTuple):
@@ -50,24 +52,29 @@ def table_frame(groups: Sequence[Group]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def study_claims(table: pd.DataFrame, genotypes: pd.DataFrame, supernets: pd.DataFrame) -> list[Claimed]:
+def study_claims(
+    table: pd.DataFrame, genotypes: pd.DataFrame, supernets: pd.DataFrame, unfinished: Sequence[str] = ()
+) -> list[Claimed]:
     """The claims: what searching is worth, whether the code's setting learns, and the published rows.
 
     Args:
         table: from `table_frame`.
         genotypes: `graph`, `kind` and mean `test_pct` of each random and each searched architecture.
         supernets: from `harness.studies.searches.sane.searched.supernet_frame`.
+        unfinished: graphs on which searches or trainings are still to come.
     """
     claims = []
-    for graph, own in genotypes.groupby("graph", sort=False):
+    for graph in dict.fromkeys(table["graph"]):
+        own = genotypes[genotypes["graph"] == graph]
         found, drawn = (own.loc[own["kind"] == kind, "test_pct"].tolist() for kind in (FOUND, RANDOM))
-        claims.append(_better(str(graph), found, drawn))
-    for graph, own in supernets[supernets["setting"] == searched.CODE].groupby("graph", sort=False):
-        last = own.iloc[-1]
+        claims.append(_better(str(graph), found, drawn, finished=graph not in unfinished))
+    by_code = supernets[supernets["setting"] == searched.CODE]
+    for graph in dict.fromkeys(by_code["graph"]):
+        last = by_code[by_code["graph"] == graph].to_dict("records")[-1]
         accuracy, majority = float(last[ACCURACY]), float(last["majority_pct"])
         words = (
             f"{accuracy:.2f} % of the validation nodes after {last['epoch']} epochs, the most frequent class has "
-            f"{majority:.2f} %"
+            f"{majority:.2f} %; no operation weight is more than {last['largest_gap']:.4f} above equal ones"
         )
         claim = f"by the setting of the authors' code the supernet learns: {graph} ({OURS})"
         claims.append(Claimed(claim, "", words, verdict(accuracy > majority)))
@@ -79,11 +86,12 @@ def study_claims(table: pd.DataFrame, genotypes: pd.DataFrame, supernets: pd.Dat
     return claims
 
 
-def _better(graph: str, found: list[float], drawn: list[float]) -> Claimed:
+def _better(graph: str, found: list[float], drawn: list[float], *, finished: bool) -> Claimed:
     """Whether searched architectures are better than random ones, by Welch's interval of the difference of means."""
     claim = f"searched architectures are more accurate than random ones: {graph}"
-    if min(len(found), len(drawn)) < 2:
-        return Claimed(claim, "", "too few architectures for an interval", verdict(None))
+    if not finished or min(len(found), len(drawn)) < _FEWEST:
+        words = f"{len(found)} searched and {len(drawn)} random architectures are trained under all seeds"
+        return Claimed(claim, "", words, verdict(None))
     test = stats.ttest_ind(found, drawn, equal_var=False)
     ends = test.confidence_interval(1 - _CHANCE)
     words = (

@@ -17,7 +17,7 @@ from harness.spaces.sane.splits import random_split
 from harness.studies.searches.sane import kept
 from harness.studies.searches.sane.designs import FULL, HIDDEN, QUICK, USUAL, drawn_settings, human_designs
 from harness.studies.searches.sane.kept import Trainings, read_trainings
-from harness.studies.searches.sane.searched import CODE
+from harness.studies.searches.sane.searched import CODE, largest_gap
 from harness.studies.searches.sane.summary import BEST, FOUND, RANDOM, TUNED, Group, study_claims, table_frame
 from harness.training.nodes import NodeAccuracy, NodeTraining
 
@@ -71,6 +71,9 @@ def test_a_training_that_is_there_is_read_and_one_that_was_cut_is_made_again(
     assert len(read_trainings(path)) == 2
     assert trainings(path, monkeypatch).seeds(TEXT, setting, 3) == first
     assert path.read_text() == whole
+    ended = trainings(path, monkeypatch, works=False)
+    ended.finished = True
+    assert ended.seeds(TEXT, setting, 5) == first, "those that are not there are not made"
     path.write_text("a,b\n1,2\n")
     with pytest.raises(SettingError, match="holds no trainings of this study: give another --out"):
         read_trainings(path)
@@ -83,7 +86,7 @@ def test_the_table_has_means_and_deviations() -> None:
     assert row["test_pct_std"] == pytest.approx(8**0.5)
 
 
-def claims(found: list[float], drawn: list[float], last: float) -> dict[str, str]:
+def claims(found: list[float], drawn: list[float], last: float, unfinished: tuple[str, ...] = ()) -> dict[str, str]:
     genotypes = pd.DataFrame(
         [{"graph": "cora", "kind": FOUND, "test_pct": each} for each in found]
         + [{"graph": "cora", "kind": RANDOM, "test_pct": each} for each in drawn]
@@ -95,10 +98,13 @@ def claims(found: list[float], drawn: list[float], last: float) -> dict[str, str
             "epoch": [1, 2],
             "validation_accuracy_pct": [99.0, last],
             "majority_pct": 30.0,
+            "largest_gap": 0.001,
         }
     )
     table = table_frame([Group("cora", FOUND, name, TEXT, [accuracy(80, 70)] * 2) for name in (BEST, TUNED)])
-    return {claim.claim: f"{claim.verdict}: {claim.ours}" for claim in study_claims(table, genotypes, supernets)}
+    return {
+        claim.claim: f"{claim.verdict}: {claim.ours}" for claim in study_claims(table, genotypes, supernets, unfinished)
+    }
 
 
 def test_claims_follow_from_the_intervals_and_the_last_epoch() -> None:
@@ -110,8 +116,13 @@ def test_claims_follow_from_the_intervals_and_the_last_epoch() -> None:
     far = claims([86.0, 87.0, 85.0], [76.0, 75.0, 76.5], 30.5)
     assert far[better].startswith("shown: ")
     assert far[learns].startswith("shown: ")
-    assert claims([86.0], [85.0], 31.0)[better].startswith("not finished")
+    assert claims([86.0], [85.0], 31.0)[better].startswith("not finished: 1 searched and 1 random architectures")
+    assert claims([86.0, 87.0], [75.0, 76.0], 31.0, ("cora",))[better].startswith("not finished")
     assert far["the accuracy of SANE on Cora"] == "not testable here: 70.00 ± 0.00"
+
+
+def test_the_gap_is_that_of_the_edge_whose_largest_weight_is_farthest_from_equal_ones() -> None:
+    assert largest_gap({"node": [[0.25, 0.5, 0.25], [0.4, 0.3, 0.3]], "skip": [[0.6, 0.4]]}) == pytest.approx(1 / 6)
 
 
 @pytest.mark.slow
@@ -132,8 +143,24 @@ def test_the_study_in_small_goes_on_where_it_was(tmp_path: Path, monkeypatch: py
         raise AssertionError("everything is there")
 
     monkeypatch.setattr(kept, "train_nodes", never)
-    harness.run_study("sane-table", tmp_path, quick=True, say=lambda _: None)
+    harness.run_study("sane-table", tmp_path, quick=True, finished=True, say=lambda _: None)
     assert {file.name: file.read_bytes() for file in tmp_path.glob("*.csv")} == files
+
+
+@pytest.mark.slow
+def test_what_is_over_is_shown_without_the_rest(tmp_path: Path) -> None:
+    pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
+    import harness
+
+    with pytest.raises(SettingError, match="no training is over in"):
+        harness.run_study("sane-table", tmp_path, quick=True, finished=True, say=lambda _: None)
+    harness.run_study("sane-table", tmp_path, quick=True, say=lambda _: None)
+    path = tmp_path / "trainings.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:4]))  # of three trainings, both of one design
+    outcome = harness.run_study("sane-table", tmp_path, quick=True, finished=True, say=lambda _: None)
+    assert outcome.frame[["name", "trainings"]].to_numpy().tolist() == [["GCN", 2], ["GCN-JK", 1]]
+    assert outcome.record["unfinished"] == ["noise"]
+    assert set(outcome.frames["claims"]["verdict"]) == {"not finished", "not shown", "not testable here"}
 
 
 def test_a_graph_that_is_not_here_is_said_before_anything_runs(tmp_path: Path) -> None:
