@@ -86,13 +86,13 @@ def step(at: Step) -> float:
     warms_up = moment.setting.warms_up(moment.epoch)
     if not warms_up:
         relaxed = at.relaxed("parameters")
-        loss = torch.stack([at.loss(at.validation, each) for each in (relaxed, *_ends(at, relaxed))]).sum()
+        loss = torch.stack([at.loss(at.validation, each) for each in (relaxed, *_ends(relaxed))]).sum()
         if not bool(loss.isfinite()):
             return float(loss.detach())
         at.descend(by_parameters(at.objective(loss + _terms(at, relaxed)), at.parameters))
     with torch.no_grad():
         relaxed = at.relaxed("weights")
-        ends = _ends(at, relaxed)
+        ends = _ends(relaxed)
         shown = [*ends, *(_random(at, relaxed, number) for number in range(_RANDOM))] if warms_up else [relaxed, *ends]
     at.weight_optimizer.zero_grad()
     total = 0.0
@@ -142,7 +142,7 @@ def _with_widths(relaxed: Relaxed, chosen: Tensor) -> Relaxed:
     return Relaxed({**relaxed.weights, WIDTHS: hard}, active={**relaxed.active, WIDTHS: hard.bool()})
 
 
-def _ends(at: Step, relaxed: Relaxed) -> tuple[Relaxed, Relaxed]:
+def _ends(relaxed: Relaxed) -> tuple[Relaxed, Relaxed]:
     """The relaxed architecture with all and with the least widths."""
     table = relaxed.weights[WIDTHS]
     first = torch.zeros(len(table), dtype=torch.long, device=table.device)
