@@ -34,7 +34,10 @@ def epe_nas(labelled_input_jacobian: LabelledJacobian) -> float:
         than 100 outputs, where no class has two samples in the batch.
 
     As in NASLib's code, which made the numbers of NAS-Bench-Suite-Zero. The correlation of a sample with itself is 1,
-    so a class of one sample adds 1e-5; for more than 100 outputs such a class is left out.
+    so a class of one sample adds 1e-5; for more than 100 outputs such a class is left out. Up to 100 outputs the score
+    is nearly proportional to the number of pairs of one class, so scores on other batches do not compare: a batch of N
+    with K equal classes has N(N − 1)/2K such pairs, with a relative deviation of √(2(K − 1)/(N(N − 1))), for 32 samples
+    of ten classes 13 %.
 
     Cost: one forward and one backward pass.
     """

@@ -35,20 +35,22 @@ class Condition:
         seeds_on: number to add to the study's seed, from which the weights and all other random numbers follow.
         batch_seeds_on: number to add to the study's seed for the batch alone, which then does not depend on the seed of
             the weights and is stored as a given batch; None for a batch that follows from the seed of the weights.
+        space: name of the space of the architectures.
     """
 
     words: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     seeds_on: int = 0
     batch_seeds_on: int | None = None
+    space: str = SPACE
 
     def setting(self, seed: int) -> Setting:
-        """The setting of the benchmark networks under this condition."""
+        """The setting of the space's networks under this condition."""
         from harness.setting import Setting
         from harness.spaces import open_space
         from harness.spaces.space import completed
 
-        return completed(open_space(SPACE), Setting(**{"seed": seed + self.seeds_on, **self.changes}))
+        return completed(open_space(self.space), Setting(**{"seed": seed + self.seeds_on, **self.changes}))
 
     def batch(self, seed: int, data: Path | None = None) -> Batch | None:
         """The batch, if it has a seed of its own; else None, and the setting draws it."""

@@ -13,7 +13,7 @@ from harness.scoring.files import COLUMNS, read_scores
 from harness.scoring.runner import run
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.spaces.space import described
+from harness.spaces.space import Architecture, described
 from harness.studies.kinds import Condition
 from harness.studies.options import StudyOptions
 from harness.writing import make_folder
@@ -66,29 +66,35 @@ def possible(conditions: Mapping[str, Condition], options: StudyOptions) -> dict
     return left
 
 
-def sample_size(options: StudyOptions, *, usual: int, quick: int) -> int:
+def sample_size(options: StudyOptions, *, usual: int, quick: int, space: str = SPACE) -> int:
     """Number of architectures to score: the given number, all of the space, `quick`, or `usual`.
 
     Raises:
         SettingError: fewer than 3, which have no rank correlation.
     """
     if options.full:
-        return len(open_space(SPACE))
+        return len(open_space(space))
     count = quick if options.quick else usual if options.sample is None else options.sample
     if count < LEAST:
         raise SettingError(f"--sample must be at least {LEAST}, got {count}: fewer cells have no rank correlation")
     return count
 
 
-def scored_sample(condition: Condition, proxies: Sequence[str], sample: int, options: StudyOptions) -> pd.DataFrame:
-    """Scores of random cells under a condition; scores in the study's store are not computed again."""
+def scored_sample(
+    condition: Condition,
+    proxies: Sequence[str],
+    sample: int | Sequence[Architecture],
+    options: StudyOptions,
+) -> pd.DataFrame:
+    """Scores of random cells, or of given ones, under a condition; scores in the store are not computed again."""
     store, setting = store_of(options), condition.setting(options.seed)
-    space = open_space(SPACE)
+    space = open_space(condition.space)
     under = f"{condition.words} ({described(space, setting)})"
-    options.say(f"scoring {sample:,} cells by {len(proxies)} proxies on {under}")
+    cells = space.sample(sample, options.seed) if isinstance(sample, int) else sample
+    options.say(f"scoring {len(cells):,} cells by {len(proxies)} proxies on {under}")
     with connected(options.scheduler) as client:
         return run(
-            space, space.sample(sample, options.seed), proxies, setting=setting, data=options.data, store=store,
+            space, cells, proxies, setting=setting, data=options.data, store=store,
             batch=condition.batch(options.seed, options.data), progress=options.progress, client=client,
             shard=options.shard,
             workers=options.workers if client is None else 1,
@@ -110,13 +116,16 @@ def say_shard(options: StudyOptions) -> None:
     )
 
 
-def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: Setting | None) -> GivenScores | None:
+def scores_given(
+    options: StudyOptions, proxies: Sequence[str] | None, setting: Setting | None, space: str = SPACE
+) -> GivenScores | None:
     """The scores that the user gave, by the given proxies or by all; None if the study is to compute its scores.
 
     Args:
         options: options of the study.
         proxies: names of the study's own proxies; None for all.
         setting: setting of the study's scores; None if it takes scores of any setting.
+        space: name of the study's space.
 
     Raises:
         ScoresError: a file that cannot be read, has scores of another space or setting, or none by the proxies.
@@ -124,7 +133,7 @@ def scores_given(options: StudyOptions, proxies: Sequence[str] | None, setting: 
     path = options.scores
     if path is None:
         return None
-    given, origin = read_given(path, SPACE, proxies)
+    given, origin = read_given(path, space, proxies)
     why = "and its tables say so. Give scores of that setting, or none: the study makes them"
     difference = "" if setting is None else setting_difference(path, given.setting, setting, why)
     options.say(f"scores: {origin}{difference}")

@@ -193,6 +193,29 @@ def test_the_channels_of_a_sequence_of_linear_layers_are_its_features() -> None:
     assert as_convolution.value == pytest.approx(slow.fisher(convolution, batch.inputs, batch.labels), rel=1e-9)
 
 
+def test_epe_nas_is_nearly_proportional_to_the_pairs_of_one_class_whose_number_is_a_matter_of_the_batch() -> None:
+    """All samples correlate by r; the number of pairs has the mean and deviation that the docstring gives."""
+    count, classes, r = 32, 10, 0.01
+    generator = torch.Generator().manual_seed(0)
+    axes = torch.eye(count + 1, dtype=torch.float64) - 1 / (count + 1)
+    basis = torch.linalg.svd(axes).U[:, :count].T  # orthonormal rows that sum to zero
+    equal = torch.full((count, count), r, dtype=torch.float64).fill_diagonal_(1)
+    rows = torch.linalg.cholesky(equal) @ basis
+    pairs = []
+    for _ in range(2000):
+        labels = torch.randint(classes, (count,), generator=generator)
+        sizes = torch.bincount(labels, minlength=classes)
+        pairs.append(int((sizes * (sizes - 1) // 2).sum()))
+        if len(pairs) <= 5:
+            expected = -2 * pairs[-1] * math.log(r + 1e-5)
+            assert epe_nas(LabelledJacobian(rows, labels, classes)) == pytest.approx(expected, abs=2 * count * 1e-5)
+    found = torch.tensor(pairs, dtype=torch.float64)
+    assert float(found.mean()) == pytest.approx(count * (count - 1) / 2 / classes, rel=0.01)
+    relative = math.sqrt(2 * (classes - 1) / (count * (count - 1)))
+    assert float(found.std() / found.mean()) == pytest.approx(relative, rel=0.05)
+    assert relative == pytest.approx(0.13, abs=0.005)
+
+
 def test_jacob_cov_and_epe_nas_by_hand() -> None:
     """Rows without correlation: every eigenvalue is 1. Two classes, correlations ½ and −1 within, 0 across."""
     u, v, w, x = torch.linalg.svd(torch.eye(5, dtype=torch.float64) - 0.2).U[:, :4].T  # orthonormal, each of mean 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ import harness
 from harness.spaces import open_space
 
 FOLDER = Path(__file__).parents[2] / "results" / "darts"
+DRAW = ["input", "weights_seed", "batch_seed"]
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 TABLES = {
     "random214": ("darts-random214", "darts_random214_cifar10.csv", "cifar10_test_600ep_best_pct"),
@@ -69,3 +71,35 @@ def interval(row: pd.Series, coefficient: str) -> str:
         return "–"
     value, low, high = (round(row[coefficient + end], 2) + 0.0 for end in ("", "_low", "_high"))
     return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def test_two_draws_agree_as_the_page_says() -> None:
+    """`draws.csv.gz`: 20 genotypes under seeds of their own for weights and batch, in batches of 32."""
+    frame = pd.read_csv(FOLDER / "draws.csv.gz", float_precision="round_trip")
+    by_draw = {key: part.set_index("architecture") for key, part in frame.groupby(DRAW)}
+    images, noise = ("cifar10", 0, 0), ("gaussian", 0, 0)
+    rows = {
+        "another batch of images": (images, ("cifar10", 0, 1)),
+        "other weights, the same images": (images, ("cifar10", 1, 0)),
+        "another batch of noise, the same weights": (noise, ("gaussian", 0, 1)),
+        "noise in place of images": (images, noise),
+    }
+    names = ("jacob_cov", "epe_nas", "nwot")
+    found = {pair: [_agreement(by_draw, pair, name) for name in names] for pair in itertools.combinations(by_draw, 2)}
+    for words, pair in rows.items():
+        numbers = found.get(pair) or found[pair[::-1]]
+        printed = " | ".join(f"{number:.2f}".replace("-", "\N{MINUS SIGN}") for number in numbers)
+        assert f"| {words} | {printed} |" in README
+    ends = [(min(column), max(column)) for column in zip(*found.values(), strict=True)]
+    printed = " | ".join(f"{low:.2f} to {high:.2f}".replace("-", "\N{MINUS SIGN}") for low, high in ends)
+    assert f"| all pairs of these scorings | {printed} |" in README
+    means = frame.groupby(DRAW)["jacob_cov"].agg(["mean", "std"]).round(2)
+    assert (means["mean"].min(), means["mean"].max(), set(means["std"])) == (-32.25, -32.22, {0.02})
+    spread = frame.groupby(DRAW)["epe_nas"].agg(lambda values: values.std() / values.mean())
+    assert (spread > 0.02).all()
+    assert (spread < 0.04).all()
+
+
+def _agreement(by_draw: dict[object, pd.DataFrame], pair: tuple[object, object], name: str) -> float:
+    one, two = (by_draw[key][name] for key in pair)
+    return float(one.corr(two, method="spearman"))

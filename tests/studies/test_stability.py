@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pandas as pd
 import pytest
 import torch
 
-from harness.errors import RunError
+import benchmarks
+from harness.errors import RunError, SettingError
 from harness.proxies.registry import resolve
 from harness.setting import Setting
 from harness.spaces import open_space
 from harness.spaces.image_batches import draw_images
 from harness.spaces.space import completed
-from harness.studies import stability
+from harness.studies import stability, stability_darts
 from harness.studies.kinds import Condition
 from harness.studies.options import StudyOptions
 from tests.scoring.cluster.daemons import local_cluster
@@ -55,6 +57,73 @@ def test_every_condition_changes_one_thing() -> None:
         entry.name for entry in resolve(list(stability.PROXIES))
     }
     assert {label for steps in stability.SMALLER.values() for label, _ in steps} <= set(stability.WORDS)
+
+
+def test_every_condition_of_the_part_for_darts_changes_one_thing() -> None:
+    base = stability_darts.CONDITIONS[stability.BASE]
+    assert base.setting(3) == completed(open_space("darts"), Setting(seed=3))
+    for name, condition in stability_darts.CONDITIONS.items():
+        apart = [condition.seeds_on != 0, condition.batch_seeds_on not in (None, 0), *condition.changes]
+        assert sum(map(bool, apart)) == (2 if name == "labels" else name != stability.BASE), name
+        assert condition.space == "darts"
+    assert {item for steps in stability_darts.SMALLER.values() for item, _ in steps} <= set(stability_darts.CONDITIONS)
+    resolve(list(stability_darts.PROXIES))
+
+
+def test_the_tables_space_and_columns_decide_the_part(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    genotypes = list(map(str, open_space("darts").sample(4, seed=2)))
+    frame = pd.DataFrame({"architecture": genotypes, "cifar10_test_600ep_best_pct": [97.1, 96.9, 97.3, 96.5]})
+    frame.to_csv(table, index=False)
+    opened = benchmarks.open_table(table)
+    part = stability.part_of(opened)
+    assert part.conditions is stability_darts.CONDITIONS
+    assert part.column(opened) == "cifar10_test_600ep_best_pct"
+    cells = part.architectures(opened, 3)
+    assert not isinstance(cells, int)
+    assert list(map(str, cells)) == genotypes[:3]
+    frame.rename(columns={"cifar10_test_600ep_best_pct": "mine_pct"}).to_csv(table, index=False)
+    with pytest.raises(SettingError, match="has no column cifar10_valid_100ep_surrogate_pct or cifar10_test_600ep_"):
+        part.column(benchmarks.open_table(table))
+    analog = benchmarks.open_table("analognasbench")
+    assert stability.part_of(analog).conditions is stability.CONDITIONS
+    assert stability.part_of(analog).architectures(analog, 7) == 7
+
+
+@pytest.mark.slow
+def test_the_part_for_darts_takes_the_first_genotypes_of_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = open_space("darts")
+    genotypes = space.sample(6, seed=2)
+    table = tmp_path / "mine.csv"
+    rows = {
+        "architecture": list(map(str, genotypes)),
+        "cifar10_test_600ep_best_pct": [97.1, 96.9, 97.3, 96.5, 97, 96.7],
+    }
+    pd.DataFrame(rows).to_csv(table, index=False)
+    tiny = {"width": 4, "depth": 3, "image_size": 8, "batch_size": 6}
+    conditions = {
+        name: replace(given, changes={**tiny, **given.changes})
+        for name, given in stability_darts.CONDITIONS.items()
+        if name in ("base", "weights", "batch", "width_8")
+    }
+    monkeypatch.setattr(stability_darts, "CONDITIONS", conditions)
+    monkeypatch.setattr(stability_darts, "PROXIES", ("jacob_cov", "epe_nas", "params"))
+    said: list[str] = []
+    stability.run_stability(StudyOptions(tmp_path / "out", said.append, str(table), sample=5, workers=1))
+    record = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert (record["sample"], record["column"]) == (5, "cifar10_test_600ep_best_pct")
+    for name in conditions:
+        frame = pd.read_csv(tmp_path / "out" / f"scores_{name}.csv.gz")
+        assert set(frame["architecture"]) == set(map(str, genotypes[:5]))
+    tables = (tmp_path / "out" / "tables.md").read_text()
+    assert "Spearman with the best test accuracy of 600 epochs, over the cells" in tables
+    assert "Two draws" not in tables, "no number from trials is known there"
+    found = pd.read_csv(tmp_path / "out" / "stability.csv").set_index(["proxy", "setting"])
+    assert set(found.index) == {
+        (proxy, name) for proxy in stability_darts.PROXIES for name in conditions if name != "base"
+    }
 
 
 def test_weights_and_batch_take_a_seed_each() -> None:

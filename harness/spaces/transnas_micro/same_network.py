@@ -20,19 +20,17 @@ def minimal(cell: MicroCell) -> MicroCell:
 
     The convolutions that it lacks do not reach the output, so they have no gradient.
     """
-    return _smallest()[_form(cell)]
-
-
-def _form(cell: MicroCell) -> str:
-    return form_of(cell.operations, skips_with_weights=True)
+    return _minimal_cells()[cell]
 
 
 @cache
-def _smallest() -> dict[str, MicroCell]:
-    classes: dict[str, MicroCell] = {}
-    for cell in sorted(all_cells(), key=_size):  # stable: ties stay in the order of the digits
-        classes.setdefault(_form(cell), cell)
-    return classes
+def _minimal_cells() -> dict[MicroCell, MicroCell]:
+    """The minimal cell of every cell."""
+    forms = {cell: form_of(cell.operations, skips_with_weights=True) for cell in all_cells()}
+    smallest: dict[str, MicroCell] = {}
+    for cell in sorted(forms, key=_size):  # stable: ties stay in the order of the digits
+        smallest.setdefault(forms[cell], cell)
+    return {cell: smallest[form] for cell, form in forms.items()}
 
 
 def _size(cell: MicroCell) -> int:
