@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -121,10 +122,10 @@ def of_closed_forms() -> pd.DataFrame:
         architectures = list(map(parse, table.keys))
         sizes = cost.PROTOCOLS[dataset]._asdict()
         test = pd.Series(table.values(table.keys, f"{dataset}_test_pct"))
-        forms = {
+        forms: dict[str, Callable[[Any], float]] = {
             **CLOSED_FORMS,
-            "params": lambda one, sizes=sizes: cost.parameter_count(one, **sizes),
-            "flops": lambda one, sizes=sizes: cost.macs(one, nodes=1, **sizes),
+            "params": partial(cost.parameter_count, **sizes),
+            "flops": partial(cost.macs, nodes=1, **sizes),
         }
         columns[dataset] = {
             each: _spearman(pd.Series([float(forms[each](one)) for one in architectures]), test) for each in BASELINES
