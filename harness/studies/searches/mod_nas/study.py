@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from harness.studies.searches.restored.searches import Search
     from harness.studies.searches.restored.trainings import Training
 
-_SHOWN = ("01", "04", "08", "test003")
-"""Test images of which crops are shown."""
+_SHOWN = ("astronaut", "camera", "coins")
+"""Photographs of which crops are shown, where they are no training images."""
 _NOTE = "Noise of sigma 25. Numbers are PSNR in dB of the whole image; a tile is the part with most detail."
 
 
@@ -168,6 +168,7 @@ def _draw(
     from harness.restoration.baselines import Method, baselines
     from harness.studies.searches.mod_nas.sizes import MAIN_SIGMA, problem_of
     from harness.studies.searches.mod_nas.trained import NLM, WITHOUT
+    from harness.studies.searches.restored.images import shown_images
     from harness.studies.searches.restored.pictures import rows_of
     from harness.studies.searches.restored.trainings import FOUND, PLAIN, RANDOM, trained
 
@@ -178,7 +179,7 @@ def _draw(
         own = next((each for each in trainings if each.kind == kind and each.seed == options.seed), None)
         if own is not None:
             methods[kind] = trained(own, crops, options.out).network
-    save_pictures(crops_figure(rows_of(images, methods, problem, _SHOWN), _NOTE), options.out / "crops")
+    save_pictures(crops_figure(rows_of(shown_images(images), methods, problem, _SHOWN), _NOTE), options.out / "crops")
 
 
 def _show(frames: Mapping[str, pd.DataFrame], options: StudyOptions) -> None:

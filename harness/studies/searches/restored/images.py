@@ -46,5 +46,15 @@ def study_images(data: Path | None, training: str, tests: Sequence[str], *, quic
     )  # fmt: skip
 
 
+def shown_images(images: StudyImages) -> StudyImages:
+    """The images whose crops a figure shows: photographs of scikit-image, which networks have not seen in training.
+
+    The test sets have no clear licence, so that no part of them is copied into a picture.
+    """
+    if images.name == PHOTOGRAPHS:
+        return images
+    return images._replace(tests={PHOTOGRAPHS: tuple(open_images(PHOTOGRAPHS))})
+
+
 def _cut(images: Sequence[NamedImage]) -> tuple[NamedImage, ...]:
     return tuple(NamedImage(image.name, image.pixels[:_QUICK_SIDE, :_QUICK_SIDE]) for image in images)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from harness.studies.searches.trilevel.searched import Found
     from harness.studies.searches.trilevel.sizes import Sizes
 
-_SHOWN = ("butterfly", "woman", "zebra")
-"""Test images of which crops are shown."""
+_SHOWN = ("astronaut", "camera", "coins")
+"""Photographs of which crops are shown, where they are no training images."""
 _NOTE = "Y alone. Numbers are PSNR in dB of the whole image, without its border; a tile is the part with most detail."
 
 
@@ -136,6 +136,7 @@ def _draw(
     from harness.report.figures.trilevel import sparsity_figure
     from harness.report.files import save_pictures
     from harness.restoration.baselines import Method, baselines
+    from harness.studies.searches.restored.images import shown_images
     from harness.studies.searches.restored.pictures import rows_of
     from harness.studies.searches.restored.trainings import FOUND, LONGER, PLAIN, RANDOM, trained
     from harness.studies.searches.trilevel.sizes import small_space
@@ -146,7 +147,10 @@ def _draw(
         own = next((each for each in trainings if each.kind == kind and each.seed == options.seed), None)
         if own is not None:
             methods[kind] = trained(own, crops, options.out).network
-    save_pictures(crops_figure(rows_of(images, methods, small_space().problem, _SHOWN), _NOTE), options.out / "crops")
+    save_pictures(
+        crops_figure(rows_of(shown_images(images), methods, small_space().problem, _SHOWN), _NOTE),
+        options.out / "crops",
+    )
     return ["sparsity.png, sparsity.svg, crops.png, crops.svg"]
 
 
