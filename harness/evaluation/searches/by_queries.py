@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from harness.errors import SearchError
+from harness.evaluation.searches.fidelities import values_of_keys
 from harness.evaluation.searches.table_queries import TableQueries
 from harness.search.query.oracle import Fidelity, Oracle
 
@@ -129,7 +130,7 @@ def _judged(asked: Asked, keys: Sequence[str]) -> dict[str, FloatArray]:
     """The judged accuracies of architectures, and by how much they are below the best of the table."""
     found = {}
     for name, column in asked.judged.items():
-        values = asked.table.values(keys, column)
+        values = values_of_keys(asked.table, keys, column)
         found[name] = values
         found[f"{name}_regret"] = asked.table.values(asked.table.keys, column).max() - values
     return found

@@ -40,7 +40,8 @@ def agnn(oracle: Oracle, space: IndexedSpace, draws: Draws, *, modified: str = N
     class, and gives a distribution for each of its choices; one class of the best cell (`modified`) is drawn anew from
     these, and the new cell is queried. The reward is the answer less that of the best cell before; the baseline is the
     moving average of a class's rewards, and the class's controller takes a step of Adam by REINFORCE. A cell that is
-    like the best one is a query too.
+    like the best one is a query too. On NAS-Bench-Graph a run may begin with four skips, which no change of links
+    leaves: it stays there as long as the links are the class that is drawn anew.
 
     Args:
         oracle: answers the queries and counts their cost.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -122,14 +121,10 @@ def of_closed_forms() -> pd.DataFrame:
         architectures = list(map(parse, table.keys))
         sizes = cost.PROTOCOLS[dataset]._asdict()
         test = pd.Series(table.values(table.keys, f"{dataset}_test_pct"))
-        forms: dict[str, Callable[[Any], float]] = {
-            **CLOSED_FORMS,
-            "params": partial(cost.parameter_count, **sizes),
-            "flops": partial(cost.macs, nodes=1, **sizes),
-        }
-        columns[dataset] = {
-            each: _spearman(pd.Series([float(forms[each](one)) for one in architectures]), test) for each in BASELINES
-        }
+        values = {name: list(map(form, architectures)) for name, form in CLOSED_FORMS.items()}
+        values["params"] = [cost.parameter_count(one, **sizes) for one in architectures]
+        values["flops"] = [cost.macs(one, nodes=1, **sizes) for one in architectures]
+        columns[dataset] = {name: _spearman(pd.Series(values[name], dtype=float), test) for name in BASELINES}
     return pd.DataFrame(columns)
 
 

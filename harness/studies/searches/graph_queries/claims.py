@@ -10,8 +10,8 @@ import pandas as pd
 from harness.studies.searches.claims import OURS, Claimed, verdict
 from harness.studies.searches.graph_queries.runs import TEST, VALID, Arm, better_on, difference
 
-RANDOM, EVOLUTION, LOCAL, AGNN = "random_search", "regularised_evolution", "local_search", "agnn"
-SEARCHES = (RANDOM, EVOLUTION, LOCAL, AGNN)
+RANDOM, EVOLUTION, LOCAL = "random_search", "regularised_evolution", "local_search"
+SEARCHES = (RANDOM, EVOLUTION, LOCAL)
 POINTS = {
     "test_pct": "points of test accuracy",
     "valid_regret": "points of validation regret",

@@ -76,7 +76,7 @@ def test_claims_hold_where_the_interval_is_on_their_side() -> None:
     found = compared(runs, "more", arms, "test_pct", higher=True, published="words").ours
     assert found.startswith("points of test accuracy, over 3 data sets: +1.10 [")
     every = claims_frame(query_claims(made(SEARCHES)))
-    assert len(every) == 4 + 3 * 3 + 3 + 4
+    assert len(every) == 3 + 2 * 3 + 2 + 3
     assert every["claim"].str.endswith("(our own question)").all()
     agnn = claims_frame(agnn_claims(made(("agnn", *OTHERS))))
     assert len(agnn) == 3 * len(OTHERS) * 2 + 1
