@@ -220,7 +220,7 @@ def _further(task: SearchTask, state: State, last: Step) -> Row:
     """What only some searches log: the policy, or the accuracy on the nodes of a graph."""
     found: Row = {}
     if isinstance(task.split, GraphParts):
-        found[ACCURACY] = round(accuracy_on_graph(last), 4)
+        found[ACCURACY] = accuracy_on_graph(last)
     if task.method.policy is not None:
         shares = task.method.policy(state.memory, task.setting)
         found[POLICY] = json.dumps({name: round(share, 6) for name, share in shares.items()})
