@@ -20,7 +20,7 @@ _EXAMPLES = 5
 _ALIKE = 0.3
 _LONGEST, _SHOWN = 2000, 100
 _INDEX = re.compile(r"[0-9]{1,18}")
-_NAME = re.compile(r"\w[\w-]*")
+_NAME = re.compile(r"[^\W\d][\w-]*")
 _WORDS = re.compile(r"[^\W\d]+|\d+|[^\w\s]")
 
 

@@ -40,6 +40,7 @@ from harness.studies.searches.seminas import study as seminas
 from harness.studies.searches.toponas import study as toponas
 from harness.studies.searches.trilevel import study as trilevel
 from harness.studies.searches.wiring import study as wiring
+from harness.studies.transnas_micro import study as transnas_micro
 from harness.studies.whole_space import study as whole_space
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ STUDIES: Mapping[str, Study] = {
     "proxy-identities": proxy_identities.STUDY,
     "whole-space": whole_space.STUDY,
     "graph-proxies": graph_proxies.STUDY,
+    "transnas-micro": transnas_micro.STUDY,
     "nasi-table-1": rows.NASI,
     "nasi-explained": explained.STUDY,
     "wiring-evolution": wiring.STUDY,

@@ -45,6 +45,14 @@ def test_the_layers_of_natsbench_sizes_are_drawn(nasinit: Run, tmp_path: Path) -
         assert text.count(f">{layer}<") == 1, layer
 
 
+@pytest.mark.parametrize("text", ["1_02_333", "64-41414-1_02_333"])
+def test_a_cell_of_transnas_is_no_published_name(nasinit: Run, tmp_path: Path, text: str) -> None:
+    ended = nasinit("draw", text, "--out", tmp_path / "cell.svg")
+    assert ended.code == 0, ended.err
+    assert "transnas-micro: 1_02_333" in ended.out
+    assert (tmp_path / "cell.svg").read_text(encoding="utf-8").count(">conv 3×3<") == 3
+
+
 def test_a_number_is_the_official_index(nasinit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NAS-Bench-201's order is the table's; the size space's own order is the official one (its last has 64s)."""
     data = tmp_path / "data"

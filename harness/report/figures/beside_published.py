@@ -8,6 +8,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 
 from harness.errors import ScoresError
 from harness.evaluation.columns import dataset_title
@@ -17,6 +18,7 @@ from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
 
 _ROW_INCHES = 0.165
 _NAME_INCHES, _GAP_INCHES, _BETWEEN_INCHES = 1.5, 0.15, 0.03
+_WITH_DECIMALS = 4  # panels; decimals of more of them would touch
 _LEGEND_COLUMNS = 2  # beside each other, where there are more conditions than these
 
 
@@ -61,6 +63,8 @@ def beside_published(found: BesidePublished) -> Figure:
         for panel, column, title in zip(axes, columns, titles, strict=True):
             _panel(panel, chosen[chosen["column"] == column], kinds, proxies)
             panel.set_title(title, parse_math=False)
+        if len(columns) > _WITH_DECIMALS:
+            axes[0].xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes[0].set_yticks(range(len(proxies)), labels, parse_math=False)
         axes[0].set_ylim(-0.8, len(proxies) - 0.2)
         figure.supxlabel("Spearman's ρ of score and test accuracy, with 95 % interval")

@@ -1,0 +1,82 @@
+"""The tables of the study of TransNAS-Bench-101's micro space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from harness.report.cells import EN_DASH, number
+from harness.report.frames import baselines_start
+from harness.report.tables.sheet import COUNT, PROXY, Cell, Heading, Sheet, estimated
+
+_STARS = {"better": "*", "worse": "†"}
+
+
+def by_task_sheet(found: pd.DataFrame, retrained: pd.DataFrame, pool: str, words: str) -> Sheet:
+    """A row a proxy, a column a task; the last row is the noise ceiling.
+
+    Args:
+        found: `by_task` of the study's results.
+        retrained: `retrained` of them.
+        pool: name of the pool.
+        words: what the pool is called.
+    """
+    of_this, ceiling = (frame[frame["pool"] == pool] for frame in (found, retrained))
+    tasks = list(dict.fromkeys(of_this["task"]))
+    rows: list[list[Cell | str]] = [
+        [str(proxy), *_cells(group, tasks), f"{int(group['n'].max()):,}"]
+        for proxy, group in of_this.groupby("proxy", sort=False)
+    ]
+    proxies = pd.DataFrame({"proxy": [row[0] for row in rows]})
+    rows.append(["another training", *_cells(ceiling, tasks), f"{int(ceiling['n'].max()):,}"])
+    return Sheet.of(
+        f"Spearman by task, {words}",
+        (PROXY, *(Heading(task, "point") for task in tasks), COUNT),
+        rows,
+        ruled_above=(*baselines_start(proxies), len(rows) - 1),
+        notes=(
+            "A star: better than params, a dagger: worse, in a paired comparison with Holm's correction over all pairs "
+            "of proxies of the task. Another training: cells that are one network, each trained by itself.",
+        ),
+    )
+
+
+def transfer_summary_sheet(found: pd.DataFrame, pool: str, words: str) -> Sheet:
+    """A row a proxy, by its mean over the tasks: mean, lowest, and how often it differs from `params`.
+
+    Args:
+        found: `by_task` of the study's results.
+        pool: name of the pool.
+        words: what the pool is called.
+    """
+    of_this = found[found["pool"] == pool]
+    rows = []
+    for proxy, group in of_this.groupby("proxy", sort=False):
+        lowest = group.loc[group["spearman"].idxmin()] if group["spearman"].notna().any() else None
+        rows.append(
+            (
+                float(group["spearman"].mean()),
+                [
+                    str(proxy), number(float(group["spearman"].mean()), 2),
+                    EN_DASH if lowest is None else number(float(lowest["spearman"]), 2),
+                    EN_DASH if lowest is None else str(lowest["task"]),
+                    *(f"{int((group['against_params'] == verdict).sum())}" for verdict in _STARS),
+                ],
+            )
+        )  # fmt: skip
+    ordered = [row for _, row in sorted(rows, key=lambda row: -row[0] if row[0] == row[0] else 2.0)]
+    headings = (PROXY, "mean", "lowest", Heading("in the task", "left"), "tasks above\nparams", "tasks below\nparams")
+    return Sheet.of(f"Over the seven tasks, {words}", headings, ordered)
+
+
+def _cells(group: pd.DataFrame, tasks: Sequence[str]) -> list[Cell]:
+    by_task = group.set_index("task").to_dict("index")
+    return [_cell(by_task[task]) for task in tasks]
+
+
+def _cell(row: Mapping[Any, Any]) -> Cell:
+    cell = estimated(row, "spearman")
+    star = _STARS.get(str(row.get("against_params", "")), "")
+    return Cell(cell.text, cell.interval, rest=star)
