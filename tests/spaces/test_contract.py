@@ -77,6 +77,7 @@ class TestModNas(SpaceConformance):
         return [self.space.parse(text) for text in texts]
 
 
+@pytest.mark.slow
 class TestSmallTrilevel(SpaceConformance):
     space = open_space("trilevel-small")
     shape: ClassVar = {"image_size": 2, "channels": 1, "width": 8}
