@@ -12,9 +12,11 @@ from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES, STYLE
 
 _HEIGHT_INCHES = 2.6
 _PANELS = {
-    "skip_weight": "mean weight of skip_connect", "none_weight": "mean weight of none",
-    "skip_share": "edges that skip most", "none_share": "edges that are mostly none",
-}  # fmt: skip
+    "skip_weight": "weight of skip_connect",
+    "none_weight": "weight of none",
+    "skip_share": "edges of skip_connect",
+    "none_share": "edges of none",
+}
 
 
 def collapse_figure(frame: pd.DataFrame) -> Figure:

@@ -74,7 +74,8 @@ def run_mod_nas(options: StudyOptions) -> None:
         if not any(search.arm == GUIDED for search in found):
             raise SearchError(f"no search with data consistency in {options.out} is over")
         frames["searches"], frames["collapse"] = searches_frame(found, images, options.out), collapse_frame(found)
-        frames["quality"] = pd.concat([*_baselines(images, tuple(crops), options), *parts], ignore_index=True)
+        sigmas = tuple(dict.fromkeys(sigma for sigma, _ in trainings))
+        frames["quality"] = pd.concat([*_baselines(images, sigmas, options), *parts], ignore_index=True)
         frames["comparison"] = comparison_frame(frames["quality"], KINDS)
         frames["differences"] = differences_frame(frames["quality"], KINDS)
         frames["claims"] = claims_frame(study_claims(frames["collapse"], frames["differences"], sizes.seeds))

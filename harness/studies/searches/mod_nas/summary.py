@@ -52,10 +52,11 @@ def _collapse(collapse: pd.DataFrame, seeds: int) -> Claimed:
     if not pairs:
         return Claimed(f"{told} ({OURS})", _ABSTRACT, "no pair of searches is over", verdict(None))
     found = student_interval([one - other for one, other in pairs])
+    interval = f" [{found.low:+.2f}, {found.high:+.2f}]" if len(pairs) > 1 else ""
     ours = (
         f"{100 * sum(one for one, _ in pairs) / len(pairs):.0f} % with it, "
-        f"{100 * sum(other for _, other in pairs) / len(pairs):.0f} % without; difference {found.mean:+.2f} "
-        f"[{found.low:+.2f}, {found.high:+.2f}] over {len(pairs)} of {seeds} seeds"
+        f"{100 * sum(other for _, other in pairs) / len(pairs):.0f} % without; difference {found.mean:+.2f}{interval} "
+        f"over {len(pairs)} of {seeds} seeds"
     )
     whole = len(pairs) == seeds and seeds > 1
     return Claimed(f"{told} ({OURS})", _ABSTRACT, ours, verdict(found.high < 0 if whole else None))
