@@ -70,6 +70,10 @@ class SearchError(HarnessError):
     """An unknown search or preset, a setting or data that cannot be used, or a checkpoint of another search."""
 
 
+class NotLearntError(SearchError):
+    """A supernet is no better than naming one class for all samples, so that no architecture is derived from it."""
+
+
 class MemoryBoundError(SearchError):
     """A step of a search would keep more bytes than its bound."""
 

@@ -135,7 +135,7 @@ class SpaceConformance:
         for name, dimension in space.shape.items():
             assert name.isidentifier()
             assert dimension.meaning
-            assert dimension.default >= dimension.least >= 1
+            assert dimension.default >= dimension.least >= 0
             for call in (space.build, space.sizes):
                 with pytest.raises(SettingError, match=name):
                     call(architecture, {name: dimension.least - 1})

@@ -12,7 +12,7 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError, SpaceError
 from harness.evaluation.checked_scores import checked_scores
 from harness.spaces import is_space, list_spaces, open_space
-from harness.text.shown import LONGEST_ARCHITECTURE, plain, shown
+from harness.text.shown import LONGEST_ARCHITECTURE, cut, plain, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,6 +90,10 @@ def _carried_space(frame: pd.DataFrame) -> str:
     return name if isinstance(name, str) and is_space(name) else ""
 
 
+_SHOWN = 150
+"""Characters of each space's reason in a message that has all of them."""
+
+
 def _recognised(text: str, kind: type[Exception], where: str) -> str:
     """Name of the first space that reads a text; `kind` is raised where none does."""
     reasons = []
@@ -97,7 +101,7 @@ def _recognised(text: str, kind: type[Exception], where: str) -> str:
         try:
             open_space(name).parse(text)
         except SpaceError as error:
-            reasons.append(f"{name}: {error}")
+            reasons.append(f"{name}: {cut(str(error), _SHOWN)}")
         else:
             return name
     reasons.append("A table of models of your own has a column 'name' in place of 'architecture'")

@@ -58,7 +58,8 @@ def combination(text: str) -> Combination:
     """The combination that a text asks for, `NAME` or `NAME:PROXY+PROXY`.
 
     Raises:
-        ScoresError: an unknown name, with the nearest one, or no proxies where there are none by default.
+        ScoresError: an unknown name, with the nearest one; no proxies where there are none by default; one of them
+            twice.
 
     >>> combination("rank_sum:nwot+synflow").columns
     ('nwot', 'synflow')
@@ -69,6 +70,8 @@ def combination(text: str) -> Combination:
     columns = tuple(listed.split("+")) if colon else COMBINERS[name].columns
     if not all(columns) or not columns:
         raise ScoresError(f"{name} combines the proxies that are named: {name}:nwot+synflow; got {text!r}")
+    if len(set(columns)) < len(columns):
+        raise ScoresError(f"{text!r} names a proxy twice, which would count it twice")
     return Combination(text, name, columns)
 
 

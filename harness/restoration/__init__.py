@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.loading.lazy import loaded_on_use
 
 if TYPE_CHECKING:
-    from harness.restoration.baselines import baselines
+    from harness.restoration.classical import baselines
     from harness.restoration.image_sets import IMAGE_SETS, NamedImage, open_images
     from harness.restoration.problems import Restoration, denoising, super_resolution
     from harness.restoration.protocol import SetQuality, evaluate
@@ -39,7 +39,7 @@ _HOMES = {
     "NamedImage": "harness.restoration.image_sets",
     "Restoration": "harness.restoration.problems",
     "SetQuality": "harness.restoration.protocol",
-    "baselines": "harness.restoration.baselines",
+    "baselines": "harness.restoration.classical",
     "denoising": "harness.restoration.problems",
     "evaluate": "harness.restoration.protocol",
     "open_images": "harness.restoration.image_sets",

@@ -42,6 +42,7 @@ def test_the_architectures_of_a_table_are_scored(nasinit: Run, tmp_path: Path) -
     assert "scoring 2 architectures of natsbench-sizes by params" in ended.out
 
 
+@pytest.mark.slow
 def test_the_release_is_converted_and_ranked_by(nasinit: Run, published_data: Path, tmp_path: Path) -> None:
     folder = published_data / "NATS-sss-v1_0-50262-simple"
     if not folder.exists():

@@ -58,7 +58,7 @@ def test_every_table_figure_and_page_is_made(nasinit: Run, files: tuple[Path, Pa
     assert "closer" in text
     ended = nasinit("search", "darts", "--space", SPACE.name)
     assert (ended.code, ended.err) == (
-        2, "nasinit: gradient-based searches train classifiers; the space toy-graphs is for regression\n"
+        2, "nasinit: the space toy-graphs has no supernet: no gradient-based search runs on it\n"
     )  # fmt: skip
     ended = nasinit("query", "random_search", "--table", errors)
     assert (ended.code, "has no test accuracy of all cells" in ended.err) == (2, True)

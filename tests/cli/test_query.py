@@ -152,6 +152,6 @@ def test_a_table_of_another_space_is_refused(nasinit: Run) -> None:
     ended = nasinit("query", "random_search", "--table", "darts-published")
     assert ended.code == 2
     assert ended.err == (
-        "nasinit: darts-published is of the space darts: searches query tables of nasbench201, natsbench-sizes; the "
-        "space darts does not state its architectures as choices\n"
+        "nasinit: darts-published is of the space darts: searches query tables of nasbench201, natsbench-sizes, "
+        "transnas-micro, nasbench-graph; the space darts does not state its architectures as choices\n"
     )

@@ -40,6 +40,7 @@ def test_a_search_leaves_its_files(searched):
     assert log["epoch"].tolist() == [1, 2]
 
 
+@pytest.mark.slow
 def test_costs_are_recorded_on_cells_of_wiring_experiments(nasinit, tmp_path):
     options = ("--space", "wiring-minimal", "--record-costs", 1, "--seeds", "3", "--out", tmp_path / "out")
     ended = nasinit("search", "dsnas", *options, *SMALL)
@@ -317,6 +318,7 @@ def test_all_searches_are_listed_with_source_and_presets(nasinit):
 TABLE = ("--data", "table:cifar10_test_200ep_pct", "--epochs", 2, "--steps-per-epoch", 3)
 
 
+@pytest.mark.slow
 def test_a_table_supernet_is_said_and_kept_apart(nasinit, tmp_path):
     ended = nasinit("search", "darts", "--out", tmp_path / "one", *TABLE)
     assert ended.code == 0, ended.err

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 import harness
 
@@ -41,6 +42,7 @@ def test_a_proxy_that_fails_everywhere_makes_a_failed_run(
     assert again.code == 1, "the same command fails in the same way, from the store"
 
 
+@pytest.mark.slow
 def test_a_full_disk(program: str, nasinit: Callable[..., Any], tiny: tuple[str, ...], tmp_path: Path) -> None:
     store = tmp_path / "s.sqlite"
     arguments = ["score", "--sample", "120", "--proxies", "params,grad_norm", "--store", str(store), *tiny]

@@ -172,6 +172,7 @@ def nasinit(folders: list[Path], *arguments: object) -> subprocess.CompletedProc
     return python(folders, "from harness.cli import main; main()", *arguments)
 
 
+@pytest.mark.slow
 def test_all_four_kinds_are_used_in_worker_processes_beside_broken_ones(whole: Path, broken: Path) -> None:
     both = [whole, broken]
     store, scores = whole.parent / "s.sqlite", whole.parent / "scores.csv"

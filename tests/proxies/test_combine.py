@@ -250,6 +250,11 @@ def long(scores: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(status="ok")
 
 
+def test_a_proxy_is_not_counted_twice_unasked() -> None:
+    with pytest.raises(ScoresError, match="'rank_sum:nwot\\+nwot' names a proxy twice"):
+        combiners.combination("rank_sum:nwot+nwot")
+
+
 def test_combinations_by_name_are_rows_of_further_proxies() -> None:
     frame = long(parts("nwot", "synflow"))
     frame.attrs["setting"] = "kept"

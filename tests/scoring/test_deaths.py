@@ -105,6 +105,7 @@ def test_a_deadly_measurement_is_given_up_with_all_that_read_it(
     assert len(others) == 2 * len(OTHERS)
 
 
+@pytest.mark.slow
 def test_a_network_that_kills_when_it_is_built_has_no_score(
     cells: list[str], tiny: dict[str, Any], alive: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ class OneAfterAnother(Executor):
         return future
 
 
+@pytest.mark.slow
 class TestOwnExecutor(ExecutorConformance):
     in_processes = False
     workers = 1

@@ -78,6 +78,13 @@ class TestModNas(SpaceConformance):
 
 
 @pytest.mark.slow
+class TestUnguidedModNas(SpaceConformance):
+    space = open_space("mod-nas-unguided")
+    shape = TestModNas.shape
+    few = TestModNas.few
+
+
+@pytest.mark.slow
 class TestSmallTrilevel(SpaceConformance):
     space = open_space("trilevel-small")
     shape: ClassVar = {"image_size": 2, "channels": 1, "width": 8}

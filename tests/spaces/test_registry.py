@@ -20,6 +20,10 @@ class Renamed(NasBench201):
     name = "renamed"
 
 
+EACH_OF_A_KIND = ("nasbench201", "mod-nas", "sane")
+"""Each starts a process of its own."""
+
+
 def test_every_listed_space_opens_under_its_own_name():
     assert list_spaces().keys() == {
         "nasbench201",
@@ -49,7 +53,13 @@ def test_an_unknown_space_is_an_error_with_the_nearest_name():
         open_space("nasbench210")
 
 
-@pytest.mark.parametrize("name", list_spaces())
+@pytest.mark.parametrize(
+    "name",
+    [
+        *EACH_OF_A_KIND,
+        *(pytest.param(name, marks=pytest.mark.slow) for name in list_spaces() if name not in EACH_OF_A_KIND),
+    ],
+)
 def test_sizes_in_closed_form_load_no_torch(name):
     """Listing the sizes of many architectures would otherwise wait for torch, and building one shows that it can."""
     if name in ("nasbench-graph", "sane"):

@@ -88,6 +88,7 @@ def test_published_values_stand_next_to_ours_on_their_pool() -> None:
     assert {item.pool for item in PUBLISHED} <= {"", *POOLS}
 
 
+@pytest.mark.slow
 def test_the_study_writes_its_page_and_tables(official: benchmarks.Table, tmp_path: Path) -> None:
     known = harness.known_scores(["nwot", "synflow", "params", "flops"])
     found = whole_space(known, official, resamples=5)

@@ -15,7 +15,7 @@ _STARS = {"better": "*", "worse": "†"}
 
 
 def by_task_sheet(found: pd.DataFrame, retrained: pd.DataFrame, pool: str, words: str) -> Sheet:
-    """A row a proxy, a column a task; the last row is the noise ceiling.
+    """A row a proxy, a column a task; the last row is another training of the same networks.
 
     Args:
         found: `by_task` of the study's results.
@@ -23,14 +23,14 @@ def by_task_sheet(found: pd.DataFrame, retrained: pd.DataFrame, pool: str, words
         pool: name of the pool.
         words: what the pool is called.
     """
-    of_this, ceiling = (frame[frame["pool"] == pool] for frame in (found, retrained))
+    of_this, again = (frame[frame["pool"] == pool] for frame in (found, retrained))
     tasks = list(dict.fromkeys(of_this["task"]))
     rows: list[list[Cell | str]] = [
         [str(proxy), *_cells(group, tasks), f"{int(group['n'].max()):,}"]
         for proxy, group in of_this.groupby("proxy", sort=False)
     ]
     proxies = pd.DataFrame({"proxy": [row[0] for row in rows]})
-    rows.append(["another training", *_cells(ceiling, tasks), f"{int(ceiling['n'].max()):,}"])
+    rows.append(["another training", *_cells(again, tasks), f"{int(again['n'].max()):,}"])
     return Sheet.of(
         f"Spearman by task, {words}",
         (PROXY, *(Heading(task, "point") for task in tasks), COUNT),

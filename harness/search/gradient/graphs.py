@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from harness.batches import Batch
-from harness.errors import SearchError, SettingError
+from harness.errors import NotLearntError, SearchError, SettingError
 from harness.problem import NODE_CLASSIFICATION
 from harness.search.gradient.checkpoint import ACCURACY, Row
 from harness.search.gradient.setting import SearchSetting
@@ -120,11 +120,11 @@ def check_learnt(graph: NodeSplit, row: Row) -> None:
         row: last row of the search's log.
 
     Raises:
-        SearchError: with both accuracies.
+        NotLearntError: with both accuracies.
     """
     found, majority = float(row[ACCURACY]), 100 * graph.majority("validation")
     if found <= majority:
-        raise SearchError(
+        raise NotLearntError(
             f"no architecture is derived: after epoch {row['epoch']} the supernet classifies {found:.2f} % of the "
             f"validation nodes of {graph.name} right, and naming the most frequent class {majority:.2f} %. "
             "More epochs or a larger weight_lr may help"

@@ -1,7 +1,7 @@
 """AGNN (Auto-GNN): conservative exploration, guided by the entropy of a recurrent controller for each class of choices.
 
 Zhou, Song, Huang & Hu, "Auto-GNN: Neural Architecture Search of Graph Neural Networks", 2019 (arXiv 1909.03184). The
-authors released no code, and of the paper the first page alone was read; the controller's size, temperature, learning
+authors released no code, and of the paper the first page alone was read; the controller's temperature, learning
 rate and reward are those that a re-implementation cites from it, and what follows beyond that is our reading.
 
 Legend: R runs, E edges (choices of an architecture), C classes of choices.

@@ -181,6 +181,9 @@ class ModNas(ImageRestoration):
         own = _as_mod_nas(architecture)
         if not isinstance(supernet, ModNasSupernet):
             raise SpaceError(f"{type(supernet).__name__} is no supernet of the space {self.name}")
+        if any(True for _ in supernet.steps.parameters()) != self.consistent:
+            told = "without" if self.consistent else "with"
+            raise SpaceError(f"the space {self.name} has no supernet {told} data consistency")
         weights = supernet.inherited(own)
         width, channels = weights["denoiser.0.weight"].shape[:2]
         network = self.build(own, width=width, channels=channels, depth=len(supernet.steps))

@@ -1,7 +1,8 @@
 """The node aggregators of SANE as message passing: how a node puts its neighbours and itself together.
 
 Graphs have an edge from each node to itself, as in the authors' code, which `gin` then counts twice. Messages and
-weights of attention can be dropped at random; everywhere else a layer is what its paper has.
+weights of attention can be dropped at random. SANE's own body was not seen: what is called the form of the paper is our
+reading of its attention.
 
 Legend: n nodes of the graph, E directed edges, H hidden, A heads of C = H / A channels; z = W x [n, A, C]; i the target
 of an edge and j its source.

@@ -85,7 +85,7 @@ def beside_gcn(rankings: Mapping[str, Ranking], scores: Mapping[str, GraphScores
 def of_validation(names: Iterable[str]) -> dict[str, float]:
     """Spearman's coefficient of validation with test accuracy over all classes, by the condition's name.
 
-    What a proxy could reach at most if it knew validation accuracy, which searches query.
+    What knowing validation accuracy, which searches query, would give.
     """
     from harness.evaluation import open_table
 

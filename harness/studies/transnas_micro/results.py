@@ -128,7 +128,7 @@ def twins(table: Table, pool: str) -> list[tuple[str, str]]:
 
 
 def retrained(table: Table, pool: str, *, resamples: int = 1000) -> pd.DataFrame:
-    """How one training of a network ranks another by each task: the noise ceiling of the table."""
+    """How one training of a network ranks another by each task, which tells the noise of the table."""
     pairs = twins(table, pool)
     rows = []
     for task, column in task_columns(table).items():

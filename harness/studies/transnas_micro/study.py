@@ -107,8 +107,8 @@ def _matrices(found: Results) -> dict[str, Matrix]:
     for pool, words in POOLS.items():
         of_this = found.by_task[found.by_task["pool"] == pool]
         wide = of_this.pivot(index="proxy", columns="task", values="spearman")
-        ceiling = found.retrained[found.retrained["pool"] == pool].set_index("task")["spearman"]
-        wide.loc[RETRAINED] = ceiling
+        again = found.retrained[found.retrained["pool"] == pool].set_index("task")["spearman"]
+        wide.loc[RETRAINED] = again
         ordered = wide.loc[wide.mean(axis=1).sort_values(ascending=False).index, list(found.rankings[pool])]
         matrices[f"by_task_{pool}"] = Matrix(ordered, f"Spearman with the task's test value, {words}", -1, 1, 2)
     return matrices

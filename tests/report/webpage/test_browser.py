@@ -114,6 +114,7 @@ def test_zoom_moves_the_corners_out_and_back(visit: Callable[..., Any]) -> None:
     assert shown(opened) == keys[10], "the dot was dragged along"
 
 
+@pytest.mark.slow
 def test_every_scale_is_zoomed_out_of_to_its_ends_and_back(visit: Callable[..., Any]) -> None:
     """40 steps of 1.4 leave the numbers of a logarithmic scale, 2,500 those of a linear one."""
     ranks = np.linspace(-1, 1, 14)

@@ -134,6 +134,7 @@ def test_a_cluster_of_nothing_but_other_versions_is_an_error(
         score(client, cells)
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_a_scheduler_file_or_an_address(
     daemons: Daemons, expected: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -81,6 +81,7 @@ def _record(whole: bytes, text: str, occurrence: int) -> range:
     return range(at - 16, at + 100)
 
 
+@pytest.mark.slow
 def test_every_bit_of_some_rows(store: Path, proxies: list[Proxy]) -> None:
     whole = store.read_bytes()
     for text, table in (

@@ -110,6 +110,9 @@ def test_what_a_supernet_does_not_have_is_refused():
         MOD_NAS.supernet(partial=2)
     with pytest.raises(SpaceError, match="Conv2d is no supernet of the space mod-nas"):
         MOD_NAS.inherited(nn.Conv2d(1, 1, 1), parse("conv_3x3~0@4"))
+    for space, other, told in ((MOD_NAS, UNGUIDED, "without"), (UNGUIDED, MOD_NAS, "with")):
+        with pytest.raises(SpaceError, match=f"the space {space.name} has no supernet {told} data consistency"):
+            space.inherited(other.supernet(width=4), parse("conv_3x3~0@4"))
 
 
 def drawn_weights(seed):

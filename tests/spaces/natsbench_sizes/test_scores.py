@@ -20,6 +20,7 @@ TE_NAS = {"te_nas_condition", "te_nas_regions"}
 
 
 @pytest.mark.parametrize("bn", ["train", pytest.param("eval", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_every_proxy_has_a_finite_score_but_those_that_set_a_width(space, tmp_path, bn):
     frame = harness.run(space, KEYS, EVERY, store=tmp_path / "s.sqlite", bn=bn, **SMALL)
     assert len(frame) == len(EVERY) * len(KEYS)

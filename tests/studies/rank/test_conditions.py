@@ -202,6 +202,7 @@ def test_scores_made_before_stand_in_for_scoring(tmp_path: Path, monkeypatch: py
     assert "scores" not in STUDIES["bn-mode"].takes, "two conditions"
 
 
+@pytest.mark.slow
 def test_scores_made_before_are_of_the_studys_setting(tmp_path: Path) -> None:
     space, small = open_space("nasbench201"), {"width": 4, "depth": 1, "image_size": 8, "batch_size": 8}
     study = RankStudy("noise", {"noise": Condition("noise", small)}, ("m_grad", "params"))

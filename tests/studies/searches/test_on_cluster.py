@@ -101,6 +101,7 @@ def test_what_is_finished_is_read_and_what_is_of_another_search_is_refused(
         harness.run_searches(SPACE, METHOD, TINY.changed({"epochs": 5}), seeds=SEEDS, client=client, **some)
 
 
+@pytest.mark.slow
 def test_workers_that_do_not_see_the_folder_send_the_files_and_go_on_from_those_that_are_here(
     client: Any, expected: pd.DataFrame, tmp_path: Path
 ) -> None:

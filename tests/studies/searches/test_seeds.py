@@ -39,6 +39,7 @@ def test_each_seed_is_a_search_of_its_own(tmp_path: Path) -> None:
         assert (tmp_path / f"seed_{seed}" / "checkpoint.pt").is_file()
 
 
+@pytest.mark.slow
 def test_without_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(module.tempfile, "tempdir", None)

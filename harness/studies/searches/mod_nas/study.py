@@ -48,12 +48,14 @@ def run_mod_nas(options: StudyOptions) -> None:
     from harness.studies.searches.mod_nas.sizes import GUIDED, MAIN_SIGMA, images_of, problem_of, searches_of, sizes_of
     from harness.studies.searches.mod_nas.summary import study_claims
     from harness.studies.searches.mod_nas.trained import KINDS
+    from harness.studies.searches.restored.images import check_images
     from harness.studies.searches.restored.searches import searched_one
     from harness.studies.searches.restored.summary import comparison_frame, differences_frame
     from harness.writing import make_folder
 
     images, sizes = images_of(options.data, quick=options.quick), sizes_of(options)
     make_folder(options.out, "--out")
+    check_images(images, options.out)
     options.say(f"trained on {images.name}, tested on {', '.join(images.tests)}")
     crops = {sigma: Crops(images.training, problem_of(sigma)) for sigma in (MAIN_SIGMA, *sizes.other_sigmas)}
     with threads_of_torch(1):
@@ -166,7 +168,7 @@ def _draw(
     from harness.report.figures.mod_nas import collapse_figure
     from harness.report.figures.restored import crops_figure
     from harness.report.files import save_pictures
-    from harness.restoration.baselines import Method, baselines
+    from harness.restoration.classical import Method, baselines
     from harness.studies.searches.mod_nas.sizes import MAIN_SIGMA, problem_of
     from harness.studies.searches.mod_nas.trained import NLM, WITHOUT
     from harness.studies.searches.restored.images import shown_images

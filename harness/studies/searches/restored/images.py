@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from harness.errors import SettingError
 from harness.restoration.image_sets import PHOTOGRAPHS, NamedImage, open_images
+from harness.studies.searches.kept import check_key
 
 _TRAINED_PHOTOGRAPHS = 4
 _QUICK_SIDE = 48
+KEY_FILE = "images.json"
 
 
 class StudyImages(NamedTuple):
@@ -19,9 +25,13 @@ class StudyImages(NamedTuple):
     training: tuple[NamedImage, ...]
     tests: dict[str, tuple[NamedImage, ...]]
 
+    def key(self) -> dict[str, str]:
+        """16 hexadecimal digits of the names and pixels of each set, by its name; `training` is that of the first."""
+        return {"training": _digest(self.training), **{name: _digest(tests) for name, tests in self.tests.items()}}
+
 
 def study_images(data: Path | None, training: str, tests: Sequence[str], *, quick: bool) -> StudyImages:
-    """The images of a folder that holds the named sets, or has a folder `restoration` that does; else photographs.
+    """The images of a folder that holds the named sets, or has a folder `restoration` that does; photographs for None.
 
     Of scikit-image's photographs four are for training and two for tests. The quick study has small parts of tests.
 
@@ -32,10 +42,12 @@ def study_images(data: Path | None, training: str, tests: Sequence[str], *, quic
         quick: whether photographs are taken in any case.
 
     Raises:
-        SettingError: missing images, or without scikit-image.
+        SettingError: a folder without the training set, missing images, or photographs without scikit-image.
     """
     places = [] if data is None else [data, data / "restoration"]
     folder = next((each for each in places if (each / training).is_dir()), None)
+    if data is not None and folder is None and not quick:
+        raise SettingError(f"--data {data} holds no folder {training}, nor does its folder restoration")
     if folder is None or quick:
         every = open_images(PHOTOGRAPHS)
         found = {PHOTOGRAPHS: every[_TRAINED_PHOTOGRAPHS:]}
@@ -54,6 +66,23 @@ def shown_images(images: StudyImages) -> StudyImages:
     if images.name == PHOTOGRAPHS:
         return images
     return images._replace(tests={PHOTOGRAPHS: tuple(open_images(PHOTOGRAPHS))})
+
+
+def check_images(images: StudyImages, out: Path) -> None:
+    """Refuse a folder whose trainings and qualities are of other images; its `images.json` says of which.
+
+    Raises:
+        SettingError: other images.
+    """
+    check_key(out / KEY_FILE, (), images.key())
+
+
+def _digest(images: Sequence[NamedImage]) -> str:
+    sha = hashlib.sha256()
+    for image in images:
+        sha.update(f"{image.name} {image.pixels.shape}".encode())
+        sha.update(np.ascontiguousarray(image.pixels).tobytes())
+    return sha.hexdigest()[:16]
 
 
 def _cut(images: Sequence[NamedImage]) -> tuple[NamedImage, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.restoration.baselines import Method
+from harness.restoration.classical import Method
 from harness.restoration.colour import luma, rounded
 from harness.restoration.degradations import clean, degraded
 from harness.restoration.image_sets import NamedImage

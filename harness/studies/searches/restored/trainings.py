@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from torch import nn
 
-from harness.restoration.baselines import Method, baselines
+from harness.restoration.classical import Method, baselines
 from harness.restoration.crops import Crops
 from harness.restoration.problems import Restoration
 from harness.restoration.protocol import evaluate

@@ -45,7 +45,7 @@ class Sizes(NamedTuple):
 
 
 USUAL = Sizes(("cora", "citeseer"), 5, 5, 5, 40, 32, 20, 8, (16, 32, 64), NodeTraining(epochs=80, hidden=32))
-"""About half an hour of one core."""
+"""About 45 minutes of one core."""
 FULL = Sizes(("cora", "citeseer"), 5, 5, 5, 100, 32, 20, 50, HIDDEN, NodeTraining(epochs=400))
 """Trials, widths and epochs of the authors' code."""
 QUICK = Sizes(("noise",), 1, 2, 1, 2, 8, 1, 2, (8, 16), NodeTraining(epochs=3, hidden=8))

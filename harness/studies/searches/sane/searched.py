@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from harness.errors import SearchError
+from harness.errors import NotLearntError
 from harness.search import SearchSetting, find_method, run_search
 from harness.search.gradient.checkpoint import ACCURACY, LOG
 from harness.spaces.node_split import NodeSplit
@@ -59,9 +59,7 @@ def search(
         return None
     try:
         text = str(run_search(space, METHOD, setting, data=graph, seed=seed, out=out).architecture)
-    except SearchError as error:
-        if "no architecture is derived" not in str(error):
-            raise
+    except NotLearntError:
         text = ""
     log = pd.read_csv(out / LOG, float_precision="round_trip")
     gaps = [largest_gap(json.loads(weights)) for weights in log["operation_weights"]]

@@ -42,7 +42,7 @@ class Sizes:
 def sizes_of(options: StudyOptions) -> Sizes:
     """The size that the options ask for; `runs` is the number of seeds."""
     setting = find_method("trilevel").setting(SPACE, "laptop")
-    full = Sizes(3, 3, setting, RestorationSetting(epochs=10, steps=200, image_size=16), 15)
+    full = Sizes(3, 3, setting, RestorationSetting(epochs=10, steps=200, image_size=16), 25)
     if options.quick:
         tiny = {"epochs": 3, "alpha_warm_up": 1, "steps_per_epoch": 1, "batch_size": 2, "image_size": 6, "images": 8}
         training = RestorationSetting(epochs=1, steps=2, batch_size=2, image_size=6)

@@ -41,6 +41,7 @@ def run_trilevel(options: StudyOptions) -> None:
     from harness.scoring.engine import threads_of_torch
     from harness.studies.record import record
     from harness.studies.searches.claims import claims_frame
+    from harness.studies.searches.restored.images import check_images
     from harness.studies.searches.restored.searches import searched_one
     from harness.studies.searches.restored.summary import comparison_frame, differences_frame
     from harness.studies.searches.trilevel.searched import searched, searches_frame, sparsity_frame
@@ -51,6 +52,7 @@ def run_trilevel(options: StudyOptions) -> None:
 
     images, sizes = images_of(options.data, quick=options.quick), sizes_of(options)
     make_folder(options.out, "--out")
+    check_images(images, options.out)
     options.say(f"trained on {images.name}, tested on {', '.join(images.tests)}")
     crops = Crops(images.training, small_space().problem)
     with threads_of_torch(1):
@@ -135,7 +137,7 @@ def _draw(
     from harness.report.figures.restored import crops_figure
     from harness.report.figures.trilevel import sparsity_figure
     from harness.report.files import save_pictures
-    from harness.restoration.baselines import Method, baselines
+    from harness.restoration.classical import Method, baselines
     from harness.studies.searches.restored.images import shown_images
     from harness.studies.searches.restored.pictures import rows_of
     from harness.studies.searches.restored.trainings import FOUND, LONGER, PLAIN, RANDOM, trained

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from harness.errors import SettingError
+from harness.restoration.image_sets import NamedImage
 from harness.studies.options import StudyOptions
 from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, NOT_TESTABLE, SHOWN
 from harness.studies.searches.mod_nas.searched import COLLAPSE, Found, collapse_frame
-from harness.studies.searches.mod_nas.sizes import GUIDED, HAND_MADE, UNGUIDED, searches_of, sizes_of, space_of
+from harness.studies.searches.mod_nas.sizes import (
+    GUIDED,
+    HAND_MADE,
+    UNGUIDED,
+    images_of,
+    searches_of,
+    sizes_of,
+    space_of,
+)
 from harness.studies.searches.mod_nas.summary import study_claims
 from harness.studies.searches.mod_nas.trained import HAND, KINDS, WITHOUT, at_sigma, equal_time, trainings_of
+from harness.studies.searches.restored.images import StudyImages, check_images
 from harness.studies.searches.restored.trainings import ANEW, FOUND, LONGER, PLAIN, RANDOM
 from harness.training.plain import plain_parameters
 
@@ -116,3 +128,18 @@ def test_every_kind_has_its_words():
     rows = [("Set12, sigma 25", kind, 3, 0.2, 0.1, 0.3) for kind in KINDS if kind != FOUND]
     claims = study_claims(ended((0.1,), (0.2,)), pd.DataFrame(rows, columns=list(NOTHING)), 3)
     assert [claim.verdict for claim in claims[1:-1]] == [SHOWN] * (len(KINDS) - 1)
+
+
+def test_a_folder_without_the_images_is_refused(tmp_path):
+    with pytest.raises(SettingError, match="holds no folder Train400, nor does its folder restoration"):
+        images_of(tmp_path, quick=False)
+
+
+def test_a_folder_of_other_images_is_refused(tmp_path):
+    image = NamedImage("made/one", np.zeros((4, 4), dtype=np.uint8))
+    images = StudyImages("made", (image,), {"made": (image,)})
+    check_images(images, tmp_path)
+    check_images(images, tmp_path)
+    other = NamedImage("made/one", np.ones((4, 4), dtype=np.uint8))
+    with pytest.raises(SettingError, match="give another --out"):
+        check_images(images._replace(tests={"made": (other,)}), tmp_path)
