@@ -57,6 +57,29 @@ def differences_sheet(frame: pd.DataFrame) -> Sheet:
     return Sheet.of("Differences", headings, rows, notes=notes)
 
 
+def searches_sheet(frame: pd.DataFrame, note: str, decimals: int) -> Sheet:
+    """The searches, and the gap between the supernet and what is derived.
+
+    Args:
+        frame: from the `searches_frame` of a study.
+        note: what the arms and the values of PSNR are.
+        decimals: decimals of the gap.
+    """
+    rows = [
+        [
+            str(row["arm"]), str(row["seed"]), str(row["architecture"]), number(float(row["parameters"]), 0),
+            number(row["cpu_seconds"] / 60, 2), number(row["supernet_psnr_db"], 2), number(row["derived_psnr_db"], 2),
+            number(row["gap_db"], decimals),
+        ]
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+    headings: list[Heading | str] = [
+        Heading("arm", "left"), "seed", Heading("architecture", "left"), "parameters", "CPU minutes", "supernet (dB)",
+        "derived (dB)", "gap (dB)",
+    ]  # fmt: skip
+    return Sheet.of("Searches", headings, rows, notes=(note,))
+
+
 def _some(value: float, decimals: int) -> str:
     """A number; a dash for what does not apply."""
     return number(value, decimals) if value else EN_DASH

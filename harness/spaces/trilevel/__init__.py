@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,6 +13,7 @@ from harness.setting import SizeKeywords, derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.group import strengths
 from harness.spaces.image_restoration import ImageRestoration
+from harness.spaces.listed import drawn_sample
 from harness.spaces.plain_values import how_to_get
 from harness.spaces.shape import Dimension, sizes_within
 from harness.spaces.space import Architecture, Sizes
@@ -132,12 +132,8 @@ class Trilevel(ImageRestoration):
         """`count` different architectures, all equally likely; since most have five cells, nearly all drawn have."""
         if not isinstance(count, int) or not 1 <= count <= len(self):
             raise SpaceError(f"cannot sample {shown(count)} architectures: ask for 1 or more")
-        generator = random.Random(derived_seed(seed, "sample", self.name))
         total = self.count
-        drawn: dict[TrilevelArchitecture, None] = {}
-        while len(drawn) < count:
-            drawn[self._numbered(generator.randrange(total))] = None
-        return list(drawn)
+        return drawn_sample(self, lambda generator: self._numbered(generator.randrange(total)), count, seed)
 
     def neighbours(self, architecture: Architecture) -> list[TrilevelArchitecture]:
         """The architectures with one change: an operation, a width, the form, or a step of the path.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.studies.kinds import SingleStudy
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 _SHOWN = ("astronaut", "camera", "coins")
 """Photographs of which crops are shown, where they are no training images."""
 _NOTE = "Noise of sigma 25. Numbers are PSNR in dB of the whole image; a tile is the part with most detail."
+_SEARCHES = (
+    "Guided: stages with data consistency; unguided: without. PSNR on the first test set after the search: of the "
+    "supernet with its own weights, and of the derived network with the weights that it inherits, before any "
+    "further training."
+)
 
 
 def run_mod_nas(options: StudyOptions) -> None:
@@ -40,6 +46,7 @@ def run_mod_nas(options: StudyOptions) -> None:
 
     from harness.errors import SearchError
     from harness.report.files import write_csv, write_text
+    from harness.report.tables.restored import searches_sheet
     from harness.restoration.crops import Crops
     from harness.scoring.engine import threads_of_torch
     from harness.studies.record import record
@@ -50,6 +57,7 @@ def run_mod_nas(options: StudyOptions) -> None:
     from harness.studies.searches.mod_nas.trained import KINDS
     from harness.studies.searches.restored.images import check_images
     from harness.studies.searches.restored.searches import searched_one
+    from harness.studies.searches.restored.shown import minutes, show
     from harness.studies.searches.restored.summary import comparison_frame, differences_frame
     from harness.writing import make_folder
 
@@ -84,12 +92,12 @@ def run_mod_nas(options: StudyOptions) -> None:
         for name, frame in frames.items():
             write_csv(frame, options.out / f"{name}.csv")
         _draw(frames, [each for sigma, each in trainings if sigma == MAIN_SIGMA], crops[MAIN_SIGMA], images, options)
-    _show(frames, options)
+    show(frames, searches_sheet(frames["searches"], _SEARCHES, decimals=2), options)
     facts: dict[str, Any] = {
         "seed": options.seed, "quick": options.quick, "training_images": images.name, "tests": list(images.tests),
         "seeds": sizes.seeds, "searches": {search.name: asdict(search.setting) for search in found},
         "training": asdict(sizes.training), "trainings": [f"{each.name}, seed {each.seed}" for _, each in trainings],
-        "cpu_minutes": round(_minutes(frames), 1),
+        "cpu_minutes": round(minutes(frames), 1),
     }  # fmt: skip
     write_text(record({}, None, **facts), options.out / "study.json")
     files = ", ".join(f"{name}.csv" for name in frames)
@@ -108,7 +116,7 @@ def _trained(
     """Noise, training and quality of a seed's trainings that are over; none where no guided search of it is."""
     from harness.studies.searches.mod_nas.sizes import GUIDED, MAIN_SIGMA, space_of, with_sigma
     from harness.studies.searches.mod_nas.trained import at_sigma, equal_time, trainings_of
-    from harness.studies.searches.restored.trainings import FOUND, PLAIN, is_over, quality_of
+    from harness.studies.searches.restored.trainings import trained_in_turn
 
     guided = next((one for search, one in found.items() if search.arm == GUIDED), None)
     if guided is None:
@@ -120,18 +128,9 @@ def _trained(
             wanted = trainings_of(seed, found, randoms[first : first + sizes.randoms], sizes, options.out)
         else:
             wanted = at_sigma(seed, found, sizes, sigma, options.out)
-        seconds: dict[str, float] = {}
-        while wanted:
-            training = wanted.pop(0)
-            if not is_over(training, options.out):
-                if options.finished:
-                    continue
-                options.say(f"training {training.name}, seed {training.seed}: {training.text}")
-            quality = quality_of(training, crops[sigma], with_sigma(images, sigma), options.out)
-            seconds[training.kind] = float(quality["cpu_seconds"].iloc[0])
+        longest = partial(equal_time, seed, guided, sizes) if sigma == MAIN_SIGMA else None
+        for training, quality in trained_in_turn(wanted, longest, crops[sigma], with_sigma(images, sigma), options):
             yield sigma, training, quality
-            if training.kind == PLAIN and FOUND in seconds and sigma == MAIN_SIGMA:
-                wanted.append(equal_time(seed, guided, sizes, seconds))
 
 
 def _baselines(images: StudyImages, sigmas: tuple[int, ...], options: StudyOptions) -> Iterator[pd.DataFrame]:
@@ -150,12 +149,6 @@ def _baselines(images: StudyImages, sigmas: tuple[int, ...], options: StudyOptio
                 path.parent.mkdir(exist_ok=True)
                 write_csv(baseline_quality(name, with_sigma(images, sigma), problem_of(sigma)), path)
             yield pd.read_csv(path, float_precision="round_trip")
-
-
-def _minutes(frames: Mapping[str, pd.DataFrame]) -> float:
-    """Minutes of the processor of all searches and trainings."""
-    first = frames["quality"].drop_duplicates(["kind", "seed", "network", "cpu_seconds"])
-    return float(frames["searches"]["cpu_seconds"].sum() + first["cpu_seconds"].sum()) / 60
 
 
 def _draw(
@@ -183,22 +176,6 @@ def _draw(
         if own is not None:
             methods[kind] = trained(own, crops, options.out).network
     save_pictures(crops_figure(rows_of(shown_images(images), methods, problem, _SHOWN), _NOTE), options.out / "crops")
-
-
-def _show(frames: Mapping[str, pd.DataFrame], options: StudyOptions) -> None:
-    from harness.report.files import write_text
-    from harness.report.tables.claims import claims_sheet, claims_text
-    from harness.report.tables.mod_nas import searches_sheet
-    from harness.report.tables.restored import comparison_sheet, differences_sheet
-    from harness.report.tables.sheet import sheet_markdown
-    from harness.report.tables.text import sheet_text
-
-    sheets = [comparison_sheet(frames["comparison"]), searches_sheet(frames["searches"])]
-    if len(frames["differences"]):
-        sheets.insert(1, differences_sheet(frames["differences"]))
-    every = [claims_sheet(frames["claims"]), *sheets]
-    write_text("\n\n".join(map(sheet_markdown, every)) + "\n", options.out / "tables.md")
-    options.say("\n" + "\n\n".join([claims_text(frames["claims"]), *map(sheet_text, sheets)]))
 
 
 STUDY = SingleStudy(

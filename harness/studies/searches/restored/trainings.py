@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from harness.restoration.classical import Method, baselines
 from harness.restoration.crops import Crops
 from harness.restoration.problems import Restoration
 from harness.restoration.protocol import evaluate
+from harness.studies.options import StudyOptions
 from harness.studies.searches.restored.images import StudyImages
 from harness.training.plain import plain_network, width_of
 from harness.training.restored import RestorationSetting, Restored, is_restorer_trained, train_restorer
@@ -108,6 +109,36 @@ def quality_of(training: Training, crops: Crops, images: StudyImages, out: Path)
         of = (training.kind, training.seed, training.text, count, steps, made.seconds)
         write_csv(_quality(made.network, images, crops.problem, of), path)
     return pd.read_csv(path, float_precision="round_trip")
+
+
+def trained_in_turn(
+    wanted: Iterable[Training],
+    longest: Callable[[Mapping[str, float]], Training] | None,
+    crops: Crops,
+    images: StudyImages,
+    options: StudyOptions,
+) -> Iterator[tuple[Training, pd.DataFrame]]:
+    """The trainings that are over with their qualities, all of them unless the options have `finished`.
+
+    Args:
+        wanted: the trainings, in order.
+        longest: gives a further one from the seconds of `FOUND` and `PLAIN`, once both are over; None for none.
+        crops: crops of the training images.
+        images: the images.
+        options: options of the study.
+    """
+    waiting, seconds = list(wanted), dict[str, float]()
+    while waiting:
+        training = waiting.pop(0)
+        if not is_over(training, options.out):
+            if options.finished:
+                continue
+            options.say(f"training {training.name}, seed {training.seed}: {training.text}")
+        quality = quality_of(training, crops, images, options.out)
+        seconds[training.kind] = float(quality["cpu_seconds"].iloc[0])
+        yield training, quality
+        if longest is not None and training.kind == PLAIN and FOUND in seconds:
+            waiting.append(longest(seconds))
 
 
 def baseline_quality(name: str, images: StudyImages, problem: Restoration) -> pd.DataFrame:
