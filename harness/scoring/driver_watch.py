@@ -1,4 +1,4 @@
-"""What a worker process does at its start: it leaves Ctrl-C to its driver, and ends when that does."""
+"""What a worker process does at its start: it leaves Ctrl-C to its driver, ends when that does, and keeps memory."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ import signal
 import threading
 import time
 
+from harness.scoring.allocation import keep_memory
+
 
 def start_worker(driver: int) -> None:
     """Ignore Ctrl-C, which the driver handles, and end when the driver does: a killed driver cannot end its workers.
+
+    Freed memory is kept for the next network.
 
     Args:
         driver: process number of the driver.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_memory()
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from harness.scoring.cluster.allocation import keep_memory
+from harness.scoring.allocation import keep_memory
 from harness.scoring.engine import ScoringTask, TaskScores, score_task
 from harness.scoring.watching import Step
 

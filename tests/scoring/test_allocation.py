@@ -1,0 +1,47 @@
+"""A worker keeps freed memory, also one that Dask's nanny has told to give it back: pages fetched again are counted."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+COUNT = """
+import resource, sys
+import numpy as np
+from harness.scoring.allocation import keep_memory
+
+if sys.argv[1] == "keep":
+    assert keep_memory()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(int(sys.argv[2])):
+    kept = [np.ones(2**17) for _ in range(int(sys.argv[3]))]  # 1 MiB each, 256 pages
+    del kept
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc")
+@pytest.mark.parametrize(
+    ("told", "rounds", "tensors"),
+    [
+        pytest.param({"MALLOC_TRIM_THRESHOLD_": "65536"}, 50, 1, id="Dask's nanny"),
+        pytest.param({}, 10, 100, id="alone"),
+    ],
+)
+def test_freed_memory_is_used_again(told: dict[str, str], rounds: int, tensors: int) -> None:
+    paths = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, **told, "PYTHONPATH": paths}
+    fetched = {
+        how: int(
+            subprocess.check_output(
+                [sys.executable, "-c", COUNT, how, str(rounds), str(tensors)], env=environment, text=True
+            )
+        )
+        for how in ("keep", "give back")
+    }
+    assert fetched["give back"] > 0.75 * rounds * tensors * 256
+    assert fetched["keep"] < 1.5 * fetched["give back"] / rounds
