@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _UNFINISHED = "no seed has the searches of both arms"
+_UNTABULATED = "the table has no accuracies on ImageNet16-120"
 _NOTHING_TO_MERGE = "of one path an edge our reading merges nothing, and differs by batch norm's ε alone"
 
 
@@ -79,10 +80,10 @@ def _accuracies(changes: pd.DataFrame, seeds: int) -> Iterator[Claimed]:
         row = _change(changes, entry.method, SIMPLIFIED, PLAIN)
         published = f"a change of {entry.change:+.1f} ± 0.2 points"
         if entry.method in ONE_PATH:
-            ours = _UNFINISHED if row is None else f"a change of {_in_words(row)}"
+            ours = _lacking(changes) if row is None else f"a change of {_in_words(row)}"
             yield Claimed(claim, published, f"{ours}; {_NOTHING_TO_MERGE}", NOT_TESTABLE)
         elif row is None:
-            yield Claimed(claim, published, _UNFINISHED, NOT_FINISHED)
+            yield _unjudged(claim, published, changes)
         else:
             yield Claimed(claim, published, f"a change of {_in_words(row)}", _judged(row, entry.change, seeds))
 
@@ -94,7 +95,7 @@ def _kernels(changes: pd.DataFrame, seeds: int) -> Iterator[Claimed]:
         claim = f"{entry.method}: kernel normalisation keeps the accuracy"
         row = _change(changes, entry.method, SIMPLIFIED, OWN_KERNELS)
         if row is None:
-            yield Claimed(claim, "", _UNFINISHED, NOT_FINISHED)
+            yield _unjudged(claim, "", changes)
         else:
             yield Claimed(claim, "", f"against own kernels {_in_words(row)}", _judged(row, 1.0, seeds))
 
@@ -117,6 +118,16 @@ def _change(changes: pd.DataFrame, method: str, arm: str, base: str) -> dict[str
         & (changes["column"] == IMAGENET16)
     ]
     return None if chosen.empty else {str(key): value for key, value in chosen.iloc[0].items()}
+
+
+def _unjudged(claim: str, published: str, changes: pd.DataFrame) -> Claimed:
+    lacking = _lacking(changes)
+    return Claimed(claim, published, lacking, NOT_TESTABLE if lacking == _UNTABULATED else NOT_FINISHED)
+
+
+def _lacking(changes: pd.DataFrame) -> str:
+    """Why there is no change on ImageNet16-120."""
+    return _UNFINISHED if changes.empty or IMAGENET16 in set(changes["column"]) else _UNTABULATED
 
 
 def _in_words(row: Mapping[str, Any]) -> str:

@@ -144,6 +144,7 @@ def _show(options: StudyOptions, frames: dict[str, pd.DataFrame]) -> None:
     from harness.report.tables.sheet import sheet_markdown
     from harness.report.tables.text import sheet_text
     from harness.report.tables.toponas import READ, arms_sheet, changes_sheet, cost_sheet
+    from harness.studies.searches.toponas.changes import IMAGENET16
     from harness.studies.searches.toponas.published import BY_METHOD
 
     published = {name: entry.cost_ratio for name, entry in BY_METHOD.items()}
@@ -152,8 +153,11 @@ def _show(options: StudyOptions, frames: dict[str, pd.DataFrame]) -> None:
     files = "tables.md, cost.csv, cost.png, arms.csv, claims.csv"
     if len(frames["changes"]):
         sheets.append(changes_sheet(frames["changes"]))
-        save_pictures(changes_figure(frames["changes"]), options.out / "changes")
-        files += ", changes.csv, changes.png, chosen.csv, searches.csv.gz"
+        files += ", changes.csv, chosen.csv, searches.csv.gz"
+    drawn = frames["changes"][frames["changes"]["column"] == IMAGENET16]
+    if len(drawn):
+        save_pictures(changes_figure(drawn), options.out / "changes")
+        files += ", changes.png"
     write_text("\n\n".join(map(sheet_markdown, sheets)) + "\n", options.out / "tables.md")
     options.say("\n" + "\n\n".join([claims_text(frames["claims"]), *map(sheet_text, sheets[1:])]))
     options.say(f"\nIn {options.out}: {files}, {ROUNDS}, study.json")

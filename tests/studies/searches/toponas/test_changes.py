@@ -118,6 +118,16 @@ def test_without_a_search_the_claims_on_accuracies_are_not_finished() -> None:
     assert set(frame[frame["claim"].str.contains("ImageNet16-120 rises")]["verdict"]) == {NOT_FINISHED}
 
 
+def test_a_table_without_that_accuracy_can_test_no_claim_on_it() -> None:
+    costs, differences = pd.DataFrame([cost("darts", 0.9)]), {"a": 0, "b": 1, "c": 1}
+    other = LAST.rename(columns={IMAGENET16: "cifar10_test_200ep_pct"})
+    changes = changes_frame(other, {"cifar10_test_200ep_pct": CELLS[IMAGENET16]}, 0)
+    frame = claims_frame(study_claims(costs, changes, differences, 3)).set_index("claim")
+    for claim in ("darts: ImageNet16-120 rises", "darts: kernel normalisation keeps the accuracy"):
+        assert frame.loc[claim, "verdict"] == NOT_TESTABLE
+        assert frame.loc[claim, "ours"] == "the table has no accuracies on ImageNet16-120"
+
+
 def test_a_claim_on_accuracies_waits_for_all_seeds() -> None:
     costs, differences = pd.DataFrame([cost("darts", 0.9)]), {"a": 0, "b": 1, "c": 1}
     changes = changes_frame(LAST, CELLS, 0)
