@@ -32,6 +32,10 @@ _LAYER = r"(gat|gcn|gin|cheb|sage|arma|graph|fc|skip)"
 _TERM = r"(conv_3x3|dil_conv_3x3|sep_conv_3x3|residual_3x3|skip_connect)~[0-3]"
 _BLOCK_NODE = rf"{_TERM}(\+{_TERM})?@[1-4]"
 _NODE_AGGREGATOR = "(sage(_sum|_max)?|gcn|gin|gat(_sym|_cos|_linear|_generalized_linear)?|geniepath)"
+_GRAPH_LAYER = (
+    r"(8|16|32|64):(const|gcn|gat|sym-gat|cos|linear|gene-linear):[1248]:(sum|mean|max):(identity|mlp):"
+    r"(sigmoid|tanh|relu|identity|softplus|leaky_relu|relu6|elu)"
+)
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(rf"\|.+\||{_INDICES}|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL),
     "nasbench201-large": re.compile(r"\|.+\|", re.DOTALL),
@@ -41,6 +45,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "mod-nas": re.compile(rf"{_BLOCK_NODE}(\s+{_BLOCK_NODE}){{0,3}}"),
     "nasbench-graph": re.compile(rf"0[01][0-2][0-3](:{_LAYER}){{4}}"),
     "sane": re.compile(rf"({_NODE_AGGREGATOR}\|\|){{3}}((none|skip)\|\|){{2,3}}l_(max|concat|lstm)"),
+    "agnn": re.compile(rf"{_GRAPH_LAYER}\|\|{_GRAPH_LAYER}"),
     "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
 }
 _OF_LARGE = re.compile(r"\|.*(max_pool_3x3|nor_conv_5x5|(bot2|bot4|grp2|grp4|sep|dil)_conv_\dx\d)~.*\|", re.DOTALL)
@@ -102,6 +107,7 @@ def _fault(key: str, row: int, wanted: str) -> str:
     return (
         "is no architecture of a known space, or is cut. Known: NAS-Bench-201 cells (|none~0|+|none~0|none~1|+…), "
         "DARTS genotypes (Genotype(normal=[('sep_conv_3x3', 0), …), NATS-Bench sizes (8:16:24:32:64), "
-        "NAS-Bench-Graph's architectures (0123:skip:skip:gcn:gcn), SANE's (gcn||gat||gin||skip||none||skip||l_max) and "
+        "NAS-Bench-Graph's architectures (0123:skip:skip:gcn:gcn), SANE's (gcn||gat||gin||skip||none||skip||l_max), "
+        "AGNN's (64:gat:8:sum:identity:elu||16:gcn:1:mean:mlp:relu) and "
         "TransNAS-Bench-101's micro cells (1_02_333)"
     )

@@ -66,6 +66,10 @@ _BUILT_IN = {
         "harness.spaces.sane:Sane",
         "SANE (Zhao et al. 2021): graph networks of 3 layers, 11 node and 3 layer aggregators, 31,944 architectures",
     ),
+    "agnn": _Listed(
+        "harness.spaces.agnn:Agnn",
+        "AGNN (Zhou et al. 2019; options our choice): graph networks of 2 layers, 6 choices each, 28,901,376 in all",
+    ),
 }
 _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",

@@ -285,6 +285,7 @@ def test_the_whole_space_keeps_one_row_a_cell():
         (["8:16:24:32:40"], "natsbench-sizes"),
         (["0123:skip:skip:gcn:gcn"], "nasbench-graph"),
         (["gcn||gat||gin||skip||none||skip||l_max"], "sane"),
+        (["64:gat:8:sum:identity:elu||16:gcn:1:mean:mlp:relu"], "agnn"),
         (["1_02_333"], "transnas-micro"),
         (["64-41414-1_02_333"], "transnas-micro"),
         (["|none~0|+|none~0|none~1|+|none~0|sep_conv_7x7~1|none~2|"], "nasbench201-large"),

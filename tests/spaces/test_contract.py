@@ -123,6 +123,24 @@ class TestSaneCode(SpaceConformance):
         pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
 
 
+class TestAgnn(SpaceConformance):
+    space = open_space("agnn")
+    shape: ClassVar = {"nodes": 24, "features": 6, "classes": 3}
+
+    @pytest.fixture(autouse=True)
+    def _with_torch_geometric(self) -> None:
+        pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
+
+    def few(self) -> list[Architecture]:
+        """Small networks that have every attention function, aggregate, combination and activation."""
+        texts = (
+            "8:gat:8:sum:identity:relu||8:gcn:4:mean:mlp:elu", "8:sym-gat:2:max:mlp:relu6||8:const:1:sum:identity:tanh",
+            "8:cos:1:mean:identity:softplus||8:linear:4:sum:mlp:leaky_relu",
+            "8:gene-linear:2:sum:identity:sigmoid||8:gat:1:max:identity:identity",
+        )  # fmt: skip
+        return [self.space.parse(text) for text in texts]
+
+
 def _classifier(*layers: nn.Module) -> nn.Module:
     """Layers that give eight channels of an image, then a mean over space and a linear layer."""
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10))

@@ -35,6 +35,7 @@ def test_every_listed_space_opens_under_its_own_name():
         "mod-nas",
         "nasbench-graph",
         "sane",
+        "agnn",
     }
     assert {open_space(name).name for name in list_spaces()} == set(list_spaces())
 
@@ -46,7 +47,7 @@ def test_the_listing_is_a_copy():
 
 
 def test_an_unknown_space_is_an_error_with_the_nearest_name():
-    known = "darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, sane, "
+    known = "agnn, darts, mod-nas, nasbench-graph, nasbench201, nasbench201-large, natsbench-sizes, sane, "
     known += "transnas-micro, trilevel"
     message = f"unknown space 'nasbench210'. Did you mean 'nasbench201'? Known: {known}"
     with pytest.raises(SpaceError, match=re.escape(message)):
@@ -62,7 +63,7 @@ def test_an_unknown_space_is_an_error_with_the_nearest_name():
 )
 def test_sizes_in_closed_form_load_no_torch(name):
     """Listing the sizes of many architectures would otherwise wait for torch, and building one shows that it can."""
-    if name in ("nasbench-graph", "sane"):
+    if name in ("nasbench-graph", "sane", "agnn"):
         pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
     program = (
         "import sys\n"

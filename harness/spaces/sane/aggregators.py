@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +57,7 @@ class Messages(MessagePassing):  # type: ignore[misc]  # torch_geometric is not 
 
     def __init__(self, hidden: int, kind: str, dropped: float) -> None:
         super().__init__(aggr=kind)
-        self.linear = _linear_layer(hidden)
+        self.linear = linear_layer(hidden, hidden)
         self.bias = nn.Parameter(torch.zeros(hidden))
         self.dropout = nn.Dropout(dropped)
 
@@ -86,11 +87,11 @@ class Attention(MessagePassing):  # type: ignore[misc]
     def __init__(self, name: str, hidden: int, heads: int, form: str, dropped: float) -> None:
         super().__init__(aggr="sum", node_dim=0)
         self.name, self.heads, self.form = name, heads, PAPER if name == "gat" else form
-        self.linear = _linear_layer(hidden)
+        self.linear = linear_layer(hidden, hidden)
         channels = hidden // heads
-        self.left, self.right = (nn.Parameter(_glorot(hidden, heads + channels)) for _ in range(2))
+        self.left, self.right = (nn.Parameter(glorot(hidden, heads + channels)) for _ in range(2))
         if name == "gat_generalized_linear":
-            self.mixed = nn.Parameter(_glorot(channels, channels + 1))
+            self.mixed = nn.Parameter(glorot(channels, channels + 1))
         self.bias = nn.Parameter(torch.zeros(hidden))
         self.dropout = nn.Dropout(dropped)
 
@@ -100,7 +101,7 @@ class Attention(MessagePassing):  # type: ignore[misc]
         left, right = ((flat * vector).unflatten(1, (self.heads, -1)) for vector in (self.left, self.right))
         source, target = edges
         grouped = target if self.form == PAPER else source
-        weights = softmax(_SCORES[self.name](self, left, right, source, target), grouped, num_nodes=len(inputs))
+        weights = softmax(SCORES[self.name](self, left, right, source, target), grouped, num_nodes=len(inputs))
         values = flat.unflatten(1, (self.heads, -1))
         outputs: Tensor = self.propagate(edges, values=values, weights=self.dropout(weights))
         return outputs.flatten(1) + self.bias
@@ -129,21 +130,21 @@ class GeniePath(nn.Module):
         return outputs
 
 
-Scores = Callable[[Attention, Tensor, Tensor, Tensor, Tensor], Tensor]
+Scores = Callable[[Any, Tensor, Tensor, Tensor, Tensor], Tensor]
 """A layer, a_l ∘ z and a_r ∘ z [n, A, C], source and target [E] of the edges, to scores [E, A]."""
 
 
-def _gat(layer: Attention, left: Tensor, right: Tensor, source: Tensor, target: Tensor) -> Tensor:
+def _gat(layer: Any, left: Tensor, right: Tensor, source: Tensor, target: Tensor) -> Tensor:
     """LeakyReLU(a_l · z_i + a_r · z_j)."""
     return functional.leaky_relu(left.sum(dim=2)[target] + right.sum(dim=2)[source], _SLOPE)
 
 
-def _symmetric(layer: Attention, left: Tensor, right: Tensor, source: Tensor, target: Tensor) -> Tensor:
+def _symmetric(layer: Any, left: Tensor, right: Tensor, source: Tensor, target: Tensor) -> Tensor:
     """e_ij + e_ji, with the scores of `gat`."""
     return _gat(layer, left, right, source, target) + _gat(layer, left, right, target, source)
 
 
-def _cosine(layer: Attention, left: Tensor, right: Tensor, source: Tensor, target: Tensor) -> Tensor:
+def _cosine(layer: Any, left: Tensor, right: Tensor, source: Tensor, target: Tensor) -> Tensor:
     """(a_l ∘ z_i) · (a_r ∘ z_j)."""
     return (left[target] * right[source]).sum(dim=2)
 
@@ -154,28 +155,30 @@ def _linear(layer: Attention, left: Tensor, right: Tensor, source: Tensor, targe
     return (left.sum(dim=2)[read] + right.sum(dim=2)[source]).tanh()
 
 
-def _generalised(layer: Attention, left: Tensor, right: Tensor, source: Tensor, target: Tensor) -> Tensor:
+def _generalised(layer: Any, left: Tensor, right: Tensor, source: Tensor, target: Tensor) -> Tensor:
     """w_g · tanh(a_l ∘ z_i + a_r ∘ z_j)."""
-    return ((left[target] + right[source]).tanh() * layer.mixed).sum(dim=2)
+    scores: Tensor = ((left[target] + right[source]).tanh() * layer.mixed).sum(dim=2)
+    return scores
 
 
-_SCORES: dict[str, Scores] = {
+SCORES: dict[str, Scores] = {
     "gat": _gat,
     "gat_sym": _symmetric,
     "gat_cos": _cosine,
     "gat_linear": _linear,
     "gat_generalized_linear": _generalised,
 }
+"""Scores of attention by name."""
 
 
-def _linear_layer(hidden: int) -> nn.Linear:
+def linear_layer(inputs: int, hidden: int) -> nn.Linear:
     """A linear layer without a bias, with weights as Glorot & Bengio (2010) draw them uniformly."""
-    layer = nn.Linear(hidden, hidden, bias=False)
+    layer = nn.Linear(inputs, hidden, bias=False)
     nn.init.xavier_uniform_(layer.weight)
     return layer
 
 
-def _glorot(size: int, ends: int) -> Tensor:
+def glorot(size: int, ends: int) -> Tensor:
     """A vector of uniform entries between ±√(6 / ends)."""
     bound = math.sqrt(6 / ends)
     return torch.empty(size).uniform_(-bound, bound)

@@ -94,7 +94,7 @@ def stem_values(stem: nn.Linear, features: Tensor) -> Tensor:
         dense: Tensor = stem(features)
         return dense
     sparse: Tensor = torch.sparse.mm(features, stem.weight.t())
-    return sparse + stem.bias
+    return sparse if stem.bias is None else sparse + stem.bias
 
 
 def with_loops(edges: Tensor, nodes: int) -> Tensor:
