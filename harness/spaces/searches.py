@@ -71,6 +71,8 @@ class IndexedSpace:
         options: number of operations to choose from on each edge, where it is not O on all.
         classes: number of edges of each class of choices that AGNN draws together, in the order of the encoding; by
             default those that end in a node are a class.
+        empty: places of edges, and an operation with which all of these edges together are no architecture; None where
+            every cell is one.
     """
 
     operations: int
@@ -78,6 +80,7 @@ class IndexedSpace:
     official_order: bool = False
     options: tuple[int, ...] = ()
     classes: tuple[int, ...] = ()
+    empty: tuple[tuple[int, ...], int] | None = None
 
     def __post_init__(self) -> None:
         if not self.options:

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.errors import SearchError, unknown
 from harness.search.query.draws import Draws
-from harness.search.query.indexed import CellArray, FloatArray, cells_of, choices_of, integers_below
+from harness.search.query.indexed import CellArray, FloatArray, cells_of, choices_of, integers_below, is_empty
 from harness.search.query.oracle import BoolArray, Oracle
 from harness.spaces.searches import IndexedSpace
 
@@ -36,12 +36,11 @@ MODIFICATIONS = {
 def agnn(oracle: Oracle, space: IndexedSpace, draws: Draws, *, modified: str = NORMALISED) -> CellArray:
     """The best of all queried cells, shape [R].
 
-    The first cell is random. In each step the controller of each class of choices reads the best cell without that
+    The first cell is random, and an architecture. In each step the controller of each class of choices reads the best cell without that
     class, and gives a distribution for each of its choices; one class of the best cell (`modified`) is drawn anew from
     these, and the new cell is queried. The reward is the answer less that of the best cell before; the baseline is the
     moving average of a class's rewards, and the class's controller takes a step of Adam by REINFORCE. A cell that is
-    like the best one is a query too. On NAS-Bench-Graph a run may begin with four skips, which no change of links
-    leaves: it stays there as long as the links are the class that is drawn anew.
+    like the best one is a query too, and so is one that is no architecture.
 
     Args:
         oracle: answers the queries and counts their cost.
@@ -56,7 +55,7 @@ def agnn(oracle: Oracle, space: IndexedSpace, draws: Draws, *, modified: str = N
     if modified not in MODIFICATIONS:
         raise SearchError(unknown("way to modify", modified, MODIFICATIONS))
     controllers = [_Controller(oracle.runs, space, number, draws) for number in range(len(space.classes))]
-    oracle.query(integers_below(draws.random(oracle.runs), len(space)))
+    oracle.query(_first(oracle.runs, space, draws))
     while oracle.is_open.any():
         best, reference = choices_of(space, oracle.chosen), oracle.best.copy()
         offspring = [controller.drawn(best, draws) for controller in controllers]
@@ -68,6 +67,14 @@ def agnn(oracle: Oracle, space: IndexedSpace, draws: Draws, *, modified: str = N
         for controller, (_, log_probability, _), mine in zip(controllers, offspring, taken, strict=True):
             controller.learn(log_probability, query.values - reference, mine & query.answered)
     return oracle.chosen
+
+
+def _first(runs: int, space: IndexedSpace, draws: Draws) -> CellArray:
+    """A random architecture of each run, [R]: from four skips of NAS-Bench-Graph no change of links would lead away."""
+    cells = integers_below(draws.random(runs), len(space))
+    while (none := is_empty(space, cells)).any():
+        cells[none] = integers_below(draws.random(int(none.sum())), len(space))
+    return cells
 
 
 def _taken(entropies: FloatArray, space: IndexedSpace, modified: str, draws: Draws) -> BoolArray:

@@ -56,6 +56,14 @@ def choices_of(space: IndexedSpace, cells: CellArray) -> CellArray:
     return np.asarray(cells[:, None] // _strides(space) % np.array(space.options))
 
 
+def is_empty(space: IndexedSpace, cells: CellArray) -> npt.NDArray[np.bool_]:
+    """Whether each of the cells [R] is no architecture, [R]."""
+    if space.empty is None:
+        return np.zeros(cells.shape, dtype=np.bool_)
+    edges, operation = space.empty
+    return np.asarray((choices_of(space, cells)[:, list(edges)] == operation).all(axis=1))
+
+
 def mutated(space: IndexedSpace, cells: CellArray, uniforms: FloatArray) -> CellArray:
     """Mutated cells, each with another operation on one edge.
 

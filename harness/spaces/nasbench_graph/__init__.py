@@ -16,6 +16,7 @@ from harness.spaces.nasbench_graph import cost
 from harness.spaces.nasbench_graph.encoding import (
     NODES,
     OPERATIONS,
+    SKIP,
     GraphArchitecture,
     encodings,
     parse,
@@ -72,9 +73,16 @@ class NasBenchGraph:
     }
 
     encoded = EncodedSpace(
-        IndexedSpace(len(OPERATIONS), (1,) * len(_OPTIONS), options=_OPTIONS, classes=(NODES - 1, NODES)), _encoded_keys
+        IndexedSpace(
+            len(OPERATIONS),
+            (1,) * len(_OPTIONS),
+            options=_OPTIONS,
+            classes=(NODES - 1, NODES),
+            empty=(tuple(range(NODES - 1, len(_OPTIONS))), SKIP),
+        ),
+        _encoded_keys,
     )
-    """The encodings as choices, a class of links and a class of operations."""
+    """The encodings as choices, a class of links and a class of operations; four skips are no architecture."""
 
     def __len__(self) -> int:
         return _COUNT

@@ -15,9 +15,10 @@ from torch import nn
 from harness.errors import SearchError
 from harness.search.query.agnn import ALL, NORMALISED, RANDOM, RAW, _taken, agnn, edges_of_classes
 from harness.search.query.graphnas import graphnas
-from harness.search.query.indexed import choices_of
+from harness.search.query.indexed import choices_of, is_empty
 from harness.search.query.oracle import Fidelity, Oracle
 from harness.search.query.recurrent import BOUND, TEMPERATURE, Baseline, RecurrentPolicy
+from harness.spaces import open_space
 from harness.spaces.searches import IndexedSpace
 
 SPACE = IndexedSpace(4, (1,) * 5, options=(2, 3, 4, 4, 4), classes=(2, 3))
@@ -123,6 +124,28 @@ def test_an_offspring_differs_from_the_best_in_one_class(modified: str) -> None:
         best, values = np.where(better, step.cells, best), np.where(better, step.values, values)
     assert changed == ({"operations"} if modified == RAW else {"links", "operations"})
     assert (chosen == best).all()
+
+
+def test_a_run_begins_with_an_architecture() -> None:
+    space = IndexedSpace(4, (1,) * 5, options=(2, 3, 4, 4, 4), classes=(2, 3), empty=((3, 4), 1))
+    every = np.arange(len(space))
+    choices = choices_of(space, every)
+    assert (is_empty(space, every) == ((choices[:, 3] == 1) & (choices[:, 4] == 1))).all()
+    oracle = oracle_of(1, runs=400)
+    agnn(oracle, space, np.random.default_rng(0))
+    first = oracle.history[0].cells
+    assert not is_empty(space, first).any()
+    plain = oracle_of(1, runs=400)
+    agnn(plain, SPACE, np.random.default_rng(0))
+    same = first == plain.history[0].cells
+    assert 0 < (~same).sum() == is_empty(space, plain.history[0].cells).sum(), "the draws of other runs do not change"
+
+
+def test_four_skips_are_the_encodings_of_no_network() -> None:
+    space = open_space("nasbench-graph").encoded  # type: ignore[attr-defined]
+    empty = is_empty(space.choices, np.arange(len(space.choices)))
+    assert empty.sum() == 24
+    assert (empty == np.array([not key for key in space.keys()])).all()
 
 
 def test_all_classes_at_once_differ_in_both() -> None:
