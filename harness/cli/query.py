@@ -11,6 +11,7 @@ import typer
 
 from harness.cli import offered, options
 from harness.cli.outputs import check_csv, say_table
+from harness.cli.trained_query import TrainedQuery, query_by_training
 from harness.errors import SettingError
 
 LOG = logging.getLogger(__name__)
@@ -25,18 +26,25 @@ def query(
         ),
     ],
     budget_seconds: Annotated[
-        float, typer.Option(help="simulated seconds of training that each run may spend")
-    ] = 12_000.0,
+        float | None, typer.Option(help="simulated seconds of training that each run may spend  [default: 12000]")
+    ] = None,
     queries: Annotated[
         int | None,
         typer.Option(
             help="accuracies that a run may ask for: of hnas, robot and largest [default: 20], of seminas, nao and "
-            "graf_forest [default: 100]; of every search in a table without the lengths of its trainings [default: 500]"
+            "graf_forest [default: 100]; of every search in a table without the lengths of its trainings [default: "
+            "500], and of every search with --space [default: 50]"
         ),
     ] = None,
-    runs: Annotated[int, typer.Option(help="runs of each search")] = 500,
+    runs: Annotated[int | None, typer.Option(help="runs of each search  [default: 500; with --space 1]")] = None,
     seed: Annotated[int, typer.Option(help="seed of all runs")] = 0,
-    table: options.TableOption = options.DEFAULT_TABLE,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help=f"name of a table, or path of a file  [default: {options.DEFAULT_TABLE}]",
+            autocompletion=offered.TABLES,
+        ),
+    ] = None,
     column: Annotated[
         str | None,
         typer.Option(
@@ -71,13 +79,41 @@ def query(
             "nasbench201-seconds if it is here, else modelled"
         ),
     ] = None,
+    space: Annotated[
+        str | None, typer.Option(help="space whose networks are trained to answer, in the place of a table: agnn")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="graph that they are trained on: cora, citeseer, noise or FOLDER/cora.npz  [default: cora]"),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="epochs of each training with --space  [default: 60]")] = None,
+    share: Annotated[
+        bool | None,
+        typer.Option("--share", help="with --space agnn, networks inherit weights of the one they are made of"),
+    ] = None,
+    trainings: Annotated[
+        Path | None, typer.Option(help="with --space, folder of the trainings, from which a search goes on")
+    ] = None,
     scheduler: options.SchedulerOption = None,
     out: options.CsvOption = None,
 ) -> None:
     """Random search, evolution, REINFORCE and others on a table: the test accuracy that each finds within a budget.
 
-    Every query costs the seconds of its training, as in the papers; their rows stand below ours.
+    Every query costs the seconds of its training, as in the papers; their rows stand below ours. With --space agnn no
+    table is queried: each network is trained on a graph, and the answer is its validation accuracy.
     """
+    of_training = {"--data": data, "--epochs": epochs, "--share": share, "--trainings": trainings}
+    if space is not None:
+        of_tables = {
+            "--table": table, "--column": column, "--budget-seconds": budget_seconds, "--scores": scores, "--run": run,
+            "--proxy": proxy, "--metric": metric, "--condition": condition, "--metrics": metrics, "--seconds": seconds,
+            "--scheduler": scheduler,
+        }  # fmt: skip
+        wanted = TrainedQuery(method, space, data, queries, epochs, bool(share), runs, seed, trainings, out)
+        return query_by_training(wanted, of_tables)
+    options.refuse_without("--space", of_training)
+    runs, table = 500 if runs is None else runs, options.DEFAULT_TABLE if table is None else table
+    budget_seconds = 12_000.0 if budget_seconds is None else budget_seconds
     options.positive("runs", runs)
     if queries is not None:
         options.positive("queries", queries)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from harness.evaluation import Table
     from harness.search.query.indexed import CellArray, FloatArray
-    from harness.search.query.oracle import Query
+    from harness.search.query.oracle import BoolArray, Query
 
 
 class Asked(NamedTuple):
@@ -49,7 +49,7 @@ class RowsOracle(Oracle):
         super().__init__([checked], runs=len(values) * runs, budget_seconds=float(queries), record=True)
         self._rows, self._row = values, np.repeat(np.arange(len(values)), runs)
 
-    def _values(self, cells: CellArray, values: FloatArray) -> FloatArray:
+    def _values(self, cells: CellArray, values: FloatArray, answered: BoolArray) -> FloatArray:
         return np.asarray(self._rows[self._row, cells])
 
 

@@ -36,11 +36,11 @@ MODIFICATIONS = {
 def agnn(oracle: Oracle, space: IndexedSpace, draws: Draws, *, modified: str = NORMALISED) -> CellArray:
     """The best of all queried cells, shape [R].
 
-    The first cell is random, and an architecture. In each step the controller of each class of choices reads the best cell without that
-    class, and gives a distribution for each of its choices; one class of the best cell (`modified`) is drawn anew from
-    these, and the new cell is queried. The reward is the answer less that of the best cell before; the baseline is the
-    moving average of a class's rewards, and the class's controller takes a step of Adam by REINFORCE. A cell that is
-    like the best one is a query too, and so is one that is no architecture.
+    The first cell is random, and an architecture. In each step the controller of each class of choices reads the best
+    cell without that class, and gives a distribution for each of its choices; one class of the best cell (`modified`)
+    is drawn anew from these, and the new cell is queried. The reward is the answer less that of the best cell before;
+    the baseline is the moving average of a class's rewards, and the class's controller takes a step of Adam by
+    REINFORCE. A cell that is like the best one is a query too, and so is one that is no architecture.
 
     Args:
         oracle: answers the queries and counts their cost.

@@ -114,11 +114,11 @@ class Oracle:
             fidelity: index of the fidelity that is queried.
         """
         asked = self.is_open if asking is None else asking & self.is_open
-        cost = self.fidelities[fidelity].seconds[cells]
+        cost = self._costs(cells, self.fidelities[fidelity].seconds)
         crossing = asked & (self.spent + cost > self.budget_seconds) & (self.queries > 0)
         answered = asked & ~crossing if self.crossing == DROPPED else asked.copy()
         charged = asked if self.crossing == CHARGED else asked & ~crossing
-        values = np.where(answered, self._values(cells, self.fidelities[fidelity].values), np.nan)
+        values = np.where(answered, self._values(cells, self.fidelities[fidelity].values, answered), np.nan)
         self.spent = self.spent + np.where(charged, cost, 0.0)
         self.queries = self.queries + answered
         self.is_open = self.is_open & ~crossing & (self.spent < self.budget_seconds)
@@ -131,8 +131,15 @@ class Oracle:
             self.history.append(step)
         return step
 
-    def _values(self, cells: CellArray, values: FloatArray) -> FloatArray:
-        """The value of each cell for one training seed, drawn uniformly from the seeds that the cell has."""
+    def _costs(self, cells: CellArray, seconds: FloatArray) -> FloatArray:
+        """The cost of a query of each cell."""
+        return seconds[cells]
+
+    def _values(self, cells: CellArray, values: FloatArray, answered: BoolArray) -> FloatArray:
+        """The value of each cell for one training seed, drawn uniformly from the seeds that the cell has.
+
+        Those of runs that are not answered are not read.
+        """
         if len(values) == 1 or self._generator is None:
             return np.asarray(values[0, cells])
         of_cells = values[:, cells]

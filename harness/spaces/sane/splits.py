@@ -1,8 +1,10 @@
-"""SANE's data sets: Cora and CiteSeer in its split of 60, 20 and 20 per cent of the nodes.
+"""Cora and CiteSeer in SANE's split of 60, 20 and 20 per cent of the nodes, and in the public split.
 
-The split is that of the authors' code: scikit-learn's `StratifiedKFold` of ten folds, shuffled with the seed 12345, of
-which six train, two validate and two test. Features are used as they are. Nodes without a class, of which CiteSeer has
-15, are in no part; in the authors' code they count as the first class.
+SANE's split is that of the authors' code: scikit-learn's `StratifiedKFold` of ten folds, shuffled with the seed 12345,
+of which six train, two validate and two test. Features are used as they are. Nodes without a class, of which CiteSeer
+has 15, are in no part; in the authors' code they count as the first class. The public split (Yang, Cohen &
+Salakhutdinov 2016) has 20 nodes of each class to train on, 500 to validate and 1,000 to test; each row of its features
+is divided by its sum.
 """
 
 from __future__ import annotations
@@ -17,15 +19,18 @@ from harness.spaces.nasbench_graph.graphs import GraphData, graph_arrays, graph_
 from harness.spaces.node_split import NodeSplit
 
 DATA_SETS = ("cora", "citeseer")
-_PARTS = ("sane_train", "sane_val", "sane_test")
+SANE, PUBLIC = "sane", "public"
+_WORDS = {SANE: "SANE's graphs", PUBLIC: "graphs with a public split"}
+_PARTS = ("train", "val", "test")
 
 
-def read_split(source: str | Path, folder: Path | None = None) -> NodeSplit:
-    """A data set with SANE's split.
+def read_split(source: str | Path, folder: Path | None = None, split: str = SANE) -> NodeSplit:
+    """A data set with SANE's split, or the public one.
 
     Args:
         source: `cora` or `citeseer`, or the path of a file of arrays such as theirs, which ends in .npz.
         folder: the folder with the files of the data sets, or the folder above their folder `graphs`.
+        split: `sane`, with the features as they are, or `public`, with each row of features divided by its sum.
 
     Raises:
         SettingError: no such data set, a file that is not here, that is damaged or that has no such split, and what
@@ -37,19 +42,21 @@ def read_split(source: str | Path, folder: Path | None = None) -> NodeSplit:
     if path.suffix != ".npz":
         if source not in DATA_SETS:
             raise SettingError(
-                f"SANE's graphs are {' and '.join(DATA_SETS)}, or a file FOLDER/cora.npz; got {source!r}"
+                f"{_WORDS[split]} are {' and '.join(DATA_SETS)}, or a file FOLDER/cora.npz; got {source!r}"
             )
         path = graph_file(str(source), folder)
-    graph = graph_of(path, normalised=False)
+    graph = graph_of(path, normalised=split == PUBLIC)
     with naming(path):
         arrays = graph_arrays(path)
-    if lacking := [name for name in _PARTS if name not in arrays]:
-        raise SettingError(f"{path} has no split of SANE: {', '.join(lacking)} are missing")
+    names = [f"{split}_{part}" for part in _PARTS]
+    if lacking := [name for name in names if name not in arrays]:
+        of = "split of SANE" if split == SANE else "public split"
+        raise SettingError(f"{path} has no {of}: {', '.join(lacking)} are missing")
     classes = graph.classes.clone()
     without = torch.from_numpy(arrays["unlabelled"].astype(np.int64)) if "unlabelled" in arrays else None
     if without is not None:
         classes[without] = -1
-    parts = [torch.from_numpy(np.sort(arrays[name].astype(np.int64))) for name in _PARTS]
+    parts = [torch.from_numpy(np.sort(arrays[name].astype(np.int64))) for name in names]
     if without is not None:
         parts = [part[~torch.isin(part, without)] for part in parts]
     return NodeSplit(path.stem, graph.features, graph.edges, classes, *parts)

@@ -16,7 +16,7 @@ from harness.errors import SettingError
 from harness.setting import Setting
 from harness.spaces.node_split import NodeSplit
 from harness.spaces.sane import Sane
-from harness.spaces.sane.splits import random_split, read_split, read_training
+from harness.spaces.sane.splits import PUBLIC, random_split, read_split, read_training
 from harness.spaces.space import completed
 
 
@@ -47,6 +47,15 @@ def test_features_are_as_they_are_and_isolated_nodes_stay(published_data: Path) 
     assert len(torch.cat([split.edges[0], split.edges[1]]).unique()) == 3327 - 48
     assert split.count == 6
     assert int((split.classes < 0).sum()) == 15
+
+
+@pytest.mark.parametrize(("name", "classes"), [("cora", 7), ("citeseer", 6)])
+def test_the_public_split_has_twenty_nodes_of_each_class(name: str, classes: int, published_data: Path) -> None:
+    split = read_split(name, published_data, PUBLIC)
+    assert torch.bincount(split.classes[split.training]).tolist() == [20] * classes
+    assert (len(split.validation), len(split.test)) == (500, 1000)
+    sums = split.features.sum(dim=1)
+    assert torch.allclose(sums[sums > 0], torch.ones(()))
 
 
 def test_the_batch_of_a_data_set_has_training_nodes_of_the_split(space: Sane, published_data: Path) -> None:
@@ -115,6 +124,8 @@ def test_files_that_are_no_splits_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", **graph)
     with pytest.raises(SettingError, match="has no split of SANE: sane_train, sane_val, sane_test are missing"):
         read_split(tmp_path / "mine.npz")
+    with pytest.raises(SettingError, match="has no public split: public_train, public_val, public_test are missing"):
+        read_split(tmp_path / "mine.npz", split=PUBLIC)
     np.savez(tmp_path / "mine.npz", **graph, sane_train=[0], sane_val=[1], sane_test=np.array([], dtype=np.int64))
     with pytest.raises(SettingError, match="the test part of mine is empty"):
         read_split(tmp_path / "mine.npz")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from harness.errors import SettingError
+from harness.training.kept import keep, read_kept
 from harness.training.nodes import NodeAccuracy, NodeTraining, train_nodes
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ class Trainings:
         if self.finished:
             return None
         found = train_nodes(lambda wanted: self.network(architecture, wanted), self.graph, setting, seed=seed)
-        row = pd.DataFrame([(*key, *found)], columns=list(COLUMNS))
-        row.to_csv(self.path, mode="a", header=not self.path.exists(), index=False, lineterminator="\n")
+        keep(self.path, (*key, *found), COLUMNS)
         self.say(f"{self.graph.name}: {architecture}, seed {seed}: {found.test_pct:.2f} % ({found.seconds:.0f} s)")
         return found
 
@@ -67,15 +66,4 @@ def read_trainings(path: Path) -> pd.DataFrame:
     Raises:
         SettingError: for a file that holds no trainings.
     """
-    if not path.exists():
-        return pd.DataFrame(columns=list(COLUMNS))
-    text = path.read_text(encoding="utf-8")
-    if not text.endswith("\n"):
-        path.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
-    if not path.stat().st_size:
-        path.unlink()
-        return pd.DataFrame(columns=list(COLUMNS))
-    found = pd.read_csv(path, float_precision="round_trip")
-    if tuple(found.columns) != COLUMNS:
-        raise SettingError(f"{path} holds no trainings of this study: give another --out")
-    return found
+    return read_kept(path, COLUMNS, "holds no trainings of this study: give another --out")
