@@ -11,7 +11,8 @@ import pytest
 
 from harness.evaluation import TableError, open_table
 from harness.studies.searches.agnn.study import AGNN, OTHERS, agnn_claims
-from harness.studies.searches.claims import claims_frame
+from harness.studies.searches.agnn.trained_claims import trained_claims, trained_frame
+from harness.studies.searches.claims import Claimed, claims_frame
 from harness.studies.searches.graph_queries.claims import SEARCHES, query_claims
 from harness.studies.searches.graph_queries.runs import datasets, summary_frame
 
@@ -24,11 +25,20 @@ def read(study: str, name: str) -> pd.DataFrame:
     return pd.read_csv(RESULTS / study / name, float_precision="round_trip")
 
 
+def trained() -> list[Claimed]:
+    """The claims of the part with networks that are trained, which follow from its own files."""
+    if not (RESULTS / "agnn" / "finals.csv").exists():
+        return []
+    queries, finals = read("agnn", "queries.csv.gz"), read("agnn", "finals.csv")
+    pd.testing.assert_frame_equal(trained_frame(queries, finals), read("agnn", "trained.csv"))
+    return list(trained_claims(queries, finals))
+
+
 @pytest.mark.parametrize(("study", "claims"), [("graph-queries", query_claims), ("agnn", agnn_claims)])
 def test_means_and_claims_follow_from_the_runs(study: str, claims: Callable[..., object]) -> None:
     runs = read(study, "runs.csv.gz")
     pd.testing.assert_frame_equal(summary_frame(runs), read(study, "searches.csv"))
-    expected = claims_frame(claims(runs))  # type: ignore[arg-type]
+    expected = claims_frame([*claims(runs), *(trained() if study == "agnn" else [])])  # type: ignore[misc]
     pd.testing.assert_frame_equal(read(study, "claims.csv").fillna(""), expected)
 
 

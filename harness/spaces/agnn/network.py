@@ -78,7 +78,7 @@ class GraphLayer(MessagePassing):  # type: ignore[misc]  # torch_geometric is no
 
     def forward(self, inputs: Tensor, edges: Tensor) -> Tensor:
         """Map [n, I] to [n, H]."""
-        values = stem_values(self.linear, inputs).unflatten(1, (self.heads, -1))
+        values = stem_values(self.linear, inputs).view(len(inputs), self.heads, -1)
         joined = self.propagate(edges, values=values, weights=self._weights(values, edges))
         outputs: Tensor = self.activation(self.combine(joined.flatten(1) + self.bias))
         return outputs
@@ -93,18 +93,19 @@ class GraphLayer(MessagePassing):  # type: ignore[misc]  # torch_geometric is no
         if self.attention == "const":
             return None
         if self.attention == "gcn":
-            roots = degree(target, len(values), dtype=values.dtype).rsqrt()
+            roots: Tensor = degree(target, len(values), dtype=values.dtype).rsqrt()
             return (roots[source] * roots[target]).unsqueeze(1)
-        return softmax(self._scores(values, source, target), target, num_nodes=len(values))
+        weights: Tensor = softmax(self._scores(values, source, target), target, num_nodes=len(values))
+        return weights
 
     def _scores(self, values: Tensor, source: Tensor, target: Tensor) -> Tensor:
         """The scores e of the edges, [E, A]."""
         if self.attention == "cos":
             return (values[target] * values[source]).sum(dim=2)
-        right = values * self.right.unflatten(0, (self.heads, -1))
+        right: Tensor = values * self.right.view(self.heads, -1)
         if self.attention == "linear":
             return right.sum(dim=2)[source].tanh()
-        left = values * self.left.unflatten(0, (self.heads, -1))
+        left: Tensor = values * self.left.view(self.heads, -1)
         return SCORES[_OF_SANE[self.attention]](self, left, right, source, target)
 
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import pandas as pd
 
 from harness.training.kept import keep, read_kept
-from harness.training.nodes import NodeAccuracy, NodeTraining, train_nodes
+from harness.training.nodes import NodeAccuracy, NodeSteps, train_nodes
 
 if TYPE_CHECKING:
     from torch import nn
 
     from harness.spaces.node_split import NodeSplit
 
+S = TypeVar("S", bound=NodeSteps)
 KEY = ("graph", "architecture", "setting", "seed")
 COLUMNS = (*KEY, *NodeAccuracy._fields)
 FILE = "trainings.csv"
 
 
 @dataclass
-class Trainings:
+class Trainings(Generic[S]):
     """The trainings of one graph, those that are there read and the others made.
 
     Attributes:
@@ -36,11 +37,11 @@ class Trainings:
 
     path: Path
     graph: NodeSplit
-    network: Callable[[str, NodeTraining], nn.Module]
+    network: Callable[[str, S], nn.Module]
     say: Callable[[str], None]
     finished: bool = False
 
-    def of(self, architecture: str, setting: NodeTraining, seed: int) -> NodeAccuracy | None:
+    def of(self, architecture: str, setting: S, seed: int) -> NodeAccuracy | None:
         """The accuracies of an architecture in a setting, under a seed; None for a training that is not to be made."""
         key = (self.graph.name, architecture, setting.json(), seed)
         known = read_trainings(self.path)
@@ -54,7 +55,7 @@ class Trainings:
         self.say(f"{self.graph.name}: {architecture}, seed {seed}: {found.test_pct:.2f} % ({found.seconds:.0f} s)")
         return found
 
-    def seeds(self, architecture: str, setting: NodeTraining, count: int, first: int = 0) -> list[NodeAccuracy]:
+    def seeds(self, architecture: str, setting: S, count: int, first: int = 0) -> list[NodeAccuracy]:
         """The accuracies under `count` seeds, without those of trainings that are not to be made."""
         found = (self.of(architecture, setting, first + seed) for seed in range(count))
         return [each for each in found if each is not None]

@@ -9,7 +9,7 @@ from harness.studies.searches.sane.designs import Sizes, drawn_settings, human_d
 from harness.studies.searches.sane.kept import Trainings
 from harness.studies.searches.sane.searched import CODE, OURS, Searched, search, settings
 from harness.studies.searches.sane.summary import ALL, BEST, FOUND, RANDOM, TUNED, Group
-from harness.training.nodes import NodeAccuracy
+from harness.training.nodes import NodeAccuracy, NodeTraining
 
 if TYPE_CHECKING:
     from harness.spaces.sane import Sane
@@ -30,7 +30,7 @@ class OfGraph:
         over: whether nothing is still to come.
     """
 
-    def __init__(self, space: Sane, trainings: Trainings, sizes: Sizes, options: StudyOptions) -> None:
+    def __init__(self, space: Sane, trainings: Trainings[NodeTraining], sizes: Sizes, options: StudyOptions) -> None:
         self.space, self.trainings, self.sizes, self.options = space, trainings, sizes, options
         self.graph = trainings.graph
         self.searches: list[Searched] = []

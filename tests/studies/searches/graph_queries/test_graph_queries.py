@@ -12,6 +12,7 @@ from scipy import stats
 from harness.evaluation import TableError, open_table
 from harness.search.query.methods import METHODS
 from harness.studies.searches.agnn.study import OTHERS, agnn_claims
+from harness.studies.searches.agnn.trained_claims import trained_claims
 from harness.studies.searches.claims import NOT_SHOWN, NOT_TESTABLE, SHOWN, claims_frame
 from harness.studies.searches.graph_queries.claims import SEARCHES, compared, query_claims
 from harness.studies.searches.graph_queries.runs import Arm, better_on, datasets, difference, summary_frame
@@ -95,9 +96,18 @@ def test_the_study_writes_its_tables(name: str, tmp_path: Path) -> None:
     except TableError as error:
         pytest.skip(str(error))
     assert len(datasets()) == 8
+    trained = {"queries", "finals", "trained"} if name == "agnn" else set()
+    if trained:
+        pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
     outcome = run_study(name, tmp_path / "out", quick=True, runs=2, say=lambda line: None)
-    assert {"runs", "searches", "claims"} == set(outcome.frames)
+    assert {"runs", "searches", "claims", *trained} == set(outcome.frames)
     for words in ("Claims", "Test regret (points), chosen by validation accuracy", "Test accuracy (%)"):
         assert words in str(outcome)
-    assert len(outcome.pictures) == 1
+    assert len(outcome.pictures) == 1 + bool(trained)
     assert outcome.record["sizes"]["runs"] == 2
+    if trained:
+        assert outcome.record["trained"]["search"]["queries"] == 4
+        assert "Searches whose networks are trained" in str(outcome)
+        queries, finals = outcome.frames["queries"], outcome.frames["finals"]
+        expected = claims_frame([*agnn_claims(outcome.frames["runs"]), *trained_claims(queries, finals)])
+        pd.testing.assert_frame_equal(outcome.frames["claims"].fillna(""), expected)
