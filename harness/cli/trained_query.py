@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -93,10 +94,10 @@ def query_by_training(asked: TrainedQuery, of_tables: Mapping[str, object]) -> N
         say_table(asked.out)
 
 
-def _setting(given: Mapping[str, int], *, share: bool) -> NodeSearchSetting:
+def _setting(given: Mapping[str, Any], *, share: bool) -> NodeSearchSetting:
     from harness.training.node_trainer import NodeSearchSetting
 
-    return NodeSearchSetting(share=share, **given)
+    return replace(NodeSearchSetting(share=share), **given)
 
 
 def _graph(data: str | None) -> NodeSplit:

@@ -16,7 +16,7 @@ _PLAIN = "gcn"
 
 
 def trained_figure(queries: pd.DataFrame, runs: pd.DataFrame) -> Figure:
-    """Best validation accuracy by the number of trained networks, and test accuracy of what each run found.
+    """Best validation accuracy by the number of queries, and test accuracy of what each run found.
 
     Args:
         queries: from `harness.studies.searches.agnn.trained.run_trained`.
@@ -53,7 +53,7 @@ def _best_so_far(panel: Axes, queries: pd.DataFrame) -> None:
     best_first = queries.groupby(["arm", "run"])["validation_pct"].cummax().groupby(queries["query"]).min()
     panel.set_ylim(bottom=float(best_first.iloc[min(len(best_first) - 1, 4)]) - 1)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-    panel.set_xlabel("trained networks")
+    panel.set_xlabel("queries")
     panel.set_ylabel("validation accuracy (%)")
 
 

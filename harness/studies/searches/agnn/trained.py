@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
     from harness.spaces.node_split import NodeSplit
 
-SHARED, PLAIN = "agnn_shared", "gcn"
-ARMS = {"agnn": ("agnn", False), SHARED: ("agnn", True), "random_search": ("random_search", False),
-        "graphnas": ("graphnas", False)}  # fmt: skip
+SHARED, RANDOM_CLASS, PLAIN = "agnn_shared", "agnn_random_class", "gcn"
+ARMS = {
+    "agnn": ("agnn", False),
+    SHARED: ("agnn", True),
+    RANDOM_CLASS: (RANDOM_CLASS, False),
+    "random_search": ("random_search", False),
+    "graphnas": ("graphnas", False),
+}
 """Search of each arm, and whether its networks inherit weights."""
 FOLDER, FINALS = "trained", "finals.csv"
 NOISE = "noise"

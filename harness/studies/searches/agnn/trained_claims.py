@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from harness.spaces.agnn.encoding import parse, representative
 from harness.stats.mean import welch_interval
-from harness.studies.searches.agnn.trained import PLAIN, SHARED
+from harness.studies.searches.agnn.trained import PLAIN, RANDOM_CLASS, SHARED
 from harness.studies.searches.claims import OURS, Claimed, verdict
 
 AGNN = "agnn"
 OTHERS = {
+    RANDOM_CLASS: "a random class",
     "random_search": "random search",
     "graphnas": "a recurrent controller that draws everything anew",
 }
@@ -27,12 +29,16 @@ def runs_frame(queries: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
         finals: from the same.
 
     Returns:
-        `graph`, `arm`, `run`, `found_pct` (the best answer), `seconds` (of all its trainings), and `validation_pct` and
-        `test_pct`, means over the trainings of what was found; of the plain network its own, without the former two.
+        `graph`, `arm`, `run`, `found_pct` (the best answer), `seconds` (of all its trainings), `networks` (how many
+        different ones were asked for), and `validation_pct` and `test_pct`, means over the trainings of what was found;
+        of the plain network its own, without the former three.
     """
     keys = ["graph", "arm", "run"]
     own = finals[finals["arm"] != PLAIN].groupby(keys, sort=False)[["validation_pct", "test_pct"]].mean()
-    asked = queries.groupby(keys, sort=False).agg(found_pct=("validation_pct", "max"), seconds=("seconds", "sum"))
+    named = queries.assign(network=[representative(parse(text)) for text in queries["architecture"]])
+    asked = named.groupby(keys, sort=False).agg(
+        found_pct=("validation_pct", "max"), seconds=("seconds", "sum"), networks=("network", "nunique")
+    )
     plain = finals[finals["arm"] == PLAIN].assign(run=lambda frame: frame["seed"] - frame["seed"].min())
     rows = asked.join(own).reset_index()
     return pd.concat([rows, plain[[*keys, "validation_pct", "test_pct"]]], ignore_index=True)
@@ -45,7 +51,7 @@ def trained_frame(queries: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
     for graph in dict.fromkeys(runs["graph"]):
         for arm, part in runs[runs["graph"] == graph].groupby("arm", sort=False):
             row: dict[str, object] = {"graph": graph, "arm": arm, "runs": len(part)}
-            for name in ("found_pct", "seconds", "validation_pct", "test_pct"):
+            for name in ("networks", "seconds", "found_pct", "validation_pct", "test_pct"):
                 row |= {f"{name}_mean": part[name].mean(), f"{name}_std": part[name].std()}
             rows.append(row)
     return pd.DataFrame(rows)
@@ -69,7 +75,7 @@ def trained_claims(queries: pd.DataFrame, finals: pd.DataFrame) -> Iterator[Clai
         for name, words in OTHERS.items():
             for quantity, split in (("found_pct", "validation"), ("test_pct", "test")):
                 yield _compared(
-                    f"higher {split} accuracy than {words}: {graph}, {count:,} trained networks",
+                    f"higher {split} accuracy than {words}: {graph}, {count:,} queries",
                     f"points of {split} accuracy", of(AGNN, quantity), of(name, quantity), higher=True,
                 )  # fmt: skip
         yield _compared(
