@@ -35,7 +35,7 @@ def runs_frame(queries: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["graph", "arm", "run"]
     own = finals[finals["arm"] != PLAIN].groupby(keys, sort=False)[["validation_pct", "test_pct"]].mean()
-    named = queries.assign(network=[representative(parse(text)) for text in queries["architecture"]])
+    named = queries.assign(network=[str(representative(parse(text))) for text in queries["architecture"]])
     asked = named.groupby(keys, sort=False).agg(
         found_pct=("validation_pct", "max"), seconds=("seconds", "sum"), networks=("network", "nunique")
     )
