@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from harness.stats.mean import MeanInterval, student_interval
+from harness.stats.mean import MeanInterval, student_interval, welch_interval
 
 SPACE = "nasbench-graph"
 VALID, TEST = "valid", "test"
@@ -138,21 +138,15 @@ def better_on(runs: pd.DataFrame, one: Arm, other: Arm, quantity: str) -> tuple[
         other: the second arm; runs of one number are not paired, so that Welch's interval is taken.
         quantity: one of `QUANTITIES`.
     """
-    from scipy import stats
-
     above = below = 0
     for _, part in runs.groupby("dataset", sort=False):
         samples = [
             part.loc[
                 (part["search"] == arm.search) & (part["queries"] == arm.queries) & (part["asked"] == arm.asked),
                 quantity,
-            ]
+            ].tolist()
             for arm in (one, other)
         ]
-        if all(each.std() == 0 for each in samples):
-            change = float(samples[0].mean() - samples[1].mean())
-            above, below = above + (change > 0), below + (change < 0)
-            continue
-        interval = stats.ttest_ind(*samples, equal_var=False).confidence_interval(0.95)
-        above, below = above + bool(interval.low > 0), below + bool(interval.high < 0)
+        interval = welch_interval(*samples)
+        above, below = above + (interval.low > 0), below + (interval.high < 0)
     return above, below
