@@ -86,6 +86,11 @@ FORMULAS = {
     "swap": Formula(
         r"\left|\{a_{\cdot 1},\dots,a_{\cdot U}\}\right|", f"{_RELU}; the number of distinct columns of \\(a\\)"
     ),
+    "swap_universal": Formula(
+        r"\left|\{s_{\cdot 1},\dots,s_{\cdot U}\}\right|",
+        r"\(s_{nu}\in\{-1,0,1\}\) is the sign of the output of unit \(u\), a ReLU, GELU or SiLU, for sample \(n\); the "
+        r"number of distinct columns of \(s\)",
+    ),
     "zen": Formula(
         r"\log\operatorname{E}\|f(x)-f(x+0.01\,\varepsilon)\|_1+\sum_b\log\sqrt{\bar\sigma_b^2}",
         r"\(f\) are the features before pooling, \(x\) and \(\varepsilon\) Gaussian, \(\bar\sigma_b^2\) the mean "

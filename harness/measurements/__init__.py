@@ -86,6 +86,8 @@ MEASUREMENTS: dict[str, Measurement] = {
     ),
     "activation_patterns": Measurement(_ACTIVATIONS, "signs of ReLU units over the samples, by call", NO_PASS),
     "activation_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU units over the samples", NO_PASS),
+    "sign_patterns": Measurement(_ACTIVATIONS, "signs of ReLU, GELU and SiLU units over the samples, by call", NO_PASS),
+    "sign_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU, GELU and SiLU units", NO_PASS),
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
     "half_batch_gradients": Measurement(
         _HALVES, "loss gradients of the batch's halves", "its own forward and backward", version=2
