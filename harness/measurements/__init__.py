@@ -114,6 +114,9 @@ MEASUREMENTS: dict[str, Measurement] = {
     "small_network_grams": Measurement(
         _SMALL, "Gram matrices [N, N] of small networks", "3 N backwards, own small networks", exhaustive=True
     ),
+    "channel_graph": Measurement(
+        "harness.measurements.channel_graph", "degrees of a small network's channels", "a forward of each of its layers"
+    ),
     "cell_regions": Measurement(_SMALL, "sign patterns over crops in one cell", "9 forwards of a cell of one channel"),
 }
 
@@ -122,3 +125,6 @@ GIVEN = ("network", "batch", "setting", "rebuild", "requested", "renew")
 
 SIZES = frozenset({"parameter_count", "macs"})
 """Measurements that follow from the architecture's closed form, without weights or a batch."""
+
+OF_THE_ARCHITECTURE = SIZES | {"channel_graph"}
+"""Measurements in which architectures that are the same network may differ: they count operations that do nothing."""

@@ -35,6 +35,7 @@ REGIONS = {"linear_regions", "swap", "swap_universal", "te_nas_regions"}
 SAMPLE_GRADIENTS = {"gradsign", "zico", "zico_bc", "l_swag"}
 FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco", "meco_opt", "dextr"}
 RANKS = {"near", "intrain"}
+GRAPH = {"nasgraph_degree", "nasgraph_density", "nasgraph_resilience", "nasgraph_wedge"}
 FISHER = {"vkdnw", "vkdnw_code", "vkdnw_single"}
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
 NEED_INPUTS = CORRELATION | {"zen", "zico", "zico_bc", "l_swag", "t_cet", "az_expressivity", "az_progressivity"}
@@ -43,9 +44,11 @@ NEED_ONE_INPUT = {"dextr"}
 """Defined where a single one does: after pools alone, batch norm over one small image leaves nothing."""
 TIED_TO_PLACES = {"ntk_trace", "zico", "zico_bc", "l_swag", "near", "te_nas_regions"}
 """Tied to the places in the batch: by its sign vectors, halves, runs of rows, or the images that crops are of."""
-OWN_WEIGHTS = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "te_nas_condition", "te_nas_regions"}
+OWN_WEIGHTS = GRAPH | {
+    "zen", "az_expressivity", "az_progressivity", "az_trainability", "te_nas_condition", "te_nas_regions",
+}  # fmt: skip
 """Measured with weights of their own draw: those of the network do not matter."""
-OWN_INPUTS_OR_NONE = SIZE | WEIGHTS | FLOW | FEATURES
+OWN_INPUTS_OR_NONE = SIZE | WEIGHTS | FLOW | FEATURES | GRAPH
 """Of the batch they read its shape at most."""
 DOUBLED = {
     1: GRADIENT
@@ -78,7 +81,7 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|
 def test_every_proxy_is_filed_somewhere() -> None:
     of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS | FISHER
     of_kernels = TRACE | CONDITION | CORRELATION
-    of_the_network = SIZE | WEIGHTS | FLOW
+    of_the_network = SIZE | WEIGHTS | FLOW | GRAPH
     of_activations = PATTERNS | REGIONS | FEATURES | RANKS
     assert of_gradients | of_kernels | of_the_network | of_activations == set(EVERY)
 

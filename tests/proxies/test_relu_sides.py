@@ -18,6 +18,7 @@ NONE = 1e-12
 OTHER_PASSES = {
     "az_expressivity", "az_progressivity", "az_trainability", "gradsign", "meco", "te_nas_regions", "zen", "zico",
     "l_swag", "zico_bc", "meco_opt", "dextr",
+    "nasgraph_degree", "nasgraph_density", "nasgraph_resilience", "nasgraph_wedge",
 }  # fmt: skip
 """Of other inputs or another network, of each sample alone, of half the batch: their ReLUs are left as they are."""
 BOUNDS = {
