@@ -93,13 +93,13 @@ def _layers(network: NasBench201Network) -> Iterator[Layer]:
     side, wide = SIDE, WIDTH
     yield Layer(nn.Identity(), CHANNELS, side, ())
     yield Layer(network.stem, CHANNELS, side, (0,))
-    count, read = 2, (1,)
+    count, read = 2, [1]
     for block in network.cells:
         if isinstance(block, ReductionBlock):
-            yield Layer(block.conv_a, wide, side, read)
+            yield Layer(block.conv_a, wide, side, tuple(read))
             yield Layer(block.conv_b, 2 * wide, side // 2, (count,))
-            yield Layer(block.downsample, wide, side, read)
-            side, wide, count, read = side // 2, 2 * wide, count + 3, (count + 1, count + 2)
+            yield Layer(block.downsample, wide, side, tuple(read))
+            side, wide, count, read = side // 2, 2 * wide, count + 3, [count + 1, count + 2]
         else:
             assert isinstance(block, CellModule)
             nodes = [list(read), *([] for _ in range(NODES - 1))]
@@ -107,8 +107,8 @@ def _layers(network: NasBench201Network) -> Iterator[Layer]:
                 yield Layer(operation, wide, side, tuple(nodes[source]))
                 nodes[target].append(count)
                 count += 1
-            read = tuple(nodes[-1])
-    yield Layer(nn.Identity(), wide, side, read)
+            read = nodes[-1]
+    yield Layer(nn.Identity(), wide, side, tuple(read))
 
 
 @torch.no_grad()
