@@ -43,6 +43,10 @@ _RESPONSES = (
     r"\(A_r\) and \(G_r\) are the correlation matrices \([N,N]\) of the inputs of the ReLU \(r\) and of the gradients "
     "of the loss by these, absolute values by entry"
 )
+_GRAPH = (
+    r"\(V\) is the number of channels of a small network's layers, \(E\) that of edges, from a channel to one of a "
+    "layer that reads it, which a plane of ones reaches by standard normal weights and a ReLU"
+)
 _PER_SAMPLE = "; the gradient of each sample is taken through its own activations"
 
 FORMULAS = {
@@ -85,6 +89,11 @@ FORMULAS = {
     "linear_regions": Formula(r"\left|\{a_1,\dots,a_N\}\right|", f"{_RELU}; the number of distinct rows of \\(a\\)"),
     "swap": Formula(
         r"\left|\{a_{\cdot 1},\dots,a_{\cdot U}\}\right|", f"{_RELU}; the number of distinct columns of \\(a\\)"
+    ),
+    "swap_universal": Formula(
+        r"\left|\{s_{\cdot 1},\dots,s_{\cdot U}\}\right|",
+        r"\(s_{nu}\in\{-1,0,1\}\) is the sign of the output of unit \(u\), a ReLU, GELU or SiLU, for sample \(n\); the "
+        r"number of distinct columns of \(s\)",
     ),
     "zen": Formula(
         r"\log\operatorname{E}\|f(x)-f(x+0.01\,\varepsilon)\|_1+\sum_b\log\sqrt{\bar\sigma_b^2}",
@@ -186,6 +195,10 @@ FORMULAS = {
         r"\(Q_r\) is the number of distinct sign patterns of the ReLUs over 3,000 crops in one cell of one channel, "
         r"for draw \(r\) of the weights",
     ),
+    "nasgraph_degree": Formula(r"\frac{2E}{V}", _GRAPH),
+    "nasgraph_density": Formula(r"\frac{E}{V(V-1)}", _GRAPH),
+    "nasgraph_wedge": Formula(r"\sum_v\frac{d_v(d_v-1)}{2}", rf"\(d_v\) is the degree of node \(v\); {_GRAPH}"),
+    "nasgraph_resilience": Formula(r"\frac{\sum_vd_v^2}{\sum_vd_v}", rf"\(d_v\) is the degree of node \(v\); {_GRAPH}"),
     "az_expressivity": Formula(rf"\sum_l s_l,\qquad {_ENTROPY}", _SPECTRUM),
     "az_progressivity": Formula(rf"\min_l\,(s_l-s_{{l-1}}),\qquad {_ENTROPY}", _SPECTRUM),
     "az_trainability": Formula(

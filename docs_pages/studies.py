@@ -21,7 +21,7 @@ def studies() -> str:
 
 
 def study_pictures() -> str:
-    """For each study the title of its results, the command that made them, and its pictures."""
+    """For each study the title of its results, the command that made them, and its pictures, where it has results."""
     return "\n\n".join(_section(name) for name in STUDIES)
 
 
@@ -31,6 +31,10 @@ def pictures(name: str) -> list[Path]:
 
 
 def _section(name: str) -> str:
+    if not (RESULTS / name).is_dir():
+        shown = f"{STUDIES[name].shows[0].upper()}{STUDIES[name].shows[1:]}"
+        command = f"nasinit study {name} --table FILE"
+        return f"## {name}\n\n{shown}. It has no results here: its table must be given.\n\n```sh\n{command}\n```"
     title = (RESULTS / name / "README.md").read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
     made = json.loads((RESULTS / name / "study.json").read_text(encoding="utf-8"))["command"]
     shown = "\n".join(_picture(name, path) for path in pictures(name))

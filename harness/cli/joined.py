@@ -42,13 +42,16 @@ def read(scores: Path, run: int | None, tables: Sequence[str] = ()) -> Scored:
     from harness.evaluation import open_table
     from harness.evaluation.matching import recognised_space
     from harness.scoring.files import read_scores
+    from harness.spaces import is_space, open_space
     from harness.spaces.named import MODELS
+    from harness.spaces.space import tabulated_space
 
     found = read_scores(scores, run)
     print(f"scores: {found.origin}")
     if found.space is None and any(open_table(name).facts.space == MODELS for name in tables):
         return Scored(found.frame, MODELS)
-    return Scored(found.frame, found.space or recognised_space(found.frame))
+    scored = found.space or recognised_space(found.frame)
+    return Scored(found.frame, tabulated_space(open_space(scored)) if is_space(scored) else scored)
 
 
 def found_tables(

@@ -12,6 +12,7 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError, SpaceError
 from harness.evaluation.checked_scores import checked_scores
 from harness.spaces import is_space, list_spaces, open_space
+from harness.spaces.space import tabulated_space
 from harness.text.shown import LONGEST_ARCHITECTURE, cut, plain, shown
 
 if TYPE_CHECKING:
@@ -72,6 +73,13 @@ def space_of(table: Table) -> Space:
             f"and read, but there are no scores that join it. Spaces with networks: {', '.join(list_spaces())}"
         )
     return open_space(name)
+
+
+def scored_space(frame: pd.DataFrame, tabulated: Space) -> Space:
+    """The space of a frame's networks: what the frame carries, if its architectures are those of the table's space."""
+    carried = _carried_space(frame)
+    named = carried and tabulated_space(open_space(carried)) == tabulated.name
+    return open_space(carried) if named else tabulated
 
 
 def recognised_space(frame: pd.DataFrame) -> str:

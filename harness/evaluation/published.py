@@ -22,10 +22,12 @@ class BesidePublished(Drawn):
             (the 95 % interval), `published` (NaN where none is known), `difference` (ours less published), `inside`
             (whether the published value lies in our interval; None if there is none), `source`.
         words: what each condition is called, by its name, in the order of tables and legends.
+        reference: what legends call the published coefficients, such as where no paper prints them.
     """
 
     frame: pd.DataFrame
     words: Mapping[str, str]
+    reference: str = "published"
 
     def plot(self) -> Figure:
         """Our coefficients and the published ones; pyplot does not know of it, and a notebook shows it."""

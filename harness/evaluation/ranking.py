@@ -12,7 +12,7 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError
 from harness.evaluation.coefficients import Resampling, check_resampling, ranked_frame
 from harness.evaluation.columns import axis_label, check_measured, default_column, is_accuracy, table_facts
-from harness.evaluation.matching import column_by_key, space_of
+from harness.evaluation.matching import column_by_key, scored_space, space_of
 from harness.evaluation.pools import keys_in
 from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
@@ -241,7 +241,12 @@ def correlate(
             f"{table.facts.name}{'' if pool is None else f' and is in the pool {pool}'}"
         )
     given = matched.scores[matched.scores["architecture"].isin(usable)]
-    sizes = sizes_of({key: matched.architectures[key] for key in usable}, space, scored_shape(frame, shape), given)
+    sizes = sizes_of(
+        {key: matched.architectures[key] for key in usable},
+        scored_space(frame, space),
+        scored_shape(frame, shape),
+        given,
+    )
     scores = with_baselines(given, sizes)
     scores["accuracy"] = [values[key] for key in scores["architecture"]]
     scores["parameters"] = [sizes[key].parameters for key in scores["architecture"]]

@@ -86,6 +86,8 @@ MEASUREMENTS: dict[str, Measurement] = {
     ),
     "activation_patterns": Measurement(_ACTIVATIONS, "signs of ReLU units over the samples, by call", NO_PASS),
     "activation_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU units over the samples", NO_PASS),
+    "sign_patterns": Measurement(_ACTIVATIONS, "signs of ReLU, GELU and SiLU units over the samples, by call", NO_PASS),
+    "sign_columns": Measurement(_ACTIVATIONS, "distinct sign patterns of ReLU, GELU and SiLU units", NO_PASS),
     "sign_agreement": Measurement(_ALONE, "|Σ_n sign ∂ℓ_n/∂θ| summed over weights", "its own forward and backward"),
     "half_batch_gradients": Measurement(
         _HALVES, "loss gradients of the batch's halves", "its own forward and backward", version=2
@@ -112,6 +114,9 @@ MEASUREMENTS: dict[str, Measurement] = {
     "small_network_grams": Measurement(
         _SMALL, "Gram matrices [N, N] of small networks", "3 N backwards, own small networks", exhaustive=True
     ),
+    "channel_graph": Measurement(
+        "harness.measurements.channel_graph", "degrees of a small network's channels", "a forward of each of its layers"
+    ),
     "cell_regions": Measurement(_SMALL, "sign patterns over crops in one cell", "9 forwards of a cell of one channel"),
 }
 
@@ -120,3 +125,6 @@ GIVEN = ("network", "batch", "setting", "rebuild", "requested", "renew")
 
 SIZES = frozenset({"parameter_count", "macs"})
 """Measurements that follow from the architecture's closed form, without weights or a batch."""
+
+OF_THE_ARCHITECTURE = SIZES | {"channel_graph"}
+"""Measurements in which architectures that are the same network may differ: they count operations that do nothing."""

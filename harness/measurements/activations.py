@@ -1,8 +1,9 @@
-"""Activation patterns of ReLUs: the binary codes of Mellor et al. (2021), by samples and by units."""
+"""Activation patterns: binary codes of ReLUs (Mellor et al. 2021), by samples and by units, and signs of others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -63,6 +64,44 @@ def activation_columns(activation_patterns: tuple[Tensor, ...]) -> int:
     Cost: no pass in addition to the shared forward.
     """
     return distinct_columns(activation_patterns)
+
+
+def sign_patterns(forward: Forward, sample_rows: SampleRows) -> tuple[Tensor, ...]:
+    """Signs −1, 0, 1 of ReLU, GELU and SiLU units over the samples: for each call, packed columns [2 · words, units].
+
+    Raises:
+        NotApplicable: when the network calls no such module, or has other activations beside.
+
+    Cost: no pass in addition to the shared forward.
+    """
+    outputs = forward.signed_outputs()
+    sample_rows.check_activations()
+    sample_rows.check_outputs(forward)
+    units = [output.flatten(1) for output in outputs]
+    return tuple(torch.cat([column_codes(each > 0), column_codes(each < 0)]) for each in units)
+
+
+class SignColumns(NamedTuple):
+    """Distinct columns of the [N, units] matrix of signs.
+
+    Attributes:
+        distinct: their number.
+        possible: how many N samples can show: 2^N where units are of one kind (a ReLU gives 0 or 1, a GELU or SiLU −1
+            or 1, and 0 for an input of 0 alone), 2^(N + 1) − 1 of both.
+    """
+
+    distinct: int
+    possible: int
+
+
+def sign_columns(forward: Forward, sign_patterns: tuple[Tensor, ...]) -> SignColumns:
+    """Distinct columns of the [N, units] matrix of signs of all ReLU, GELU and SiLU units.
+
+    Cost: no pass in addition to the shared forward.
+    """
+    samples = len(forward.batch)
+    both = bool(forward.activations and forward.gates)
+    return SignColumns(distinct_columns(sign_patterns), 2 ** (samples + 1) - 1 if both else 2**samples)
 
 
 def distinct_columns(patterns: Sequence[Tensor]) -> int:

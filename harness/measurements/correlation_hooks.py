@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from harness.measurements.activation_calls import Activation
 from harness.measurements.correlation import sample_correlation
-from harness.measurements.forward import Activation, Forward
+from harness.measurements.forward import Forward
 
 
 @contextmanager

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +14,18 @@ from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
 from harness.batches import Batch
 from harness.errors import NotApplicable
+from harness.measurements.activation_calls import (
+    Activation,
+    activation_recorder,
+    checked_outputs,
+    gate_recorder,
+    is_gate,
+    is_relu,
+    unseen_units,
+)
 from harness.measurements.correlation import correlation_recorder
 from harness.measurements.finite import finite
-from harness.measurements.layers import LAYERS, has_own_method, hookable
+from harness.measurements.layers import LAYERS, hookable
 from harness.measurements.modules import named_parameters
 from harness.measurements.watch import Watch
 from harness.setting import Setting
@@ -51,27 +60,6 @@ class LayerCall:
 
 
 @dataclass(frozen=True)
-class Activation:
-    """One call of an `nn.ReLU` module.
-
-    Attributes:
-        name: the module's name in the network.
-        output: the ReLU's output [N, ...], without a graph; positive where the unit is active. Autograd keeps the same
-            tensor.
-        version: version counter of the output at the call; it rises when the output is changed in place.
-        edge: the place in the graph where gradients of the output arrive; None for an output without a graph.
-        correlation: correlation matrix [N, N] of the samples' inputs, in a pass that is to form it; None where a
-            sample's row is constant.
-    """
-
-    name: str
-    output: Tensor
-    version: int
-    edge: GradientEdge | None
-    correlation: Tensor | None = None
-
-
-@dataclass(frozen=True)
 class Forward:
     """The results of the forward pass, with its graph, on which any number of backward passes can be made.
 
@@ -86,6 +74,7 @@ class Forward:
             made slower by it.
         activations: the calls of `nn.ReLU` modules, in order.
         units: number of units that went through activations outside of `nn.ReLU` modules, by the operation's name.
+        gates: the calls of `nn.GELU` and `nn.SiLU` modules, in order, in a pass that is to keep them.
     """
 
     batch: Batch
@@ -96,6 +85,7 @@ class Forward:
     leaves: tuple[Tensor, ...]
     activations: tuple[Activation, ...]
     units: Mapping[str, int]
+    gates: tuple[Activation, ...] = ()
 
     @property
     def inputs(self) -> Tensor:
@@ -125,64 +115,87 @@ class Forward:
         self.batch.check_independent("the pattern of a sample's ReLUs")
         if not self.activations:
             raise NotApplicable("the network calls no nn.ReLU module (a functional relu cannot be seen)")
-        for call in self.activations:
-            if call.output.ndim < 2 or len(call.output) != len(self.batch):
-                given = list(call.output.shape)
-                raise NotApplicable(
-                    f"ReLU {call.name!r} gives {given}, not a row for each of {len(self.batch)} samples"
-                )
-            if call.output._version != call.version:
-                raise NotApplicable(f"the output of ReLU {call.name!r} was changed in place afterwards")
-            finite(call.output, f"outputs of ReLU {call.name!r}")
-        self._check_all_seen()
-        return tuple(call.output for call in self.activations)
-
-    def _check_all_seen(self) -> None:
+        outputs = checked_outputs(self.activations, len(self.batch))
         if self.units:
-            seen, unseen = sum(call.output.numel() for call in self.activations), sum(self.units.values())
-            named = ", ".join(f"{name} {units:,}" for name, units in sorted(self.units.items()))
-            raise NotApplicable(
-                f"nn.ReLU modules are {seen:,} of {seen + unseen:,} units with an activation; the sign of the others "
-                f"does not tell a linear piece, or belongs to no module: {named}"
+            self._refuse(
+                self.units, outputs, "nn.ReLU modules", "does not tell a linear piece, or belongs to no module"
             )
+        return outputs
+
+    def signed_outputs(self) -> tuple[Tensor, ...]:
+        """Outputs [N, ...] of all ReLUs, then of all GELUs and SiLUs, without a graph.
+
+        Raises:
+            NotApplicable: when there is none, or the network has other activations beside, functions among them; and as
+                for `relu_outputs`.
+            NotFinite: when an output holds NaN or infinity.
+        """
+        self.batch.check_independent("the pattern of a sample's activations")
+        calls = (*self.activations, *self.gates)
+        if not calls:
+            raise NotApplicable("the network calls no nn.ReLU, nn.GELU or nn.SiLU module (functions cannot be seen)")
+        outputs = checked_outputs(calls, len(self.batch))
+        unseen = unseen_units(self.units, self.gates)
+        if unseen:
+            self._refuse(unseen, outputs, "ReLU, GELU and SiLU modules", "is not read, or belongs to no module")
+        return outputs
+
+    def _refuse(self, units: Mapping[str, int], outputs: Sequence[Tensor], read: str, reason: str) -> NoReturn:
+        seen, unseen = sum(output.numel() for output in outputs), sum(units.values())
+        named = ", ".join(f"{name} {count:,}" for name, count in sorted(units.items()))
+        raise NotApplicable(
+            f"{read} are {seen:,} of {seen + unseen:,} units with an activation; the sign of the others {reason}: "
+            f"{named}"
+        )
 
 
 def forward(network: nn.Module, batch: Batch, setting: Setting, requested: frozenset[str] = frozenset()) -> Forward:
     """One forward pass of the batch, recorded with its graph.
 
-    Where `requested` names `relu_correlations`, hooks form those of the ReLUs' inputs.
+    Where `requested` names `relu_correlations`, hooks form those of the ReLUs' inputs; where it names `sign_patterns`,
+    the outputs of GELUs and SiLUs are kept.
 
     Raises:
         NotApplicable: when the network has no trainable parameters, its outputs do not fit the batch's problem, or it
             uses a reentrant checkpoint, whose parameters autograd does not see.
         NotFinite: when an output is NaN or infinite, or an operation on the way gives such a number for finite ones.
     """
-    return recorded_forward(network, batch, setting, watched=True, correlated="relu_correlations" in requested)
+    correlated, gated = "relu_correlations" in requested, "sign_patterns" in requested
+    return recorded_forward(network, batch, setting, watched=True, correlated=correlated, gated=gated)
 
 
 def recorded_forward(
-    network: nn.Module, batch: Batch, setting: Setting, watched: bool, correlated: bool = False
+    network: nn.Module,
+    batch: Batch,
+    setting: Setting,
+    watched: bool,
+    correlated: bool = False,
+    gated: bool = False,
 ) -> Forward:
     """As `forward`; overflow and activations of functions are found only in a pass that is watched.
 
-    Correlations of the samples are formed only in one that is `correlated`.
+    Correlations of the samples are formed only in one that is `correlated`, outputs of GELUs and SiLUs kept only in one
+    that is `gated`.
     """
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise NotApplicable("the network has no trainable parameters: there is nothing to differentiate by")
     calls: list[LayerCall] = []
     activations: list[Activation] = []
+    gates: list[Activation] = []
     watch, modules = Watch(), hookable(network)
     handles = watch.take_as_known(module for _, module in modules) if watched else []
     for name, module in modules:
         if any(parameter is not None and parameter.requires_grad for parameter in module._parameters.values()):
             handles.append(module.register_forward_hook(_recorder(name, calls)))
-        if _is_relu(module):
+        if is_relu(module):
             handles.append(module.register_forward_pre_hook(watch.enter_activation, prepend=True))
             handles.append(module.register_forward_hook(watch.leave_activation, always_call=True))
             entered: list[Tensor | None] = []
             if correlated:
                 handles.append(module.register_forward_pre_hook(correlation_recorder(entered)))
-            handles.append(module.register_forward_hook(_activation_recorder(name, activations, watch, entered)))
+            handles.append(module.register_forward_hook(activation_recorder(name, activations, watch, entered)))
+        elif gated and is_gate(module):
+            handles.append(module.register_forward_hook(gate_recorder(name, gates)))
     leaves = tuple(each.clone().requires_grad_(each.is_floating_point()) for each in batch.arguments)
     try:
         with watch if watched else nullcontext():
@@ -197,18 +210,7 @@ def recorded_forward(
     owned = {parameter for call in calls for parameter in call.module._parameters.values()}
     uncalled = {name: parameter for name, parameter in trainable(network).items() if parameter not in owned}
     loss = batch.problem.loss(setting.loss, outputs, batch.targets)
-    return Forward(batch, outputs, loss, tuple(calls), uncalled, leaves, tuple(activations), watch.units)
-
-
-def _is_relu(module: nn.Module) -> bool:
-    """Whether a module is a ReLU whose output no hook sees; one of its own kind is asked for values of any size."""
-    if not isinstance(module, nn.ReLU) or module._forward_hooks:
-        return False
-    if not has_own_method(module, "forward"):
-        return True
-    sizes = torch.cat([torch.linspace(0, 8, 17, device="cpu"), 2.0 ** torch.arange(-120, 121, device="cpu")])
-    values = torch.cat([-sizes, sizes]).reshape(1, 1, 1, -1)
-    return torch.equal(module.forward(values.clone()), values.relu())
+    return Forward(batch, outputs, loss, tuple(calls), uncalled, leaves, tuple(activations), watch.units, tuple(gates))
 
 
 def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
@@ -227,20 +229,6 @@ def _recorder(name: str, calls: list[LayerCall]) -> Callable[[nn.Module, tuple[A
                 name, module, read.detach(), get_gradient_edge(output), read._version, kept, output._version, before
             )
         )
-
-    return record
-
-
-def _activation_recorder(
-    name: str, activations: list[Activation], watch: Watch, entered: list[Tensor | None]
-) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
-    def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        if is_functorch_wrapped_tensor(output):
-            watch.units["relu in torch.func"] += output.numel()
-            return
-        edge = get_gradient_edge(output) if output.requires_grad else None
-        correlation = entered.pop() if entered else None
-        activations.append(Activation(name, output.detach(), output._version, edge, correlation))
 
     return record
 

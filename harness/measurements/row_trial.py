@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import NotApplicable
-from harness.measurements.forward import Activation, Forward, LayerCall
+from harness.measurements.activation_calls import Activation
+from harness.measurements.forward import Forward, LayerCall
 from harness.measurements.layer_rules import rule_for
 from harness.measurements.layers import LAYERS
 from harness.measurements.single_uses import (
@@ -107,23 +108,26 @@ class Trial:
     def relus(self, arriving: Mapping[int, Sequence[Tensor | None]]) -> str:
         """Why outputs of ReLUs are not rows of samples: by their values beside other samples, and by their gradients.
 
+        GELUs and SiLUs that were recorded are tried, too.
+
         Args:
             arriving: gradients at the ReLUs of an objective of one sample alone, by the sample's place.
         """
         passed, other = self._passed, self._other
-        if other and len(passed.activations) != len(other.activations):
+        calls = (*passed.activations, *passed.gates)
+        others = (*other.activations, *other.gates) if other else calls
+        if len(calls) != len(others):
             return "the network calls its ReLUs more or less often for other samples"
-        for number, call in enumerate(passed.activations):
+        for number, (call, beside) in enumerate(zip(calls, others, strict=True)):
             alone = all(_is_alone(found[number], place) for place, found in arriving.items())
-            beside = other.activations[number] if other else call
             moved = not (_is_kept(call) and _is_kept(beside) and call.output.ndim > 1)
             if other and not moved:
                 of_samples = len(call.output) == len(passed.batch)
                 alone = alone and of_samples and same_rows(call.output[self._places], beside.output)
             if not alone:
                 return (
-                    f"the rows of ReLU {call.name!r} are not the samples: a sample gives others beside another sample, "
-                    "or in another place"
+                    f"the rows of {call.kind} {call.name!r} are not the samples: a sample gives others beside another "
+                    "sample, or in another place"
                 )
         return ""
 

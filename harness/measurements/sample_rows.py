@@ -35,7 +35,7 @@ class SampleRows(NamedTuple):
     Attributes:
         parameters: reason by parameter, for those whose gradients by sample a rule would get wrong. A parameter that
             no rule knows is not among them.
-        activations: reason why the outputs of ReLU modules are not rows of samples; empty where they are.
+        activations: reason why the outputs of activation modules are not rows of samples; empty where they are.
         outputs: outputs [M, K] of M samples by themselves; None where a batch gives others by right, since batch norm
             uses its statistics, or where no such pass was made.
         places: places of these samples in the batch.
@@ -112,10 +112,11 @@ def sample_rows(network: nn.Module, batch: Batch, setting: Setting, requested: f
     generator = torch.Generator().manual_seed(derived_seed(setting.seed, "sample rows"))
     drawn = torch.randperm(len(batch), generator=generator, device="cpu")[:FEW].tolist()
     with _uncoupled(network):
-        few = passed_alone(network, batch, drawn, setting)
-        first = few or recorded_forward(network, batch, setting, watched=False)
+        gated = "sign_patterns" in requested
+        few = passed_alone(network, batch, drawn, setting, gated)
+        first = few or recorded_forward(network, batch, setting, watched=False, gated=gated)
         moved = _moved(len(drawn))
-        second = few and passed_alone(network, batch, [drawn[place] for place in moved], setting)
+        second = few and passed_alone(network, batch, [drawn[place] for place in moved], setting, gated)
         if second and not same_rows(first.rows[moved], second.rows):
             shown = "the network's outputs for a sample depend on the samples beside it"
             return SampleRows(dict.fromkeys(trainable(network).values(), shown), shown)
@@ -141,10 +142,12 @@ def _chosen(batch: Batch, places: Sequence[int]) -> Batch:
     return Batch([each[chosen] for each in batch.arguments], batch.targets[chosen], problem=batch.problem)
 
 
-def passed_alone(network: nn.Module, batch: Batch, places: Sequence[int], setting: Setting) -> Forward | None:
+def passed_alone(
+    network: nn.Module, batch: Batch, places: Sequence[int], setting: Setting, gated: bool = False
+) -> Forward | None:
     """The pass of the few samples at these places; None for a network that takes no batch of that size."""
     try:
-        return recorded_forward(network, _chosen(batch, places), setting, watched=False)
+        return recorded_forward(network, _chosen(batch, places), setting, watched=False, gated=gated)
     except HarnessError:
         raise
     except Exception as error:

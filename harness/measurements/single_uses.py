@@ -63,7 +63,7 @@ class Arriving(NamedTuple):
 
     Attributes:
         calls: at the output of each call of a layer.
-        activations: at the output of each ReLU.
+        activations: at the output of each ReLU, then of each GELU and SiLU that was recorded.
         parameters: by the parameters that were asked for.
     """
 
@@ -77,7 +77,8 @@ def arriving_gradients(objective: Tensor, forward: Forward, parameters: Sequence
 
     Cost: one backward pass.
     """
-    edges = [*(call.edge for call in forward.calls), *(call.edge for call in forward.activations)]
+    edges = [call.edge for call in forward.calls]
+    edges += [call.edge for call in (*forward.activations, *forward.gates)]
     places: list[Any] = [edge for edge in edges if edge is not None]
     with nothing_hidden(parameters):
         found = iter(torch.autograd.grad(objective, [*places, *parameters], retain_graph=True, allow_unused=True))

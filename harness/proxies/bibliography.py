@@ -22,6 +22,10 @@ SOURCES = {
     "li2023zico": "Li et al., ZiCo: Zero-shot NAS via Inverse Coefficient of Variation on Gradients, ICLR 2023",
     "jiang2023meco": "Jiang et al., MeCo: Zero-Shot NAS with One Data and Single Forward Pass, NeurIPS 2023",
     "peng2024swap": "Peng et al., SWAP-NAS: Sample-Wise Activation Patterns for Ultra-fast NAS, ICLR 2024",
+    "huang2024nasgraph": "Huang et al., Graph is All You Need? Lightweight Data-agnostic Neural Architecture Search "
+    "without Training (NASGraph), AutoML Workshop 2024",
+    "peng2026swap": "Peng et al., Zero-Shot Neural Network Evaluation with Sample-Wise Activation Patterns, IEEE "
+    "Transactions on Pattern Analysis and Machine Intelligence, 2026",
     "lee2024aznas": "Lee & Ham, AZ-NAS: Assembling Zero-Cost Proxies for Network Architecture Search, CVPR 2024",
     "asthana2025dextr": "Asthana et al., Dextr: Zero-Shot Neural Architecture Search with Singular Value Decomposition "
     "and Extrinsic Curvature, TMLR 2025",

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import ProxyError, unknown
 from harness.loading.plugins import PluginError, Plugins
-from harness.measurements import MEASUREMENTS, SIZES
+from harness.measurements import MEASUREMENTS, OF_THE_ARCHITECTURE, SIZES
 from harness.measurements.registry import OwnMeasurement, needs_of, own_among, registered_by
 from harness.proxies.fingerprint import fingerprint
 from harness.text.shown import shown
@@ -62,8 +62,11 @@ class Proxy:
 
     @property
     def reads_size(self) -> bool:
-        """Whether it reads parameters, MACs or the network, so that equivalent architectures may differ in it."""
-        return not (SIZES | {"network"}).isdisjoint(self._read)
+        """Whether it reads parameters, MACs or the network, so that equivalent architectures may differ in it.
+
+        A graph of the architecture's layers counts as a size.
+        """
+        return not (OF_THE_ARCHITECTURE | {"network"}).isdisjoint(self._read)
 
     @property
     def _read(self) -> set[str]:

@@ -74,6 +74,8 @@ _BUILT_IN = {
 _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",
     "trilevel-small": "harness.spaces.trilevel:SmallTrilevel",
+    "transnas-micro-jigsaw": "harness.spaces.transnas_micro.tasks:TransNasMicroJigsaw",
+    "transnas-micro-room-layout": "harness.spaces.transnas_micro.tasks:TransNasMicroRoomLayout",
     "wiring-minimal": "harness.spaces.darts.wiring:MinimalCells",
     "wiring-full": "harness.spaces.darts.wiring:FullCells",
     "sane-code": "harness.spaces.sane:SaneCode",

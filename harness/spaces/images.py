@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.errors import SettingError
 from harness.problem import CLASSIFICATION
@@ -17,7 +17,7 @@ class ImageClassification:
     """The common part of spaces of image classifiers: problem, sources of batches, and the images' sizes."""
 
     problem = CLASSIFICATION
-    inputs = INPUTS
+    inputs: ClassVar[tuple[str, ...]] = INPUTS
 
     def batch(self, setting: Setting, data: Path | None = None) -> Batch:
         """A batch of images [N, C, H, H] and classes [N]; see `harness.spaces.image_batches.draw_images`."""

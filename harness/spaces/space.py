@@ -259,6 +259,11 @@ MOST = 2**20
 """Largest batch, number of probes and size of anything in a scored network: no machine holds more."""
 
 
+def tabulated_space(space: Space) -> str:
+    """Name of the space whose tables have a space's architectures: its own, unless its `tables_of` names another."""
+    return str(getattr(space, "tables_of", space.name))
+
+
 def completed(space: Space, setting: Setting) -> Setting:
     """The setting with the space's defaults for sizes and loss that it does not give; scores are stored by it.
 

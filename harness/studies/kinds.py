@@ -144,6 +144,10 @@ class RankStudy:
         claims: claims of papers on that agreement.
         beyond: whether to report partial correlations beyond size, and which proxies differ from `params`.
         transfer: whether to report how the scores under each condition rank each data set's accuracies.
+        cells: what its architectures are called in captions.
+        reference: what legends call the published coefficients.
+        release: the official release whose conversion must be given as the table; empty for a study that has a table by
+            default.
     """
 
     shows: str
@@ -158,11 +162,20 @@ class RankStudy:
     claims: tuple[Claim, ...] = ()
     beyond: bool = False
     transfer: bool = False
+    cells: str = "NAS-Bench-201 cells"
+    reference: str = "published"
+    release: str = ""
+
+    @property
+    def space(self) -> str:
+        """The name of the space of its architectures."""
+        return next(iter(self.conditions.values())).space
 
     @property
     def takes(self) -> frozenset[str]:
         """Names of the options of this study; given scores can replace those of a single condition."""
-        return SAMPLED | {"table", "data", "known"} | ({"scores"} if len(self.conditions) == 1 else set())
+        known = {"known"} if self.space == SPACE else set()
+        return SAMPLED | {"table", "data"} | known | ({"scores"} if len(self.conditions) == 1 else set())
 
     @property
     def words(self) -> dict[str, str]:

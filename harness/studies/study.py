@@ -21,6 +21,7 @@ from harness.studies.rank import (
     hnas_metrics,
     nas_bench_suite_zero,
     nasi_figure_1,
+    natsbench_sizes,
     te_nas_kernel,
     zero_cost_nas,
 )
@@ -57,6 +58,7 @@ STUDIES: Mapping[str, Study] = {
     "beyond-size": beyond_size.STUDY,
     "nasi-figure-1": nasi_figure_1.STUDY,
     "bn-mode": bn_mode.STUDY,
+    "natsbench-sizes": natsbench_sizes.STUDY,
     "stability": stability.STUDY,
     "proxy-identities": proxy_identities.STUDY,
     "whole-space": whole_space.STUDY,

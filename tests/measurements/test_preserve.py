@@ -203,7 +203,7 @@ def test_every_measurement_is_reached_by_a_proxy() -> None:
     falls back on.
     """
     read = {need for entry in list_proxies() for need in entry.needs}
-    assert read | {"forward", "hessian_gradient", "sample_rows", "image_features"} == set(MEASUREMENTS)
+    assert read | {"forward", "hessian_gradient", "sample_rows", "image_features", "sign_patterns"} == set(MEASUREMENTS)
 
 
 def test_the_callers_contexts_do_not_matter(network: nn.Module, batch: Batch) -> None:

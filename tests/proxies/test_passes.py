@@ -46,7 +46,8 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
     monkeypatch.setattr(torch.autograd, "grad", counting)
     setting = Setting(batch_size=SAMPLES, classes=CLASSES, probes=PROBES)
     scores = score_network(network, batch, resolve(proxies), setting, rebuild)
-    assert {score.status for score in scores.values()} == {"ok"}
+    bounded = {"swap_universal"}  # five samples have few patterns
+    assert {score.status for name, score in scores.items() if name not in bounded} == {"ok"}
     return sizes.count(SAMPLES), sizes.count(1), len(backwards)
 
 
@@ -65,7 +66,7 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["synflow", "logsynflow"], (0, 1, 1)),
         (["synflow", "logsynflow", "synflow_bn"], (0, 2, 2)),
         (ZERO_COST, (1, 2, 1 + 1 + 2 + ROWS)),
-        (["swap", "linear_regions", "nwot"], (1, 0, 0)),
+        (["swap", "swap_universal", "linear_regions", "nwot"], (1, 0, 0)),
         (["knas", "m_grad", "nasi_constrained", "nasi_trace"], (1, 0, 1)),
         (["m_snip", "m_grasp"], (1, 0, 1)),
         (["gradsign"], (1, 0, 1 + ROWS)),

@@ -18,6 +18,7 @@ NONE = 1e-12
 OTHER_PASSES = {
     "az_expressivity", "az_progressivity", "az_trainability", "gradsign", "meco", "te_nas_regions", "zen", "zico",
     "l_swag", "zico_bc", "meco_opt", "dextr",
+    "nasgraph_degree", "nasgraph_density", "nasgraph_resilience", "nasgraph_wedge",
 }  # fmt: skip
 """Of other inputs or another network, of each sample alone, of half the batch: their ReLUs are left as they are."""
 BOUNDS = {
@@ -25,7 +26,7 @@ BOUNDS = {
     "m_grasp": 1e-4, "m_trace": 1e-5, "m_condition": 1e-5, "jacob_cov": 1e-6, "knas": 1e-5, "nasi_trace": 1e-5,
     "nasi_constrained": 3e-5, "ntk_trace": 1e-5, "snip": 1e-5, "l2_norm": 1e-6, "linear_regions": NONE, "params": NONE,
     "flops": NONE, "nwot": NONE, "swap": NONE, "synflow": NONE, "logsynflow": NONE, "synflow_bn": NONE,
-    "near": 1e-4, "rcor": 1e-4, "wrcor": 1e-4, "intrain": 1e-4, "t_cet": 1e-6,
+    "swap_universal": NONE, "near": 1e-4, "rcor": 1e-4, "wrcor": 1e-4, "intrain": 1e-4, "t_cet": 1e-6,
 }  # fmt: skip
 """Three times and more what was measured under the kernels of SSE4.1, AVX2 and AVX-512, with one and two threads."""
 CANCELLING = {"plain", "m_snip"}

@@ -52,6 +52,18 @@ class TestTransNasMicro(SpaceConformance):
     shape: ClassVar = {"width": 4, "depth": 1, "image_size": 16, "classes": 3}
 
 
+@pytest.mark.slow
+class TestTransNasMicroJigsaw(SpaceConformance):
+    space = open_space("transnas-micro-jigsaw")
+    shape: ClassVar = {"width": 2, "depth": 1, "image_size": 48, "classes": 3}
+
+
+@pytest.mark.slow
+class TestTransNasMicroRoomLayout(SpaceConformance):
+    space = open_space("transnas-micro-room-layout")
+    shape: ClassVar = {"width": 4, "depth": 1, "image_size": 16, "classes": 3}
+
+
 class TestTrilevel(SpaceConformance):
     space = open_space("trilevel")
     shape: ClassVar = {"image_size": 2, "channels": 1, "width": 8}

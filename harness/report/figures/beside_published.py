@@ -50,7 +50,7 @@ def beside_published(found: BesidePublished) -> Figure:
     room = (PAGE_WIDTH_INCHES - _NAME_INCHES) / len(columns) - _GAP_INCHES
     titles = [wrapped(dataset_title(column), room, weight="bold") for column in columns]
     entries = [f"ours, {words[name]}" for name in kinds]
-    entries += ["published"] if chosen["published"].notna().any() else []
+    entries += [found.reference] if chosen["published"].notna().any() else []
     across = len(entries) if len(kinds) <= _LEGEND_COLUMNS else _LEGEND_COLUMNS
     legend = legend_layout(entries, PAGE_WIDTH_INCHES, across)
     with matplotlib.rc_context(dict(STYLE)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.errors import SpaceError
 from harness.setting import SizeKeywords, derived_seed
@@ -44,6 +44,7 @@ class TransNasMicro(ImageClassification):
         depth=Dimension(2, 1, "cells in each of the five modules"),
     )
     choices = IndexedSpace(len(OPERATIONS), tuple(range(1, NODES)))
+    _network: ClassVar[str] = "TransNasMicroNetwork"
 
     def __len__(self) -> int:
         return int(len(OPERATIONS) ** len(EDGES))
@@ -94,13 +95,13 @@ class TransNasMicro(ImageClassification):
     ) -> nn.Module:
         """The untrained network of a cell, by default of the benchmark's width and depth."""
         from harness.spaces.initialisation import drawn
-        from harness.spaces.transnas_micro.network import TransNasMicroNetwork
+        from harness.spaces.transnas_micro import network
 
         cell, full = _as_cell(architecture), sizes_within(self.shape, shape, sizes)
         del full["image_size"]
-        return drawn(
-            lambda: TransNasMicroNetwork(cell.operations, **full), init, derived_seed(seed, "weights", str(cell))
-        )
+        kind = getattr(network, self._network)
+        made: nn.Module = drawn(lambda: kind(cell.operations, **full), init, derived_seed(seed, "weights", str(cell)))
+        return made
 
     def sizes(
         self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]

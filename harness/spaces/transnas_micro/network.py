@@ -23,7 +23,7 @@ from torch.nn import functional
 from harness.spaces.nasbench201.cell import EDGES
 from harness.spaces.nasbench201.network import CellModule, NodeReLU, ReLUConvBN, operation_module
 from harness.spaces.row_wise import row_wise
-from harness.spaces.transnas_micro.skeleton import Place, last_width, places
+from harness.spaces.transnas_micro.skeleton import TILES, TILES_A_SIDE, Place, last_width, places
 
 _KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 
@@ -94,8 +94,38 @@ class TransNasMicroNetwork(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits [N, classes] of images [N, channels, H, W]."""
+        logits: Tensor = self.classifier(self.pooled(inputs))
+        return logits
+
+    def pooled(self, inputs: Tensor) -> Tensor:
+        """The last cell's features of images [N, channels, H, W], averaged over positions, [N, C]."""
         features: Tensor = self.stem(inputs)
         for cell in self.cells:
             features = cell(features)
-        logits: Tensor = self.classifier(features.mean(dim=(2, 3)))
+        return features.mean(dim=(2, 3))
+
+
+@row_wise
+class JigsawNetwork(TransNasMicroNetwork):
+    """The network of the jigsaw task: [N, channels, H, W] to logits [N, classes] of the order of nine tiles.
+
+    The image is cut into 3 × 3 tiles, what remains at the right and below is left. Each tile passes the backbone by
+    itself, and batch norm has the statistics of the batch's tiles of that place; a linear layer reads all nine.
+    """
+
+    def __init__(
+        self, operations: Sequence[str], *, classes: int = 1000, width: int = 64, depth: int = 2, channels: int = 3
+    ) -> None:
+        super().__init__(operations, classes=classes, width=width, depth=depth, channels=channels)
+        self.classifier = nn.Linear(TILES * last_width(width), classes)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits [N, classes] of images [N, channels, H, W]."""
+        height, wide = (side // TILES_A_SIDE for side in inputs.shape[2:])
+        tiles = [
+            inputs[:, :, row * height : (row + 1) * height, column * wide : (column + 1) * wide]
+            for row in range(TILES_A_SIDE)
+            for column in range(TILES_A_SIDE)
+        ]
+        logits: Tensor = self.classifier(torch.cat([self.pooled(tile) for tile in tiles], dim=1))
         return logits

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+TILES_A_SIDE = 3
+TILES = TILES_A_SIDE**2
+"""Tiles that the network of the jigsaw task reads."""
 HALVING = (True, False, True, False, True)
 """For each module, whether its first cell doubles the channels and halves the side."""
 

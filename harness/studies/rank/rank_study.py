@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from harness.errors import SettingError
-from harness.evaluation import Table, open_table
+from harness.evaluation import Table
 from harness.evaluation.beyond_size import beyond_size
+from harness.evaluation.columns import SPACE
 from harness.evaluation.comparison import compare
 from harness.evaluation.published import BesidePublished
 from harness.evaluation.ranking import Ranking, correlate
@@ -31,8 +32,9 @@ from harness.studies.kinds import SPEARMAN, PublishedCoefficient, RankStudy
 from harness.studies.known import check_known, from_table, scored_or_known
 from harness.studies.options import StudyOptions
 from harness.studies.rank.agreement import agreement_of
+from harness.studies.rank.tabulated import table_of_study, tabulated
 from harness.studies.record import record
-from harness.studies.samples import possible, sample_size, say_shard, scores_given
+from harness.studies.samples import possible, sample_size, say_shard, scored_sample, scores_given
 from harness.writing import make_folder
 
 COMBINED = {name: combiners.COMBINERS[name].columns for name in ("az_nas", "te_nas", "vote")}
@@ -43,28 +45,33 @@ def run_rank_study(study: RankStudy, options: StudyOptions) -> None:
 
     Without CIFAR-10, conditions with images are left out, and a message says so. Scores in the store, and known scores
     (`harness.studies.known`), are not computed again. A study of one condition takes given `scores` of that condition
-    instead of computing them. With a shard its scores are all that is made.
+    instead of computing them. With a shard its scores are all that is made. In a space other than NAS-Bench-201 the
+    sample is one of the table's architectures, which may be few.
 
     Raises:
-        SettingError: before anything is scored: a table without the accuracies, no CIFAR-10 in `data`, known scores
-            that are asked for and fit no condition, or a folder that cannot be made or written in.
+        SettingError: before anything is scored: no table of the study's space, or one without the accuracies, no
+            CIFAR-10 in `data`, known scores that are asked for and fit no condition, or a folder that cannot be made or
+            written in.
         ScoresError: scores without any of the study's proxies.
     """
-    sample = sample_size(options, usual=study.sample, quick=study.quick)
-    opened = open_table(options.table)
+    sample = sample_size(options, usual=study.sample, quick=study.quick, space=study.space)
+    opened = table_of_study(study, options.table)
     columns = [name for name in study.columns if name in opened.column_names]
     if not columns:
         raise SettingError(f"table {options.table!r} has none of the columns {', '.join(study.columns)}")
     proxies = [entry.name for entry in resolve(list(study.proxies))]
     own = {name: condition.setting(options.seed) for name, condition in study.conditions.items()}
-    given = scores_given(options, proxies, next(iter(own.values())))
+    given = scores_given(options, proxies, next(iter(own.values())), study.space)
     conditions = study.conditions if given is not None else possible(study.conditions, options)
     check_known([own[name] for name in conditions], proxies, options)
     make_folder(options.out, "--out")
-    frames = {
-        name: scored_or_known(condition, proxies, sample, options) if given is None else given.frame
-        for name, condition in conditions.items()
-    }
+    if given is not None:
+        frames = dict.fromkeys(conditions, given.frame)
+    elif study.space != SPACE:
+        drawn = tabulated(opened, columns, study.space, sample, options.seed)
+        frames = {name: scored_sample(one, proxies, drawn, options) for name, one in conditions.items()}
+    else:
+        frames = {name: scored_or_known(one, proxies, sample, options) for name, one in conditions.items()}
     if options.shard is not None:
         say_shard(options)
         return
@@ -125,15 +132,23 @@ def compared(
     rankings: Mapping[str, Mapping[str, Ranking]],
     published: Sequence[PublishedCoefficient],
     words: Mapping[str, str],
+    reference: str = "published",
 ) -> BesidePublished:
-    """Our coefficients by condition and column next to the published ones; see `ours_and_published`."""
+    """Our coefficients by condition and column next to the published ones; see `ours_and_published`.
+
+    Args:
+        rankings: rankings by the name of their condition and of the column.
+        published: coefficients to stand beside.
+        words: printed name of each condition, by its name.
+        reference: what legends call these coefficients.
+    """
     parts = [
         ours_and_published({column: ranking.frame for column, ranking in by_column.items()}, published).assign(
             condition=name
         )
         for name, by_column in rankings.items()
     ]
-    return BesidePublished(pd.concat(parts, ignore_index=True), words)
+    return BesidePublished(pd.concat(parts, ignore_index=True), words, reference)
 
 
 def with_combinations(frame: pd.DataFrame, names: Iterable[str] = tuple(COMBINED)) -> pd.DataFrame:
@@ -227,14 +242,14 @@ def _write(
         for column, ranking in rankings[name].items():
             stem = f"ranking_{name}_{_short(column)}"
             write_csv(ranking.frame, out / f"{stem}.csv")
-            sheet = ranking_sheet(ranking, caption=_caption(study.words[name], frame))
+            sheet = ranking_sheet(ranking, caption=_caption(study, name, frame))
             write_text(sheet_latex(sheet), out / f"{stem}.tex")
-    comparison = compared(rankings, study.published, study.words)
+    comparison = compared(rankings, study.published, study.words, study.reference)
     write_csv(comparison.frame, out / "comparison.csv")
     save_pictures(beside_published(comparison), out / "comparison")
     texts = [tables(comparison)]
     for name in rankings:
-        caption = _caption(study.words[name], frames[name])
+        caption = _caption(study, name, frames[name])
         sheets = published_sheets(comparison.under(name), caption)
         write_text("\n".join(map(sheet_latex, sheets)), out / f"comparison_{name}.tex")
         say("\n" + "\n\n".join([study.words[name], *map(sheet_text, sheets)]))
@@ -256,6 +271,6 @@ def _write(
     write_text("\n".join(texts), out / "tables.md")
 
 
-def _caption(words: str, frame: pd.DataFrame) -> str:
+def _caption(study: RankStudy, condition: str, frame: pd.DataFrame) -> str:
     count = frame["architecture"].nunique()
-    return f"{count:,} random NAS-Bench-201 cells, {words}, with 95\\,\\% bootstrap intervals."
+    return f"{count:,} random {study.cells}, {study.words[condition]}, with 95\\,\\% bootstrap intervals."

@@ -18,7 +18,7 @@ from harness.spaces import open_space
 from harness.spaces.nasbench201.dead_branches import has_dead_branch
 from harness.spaces.transnas_micro import MicroCell, TransNasMicro
 from harness.studies.rank.rank_study import compared
-from harness.studies.transnas_micro.published import COEFFICIENTS
+from harness.studies.transnas_micro.published import COEFFICIENTS, LEGEND
 
 SPACE = "transnas-micro"
 CELLS = {"all": "all 4,096 cells", "valid": "the 2,128 cells without dead branches"}
@@ -98,7 +98,7 @@ def find(
         rankings,
         pd.concat([_by_task(pool, rankings[pool], resamples) for pool in POOLS], ignore_index=True),
         orders(rankings["valid"]),
-        compared({"valid": rankings["valid"]}, COEFFICIENTS, {"valid": words}),
+        compared({"valid": rankings["valid"]}, COEFFICIENTS, {"valid": words}, LEGEND),
     )
 
 

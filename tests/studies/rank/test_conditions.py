@@ -42,7 +42,9 @@ def test_a_study_scores_proxies_that_there_are_and_compares_what_it_scores(name:
     assert ("scores" in STUDIES[name].takes) is (len(study.conditions) == 1)
     for condition in study.conditions.values():
         setting = condition.setting(3)
-        assert (setting.shape["width"], setting.shape["depth"], setting.seed) == (16, 5, 3)
+        assert setting.seed == 3
+        if not study.release:
+            assert (setting.shape["width"], setting.shape["depth"]) == (16, 5)
 
 
 def test_published_numbers_are_split_by_source() -> None:
