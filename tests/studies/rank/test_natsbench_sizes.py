@@ -77,10 +77,8 @@ def test_a_table_is_needed_and_of_this_space(tmp_path: Path) -> None:
     options: dict[str, Any] = {"workers": 1}
     with pytest.raises(SettingError, match=r"give --table FILE, what nasinit convert makes of the release NATS-sss"):
         make(STUDY, StudyOptions(tmp_path / "out", print, **options))
-    with pytest.raises(
-        SettingError, match="is about the space nasbench201, the study ranks architectures of natsbench"
-    ):
-        make(STUDY, StudyOptions(tmp_path / "out", print, table="analognasbench", **options))
+    with pytest.raises(SettingError, match="is about the space darts, the study ranks architectures of natsbench"):
+        make(STUDY, StudyOptions(tmp_path / "out", print, table="darts-published", **options))
     assert not (tmp_path / "out").exists()
     assert "known" not in STUDY.takes
 
