@@ -18,7 +18,7 @@ from harness.studies.options import StudyOptions
 from harness.studies.searches.restored.images import StudyImages, cut_small, study_images
 from harness.training.restored import RestorationSetting
 
-USUAL, QUICK = 60, 6
+USUAL, QUICK = 60, 9
 """Number of architectures of each benchmark."""
 SHARE = 3
 """Of so many architectures one is trained under a second seed, too."""
