@@ -15,6 +15,7 @@ from scipy import stats
 
 from harness.errors import SettingError
 from harness.evaluation import Table, open_table
+from harness.evaluation.matching import recognised_space
 from harness.report.tables.restoration_proxies import proxies_sheet, psnr_matrix, refused_sheet
 from harness.report.tables.sheet import sheet_markdown
 from harness.scoring.scorer import NOT_APPLICABLE, OK
@@ -138,6 +139,12 @@ def test_proxies_sizes_and_another_training_have_scipys_coefficients(table: Tabl
     assert (again["n"], again["spearman"]) == (3, pytest.approx(stats.spearmanr(VALUES[:3], AGAIN).statistic))
     assert known.loc[("set5_test_psnr_db", results.VALIDATION), "spearman"] == pytest.approx(1)
     assert ("t91_valid_psnr_db", results.VALIDATION) not in known.index
+
+
+def test_scores_without_a_space_are_of_the_one_of_the_table(table: Table) -> None:
+    frame = pd.DataFrame({"architecture": table.keys, "proxy": "mine", "score": VALUES})
+    assert recognised_space(frame) == "trilevel"
+    assert recognised_space(frame, ["", "a space of nobody", "mod-nas", "trilevel-small"]) == "trilevel-small"
 
 
 def test_a_second_training_of_two_networks_ranks_nothing(tmp_path: Path, table: Table) -> None:
