@@ -27,6 +27,7 @@ from benchmarks.readers import (
     training_seconds,
     transnasbench,
 )
+from benchmarks.readers.small_benchmarks import small_benchmarks
 from benchmarks.readers.user_table import read_user_table
 from benchmarks.table import SCORE, Column, Facts, Table
 
@@ -80,6 +81,8 @@ class Listing:
 
 LOG = logging.getLogger(__name__)
 
+SMALL = small_benchmarks()
+"""Files of the small benchmarks of the package, by name."""
 NAMES = (
     OFFICIAL_OR_ANALOG,
     OFFICIAL,
@@ -93,6 +96,7 @@ NAMES = (
     darts.SURROGATE_FACTS.name,
     transnasbench.FACTS.name,
     *(name for name in PACKAGED if name != ANALOG),
+    *SMALL,
 )
 """Names for `open_table`, in the order of `list_tables`: NAS-Bench-201's tables first, accuracies before others."""
 
@@ -142,6 +146,10 @@ def _opened(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] |
     given = None if path is None else Path(os.path.expanduser(path))
     if name in PACKAGED:
         return PACKAGED[name].read(given)
+    if name in SMALL:
+        from benchmarks.formats.compact import read_compact
+
+        return read_compact(given or SMALL[name])
     if name == proxy_scores.NAME:
         return proxy_scores.packaged_scores(given).table
     if name == DARTS_PUBLISHED:
@@ -189,6 +197,7 @@ def list_tables() -> tuple[Listing, ...]:
         DARTS_PUBLISHED, darts_published.FACTS, True, "part of nasinit", darts_published.COLUMNS
     )
     found[proxy_scores.NAME] = _proxies_listing()
+    found |= {name: _small_listing(name, file) for name, file in SMALL.items()}
     opens = found[OFFICIAL] if found[OFFICIAL].available else found[ANALOG]
     found[OFFICIAL_OR_ANALOG] = replace(
         opens, name=OFFICIAL_OR_ANALOG, reason=f"opens {opens.name}: {opens.reason}", opens=opens.name
@@ -273,6 +282,17 @@ def _proxies_listing() -> Listing:
             proxy_scores.NAME, replace(proxy_scores.FACTS, path=proxy_scores.FILE), True, reason, damaged=True
         )
     return Listing(proxy_scores.NAME, facts, True, "part of nasinit: scores, no accuracies", columns)
+
+
+def _small_listing(name: str, file: Path) -> Listing:
+    from benchmarks.formats.compact import describe_compact
+
+    try:
+        columns, facts, counted = describe_compact(file)
+    except TableError as error:
+        nothing = Facts(name, "", name, "", "", file, None, None, "")
+        return Listing(name, nothing, True, f"damaged: {error}; install nasinit again", damaged=True)
+    return Listing(name, facts, True, "part of nasinit", tuple(columns), rows_with_numbers=counted)
 
 
 def _open_path(name_or_path: str | os.PathLike[str], path: str | os.PathLike[str] | None) -> Table:

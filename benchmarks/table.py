@@ -22,7 +22,7 @@ WHOLE_NUMBER_UNITS = frozenset({"index", "seeds", "params"})
 POSITIVE_UNITS = frozenset({"ms", "mj", "s", "macs", "nats", "m"})
 SCORE = "score"
 """Unit of what a training-free proxy gives: no published number, and nothing that others are ranked by."""
-UNITS = frozenset({"pct", "ratio", SCORE}) | WHOLE_NUMBER_UNITS | POSITIVE_UNITS
+UNITS = frozenset({"pct", "ratio", "db", SCORE}) | WHOLE_NUMBER_UNITS | POSITIVE_UNITS
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Column:
         epochs: number of epochs; None where the column is not about a training.
         unit: `pct` (percent, 0 to 100), `index`, `seeds` or `params` (whole numbers from 0), `ms` (milliseconds), `mj`
             (millijoules), `s` (seconds), `macs` (multiply-adds), `nats` (a cross-entropy), `m` (millions, of parameters
-            as papers print them), all from 0, `score` (what a training-free proxy gives), or `ratio` (anything else).
+            as papers print them), all from 0, `db` (decibels), `score` (what a training-free proxy gives), or `ratio`
+            (anything else).
         seeds: seeds of the numbers, in words.
         description: meaning of the numbers, in words.
         may_be_missing: whether NaN is allowed, for an architecture that was not measured.

@@ -37,7 +37,8 @@ class Joined(NamedTuple):
 def read(scores: Path, run: int | None, tables: Sequence[str] = ()) -> Scored:
     """Read scores from a file, and print their origin.
 
-    A CSV is of the user's own models where a table is, else of the first space that reads its architectures.
+    A CSV is of the user's own models where a table is, else of the first space that reads its architectures; those of
+    the tables are tried first.
     """
     from harness.evaluation import open_table
     from harness.evaluation.matching import recognised_space
@@ -48,9 +49,10 @@ def read(scores: Path, run: int | None, tables: Sequence[str] = ()) -> Scored:
 
     found = read_scores(scores, run)
     print(f"scores: {found.origin}")
-    if found.space is None and any(open_table(name).facts.space == MODELS for name in tables):
+    spaces = [open_table(name).facts.space for name in tables] if found.space is None else []
+    if MODELS in spaces:
         return Scored(found.frame, MODELS)
-    scored = found.space or recognised_space(found.frame)
+    scored = found.space or recognised_space(found.frame, spaces)
     return Scored(found.frame, tabulated_space(open_space(scored)) if is_space(scored) else scored)
 
 

@@ -41,7 +41,10 @@ def study(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="folder of CIFAR-10's binary files; for trilevel-sr and mod-nas-denoising, of image sets"),
+        typer.Option(
+            help="folder of CIFAR-10's binary files; for trilevel-sr, mod-nas-denoising and restoration-proxies, of "
+            "image sets"
+        ),
     ] = None,
     shard: Annotated[
         str | None,

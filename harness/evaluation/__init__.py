@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from benchmarks.by_column import table_with, tables_with
     from benchmarks.errors import TableError
     from benchmarks.files import data_folder
+    from benchmarks.formats.compact import write_compact
     from benchmarks.plugins import PluginNotice
     from benchmarks.pull.pulling import pulled_file
     from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
@@ -44,6 +45,7 @@ __all__ = [
     "pulled_file",
     "table_with",
     "tables_with",
+    "write_compact",
 ]
 
 _HOMES = {
@@ -60,6 +62,7 @@ _HOMES = {
     "pulled_file": "benchmarks.pull.pulling",
     "table_with": "benchmarks.by_column",
     "tables_with": "benchmarks.by_column",
+    "write_compact": "benchmarks.formats.compact",
 }
 
 

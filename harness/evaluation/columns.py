@@ -34,7 +34,7 @@ COUNTS, SCORES = ("index", "seeds"), ("score",)
 UNMEASURED = COUNTS + SCORES
 """Units of columns that count or number, and of scores of proxies, which no training gave; nothing ranks by them."""
 
-_UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds", "nats": "nats", "m": "M"}
+_UNITS = {"pct": "%", "ms": "ms", "mj": "mJ", "s": "s", "macs": "multiply-adds", "nats": "nats", "m": "M", "db": "dB"}
 
 
 def dataset_title(column: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -82,14 +82,18 @@ def scored_space(frame: pd.DataFrame, tabulated: Space) -> Space:
     return open_space(carried) if named else tabulated
 
 
-def recognised_space(frame: pd.DataFrame) -> str:
+def recognised_space(frame: pd.DataFrame, before: Sequence[str] = ()) -> str:
     """Name of the space that a frame of scores carries, else of the first that reads its first architecture.
+
+    Args:
+        frame: the scores.
+        before: names of spaces that are tried before all others, such as those of the tables.
 
     Raises:
         ScoresError: a frame that holds no scores, or a first architecture that no space reads, with all reasons.
     """
     text = str(checked_scores(frame)["architecture"].iloc[0])
-    return _carried_space(frame) or _recognised(text, ScoresError, "the scores")
+    return _carried_space(frame) or _recognised(text, ScoresError, "the scores", before)
 
 
 def _carried_space(frame: pd.DataFrame) -> str:
@@ -102,10 +106,10 @@ _SHOWN = 150
 """Characters of each space's reason in a message that has all of them."""
 
 
-def _recognised(text: str, kind: type[Exception], where: str) -> str:
+def _recognised(text: str, kind: type[Exception], where: str, before: Sequence[str] = ()) -> str:
     """Name of the first space that reads a text; `kind` is raised where none does."""
     reasons = []
-    for name in list_spaces():
+    for name in dict.fromkeys([*filter(is_space, before), *list_spaces()]):
         try:
             open_space(name).parse(text)
         except SpaceError as error:

@@ -1,4 +1,4 @@
-"""Peak signal-to-noise ratio and structural similarity of two images, by torchmetrics."""
+"""Peak signal-to-noise ratio of two images, by torchmetrics, and structural similarity, by scikit-image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def psnr(restored: Pixels, clean: Pixels) -> float:
     Raises:
         SettingError: for shapes that differ, or without torchmetrics.
     """
-    _check(restored, clean, 1)
+    _check(restored, clean, 1, "torchmetrics")
     import torch
     from torchmetrics.functional.image import peak_signal_noise_ratio
 
@@ -43,22 +43,21 @@ def ssim(restored: Pixels, clean: Pixels) -> float:
         clean: the image that it is compared with, of the same shape.
 
     Raises:
-        SettingError: for shapes that differ or are too small, or without torchmetrics.
+        SettingError: for shapes that differ or are too small, or without scikit-image.
     """
-    _check(restored, clean, _WINDOW)
-    import torch
-    from torchmetrics.functional.image import structural_similarity_index_measure
+    _check(restored, clean, _WINDOW, "skimage")
+    from skimage.metrics import structural_similarity
 
-    first, second = (torch.from_numpy(each.astype(np.float64))[None, None] for each in (restored, clean))
-    _, windows = structural_similarity_index_measure(
-        first, second, data_range=RANGE, sigma=1.5, kernel_size=_WINDOW, return_full_image=True
-    )
-    # torchmetrics' own mean has the windows that reach over the edge, too, with a mirrored image there
-    return float(windows[0, 0, _WINDOW // 2 : -(_WINDOW // 2), _WINDOW // 2 : -(_WINDOW // 2)].mean())
+    # one-dimensional windows one after the other: 20 times as fast as torchmetrics, and equal to 1e-14
+    found = structural_similarity(
+        *(each.astype(np.float64) for each in (restored, clean)), data_range=RANGE,
+        gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+    )  # fmt: skip
+    return float(found)
 
 
-def _check(restored: Pixels, clean: Pixels, least: int) -> None:
-    check_installed("torchmetrics", "the quality of restored images")
+def _check(restored: Pixels, clean: Pixels, least: int, package: str) -> None:
+    check_installed(package, "the quality of restored images")
     if restored.shape != clean.shape:
         raise SettingError(f"images of shapes {list(restored.shape)} and {list(clean.shape)} cannot be compared")
     if min(restored.shape, default=0) < least:

@@ -81,7 +81,7 @@ _UNLISTED = {
     "sane-code": "harness.spaces.sane:SaneCode",
     "mod-nas-unguided": "harness.spaces.mod_nas:UnguidedModNas",
 }
-"""Spaces that are opened by their name alone: any text names a model, and no table has architectures of the others."""
+"""Spaces that are opened by their name alone: any text names a model; the others are parts or forms of listed ones."""
 _MEMBERS = ("name", "shape", "problem", "inputs", "parse", "key", "minimal", "sample", "batch", "build", "sizes")
 _registered: dict[str, Space] = {}
 _opened: dict[str, Space] = {}

@@ -25,6 +25,7 @@ from harness.studies.rank import (
     te_nas_kernel,
     zero_cost_nas,
 )
+from harness.studies.restoration_proxies import study as restoration_proxies
 from harness.studies.searches import rows
 from harness.studies.searches.agnn import study as agnn
 from harness.studies.searches.daas import study as daas
@@ -64,6 +65,7 @@ STUDIES: Mapping[str, Study] = {
     "whole-space": whole_space.STUDY,
     "graph-proxies": graph_proxies.STUDY,
     "transnas-micro": transnas_micro.STUDY,
+    "restoration-proxies": restoration_proxies.STUDY,
     "nasi-table-1": rows.NASI,
     "nasi-explained": explained.STUDY,
     "wiring-evolution": wiring.STUDY,

@@ -12,6 +12,7 @@ import pytest
 from benchmarks import TableError, list_tables, open_table, table_with
 from benchmarks.formats.compact import write_compact
 from benchmarks.pull.pulling import pulled_folder
+from benchmarks.readers.small_benchmarks import small_benchmarks
 from benchmarks.registry import NAMES
 
 GRAPHS = [
@@ -51,6 +52,20 @@ def test_a_compact_table_in_the_data_folder_is_the_official_one(small_compact, m
     listing = listed()[name]
     assert (listing.available, listing.facts.name, listing.facts.rows) == (True, "small-compact", 3)
     assert listing.columns == open_table(name).columns
+
+
+def test_a_small_benchmark_of_the_package_opens_by_its_name(small_compact, monkeypatch, tmp_path):
+    assert small_benchmarks(tmp_path) == {}
+    path = small_compact(tmp_path / "trilevel-small.parquet", "trilevel-small", "trilevel-small")
+    monkeypatch.setattr("benchmarks.registry.SMALL", small_benchmarks(tmp_path))
+    monkeypatch.setattr("benchmarks.registry.NAMES", tuple(dict.fromkeys([*NAMES, "trilevel-small"])))
+    opened, listing = open_table("trilevel-small"), listed()["trilevel-small"]
+    assert (opened.facts.path, opened.facts.space, opened.facts.name) == (path, "trilevel-small", "trilevel-small")
+    assert (listing.columns, listing.facts.rows, listing.reason) == (opened.columns, 3, "part of nasinit")
+    path.write_bytes(b"no Parquet")
+    assert listed()["trilevel-small"].damaged
+    with pytest.raises(TableError, match="trilevel-small"):
+        open_table("trilevel-small")
 
 
 @pytest.mark.parametrize("name", PARQUET)

@@ -123,6 +123,14 @@ class ModNas(ImageRestoration):
 
         return drawn(make, init, derived_seed(seed, "weights", str(own)))
 
+    def begun(self, architecture: Architecture, *, seed: int = 0, **sizes: Unpack[SizeKeywords]) -> nn.Module:
+        """The network of an architecture as its training begins: as the noisy image (He et al. 2015, the tail 0)."""
+        from torch import nn
+
+        network = self.build(architecture, init="kaiming_fan_in", seed=seed, **sizes)
+        nn.init.zeros_(network.get_submodule("denoiser.3").get_parameter("weight"))
+        return network
+
     def sizes(
         self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
     ) -> Sizes:

@@ -212,3 +212,15 @@ def test_neighbours_are_symmetric_and_have_one_change():
             assert own in neighbours_of(other)
     widest = parse("conv_3x3~0@4")
     assert len(neighbours_of(widest)) == 4 + 3 + 25
+
+
+def test_a_network_that_is_to_be_trained_begins_as_the_noisy_image():
+    architecture = parse(ALL_OPERATIONS)
+    images = torch.randn(2, 1, 6, 5)
+    for name in ("mod-nas", "mod-nas-unguided"):
+        space = open_space(name)
+        network = space.begun(architecture, seed=3, width=4)
+        torch.testing.assert_close(network(images), images)
+        built = space.build(architecture, init="kaiming_fan_in", seed=3, width=4).state_dict()
+        changed = [key for key, weight in network.state_dict().items() if not torch.equal(weight, built[key])]
+        assert changed == ["denoiser.3.weight"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from torch import nn
-
 from harness.spaces.mod_nas import ModNasArchitecture, parse
 from harness.studies.searches.mod_nas.searched import Found, inherited
 from harness.studies.searches.mod_nas.sizes import GUIDED, HAND_MADE, MAIN_SIGMA, Sizes, problem_of, space_of
@@ -89,15 +87,7 @@ def _found(of: Of, found: Mapping[Search, Found], sizes: Sizes, out: Path, behin
 def _anew(kind: str, name: str, of: Of, architecture: ModNasArchitecture, sizes: Sizes) -> Training:
     """The training of an architecture with data consistency from drawn weights."""
     width, depth = sizes.search.width, sizes.search.depth
-
-    def begin() -> nn.Module:
-        """The network that begins as the noisy image, as plain ones do: the last convolution's weights are 0."""
-        network = space_of(GUIDED).build(
-            architecture, init="kaiming_fan_in", seed=of.seed, width=width, depth=depth
-        )  # fmt: skip
-        nn.init.zeros_(network.get_submodule("denoiser.3").get_parameter("weight"))
-        return network
-
+    begin = lambda: space_of(GUIDED).begun(architecture, seed=of.seed, width=width, depth=depth)  # noqa: E731
     return Training(kind, name, of.seed, str(architecture), of.setting, begin)
 
 

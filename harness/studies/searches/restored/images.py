@@ -51,11 +51,16 @@ def study_images(data: Path | None, training: str, tests: Sequence[str], *, quic
     if folder is None or quick:
         every = open_images(PHOTOGRAPHS)
         found = {PHOTOGRAPHS: every[_TRAINED_PHOTOGRAPHS:]}
-        cut = {each: _cut(images) if quick else tuple(images) for each, images in found.items()}
+        cut = {each: cut_small(images) if quick else tuple(images) for each, images in found.items()}
         return StudyImages(PHOTOGRAPHS, tuple(every[:_TRAINED_PHOTOGRAPHS]), cut)
     return StudyImages(
         training, tuple(open_images(training, folder)), {test: tuple(open_images(test, folder)) for test in tests}
     )  # fmt: skip
+
+
+def cut_small(images: Sequence[NamedImage]) -> tuple[NamedImage, ...]:
+    """The upper left parts of images, for a quick study."""
+    return tuple(NamedImage(image.name, image.pixels[:_QUICK_SIDE, :_QUICK_SIDE]) for image in images)
 
 
 def shown_images(images: StudyImages) -> StudyImages:
@@ -83,7 +88,3 @@ def _digest(images: Sequence[NamedImage]) -> str:
         sha.update(f"{image.name} {image.pixels.shape}".encode())
         sha.update(np.ascontiguousarray(image.pixels).tobytes())
     return sha.hexdigest()[:16]
-
-
-def _cut(images: Sequence[NamedImage]) -> tuple[NamedImage, ...]:
-    return tuple(NamedImage(image.name, image.pixels[:_QUICK_SIDE, :_QUICK_SIDE]) for image in images)
