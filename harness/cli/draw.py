@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = 5
 _ALIKE = 0.3
-_LONGEST, _SHOWN = 2000, 60
+_LONGEST, _SHOWN = 2000, 46
 _INDEX = re.compile(r"[0-9]{1,18}")
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _WORDS = re.compile(r"[^\W\d]+|\d+|[^\w\s]")

@@ -14,6 +14,7 @@ from harness.errors import SettingError, unknown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.report.tables.sheet import Sheet
     from harness.spaces.node_split import NodeSplit
     from harness.training.node_trainer import NodeSearchSetting
 
@@ -76,6 +77,7 @@ def query_by_training(asked: TrainedQuery, of_tables: Mapping[str, object]) -> N
 
     given = {"queries": asked.queries, "epochs": asked.epochs}
     setting = _setting({name: value for name, value in given.items() if value is not None}, share=asked.share)
+    asked = asked._replace(methods=_methods(asked))
     for method in asked.methods:
         check_search(method, setting)
     graph = _graph(asked.data)
@@ -92,6 +94,14 @@ def query_by_training(asked: TrainedQuery, of_tables: Mapping[str, object]) -> N
     if asked.out is not None:
         write_csv(frame, asked.out)
         say_table(asked.out)
+
+
+def _methods(asked: TrainedQuery) -> list[str]:
+    """The searches that are asked for, each once; of `all` those that share weights where weights are shared."""
+    from harness.training.node_search import node_searches, sharing_searches
+
+    every = sharing_searches() if asked.share else node_searches()
+    return list(dict.fromkeys(name for given in asked.methods for name in (every if given == "all" else [given])))
 
 
 def _setting(given: Mapping[str, Any], *, share: bool) -> NodeSearchSetting:
@@ -132,7 +142,7 @@ def _run(asked: TrainedQuery, graph: NodeSplit, setting: NodeSearchSetting, runs
     return pd.DataFrame(rows)
 
 
-def _sheet(frame: pd.DataFrame) -> Any:
+def _sheet(frame: pd.DataFrame) -> Sheet:
     """The best query of each run."""
     from harness.report.tables.sheet import Heading, Sheet
 
@@ -145,9 +155,9 @@ def _sheet(frame: pd.DataFrame) -> Any:
              f"{part['seconds'].sum():,.0f}", str(best["architecture"])]
         )  # fmt: skip
     headings: list[Heading | str] = [Heading("search", "left"), "seed", "validation (%)", "query", "trainings", "s"]
+    headings.append(Heading("architecture", "left"))
     note = (
         "The best of each run by its accuracy on the validation nodes, at which query it was found. No test node was "
+        "looked at."
     )
-    return Sheet.of(
-        "Searches that train", [*headings, Heading("architecture", "left")], cells, notes=(f"{note}looked at.",)
-    )
+    return Sheet.of("Searches that train", headings, cells, notes=(note,))

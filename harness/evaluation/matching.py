@@ -135,10 +135,14 @@ def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> Non
     text = str(checked_scores(frame)["architecture"].iloc[0])
     carried = _carried_space(frame)
     spaces = [carried] if carried else [name for name in (wanted, *list_spaces()) if _reads(name, text)]
-    if spaces and spaces[0] != wanted:
+    if spaces and _tabulated(spaces[0]) != _tabulated(wanted):
         raise ScoresError(
             f"{named} is about the space {spaces[0]}, {other} about {wanted}: they have nothing in common"
         )
+
+
+def _tabulated(name: str) -> str:
+    return tabulated_space(open_space(name)) if is_space(name) else name
 
 
 def matched_scores(frame: pd.DataFrame, space: Space) -> Matched:

@@ -10,7 +10,7 @@ from benchmarks import Table, TableError
 from harness.errors import ScoresError, unknown
 from harness.evaluation.checked_scores import checked_scores
 from harness.evaluation.columns import axis_label, check_measured, table_facts
-from harness.evaluation.matching import column_by_key, space_of
+from harness.evaluation.matching import column_by_key, scored_space, space_of
 from harness.evaluation.seeds import matched_over_seeds
 from harness.evaluation.sizes import scored_shape, sizes_of, with_baselines
 from harness.scoring.provenance import PROVENANCE
@@ -144,7 +144,8 @@ def trade_off(frame: pd.DataFrame, x: Quantity, y: Quantity, proxies: Sequence[s
             f"none of the {len(matched.architectures):,} scored architectures has both {x.column} and {y.column}"
         )
     given = matched.scores[matched.scores["architecture"].isin(scored.index)]
-    sizes = sizes_of({key: matched.architectures[key] for key in scored.index}, space, scored_shape(frame), given)
+    networks = {key: matched.architectures[key] for key in scored.index}
+    sizes = sizes_of(networks, scored_space(frame, space), scored_shape(frame), given)
     scores = with_baselines(given, sizes)
     scores = scores.join(scored, on="architecture")
     known = list(dict.fromkeys([*matched.scores["proxy"], *BASELINES]))

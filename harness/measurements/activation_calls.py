@@ -18,7 +18,10 @@ from harness.measurements.layers import has_own_method
 from harness.measurements.watch import Watch
 
 GATES: Final[Mapping[type[nn.Module], str]] = {nn.GELU: "gelu", nn.SiLU: "silu"}
-"""Modules whose output has the sign of what they read, with the name of their operation; −0 and +0 count as 0."""
+"""Modules whose output has the sign of what they read, or is 0, with the name of their operation.
+
+A GELU far below 0 rounds to −0, in float32 from about −5.6 on, and has the sign 0 there.
+"""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def gate_recorder(name: str, gates: list[Activation]) -> Callable[[nn.Module, tu
     def record(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         if not is_functorch_wrapped_tensor(output):
             edge = get_gradient_edge(output) if output.requires_grad else None
-            gates.append(Activation(name, output.detach(), output._version, edge, kind=type(module).__name__))
+            kind = next(kind.__name__ for kind in GATES if isinstance(module, kind))
+            gates.append(Activation(name, output.detach(), output._version, edge, kind=kind))
 
     return record
 

@@ -86,11 +86,13 @@ class SignColumns(NamedTuple):
 
     Attributes:
         distinct: their number.
-        possible: how many N samples can show: 2^N where units are of one kind (a ReLU gives 0 or 1, a GELU or SiLU −1
-            or 1, and 0 for an input of 0 alone), 2^(N + 1) − 1 of both.
+        two_valued: the number of those in which no GELU or SiLU gives 0, as a GELU does far below 0.
+        possible: how many of these N samples can show: 2^N where units are of one kind (a ReLU gives 0 or 1, a GELU or
+            SiLU −1 or 1), 2^(N + 1) − 1 of both.
     """
 
     distinct: int
+    two_valued: int
     possible: int
 
 
@@ -99,9 +101,20 @@ def sign_columns(forward: Forward, sign_patterns: tuple[Tensor, ...]) -> SignCol
 
     Cost: no pass in addition to the shared forward.
     """
-    samples = len(forward.batch)
-    both = bool(forward.activations and forward.gates)
-    return SignColumns(distinct_columns(sign_patterns), 2 ** (samples + 1) - 1 if both else 2**samples)
+    samples, relus = len(forward.batch), len(forward.activations)
+    gates = [_without_zeros(patterns, samples) for patterns in sign_patterns[relus:]]
+    return SignColumns(
+        distinct=distinct_columns(sign_patterns),
+        two_valued=distinct_columns([*sign_patterns[:relus], *gates]),
+        possible=2 ** (samples + 1) - 1 if relus and gates else 2**samples,
+    )
+
+
+def _without_zeros(patterns: Tensor, samples: int) -> Tensor:
+    """Of packed columns of signs [2 · words, units] those in which no sample has 0."""
+    positive, negative = patterns.chunk(2)
+    every = column_codes(torch.ones(samples, 1, dtype=torch.bool, device=patterns.device))
+    return patterns[:, ((positive | negative) == every).all(dim=0)]
 
 
 def distinct_columns(patterns: Sequence[Tensor]) -> int:

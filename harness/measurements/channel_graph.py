@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from harness.errors import HarnessError, NotApplicable
 from harness.measurements.own_weights import generator_for
 from harness.setting import Setting
-from harness.spaces.nasbench201.cell import EDGES, NODES
+from harness.spaces.nasbench201.cell import EDGES, NODES, OPERATIONS
 from harness.spaces.nasbench201.network import CellModule, NasBench201Network, ReductionBlock
 
 WIDTH, DEPTH, SIDE, CHANNELS = 16, 1, 32, 3
@@ -46,7 +46,7 @@ def channel_graph(rebuild: Callable[..., nn.Module], setting: Setting) -> Tensor
     its channels: what reads them is tried with ones.
 
     Raises:
-        NotApplicable: where the network is not one of NAS-Bench-201's skeleton, or cannot be built in that size.
+        NotApplicable: where the network is not one of NAS-Bench-201's cells, or cannot be built in that size.
 
     Cost: for each layer, one forward pass of as many planes as it has channels.
     """
@@ -75,6 +75,12 @@ def _built(rebuild: Callable[..., nn.Module]) -> NasBench201Network:
         raise NotApplicable(
             "the graph of channels is that of networks of NAS-Bench-201's cells; how layers of other spaces are joined "
             "has rules of its own, which are not here"
+        )
+    others = {name for cell in network.cells if isinstance(cell, CellModule) for name in cell.operations}
+    if others := others.difference(OPERATIONS):
+        raise NotApplicable(
+            f"the graph of channels is that of NAS-Bench-201's five operations; which nodes {min(others)} has is "
+            "defined nowhere"
         )
     return network
 

@@ -36,8 +36,8 @@ def swap_universal(sign_columns: SignColumns) -> float:
     """Universal SWAP-score: number of distinct sign patterns of ReLU, GELU and SiLU units (Peng et al. 2026).
 
     Args:
-        sign_columns: number of distinct columns of the samples × units matrix of signs −1, 0 and 1, and how many of
-            them that many samples can show.
+        sign_columns: number of distinct columns of the samples × units matrix of signs −1, 0 and 1, and how many
+            columns of two values there are, and can be with that many samples.
 
     Returns:
         A count from 1 to the number of units; larger is better. Of a network whose activations are all ReLUs it is
@@ -51,7 +51,7 @@ def swap_universal(sign_columns: SignColumns) -> float:
 
     Cost: one forward pass, shared.
     """
-    if sign_columns.distinct >= sign_columns.possible:
+    if sign_columns.two_valued >= sign_columns.possible:
         raise NotApplicable(
             f"all of the {sign_columns.possible:,} sign patterns that a batch of this size can show occur, and would "
             "in other networks: take more samples"

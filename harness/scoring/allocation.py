@@ -7,21 +7,25 @@ from contextlib import suppress
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
 _LARGEST_MMAP_THRESHOLD = 2**25
-_LARGEST_TRIM_THRESHOLD = 2**31 - 1
+GLIBC_KEEPS = 2 * _LARGEST_MMAP_THRESHOLD
+"""Bytes that glibc keeps by its own rule, at the most."""
+KEPT = 2**31 - 1
+"""Bytes that all workers of a machine keep together."""
 
 
-def keep_memory() -> bool:
-    """Let glibc keep up to 2 GiB of freed memory for the next tensors; False with another C library.
+def keep_memory(most: int = GLIBC_KEEPS) -> bool:
+    """Let glibc keep freed memory for the next tensors; False with another C library.
+
+    Args:
+        most: bytes that it keeps, at the most.
 
     By its own rule it keeps 64 MiB: the gigabyte of a network's activations goes back to the system after each pass and
     comes again page by page, each zeroed. On a cell of NAS-Bench-201 a third of these pages and half of the system's
     seconds are left, which saves some 3 % of a worker's seconds with all proxies. Dask's nanny starts workers with
-    `MALLOC_TRIM_THRESHOLD_=65536`, under which a cell takes twice the processor's time. The process's peak stays what
-    it was, and no score depends on it.
+    `MALLOC_TRIM_THRESHOLD_=65536`, under which a cell takes twice the processor's time. What a process keeps is lost to
+    the others until it ends; no score depends on it.
     """
     with suppress(AttributeError, OSError, TypeError):
         mallopt = ctypes.CDLL(None).mallopt
-        return bool(
-            mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD) and mallopt(_TRIM_THRESHOLD, _LARGEST_TRIM_THRESHOLD)
-        )
+        return bool(mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD) and mallopt(_TRIM_THRESHOLD, most))
     return False

@@ -7,19 +7,20 @@ import signal
 import threading
 import time
 
-from harness.scoring.allocation import keep_memory
+from harness.scoring.allocation import GLIBC_KEEPS, KEPT, keep_memory
 
 
-def start_worker(driver: int) -> None:
+def start_worker(driver: int, workers: int = 1) -> None:
     """Ignore Ctrl-C, which the driver handles, and end when the driver does: a killed driver cannot end its workers.
 
-    Freed memory is kept for the next network.
+    Freed memory is kept for the next network, of all workers together some 2 GiB.
 
     Args:
         driver: process number of the driver.
+        workers: number of workers on this machine.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    keep_memory()
+    keep_memory(max(KEPT // workers, GLIBC_KEEPS))
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 
 

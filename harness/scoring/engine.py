@@ -127,7 +127,7 @@ def worker_pool(workers: int, environment: Mapping[str, str] | None = None) -> E
             max_workers=workers,
             env={**threads, **(environment or {})},
             initializer=start_worker,
-            initargs=(os.getpid(),),
+            initargs=(os.getpid(), workers),
         )
     return pool
 

@@ -19,8 +19,13 @@ class MeanInterval(NamedTuple):
     high: float
 
 
-def student_interval(values: Sequence[float]) -> MeanInterval:
-    """Mean and 95 % interval by Student's t, for values of about normal distribution; NaN values are refused."""
+def student_interval(values: Sequence[float], *, intervals: int = 1) -> MeanInterval:
+    """Mean and 95 % interval by Student's t, for values of about normal distribution; NaN values are refused.
+
+    Args:
+        values: the values.
+        intervals: number of intervals that are to hold together, by Bonferroni's inequality.
+    """
     from scipy import stats
 
     found = np.asarray(values, dtype=np.float64)
@@ -30,7 +35,8 @@ def student_interval(values: Sequence[float]) -> MeanInterval:
     mean = float(found.mean()) if count else math.nan
     if count < 2:
         return MeanInterval(mean, math.nan, math.nan)
-    half = float(stats.t.ppf(_UPPER, count - 1)) * float(found.std(ddof=1)) / math.sqrt(count)
+    upper = 1 - (1 - _UPPER) / intervals
+    half = float(stats.t.ppf(upper, count - 1)) * float(found.std(ddof=1)) / math.sqrt(count)
     return MeanInterval(mean, mean - half, mean + half)
 
 

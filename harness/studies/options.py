@@ -30,7 +30,7 @@ class StudyOptions:
         full: whether to score every architecture of the space, or to make a study without scores at its full size.
         sample: number of architectures to score; None for the study's own number.
         runs: number of searches by gradients of each method, 1 to `MOST_RUNS`; None for the study's own number.
-        data: folder of CIFAR-10's binary files; None if they are not available.
+        data: folder of CIFAR-10's binary files, or of what else the study reads; None if they are not available.
         store: SQLite file for the scores; None for a file in `out`.
         scores: a store, or a CSV, of scores that exist already, for the parts of a study that use scores.
         steps: a folder of `nasinit search nasi-ada --seeds`, or a file of recorded steps, of NASI's searches that exist

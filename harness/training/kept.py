@@ -10,12 +10,13 @@ import pandas as pd
 from harness.errors import SettingError
 
 
-def read_kept(path: Path, columns: Sequence[str], instead: str) -> pd.DataFrame:
+def read_kept(path: Path, columns: Sequence[str], texts: Sequence[str], instead: str) -> pd.DataFrame:
     """All rows of a file, of which a last line that was cut by a kill is left out; none where it is not there.
 
     Args:
         path: the file.
         columns: its columns.
+        texts: columns that are text, whatever stands in them: a graph may be called 2020.
         instead: what to do about a file with other columns, in words.
 
     Raises:
@@ -29,7 +30,7 @@ def read_kept(path: Path, columns: Sequence[str], instead: str) -> pd.DataFrame:
     if not path.stat().st_size:
         path.unlink()
         return pd.DataFrame(columns=list(columns))
-    found = pd.read_csv(path, float_precision="round_trip")
+    found = pd.read_csv(path, float_precision="round_trip", converters=dict.fromkeys(texts, str))
     if list(found.columns) != list(columns):
         raise SettingError(f"{path} {instead}")
     return found

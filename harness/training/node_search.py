@@ -35,6 +35,11 @@ def node_searches() -> list[str]:
     ]
 
 
+def sharing_searches() -> list[str]:
+    """Names of those of `node_searches()` whose networks can inherit weights."""
+    return [name for name in node_searches() if name.startswith(_SHARERS)]
+
+
 def search_nodes(
     name: str,
     graph: NodeSplit,
@@ -80,7 +85,7 @@ def check_search(name: str, setting: NodeSearchSetting) -> None:
     """
     if name not in node_searches():
         raise SearchError(unknown("search that trains its networks", name, node_searches()))
-    if setting.share and not name.startswith(_SHARERS):
+    if setting.share and name not in sharing_searches():
         raise SearchError(f"{name} shares no weights: only the architectures of agnn are made of another one")
 
 

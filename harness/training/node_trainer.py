@@ -85,6 +85,7 @@ class Trained(NamedTuple):
 
 
 COLUMNS = (*KEY, *Trained._fields)
+_TEXTS = ("graph", "data", "search", "setting", "architecture")
 
 
 class NodeTrainer:
@@ -175,7 +176,8 @@ class NodeTrainer:
             network: the network; None where it was not trained now.
         """
         before = self._best
-        if before is not None and found.validation_pct <= before.validation_pct:
+        # a network of which nothing was right, since it diverged, is nobody's ancestor
+        if found.validation_pct <= (0.0 if before is None else before.validation_pct):
             return None
         self._best, self._ancestor = found, None
         if not self._setting.share or network is None:
@@ -207,6 +209,6 @@ def _kept(folder: Path | None, key: tuple[object, ...]) -> Iterator[Trained]:
     """The queries of a search that are kept in a folder."""
     if folder is None:
         return iter(())
-    known = read_kept(folder / FILE, COLUMNS, "holds no queries of searches that train: give another folder")
+    known = read_kept(folder / FILE, COLUMNS, _TEXTS, "holds no queries of searches that train: give another folder")
     rows = known[(known[list(KEY)] == list(key)).all(axis=1)][list(Trained._fields)].to_dict("records")
     return iter([Trained(**{str(name): value for name, value in row.items()}) for row in rows])

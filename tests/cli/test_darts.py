@@ -12,6 +12,7 @@ SPACE = open_space("darts")
 TINY = ("--width", "4", "--depth", "3", "--batch-size", "4", "--image-size", "8", "--classes", "3")
 
 
+@pytest.mark.slow
 def test_genotypes_are_scored_and_ranked_against_a_table_in_another_form(nasinit, tmp_path):
     genotypes = SPACE.sample(6, seed=5)
     table = pd.DataFrame(

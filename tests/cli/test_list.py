@@ -69,6 +69,7 @@ def test_one_table_is_json_too(nasinit: Run, latencies: Path) -> None:
         assert {"name", "unit", "higher_is_better", "description"} <= set(found["columns"][0])
 
 
+@pytest.mark.slow
 def test_a_file_of_ones_own_is_listed_and_scored_and_an_edit_is_scored_anew(
     nasinit: Run, tiny: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def filled(store: Path, table: Path, tmp_path: Path) -> Callable[[str, str], str
     return lambda text, name: text.format(store=store, table=table, out=tmp_path / name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", SAID)
 def test_how_much_is_said_changes_no_result(
     nasinit: Run, tiny: tuple[str, ...], filled: Callable[[str, str], str], line: str
@@ -100,6 +101,7 @@ def test_a_score_that_is_missing_is_said_where_it_is_dropped(
     assert f"nasinit: {scores}: there is no s.csv.json\n" in said
 
 
+@pytest.mark.slow
 def test_quiet_says_no_progress(nasinit: Run, tiny: tuple[str, ...], tmp_path: Path) -> None:
     arguments = ("score", "--sample", 2, "--proxies", "params,l2_norm", *tiny)
     quiet = nasinit("--quiet", *arguments, "--store", tmp_path / "a")

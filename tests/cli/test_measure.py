@@ -78,6 +78,7 @@ def test_the_other_commands_take_it(
     assert drawn.code == 0, drawn.err
 
 
+@pytest.mark.slow
 def test_a_search_trains_its_predictor_on_it(
     nasinit: Callable[..., Any], measured: tuple[Path, Any, Any], tmp_path: Path
 ) -> None:

@@ -71,6 +71,7 @@ def test_every_model_of_a_file_is_scored(files: tuple[Path, Path, Path, str]) ->
     assert printed.count("broken has no score: the function of model 'broken' raised ValueError: no such block") == 1
 
 
+@pytest.mark.slow
 def test_rankings_figures_evidence_and_page_are_made(
     files: tuple[Path, Path, Path, str], nasinit: Run, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ def files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path, 
     return tmp_path / "noise.csv", tmp_path / "images.csv", tmp_path / "errors.csv"
 
 
+@pytest.mark.slow
 def test_every_table_figure_and_page_is_made(nasinit: Run, files: tuple[Path, Path, Path], tmp_path: Path) -> None:
     noise, images, errors = files
     by_error = ("--table", errors, "--column", "test_mse", "--resamples", 20)

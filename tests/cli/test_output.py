@@ -108,6 +108,7 @@ def test_a_note_of_the_bar_is_inert_but_the_bar_may_draw(monkeypatch: pytest.Mon
     assert "\x1b[?25h" in screen.getvalue(), "the bar shows the cursor again, past the inert stream"
 
 
+@pytest.mark.slow
 def test_an_ascii_terminal_gets_plain_letters(store: Path, table: Path) -> None:
     done = nasinit_process(
         "correlate", store, "--table", table, "--resamples", 5, stdout=subprocess.PIPE,

@@ -12,6 +12,7 @@ import pytest
 Run = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_learning_curves_are_printed_and_written(nasinit: Run, tmp_path: Path) -> None:
     csv, figure = tmp_path / "curves.csv", tmp_path / "curves.png"
     ended = nasinit("predict", "linear", "--samples", "20,40", "--draws", 2, "--csv", csv, "--out", figure)

@@ -55,6 +55,7 @@ def test_one_search_prints_and_writes_what_the_study_finds(nasinit: Run, whole: 
     assert f"wrote {out}" in ended.out
 
 
+@pytest.mark.slow
 def test_seconds_of_a_table_are_paid_and_said(nasinit: Run, whole: Path, tmp_path: Path) -> None:
     keys = [str(cell) for cell in harness.open_space("nasbench201")]
     path = tmp_path / "nasbench201_12epochs_seconds.csv"
@@ -91,6 +92,7 @@ def test_scores_of_a_store_guide(nasinit: Run, whole: Path, store: Path) -> None
     assert "12 of 15,625 cells have a score of flops; these are drawn from" in ended.out
 
 
+@pytest.mark.slow
 def test_metrics_are_combined(nasinit: Run, whole: Path, store: Path) -> None:
     metrics = ("--metrics", "flops, params")
     ended = nasinit("query", "robot", "--table", whole, "--runs", 2, *metrics)

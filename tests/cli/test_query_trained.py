@@ -36,6 +36,18 @@ def test_networks_are_trained_and_a_folder_goes_on(nasinit: Run, tmp_path: Path)
     assert len(pd.read_csv(folder / "queries.csv")) == 9
 
 
+def test_a_search_that_is_named_twice_runs_once_and_all_are_all_that_can(nasinit: Run) -> None:
+    pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
+    from harness.training.node_search import node_searches
+
+    few = (*SMALL[:-3], 1, "--epochs", 1)
+    twice = nasinit("query", "agnn", "agnn", *few)
+    assert [line.split()[0] for line in twice.out.splitlines() if "||" in line] == ["agnn"]
+    every = nasinit("query", "all", *few)
+    assert every.code == 0, every.err
+    assert [line.split()[0] for line in every.out.splitlines() if "||" in line] == node_searches()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

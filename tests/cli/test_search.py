@@ -119,6 +119,7 @@ def seeded(nasinit, tmp_path_factory):
     return folder, nasinit("search", "darts", "--out", folder, *SMALL, "--seeds", "0,2", "--workers", 2)
 
 
+@pytest.mark.slow
 def test_several_seeds_leave_a_folder_each_and_a_table(seeded):
     folder, ended = seeded
     assert ended.code == 0, ended.err
@@ -155,6 +156,7 @@ def test_a_seed_of_several_is_the_search_of_that_seed(seeded, searched):
     )
 
 
+@pytest.mark.slow
 def test_the_seeds_that_are_there_are_read_and_others_are_added(seeded, nasinit):
     folder, _ = seeded
     before = (folder / "seed_2" / "checkpoint.pt").stat().st_mtime_ns
@@ -210,6 +212,7 @@ def test_a_search_has_one_thread_or_as_many_as_asked_for(nasinit, tmp_path, monk
     assert torch.get_num_threads() == before, "the library's own number comes back"
 
 
+@pytest.mark.slow
 def test_the_interval_of_checkpoints_reaches_the_search(nasinit, tmp_path, monkeypatch):
     written = []
     save = loop_module.save

@@ -20,6 +20,7 @@ def _tables(published_data, monkeypatch):
         pytest.skip("nasbench201_hardware.csv.gz is not in the data folder")
 
 
+@pytest.mark.slow
 def test_predicted_and_tabulated_are_printed_together_and_lie_in_columns_of_their_own(nasinit, tmp_path):
     ended = nasinit("search", "darts", *ON, "--target-latency", 8, "--out", tmp_path / "out", *SHORT)
     assert ended.code == 0, ended.err

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 import harness
 
 TABLE = ("--data", "table:cifar10_test_200ep_pct", "--epochs", 3, "--alpha-warm-up", 1, "--steps-per-epoch", 4)
@@ -20,6 +22,7 @@ def test_the_ensemble_is_printed_and_written(nasinit, tmp_path):
     assert (setting["members"], setting["draw"]) == (2, "mc")
 
 
+@pytest.mark.slow
 def test_searches_under_seeds_leave_an_ensemble_each(nasinit, tmp_path):
     options = ("--diversity", 0.5, "--particle-std", 2, "--likelihood", 50)
     ended = nasinit("search", "nesbs", "--seeds", "4", *options, "--out", tmp_path / "out", *TABLE)

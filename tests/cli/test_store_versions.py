@@ -26,6 +26,7 @@ def its_table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("correlate",), ("report", "--out", "page.html")], ids=" ".join)
 def test_who_shows_scores_changes_no_store(
     nasinit: Callable[..., Any], its_table: Path, tmp_path: Path, command: tuple[str, ...]

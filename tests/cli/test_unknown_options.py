@@ -41,6 +41,7 @@ def test_a_command_that_names_proxies_takes_both_spellings() -> None:
     assert {path for path in named if path.startswith("nasinit plot")} < set(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [("--proxies", "params,nwot"), ("--proxy", "params", "--proxy", "nwot")])
 def test_names_with_commas_and_the_option_several_times_are_the_same(
     nasinit: Run, tiny: tuple[str, ...], tmp_path: Path, given: tuple[str, ...]

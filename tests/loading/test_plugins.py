@@ -192,6 +192,7 @@ def test_all_four_kinds_are_used_in_worker_processes_beside_broken_ones(whole: P
     assert len(rows) == 3 * 8
 
 
+@pytest.mark.slow
 def test_all_four_kinds_are_listed(whole: Path) -> None:
     program = textwrap.dedent("""
         import json, sys
@@ -290,6 +291,7 @@ def test_asked_for_by_name_it_says_why_it_is_not_there(broken: Path) -> None:
         assert message in line
 
 
+@pytest.mark.slow
 def test_what_is_registered_in_this_process_goes_before_a_plug_in(whole: Path) -> None:
     program = textwrap.dedent("""
         import harness

@@ -62,6 +62,30 @@ def test_a_layer_of_any_of_the_three_has_the_same_count() -> None:
     assert 100 < counts[0] < 256
 
 
+def test_gelus_far_below_zero_have_the_sign_0_and_are_counted_so() -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Flatten(), nn.Linear(768, 3000), nn.GELU(), nn.Linear(3000, 10))
+    with torch.no_grad():
+        layers[1].weight.mul_(40)
+    samples = Batch(given(8).inputs.float(), given(8).labels)
+    columns = set(zip(*reference.any_signs(layers, samples.inputs), strict=True))
+    assert any(0 in column for column in columns)
+    assert len(columns) > 2**8
+    assert score_of(layers, samples).value == len(columns)
+
+
+class OwnGelu(nn.GELU):
+    """One's own name for a GELU."""
+
+
+def test_a_subclass_is_a_module_of_its_kind() -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Flatten(), nn.Linear(768, 30), nn.GELU(), nn.Linear(30, 10)).double()
+    plain = score_of(layers, given(8)).value
+    layers[2] = OwnGelu()
+    assert score_of(layers, given(8)).value == plain
+
+
 def test_of_relus_alone_it_is_swap_and_has_its_contract() -> None:
     samples, both = batch(12), ["swap", "swap_universal"]
     plain = scored(CELL, samples, both)
@@ -78,7 +102,11 @@ def test_a_batch_that_bounds_the_count_is_refused() -> None:
     score = score_of(MODELS[GATED[0]]().double(), given(2))
     assert score.status == "not_applicable"
     assert "all of the 4 sign patterns" in score.message
-    mixed = score_of(Mixed().double(), given(2))
+    torch.manual_seed(0)
+    both = nn.Sequential(
+        nn.Flatten(), nn.Linear(768, 60), nn.ReLU(), nn.Linear(60, 60), nn.GELU(), nn.Linear(60, 10)
+    )  # fmt: skip
+    mixed = score_of(both.double(), given(2))
     assert mixed.status == "not_applicable"
     assert "the 7 sign patterns" in mixed.message
 

@@ -60,6 +60,7 @@ def test_the_study_is_whole() -> None:
     pd.testing.assert_frame_equal(read("parameters"), parameters_frame())
 
 
+@pytest.mark.slow
 def test_the_objectives_fronts_and_hypervolumes_are_those_of_the_table(table: Table) -> None:
     cells, arms, grid = cells_of(table), read("arms"), read("grid")
     pd.testing.assert_frame_equal(arms, with_fronts(arms[["arm", "seed", "architecture"]], cells))

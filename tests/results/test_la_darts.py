@@ -78,6 +78,7 @@ def test_the_study_is_whole() -> None:
     assert errors["column"].nunique() == read("transfer")["device"].nunique() == 40
 
 
+@pytest.mark.slow
 def test_the_errors_on_genotypes_follow_from_the_timings() -> None:
     timed, timing, errors = read_timed(FOLDER / FILE), Timing(), read("genotype_errors")
     noise = genotype_noise_frame(timed, read_timed(FOLDER / WALL_FILE))

@@ -93,6 +93,7 @@ def test_readings_are_those_computed_apart(accuracies: Accuracies, steps: list[S
         assert found[: len(numbers)] == numbers, (reading, count)
 
 
+@pytest.mark.slow
 def test_the_grid_follows_from_the_steps(accuracies: Accuracies, steps: list[Steps]) -> None:
     made, committed = readings_table(steps, accuracies), read("nasi_bounds.csv")
     made["most_frequent"] = made["most_frequent"].replace("", np.nan)
@@ -129,6 +130,7 @@ def test_marginals_follow_from_the_scores_of_another_study(accuracies: Accuracie
     assert f"{chosen.loc[('R, ν 100, μ 2', 'in'), COLUMNS[0]]:.2f}" == "51.59"
 
 
+@pytest.mark.slow
 def test_the_tables_are_those_of_the_frames(
     accuracies: Accuracies, steps: list[Steps], variants: dict[str, list[Steps]]
 ) -> None:

@@ -63,6 +63,7 @@ def test_exact_rows_are_means_over_all_samples(
         assert row[f"{column}_std"] == pytest.approx(float(np.sqrt(chance @ (ordered - mean) ** 2)), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_the_best_of_n_by_nwot_is_a_mean_over_runs_of_what_the_scores_choose(
     queried: pd.DataFrame, accuracies: dict[str, np.ndarray], official: benchmarks.Table
 ) -> None:

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from harness.evaluation import Table, open_table
-from harness.studies.restoration_proxies import results
+from harness.studies.options import StudyOptions
+from harness.studies.restoration_proxies import results, study
 from harness.studies.restoration_proxies.protocols import PROTOCOLS, USUAL, Protocol, architectures_of
+from harness.studies.restoration_proxies.scored import refused
 
 FOLDER = Path(__file__).parents[2] / "results" / "restoration-proxies"
 RECORD = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
@@ -57,3 +59,33 @@ def test_the_coefficients_follow_from_the_scores(protocol: Protocol, table: Tabl
     assert len(both) == len(found) == (kept["table"] == protocol.table).sum()
     for name in ("n", "spearman", "kendall_tau_b"):
         assert both[name].tolist() == pytest.approx(both[f"{name}_kept"].tolist(), abs=1e-9, nan_ok=True)
+
+
+def test_agreement_and_reasons_follow_from_coefficients_and_scores(protocol: Protocol) -> None:
+    columns = {each.table: results.main_column(open_table(FOLDER / f"{each.table}.parquet")) for each in PROTOCOLS}
+    known = (results.VALIDATION, results.AGAIN)
+    own = read("coefficients.csv")[lambda frame: ~frame["proxy"].isin(known)]
+    pd.testing.assert_frame_equal(
+        results.agreement(own, columns), read("agreement.csv"), check_names=False, check_exact=False, rtol=1e-12
+    )
+    kept = read("refused.csv")
+    found = refused(read(f"scores_{protocol.table}.csv.gz").assign(message=""), protocol.table)
+    own = kept[kept["table"] == protocol.table].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found.drop(columns="why"), own.drop(columns="why"))
+
+
+def test_the_table_has_ssim_beside_each_psnr(table: Table) -> None:
+    trainings = read("trainings.csv")
+    for name in results.psnr_columns(table):
+        part = trainings[trainings["set"] == name.removesuffix("_psnr_db")]
+        means = part[part["table"] == table.facts.name].groupby("architecture")["ssim"].mean()
+        found = table.values(list(means.index), name.replace("_psnr_db", "_ssim")).tolist()
+        assert found == pytest.approx(means.tolist(), abs=1e-9)
+
+
+@pytest.mark.slow
+def test_the_claims_follow_from_tables_and_scores(tmp_path: Path) -> None:
+    tables = {each.table: open_table(FOLDER / f"{each.table}.parquet") for each in PROTOCOLS}
+    scores = {name: read(f"scores_{name}.csv.gz") for name in tables}
+    frames, _, _ = study._found(StudyOptions(tmp_path, print, quick=RECORD["quick"]), tables, scores)
+    pd.testing.assert_frame_equal(frames["claims"], read("claims.csv").fillna(""), check_names=False)

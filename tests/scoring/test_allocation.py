@@ -12,10 +12,10 @@ import pytest
 COUNT = """
 import resource, sys
 import numpy as np
-from harness.scoring.allocation import keep_memory
+from harness.scoring.allocation import KEPT, keep_memory
 
 if sys.argv[1] == "keep":
-    assert keep_memory()
+    assert keep_memory(KEPT)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(int(sys.argv[2])):
     kept = [np.ones(2**17) for _ in range(int(sys.argv[3]))]  # 1 MiB each, 256 pages

@@ -169,6 +169,7 @@ def worker_of() -> Callable[[Path], str]:
     return make
 
 
+@pytest.mark.slow
 def test_a_run_on_gpus_has_the_rows_of_one_kind_and_goes_on_with_other_gpus(
     given: Given, pooled: pd.DataFrame, path: Path, tmp_path: Path, worker_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +204,7 @@ def test_a_row_of_an_older_release_that_names_one_gpu_is_found(given: Given, pat
         assert store.setting_id("nasbench201", Setting(device="cuda", seed=1), "2.13.0") == 3
 
 
+@pytest.mark.slow
 def test_each_score_is_said_to_be_of_the_gpu_that_made_it(
     given: Given, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ class TestThreads(ExecutorConformance):
         return ThreadPoolExecutor(2)
 
 
+@pytest.mark.slow
 class TestWorkerPool(ExecutorConformance):
     def open_executor(self) -> Executor:
         return worker_pool(2)

@@ -56,6 +56,7 @@ CELLS_OF_A_NOTEBOOK = [
 ]
 
 
+@pytest.mark.slow
 def test_a_measurement_that_another_cell_of_a_notebook_edits(tmp_path: Path) -> None:
     program = f"for cell in {CELLS_OF_A_NOTEBOOK!r}:\n    exec(compile(cell, '<cell>', 'exec'), globals())"
     ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
@@ -156,6 +157,7 @@ def own() -> list[str]:
     return ["own_norm", "direct_norm"]
 
 
+@pytest.mark.slow
 def test_processes_give_the_bits_of_one_and_other_scores_do_not_change(
     given: Given, own: list[str], thread: Executor, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -12,6 +13,14 @@ from harness.scoring.models import model_list
 from harness.spaces import _BUILT_IN, _UNLISTED, list_spaces, open_space
 from harness.spaces.space import Architecture
 from tests.spaces.toy_graphs import ToyGraphs
+
+
+class SlowProxies(SpaceConformance):
+    """A space on whose networks all proxies together take seconds."""
+
+    @pytest.mark.slow
+    def test_every_proxy_has_a_score_or_says_why_not(self, tmp_path: Path) -> None:
+        super().test_every_proxy_has_a_score_or_says_why_not(tmp_path)
 
 
 class TestNasBench201(SpaceConformance):
@@ -42,12 +51,12 @@ class TestFullCells(SpaceConformance):
     shape: ClassVar = {"width": 3, "depth": 1, "image_size": 8, "classes": 3}
 
 
-class TestNatsBenchSizes(SpaceConformance):
+class TestNatsBenchSizes(SlowProxies):
     space = open_space("natsbench-sizes")
     shape: ClassVar = {"image_size": 8, "classes": 3}
 
 
-class TestTransNasMicro(SpaceConformance):
+class TestTransNasMicro(SlowProxies):
     space = open_space("transnas-micro")
     shape: ClassVar = {"width": 4, "depth": 1, "image_size": 16, "classes": 3}
 
@@ -64,7 +73,7 @@ class TestTransNasMicroRoomLayout(SpaceConformance):
     shape: ClassVar = {"width": 4, "depth": 1, "image_size": 16, "classes": 3}
 
 
-class TestTrilevel(SpaceConformance):
+class TestTrilevel(SlowProxies):
     space = open_space("trilevel")
     shape: ClassVar = {"image_size": 2, "channels": 1, "width": 8}
 
@@ -107,7 +116,7 @@ class TestSmallTrilevel(SpaceConformance):
         return [self.space.parse(text) for text in texts]
 
 
-class TestNasBenchGraph(SpaceConformance):
+class TestNasBenchGraph(SlowProxies):
     space = open_space("nasbench-graph")
     shape: ClassVar = {"nodes": 24, "features": 6, "classes": 3, "hidden": 8}
 
@@ -116,7 +125,7 @@ class TestNasBenchGraph(SpaceConformance):
         pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
 
 
-class TestSane(SpaceConformance):
+class TestSane(SlowProxies):
     space = open_space("sane")
     shape: ClassVar = {"nodes": 24, "features": 6, "classes": 3, "hidden": 8}
 

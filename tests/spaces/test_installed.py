@@ -46,6 +46,7 @@ def nasinit(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_it_is_listed_with_its_distribution(installed: Path) -> None:
     ended = nasinit(installed, "list", "spaces")
     assert ended.returncode == 0, ended.stderr

@@ -82,6 +82,7 @@ def test_scores_without_a_status_are_taken_as_they_are(tmp_path: Path) -> None:
     assert made["with"].set_index("proxy").loc["nwot", "n"].max() == 11
 
 
+@pytest.mark.slow
 def test_a_study_gives_its_outcome(tmp_path: Path) -> None:
     space = harness.open_space("nasbench201")
     options = {"width": 4, "depth": 1, "batch_size": 8, "store": tmp_path / "s"}

@@ -115,6 +115,7 @@ def test_the_committed_rankings_follow_from_the_packaged_scores(official: benchm
     pd.testing.assert_frame_equal(made, read("by_size_cifar10.csv"), check_dtype=False, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_committed_pools_and_agreement_follow_from_the_packaged_scores(official: benchmarks.Table) -> None:
     known = harness.known_scores()
     names = list(dict.fromkeys(read("pools.csv")["pool"]))

@@ -5,8 +5,10 @@ Oracles: `train_nodes` with the same weights, searches that are not interrupted,
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -158,6 +160,28 @@ def test_a_training_that_diverges_is_answered_with_nothing(monkeypatch: pytest.M
 
     monkeypatch.setattr(node_trainer, "validate_nodes", diverge)
     assert [answer.validation_pct for answer in search_nodes("graphnas", GRAPH, SETTING)] == [0.0] * 7
+
+
+def test_a_network_that_diverged_is_nobodys_ancestor(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, count = node_trainer.validate_nodes, itertools.count()
+
+    def diverge(*args: Any, **named: Any) -> float:
+        if next(count) == 0:
+            raise DivergedError("the loss of a training is nan")
+        return plain(*args, **named)
+
+    monkeypatch.setattr(node_trainer, "validate_nodes", diverge)
+    first, second, *others = search_nodes("agnn", GRAPH, SHARED, seed=1)
+    assert (first.validation_pct, second.inherited, second.epochs) == (0.0, 0, 4)
+    assert second.validation_pct > 0
+    assert any(answer.inherited for answer in others)
+
+
+def test_a_graph_whose_name_is_a_number_goes_on(tmp_path: Path) -> None:
+    graph, setting = replace(GRAPH, name="2020"), replace(SETTING, queries=2)
+    first = search_nodes("random_search", graph, setting, folder=tmp_path)
+    assert search_nodes("random_search", graph, setting, folder=tmp_path) == first
+    assert len(pd.read_csv(tmp_path / FILE)) == 2
 
 
 def test_what_cannot_be_searched_is_refused() -> None:

@@ -102,6 +102,7 @@ def test_the_steps_are_those_of_a_plain_loop():
         torch.testing.assert_close(weights(found)[name], value, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_training_learns():
     found = train(SPACE, CELL, images(400), replace(SETTING, epochs=8, augment=False))
     test = images(200, seed=9)

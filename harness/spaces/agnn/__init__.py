@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,13 +11,11 @@ from harness.problem import NODE_CLASSIFICATION
 from harness.setting import NOISE, Setting, SizeKeywords, derived_seed
 from harness.spaces.agnn import cost
 from harness.spaces.agnn.encoding import (
-    CHOICES,
     COUNT,
     AgnnArchitecture,
     Layer,
     drawn,
     neighbours_of,
-    of_choices,
     parse,
     representative,
 )
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from harness.batches import Batch
-    from harness.spaces.searches import IndexedSpace
 
 __all__ = ["Agnn", "AgnnArchitecture", "Layer", "parse"]
 
@@ -51,8 +48,6 @@ class Agnn:
     name = "agnn"
     problem = NODE_CLASSIFICATION
     inputs = (*NOISE, *_DATA_SETS)
-    trained_choices: ClassVar[IndexedSpace] = CHOICES
-    """The architectures as choices, for searches whose oracle trains."""
     shape: ClassVar[Dimensions] = {
         "nodes": Dimension(256, 2, "nodes of the graph"),
         "features": Dimension(1433, 1, "features of a node"),
@@ -89,10 +84,6 @@ class Agnn:
     def neighbours(self, architecture: Architecture) -> list[AgnnArchitecture]:
         """The 44 architectures with one choice changed; some are the same network."""
         return neighbours_of(_as_architecture(architecture))
-
-    def of_choices(self, places: Sequence[int]) -> AgnnArchitecture:
-        """The architecture of the options' numbers, in the order of `trained_choices`."""
-        return of_choices(places)
 
     def batch(self, setting: Setting, data: Path | None = None) -> Batch:
         """A graph and some of its nodes, of a data set those that train in the public split."""

@@ -1,4 +1,4 @@
-"""What the scores say: rank correlation with PSNR, beside sizes, validation and a second training; agreement."""
+"""What the scores say: rank correlation with PSNR, beside sizes, validation and a second training; claims."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from harness.evaluation.comparison import Comparison, compare
 from harness.evaluation.ranking import Ranking, correlate
+from harness.studies.restoration_proxies.resampled import Resampled
 from harness.studies.restoration_proxies.scored import ranked_proxies
 from harness.studies.samples import LEAST
 from harness.studies.searches.claims import OURS, Claimed, verdict
@@ -22,7 +23,6 @@ VALIDATION, AGAIN = "validation PSNR", "another training"
 BASELINES = ("params", "flops")
 _PSNR = "_psnr_db"
 _ENDS = ("", "_low", "_high")
-_LEVEL = 0.05
 
 
 def psnr_columns(table: Table) -> list[str]:
@@ -107,43 +107,20 @@ def agreement(found: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     return own.pivot(index="proxy", columns="table", values="spearman")[list(columns)].dropna().reset_index()
 
 
-def between_spaces(both: pd.DataFrame) -> tuple[float, float]:
-    """Spearman's coefficient, over the proxies without the sizes, of their coefficients in both spaces; and p.
-
-    Proxies with equal coefficients in both spaces count once: some are the same ranking under several names.
-
-    Args:
-        both: from `agreement`.
-    """
-    from scipy import stats
-
-    own = _once(both)
-    if len(own) < LEAST or own.shape[1] != len(("one", "other")):
-        return math.nan, math.nan
-    result = stats.spearmanr(own.iloc[:, 0], own.iloc[:, 1])
-    return float(result.statistic), float(result.pvalue)
-
-
-def _once(both: pd.DataFrame) -> pd.DataFrame:
-    """Both coefficients of the proxies without the sizes, equal ones once."""
-    return both[~both["proxy"].isin(BASELINES)].drop(columns="proxy").drop_duplicates()
-
-
 def against_params(ranking: Ranking, *, resamples: int = 1000) -> Comparison:
     """The paired comparison of all proxies with the number of parameters."""
     return compare(ranking, "params", resamples=resamples)
 
 
 def study_claims(
-    comparisons: Mapping[str, Comparison], known: pd.DataFrame, columns: Mapping[str, str], both: pd.DataFrame
+    comparisons: Mapping[str, Comparison], again: Mapping[str, Resampled], between: Resampled
 ) -> Iterator[Claimed]:
-    """What the study says; all of it is our own question. One training counts as better where its interval is above.
+    """What the study says; all of it is our own question. A number is above 0 where its interval is.
 
     Args:
         comparisons: from `against_params`, by the name of the table.
-        known: from `known_values`, of both tables.
-        columns: the column that each table is ranked by.
-        both: from `agreement`.
+        again: from `harness.studies.restoration_proxies.resampled.above_every_proxy`, by the name of the table.
+        between: from `harness.studies.restoration_proxies.resampled.between_spaces`.
     """
     for name, comparison in comparisons.items():
         frame = comparison.frame
@@ -152,24 +129,28 @@ def study_claims(
         best = others.iloc[0]
         better = int((others["verdict"] == "better").sum())
         yield Claimed(
-            f"A proxy ranks {name} better than the number of parameters does", OURS,
+            f"a proxy ranks {name} better than the number of parameters does ({OURS})", "",
             f"{better} of {len(others)} after correction for all pairs; the highest is {best['proxy']} "
             f"{_in_words(best)}, parameters {_in_words(of_params)}, {comparison.n} networks",
             verdict(better > 0),
         )  # fmt: skip
-        again = known[(known["table"] == name) & (known["column"] == columns[name]) & (known["proxy"] == AGAIN)]
-        there = len(again) == 1 and math.isfinite(again["spearman"].iloc[0])
+        ahead = again[name]
         yield Claimed(
-            f"Another training ranks {name} better than every proxy does", OURS,
-            f"{_in_words(again.iloc[0])} on {again['n'].iloc[0]} networks" if there else "too few second trainings",
-            verdict(bool(again["spearman_low"].iloc[0] > best["spearman"]) if there else None),
+            f"another training ranks {name} better than every proxy does ({OURS})", "",
+            f"by {_of_resampled(ahead)} against {ahead.best}, the best of all, on {ahead.number} networks trained twice"
+            if ahead.best else "too few second trainings",
+            verdict(ahead.low > 0 if ahead.best else None),
         )  # fmt: skip
-    value, p = between_spaces(both)
     yield Claimed(
-        "Proxies that rank one space well rank the other well", OURS,
-        f"Spearman {value:.2f} over the coefficients of {len(_once(both))} different proxies, p = {p:.2g}",
-        verdict(bool(value > 0 and p < _LEVEL) if math.isfinite(p) else None),
+        f"proxies that rank one space well rank the other well ({OURS})", "",
+        f"Spearman {_of_resampled(between)} over the coefficients of {between.number} proxies, networks resampled"
+        if math.isfinite(between.value) else "too few proxies with scores on all networks of both",
+        verdict(between.low > 0 if math.isfinite(between.low) else None),
     )  # fmt: skip
+
+
+def _of_resampled(found: Resampled) -> str:
+    return f"{found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
 
 
 def _in_words(row: pd.Series) -> str:

@@ -95,6 +95,7 @@ def _found(
     import pandas as pd
 
     from harness.studies.restoration_proxies import results
+    from harness.studies.restoration_proxies.resampled import above_every_proxy, between_spaces
     from harness.studies.searches.claims import claims_frame
 
     resamples = _QUICK_RESAMPLES if options.quick else _RESAMPLES
@@ -106,7 +107,12 @@ def _found(
     known = pd.concat([results.known_values(table, resamples=resamples) for table in tables.values()])
     own = pd.concat([results.coefficients(each, name) for name, each in rankings.items()])
     both = results.agreement(own, columns)
-    claims = results.study_claims(comparisons, known, columns, both)
+    again = {
+        name: above_every_proxy(scores[name], table, columns[name], results.BASELINES, resamples=resamples)
+        for name, table in tables.items()
+    }
+    between = between_spaces(scores, tables, columns, results.BASELINES, resamples=resamples)
+    claims = results.study_claims(comparisons, again, between)
     frames = {
         "coefficients": pd.concat([own, known], ignore_index=True), "agreement": both, "claims": claims_frame(claims),
         **{f"against_params_{name}": one.frame for name, one in comparisons.items()},

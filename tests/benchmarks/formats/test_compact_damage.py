@@ -85,7 +85,7 @@ def test_what_is_no_compact_table_is_refused(tmp_path: Path) -> None:
         (lambda d: d["columns"][1].update(epochs="200"), r"columns\[1\].epochs is '200', which is no int \| None"),
         (lambda d: d["columns"][1].update(epochs=True), r"columns\[1\].epochs is True"),
         (lambda d: d["columns"][1].update(colour="red"), r"columns\[1\] has an unknown field 'colour'. Known: name"),
-        (lambda d: d["columns"][1].update(unit="foo"), r"columns\[1\].unit: unknown unit 'foo'\..* Known: index"),
+        (lambda d: d["columns"][1].update(unit="foo"), r"columns\[1\].unit: unknown unit 'foo'\..* Known: db, index"),
         (
             lambda d: d["columns"][1].update(description="a\x1b[2Jb"),
             r"columns\[1\].description is 'a\\x1b\[2Jb', which",

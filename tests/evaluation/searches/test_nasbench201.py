@@ -172,6 +172,7 @@ def test_a_named_metric_or_condition_is_there_and_of_the_right_sign(scores: pd.D
         scores_by_cell(scores, condition="nwot")
 
 
+@pytest.mark.slow
 def test_metrics_are_combined_in_the_order_they_are_named(table: Table, scores: pd.DataFrame) -> None:
     named = scores_by_cell(scores, metrics=["m_trace", "params", "nwot", "m_trace"])
     metrics = named.by_cell["metrics"]
@@ -212,6 +213,7 @@ def test_a_chosen_column_is_noted_like_the_fallback(table: Table, column: str, s
     assert not any("scripts of NAS-Bench-201 draw" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_notes_are_those_of_the_searches_asked_for(table: Table, scores: pd.DataFrame) -> None:
     by_cell = scores_by_cell(scores)
     assert table_searches(table, ["random"], scores=by_cell).notes == ()
@@ -282,6 +284,7 @@ def test_a_table_that_lacks_values_cells_or_the_space_is_refused(columns: dict[s
         table_searches(open_table("darts-published"), ["random_search"])
 
 
+@pytest.mark.slow
 def test_scores_as_they_come_from_a_run_are_taken(table: Table) -> None:
     frame = pd.DataFrame({"architecture": KEYS[:40], "proxy": "nwot", "score": np.arange(40.0), "status": "ok"})
     given = [table_searches(table, ["best_of_10"], runs=5, scores=one) for one in (frame, scores_by_cell(frame))]

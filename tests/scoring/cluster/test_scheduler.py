@@ -75,6 +75,7 @@ def test_a_lost_scheduler_ends_the_run_and_the_same_call_goes_on_with_a_new_one(
     assert len(kept) < len(cells)
 
 
+@pytest.mark.slow
 def test_a_worker_of_another_version_gets_no_task_and_one_that_joins_late_gets_some(
     daemons: Daemons,
     score: Callable[..., pd.DataFrame],

@@ -103,6 +103,7 @@ def test_without_recording_there_are_no_costs():
     assert not result.memory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "space"), [("dsnas", "nasbench201"), ("drnas-progressive", "nasbench201"), ("rsps", "darts")]
 )

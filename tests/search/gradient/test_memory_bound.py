@@ -89,6 +89,7 @@ def test_what_is_no_bound_is_refused(value):
         METHODS["darts"].setting(SPACES["nasbench201"], "laptop").changed({"memory_mb": value})
 
 
+@pytest.mark.slow
 def test_bytes_by_number_end_at_the_full_supernet_and_are_those_of_masks():
     supernet = supernet_of("nasbench201")
     found = bytes_by_number(supernet, IMAGES)

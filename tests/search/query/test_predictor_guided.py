@@ -51,6 +51,7 @@ def test_choices_are_the_digits_of_a_cell() -> None:
     assert cells_of(SPACE, CHOICES).tolist() == list(range(len(SPACE)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEARCHES)
 def test_labels_are_distinct_and_counted_and_seeds_reproduce(name: str) -> None:
     def found(seed: int) -> list[list[int]]:

@@ -17,7 +17,7 @@ from harness.search.query.agnn import edges_of_classes
 from harness.search.query.indexed import cells_of, choices_of
 from harness.spaces import open_space
 from harness.spaces.agnn import Agnn
-from harness.spaces.agnn.encoding import CHOICES, LAYERS, OPTIONS, WITHOUT_HEADS
+from harness.spaces.agnn.encoding import CHOICES, LAYERS, OPTIONS, WITHOUT_HEADS, of_choices
 
 TEXT = "64:gat:8:sum:identity:elu||16:gcn:1:mean:mlp:relu"
 
@@ -49,11 +49,11 @@ def test_the_six_classes_hold_the_choices_of_both_layers(space: Agnn) -> None:
     cells = [0, 1, 17_000_001, len(CHOICES) - 1]
     for cell in cells:
         (places,) = choices_of(CHOICES, cells_of(CHOICES, choices_of(CHOICES, np.array([cell]))))
-        layers = space.of_choices(places.tolist()).layers
+        layers = of_choices(places.tolist()).layers
         for row, (name, options) in enumerate(OPTIONS.items()):
             own = [options[place] for place in places[LAYERS * row : LAYERS * (row + 1)]]
             assert [getattr(layer, name) for layer in layers] == own
-    assert str(space.of_choices([0] * 12)) == "||".join(["8:const:1:sum:identity:sigmoid"] * 2)
+    assert str(of_choices([0] * 12)) == "||".join(["8:const:1:sum:identity:sigmoid"] * 2)
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,7 @@ def test_a_batch_that_is_no_graph_is_refused(space: NasBenchGraph) -> None:
         node_batch(features, edges, nodes[:0], labels[:0])
 
 
+@pytest.mark.slow
 def test_a_run_takes_the_sizes_of_the_data_set(space: NasBenchGraph, tmp_path: Path) -> None:
     pytest.importorskip("torch_geometric", reason="torch_geometric is not installed (the extra graphs has it)")
     write_graph(tmp_path / "cora.npz")

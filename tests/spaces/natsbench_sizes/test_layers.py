@@ -142,6 +142,7 @@ def test_an_architecture_of_other_channels_is_refused(channels, complaint):
         Layers(channels)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(seed=st.integers(0, 2**64), fewer=st.integers(1, 60), more=st.integers(0, 60))
 def test_the_same_seed_gives_the_same_sample_and_a_smaller_one_is_its_start(seed, fewer, more):
@@ -151,6 +152,7 @@ def test_the_same_seed_gives_the_same_sample_and_a_smaller_one_is_its_start(seed
     assert space.sample(fewer, seed) == larger[:fewer]
 
 
+@pytest.mark.slow
 def test_seeds_give_different_samples_and_all_of_them_the_space(space):
     assert len({tuple(space.sample(20, seed)) for seed in range(30)}) == 30
     assert set(space.sample(32_768)) == set(space)

@@ -11,6 +11,8 @@ import torch
 import benchmarks
 import harness
 from harness.batches import Batch
+from harness.errors import ScoresError
+from harness.evaluation.matching import check_space
 from harness.measurements import size
 from harness.setting import Setting
 from harness.spaces import open_space
@@ -74,6 +76,7 @@ def test_the_layouts_batch_has_numbers_as_targets_that_follow_from_the_seed() ->
     assert not torch.equal(drawn[0].targets, drawn[2].targets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "side"), [("transnas-micro-jigsaw", 48), ("transnas-micro-room-layout", 32)])
 def test_the_tasks_networks_are_scored_and_ranked_by_their_column(name: str, side: int) -> None:
     """A jigsaw network runs its cells nine times, which some proxies do not take; they say so."""
@@ -98,3 +101,11 @@ def test_scores_of_a_task_join_the_table_of_the_cells_with_their_own_sizes(publi
     found = points.drop_duplicates("architecture").set_index("architecture")["parameters"]
     assert found.to_dict() == {str(cell): JIGSAW.sizes(cell).parameters for cell in cells}
     assert tabulated_space(JIGSAW) == tabulated_space(LAYOUT) == tabulated_space(open_space("transnas-micro"))
+
+
+def test_scores_of_a_task_are_about_the_space_of_the_cells() -> None:
+    frame = pd.DataFrame({"architecture": map(str, JIGSAW.sample(2)), "proxy": "mine", "score": [3.0, 1.0]})
+    frame.attrs["space"] = JIGSAW.name
+    check_space(frame, "the scores", "transnas-micro", "the table")
+    with pytest.raises(ScoresError, match="about the space transnas-micro-jigsaw, the table about nasbench201"):
+        check_space(frame, "the scores", "nasbench201", "the table")

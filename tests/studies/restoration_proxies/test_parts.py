@@ -20,7 +20,7 @@ from harness.report.tables.restoration_proxies import proxies_sheet, psnr_matrix
 from harness.report.tables.sheet import sheet_markdown
 from harness.scoring.scorer import NOT_APPLICABLE, OK
 from harness.studies.options import StudyOptions
-from harness.studies.restoration_proxies import results, scored, tables, trained
+from harness.studies.restoration_proxies import resampled, results, scored, tables, trained
 from harness.studies.restoration_proxies.protocols import PROTOCOLS, architectures_of, images_of, setting_of
 from harness.studies.searches.claims import NOT_FINISHED, NOT_SHOWN, SHOWN
 from harness.studies.study import run_study
@@ -175,39 +175,71 @@ def test_what_has_half_of_its_scores_is_ranked_and_the_others_have_their_reason(
     assert "`fewer` | 75 | singular |" in sheet_markdown(refused_sheet(found))
 
 
-def _both(first: Sequence[float], second: Sequence[float]) -> pd.DataFrame:
-    names = ["a", "b", "c", "same as c", "d", "e", "params"]
-    return pd.DataFrame({"proxy": names, "one": [*first, 0.9], "other": [*second, -0.9]})
+def _scores(keys: Sequence[str], rows: dict[str, Sequence[float]]) -> pd.DataFrame:
+    """Scores of proxies that are all there."""
+    return pd.DataFrame(
+        [
+            {"architecture": key, "proxy": name, "score": score, "status": OK}
+            for name, row in rows.items()
+            for key, score in zip(keys, row, strict=True)
+        ]
+    )
 
 
-def test_equal_coefficients_count_once_and_sizes_not_between_the_spaces() -> None:
-    both = _both([0.1, 0.2, 0.3, 0.3, 0.4, 0.5], [0.1, 0.3, 0.2, 0.2, 0.5, 0.6])
-    value, p = results.between_spaces(both)
-    expected = stats.spearmanr([0.1, 0.2, 0.3, 0.4, 0.5], [0.1, 0.3, 0.2, 0.5, 0.6])
-    assert (value, p) == (pytest.approx(expected.statistic), pytest.approx(expected.pvalue))
-    assert all(map(math.isnan, results.between_spaces(both.head(2))))
+def test_spaces_agree_by_the_coefficients_of_proxies_that_both_have(table: Table) -> None:
+    column, generator = "set5_test_psnr_db", np.random.default_rng(0)
+    rows = {name: generator.normal(size=5).tolist() for name in "abcdef"}
+    scores = {"one": _scores(table.keys, {**rows, "params": [1, 2, 3, 4, 5], "here alone": [3, 1, 2, 4, 5]})}
+    backwards = {name: row[::-1] for name, row in rows.items()}
+    scores["other"] = _scores(table.keys, {**backwards, "params": [5, 4, 3, 2, 1]})
+    both, columns = {"one": table, "other": table}, {"one": column, "other": column}
+    found = resampled.between_spaces(scores, both, columns, ("params",), resamples=50)
+    psnr = table.values(table.keys, column)
+    ones, others = ([stats.spearmanr(row[::step], psnr).statistic for row in rows.values()] for step in (1, -1))
+    assert found.value == pytest.approx(stats.spearmanr(ones, others).statistic)
+    assert (found.number, found.best) == (6, "")
+    assert found.low <= found.value <= found.high
+    few = {name: frame[frame["proxy"].isin(["a", "b"])] for name, frame in scores.items()}
+    nothing = resampled.between_spaces(few, both, columns, (), resamples=5)
+    assert math.isnan(nothing.value)
+
+
+def test_another_training_is_compared_with_the_best_proxy_of_the_same_networks(tmp_path: Path, table: Table) -> None:
+    column = "set5_test_psnr_db"
+    frame = trainings(list(table.keys), {0: VALUES, 1: AGAIN[:4]}, ("t91_valid", "set5_test"))
+    twice = open_table(tables.write_table(TRILEVEL, frame, options(tmp_path)))
+    known = [
+        key
+        for key, value in zip(twice.keys, twice.values(twice.keys, f"{column}_seed1"), strict=True)
+        if value == value
+    ]
+    first, second = (twice.values(known, f"{column}_seed{seed}") for seed in (0, 1))
+    rows = {"good": [1.0, 2, 3, 5, 4], "bad": [5.0, 3, 4, 1, 2], "params": [1, 1, 2, 3, 4]}
+    found = resampled.above_every_proxy(_scores(twice.keys, rows), twice, column, ("params",), resamples=50)
+    place = [list(twice.keys).index(key) for key in known]
+    values = {name: stats.spearmanr(np.take(rows[name], place), first).statistic for name in ("good", "bad")}
+    best = max(values, key=lambda name: values[name])
+    assert (found.number, found.best) == (len(known), best)
+    assert found.value == pytest.approx(stats.spearmanr(second, first).statistic - values[best])
+    assert found.low <= found.value <= found.high
 
 
 def test_claims_hold_only_where_their_numbers_do(table: Table) -> None:
-    keys = list(table.keys)
-    frame = pd.DataFrame({"architecture": keys, "proxy": "mine", "score": [1.0, 2, 3, 5, 4], "status": OK})
-    comparison = results.against_params(
-        results.rankings_of(frame, table, resamples=20)["set5_test_psnr_db"], resamples=20
-    )
-    column = "set5_test_psnr_db"
-    row = {"table": "t", "column": column, "proxy": results.AGAIN, "n": 20, "spearman": 1.0, "spearman_high": 1.0}
-    known = pd.DataFrame([{**row, "spearman_low": 1.1}])
-    strong = _both([0.1, 0.2, 0.3, 0.3, 0.4, 0.5], [0.1, 0.2, 0.3, 0.3, 0.4, 0.5])
-    first, second, third = results.study_claims({"t": comparison}, known, {"t": column}, strong)
+    keys, column = list(table.keys), "set5_test_psnr_db"
+    frame = _scores(keys, {"mine": [1.0, 2, 3, 5, 4]})
+    comparison = results.against_params(results.rankings_of(frame, table, resamples=20)[column], resamples=20)
+    ahead, agreed = resampled.Resampled(0.5, 0.1, 0.7, 20, "mine"), resampled.Resampled(0.6, 0.2, 0.8, 5)
+    first, second, third = results.study_claims({"t": comparison}, {"t": ahead}, agreed)
     assert first.verdict == NOT_SHOWN
     assert first.ours.startswith("0 of 1 after correction for all pairs; the highest is mine ")
     assert (second.verdict, third.verdict) == (SHOWN, SHOWN)
-    assert "over the coefficients of 5 different proxies" in third.ours
-    lower = known.assign(spearman_low=-1.0)
-    _, second, third = results.study_claims({"t": comparison}, lower, {"t": column}, strong.head(2))
+    assert second.ours == "by +0.50 (+0.10 to +0.70) against mine, the best of all, on 20 networks trained twice"
+    assert not any(claim.published for claim in (first, second, third))
+    lower, nothing = ahead._replace(low=-0.1), resampled.Resampled(math.nan, math.nan, math.nan, 2)
+    _, second, third = results.study_claims({"t": comparison}, {"t": lower}, nothing)
     assert (second.verdict, third.verdict) == (NOT_SHOWN, NOT_FINISHED)
-    _, second, _ = results.study_claims({"t": comparison}, known.head(0), {"t": column}, strong)
-    assert (second.verdict, second.ours) == (NOT_FINISHED, "too few second trainings")
+    _, second, third = results.study_claims({"t": comparison}, {"t": nothing}, agreed._replace(low=-0.1))
+    assert (second.verdict, second.ours, third.verdict) == (NOT_FINISHED, "too few second trainings", NOT_SHOWN)
 
 
 def test_the_matrix_has_the_best_first_and_what_is_known_last(table: Table) -> None:

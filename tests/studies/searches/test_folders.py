@@ -9,6 +9,7 @@ from harness.search.gradient.checkpoint import CheckpointError
 from tests.search.gradient.searches import SPACES, tiny
 
 
+@pytest.mark.slow
 def test_each_kind_of_search_keeps_to_its_own_folder(tmp_path):
     space, setting = SPACES["nasbench201"], tiny("nasi", "nasbench201", epochs=1, steps_per_epoch=1)
     one, several = tmp_path / "one", tmp_path / "several"

@@ -21,6 +21,7 @@ SPACE = harness.open_space("nasbench201")
 COLUMN = "cifar10_test_200ep_pct"
 
 
+@pytest.mark.slow
 def test_each_seed_is_a_search_of_its_own(tmp_path: Path) -> None:
     table = benchmarks.open_table("nasbench201")
     found = harness.run_searches(

@@ -32,7 +32,7 @@ ARMS = {
     "graphnas": ("graphnas", False),
 }
 """Search of each arm, and whether its networks inherit weights."""
-FOLDER, FINALS = "trained", "finals.csv"
+FOLDER = "trained"
 NOISE = "noise"
 _FIRST = 1000
 """First seed of the trainings of what was found, under which nothing was chosen."""
@@ -115,7 +115,7 @@ def run_trained(
     queries: list[dict[str, Any]] = []
     finals: list[dict[str, Any]] = []
     for graph in graphs:
-        trainings = Trainings(folder / FINALS, graph, _network(graph), say)
+        trainings = Trainings(folder / f"finals-{graph.digest()}.csv", graph, _network(graph), say)
         for arm, run, answers in _searches(graph, sizes, seed, folder, say, progress=progress):
             named: dict[str, Any] = {"graph": graph.name, "arm": arm, "run": run}
             queries += [{**named, **answer._asdict()} for answer in answers]

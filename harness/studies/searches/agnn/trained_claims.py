@@ -81,6 +81,7 @@ def trained_claims(queries: pd.DataFrame, finals: pd.DataFrame) -> Iterator[Clai
         yield _compared(
             f"higher test accuracy than a plain network of two graph convolutions: {graph}",
             "points of test accuracy", of(AGNN, "test_pct"), of(PLAIN, "test_pct"), higher=True,
+            others="trainings of the plain one",
         )  # fmt: skip
         yield _compared(
             f"sharing weights costs test accuracy: {graph}",
@@ -92,7 +93,9 @@ def trained_claims(queries: pd.DataFrame, finals: pd.DataFrame) -> Iterator[Clai
         )  # fmt: skip
 
 
-def _compared(claim: str, unit: str, first: Sequence[float], second: Sequence[float], *, higher: bool) -> Claimed:
+def _compared(
+    claim: str, unit: str, first: Sequence[float], second: Sequence[float], *, higher: bool, others: str = "runs"
+) -> Claimed:
     """A claim on the difference of two arms' means, by Welch's interval over their runs.
 
     Args:
@@ -101,10 +104,12 @@ def _compared(claim: str, unit: str, first: Sequence[float], second: Sequence[fl
         first: values of the first arm's runs.
         second: values of the second arm's runs, or of the plain network's trainings.
         higher: whether the claim is that the first arm's are higher; else that they are lower.
+        others: what the second values are of, in words.
     """
+    counts = f"{len(first)} runs and {len(second)} {others}"
     words = f"{claim} ({OURS})"
     change, low, high = welch_interval(first, second)
     if math.isnan(low):
-        return Claimed(words, "", f"{len(first)} and {len(second)} runs have no interval", verdict(None))
-    ours = f"{unit}, {len(first)} and {len(second)} runs: {change:+.2f} [{low:+.2f}, {high:+.2f}]"
+        return Claimed(words, "", f"{counts} have no interval", verdict(None))
+    ours = f"{unit}, {counts}: {change:+.2f} [{low:+.2f}, {high:+.2f}]"
     return Claimed(words, "", ours, verdict(low > 0 if higher else high < 0))

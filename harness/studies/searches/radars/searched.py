@@ -95,12 +95,17 @@ def arms_frame(chosen: pd.DataFrame, table: Table, columns: Sequence[str]) -> pd
     return pd.DataFrame([*rows, null])
 
 
-def paired_change(chosen: pd.DataFrame, column: str) -> tuple[float, float, float, int]:
+def paired_change(chosen: pd.DataFrame, column: str, *, columns: int = 1) -> tuple[float, float, float, int]:
     """Accuracy of RADARS's cells less that of DARTS's on images, paired by seed: mean, 95 % interval, number of seeds.
 
     The interval is Student's; NaN ends where there is one seed, all NaN where there is none of both.
+
+    Args:
+        chosen: the cells of all searches, with accuracies.
+        column: the accuracy.
+        columns: number of accuracies whose intervals are to hold together.
     """
     part = chosen[(chosen["space"] == SPACE) & (chosen["supernet"] == IMAGES)]
     wide = part.pivot(index="seed", columns="method", values=column).reindex(columns=list(METHODS)).dropna()
     changes = wide["radars"] - wide["darts"]
-    return (*student_interval(changes.tolist()), len(changes))
+    return (*student_interval(changes.tolist(), intervals=columns), len(changes))

@@ -67,4 +67,4 @@ def read_trainings(path: Path) -> pd.DataFrame:
     Raises:
         SettingError: for a file that holds no trainings.
     """
-    return read_kept(path, COLUMNS, "holds no trainings of this study: give another --out")
+    return read_kept(path, COLUMNS, KEY[:3], "holds no trainings of this study: give another --out")

@@ -69,7 +69,7 @@ def test_claims_hold_where_welchs_interval_is_on_their_side() -> None:
     assert len(claims) == 3 * 2 + 3
     ends = stats.ttest_ind(FOUND["agnn"], FOUND["random_search"], equal_var=False).confidence_interval()
     first = claims["higher validation accuracy than random search: cora, 2 queries (our own question)"]
-    assert f"3 and 3 runs: +10.50 [{ends.low:+.2f}, {ends.high:+.2f}]" in first.ours
+    assert f"3 runs and 3 runs: +10.50 [{ends.low:+.2f}, {ends.high:+.2f}]" in first.ours
     verdicts = {claim.split(":")[0]: found.verdict for claim, found in claims.items()}
     assert verdicts["higher test accuracy than random search"] == SHOWN
     assert verdicts["higher test accuracy than a recurrent controller that draws everything anew"] == NOT_SHOWN

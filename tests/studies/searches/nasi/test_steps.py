@@ -65,6 +65,7 @@ def test_later_steps_of_a_seed_replace_earlier_ones():
     assert [(one.seed, len(one.traces)) for one in found] == [(1, 3), (2, 3), (4, 5)]
 
 
+@pytest.mark.slow
 def test_a_folder_gives_what_its_searches_kept(searched):
     found, notes = read_steps(searched)
     assert notes == []

@@ -86,6 +86,7 @@ def test_claims_are_shown_where_the_interval_says_so() -> None:
     assert sevenfold([10, 20], [10, 20, 70]) == [10]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick")
 def test_all_begin_with_the_same_cells_and_every_label_is_counted() -> None:
     generator = np.random.default_rng(0)
