@@ -49,7 +49,7 @@ def _collapse(collapse: pd.DataFrame, seeds: int) -> Claimed:
     ]
     told = "With data consistency fewer edges end as skip or none than without it"
     if not pairs:
-        return Claimed(told, OURS, "no pair of searches is over", verdict(None))
+        return Claimed(f"{told} ({OURS})", "", "no pair of searches is over", verdict(None))
     found = student_interval([one - other for one, other in pairs])
     interval = f" [{found.low:+.2f}, {found.high:+.2f}]" if len(pairs) > 1 else ""
     ours = (
@@ -58,4 +58,4 @@ def _collapse(collapse: pd.DataFrame, seeds: int) -> Claimed:
         f"over {len(pairs)} of {seeds} seeds"
     )
     whole = len(pairs) == seeds and seeds > 1
-    return Claimed(told, OURS, ours, verdict(found.high < 0 if whole else None))
+    return Claimed(f"{told} ({OURS})", "", ours, verdict(found.high < 0 if whole else None))

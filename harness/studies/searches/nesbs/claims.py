@@ -166,7 +166,7 @@ def _compared(differences: pd.DataFrame, members: Sequence[int], seeds: int) -> 
         value, low, high = (100 * float(row[name]) for name in ("difference", "low", "high"))
         p = float(adjusted[count, comparison])
         ours = (
-            f"{value:+.2f} [{low:+.2f}, {high:+.2f}] points over {int(row['seeds'])} of {seeds} repetitions, "
+            f"by {value:+.2f} [{low:+.2f}, {high:+.2f}] points over {int(row['seeds'])} of {seeds} repetitions, "
             f"p = {p:.2g} after Holm over {len(finished)} comparisons, for these trained members: over images alone"
         )
         better = value > 0 and p < _LEVEL

@@ -77,8 +77,8 @@ def better_claims(differences: pd.DataFrame, seeds: int, words: Mapping[str, str
     for row in differences.to_dict("records"):
         found = MeanInterval(row["difference_db"], row["low"], row["high"])
         whole = row["seeds"] == seeds and seeds > 1
-        ours = f"{found.mean:+.2f} dB" + ("" if math.isnan(found.low) else f" [{found.low:+.2f}, {found.high:+.2f}]")
+        ours = f"by {found.mean:+.2f} dB" + ("" if math.isnan(found.low) else f" [{found.low:+.2f}, {found.high:+.2f}]")
         yield Claimed(
-            f"What was found is better than {words[row['against']]} on {row['set']}", OURS, ours,
+            f"What was found is better than {words[row['against']]} on {row['set']} ({OURS})", "", ours,
             verdict(found.low > 0) if whole else NOT_FINISHED,
         )  # fmt: skip

@@ -39,14 +39,14 @@ def _gaps(searches: pd.DataFrame, seeds: int) -> Iterator[Claimed]:
     largest = max(map(abs, own), default=math.nan)
     whole, counted = len(own) == seeds, f"{len(own)} search{'es' * (len(own) != 1)}"
     yield Claimed(
-        "With sparsestmax the supernet is the derived network at the end of the search", OURS,
+        f"With sparsestmax the supernet is the derived network at the end of the search ({OURS})", "",
         f"largest gap {largest:.4f} dB in {counted}", verdict(largest <= ROUNDING_DB if whole else None),
     )  # fmt: skip
     for arm in ("softmax", "sparsemax"):
         gap = searches[searches["arm"] == arm]["gap_db"].tolist()
         ours = f"{gap[0]:.2f} dB in one search" if gap else "no search"
         yield Claimed(
-            f"With {arm} what is derived is another network than the supernet", OURS, ours,
+            f"With {arm} what is derived is another network than the supernet ({OURS})", "", ours,
             verdict(abs(gap[0]) > ROUNDING_DB if gap else None),
         )  # fmt: skip
 
@@ -56,4 +56,4 @@ def _order(searches: pd.DataFrame) -> Claimed:
     lengths = by_weight.sum(axis=1)
     ours = ", ".join(f"{length:.1f} steps at {weight:g}" for weight, length in lengths.items())
     held = None if len(lengths) < 2 else bool(lengths.is_monotonic_decreasing and lengths.iloc[-1] < lengths.iloc[0])
-    return Claimed("A larger order weight gives a shorter path", OURS, ours or "no search", verdict(held))
+    return Claimed(f"A larger order weight gives a shorter path ({OURS})", "", ours or "no search", verdict(held))
