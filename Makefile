@@ -34,8 +34,7 @@ $(VENV)/.extras-installed: $(VENV)/.installed
 demo: install  ## score a sample of NAS-Bench-201, rank it, draw it: into demo/
 	$(BIN)/nasinit demo --out demo --workers $(CORES)
 
-test: install install-docs install-extras  ## lint, types, import contracts, then the tests, which build the site
-	$(MAKE) --jobs=2 check test-kernels
+test: install install-docs install-extras check test-kernels  ## lint, types, import contracts, then the tests, which build the site
 	$(BIN)/python -m pytest -n $(CORES) --dist loadscope
 
 test-kernels: install  ## the tests that could hang on the processor, with the kernels of a plain one (part of test)

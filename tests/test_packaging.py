@@ -82,6 +82,7 @@ def environment_with(wheel: Path, folder: Path) -> Path:
     return python
 
 
+@pytest.mark.slow
 def test_a_type_checker_sees_an_editable_installation(
     export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def test_cells_that_the_table_lacks_are_one_line(nasinit: Run, packaged: Path, f
     assert "0 of the 4 scored cells" in ended.err
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_known_proxies(
     nasinit: Run, packaged: Path, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

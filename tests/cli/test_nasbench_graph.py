@@ -57,6 +57,7 @@ def test_what_the_commands_refuse(refuse: Callable[..., str], monkeypatch: pytes
     assert "the space nasbench-graph has no supernet" in refuse("search", "darts", *SPACE)
 
 
+@pytest.mark.slow
 def test_searches_query_a_table_by_their_number_of_queries(nasinit: Run, refuse: Callable[..., str]) -> None:
     pytest.importorskip("nas_bench_graph.architecture", reason="nas-bench-graph is not installed")
     common = ("query", "agnn", "random_search", "--table", "nasbench-graph-cora", "--runs", 2)

@@ -16,6 +16,7 @@ SLICE = {"8:8:8:8:8": 79.79, "8:8:8:16:32": 85.77, "8:8:40:32:40": 89.51}
 """Records 0, 11 and 284 of the release: its client's test accuracies on CIFAR-10 after 90 epochs, in percent."""
 
 
+@pytest.mark.slow
 def test_a_sample_is_scored_and_ranked_by_a_table_of_its_keys(nasinit: Run, tmp_path: Path) -> None:
     store, table = tmp_path / "s.sqlite", tmp_path / "mine.csv"
     common = ("--space", "natsbench-sizes", "--sample", 5, "--proxies", "nwot,params", "--store", store)

@@ -89,6 +89,7 @@ def test_all_see_the_same_cells_smaller_samples_are_among_larger_ones_and_twins_
     assert found.draws["kendall_tau_b"].tolist() == pytest.approx([1.0] * 8)
 
 
+@pytest.mark.slow
 def test_every_predictor_fits_and_seeds_reproduce(table: harness.evaluation.Table) -> None:
     one = predict(table, COLUMN, samples=[12], draws=1, seed=2).draws
     assert one["predictor"].tolist() == list(PREDICTORS)

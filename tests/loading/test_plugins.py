@@ -245,6 +245,7 @@ def test_broken_ones_are_named_once_and_never_fatal(whole: Path, broken: Path) -
     assert ended.stdout.count("\nsound  version 1+") == 2, "and what a sound one registers stays"
 
 
+@pytest.mark.slow
 def test_in_python_it_is_a_warning_and_the_rest_goes_on(broken: Path) -> None:
     program = textwrap.dedent("""
         import warnings, harness, benchmarks
@@ -273,6 +274,7 @@ ASKED = {
 }
 
 
+@pytest.mark.slow
 def test_asked_for_by_name_it_says_why_it_is_not_there(broken: Path) -> None:
     program = textwrap.dedent("""
         import sys

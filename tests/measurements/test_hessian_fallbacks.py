@@ -113,6 +113,7 @@ def test_an_adjoint_that_is_missing_is_not_taken_for_zero(fallbacks: list[int], 
     assert len(fallbacks) == 1
 
 
+@pytest.mark.slow
 def test_the_spaces_networks_never_take_it(fallbacks: list[int]) -> None:
     cells, darts = open_space("nasbench201"), open_space("darts")
     small = {"classes": 3, "width": 2}

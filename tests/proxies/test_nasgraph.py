@@ -80,6 +80,7 @@ def test_measures_of_a_known_graph() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_rows_follow_from_seed_and_cell_and_are_each_cells_own() -> None:
     """Cells that are one network are scored each by itself, as parameters are."""
     skip = "|skip_connect~0|+|none~0|nor_conv_3x3~1|+|none~0|none~1|skip_connect~2|"

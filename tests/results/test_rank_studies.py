@@ -93,6 +93,7 @@ def test_every_coefficient_follows_from_the_scores(name: str, official: benchmar
     pd.testing.assert_frame_equal(made, committed, check_dtype=False, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMITTED)
 def test_intervals_follow_from_the_scores(name: str, official: benchmarks.Table) -> None:
     condition, frame = next(iter(COMMITTED[name].frames(name).items()))

@@ -109,6 +109,7 @@ CELLS_OF_A_NOTEBOOK = [
 ]
 
 
+@pytest.mark.slow
 def test_cells_of_a_notebook(tmp_path: Path) -> None:
     program = f"for cell in {CELLS_OF_A_NOTEBOOK!r}:\n    exec(compile(cell, '<cell>', 'exec'), globals())"
     ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)

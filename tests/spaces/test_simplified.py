@@ -43,6 +43,8 @@ CASES: dict[str, dict[str, Any]] = {
     "pruned": {"operations": True},
     "own kernels": {"kernel_normalisation": False},
 }
+OFTEN = ("plain", "partial edges")
+"""Cases that run by default; the others are with the slow tests."""
 of_each_space = pytest.mark.parametrize("name", MIXES)
 
 
@@ -51,7 +53,9 @@ def assert_equal(found: Tensor, expected: Tensor, tolerance: float = 1e-9) -> No
 
 
 @of_each_space
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[] if case in OFTEN else [pytest.mark.slow]) for case in CASES]
+)
 def test_logits_and_all_gradients_are_the_plain_loops(name: str, case: str) -> None:
     options = dict(CASES[case])
     edges = edge_weights(name) if options.pop("edges", False) else None

@@ -27,6 +27,8 @@ from tests.spaces.supernets import (
 )
 
 pytestmark = pytest.mark.parametrize("name", SPACES)
+OFTEN = ("plain", "pruned partial edges")
+"""Cases that run by default; the others are with the slow tests."""
 CASES = {
     "plain": {},
     "edges": {"edges": True},
@@ -41,7 +43,9 @@ def assert_equal(found, expected):
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-10)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[] if case in OFTEN else [pytest.mark.slow]) for case in CASES]
+)
 def test_logits_and_all_gradients_are_the_plain_loops(name, case):
     options = dict(CASES[case])
     edges = edge_weights(name) if options.pop("edges", False) else None

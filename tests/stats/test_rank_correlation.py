@@ -155,6 +155,7 @@ def test_scores_that_differ_in_their_last_digits_only():
     assert_allclose(coefficients(nearly_constant, steps)[:4], 1.0, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_size_of_nas_bench_101_with_heavy_ties():
     # 423,624 rows: ranks summed in 32-bit integers leave [-1, 1] here (torchmetrics does so).
     generator = np.random.default_rng(0)

@@ -23,6 +23,7 @@ def drawn(long: int, count: int = 36) -> Figure:
     return figure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("long", [50, 128])
 def test_one_long_name_makes_one_row_higher(long: int) -> None:
     figure, short = drawn(long), drawn(7)

@@ -190,6 +190,10 @@ def test_every_method_has_its_invariant():
     assert all(name == method.name for name, method in METHODS.items())
 
 
+OFTEN = ("darts-second-order", "drnas-progressive", "gdas", "nasi", "nesbs", "radars")
+"""Methods whose interruption inside an epoch is tried by default; that of the others is with the slow tests."""
+
+
 def is_quick(method, space):
     """In the DARTS space some methods alone run by default: of each kind of step one."""
     return method != "te-nas" and (space != "darts" or method in {"darts", "drnas-progressive", "nasi-ada"})
@@ -233,8 +237,10 @@ def test_a_search_is_the_same_once_through_and_interrupted(method, space, tmp_pa
 @pytest.mark.parametrize(
     ("method", "space"),
     [
-        *((method, "nasbench201") for method in sorted(set(CLASSIFYING) - {"te-nas"})),
-        pytest.param("te-nas", "nasbench201", marks=pytest.mark.slow),
+        *(
+            pytest.param(method, "nasbench201", marks=[] if method in OFTEN else [pytest.mark.slow])
+            for method in sorted(CLASSIFYING)
+        ),
         ("drnas-progressive", "darts"),
     ],
 )

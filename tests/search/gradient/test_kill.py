@@ -75,6 +75,7 @@ def test_killed_and_resumed_is_bit_equal_to_once_through(tmp_path):
     assert rows_of(tmp_path / "out")[-1]["architecture"] == str(through.architecture)
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_of_an_epoch_it_loses_no_step_before_the_last_checkpoint(tmp_path):
     setting = tiny("gdas", "nasbench201", epochs=1, steps_per_epoch=STEPS)
     killed(tmp_path, "gdas", setting, 0, lambda: 3 <= steps_done(tmp_path / "out") < STEPS)

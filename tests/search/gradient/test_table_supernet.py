@@ -105,6 +105,7 @@ def test_every_search_that_moves_all_operations_finds_the_best_of_separable_loss
     assert found.log["validation_loss"].iloc[-1] < float(losses.losses.mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", sorted(ONE_PATH))
 def test_searches_that_see_one_path_at_a_time_find_a_cell_of_the_better_half(method):
     losses, _ = separable()

@@ -98,6 +98,7 @@ def test_a_sample_has_different_cells_of_the_space(space, cells, count):
     assert set(sample) <= set(cells)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**64), fewer=st.integers(1, 60), more=st.integers(0, 60))
 @example(seed=0, fewer=15_000, more=625)
@@ -108,6 +109,7 @@ def test_the_same_seed_gives_the_same_sample_and_a_smaller_one_is_its_start(seed
     assert space.sample(fewer, seed) == larger[:fewer]
 
 
+@pytest.mark.slow
 def test_seeds_give_different_samples(space):
     samples = {tuple(space.sample(20, seed)) for seed in range(50)}
     assert len(samples) == 50

@@ -76,6 +76,7 @@ def test_the_sweep_has_predicted_and_true_latencies(swept, hardware):
     assert (swept[swept["relative"] == 0]["share"] == 0).all()
 
 
+@pytest.mark.slow
 def test_hypervolumes_are_shares_of_the_exact_front(swept, table, hardware):
     frame = volumes_frame(swept, table, hardware, 0)
     assert frame["share"].between(0, 1).all()
