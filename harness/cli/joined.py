@@ -41,19 +41,16 @@ def read(scores: Path, run: int | None, tables: Sequence[str] = ()) -> Scored:
     the tables are tried first.
     """
     from harness.evaluation import open_table
-    from harness.evaluation.matching import recognised_space
+    from harness.evaluation.matching import recognised_space, tabulated_name
     from harness.scoring.files import read_scores
-    from harness.spaces import is_space, open_space
     from harness.spaces.named import MODELS
-    from harness.spaces.space import tabulated_space
 
     found = read_scores(scores, run)
     print(f"scores: {found.origin}")
     spaces = [open_table(name).facts.space for name in tables] if found.space is None else []
     if MODELS in spaces:
         return Scored(found.frame, MODELS)
-    scored = found.space or recognised_space(found.frame, spaces)
-    return Scored(found.frame, tabulated_space(open_space(scored)) if is_space(scored) else scored)
+    return Scored(found.frame, tabulated_name(found.space or recognised_space(found.frame, spaces)))
 
 
 def found_tables(

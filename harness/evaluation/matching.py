@@ -78,7 +78,7 @@ def space_of(table: Table) -> Space:
 def scored_space(frame: pd.DataFrame, tabulated: Space) -> Space:
     """The space of a frame's networks: what the frame carries, if its architectures are those of the table's space."""
     carried = _carried_space(frame)
-    named = carried and tabulated_space(open_space(carried)) == tabulated.name
+    named = carried and tabulated_name(carried) == tabulated.name
     return open_space(carried) if named else tabulated
 
 
@@ -135,13 +135,14 @@ def check_space(frame: pd.DataFrame, named: str, wanted: str, other: str) -> Non
     text = str(checked_scores(frame)["architecture"].iloc[0])
     carried = _carried_space(frame)
     spaces = [carried] if carried else [name for name in (wanted, *list_spaces()) if _reads(name, text)]
-    if spaces and _tabulated(spaces[0]) != _tabulated(wanted):
+    if spaces and tabulated_name(spaces[0]) != tabulated_name(wanted):
         raise ScoresError(
             f"{named} is about the space {spaces[0]}, {other} about {wanted}: they have nothing in common"
         )
 
 
-def _tabulated(name: str) -> str:
+def tabulated_name(name: str) -> str:
+    """Name of the space whose tables have a space's architectures; the name itself where no space is called so."""
     return tabulated_space(open_space(name)) if is_space(name) else name
 
 
