@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.errors import SpaceError
-from harness.problem import NODE_CLASSIFICATION
-from harness.setting import NOISE, Setting, SizeKeywords, derived_seed
+from harness.setting import SizeKeywords, derived_seed
 from harness.spaces.agnn import cost
 from harness.spaces.agnn.encoding import (
     COUNT,
@@ -21,6 +19,7 @@ from harness.spaces.agnn.encoding import (
 )
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.listed import drawn_sample
+from harness.spaces.nasbench_graph.nodes import NodeClassification
 from harness.spaces.plain_values import how_to_get
 from harness.spaces.shape import Dimension, Dimensions, sizes_within
 from harness.spaces.space import Architecture, Sizes
@@ -30,14 +29,11 @@ if TYPE_CHECKING:
     from torch import nn
     from typing_extensions import Unpack
 
-    from harness.batches import Batch
 
 __all__ = ["Agnn", "AgnnArchitecture", "Layer", "parse"]
 
-_DATA_SETS = ("cora", "citeseer", "cs", "physics", "photo", "computers")
 
-
-class Agnn:
+class Agnn(NodeClassification):
     """The 28,901,376 architectures of the six classes of Zhou et al. (2019), with options of our own choice.
 
     The methods' arguments and errors are documented in `harness.spaces.space.Space`. A batch is one graph; its samples
@@ -46,8 +42,6 @@ class Agnn:
     """
 
     name = "agnn"
-    problem = NODE_CLASSIFICATION
-    inputs = (*NOISE, *_DATA_SETS)
     shape: ClassVar[Dimensions] = {
         "nodes": Dimension(256, 2, "nodes of the graph"),
         "features": Dimension(1433, 1, "features of a node"),
@@ -84,18 +78,6 @@ class Agnn:
     def neighbours(self, architecture: Architecture) -> list[AgnnArchitecture]:
         """The 44 architectures with one choice changed; some are the same network."""
         return neighbours_of(_as_architecture(architecture))
-
-    def batch(self, setting: Setting, data: Path | None = None) -> Batch:
-        """A graph and some of its nodes, of a data set those that train in the public split."""
-        from harness.spaces.nasbench_graph.graphs import draw_graph
-
-        return draw_graph(setting, self.shape, data)
-
-    def shape_of(self, batch: Batch) -> dict[str, int]:
-        """The nodes and features of a batch of features [n, f], edges [2, E] and nodes with targets [N]."""
-        from harness.spaces.nasbench_graph.graphs import sizes_of
-
-        return sizes_of(batch)
 
     def build(
         self,

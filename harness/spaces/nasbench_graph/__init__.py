@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 from harness.errors import SpaceError
-from harness.problem import NODE_CLASSIFICATION
-from harness.setting import NOISE, Setting, SizeKeywords, derived_seed
+from harness.setting import SizeKeywords, derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.listed import changed_once, listed_in_order, listed_sample
 from harness.spaces.nasbench_graph import cost
@@ -23,6 +21,7 @@ from harness.spaces.nasbench_graph.encoding import (
     representative,
     representatives,
 )
+from harness.spaces.nasbench_graph.nodes import NodeClassification
 from harness.spaces.plain_values import how_to_get
 from harness.spaces.searches import EncodedSpace, IndexedSpace
 from harness.spaces.shape import Dimension, Dimensions, sizes_within
@@ -33,11 +32,9 @@ if TYPE_CHECKING:
     from torch import nn
     from typing_extensions import Unpack
 
-    from harness.batches import Batch
 
 __all__ = ["GraphArchitecture", "NasBenchGraph", "parse"]
 
-_DATA_SETS = ("cora", "citeseer", "cs", "physics", "photo", "computers")
 _COUNT = 26_206
 
 
@@ -51,7 +48,7 @@ def _encoded_keys() -> tuple[str, ...]:
     return encoded_keys()
 
 
-class NasBenchGraph:
+class NasBenchGraph(NodeClassification):
     """The 26,206 classes of equivalent architectures of Qin et al. (2022) and their networks.
 
     The methods' arguments and errors are documented in `harness.spaces.space.ListedSpace`. A batch is one graph; its
@@ -61,8 +58,6 @@ class NasBenchGraph:
     name = "nasbench-graph"
     reads_numbers: ClassVar = True
     """The benchmark names an architecture by a whole number, which `parse` reads."""
-    problem = NODE_CLASSIFICATION
-    inputs = (*NOISE, *_DATA_SETS)
     shape: ClassVar[Dimensions] = {
         "nodes": Dimension(256, 2, "nodes of the graph"),
         "features": Dimension(cost.PROTOCOLS["cora"].features, 1, "features of a node"),
@@ -127,18 +122,6 @@ class NasBenchGraph:
         own = self.canonical(architecture)
         found = {representative(near) for each in encodings(own) for near in _changed(each)} - {own}
         return sorted(found, key=lambda near: near.number)
-
-    def batch(self, setting: Setting, data: Path | None = None) -> Batch:
-        """A graph and some of its nodes; see `harness.spaces.nasbench_graph.graphs.draw_graph`."""
-        from harness.spaces.nasbench_graph.graphs import draw_graph
-
-        return draw_graph(setting, self.shape, data)
-
-    def shape_of(self, batch: Batch) -> dict[str, int]:
-        """The nodes and features of a batch of features [n, f], edges [2, E] and nodes with targets [N]."""
-        from harness.spaces.nasbench_graph.graphs import sizes_of
-
-        return sizes_of(batch)
 
     def build(
         self,

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 from harness.errors import SpaceError
-from harness.problem import NODE_CLASSIFICATION
 from harness.setting import NOISE, Setting, SizeKeywords, derived_seed
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.listed import listed_in_order, listed_sample
+from harness.spaces.nasbench_graph.nodes import NodeClassification
 from harness.spaces.plain_values import how_to_get
 from harness.spaces.sane import cost
 from harness.spaces.sane.derivation import derive
@@ -40,10 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sane", "SaneArchitecture", "SaneCode", "parse"]
 
-_DATA_SETS = ("cora", "citeseer")
 
-
-class Sane:
+class Sane(NodeClassification):
     """The 31,944 architectures of Zhao, Yao & Tu (2021) and their networks.
 
     The methods' arguments and errors are documented in `harness.spaces.space.ListedSpace`. A batch is one graph; its
@@ -55,8 +53,7 @@ class Sane:
     form: ClassVar[str] = PAPER
     """Form of the attention (`harness.spaces.sane.forms`)."""
     searches = SEARCHES
-    problem = NODE_CLASSIFICATION
-    inputs = (*NOISE, *_DATA_SETS)
+    inputs = (*NOISE, "cora", "citeseer")
     shape: ClassVar[Dimensions] = {
         "nodes": Dimension(256, 2, "nodes of the graph"),
         "features": Dimension(1433, 1, "features of a node"),
@@ -112,12 +109,6 @@ class Sane:
         from harness.spaces.sane.splits import read_training
 
         return draw_graph(setting, self.shape, data, read_training)
-
-    def shape_of(self, batch: Batch) -> dict[str, int]:
-        """The nodes and features of a batch of features [n, f], edges [2, E] and nodes with targets [N]."""
-        from harness.spaces.nasbench_graph.graphs import sizes_of
-
-        return sizes_of(batch)
 
     def build(
         self,
