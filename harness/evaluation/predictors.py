@@ -6,22 +6,20 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from benchmarks import Table, open_table
-from harness.errors import ScoresError, SearchError, check_whole, unknown
+from harness.errors import SearchError, check_whole, unknown
 from harness.evaluation.columns import table_facts
 from harness.evaluation.matching import column_by_key, space_of
-from harness.evaluation.searches.proxy_scores import proxies_by_cell, sizes_by_cell
+from harness.evaluation.predictor_inputs import Inputs, known_architectures, predictor_inputs
+from harness.prediction.graf import has_features
 from harness.progress import patient_bar
 from harness.scoring.provenance import PROVENANCE
 from harness.setting import derived_seed
-from harness.spaces.listed import all_architectures
 from harness.stats.mean import student_interval
 from harness.text.presented import Drawn
 from harness.versions import made_with
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from harness.search.query.indexed import CellArray, FloatArray
-    from harness.spaces.searches import IndexedSpace
-    from harness.spaces.space import Space
 
 SAMPLES = (50, 100, 200)
 DRAWS = 5
@@ -48,28 +44,7 @@ class LearningCurveKeywords(TypedDict, total=False):
 
 
 LEAST_REST = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What predictors may know of the C cells of a space.
-
-    Attributes:
-        space: the space as integers.
-        choices: number of the operation on each edge, [C, E].
-        scores: training-free scores, [C, M], finite where they are used.
-    """
-
-    space: IndexedSpace
-    choices: CellArray
-    scores: FloatArray
-
-    @cached_property
-    def features(self) -> npt.NDArray[np.float32]:
-        """GRAF's features of all cells, [C, F]."""
-        from harness.prediction.graf import graf_features
-
-        return graf_features(self.space, self.choices)
+GRAF = "graf_forest"
 
 
 @dataclass(frozen=True)
@@ -113,9 +88,10 @@ def predict(
     one. Cells that are the same graph as one of these (`space.canonical`) are not ranked: they would be known.
 
     Args:
-        table: a table of a space that can be listed and states its architectures as choices, its name or path.
+        table: a table of a space that states its architectures as choices and can be listed, or as sequences, as DARTS
+            does; its name or path. Of a space that cannot be listed the architectures of the table are all there are.
         column: name of the column.
-        predictors: names in `PREDICTORS`; by default all.
+        predictors: names in `PREDICTORS`; by default all that can read the space.
         samples: numbers of cells with a value.
         draws: number of draws of cells for each number.
         seed: seed of the draws and of the predictors.
@@ -129,7 +105,7 @@ def predict(
         ScoresError: scores without a cell that has them all, or of another space.
     """
     opened = open_table(table) if isinstance(table, str) else table
-    names = list(dict.fromkeys(predictors)) or list(PREDICTORS)
+    names = list(dict.fromkeys(predictors))
     for name in names:
         if name not in PREDICTORS:
             raise SearchError(unknown("predictor", name, PREDICTORS))
@@ -138,17 +114,18 @@ def predict(
     for count in counts:
         check_whole("samples", count, 2, SearchError)
     space = space_of(opened)
-    inputs, scored = _inputs(space, scores)
-    keys = [space.key(cell) for cell in all_architectures(space)]
+    cells = known_architectures(space, opened)
+    names = names or [name for name in PREDICTORS if name != GRAF or has_features(cells.space)]
+    inputs, scored = predictor_inputs(cells, space, scores)
     known = column_by_key(opened, column).values
-    values = np.array([known.get(key, math.nan) for key in keys])
+    values = np.array([known.get(key, math.nan) for key in cells.keys])
     there = np.flatnonzero(np.isfinite(values) & np.isfinite(inputs.scores).all(axis=1))
     if not counts or counts[-1] > len(there) - LEAST_REST:
         raise SearchError(
             f"samples must be from 2 to {max(len(there) - LEAST_REST, 0):,}, since {len(there):,} cells have {column} "
             f"and all scores and some must be left to rank; got {', '.join(map(str, samples)) or 'none'}"
         )
-    graph = _graphs(space)
+    graph = cells.graphs
     sign = 1.0 if opened.column(column).higher_is_better else -1.0
     rows = []
     with patient_bar(progress, draws * len(counts) * len(names), "fits", ("fitting", "fitted"), alike=False) as advance:
@@ -169,11 +146,12 @@ def predict(
                     rows.append(row | measured(found[rest], values[rest], sign))
                     advance(1)
     each = pd.DataFrame(rows)
-    frame = _summary(each)
+    frame = summary_of_draws(each)
     asked = {"samples": counts, "draws": draws, "seed": seed, "scores": scored, "column": column}
     frame.attrs[PROVENANCE] = made_with(table=table_facts(opened), **asked)
+    all_there = f"{len(there):,} of {len(cells.keys):,} cells"
     notes = (
-        f"{len(there):,} of {len(keys):,} cells of {space.name} have {column} and the scores {', '.join(scored)}; "
+        f"{all_there} of {space.name} have {column} and the scores {', '.join(scored)}; "
         "cells of the same graph as one that a predictor was fitted to are not ranked.",
     )
     return Predictions(frame, each, column, notes)
@@ -197,29 +175,8 @@ def measured(predictions: FloatArray, values: FloatArray, sign: float = 1.0) -> 
     return {"kendall_tau_b": tau, "spearman": rho, "top_mean": float(values[best].mean())}
 
 
-def _inputs(space: Space, scores: pd.DataFrame | None) -> tuple[Inputs, list[str]]:
-    """Inputs of the predictors, and the names of the scores."""
-    from harness.search.query.indexed import choices_of, indexed
-
-    choices = indexed(space)
-    found: Mapping[str, Sequence[float] | FloatArray] = (
-        sizes_by_cell(space) if scores is None else proxies_by_cell(scores, space)
-    )
-    if not found:
-        raise ScoresError("the scores have no value of a cell: a predictor has nothing to read")
-    columns = np.stack([np.asarray(values, dtype=np.float64) for values in found.values()], axis=1)
-    return Inputs(choices, choices_of(choices, np.arange(len(choices))), columns), list(found)
-
-
-@cache
-def _graphs(space: Space) -> npt.NDArray[np.int64]:
-    """A number for each cell, the same for cells that are the same graph."""
-    numbers: dict[str, int] = {}
-    names = (space.key(space.canonical(cell)) for cell in all_architectures(space))
-    return np.array([numbers.setdefault(name, len(numbers)) for name in names])
-
-
-def _summary(each: pd.DataFrame) -> pd.DataFrame:
+def summary_of_draws(each: pd.DataFrame) -> pd.DataFrame:
+    """The frame of `Predictions` of its draws."""
     rows = []
     for (name, count), part in each.groupby(["predictor", "samples"], sort=False):
         row: dict[str, Any] = {"predictor": name, "samples": count, "draws": len(part)}
@@ -234,10 +191,8 @@ def _summary(each: pd.DataFrame) -> pd.DataFrame:
 def _of_encodings(kind: str) -> Predictor:
     def predictor(inputs: Inputs, chosen: CellArray, values: FloatArray, seed: int) -> FloatArray:
         from harness.evaluation.searches.latency import fitted, predicted
-        from harness.prediction.encoding import one_hots
 
-        codes = one_hots(inputs.choices, inputs.space.operations)
-        shapes = ((inputs.space.edges, inputs.space.operations),)
+        codes, shapes = inputs.codes
         return predicted(fitted(kind, codes[chosen], values[:, None], shapes, seed), codes)[:, 0]
 
     return predictor
@@ -263,7 +218,7 @@ def _of_sequences(*, pseudo_labels: bool) -> Predictor:
         from harness.prediction.seminas import NAO, SEMINAS, SemiNAS
 
         training = SEMINAS if pseudo_labels else NAO
-        model = SemiNAS(inputs.space.edges, inputs.space.operations, seed=seed, training=training)
+        model = SemiNAS.of(inputs.space, seed=seed, training=training)
         model.fit(inputs.choices[chosen], values)
         return model.predict(inputs.choices)
 
@@ -277,7 +232,7 @@ PREDICTORS: Mapping[str, Predictor] = {
     "linear": _of_encodings("linear"),
     "pairwise": _of_encodings("pairwise"),
     "mlp": _of_encodings("mlp"),
-    "graf_forest": _graf_forest,
+    GRAF: _graf_forest,
     "proxies_forest": _proxies_forest,
     "nao": _of_sequences(pseudo_labels=False),
     "seminas": _of_sequences(pseudo_labels=True),

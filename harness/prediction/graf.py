@@ -38,6 +38,11 @@ def ends(space: IndexedSpace) -> list[tuple[int, int]]:
     ]
 
 
+def has_features(space: IndexedSpace) -> bool:
+    """Whether a space's cells are graphs of few operations, the same on all edges, as GRAF's features need."""
+    return space.operations <= MOST_OPERATIONS and space.is_even and all(source >= 0 for source, _ in ends(space))
+
+
 def graf_features(space: IndexedSpace, choices: ChoiceArray) -> npt.NDArray[np.float32]:
     """The features of cells, [N, F], F = O + 5 S.
 
@@ -54,7 +59,7 @@ def graf_features(space: IndexedSpace, choices: ChoiceArray) -> npt.NDArray[np.f
         SearchError: more than 8 operations, or a node with more edges than there are nodes before it.
     """
     pairs, operations = ends(space), space.operations
-    if operations > MOST_OPERATIONS or any(source < 0 for source, _ in pairs):
+    if not has_features(space):
         raise SearchError(
             f"GRAF's features are of cells of at most {MOST_OPERATIONS} operations, whose nodes have edges from nodes "
             f"before them; got {operations} operations, and {space.edges_of_node} edges into the nodes"

@@ -15,9 +15,10 @@ Legend: N labelled sequences, L tokens of each, V tokens in all, H hidden units.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from harness.prediction.encoder_predictor_decoder import EncoderPredictorDecoder, Sizes
+
+if TYPE_CHECKING:
+    from harness.spaces.searches import IndexedSpace
 
 FloatArray = npt.NDArray[np.float64]
 ChoiceArray = npt.NDArray[np.int64]
@@ -67,6 +71,8 @@ SEEDS_TRIED = 100
 """Best sequences from which ascent starts."""
 MOST_STEPS = 100
 """Largest step η of the ascent."""
+MOST_LISTED = 2**24
+"""Most sequences of which a list is made, to draw some that are not known."""
 
 
 class Proposed(NamedTuple):
@@ -91,14 +97,24 @@ class SemiNAS:
         operations: operations on each, V - 1.
         seed: seed of its weights, its batches, its dropout and its random sequences.
         training: how it is trained; `NAO` for no pseudo-labels.
+        options: operations on each edge, where they are not the same number on all.
 
     Attributes:
         pseudo_labelled: the sequences [M, L] that the last `fit` gave a pseudo-label.
         updates: number of updates so far.
     """
 
-    def __init__(self, length: int, operations: int, *, seed: int = 0, training: Training = SEMINAS) -> None:
+    def __init__(
+        self,
+        length: int,
+        operations: int,
+        *,
+        seed: int = 0,
+        training: Training = SEMINAS,
+        options: Sequence[int] | None = None,
+    ) -> None:
         self.length, self.operations, self.training = length, operations, training
+        self._options = np.array(options or (operations,) * length)
         self._random = np.random.default_rng(seed)
         self._mean, self._deviation = 0.0, 1.0
         self.updates = 0
@@ -106,6 +122,11 @@ class SemiNAS:
         self._state = torch.Generator().manual_seed(seed).get_state()
         with self._draws():
             self.network = EncoderPredictorDecoder(length, operations, training.sizes)
+
+    @classmethod
+    def of(cls, space: IndexedSpace, *, seed: int = 0, training: Training = SEMINAS) -> SemiNAS:
+        """A network for the sequences of a space; its cells that are no architecture are sequences, too."""
+        return cls(space.edges, space.operations, seed=seed, training=training, options=space.options)
 
     @contextmanager
     def _draws(self) -> Iterator[None]:
@@ -143,7 +164,8 @@ class SemiNAS:
         """New sequences by gradient ascent of the predicted value from the best labelled and pseudo-labelled ones.
 
         For η = 1, 2, … the code of each position is moved by η times the gradient of the predicted value, scaled to
-        norm 1 and decoded; sequences that are neither labelled nor found before are kept.
+        norm 1 and decoded; sequences that are neither labelled nor found before are kept, without those that give an
+        edge an operation which it does not have.
 
         Args:
             choices: the labelled architectures, [N, L].
@@ -161,7 +183,8 @@ class SemiNAS:
                 break
             with torch.no_grad():
                 decoded = self.network.greedy(normalize(codes + step * gradient, dim=-1))
-            for sequence in map(tuple, (decoded - 1).tolist()):
+            valid = (decoded.numpy() <= self._options).all(axis=1)
+            for sequence in map(tuple, (decoded - 1)[valid].tolist()):
                 if sequence not in known:
                     found.setdefault(sequence, step)
         kept = list(found)[:count]
@@ -209,9 +232,21 @@ class SemiNAS:
 
     def _unseen(self, choices: ChoiceArray, count: int) -> ChoiceArray:
         """Random distinct sequences [≤ count, L] that are not among `choices`."""
-        strides = self.operations ** np.arange(self.length - 1, -1, -1)
-        free = np.ones(self.operations**self.length, dtype=np.bool_)
+        if math.prod(self._options.tolist()) > MOST_LISTED:
+            return self._unseen_of_many(choices, count)
+        strides = np.append(self._options[:0:-1].cumprod()[::-1], 1)
+        free = np.ones(self._options.prod(), dtype=np.bool_)
         free[choices @ strides] = False
         there = np.flatnonzero(free)
         drawn = self._random.permutation(there)[: max(count, 0)]
-        return np.asarray(drawn[:, None] // strides % self.operations, dtype=np.int64)
+        return np.asarray(drawn[:, None] // strides % self._options, dtype=np.int64)
+
+    def _unseen_of_many(self, choices: ChoiceArray, count: int) -> ChoiceArray:
+        """The same of so many sequences that they are not listed: there are always more than are asked for."""
+        known = {*map(tuple, choices.tolist())}
+        drawn: dict[tuple[int, ...], None] = {}
+        while len(drawn) < count:
+            sequence = tuple(self._random.integers(self._options).tolist())
+            if sequence not in known:
+                drawn[sequence] = None
+        return np.array(list(drawn), dtype=np.int64).reshape(-1, self.length)

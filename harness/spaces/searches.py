@@ -116,3 +116,19 @@ class EncodedSpace:
 
     choices: IndexedSpace
     keys: Callable[[], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class SequenceSpace:
+    """The architectures of a space that cannot be listed as sequences of choices.
+
+    Such a space has it as its attribute `sequences`, for predictors that are fitted to a table of it.
+
+    Attributes:
+        choices: the sequences; every one of them is an architecture.
+        tokens: function that gives the choices [E] of an architecture in canonical form; None for one that no sequence
+            stands for.
+    """
+
+    choices: IndexedSpace
+    tokens: Callable[[Any], tuple[int, ...] | None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +11,13 @@ from scipy import stats
 
 import harness
 from harness.errors import ScoresError, SearchError
-from harness.evaluation import predictors
+from harness.evaluation import predictor_inputs, predictors
 from harness.evaluation.predictors import PREDICTORS, measured, predict
 from harness.prediction import seminas
 from harness.prediction.encoder_predictor_decoder import Sizes
 from harness.search.query.indexed import choices_of
 from harness.spaces.nasbench201 import NasBench201
+from harness.spaces.nasbench_graph.encoding import OPERATIONS
 from tests.studies.made_tables import KEYS, made_table
 
 COLUMN = "cifar10_test_200ep_pct"
@@ -126,3 +129,46 @@ def test_scores_without_a_value_are_refused(table: harness.evaluation.Table) -> 
     nothing = pd.DataFrame({"architecture": KEYS[:3], "proxy": "mine", "score": np.nan})
     with pytest.raises(ScoresError, match="have no value"):
         predict(table, COLUMN, scores=nothing)
+
+
+@pytest.fixture(scope="module")
+def genotypes() -> harness.evaluation.Table:
+    """Twelve genotypes with a value: the number of skips and, less, of parameters."""
+    space = harness.open_space("darts")
+    keys = [space.key(each) for each in space.sample(12)]
+    values = np.array([key.count("skip_connect") for key in keys], dtype=np.float64)
+    column = harness.evaluation.Column(COLUMN, "cifar10", "test", 200, "pct", "mean", "made here", False)
+    facts = replace(made_table({COLUMN: SUM}).facts, space="darts")
+    return harness.evaluation.Table(keys, [column], [values], facts)
+
+
+def test_of_a_space_that_cannot_be_listed_the_architectures_of_the_table_are_taken(
+    genotypes: harness.evaluation.Table,
+) -> None:
+    found = predict(genotypes, COLUMN, ["linear", "proxies_forest", "seminas"], samples=[7], draws=1)
+    assert set(found.draws["rest"]) == {5}
+    assert found.draws["predictor"].tolist() == ["linear", "proxies_forest", "seminas"]
+    assert found.notes[0].startswith(f"12 of 12 cells of darts have {COLUMN} and the scores params, flops")
+    with pytest.raises(SearchError, match="samples must be from 2 to 9"):
+        predict(genotypes, COLUMN, ["linear"], samples=[10])
+    with pytest.raises(SearchError, match="GRAF's features are of cells of at most 8 operations"):
+        predict(genotypes, COLUMN, ["graf_forest"], samples=[7])
+
+
+def test_what_cannot_read_a_space_is_left_out_by_default(
+    genotypes: harness.evaluation.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {name: lambda inputs, chosen, values, seed: inputs.scores[:, 0] for name in PREDICTORS}
+    monkeypatch.setattr(predictors, "PREDICTORS", known)
+    found = predict(genotypes, COLUMN, samples=[7], draws=1).draws["predictor"].tolist()
+    assert found == [name for name in PREDICTORS if name != "graf_forest"]
+
+
+def test_where_an_architecture_has_several_encodings_one_of_them_is_read() -> None:
+    space = harness.open_space("nasbench-graph")
+    known = predictor_inputs.known_architectures(space, made_table({COLUMN: SUM}))
+    assert len(known.keys) == len(known.choices) == len(space)
+    for place in range(0, len(space), 4001):
+        read, operations = known.choices[place, :3].tolist(), known.choices[place, 3:].tolist()
+        text = f"0{''.join(map(str, read))}:{':'.join(OPERATIONS[number] for number in operations)}"
+        assert space.key(space.parse(text)) == known.keys[place]

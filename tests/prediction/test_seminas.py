@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from harness.prediction import seminas
 from harness.prediction.encoder_predictor_decoder import EncoderPredictorDecoder, Sizes
 from harness.prediction.seminas import NAO, SEMINAS, SemiNAS
 from tests.reference.encoder_predictor_decoder import Plain
@@ -131,3 +132,42 @@ def test_it_learns_what_a_sum_over_edges_is(labelled: tuple[np.ndarray, np.ndarr
     assert np.corrcoef(model.predict(every[1::2]), values[1::2])[0, 1] > 0.9
     best = model.propose(every[:40], values[:40].astype(float), 5).choices
     assert (best == 2).sum() > 5 * LENGTH / OPERATIONS, "ascent leads to better sequences than chance"
+
+
+OPTIONS = (2, 3, 1, 3)
+
+
+def uneven() -> tuple[np.ndarray, np.ndarray]:
+    """Seven of the 18 sequences of choices that are not as many on all edges."""
+    generator = np.random.default_rng(1)
+    everything = np.indices(OPTIONS).reshape(len(OPTIONS), -1).T
+    return everything[generator.permutation(len(everything))[:7]], generator.normal(size=7)
+
+
+def test_sequences_have_only_operations_that_their_edges_have() -> None:
+    choices, values = uneven()
+    model = SemiNAS(LENGTH, OPERATIONS, training=QUICK, options=OPTIONS)
+    model.fit(choices, values)
+    rest = set(np.ndindex(OPTIONS)) - set(map(tuple, choices.tolist()))
+    assert set(map(tuple, model.pseudo_labelled.tolist())) == rest
+    assert set(map(tuple, model.propose(choices, values, 18).choices.tolist())) == rest
+
+
+def test_as_many_operations_on_all_edges_are_the_same_to_the_last_bit(labelled: tuple[np.ndarray, np.ndarray]) -> None:
+    found = []
+    for options in (None, (OPERATIONS,) * LENGTH):
+        model = SemiNAS(LENGTH, OPERATIONS, training=QUICK, options=options)
+        model.fit(*labelled)
+        found.append((model.predict(labelled[0]), model.pseudo_labelled, model.propose(*labelled, 30).choices))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_too_many_sequences_to_list_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seminas, "MOST_LISTED", 17)
+    choices, values = uneven()
+    model = SemiNAS(LENGTH, OPERATIONS, training=QUICK._replace(unlabelled=9), options=OPTIONS)
+    model.fit(choices, values)
+    drawn = set(map(tuple, model.pseudo_labelled.tolist()))
+    assert len(drawn) == len(model.pseudo_labelled) == 9
+    assert drawn <= set(np.ndindex(OPTIONS)) - set(map(tuple, choices.tolist()))

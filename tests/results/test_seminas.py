@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 import benchmarks
-from harness.evaluation.predictors import MEASURES
+from harness.evaluation.columns import PRINTED, TESTS
+from harness.evaluation.predictors import MEASURES, summary_of_draws
 from harness.studies.searches.claims import claims_frame
 from harness.studies.searches.seminas.claims import study_claims
-from harness.studies.searches.seminas.labels import CHEAP, FOREST, NAO, SEMINAS, TEST, USUAL, summary_frame
+from harness.studies.searches.seminas.curves import CURVE, curves_of, proxies_alone
+from harness.studies.searches.seminas.labels import ACCURACY, CHEAP, PART, USUAL, parts_of, summary_frame
 
 FOLDER = Path(__file__).parents[2] / "results" / "seminas"
 
@@ -29,25 +31,36 @@ def test_the_searches_and_the_claims_follow_from_the_runs() -> None:
 
 
 def test_the_curves_are_the_means_of_their_draws() -> None:
-    draws, curves = read("curve_draws"), read("curves").set_index(["predictor", "samples"])
-    means = draws.groupby(["predictor", "samples"])[list(MEASURES)].mean()
-    pd.testing.assert_frame_equal(means.loc[curves.index], curves[list(MEASURES)])
+    draws, curves = read("curve_draws"), read("curves")
+    assert set(draws[list(CURVE)].itertuples(index=False, name=None)) == {
+        curve[: len(CURVE)] for curve in curves_of(USUAL, list(PRINTED))
+    }
+    for key, part in draws.groupby(list(CURVE)):
+        of_this = curves[(curves[list(CURVE)] == list(key)).all(axis=1)].reset_index(drop=True)
+        expected = summary_of_draws(part)
+        pd.testing.assert_frame_equal(of_this[list(expected)], expected, check_dtype=False)
+    means = draws.groupby([*CURVE, "predictor", "samples"])[list(MEASURES)].mean()
+    found = curves.set_index([*CURVE, "predictor", "samples"])[list(MEASURES)]
+    pd.testing.assert_frame_equal(means.loc[found.index], found)
 
 
 def test_the_runs_are_those_of_the_study_and_every_label_is_a_query() -> None:
     runs = read("runs")
     assert (runs["queries"] == runs["labels"]).all()
-    for name in (SEMINAS, NAO, FOREST, *CHEAP):
-        counts = runs[runs["search"] == name].groupby("labels").size().to_dict()
-        labels = USUAL.labels if name == SEMINAS else (*USUAL.labels, *USUAL.more)
-        assert counts == dict.fromkeys(labels, USUAL.cheap if name in CHEAP else USUAL.runs)
+    assert runs.groupby(list(PART)).size().to_dict() == {
+        part: USUAL.cheap if part.search in CHEAP else USUAL.runs for part in parts_of(USUAL, list(PRINTED))
+    }
     record = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
     assert not record["quick"]
     assert record["table"]["name"] == "nasbench201-official"
 
 
 def test_accuracies_are_those_of_the_table(official: benchmarks.Table) -> None:
-    runs = read("runs")
-    values = official.values(official.keys, TEST)
-    assert set(runs[TEST]) <= set(values)
-    assert (runs[TEST] + runs["regret"]).tolist() == pytest.approx([max(values)] * len(runs))
+    for name, runs in read("runs").groupby("data_set"):
+        values = official.values(official.keys, TESTS[str(name)])
+        assert set(runs[ACCURACY]) <= set(values)
+        assert (runs[ACCURACY] + runs["regret"]).tolist() == pytest.approx([max(values)] * len(runs))
+
+
+def test_the_proxies_without_labels_are_those_of_the_package(official: benchmarks.Table) -> None:
+    pd.testing.assert_frame_equal(proxies_alone(official), read("proxies_alone"))

@@ -21,7 +21,7 @@ from harness.spaces.listed import all_architectures
 if TYPE_CHECKING:
     from harness.prediction.encoding import Shapes
     from harness.search.query.indexed import FloatArray
-    from harness.spaces.space import Space
+    from harness.spaces.space import Architecture, Space
 
 
 class Costs(NamedTuple):
@@ -65,20 +65,21 @@ def costs_of(table: Table, column: str) -> Costs:
     for text in table.keys:
         texts.setdefault(space.key(space.parse(text)), text)
     values = np.array([known.get(key, np.nan) for key in texts], dtype=np.float64)
-    codes, shapes = _encoded(space, list(texts.values()))
+    codes, shapes = encoded_tables(space, [space.parse(text) for text in texts.values()])
     return Costs(values, codes, shapes)
 
 
 def encodings(space: Space, texts: Sequence[str]) -> FloatArray:
     """The encodings [C, D] of architectures, given as texts, as `costs_of` has them."""
     if hasattr(space, "discrete_weights"):
-        return _encoded(space, texts)[0]
+        return encoded_tables(space, [space.parse(text) for text in texts])[0]
     cells = _cells(space)
     return np.asarray(cells.codes[[cells.places[space.key(space.parse(text))] for text in texts]])
 
 
-def _encoded(space: Space, texts: Sequence[str]) -> tuple[FloatArray, Shapes]:
-    tables = [space.discrete_weights(space.parse(text)) for text in texts]  # type: ignore[attr-defined]
+def encoded_tables(space: Space, architectures: Sequence[Architecture]) -> tuple[FloatArray, Shapes]:
+    """The encodings [C, D] of architectures by their operation weights, and (E, O) of each group."""
+    tables = [space.discrete_weights(each) for each in architectures]  # type: ignore[attr-defined]
     rows = [np.concatenate([np.asarray(table, dtype=np.float64).ravel() for table in one.values()]) for one in tables]
     return np.stack(rows), tuple((len(table), len(table[0])) for table in tables[0].values())
 

@@ -6,35 +6,41 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
-from harness.evaluation.columns import dataset_title
+from harness.evaluation.columns import PRINTED
 from harness.report.figures.learning_curves import draw_curves
 from harness.report.figures.page import empty_page
 from harness.report.figures.style import PAGE_WIDTH_INCHES, STYLE
 from harness.report.tables.headings import COEFFICIENTS
 
-_HEIGHT_INCHES = 2.9
-_TAU = "kendall_tau_b"
+_HEIGHT_INCHES = 4.6
+_TAU, _ACCURACY = "kendall_tau_b", "test_pct"
 
 
-def seminas_figure(searches: pd.DataFrame, curves: pd.DataFrame, column: str) -> Figure:
+def seminas_figure(searches: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     """Mean test accuracy of each search, and Kendall's tau-b of each predictor, over the number of labels.
 
     Args:
-        searches: from `harness.studies.searches.seminas.labels.summary_frame`.
-        curves: the frame of `harness.predict`.
-        column: the test accuracy.
+        searches: from `harness.studies.searches.seminas.labels.summary_frame`; a column of panels for each data set.
+        curves: from `harness.evaluation.predictors.summary_of_draws`, with `curve`, the name of the data set.
 
     Returns:
         A figure of 6.9 inches, of which pyplot does not know.
     """
     small = "Means over runs, and over draws of the labelled cells, with their 95 % intervals by Student's t."
+    names = list(dict.fromkeys(searches["data_set"]))
     with matplotlib.rc_context(dict(STYLE)):
         figure = empty_page(PAGE_WIDTH_INCHES, _HEIGHT_INCHES, small)
-        left, right = figure.subplots(1, 2)
-        draw_curves(left, searches.rename(columns={f"{column}_mean": column}), column, names="search", by="labels")
-        draw_curves(right, curves, _TAU, names="predictor", by="samples")
-        left.set_ylabel(f"{dataset_title(column)} test accuracy (%)")
-        right.set_ylabel(COEFFICIENTS[_TAU])
-        for panel in (left, right):
-            panel.set_xlabel("labels")
+        panels = figure.subplots(2, len(names), squeeze=False)
+        for place, name in enumerate(names):
+            above, below = panels[:, place]
+            found = searches[searches["data_set"] == name].rename(columns={f"{_ACCURACY}_mean": _ACCURACY})
+            draw_curves(above, found, _ACCURACY, names="search", by="labels")
+            draw_curves(below, curves[curves["curve"] == name], _TAU, names="predictor", by="samples")
+            above.set_title(PRINTED[name])
+            below.set_xlabel("labels")
+            if place:
+                above.get_legend().remove()
+                below.get_legend().remove()
+        panels[0, 0].set_ylabel("test accuracy (%)")
+        panels[1, 0].set_ylabel(COEFFICIENTS[_TAU])
     return figure

@@ -144,7 +144,7 @@ METHODS: Mapping[str, QueryMethod] = {
                 seconds_per_run=seconds,
                 most_queries=PREDICTOR_QUERIES,
                 only_named=True,
-                even_only=True,
+                even_only=search is graf_forest,
             )
             for search, source, seconds in (
                 (seminas, "Luo et al. 2020, SemiNAS", 10.0),

@@ -13,6 +13,7 @@ from harness.spaces.darts.derivation import derive, discrete_weights
 from harness.spaces.darts.forms import parse
 from harness.spaces.darts.genotype import INPUTS, NODES, OPERATIONS, Genotype, Pairs, canonical
 from harness.spaces.darts.searches import SEARCHES
+from harness.spaces.darts.sequences import SEQUENCES
 from harness.spaces.graph import Graph, Wiring
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.images import ImageClassification
@@ -55,6 +56,7 @@ class Darts(ImageClassification):
         depth=Dimension(SEARCH["depth"], 1, "cells"),
     )
     searches = SEARCHES
+    sequences = SEQUENCES
 
     def __len__(self) -> int:
         a_cell: int = math.prod(math.comb(node, 2) * len(OPERATIONS) ** 2 for node in range(INPUTS, INPUTS + NODES))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from harness.evaluation.columns import PRINTED, TESTS
 from harness.evaluation.searches.query_runs import QueryTask, run_task
 from harness.stats.mean import MeanInterval, student_interval
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 SEMINAS, NAO, FOREST = "seminas", "nao", "graf_forest"
 CHEAP = ("random_search", "regularised_evolution")
-LABELS, TEST = "cifar10_valid_200ep_pct", "cifar10_test_200ep_pct"
-"""What is queried, and what the found cell is judged by."""
+ACCURACY = "test_pct"
+"""Test accuracy after 200 epochs of the cell that a run found."""
+PART = ("data_set", "search", "labels")
 SEVENTH = 7
 
 
@@ -35,10 +37,10 @@ class Sizes(NamedTuple):
 
     labels: tuple[int, ...] = (50, 100)
     more: tuple[int, ...] = (350,)
-    runs: int = 3
+    runs: int = 20
     cheap: int = 300
     samples: tuple[int, ...] = (50, 100, 200)
-    draws: int = 3
+    draws: int = 20
 
 
 USUAL = Sizes()
@@ -46,17 +48,57 @@ QUICK = Sizes((10,), (70,), 2, 20, (20, 40), 2)
 FULL = Sizes((50, 100, 200, 300), (350, 700, 1400, 2100), 20, 300, (25, 50, 100, 200, 400), 20)
 
 
-def runs_frame(table: Table, sizes: Sizes, seed: int, say: Callable[[str], None]) -> pd.DataFrame:
-    """A row for each run: `search`, `labels` (its budget), `run`, `queries`, the test accuracy of its cell, `regret`.
+class Part(NamedTuple):
+    """All runs of one search with one number of labels.
+
+    Attributes:
+        data_set: name of the data set in columns.
+        search: name of the search.
+        labels: its number of labels.
+    """
+
+    data_set: str
+    search: str
+    labels: int
+
+
+def queried(data_set: str) -> str:
+    """The column that is queried: the validation accuracy after 200 epochs."""
+    return f"{data_set}_valid_200ep_pct"
+
+
+def data_sets(table: Table) -> list[str]:
+    """The data sets of which a table has both columns, CIFAR-10 among them.
+
+    Raises:
+        TableError: a table without those of CIFAR-10.
+    """
+    for column in (queried("cifar10"), TESTS["cifar10"]):
+        table.column(column)
+    return [name for name in PRINTED if {queried(name), TESTS[name]} <= {*table.column_names}]
+
+
+def parts_of(sizes: Sizes, names: Sequence[str]) -> list[Part]:
+    """The parts of the study, those of one data set after the other."""
+    return [
+        Part(data_set, search, budget)
+        for data_set in names
+        for search in (SEMINAS, NAO, FOREST, *CHEAP)
+        for budget in (*sizes.labels, *(() if search == SEMINAS else sizes.more))
+    ]
+
+
+def run_part(table: Table, part: Part, sizes: Sizes, seed: int) -> pd.DataFrame:
+    """A row for each run: the part, `run`, `queries`, the test accuracy of its cell, and `regret`.
 
     Runs of one number are paired: all searches that fit predictors begin with the same random cells, and those of a
     smaller budget are among those of a larger one.
 
     Args:
         table: a table with the two columns for all cells.
+        part: the search, its number of labels and its data set.
         sizes: sizes of the study.
         seed: seed of all runs.
-        say: prints a line for each search and budget.
 
     Raises:
         SearchError: a table that lacks a value.
@@ -64,43 +106,39 @@ def runs_frame(table: Table, sizes: Sizes, seed: int, say: Callable[[str], None]
     from harness.evaluation.searches.table_queries import TableQueries
     from harness.search.query.oracle import Fidelity
 
-    asked = TableQueries(table, LABELS, "modelled")
-    labels, tests = (np.asarray(table.values(asked.keys, name), dtype=np.float64) for name in (LABELS, TEST))
+    column = queried(part.data_set)
+    asked = TableQueries(table, column, "modelled")
+    labels, tests = (
+        np.asarray(table.values(asked.keys, name), dtype=np.float64) for name in (column, TESTS[part.data_set])
+    )
     fidelity = Fidelity(labels[None], np.ones(len(labels)))
-    parts = []
-    for name in (SEMINAS, NAO, FOREST, *CHEAP):
-        cheap = name in CHEAP
-        for budget in (*sizes.labels, *(() if name == SEMINAS else sizes.more)):
-            task = QueryTask(
-                name, asked.indexed, (fidelity,), {}, sizes.cheap if cheap else sizes.runs, seed, float(budget),
-                None if cheap else budget,
-            )  # fmt: skip
-            end = run_task(task)
-            found = tests[end.cells]
-            say(f"{name}, {budget:,} labels: {found.mean():.2f}")
-            parts.append(
-                pd.DataFrame(
-                    {"search": name, "labels": budget, "run": range(len(found)), "queries": end.queries, TEST: found,
-                     "regret": tests.max() - found}
-                )
-            )  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+    cheap = part.search in CHEAP
+    task = QueryTask(
+        part.search, asked.indexed, (fidelity,), {}, sizes.cheap if cheap else sizes.runs, seed, float(part.labels),
+        None if cheap else part.labels,
+    )  # fmt: skip
+    end = run_task(task)
+    found = tests[end.cells]
+    return pd.DataFrame(
+        {**part._asdict(), "run": range(len(found)), "queries": end.queries, ACCURACY: found,
+         "regret": tests.max() - found}
+    )  # fmt: skip
 
 
 def summary_frame(runs: pd.DataFrame) -> pd.DataFrame:
-    """Of each search and budget: `runs`, `queries`, mean and deviation of the accuracy with the mean's 95 % interval.
+    """Of each part: `runs`, `queries`, mean and deviation of the accuracy with the mean's 95 % interval, `regret_mean`.
 
     Args:
-        runs: from `runs_frame`.
+        runs: from `run_part`, one behind the other.
     """
     rows = []
-    for (name, budget), part in runs.groupby(["search", "labels"], sort=False):
-        mean, low, high = student_interval(part[TEST].tolist())
+    for names, part in runs.groupby(list(PART), sort=False):
+        mean, low, high = student_interval(part[ACCURACY].tolist())
         rows.append(
             {
-                "search": name, "labels": budget, "runs": len(part), "queries": part["queries"].mean(),
-                f"{TEST}_mean": mean, f"{TEST}_std": part[TEST].std(), f"{TEST}_low": low, f"{TEST}_high": high,
-                "regret_mean": part["regret"].mean(),
+                **dict(zip(PART, names, strict=True)), "runs": len(part), "queries": part["queries"].mean(),
+                f"{ACCURACY}_mean": mean, f"{ACCURACY}_std": part[ACCURACY].std(), f"{ACCURACY}_low": low,
+                f"{ACCURACY}_high": high, "regret_mean": part["regret"].mean(),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -110,21 +148,15 @@ def paired(runs: pd.DataFrame, one: tuple[str, int], other: tuple[str, int]) -> 
     """Accuracy of one search and budget less that of another, paired by run: mean and 95 % interval.
 
     Args:
-        runs: from `runs_frame`.
+        runs: from `run_part`, of one data set.
         one: search and number of labels.
         other: search and number of labels, of as many runs.
     """
     first, second = (
-        runs[(runs["search"] == name) & (runs["labels"] == labels)].set_index("run")[TEST]
+        runs[(runs["search"] == name) & (runs["labels"] == labels)].set_index("run")[ACCURACY]
         for name, labels in (one, other)
     )
     return student_interval((first - second).tolist())
-
-
-def paired_tau(draws: pd.DataFrame, one: str, other: str, samples: int) -> MeanInterval:
-    """Kendall's τ-b of one predictor less that of another on the same draws of cells: mean and 95 % interval."""
-    part = draws[draws["samples"] == samples].pivot(index="draw", columns="predictor", values="kendall_tau_b")
-    return student_interval((part[one] - part[other]).tolist())
 
 
 def sevenfold(labels: Sequence[int], there: Sequence[int]) -> list[int]:
