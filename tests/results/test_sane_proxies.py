@@ -11,7 +11,7 @@ import pytest
 from harness.evaluation import Table, open_table
 from harness.studies.restoration_proxies.scored import refused
 from harness.studies.sane_proxies import results
-from harness.studies.sane_proxies.protocol import USUAL, genotypes_of, opened
+from harness.studies.sane_proxies.protocol import QUICK, USUAL, genotypes_of, opened
 from harness.studies.sane_proxies.scored import CLOSED_FORMS
 from harness.studies.sane_proxies.supernets import as_proxies
 from harness.studies.sane_proxies.tables import column_of
@@ -19,6 +19,7 @@ from harness.studies.searches.claims import claims_frame
 
 FOLDER = Path(__file__).parents[2] / "results" / "sane-proxies"
 RECORD = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
+PROTOCOL = QUICK if RECORD["quick"] else USUAL
 GRAPHS = list(RECORD["networks"])
 
 
@@ -52,16 +53,15 @@ def found_on(graph: str, resamples: int) -> results.Found:
 
 
 def test_the_table_is_of_the_first_random_genotypes_with_the_means_of_their_trainings(graph: str, table: Table) -> None:
-    assert not RECORD["quick"]
     assert table.facts.sha256 == RECORD["tables"][graph]["sha256"]
     assert len(table) == RECORD["networks"][graph]
-    assert list(table.keys) == [key for key in genotypes_of(USUAL.genotypes, RECORD["seed"]) if key in set(table.keys)]
+    assert list(table.keys) == [key for key in genotypes_of(PROTOCOL.genotypes, RECORD["seed"]) if key in set(table.keys)]
     trainings = own("trainings.csv", graph)
-    trainings = trainings[trainings["setting"] == USUAL.training.json()]
+    trainings = trainings[trainings["setting"] == PROTOCOL.training.json()]
     assert len(trainings) == RECORD["trainings"][graph]
     for split, measure in (("valid", "validation_pct"), ("test", "test_pct")):
         means = trainings.groupby("architecture")[measure].mean()
-        values = table.values(list(means.index), column_of(graph, split, USUAL)).tolist()
+        values = table.values(list(means.index), column_of(graph, split, PROTOCOL)).tolist()
         assert values == pytest.approx(means.tolist(), abs=1e-9)
 
 
@@ -89,8 +89,8 @@ def test_the_coefficients_follow_from_the_scores(graph: str, table: Table) -> No
 
 @pytest.mark.slow
 def test_the_claims_and_intervals_follow_from_tables_and_scores() -> None:
-    found = {f"sane-{graph}": found_on(graph, 1000) for graph in GRAPHS}
-    claims = claims_frame(results.study_claims(found, USUAL.supernets))
+    found = {f"sane-{graph}": found_on(graph, 100 if RECORD["quick"] else 1000) for graph in GRAPHS}
+    claims = claims_frame(results.study_claims(found, PROTOCOL.supernets))
     pd.testing.assert_frame_equal(claims, read("claims.csv").fillna(""), check_names=False)
     for graph in GRAPHS:
         for baseline, comparison in found[f"sane-{graph}"].against.items():

@@ -55,10 +55,12 @@ def _order(frame: pd.DataFrame, last: Sequence[str]) -> list[str]:
 
 
 def _points(panel: Axes, frame: pd.DataFrame, order: Sequence[str], last: Sequence[str], kinds: Sequence[str]) -> None:
+    rows = frame[["spearman", "spearman_low", "spearman_high"]].dropna().astype(float)
+    found = dict(zip(map(str, rows.index), rows.to_numpy().tolist(), strict=True))
     for place, name in enumerate(order):
-        if name not in frame.index or pd.isna(frame.loc[name, "spearman"]):
+        if name not in found:
             continue
-        value, low, high = (float(frame.loc[name, f"spearman{end}"]) for end in ("", "_low", "_high"))
+        value, low, high = found[name]
         colour = _LAST if name in last else _SUPERNET if name.startswith(tuple(kinds)) else _PROXY
         panel.plot([low, high], [place] * 2, color=colour, linewidth=1)
         panel.plot([value], [place], "o", color=colour, markersize=3)

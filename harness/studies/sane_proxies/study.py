@@ -25,7 +25,7 @@ _RESAMPLES, _QUICK_RESAMPLES = 1000, 100
 def run_sane_proxies(options: StudyOptions) -> None:
     """Train genotypes and supernets, score the genotypes, and write tables, frames and a figure into `out`.
 
-    One graph after the other. Trainings go on from `trainings.csv`, searches from `supernets/`; with `finished`, what
+    One graph after the other. Trainings go on from `trainings.csv`, searches from `searches/`; with `finished`, what
     is over is taken and nothing is trained. Scores in the store are not computed again.
 
     Raises:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.spaces.supernet import Supernet
     from harness.studies.options import StudyOptions
 
-FOLDER = "supernets"
+FOLDER = "searches"
 
 
 class SupernetScores(NamedTuple):
