@@ -55,7 +55,9 @@ def found_on(graph: str, resamples: int) -> results.Found:
 def test_the_table_is_of_the_first_random_genotypes_with_the_means_of_their_trainings(graph: str, table: Table) -> None:
     assert table.facts.sha256 == RECORD["tables"][graph]["sha256"]
     assert len(table) == RECORD["networks"][graph]
-    assert list(table.keys) == [key for key in genotypes_of(PROTOCOL.genotypes, RECORD["seed"]) if key in set(table.keys)]
+    assert list(table.keys) == [
+        key for key in genotypes_of(PROTOCOL.genotypes, RECORD["seed"]) if key in set(table.keys)
+    ]
     trainings = own("trainings.csv", graph)
     trainings = trainings[trainings["setting"] == PROTOCOL.training.json()]
     assert len(trainings) == RECORD["trainings"][graph]

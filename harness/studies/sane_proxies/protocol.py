@@ -89,10 +89,10 @@ def scoring_setting(graph: NodeSplit, protocol: Protocol, seed: int) -> Setting:
         seed: seed of the weights.
     """
     nodes, features = graph.features.shape
-    hidden = {"hidden": protocol.training.hidden}
+    sizes = {"classes": graph.count, "hidden": protocol.training.hidden}
     if graph.name in Sane.inputs:
-        setting = Setting(input=graph.name, labels="true", batch_size=len(graph.training), seed=seed, shape=hidden)
+        setting = Setting(input=graph.name, labels="true", batch_size=len(graph.training), seed=seed, shape=sizes)
     else:
-        shape = {"nodes": nodes, "features": features, "classes": graph.count, **hidden}
+        shape = {"nodes": nodes, "features": features, **sizes}
         setting = Setting(input="gaussian", labels="random", batch_size=len(graph.training), seed=seed, shape=shape)
     return completed(opened(), setting)

@@ -19,12 +19,16 @@ from harness.studies.restoration_proxies.resampled import Resampled, above_every
 from harness.studies.restoration_proxies.results import coefficients, in_words, of_resampled, ranked_by
 from harness.studies.restoration_proxies.scored import ranked_proxies
 from harness.studies.samples import LEAST
-from harness.studies.sane_proxies.scored import BASELINES, LAYERS_READ
-from harness.studies.sane_proxies.supernets import KINDS, as_proxies, name_of
+from harness.studies.sane_proxies.scored import BASELINES, LAYERS_READ, with_rows
+from harness.studies.sane_proxies.supernets import KINDS, as_proxies
 from harness.studies.searches.claims import OURS, Claimed, verdict
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from harness.evaluation import Table
+
+    FloatArray = NDArray[np.float64]
 
 VALIDATION, AGAIN = "validation accuracy", "another training"
 """In the place of a proxy: accuracy on the validation nodes, and accuracy after the training by another seed."""
@@ -109,12 +113,7 @@ def between_supernets(supernets: pd.DataFrame, *, resamples: int = 1000) -> pd.D
     return pd.DataFrame(rows)
 
 
-def _with_intervals(
-    one: np.ndarray,
-    other: np.ndarray,
-    names: Sequence[str],
-    resamples: int,  # type: ignore[type-arg]
-) -> list[float]:
+def _with_intervals(one: FloatArray, other: FloatArray, names: Sequence[str], resamples: int) -> list[float]:
     generator = np.random.default_rng(derived_seed(0, "sane-proxies", "between supernets"))
     found = resampled_coefficients(one[None], other, generator=generator, resamples=resamples, wanted=names)
     numbers = []
@@ -126,8 +125,6 @@ def _with_intervals(
 
 def with_supernets(scores: pd.DataFrame, supernets: pd.DataFrame) -> pd.DataFrame:
     """Scores with those of the supernets as rows of proxies."""
-    from harness.studies.sane_proxies.scored import with_rows
-
     return with_rows(scores, as_proxies(supernets)) if len(supernets) else scores
 
 
@@ -200,9 +197,3 @@ def _agreed(name: str, supernets: pd.DataFrame) -> Claimed:
         claim, "", "Spearman " + ", ".join(in_words(row) for _, row in rows.iterrows()),
         verdict(bool((rows["spearman_low"] > 0).all())),
     )  # fmt: skip
-
-
-__all__ = [
-    "AGAIN", "AGAINST", "BASELINES", "VALIDATION", "Found", "between_supernets", "columns_of", "found_on", "name_of",
-    "study_claims", "with_supernets",
-]  # fmt: skip

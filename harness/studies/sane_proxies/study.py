@@ -9,11 +9,12 @@ from harness.studies.kinds import SingleStudy
 from harness.studies.options import StudyOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
     from harness.evaluation import Table
+    from harness.report.tables.sheet import Sheet
     from harness.spaces.node_split import NodeSplit
     from harness.studies.sane_proxies.protocol import Protocol
     from harness.studies.sane_proxies.results import Found
@@ -115,7 +116,10 @@ def _write(options: StudyOptions, protocol: Protocol, made: Mapping[str, _OfGrap
     every = list(made.values())
     majority = {each.graph.name: 100 * each.graph.majority("validation") for each in every}
     found = {each.table.facts.name: each.found for each in every}
-    together = lambda frames: pd.concat(list(frames), ignore_index=True)  # noqa: E731
+
+    def together(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+        return pd.concat(list(parts), ignore_index=True)
+
     frames = {
         "coefficients": together(each.coefficients for each in found.values()),
         "between_supernets": together(each.supernets for each in found.values()),
@@ -146,12 +150,12 @@ def _show(options: StudyOptions, frames: Mapping[str, pd.DataFrame], found: Mapp
     from harness.studies.sane_proxies.results import AGAIN, BASELINES, VALIDATION
     from harness.studies.sane_proxies.supernets import KINDS
 
-    sheets = []
+    sheets: list[Sheet] = []
     for name, own in found.items():
-        verdicts = {key: one.frame.set_index("proxy")["verdict"] for key, one in own.against.items()}
+        verdicts = own.against["params"].frame.set_index("proxy")["verdict"] if "params" in own.against else {}
         for column, part in own.coefficients.groupby("column", sort=False):
-            beside = part["proxy"].map(verdicts["params"]).fillna("") if "params" in verdicts and not sheets else ""
-            shown = part.assign(against_params=beside).sort_values("spearman", ascending=False, kind="stable")
+            shown = part.assign(against_params=part["proxy"].map(verdicts).fillna(""))
+            shown = shown.sort_values("spearman", ascending=False, kind="stable")
             sheets.append(proxies_sheet(shown, f"{column}, {name}", [_SAME]))
     sheets += [supernets_sheet(frames["between_supernets"]), refused_sheet(frames["refused"])]
     last = [*BASELINES, VALIDATION, AGAIN]

@@ -11,6 +11,7 @@ from harness.studies.sane_proxies.protocol import SPACE, Protocol, opened
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import ArrayLike
 
     from harness.spaces.node_split import NodeSplit
 
@@ -41,7 +42,8 @@ def write_table(graph: NodeSplit, trainings: pd.DataFrame, protocol: Protocol, o
     """
     keys = list(dict.fromkeys(trainings["architecture"]))
     by_key = trainings.set_index(["architecture", "seed"])
-    columns, numbers = [], []
+    columns: list[Column] = []
+    numbers: list[ArrayLike] = []
     for split, measure in SPLITS.items():
         wide = by_key[measure].unstack("seed").reindex(keys)
         name = column_of(graph.name, split, protocol)
