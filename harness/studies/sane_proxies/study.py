@@ -147,12 +147,16 @@ def _show(options: StudyOptions, frames: Mapping[str, pd.DataFrame], found: Mapp
     from harness.report.tables.sane_proxies import supernets_sheet
     from harness.report.tables.sheet import sheet_markdown
     from harness.report.tables.text import sheet_text
-    from harness.studies.sane_proxies.results import AGAIN, BASELINES, VALIDATION
+    from harness.studies.sane_proxies.results import AGAIN, VALIDATION
+    from harness.studies.sane_proxies.scored import BASELINES
     from harness.studies.sane_proxies.supernets import KINDS
 
     sheets: list[Sheet] = []
     for name, own in found.items():
-        verdicts = own.against["params"].frame.set_index("proxy")["verdict"] if "params" in own.against else {}
+        beside = (
+            own.against["params"].frame if "params" in own.against else own.coefficients.iloc[:0].assign(verdict="")
+        )
+        verdicts = dict(zip(beside["proxy"], beside["verdict"], strict=True))
         for column, part in own.coefficients.groupby("column", sort=False):
             shown = part.assign(against_params=part["proxy"].map(verdicts).fillna(""))
             shown = shown.sort_values("spearman", ascending=False, kind="stable")
