@@ -43,7 +43,7 @@ def study(
         Path | None,
         typer.Option(
             help="folder of CIFAR-10's binary files; for trilevel-sr, mod-nas-denoising and restoration-proxies, of "
-            "image sets; for agnn, graph-proxies and sane-table, of graphs"
+            "image sets; for agnn, graph-proxies, sane-proxies and sane-table, of graphs"
         ),
     ] = None,
     shard: Annotated[

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from harness.setting import Setting
 if TYPE_CHECKING:
     from harness.evaluation import Table
 
+MADE = "made.json"
+"""File that says what began the trainings of a folder: machine, versions and day."""
 _VARIABLES = ("NASINIT_DATA",)
 _VERSIONS = ("nasinit", "torch", "numpy", "scipy", "pandas", "scikit-learn")
 
@@ -59,6 +62,18 @@ def environment() -> dict[str, Any]:
         **{name: Path(os.environ[name]).name for name in _VARIABLES if os.environ.get(name)},
         **{package: version(package) for package in _VERSIONS},
     }
+
+
+def write_made(folder: Path) -> None:
+    """Write down what begins the trainings of a folder, unless that is there already."""
+    if not (folder / MADE).is_file():
+        day = datetime.now(timezone.utc).date().isoformat()
+        (folder / MADE).write_text(json_text({"begun": day, **environment()}), encoding="utf-8")
+
+
+def made_by(folder: Path) -> dict[str, Any]:
+    """What began the trainings of a folder."""
+    return dict(json.loads((folder / MADE).read_text(encoding="utf-8")))
 
 
 def _named(table: Table) -> dict[str, str | None]:

@@ -13,7 +13,7 @@ from harness.scoring.files import COLUMNS, read_scores
 from harness.scoring.runner import run
 from harness.setting import Setting
 from harness.spaces import open_space
-from harness.spaces.space import Architecture, described
+from harness.spaces.space import Architecture, Space, described
 from harness.studies.kinds import Condition
 from harness.studies.options import StudyOptions
 from harness.writing import make_folder
@@ -78,6 +78,22 @@ def sample_size(options: StudyOptions, *, usual: int, quick: int, space: str = S
     if count < LEAST:
         raise SettingError(f"--sample must be at least {LEAST}, got {count}: fewer cells have no rank correlation")
     return count
+
+
+def distinct_sample(space: Space, count: int, seed: int) -> list[Architecture]:
+    """`count` random architectures in canonical form, no two of one form; fewer are the first of more.
+
+    Args:
+        space: the space.
+        count: number of architectures.
+        seed: seed of the draws.
+    """
+    number = count
+    while True:
+        found = list(dict.fromkeys(map(space.canonical, space.sample(number, seed))))
+        if len(found) >= count:
+            return found[:count]
+        number += count
 
 
 def scored_sample(

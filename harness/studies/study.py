@@ -26,6 +26,7 @@ from harness.studies.rank import (
     zero_cost_nas,
 )
 from harness.studies.restoration_proxies import study as restoration_proxies
+from harness.studies.sane_proxies import study as sane_proxies
 from harness.studies.searches import rows
 from harness.studies.searches.agnn import study as agnn
 from harness.studies.searches.daas import study as daas
@@ -66,6 +67,7 @@ STUDIES: Mapping[str, Study] = {
     "graph-proxies": graph_proxies.STUDY,
     "transnas-micro": transnas_micro.STUDY,
     "restoration-proxies": restoration_proxies.STUDY,
+    "sane-proxies": sane_proxies.STUDY,
     "nasi-table-1": rows.NASI,
     "nasi-explained": explained.STUDY,
     "wiring-evolution": wiring.STUDY,

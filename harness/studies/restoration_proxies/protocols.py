@@ -15,6 +15,7 @@ from harness.spaces.mod_nas import ModNas
 from harness.spaces.space import Architecture
 from harness.spaces.trilevel import SmallTrilevel
 from harness.studies.options import StudyOptions
+from harness.studies.samples import distinct_sample
 from harness.studies.searches.restored.images import StudyImages, cut_small, study_images
 from harness.training.restored import RestorationSetting
 
@@ -99,13 +100,7 @@ def architectures_of(protocol: Protocol, count: int, seed: int) -> list[Architec
         count: number of architectures.
         seed: seed of the draws.
     """
-    space = protocol.opened
-    number = count
-    while True:
-        found: list[Architecture] = list(dict.fromkeys(map(space.canonical, space.sample(number, seed))))
-        if len(found) >= count:
-            return found[:count]
-        number += count
+    return distinct_sample(protocol.opened, count, seed)
 
 
 def images_of(protocol: Protocol, data: Path | None, *, quick: bool) -> StudyImages:

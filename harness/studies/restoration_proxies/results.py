@@ -75,16 +75,24 @@ def known_values(table: Table, *, resamples: int = 1000) -> pd.DataFrame:
         resamples: bootstrap resamples of the architectures.
     """
     valid, *tests = psnr_columns(table)
-    parts = [_ranked(VALIDATION, table, valid, column, resamples) for column in tests]
+    parts = [ranked_by(VALIDATION, table, valid, column, resamples) for column in tests]
     for column in psnr_columns(table):
         seeds = [name for name in table.column_names if name.startswith(f"{column}_seed")]
         if len(seeds) > 1:
-            parts.append(_ranked(AGAIN, table, seeds[1], seeds[0], resamples).assign(column=column))
+            parts.append(ranked_by(AGAIN, table, seeds[1], seeds[0], resamples).assign(column=column))
     return pd.concat(parts, ignore_index=True)
 
 
-def _ranked(words: str, table: Table, known: str, column: str, resamples: int) -> pd.DataFrame:
-    """The coefficients of one column of a table with another."""
+def ranked_by(words: str, table: Table, known: str, column: str, resamples: int) -> pd.DataFrame:
+    """The coefficients of one column of a table with another, as of `coefficients`; NaN for fewer than three values.
+
+    Args:
+        words: what stands in the place of a proxy.
+        table: the table.
+        known: name of the column that ranks.
+        column: name of the column that is ranked.
+        resamples: bootstrap resamples of the architectures.
+    """
     frame = pd.DataFrame({"architecture": table.keys, "proxy": words, "score": table.values(table.keys, known)})
     frame = frame.dropna(subset="score")
     if len(frame) < LEAST:
@@ -131,27 +139,29 @@ def study_claims(
         yield Claimed(
             f"a proxy ranks {name} better than the number of parameters does ({OURS})", "",
             f"{better} of {len(others)} after correction for all pairs; the highest is {best['proxy']} "
-            f"{_in_words(best)}, parameters {_in_words(of_params)}, {comparison.n} networks",
+            f"{in_words(best)}, parameters {in_words(of_params)}, {comparison.n} networks",
             verdict(better > 0),
         )  # fmt: skip
         ahead = again[name]
         yield Claimed(
             f"another training ranks {name} better than every proxy does ({OURS})", "",
-            f"by {_of_resampled(ahead)} against {ahead.best}, the best of all, on {ahead.number} networks trained twice"
+            f"by {of_resampled(ahead)} against {ahead.best}, the best of all, on {ahead.number} networks trained twice"
             if ahead.best else "too few second trainings",
             verdict(ahead.low > 0 if ahead.best else None),
         )  # fmt: skip
     yield Claimed(
         f"proxies that rank one space well rank the other well ({OURS})", "",
-        f"Spearman {_of_resampled(between)} over the coefficients of {between.number} proxies, networks resampled"
+        f"Spearman {of_resampled(between)} over the coefficients of {between.number} proxies, networks resampled"
         if math.isfinite(between.value) else "too few proxies with scores on all networks of both",
         verdict(between.low > 0 if math.isfinite(between.low) else None),
     )  # fmt: skip
 
 
-def _of_resampled(found: Resampled) -> str:
+def of_resampled(found: Resampled) -> str:
+    """A number above or below none, with its interval."""
     return f"{found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
 
 
-def _in_words(row: pd.Series) -> str:
+def in_words(row: pd.Series) -> str:
+    """Spearman's coefficient of a row of `coefficients` or of a comparison, with its interval."""
     return f"{row['spearman']:.2f} ({row['spearman_low']:.2f} to {row['spearman_high']:.2f})"

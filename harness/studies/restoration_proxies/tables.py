@@ -10,8 +10,8 @@ import pandas as pd
 
 from harness.evaluation import Column, Facts, write_compact
 from harness.studies.options import StudyOptions
+from harness.studies.record import made_by
 from harness.studies.restoration_proxies.protocols import Protocol, setting_of
-from harness.studies.restoration_proxies.trained import made_by
 from harness.training.restored import RestorationSetting
 
 _MEASURES = {"psnr_db": ("db", "PSNR"), "ssim": ("ratio", "SSIM")}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -15,7 +12,7 @@ from harness.restoration.crops import Crops
 from harness.scoring.engine import threads_of_torch
 from harness.spaces.space import Architecture
 from harness.studies.options import StudyOptions
-from harness.studies.record import environment, json_text
+from harness.studies.record import write_made
 from harness.studies.restoration_proxies.protocols import (
     PROTOCOLS,
     SHARE,
@@ -29,8 +26,6 @@ from harness.studies.searches.restored.summary import MEAN
 from harness.studies.searches.restored.trainings import RANDOM, Training, is_over, quality_of
 from harness.writing import make_folder
 
-MADE = "made.json"
-"""File that says what began the trainings of a benchmark: machine, versions and day."""
 COLUMNS = ("table", "architecture", "seed", "parameters", "steps", "cpu_seconds", "set", "psnr_db", "ssim")
 """Columns of the trainings: a row for each training and set of images, with the means over the images."""
 
@@ -80,9 +75,7 @@ def trained_frame(count: int, options: StudyOptions) -> pd.DataFrame:
         images, folder = images_of(protocol, options.data, quick=options.quick), options.out / protocol.table
         make_folder(folder, "--out")
         check_images(images, folder)
-        if not (folder / MADE).is_file():
-            day = datetime.now(timezone.utc).date().isoformat()
-            (folder / MADE).write_text(json_text({"begun": day, **environment()}), encoding="utf-8")
+        write_made(folder)
         queues.append(_Queue(protocol, trainings_of(protocol, count, options), images, folder))
     frames: list[pd.DataFrame] = []
     with threads_of_torch(1):
@@ -90,11 +83,6 @@ def trained_frame(count: int, options: StudyOptions) -> pd.DataFrame:
             for queue in queues:
                 frames += queue.of(turn, options)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
-
-
-def made_by(folder: Path) -> dict[str, Any]:
-    """What began the trainings in the folder of a benchmark."""
-    return dict(json.loads((folder / MADE).read_text(encoding="utf-8")))
 
 
 class _Queue:

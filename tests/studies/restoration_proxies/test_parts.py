@@ -19,6 +19,7 @@ from harness.evaluation.matching import recognised_space
 from harness.report.tables.restoration_proxies import proxies_sheet, psnr_matrix, refused_sheet
 from harness.report.tables.sheet import sheet_markdown
 from harness.scoring.scorer import NOT_APPLICABLE, OK
+from harness.studies import record
 from harness.studies.options import StudyOptions
 from harness.studies.restoration_proxies import resampled, results, scored, tables, trained
 from harness.studies.restoration_proxies.protocols import PROTOCOLS, architectures_of, images_of, setting_of
@@ -51,7 +52,7 @@ def table(tmp_path: Path) -> Table:
     frame = trainings(keys, {0: VALUES, 1: AGAIN}, ("t91_valid", "set5_test"))
     (tmp_path / TRILEVEL.table).mkdir()
     made = {"nasinit": "1", "torch": "2", "begun": "2026-12-01", "cpu": "a processor"}
-    (tmp_path / TRILEVEL.table / trained.MADE).write_text(json.dumps(made))
+    (tmp_path / TRILEVEL.table / record.MADE).write_text(json.dumps(made))
     path = tables.write_table(TRILEVEL, frame, options(tmp_path))
     first = path.read_bytes()
     assert tables.write_table(TRILEVEL, frame, options(tmp_path)).read_bytes() == first

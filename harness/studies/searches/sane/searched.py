@@ -41,20 +41,28 @@ class Searched(NamedTuple):
 
 def settings(sizes: Sizes) -> dict[str, SearchSetting]:
     """The settings of the searches by name."""
-    method = find_method(METHOD)
-    ours = {"width": sizes.search_width, **({} if sizes.search_epochs is None else {"epochs": sizes.search_epochs})}
-    code = {"width": sizes.search_width, "epochs": sizes.code_epochs}
-    return {
-        OURS: method.setting("sane", "laptop").changed(ours),
-        CODE: method.setting("sane", "paper").changed(code),
-    }
+    code = (
+        find_method(METHOD).setting("sane", "paper").changed({"width": sizes.search_width, "epochs": sizes.code_epochs})
+    )
+    return {OURS: our_setting(sizes.search_width, sizes.search_epochs), CODE: code}
+
+
+def our_setting(width: int, epochs: int | None) -> SearchSetting:
+    """The setting by which a supernet learns, with a width and a number of epochs; None for the preset's."""
+    changed = {"width": width, **({} if epochs is None else {"epochs": epochs})}
+    return find_method(METHOD).setting("sane", "laptop").changed(changed)
+
+
+def folder_of(graph: NodeSplit, name: str, seed: int, folder: Path) -> Path:
+    """The folder of a search within that of all searches."""
+    return folder / f"{graph.name}-{'ours' if name == OURS else 'code'}-seed_{seed}"
 
 
 def search(
     space: Sane, graph: NodeSplit, name: str, setting: SearchSetting, seed: int, folder: Path, *, finished: bool
 ) -> Searched | None:
     """One search, which goes on from its folder; with `finished` None for one that is not over."""
-    out = folder / f"{graph.name}-{'ours' if name == OURS else 'code'}-seed_{seed}"
+    out = folder_of(graph, name, seed, folder)
     if finished and (not (out / LOG).exists() or len(pd.read_csv(out / LOG)) < setting.epochs):
         return None
     try:

@@ -12,13 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
-    from torch import nn
 
-    from harness.spaces.node_split import NodeSplit
     from harness.studies.searches.sane.designs import Sizes
     from harness.studies.searches.sane.searched import Searched
     from harness.studies.searches.sane.summary import Group
-    from harness.training.nodes import NodeTraining
 
 
 def run_sane_table(options: StudyOptions) -> None:
@@ -34,6 +31,7 @@ def run_sane_table(options: StudyOptions) -> None:
     from harness.spaces.nasbench_graph.network import check_torch_geometric
     from harness.spaces.sane import Sane
     from harness.studies.searches.sane.designs import FULL, QUICK, USUAL
+    from harness.studies.searches.sane.graphs import builder, graph_of
     from harness.studies.searches.sane.kept import FILE, Trainings
     from harness.studies.searches.sane.rows import OfGraph
     from harness.studies.searches.sane.searched import supernet_frame
@@ -47,14 +45,16 @@ def run_sane_table(options: StudyOptions) -> None:
         sizes = sizes._replace(searches=options.runs)
     space = open_space("sane")
     assert isinstance(space, Sane)
-    graphs = [_graph(space, name, options) for name in sizes.graphs]  # what is missing is said before anything runs
+    graphs = [
+        graph_of(name, options.data, options.seed) for name in sizes.graphs
+    ]  # what is missing is said before anything runs
     make_folder(options.out, "--out")
     groups: list[Group] = []
     genotypes: list[dict[str, Any]] = []
     searches: list[Searched] = []
     unfinished = []
     for graph in graphs:
-        trainings = Trainings(options.out / FILE, graph, _network(space, graph), options.say, options.finished)
+        trainings = Trainings(options.out / FILE, graph, builder(space, graph), options.say, options.finished)
         of_graph = OfGraph(space, trainings, sizes, options)
         groups += of_graph.human()
         of_graph.search()
@@ -66,28 +66,6 @@ def run_sane_table(options: StudyOptions) -> None:
         raise SettingError(f"--finished: no training is over in {options.out}")
     majority = {graph.name: 100 * graph.majority("validation") for graph in graphs}
     _write(options, sizes, groups, genotypes, supernet_frame(searches, majority), unfinished)
-
-
-def _graph(space: Any, name: str, options: StudyOptions) -> NodeSplit:
-    """The graph of that name; `noise` is a random one."""
-    from harness.evaluation import data_folder
-    from harness.spaces.sane.splits import random_split, read_split
-
-    return random_split(60, 8, 3, options.seed) if name == "noise" else read_split(name, options.data or data_folder())
-
-
-def _network(space: Any, graph: NodeSplit) -> Any:
-    """Builds the network of a text and a setting, with half of the messages and weights of attention dropped."""
-    from harness.spaces.sane.network import Dropped, SaneNetwork
-    from harness.spaces.sane.supernet import DROPPED
-
-    def network(text: str, setting: NodeTraining) -> nn.Module:
-        return SaneNetwork(
-            space.parse(text), features=graph.features.shape[1], classes=graph.count, hidden=setting.hidden,
-            activation=setting.activation, dropped=Dropped(setting.input_dropout, setting.output_dropout, DROPPED),
-        )  # fmt: skip
-
-    return network
 
 
 def _write(

@@ -133,7 +133,7 @@ def test_the_study_in_small_goes_on_where_it_was(tmp_path: Path, monkeypatch: py
     outcome = harness.run_study("sane-table", tmp_path, quick=True, say=lambda _: None)
     table = outcome.frame
     assert set(table["kind"]) <= {"human", RANDOM, FOUND}
-    assert set(table["graph"]) == {"noise"}
+    assert set(table["graph"]) == {"noise-0"}
     files = {file.name: file.read_bytes() for file in tmp_path.glob("*.csv")}
     made = read_trainings(tmp_path / "trainings.csv")
     human = made[(made["architecture"] == human_designs(1)["GCN"]) & (made["setting"] == QUICK.training.json())]
@@ -159,7 +159,7 @@ def test_what_is_over_is_shown_without_the_rest(tmp_path: Path) -> None:
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:4]))  # of three trainings, both of one design
     outcome = harness.run_study("sane-table", tmp_path, quick=True, finished=True, say=lambda _: None)
     assert outcome.frame[["name", "trainings"]].to_numpy().tolist() == [["GCN", 2], ["GCN-JK", 1]]
-    assert outcome.record["unfinished"] == ["noise"]
+    assert outcome.record["unfinished"] == ["noise-0"]
     assert set(outcome.frames["claims"]["verdict"]) == {"not finished", "not shown", "not testable here"}
 
 
