@@ -43,8 +43,9 @@ def eznas_a(sign_norms: tuple[float, ...]) -> float:
 
     The authors take 16 images of the data and weights of `kaiming_fan_out`. By the note the paper's Kendall τ on all
     15,625 cells is 0.65, 0.65 and 0.61 (CIFAR-10, CIFAR-100, ImageNet16-120); the released code's page says 0.620 and
-    0.617 (validation accuracies). Ours, of 250 random cells in a network of depth 1 (N = 1, not 5), on 16 images of CIFAR-10: 0.50 [0.42,
-    0.57], 0.50 and 0.50 as written, 0.44 [0.37, 0.52], 0.45 and 0.43 merged; `params` has 0.56, 0.52 and 0.48.
+    0.617 (validation accuracies). Ours, of 250 random cells in a network of depth 1 (N = 1, not 5), on 16 images of
+    CIFAR-10, test accuracies: 0.50 [0.42, 0.57], 0.50 and 0.50 as written, 0.44 [0.37, 0.52], 0.45 and 0.43 merged;
+    `params` has 0.56, 0.52 and 0.48.
 
     Cost: one forward and one backward pass, shared with `jacob_cov`, and a factorisation of each matrix, a tenth of the
     passes.
