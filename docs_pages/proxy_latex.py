@@ -47,6 +47,10 @@ _GRAPH = (
     r"\(V\) is the number of channels of a small network's layers, \(E\) that of edges, from a channel to one of a "
     "layer that reads it, which a plane of ones reaches by standard normal weights and a ReLU"
 )
+_SIGNS = r"\frac1L\sum_{l=1}^{L}\sqrt{\sum_{G}s(%s)^2}"
+_LOGISTIC = (
+    r"\(s(d)=\sigma(\log d)=\frac{d}{1+d}\) with the logistic function \(\sigma\), so that a singular matrix counts 0"
+)
 _PER_SAMPLE = "; the gradient of each sample is taken through its own activations"
 
 FORMULAS = {
@@ -56,6 +60,16 @@ FORMULAS = {
     "grad_norm": Formula(r"\sum_l\left\|\frac{\partial L}{\partial W_l}\right\|_2"),
     "snip": Formula(r"\sum_l\left\|W_l\odot\frac{\partial L}{\partial W_l}\right\|_1"),
     "plain": Formula(r"\sum_l\left\langle W_l,\frac{\partial L}{\partial W_l}\right\rangle"),
+    "eznas_a": Formula(
+        _SIGNS % r"\det\operatorname{sign}G",
+        r"\(G\) runs over the \(NC\) gradients \([H,H]\) of the logits' sum by what the ReLU before convolution \(l\) "
+        rf"of \(L\) reads, through this convolution; {_LOGISTIC}, and \(s(d)=\frac12\) for \(d<0\)",
+    ),
+    "eznas_a_weights": Formula(
+        _SIGNS % r"|\det\operatorname{sign}G|",
+        r"\(G\) runs over the gradients \([k,k]\) of the loss by the square kernels of convolution \(l\) of \(L\); "
+        + _LOGISTIC,
+    ),
     "grasp": Formula(r"-w^{\top}Hg", r"\(w\) are the weights, \(g=\nabla_w L\), \(H=\nabla_w^2L\)"),
     "fisher": Formula(
         r"\sum_c\frac{m_c}{2N}\sum_n\left(\sum_p a_{ncp}\,\frac{\partial L}{\partial a_{ncp}}\right)^2",

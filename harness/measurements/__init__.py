@@ -65,6 +65,10 @@ MEASUREMENTS: dict[str, Measurement] = {
     "hessian_form": Measurement(_HESSIAN, "θᵀ H g of weights θ and loss gradient g", "1 backward and a tangent sweep"),
     "relu_grams": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N], by call", NO_PASS),
     "relu_gram": Measurement(_ACTIVATIONS, "ReLU units in the same state, [N, N]", NO_PASS),
+    "output_sum_gradient": Measurement(_JACOBIAN, "gradient of the logits' sum by the inputs", "1 backward"),
+    "sign_norms": Measurement(
+        "harness.measurements.sign_norms", "determinants of signs of gradients behind ReLUs", "1 backward"
+    ),
     "input_jacobian": Measurement(_JACOBIAN, "gradient [N, D] of the logits' sum by the inputs", "1 backward"),
     "labelled_input_jacobian": Measurement(_JACOBIAN, "the input Jacobian with labels [N] and outputs K", "1 backward"),
     "synaptic_flow": Measurement(

@@ -11,9 +11,37 @@ from harness.batches import Batch
 from harness.errors import NotApplicable
 from harness.measurements.finite import finite
 from harness.measurements.forward import Forward
+from harness.measurements.sign_hooks import SignNorms, recorded_sign_norms
 
 
-def input_jacobian(forward: Forward) -> Tensor:
+class OutputSumGradient(NamedTuple):
+    """What one backward pass of the sum of all outputs gives.
+
+    Attributes:
+        inputs: its gradient by the inputs, [N, ...].
+        sign_norms: what hooks have formed for `sign_norms`.
+    """
+
+    inputs: Tensor
+    sign_norms: SignNorms
+
+
+def output_sum_gradient(forward: Forward, requested: frozenset[str] = frozenset()) -> OutputSumGradient:
+    """Gradient of the sum of all outputs by the inputs; where `requested` names `sign_norms`, hooks form them.
+
+    Raises:
+        NotApplicable: where the network takes several floating point inputs.
+
+    Cost: one backward pass, without the gradients of the parameters.
+    """
+    with recorded_sign_norms(forward if "sign_norms" in requested else None) as norms:
+        (gradient,) = torch.autograd.grad(
+            forward.outputs.sum(), forward.inputs, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+    return OutputSumGradient(gradient, norms)
+
+
+def input_jacobian(batch: Batch, output_sum_gradient: OutputSumGradient) -> Tensor:
     """Input Jacobian [N, D], with D input values per sample: row n is ∂ Σ_mk f(X)_mk / ∂x_n.
 
     Where samples are independent, row n is the gradient of the sum of sample n's own outputs. Batch norm in train mode
@@ -23,13 +51,10 @@ def input_jacobian(forward: Forward) -> Tensor:
     Raises:
         NotApplicable: where the samples are parts of one input, or the network takes several floating point inputs.
 
-    Cost: one backward pass, without the gradients of the parameters.
+    Cost: no pass in addition to `output_sum_gradient`.
     """
-    forward.batch.check_independent("a gradient by each sample's input")
-    (gradient,) = torch.autograd.grad(
-        forward.outputs.sum(), forward.inputs, retain_graph=True, allow_unused=True, materialize_grads=True
-    )
-    return gradient.flatten(1)
+    batch.check_independent("a gradient by each sample's input")
+    return output_sum_gradient.inputs.flatten(1)
 
 
 class LabelledJacobian(NamedTuple):

@@ -19,6 +19,8 @@ SOURCES = {
     "lin2021zennas": "Lin et al., Zen-NAS: A Zero-Shot NAS for High-Performance Image Recognition, ICCV 2021",
     "xu2021knas": "Xu et al., KNAS: Green Neural Architecture Search, ICML 2021",
     "zhang2022gradsign": "Zhang & Jia, GradSign: Model Performance Inference with Theoretical Insights, ICLR 2022",
+    "akhauri2022eznas": "Akhauri et al., EZNAS: Evolving Zero Cost Proxies for Neural Architecture Scoring, "
+    "NeurIPS 2022",
     "li2023zico": "Li et al., ZiCo: Zero-shot NAS via Inverse Coefficient of Variation on Gradients, ICLR 2023",
     "jiang2023meco": "Jiang et al., MeCo: Zero-Shot NAS with One Data and Single Forward Pass, NeurIPS 2023",
     "peng2024swap": "Peng et al., SWAP-NAS: Sample-Wise Activation Patterns for Ultra-fast NAS, ICLR 2024",

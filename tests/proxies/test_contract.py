@@ -36,6 +36,7 @@ SAMPLE_GRADIENTS = {"gradsign", "zico", "zico_bc", "l_swag"}
 FEATURES = {"zen", "az_expressivity", "az_progressivity", "az_trainability", "meco", "meco_opt", "dextr"}
 RANKS = {"near", "intrain"}
 GRAPH = {"nasgraph_degree", "nasgraph_density", "nasgraph_resilience", "nasgraph_wedge"}
+SIGNS = {"eznas_a", "eznas_a_weights"}
 FISHER = {"vkdnw", "vkdnw_code", "vkdnw_single"}
 SIGNED = {"plain", "grasp", "jacob_cov", "nwot", "nasi_constrained"}
 NEED_INPUTS = CORRELATION | {"zen", "zico", "zico_bc", "l_swag", "t_cet", "az_expressivity", "az_progressivity"}
@@ -54,7 +55,8 @@ DOUBLED = {
     1: GRADIENT
     | (SENSITIVITY - {"fisher"})
     | FISHER
-    | {"m_trace", "linear_regions", "swap", "intrain"},  # means, roots of means, patterns
+    | {"m_trace", "linear_regions", "swap", "intrain", "eznas_a_weights"},  # means, roots of means, patterns
+    math.sqrt(2): {"eznas_a"},  # a norm over samples
     2: {"ntk_trace_exact", "ntk_trace_per_sample", "gradsign"},  # sums over samples
     4: {"epe_nas"},  # a sum over pairs of samples of a class
     0.25: {"fisher"},  # mean of squares of what a sample adds to the mean loss
@@ -79,7 +81,7 @@ CELL = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|none~1|
 
 
 def test_every_proxy_is_filed_somewhere() -> None:
-    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS | FISHER
+    of_gradients = GRADIENT | SENSITIVITY | SAMPLE_GRADIENTS | FISHER | SIGNS
     of_kernels = TRACE | CONDITION | CORRELATION
     of_the_network = SIZE | WEIGHTS | FLOW | GRAPH
     of_activations = PATTERNS | REGIONS | FEATURES | RANKS

@@ -63,6 +63,8 @@ def passes(monkeypatch: pytest.MonkeyPatch, proxies: Sequence[str]) -> tuple[int
         (["l2_norm"], (0, 0, 0)),
         (["nwot"], (1, 0, 0)),
         (["jacob_cov", "epe_nas", "nwot"], (1, 0, 1)),
+        (["eznas_a", "jacob_cov"], (1, 0, 1)),
+        (["eznas_a_weights", "grad_norm"], (1, 0, 1)),
         (["synflow", "logsynflow"], (0, 1, 1)),
         (["synflow", "logsynflow", "synflow_bn"], (0, 2, 2)),
         (ZERO_COST, (1, 2, 1 + 1 + 2 + ROWS)),

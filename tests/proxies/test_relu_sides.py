@@ -27,6 +27,7 @@ BOUNDS = {
     "nasi_constrained": 3e-5, "ntk_trace": 1e-5, "snip": 1e-5, "l2_norm": 1e-6, "linear_regions": NONE, "params": NONE,
     "flops": NONE, "nwot": NONE, "swap": NONE, "synflow": NONE, "logsynflow": NONE, "synflow_bn": NONE,
     "swap_universal": NONE, "near": 1e-4, "rcor": 1e-4, "wrcor": 1e-4, "intrain": 1e-4, "t_cet": 1e-6,
+    "eznas_a": 5e-4, "eznas_a_weights": 5e-4,
 }  # fmt: skip
 """Three times and more what was measured under the kernels of SSE4.1, AVX2 and AVX-512, with one and two threads."""
 CANCELLING = {"plain", "m_snip"}
