@@ -13,7 +13,7 @@ ROW_WISE: Final[dict[type[nn.Module], Callable[..., Any]]] = {
     each: each.forward
     for each in (
         nn.Conv2d, nn.BatchNorm2d, nn.Linear, nn.ReLU, nn.LeakyReLU, nn.Identity, nn.AvgPool2d, nn.MaxPool2d,
-        nn.AdaptiveAvgPool2d, nn.PixelShuffle, nn.Sequential, nn.ModuleList,
+        nn.AdaptiveAvgPool2d, nn.PixelShuffle, nn.ConvTranspose2d, nn.Tanh, nn.Sequential, nn.ModuleList,
     )
 }  # fmt: skip
 """The forward pass of each such class, as it was when the class was made known."""

@@ -18,16 +18,16 @@ _KERNEL_SIZES = {"nor_conv_1x1": 1, "nor_conv_3x3": 9}
 
 def parameter_count(cell: MicroCell, *, classes: int, width: int, depth: int, channels: int) -> int:
     """Trainable parameters, batch norm's scale and shift included."""
-    half, last = width // 2, last_width(width)
+    half = width // 2
     count = 9 * channels * half + 2 * half + 9 * half * width + 2 * width
     for place in places(width, depth):
         count += sum(weights + 2 * place.wide_out for weights in _weights(cell, place))
-    return count + last * classes + classes
+    return count + classifier_size(width, classes)
 
 
 def macs(cell: MicroCell, *, classes: int, width: int, depth: int, channels: int, image_size: int) -> int:
     """Multiply-adds (MACs) of one forward pass on one image of `image_size` × `image_size` pixels."""
-    half, last = width // 2, last_width(width)
+    half = width // 2
     side = (image_size + 1) // 2
     count = 9 * channels * half * side**2
     side = (side + 1) // 2
@@ -35,7 +35,12 @@ def macs(cell: MicroCell, *, classes: int, width: int, depth: int, channels: int
     for place in places(width, depth):
         side = (side + place.stride - 1) // place.stride
         count += sum(_weights(cell, place)) * side**2
-    return count + last * classes + classes
+    return count + classifier_size(width, classes)
+
+
+def classifier_size(width: int, classes: int) -> int:
+    """Parameters of the linear classifier, and its multiply-adds, which are as many."""
+    return (last_width(width) + 1) * classes
 
 
 def _weights(cell: MicroCell, place: Place) -> Iterator[int]:

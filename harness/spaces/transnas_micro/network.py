@@ -1,20 +1,22 @@
-"""The network of a cell of TransNAS-Bench-101's micro space, as a classifier.
+"""The networks of a cell of TransNAS-Bench-101's micro space, one for each kind of task.
 
 Two convolutions of stride 2 to C channels, five modules of `depth` cells (`skeleton`) to 8C channels and an eighth of
-the side, global average pool and a linear classifier (Duan et al. 2021). Sizes and order of the layers are those of the
-authors' code (github.com/yawen-d/TransNASBench, commit 6c6e8b9, `MacroNet` with the decoder `FFDecoder`). No batch norm
+the side, then what the task reads of them: global average pool and a linear classifier, or a decoder that gives images
+(Duan et al. 2021). Sizes and order of the layers are those of the authors' code (github.com/yawen-d/TransNASBench,
+commit 6c6e8b9, `MacroNet` with `FFDecoder`, `SiameseDecoder`, `GenerativeDecoder`, `SegmentationDecoder`). No batch norm
 or ReLU follows the last cell.
 
 Two things are choices here. Weights are drawn by the setting's `init`; the authors draw convolutions as
 `kaiming_fan_out` does. And the authors' tasks have 47 classes (scenes) or 75 (objects) and images of 256 × 256 pixels,
 of which the first are the defaults; NAS-Bench-Suite-Zero builds scene networks with 63 classes.
 
-Parameters come in the order stem, cells (edges 1←0, 2←0, 2←1, 3←0, 3←1, 3←2; a convolution before its BN), classifier.
+Parameters come in the order stem, cells (edges 1←0, 2←0, 2←1, 3←0, 3←1, 3←2; a convolution before its BN), classifier
+or decoder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +25,11 @@ from torch.nn import functional
 from harness.spaces.nasbench201.cell import EDGES
 from harness.spaces.nasbench201.network import CellModule, NodeReLU, ReLUConvBN, operation_module
 from harness.spaces.row_wise import row_wise
+from harness.spaces.transnas_micro.decoders import DecoderLayer, generative_decoder, segmentation_decoder
 from harness.spaces.transnas_micro.skeleton import TILES, TILES_A_SIDE, Place, last_width, places
 
 _KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
+_SLOPE = 0.2
 
 
 @row_wise
@@ -75,13 +79,10 @@ def _halving(operation: str, place: Place) -> nn.Module:
     return operation_module(operation, place.wide_out)
 
 
-@row_wise
-class TransNasMicroNetwork(nn.Module):
-    """A classifier of cells of these operations: [N, channels, H, W] to logits [N, classes]."""
+class Backbone(nn.Module):
+    """The part that the networks of all tasks have: the stem and the cells."""
 
-    def __init__(
-        self, operations: Sequence[str], *, classes: int = 47, width: int = 64, depth: int = 2, channels: int = 3
-    ) -> None:
+    def __init__(self, operations: Sequence[str], *, width: int, depth: int, channels: int) -> None:
         super().__init__()
         half = width // 2
         self.stem = nn.Sequential(
@@ -90,6 +91,23 @@ class TransNasMicroNetwork(nn.Module):
             ReLUConvBN(half, width, kernel=3, stride=2),
         )
         self.cells = nn.ModuleList(MicroCellModule(operations, place) for place in places(width, depth))
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """The last cell's features [N, 8C, H / 32, W / 32] of images [N, channels, H, W], sides rounded up."""
+        features: Tensor = self.stem(inputs)
+        for cell in self.cells:
+            features = cell(features)
+        return features
+
+
+@row_wise
+class TransNasMicroNetwork(Backbone):
+    """A classifier of cells of these operations: [N, channels, H, W] to logits [N, classes]."""
+
+    def __init__(
+        self, operations: Sequence[str], *, classes: int = 47, width: int = 64, depth: int = 2, channels: int = 3
+    ) -> None:
+        super().__init__(operations, width=width, depth=depth, channels=channels)
         self.classifier = nn.Linear(last_width(width), classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -98,11 +116,8 @@ class TransNasMicroNetwork(nn.Module):
         return logits
 
     def pooled(self, inputs: Tensor) -> Tensor:
-        """The last cell's features of images [N, channels, H, W], averaged over positions, [N, C]."""
-        features: Tensor = self.stem(inputs)
-        for cell in self.cells:
-            features = cell(features)
-        return features.mean(dim=(2, 3))
+        """The last cell's features of images [N, channels, H, W], averaged over positions, [N, 8C]."""
+        return self.features(inputs).mean(dim=(2, 3))
 
 
 @row_wise
@@ -129,3 +144,49 @@ class JigsawNetwork(TransNasMicroNetwork):
         ]
         logits: Tensor = self.classifier(torch.cat([self.pooled(tile) for tile in tiles], dim=1))
         return logits
+
+
+@row_wise
+class GenerativeNetwork(Backbone):
+    """A network of pictures: [N, channels, H, W] to values [N, classes, H, W] between -1 and 1, sides multiples of 32."""
+
+    def __init__(
+        self, operations: Sequence[str], *, classes: int = 3, width: int = 64, depth: int = 2, channels: int = 3
+    ) -> None:
+        super().__init__(operations, width=width, depth=depth, channels=channels)
+        self.decoder = nn.Sequential(*_modules(generative_decoder(width, classes)), nn.Tanh())
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """The pictures [N, classes, H, W] of images [N, channels, H, W]."""
+        pictures: Tensor = self.decoder(self.features(inputs))
+        return pictures
+
+
+@row_wise
+class SegmentationNetwork(Backbone):
+    """A network of classes of pixels: [N, channels, H, W] to logits [N, classes, H, W], sides multiples of 32."""
+
+    def __init__(
+        self, operations: Sequence[str], *, classes: int = 17, width: int = 64, depth: int = 2, channels: int = 3
+    ) -> None:
+        super().__init__(operations, width=width, depth=depth, channels=channels)
+        self.decoder = nn.Sequential(*_modules(segmentation_decoder(width, classes)))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits [N, classes, H, W] of images [N, channels, H, W]."""
+        logits: Tensor = self.decoder(self.features(inputs))
+        return logits
+
+
+def _modules(layers: Iterable[DecoderLayer]) -> list[nn.Module]:
+    *before, last = layers
+    made: list[nn.Module] = []
+    for layer in before:
+        made += [_convolution(layer), nn.BatchNorm2d(layer.wide_out), nn.LeakyReLU(_SLOPE)]
+    return [*made, _convolution(last)]
+
+
+def _convolution(layer: DecoderLayer) -> nn.Module:
+    if layer.doubles:
+        return nn.ConvTranspose2d(layer.wide_in, layer.wide_out, 3, stride=2, padding=1, output_padding=1)
+    return nn.Conv2d(layer.wide_in, layer.wide_out, 3, padding=1)

@@ -1,9 +1,8 @@
 """The micro space with the networks of other tasks of TransNAS-Bench-101: jigsaws, and the layout of a room.
 
 The authors' code (github.com/yawen-d/TransNASBench, commit 6c6e8b9) trains the backbone of a cell with a head for each
-task. Scenes and objects have the linear classifier of `transnas-micro`. The three tasks whose outputs are images
-(autoencoder, surface normals, segmentation) have decoders of convolutions far larger than the backbone, and losses that
-no problem here has: they have no networks here.
+task. Scenes and objects have the linear classifier of `transnas-micro`; the three tasks whose outputs are images are in
+`image_tasks`.
 """
 
 from __future__ import annotations
