@@ -76,7 +76,7 @@ class Problem:
 
 
 def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of the softmax of the logits, mean over the batch."""
+    """Cross-entropy of the softmax of the logits [N, K, ...], mean over the batch and over positions."""
     from torch.nn import functional
 
     return functional.cross_entropy(outputs, targets)
@@ -96,19 +96,12 @@ def _mean_absolute_error(outputs: Tensor, targets: Tensor) -> Tensor:
     return (outputs - targets).abs().reshape(len(outputs), -1).sum(dim=1).mean()
 
 
-def _pixel_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of the softmax over the classes of each pixel, mean over the pixels of all images."""
-    from torch.nn import functional
-
-    return functional.cross_entropy(outputs, targets)
-
-
-def _pixel_absolute_error(outputs: Tensor, targets: Tensor) -> Tensor:
+def _absolute_error_of_values(outputs: Tensor, targets: Tensor) -> Tensor:
     """Absolute differences, mean over all values of all images."""
     return (outputs - targets).abs().mean()
 
 
-def _pixel_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+def _squared_error_of_values(outputs: Tensor, targets: Tensor) -> Tensor:
     """Squared differences, mean over all values of all images."""
     return (outputs - targets).square().mean()
 
@@ -127,12 +120,12 @@ REGRESSION = Problem(
     {"mean_squared_error": _mean_squared_error, "mean_absolute_error": _mean_absolute_error},
     "mean squared error",
 )
-SEGMENTATION = Problem("segmentation", False, {"cross_entropy": _pixel_cross_entropy}, "mean intersection over union")
-"""A class for each pixel. Outputs are logits [N, K, H, W]; targets [N, K, H, W] are 1 at the class of the pixel, else 0."""
+SEGMENTATION = Problem("segmentation", False, {"cross_entropy": _cross_entropy}, "mean intersection over union")
+"""A class for each pixel: outputs are logits [N, K, H, W], targets [N, K, H, W] are 1 at the pixel's class, else 0."""
 PICTURES = Problem(
     "pictures",
     False,
-    {"mean_absolute_error": _pixel_absolute_error, "mean_squared_error": _pixel_squared_error},
+    {"mean_absolute_error": _absolute_error_of_values, "mean_squared_error": _squared_error_of_values},
     "structural similarity",
 )
 """An image from an image, such as its surface normals or itself: outputs and targets [N, C, H, W] of values -1 to 1."""

@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from harness.errors import SettingError, check_whole
-from harness.problem import Problem
+from harness.problem import PICTURES, Problem
 from harness.text.shown import shown
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 MOST = 16
 """Largest factor of a super-resolution."""
@@ -51,7 +47,7 @@ def denoising(sigma: float) -> Restoration:
     good = isinstance(sigma, (int, float)) and not isinstance(sigma, bool) and math.isfinite(sigma) and sigma > 0
     if not good:
         raise SettingError(f"sigma must be a positive number, such as 25 for images from 0 to 255; got {shown(sigma)}")
-    losses = {"mean_squared_error": _mean_squared_error, "mean_absolute_error": _mean_absolute_error}
+    losses = {name: PICTURES.losses[name] for name in ("mean_squared_error", "mean_absolute_error")}
     return Restoration(f"denoising-{sigma:g}", False, losses, "psnr", sigma=float(sigma))
 
 
@@ -64,15 +60,4 @@ def super_resolution(scale: int) -> Restoration:
         SettingError: for a scale that is no whole number from 2 to 16.
     """
     check_whole("scale", scale, 2, SettingError, MOST)
-    losses = {"mean_absolute_error": _mean_absolute_error, "mean_squared_error": _mean_squared_error}
-    return Restoration(f"super-resolution-x{scale}", False, losses, "psnr", scale=scale)
-
-
-def _mean_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Squared differences, mean over all values of all images."""
-    return (outputs - targets).square().mean()
-
-
-def _mean_absolute_error(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Absolute differences, mean over all values of all images."""
-    return (outputs - targets).abs().mean()
+    return Restoration(f"super-resolution-x{scale}", False, PICTURES.losses, "psnr", scale=scale)

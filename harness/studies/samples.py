@@ -117,6 +117,28 @@ def scored_sample(
         )  # fmt: skip
 
 
+def finished_part(
+    condition: Condition, proxies: Sequence[str], sample: Sequence[Architecture], options: StudyOptions
+) -> list[Architecture]:
+    """The architectures of a sample up to the first one whose scores are not all in the store: a random sample, too.
+
+    Args:
+        condition: how they are scored; with a batch that follows from the seed.
+        proxies: names of the proxies; those that closed forms give need not be in the store.
+        sample: architectures that are each the smallest that is the same network (`Space.minimal`).
+        options: options of the study.
+    """
+    from harness.proxies.registry import resolve
+    from harness.scoring.store import Store
+    from harness.versions import installed
+
+    with Store(store_of(options)) as store:
+        number = store.setting_id(condition.space, condition.setting(options.seed), installed("torch"))
+        there = [store.finished(number, proxy) for proxy in resolve(proxies) if not proxy.only_size]
+    lacking = (place for place, one in enumerate(sample) if not all(str(one) in keys for keys in there))
+    return list(sample[: next(lacking, len(sample))])
+
+
 def store_of(options: StudyOptions) -> Path:
     """The SQLite file of a study's scores; its folder is made if it does not exist."""
     store = options.store or options.out / "scores.sqlite"

@@ -10,10 +10,66 @@ import torch
 from torch.nn.functional import conv2d
 
 MODULES = "41414"
+# Of each task with images as outputs: a layer a letter, k keeps the side, d doubles it.
+DECODERS = {"pictures": "kkkkdkdkdkdkdk", "segmentation": "kkdddddk"}
 
 
 def logits(architecture, state, images, *, depth, training):
     """Logits [N, classes] of images [N, C, H, H] for the cell of that text, such as `1_02_333`."""
+    features = _features(architecture, state, images, depth, training)
+    pooled = features.flatten(2).sum(2) / (features.shape[2] * features.shape[3])
+    return pooled @ state["classifier.weight"].T + state["classifier.bias"]
+
+
+def decoded(architecture, state, images, *, depth, training, task):
+    """Images [N, classes, H, H] of images [N, C, H, H]; `task` is one of `DECODERS`.
+
+    A layer is a 3×3 convolution with bias; batch norm and a leaky ReLU of slope 0.2 follow each but the last.
+    """
+    features = _features(architecture, state, images, depth, training)
+    *before, last = DECODERS[task]
+    for number, kind in enumerate(before):
+        convolved = _biased(_doubled if kind == "d" else _kept, features, state, f"decoder.{3 * number}")
+        normed = _norm(convolved, state, f"decoder.{3 * number + 1}", training)
+        features = normed * (normed > 0) + 0.2 * normed * (normed < 0)
+    outputs = _biased(_doubled if last == "d" else _kept, features, state, f"decoder.{3 * len(before)}")
+    if task == "segmentation":
+        return outputs
+    return (outputs.exp() - (-outputs).exp()) / (outputs.exp() + (-outputs).exp())
+
+
+def pixel_cross_entropy(logits, classes):
+    """Mean over all pixels of -log of the softmax [N, K, H, W] at the pixel's class [N, H, W], pixel by pixel."""
+    total, count = 0.0, 0
+    for image, wanted in zip(logits, classes, strict=True):
+        for row in range(image.shape[1]):
+            for column in range(image.shape[2]):
+                scores = image[:, row, column]
+                total = total + scores.exp().sum().log() - scores[wanted[row, column]]
+                count += 1
+    return total / count
+
+
+def _biased(convolve, inputs, state, name):
+    return convolve(inputs, state[f"{name}.weight"]) + state[f"{name}.bias"].view(1, -1, 1, 1)
+
+
+def _kept(inputs, weight):
+    return conv2d(inputs, weight, padding=1)
+
+
+def _doubled(inputs, weight):
+    """Transposed 3×3 convolution of stride 2: input (i, j) is added to outputs (2i + r - 1, 2j + c - 1), sides doubled."""
+    count, _, height, width = inputs.shape
+    padded = torch.zeros(count, weight.shape[1], 2 * height + 1, 2 * width + 1, dtype=inputs.dtype)
+    for r in range(3):
+        for c in range(3):
+            part = torch.einsum("nihw,io->nohw", inputs, weight[:, :, r, c])
+            padded[:, :, r : r + 2 * height - 1 : 2, c : c + 2 * width - 1 : 2] += part
+    return padded[:, :, 1:, 1:]
+
+
+def _features(architecture, state, images, depth, training):
     features = _norm(conv2d(images, state["stem.0.weight"], stride=2, padding=1), state, "stem.1", training)
     features = _relu_conv_norm(features, state, "stem.2", training, stride=2)
     place = 0
@@ -22,8 +78,7 @@ def logits(architecture, state, images, *, depth, training):
             halving = module == "4" and number == 0
             features = _cell(architecture, features, state, f"cells.{place}", training, halving)
             place += 1
-    pooled = features.flatten(2).sum(2) / (features.shape[2] * features.shape[3])
-    return pooled @ state["classifier.weight"].T + state["classifier.bias"]
+    return features
 
 
 def _cell(architecture, inputs, state, name, training, halving):

@@ -73,6 +73,24 @@ class TestTransNasMicroRoomLayout(SpaceConformance):
     shape: ClassVar = {"width": 4, "depth": 1, "image_size": 16, "classes": 3}
 
 
+@pytest.mark.slow
+class TestTransNasMicroAutoencoder(SpaceConformance):
+    space = open_space("transnas-micro-autoencoder")
+    shape: ClassVar = {"width": 4, "depth": 1, "image_size": 32}
+
+
+@pytest.mark.slow
+class TestTransNasMicroNormal(SpaceConformance):
+    space = open_space("transnas-micro-normal")
+    shape: ClassVar = {"width": 4, "depth": 1, "image_size": 32}
+
+
+@pytest.mark.slow
+class TestTransNasMicroSegmentation(SpaceConformance):
+    space = open_space("transnas-micro-segmentation")
+    shape: ClassVar = {"width": 4, "depth": 1, "image_size": 32, "classes": 3}
+
+
 class TestTrilevel(SlowProxies):
     space = open_space("trilevel")
     shape: ClassVar = {"image_size": 2, "channels": 1, "width": 8}

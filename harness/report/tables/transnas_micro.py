@@ -71,6 +71,70 @@ def transfer_summary_sheet(found: pd.DataFrame, pool: str, words: str) -> Sheet:
     return Sheet.of(f"Over the seven tasks, {words}", headings, ordered)
 
 
+def own_sheet(found: pd.DataFrame, means: pd.DataFrame, pool: str, words: str) -> Sheet:
+    """What scores of a task's own network gain: a row a proxy, a column a task; the last row has the proxies' means.
+
+    Args:
+        found: `own` of the study's results, its frame.
+        means: the means of it.
+        pool: name of the pool.
+        words: what the pool is called.
+    """
+    of_this, mean = (frame[frame["pool"] == pool] for frame in (found, means))
+    tasks = list(dict.fromkeys(of_this["task"]))
+    rows = [[str(proxy), *_gains(group, tasks)] for proxy, group in of_this.groupby("proxy", sort=False)]
+    rows.append(["mean of the proxies", *_gains(mean, tasks)])
+    return Sheet.of(
+        f"Spearman of each task by its own network, less that by a classifier of scenes, {words}",
+        (PROXY, *(Heading(task, "point") for task in tasks)),
+        rows,
+        ruled_above=(len(rows) - 1,),
+        notes=(
+            "In brackets intervals of the difference, cells resampled. A star: better, a dagger: worse, with Holm's "
+            "correction over all proxies and tasks; means are not tested. A dash: the proxy does not apply to that "
+            "network, or its scores there are all the same. Cells: "
+            + ", ".join(f"{row['task']} {int(row['n'])}" for row in mean.to_dict("records")) + ".",
+        ),
+    )  # fmt: skip
+
+
+def own_coefficients_sheet(found: pd.DataFrame, pool: str, words: str) -> Sheet:
+    """Spearman of each proxy with each task by the task's own network, and in the next row by a classifier of scenes.
+
+    Args:
+        found: `own` of the study's results, its frame.
+        pool: name of the pool.
+        words: what the pool is called.
+    """
+    of_this = found[found["pool"] == pool]
+    tasks = list(dict.fromkeys(of_this["task"]))
+    rows: list[list[Cell | str]] = []
+    for proxy, group in of_this.groupby("proxy", sort=False):
+        by_task = group.set_index("task").to_dict("index")
+        for name, label in (("own", str(proxy)), ("scene", "  by scenes")):
+            rows.append([label, *(_of(by_task.get(task), name) for task in tasks)])
+    return Sheet.of(
+        f"Spearman by each task's own network and by a classifier of scenes on the same cells, {words}",
+        (PROXY, *(Heading(task, "point") for task in tasks)),
+        rows,
+        grouped=True,
+    )
+
+
+def _gains(group: pd.DataFrame, tasks: Sequence[str]) -> list[Cell]:
+    by_task = group.set_index("task").to_dict("index")
+    return [_of(by_task.get(task), "difference") for task in tasks]
+
+
+def _of(row: Mapping[Any, Any] | None, name: str) -> Cell:
+    """The cell of an estimate, with a star or dagger where it is a difference that was tested."""
+    if row is None:
+        return Cell(EN_DASH)
+    cell = estimated(row, name)
+    star = _STARS.get(str(row.get("verdict", "")), "") if name == "difference" else ""
+    return Cell(cell.text, cell.interval, rest=star)
+
+
 def _cells(group: pd.DataFrame, tasks: Sequence[str]) -> list[Cell]:
     by_task = group.set_index("task").to_dict("index")
     return [_cell(by_task[task]) for task in tasks]

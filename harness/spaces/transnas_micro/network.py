@@ -3,8 +3,8 @@
 Two convolutions of stride 2 to C channels, five modules of `depth` cells (`skeleton`) to 8C channels and an eighth of
 the side, then what the task reads of them: global average pool and a linear classifier, or a decoder that gives images
 (Duan et al. 2021). Sizes and order of the layers are those of the authors' code (github.com/yawen-d/TransNASBench,
-commit 6c6e8b9, `MacroNet` with `FFDecoder`, `SiameseDecoder`, `GenerativeDecoder`, `SegmentationDecoder`). No batch norm
-or ReLU follows the last cell.
+commit 6c6e8b9, `MacroNet` with `FFDecoder`, `SiameseDecoder`, `GenerativeDecoder` and `SegmentationDecoder`). No batch
+norm or ReLU follows the last cell.
 
 Two things are choices here. Weights are drawn by the setting's `init`; the authors draw convolutions as
 `kaiming_fan_out` does. And the authors' tasks have 47 classes (scenes) or 75 (objects) and images of 256 × 256 pixels,
@@ -148,7 +148,7 @@ class JigsawNetwork(TransNasMicroNetwork):
 
 @row_wise
 class GenerativeNetwork(Backbone):
-    """A network of pictures: [N, channels, H, W] to values [N, classes, H, W] between -1 and 1, sides multiples of 32."""
+    """A network of pictures: [N, channels, H, W] to values [N, classes, H, W] from -1 to 1; 32 divides the sides."""
 
     def __init__(
         self, operations: Sequence[str], *, classes: int = 3, width: int = 64, depth: int = 2, channels: int = 3
@@ -164,7 +164,7 @@ class GenerativeNetwork(Backbone):
 
 @row_wise
 class SegmentationNetwork(Backbone):
-    """A network of classes of pixels: [N, channels, H, W] to logits [N, classes, H, W], sides multiples of 32."""
+    """A network of classes of pixels: [N, channels, H, W] to logits [N, classes, H, W]; 32 divides the sides."""
 
     def __init__(
         self, operations: Sequence[str], *, classes: int = 17, width: int = 64, depth: int = 2, channels: int = 3

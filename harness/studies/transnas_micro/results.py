@@ -18,6 +18,7 @@ from harness.spaces import open_space
 from harness.spaces.nasbench201.dead_branches import has_dead_branch
 from harness.spaces.transnas_micro import MicroCell, TransNasMicro
 from harness.studies.rank.rank_study import compared
+from harness.studies.transnas_micro.own_results import OwnResults, beside_scene
 from harness.studies.transnas_micro.published import COEFFICIENTS, LEGEND
 
 SPACE = "transnas-micro"
@@ -42,6 +43,7 @@ class Results:
             with `params` says, corrected for all pairs of proxies of the task.
         orders: the coefficients between each two tasks over the proxies' own coefficients, in the pool `valid`.
         beside: our coefficients in the pool `valid` next to those of public scores.
+        own: whether scores of each task's own network rank it better; None without such scores.
     """
 
     tasks: Mapping[str, pd.DataFrame]
@@ -50,6 +52,7 @@ class Results:
     by_task: pd.DataFrame
     orders: pd.DataFrame
     beside: BesidePublished
+    own: OwnResults | None = None
 
 
 def task_columns(table: Table) -> dict[str, str]:
@@ -71,7 +74,13 @@ def keys_of(pool: str) -> tuple[str, ...]:
 
 
 def find(
-    frame: pd.DataFrame, table: Table, words: str, shape: Mapping[str, int] | None = None, *, resamples: int = 1000
+    frame: pd.DataFrame,
+    table: Table,
+    words: str,
+    shape: Mapping[str, int] | None = None,
+    *,
+    own: Mapping[str, pd.DataFrame] | None = None,
+    resamples: int = 1000,
 ) -> Results:
     """The results of scores of the space.
 
@@ -80,17 +89,16 @@ def find(
         table: the table of the seven tasks.
         words: what the scores were made on.
         shape: sizes of the scored networks, for `params` and `flops` where the frame has no rows of them.
+        own: by task, scores of its own network.
         resamples: bootstrap resamples of the cells.
     """
-    columns = task_columns(table)
+    columns, pools = task_columns(table), {pool: keys_of(pool) for pool in POOLS}
     rankings = {
         pool: {
-            task: correlate(
-                frame[frame["architecture"].isin(keys_of(pool))], table, column, resamples=resamples, shape=shape
-            )
+            task: correlate(frame[frame["architecture"].isin(keys)], table, column, resamples=resamples, shape=shape)
             for task, column in columns.items()
         }
-        for pool in POOLS
+        for pool, keys in pools.items()
     }
     return Results(
         {pool: between_tasks(table, keys_of(pool)) for pool in POOLS},
@@ -99,6 +107,7 @@ def find(
         pd.concat([_by_task(pool, rankings[pool], resamples) for pool in POOLS], ignore_index=True),
         orders(rankings["valid"]),
         compared({"valid": rankings["valid"]}, COEFFICIENTS, {"valid": words}, LEGEND),
+        beside_scene(own, frame, table, columns, pools, resamples=resamples) if own else None,
     )
 
 
