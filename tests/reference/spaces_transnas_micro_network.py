@@ -59,7 +59,7 @@ def _kept(inputs, weight):
 
 
 def _doubled(inputs, weight):
-    """Transposed 3×3 convolution of stride 2: input (i, j) is added to outputs (2i + r - 1, 2j + c - 1), sides doubled."""
+    """Transposed 3×3 convolution of stride 2: input (i, j) is added to outputs (2i + r - 1, 2j + c - 1)."""
     count, _, height, width = inputs.shape
     padded = torch.zeros(count, weight.shape[1], 2 * height + 1, 2 * width + 1, dtype=inputs.dtype)
     for r in range(3):

@@ -111,13 +111,12 @@ def own_coefficients_sheet(found: pd.DataFrame, pool: str, words: str) -> Sheet:
     rows: list[list[Cell | str]] = []
     for proxy, group in of_this.groupby("proxy", sort=False):
         by_task = group.set_index("task").to_dict("index")
-        for name, label in (("own", str(proxy)), ("scene", "  by scenes")):
-            rows.append([label, *(_of(by_task.get(task), name) for task in tasks)])
+        for name, label, network in (("own", str(proxy), "its own"), ("scene", "", "scenes")):
+            rows.append([label, network, *(_of(by_task.get(task), name) for task in tasks)])
     return Sheet.of(
         f"Spearman by each task's own network and by a classifier of scenes on the same cells, {words}",
-        (PROXY, *(Heading(task, "point") for task in tasks)),
+        (PROXY, Heading("network", "left"), *(Heading(task, "point") for task in tasks)),
         rows,
-        grouped=True,
     )
 
 

@@ -121,7 +121,7 @@ def test_an_autoencoders_true_targets_are_its_inputs() -> None:
 def test_sides_that_the_decoder_cannot_restore_are_refused() -> None:
     for space in (NORMAL, SEGMENTS):
         for call in (space.build, space.sizes):
-            with pytest.raises(SettingError, match="image_size of transnas-micro-.* must be a multiple of 32.*got 48"):
+            with pytest.raises(SettingError, match=r"image_size of transnas-micro-.* must be a multiple of 32.*got 48"):
                 call(CELLS[0], image_size=48)
         with pytest.raises(SettingError, match="must be a multiple of 32"):
             drawn(space, image_size=40)
