@@ -82,7 +82,9 @@ def own_sheet(found: pd.DataFrame, means: pd.DataFrame, pool: str, words: str) -
     """
     of_this, mean = (frame[frame["pool"] == pool] for frame in (found, means))
     tasks = list(dict.fromkeys(of_this["task"]))
-    rows = [[str(proxy), *_gains(group, tasks)] for proxy, group in of_this.groupby("proxy", sort=False)]
+    rows: list[list[Cell | str]] = [
+        [str(proxy), *_gains(group, tasks)] for proxy, group in of_this.groupby("proxy", sort=False)
+    ]
     rows.append(["mean of the proxies", *_gains(mean, tasks)])
     return Sheet.of(
         f"Spearman of each task by its own network, less that by a classifier of scenes, {words}",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.errors import SettingError
-from harness.problem import PICTURES, SEGMENTATION, Problem
+from harness.problem import PICTURES, SEGMENTATION
 from harness.setting import NOISE, Setting, SizeKeywords, derived_seed
 from harness.spaces.image_sizes import image_dimensions
 from harness.spaces.shape import Dimension, sizes_within
@@ -51,7 +51,6 @@ class ImageTask(TransNasMicro):
     """
 
     tables_of: ClassVar[str] = TransNasMicro.name
-    problem: ClassVar[Problem]
     inputs = NOISE
 
     def build(

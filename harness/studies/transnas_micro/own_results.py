@@ -62,7 +62,7 @@ def beside_scene(
     """
     rows, means = [], []
     for pool, keys in pools.items():
-        of_pool: list[dict[str, object]] = []
+        of_pool: list[dict[str, Any]] = []
         for task, frame in own.items():
             both = _common(frame, scene, keys)
             if both is None:
@@ -72,7 +72,7 @@ def beside_scene(
             means.append({"pool": pool, "task": task, **mean})
         adjusted = holm([row["p"] for row in of_pool])
         rows += [
-            {**row, "p_holm": p, "verdict": told_apart(float(row["difference"]), p)}  # type: ignore[arg-type]
+            {**row, "p_holm": p, "verdict": told_apart(float(row["difference"]), p)}
             for row, p in zip(of_pool, adjusted.tolist(), strict=True)
         ]
     return OwnResults(pd.DataFrame(rows), pd.DataFrame(means))
@@ -100,7 +100,7 @@ def _common(own: pd.DataFrame, scene: pd.DataFrame, keys: Sequence[str]) -> pd.D
 
 def _differences(
     both: pd.DataFrame, values: npt.ArrayLike, resamples: int
-) -> tuple[list[dict[str, object]], dict[str, object]]:
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A row for each proxy, and the mean over the proxies, all on the same resamples."""
     found = resampled_coefficients(
         both.to_numpy().T, values, generator=np.random.default_rng(0), resamples=resamples, wanted=["spearman"]
@@ -108,7 +108,7 @@ def _differences(
     place, count = COEFFICIENTS.index("spearman"), both.shape[1] // 2
     estimates, drawn = found.estimates[:, place], found.values[:, :, place]
     difference, spread = estimates[:count] - estimates[count:], drawn[:count] - drawn[count:]
-    rows: list[dict[str, object]] = [
+    rows: list[dict[str, Any]] = [
         {
             "proxy": proxy, "n": len(both),
             **dict(_interval("own", estimates[number], drawn[number])),
@@ -151,6 +151,6 @@ def _in_words(row: pd.Series[Any]) -> str:
     return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
-def _interval(name: str, value: float, drawn: npt.NDArray[np.float64]) -> Iterator[tuple[str, object]]:
+def _interval(name: str, value: float, drawn: npt.NDArray[np.float64]) -> Iterator[tuple[str, Any]]:
     low, high = percentile_interval(drawn, 0.95)
     yield from ((name, float(value)), (f"{name}_low", low), (f"{name}_high", high))
