@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 
 import benchmarks
+from harness.studies.searches.claims import claims_frame
 from harness.studies.transnas_micro import results, study
+from harness.studies.transnas_micro.own import CLAIMED, OWN
+from harness.studies.transnas_micro.own_results import own_claims
 
 FOLDER = Path(__file__).parents[2] / "results" / "transnas-micro"
 
@@ -31,11 +34,27 @@ def scores() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "scores.csv.gz", float_precision="round_trip")
 
 
+@pytest.fixture(scope="module")
+def own() -> dict[str, pd.DataFrame]:
+    frame = pd.read_csv(FOLDER / "own_scores.csv.gz", float_precision="round_trip")
+    return {str(task): part for task, part in frame.groupby("task", sort=False)}
+
+
 @pytest.mark.slow
-def test_everything_follows_from_the_scores(scores: pd.DataFrame, table: benchmarks.Table) -> None:
-    made = results.find(scores, table, study.CONDITION.words, study.CONDITION.setting(0).shape)
-    for frame, name in ((made.by_task, "by_task"), (made.retrained, "retrained"), (made.beside.frame, "comparison")):
-        committed = read(name).fillna({"against_params": "", "source": ""}).drop(columns="inside", errors="ignore")
+def test_everything_follows_from_the_scores(
+    scores: pd.DataFrame, own: dict[str, pd.DataFrame], table: benchmarks.Table
+) -> None:
+    made = results.find(scores, table, study.CONDITION.words, study.CONDITION.setting(0).shape, own=own)
+    assert made.own is not None
+    for frame, name in (
+        (made.by_task, "by_task"), (made.retrained, "retrained"), (made.beside.frame, "comparison"),
+        (made.own.frame, "own"), (made.own.means, "own_means"), (claims_frame(own_claims(made.own)), "claims"),
+    ):  # fmt: skip
+        committed = (
+            read(name)
+            .fillna({"against_params": "", "source": "", "published": ""} if name != "comparison" else {"source": ""})
+            .drop(columns="inside", errors="ignore")
+        )
         found = frame.reset_index(drop=True).drop(columns="inside", errors="ignore")
         pd.testing.assert_frame_equal(found, committed, check_dtype=False, rtol=1e-9)
     for name, frame in (
@@ -58,12 +77,35 @@ def test_a_coefficient_is_pandas(scores: pd.DataFrame, table: benchmarks.Table) 
             assert row["n"] == len(chosen)
 
 
-def test_the_scores_are_those_that_the_record_states(scores: pd.DataFrame) -> None:
+def test_the_scores_are_those_that_the_record_states(scores: pd.DataFrame, own: dict[str, pd.DataFrame]) -> None:
     facts = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
     assert facts["sample"] == scores["architecture"].nunique()
     assert facts["settings"]["gaussian"] == json.loads(json.dumps(study.CONDITION.setting(0).flat()))
     assert set(scores["proxy"]) == set(study.PROXIES)
     assert facts["table"]["name"] == study.TABLE
+    assert facts["own_sample"] == {task: part["architecture"].nunique() for task, part in own.items()}
+    cells = [str(cell) for cell in results.networks(400)]
+    assert list(scores["architecture"].unique()) == cells[: facts["sample"]]
+    for task, part in own.items():
+        assert list(part["architecture"].unique()) == cells[: facts["own_sample"][task]]
+        assert set(part["proxy"]) == set(study.PROXIES) - set(OWN[task].refused)
+        assert facts["settings"][task] == json.loads(json.dumps(OWN[task].condition.setting(0).flat()))
+
+
+def test_what_an_own_network_gains_is_the_difference_of_pandas_coefficients(
+    scores: pd.DataFrame, own: dict[str, pd.DataFrame], table: benchmarks.Table
+) -> None:
+    committed = read("own").set_index(["pool", "task", "proxy"]).loc["all"]
+    by_scene = scores.pivot(index="architecture", columns="proxy", values="score")
+    for task, part in own.items():
+        by_own = part.pivot(index="architecture", columns="proxy", values="score")
+        compared = list(committed.loc[task].index)
+        both = by_own[compared].join(by_scene[compared], lsuffix=" own").dropna()
+        values = pd.Series(table.values(list(both.index), results.task_columns(table)[task]), index=both.index)
+        row = committed.loc[(task, "jacob_cov")]
+        found = [both[name].corr(values, "spearman") for name in ("jacob_cov own", "jacob_cov")]
+        assert row["n"] == len(both)
+        assert row["difference"] == pytest.approx(found[0] - found[1], abs=1e-9)
 
 
 def test_the_page_prints_what_the_frames_hold() -> None:
@@ -78,3 +120,9 @@ def test_the_page_prints_what_the_frames_hold() -> None:
     public = comparison[comparison["published"].notna() & (comparison["coefficient"] == "spearman")]
     assert f"{int((public['inside'] == True).sum())} of {len(public)} public coefficients" in page  # noqa: E712 — text or bool
     assert f"{int(rows[results.RETRAINED]['n'].iloc[0])} pairs of such cells" in page
+    facts = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
+    assert f"{facts['sample']} of them, drawn at random" in page
+    means = read("own_means")
+    for row in means[means["pool"] == CLAIMED].to_dict("records"):
+        ends = [f"{row[f'difference{end}']:.2f}".replace("-", "\N{MINUS SIGN}") for end in ("", "_low", "_high")]
+        assert f"| {row['task']} | {row['n']} | {row['proxies']} | {ends[0]} [{ends[1]}, {ends[2]}] |" in page

@@ -28,8 +28,9 @@ class OwnResults:
     Attributes:
         frame: a row for each pool, task and proxy that both networks have scores of, but `params` and `flops`: `n`,
             Spearman's coefficients with the task's test value `own` and `scene` with `_low` and `_high`, `difference`
-            (own less scene) with its interval, `p` of no difference, `p_holm` corrected for all rows of the pool, and
-            `verdict`: `better`, `worse` or `not distinguishable`.
+            (own less scene) with its interval, `p` of no difference, `agreement`, Spearman's coefficient between the
+            two scores, `p_holm` corrected for all rows of the pool, and `verdict`: `better`, `worse` or
+            `not distinguishable`.
         means: a row for each pool and task: the mean `difference` over its proxies with its interval, `proxies`
             and `n`.
     """
@@ -115,6 +116,7 @@ def _differences(
             **dict(_interval("scene", estimates[count + number], drawn[count + number])),
             **dict(_interval("difference", difference[number], spread[number])),
             "p": p_value_of_no_difference(float(difference[number]), spread[number]),
+            "agreement": float(both["own"][proxy].corr(both["scene"][proxy], "spearman")),
         }
         for number, proxy in enumerate(both["own"].columns)
     ]  # fmt: skip

@@ -150,6 +150,7 @@ def _write(found: Results, options: StudyOptions) -> None:
             write_csv(matrix.frame.reset_index(names="task"), out / f"{name}.csv")
         save_pictures(heat_map(matrix), out / name)
     save_pictures(beside_published(found.beside), out / "comparison")
+    shown_otherwise = ("own", *(f"by_task_{pool}" for pool in POOLS))
     shown = [transfer_summary_sheet(found.by_task, pool, words) for pool, words in POOLS.items()]
     if found.own is not None:
         there = {pool: words for pool, words in POOLS.items() if pool in set(found.own.frame["pool"])}
@@ -159,7 +160,7 @@ def _write(found: Results, options: StudyOptions) -> None:
         *shown,
         *([] if found.own is None else [claims_sheet(frames["claims"])]),
         *(by_task_sheet(found.by_task, found.retrained, pool, words) for pool, words in POOLS.items()),
-        *(numbers_sheet(matrix) for name, matrix in matrices.items() if not name.startswith(("by_task", "own"))),
+        *(numbers_sheet(matrix) for name, matrix in matrices.items() if name not in shown_otherwise),
     ]
     write_text("\n\n".join(map(sheet_markdown, sheets)) + "\n", out / "tables.md")
     options.say("\n" + "\n\n".join(map(sheet_text, shown)))
@@ -183,10 +184,13 @@ def _matrices(found: Results) -> dict[str, Matrix]:
         matrices[f"by_task_{pool}"] = Matrix(ordered, f"Spearman with the task's test value, {words}", -1, 1, 2)
     if found.own is not None:
         of_this = found.own.frame[found.own.frame["pool"] == CLAIMED]
-        wide = of_this.pivot(index="proxy", columns="task", values="difference")
-        ordered = wide.loc[list(dict.fromkeys(of_this["proxy"])), list(dict.fromkeys(of_this["task"]))]
-        label = f"Spearman by the task's own network less that by scenes, {POOLS[CLAIMED]}"
-        matrices["own"] = Matrix(ordered, label, -1, 1, 2)
+        for name, values, label in (
+            ("own", "difference", "Spearman by the task's own network less that by scenes"),
+            ("own_agreement", "agreement", "Spearman between scores of the task's own network and of scenes"),
+        ):
+            wide = of_this.pivot(index="proxy", columns="task", values=values)
+            ordered = wide.loc[list(dict.fromkeys(of_this["proxy"])), list(dict.fromkeys(of_this["task"]))]
+            matrices[name] = Matrix(ordered, f"{label}, {POOLS[CLAIMED]}", -1, 1, 2)
     return matrices
 
 

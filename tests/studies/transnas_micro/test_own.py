@@ -70,6 +70,8 @@ def test_coefficients_are_pandas_and_differences_theirs(
         assert rows.loc[proxy, "own"] == pytest.approx(spearman[own], abs=1e-12)
         assert rows.loc[proxy, "scene"] == pytest.approx(spearman[scene], abs=1e-12)
         assert rows.loc[proxy, "difference"] == pytest.approx(spearman[own] - spearman[scene], abs=1e-12)
+    assert rows.loc["good", "agreement"] == pytest.approx(expected.corr("spearman").loc["good", "noise"], abs=1e-12)
+    assert rows.loc["same", "agreement"] == pytest.approx(1)
     assert rows.loc["good", "verdict"] == "better"
     assert (rows.loc["same", ["difference", "difference_low", "difference_high"]] == 0).all()
     assert rows.loc["same", "p_holm"] == 1
