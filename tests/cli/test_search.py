@@ -149,6 +149,7 @@ def test_several_seeds_leave_a_folder_each_and_a_table(seeded):
     assert (facts["seed"], facts["failed"], facts["environment"]["threads"]) == ([0, 2], {}, 1)
 
 
+@pytest.mark.slow
 def test_a_seed_of_several_is_the_search_of_that_seed(seeded, searched):
     logs = [pd.read_csv(folder / "log.csv") for folder in (seeded[0] / "seed_0", searched[0])]
     pd.testing.assert_frame_equal(

@@ -30,6 +30,7 @@ def test_it_sees_an_edit_of_all_that_the_function_refers_to_and_not_where_it_sta
     assert fingerprint_of(source) == fingerprint_of(f"# why\n\n{source}\n") != fingerprint_of(other)
 
 
+@pytest.mark.slow
 def test_it_is_the_same_in_other_processes() -> None:
     sources = [source.replace("VALUE", "1.5") for source in SOURCES.values()]
     program = (

@@ -190,6 +190,7 @@ def test_snip_is_that_of_az_nas(index: int, scored: Callable[[int], dict[str, fl
     assert scored(index)["snip"] == pytest.approx(given.score("AZ-NAS", "snip", index), rel=rounding(index))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", [0, *(pytest.param(index, marks=pytest.mark.slow) for index in range(1, 6))])
 def test_m_grad_is_the_grad_norm_of_az_nas(index: int, given: Given) -> None:
     """Theirs is the norm over all parameters, not a sum over layers, with labels that it draws itself.
@@ -245,6 +246,7 @@ def test_naswots_own_hook_counts_the_relus_inside_cells_twice(index: int, given:
     assert harness.score(made, given.batch(), ["nwot"])["nwot"].value == pytest.approx(theirs, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", CELLS)
 def test_m_trace_is_that_of_hnas(index: int, zero_cost_network: Callable[[int], nn.Module], given: Given) -> None:
     score = harness.score(zero_cost_network(index), given.batch(), ["m_trace"])["m_trace"]

@@ -14,13 +14,21 @@ from harness.evaluation.predictors import MEASURES, summary_of_draws
 from harness.studies.searches.claims import claims_frame
 from harness.studies.searches.seminas.claims import study_claims
 from harness.studies.searches.seminas.curves import CURVE, curves_of, proxies_alone
-from harness.studies.searches.seminas.labels import ACCURACY, CHEAP, PART, USUAL, parts_of, summary_frame
+from harness.studies.searches.seminas.labels import ACCURACY, CHEAP, PART, USUAL, Sizes, parts_of, summary_frame
 
 FOLDER = Path(__file__).parents[2] / "results" / "seminas"
 
 
 def read(name: str) -> pd.DataFrame:
     return pd.read_csv(FOLDER / f"{name}.csv", float_precision="round_trip")
+
+
+def sizes() -> Sizes:
+    """The sizes that the record has: the study's own but for the numbers of runs and draws."""
+    told = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))["sizes"]
+    found = Sizes(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+    assert found._replace(runs=USUAL.runs, draws=USUAL.draws) == USUAL
+    return found
 
 
 def test_the_searches_and_the_claims_follow_from_the_runs() -> None:
@@ -48,7 +56,7 @@ def test_the_runs_are_those_of_the_study_and_every_label_is_a_query() -> None:
     runs = read("runs")
     assert (runs["queries"] == runs["labels"]).all()
     assert runs.groupby(list(PART)).size().to_dict() == {
-        part: USUAL.cheap if part.search in CHEAP else USUAL.runs for part in parts_of(USUAL, list(PRINTED))
+        part: sizes().cheap if part.search in CHEAP else sizes().runs for part in parts_of(USUAL, list(PRINTED))
     }
     record = json.loads((FOLDER / "study.json").read_text(encoding="utf-8"))
     assert not record["quick"]

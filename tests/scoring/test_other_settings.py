@@ -1,5 +1,6 @@
 """The other settings of a store, by what is different in them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +23,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs of seed 1, one of eval mode and seed 2, and the newest, of the usual setting."""
     path = tmp_path_factory.mktemp("settings") / "scores.sqlite"
     cells = SPACE.sample(4)
-    for part, changes in ((cells[:2], {"seed": 1}), (cells[2:], {"seed": 1}), (cells, {"seed": 2, "bn": "eval"})):
-        run(SPACE, part, ["grad_norm"], setting=replace(TINY, **changes), store=path)
-    run(SPACE, cells, ["grad_norm"], setting=TINY, store=path)
+    with ThreadPoolExecutor(1) as pool:  # no process has to start
+        for part, changes in ((cells[:2], {"seed": 1}), (cells[2:], {"seed": 1}), (cells, {"seed": 2, "bn": "eval"})):
+            run(SPACE, part, ["grad_norm"], setting=replace(TINY, **changes), store=path, executor=pool)
+        run(SPACE, cells, ["grad_norm"], setting=TINY, store=path, executor=pool)
     return path
 
 

@@ -99,6 +99,7 @@ def test_more_architectures_give_a_narrower_interval():
     assert 2.5 < widths[0] / widths[1] < 6.5
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_known_correlation_in_about_19_of_20_samples():
     # Bivariate normal with Pearson rho: Spearman 6/pi asin(rho/2), Kendall 2/pi asin(rho).
     rho, repetitions = 0.6, 200

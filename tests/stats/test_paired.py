@@ -40,6 +40,7 @@ def test_differences_equal_a_plain_loop():
     assert found.p[0, 1] == found.p[1, 0] == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_two_equally_good_proxies_are_told_apart_in_about_one_of_twenty_samples():
     generator = np.random.default_rng(1)
     rejected = 0

@@ -90,6 +90,7 @@ def test_weighted_tau_is_that_over_all_orders_of_the_ties(rows):
     assert_allclose(coefficients(first, second).weighted_tau, expected, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faces", [2, 7])
 def test_weighted_tau_of_a_coin_or_die_is_near_zero_and_its_interval_holds_it(faces):
     generator = np.random.default_rng(faces)

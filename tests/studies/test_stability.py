@@ -137,6 +137,7 @@ def test_weights_and_batch_take_a_seed_each() -> None:
     assert stability.CONDITIONS["base"].batch(3) is None
 
 
+@pytest.mark.slow
 def test_what_a_change_does_not_reach_stays_to_the_bit(made: tuple[Path, list[str]]) -> None:
     folder, _ = made
     scores = {

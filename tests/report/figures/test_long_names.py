@@ -22,6 +22,7 @@ from harness.report.figures.loss_and_saving import loss_and_saving
 from harness.report.figures.pareto import pareto
 from harness.report.figures.scatter import scatter
 from tests.report.rankings import comparison_of, quantities, ranking_of_scores, trade_off_of
+from tests.sampling import one_in
 
 NAMES = (
     ("underscores", 3, 5), ("words", 64, 5), ("underscores", 64, 1), ("underscores", 120, 5), ("one word", 64, 5),
@@ -145,7 +146,7 @@ def drawn_texts(figure: Figure) -> list[Text]:
 
 
 @pytest.mark.parametrize(("kind", "length", "count"), NAMES)
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", one_in(2, FIGURES))
 def test_every_text_is_inside_and_none_on_another(name: str, kind: str, length: int, count: int) -> None:
     figure = FIGURES[name](kind, length, count)
     texts = drawn_texts(figure)

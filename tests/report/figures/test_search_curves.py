@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from harness.errors import HarnessError
 from harness.report.figures.search_curves import search_curves
 from harness.report.figures.style import COLOURS, PAGE_WIDTH_INCHES
+from tests.sampling import one_in
 
 RECORD = "cifar10_test_200ep_pct_for_the_record"
 LABEL = "CIFAR-10 test accuracy after 200 epochs (%)"
@@ -125,7 +126,10 @@ def drawn_words(figure):
     return found
 
 
-@pytest.mark.parametrize(("names", "epochs"), [(1, [1]), (1, [20]), (3, [20, 50]), (12, [20, 50])])
+@pytest.mark.parametrize(
+    ("names", "epochs"),
+    one_in(2, [pytest.param(*each) for each in ((1, [1]), (1, [20]), (3, [20, 50]), (12, [20, 50]))], at=1),
+)
 def test_nothing_is_clipped_and_no_names_overlap(names, epochs):
     lengths = itertools.cycle(epochs)
     runs = [(f"{number} {LONG}" if number % 2 == 0 else f"m_{number}$", log(next(lengths))) for number in range(names)]

@@ -109,6 +109,7 @@ def test_progress_shows_the_dashboard_workers_and_failures_by_kind(
     )
 
 
+@pytest.mark.slow
 def test_a_proxy_that_kills_its_worker_is_given_up_for_that_architecture_alone(
     client: Any,
     space: Any,

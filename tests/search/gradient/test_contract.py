@@ -14,6 +14,7 @@ from harness.search.gradient.checkpoint import CHECKPOINT, COLUMNS, LOG, POLICY
 from harness.search.gradient.data import Images
 from harness.search.gradient.nesbs.draws import members_in
 from harness.search.gradient.prime.schedule import ALPHA_STEPS
+from tests.sampling import BFLOAT16
 from tests.search.gradient.searches import CLASSIFYING, PAIRS, SPACES, tiny
 
 DATA = "digits"
@@ -190,13 +191,18 @@ def test_every_method_has_its_invariant():
     assert all(name == method.name for name, method in METHODS.items())
 
 
-OFTEN = ("darts-second-order", "drnas-progressive", "gdas", "nasi", "nesbs", "radars")
+OFTEN = ("darts-second-order", "nasi", "radars")
 """Methods whose interruption inside an epoch is tried by default; that of the others is with the slow tests."""
 
 
+OF_A_KIND = {
+    "darts", "darts-second-order", "drnas-progressive", "gdas", "nasi", "pc-darts", "snas", "e2rnas", "nesbs", "radars",
+}  # fmt: skip
+
+
 def is_quick(method, space):
-    """In the DARTS space some methods alone run by default: of each kind of step one."""
-    return method != "te-nas" and (space != "darts" or method in {"darts", "drnas-progressive", "nasi-ada"})
+    """Some methods alone run by default: of each kind of step one, in the DARTS space two."""
+    return method in ({"darts", "nasi-ada"} if space == "darts" else OF_A_KIND)
 
 
 @pytest.mark.parametrize(
@@ -375,6 +381,7 @@ def test_warm_up_keeps_the_parameters(tmp_path, monkeypatch):
     assert not torch.equal(tables[1], tables[2])
 
 
+@BFLOAT16
 def test_autocast_is_another_arithmetic_and_another_search(tmp_path):
     setting = tiny("gdas", "nasbench201", epochs=1)
     plain, mixed = (

@@ -7,6 +7,7 @@ from harness.errors import MemoryBoundError, SearchError
 from harness.search import METHODS, run_search
 from harness.search.gradient.memory_bound import MOST_BYTES, MemoryBound, bytes_by_number, step_bytes
 from harness.search.gradient.saved_bytes import SavedTensors
+from tests.sampling import one_in
 from tests.search.gradient.searches import SPACES, generator, tiny
 from tests.search.gradient.test_contract import interrupted_and_resumed
 from tests.search.gradient.test_table_supernet import separable
@@ -41,7 +42,7 @@ def masks(space, share, seed=0):
 
 
 @pytest.mark.parametrize("space", sorted(SPACES))
-@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("share", one_in(3, [0.0, 0.4, 1.0], at=1))
 def test_bytes_by_shapes_are_those_of_a_pass(space, share):
     supernet = supernet_of(space)
     assert step_bytes(supernet, IMAGES, masks(space, share)) == measured(supernet, masks(space, share))
@@ -117,7 +118,7 @@ def test_autocast_and_tables_take_no_bound():
         run_search(space, "darts", setting, data=separable()[0])
 
 
-@pytest.mark.parametrize("after", [1, 3, 5])
+@pytest.mark.parametrize("after", one_in(3, [1, 3, 5], at=1))
 def test_the_largest_step_survives_an_interruption(tmp_path, monkeypatch, after):
     """One path a step: the largest may be among the steps that an earlier process did."""
     space = SPACES["nasbench201"]

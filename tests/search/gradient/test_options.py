@@ -59,9 +59,9 @@ COMBINED = [
     pytest.param(
         "darts", "darts", {"activation": "clipped", "regularise": "adjusted_proximity"}, marks=pytest.mark.slow
     ),
-    ("pc-darts", "darts", {"activation": "clipped", "regularise": "admm"}),
+    pytest.param("pc-darts", "darts", {"activation": "clipped", "regularise": "admm"}, marks=pytest.mark.slow),
     ("drnas-progressive", "nasbench201", {"regularise": "proximity", "schedule": "periodic"}),
-    ("gdas", "nasbench201", {"regularise": "admm", "schedule": "dynamic"}),
+    pytest.param("gdas", "nasbench201", {"regularise": "admm", "schedule": "dynamic"}, marks=pytest.mark.slow),
 ]
 
 

@@ -145,6 +145,7 @@ def test_settings_without_pruning_are_refused(changes, message):
         run_search(NASBENCH201, "radars", tiny("radars", "nasbench201", **changes), data="digits")
 
 
+@pytest.mark.slow
 def test_a_last_stage_that_does_not_fit_is_refused_before_the_first_step(monkeypatch):
     setting = tiny("radars", "nasbench201", epochs=3, partial=(1, 1, 1), keep=(5, 4, 3))
     bytes_ = bytes_by_number(NASBENCH201.supernet(width=4, depth=1), (8, 3, 8, 8))

@@ -16,6 +16,7 @@ from harness.spaces import open_space
 from harness.spaces.nasbench201 import NasBench201
 from harness.spaces.nasbench201.simplified import SimplifiedCell
 from harness.spaces.supernet import Supernet
+from tests.sampling import one_in
 from tests.search.gradient.searches import CLASSIFYING, SPACES, tiny
 from tests.search.gradient.test_contract import content, equal, interrupted_and_resumed, without_seconds
 
@@ -53,7 +54,7 @@ def test_a_method_without_paths_to_share_is_refused_by_name(method: str) -> None
         run_search(SPACES["nasbench201"], method, tiny(method, "nasbench201", simplify=True))
 
 
-@pytest.mark.parametrize("method", sorted(ABLE))
+@pytest.mark.parametrize("method", one_in(3, sorted(ABLE)))
 def test_it_searches_and_goes_on_to_the_same_bits(method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     space, setting = SPACES["nasbench201"], tiny(method, "nasbench201", simplify=True)
     whole = run_search(space, method, setting, data="digits", out=tmp_path / "whole")

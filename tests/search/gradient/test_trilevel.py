@@ -244,6 +244,7 @@ def test_a_search_that_is_killed_goes_on_to_the_same_bits(tmp_path):
     assert equal(without_seconds(once), without_seconds(twice))
 
 
+@pytest.mark.slow
 def test_an_order_weight_decides_the_length_where_the_loss_hardly_does():
     lengths = {}
     for weight in (-1.0, 1.0):

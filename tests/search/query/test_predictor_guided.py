@@ -69,6 +69,7 @@ def test_labels_are_distinct_and_counted_and_seeds_reproduce(name: str) -> None:
     assert found(1) == first != found(2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEARCHES)
 def test_seconds_end_a_run_and_a_space_may_be_smaller_than_the_queries(name: str) -> None:
     oracle = oracle_of(2, budget=100.0, seconds=9.0)

@@ -141,6 +141,7 @@ def live_edges(cell: Cell) -> list[int]:
     return sorted(vertex for vertex in wiring(cell) if isinstance(vertex, int))
 
 
+@pytest.mark.slow
 def test_the_minimal_network_has_no_dead_weight_and_the_same_outputs_and_gradients(
     classes: dict[Cell, list[Cell]],
 ) -> None:

@@ -36,6 +36,7 @@ def table(published_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return made
 
 
+@pytest.mark.slow
 def test_the_architectures_are_those_of_the_table_in_random_order(table: Path) -> None:
     opened = table_of_study(STUDY, str(table))
     drawn = tabulated(opened, STUDY.columns, STUDY.space, 500, seed=0)
