@@ -128,4 +128,4 @@ PICTURES = Problem(
     {"mean_absolute_error": _absolute_error_of_values, "mean_squared_error": _squared_error_of_values},
     "structural similarity",
 )
-"""An image from an image, such as its surface normals or itself: outputs and targets [N, C, H, W] of values -1 to 1."""
+"""An image from an image, such as its surface normals or itself: outputs and targets [N, C, H, W] of any values."""

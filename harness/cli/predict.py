@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def predict(
     predictors: Annotated[
         list[str] | None,
-        typer.Argument(help="names of predictors; by default all", autocompletion=offered.PREDICTORS),
+        typer.Argument(
+            help="names of predictors; by default all that can read the space", autocompletion=offered.PREDICTORS
+        ),
     ] = None,
     table: options.TableOption = options.DEFAULT_TABLE,
     column: Annotated[
@@ -47,8 +49,8 @@ def predict(
 ) -> None:
     """Fit predictors to a table's values of some cells, and rank all other cells by them: learning curves.
 
-    Predictors are of the operations on the edges (linear, pairwise, mlp, nao, seminas), of GRAF's features
-    (graf_forest) and of proxies' scores (proxies_forest).
+    Predictors are of an architecture's choices, such as the operations on its edges (linear, pairwise, mlp, nao,
+    seminas), of GRAF's features (graf_forest) and of proxies' scores (proxies_forest).
     """
     counts = _numbers(samples)
     options.positive("draws", draws)

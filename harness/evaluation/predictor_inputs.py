@@ -84,6 +84,7 @@ class Known(NamedTuple):
         graphs: a number for each, the same for those that are the same graph, [C].
         space: the choices that each is made of.
         choices: number of the option of each choice, [C, E].
+        left_out: number of architectures of the table that no sequence stands for.
     """
 
     keys: Sequence[str]
@@ -91,6 +92,7 @@ class Known(NamedTuple):
     graphs: npt.NDArray[np.int64]
     space: IndexedSpace
     choices: CellArray
+    left_out: int = 0
 
 
 def known_architectures(space: Space, table: Table) -> Known:
@@ -148,7 +150,8 @@ def _of_table(space: Space, sequences: SequenceSpace, table: Table) -> Known:
         raise SearchError(f"no architecture of {table.facts.name} has a sequence of choices")
     choices = np.array([tokens[key] for key in kept], dtype=np.int64)
     architectures = list(kept.values())
-    return Known(list(kept), architectures, _graphs(space, architectures), sequences.choices, choices)
+    left_out = len(tokens) - len(kept)
+    return Known(list(kept), architectures, _graphs(space, architectures), sequences.choices, choices, left_out)
 
 
 def _graphs(space: Space, architectures: Sequence[Architecture]) -> npt.NDArray[np.int64]:

@@ -89,7 +89,8 @@ def predict(
 
     Args:
         table: a table of a space that states its architectures as choices and can be listed, or as sequences, as DARTS
-            does; its name or path. Of a space that cannot be listed the architectures of the table are all there are.
+            does; its name or path. Of a space that cannot be listed the architectures of the table are all there are,
+            but for those that no sequence stands for.
         column: name of the column.
         predictors: names in `PREDICTORS`; by default all that can read the space.
         samples: numbers of cells with a value.
@@ -149,12 +150,28 @@ def predict(
     frame = summary_of_draws(each)
     asked = {"samples": counts, "draws": draws, "seed": seed, "scores": scored, "column": column}
     frame.attrs[PROVENANCE] = made_with(table=table_facts(opened), **asked)
-    all_there = f"{len(there):,} of {len(cells.keys):,} cells"
-    notes = (
-        f"{all_there} of {space.name} have {column} and the scores {', '.join(scored)}; "
-        "cells of the same graph as one that a predictor was fitted to are not ranked.",
+    notes = _notes(
+        f"{len(there):,} of {len(cells.keys):,} cells of {space.name} have {column} and the scores {', '.join(scored)}",
+        cells.left_out,
+        int(each["rest"].min()),
     )
     return Predictions(frame, each, column, notes)
+
+
+def _notes(there: str, left_out: int, least: int) -> tuple[str, ...]:
+    """Sentences on which cells are ranked.
+
+    Args:
+        there: how many have all that is needed, in words.
+        left_out: architectures of the table that no sequence stands for.
+        least: the smallest number of cells that a predictor ranks.
+    """
+    found = [f"{there}; cells of the same graph as one that a predictor was fitted to are not ranked."]
+    if left_out:
+        found.append(f"{left_out:,} architectures of the table have no sequence of choices and are left out.")
+    if least < 2 * TOP:
+        found.append(f"Where {least:,} are left to rank, the {TOP} best are most of them, or all.")
+    return tuple(found)
 
 
 def measured(predictions: FloatArray, values: FloatArray, sign: float = 1.0) -> dict[str, float]:

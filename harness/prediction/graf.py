@@ -56,13 +56,15 @@ def graf_features(space: IndexedSpace, choices: ChoiceArray) -> npt.NDArray[np.f
         choices: number of the operation on each edge, [N, E].
 
     Raises:
-        SearchError: more than 8 operations, or a node with more edges than there are nodes before it.
+        SearchError: more than 8 operations, not as many on all edges, or a node with more edges than there are nodes
+            before it.
     """
     pairs, operations = ends(space), space.operations
     if not has_features(space):
         raise SearchError(
-            f"GRAF's features are of cells of at most {MOST_OPERATIONS} operations, whose nodes have edges from nodes "
-            f"before them; got {operations} operations, and {space.edges_of_node} edges into the nodes"
+            f"GRAF's features are of cells of at most {MOST_OPERATIONS} operations, as many on all edges, whose nodes "
+            f"have edges from nodes before them; got {operations} operations, and {space.edges_of_node} edges into the "
+            "nodes"
         )
     nodes = len(space.edges_of_node) + 1
     sets = (np.arange(2**operations)[:, None] >> np.arange(operations) & 1).astype(np.bool_)  # [S + 1, O]

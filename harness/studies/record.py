@@ -11,9 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import SettingError
 from harness.scoring.machine import cpu_name
 from harness.scoring.provenance import command
 from harness.setting import Setting
+from harness.text.shown import reason
 
 if TYPE_CHECKING:
     from harness.evaluation import Table
@@ -72,8 +74,15 @@ def write_made(folder: Path) -> None:
 
 
 def made_by(folder: Path) -> dict[str, Any]:
-    """What began the trainings of a folder."""
-    return dict(json.loads((folder / MADE).read_text(encoding="utf-8")))
+    """What began the trainings of a folder.
+
+    Raises:
+        SettingError: for a file that is not there, or is no such record.
+    """
+    try:
+        return dict(json.loads((folder / MADE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise SettingError(f"{folder / MADE} does not say what made the trainings: {reason(error)}") from error
 
 
 def _named(table: Table) -> dict[str, str | None]:

@@ -87,13 +87,18 @@ def distinct_sample(space: Space, count: int, seed: int) -> list[Architecture]:
         space: the space.
         count: number of architectures.
         seed: seed of the draws.
+
+    Raises:
+        SettingError: more than the space has.
     """
-    number = count
+    number = min(count, len(space))
     while True:
         found = list(dict.fromkeys(map(space.canonical, space.sample(number, seed))))
         if len(found) >= count:
             return found[:count]
-        number += count
+        if number == len(space):
+            raise SettingError(f"the space {space.name} has {len(found):,} networks, of which {count:,} are asked for")
+        number = min(number + count, len(space))
 
 
 def scored_sample(

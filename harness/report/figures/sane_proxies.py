@@ -33,19 +33,21 @@ def coefficients_figure(frame: pd.DataFrame, last: Sequence[str], kinds: Sequenc
         "training, and another training of the networks that were trained twice."
     )
     tables = list(dict.fromkeys(frame["table"]))
+    most = max(part["column"].nunique() for _, part in frame.groupby("table"))
     rows = max(part["proxy"].nunique() for _, part in frame.groupby("table"))
     with matplotlib.rc_context(dict(STYLE)):
         height = len(tables) * (_ROW_INCHES * rows + _BELOW_INCHES)
         figure = empty_page(PAGE_WIDTH_INCHES, height, small)
-        panels = figure.subplots(len(tables), 2, squeeze=False)
+        panels = figure.subplots(len(tables), most, squeeze=False)
         for pair, table in zip(panels, tables, strict=True):
             own = frame[frame["table"] == table]
             columns = list(dict.fromkeys(own["column"]))
             order = _order(own[own["column"] == columns[0]], last)
-            for panel, column in zip(pair, columns, strict=True):
+            for panel, column in zip(pair, columns, strict=False):
                 _points(panel, own[own["column"] == column].set_index("proxy"), order, last, kinds)
                 panel.set_title(str(column))
-            pair[1].set_yticks([])
+            for panel in pair[1:]:
+                panel.set_yticks([])
     return figure
 
 

@@ -105,7 +105,7 @@ def _by_network(oracle: Oracle, space: IndexedSpace, draws: Draws, queries: int,
     from harness.search.query.indexed import cells_of, choices_of
 
     def proposer(seed: int) -> Propose:
-        model = SemiNAS(space.edges, space.operations, seed=seed, training=SEMINAS if pseudo_labels else NAO)
+        model = SemiNAS.of(space, seed=seed, training=SEMINAS if pseudo_labels else NAO)
 
         def propose(cells: CellArray, values: FloatArray, count: int) -> CellArray:
             choices = choices_of(space, cells)

@@ -7,7 +7,8 @@ sizes in its configurations, which commit fcd4e9c has). Choices:
   discriminator says. The absolute error alone is the loss here, since a discriminator that is not trained says nothing
   of an image.
 - The decoder's channels grow with the width (`decoders`); at the default width they are the authors'.
-- Targets are random, unless `labels` is `true` for the autoencoder, whose targets are its inputs.
+- Targets are random, those of images uniform from -1 to 1 (the authors' surface normals are from 0 to 1), unless
+  `labels` is `true` for the autoencoder, whose targets are its inputs; Gaussian ones go beyond what the decoder gives.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ the side, then what the task reads of them: global average pool and a linear cla
 commit 6c6e8b9, `MacroNet` with `FFDecoder`, `SiameseDecoder`, `GenerativeDecoder` and `SegmentationDecoder`). No batch
 norm or ReLU follows the last cell.
 
-Two things are choices here. Weights are drawn by the setting's `init`; the authors draw convolutions as
-`kaiming_fan_out` does. And the authors' tasks have 47 classes (scenes) or 75 (objects) and images of 256 × 256 pixels,
-of which the first are the defaults; NAS-Bench-Suite-Zero builds scene networks with 63 classes.
+Three things are choices here. Decoders grow with the width (`decoders`). Weights are drawn by the setting's `init`; the
+authors draw convolutions as `kaiming_fan_out` does. And the authors' tasks have 47 classes (scenes) or 75 (objects) and
+images of 256 × 256 pixels, of which the first are the defaults; NAS-Bench-Suite-Zero builds scene networks with 63
+classes.
 
 Parameters come in the order stem, cells (edges 1←0, 2←0, 2←1, 3←0, 3←1, 3←2; a convolution before its BN), classifier
 or decoder.

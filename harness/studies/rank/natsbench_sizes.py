@@ -2,9 +2,9 @@
 
 Its table is a conversion of the official release `NATS-sss-v1_0-50262-simple`: `nasinit convert FOLDER --to FILE`. The
 published numbers are of all 32,768 architectures; that they rank accuracies of the full trainings, 90 epochs, is our
-reading. The papers of ZiCo-BC and NEAR were not read: their numbers are those of a third party's notes on them. So is
-EZNAS-A's (Akhauri et al. 2022); on CIFAR-10 its authors' code prints a Spearman of 0.887 and a Kendall of 0.707, of 16
-images. That is of the released program, `eznas_a`.
+reading. The papers of ZiCo-BC and NEAR were not read: their numbers are those of a third party's notes on them. So are
+those of EZNAS-A (Akhauri et al. 2022), whose program may be that of `eznas_a_weights`; on CIFAR-10 the page of its
+authors' code, whose program `eznas_a` is, says 0.887 (Spearman) and 0.707 (Kendall), of 16 images.
 
 The correction of ZiCo-BC is weighted by a constant that its authors tune by hand; ours is 1.
 """

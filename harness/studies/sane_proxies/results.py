@@ -46,12 +46,14 @@ class Found(NamedTuple):
         against: by the baseline the comparison of all others with it, on the main column.
         again: how far another training's coefficient lies above the best of all scores.
         supernets: from `between_supernets`.
+        finished: number of supernets whose scores are there.
     """
 
     coefficients: pd.DataFrame
     against: Mapping[str, Comparison]
     again: Resampled
     supernets: pd.DataFrame
+    finished: int
 
 
 def columns_of(table: Table) -> list[str]:
@@ -82,6 +84,7 @@ def found_on(scores: pd.DataFrame, supernets: pd.DataFrame, table: Table, *, res
         {each: compare(rankings[test], each, resamples=resamples) for each in AGAINST if _varies(frame, each)},
         above_every_proxy(scores, table, test, BASELINES, resamples=resamples),
         between_supernets(supernets, resamples=resamples),
+        supernets["seed"].nunique(),
     )
 
 
@@ -133,7 +136,7 @@ def study_claims(found: Mapping[str, Found], supernets: int) -> Iterator[Claimed
 
     Args:
         found: from `found_on`, by the name of the table.
-        supernets: number of supernets of each graph.
+        supernets: number of supernets of each graph; where the scores of one are the same for all, it ranks nothing.
     """
     for name, own in found.items():
         test = own.coefficients["column"].iloc[0]
@@ -143,18 +146,21 @@ def study_claims(found: Mapping[str, Found], supernets: int) -> Iterator[Claimed
             ("log_ratio", "the supernet's operation weights"),
         ):
             yield _of_supernets(
-                f"{words} rank{'s' if kind != 'log_ratio' else ''} {name} ({OURS})", kind, rows, supernets
+                f"{words} rank{'s' if kind != 'log_ratio' else ''} {name} ({OURS})",
+                kind,
+                rows,
+                whole=own.finished == supernets,
             )
         yield from _against(name, own)
         yield _again(name, own.again)
-        yield _agreed(name, own.supernets)
+        yield _agreed(name, own)
 
 
-def _of_supernets(claim: str, kind: str, rows: pd.DataFrame, supernets: int) -> Claimed:
-    """Whether the coefficients of all supernets have intervals above 0."""
+def _of_supernets(claim: str, kind: str, rows: pd.DataFrame, *, whole: bool) -> Claimed:
+    """Whether the coefficients of all supernets have intervals above 0; one whose scores do not differ has none."""
     there = [row for name, row in rows.iterrows() if str(name).startswith(f"{kind}_")]
     words = ", ".join(in_words(row) for row in there) or "no supernet whose scores differ"
-    held = all(row["spearman_low"] > 0 for row in there) if there and len(there) == supernets else None
+    held = bool(there) and all(row["spearman_low"] > 0 for row in there) if whole else None
     return Claimed(claim, "", f"Spearman with test accuracy {words}", verdict(held))
 
 
@@ -188,11 +194,12 @@ def _again(name: str, ahead: Resampled) -> Claimed:
     return Claimed(claim, "", words, verdict(ahead.low > 0))
 
 
-def _agreed(name: str, supernets: pd.DataFrame) -> Claimed:
+def _agreed(name: str, own: Found) -> Claimed:
     claim = f"two supernets rank {name} alike by the accuracy of their paths ({OURS})"
-    rows = supernets[supernets["kind"] == KINDS[0]] if len(supernets) else supernets
+    rows = own.supernets[own.supernets["kind"] == KINDS[0]] if len(own.supernets) else own.supernets
     if rows.empty or rows["spearman"].isna().all():
-        return Claimed(claim, "", "fewer than two supernets whose scores differ", verdict(None))
+        held = None if own.finished < 2 else False
+        return Claimed(claim, "", "fewer than two supernets whose scores differ", verdict(held))
     return Claimed(
         claim, "", "Spearman " + ", ".join(in_words(row) for _, row in rows.iterrows()),
         verdict(bool((rows["spearman_low"] > 0).all())),

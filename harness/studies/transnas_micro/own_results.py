@@ -20,6 +20,10 @@ from harness.studies.samples import LEAST
 from harness.studies.searches.claims import OURS, Claimed, verdict
 from harness.studies.transnas_micro.own import CLAIMED
 
+_INTERVALS = tuple(f"{name}{end}" for name in ("own", "scene", "difference") for end in ("", "_low", "_high"))
+_COLUMNS = ("pool", "task", "proxy", "n", *_INTERVALS, "p", "agreement", "p_holm", "verdict")
+_MEANS = ("pool", "task", "proxies", "n", *_INTERVALS[-3:])
+
 
 @dataclass(frozen=True)
 class OwnResults:
@@ -76,7 +80,7 @@ def beside_scene(
             {**row, "p_holm": p, "verdict": told_apart(float(row["difference"]), p)}
             for row, p in zip(of_pool, adjusted.tolist(), strict=True)
         ]
-    return OwnResults(pd.DataFrame(rows), pd.DataFrame(means))
+    return OwnResults(pd.DataFrame(rows, columns=list(_COLUMNS)), pd.DataFrame(means, columns=list(_MEANS)))
 
 
 def _common(own: pd.DataFrame, scene: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame | None:

@@ -182,7 +182,7 @@ def _matrices(found: Results) -> dict[str, Matrix]:
         wide.loc[RETRAINED] = again
         ordered = wide.loc[wide.mean(axis=1).sort_values(ascending=False).index, list(found.rankings[pool])]
         matrices[f"by_task_{pool}"] = Matrix(ordered, f"Spearman with the task's test value, {words}", -1, 1, 2)
-    if found.own is not None:
+    if found.own is not None and CLAIMED in set(found.own.frame["pool"]):
         of_this = found.own.frame[found.own.frame["pool"] == CLAIMED]
         for name, values, label in (
             ("own", "difference", "Spearman by the task's own network less that by scenes"),

@@ -71,7 +71,15 @@ OTHERS = tuple(
     PooledCoefficient(*item[:5], "all" if item.source in _ALL else NOT_KNOWN) for item in PUBLISHED_COEFFICIENTS
 )
 EZNAS = tuple(
-    PooledCoefficient("eznas_a", column, KENDALL, value, "a note on Akhauri et al. 2022", "all", "as the note says")
+    PooledCoefficient(
+        "eznas_a",
+        column,
+        KENDALL,
+        value,
+        "a note on Akhauri et al. 2022",
+        "all",
+        "of the paper's program, which may be that of `eznas_a_weights`",
+    )
     for column, value in zip(DATASETS, (0.65, 0.65, 0.61), strict=True)
 )
 PUBLISHED: tuple[PooledCoefficient, ...] = (*VALID, *OTHERS, *EZNAS)

@@ -200,6 +200,10 @@ OF_A_KIND = {
 }  # fmt: skip
 
 
+def test_those_that_are_tried_by_default_are_methods():
+    assert {*OF_A_KIND, *OFTEN} <= {method for method, _ in PAIRS}
+
+
 def is_quick(method, space):
     """Some methods alone run by default: of each kind of step one, in the DARTS space two."""
     return method in ({"darts", "nasi-ada"} if space == "darts" else OF_A_KIND)

@@ -112,3 +112,15 @@ def test_the_forest_takes_the_path_of_a_plain_loop() -> None:
             best = sorted(range(len(others)), key=lambda place: -predicted[place])
             cells += [others[place] for place in best[:count]]
         assert cells == expected
+
+
+@pytest.mark.parametrize("name", ["seminas", "nao"])
+def test_of_uneven_choices_only_cells_of_the_space_are_asked(name: str) -> None:
+    space = IndexedSpace(4, (1, 2, 1), options=(2, 3, 1, 4))
+    values = np.random.default_rng(0).normal(size=len(space))
+    oracle = Oracle([Fidelity(values[None], np.ones(len(space)))], runs=2, budget_seconds=1e6, record=True)
+    METHODS[name].search(oracle, space, np.random.default_rng(1), queries=20)
+    for cells in asked(oracle):
+        assert len(set(cells)) == 20
+        assert set(cells) <= set(range(len(space)))
+        assert (choices_of(space, np.array(cells)) < np.array(space.options)).all()

@@ -126,6 +126,14 @@ def test_too_few_cells_in_common_are_no_comparison(table: Table) -> None:
     assert found.means.empty
 
 
+def test_without_a_comparison_the_frames_have_their_columns_and_nothing_is_claimed(table: Table) -> None:
+    nothing = pd.DataFrame({"architecture": ["a"], "proxy": ["grad_norm"], "score": [1.0]})
+    found = beside_scene({"jigsaw": nothing}, nothing, table, {"jigsaw": "jigsaw"}, {"valid": [], "all": []})
+    assert found.frame.empty
+    assert {"pool", "difference_low", "verdict"} <= {*found.frame.columns}
+    assert not list(own_claims(found))
+
+
 def test_every_task_has_the_smaller_size_and_the_loss_of_its_own() -> None:
     assert set(OWN) == {"jigsaw", "normal", "autoencoder", "segmentsemantic", "room_layout"}
     losses = {}

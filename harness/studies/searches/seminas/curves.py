@@ -11,7 +11,7 @@ from harness.stats.mean import MeanInterval, student_interval
 from harness.studies.searches.seminas.labels import FOREST, NAO, SEMINAS, Sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from harness.evaluation import Table
     from harness.evaluation.predictors import Predictions
@@ -57,15 +57,16 @@ def curves_of(sizes: Sizes, names: Sequence[str], *, quick: bool = False) -> lis
     return [*own, known, *(Curve(name, column, ON_OTHERS, samples) for name, (column, samples) in OTHERS.items())]
 
 
-def is_here(curve: Curve) -> bool:
-    """Whether the table of a curve is here; the study's own is."""
+def is_here(curve: Curve, say: Callable[[str], None]) -> bool:
+    """Whether the table of a curve is here, as the study's own is; why not is said."""
     from harness.evaluation import TableError, open_table
 
     if curve.curve not in OTHERS:
         return True
     try:
         open_table(curve.curve)
-    except TableError:
+    except TableError as error:
+        say(f"left out: predictors on {curve.curve}: {error}")
         return False
     return True
 

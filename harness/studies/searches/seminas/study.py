@@ -48,7 +48,7 @@ def run_seminas(options: StudyOptions) -> None:
         sizes = sizes._replace(runs=options.runs, draws=options.runs)
     key = {"seed": options.seed, "sizes": sizes._asdict(), "table": table.facts.sha256}
     check_key(options.out / KEY_FILE, (f"{RUNS}.csv", f"{DRAWS}.csv"), key)
-    curves = [curve for curve in curves_of(sizes, names, quick=options.quick) if is_here(curve)]
+    curves = [curve for curve in curves_of(sizes, names, quick=options.quick) if is_here(curve, options.say)]
     runs = _runs(table, names, sizes, options)
     draws = _draws(table, curves, sizes, options)
     summary = summary_frame(runs)

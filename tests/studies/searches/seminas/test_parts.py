@@ -128,7 +128,7 @@ def test_a_data_set_needs_both_columns_and_cifar10_must_be_there() -> None:
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_predictors_are_fitted_to_tables_of_other_spaces(name: str) -> None:
     (curve,) = (each for each in curves_of(Sizes(), []) if each.curve == name)
-    if not is_here(curve):
+    if not is_here(curve, print):
         pytest.skip(f"the table {name} is not here")
     curve = curve._replace(samples=(30,))
     found = draws_of(curve, table_of(["cifar10"], KEYS[:3]), Sizes(draws=1), 0, progress=False)
