@@ -38,9 +38,10 @@ def seminas_figure(searches: pd.DataFrame, curves: pd.DataFrame) -> Figure:
             draw_curves(below, curves[curves["curve"] == name], _TAU, names="predictor", by="samples")
             above.set_title(PRINTED[name])
             below.set_xlabel("labels")
-            if place:
-                above.get_legend().remove()
-                below.get_legend().remove()
+            for panel in (above, below):
+                panel.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+                if place < len(names) - 1:
+                    panel.get_legend().remove()
         panels[0, 0].set_ylabel("test accuracy (%)")
         panels[1, 0].set_ylabel(COEFFICIENTS[_TAU])
     return figure

@@ -25,7 +25,6 @@ WITH_PROXIES = (FOREST, PROXIES, SEMINAS)
 KNOWN = "with known scores"
 OTHERS = {
     "darts-random214": ("cifar10_test_600ep_best_pct", (25, 50, 100)),
-    "nasbench301-surrogate500": ("cifar10_valid_100ep_surrogate_pct", (50, 100, 200)),
     "nasbench-graph-cora": ("cora_test_pct", (50, 100, 200)),
     "nasbench-graph-arxiv": ("arxiv_test_pct", (50, 100, 200)),
 }
