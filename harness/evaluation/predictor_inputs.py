@@ -5,7 +5,6 @@ Legend: C architectures, E choices of each, M scores.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -15,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import ScoresError, SearchError
-from harness.evaluation.matching import matched_scores
+from harness.evaluation.searches.proxy_scores import scores_in_order, sizes_of
 from harness.spaces.listed import all_architectures
 from harness.spaces.searches import EncodedSpace, SequenceSpace
-from harness.stats.names import BASELINES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +116,9 @@ def predictor_inputs(known: Known, space: Space, scores: pd.DataFrame | None) ->
     Raises:
         ScoresError: scores without a value of an architecture.
     """
-    found = _sizes(space, known.architectures) if scores is None else _by_key(scores, space, known.keys)
+    found: Mapping[str, Sequence[float] | FloatArray] = (
+        sizes_of(space, known.architectures) if scores is None else scores_in_order(scores, space, known.keys)
+    )
     if not found:
         raise ScoresError("the scores have no value of a cell: a predictor has nothing to read")
     columns = np.stack([np.asarray(values, dtype=np.float64) for values in found.values()], axis=1)
@@ -158,21 +158,6 @@ def _graphs(space: Space, architectures: Sequence[Architecture]) -> npt.NDArray[
     numbers: dict[str, int] = {}
     names = (space.key(space.canonical(each)) for each in architectures)
     return np.array([numbers.setdefault(name, len(numbers)) for name in names])
-
-
-def _sizes(space: Space, architectures: Sequence[Architecture]) -> Mapping[str, list[int]]:
-    sizes = [space.sizes(each) for each in architectures]
-    return dict(zip(BASELINES, ([each.parameters for each in sizes], [each.macs for each in sizes]), strict=True))
-
-
-def _by_key(frame: pd.DataFrame, space: Space, keys: Sequence[str]) -> Mapping[str, FloatArray]:
-    """Scores of every proxy, [C] in the order of the keys; NaN for an architecture without one."""
-    scores = matched_scores(frame, space).scores
-    found: dict[str, FloatArray] = {}
-    for proxy, group in scores[scores["score"].notna()].groupby("proxy", sort=False):
-        known = dict(zip(group["architecture"], group["score"], strict=True))
-        found[str(proxy)] = np.array([known.get(key, math.nan) for key in keys])
-    return found
 
 
 def _tables(space: Space, architectures: Sequence[Architecture]) -> Codes | None:

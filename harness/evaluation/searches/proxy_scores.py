@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.search.query.indexed import FloatArray
-    from harness.spaces.space import Space
+    from harness.spaces.space import Architecture, Space
 
 PROXY, METRIC, CONDITION = "nwot", "m_trace", "m_condition"
 KNAS, PARAMS = "knas", "params"
@@ -107,16 +107,27 @@ def scores_by_cell(
 
 def sizes_by_cell(space: Space) -> dict[str, list[int]]:
     """`params` and `flops` (multiply-adds) of all cells, in the order of the space."""
-    sizes = [space.sizes(cell) for cell in all_architectures(space)]
+    return sizes_of(space, all_architectures(space))
+
+
+def sizes_of(space: Space, architectures: Sequence[Architecture]) -> dict[str, list[int]]:
+    """`params` and `flops` (multiply-adds) of architectures, in their order."""
+    sizes = [space.sizes(each) for each in architectures]
     return dict(zip(BASELINES, ([each.parameters for each in sizes], [each.macs for each in sizes]), strict=True))
 
 
 def proxies_by_cell(frame: pd.DataFrame, space: Space) -> dict[str, FloatArray]:
     """Scores of every proxy, of shape [C] in the order of the space; NaN for a cell without one."""
+    return scores_in_order(frame, space, [space.key(each) for each in all_architectures(space)])
+
+
+def scores_in_order(frame: pd.DataFrame, space: Space, keys: Sequence[str]) -> dict[str, FloatArray]:
+    """Scores of every proxy, of shape [C] in the order of the keys; NaN for a key without one, others are left out."""
     import numpy as np
 
     scores = matched_scores(frame, space).scores
-    place = {space.key(architecture): at for at, architecture in enumerate(all_architectures(space))}
+    place = {key: at for at, key in enumerate(keys)}
+    scores = scores[scores["architecture"].isin(place)]
     found: dict[str, FloatArray] = {}
     for proxy, group in scores[scores["score"].notna()].groupby("proxy", sort=False):
         values = np.full(len(place), np.nan)

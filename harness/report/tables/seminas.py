@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from harness.evaluation.columns import PRINTED
-from harness.report.cells import estimate, interval, number, spread_in
+from harness.report.cells import interval, number, spread_in
 from harness.report.tables.headings import COEFFICIENTS
+from harness.report.tables.predictions import MEASURE_HEADINGS, measures
 from harness.report.tables.sheet import Heading, Sheet, groups
 
 _SHOWN = 10
@@ -51,17 +52,10 @@ def curves_sheet(frame: pd.DataFrame, curve: str, column: str) -> Sheet:
     of_this = frame[(frame["curve"] == curve) & (frame["column"] == column)].sort_values("samples", kind="stable")
     begins, ruled = groups(of_this["samples"])
     rows = [
-        [
-            f"{row['samples']:,}" if first else "", str(row["predictor"]),
-            *(
-                estimate(*(float(row[f"{name}{end}"]) for end in ("", "_low", "_high")), decimals=2)
-                for name in ("kendall_tau_b", "spearman", "top_mean")
-            ),
-        ]
+        [f"{row['samples']:,}" if first else "", str(row["predictor"]), *measures(row)]
         for first, row in zip(begins, of_this.to_dict("records"), strict=True)
     ]  # fmt: skip
-    headings: list[Heading | str] = ["labels", Heading("predictor", "left")]
-    headings += [COEFFICIENTS["kendall_tau_b"], COEFFICIENTS["spearman"], "mean of the\n100 best"]
+    headings: list[Heading | str] = ["labels", Heading("predictor", "left"), *MEASURE_HEADINGS]
     draws = int(of_this["draws"].iloc[0])
     notes = (
         f"{column} of architectures that were not fitted to, means over {draws:,} draws with 95 % intervals by "
