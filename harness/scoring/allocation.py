@@ -11,6 +11,27 @@ GLIBC_KEEPS = 2 * _LARGEST_MMAP_THRESHOLD
 """Bytes that glibc keeps by its own rule, at the most."""
 KEPT = 2**31 - 1
 """Bytes that all workers of a machine keep together."""
+_BESIDE = 10**9  # of a worker between two networks: caches of its kernels and holes between tensors that live on
+
+
+def kept_by_each(workers: int) -> int:
+    """Bytes that each of a machine's workers keeps, at the most.
+
+    Args:
+        workers: number of workers on the machine.
+    """
+    return max(KEPT // workers, GLIBC_KEEPS)
+
+
+def leak_of_loky(workers: int) -> int:
+    """Bytes by which a worker may grow before `loky` takes it for one that leaks, and starts another.
+
+    Its own limit, 300 MB, is below what workers keep on purpose: they would be started again every few networks.
+
+    Args:
+        workers: number of workers on the machine.
+    """
+    return kept_by_each(workers) + _BESIDE
 
 
 def keep_memory(most: int = GLIBC_KEEPS) -> bool:

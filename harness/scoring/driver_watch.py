@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 
-from harness.scoring.allocation import GLIBC_KEEPS, KEPT, keep_memory
+from harness.scoring.allocation import keep_memory, kept_by_each
 
 
 def start_worker(driver: int, workers: int = 1) -> None:
@@ -20,7 +20,7 @@ def start_worker(driver: int, workers: int = 1) -> None:
         workers: number of workers on this machine.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    keep_memory(max(KEPT // workers, GLIBC_KEEPS))
+    keep_memory(kept_by_each(workers))
     threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import cloudpickle
 
 from harness.errors import ModelError, NotApplicable, RunError
+from harness.scoring.allocation import leak_of_loky
 from harness.scoring.deaths import MOST_DEATHS, Deaths
 from harness.scoring.devices import Device, deterministic_kernels, introduction, least_busy
 from harness.scoring.driver_watch import start_worker
@@ -122,10 +123,11 @@ def worker_pool(workers: int, environment: Mapping[str, str] | None = None) -> E
 
     remove_left_semaphores()
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    leak = os.environ.get("LOKY_MAX_MEMORY_LEAK_SIZE", leak_of_loky(workers))
     with quiet_tracker():
         pool: Executor = ProcessPoolExecutor(
             max_workers=workers,
-            env={**threads, **(environment or {})},
+            env={"LOKY_MAX_MEMORY_LEAK_SIZE": str(leak), **threads, **(environment or {})},
             initializer=start_worker,
             initargs=(os.getpid(), workers),
         )

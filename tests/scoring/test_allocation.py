@@ -6,8 +6,13 @@ import os
 import platform
 import subprocess
 import sys
+import time
+import warnings
 
+import numpy as np
 import pytest
+
+from harness.scoring.engine import close_pool, worker_pool
 
 COUNT = """
 import resource, sys
@@ -45,3 +50,22 @@ def test_freed_memory_is_used_again(told: dict[str, str], rounds: int, tensors: 
     }
     assert fetched["give back"] > 0.75 * rounds * tensors * 256
     assert fetched["keep"] < 1.5 * fetched["give back"] / rounds
+
+
+def _hold_and_free(mebibytes: int) -> int:
+    """Process number of the worker that has held that much memory and freed it; loky looks at it once a second."""
+    held = [np.ones(2**17) for _ in range(mebibytes)]
+    del held
+    time.sleep(1.05)
+    return os.getpid()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc")
+def test_a_worker_that_keeps_freed_memory_is_not_started_again() -> None:
+    pytest.importorskip("psutil", reason="loky measures its workers with psutil")
+    pool = worker_pool(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        workers = {pool.submit(_hold_and_free, mebibytes).result() for mebibytes in (1, 1200, 1)}
+        close_pool(pool)
+    assert len(workers) == 1
