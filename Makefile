@@ -5,9 +5,17 @@ BIN := $(VENV)/bin
 CORES ?= 2
 # further options of pip, such as where CPU builds of torch lie
 PIP_ARGS ?=
+PIP := $(BIN)/pip install --quiet --no-compile $(PIP_ARGS) -c constraints.txt
+# on all cores, where pip takes one; some packages hold files for other versions of Python, which do not compile
+COMPILE = $(BIN)/python -m compileall -q -j $(CORES) $(VENV)/lib harness benchmarks nasinit > /dev/null || true
+EXTRAS := cluster,augment,graphs,restoration,oracles
+KERNEL_TESTS = $(shell grep -rl --include='*.py' 'mark\.kernels' tests)
+
+# modules are compiled once, not by each process, also where the environment says otherwise
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-docs install-extras demo test test-kernels test-slow check format bench docs clean
+.PHONY: help install install-docs install-extras install-all demo test test-kernels test-slow check format bench docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-13s %s\n", $$1, $$2}' Makefile
@@ -16,31 +24,42 @@ install: $(VENV)/.installed  ## build .venv with pinned versions
 
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[dev]'
+	$(PIP) -e '.[dev]'
+	$(COMPILE)
 	touch $@
 
 install-docs: $(VENV)/.docs-installed  ## .venv with what builds the site, too
 
 $(VENV)/.docs-installed: $(VENV)/.installed
-	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[docs]'
+	$(PIP) -e '.[docs]'
+	$(COMPILE)
 	touch $@
 
 install-extras: $(VENV)/.extras-installed  ## .venv with every optional part, too, and what tests alone need
 
 $(VENV)/.extras-installed: $(VENV)/.installed
-	$(BIN)/pip install --quiet $(PIP_ARGS) -c constraints.txt -e '.[cluster,augment,graphs,restoration,oracles]'
+	$(PIP) -e '.[$(EXTRAS)]'
+	$(COMPILE)
 	touch $@
+
+install-all: $(VENV)/.all-installed  ## .venv with all of this at once
+
+$(VENV)/.all-installed: setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e '.[dev,docs,$(EXTRAS)]'
+	$(COMPILE)
+	touch $(addprefix $(VENV)/,.installed .docs-installed .extras-installed .all-installed)
 
 demo: install  ## score a sample of NAS-Bench-201, rank it, draw it: into demo/
 	$(BIN)/nasinit demo --out demo --workers $(CORES)
 
-test: install install-docs install-extras check test-kernels  ## lint, types, import contracts, then the tests, which build the site
+test: install-all check test-kernels  ## lint, types, import contracts, then the tests, which build the site
 	$(BIN)/python -m pytest -n $(CORES) --dist loadscope
 
 test-kernels: install  ## the tests that could hang on the processor, with the kernels of a plain one (part of test)
-	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 $(BIN)/python -m pytest -n $(CORES) -m "kernels and not slow"
+	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 $(BIN)/python -m pytest -n $(CORES) -m "kernels and not slow" $(KERNEL_TESTS)
 
-test-slow: install install-extras  ## the tests that take minutes each, and the properties on examples drawn anew
+test-slow: install-all  ## the tests that take minutes each, and the properties on examples drawn anew
 	$(BIN)/python -m pytest -n $(CORES) -m slow
 	$(BIN)/python -m pytest -n $(CORES) -m "hypothesis and not slow" --hypothesis-profile=new
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -27,6 +28,15 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("new", deadline=None, max_examples=1_000)
 hypothesis.settings.load_profile("same")
+
+# Ten thousand tests are a million objects, which the collector would look through again and again: a twelfth of all seconds.
+gc.set_threshold(10_000, 10, 10)
+
+
+def pytest_collection_finish() -> None:
+    """What the collection has made lives to the end: the collector looks through it no more."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
