@@ -29,7 +29,7 @@ hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("new", deadline=None, max_examples=1_000)
 hypothesis.settings.load_profile("same")
 
-# Ten thousand tests are a million objects, which the collector would look through again and again: a twelfth of all seconds.
+# Ten thousand tests are a million objects, which the collector would look through again and again.
 gc.set_threshold(10_000, 10, 10)
 
 
