@@ -36,6 +36,7 @@ _GRAPH_LAYER = (
     r"(8|16|32|64):(const|gcn|gat|sym-gat|cos|linear|gene-linear):[1248]:(sum|mean|max):(identity|mlp):"
     r"(sigmoid|tanh|relu|identity|softplus|leaky_relu|relu6|elu)"
 )
+_GENOTYPE = re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL)
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench201": re.compile(rf"\|.+\||{_INDICES}|\{{\s*{_EDGE}\s*:.*\}}|{_NODES}", re.DOTALL),
     "nasbench201-large": re.compile(r"\|.+\|", re.DOTALL),
@@ -46,10 +47,17 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "nasbench-graph": re.compile(rf"0[01][0-2][0-3](:{_LAYER}){{4}}"),
     "sane": re.compile(rf"({_NODE_AGGREGATOR}\|\|){{3}}((none|skip)\|\|){{2,3}}l_(max|concat|lstm)"),
     "agnn": re.compile(rf"{_GRAPH_LAYER}\|\|{_GRAPH_LAYER}"),
-    "darts": re.compile(rf"\s*({_CALL}|\[.*\]|\(.*\)|\{{.*\}})\s*", re.DOTALL),
+    "darts": _GENOTYPE,
+    "darts-none": _GENOTYPE,
 }
-_OF_LARGE = re.compile(r"\|.*(max_pool_3x3|nor_conv_5x5|(bot2|bot4|grp2|grp4|sep|dil)_conv_\dx\d)~.*\|", re.DOTALL)
-"""A cell with an operation that nasbench201-large has and NAS-Bench-201 has not."""
+_WIDER: Mapping[str, tuple[str, re.Pattern[str]]] = {
+    "nasbench201": (
+        "nasbench201-large",
+        re.compile(r"\|.*(max_pool_3x3|nor_conv_5x5|(bot2|bot4|grp2|grp4|sep|dil)_conv_\dx\d)~.*\|", re.DOTALL),
+    ),
+    "darts": ("darts-none", re.compile(r""".*['"]none['"].*""", re.DOTALL)),
+}
+"""By space another one, whose architectures are written in the same form, and what only a text of that one has."""
 
 
 def quoted(key: str) -> str:
@@ -60,7 +68,8 @@ def quoted(key: str) -> str:
 def space_of_key(key: str) -> str:
     """Space of a key, recognised by its form alone; empty for an unknown form.
 
-    A cell whose operations are all NAS-Bench-201's, which nasbench201-large has too, is NAS-Bench-201's.
+    A cell whose operations are all NAS-Bench-201's, which nasbench201-large has too, is NAS-Bench-201's, and a genotype
+    without `none`, which darts-none has too, is one of darts.
 
     >>> space_of_key("8:16:24:32:64"), space_of_key("|none~0|+|none~0|none~1|"), space_of_key("[[(0, 4), (1, 3)], []]")
     ('natsbench-sizes', 'nasbench201', 'darts')
@@ -68,7 +77,8 @@ def space_of_key(key: str) -> str:
     ('nasbench-graph', 'sane')
     """
     space = next((space for space, form in _FORMS.items() if form.fullmatch(key)), "")
-    return "nasbench201-large" if space == "nasbench201" and _OF_LARGE.fullmatch(key) else space
+    wider, only_there = _WIDER.get(space, ("", None))
+    return wider if only_there is not None and only_there.fullmatch(key) else space
 
 
 def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "") -> str:
@@ -80,8 +90,8 @@ def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "")
         path: file of the keys, for messages.
         column: name of the column of keys, for messages.
         keys: one or more keys, as they are in the file.
-        space: name of the space that all keys must belong to; empty for the space of the first key or, where that is a
-            cell of NAS-Bench-201 and another is one of nasbench201-large alone, for the latter.
+        space: name of the space that all keys must belong to; empty for the space of the first key or, where another
+            key is of a space with the same form alone, such as nasbench201-large for NAS-Bench-201, for the latter.
 
     Raises:
         TableError: for an empty key, or a key of another form or space than the table's; the message names the file,
@@ -89,8 +99,9 @@ def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "")
 
     """
     wanted = space or space_of_key(keys[0])
-    if not space and wanted == "nasbench201" and any(map(_OF_LARGE.fullmatch, keys)):
-        wanted = "nasbench201-large"
+    if not space and wanted in _WIDER:
+        wider, only_there = _WIDER[wanted]
+        wanted = wider if any(map(only_there.fullmatch, keys)) else wanted
     form = _FORMS.get(wanted)
     for row, key in enumerate(keys):
         if (not form.fullmatch(key)) if form is not None else not key or space_of_key(key):

@@ -70,6 +70,12 @@ SOURCES: Mapping[str, PublishedTable] = {
             darts.SURROGATE_FACTS, darts.SURROGATE_COLUMNS, ("nasbench301_500.csv",), darts.read_surrogate500
         ),
         PublishedTable(
+            darts.THOUSAND_FACTS,
+            darts.THOUSAND_COLUMNS,
+            _in_tables_too("darts_1000_cifar10.csv.gz"),
+            darts.read_1000,
+        ),
+        PublishedTable(
             transnasbench.FACTS,
             transnasbench.COLUMNS,
             _in_tables_too("transnasbench101_micro.csv.gz"),

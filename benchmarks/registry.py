@@ -94,6 +94,7 @@ NAMES = (
     DARTS_PUBLISHED,
     darts.RANDOM_FACTS.name,
     darts.SURROGATE_FACTS.name,
+    darts.THOUSAND_FACTS.name,
     transnasbench.FACTS.name,
     *(name for name in PACKAGED if name != ANALOG),
     *SMALL,

@@ -106,7 +106,7 @@ def read_published_csv(
     keys = [key_of(text) for text in rows.column(key)]
     space_of_keys(path, key, keys, facts.space)
     found = _known_columns(rows, key, columns)
-    numbers = [rows.numbers(column.origin) for column in found]
+    numbers = [rows.numbers(column.origin or column.name) for column in found]
     for column, values in zip(found, numbers, strict=True):
         if column.may_be_missing:
             values[values == missing] = math.nan
@@ -138,7 +138,7 @@ def _check_whole(path: Path, name: str, large: Sequence[tuple[str, float]]) -> N
 
 
 def _known_columns(rows: CsvRows, key: str, columns: Sequence[Column]) -> list[Column]:
-    by_origin = {column.origin: column for column in columns}
+    by_origin = {column.origin or column.name: column for column in columns}
     for name in rows.others([key, *by_origin]):
         raise TableError(f"{rows.path}: {unknown('column', name, [key, *by_origin])}. Rename it or take it out")
     found = [by_origin[name] for name in rows.others([key])]

@@ -1,7 +1,8 @@
 """DARTS genotypes of public data sets, with a measured or predicted accuracy for each.
 
 - `darts-random214`: 214 random genotypes, each trained for 600 epochs (Yang, Esperança and Carlucci 2020);
-- `nasbench301-surrogate500`: 500 genotypes with an accuracy *predicted* by NAS-Bench-301 (Zela et al. 2022).
+- `nasbench301-surrogate500`: 500 genotypes with an accuracy *predicted* by NAS-Bench-301 (Zela et al. 2022);
+- `darts-1000`: 1,000 random genotypes, `none` among their operations, of the authors of SWAP (Peng et al. 2024).
 
 A key is the genotype's text as it is in the file; `harness.spaces.darts` reads every form of it.
 """
@@ -69,6 +70,31 @@ SURROGATE_FACTS = Facts(
     seeds="none: predicted",
 )
 
+THOUSAND_COLUMNS = (
+    Column(
+        "cifar10_valid_pct", "cifar10", "valid", None, "pct", "not said",
+        "CIFAR-10 validation accuracy; how long a network was trained is not said with the data",
+    ),
+)  # fmt: skip
+THOUSAND_FACTS = Facts(
+    name="darts-1000",
+    space="darts-none",
+    title="1,000 random DARTS genotypes, with `none` among their operations, trained on CIFAR-10",
+    source="Peng et al. 2024 (SWAP-NAS), github.com/pym1024/SWAP_Universal",
+    licence="AFL-3.0 (pym1024/SWAP_Universal)",
+    path=None,
+    sha256=None,
+    rows=1000,
+    note=(
+        "Limits: the size of the networks, the epochs and the seeds are not said with the data; accuracies of 63 to "
+        "87, and two of 10, are those of short trainings. Both cells of a genotype are equal; a node may read one "
+        "input twice."
+    ),
+    splits="validation of CIFAR-10",
+    epochs="not said",
+    seeds="not said",
+)
+
 
 def read_random214(path: Path) -> Table:
     """Table of the 214 trained genotypes; raises TableError as `read_published_csv` does."""
@@ -78,3 +104,8 @@ def read_random214(path: Path) -> Table:
 def read_surrogate500(path: Path) -> Table:
     """Table of the 500 predicted accuracies; raises TableError as `read_published_csv` does."""
     return read_published_csv(path, SURROGATE_COLUMNS, SURROGATE_FACTS)
+
+
+def read_1000(path: Path) -> Table:
+    """Table of the 1,000 trained genotypes; raises TableError as `read_published_csv` does."""
+    return read_published_csv(path, THOUSAND_COLUMNS, THOUSAND_FACTS)

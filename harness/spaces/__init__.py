@@ -79,6 +79,7 @@ _UNLISTED = {
     "transnas-micro-autoencoder": "harness.spaces.transnas_micro.image_tasks:TransNasMicroAutoencoder",
     "transnas-micro-normal": "harness.spaces.transnas_micro.image_tasks:TransNasMicroNormal",
     "transnas-micro-segmentation": "harness.spaces.transnas_micro.image_tasks:TransNasMicroSegmentation",
+    "darts-none": "harness.spaces.darts.with_none:DartsWithNone",
     "wiring-minimal": "harness.spaces.darts.wiring:MinimalCells",
     "wiring-full": "harness.spaces.darts.wiring:FullCells",
     "sane-code": "harness.spaces.sane:SaneCode",

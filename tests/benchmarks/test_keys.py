@@ -17,6 +17,7 @@ from harness.spaces.nasbench201_large.cell import OPERATIONS as LARGE_OPERATIONS
 FILE = Path("mine.csv")
 CELL = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"
 DARTS = open_space("darts")
+DARTS_NONE = open_space("darts-none")
 GENOTYPE = DARTS.sample(1, seed=3)[0]
 FLAT = str(GENOTYPE)
 
@@ -57,6 +58,18 @@ def test_a_cell_of_both_spaces_is_of_nasbench201_and_a_table_with_one_of_the_lar
 
 
 @pytest.mark.parametrize("key", ["8:16:24:32:64", ":".join([WIDTHS[0]] * 5)])
+def test_a_genotype_with_none_is_of_the_wider_space_and_others_may_be():
+    wide = DARTS_NONE.parse(FLAT.replace(GENOTYPE.normal[0][0], "none", 1))
+    key = DARTS_NONE.key(wide)
+    assert space_of_key(key) == "darts-none"
+    assert space_of_key(FLAT) == "darts"
+    assert space_of_keys(FILE, "architecture", [FLAT, key]) == "darts-none"
+    assert space_of_keys(FILE, "architecture", [key, FLAT]) == "darts-none"
+    assert space_of_keys(FILE, "architecture", [FLAT, FLAT]) == "darts"
+    with pytest.raises(TableError, match="is of the space nasbench201, but row 0 is of the space darts-none"):
+        space_of_keys(FILE, "architecture", [key, CELL])
+
+
 def test_sizes_are_recognised(key):
     assert space_of_keys(FILE, "architecture", [key]) == "natsbench-sizes"
 

@@ -48,6 +48,8 @@ def _cell(pairs, before, last, state, name, norm, halves, smaller):
 def _operation(operation, inputs, state, name, norm, stride):
     if operation == "skip_connect":
         return inputs if stride == 1 else _halved(inputs, state, name, norm)
+    if operation == "none":
+        return 0 * inputs[:, :, ::stride, ::stride]
     if operation == "avg_pool_3x3":
         return _mean_of_windows(inputs, stride)
     if operation == "max_pool_3x3":

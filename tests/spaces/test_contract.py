@@ -34,6 +34,12 @@ class TestDarts(SpaceConformance):
 
 
 @pytest.mark.slow
+class TestDartsWithNone(SpaceConformance):
+    space = open_space("darts-none")
+    shape: ClassVar = {"width": 4, "depth": 3, "image_size": 8, "classes": 3}
+
+
+@pytest.mark.slow
 class TestNasBench201Large(SpaceConformance):
     space = open_space("nasbench201-large")
     shape: ClassVar = {"width": 4, "depth": 1, "image_size": 8, "classes": 3}

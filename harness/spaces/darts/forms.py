@@ -17,7 +17,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from harness.errors import SpaceError, unknown
-from harness.spaces.darts.genotype import CELLS, INPUTS, NODES, OPERATIONS, Genotype, Pair, Pairs, nodes_of
+from harness.spaces.darts.genotype import CELLS, INPUTS, NODES, OPERATIONS, G, Genotype, Pair, Pairs, nodes_of
 from harness.spaces.plain_values import called, plain_value
 from harness.text.shown import plain, shown
 
@@ -41,14 +41,22 @@ def parse(text: str) -> Genotype:
     Raises:
         SpaceError: naming the text and what is wrong with it: the cell, node and pair, or the field.
     """
+    return parse_as(Genotype, text)
+
+
+def parse_as(kind: type[G], text: str) -> G:
+    """The genotype of a class that `text` holds, in any of the forms.
+
+    Args:
+        kind: the class, which decides whether pairs may have the operation `none`.
+        text: the text.
+
+    Raises:
+        SpaceError: naming the text and what is wrong with it: the cell, node and pair, or the field.
+    """
     expression = _expression(text)
     try:
-        if isinstance(expression, ast.Call):
-            return _from_call(expression)
-        value = _literal("the text", expression)
-        if not isinstance(value, Mapping):
-            return from_compact(value)
-        return _from_fields(value) if set(CELLS) & set(value) else from_configuration(value)
+        return kind(*_cells(expression))
     except SpaceError as error:
         raise _malformed(text, str(error)) from None
     except RecursionError:
@@ -176,12 +184,26 @@ def _expression(text: str) -> ast.expr:
     return statement.value
 
 
-def _from_call(call: ast.Call) -> Genotype:
+def _cells(expression: ast.expr) -> tuple[Pairs, Pairs]:
+    """The pairs of the normal and of the reduction cell, in any of the forms."""
+    if isinstance(expression, ast.Call):
+        return _from_call(expression)
+    value = _literal("the text", expression)
+    if not isinstance(value, Mapping):
+        return _both(from_compact(value))
+    return _from_fields(value) if set(CELLS) & set(value) else _both(from_configuration(value))
+
+
+def _both(genotype: Genotype) -> tuple[Pairs, Pairs]:
+    return genotype.normal, genotype.reduce
+
+
+def _from_call(call: ast.Call) -> tuple[Pairs, Pairs]:
     name = called(call.func)
     fields = {keyword.arg: keyword.value for keyword in call.keywords}
     if name == "Configuration" and "values" in fields:
         values = _literal("field 'values'", fields["values"])
-        return from_configuration(values if isinstance(values, Mapping) else {})
+        return _both(from_configuration(values if isinstance(values, Mapping) else {}))
     if name != "Genotype":
         raise SpaceError(unknown("form", name, ("Genotype", "Configuration")))
     if len(call.args) > len(_FIELDS):
@@ -196,16 +218,18 @@ def _from_call(call: ast.Call) -> Genotype:
         raise SpaceError(f"field {missing[0]!r} is missing")
     for cell in CELLS:
         _check_concat(cell, _concat(cell, fields[f"{cell}_concat"]))
-    return Genotype(*(_pairs(cell, _literal(f"field {cell!r}", fields[cell])) for cell in CELLS))
+    normal, reduce = (_pairs(cell, _literal(f"field {cell!r}", fields[cell])) for cell in CELLS)
+    return normal, reduce
 
 
-def _from_fields(fields: Mapping[str, object]) -> Genotype:
+def _from_fields(fields: Mapping[str, object]) -> tuple[Pairs, Pairs]:
     for cell in CELLS:
         if cell not in fields:
             raise SpaceError(f"field {cell!r} is missing")
         concat = fields.get(f"{cell}_concat", CONCAT)
         _check_concat(cell, list(concat) if isinstance(concat, (list, tuple)) else concat)
-    return Genotype(*(_pairs(cell, fields[cell]) for cell in CELLS))
+    normal, reduce = (_pairs(cell, fields[cell]) for cell in CELLS)
+    return normal, reduce
 
 
 def _check_concat(cell: str, concat: object) -> None:

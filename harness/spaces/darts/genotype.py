@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, TypeVar
 
 from harness.errors import SpaceError, unknown
 from harness.text.shown import shown
@@ -19,6 +20,9 @@ OPERATIONS = (
     "dil_conv_5x5",
 )
 """In the order of NAS-Bench-301's and NASLib's indices. A search also has `none`, a derived cell does not."""
+
+NONE = "none"
+"""The operation that gives zeros, whatever it reads."""
 
 INPUTS = 2
 """Number of input nodes: 0 and 1, the outputs of the two cells before."""
@@ -50,12 +54,14 @@ class Genotype:
             message names the cell, the node and the pair.
     """
 
+    operations: ClassVar[tuple[str, ...]] = OPERATIONS
+
     normal: Pairs
     reduce: Pairs
 
     def __post_init__(self) -> None:
         for cell in CELLS:
-            object.__setattr__(self, cell, _checked_cell(cell, getattr(self, cell)))
+            object.__setattr__(self, cell, _checked_cell(cell, getattr(self, cell), self.operations))
 
     def __str__(self) -> str:
         concat = list(range(INPUTS, INPUTS + NODES))
@@ -65,15 +71,26 @@ class Genotype:
         )
 
 
-def canonical(genotype: Genotype) -> Genotype:
+class GenotypeWithNone(Genotype):
+    """A genotype whose pairs may have the operation `none` too, which gives zeros of the right shape."""
+
+    __slots__ = ()
+    operations: ClassVar[tuple[str, ...]] = (*OPERATIONS, NONE)
+
+
+G = TypeVar("G", bound=Genotype)
+
+
+def canonical(genotype: G) -> G:
     """The canonical form: one representative of all genotypes that describe the same network.
 
     Two things do not change a network: the order of a node's two pairs, since they are summed, and the numbering of
     the intermediate nodes, as long as each reads from nodes before it. The numbering only permutes the channels of the
-    cell's output, and with them the input channels of the layers that read it. For each cell, the representative is the
-    smallest of all these forms, compared by inputs first and then by the operations' positions in `OPERATIONS`.
+    cell's output, and with them the input channels of the layers that read it. Nor does it matter what `none` reads:
+    input 0 stands for all. For each cell, the representative is the smallest of all these forms, compared by inputs
+    first and then by the operations' positions in `OPERATIONS`, behind which `none` stands.
     """
-    return Genotype(_first_of(genotype.normal), _first_of(genotype.reduce))
+    return type(genotype)(_first_of(genotype.normal), _first_of(genotype.reduce))
 
 
 def nodes_of(pairs: Pairs) -> list[tuple[Pair, Pair]]:
@@ -105,18 +122,19 @@ def _first_of(pairs: Pairs) -> Pairs:
     def rank(cell: Pairs) -> list[tuple[int, int]]:
         return [_place(pair) for pair in cell]
 
+    pairs = tuple((operation, 0 if operation == NONE else source) for operation, source in pairs)
     return min((_sorted_nodes(renumbered(pairs, order)) for order in numberings(pairs)), key=rank)
 
 
 def _place(pair: Pair) -> tuple[int, int]:
-    return pair[1], OPERATIONS.index(pair[0])
+    return pair[1], GenotypeWithNone.operations.index(pair[0])
 
 
 def _sorted_nodes(pairs: Pairs) -> Pairs:
     return tuple(pair for node in nodes_of(pairs) for pair in sorted(node, key=_place))
 
 
-def _checked_cell(cell: str, given: Sequence[Sequence[object]]) -> Pairs:
+def _checked_cell(cell: str, given: Sequence[Sequence[object]], operations: tuple[str, ...]) -> Pairs:
     """The pairs as tuples, from any kind of sequences."""
     pairs = [tuple(pair) for pair in given]
     if len(pairs) != 2 * NODES:
@@ -131,9 +149,9 @@ def _checked_cell(cell: str, given: Sequence[Sequence[object]]) -> Pairs:
         operation, source = pair
         node = INPUTS + position // 2
         where = f"cell {cell!r}, node {node}, pair {position % 2} {shown(pair)}"
-        if not isinstance(operation, str) or operation not in OPERATIONS:
-            why = " ('none' is dropped when a cell is derived)" if operation == "none" else ""
-            raise SpaceError(f"{where}: {unknown('operation', operation, OPERATIONS)}{why}")
+        if not isinstance(operation, str) or operation not in operations:
+            why = " ('none' is dropped when a cell is derived; darts-none has it)" if operation == NONE else ""
+            raise SpaceError(f"{where}: {unknown('operation', operation, operations)}{why}")
         if isinstance(source, bool) or not isinstance(source, int) or not 0 <= source < node:
             raise SpaceError(f"{where}: input {shown(source)} does not exist; node {node} reads from 0 to {node - 1}")
         checked.append((operation, source))

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import SettingError
+from harness.spaces.darts.genotype import NONE
 from harness.spaces.darts.layout import DILATED_KERNELS, SEPARABLE_KERNELS
+from harness.spaces.nasbench201.network import Zero
 from harness.spaces.pools import AvgPool2d, MaxPool2d
 from harness.spaces.row_wise import row_wise
 
@@ -21,6 +23,8 @@ def operation_module(operation: str, wide: int, stride: int) -> nn.Module:
         return MaxPool2d(3, stride=stride, padding=1)
     if operation == "avg_pool_3x3":
         return AvgPool2d(3, stride=stride, padding=1, count_include_pad=False)
+    if operation == NONE:
+        return Zero(stride)
     return nn.Identity() if stride == 1 else FactorizedReduce(wide, wide)
 
 

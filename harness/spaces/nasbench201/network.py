@@ -83,11 +83,19 @@ class ReLUConvBN(nn.Module):
 
 @row_wise
 class Zero(nn.Module):
-    """The operation `none`."""
+    """The operation `none`.
+
+    Args:
+        stride: number by which it divides the side.
+    """
+
+    def __init__(self, stride: int = 1) -> None:
+        super().__init__()
+        self.stride = stride
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Zeros of the shape of `inputs`."""
-        return torch.zeros_like(inputs)
+        """Map [N, C, H, W] to zeros [N, C, H / stride, W / stride]."""
+        return torch.zeros_like(inputs if self.stride == 1 else inputs[:, :, :: self.stride, :: self.stride])
 
 
 def operation_module(operation: str, wide: int, activation: nn.ReLU | None = None) -> nn.Module:
