@@ -72,7 +72,7 @@ SURROGATE_FACTS = Facts(
 
 THOUSAND_COLUMNS = (
     Column(
-        "cifar10_valid_pct", "cifar10", "valid", None, "pct", "not said",
+        "cifar10_valid_pct", "cifar10", None, None, "pct", "not said",
         "CIFAR-10 validation accuracy; how long a network was trained is not said with the data",
     ),
 )  # fmt: skip

@@ -151,6 +151,7 @@ def test_the_order_is_by_space_and_the_accuracies_of_nasbench201_come_first():
         "darts-published",
         "darts-random214",
         "nasbench301-surrogate500",
+        "darts-1000",
         "transnasbench101-micro",
         *GRAPHS,
     ]

@@ -10,11 +10,15 @@ from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES as PUBLISHED
 from harness.spaces import open_space
 from harness.spaces.darts.genotype import canonical
 
-DARTS = open_space("darts")
+DARTS, DARTS_NONE = open_space("darts"), open_space("darts-none")
 FILES = {
     "darts-random214": ("darts_random214_cifar10.csv", "genotype", "cifar10_best_600ep_pct", 214, (96.18, 97.56)),
     "nasbench301-surrogate500": (
         "nasbench301_500.csv", "architecture", "nasbench301_surrogate_valid_pct", 500, (90.727905, 94.33028),
+    ),
+    "darts-1000": (
+        "tables/darts_1000_cifar10.csv.gz", "architecture", "cifar10_valid_pct", 1000,
+        (10.219999313354492, 86.61000061035156),
     ),
 }  # fmt: skip
 # normal and reduction cell as `DARTS-space/genotypes.py` of xiangning-chen/DrNAS prints them
@@ -136,10 +140,10 @@ def test_printed_sizes_are_those_of_the_networks():
 
 def test_every_number_and_key_is_the_files(real):
     table, path, key, origin, rows, limits = real
-    source = pd.read_csv(path)
+    source = pd.read_csv(path, float_precision="round_trip")
     assert list(table.keys) == source[key].tolist()
     (column,) = table.columns
-    assert column.origin == origin
+    assert (column.origin or column.name) == origin
     assert table.values(table.keys, column.name).tolist() == source[origin].tolist()
     assert len(table) == table.facts.rows == rows
     assert (source[origin].min(), source[origin].max()) == limits
@@ -147,7 +151,8 @@ def test_every_number_and_key_is_the_files(real):
 
 def test_every_key_is_a_genotype_of_the_space_and_none_is_there_twice(real):
     table = real[0]
-    genotypes = [DARTS.parse(key) for key in table.keys]
+    space = {"darts": DARTS, "darts-none": DARTS_NONE}[table.facts.space]
+    genotypes = [space.parse(key) for key in table.keys]
     assert len({canonical(genotype) for genotype in genotypes}) == len(table)
 
 
