@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from benchmarks.by_column import table_with
     from benchmarks.errors import TableError
     from benchmarks.formats.curves import Curves, read_curves
-    from benchmarks.registry import Listing, list_tables, open_table
+    from benchmarks.listing import Listing
+    from benchmarks.registry import list_tables, open_table
     from benchmarks.table import Column, Facts, Table
 
 __all__ = [
@@ -44,7 +45,7 @@ _HOMES = {
     "Column": "benchmarks.table",
     "Curves": "benchmarks.formats.curves",
     "Facts": "benchmarks.table",
-    "Listing": "benchmarks.registry",
+    "Listing": "benchmarks.listing",
     "Table": "benchmarks.table",
     "TableError": "benchmarks.errors",
     "list_tables": "benchmarks.registry",

@@ -8,7 +8,8 @@ from collections.abc import Mapping, MutableMapping, Sequence, Set
 from pathlib import Path
 
 from benchmarks.errors import TableError, unknown
-from benchmarks.registry import OFFICIAL, OFFICIAL_OR_ANALOG, Listing, list_tables, open_table, published_columns
+from benchmarks.listing import Listing
+from benchmarks.registry import OFFICIAL, OFFICIAL_OR_ANALOG, list_tables, open_table, published_columns
 from benchmarks.table import Column, Table
 
 LOG = logging.getLogger(__name__)

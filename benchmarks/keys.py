@@ -7,10 +7,11 @@ not know the spaces; `harness.evaluation.matching` asks them when scores are joi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.errors import TableError
+from benchmarks.shown import shown
 
 KEY = "architecture"
 NAME = "name"
@@ -122,3 +123,17 @@ def _fault(key: str, row: int, wanted: str) -> str:
         "AGNN's (64:gat:8:sum:identity:elu||16:gcn:1:mean:mlp:relu) and "
         "TransNAS-Bench-101's micro cells (1_02_333)"
     )
+
+
+def strings(keys: Iterable[object]) -> list[str]:
+    """The keys as a list; TableError for one that is no text, and for a text in place of several."""
+    if isinstance(keys, str):
+        raise TableError(f"keys must be several architecture strings; {shown(keys)} is one: write [key]")
+    given = list(keys)
+    odd = [key for key in given if not isinstance(key, str)]
+    if odd:
+        raise TableError(
+            f"keys must be architecture strings; {shown(odd[0])} is of type {type(odd[0]).__name__}: write "
+            "str(architecture), or of a space's other forms str(space.parse(form))"
+        )
+    return [key for key in given if isinstance(key, str)]

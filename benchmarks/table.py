@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmarks.errors import TableError, unknown
-from benchmarks.keys import quoted
+from benchmarks.keys import quoted, strings
 from benchmarks.real_numbers import real_numbers
 from benchmarks.shown import in_epochs, shown
 
@@ -166,7 +166,7 @@ class Table:
             TableError: for an unknown column (with the nearest name), or one that is named for both directions.
 
         """
-        lower, higher = set(_strings(lower_is_better)), set(_strings(higher_is_better))
+        lower, higher = set(strings(lower_is_better)), set(strings(higher_is_better))
         for name in sorted(lower | higher):
             self.column(name)
         if both := sorted(lower & higher):
@@ -203,7 +203,7 @@ class Table:
 
         """
         name = self.column(column).name
-        wanted = _strings(keys)
+        wanted = strings(keys)
         rows = np.fromiter((self._row_of.get(key, -1) for key in wanted), dtype=np.intp, count=len(wanted))
         if (rows < 0).any():
             raise TableError(self._unknown_keys(wanted))
@@ -293,16 +293,3 @@ def _faults(column: Column, numbers: NDArray[np.float64]) -> Iterator[tuple[NDAr
     if column.unit in WHOLE_NUMBER_UNITS:
         broken = (numbers < 0) | (numbers != np.floor(numbers))
         yield broken & ~np.isnan(numbers), "is not a whole number from 0"
-
-
-def _strings(keys: Iterable[object]) -> list[str]:
-    if isinstance(keys, str):
-        raise TableError(f"keys must be several architecture strings; {shown(keys)} is one: write [key]")
-    given = list(keys)
-    odd = [key for key in given if not isinstance(key, str)]
-    if odd:
-        raise TableError(
-            f"keys must be architecture strings; {shown(odd[0])} is of type {type(odd[0]).__name__}: write "
-            "str(architecture), or of a space's other forms str(space.parse(form))"
-        )
-    return [key for key in given if isinstance(key, str)]

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli import graph_search, latency, offered, options, policy_options, search_options
+from harness.cli.search_words import of_networks, say_task
 from harness.errors import SearchError, SettingError, check_whole, unknown
 from harness.search.gradient.names import NAMES
 from harness.search.gradient.setting import CHECKPOINT_MINUTES, checkpoint_seconds
-from harness.text.shown import in_epochs
 
 if TYPE_CHECKING:
     from harness.prediction.predictor import Predictor
     from harness.scoring.shards import Shard
-    from harness.search import Method, SearchSetting
+    from harness.search import SearchSetting
     from harness.search.gradient.data import Images
     from harness.search.gradient.table_supernet import TableLosses
     from harness.spaces.node_split import NodeSplit
     from harness.spaces.space import Space
-    from harness.studies.searches.record import Used
     from harness.studies.searches.runs import Running
 
 
@@ -182,14 +181,14 @@ def search(
         options.refuse_beside(f"--space {space}", graph_search.of_images(changed))
         read: Images | NodeSplit = read_split(opened, taken, every[0])
     elif isinstance(taken, Losses):
-        options.refuse_beside(f"--data {source}", _of_networks(changed, setting))
+        options.refuse_beside(f"--data {source}", of_networks(changed, setting))
         setting = without_images(setting)
         read = taken.images(setting)
     else:
         read = images_for(opened, taken, setting, every[0], at_most=images is None)
     used = used_by(Run(method, setting, source, every[0], space), read)
     searched = taken if isinstance(taken, Losses) else read
-    _say_task(chosen, space, preset, used, searched, every, folder)
+    say_task(chosen, space, preset, used, searched, every, folder)
     if predictor is not None:
         latency.say_predictor(predictor, setting)
     facts = {
@@ -269,48 +268,3 @@ def _search_seeds(
         write_seeds(folder, found, facts, table, wanted)
     else:
         say_shard(folder, found, shard)
-
-
-def _of_networks(changed: Mapping[str, Any], setting: SearchSetting) -> dict[str, Any]:
-    """Those of the options given that are about networks and images, by their names on the command line."""
-    names = (
-        "batch_size", "image_size", "images", "validation_share", "weight_lr", "memory_mb", "adversarial",
-        "adversarial_epsilon", "adversarial_step", *(() if "size" in setting.mgda else ("width", "depth")),
-    )  # fmt: skip
-    return {f"--{name.replace('_', '-')}": changed[name] for name in names if name in changed}
-
-
-def _say_task(
-    chosen: Method,
-    space: str,
-    preset: str,
-    used: Used,
-    images: Images | TableLosses | NodeSplit,
-    seeds: Sequence[int],
-    folder: Path,
-) -> None:
-    from harness.search.gradient.table_supernet import TableLosses as Losses
-    from harness.spaces.node_split import NodeSplit as Graph
-    from harness.studies.searches.record import changes_in_words
-
-    print(f"{chosen.name}: {chosen.summary}\n    {chosen.source}")
-    named = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
-    if isinstance(images, Losses):
-        print(f"in {space} on the expectation of {images.name}, which the search descends, {named}")
-        print(f"{in_epochs(used.setting.epochs)} of {used.setting.steps_per_epoch} steps, into {folder}")
-        print("a table supernet, which trains no weights: its result stands beside no search that does")
-        return
-    if isinstance(images, Graph):
-        parts = f"{len(images.training):,} nodes train weights and {len(images.validation):,} choose"
-        print(f"in {space} on the graph {used.data}, {used.images:,} nodes, of which {parts}, {named}")
-    else:
-        height, width = images.pixels.shape[-2:]
-        print(f"in {space} on {used.images:,} images of {used.data}, {height} × {width} pixels, {named}")
-    print(f"{in_epochs(used.setting.epochs)}, into {folder}")
-    data_last = dict(sorted(used.changed.items(), key=lambda item: item[0] == "data"))
-    if used.note:
-        print(f"the preset paper is not as published: {used.note}")
-    if preset == "reduced":
-        print(f"the preset reduced: {chosen.presets_in(space).reduced_note}")
-    against = "the preset paper" if used.note else "the published setting"
-    print(f"against {against}: {changes_in_words(data_last) or 'nothing is changed'}")

@@ -10,8 +10,7 @@ import typer
 
 from harness.cli import offered
 from harness.errors import SettingError
-from harness.search.gradient.checks import MGDA
-from harness.search.gradient.setting import (
+from harness.search.gradient.allowed import (
     ACTIVATIONS,
     ADVERSARIAL,
     BOUND_FORMS,
@@ -24,6 +23,7 @@ from harness.search.gradient.setting import (
     SPARSITIES,
     TRACE_GRADIENTS,
 )
+from harness.search.gradient.checks import MGDA
 
 if TYPE_CHECKING:
     from harness.search import Method, SearchSetting

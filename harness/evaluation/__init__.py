@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from benchmarks.errors import TableError
     from benchmarks.files import data_folder
     from benchmarks.formats.compact import write_compact
+    from benchmarks.listing import Listing
     from benchmarks.plugins import PluginNotice
     from benchmarks.pull.pulling import pulled_file
     from benchmarks.readers.darts_published import PUBLISHED_GENOTYPES
-    from benchmarks.registry import Listing, list_tables, open_table
+    from benchmarks.registry import list_tables, open_table
     from benchmarks.table import Column, Facts, Table
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import defaultdict
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     FloatArray = npt.NDArray[np.float64]
 
+LOG = logging.getLogger(__name__)
 TOP = 10
 STATISTICS = tuple(name + end for name in COEFFICIENTS for end in ("", "_low", "_high"))
 STATISTICS_OVER_SEEDS = tuple(name + end for name in COEFFICIENTS for end in ("", "_std", "_low", "_high"))
@@ -220,3 +222,21 @@ def place_of(coefficient: str) -> int:
     if coefficient not in COEFFICIENTS:
         raise ScoresError(unknown("coefficient", coefficient, COEFFICIENTS))
     return COEFFICIENTS.index(coefficient)
+
+
+def log_ranked(ranked: pd.DataFrame, column: str, usable: int, given: int, resamples: int, seconds: float) -> None:
+    """Tell who debugs how many architectures were ranked, and in how long.
+
+    Args:
+        ranked: coefficients by proxy, with the number of architectures `n`.
+        column: the column that they were ranked by.
+        usable: number of architectures with a value.
+        given: number of scored architectures.
+        resamples: number of bootstrap resamples.
+        seconds: what all of it took.
+    """
+    LOG.debug("%s of %s scored architectures have a value of %s and are ranked", f"{usable:,}", f"{given:,}", column)
+    for proxy, count in zip(ranked["proxy"], ranked["n"], strict=True):
+        if count < usable:
+            LOG.debug("%s: %s of them have no score and are dropped", proxy, f"{usable - count:,}")
+    LOG.debug("%s resamples of %s proxies took %.1f s", f"{resamples:,}", len(ranked), seconds)

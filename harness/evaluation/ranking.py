@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from benchmarks import Table, TableError
 from harness.errors import ScoresError
-from harness.evaluation.coefficients import Resampling, check_resampling, ranked_frame
+from harness.evaluation.coefficients import Resampling, check_resampling, log_ranked, ranked_frame
 from harness.evaluation.columns import axis_label, check_measured, default_column, is_accuracy, table_facts
 from harness.evaluation.matching import column_by_key, scored_space, space_of
 from harness.evaluation.pools import keys_in
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
     from typing_extensions import Unpack
-
-
-LOG = logging.getLogger(__name__)
 
 
 class ScatterKeywords(TypedDict, total=False):
@@ -255,7 +251,7 @@ def correlate(
     begun = time.monotonic()
     ranked = ranked_frame(scores, over_seeds, np.array(list(values.values())), sign, resampling, progress)
     scored = scores[scores["score"].notna()]
-    _log_ranking(ranked, column, len(usable), len(matched.architectures), resamples, time.monotonic() - begun)
+    log_ranked(ranked, column, len(usable), len(matched.architectures), resamples, time.monotonic() - begun)
     named = ranked.assign(column=column, table=table.facts.name)
     named.attrs[PROVENANCE] = made_with(
         scores=frame.attrs.get(PROVENANCE),
@@ -279,14 +275,6 @@ def correlate(
         seeds=over_seeds.seeds,
         pool=pool or "",
     )
-
-
-def _log_ranking(ranked: pd.DataFrame, column: str, usable: int, given: int, resamples: int, seconds: float) -> None:
-    LOG.debug("%s of %s scored architectures have a value of %s and are ranked", f"{usable:,}", f"{given:,}", column)
-    for proxy, count in zip(ranked["proxy"], ranked["n"], strict=True):
-        if count < usable:
-            LOG.debug("%s: %s of them have no score and are dropped", proxy, f"{usable - count:,}")
-    LOG.debug("%s resamples of %s proxies took %.1f s", f"{resamples:,}", len(ranked), seconds)
 
 
 def wide_scores(ranking: Ranking) -> tuple[pd.DataFrame, pd.Series]:

@@ -73,7 +73,7 @@ _BUILT_IN = {
 }
 _UNLISTED = {
     "models": "harness.spaces.named:UnloadedModels",
-    "trilevel-small": "harness.spaces.trilevel:SmallTrilevel",
+    "trilevel-small": "harness.spaces.trilevel.small:SmallTrilevel",
     "transnas-micro-jigsaw": "harness.spaces.transnas_micro.tasks:TransNasMicroJigsaw",
     "transnas-micro-room-layout": "harness.spaces.transnas_micro.tasks:TransNasMicroRoomLayout",
     "transnas-micro-autoencoder": "harness.spaces.transnas_micro.image_tasks:TransNasMicroAutoencoder",

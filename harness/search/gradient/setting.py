@@ -10,43 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 from harness.errors import SearchError, unknown
+from harness.search.gradient.allowed import CHOICES, MAY_BE_NONE, NOT_NEGATIVE, POSITIVE, SMALLEST
 from harness.search.gradient.checks import check_latency, check_mgda, check_number
-from harness.search.gradient.policy_choices import OPERATIONS, ORDERS, checked_choices, checked_operations
-from harness.setting import INITS
+from harness.search.gradient.policy_choices import OPERATIONS, checked_choices, checked_operations
 
 CHECKPOINT_MINUTES = 10.0
 """Default interval of the checkpoints inside an epoch."""
-TRACE_GRADIENTS = ("two_pass", "double_backward", "one_pass")
-REGULARISERS = ("none", "proximity", "adjusted_proximity", "admm")
-SCHEDULES = ("every_step", "periodic", "dynamic")
-ACTIVATIONS = ("own", "clipped")
-OBJECTIVES = ("none", "latency")
-LATENCY_MODELS = ("pairwise", "linear", "mlp")
-DRAWS = ("svgd", "mc")
-ADVERSARIAL = ("none", "rfgsm", "rfgsm_clean")
-MGDA_GRADIENTS = ("raw", "l2")
-BOUND_FORMS = ("max", "max_dropped", "abs")
-SPARSITIES = ("sparsestmax", "sparsemax", "softmax")
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "trace_gradient": TRACE_GRADIENTS, "regularise": REGULARISERS, "schedule": SCHEDULES, "activation": ACTIVATIONS,
-    "objective": OBJECTIVES, "latency_model": LATENCY_MODELS, "policy_search": ORDERS, "adversarial": ADVERSARIAL,
-    "draw": DRAWS, "mgda_gradients": MGDA_GRADIENTS, "bound_form": BOUND_FORMS,
-    "sparsity": SPARSITIES,
-    "init": INITS,
-}  # fmt: skip
-_SMALLEST: Mapping[str, int] = {
-    "epochs": 1, "batch_size": 2, "width": 1, "depth": 1, "image_size": 4, "images": 4, "steps_per_epoch": 1,
-    "evaluation_batches": 1, "alpha_warm_up": 0, "candidates": 1, "schedule_steps": 1,
-    "latency_samples": 2, "sub_batches": 1, "members": 1, "sets": 1,
-}  # fmt: skip
-_MAY_BE_NONE = ("image_size", "images", "steps_per_epoch")
-_POSITIVE = (
-    "weight_lr", "gradient_clip", "adversarial_epsilon", "adversarial_step", "likelihood", "particle_std",
-)  # fmt: skip
-_NOT_NEGATIVE = (
-    "weight_lr_min", "momentum", "weight_decay", "alpha_lr", "alpha_weight_decay", "penalty", "nu", "mu", "rho",
-    "latency_weight", "policy_lr", "mac_weight",
-)  # fmt: skip
 _ENDS = 2  # temperatures: of the first epoch and of the last
 
 
@@ -205,15 +174,15 @@ class SearchSetting:
     init: str = "pytorch"
 
     def __post_init__(self) -> None:
-        for name, smallest in _SMALLEST.items():
+        for name, smallest in SMALLEST.items():
             value = getattr(self, name)
-            if value is None and name in _MAY_BE_NONE:
+            if value is None and name in MAY_BE_NONE:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
                 raise SearchError(f"{name} must be a whole number from {smallest}, got {value!r}")
-        for name in (*_POSITIVE, *_NOT_NEGATIVE):
+        for name in (*POSITIVE, *NOT_NEGATIVE):
             value = getattr(self, name)
-            check_number(name, value, above=name in _POSITIVE)
+            check_number(name, value, above=name in POSITIVE)
             object.__setattr__(self, name, float(value))  # 50 and 50.0 are the same setting, in a checkpoint's text too
         self._check_temperature()
         self._check_signed()
@@ -223,7 +192,7 @@ class SearchSetting:
         check_number("validation_share", self.validation_share, above=True, below=1)
         if self.nesterov and self.momentum == 0:
             raise SearchError("nesterov needs a momentum above 0, got 0")
-        for name, allowed in _CHOICES.items():
+        for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise SearchError(unknown(name, getattr(self, name), allowed))
         self._check_stages()

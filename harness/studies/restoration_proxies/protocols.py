@@ -13,7 +13,7 @@ from harness.restoration.problems import Restoration
 from harness.spaces import open_space
 from harness.spaces.mod_nas import ModNas
 from harness.spaces.space import Architecture
-from harness.spaces.trilevel import SmallTrilevel
+from harness.spaces.trilevel.small import SmallTrilevel
 from harness.studies.options import StudyOptions
 from harness.studies.samples import distinct_sample
 from harness.studies.searches.restored.images import StudyImages, cut_small, study_images

@@ -8,12 +8,12 @@ import torch
 
 from harness.errors import SearchError
 from harness.search import METHODS, SearchSetting, run_search
+from harness.search.gradient.allowed import ACTIVATIONS, REGULARISERS, SCHEDULES
 from harness.search.gradient.method import Parameters
 from harness.search.gradient.options import reason_not, with_options
 from harness.search.gradient.prime.activation import even_shares, pruning
 from harness.search.gradient.prime.projection import distance
 from harness.search.gradient.prime.schedule import alpha_steps
-from harness.search.gradient.setting import ACTIVATIONS, REGULARISERS, SCHEDULES
 from harness.search.gradient.state import initial_state
 from harness.search.gradient.task import search_task
 from harness.spaces.nasbench201.derivation import GROUPS

@@ -24,7 +24,7 @@ from harness.search.gradient.sparsestmax import sparsestmax
 from harness.search.gradient.trilevel import CHOICES, NODES, WIDTHS, radius, relax
 from harness.search.gradient.trilevel_terms import mac_share, order_loss
 from harness.spaces import open_space
-from harness.spaces.trilevel import SmallTrilevel
+from harness.spaces.trilevel.small import SmallTrilevel
 from harness.spaces.trilevel.supernet import groups_of, nodes_of
 from tests.search.gradient.test_contract import content, equal, interrupted_and_resumed, without_seconds
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.search import find_method
 from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
-from harness.spaces.trilevel import SmallTrilevel
+from harness.spaces.trilevel.small import SmallTrilevel
 from harness.studies.options import StudyOptions
 from harness.studies.searches.restored.images import StudyImages, study_images
 from harness.studies.searches.restored.searches import Search
