@@ -25,6 +25,7 @@ WITH_PROXIES = (FOREST, PROXIES, SEMINAS)
 KNOWN = "with known scores"
 OTHERS = {
     "darts-random214": ("cifar10_test_600ep_best_pct", (25, 50, 100)),
+    "darts-1000": ("cifar10_valid_pct", (50, 100, 200)),
     "nasbench-graph-cora": ("cora_test_pct", (50, 100, 200)),
     "nasbench-graph-arxiv": ("arxiv_test_pct", (50, 100, 200)),
 }
