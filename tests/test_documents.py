@@ -21,6 +21,7 @@ from harness.measurements import registry as measurements
 from harness.proxies import registry
 from harness.report.tables.ranking import ranking_sheet
 from harness.report.tables.text import sheet_text
+from tests.workers import worker_processes, worker_threads
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,6 +32,8 @@ SHORT = [path for path in NOTEBOOKS if path not in LONG]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NEEDS = {"restoration": "torchmetrics"}
 """Packages of extras without which the Python of a page does not run."""
+OF_PROCESSES = "cluster"
+"""The page whose Python starts processes here too; that of the others and of the notebooks has threads for them."""
 PAGES = [path for path in DOCUMENTS if "```python" in path.read_text(encoding="utf-8")]
 
 
@@ -72,7 +75,8 @@ def test_the_python_of_a_page_runs(
     blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     monkeypatch.delenv("NASINIT_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
-    exec(compile("\n".join(blocks), page.name, "exec"), {"__name__": "page"})
+    with worker_processes() if page.stem == OF_PROCESSES else worker_threads():
+        exec(compile("\n".join(blocks), page.name, "exec"), {"__name__": "page"})
 
 
 def test_the_version_is_the_same_everywhere() -> None:
@@ -110,7 +114,8 @@ def test_a_notebook_runs_and_its_page_shows_what_came_out(notebook: Path, own_re
     """Notebooks are committed without outputs; the site runs them."""
     code = [cell for cell in notebooks.cells(notebook) if cell["cell_type"] == "code"]
     assert not any(cell["outputs"] for cell in code)
-    page = notebooks.page(notebook)
+    with worker_threads():
+        page = notebooks.page(notebook)
     assert page.count("```python") == len(code)
     assert "<table" in page
     assert notebooks.page(notebook, run=False).count("<table") == 0

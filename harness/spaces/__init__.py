@@ -129,7 +129,7 @@ def open_space(name: str) -> Space:
 
 def is_space(name: str) -> bool:
     """Whether `open_space` knows a space of that name."""
-    return name in _UNLISTED or name in list_spaces()
+    return name in _UNLISTED or name in _BUILT_IN or name in _registered or name in _INSTALLED
 
 
 def openable_spaces() -> list[Space]:

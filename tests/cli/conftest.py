@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import sys
 from collections.abc import Callable, Iterator
@@ -10,14 +11,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import typer
 
 import harness
 from harness.cli import main
 from harness.measurements import registry as measurements
 from harness.proxies import registry
 from tests.cli.columns import ACCURACY, LATENCY
+from tests.workers import worker_threads
 
 TINY = ("--width", "4", "--depth", "1", "--batch-size", "4", "--image-size", "8", "--classes", "3")
+COMMAND = functools.cache(typer.main.get_command)
+"""The parsers of all commands, which a process builds once."""
 PROGRAM = Path(sys.executable).with_name("nasinit")
 
 
@@ -32,6 +37,7 @@ def run_main(*arguments: object, stdin: str = "") -> Ended:
     out, err = io.StringIO(), io.StringIO()
     code = 0
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr(typer.main, "get_command", COMMAND)
         patch.setattr(sys, "argv", ["nasinit", *map(str, arguments)])
         patch.setattr(sys, "stdin", io.StringIO(stdin))
         try:
@@ -60,10 +66,13 @@ def program() -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def _place_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing is written into the repository or the user's cache, and no proxy or measurement stays registered."""
+    """Nothing is written into the repository or the user's cache, and no proxy or measurement stays registered.
+
+    Workers are threads but for what asks for `worker_processes`.
+    """
     registry.load_builtin()
     before, modules = dict(registry._REGISTRY), set(sys.modules)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, worker_threads():
         patch.setattr(measurements, "_REGISTRY", dict(measurements._REGISTRY))
         patch.setenv("NASINIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("pulled")))

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import harness
+from tests.workers import worker_processes
 
 COMMANDS = (
     "list",
@@ -29,6 +30,8 @@ COMMANDS = (
     "measure",
     "predict",
 )
+CELLS = 6
+"""Of those of the table, which are scored by all proxies."""
 COLUMNS = ["cifar10_test_200ep_pct", "cifar100_test_200ep_pct"]
 MINE = textwrap.dedent("""
     import math
@@ -64,17 +67,18 @@ def chain(
     folder = tmp_path_factory.mktemp("chain")
     mine, store = folder / "random.py", folder / "scores.sqlite"
     mine.write_text(MINE)
-    score = nasinit(
-        "score", "--sample", 12, "--load", mine, "--proxies", "all", "--workers", 2, "--store", store,
-        "--out", folder / "made" / "scores.csv", *tiny,
-    )  # fmt: skip
+    with worker_processes():
+        score = nasinit(
+            "score", "--sample", CELLS, "--load", mine, "--proxies", "all", "--workers", 2, "--store", store,
+            "--out", folder / "made" / "scores.csv", *tiny,
+        )  # fmt: skip
     correlate = nasinit(
         "correlate", store, "--table", table, "--column", COLUMNS[0], "--column", COLUMNS[1], "--resamples", 50,
         "--csv", folder / "ranking.csv", "--latex", folder / "ranking.tex",
     )  # fmt: skip
     plot = nasinit(
-        "plot", "scatter", store, "--table", table, "--resamples", 20, "--out", folder / "figure.png",
-        "--out", folder / "figure.svg",
+        "plot", "scatter", store, "--table", table, "--resamples", 20, "--proxy", "mine", "--proxy", "grad_norm",
+        "--out", folder / "figure.png", "--out", folder / "figure.svg",
     )  # fmt: skip
     return Chain(folder, score, correlate, plot)
 
@@ -86,8 +90,8 @@ def test_the_scores_are_written_in_the_documented_columns(chain: Chain, cells: l
     assert header == ["architecture", "proxy", "score", "status", "seconds", "standard_error", "message"]
     names = [proxy.name for proxy in harness.list_proxies() if not proxy.exhaustive]
     assert "mine" in names
-    assert [row[0] for row in rows] == cells * len(names)
-    assert [row[1] for row in rows] == [name for name in names for _ in cells]
+    assert [row[0] for row in rows] == cells[:CELLS] * len(names)
+    assert [row[1] for row in rows] == [name for name in names for _ in range(CELLS)]
     failed = {(row[1], row[3]) for row in rows if row[3] != "ok"}
     # a curve of one sample may have no singular value above rounding; all patterns of four samples occur
     assert failed <= {("dextr", "not_applicable"), ("swap_universal", "not_applicable")}
@@ -103,9 +107,9 @@ def test_it_says_what_it_does_and_what_all_leaves_out(chain: Chain, cells: list[
         f"'all' leaves out proxies that need many backward passes: {', '.join(exhaustive)}; name them"
         in chain.score.out
     )
-    assert f"scoring {len(cells)} architectures of nasbench201 by " in chain.score.out
+    assert f"scoring {CELLS} architectures of nasbench201 by " in chain.score.out
     assert "batch_size 4, image_size 8" in chain.score.out
-    assert "scored 19 of 19 networks" in chain.score.err, "12, and those that are one network with a smaller cell's"
+    assert "scored 10 of 10 networks" in chain.score.err, "six, and those that are one network with a smaller cell's"
     assert f"wrote {chain.folder / 'made' / 'scores.csv'}" in chain.score.out
 
 
@@ -117,7 +121,7 @@ def test_every_proxy_is_ranked_by_every_column(chain: Chain) -> None:
         frame = pd.read_csv(chain.folder / f"ranking_{column}.csv")
         assert set(frame["proxy"]) == names
         assert frame["proxy"].tolist()[-2:] == ["params", "flops"]
-        assert (frame.loc[~frame["proxy"].isin(["dextr", "swap_universal"]), "n"] == 12).all()
+        assert (frame.loc[~frame["proxy"].isin(["dextr", "swap_universal"]), "n"] == CELLS).all()
         constant = frame["proxy"].isin(
             ["linear_regions", "swap", "swap_universal"]
         )  # four samples have few patterns: every cell has all

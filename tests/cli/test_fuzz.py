@@ -123,7 +123,7 @@ def test_every_command_has_its_base() -> None:
     assert {command for command, _, _ in OPTIONS} == set(BASES)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_option_with_any_value_ends_in_an_exit_code(files: None, data: st.DataObject) -> None:
     command, option, is_flag = data.draw(st.sampled_from(OPTIONS))
@@ -140,15 +140,24 @@ def test_any_arguments_end_in_an_exit_code(files: None, command: str, arguments:
 
 
 @pytest.mark.parametrize(
-    "option", one_in(3, sorted({option for command, option, flag in OPTIONS if command == "score" and not flag}))
+    "option", one_in(6, sorted({option for command, option, flag in OPTIONS if command == "score" and not flag}))
 )
 @pytest.mark.parametrize("value", [str(2**63 - 1), str(10**30), "\x1b[31m", "a" * 5000])
 def test_every_option_of_score_with_the_worst_values(files: None, option: str, value: str) -> None:
     check("score", *BASES["score"], option, value)
 
 
-@pytest.mark.parametrize("command", ["info", "check", "import --into made.sqlite", "merge --into made.sqlite"])
-@pytest.mark.parametrize("file", [*PATHS, "scores.sqlite", "sizes.csv"])
+@pytest.mark.parametrize(
+    ("command", "file"),
+    one_in(
+        3,
+        [
+            pytest.param(command, file)
+            for command in ("info", "check", "import --into made.sqlite", "merge --into made.sqlite")
+            for file in (*PATHS, "scores.sqlite", "sizes.csv")
+        ],
+    ),
+)
 def test_any_file_is_a_store_or_not(files: None, command: str, file: str) -> None:
     check("store", *command.split(), file)
 

@@ -13,18 +13,20 @@ from harness.search.query import methods as query
 from harness.search.query import names as query_names
 
 
-def completed(line: str) -> list[str]:
-    """What bash is told for the last word of a line, in a process of its own."""
-    words = line.split(" ")
+def asked(line: str) -> dict[str, str]:
+    """The variables by which bash asks for the last word of a line."""
+    return {
+        "_NASINIT_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split(" ")) - 1),
+    }  # fmt: skip
+
+
+def test_the_command_offers_values_to_a_shell():
     found = subprocess.run(
         [sys.executable, "-m", "nasinit"],
-        env={
-            **os.environ, "_NASINIT_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1),
-        },
+        env={**os.environ, **asked("nasinit score --proxies nwot,synflow_")},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert not found.stderr
-    return found.stdout.split()
+    assert (found.stdout.split(), found.stderr) == (["nwot,synflow_bn"], "")
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,11 @@ def completed(line: str) -> list[str]:
         ("nasinit score --init kai", ["kaiming_fan_in", "kaiming_fan_out"]),
     ],
 )
-def test_a_shell_is_offered_the_values(line, expected):
-    assert completed(line) == expected
+def test_a_shell_is_offered_the_values(nasinit, monkeypatch, line, expected):
+    for name, value in asked(line).items():
+        monkeypatch.setenv(name, value)
+    ended = nasinit()
+    assert (ended.code, ended.out.split(), ended.err) == (0, expected, "")
 
 
 def test_a_name_is_not_offered_twice_and_an_error_offers_nothing():

@@ -14,6 +14,7 @@ import pytest
 
 import harness
 from harness.evaluation.searches.table_searches import table_searches
+from tests.sampling import one_in
 
 Run = Callable[..., Any]
 VALID, TEST = "cifar10_valid_12ep_pct", "cifar10_test_200ep_pct"
@@ -119,28 +120,31 @@ def test_the_packaged_table_has_no_validation_accuracies_and_says_so(nasinit: Ru
     assert "ask for the test accuracy itself" in ended.out
 
 
+REFUSED = [
+    (("evolutoin",), "unknown search 'evolutoin'. Did you mean"),
+    (("hnas",), "hnas cannot run: it needs metric and condition by cell"),
+    (("best_of_10",), "best_of_10 cannot run: it needs scores by cell"),
+    (("random_search", "--runs", 0), "--runs must be at least 1, got 0"),
+    (("largest", "--queries", 0), "--queries must be at least 1, got 0"),
+    (("random_search", "--queries", 9), "queries limits hnas, robot, largest, seminas, nao, graf_forest; random_"),
+    (("random_search", "--budget-seconds", 0), "a budget must be more than 0 seconds and finite, got 0"),
+    (("random_search", "--budget-seconds", "inf"), "a budget must be more than 0 seconds and finite, got inf"),
+    (("random_search", "--run", 1), "--run without --scores: give --scores too"),
+    (("hnas", "--metric", "m_grad"), "--metric without --scores: give --scores too"),
+    (("all", "random_serch"), "unknown search 'random_serch'. Did you mean 'random_search'?"),
+    (("random_search", "--column", "cifar10_valid_12ep_pc"), "unknown column 'cifar10_valid_12ep_pc'"),
+    (("best_of_10", "--proxy", "nwto"), "unknown proxy of the scores 'nwto'"),
+    (("robot",), "robot cannot run: it needs metrics by cell: give --scores"),
+    (("robot", "--metrics", "params,snop"), "unknown metric of the scores 'snop'"),
+    (("robot", "--metrics", ","), "no names in ','"),
+    (("best_of_10", "--scores", "absent.csv"), "no scores at absent.csv"),
+    (("random_search", "--out", "searches.txt"), "a CSV file is written as .csv; got 'searches.txt'"),
+]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [
-        (("evolutoin",), "unknown search 'evolutoin'. Did you mean"),
-        (("hnas",), "hnas cannot run: it needs metric and condition by cell"),
-        (("best_of_10",), "best_of_10 cannot run: it needs scores by cell"),
-        (("random_search", "--runs", 0), "--runs must be at least 1, got 0"),
-        (("largest", "--queries", 0), "--queries must be at least 1, got 0"),
-        (("random_search", "--queries", 9), "queries limits hnas, robot, largest, seminas, nao, graf_forest; random_"),
-        (("random_search", "--budget-seconds", 0), "a budget must be more than 0 seconds and finite, got 0"),
-        (("random_search", "--budget-seconds", "inf"), "a budget must be more than 0 seconds and finite, got inf"),
-        (("random_search", "--run", 1), "--run without --scores: give --scores too"),
-        (("hnas", "--metric", "m_grad"), "--metric without --scores: give --scores too"),
-        (("all", "random_serch"), "unknown search 'random_serch'. Did you mean 'random_search'?"),
-        (("random_search", "--column", "cifar10_valid_12ep_pc"), "unknown column 'cifar10_valid_12ep_pc'"),
-        (("best_of_10", "--proxy", "nwto"), "unknown proxy of the scores 'nwto'"),
-        (("robot",), "robot cannot run: it needs metrics by cell: give --scores"),
-        (("robot", "--metrics", "params,snop"), "unknown metric of the scores 'snop'"),
-        (("robot", "--metrics", ","), "no names in ','"),
-        (("best_of_10", "--scores", "absent.csv"), "no scores at absent.csv"),
-        (("random_search", "--out", "searches.txt"), "a CSV file is written as .csv; got 'searches.txt'"),
-    ],
+    one_in(2, [pytest.param(*each) for each in REFUSED]),
 )
 def test_bad_input_is_one_message(nasinit: Run, whole: Path, arguments: tuple[object, ...], message: str) -> None:
     ended = nasinit("query", *arguments, "--table", whole)

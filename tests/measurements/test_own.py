@@ -185,9 +185,16 @@ def mixed(names: list[str]) -> Iterator[list[str]]:
     yield [*BUILT_IN[:1], *names, *BUILT_IN[1:]]
 
 
-@pytest.mark.parametrize("as_proxy", [False, True], ids=["measurement", "proxy"])
 @pytest.mark.parametrize(
-    "function", one_in(2, [*UNDONE, *REFUSED, fails, changed_and_fails]), ids=lambda each: each.__name__
+    ("function", "as_proxy"),
+    one_in(
+        3,
+        [
+            pytest.param(function, as_proxy, id=f"{function.__name__}-{'proxy' if as_proxy else 'measurement'}")
+            for function in (*UNDONE, *REFUSED, fails, changed_and_fails)
+            for as_proxy in (False, True)
+        ],
+    ),
 )
 def test_it_leaves_no_trace_and_changes_no_other_score(
     network: nn.Module, batch: Batch, plain: dict[str, str], function: Callable[..., float], as_proxy: bool

@@ -29,6 +29,7 @@ class Given(NamedTuple):
     inputs: dict[str, Tensor]
     cells: list[str]
     scores: pd.Series
+    sides: dict[tuple[int, str], dict[str, Tensor]]
 
     def score(self, peer: str, proxy: str, index: int) -> float:
         return float(self.scores.loc[(peer, proxy, self.cells[index])])
@@ -47,11 +48,17 @@ class Given(NamedTuple):
 
     def sided(self, index: int, *batches: str, dtype: torch.dtype = torch.float64) -> nn.Module:
         """The network with its ReLUs on the sides of the authors' float32, in passes of `x` or of the named batches."""
-        exact = self.network(index).double()
-        known = [
-            (self.inputs[name], authors_sides(exact, self.inputs[name], index, name)) for name in batches or ("x",)
-        ]
+        known = [(self.inputs[name], self.sides_of(index, name)) for name in batches or ("x",)]
         return keep_sides(self.network(index).to(dtype), known)
+
+    def sides_of(self, index: int, name: str) -> dict[str, Tensor]:
+        """The sides in a batch, of which the last two stay known."""
+        if (index, name) not in self.sides:
+            made = authors_sides(self.network(index).double(), self.inputs[name], index, name)
+            while len(self.sides) >= 2:
+                self.sides.pop(next(iter(self.sides)))
+            self.sides[index, name] = made
+        return self.sides[index, name]
 
     def batch(self) -> Batch:
         return Batch(self.inputs["x"], self.inputs["y"])
@@ -64,7 +71,7 @@ class Given(NamedTuple):
 def read_given(folder: Path) -> Given:
     inputs = {name: torch.from_numpy(array) for name, array in np.load(folder / "inputs.npz").items()}
     scores = pd.read_csv(folder / "scores.csv").set_index(["peer", "proxy", "architecture"])["score"]
-    return Given(folder, inputs, (folder / "architectures.txt").read_text().split(), scores)
+    return Given(folder, inputs, (folder / "architectures.txt").read_text().split(), scores, {})
 
 
 def nudged(network: nn.Module, seed: int) -> nn.Module:

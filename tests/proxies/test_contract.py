@@ -115,13 +115,19 @@ def scored(
     return score_network(small(cell, dtype).to(device), given, resolve(names), setting, rebuild)
 
 
+@functools.cache
+def usual(bn: str = "train") -> dict[str, Score]:
+    """Scores of the usual cell on the usual batch, with which many tests compare others."""
+    return scored(CELL, batch(), EVERY, bn=bn)
+
+
 def batch(size: int = 6) -> Batch:
     return draw_images(Setting(batch_size=size, classes=4, image_size=8))
 
 
 @pytest.mark.parametrize("bn", ["train", "eval"])
 def test_scoring_twice_gives_the_same_bits(bn: str) -> None:
-    first, second = (scored(CELL, batch(), EVERY, bn=bn) for _ in range(2))
+    first, second = usual(bn), scored(CELL, batch(), EVERY, bn=bn)
     for name in EVERY:
         assert first[name]._replace(seconds=0) == pytest.approx(second[name]._replace(seconds=0), abs=0, nan_ok=True)
 
@@ -130,7 +136,7 @@ def test_scoring_twice_gives_the_same_bits(bn: str) -> None:
 def test_the_order_of_the_batch_does_not_matter(bn: str) -> None:
     given = batch()
     order = torch.tensor([3, 0, 5, 1, 4, 2])
-    plain = scored(CELL, given, EVERY, bn=bn)
+    plain = usual(bn)
     permuted = scored(CELL, Batch(given.inputs[order], given.labels[order]), EVERY, bn=bn)
     for name in sorted(set(EVERY) - TIED_TO_PLACES - NEED_MORE_SAMPLES):
         assert permuted[name].value == pytest.approx(plain[name].value, rel=1e-9), name
@@ -139,7 +145,7 @@ def test_the_order_of_the_batch_does_not_matter(bn: str) -> None:
 @pytest.mark.parametrize("bn", ["train", "eval"])
 def test_a_batch_in_which_every_sample_comes_twice(bn: str) -> None:
     given = batch()
-    once = scored(CELL, given, EVERY, bn=bn)
+    once = usual(bn)
     twice = scored(CELL, Batch(given.inputs.repeat(2, 1, 1, 1), given.labels.repeat(2)), EVERY, bn=bn)
     for factor, names in DOUBLED.items():
         for name in sorted(names):
@@ -152,7 +158,7 @@ def test_a_batch_in_which_every_sample_comes_twice(bn: str) -> None:
 @pytest.mark.parametrize("bn", ["train", "eval"])
 def test_only_some_proxies_read_what_the_batch_holds(bn: str) -> None:
     given = batch()
-    plain = scored(CELL, given, EVERY, bn=bn)
+    plain = usual(bn)
     other = scored(CELL, Batch(given.inputs.flip(3) / 2 + given.inputs.flip(0), (given.labels + 1) % 4), EVERY, bn=bn)
     same = {name for name in EVERY if other[name].value == plain[name].value}
     # counts that are at their bound for any batch of this size
@@ -177,7 +183,7 @@ def test_a_network_that_is_not_finite_has_no_score_but_sizes_and_those_of_own_we
 
 @pytest.mark.parametrize("bn", ["train", "eval"])
 def test_float32_is_near_float64(bn: str) -> None:
-    double = scored(CELL, batch(), EVERY, bn=bn)
+    double = usual(bn)
     single = scored(CELL, batch(), EVERY, dtype=torch.float32, bn=bn)
     for name in sorted(set(EVERY) - NEED_MORE_SAMPLES):
         # a condition number κ is known to a share of κ·eps
@@ -186,7 +192,7 @@ def test_float32_is_near_float64(bn: str) -> None:
 
 
 def test_asking_for_one_or_for_all_gives_the_same_bits() -> None:
-    together = scored(CELL, batch(), EVERY)
+    together = usual()
     for name in EVERY:
         alone = scored(CELL, batch(), [name])[name]
         assert alone._replace(seconds=0) == pytest.approx(together[name]._replace(seconds=0), abs=0, nan_ok=True), name
@@ -215,7 +221,7 @@ def test_degenerate_cells_give_a_finite_value_or_a_named_failure(cell: str, bn: 
 
 @pytest.mark.parametrize("name", sorted((TRACE | GRADIENT | WEIGHTS | SENSITIVITY | FLOW) - SIGNED))
 def test_traces_and_norms_are_not_negative_and_conditions_at_most_minus_one(name: str) -> None:
-    scores = scored(CELL, batch(), [name, *CONDITION])
+    scores = usual()
     assert scores[name].value >= 0
     assert all(scores[condition].value <= -1 for condition in CONDITION)
 

@@ -63,8 +63,9 @@ def wrong(network: nn.Module, batch: harness.Batch, bn: str, counts: Counter[str
     return lines
 
 
-@pytest.mark.parametrize("bn", ["train", "eval"])
-@pytest.mark.parametrize("kind", one_in(2, [*SIMPLE, *UNUSUAL]))
+@pytest.mark.parametrize(
+    ("kind", "bn"), one_in(3, [pytest.param(kind, bn) for kind in (*SIMPLE, *UNUSUAL) for bn in ("train", "eval")])
+)
 def test_a_block_of_each_kind_is_scored_right_or_refused(kind: str, bn: str) -> None:
     torch.manual_seed(0)
     network = Network([{**SIMPLE, **UNUSUAL}[kind](), SIMPLE["plain"]()]).double()
@@ -89,12 +90,12 @@ def check(part: int) -> None:
     assert set(counts) == set(PROXIES), "each proxy has a value for some of these networks"
 
 
-@pytest.mark.parametrize("part", range(2))
+@pytest.mark.parametrize("part", range(1))
 def test_random_networks(part: int) -> None:
     check(part)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(2, 260))
+@pytest.mark.parametrize("part", range(1, 260))
 def test_many_random_networks(part: int) -> None:
     check(part)

@@ -34,12 +34,12 @@ def _place_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     registry._REGISTRY.update(before)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tiny() -> dict[str, Any]:
     return dict(TINY)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def space() -> Any:
     return harness.open_space("nasbench201")
 
@@ -84,14 +84,14 @@ def proxies() -> list[Proxy]:
     return resolve(["grad_norm", "params", "ntk_trace"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def given(space: Any, tiny: dict[str, Any]) -> Given:
     """Six cells of the sample, one of them written in another way too, and a class of three spellings."""
     cells = [*space.sample(6, seed=5), *(space.parse(text) for text in CLASS)]
     return Given(space, cells, completed(space, harness.Setting(**tiny)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pooled(given: Given, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """The cells scored by two processes."""
     store = tmp_path_factory.mktemp("pooled") / "scores.sqlite"

@@ -65,7 +65,8 @@ def killed(
     first = run(space, cells, names, **arguments)
     after_first = lines(log)
     tamed.touch()
-    second = run(space, cells, names, **arguments)
+    with ThreadPoolExecutor(1) as executor:
+        second = run(space, cells, names, executor=executor, **arguments | {"workers": 1})
     return Killed(first, second, str(cells[2]), str(cells[5]), (after_first, lines(log)), store)
 
 

@@ -21,7 +21,7 @@ import pytest
 import harness
 from harness.scoring.runner import run
 
-CELLS, SEED, FIRST = 24, 3, 6
+CELLS, SEED, FIRST = 16, 3, 4
 SCRIPT = textwrap.dedent("""
     import sys, time
     import harness

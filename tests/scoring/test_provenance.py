@@ -20,6 +20,7 @@ from harness.scoring.provenance import PROVENANCE, described_by, known_provenanc
 from harness.search.gradient.data import Images
 from harness.search.gradient.presets import preset_setting
 from harness.setting import Setting
+from tests.workers import worker_threads
 
 COLUMN = "cifar10_test_200ep_pct"
 
@@ -27,7 +28,8 @@ COLUMN = "cifar10_test_200ep_pct"
 @pytest.fixture(scope="module")
 def frame(space: Any, tiny: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     store = tmp_path_factory.mktemp("provenance") / "s"
-    return harness.run(space, space.sample(12), ["l2_norm", "params"], store=store, seeds=[3, 5], bn="eval", **tiny)
+    with worker_threads():
+        return harness.run(space, space.sample(12), ["l2_norm", "params"], store=store, seeds=[3, 5], bn="eval", **tiny)
 
 
 @pytest.fixture

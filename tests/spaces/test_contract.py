@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +14,13 @@ from harness.scoring.models import model_list
 from harness.spaces import _BUILT_IN, _UNLISTED, list_spaces, open_space
 from harness.spaces.space import Architecture
 from tests.spaces.toy_graphs import ToyGraphs
+from tests.workers import worker_threads
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _worker_threads() -> Iterator[None]:
+    with worker_threads():
+        yield
 
 
 class SlowProxies(SpaceConformance):

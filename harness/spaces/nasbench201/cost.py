@@ -7,6 +7,7 @@ The release's own numbers for CIFAR-10 (C = 16, N = 5): index 0 has 129,306 para
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from harness.spaces.nasbench201.cell import Cell
 
@@ -16,12 +17,12 @@ STAGES = 3
 
 def parameter_count(cell: Cell, *, classes: int, width: int, depth: int, channels: int) -> int:
     """Number of trainable parameters, batch norm's scale and shift included."""
-    return network_parameters(_weights(cell), classes, width, depth, channels)
+    return _parameters(_kernels(cell), classes, width, depth, channels)
 
 
 def macs(cell: Cell, *, classes: int, width: int, depth: int, channels: int, image_size: int) -> int:
     """Multiply-adds (MACs) of one forward pass on one image of `image_size` × `image_size` pixels."""
-    return network_macs(_weights(cell), classes, width, depth, channels, image_size)
+    return _macs(_kernels(cell), classes, width, depth, channels, image_size)
 
 
 CellWeights = Callable[[int], Sequence[int]]
@@ -55,8 +56,22 @@ def network_macs(cell: CellWeights, classes: int, width: int, depth: int, channe
     return count + wide * classes + classes
 
 
-def _weights(cell: Cell) -> CellWeights:
-    kernels = [_KERNEL[operation] for operation in cell.operations if operation in _KERNEL]
+def _kernels(cell: Cell) -> tuple[int, ...]:
+    """Sides of the kernels in rising order, of which all cells together have 28."""
+    return tuple(sorted(_KERNEL[operation] for operation in cell.operations if operation in _KERNEL))
+
+
+@lru_cache
+def _parameters(kernels: tuple[int, ...], *shape: int) -> int:
+    return network_parameters(_weights(kernels), *shape)
+
+
+@lru_cache
+def _macs(kernels: tuple[int, ...], *shape: int) -> int:
+    return network_macs(_weights(kernels), *shape)
+
+
+def _weights(kernels: tuple[int, ...]) -> CellWeights:
     return lambda wide: [(wide * kernel) ** 2 for kernel in kernels]
 
 

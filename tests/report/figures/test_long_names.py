@@ -145,8 +145,9 @@ def drawn_texts(figure: Figure) -> list[Text]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize(("kind", "length", "count"), NAMES)
-@pytest.mark.parametrize("name", one_in(2, FIGURES))
+@pytest.mark.parametrize(
+    ("name", "kind", "length", "count"), one_in(5, [pytest.param(name, *each) for name in FIGURES for each in NAMES])
+)
 def test_every_text_is_inside_and_none_on_another(name: str, kind: str, length: int, count: int) -> None:
     figure = FIGURES[name](kind, length, count)
     texts = drawn_texts(figure)

@@ -128,7 +128,7 @@ def drawn_words(figure):
 
 @pytest.mark.parametrize(
     ("names", "epochs"),
-    one_in(2, [pytest.param(*each) for each in ((1, [1]), (1, [20]), (3, [20, 50]), (12, [20, 50]))], at=1),
+    one_in(2, [pytest.param(*each) for each in ((1, [1]), (1, [20]), (3, [20, 50]), (12, [20, 50]))]),
 )
 def test_nothing_is_clipped_and_no_names_overlap(names, epochs):
     lengths = itertools.cycle(epochs)

@@ -77,7 +77,7 @@ AT_EVERY_LINE = textwrap.dedent("""
 """Opens a store whole, and then, for the first two times that a line of ours begins, as a process killed there; of
 these moments the first, and then one in `every`."""
 
-EVERY = pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+EVERY = pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.slow)])
 
 
 def _version(path: Path) -> int:

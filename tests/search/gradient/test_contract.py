@@ -195,9 +195,7 @@ OFTEN = ("darts-second-order", "nasi", "radars")
 """Methods whose interruption inside an epoch is tried by default; that of the others is with the slow tests."""
 
 
-OF_A_KIND = {
-    "darts", "darts-second-order", "drnas-progressive", "gdas", "nasi", "pc-darts", "snas", "e2rnas", "nesbs", "radars",
-}  # fmt: skip
+OF_A_KIND = {"darts", "drnas-progressive", "gdas", "nasi", "pc-darts", "e2rnas", "nesbs"}
 
 
 def test_those_that_are_tried_by_default_are_methods():
@@ -205,8 +203,8 @@ def test_those_that_are_tried_by_default_are_methods():
 
 
 def is_quick(method, space):
-    """Some methods alone run by default: of each kind of step one, in the DARTS space two."""
-    return method in ({"darts", "nasi-ada"} if space == "darts" else OF_A_KIND)
+    """Some methods alone run by default: of each kind of step one, in the DARTS space one."""
+    return method in ({"darts"} if space == "darts" else OF_A_KIND)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +249,7 @@ def test_a_search_is_the_same_once_through_and_interrupted(method, space, tmp_pa
             pytest.param(method, "nasbench201", marks=[] if method in OFTEN else [pytest.mark.slow])
             for method in sorted(CLASSIFYING)
         ),
-        ("drnas-progressive", "darts"),
+        pytest.param("drnas-progressive", "darts", marks=pytest.mark.slow),
     ],
 )
 def test_a_search_interrupted_inside_an_epoch_is_the_same(method, space, tmp_path, monkeypatch):

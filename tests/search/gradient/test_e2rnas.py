@@ -201,9 +201,12 @@ def test_the_weights_are_trained_on_attacked_images(kind):
 RESUMED = [
     ("e2rnas", "nasbench201", {"mgda": ("robust", "size"), "adversarial": "rfgsm", "mgda_gradients": "l2"}),
     pytest.param("e2rnas", "darts", {"size_bound": 5000.0, "bound_form": "abs"}, marks=pytest.mark.slow),
-    ("gdas", "nasbench201", {"adversarial": "rfgsm_clean"}),
-    ("darts-second-order", "nasbench201", {"adversarial": "rfgsm", "adversarial_epsilon": 4.0}),
-]
+    pytest.param("gdas", "nasbench201", {"adversarial": "rfgsm_clean"}, marks=pytest.mark.slow),
+    pytest.param(
+        "darts-second-order", "nasbench201", {"adversarial": "rfgsm", "adversarial_epsilon": 4.0},
+        marks=pytest.mark.slow,
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("method", "space", "options"), RESUMED)

@@ -17,6 +17,7 @@ from harness.search.gradient.options import check_options, with_options
 from harness.search.gradient.table_supernet import TableLosses
 from harness.spaces.nasbench201.cell import OPERATIONS
 from harness.spaces.nasbench201.derivation import GROUPS
+from tests.sampling import one_in
 from tests.search.gradient.searches import SPACES, alphas, descended, one_step, tiny
 from tests.search.gradient.test_contract import content, equal, interrupted_and_resumed, without_seconds
 from tests.search.gradient.test_table_supernet import separable
@@ -118,7 +119,7 @@ def test_a_weight_of_zero_is_the_search_without_the_objective():
     assert torch.equal(plain.weights["cell"], table_search(latency_weight=0.0).weights["cell"])
 
 
-@pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
+@pytest.mark.parametrize("share", one_in(3, [0.3, 0.5, 0.8], at=1))
 def test_on_a_table_the_found_cell_is_predicted_within_the_target(share):
     free = float(table_search(latency_weight=0.0).memory[DISCRETE][-1, -1])
     found = table_search(target_latency=share * free, alpha_lr=0.02)
@@ -131,7 +132,7 @@ def test_where_no_cell_is_within_the_target_the_present_one_is_chosen():
     assert found.architecture == SPACE.derive(found.weights)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", one_in(2, range(2)))
 def test_on_a_table_a_target_holds_the_cells_to_it_on_average(seed):
     """Cells are discrete, so that the last one may lie on either side of the target."""
     free = float(table_search(seed, latency_weight=0.0).memory[DISCRETE][-1, -1])
@@ -140,11 +141,14 @@ def test_on_a_table_a_target_holds_the_cells_to_it_on_average(seed):
     assert 0.5 * target < float(found) < 1.1 * target
 
 
-RESUMED = [("darts", {"latency_weight": 0.1}), ("gdas", {"target_latency": 3.0, "regularise": "admm"}),
-           ("drnas-progressive", {"target_latency": 3.0, "schedule": "periodic"})]  # fmt: skip
+RESUMED = [
+    ("darts", {"latency_weight": 0.1}),
+    ("gdas", {"target_latency": 3.0, "regularise": "admm"}),
+    ("drnas-progressive", {"target_latency": 3.0, "schedule": "periodic"}),
+]
 
 
-@pytest.mark.parametrize(("method", "options"), RESUMED)
+@pytest.mark.parametrize(("method", "options"), one_in(3, [pytest.param(*each) for each in RESUMED], at=1))
 def test_a_search_goes_on_to_the_same_bits(method, options, tmp_path, monkeypatch):
     setting = tiny(method, "nasbench201", epochs=2, steps_per_epoch=6, schedule_steps=2, batch_size=4, **ON, **options)
     through = run_search(SPACE, method, setting, data="digits", out=tmp_path / "through", predictor=PREDICTOR)

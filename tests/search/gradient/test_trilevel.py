@@ -188,7 +188,9 @@ def test_while_the_parameters_warm_up_the_weights_alone_move():
     assert not all(torch.equal(old, new) for old, new in zip(before[3:], after[3:], strict=True))
 
 
-@pytest.mark.parametrize(("after", "options"), [(1, {}), (4, {"checkpoint_minutes": 0})])
+@pytest.mark.parametrize(
+    ("after", "options"), [pytest.param(1, {}, marks=pytest.mark.slow), (4, {"checkpoint_minutes": 0})]
+)
 def test_it_is_the_same_once_through_and_interrupted_and_ends_as_its_network(after, options, tmp_path, monkeypatch):
     through = run_search(SPACE, "trilevel", setting(), data=pairs(), out=tmp_path / "through")
     resumed = interrupted_and_resumed(

@@ -82,7 +82,7 @@ def test_the_closed_form_is_what_a_sample_of_networks_measures(space):
     ],
 )
 def test_the_closed_form_is_measured_at_other_shapes(space, shape):
-    for cell in (HEAVY, *space.sample(3, seed=5)):
+    for cell in (HEAVY, *space.sample(1, seed=5)):
         assert closed(space, cell, **shape) == measured(space, cell, **shape), str(cell)
 
 

@@ -73,7 +73,7 @@ def test_the_closed_form_is_what_a_sample_of_networks_measures(space):
     ],
 )
 def test_the_closed_form_is_measured_at_other_shapes(space, shape):
-    for layers in (parse("16:16:8:8:64"), parse("64:8:8:64:64"), *space.sample(3, seed=5)):
+    for layers in (parse("16:16:8:8:64"), parse("64:8:8:64:64"), *space.sample(1, seed=5)):
         assert closed(space, layers, **shape) == measured(space, layers, **shape), str(layers)
 
 

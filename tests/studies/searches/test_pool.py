@@ -21,6 +21,7 @@ from harness.studies.searches.pool import run_all, setting_of
 from harness.studies.searches.progress import SearchProgress, epoch_seconds, note_on, seconds_left
 from harness.studies.searches.record import in_a_line, searches_record, used_by
 from harness.studies.searches.runs import Failure, Outcomes, Run
+from tests.workers import worker_processes
 
 TINY = SearchSetting(epochs=2, batch_size=8, width=4, depth=1, image_size=8, images=64, augment=False,
                      evaluation_batches=1, candidates=3)  # fmt: skip
@@ -140,7 +141,10 @@ def test_what_a_search_raises_is_its_own_but_for_what_concerns_all() -> None:
 
 def test_a_worker_of_this_machine_that_dies_ends_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "run_one", _die)
-    with pytest.raises(RunError, match=r"darts, seed 4: a worker died .* the same command goes on"):
+    with (
+        worker_processes(),
+        pytest.raises(RunError, match=r"darts, seed 4: a worker died .* the same command goes on"),
+    ):
         run_all([Run("darts", TINY, "digits", 4)], tmp_path, 1, print, progress=False)
 
 

@@ -20,6 +20,7 @@ from harness.search.gradient.setting import SearchSetting
 from harness.spaces import open_space
 from harness.spaces.group import Group
 from harness.spaces.supernet import Supernet
+from tests.sampling import one_in
 
 SMALL = {"cell": Group(((1, 0),), ("plain", "squared"))}
 SIDE, CLASSES = 8, 10
@@ -255,7 +256,7 @@ def linear_search(seed: int, steps: int = 80) -> dict[str, float]:
 
 
 @pytest.mark.usefixtures("plain_path")
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", one_in(3, range(3)))
 def test_a_planted_harmful_operation_loses_its_share(seed: int) -> None:
     """Of four operations each has a quarter at first; the others keep more than the planted one."""
     shares = linear_search(seed)
