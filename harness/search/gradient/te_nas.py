@@ -237,7 +237,7 @@ def refuses(space: SearchableSpace) -> str:
 
     TE-NAS's own search of the DARTS space also prunes edges, which is not here.
     """
-    supernet = space.supernet()
+    supernet = space.supernet({name: size.least for name, size in space.shape.items() if name == "depth"})
     if any(group.inputs is not None for group in supernet.groups.values()):
         return "operations are pruned, not edges, and its nodes choose some of their edges"
     if not isinstance(getattr(supernet, "cells", None), nn.ModuleList) or list(supernet.groups) != [_GROUP]:
