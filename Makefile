@@ -5,13 +5,11 @@ BIN := $(VENV)/bin
 CORES ?= 2
 # further options of pip, such as where CPU builds of torch lie
 PIP_ARGS ?=
+# modules are compiled when they are first imported, and kept, also where the environment says otherwise: pip compiles all
 PIP := $(BIN)/pip install --quiet --no-compile $(PIP_ARGS) -c constraints.txt
-# on all cores, where pip takes one; some packages hold files for other versions of Python, which do not compile
-COMPILE = $(BIN)/python -m compileall -q -j $(CORES) $(VENV)/lib harness benchmarks nasinit > /dev/null || true
 EXTRAS := cluster,augment,graphs,restoration,oracles
 KERNEL_TESTS = $(shell grep -rl --include='*.py' 'mark\.kernels' tests)
 
-# modules are compiled once, not by each process, also where the environment says otherwise
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
@@ -25,21 +23,18 @@ install: $(VENV)/.installed  ## build .venv with pinned versions
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -e '.[dev]'
-	$(COMPILE)
 	touch $@
 
 install-docs: $(VENV)/.docs-installed  ## .venv with what builds the site, too
 
 $(VENV)/.docs-installed: $(VENV)/.installed
 	$(PIP) -e '.[docs]'
-	$(COMPILE)
 	touch $@
 
 install-extras: $(VENV)/.extras-installed  ## .venv with every optional part, too, and what tests alone need
 
 $(VENV)/.extras-installed: $(VENV)/.installed
 	$(PIP) -e '.[$(EXTRAS)]'
-	$(COMPILE)
 	touch $@
 
 install-all: $(VENV)/.all-installed  ## .venv with all of this at once
@@ -47,7 +42,6 @@ install-all: $(VENV)/.all-installed  ## .venv with all of this at once
 $(VENV)/.all-installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -e '.[dev,docs,$(EXTRAS)]'
-	$(COMPILE)
 	touch $(addprefix $(VENV)/,.installed .docs-installed .extras-installed .all-installed)
 
 demo: install  ## score a sample of NAS-Bench-201, rank it, draw it: into demo/
