@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 CORES ?= 2
 # further options of pip, such as where CPU builds of torch lie
 PIP_ARGS ?=
-# modules are compiled when they are first imported, and kept, also where the environment says otherwise: pip compiles all
 PIP := $(BIN)/pip install --quiet --no-compile $(PIP_ARGS) -c constraints.txt
 EXTRAS := cluster,augment,graphs,restoration,oracles
 KERNEL_TESTS = $(shell grep -rl --include='*.py' 'mark\.kernels' tests)
 
+# modules are compiled when they are first imported, where pip would compile all, and kept, also where the shell says no
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
