@@ -71,11 +71,8 @@ SURROGATE_FACTS = Facts(
 )
 
 THOUSAND_COLUMNS = (
-    Column(
-        "cifar10_valid_pct", "cifar10", None, None, "pct", "not said",
-        "CIFAR-10 validation accuracy; how long a network was trained is not said with the data",
-    ),
-)  # fmt: skip
+    Column("cifar10_valid_pct", "cifar10", None, None, "pct", "not said", "CIFAR-10 validation accuracy"),
+)
 THOUSAND_FACTS = Facts(
     name="darts-1000",
     space="darts-none",
@@ -87,7 +84,7 @@ THOUSAND_FACTS = Facts(
     rows=1000,
     note=(
         "Limits: the size of the networks, the epochs and the seeds are not said with the data; accuracies of 63 to "
-        "87, and two of 10, are those of short trainings. Both cells of a genotype are equal; a node may read one "
+        "87, and two of 10, speak for short trainings. Both cells of a genotype are equal; a node may read one "
         "input twice."
     ),
     splits="validation of CIFAR-10",
