@@ -13,6 +13,7 @@ KERNEL_TESTS = $(shell grep -rl --include='*.py' 'mark\.kernels' tests)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help install install-docs install-extras install-all demo test test-kernels test-slow check format bench docs clean
 
 help:  ## this list

@@ -78,8 +78,17 @@ def space_of_key(key: str) -> str:
     ('nasbench-graph', 'sane')
     """
     space = next((space for space, form in _FORMS.items() if form.fullmatch(key)), "")
+    return wider_space(space, [key])
+
+
+def wider_space(space: str, keys: Iterable[str]) -> str:
+    """The space that keys are of where the first is of `space`: another with the same form where one is of that alone.
+
+    >>> wider_space("darts", ["Genotype(…)", "Genotype(normal=[('none', 0), …"]), wider_space("sane", [])
+    ('darts-none', 'sane')
+    """
     wider, only_there = _WIDER.get(space, ("", None))
-    return wider if only_there is not None and only_there.fullmatch(key) else space
+    return wider if only_there is not None and any(map(only_there.fullmatch, keys)) else space
 
 
 def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "") -> str:
@@ -100,9 +109,8 @@ def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "")
 
     """
     wanted = space or space_of_key(keys[0])
-    if not space and wanted in _WIDER:
-        wider, only_there = _WIDER[wanted]
-        wanted = wider if any(map(only_there.fullmatch, keys)) else wanted
+    if not space:
+        wanted = wider_space(wanted, keys)
     form = _FORMS.get(wanted)
     for row, key in enumerate(keys):
         if (not form.fullmatch(key)) if form is not None else not key or space_of_key(key):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
+import cloudpickle
 import loky
 import pytest
 
@@ -13,13 +15,23 @@ _PROCESSES = loky.ProcessPoolExecutor
 
 
 class WorkerThread(ThreadPoolExecutor):
-    """Takes what loky's pool takes. A process would import PyTorch first, which is most of what small runs cost."""
+    """Takes what loky's pool takes, by value. A process would import PyTorch first, most of what small runs cost."""
 
     def __init__(self, max_workers: int | None = None, **_: object) -> None:
         super().__init__(1)
 
+    def submit(self, task: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """Send a task as loky sends it to a process: pickled, and its result too."""
+        sent = cloudpickle.dumps((task, arguments, named))
+        return super().submit(_returned, sent)
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False, kill_workers: bool = False) -> None:
         super().shutdown(wait, cancel_futures=cancel_futures or kill_workers)
+
+
+def _returned(sent: bytes) -> Any:
+    task, arguments, named = cloudpickle.loads(sent)
+    return cloudpickle.loads(cloudpickle.dumps(task(*arguments, **named)))
 
 
 @contextmanager

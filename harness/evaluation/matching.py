@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
+from benchmarks.keys import space_of_key, wider_space
 from harness.errors import ScoresError, SpaceError
 from harness.evaluation.checked_scores import checked_scores
 from harness.spaces import is_space, list_spaces, open_space
@@ -85,6 +86,9 @@ def scored_space(frame: pd.DataFrame, tabulated: Space) -> Space:
 def recognised_space(frame: pd.DataFrame, before: Sequence[str] = ()) -> str:
     """Name of the space that a frame of scores carries, else of the first that reads its first architecture.
 
+    Where two spaces write architectures in one form, the texts of all decide: with `none` DARTS genotypes are of
+    darts-none.
+
     Args:
         frame: the scores.
         before: names of spaces that are tried before all others, such as those of the tables.
@@ -92,8 +96,9 @@ def recognised_space(frame: pd.DataFrame, before: Sequence[str] = ()) -> str:
     Raises:
         ScoresError: a frame that holds no scores, or a first architecture that no space reads, with all reasons.
     """
-    text = str(checked_scores(frame)["architecture"].iloc[0])
-    return _carried_space(frame) or _recognised(text, ScoresError, "the scores", before)
+    texts = checked_scores(frame)["architecture"].astype(str)
+    by_form = wider_space(space_of_key(texts.iloc[0]), texts.unique())
+    return _carried_space(frame) or _recognised(texts.iloc[0], ScoresError, "the scores", [*before, by_form])
 
 
 def _carried_space(frame: pd.DataFrame) -> str:

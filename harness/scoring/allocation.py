@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from contextlib import suppress
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -11,6 +12,7 @@ GLIBC_KEEPS = 2 * _LARGEST_MMAP_THRESHOLD
 """Bytes that glibc keeps by its own rule, at the most."""
 KEPT = 2**31 - 1
 """Bytes that all workers of a machine keep together."""
+_LOKYS_OWN = 300_000_000
 _BESIDE = 10**9  # of a worker between two networks: caches of its kernels and holes between tensors that live on
 
 
@@ -26,12 +28,13 @@ def kept_by_each(workers: int) -> int:
 def leak_of_loky(workers: int) -> int:
     """Bytes by which a worker may grow before `loky` takes it for one that leaks, and starts another.
 
-    Its own limit, 300 MB, is below what workers keep on purpose: they would be started again every few networks.
+    Its own limit, 300 MB, is below what workers keep on purpose with glibc: they would be started again every few
+    networks.
 
     Args:
         workers: number of workers on the machine.
     """
-    return kept_by_each(workers) + _BESIDE
+    return kept_by_each(workers) + _BESIDE if _mallopt() is not None else _LOKYS_OWN
 
 
 def keep_memory(most: int = GLIBC_KEEPS) -> bool:
@@ -46,7 +49,14 @@ def keep_memory(most: int = GLIBC_KEEPS) -> bool:
     `MALLOC_TRIM_THRESHOLD_=65536`, under which a cell takes twice the processor's time. What a process keeps is lost to
     the others until it ends; no score depends on it.
     """
+    mallopt = _mallopt()
+    if mallopt is None:
+        return False
+    return bool(mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD) and mallopt(_TRIM_THRESHOLD, most))
+
+
+def _mallopt() -> Callable[[int, int], int] | None:
     with suppress(AttributeError, OSError, TypeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        return bool(mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD) and mallopt(_TRIM_THRESHOLD, most))
-    return False
+        found: Callable[[int, int], int] = ctypes.CDLL(None).mallopt
+        return found
+    return None

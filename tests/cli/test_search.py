@@ -13,6 +13,7 @@ from harness.search import METHODS, SearchSeeds
 from harness.search.gradient import loop as loop_module
 from harness.studies.searches import seeds as seeds_module
 from tests.scoring.cluster.daemons import local_cluster
+from tests.workers import worker_processes
 
 SMALL = (
     *("--data", "digits", "--width", 4, "--depth", 1, "--batch-size", 8, "--images", 64, "--image-size", 8),
@@ -116,7 +117,8 @@ def test_the_darts_space_has_no_record_by_default(nasinit, tmp_path):
 @pytest.fixture(scope="module")
 def seeded(nasinit, tmp_path_factory):
     folder = tmp_path_factory.mktemp("seeded") / "out"
-    return folder, nasinit("search", "darts", "--out", folder, *SMALL, "--seeds", "0,2", "--workers", 2)
+    with worker_processes():
+        return folder, nasinit("search", "darts", "--out", folder, *SMALL, "--seeds", "0,2", "--workers", 2)
 
 
 @pytest.mark.slow

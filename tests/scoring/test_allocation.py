@@ -61,11 +61,14 @@ def _hold_and_free(mebibytes: int) -> int:
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc")
-def test_a_worker_that_keeps_freed_memory_is_not_started_again() -> None:
+def test_a_worker_that_keeps_freed_memory_is_not_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("psutil", reason="loky measures its workers with psutil")
+    monkeypatch.delenv("LOKY_MAX_MEMORY_LEAK_SIZE", raising=False)
     pool = worker_pool(1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        workers = {pool.submit(_hold_and_free, mebibytes).result() for mebibytes in (1, 1200, 1)}
-        close_pool(pool)
+        try:
+            workers = {pool.submit(_hold_and_free, mebibytes).result() for mebibytes in (1, 1200, 1)}
+        finally:
+            close_pool(pool)
     assert len(workers) == 1

@@ -120,7 +120,7 @@ def check(setting: SearchSetting, autocast: bool) -> None:
 
 def refuses(space: SearchableSpace) -> str:
     """Why a space cannot be searched: it has no tree of nodes with widths."""
-    groups = set(space.supernet({name: size.least for name, size in space.shape.items() if name == "width"}).groups)
+    groups = set(space.supernet().groups)
     return "" if groups == {NODES, CHOICES, WIDTHS} else "its supernet is no tree of cells with operations and widths"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.errors import SpaceError, unknown
 from harness.setting import SizeKeywords, derived_seed
@@ -57,6 +57,8 @@ class Darts(ImageClassification):
     )
     searches = SEARCHES
     sequences = SEQUENCES
+    kind: ClassVar[type[Genotype]] = Genotype
+    """Class of the architectures."""
 
     def __len__(self) -> int:
         a_cell: int = math.prod(math.comb(node, 2) * len(OPERATIONS) ** 2 for node in range(INPUTS, INPUTS + NODES))
@@ -71,15 +73,15 @@ class Darts(ImageClassification):
 
     def key(self, architecture: Architecture) -> str:
         """The text of the canonical genotype."""
-        return str(canonical(_as_genotype(architecture)))
+        return str(canonical(self._own(architecture)))
 
     def canonical(self, architecture: Architecture) -> Genotype:
         """The representative of the genotypes that describe one network, in another order of pairs or nodes."""
-        return canonical(_as_genotype(architecture))
+        return canonical(self._own(architecture))
 
     def minimal(self, architecture: Architecture) -> Genotype:
         """The canonical genotype: no other rule is known by which two genotypes are one network, weight for weight."""
-        return canonical(_as_genotype(architecture))
+        return canonical(self._own(architecture))
 
     def sample(self, count: int, seed: int = 0) -> list[Genotype]:
         """`count` random genotypes, no two of them one network: for each node two inputs, each with an operation."""
@@ -94,7 +96,7 @@ class Darts(ImageClassification):
 
     def neighbours(self, architecture: Architecture) -> list[Genotype]:
         """The 120 genotypes that differ in one operation (96) or in one input (24)."""
-        genotype = _as_genotype(architecture)
+        genotype = self._own(architecture)
         found = [Genotype(normal, genotype.reduce) for normal in _changed_once(genotype.normal)]
         return [*found, *(Genotype(genotype.normal, reduce) for reduce in _changed_once(genotype.reduce))]
 
@@ -119,7 +121,7 @@ class Darts(ImageClassification):
         from harness.spaces.darts.network import DartsNetwork
         from harness.spaces.initialisation import drawn
 
-        genotype, full = _as_genotype(architecture), self._full_shape(shape, sizes, stem)
+        genotype, full = self._own(architecture), self._full_shape(shape, sizes, stem)
         del full["image_size"]
 
         def make() -> DartsNetwork:
@@ -171,7 +173,7 @@ class Darts(ImageClassification):
 
     def discrete_weights(self, architecture: Architecture) -> dict[str, list[list[int]]]:
         """The operation weights of a genotype by group, as `derive` takes them: rows of the 14 edges, all 0 or 1."""
-        return discrete_weights(_as_genotype(architecture))
+        return discrete_weights(self._own(architecture))
 
     def sizes(
         self,
@@ -188,7 +190,7 @@ class Darts(ImageClassification):
         """
         from harness.spaces.darts import cost
 
-        genotype, full = _as_genotype(architecture), self._full_shape(shape, sizes, stem)
+        genotype, full = self._own(architecture), self._full_shape(shape, sizes, stem)
         side = full.pop("image_size")
         return Sizes(
             cost.parameter_count(genotype, **full, stem=stem, auxiliary=auxiliary),
@@ -197,8 +199,13 @@ class Darts(ImageClassification):
 
     def graphs(self, architecture: Architecture) -> tuple[Graph, Graph]:
         """The graphs of the normal and the reduction cell; nodes are numbered as in the genotype's text."""
-        genotype = _as_genotype(architecture)
+        genotype = self._own(architecture)
         return _graph("normal cell", genotype.normal), _graph("reduction cell", genotype.reduce)
+
+    def _own(self, architecture: object) -> Genotype:
+        if type(architecture) is not self.kind:
+            raise SpaceError(f"{shown(architecture)} is not a DARTS genotype: {how_to_get(architecture, parse)}")
+        return architecture
 
     def _full_shape(self, shape: Mapping[str, int] | None, sizes: SizeKeywords, stem: str) -> dict[str, int]:
         full = sizes_within(self.shape, shape, sizes)
@@ -240,9 +247,3 @@ def _check_shape(width: int, depth: int, stem: str) -> None:
         raise SpaceError(f"depth must be at least 1 cell, got {depth}")
     if width < 2 or width % 2:
         raise SpaceError(f"width must be even and at least 2, got {width}: a factorised reduction halves the channels")
-
-
-def _as_genotype(architecture: object) -> Genotype:
-    if not isinstance(architecture, Genotype):
-        raise SpaceError(f"{shown(architecture)} is not a DARTS genotype: {how_to_get(architecture, parse)}")
-    return architecture

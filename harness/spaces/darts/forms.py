@@ -17,7 +17,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from harness.errors import SpaceError, unknown
-from harness.spaces.darts.genotype import CELLS, INPUTS, NODES, OPERATIONS, G, Genotype, Pair, Pairs, nodes_of
+from harness.spaces.darts.genotype import CELLS, INPUTS, NODES, NONE, OPERATIONS, G, Genotype, Pair, Pairs, nodes_of
 from harness.spaces.plain_values import called, plain_value
 from harness.text.shown import plain, shown
 
@@ -56,7 +56,7 @@ def parse_as(kind: type[G], text: str) -> G:
     """
     expression = _expression(text)
     try:
-        return kind(*_cells(expression))
+        return kind(*_cells(kind, expression))
     except SpaceError as error:
         raise _malformed(text, str(error)) from None
     except RecursionError:
@@ -70,7 +70,13 @@ def nested_text(genotype: Genotype) -> str:
 
 
 def to_compact(genotype: Genotype) -> Compact:
-    """The genotype as NASLib's tuples (input, index of the operation), normal cell first."""
+    """The genotype as NASLib's tuples (input, index of the operation), normal cell first.
+
+    Raises:
+        SpaceError: for the operation `none`, which has no index.
+    """
+    if any(operation == NONE for cell in CELLS for operation, _ in getattr(genotype, cell)):
+        raise SpaceError(f"NASLib's tuples have no index of the operation {NONE!r}")
     normal, reduce = (
         tuple((source, OPERATIONS.index(operation)) for operation, source in getattr(genotype, cell)) for cell in CELLS
     )
@@ -115,12 +121,17 @@ def from_configuration(configuration: Mapping[str, object]) -> Genotype:
     Raises:
         SpaceError: for a missing, unknown or superfluous entry, or one with a wrong value; the message names it.
     """
+    return _configured(Genotype, configuration)
+
+
+def _configured(kind: type[G], configuration: Mapping[str, object]) -> G:
     given = {
         str(name).removeprefix(PREFIX): value
         for name, value in configuration.items()
         if str(name).startswith(PREFIX) and value is not None
     }
-    genotype = Genotype(*(_configured_cell(cell, given) for cell in CELLS))
+    normal, reduce = (_configured_cell(cell, given) for cell in CELLS)
+    genotype = kind(normal, reduce)
     if given:
         raise SpaceError(f"entry {PREFIX}{plain(next(iter(given)))} belongs to no chosen input of this configuration")
     return genotype
@@ -184,26 +195,26 @@ def _expression(text: str) -> ast.expr:
     return statement.value
 
 
-def _cells(expression: ast.expr) -> tuple[Pairs, Pairs]:
+def _cells(kind: type[Genotype], expression: ast.expr) -> tuple[Pairs, Pairs]:
     """The pairs of the normal and of the reduction cell, in any of the forms."""
     if isinstance(expression, ast.Call):
-        return _from_call(expression)
+        return _from_call(kind, expression)
     value = _literal("the text", expression)
     if not isinstance(value, Mapping):
         return _both(from_compact(value))
-    return _from_fields(value) if set(CELLS) & set(value) else _both(from_configuration(value))
+    return _from_fields(value) if set(CELLS) & set(value) else _both(_configured(kind, value))
 
 
 def _both(genotype: Genotype) -> tuple[Pairs, Pairs]:
     return genotype.normal, genotype.reduce
 
 
-def _from_call(call: ast.Call) -> tuple[Pairs, Pairs]:
+def _from_call(kind: type[Genotype], call: ast.Call) -> tuple[Pairs, Pairs]:
     name = called(call.func)
     fields = {keyword.arg: keyword.value for keyword in call.keywords}
     if name == "Configuration" and "values" in fields:
         values = _literal("field 'values'", fields["values"])
-        return _both(from_configuration(values if isinstance(values, Mapping) else {}))
+        return _both(_configured(kind, values if isinstance(values, Mapping) else {}))
     if name != "Genotype":
         raise SpaceError(unknown("form", name, ("Genotype", "Configuration")))
     if len(call.args) > len(_FIELDS):

@@ -25,12 +25,20 @@ if TYPE_CHECKING:
     from torch import nn
     from typing_extensions import Unpack
 
-_DARTS = Darts()
 _NODES = range(INPUTS, INPUTS + NODES)
 _CHOICES = tuple(count for node in _NODES for count in (node, len(OPERATIONS) + 1) * 2)
 """Options of a cell's sixteen choices: what a pair reads, and its operation."""
 GENOTYPES: int = math.prod(math.comb(len(OPERATIONS) * node + 2, 2) for node in _NODES) ** 2
 """Number of genotypes, each node with two of its pairs or one twice; `none` is one pair, whatever it reads."""
+
+
+class _Networks(Darts):
+    """The networks of the space `darts`, of genotypes with `none` too."""
+
+    kind = GenotypeWithNone
+
+
+_NETWORKS = _Networks()
 
 
 def tokens(genotype: GenotypeWithNone) -> tuple[int, ...]:
@@ -60,6 +68,9 @@ class DartsWithNone(ImageClassification):
     def __len__(self) -> int:
         return min(GENOTYPES, sys.maxsize)  # no length is larger
 
+    def __iter__(self) -> Iterator[GenotypeWithNone]:
+        raise SpaceError(f"the space {self.name} has {GENOTYPES:.2e} genotypes, too many to go through: sample some")
+
     def parse(self, text: str) -> GenotypeWithNone:
         """The genotype that `text` holds, in the forms of the space `darts`."""
         return parse_as(GenotypeWithNone, text)
@@ -81,7 +92,10 @@ class DartsWithNone(ImageClassification):
         return drawn_sample(self, lambda generator: canonical(_random_genotype(generator)), count, seed)
 
     def neighbours(self, architecture: Architecture) -> list[GenotypeWithNone]:
-        """The genotypes that differ in one operation (112), or in one input of an operation other than `none`."""
+        """The genotypes that differ in one operation (112), or in one input of an operation other than `none`.
+
+        An operation that becomes `none` loses its input, so that not every neighbour has the genotype as its own.
+        """
         genotype = _as_genotype(architecture)
         found = [GenotypeWithNone(normal, genotype.reduce) for normal in _changed_once(genotype.normal)]
         return [*found, *(GenotypeWithNone(genotype.normal, reduce) for reduce in _changed_once(genotype.reduce))]
@@ -96,17 +110,17 @@ class DartsWithNone(ImageClassification):
         **sizes: Unpack[SizeKeywords],
     ) -> nn.Module:
         """The untrained network of a genotype, by default of the size of DARTS's search."""
-        return _DARTS.build(_as_genotype(architecture), shape, init=init, seed=seed, **sizes)
+        return _NETWORKS.build(_as_genotype(architecture), shape, init=init, seed=seed, **sizes)
 
     def sizes(
         self, architecture: Architecture, shape: Mapping[str, int] | None = None, **sizes: Unpack[SizeKeywords]
     ) -> Sizes:
         """Parameters and multiply-adds in closed form."""
-        return _DARTS.sizes(_as_genotype(architecture), shape, **sizes)
+        return _NETWORKS.sizes(_as_genotype(architecture), shape, **sizes)
 
     def graphs(self, architecture: Architecture) -> tuple[Graph, Graph]:
         """The graphs of the normal and the reduction cell; nodes are numbered as in the genotype's text."""
-        return _DARTS.graphs(_as_genotype(architecture))
+        return _NETWORKS.graphs(_as_genotype(architecture))
 
 
 def _random_genotype(generator: random.Random) -> GenotypeWithNone:

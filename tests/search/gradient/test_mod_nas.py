@@ -55,9 +55,7 @@ def test_a_step_descends_the_validation_loss_and_the_expected_cost():
         torch.testing.assert_close(old - table.detach(), gradient, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("after", "options"), [pytest.param(1, {}, marks=pytest.mark.slow), (4, {"checkpoint_minutes": 0})]
-)
+@pytest.mark.parametrize(("after", "options"), [(1, {}), (4, {"checkpoint_minutes": 0})])
 def test_it_is_the_same_once_through_and_interrupted(after, options, tmp_path, monkeypatch):
     through = run_search(SPACE, "mod-nas", setting(), data=pairs(), out=tmp_path / "through")
     resumed = interrupted_and_resumed(

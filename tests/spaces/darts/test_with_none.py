@@ -10,13 +10,15 @@ import itertools
 import random
 import sys
 
+import pandas as pd
 import pytest
 import torch
 
 from harness.batches import Batch
 from harness.errors import SpaceError
+from harness.evaluation.matching import recognised_space
 from harness.scoring.scorer import score
-from harness.spaces.darts import Darts
+from harness.spaces.darts import Darts, forms
 from harness.spaces.darts.genotype import NONE, GenotypeWithNone, canonical, numberings, renumbered
 from harness.spaces.darts.with_none import GENOTYPES, DartsWithNone
 from tests.reference import spaces_darts_network as reference
@@ -129,9 +131,40 @@ def test_neighbours_differ_in_one_operation_or_in_one_input_that_is_read() -> No
     assert len(found) == 16 * 7 + inputs - lost
 
 
+def test_multiply_adds_are_those_of_the_parts_that_compute() -> None:
+    """`none` in the place of an operation takes away what that has, counted by the measurement of a built network."""
+    batch = Batch(_images().float(), torch.tensor([0, 1, 2]))
+    for genotype in (MIXED, GenotypeWithNone(ALL_NONE * 4, ALL_NONE * 4)):
+        measured = score(SPACE.build(genotype, SMALL), batch, ["flops", "params"])
+        sizes = SPACE.sizes(genotype, SMALL, image_size=8)
+        assert {name: one.value for name, one in measured.items()} == {"flops": sizes.macs, "params": sizes.parameters}
+
+
+def test_a_configuration_may_hold_none_and_tuples_may_not() -> None:
+    (genotype,) = DARTS.sample(1)
+    configuration = forms.to_configuration(genotype)
+    edge = next(name for name in configuration if "edge_normal" in name)
+    written = SPACE.parse(str({**configuration, edge: "none"}))
+    assert [operation for operation, _ in written.normal].count(NONE) == 1
+    with pytest.raises(SpaceError, match="have no index of the operation 'none'"):
+        forms.to_compact(written)
+
+
+def test_scores_are_recognised_by_all_their_texts() -> None:
+    plain, wide = (str(one) for one in (DARTS.sample(1)[0], MIXED))
+    for texts in ([plain, wide], [wide, plain], [wide]):
+        frame = pd.DataFrame({"architecture": texts, "proxy": "x", "score": 1.0, "status": "ok"})
+        assert recognised_space(frame) == "darts-none"
+    assert recognised_space(frame.assign(architecture=plain)) == "darts"
+
+
 def test_the_space_darts_refuses_none_and_says_where_it_is() -> None:
     with pytest.raises(SpaceError, match=r"cell 'normal', node 2, pair 0 .*'none' is dropped .*; darts-none has it"):
         DARTS.parse(str(MIXED))
+    with pytest.raises(SpaceError, match="is not a DARTS genotype"):
+        DARTS.sizes(MIXED, SMALL)
+    with pytest.raises(SpaceError, match="too many to go through: sample some"):
+        list(SPACE)
     with pytest.raises(SpaceError, match=r"no genotype of the space darts-none: get one from space.parse"):
         SPACE.key(DARTS.sample(1)[0])
 
