@@ -96,7 +96,7 @@ def scored(condition: GraphCondition, count: int, folder: Path | None, options: 
 
 
 def _stored(store: Path, condition: GraphCondition, seed: int) -> pd.DataFrame | None:
-    """The rows of the last run under a condition that are in a store; None where there is no run."""
+    """The rows that are in a store of the largest run under a condition; None where there is no run."""
     from harness.scoring.store import Store
 
     wanted = condition.setting(seed)
@@ -106,7 +106,8 @@ def _stored(store: Path, condition: GraphCondition, seed: int) -> pd.DataFrame |
             for one in opened.runs()
             if one.setting.input == wanted.input and set(_differing(wanted, one.setting)) <= _DECIDED_BY_DATA
         ]
-        return opened.frame(fitting[-1]) if fitting else None
+        frames = [opened.frame(number) for number in reversed(fitting)]
+        return max(frames, key=lambda frame: frame["architecture"].nunique(), default=None)
 
 
 def _differing(wanted: Setting, stored: Setting) -> list[str]:
