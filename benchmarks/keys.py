@@ -78,15 +78,19 @@ def space_of_key(key: str) -> str:
     ('nasbench-graph', 'sane')
     """
     space = next((space for space, form in _FORMS.items() if form.fullmatch(key)), "")
-    return wider_space(space, [key])
+    return _wider(space, [key])
 
 
-def wider_space(space: str, keys: Iterable[str]) -> str:
-    """The space that keys are of where the first is of `space`: another with the same form where one is of that alone.
+def common_space(keys: Sequence[str]) -> str:
+    """Space of the first key or, where another is of a space with the same form alone, that one; empty as for one key.
 
-    >>> wider_space("darts", ["Genotype(…)", "Genotype(normal=[('none', 0), …"]), wider_space("sane", [])
-    ('darts-none', 'sane')
+    >>> common_space(["Genotype()", "Genotype(normal=[('none', 0)])"]), common_space(["Genotype()"])
+    ('darts-none', 'darts')
     """
+    return _wider(space_of_key(keys[0]), keys)
+
+
+def _wider(space: str, keys: Sequence[str]) -> str:
     wider, only_there = _WIDER.get(space, ("", None))
     return wider if only_there is not None and any(map(only_there.fullmatch, keys)) else space
 
@@ -108,9 +112,7 @@ def space_of_keys(path: Path, column: str, keys: Sequence[str], space: str = "")
             the row (from 0) and the column.
 
     """
-    wanted = space or space_of_key(keys[0])
-    if not space:
-        wanted = wider_space(wanted, keys)
+    wanted = space or common_space(keys)
     form = _FORMS.get(wanted)
     for row, key in enumerate(keys):
         if (not form.fullmatch(key)) if form is not None else not key or space_of_key(key):

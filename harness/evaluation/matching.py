@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import Table, TableError
-from benchmarks.keys import space_of_key, wider_space
+from benchmarks.keys import common_space
 from harness.errors import ScoresError, SpaceError
 from harness.evaluation.checked_scores import checked_scores
 from harness.spaces import is_space, list_spaces, open_space
@@ -96,9 +96,8 @@ def recognised_space(frame: pd.DataFrame, before: Sequence[str] = ()) -> str:
     Raises:
         ScoresError: a frame that holds no scores, or a first architecture that no space reads, with all reasons.
     """
-    texts = checked_scores(frame)["architecture"].astype(str)
-    by_form = wider_space(space_of_key(texts.iloc[0]), texts.unique())
-    return _carried_space(frame) or _recognised(texts.iloc[0], ScoresError, "the scores", [*before, by_form])
+    texts = checked_scores(frame)["architecture"].astype(str).unique().tolist()
+    return _carried_space(frame) or _recognised(texts[0], ScoresError, "the scores", [*before, common_space(texts)])
 
 
 def _carried_space(frame: pd.DataFrame) -> str:

@@ -1,10 +1,8 @@
 """Wrong values of options are refused before anything heavy is loaded, and so at once."""
 
-import json
-import subprocess
-import sys
-
 import pytest
+
+from tests.cli.fresh import ended_in_one_process
 
 REFUSED = {
     "score --sample 3 --workers 0": "workers must be a whole number from 1, got 0",
@@ -38,35 +36,18 @@ REFUSED = {
     "score --sample 3 --quiet": "--quiet stands before the command: nasinit --quiet score",
     "store export --to a.csv --verbose": "--verbose stands before the command: nasinit --verbose store export",
 }
-PROGRAM = """
-import contextlib, io, json, sys
-from harness.cli import main
-
-found = {}
-for line in json.loads(sys.argv[1]):
-    sys.argv, out, err = ["nasinit", *line.split()], io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            main()
-        except SystemExit as end:
-            loaded = sorted({"torch", "pandas", "matplotlib"} & {*sys.modules})
-            found[line] = [end.code, out.getvalue(), err.getvalue(), loaded]
-print(json.dumps(found))
-"""
 
 
 @pytest.fixture(scope="module")
-def ended() -> dict[str, list[object]]:
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps([*REFUSED])], capture_output=True, text=True, check=True
-    )
-    found: dict[str, list[object]] = json.loads(run.stdout)
-    return found
+def ended() -> dict[str, tuple[int, str, str, list[str]]]:
+    return ended_in_one_process(REFUSED, {"torch", "pandas", "matplotlib"})
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_a_wrong_value_is_refused_before_anything_heavy_is_loaded(ended: dict[str, list[object]], line: str) -> None:
+def test_a_wrong_value_is_refused_before_anything_heavy_is_loaded(
+    ended: dict[str, tuple[int, str, str, list[str]]], line: str
+) -> None:
     code, out, err, loaded = ended[line]
     assert (code, out, loaded) == (2, "", [])
-    assert str(err).startswith("nasinit: ")
-    assert REFUSED[line] in str(err)
+    assert err.startswith("nasinit: ")
+    assert REFUSED[line] in err

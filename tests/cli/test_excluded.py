@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
+
+from tests.cli.fresh import ended_in_one_process
 
 REFUSED = {
     "study bn-mode --quick --sample 5": "--quick and --sample: each is a size of the sample",
@@ -21,38 +19,20 @@ REFUSED = {
     "demo --sample 2": "--sample must be at least 3",
     "--quiet --verbose list proxies": "--quiet or --verbose, not both",
 }
-PROGRAM = """
-import contextlib, io, json, sys
-from harness.cli import main
-
-found = {}
-for line in json.loads(sys.argv[1]):
-    sys.argv, out, err = ["nasinit", *line.split()], io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            main()
-        except SystemExit as end:
-            heavy = sorted({"torch", "numpy", "pandas", "scipy", "matplotlib"} & {*sys.modules})
-            found[line] = [end.code, out.getvalue(), err.getvalue(), heavy]
-print(json.dumps(found))
-"""
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
-    """What became of each command in one process, which begins without anything heavy; nothing is written."""
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, str, list[str]]]:
+    """What became of each command; nothing is written."""
     folder = tmp_path_factory.mktemp("empty")
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps([*REFUSED])], capture_output=True, text=True, check=True, cwd=folder
-    )
+    found = ended_in_one_process(REFUSED, {"torch", "numpy", "pandas", "scipy", "matplotlib"}, folder)
     assert list(folder.iterdir()) == []
-    found: dict[str, list[object]] = json.loads(run.stdout)
     return found
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_they_are_refused_at_once(ended: dict[str, list[object]], line: str) -> None:
+def test_they_are_refused_at_once(ended: dict[str, tuple[int, str, str, list[str]]], line: str) -> None:
     code, out, err, heavy = ended[line]
     assert (code, out, heavy) == (2, "", [])
-    assert REFUSED[line] in str(err)
-    assert len(str(err).splitlines()) == 1
+    assert REFUSED[line] in err
+    assert len(err.splitlines()) == 1
